@@ -1,0 +1,74 @@
+"""The errors that a user can cause or meet, and the exit code of each.
+
+    BotError
+    ├── ConfigError   2   a config file, an option or a strategy file is wrong
+    ├── DataError     3   a series is missing, faulty or too short: decide nothing, hold
+    └── LedgerError   5   a run folder or ledger cannot be written, read or trusted
+
+130 is an interruption by the user. Exit code 1 is none of these: it is a bug, and worth a report.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class BotError(Exception):
+    """A fault told in one line: what, where, what was expected, what it was, and how to mend it."""
+
+    exit_code = 1
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        expected: str | None = None,
+        was: str | None = None,
+        mend: str | None = None,
+    ) -> None:
+        self.what, self.where, self.expected, self.was, self.mend = what, where, expected, was, mend
+        comparison = ", ".join(
+            part for part in (expected and f"expected {expected}", was is not None and f"was {was}") if part
+        )
+        line = f"{where}: {what}" if where else what
+        for part in (comparison, mend):
+            line += f"; {part}" if part else ""
+        super().__init__(" ".join(line.split()))
+
+    def as_dict(self) -> dict[str, str | int | None]:
+        """The fault as data, for `--json`."""
+        return {
+            "type": type(self).__name__,
+            "message": str(self),
+            "where": self.where,
+            "expected": self.expected,
+            "was": self.was,
+            "mend": self.mend,
+            "exit_code": self.exit_code,
+        }
+
+
+class ConfigError(BotError):
+    """A config file, an option or a strategy file is wrong."""
+
+    exit_code = 2
+
+
+class DataError(BotError):
+    """A series is missing, faulty or too short."""
+
+    exit_code = 3
+
+
+class LedgerError(BotError):
+    """A run folder or ledger cannot be written, read or trusted."""
+
+    exit_code = 5
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """A hint that names the nearest known word, or None where nothing is near."""
+    nearest = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean {nearest[0]!r}?" if nearest else None

@@ -1,0 +1,201 @@
+"""What is known of the market: one column store a symbol, each row with the moment it became known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.core.bar import Bar
+from bot.core.errors import DataError, did_you_mean
+from bot.core.moments import Days, Times, utc
+
+Floats = npt.NDArray[np.float64]
+
+
+class Kind(StrEnum):
+    """What a series is, which decides its calendar and whether it may be traded."""
+
+    INDEX = "index"
+    ETF_ADJUSTED = "etf-adjusted"
+    ETF_RAW = "etf-raw"
+    MACRO = "macro"
+    CRYPTO = "crypto"
+    STABLECOIN = "stablecoin"
+    WRAPPED = "wrapped"
+    STAKED = "staked"
+    LEVERAGED = "leveraged"
+
+    @property
+    def is_coin(self) -> bool:
+        """Whether the series is priced on every UTC day."""
+        return self in _COINS
+
+
+_COINS = {Kind.CRYPTO, Kind.STABLECOIN, Kind.WRAPPED, Kind.STAKED, Kind.LEVERAGED}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """The rows of one symbol, ascending by date; NaN is unknown, never zero.
+
+    `known_at` is the moment from which each row may be used. `due` holds every moment at which some row
+    of this series was to be expected, so that silence can be counted in the series' own calendar.
+    """
+
+    symbol: str
+    kind: Kind
+    dates: Days
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    known_at: Times
+    due: Times
+    source: str
+    sha256: str
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+    def latest(self, times: Times) -> npt.NDArray[np.intp]:
+        """The index of the last row known at each moment; -1 where none is.
+
+        This is the one function that samples: the only place where the calendars meet.
+        """
+        return np.searchsorted(self.known_at, times, side="right") - 1
+
+    def missed(self, times: Times) -> npt.NDArray[np.intp]:
+        """How many rows fell due after the last one known at each moment and did not come."""
+        if not len(self):
+            return np.searchsorted(self.due, times, side="right")
+        last_known = self.known_at[np.maximum(self.latest(times), 0)]
+        return np.searchsorted(self.due, times, "right") - np.searchsorted(self.due, last_known, "right")
+
+    def until(self, moment: np.datetime64) -> Series:
+        """The rows known at a moment, as views."""
+        n = int(np.searchsorted(self.known_at, moment, side="right"))
+        columns = ("dates", "open", "high", "low", "close", "volume", "known_at")
+        return replace(self, **{name: getattr(self, name)[:n] for name in columns})
+
+    def row(self, day: np.datetime64) -> int | None:
+        """The index of a date's row, or None where there is no such row."""
+        i = int(np.searchsorted(self.dates, day))
+        return i if i < len(self) and self.dates[i] == day else None
+
+    def bar(self, day: np.datetime64) -> Bar | None:
+        """The bar of a date, or None where there is no such row."""
+        i = self.row(day)
+        if i is None:
+            return None
+        return Bar(
+            self.symbol, self.dates[i].item(), float(self.open[i]), float(self.high[i]), float(self.low[i]),
+            float(self.close[i]), float(self.volume[i]), utc(self.known_at[i]),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sessions:
+    """The sessions of the US market: dates, closing moments in UTC, and which are half days."""
+
+    dates: Days
+    closes: Times
+    half_days: npt.NDArray[np.bool_]
+
+    def is_half_day(self, dates: Days) -> npt.NDArray[np.bool_]:
+        """Whether each session date is a half day."""
+        return np.isin(dates, self.dates[self.half_days])
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which symbol plays which part, so that no rule names a symbol."""
+
+    small_caps: str
+    small_cap_fund: str
+    broad_fund: str
+    high_yield_fund: str
+    investment_grade_fund: str
+    treasury_fund: str
+    high_yield_spread: str
+    volatility: str
+    equal_weight_fund: str
+    small_cap_breadth_fund: str
+    sector_funds: tuple[str, ...]
+    fed_assets: str
+    treasury_account: str
+    reverse_repo: str
+    btc: str
+    eth: str
+    stablecoin: str
+
+    def prefixed(self, prefix: str) -> Roles:
+        """The same parts played by symbols with a prefix."""
+        parts = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return Roles(
+            **{
+                name: tuple(prefix + s for s in part) if isinstance(part, tuple) else prefix + part
+                for name, part in parts.items()
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Market(Mapping[str, Series]):
+    """Every series by symbol, with the session calendar, the parts they play, and what was odd in them."""
+
+    name: str
+    roles: Roles
+    sessions: Sessions
+    series: Mapping[str, Series] = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+    def __getitem__(self, symbol: str) -> Series:
+        try:
+            return self.series[symbol]
+        except KeyError:
+            raise DataError(
+                f"there is no series {symbol}", where=f"market {self.name}", mend=did_you_mean(symbol, self.series)
+            ) from None
+
+    def __contains__(self, symbol: object) -> bool:
+        return symbol in self.series
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.series)
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+    def of_kind(self, kind: Kind) -> list[Series]:
+        """The series of a kind, by symbol."""
+        return [self.series[symbol] for symbol in sorted(self.series) if self.series[symbol].kind is kind]
+
+    def as_of(self, moment: datetime) -> Market:
+        """The same market as it was known at a moment: later rows, and series without rows, are gone."""
+        cut = np.datetime64(moment.replace(tzinfo=None), "s")
+        past = {symbol: series.until(cut) for symbol, series in self.series.items()}
+        return replace(self, series={symbol: series for symbol, series in past.items() if len(series)})
+
+    @cached_property
+    def decision_times(self) -> Times:
+        """Every UTC midnight from the first at which small caps, ETH and BTC are known, to the day after
+        ETH's last row.
+
+        Raises DataError, naming the series, if one of the three is missing.
+        """
+        required = [self[s] for s in (self.roles.small_caps, self.roles.eth, self.roles.btc)]
+        for series in required:
+            if not len(series):
+                raise DataError(f"{series.symbol} has no rows", where=f"market {self.name}")
+        first = max(series.known_at[0] for series in required)
+        origin = np.ceil((first - np.datetime64(0, "s")) / np.timedelta64(1, "D"))
+        last = self[self.roles.eth].known_at[-1].astype("datetime64[D]")
+        days: Days = np.arange(np.datetime64(int(origin), "D"), last + 1)
+        return days.astype("datetime64[s]")

@@ -1,0 +1,32 @@
+"""Moments of time: NumPy's inside arrays, aware datetimes in UTC everywhere else."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Days = npt.NDArray[np.datetime64]
+"""UTC dates or session dates, dtype datetime64[D], ascending."""
+Times = npt.NDArray[np.datetime64]
+"""UTC moments, dtype datetime64[s], ascending."""
+
+ONE_DAY = timedelta(days=1)
+
+
+def utc(moment: np.datetime64) -> datetime:
+    """A NumPy moment as an aware datetime in UTC."""
+    seconds: Any = moment.astype("datetime64[s]").astype(object)
+    return datetime(*seconds.timetuple()[:6], tzinfo=UTC)
+
+
+def midnight(day: date) -> datetime:
+    """00:00 UTC of a date: the moment at which the bot decides."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def iso(moment: datetime) -> str:
+    """ISO-8601 in UTC, to the second, as every file of a run writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

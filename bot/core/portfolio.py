@@ -1,0 +1,52 @@
+"""The portfolio: cash and holdings, and the only arithmetic that changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from bot.core.instrument import ZERO
+from bot.core.orders import Fill, Settlement, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """Cash in the stablecoin and holdings in coins, exact; nothing is ever below zero.
+
+    `apply` gives a new portfolio and raises ValueError where a fill would take more than there is.
+    """
+
+    cash: Decimal
+    holdings: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def held(self, symbol: str) -> Decimal:
+        """The quantity held of a coin."""
+        return self.holdings.get(symbol, ZERO)
+
+    def equity(self, prices: Mapping[str, Decimal]) -> Decimal:
+        """Cash and holdings at the given prices, in the stablecoin."""
+        return self.cash + sum((quantity * prices[s] for s, quantity in self.holdings.items()), ZERO)
+
+    def apply(self, event: Fill | Settlement) -> Portfolio:
+        """The portfolio after a fill or a settlement."""
+        if isinstance(event, Settlement):
+            return self._settled(event)
+        if event.side is Side.BUY:
+            return self._moved(event.symbol, event.quantity, -(event.notional + event.fee))
+        return self._moved(event.symbol, -event.quantity, event.notional - event.fee)
+
+    def _settled(self, event: Settlement) -> Portfolio:
+        if event.into is None:
+            return self._moved(event.symbol, -event.quantity, event.quantity * event.price - event.fee)
+        gone = self._moved(event.symbol, -event.quantity, ZERO)
+        return gone._moved(event.into, event.quantity * event.ratio, ZERO)
+
+    def _moved(self, symbol: str, quantity: Decimal, cash: Decimal) -> Portfolio:
+        held, left = self.held(symbol) + quantity, self.cash + cash
+        if held < 0 or left < 0:
+            raise ValueError(f"{symbol}: the book would hold {held} and cash {left}; neither may be below zero")
+        holdings = {**self.holdings, symbol: held}
+        if held == 0:
+            del holdings[symbol]
+        return Portfolio(left, holdings)

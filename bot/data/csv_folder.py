@@ -1,0 +1,216 @@
+"""A folder of CSV files, one a symbol, checked row by row and refused with the line at fault."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bot.core.errors import DataError
+from bot.core.market import Floats, Kind, Market, Roles, Series, Sessions
+from bot.core.moments import Days
+from bot.data.timeline import Release, due, known_at, us_sessions
+
+_PRICES = ("open", "high", "low", "close")
+_COLUMNS = (*_PRICES, "volume")
+_JUMP = 5.0
+"""A close this many times the one before, or a fifth of it, is worth a warning: often a unit mistake."""
+_ROUNDED_AWAY = 1e-5
+"""Under this close a vendor's six decimals can turn a real open or low into 0; above it a zero is a fault."""
+_ROUNDING = 1e-6
+"""The relative slack that vendors' rounding needs before an open or close counts as outside the day's range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a symbol is, by the config's symbol table."""
+
+    kind: Kind
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    dates: Days
+    columns: Mapping[str, Floats]
+    source: str
+    sha256: str
+
+
+def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles) -> Market:
+    """Read every listed symbol that the folder has.
+
+    A file that is not listed is passed over and noted. Raises DataError, with file and line, for a file that
+    cannot be believed, and where small caps, ETH or BTC are missing.
+    """
+    if not folder.is_dir():
+        raise DataError("there is no such folder", where=str(folder), mend="name a folder of SYMBOL.csv files")
+    paths = {path.stem: path for path in sorted(folder.glob("*.csv"))}
+    for symbol in (roles.small_caps, roles.eth, roles.btc):
+        if symbol not in paths:
+            raise DataError(f"{symbol}.csv is missing", where=str(folder), mend="this series is required")
+    rows = {symbol: _read(path, listings[symbol].kind) for symbol, path in paths.items() if symbol in listings}
+    sessions = us_sessions(*_session_range(rows, listings))
+    notes: list[str] = []
+    series = {
+        symbol: _series(symbol, found, listings[symbol], sessions, notes) for symbol, found in rows.items()
+    }
+    unknown = sorted(set(paths) - set(listings))
+    if unknown:
+        notes.append(f"not in the symbol table and not read: {', '.join(unknown)}")
+    return Market(str(folder), roles, sessions, series, tuple(notes))
+
+
+def _session_range(rows: Mapping[str, _Rows], listings: Mapping[str, Listing]) -> tuple[date, date]:
+    us = [r for symbol, r in rows.items() if listings[symbol].release is not Release.UTC_DAY]
+    first = min(r.dates[0] for r in us)
+    last = max(r.dates[-1] for r in rows.values())
+    return first.item(), last.item()
+
+
+def _series(symbol: str, rows: _Rows, listing: Listing, sessions: Sessions, notes: list[str]) -> Series:
+    keep = ~np.isnan(rows.columns["close"])
+    if listing.release is Release.SESSION:
+        is_session = np.isin(rows.dates, sessions.dates)
+        if not is_session.all():
+            days = f"{np.count_nonzero(~is_session)} row(s) on days without a US session"
+            notes.append(f"{symbol}: {days} are ignored, the first on {rows.dates[~is_session][0]}")
+        keep &= is_session
+    dates = rows.dates[keep]
+    columns = {name: values[keep] for name, values in rows.columns.items()}
+    _note_jumps(symbol, dates, columns["close"], listing.kind, notes)
+    if listing.kind.is_coin:
+        _note_outside_range(symbol, dates, columns, notes)
+    return Series(
+        symbol,
+        listing.kind,
+        dates,
+        **columns,
+        known_at=known_at(dates, listing.release, sessions),
+        due=due(dates, listing.release, sessions),
+        source=rows.source,
+        sha256=rows.sha256,
+    )
+
+
+def _note_jumps(symbol: str, dates: Days, close: Floats, kind: Kind, notes: list[str]) -> None:
+    if kind is Kind.MACRO:
+        return
+    ratio = close[1:] / close[:-1]
+    jumps = np.flatnonzero((ratio > _JUMP) | (ratio < 1 / _JUMP))
+    if len(jumps):
+        worst = dates[jumps[0] + 1]
+        notes.append(f"{symbol}: {len(jumps)} close(s) beyond {_JUMP:g} times the day before, first on {worst}")
+
+
+def _note_outside_range(symbol: str, dates: Days, columns: Mapping[str, Floats], notes: list[str]) -> None:
+    low, high = columns["low"] * (1 - _ROUNDING), columns["high"] * (1 + _ROUNDING)
+    outside = np.zeros(len(dates), bool)
+    for name in ("open", "close"):
+        outside |= (columns[name] > high) | (columns[name] < low)
+    if outside.any():
+        first = dates[outside][0]
+        notes.append(f"{symbol}: {np.count_nonzero(outside)} row(s) open or close outside low and high, first on {first}")
+
+
+def _read(path: Path, kind: Kind) -> _Rows:
+    try:
+        raw = path.read_bytes()
+        table = pd.read_csv(io.BytesIO(raw), dtype={"date": str}, skip_blank_lines=False)
+    except OSError as problem:
+        raise DataError(f"cannot be read: {problem.strerror}", where=str(path)) from None
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as problem:
+        raise DataError(
+            "is not a CSV table", where=str(path), expected="a header and rows", was=str(problem)
+        ) from None
+    for name in ("date", "close"):
+        if name not in table.columns:
+            raise DataError(
+                f"has no column {name!r}", where=str(path), expected="date,open,high,low,close,volume",
+                was=",".join(map(str, table.columns)),
+            )  # fmt: skip
+    if table.empty:
+        raise DataError("has a header and no rows", where=str(path))
+    columns = {name: _numbers(path, table, name) for name in _COLUMNS}
+    _forget_rounded_prices(columns)
+    _check_prices(path, columns, kind)
+    return _Rows(_dates(path, table), columns, path.name, hashlib.sha256(raw).hexdigest())
+
+
+def _at(path: Path, row: int) -> str:
+    """A row of a table as the place that an editor shows: the header is line 1."""
+    return f"{path} line {row + 2}"
+
+
+def _first(mask: npt.NDArray[np.bool_]) -> int | None:
+    return int(np.argmax(mask)) if mask.any() else None
+
+
+def _dates(path: Path, table: pd.DataFrame) -> Days:
+    parsed = pd.to_datetime(table["date"], format="%Y-%m-%d", errors="coerce")
+    if (row := _first(parsed.isna().to_numpy())) is not None:
+        raise DataError(
+            "is not a date", where=_at(path, row), expected="YYYY-MM-DD", was=str(table["date"].iloc[row])
+        )
+    dates: Days = parsed.to_numpy().astype("datetime64[D]")
+    if (row := _first(np.diff(dates) <= np.timedelta64(0, "D"))) is not None:
+        raise DataError(
+            "dates must ascend, one row each", where=_at(path, row + 1), expected=f"a date after {dates[row]}",
+            was=str(dates[row + 1]), mend="sort the file and remove duplicates",
+        )  # fmt: skip
+    today = np.datetime64(datetime.now(UTC).date(), "D")
+    if (row := _first(dates > today)) is not None:
+        raise DataError("lies in the future", where=_at(path, row), was=str(dates[row]))
+    return dates
+
+
+def _numbers(path: Path, table: pd.DataFrame, name: str) -> Floats:
+    if name not in table.columns:
+        return np.full(len(table), np.nan)
+    column = table[name]
+    if not pd.api.types.is_numeric_dtype(column):
+        numbers = pd.to_numeric(column, errors="coerce")
+        if (row := _first((numbers.isna() & column.notna()).to_numpy())) is not None:
+            raise DataError(
+                f"{name} is not a number", where=_at(path, row), expected="a number or nothing",
+                was=repr(str(column.iloc[row])),
+            )  # fmt: skip
+        column = numbers
+    values: Floats = column.to_numpy(np.float64, copy=True)
+    if (row := _first(np.isinf(values))) is not None:
+        raise DataError(
+            f"{name} is infinite", where=_at(path, row), expected="a finite number", was=str(values[row])
+        )
+    return values
+
+
+def _forget_rounded_prices(columns: Mapping[str, Floats]) -> None:
+    """Make a zero unknown where the day's close shows that rounding made it."""
+    tiny = (columns["close"] > 0) & (columns["close"] < _ROUNDED_AWAY)
+    for name in ("open", "high", "low"):
+        columns[name][tiny & (columns[name] == 0)] = np.nan
+
+
+def _check_prices(path: Path, columns: Mapping[str, Floats], kind: Kind) -> None:
+    if kind is Kind.MACRO:
+        return
+    for name in _PRICES:
+        if (row := _first(columns[name] <= 0)) is not None:
+            raise DataError(
+                f"{name} must be above zero", where=_at(path, row), expected="a price > 0, or nothing if unknown",
+                was=f"{columns[name][row]:g}",
+            )  # fmt: skip
+    if (row := _first(columns["volume"] < 0)) is not None:
+        raise DataError("volume is negative", where=_at(path, row), was=f"{columns['volume'][row]:g}")
+    if kind.is_coin and (row := _first(columns["high"] < columns["low"])) is not None:
+        raise DataError(
+            "high is under low", where=_at(path, row), expected=f"high >= {columns['low'][row]:g}",
+            was=f"{columns['high'][row]:g}",
+        )  # fmt: skip

@@ -1,0 +1,363 @@
+"""The readings of thesis.md: what each session and each day says of the market, sampled at decision times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bot.core.market import Floats, Market, Series
+from bot.core.moments import Times
+from strategies.indicators import (
+    Bools,
+    Ints,
+    highest,
+    lagged,
+    mean_true_range,
+    prior_high,
+    rolling_median,
+    run_length,
+    sma,
+)
+from strategies.settings import RotationSettings
+
+WEEK = np.timedelta64(7, "D")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """One reading at every decision time: its value, its threshold, and whether the condition holds.
+
+    `missed` counts the rows that fell due since and did not come; `available` is False where a series is
+    absent, or silent for so long that it has ended.
+    """
+
+    name: str
+    value: Floats
+    threshold: Floats
+    holds: Bools
+    missed: Ints
+    available: Bools
+
+    def at(self, i: int, stale_after: int) -> dict[str, Any]:
+        """The reading at one decision as data: value, threshold and verdict."""
+        if not self.available[i]:
+            verdict = "no data"
+        elif self.missed[i] > stale_after:
+            verdict = "stale"
+        elif np.isnan(self.value[i]) or np.isnan(self.threshold[i]):
+            verdict = "not yet"
+        else:
+            verdict = "yes" if self.holds[i] else "no"
+        return {"value": _known(self.value[i]), "threshold": _known(self.threshold[i]), "verdict": verdict}
+
+
+def _known(value: np.float64) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+class ReadingsAt(Mapping[str, Any]):
+    """All readings at one decision, made into data only when somebody looks."""
+
+    __slots__ = ("_index", "_readings", "_stale_after")
+
+    def __init__(self, readings: Mapping[str, Reading], index: int, stale_after: int) -> None:
+        self._readings, self._index, self._stale_after = readings, index, stale_after
+
+    def __getitem__(self, name: str) -> dict[str, Any]:
+        return self._readings[name].at(self._index, self._stale_after)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._readings)
+
+    def __len__(self) -> int:
+        return len(self._readings)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Track:
+    """A value that changes with the rows of some series, and the moments at which it did."""
+
+    known_at: Times
+    values: Floats
+    sources: tuple[Series, ...]
+
+    def sampled(self, times: Times) -> Floats:
+        """The newest value at each time; NaN where there is none yet."""
+        i = np.searchsorted(self.known_at, times, side="right") - 1
+        if not len(self.values):
+            return np.full(len(times), np.nan)
+        return np.where(i >= 0, self.values[np.maximum(i, 0)], np.nan)
+
+
+def _ratio(market: Market, numerator: str, denominator: str) -> _Track | None:
+    """The ratio of two closes on the dates that both have; None where either series is absent."""
+    if numerator not in market or denominator not in market:
+        return None
+    a, b = market[numerator], market[denominator]
+    _, i, j = np.intersect1d(a.dates, b.dates, assume_unique=True, return_indices=True)
+    return _Track(np.maximum(a.known_at[i], b.known_at[j]), a.close[i] / b.close[j], (a, b))
+
+
+def _closes(market: Market, symbol: str) -> _Track | None:
+    if symbol not in market:
+        return None
+    series = market[symbol]
+    return _Track(series.known_at, series.close, (series,))
+
+
+class Readings:
+    """Every reading of a market at its decision times, by name, each computed from rows known by then."""
+
+    def __init__(self, market: Market, settings: RotationSettings) -> None:
+        self.market, self.settings, self.roles = market, settings, market.roles
+        self.times = market.decision_times
+        self.small_caps = market[self.roles.small_caps]
+        self.gates = {
+            "relative_strength": self.relative_strength(),
+            "credit": self.credit(),
+            "volatility": self.volatility(),
+            "participation": self.participation(),
+            "volume": self.volume(),
+            "trend": self.trend(),
+            "net_liquidity": self.net_liquidity(),
+        }
+
+    # --- the gates ---------------------------------------------------------------------------------------
+
+    def relative_strength(self) -> Reading:
+        """RS = ln(IWM/SPY), above its value a month ago and above its average."""
+        track = _ratio(self.market, self.roles.small_cap_fund, self.roles.broad_fund)
+        if track is None:
+            return self._absent("relative_strength")
+        strength = np.log(track.values)
+        lookback, window = self.settings.rs_lookback, self.settings.rs_window
+        hurdle = np.maximum(lagged(strength, lookback), sma(strength, window))
+        return self._reading("relative_strength", track, strength, hurdle, strength > hurdle)
+
+    def rs_weak_sessions(self) -> Ints:
+        """Sessions in a row with RS under its average, a market reading whenever the run began."""
+        track = _ratio(self.market, self.roles.small_cap_fund, self.roles.broad_fund)
+        if track is None:
+            return np.zeros(len(self.times), np.int64)
+        strength = np.log(track.values)
+        run = run_length(strength < sma(strength, self.settings.rs_window))
+        return np.nan_to_num(_Track(track.known_at, run.astype(float), ()).sampled(self.times)).astype(np.int64)
+
+    def credit(self) -> Reading:
+        """Credit is calm: the high-yield ratio holds against its average, or the spread has not jumped."""
+        measure = self.settings.credit_measure
+        if measure == "spread":
+            track = _closes(self.market, self.roles.high_yield_spread)
+            if track is None:
+                return self._absent("credit")
+            rise = track.values - lagged(track.values, self.settings.credit_spread_sessions)
+            limit = np.full(len(rise), self.settings.credit_spread_rise)
+            return self._reading("credit", track, rise, limit, rise < limit)
+        safe = self.roles.treasury_fund if measure == "treasury_ratio" else self.roles.investment_grade_fund
+        track = _ratio(self.market, self.roles.high_yield_fund, safe)
+        if track is None:
+            return self._absent("credit")
+        relative = track.values / sma(track.values, self.settings.credit_window)
+        limit = np.full(len(relative), self.settings.credit_stress_below)
+        return self._reading("credit", track, relative, limit, relative >= limit)
+
+    def volatility(self) -> Reading:
+        """VIX is calm enough to buy."""
+        track = _closes(self.market, self.roles.volatility)
+        if track is None:
+            return self._absent("volatility")
+        limit = np.full(len(track.values), self.settings.vix_calm_below)
+        return self._reading("volatility", track, track.values, limit, track.values < limit)
+
+    def participation(self) -> Reading:
+        """How many of three signs of a broad advance are there; available with data for as many as it needs."""
+        parts = [self._equal_weight(), self._year_high(), self._sectors()]
+        needed = self.settings.participation_parts
+        available = np.sum([part.available for part in parts], axis=0) >= needed
+        count = np.sum([part.available & part.holds for part in parts], axis=0).astype(float)
+        known = np.sum([part.available & ~np.isnan(part.value) for part in parts], axis=0) >= needed
+        missed = np.max([np.where(part.available, part.missed, 0) for part in parts], axis=0)
+        return Reading(
+            "participation", np.where(known, count, np.nan), np.full(len(count), float(needed)),
+            known & (count >= needed), missed, available,
+        )  # fmt: skip
+
+    def volume(self) -> Reading:
+        """The largest of the last sessions' volumes against their own medians."""
+        track = self._relative_volume()
+        if track is None:
+            return self._absent("volume")
+        surge = highest(track.values, self.settings.volume_within)
+        limit = np.full(len(surge), self.settings.volume_surge)
+        return self._reading("volume", track, surge, limit, surge >= limit)
+
+    def trend(self) -> Reading:
+        """Close above the fast average above the slow one; the value is the smaller of the two ratios."""
+        close = self.small_caps.close
+        fast, slow = sma(close, self.settings.trend_fast), sma(close, self.settings.trend_slow)
+        value = np.minimum(close / fast, fast / slow)
+        track = _Track(self.small_caps.known_at, close, (self.small_caps,))
+        return self._reading("trend", track, value, np.ones(len(close)), value > 1)
+
+    def net_liquidity(self) -> Reading:
+        """The change over a quarter of Fed assets less the Treasury's account less reverse repo, $ millions."""
+        names = (self.roles.fed_assets, self.roles.treasury_account, self.roles.reverse_repo)
+        if any(name not in self.market for name in names):
+            return self._absent("net_liquidity")
+        assets, treasury, repo = (self.market[name] for name in names)
+        dates, i, j = np.intersect1d(assets.dates, treasury.dates, assume_unique=True, return_indices=True)
+        k = np.searchsorted(repo.dates, dates, side="right") - 1
+        recent = (k >= 0) & (dates - repo.dates[np.maximum(k, 0)] < WEEK)
+        parked = np.where(recent, repo.close[np.maximum(k, 0)], np.nan)
+        net = assets.close[i] - treasury.close[j] - 1000 * parked
+        track = _Track(np.maximum(assets.known_at[i], treasury.known_at[j]), net, (assets, treasury, repo))
+        change = net - lagged(net, self.settings.liquidity_weeks)
+        return self._reading("net_liquidity", track, change, np.zeros(len(change)), change > 0)
+
+    # --- kills, crypto and warnings ----------------------------------------------------------------------
+
+    def volatility_kill(self) -> Reading:
+        """VIX is so high that the portfolio leaves."""
+        track = _closes(self.market, self.roles.volatility)
+        if track is None:
+            return self._absent("volatility_kill")
+        limit = np.full(len(track.values), self.settings.vix_kill_above)
+        return self._reading("volatility_kill", track, track.values, limit, track.values > limit)
+
+    def pair(self) -> Reading:
+        """ETH/BTC above its average; the value is the ratio, the threshold its average."""
+        track = _ratio(self.market, self.roles.eth, self.roles.btc)
+        assert track is not None  # both are required of every market
+        average = sma(track.values, self.settings.pair_window)
+        return self._reading("eth_btc", track, track.values, average, track.values > average)
+
+    def new_pair_day(self) -> Bools:
+        """Whether a new day of ETH/BTC came to be known since the decision before."""
+        track = _ratio(self.market, self.roles.eth, self.roles.btc)
+        assert track is not None
+        return _is_new(np.searchsorted(track.known_at, self.times, side="right"))
+
+    def eth_trend(self) -> Reading:
+        """ETH above its own average."""
+        eth = self.market[self.roles.eth]
+        average = sma(eth.close, self.settings.eth_trend_days)
+        track = _Track(eth.known_at, eth.close, (eth,))
+        return self._reading("eth_trend", track, eth.close, average, eth.close > average)
+
+    def eth_range(self) -> Floats:
+        """ETH's mean true range; NaN while it is not known."""
+        eth = self.market[self.roles.eth]
+        mean_range = mean_true_range(eth.high, eth.low, eth.close, self.settings.atr_days)
+        return _Track(eth.known_at, mean_range, ()).sampled(self.times)
+
+    def peg(self) -> Reading:
+        """The stablecoin closed under its peg for days in a row."""
+        track = _closes(self.market, self.roles.stablecoin)
+        if track is None:
+            return self._absent("peg_broken")
+        limit = np.full(len(track.values), self.settings.peg_below)
+        broken = run_length(track.values < limit) >= self.settings.peg_days
+        return self._reading("peg_broken", track, track.values, limit, broken)
+
+    def thin_trading(self) -> Bools:
+        """Whether the newest session was a half day, or its fund's volume under half the median."""
+        sessions = self.small_caps
+        thin = self.market.sessions.is_half_day(sessions.dates)
+        newest = _Track(sessions.known_at, thin.astype(float), ()).sampled(self.times) == 1
+        volume = self._relative_volume()
+        if volume is None:
+            return newest
+        low = _Track(volume.known_at, volume.values, ()).sampled(self.times) < self.settings.volume_thin_below
+        return newest | low
+
+    # --- small caps --------------------------------------------------------------------------------------
+
+    def session_rows(self) -> Ints:
+        """The row of the newest small-cap session at each decision."""
+        return self.small_caps.latest(self.times)
+
+    def new_session(self) -> Bools:
+        """Whether a new small-cap session came to be known since the decision before."""
+        return _is_new(self.session_rows())
+
+    def records(self) -> tuple[Floats, Bools, Ints, Ints]:
+        """By session row: highest close before, is it a record, sessions without one before, and since."""
+        close = self.small_caps.close
+        before = prior_high(close)
+        is_record = close > before
+        since = run_length(~is_record)
+        base = np.concatenate(([0], since[:-1])) if len(since) else since
+        return before, is_record, base, since
+
+    # --- helpers -----------------------------------------------------------------------------------------
+
+    def _reading(self, name: str, track: _Track, value: Floats, threshold: Floats, holds: Bools) -> Reading:
+        def sampled(values: Floats) -> Floats:
+            return _Track(track.known_at, values, ()).sampled(self.times)
+
+        missed = np.max([series.missed(self.times) for series in track.sources], axis=0)
+        ended = np.any([self._has_ended(series) for series in track.sources], axis=0)
+        return Reading(
+            name, sampled(value), sampled(threshold), sampled(holds.astype(float)) == 1, missed, ~ended
+        )
+
+    def _has_ended(self, series: Series) -> Bools:
+        """Whether a series has been silent for so long that it no longer counts as late."""
+        silent = self.times - series.known_at[np.maximum(series.latest(self.times), 0)]
+        return silent > np.timedelta64(self.settings.ended_days, "D")
+
+    def _absent(self, name: str) -> Reading:
+        n = len(self.times)
+        nothing = np.full(n, np.nan)
+        return Reading(name, nothing, nothing, np.zeros(n, bool), np.zeros(n, np.int64), np.zeros(n, bool))
+
+    def _relative_volume(self) -> _Track | None:
+        """The small-cap fund's volume over its own median."""
+        if self.roles.small_cap_fund not in self.market:
+            return None
+        fund = self.market[self.roles.small_cap_fund]
+        if np.isnan(fund.volume).all():
+            return None
+        return _Track(fund.known_at, fund.volume / rolling_median(fund.volume, self.settings.volume_window), (fund,))
+
+    def _equal_weight(self) -> Reading:
+        track = _ratio(self.market, self.roles.equal_weight_fund, self.roles.broad_fund)
+        if track is None:
+            return self._absent("equal_weight")
+        before = lagged(track.values, self.settings.participation_lookback)
+        return self._reading("equal_weight", track, track.values, before, track.values > before)
+
+    def _year_high(self) -> Reading:
+        track = _closes(self.market, self.roles.small_cap_breadth_fund)
+        if track is None:
+            return self._absent("year_high")
+        high = highest(track.values, self.settings.participation_high_window)
+        return self._reading("year_high", track, track.values, high, track.values >= high)
+
+    def _sectors(self) -> Reading:
+        """How many sector funds stand above their average; available with as many funds as it needs."""
+        tracks = [t for t in (_closes(self.market, symbol) for symbol in self.roles.sector_funds) if t is not None]
+        if len(tracks) < self.settings.sectors_needed:
+            return self._absent("sectors")
+        averages = [sma(track.values, self.settings.sector_window) for track in tracks]
+        funds = [
+            self._reading("sector", track, track.values, average, track.values > average)
+            for track, average in zip(tracks, averages, strict=True)
+        ]
+        needed = self.settings.sectors_needed
+        available = np.sum([fund.available for fund in funds], axis=0) >= needed
+        known = np.sum([fund.available & ~np.isnan(fund.threshold) for fund in funds], axis=0) >= needed
+        count = np.sum([fund.available & fund.holds for fund in funds], axis=0).astype(float)
+        missed = np.max([np.where(fund.available, fund.missed, 0) for fund in funds], axis=0)
+        return Reading(
+            "sectors", np.where(known, count, np.nan), np.full(len(count), float(needed)),
+            known & (count >= needed), missed, available,
+        )  # fmt: skip
+
+
+def _is_new(index: Ints) -> Bools:
+    """Whether an index grew since the decision before; at the first decision what is known counts as new."""
+    return np.diff(index, prepend=-1) > 0

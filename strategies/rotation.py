@@ -1,0 +1,96 @@
+"""The rotation: stablecoin to ETH to altcoins and back, as small caps break out, hold and fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+import numpy as np
+
+from bot.core.decision import Decision, Trade
+from bot.core.instrument import exact_weight
+from bot.core.market import Market
+from bot.core.moments import utc
+from strategies.altcoins import Altcoins
+from strategies.readings import ReadingsAt
+from strategies.rules import Stage, reason_codes
+from strategies.settings import RotationSettings
+from strategies.view import RotationView
+
+Chooser = Callable[[Altcoins, np.datetime64], dict[str, float]]
+"""Picks the altcoin half on a day: shares of it by symbol."""
+
+
+def eth_instead(altcoins: Altcoins, day: np.datetime64) -> dict[str, float]:
+    """A chooser that takes no altcoins: ETH stands in their place."""
+    return {}
+
+
+class Rotation:
+    """The article's rule, or its gated variant, by the settings; `choose` picks the altcoin half."""
+
+    name = "rotation"
+
+    def __init__(self, settings: RotationSettings, choose: Chooser = Altcoins.choose) -> None:
+        self.settings, self.choose = settings, choose
+
+    def decisions(self, market: Market) -> Sequence[Decision]:
+        """One decision for each of the market's decision times, folded from the origin."""
+        return self.decide(RotationView(market, self.settings))
+
+    def decide(self, view: RotationView) -> list[Decision]:
+        """The decisions of a view: target weights along its path, and when to trade towards them."""
+        decisions = []
+        stage, tranche = Stage.STABLE, 0
+        entered, weights = 0, dict[str, Decimal]()
+        for i, outcome in enumerate(view.path):
+            previous, stage = stage, Stage(outcome.stage)
+            changed = stage is not previous or outcome.tranche != tranche
+            tranche = outcome.tranche
+            entered = i if stage is not previous else entered
+            stale = bool(view.stale[i])
+            weights = self._weights(view, i, stage, tranche, i - entered, stale, weights)
+            on_schedule = (i - entered) % self.settings.rebalance_days == 0
+            decisions.append(
+                Decision(
+                    at=utc(view.times[i]),
+                    stage=stage.name,
+                    previous=previous.name,
+                    weights=weights,
+                    reasons=reason_codes(outcome.reasons),
+                    trade=Trade.NOW if changed else Trade.BAND if on_schedule else Trade.HOLD,
+                    reduce_only=stale or stage is Stage.DISTRIBUTION,
+                    readings=ReadingsAt(view.readings, i, self.settings.rules.stale_after),
+                )
+            )
+        return decisions
+
+    def _weights(
+        self,
+        view: RotationView,
+        i: int,
+        stage: Stage,
+        tranche: int,
+        days_in_stage: int,
+        stale: bool,
+        before: dict[str, Decimal],
+    ) -> dict[str, Decimal]:
+        """The target weights at one decision; `before` are those of the decision before."""
+        settings, eth = self.settings, view.market.roles.eth
+        if stage is Stage.ETH:
+            return {eth: exact_weight(settings.eth_first if tranche == 1 else settings.eth_full)}
+        if stage is Stage.ALTS:
+            due = days_in_stage == 0 or (days_in_stage % settings.altcoins.choose_every_days == 0 and not stale)
+            return self._with_altcoins(view, view.days[i]) if due else before
+        if stage is Stage.DISTRIBUTION:
+            share = exact_weight(settings.distribution_share)
+            return {s: w * share for s, w in before.items()} if days_in_stage == 0 else before
+        return {}
+
+    def _with_altcoins(self, view: RotationView, day: np.datetime64) -> dict[str, Decimal]:
+        settings, eth = self.settings, view.market.roles.eth
+        if self.choose is eth_instead:
+            return {eth: exact_weight(settings.eth_first + settings.altcoin_half)}
+        shares = self.choose(view.altcoins, day)
+        half = {symbol: exact_weight(settings.altcoin_half * share) for symbol, share in shares.items()}
+        return {eth: exact_weight(settings.eth_first), **half}

@@ -1,0 +1,141 @@
+"""What the rotation sees of a market: every reading at every decision time, and the path of stages that follows."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from bot.core.market import Market
+from strategies.altcoins import Altcoins
+from strategies.indicators import Bools, Ints
+from strategies.readings import Reading, Readings
+from strategies.rules import Memory, Observation, Outcome
+from strategies.settings import RotationSettings
+from strategies.step import step
+
+
+class RotationView:
+    """A market as the rotation reads it. Arrays have one entry a decision time."""
+
+    def __init__(self, market: Market, settings: RotationSettings) -> None:
+        self.market, self.settings = market, settings
+        self.times = market.decision_times
+        self.days = self.times.astype("datetime64[D]") - 1
+        """The UTC day that has just closed at each decision time."""
+        self.altcoins = Altcoins(market, settings.altcoins)
+        self.source = Readings(market, settings)
+        self.gates = self.source.gates
+        self.readings: dict[str, Reading] = {
+            "small_caps": self._small_caps(),
+            **self.gates,
+            "volatility_kill": self.source.volatility_kill(),
+            "eth_btc": self.source.pair(),
+            "eth_trend": self.source.eth_trend(),
+            "breadth": self._breadth(),
+            "peg_broken": self.source.peg(),
+        }
+
+    @cached_property
+    def credit_stress(self) -> Bools:
+        """Whether credit stress stands."""
+        credit = self.gates["credit"]
+        return credit.available & ~np.isnan(credit.value) & ~credit.holds
+
+    @cached_property
+    def missed(self) -> Ints:
+        """The longest silence of any input that is needed, in that input's own sessions or days."""
+        required = (self.market.roles.small_caps, self.market.roles.eth, self.market.roles.btc)
+        silences = [self.market[symbol].missed(self.times) for symbol in required]
+        silences += [
+            np.where(reading.available, reading.missed, 0)
+            for name, reading in self.gates.items()
+            if name in self.settings.gates or name in self._kills_with_gates()
+        ]
+        return np.max(silences, axis=0)
+
+    @cached_property
+    def stale(self) -> Bools:
+        """Whether some needed input is too old to buy on."""
+        return self.missed > self.settings.rules.stale_after
+
+    @cached_property
+    def path(self) -> list[Outcome]:
+        """The outcome of `step` at each decision time, folded from an empty memory."""
+        memory, path = Memory(), []
+        for seen in self.observations():
+            outcome = step(self.settings.rules, memory, seen)
+            memory = outcome.memory
+            path.append(outcome)
+        return path
+
+    def observations(self) -> list[Observation]:
+        """What `step` reads, one a decision time."""
+        rows, new = self.source.session_rows(), self.source.new_session()
+        before, is_record, base, since = self.source.records()
+        strength, pair = self.gates["relative_strength"], self.readings["eth_btc"]
+        kill, peg = self.readings["volatility_kill"], self.readings["peg_broken"]
+        columns: dict[str, np.ndarray[Any, Any]] = {
+            "session": rows,
+            "new_session": new,
+            "close": self.source.small_caps.close[rows],
+            "prior_high": before[rows],
+            "is_record": is_record[rows] & new,
+            "base": base[rows],
+            "sessions_since_record": since[rows],
+            "gates_pass": self._gates_pass(),
+            "credit_stress": self.credit_stress,
+            "volatility_kill": kill.available & kill.holds,
+            "rs_up": strength.holds | ~strength.available,
+            "rs_weak_sessions": np.where(strength.available, self.source.rs_weak_sessions(), 0),
+            "eth_close": self.readings["eth_trend"].value,
+            "eth_above_trend": self.readings["eth_trend"].holds,
+            "eth_range": self.source.eth_range(),
+            "new_pair_day": self.source.new_pair_day(),
+            "pair_above": pair.holds,
+            "pair_below": pair.value < pair.threshold,
+            "breadth_passes": self.readings["breadth"].holds,
+            "peg_broken": peg.available & peg.holds,
+            "thin_trading": self.source.thin_trading(),
+            "missed": self.missed,
+        }
+        return [Observation(*seen) for seen in zip(*(columns[name].tolist() for name in Observation._fields), strict=True)]
+
+    def failing_gates(self, i: int) -> list[str]:
+        """The gates that are on and do not pass at a decision."""
+        return [name for name in self.gates if name in self.settings.gates and not self._passes(name)[i]]
+
+    def _gates_pass(self) -> Bools:
+        passing = np.ones(len(self.times), bool)
+        for name in self.gates:
+            if name in self.settings.gates:
+                passing &= self._passes(name)
+        return passing
+
+    def _passes(self, name: str) -> Bools:
+        """Whether a gate that is on lets through: it is off without data, and stale data do not pass."""
+        gate = self.gates[name]
+        fresh = gate.missed <= self.settings.rules.stale_after
+        return ~gate.available | (gate.holds & fresh)
+
+    def _kills_with_gates(self) -> set[str]:
+        rules = self.settings.rules
+        kills = {"credit": rules.kill_on_credit, "volatility": rules.kill_on_volatility}
+        return {name for name, on in kills.items() if on}
+
+    def _small_caps(self) -> Reading:
+        """The small caps' close against the highest close before it."""
+        rows = self.source.session_rows()
+        before, is_record, _, _ = self.source.records()
+        small_caps = self.source.small_caps
+        everywhere = np.ones(len(rows), bool)
+        return Reading(
+            "small_caps", small_caps.close[rows], before[rows], is_record[rows], small_caps.missed(self.times), everywhere
+        )
+
+    def _breadth(self) -> Reading:
+        share = self.altcoins.breadth(self.days)
+        needed = np.full(len(share), self.settings.altcoins.breadth_needed)
+        none_missed = np.zeros(len(share), np.int64)
+        return Reading("breadth", share, needed, share >= needed, none_missed, np.ones(len(share), bool))
