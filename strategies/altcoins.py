@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from bot.core.market import Floats, Kind, Market, Series
+from bot.core.moments import Days
 from strategies.indicators import Bools, annual_volatility, rolling_median, sma
 from strategies.settings import AltcoinSettings
 
@@ -54,7 +55,7 @@ class Altcoins:
         rows = ((symbol, coin, coin.series.row(day)) for symbol, coin in self._coins.items())
         return [symbol for symbol, coin, i in rows if i is not None and coin.eligible[i]]
 
-    def breadth(self, days: Sequence[np.datetime64] | Floats) -> Floats:
+    def breadth(self, days: Days) -> Floats:
         """The share of eligible coins above their own average on each of consecutive days; NaN if too few."""
         first, n = days[0], len(days)
         above, counted = np.zeros(n, np.int64), np.zeros(n, np.int64)
@@ -65,6 +66,19 @@ class Altcoins:
             above[offset[counts & coin.above]] += 1
         enough = counted >= self.settings.breadth_least_coins
         return np.where(enough, above / np.maximum(counted, 1), np.nan)
+
+    def basket_returns(self, days: Days) -> Floats:
+        """The mean simple return on each of consecutive days of the coins eligible the day before; 0 if none."""
+        first, n = days[0], len(days)
+        total, counted = np.zeros(n), np.zeros(n, np.int64)
+        for coin in self._coins.values():
+            series = coin.series
+            offset = ((series.dates - first) / _ONE_DAY).astype(np.int64)[1:]
+            consecutive = np.diff(series.dates) == _ONE_DAY
+            counts = (offset >= 0) & (offset < n) & coin.eligible[:-1] & consecutive
+            counted[offset[counts]] += 1
+            total[offset[counts]] += (series.close[1:] / series.close[:-1] - 1)[counts]
+        return total / np.maximum(counted, 1)
 
     def choose(self, day: np.datetime64) -> dict[str, float]:
         """The best coins after a day, with weights that sum to at most 1 (shares of the altcoin half)."""

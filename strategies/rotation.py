@@ -83,8 +83,8 @@ class Rotation:
             due = days_in_stage == 0 or (days_in_stage % settings.altcoins.choose_every_days == 0 and not stale)
             return self._with_altcoins(view, view.days[i]) if due else before
         if stage is Stage.DISTRIBUTION:
-            share = exact_weight(settings.distribution_share)
-            return {s: w * share for s, w in before.items()} if days_in_stage == 0 else before
+            share = settings.distribution_share
+            return {s: exact_weight(float(w) * share) for s, w in before.items()} if days_in_stage == 0 else before
         return {}
 
     def _with_altcoins(self, view: RotationView, day: np.datetime64) -> dict[str, Decimal]:

@@ -165,6 +165,8 @@ class _Planner:
             return self._skip(symbol, side, quantity, "no_trade_override")
         if not quote.fresh:
             self.again.add(symbol)
+            if self.decision.trade is Trade.HOLD:  # a retry of an order already noted
+                return ZERO
             return self._skip(symbol, side, quantity, "no_price_today")
         allowed = quantity if limit is None else min(quantity, instrument.quantity(limit))
         allowed = min(allowed, self._volume_limit(symbol, instrument, quantity))

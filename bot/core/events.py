@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -15,7 +15,8 @@ from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
 class Valued:
     """The book at a UTC day's close: equity and cash in the stablecoin, and the coins it is marked with.
 
-    `stale` names holdings that are valued at an older close because the day has none.
+    `stale` names holdings that are valued at an older close because the day has none; `benchmarks` holds the
+    equity of each benchmark at the same moment.
     """
 
     day: date
@@ -24,6 +25,7 @@ class Valued:
     stage: str
     holdings: Mapping[str, Decimal]
     stale: tuple[str, ...] = ()
+    benchmarks: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 Event = Decision | OrderIntent | OrderResult | Fill | Settlement | Valued

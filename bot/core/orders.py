@@ -98,7 +98,7 @@ class SettlementCause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The end of a coin that is held: paid out in cash, or exchanged into `into` at `ratio` units for one.
+    """The end of a coin that is held: paid out in cash, or exchanged for `received` units of `into`.
 
     `price` is what one unit was paid (dead, source ends) or its last close (renamed); `fee` is in the quote
     currency.
@@ -111,4 +111,4 @@ class Settlement:
     cause: SettlementCause
     fee: Decimal = Decimal(0)
     into: str | None = None
-    ratio: Decimal = Decimal(1)
+    received: Decimal = Decimal(0)

@@ -40,7 +40,7 @@ class Portfolio:
         if event.into is None:
             return self._moved(event.symbol, -event.quantity, event.quantity * event.price - event.fee)
         gone = self._moved(event.symbol, -event.quantity, ZERO)
-        return gone._moved(event.into, event.quantity * event.ratio, ZERO)
+        return gone._moved(event.into, event.received, ZERO)
 
     def _moved(self, symbol: str, quantity: Decimal, cash: Decimal) -> Portfolio:
         held, left = self.held(symbol) + quantity, self.cash + cash

@@ -1,0 +1,27 @@
+"""The simulated broker: market orders filled at the day's open, in the order in which they were sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from bot.core.book import Book
+from bot.core.orders import OrderIntent
+
+
+class SimulatedBroker:
+    """Fills from the market's own opens, with slippage and fee, within the cash and never beyond the holdings."""
+
+    def execute(self, book: Book, orders: Sequence[OrderIntent], day: date) -> None:
+        """Match each order at a day's open and tell the book how it ended."""
+        for order in orders:
+            open_price = book.open_price(order.symbol, day)
+            if open_price is None:
+                book.unfilled(order, "no_bar")
+                continue
+            price = book.price_for(order, open_price)
+            quantity = book.quantity_for(order, price)
+            if quantity > 0:
+                book.filled(order, quantity, price, open_price)
+            else:
+                book.unfilled(order, "cash_short")

@@ -1,0 +1,202 @@
+"""The book of one run: the same decisions, plans, settlements and valuations whatever engine matches the orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+
+from bot.core.cycle import Quote, TradingRules, cycle
+from bot.core.decision import Decision, Trade
+from bot.core.endings import Settling
+from bot.core.errors import DataError
+from bot.core.events import Event, Valued
+from bot.core.execution import affordable, fill, fill_price
+from bot.core.instrument import ZERO, Instrument, exact
+from bot.core.market import Market
+from bot.core.moments import ONE_DAY, midnight
+from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
+from bot.core.portfolio import Portfolio
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """Everything that an engine needs for one run; two runs of the same plan are the same run.
+
+    `decisions` are one a day, in order, from the first to the last day of trading; `slippage_multipliers` go with
+    them. `recovery` is the share of its last close that a dead coin pays. `adopt` takes the first decision's
+    weights at once; otherwise the book waits for a decision without weights first. `median_volumes` are in USD.
+    """
+
+    market: Market
+    decisions: Sequence[Decision]
+    slippage_multipliers: Sequence[Decimal]
+    rules: TradingRules
+    settlings: Mapping[date, Sequence[Settling]]
+    recovery: Decimal
+    cash: Decimal
+    adopt: bool
+    median_volumes: Mapping[str, np.ndarray[tuple[int], np.dtype[np.float64]]] = field(repr=False)
+
+    @property
+    def coins(self) -> list[str]:
+        """Every coin that may come to be held: those ever targeted, and those that they are renamed to."""
+        targeted = {symbol for decision in self.decisions for symbol in decision.weights}
+        renamed = {s.into for due in self.settlings.values() for s in due if s.into and s.symbol in targeted}
+        return sorted(targeted | renamed)
+
+
+class Book:
+    """The exact ledger of a run. Engines ask it for orders, tell it of fills, and let it value each day."""
+
+    def __init__(self, plan: RunPlan) -> None:
+        self.plan = plan
+        self.portfolio = Portfolio(plan.cash)
+        self.events: list[Event] = []
+        self.warnings: list[str] = []
+        self._unfinished: frozenset[str] = frozenset()
+        self._waiting = not plan.adopt
+        self._marks: dict[str, float] = {}
+        self._slippage: Decimal = Decimal(1)
+
+    # --- the morning: settle, decide, plan ------------------------------------------------------------------
+
+    def settle(self, day: date) -> list[Settlement]:
+        """Settle what is held of the coins that ended the day before."""
+        settled = []
+        for settling in self.plan.settlings.get(day, ()):
+            quantity = self.portfolio.held(settling.symbol)
+            if quantity > 0:
+                settled.append(self._settlement(day, settling, quantity))
+                self._record(settled[-1])
+                if settling.warning and settling.warning not in self.warnings:
+                    self.warnings.append(settling.warning)
+        return settled
+
+    def decide(self, i: int) -> tuple[OrderIntent, ...]:
+        """Record a decision and plan its orders, sells first."""
+        decision = self.plan.decisions[i]
+        self.events.append(decision)
+        self._slippage = self.plan.slippage_multipliers[i]
+        acting = self._acting(decision, is_first=i == 0)
+        if acting.trade is Trade.HOLD and not self._unfinished:
+            return ()
+        if not acting.weights and not self.portfolio.holdings:
+            self._unfinished = frozenset()
+            return ()
+        quotes = {s: self._quote(s, decision.at.date()) for s in {*acting.weights, *self.portfolio.holdings}}
+        plan = cycle(acting, self.portfolio, quotes, self.plan.rules, self._unfinished, self._slippage)
+        self._unfinished = plan.unfinished
+        self.events.extend(plan.skipped)
+        self.events.extend(plan.orders)
+        return plan.orders
+
+    def _acting(self, decision: Decision, is_first: bool) -> Decision:
+        """The decision as this book follows it, given how it was told to start."""
+        if self._waiting:
+            self._waiting = bool(decision.weights)
+            return replace(decision, weights={})
+        if is_first:
+            return replace(decision, trade=Trade.NOW, reasons=("adopted", *decision.reasons))
+        return decision
+
+    # --- the open: match ------------------------------------------------------------------------------------
+
+    def open_price(self, symbol: str, day: date) -> float | None:
+        """The open at which an order can be filled, or None where the day has none."""
+        bar = self.plan.market[symbol].bar(np.datetime64(day, "D"))
+        return bar.open if bar is not None and bar.tradable else None
+
+    def price_for(self, order: OrderIntent, open_price: float) -> Decimal:
+        """The price of a fill of an order at an open, slippage included."""
+        instrument = self._instrument(order.symbol)
+        return fill_price(open_price, order.side, instrument.slippage * self._slippage, instrument)
+
+    def quantity_for(self, order: OrderIntent, price: Decimal) -> Decimal:
+        """How much of an order the holdings and the cash allow at a price."""
+        if order.side is Side.SELL:
+            return min(order.quantity, self.portfolio.held(order.symbol))
+        return min(order.quantity, affordable(self.portfolio.cash, price, self._instrument(order.symbol)))
+
+    def filled(self, order: OrderIntent, quantity: Decimal, price: Decimal, open_price: float) -> Fill:
+        """Record a fill, and the order's end."""
+        done = fill(order, quantity, price, open_price, self._instrument(order.symbol))
+        self._record(done)
+        complete = quantity == order.quantity
+        self._end(order, OrderStatus.FILLED if complete else OrderStatus.PARTIAL, None if complete else "cash_short")
+        return done
+
+    def unfilled(self, order: OrderIntent, why: str) -> None:
+        """Record that an order came to nothing."""
+        self._end(order, OrderStatus.UNFILLED, why)
+
+    def _end(self, order: OrderIntent, status: OrderStatus, why: str | None) -> None:
+        reason = f"{order.reason};{why}" if why else order.reason
+        self.events.append(
+            OrderResult(order.order_id, order.at, order.symbol, order.side, order.quantity, status, reason)
+        )
+        if status is not OrderStatus.FILLED:
+            self._unfinished |= {order.symbol}
+
+    # --- the evening: value ---------------------------------------------------------------------------------
+
+    def value(self, i: int) -> Valued:
+        """Value the book at the close of a decision's day."""
+        decision = self.plan.decisions[i]
+        day = decision.at.date()
+        holdings = self.portfolio.holdings
+        marks = {symbol: self._close(symbol, day) for symbol in holdings}
+        equity = self.portfolio.equity({symbol: exact(price) for symbol, (price, _) in marks.items()})
+        stale = tuple(sorted(symbol for symbol, (_, fresh) in marks.items() if not fresh))
+        valued = Valued(day, equity, self.portfolio.cash, decision.stage, dict(sorted(holdings.items())), stale)
+        self.events.append(valued)
+        return valued
+
+    # --- helpers --------------------------------------------------------------------------------------------
+
+    def _record(self, event: Fill | Settlement) -> None:
+        self.portfolio = self.portfolio.apply(event)
+        self.events.append(event)
+
+    def _instrument(self, symbol: str) -> Instrument:
+        return self.plan.rules.instruments[symbol]
+
+    def _settlement(self, day: date, settling: Settling, quantity: Decimal) -> Settlement:
+        close, _ = self._close(settling.symbol, day)
+        instrument = self._instrument(settling.symbol)
+        at = midnight(day)
+        if settling.into is not None:
+            received = self._instrument(settling.into).quantity(quantity * settling.ratio)
+            self._marks[settling.into] = close / float(settling.ratio)
+            return Settlement(
+                at, settling.symbol, quantity, exact(close), settling.cause, into=settling.into, received=received
+            )
+        if settling.cause is SettlementCause.DEAD:
+            paid = instrument.price(exact(close) * self.plan.recovery)
+            return Settlement(at, settling.symbol, quantity, paid, settling.cause)
+        price = fill_price(close, Side.SELL, instrument.slippage * self._slippage, instrument)
+        return Settlement(at, settling.symbol, quantity, price, settling.cause, quantity * price * instrument.fee)
+
+    def _quote(self, symbol: str, today: date) -> Quote:
+        """What is known of a coin at the midnight that begins a day."""
+        price, fresh = self._close(symbol, today - ONE_DAY)
+        volumes = self.plan.median_volumes[symbol]
+        i = self._row_until(symbol, today - ONE_DAY)
+        return Quote(price, fresh, float(volumes[i]) if i >= 0 else float("nan"))
+
+    def _close(self, symbol: str, day: date) -> tuple[float, bool]:
+        """The newest close of a coin up to a day, and whether it is of that day."""
+        series = self.plan.market[symbol]
+        i = self._row_until(symbol, day)
+        if i < 0:
+            if symbol not in self._marks:
+                raise DataError(f"{symbol} is targeted before its first row", where=str(day))
+            return self._marks[symbol], False
+        return float(series.close[i]), bool(series.dates[i] == np.datetime64(day, "D"))
+
+    def _row_until(self, symbol: str, day: date) -> int:
+        dates = self.plan.market[symbol].dates
+        return int(np.searchsorted(dates, np.datetime64(day, "D"), side="right")) - 1

@@ -1,0 +1,83 @@
+"""How coins end: a table of the user's, and what it means for one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+
+from bot.core.market import Market
+from bot.core.moments import ONE_DAY
+from bot.core.orders import SettlementCause
+
+_PATIENCE = 14
+"""An end within this many days of the run's end may be a vendor's delay: the coin is valued and marked stale."""
+
+
+class EndingKind(StrEnum):
+    """Why a coin's rows stop."""
+
+    DEAD = "dead"
+    RENAMED = "renamed"
+    SOURCE_ENDS = "source ends"
+    HALTED = "halted"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """One entry of the table; `into` and `ratio` (new units for one old) belong to a renamed coin."""
+
+    kind: EndingKind
+    into: str | None = None
+    ratio: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """What is to happen to a holding of a coin on the day after its last row."""
+
+    symbol: str
+    cause: SettlementCause
+    into: str | None = None
+    ratio: Decimal = Decimal(1)
+    warning: str | None = None
+
+
+def settlings(market: Market, table: Mapping[str, Ending], last_day: date) -> dict[date, list[Settling]]:
+    """What ends during a run that goes to `last_day`, by the day on which it is settled.
+
+    A coin without an entry counts as dead, with a warning, unless it ends within two weeks of the run's end.
+    """
+    due: dict[date, list[Settling]] = {}
+    for symbol in sorted(market):
+        series = market[symbol]
+        if not series.kind.is_coin:
+            continue
+        last: date = series.dates[-1].item()
+        settling = _settling(market, symbol, table.get(symbol), (last_day - last).days)
+        if settling is not None and last < last_day:
+            due.setdefault(last + ONE_DAY, []).append(settling)
+    return due
+
+
+def _settling(market: Market, symbol: str, ending: Ending | None, days_before_end: int) -> Settling | None:
+    if ending is None:
+        warning = f"{symbol} ends without an entry in `endings`: settled as dead"
+        return Settling(symbol, SettlementCause.DEAD, warning=warning) if days_before_end > _PATIENCE else None
+    match ending.kind:
+        case EndingKind.HALTED:
+            return None
+        case EndingKind.DEAD:
+            return Settling(symbol, SettlementCause.DEAD)
+        case EndingKind.RENAMED if ending.into in market:
+            return Settling(symbol, SettlementCause.RENAMED, ending.into, ending.ratio)
+        case EndingKind.RENAMED:
+            warning = f"{symbol} became {ending.into}, of which there are no rows: settled at its last close"
+            return Settling(symbol, SettlementCause.SOURCE_ENDS, warning=warning)
+        case EndingKind.SOURCE_ENDS:
+            return Settling(symbol, SettlementCause.SOURCE_ENDS)
+
+

@@ -1,0 +1,184 @@
+"""The backtrader engine: the same plan with backtrader queueing and matching the orders and keeping the cash.
+
+Prices go in as value a lot and sizes as whole lots, because fractional sizes leave dust that decides orders. The
+exact book runs along: it plans the orders and prices the fills, and the run fails if backtrader's own cash or
+holdings part from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import backtrader as bt
+import numpy as np
+
+from bot.core.book import Book, RunPlan
+from bot.core.market import Series
+from bot.core.moments import Days
+from bot.core.orders import OrderIntent, Settlement, Side
+
+CASH_TOLERANCE = 1e-6
+"""The largest share of equity by which backtrader's cash may part from the book's."""
+
+
+def run_backtrader(plan: RunPlan) -> Book:
+    """Run a plan; the book holds every event of it.
+
+    Raises AssertionError if backtrader's cash or position parts from the book: that is a bug, not a user's fault.
+    """
+    first, last = plan.decisions[0].at.date(), plan.decisions[-1].at.date()
+    # One day more in front: an order is created on a bar and filled at the open of the next.
+    days: Days = np.arange(np.datetime64(first, "D") - 1, np.datetime64(last, "D") + 1)
+    book = Book(plan)
+    cerebro = bt.Cerebro(stdstats=False, runonce=True, preload=True)
+    cerebro.setbroker(_LotBroker(book))
+    cerebro.broker.set_cash(float(plan.cash))
+    cerebro.broker.set_checksubmit(False)
+    # A plan without a single target still needs a clock: ETH's rows, which nothing then trades.
+    for symbol in plan.coins or [plan.market.roles.eth]:
+        instrument = plan.rules.instruments[symbol]
+        feed = _LotFeed(series=plan.market[symbol], days=days, step=float(instrument.step))
+        cerebro.adddata(feed, name=symbol)
+        cerebro.broker.addcommissioninfo(_Fee(commission=float(instrument.fee)), name=symbol)
+    cerebro.addstrategy(_Follower, book=book)
+    cerebro.run()
+    return book
+
+
+class _Fee(bt.CommInfoBase):  # type: ignore[misc]  # backtrader is untyped
+    params = (("stocklike", True), ("commtype", bt.CommInfoBase.COMM_PERC), ("percabs", True))
+
+
+class _LotFeed(bt.feed.DataBase):  # type: ignore[misc]
+    """A coin on the common calendar, filled in bulk: open and close are the value of one lot.
+
+    A day without a bar repeats the last close; nothing is ever filled on it.
+    """
+
+    params = (("series", None), ("days", None), ("step", 1.0))
+
+    def start(self) -> None:
+        super().start()
+        series: Series = self.p.series
+        days: Days = self.p.days
+        newest = np.searchsorted(series.dates, days, side="right") - 1
+        rows = np.maximum(newest, 0)
+        close = np.where(newest >= 0, series.close[rows], series.open[0]) * self.p.step
+        is_bar = (newest >= 0) & (series.dates[rows] == days)
+        opens = np.where(is_bar & ~np.isnan(series.open[rows]), series.open[rows] * self.p.step, close)
+        times = (days - np.datetime64("0001-01-01", "D")).astype(float) + 1
+        columns = {"datetime": times, "open": opens, "high": close, "low": close, "close": close}
+        self._columns = {**columns, "volume": np.zeros(len(days)), "openinterest": np.zeros(len(days))}
+
+    def preload(self) -> None:
+        for name, values in self._columns.items():
+            line = getattr(self.lines, name)
+            line.array.extend(values.tolist())
+            line.lencount = len(values)
+        self.home()
+
+    def _load(self) -> bool:
+        return False
+
+    def _tick_nullify(self) -> None:
+        """Skip the per-tick bookkeeping of live feeds: half of a run's time."""
+
+    def _tick_fill(self, force: bool = False) -> None:
+        """As above."""
+
+
+class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
+    """backtrader's broker with the book's prices, and the book's word on what the cash allows."""
+
+    def __init__(self, book: Book) -> None:
+        super().__init__()
+        self.book = book
+        self.p.filler = self._allowed_lots
+        self.intents: dict[int, OrderIntent] = {}
+
+    def send(self, strategy: bt.Strategy, intent: OrderIntent) -> None:
+        """Queue an order for the next open."""
+        data = strategy.getdatabyname(intent.symbol)
+        lots = self.book.plan.rules.instruments[intent.symbol].lots(intent.quantity)
+        place = strategy.buy if intent.side is Side.BUY else strategy.sell
+        order = place(data=data, size=lots, exectype=bt.Order.Market)
+        self.intents[order.ref] = intent
+
+    def settle(self, strategy: bt.Strategy, settlement: Settlement) -> None:
+        """Take a settled coin out of the positions, and put in what was paid or received for it."""
+        self._move(strategy, settlement.symbol, -settlement.quantity, settlement.price)
+        if settlement.into is not None:
+            self._move(strategy, settlement.into, settlement.received, settlement.price)
+        else:
+            self.cash += float(settlement.quantity * settlement.price - settlement.fee)
+
+    def _move(self, strategy: bt.Strategy, symbol: str, quantity: Any, price: Any) -> None:
+        instrument = self.book.plan.rules.instruments[symbol]
+        lots = instrument.lots(abs(quantity)) * (1 if quantity > 0 else -1)
+        self.getposition(strategy.getdatabyname(symbol)).update(lots, float(price * instrument.step))
+
+    def _try_exec_market(self, order: bt.Order, popen: float, phigh: float, plow: float) -> None:
+        intent = self.intents.pop(order.ref)
+        day = datetime.fromordinal(int(order.data.datetime[0])).replace(tzinfo=UTC).date()
+        open_price = self.book.open_price(intent.symbol, day)
+        if open_price is None:
+            self.book.unfilled(intent, "no_bar")
+            return self._drop(order)
+        price = self.book.price_for(intent, open_price)
+        self._quantity = self.book.quantity_for(intent, price)
+        step = self.book.plan.rules.instruments[intent.symbol].step
+        if self._quantity == 0:
+            self.book.unfilled(intent, "cash_short")
+            return self._drop(order)
+        self._lots = int(self._quantity / step)
+        self._execute(order, ago=0, price=float(price * step))
+        if order.status == bt.Order.Margin:
+            raise AssertionError(f"backtrader refused {intent}: its cash {self.cash} parted from the book's")
+        self.book.filled(intent, self._quantity, price, open_price)
+        if order.alive():
+            self._drop(order)
+
+    def _drop(self, order: bt.Order) -> None:
+        """End an order that is being matched: `cancel` knows only those that still wait."""
+        order.cancel()
+        self.notify(order)
+
+    def _allowed_lots(self, order: bt.Order, price: float, ago: int) -> int:
+        return self._lots
+
+
+class _Follower(bt.Strategy):  # type: ignore[misc]
+    """Values the day that closed, then settles, decides and sends the orders for the next open."""
+
+    params = (("book", None),)
+
+    def __init__(self) -> None:
+        self.book: Book = self.p.book
+
+    def prenext(self) -> None:
+        self.next()
+
+    def next(self) -> None:
+        closed = len(self) - 2  # the decision whose day has just closed; the first bar lies before them all
+        if closed >= 0:
+            self.book.value(closed)
+            self._check()
+        decisions: Sequence[Any] = self.book.plan.decisions
+        if closed + 1 == len(decisions):
+            return
+        day = decisions[closed + 1].at.date()
+        for settlement in self.book.settle(day):
+            self.broker.settle(self, settlement)
+        for intent in self.book.decide(closed + 1):
+            self.broker.send(self, intent)
+
+    def _check(self) -> None:
+        valued, portfolio = self.book.events[-1], self.book.portfolio
+        apart = abs(self.broker.cash - float(portfolio.cash)) / float(valued.equity)  # type: ignore[union-attr]
+        assert apart <= CASH_TOLERANCE, f"backtrader's cash {self.broker.cash}, the book's {portfolio.cash}"
+        for symbol, quantity in portfolio.holdings.items():
+            lots = self.book.plan.rules.instruments[symbol].lots(quantity)
+            held = self.broker.getposition(self.getdatabyname(symbol)).size
+            assert held == lots, f"{symbol}: backtrader holds {held} lots, the book {lots}"

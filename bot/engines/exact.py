@@ -1,0 +1,17 @@
+"""The exact engine: a plan replayed day by day through the simulated broker, in decimals alone."""
+
+from __future__ import annotations
+
+from bot.brokers.simulated import SimulatedBroker
+from bot.core.book import Book, RunPlan
+
+
+def run_exact(plan: RunPlan) -> Book:
+    """Run a plan; the book holds every event of it."""
+    book, broker = Book(plan), SimulatedBroker()
+    for i, decision in enumerate(plan.decisions):
+        day = decision.at.date()
+        book.settle(day)
+        broker.execute(book, book.decide(i), day)
+        book.value(i)
+    return book
