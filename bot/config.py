@@ -99,7 +99,10 @@ class WeightsSection(_Section):
 
     @model_validator(mode="after")
     def _leaves_cash(self) -> Self:
-        for name, total in (("eth_full", self.eth_full), ("eth_first + altcoins", self.eth_first + self.altcoins)):
+        for name, total in (
+            ("eth_full", self.eth_full),
+            ("eth_first + altcoins", self.eth_first + self.altcoins),
+        ):
             if total > 0.98 + 1e-12:
                 raise ValueError(f"{name} is {total:g}; at most 0.98, since 2% pays fees and gaps")
         return self
@@ -461,13 +464,15 @@ class _UniqueKeyLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
                 raise yaml.constructor.ConstructorError(
                     None, None, f"key {key!r} is not text: put it in quotes", key_node.start_mark
                 )
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} stands twice", key_node.start_mark
+                )
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -492,7 +497,7 @@ def _find_base(path: Path, name: str) -> Path:
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506  (a SafeLoader)
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
     except OSError as problem:
         near = did_you_mean(path.name, [known.name for known in CONFIG_FOLDER.glob("*.yaml")])
         raise ConfigError(f"cannot be read: {problem.strerror}", where=str(path), mend=near) from None
@@ -513,8 +518,7 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
-        both_maps = isinstance(old, dict) and isinstance(value, Mapping)
-        merged[key] = _merge(old, value) if both_maps else value  # type: ignore[arg-type]
+        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
     return merged
 
 
@@ -528,7 +532,9 @@ def _config_error(path: Path, data: Mapping[str, Any], problem: ValidationError)
         return ConfigError(f"unknown key {key!r}", where=str(path), mend=mend)
     if fault["type"] == "missing":
         return ConfigError(
-            f"{key!r} is missing", where=str(path), mend="add it, or start the file with `extends: default.yaml`"
+            f"{key!r} is missing",
+            where=str(path),
+            mend="add it, or start the file with `extends: default.yaml`",
         )
     message = fault["msg"].removeprefix("Value error, ")
     was = fault["input"]

@@ -2,9 +2,109 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib.util
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from bot import __version__
+from bot.backtesting import Backtest, Window, run, with_decisions
 from bot.config import Config
+from bot.core.book import RunPlan
+from bot.core.cycle import Overrides, SizingRules, TradingRules
+from bot.core.endings import Ending, EndingKind, settlings
+from bot.core.errors import ConfigError, DataError
+from bot.core.instrument import Instrument, exact
+from bot.core.market import Market
+from bot.core.ports import Strategy
+from bot.data.csv_folder import read_folder
+from bot.data.demo import ENDINGS as DEMO_ENDINGS
+from bot.data.demo import PREFIX as DEMO_PREFIX
+from bot.data.demo import DemoParameters
+from bot.data.demo_market import NAME as DEMO
+from bot.data.demo_market import demo_market
+from strategies.indicators import rolling_median
+from strategies.rotation import Rotation
 from strategies.rules import Rules
 from strategies.settings import AltcoinSettings, RotationSettings
+from strategies.view import RotationView
+
+
+def open_market(config: Config, data_dir: Path | None) -> Market:
+    """The market of a folder of CSV files, or the demo market without a lead where there is none.
+
+    Raises DataError.
+    """
+    if data_dir is not None:
+        return read_folder(data_dir, config.listings(), config.roles.roles())
+    return demo_world(config, demo_parameters(config, planted=False))
+
+
+def demo_parameters(config: Config, planted: bool) -> DemoParameters:
+    """The demo world of the config's seed, with its lead planted or absent."""
+    demo = config.demo
+    return DemoParameters(
+        seed=demo.seed,
+        thesis_strength=demo.thesis_strength if planted else 0.0,
+        lead_sessions=demo.lead_sessions,
+        shared_regime=demo.shared_regime,
+    )
+
+
+def demo_world(config: Config, parameters: DemoParameters) -> Market:
+    """The demo market of any parameters."""
+    return demo_market(parameters, config.listings(), config.roles.roles())
+
+
+def build_strategy(config: Config) -> Strategy:
+    """The rotation, or the strategy of a user's own file. Raises ConfigError."""
+    if config.strategy.file is None:
+        return Rotation(rotation_settings(config))
+    return _strategy_from_file(config.strategy.file, config.strategy.parameters)
+
+
+def _strategy_from_file(path: Path, parameters: Mapping[str, Any]) -> Strategy:
+    where = str(path)
+    if not path.is_file():
+        raise ConfigError(
+            "there is no such strategy file", where=where, mend="the path is relative to where you are"
+        )
+    spec = importlib.util.spec_from_file_location(f"strategy_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ConfigError("is not a Python file", where=where)
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+        strategy: Strategy = module.strategy(**parameters)
+    except AttributeError as problem:
+        raise ConfigError(f"cannot be used: {problem}", where=where, expected="a function `strategy`") from None
+    except (SyntaxError, ImportError, TypeError, ValueError) as problem:
+        raise ConfigError(
+            f"cannot be used: {problem}", where=where, mend="see docs/writing-a-strategy.md"
+        ) from None
+    return strategy
+
+
+def window_of(market: Market, start: date | None, end: date | None) -> Window:
+    """The days of trading: what is asked for, or all that the market has.
+
+    Raises ConfigError for days that contradict each other, DataError for days that the market does not have.
+    """
+    times = market.decision_times
+    first, last = times[0].item().date(), market[market.roles.eth].dates[-1].item()
+    if start is not None and end is not None and start > end:
+        raise ConfigError("the window ends before it begins", expected=f"an end after {start}", was=str(end))
+    for day, name in ((start, "start"), (end, "end")):
+        if day is not None and not first <= day <= last:
+            raise DataError(
+                f"the {name} lies outside the data", where=f"market {market.name}",
+                expected=f"a day from {first} to {last}", was=str(day),
+            )  # fmt: skip
+    return Window(start or first, end or last)
 
 
 def rotation_settings(config: Config) -> RotationSettings:
@@ -72,5 +172,106 @@ def rotation_settings(config: Config) -> RotationSettings:
         altcoin_half=r.weights.altcoins,
         distribution_share=r.weights.distribution,
         rebalance_days=config.sizing.rebalance_days,
-        altcoins=AltcoinSettings(**{**config.altcoins.model_dump(), "momentum_days": tuple(config.altcoins.momentum_days)}),
+        altcoins=AltcoinSettings(
+            **{**config.altcoins.model_dump(), "momentum_days": tuple(config.altcoins.momentum_days)}
+        ),
     )
+
+
+def trading_rules(config: Config, market: Market, run_key: str) -> TradingRules:
+    """The instruments of every coin of a market, the sizing and the overrides."""
+    instruments = {s: _instrument(config, market, s) for s in market if market[s].kind.is_coin}
+    sizing = SizingRules(
+        exact(config.sizing.band), exact(config.sizing.relative_band), exact(config.sizing.volume_share)
+    )
+    wanted = config.overrides
+    overrides = Overrides(exact(wanted.multiplier), wanted.reduce_only, frozenset(wanted.no_trade))
+    return TradingRules(instruments, sizing, overrides, run_key)
+
+
+def _instrument(config: Config, market: Market, symbol: str) -> Instrument:
+    bare = symbol.removeprefix(DEMO_PREFIX)
+    rules = config.instruments.table.get(bare, config.instruments.fallback)
+    slippage = config.costs.slippage
+    if symbol in (market.roles.btc, market.roles.eth):
+        share = slippage.major
+    else:
+        share = slippage.large if bare in config.costs.large_coins else slippage.other
+    return Instrument(symbol, rules.step, rules.tick, rules.min_notional, exact(config.costs.fee), exact(share))
+
+
+def _demo_ending(entry: Mapping[str, Any]) -> Ending:
+    return Ending(EndingKind(entry["kind"]), entry.get("to"), Decimal(entry.get("ratio", 1)))
+
+
+def run_plan(config: Config, market: Market, window: Window, run_key: str) -> RunPlan:
+    """Everything that a run needs but its decisions."""
+    table = {s: Ending(EndingKind(e.kind), e.to, e.ratio) for s, e in config.endings.items()}
+    if market.name == DEMO:
+        table |= {s: _demo_ending(entry) for s, entry in DEMO_ENDINGS.items()}
+    days = config.altcoins.volume_days
+    return RunPlan(
+        market=market,
+        decisions=(),
+        slippage_multipliers=(),
+        rules=trading_rules(config, market, run_key),
+        settlings=settlings(market, table, window.end),
+        recovery=exact(config.recovery),
+        stress_multiplier=exact(config.costs.stress_multiplier),
+        cash=config.start_equity,
+        adopt=config.on_start == "adopt",
+        median_volumes={s: rolling_median(market[s].volume, days) for s in market if market[s].kind.is_coin},
+    )
+
+
+def planned(config: Config, market: Market, window: Window) -> RunPlan:
+    """The plan of the config's strategy, decisions and all."""
+    view = RotationView(market, rotation_settings(config))
+    plan = run_plan(config, market, window, run_key(config, market, window))
+    return with_decisions(plan, window, view, build_strategy(config).decisions(market))
+
+
+def backtest(config: Config, market: Market, window: Window) -> Backtest:
+    """Run a config on a market."""
+    settings = rotation_settings(config)
+    plan = run_plan(config, market, window, run_key(config, market, window))
+    benchmarks = config.benchmarks
+    return run(
+        market, build_strategy(config), settings, plan, window, benchmarks.trend_days, benchmarks.random_shifts
+    )
+
+
+def run_key(config: Config, market: Market, window: Window) -> str:
+    """The hash of config, data and window: the same inputs always give the same order ids."""
+    data = {symbol: market[symbol].sha256 for symbol in sorted(market)}
+    text = json.dumps([config.fingerprint(), data, str(window.start), str(window.end), __version__])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def manifest(
+    run_id: str, command: str, config: Config, market: Market, started: datetime, backtest: Backtest
+) -> dict[str, Any]:
+    """What a run was made from: the only file of a run that holds wall-clock time."""
+    return {
+        "run_id": run_id,
+        "command": command,
+        "version": __version__,
+        "market": market.name,
+        "started": f"{started.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "origin": f"{market.decision_times[0]}Z",
+        "start": str(backtest.window.start),
+        "end": str(backtest.window.end),
+        "config_hash": config.fingerprint(),
+        "series": {
+            symbol: {
+                "source": series.source,
+                "first": str(series.dates[0]),
+                "last": str(series.dates[-1]),
+                "rows": len(series),
+                "sha256": series.sha256,
+            }
+            for symbol, series in sorted(market.series.items())
+            if len(series)
+        },
+        "config": config.resolved(),
+    }

@@ -22,7 +22,9 @@ FULL = exact_weight(0.98)
 REBALANCE_DAYS = 7
 
 
-def benchmark_decisions(view: RotationView, settings: RotationSettings, trend_days: int) -> dict[str, list[Decision]]:
+def benchmark_decisions(
+    view: RotationView, settings: RotationSettings, trend_days: int
+) -> dict[str, list[Decision]]:
     """The decisions of every benchmark, by name, at all of the view's decision times."""
     market = view.market
     eth, btc = market.roles.eth, market.roles.btc
@@ -49,7 +51,12 @@ def _switched(market: Market, symbol: str, on: Bools) -> list[Decision]:
     """All in while a condition holds, all out otherwise."""
     changes = np.diff(on, prepend=False)
     return [
-        _decision(at, "IN" if inside else "OUT", {symbol: FULL} if inside else {}, Trade.NOW if change else Trade.HOLD)
+        _decision(
+            at,
+            "IN" if inside else "OUT",
+            {symbol: FULL} if inside else {},
+            Trade.NOW if change else Trade.HOLD,
+        )
         for at, inside, change in zip(market.decision_times, on.tolist(), changes.tolist(), strict=True)
     ]
 

@@ -300,14 +300,13 @@ class Readings:
 
         missed = np.max([series.missed(self.times) for series in track.sources], axis=0)
         ended = np.any([self._has_ended(series) for series in track.sources], axis=0)
-        return Reading(
-            name, sampled(value), sampled(threshold), sampled(holds.astype(float)) == 1, missed, ~ended
-        )
+        return Reading(name, sampled(value), sampled(threshold), sampled(holds.astype(float)) == 1, missed, ~ended)
 
     def _has_ended(self, series: Series) -> Bools:
         """Whether a series has been silent for so long that it no longer counts as late."""
-        silent = self.times - series.known_at[np.maximum(series.latest(self.times), 0)]
-        return silent > np.timedelta64(self.settings.ended_days, "D")
+        last_known = series.known_at[np.maximum(series.latest(self.times), 0)]
+        ended: Bools = np.greater(self.times - last_known, np.timedelta64(self.settings.ended_days, "D"))
+        return ended
 
     def _absent(self, name: str) -> Reading:
         n = len(self.times)
@@ -321,7 +320,9 @@ class Readings:
         fund = self.market[self.roles.small_cap_fund]
         if np.isnan(fund.volume).all():
             return None
-        return _Track(fund.known_at, fund.volume / rolling_median(fund.volume, self.settings.volume_window), (fund,))
+        return _Track(
+            fund.known_at, fund.volume / rolling_median(fund.volume, self.settings.volume_window), (fund,)
+        )
 
     def _equal_weight(self) -> Reading:
         track = _ratio(self.market, self.roles.equal_weight_fund, self.roles.broad_fund)
@@ -360,4 +361,5 @@ class Readings:
 
 def _is_new(index: Ints) -> Bools:
     """Whether an index grew since the decision before; at the first decision what is known counts as new."""
-    return np.diff(index, prepend=-1) > 0
+    grew: Bools = np.greater(np.diff(index, prepend=-1), 0)
+    return grew

@@ -53,7 +53,8 @@ class RotationView:
             for name, reading in self.gates.items()
             if name in self.settings.gates or name in self._kills_with_gates()
         ]
-        return np.max(silences, axis=0)
+        longest: Ints = np.max(silences, axis=0)
+        return longest
 
     @cached_property
     def stale(self) -> Bools:
@@ -100,7 +101,10 @@ class RotationView:
             "thin_trading": self.source.thin_trading(),
             "missed": self.missed,
         }
-        return [Observation(*seen) for seen in zip(*(columns[name].tolist() for name in Observation._fields), strict=True)]
+        return [
+            Observation(*seen)
+            for seen in zip(*(columns[name].tolist() for name in Observation._fields), strict=True)
+        ]
 
     def failing_gates(self, i: int) -> list[str]:
         """The gates that are on and do not pass at a decision."""
@@ -131,7 +135,12 @@ class RotationView:
         small_caps = self.source.small_caps
         everywhere = np.ones(len(rows), bool)
         return Reading(
-            "small_caps", small_caps.close[rows], before[rows], is_record[rows], small_caps.missed(self.times), everywhere
+            "small_caps",
+            small_caps.close[rows],
+            before[rows],
+            is_record[rows],
+            small_caps.missed(self.times),
+            everywhere,
         )
 
     def _breadth(self) -> Reading:

@@ -30,7 +30,10 @@ class Bar:
             price = getattr(self, name)
             if not math.isnan(price) and not 0 < price < math.inf:
                 raise DataError(
-                    f"{name} of {self.symbol}", where=str(self.day), expected="a price above zero", was=str(price)
+                    f"{name} of {self.symbol}",
+                    where=str(self.day),
+                    expected="a price above zero",
+                    was=str(price),
                 )
 
     @property

@@ -15,7 +15,7 @@ from bot.core.endings import Settling
 from bot.core.errors import DataError
 from bot.core.events import Event, Valued
 from bot.core.execution import affordable, fill, fill_price
-from bot.core.instrument import ZERO, Instrument, exact
+from bot.core.instrument import Instrument, exact
 from bot.core.market import Market
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
@@ -27,8 +27,9 @@ class RunPlan:
     """Everything that an engine needs for one run; two runs of the same plan are the same run.
 
     `decisions` are one a day, in order, from the first to the last day of trading; `slippage_multipliers` go with
-    them. `recovery` is the share of its last close that a dead coin pays. `adopt` takes the first decision's
-    weights at once; otherwise the book waits for a decision without weights first. `median_volumes` are in USD.
+    them: 1, or `stress_multiplier` while credit is stressed. `recovery` is the share of its last close that a dead
+    coin pays. `adopt` takes the first decision's weights at once; otherwise the book waits until a decision has
+    none. `median_volumes` are in USD, one a row of the coin's series.
     """
 
     market: Market
@@ -37,6 +38,7 @@ class RunPlan:
     rules: TradingRules
     settlings: Mapping[date, Sequence[Settling]]
     recovery: Decimal
+    stress_multiplier: Decimal
     cash: Decimal
     adopt: bool
     median_volumes: Mapping[str, np.ndarray[tuple[int], np.dtype[np.float64]]] = field(repr=False)
@@ -126,7 +128,9 @@ class Book:
         done = fill(order, quantity, price, open_price, self._instrument(order.symbol))
         self._record(done)
         complete = quantity == order.quantity
-        self._end(order, OrderStatus.FILLED if complete else OrderStatus.PARTIAL, None if complete else "cash_short")
+        self._end(
+            order, OrderStatus.FILLED if complete else OrderStatus.PARTIAL, None if complete else "cash_short"
+        )
         return done
 
     def unfilled(self, order: OrderIntent, why: str) -> None:
@@ -172,7 +176,13 @@ class Book:
             received = self._instrument(settling.into).quantity(quantity * settling.ratio)
             self._marks[settling.into] = close / float(settling.ratio)
             return Settlement(
-                at, settling.symbol, quantity, exact(close), settling.cause, into=settling.into, received=received
+                at,
+                settling.symbol,
+                quantity,
+                exact(close),
+                settling.cause,
+                into=settling.into,
+                received=received,
             )
         if settling.cause is SettlementCause.DEAD:
             paid = instrument.price(exact(close) * self.plan.recovery)

@@ -8,7 +8,6 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-
 from bot.core.market import Market
 from bot.core.moments import ONE_DAY
 from bot.core.orders import SettlementCause
@@ -79,5 +78,3 @@ def _settling(market: Market, symbol: str, ending: Ending | None, days_before_en
             return Settling(symbol, SettlementCause.SOURCE_ENDS, warning=warning)
         case EndingKind.SOURCE_ENDS:
             return Settling(symbol, SettlementCause.SOURCE_ENDS)
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from bot.core.decision import Decision
@@ -28,4 +28,31 @@ class Valued:
     benchmarks: Mapping[str, Decimal] = field(default_factory=dict)
 
 
-Event = Decision | OrderIntent | OrderResult | Fill | Settlement | Valued
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One breakout and what became of it, whether the bot traded it or not.
+
+    `kind` is `breakout`, or `rearmed` for a record that armed the bot after a kill. `outcome` is `confirmed`,
+    `failed`, `expired`, `vetoed`, `open` (still armed at the end) or `ignored` (the bot stood in `stage_then`).
+    `returns` are simple, from the open of the UTC day after the session to the open of the UTC day after the
+    session so many later; None where that day is not known. `exit_at` is when the episode ended, in whatever way.
+    """
+
+    kind: str
+    session: date
+    known_at: datetime
+    close: float
+    level: float
+    base_sessions: int
+    stage_then: str
+    outcome: str
+    confirmed_session: date | None
+    vetoes: tuple[str, ...]
+    eth_at: datetime | None
+    alts_at: datetime | None
+    exit_at: datetime | None
+    exit_reasons: tuple[str, ...]
+    returns: Mapping[str, float | None]
+
+
+Event = Episode | Decision | OrderIntent | OrderResult | Fill | Settlement | Valued

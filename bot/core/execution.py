@@ -23,9 +23,7 @@ def affordable(cash: Decimal, price: Decimal, instrument: Instrument) -> Decimal
     return instrument.quantity(spendable / (price * (1 + instrument.fee)))
 
 
-def fill(
-    order: OrderIntent, quantity: Decimal, price: Decimal, open_price: float, instrument: Instrument
-) -> Fill:
+def fill(order: OrderIntent, quantity: Decimal, price: Decimal, open_price: float, instrument: Instrument) -> Fill:
     """The fill of a quantity of an order at a price."""
     return Fill(
         order.order_id,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -137,13 +138,13 @@ class Roles:
 
     def prefixed(self, prefix: str) -> Roles:
         """The same parts played by symbols with a prefix."""
-        parts = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return Roles(
-            **{
-                name: tuple(prefix + s for s in part) if isinstance(part, tuple) else prefix + part
-                for name, part in parts.items()
-            }
-        )
+        parts: dict[str, Any] = {}
+        for part in fields(self):
+            symbols = getattr(self, part.name)
+            parts[part.name] = (
+                tuple(prefix + s for s in symbols) if isinstance(symbols, tuple) else prefix + symbols
+            )
+        return Roles(**parts)
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,9 @@ class Market(Mapping[str, Series]):
             return self.series[symbol]
         except KeyError:
             raise DataError(
-                f"there is no series {symbol}", where=f"market {self.name}", mend=did_you_mean(symbol, self.series)
+                f"there is no series {symbol}",
+                where=f"market {self.name}",
+                mend=did_you_mean(symbol, self.series),
             ) from None
 
     def __contains__(self, symbol: object) -> bool:

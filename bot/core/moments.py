@@ -18,8 +18,9 @@ ONE_DAY = timedelta(days=1)
 
 def utc(moment: np.datetime64) -> datetime:
     """A NumPy moment as an aware datetime in UTC."""
-    seconds: Any = moment.astype("datetime64[s]").astype(object)
-    return datetime(*seconds.timetuple()[:6], tzinfo=UTC)
+    naive: Any = moment.astype("datetime64[s]").astype(object)
+    aware: datetime = naive.replace(tzinfo=UTC)
+    return aware
 
 
 def midnight(day: date) -> datetime:

@@ -59,9 +59,7 @@ def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles) -> 
     rows = {symbol: _read(path, listings[symbol].kind) for symbol, path in paths.items() if symbol in listings}
     sessions = us_sessions(*_session_range(rows, listings))
     notes: list[str] = []
-    series = {
-        symbol: _series(symbol, found, listings[symbol], sessions, notes) for symbol, found in rows.items()
-    }
+    series = {symbol: _series(symbol, found, listings[symbol], sessions, notes) for symbol, found in rows.items()}
     unknown = sorted(set(paths) - set(listings))
     if unknown:
         notes.append(f"not in the symbol table and not read: {', '.join(unknown)}")
@@ -117,7 +115,9 @@ def _note_outside_range(symbol: str, dates: Days, columns: Mapping[str, Floats],
         outside |= (columns[name] > high) | (columns[name] < low)
     if outside.any():
         first = dates[outside][0]
-        notes.append(f"{symbol}: {np.count_nonzero(outside)} row(s) open or close outside low and high, first on {first}")
+        notes.append(
+            f"{symbol}: {np.count_nonzero(outside)} row(s) open or close outside low and high, first on {first}"
+        )
 
 
 def _read(path: Path, kind: Kind) -> _Rows:

@@ -1,0 +1,214 @@
+"""One backtest, whole: the strategy through both engines, the benchmarks, luck, a day's delay, and the figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from bot.core.book import Book, RunPlan
+from bot.core.decision import Decision
+from bot.core.events import Event, Valued
+from bot.core.market import Floats, Market
+from bot.core.moments import Days, utc
+from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement
+from bot.core.ports import Strategy
+from bot.engines.backtrader_engine import run_backtrader
+from bot.engines.exact import run_exact
+from bot.ledger.record import Row, as_rows
+from bot.ledger.trades import round_trips
+from bot.report.metrics import PERIODS_PER_YEAR, activity, performance
+from strategies.benchmarks import RandomTiming, benchmark_decisions, random_timing
+from strategies.episodes import episodes
+from strategies.settings import RotationSettings
+from strategies.view import RotationView
+
+
+@dataclass(frozen=True)
+class Window:
+    """The first and last UTC day of trading, both included."""
+
+    start: date
+    end: date
+
+    def cut(self, decisions: Sequence[Decision]) -> list[Decision]:
+        """The decisions made inside the window."""
+        return [decision for decision in decisions if self.start <= decision.at.date() <= self.end]
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """What a backtest found. `rows` are its events as the ledger keeps them; the rest is read from them.
+
+    `delayed` are the strategy's figures with every decision carried out a day late. `random_timing` is growth of 1.
+    """
+
+    rows: list[Row]
+    market: Market
+    window: Window
+    summary: dict[str, Any]
+    random_timing: RandomTiming
+    delayed: dict[str, Any]
+
+
+def run(
+    market: Market,
+    strategy: Strategy,
+    settings: RotationSettings,
+    plan: RunPlan,
+    window: Window,
+    trend_days: int,
+    shifts: int,
+) -> Backtest:
+    """Backtest a strategy beside the benchmarks.
+
+    `plan` holds everything but the decisions. Raises AssertionError where the two engines disagree: a bug.
+    """
+    view = RotationView(market, settings)
+    decisions = strategy.decisions(market)
+    own = with_decisions(plan, window, view, decisions)
+    book = run_backtrader(own)
+    if book.events != run_exact(own).events:
+        raise AssertionError("the backtrader engine and the exact engine disagree")
+    others = {
+        name: run_exact(with_decisions(plan, window, view, benchmark))
+        for name, benchmark in benchmark_decisions(view, settings, trend_days).items()
+    }
+    luck = _luck(own, view, shifts)
+    late = run_exact(with_decisions(plan, window, view, _a_day_late(decisions)))
+    found = episodes(view)
+    shown = [e for e in found if window.start <= e.known_at.date() <= window.end]
+    warnings = [*market.notes, *book.warnings, *_gate_warnings(view, window), *_order_warnings(book)]
+    summary = {
+        "start": window.start.isoformat(),
+        "end": window.end.isoformat(),
+        "periods_per_year": PERIODS_PER_YEAR,
+        "strategy": figures(book, plan.cash),
+        **{name: figures(other, plan.cash) for name, other in others.items()},
+        "random_timing": _percentiles(luck),
+        "episodes": _count(e.outcome for e in shown if e.kind == "breakout"),
+        "warnings": warnings,
+    }
+    rows = as_rows([*shown, *_with_benchmarks(book.events, others)])
+    return Backtest(rows, market, window, summary, luck, figures(late, plan.cash))
+
+
+def figures(book: Book, start_cash: Decimal) -> dict[str, Any]:
+    """The figures of one run; money is decimal text."""
+    valuations = [event for event in book.events if isinstance(event, Valued)]
+    equity = np.array([float(v.equity) for v in valuations])
+    cash = np.array([float(v.cash) for v in valuations])
+    fills = [event for event in book.events if isinstance(event, Fill)]
+    slippage = [abs(f.price - f.reference_price) * f.quantity for f in fills]
+    trades = book_trades(book)
+    wins = [Decimal(trade["pnl"]) > 0 for trade in trades]
+    done = activity(
+        equity,
+        cash,
+        [float(f.notional) for f in fills],
+        [float(f.fee) for f in fills],
+        [float(s) for s in slippage],
+    )
+    found = {
+        **performance(equity, float(start_cash)),
+        **done,
+        "trades": len(trades),
+        "win_rate": sum(wins) / len(wins) if wins else None,
+    }
+    money = ("final_equity", "fees", "slippage_cost")
+    return {name: f"{value:.2f}" if name in money else _rounded(value) for name, value in found.items()}
+
+
+def book_trades(book: Book) -> list[dict[str, str]]:
+    """The round trips of a book."""
+    rows = as_rows(event for event in book.events if isinstance(event, Fill | Settlement))
+    bodies = [(row.kind, {"at": row.at, **row.body}) for row in rows]
+    return round_trips(
+        [body for kind, body in bodies if kind == "fill"], [body for kind, body in bodies if kind == "settlement"]
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    """A figure to ten decimals, so that files do not carry a float's last bits."""
+    return None if value is None else round(value, 10)
+
+
+def with_decisions(plan: RunPlan, window: Window, view: RotationView, decisions: Sequence[Decision]) -> RunPlan:
+    """The plan of a run of these decisions inside the window, with slippage widened where credit is stressed."""
+    stressed = {utc(at) for at, stress in zip(view.times, view.credit_stress, strict=True) if stress}
+    inside = window.cut(decisions)
+    multipliers = [plan.stress_multiplier if d.at in stressed else Decimal(1) for d in inside]
+    return replace(plan, decisions=inside, slippage_multipliers=multipliers)
+
+
+def _a_day_late(decisions: Sequence[Decision]) -> list[Decision]:
+    """Each decision carried out at the midnight after its own."""
+    return [replace(before, at=after.at) for before, after in pairwise(decisions)]
+
+
+def _with_benchmarks(events: Sequence[Event], others: Mapping[str, Book]) -> list[Event]:
+    """The events with each day's valuation told beside the benchmarks'."""
+    equity: dict[date, dict[str, Decimal]] = {}
+    for name, book in others.items():
+        for event in book.events:
+            if isinstance(event, Valued):
+                equity.setdefault(event.day, {})[name] = event.equity
+    return [replace(e, benchmarks=equity[e.day]) if isinstance(e, Valued) else e for e in events]
+
+
+def _luck(plan: RunPlan, view: RotationView, shifts: int) -> RandomTiming:
+    """The random-timing band of a plan's exposure to ETH and to everything else."""
+    days: Days = np.array([d.at.date() for d in plan.decisions], "datetime64[D]")
+    roles = plan.market.roles
+    eth = np.array([float(d.weights.get(roles.eth, 0)) for d in plan.decisions])
+    total = np.array([float(sum(d.weights.values())) for d in plan.decisions])
+    costs = {symbol: plan.rules.instruments[symbol] for symbol in plan.rules.instruments}
+    eth_cost = float(costs[roles.eth].fee + costs[roles.eth].slippage)
+    altcoin_cost = float(max(i.fee + i.slippage for i in costs.values()))
+    return random_timing(
+        eth, total - eth, _daily_returns(plan.market, roles.eth, days), view.altcoins.basket_returns(days),
+        eth_cost, altcoin_cost, shifts,
+    )  # fmt: skip
+
+
+def _daily_returns(market: Market, symbol: str, days: Days) -> Floats:
+    """The simple return of each day, 0 where the day or the one before is not known."""
+    series = market[symbol]
+    closes = dict(zip(series.dates.tolist(), series.close.tolist(), strict=True))
+    pairs = ((closes.get(day.item()), closes.get((day - 1).item())) for day in days)
+    return np.array([now / before - 1 if now and before else 0.0 for now, before in pairs])
+
+
+def _percentiles(luck: RandomTiming) -> dict[str, float | None]:
+    """What luck alone would have returned, at three percentiles."""
+    low, median, high = np.percentile(luck.final - 1, [5, 50, 95])
+    return {"total_return_5": _rounded(low), "total_return_50": _rounded(median), "total_return_95": _rounded(high)}
+
+
+def _gate_warnings(view: RotationView, window: Window) -> list[str]:
+    """Which gates and kills are off for want of data."""
+    inside = (view.days >= np.datetime64(window.start)) & (view.days <= np.datetime64(window.end))
+    warnings = []
+    for name, reading in view.gates.items():
+        if name in view.settings.gates and not reading.available[inside].all():
+            part = "throughout" if not reading.available[inside].any() else "for a part of the run"
+            warnings.append(f"gate {name} is off {part}: its series are absent or have ended")
+    return warnings
+
+
+def _order_warnings(book: Book) -> list[str]:
+    """How many orders were not filled in full, by status."""
+    results = [event for event in book.events if isinstance(event, OrderResult)]
+    counts = Counter(result.status for result in results if result.status is not OrderStatus.FILLED)
+    return [f"{n} order(s) {status}: see orders.csv for the reasons" for status, n in sorted(counts.items())]
+
+
+def _count(outcomes: Iterable[str]) -> dict[str, int]:
+    counts = Counter(outcomes)
+    return {"total": counts.total(), **dict(sorted(counts.items()))}

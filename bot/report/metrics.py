@@ -1,0 +1,69 @@
+"""Performance figures of one equity curve. A year has 365 periods: coins trade every day."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from bot.core.market import Floats
+
+PERIODS_PER_YEAR = 365
+
+
+def performance(equity: Floats, start_equity: float) -> dict[str, float | None]:
+    """Return and risk of daily equity, valued at each day's close, that began at `start_equity`.
+
+    Returns are simple and daily; the first is that of the first day. `sharpe` and `sortino` are over a rate of
+    zero; `sortino` divides by the root mean square of the negative returns (Sortino, Price 1994). A figure that
+    is not defined (no variation, no loss) is None.
+    """
+    curve = np.concatenate(([start_equity], equity))
+    returns = curve[1:] / curve[:-1] - 1
+    years = len(returns) / PERIODS_PER_YEAR
+    total = float(curve[-1] / curve[0] - 1)
+    cagr = (1 + total) ** (1 / years) - 1 if total > -1 else -1.0
+    deviation = float(np.std(returns, ddof=1)) if len(returns) > 1 else 0.0
+    downside = float(np.sqrt(np.mean(np.minimum(returns, 0) ** 2)))
+    drawdown = max_drawdown(curve)
+    year = math.sqrt(PERIODS_PER_YEAR)
+    mean = float(np.mean(returns))
+    return {
+        "final_equity": float(curve[-1]),
+        "total_return": total,
+        "cagr": cagr,
+        "volatility": deviation * year,
+        "sharpe": mean / deviation * year if deviation else None,
+        "sortino": mean / downside * year if downside else None,
+        "max_drawdown": drawdown,
+        "calmar": cagr / -drawdown if drawdown else None,
+    }
+
+
+def max_drawdown(curve: Floats) -> float:
+    """The deepest fall from a peak, as a negative share of it; 0 if it never fell."""
+    return float(np.min(drawdowns(curve)))
+
+
+def drawdowns(curve: Floats) -> Floats:
+    """The fall from the highest value so far at each point, as a share of it; 0 at a peak."""
+    falls: Floats = curve / np.maximum.accumulate(curve) - 1
+    return falls
+
+
+def activity(
+    equity: Floats, cash: Floats, notionals: Sequence[float], fees: Sequence[float], slippage: Sequence[float]
+) -> dict[str, float]:
+    """How much was held and traded, and what that cost.
+
+    `exposure` is the mean share of equity in coins; `turnover` is the notional traded a year over mean equity;
+    `fees` and `slippage_cost` are in the quote currency.
+    """
+    years = len(equity) / PERIODS_PER_YEAR
+    return {
+        "exposure": float(np.mean(1 - cash / equity)),
+        "turnover": float(np.sum(notionals)) / float(np.mean(equity)) / years,
+        "fees": float(np.sum(fees)),
+        "slippage_cost": float(np.sum(slippage)),
+    }

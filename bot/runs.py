@@ -1,0 +1,135 @@
+"""A run from start to files: backtest a config on a market and leave its folder behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bot.backtesting import Backtest
+from bot.config import Config, load_config
+from bot.data.demo_market import NAME as DEMO
+from bot.ledger.projections import project
+from bot.ledger.run_folder import RunFolder, claim_run_folder, new_run_folder
+from bot.ledger.tables import typed
+from bot.report.contents import Band, Contents, Worlds
+from bot.report.tear_sheet import render
+from bot.wiring import backtest, manifest, open_market, run_key, window_of
+from bot.worlds import compare_worlds
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished backtest as tables. `folder` is where its files are, or None if they were not asked for."""
+
+    run_id: str
+    market: str
+    summary: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+    worlds: Worlds | None
+    folder: RunFolder | None
+
+    @property
+    def equity(self) -> pd.DataFrame:
+        """Equity, cash, stage and each benchmark, by UTC day, at its close."""
+        return self.tables["equity"]
+
+    @property
+    def decisions(self) -> pd.DataFrame:
+        """Every decision with its weights, reasons and readings."""
+        return self.tables["decisions"]
+
+    @property
+    def orders(self) -> pd.DataFrame:
+        """Every order and how it ended."""
+        return self.tables["orders"]
+
+    @property
+    def fills(self) -> pd.DataFrame:
+        """Every fill."""
+        return self.tables["fills"]
+
+    @property
+    def trades(self) -> pd.DataFrame:
+        """Every round trip, first in, first out."""
+        return self.tables["trades"]
+
+    @property
+    def episodes(self) -> pd.DataFrame:
+        """Every breakout and what became of it."""
+        return self.tables["episodes"]
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """The figures of the strategy and of each benchmark, a row each."""
+        rows = {name: value for name, value in self.summary.items() if isinstance(value, dict) and "cagr" in value}
+        return pd.DataFrame.from_dict(rows, orient="index").astype(float)
+
+
+def run_backtest(
+    config: Path | str | Config | None = None,
+    data_dir: Path | str | None = None,
+    start: date | None = None,
+    end: date | None = None,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    save: bool = False,
+    out: Path | None = None,
+    command: str = "run_backtest()",
+    advance: Callable[[], None] = lambda: None,
+) -> Run:
+    """Backtest a config on a folder of CSV files, or on the demo market if there is none.
+
+    `changes` are laid over the config. With `save`, or a folder to save to (`out`), the run leaves its files.
+    `advance` is called once for each seed of the demo's spread. Raises the errors of `bot.core.errors`.
+    """
+    started = datetime.now(UTC)
+    if not isinstance(config, Config):
+        config = load_config(None if config is None else Path(config), changes)
+    market = open_market(config, None if data_dir is None else Path(data_dir))
+    window = window_of(market, start, end)
+    key = run_key(config, market, window)
+    folder = None
+    if out is not None:
+        folder = claim_run_folder(out)
+    elif save:
+        folder = new_run_folder(config.state / "runs", started, key)
+    found = backtest(config, market, window)
+    worlds = compare_worlds(config, advance) if market.name == DEMO else None
+    run_id = folder.run_id if folder else f"{started:%Y%m%dT%H%M%SZ}-{key[:8]}"
+    tables = typed(project(found.rows))
+    summary = {**found.summary, **({"worlds": _worlds_summary(worlds)} if worlds else {})}
+    if folder is not None:
+        told = manifest(run_id, command, config, market, started, found)
+        contents = _contents(told, summary, tables, found, worlds)
+        folder.write(found.rows, told, summary, render(contents))
+    return Run(run_id, market.name, summary, tables, worlds, folder)
+
+
+def _worlds_summary(worlds: Worlds) -> dict[str, Any]:
+    """The spread of total returns over seeds in each world, at three percentiles."""
+    spread = {
+        world: {
+            f"total_return_{percent}": round(float(worlds.spread[world].quantile(percent / 100)), 10)
+            for percent in (5, 50, 95)
+        }
+        for world in ("absent", "planted")
+    }
+    return {"thesis_strength": worlds.strength, "seeds": len(worlds.spread), **spread}
+
+
+def _contents(
+    told: Mapping[str, Any],
+    summary: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    found: Backtest,
+    worlds: Worlds | None,
+) -> Contents:
+    small_caps = found.market[found.market.roles.small_caps]
+    closes = pd.Series(small_caps.close, pd.DatetimeIndex(small_caps.dates.astype("datetime64[s]")))
+    luck = found.random_timing
+    return Contents(told, summary, tables, closes, Band(luck.low, luck.median, luck.high), found.delayed, worlds)
