@@ -27,7 +27,7 @@ from bot.report.metrics import PERIODS_PER_YEAR, activity, performance
 from strategies.benchmarks import RandomTiming, benchmark_decisions, random_timing
 from strategies.episodes import episodes
 from strategies.settings import RotationSettings
-from strategies.view import RotationView
+from strategies.view import RotationView, view_of
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def run(
 
     `plan` holds everything but the decisions. Raises AssertionError where the two engines disagree: a bug.
     """
-    view = RotationView(market, settings)
+    view = view_of(market, settings)
     decisions = strategy.decisions(market)
     own = with_decisions(plan, window, view, decisions)
     book = run_backtrader(own)

@@ -20,6 +20,7 @@ from bot.core.endings import Ending, EndingKind, settlings
 from bot.core.errors import ConfigError, DataError
 from bot.core.instrument import Instrument, exact
 from bot.core.market import Market
+from bot.core.moments import iso
 from bot.core.ports import Strategy
 from bot.data.csv_folder import read_folder
 from bot.data.demo import ENDINGS as DEMO_ENDINGS
@@ -31,7 +32,7 @@ from strategies.indicators import rolling_median
 from strategies.rotation import Rotation
 from strategies.rules import Rules
 from strategies.settings import AltcoinSettings, RotationSettings
-from strategies.view import RotationView
+from strategies.view import view_of
 
 
 def open_market(config: Config, data_dir: Path | None) -> Market:
@@ -224,9 +225,35 @@ def run_plan(config: Config, market: Market, window: Window, run_key: str) -> Ru
     )
 
 
+def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any]:
+    """The decision at a day's 00:00 UTC, by default the newest, as plain data.
+
+    Raises DataError for a day that has no decision.
+    """
+    decisions = build_strategy(config).decisions(market)
+    first, last = decisions[0].at.date(), decisions[-1].at.date()
+    day = day or last
+    if not first <= day <= last:
+        raise DataError(
+            "there is no decision on this day", where=f"market {market.name}",
+            expected=f"a day from {first} to {last}", was=str(day),
+        )  # fmt: skip
+    decision = decisions[(day - first).days]
+    gates = config.rotation.gates.model_dump()
+    return {
+        "market": market.name,
+        "at": iso(decision.at),
+        "stage": decision.stage,
+        "previous_stage": decision.previous,
+        "weights": {symbol: str(weight) for symbol, weight in decision.weights.items()},
+        "reasons": list(decision.reasons),
+        "readings": {name: {**reading, "gate": gates.get(name)} for name, reading in decision.readings.items()},
+    }
+
+
 def planned(config: Config, market: Market, window: Window) -> RunPlan:
     """The plan of the config's strategy, decisions and all."""
-    view = RotationView(market, rotation_settings(config))
+    view = view_of(market, rotation_settings(config))
     plan = run_plan(config, market, window, run_key(config, market, window))
     return with_decisions(plan, window, view, build_strategy(config).decisions(market))
 

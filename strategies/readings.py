@@ -266,12 +266,13 @@ class Readings:
         """Whether the newest session was a half day, or its fund's volume under half the median."""
         sessions = self.small_caps
         thin = self.market.sessions.is_half_day(sessions.dates)
-        newest = _Track(sessions.known_at, thin.astype(float), ()).sampled(self.times) == 1
+        newest: Bools = _Track(sessions.known_at, thin.astype(float), ()).sampled(self.times) == 1
         volume = self._relative_volume()
         if volume is None:
             return newest
-        low = _Track(volume.known_at, volume.values, ()).sampled(self.times) < self.settings.volume_thin_below
-        return newest | low
+        relative = _Track(volume.known_at, volume.values, ()).sampled(self.times)
+        thin_volume: Bools = relative < self.settings.volume_thin_below
+        return newest | thin_volume
 
     # --- small caps --------------------------------------------------------------------------------------
 
@@ -305,7 +306,8 @@ class Readings:
     def _has_ended(self, series: Series) -> Bools:
         """Whether a series has been silent for so long that it no longer counts as late."""
         last_known = series.known_at[np.maximum(series.latest(self.times), 0)]
-        ended: Bools = np.greater(self.times - last_known, np.timedelta64(self.settings.ended_days, "D"))
+        silence = (self.times - last_known) / np.timedelta64(1, "D")
+        ended: Bools = silence > self.settings.ended_days
         return ended
 
     def _absent(self, name: str) -> Reading:

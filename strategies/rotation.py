@@ -15,7 +15,7 @@ from strategies.altcoins import Altcoins
 from strategies.readings import ReadingsAt
 from strategies.rules import Stage, reason_codes
 from strategies.settings import RotationSettings
-from strategies.view import RotationView
+from strategies.view import RotationView, view_of
 
 Chooser = Callable[[Altcoins, np.datetime64], dict[str, float]]
 """Picks the altcoin half on a day: shares of it by symbol."""
@@ -36,7 +36,7 @@ class Rotation:
 
     def decisions(self, market: Market) -> Sequence[Decision]:
         """One decision for each of the market's decision times, folded from the origin."""
-        return self.decide(RotationView(market, self.settings))
+        return self.decide(view_of(market, self.settings))
 
     def decide(self, view: RotationView) -> list[Decision]:
         """The decisions of a view: target weights along its path, and when to trade towards them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import cache
 from typing import NamedTuple
 
 
@@ -55,6 +56,7 @@ class Reason(IntEnum):
     PEG_BROKEN = 1 << 31
 
 
+@cache
 def reason_codes(bits: int) -> tuple[str, ...]:
     """The reasons that are set, as codes, in the order of `Reason`."""
     return tuple(reason.name.lower() for reason in Reason if bits & reason)

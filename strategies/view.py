@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,12 @@ from strategies.readings import Reading, Readings
 from strategies.rules import Memory, Observation, Outcome
 from strategies.settings import RotationSettings
 from strategies.step import step
+
+
+@lru_cache(maxsize=2)
+def view_of(market: Market, settings: RotationSettings) -> RotationView:
+    """The view of a market: made once for the strategy, the benchmarks and the episodes."""
+    return RotationView(market, settings)
 
 
 class RotationView:

@@ -147,7 +147,7 @@ class Roles:
         return Roles(**parts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Market(Mapping[str, Series]):
     """Every series by symbol, with the session calendar, the parts they play, and what was odd in them."""
 
@@ -156,6 +156,8 @@ class Market(Mapping[str, Series]):
     sessions: Sessions
     series: Mapping[str, Series] = field(repr=False)
     notes: tuple[str, ...] = ()
+
+    __hash__ = object.__hash__  # a market is itself and no other, so that what is read from it can be kept
 
     def __getitem__(self, symbol: str) -> Series:
         try:

@@ -1,0 +1,160 @@
+"""`bot backtest`: run the rotation over history and leave its folder behind."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from bot.cli.console import (
+    ConfigOption,
+    DataDirOption,
+    JsonOption,
+    SetOption,
+    console,
+    number,
+    parse_changes,
+    parse_day,
+    percent,
+    print_json,
+)
+from bot.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from bot.runs import Run
+
+_WARNINGS_SHOWN = 6
+
+
+def backtest(
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+    market: Annotated[
+        Literal["auto", "demo"], typer.Option(help="auto: the folder if one is named, else the demo market.")
+    ] = "auto",
+    start: Annotated[str | None, typer.Option(help="First day of trading, YYYY-MM-DD.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last day of trading, YYYY-MM-DD.")] = None,
+    set_: SetOption = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder; by default a new one in logs/runs.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Backtest the rotation, its benchmarks and luck on the same data and costs.
+
+    Without --data-dir it runs on the demo market: synthetic prices that prove nothing about the thesis.
+
+    Example: bot backtest --data-dir prices --start 2016-01-01 --set rotation.entry=gated
+    """
+    from bot.config import load_config
+    from bot.runs import run_backtest
+
+    if market == "demo" and data_dir is not None:
+        raise ConfigError("--market demo and --data-dir contradict each other", mend="leave one of them out")
+    screen = console(to_error=as_json)
+    first, last = parse_day(start, "--start"), parse_day(end, "--end")
+    resolved = load_config(config, parse_changes(set_))
+    screen.print(_market_line(data_dir, market))
+    with _progress(screen, 0 if data_dir else resolved.demo.spread_seeds) as advance:
+        run = run_backtest(
+            resolved, data_dir, first, last, save=True, out=out, advance=advance,
+            command=shlex.join(["bot", *sys.argv[1:]]),
+        )  # fmt: skip
+    _show(screen, run)
+    if as_json:
+        print_json(_as_json(run))
+
+
+def _market_line(data_dir: Path | None, market: str) -> str:
+    if data_dir is not None:
+        return f"Market: {data_dir} (CSV folder)"
+    hint = "" if market == "demo" else " For real prices: --data-dir FOLDER, see docs/data.md."
+    return f"Market: DEMO, synthetic prices from a seed: an instrument, not a history.{hint}"
+
+
+def _progress(screen: Console, seeds: int) -> Any:
+    """A context that gives a function to call after each seed; it shows a bar where somebody watches."""
+    from contextlib import contextmanager
+
+    from rich.progress import Progress
+
+    @contextmanager
+    def shown() -> Any:
+        with Progress(console=screen, transient=True, disable=not (seeds and screen.is_terminal)) as progress:
+            task = progress.add_task("Both worlds of many seeds", total=seeds or None)
+            yield lambda: progress.advance(task)
+
+    return shown()
+
+
+def _as_json(run: Run) -> dict[str, Any]:
+    assert run.folder is not None
+    return {
+        "run_id": run.run_id,
+        "run_dir": str(run.folder.path),
+        "market": run.market,
+        "summary": dict(run.summary),
+        "warnings": run.summary["warnings"],
+    }
+
+
+def _show(screen: Console, run: Run) -> None:
+    assert run.folder is not None
+    summary = run.summary
+    screen.print(f"{summary['start']} to {summary['end']}, 365 periods a year. Paper only, not advice.\n")
+    screen.print(_figures_table(run))
+    luck = summary["random_timing"]
+    low, high = percent(luck["total_return_5"]), percent(luck["total_return_95"])
+    screen.print(f"The same exposure at random times: {low} to {high} in nine of ten cases.")
+    screen.print(f"Breakouts: {_episodes_line(summary['episodes'])}.")
+    if run.worlds is not None:
+        _show_worlds(screen, summary["worlds"])
+    warnings = summary["warnings"]
+    for warning in warnings[:_WARNINGS_SHOWN]:
+        screen.print(f"[yellow]Warning:[/] {_escaped(warning)}", soft_wrap=True)
+    if len(warnings) > _WARNINGS_SHOWN:
+        screen.print(f"... and {len(warnings) - _WARNINGS_SHOWN} more warnings in summary.json")
+    screen.print(f"\nReport: {_escaped(str(run.folder.path / 'report.html'))}", soft_wrap=True)
+
+
+def _figures_table(run: Run) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    from bot.report.words import RUN_NAMES
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("", no_wrap=True)
+    for name in ("Return", "A year", "Drawdown", "Sharpe", "Exposure", "Trades"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, figures in run.summary.items():
+        if isinstance(figures, dict) and "cagr" in figures:
+            table.add_row(
+                RUN_NAMES.get(name, name), percent(figures["total_return"]), percent(figures["cagr"]),
+                percent(figures["max_drawdown"]), number(figures["sharpe"]), f"{figures['exposure']:.0%}",
+                str(figures["trades"]), style="bold" if name == "strategy" else None,
+            )  # fmt: skip
+    return table
+
+
+def _episodes_line(counts: dict[str, int]) -> str:
+    parts = [f"{n} {outcome}" for outcome, n in counts.items() if outcome != "total"]
+    return f"{counts['total']} in all" + (f" ({', '.join(parts)})" if parts else "")
+
+
+def _show_worlds(screen: Console, worlds: dict[str, Any]) -> None:
+    screen.print(f"\nTwo worlds, {worlds['seeds']} seeds each (5%, median, 95% of total return):")
+    for world, label in (("absent", "no lead"), ("planted", f"a lead of {worlds['thesis_strength']:g} planted")):
+        spread = [percent(worlds[world][f"total_return_{at}"]) for at in (5, 50, 95)]
+        screen.print(f"  {label:24} {spread[0]:>9} {spread[1]:>9} {spread[2]:>9}")
+    screen.print("One path proves nothing: look at how far chance alone spreads them.")
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,83 @@
+"""What every command shares: where output goes, how options become values, how numbers are written."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", "-c", help="A YAML config; by default config/default.yaml.")
+]
+DataDirOption = Annotated[
+    Path | None, typer.Option("--data-dir", "-d", help="A folder of SYMBOL.csv files with real prices.")
+]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="Change one key: --set rotation.gates.credit=false")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, the rest on error.")]
+
+
+def console(to_error: bool = False) -> Console:
+    """A console that writes plain text where nobody watches, to standard error under --json."""
+    from rich.console import Console
+
+    return Console(stderr=to_error, highlight=False)
+
+
+def print_json(data: Mapping[str, Any]) -> None:
+    """Write one JSON object to standard output."""
+    sys.stdout.write(json.dumps(data, indent=2) + "\n")
+
+
+def parse_day(text: str | None, option: str) -> date | None:
+    """A date option's value. Raises ConfigError."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError("is not a date", where=option, expected="YYYY-MM-DD", was=repr(text)) from None
+
+
+def parse_changes(assignments: Sequence[str] | None) -> dict[str, Any]:
+    """`--set a.b=value` options as a nested mapping; values are YAML. Raises ConfigError."""
+    import yaml
+
+    changes: dict[str, Any] = {}
+    for assignment in assignments or ():
+        key, equals, text = assignment.partition("=")
+        if not equals or not key:
+            raise ConfigError("is not an assignment", where="--set", expected="key=value", was=repr(assignment))
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise ConfigError("is not a YAML value", where=f"--set {key}", was=repr(text)) from None
+        *parents, last = key.split(".")
+        section = changes
+        for parent in parents:
+            section = section.setdefault(parent, {})
+        section[last] = value
+    return changes
+
+
+def percent(value: float | None) -> str:
+    """A share as a percentage, or as a multiple where percent would be unreadable."""
+    if value is None:
+        return "-"
+    return f"{value + 1:,.0f}x" if value >= 20 else f"{value:+.1%}"
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A number with thousands separators, or a dash where it is not defined."""
+    return "-" if value is None else f"{value:,.{digits}f}"

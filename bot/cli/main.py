@@ -1,0 +1,76 @@
+"""The command line: commands, exit codes, and one line for every error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import __version__
+from bot.cli.backtest import backtest
+from bot.cli.config import config
+from bot.cli.console import print_json
+from bot.cli.runs import runs
+from bot.cli.signal import signal
+from bot.core.errors import BotError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Watch small caps, rotate a paper portfolio, and say honestly what came of it. Paper only, not advice.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(backtest)
+app.command()(signal)
+app.command()(runs)
+app.add_typer(config, name="config")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options that come before a command."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; errors end in one line and the exit code of their kind."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(given)
+    except BotError as error:
+        if "--json" in given:
+            print_json({"error": error.as_dict()})
+        typer.echo(f"Error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("Interrupted. A run folder that was begun is marked INCOMPLETE.", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.exit(0)
+    except Exception:
+        sys.exit(_report_bug())
+
+
+def _report_bug() -> int:
+    """Keep the traceback for whoever mends the bug, show the user one line, and return exit code 1."""
+    from loguru import logger
+
+    log = Path("logs") / "bot.log"
+    logger.remove()
+    logger.add(log, diagnose=False, backtrace=False)
+    logger.exception("a bug")
+    typer.echo(f"Error: this is a bug in the bot, not in what you did; please report it with {log}", err=True)
+    return 1
