@@ -305,6 +305,8 @@ class Readings:
 
     def _has_ended(self, series: Series) -> Bools:
         """Whether a series has been silent for so long that it no longer counts as late."""
+        if not len(series):
+            return np.zeros(len(self.times), bool)
         last_known = series.known_at[np.maximum(series.latest(self.times), 0)]
         silence = (self.times - last_known) / np.timedelta64(1, "D")
         ended: Bools = silence > self.settings.ended_days

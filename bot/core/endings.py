@@ -53,7 +53,7 @@ def settlings(market: Market, table: Mapping[str, Ending], last_day: date) -> di
     due: dict[date, list[Settling]] = {}
     for symbol in sorted(market):
         series = market[symbol]
-        if not series.kind.is_coin:
+        if not series.kind.is_coin or not len(series):
             continue
         last: date = series.dates[-1].item()
         settling = _settling(market, symbol, table.get(symbol), (last_day - last).days)

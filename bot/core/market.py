@@ -183,10 +183,12 @@ class Market(Mapping[str, Series]):
         return [self.series[symbol] for symbol in sorted(self.series) if self.series[symbol].kind is kind]
 
     def as_of(self, moment: datetime) -> Market:
-        """The same market as it was known at a moment: later rows, and series without rows, are gone."""
+        """The same market as it was known at a moment: later rows are gone.
+
+        A series of which no row was known yet stays, empty: it is late, not absent.
+        """
         cut = np.datetime64(moment.replace(tzinfo=None), "s")
-        past = {symbol: series.until(cut) for symbol, series in self.series.items()}
-        return replace(self, series={symbol: series for symbol, series in past.items() if len(series)})
+        return replace(self, series={symbol: series.until(cut) for symbol, series in self.series.items()})
 
     @cached_property
     def decision_times(self) -> Times:

@@ -8,43 +8,86 @@ from html import escape
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell of a table. `heat` tints it, from -1 (loss) to 1 (gain); a `badge` names the look of a small label."""
+class Figure:
+    """A cell that holds a figure; `heat` tints it, from -1 (loss) to 1 (gain), beside the sign that says the same."""
 
     text: str
     heat: float | None = None
-    badge: str = ""
-
-    def html(self, tag: str = "td") -> str:
-        """The cell, escaped; a gain or loss is also told by its sign, never by colour alone."""
-        text = f'<span class="badge {escape(self.badge)}">{escape(self.text)}</span>' if self.badge else escape(self.text)
-        if self.heat is None or round(self.heat, 2) == 0:
-            return f"<{tag}>{text}</{tag}>"
-        look = "gain" if self.heat > 0 else "loss"
-        return f'<{tag} class="{look}" style="--heat:{min(abs(self.heat), 1):.0%}">{text}</{tag}>'
 
 
-Row = Sequence[Cell | str]
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A cell that holds one word of a few; `look` is its class in the style sheet."""
+
+    text: str
+    look: str
+
+
+Cell = str | Figure | Badge
+Row = Sequence[Cell]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: each row's first cell heads it. `numeric` tells which columns are figures, `marked` which row stands out."""
+    """A table whose first column heads the rows; `marked` is the row that stands out."""
 
     caption: str
-    columns: Sequence[str]
+    head: Row
     rows: Sequence[Row]
     foot: Sequence[Row] = ()
-    words: frozenset[str] = frozenset()
     marked: int | None = None
 
     def html(self) -> str:
-        """The table in a region that scrolls by itself where the screen is narrow."""
-        head = "".join(f'<th scope="col"{self._look(column)}>{escape(column)}</th>' for column in self.columns)
-        body = "".join(_row(row, i == self.marked, self._looks) for i, row in enumerate(self.rows))
-        foot = "".join(_row(row, False, self._looks) for row in self.foot)
+        """The table, in a region that scrolls by itself where the screen is narrow."""
+        head = "".join(_cell(cell, "th", "col") for cell in self.head)
+        body = "".join(_row(row, marked=i == self.marked) for i, row in enumerate(self.rows))
+        foot = "".join(_row(row) for row in self.foot)
         return (
             f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(self.caption)}"><table>'
             f"<caption>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
             f"{f'<tfoot>{foot}</tfoot>' if foot else ''}</table></div>"
         )
+
+
+def paragraph(text: str, look: str = "") -> str:
+    """A paragraph of plain text."""
+    return f'<p class="{look}">{escape(text)}</p>' if look else f"<p>{escape(text)}</p>"
+
+
+def bullets(items: Iterable[str]) -> str:
+    """A list of plain texts."""
+    return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> str:
+    """Names and their values."""
+    return f"<dl>{''.join(f'<div><dt>{escape(n)}</dt><dd>{escape(v)}</dd></div>' for n, v in pairs)}</dl>"
+
+
+def folded(title: str, html: str, *, unfolded: bool = False) -> str:
+    """A part that opens when its title is pressed; `html` is markup already."""
+    return f"<details{' open' if unfolded else ''}><summary>{escape(title)}</summary>{html}</details>"
+
+
+def section(identity: str, title: str, *html: str) -> str:
+    """A part of the page with its heading; `html` is markup already."""
+    return f'<section id="{identity}"><h2>{escape(title)}</h2>{"".join(html)}</section>'
+
+
+def _row(row: Row, *, marked: bool = False) -> str:
+    first, *rest = row
+    cells = _cell(first, "th", "row") + "".join(_cell(cell, "td") for cell in rest)
+    return f'<tr class="marked">{cells}</tr>' if marked else f"<tr>{cells}</tr>"
+
+
+def _cell(cell: Cell, tag: str, scope: str = "") -> str:
+    heads = f' scope="{scope}"' if scope else ""
+    if isinstance(cell, Badge):
+        return f'<{tag}{heads}><span class="badge {escape(cell.look)}">{escape(cell.text)}</span></{tag}>'
+    if isinstance(cell, str):
+        return f"<{tag}{heads}>{escape(cell)}</{tag}>"
+    heat = 0.0 if cell.heat is None else max(-1.0, min(1.0, cell.heat))
+    if not round(heat, 2):
+        return f'<{tag}{heads} class="figure">{escape(cell.text)}</{tag}>'
+    look = "gain" if heat > 0 else "loss"
+    return f'<{tag}{heads} class="figure {look}" style="--heat:{abs(heat):.0%}">{escape(cell.text)}</{tag}>'

@@ -1,0 +1,141 @@
+"""One chart as data: a Plotly figure in plain dicts, its colours named after the custom properties of page.css.
+
+The page's script turns `--eth` into that property's colour, so that a chart follows the page from light to dark
+and the palette stands in one place.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bot.report.contents import Contents
+
+WATERMARK = "DEMO: synthetic market"
+_DAY = 86_400_000  # milliseconds
+_DIGITS = 6
+_LABEL_HEIGHT = 0.045  # of the range of a chart
+
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart with its title, what it shows in words (`note`), and its height's class in page.css."""
+
+    identity: str
+    title: str
+    note: str
+    traces: Sequence[Plain]
+    layout: Plain
+    height: str = "middling"
+    watermark: str = ""
+    swatches: Sequence[tuple[str, str]] = field(default=())
+
+    def html(self) -> str:
+        """The chart as a figure; its data stand in a script block, escaped, until the page draws them."""
+        title = escape(self.title)
+        return (
+            f'<figure class="chart" id="{self.identity}"><h3>{title}</h3>{self._swatches()}'
+            f'<div class="legend" role="group" aria-label="Lines of the chart: {title}"></div>'
+            f'<div class="plot {self.height}" role="img" aria-label="{title}. {escape(self.note)}"></div>'
+            f"<figcaption>{escape(self.note)}</figcaption>"
+            f'<script type="application/json">{script_safe(self._figure())}</script></figure>'
+        )
+
+    def _figure(self) -> Plain:
+        layout = dict(self.layout)
+        if self.watermark:
+            layout["annotations"] = [*layout.get("annotations", ()), _watermark(self.watermark)]
+        return {"data": list(self.traces), "layout": layout}
+
+    def _swatches(self) -> str:
+        if not self.swatches:
+            return ""
+        items = "".join(
+            f'<li><i style="background:var({token})"></i>{escape(label)}</li>' for token, label in self.swatches
+        )
+        return f'<ul class="swatches">{items}</ul>'
+
+
+def script_safe(data: Any) -> str:
+    """JSON that cannot end the script block it stands in."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def watermark_of(contents: Contents) -> str:
+    """What is written across every chart of the demo market, and nothing elsewhere."""
+    return WATERMARK if contents.is_demo else ""
+
+
+def rounded(values: Iterable[Any]) -> list[float | None]:
+    """Values with six significant digits; what is not finite becomes a gap."""
+    return [float(f"{v:.{_DIGITS}g}") if np.isfinite(v) else None for v in values]
+
+
+def dates(index: pd.DatetimeIndex) -> Plain:
+    """The x values of a trace: a start and a step where every day is there, else each date."""
+    stamps = index.strftime("%Y-%m-%d")
+    if len(index) > 1 and (np.diff(index.to_numpy()) == np.timedelta64(1, "D")).all():
+        return {"x0": stamps[0], "dx": _DAY}
+    return {"x": stamps.tolist()}
+
+
+def line(name: str, x: Plain, values: Iterable[Any], colour: str, **more: Any) -> Plain:
+    """A line; `more` goes into the trace, and `dash` and `width` into its line."""
+    style = {"color": colour, "width": more.pop("width", 1.5), "dash": more.pop("dash", "solid")}
+    return {"type": "scatter", "mode": "lines", "name": escape(name), **x, "y": rounded(values), "line": style, **more}
+
+
+def end_labels(traces: Sequence[Plain], last: str) -> list[Plain]:
+    """The name of each line at its end on a log axis, moved up where it would cover the one below.
+
+    A trace carries its label as `meta`; traces that are hidden at first have none.
+    """
+    shown = [t for t in traces if t.get("visible", True) is True and t["y"][-1]]
+    seen = [v for t in shown for v in t["y"] if v]
+    if not seen:
+        return []
+    gap = float(np.log10(max(seen) / min(seen))) * _LABEL_HEIGHT
+    places = _apart([float(np.log10(t["y"][-1])) for t in shown], gap)
+    return [
+        {
+            "type": "scatter", "mode": "text", "x": [last], "y": rounded([10**place]), "text": [trace["meta"]],
+            "textposition": "middle right", "textfont": {"color": trace["line"]["color"]}, "cliponaxis": False,
+            "hoverinfo": "skip", "showlegend": False, "meta": "label", "legendgroup": trace["legendgroup"],
+        }
+        for place, trace in zip(places, shown, strict=True)
+    ]  # fmt: skip
+
+
+def _apart(values: Sequence[float], gap: float) -> list[float]:
+    """The values, each moved up as far as the one below it needs."""
+    moved = list(values)
+    below = -np.inf
+    for i in sorted(range(len(values)), key=values.__getitem__):
+        below = moved[i] = max(values[i], below + gap)
+    return moved
+
+
+def time_axis(start: Any, end: Any) -> Plain:
+    """The x axis of every chart over time, so that all of them line up and zoom together."""
+    return {"type": "date", "range": [f"{start:%Y-%m-%d}", f"{end:%Y-%m-%d}"], "hoverformat": "%Y-%m-%d"}
+
+
+def axis(title: str, **more: Any) -> Plain:
+    """A y axis with its unit in the title."""
+    return {"title": {"text": escape(title)}, **more}
+
+
+def _watermark(text: str) -> Plain:
+    return {
+        "text": escape(text), "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False,
+        "font": {"size": 28, "color": "--watermark"}, "captureevents": False,
+    }  # fmt: skip

@@ -1,0 +1,37 @@
+"""Real prices for the tests that need them, and fewer hypothesis examples than a soak would take."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from bot.config import load_config
+from bot.core.market import Market
+from bot.wiring import open_market
+
+settings.register_profile("fast", max_examples=60, deadline=None)
+settings.load_profile("fast")
+
+
+@pytest.fixture(scope="session")
+def real_folder() -> Path:
+    """The folder of real prices that MARKET_DATA_DIR names."""
+    named = os.environ.get("MARKET_DATA_DIR")
+    if not named:
+        pytest.skip("MARKET_DATA_DIR names no folder of real prices")
+    return Path(named)
+
+
+@pytest.fixture(scope="session")
+def real_market(real_folder: Path) -> Market:
+    """The real market, read once a worker."""
+    return open_market(load_config(), real_folder)
+
+
+@pytest.fixture(scope="session")
+def demo() -> Market:
+    """The demo market of the default seed, made once a worker."""
+    return open_market(load_config(), None)

@@ -1,0 +1,94 @@
+"""backtrader and its exact twin give the same events, to the last digit."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot.config import Config, load_config
+from bot.core.book import Book
+from bot.core.events import Valued
+from bot.core.market import Market
+from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement, SettlementCause, Side
+from bot.engines.backtrader_engine import run_backtrader
+from bot.engines.exact import run_exact
+from bot.wiring import planned, window_of
+from tests.markets import random_market
+
+LOOSE = {"rotation": {"gates": {"relative_strength": False, "credit": False, "volatility": False}}}
+
+
+def run_both(config: Config, market: Market) -> Book:
+    plan = planned(config, market, window_of(market, None, None))
+    exact, matched = run_exact(plan), run_backtrader(plan)
+    assert matched.events == exact.events
+    assert matched.portfolio == exact.portfolio
+    return exact
+
+
+@pytest.mark.parametrize("first_seed", range(0, 200, 10))
+def test_on_random_markets_with_gaps_listings_and_endings_both_engines_give_the_same_events(first_seed: int) -> None:
+    for seed in range(first_seed, first_seed + 10):
+        made = random_market(seed)
+        run_both(made.config(LOOSE), made.market)
+
+
+@pytest.mark.parametrize("name", ["default.yaml", "gated.yaml"])
+def test_on_the_real_market_both_engines_give_the_same_events(name: str, real_market: Market) -> None:
+    book = run_both(load_config(Path("config") / name), real_market)
+    assert sum(isinstance(event, Fill) for event in book.events) > 30
+
+
+def test_on_the_demo_market_both_engines_give_the_same_events(demo: Market) -> None:
+    run_both(load_config(), demo)
+
+
+def test_random_markets_contain_what_the_engines_could_disagree_on() -> None:
+    """The positive control: without these the agreement above would prove little."""
+    statuses: set[OrderStatus] = set()
+    causes: set[SettlementCause] = set()
+    stages: set[str] = set()
+    stale = 0
+    for seed in range(40):
+        made = random_market(seed)
+        plan = planned(made.config(LOOSE), made.market, window_of(made.market, None, None))
+        for event in run_exact(plan).events:
+            match event:
+                case OrderResult():
+                    statuses.add(event.status)
+                case Settlement():
+                    causes.add(event.cause)
+                case Valued():
+                    stages.add(event.stage)
+                    stale += bool(event.stale)
+    assert {OrderStatus.FILLED, OrderStatus.UNFILLED, OrderStatus.SKIPPED} <= statuses
+    assert causes == set(SettlementCause)
+    assert {"ETH", "ALTS", "DISTRIBUTION", "COOLDOWN"} <= stages
+    assert stale > 0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_book_balances_after_every_day(seed: int) -> None:
+    """Cash is what was there at the start, less what fills took, plus what fills and settlements brought."""
+    made = random_market(seed)
+    plan = planned(made.config(LOOSE), made.market, window_of(made.market, None, None))
+    cash = plan.cash
+    held: dict[str, Decimal] = {}
+    for event in run_exact(plan).events:
+        match event:
+            case Fill():
+                sign = 1 if event.side is Side.BUY else -1
+                held[event.symbol] = held.get(event.symbol, Decimal(0)) + sign * event.quantity
+                cash -= sign * event.quantity * event.price + event.fee
+            case Settlement():
+                held[event.symbol] -= event.quantity
+                if event.into is None:
+                    cash += event.quantity * event.price - event.fee
+                else:
+                    held[event.into] = held.get(event.into, Decimal(0)) + event.received
+            case Valued():
+                assert event.cash == cash >= 0
+                assert dict(event.holdings) == {s: q for s, q in held.items() if q}
+                assert min(held.values(), default=Decimal(0)) >= 0

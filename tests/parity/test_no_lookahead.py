@@ -1,0 +1,112 @@
+"""What comes later changes nothing that was decided before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from bot.config import load_config
+from bot.core.decision import Decision
+from bot.core.market import Market, Series
+from bot.engines.lookahead import even_cuts, first_peek
+from bot.wiring import rotation_settings
+from strategies.rotation import Rotation
+from tests.markets import random_market
+
+CUTS = 50
+
+
+def rotation(**changes: object) -> Rotation:
+    return Rotation(rotation_settings(load_config(changes=changes)))
+
+
+def random_cuts(decisions: Sequence[Decision], count: int, seed: int) -> list[datetime]:
+    picked = np.random.default_rng(seed).choice(len(decisions), count, replace=False)
+    return [decisions[i].at for i in picked]
+
+
+def assert_prefixes_agree(strategy: Rotation, market: Market, cuts: Sequence[datetime]) -> None:
+    full = strategy.decisions(market)
+    for cut in cuts:
+        early = strategy.decisions(market.as_of(cut))
+        assert early[-1].at <= cut
+        assert list(early) == list(full[: len(early)])
+        assert dict(early[-1].readings) == dict(full[len(early) - 1].readings)
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_on_real_data_fifty_random_cuts_decide_as_the_whole_does(half: int, real_market: Market) -> None:
+    strategy = rotation()
+    cuts = random_cuts(strategy.decisions(real_market), CUTS, seed=1)
+    assert_prefixes_agree(strategy, real_market, cuts[half::2])
+
+
+def test_on_the_demo_market_fifty_random_cuts_decide_as_the_whole_does(demo: Market) -> None:
+    strategy = rotation(rotation={"entry": "gated"})
+    assert_prefixes_agree(strategy, demo, random_cuts(strategy.decisions(demo), CUTS, seed=2))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_on_random_markets_with_gaps_cuts_decide_as_the_whole_does(seed: int) -> None:
+    market = random_market(seed).market
+    strategy = rotation()
+    assert_prefixes_agree(strategy, market, random_cuts(strategy.decisions(market), 15, seed))
+
+
+def poisoned(market: Market, moment: datetime) -> Market:
+    """The market with every value that was not known at a moment multiplied by ten."""
+    cut = np.datetime64(moment.replace(tzinfo=None), "s")
+
+    def poison(series: Series) -> Series:
+        later = series.known_at > cut
+        columns = ("open", "high", "low", "close", "volume")
+        return replace(
+            series, **{name: np.where(later, getattr(series, name) * 10, getattr(series, name)) for name in columns}
+        )
+
+    return replace(market, series={symbol: poison(series) for symbol, series in market.items()})
+
+
+@pytest.mark.parametrize("market_name", ["real_market", "demo"])
+def test_a_future_ten_times_as_large_changes_no_decision_before_it(
+    market_name: str, request: pytest.FixtureRequest
+) -> None:
+    market: Market = request.getfixturevalue(market_name)
+    strategy = rotation()
+    full = strategy.decisions(market)
+    for cut in random_cuts(full, 10, seed=3):
+        changed = strategy.decisions(poisoned(market, cut))
+        n = sum(decision.at <= cut for decision in full)
+        assert list(changed[:n]) == list(full[:n])
+
+
+class Oracle:
+    """Holds ETH on the days on which it will rise: it reads the close of the day that has only begun."""
+
+    name = "oracle"
+
+    def decisions(self, market: Market) -> Sequence[Decision]:
+        eth = market[market.roles.eth]
+        decisions = []
+        for template in rotation().decisions(market):
+            row = eth.row(np.datetime64(template.at.date(), "D"))
+            rises = row is not None and eth.close[row] > eth.open[row]
+            weights = {market.roles.eth: Decimal("0.5")} if rises else {}
+            decisions.append(replace(template, weights=weights))
+        return decisions
+
+
+def test_an_oracle_that_peeks_one_day_ahead_is_caught(demo: Market) -> None:
+    full = Oracle().decisions(demo)
+    assert first_peek(Oracle(), demo, full, even_cuts(full, 12)) is not None
+
+
+def test_the_rotation_is_not_taken_for_an_oracle(demo: Market) -> None:
+    strategy = rotation()
+    full = strategy.decisions(demo)
+    assert first_peek(strategy, demo, full, even_cuts(full, 12)) is None
