@@ -14,6 +14,7 @@ import numpy as np
 
 from bot.core.book import Book, RunPlan
 from bot.core.decision import Decision
+from bot.core.errors import ConfigError
 from bot.core.events import Event, Valued
 from bot.core.market import Floats, Market
 from bot.core.moments import Days, utc
@@ -21,13 +22,18 @@ from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement
 from bot.core.ports import Strategy
 from bot.engines.backtrader_engine import run_backtrader
 from bot.engines.exact import run_exact
+from bot.engines.lookahead import even_cuts, first_peek
 from bot.ledger.record import Row, as_rows
 from bot.ledger.trades import round_trips
 from bot.report.metrics import PERIODS_PER_YEAR, activity, performance
 from strategies.benchmarks import RandomTiming, benchmark_decisions, random_timing
 from strategies.episodes import episodes
+from strategies.rotation import Rotation
 from strategies.settings import RotationSettings
 from strategies.view import RotationView, view_of
+
+_CUTS = 8
+"""At how many moments a user's strategy is run again without what comes later."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +74,12 @@ def run(
 ) -> Backtest:
     """Backtest a strategy beside the benchmarks.
 
-    `plan` holds everything but the decisions. Raises AssertionError where the two engines disagree: a bug.
+    `plan` holds everything but the decisions. Raises ConfigError where a strategy reads the future, AssertionError
+    where the two engines disagree: a bug.
     """
     view = view_of(market, settings)
     decisions = strategy.decisions(market)
+    _refuse_a_peek(strategy, market, decisions)
     own = with_decisions(plan, window, view, decisions)
     book = run_backtrader(own)
     if book.events != run_exact(own).events:
@@ -97,6 +105,19 @@ def run(
     }
     rows = as_rows([*shown, *_with_benchmarks(book.events, others)])
     return Backtest(rows, market, window, summary, luck, figures(late, plan.cash))
+
+
+def _refuse_a_peek(strategy: Strategy, market: Market, decisions: Sequence[Decision]) -> None:
+    """Refuse a strategy of the user's own that reads the future; the bot's own are held to it by its tests."""
+    if isinstance(strategy, Rotation):
+        return
+    peek = first_peek(strategy, market, decisions, even_cuts(decisions, _CUTS))
+    if peek is not None:
+        raise ConfigError(
+            "the strategy reads the future", where=strategy.name,
+            expected=f"the decision of {peek.date()} to be the same when later rows are taken away",
+            mend="use only market.as_of(T), or rows known at T",
+        )  # fmt: skip
 
 
 def figures(book: Book, start_cash: Decimal) -> dict[str, Any]:

@@ -101,12 +101,13 @@ def run_backtest(
     found = backtest(config, market, window)
     worlds = compare_worlds(config, advance) if market.name == DEMO else None
     run_id = folder.run_id if folder else f"{started:%Y%m%dT%H%M%SZ}-{key[:8]}"
-    tables = typed(project(found.rows))
+    projections = project(found.rows)
+    tables = typed(projections)
     summary = {**found.summary, **({"worlds": _worlds_summary(worlds)} if worlds else {})}
     if folder is not None:
         told = manifest(run_id, command, config, market, started, found)
         contents = _contents(told, summary, tables, found, worlds)
-        folder.write(found.rows, told, summary, render(contents))
+        folder.write(found.rows, projections, told, summary, render(contents))
     return Run(run_id, market.name, summary, tables, worlds, folder)
 
 

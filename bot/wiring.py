@@ -11,7 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bot import __version__
 from bot.backtesting import Backtest, Window, run, with_decisions
 from bot.config import Config
 from bot.core.book import RunPlan
@@ -28,6 +27,7 @@ from bot.data.demo import PREFIX as DEMO_PREFIX
 from bot.data.demo import DemoParameters
 from bot.data.demo_market import NAME as DEMO
 from bot.data.demo_market import demo_market
+from bot.version import __version__
 from strategies.indicators import rolling_median
 from strategies.rotation import Rotation
 from strategies.rules import Rules

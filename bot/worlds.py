@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -27,11 +28,18 @@ def compare_worlds(config: Config, advance: Callable[[], None]) -> Worlds:
     planted = _equity(config, own.seed, own.thesis_strength)
     seeds = range(config.demo.spread_seeds)
     rows = []
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for row in pool.map(partial(_both_worlds, config), seeds, chunksize=1):
+    pool = ProcessPoolExecutor(os.cpu_count(), initializer=_leave_interrupts_to_the_parent)
+    try:
+        for row in pool.map(partial(_both_worlds, config), seeds):
             rows.append(row)
             advance()
+    finally:
+        pool.shutdown(cancel_futures=True)
     return Worlds(own.thesis_strength, planted, pd.DataFrame(rows))
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _both_worlds(config: Config, seed: int) -> dict[str, Any]:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
 from bot.core.market import Floats, Market, Series
-from bot.core.moments import Times
 from strategies.indicators import (
     Bools,
     Ints,
@@ -21,91 +16,11 @@ from strategies.indicators import (
     run_length,
     sma,
 )
+from strategies.reading import Reading
 from strategies.settings import RotationSettings
+from strategies.track import Track, closes, ratio
 
 WEEK = np.timedelta64(7, "D")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Reading:
-    """One reading at every decision time: its value, its threshold, and whether the condition holds.
-
-    `missed` counts the rows that fell due since and did not come; `available` is False where a series is
-    absent, or silent for so long that it has ended.
-    """
-
-    name: str
-    value: Floats
-    threshold: Floats
-    holds: Bools
-    missed: Ints
-    available: Bools
-
-    def at(self, i: int, stale_after: int) -> dict[str, Any]:
-        """The reading at one decision as data: value, threshold and verdict."""
-        if not self.available[i]:
-            verdict = "no data"
-        elif self.missed[i] > stale_after:
-            verdict = "stale"
-        elif np.isnan(self.value[i]) or np.isnan(self.threshold[i]):
-            verdict = "not yet"
-        else:
-            verdict = "yes" if self.holds[i] else "no"
-        return {"value": _known(self.value[i]), "threshold": _known(self.threshold[i]), "verdict": verdict}
-
-
-def _known(value: np.float64) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
-class ReadingsAt(Mapping[str, Any]):
-    """All readings at one decision, made into data only when somebody looks."""
-
-    __slots__ = ("_index", "_readings", "_stale_after")
-
-    def __init__(self, readings: Mapping[str, Reading], index: int, stale_after: int) -> None:
-        self._readings, self._index, self._stale_after = readings, index, stale_after
-
-    def __getitem__(self, name: str) -> dict[str, Any]:
-        return self._readings[name].at(self._index, self._stale_after)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._readings)
-
-    def __len__(self) -> int:
-        return len(self._readings)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Track:
-    """A value that changes with the rows of some series, and the moments at which it did."""
-
-    known_at: Times
-    values: Floats
-    sources: tuple[Series, ...]
-
-    def sampled(self, times: Times) -> Floats:
-        """The newest value at each time; NaN where there is none yet."""
-        i = np.searchsorted(self.known_at, times, side="right") - 1
-        if not len(self.values):
-            return np.full(len(times), np.nan)
-        return np.where(i >= 0, self.values[np.maximum(i, 0)], np.nan)
-
-
-def _ratio(market: Market, numerator: str, denominator: str) -> _Track | None:
-    """The ratio of two closes on the dates that both have; None where either series is absent."""
-    if numerator not in market or denominator not in market:
-        return None
-    a, b = market[numerator], market[denominator]
-    _, i, j = np.intersect1d(a.dates, b.dates, assume_unique=True, return_indices=True)
-    return _Track(np.maximum(a.known_at[i], b.known_at[j]), a.close[i] / b.close[j], (a, b))
-
-
-def _closes(market: Market, symbol: str) -> _Track | None:
-    if symbol not in market:
-        return None
-    series = market[symbol]
-    return _Track(series.known_at, series.close, (series,))
 
 
 class Readings:
@@ -129,7 +44,7 @@ class Readings:
 
     def relative_strength(self) -> Reading:
         """RS = ln(IWM/SPY), above its value a month ago and above its average."""
-        track = _ratio(self.market, self.roles.small_cap_fund, self.roles.broad_fund)
+        track = ratio(self.market, self.roles.small_cap_fund, self.roles.broad_fund)
         if track is None:
             return self._absent("relative_strength")
         strength = np.log(track.values)
@@ -139,25 +54,25 @@ class Readings:
 
     def rs_weak_sessions(self) -> Ints:
         """Sessions in a row with RS under its average, a market reading whenever the run began."""
-        track = _ratio(self.market, self.roles.small_cap_fund, self.roles.broad_fund)
+        track = ratio(self.market, self.roles.small_cap_fund, self.roles.broad_fund)
         if track is None:
             return np.zeros(len(self.times), np.int64)
         strength = np.log(track.values)
         run = run_length(strength < sma(strength, self.settings.rs_window))
-        return np.nan_to_num(_Track(track.known_at, run.astype(float), ()).sampled(self.times)).astype(np.int64)
+        return np.nan_to_num(Track(track.known_at, run.astype(float), ()).sampled(self.times)).astype(np.int64)
 
     def credit(self) -> Reading:
         """Credit is calm: the high-yield ratio holds against its average, or the spread has not jumped."""
         measure = self.settings.credit_measure
         if measure == "spread":
-            track = _closes(self.market, self.roles.high_yield_spread)
+            track = closes(self.market, self.roles.high_yield_spread)
             if track is None:
                 return self._absent("credit")
             rise = track.values - lagged(track.values, self.settings.credit_spread_sessions)
             limit = np.full(len(rise), self.settings.credit_spread_rise)
             return self._reading("credit", track, rise, limit, rise < limit)
         safe = self.roles.treasury_fund if measure == "treasury_ratio" else self.roles.investment_grade_fund
-        track = _ratio(self.market, self.roles.high_yield_fund, safe)
+        track = ratio(self.market, self.roles.high_yield_fund, safe)
         if track is None:
             return self._absent("credit")
         relative = track.values / sma(track.values, self.settings.credit_window)
@@ -166,7 +81,7 @@ class Readings:
 
     def volatility(self) -> Reading:
         """VIX is calm enough to buy."""
-        track = _closes(self.market, self.roles.volatility)
+        track = closes(self.market, self.roles.volatility)
         if track is None:
             return self._absent("volatility")
         limit = np.full(len(track.values), self.settings.vix_calm_below)
@@ -199,7 +114,7 @@ class Readings:
         close = self.small_caps.close
         fast, slow = sma(close, self.settings.trend_fast), sma(close, self.settings.trend_slow)
         value = np.minimum(close / fast, fast / slow)
-        track = _Track(self.small_caps.known_at, close, (self.small_caps,))
+        track = Track(self.small_caps.known_at, close, (self.small_caps,))
         return self._reading("trend", track, value, np.ones(len(close)), value > 1)
 
     def net_liquidity(self) -> Reading:
@@ -213,7 +128,7 @@ class Readings:
         recent = (k >= 0) & (dates - repo.dates[np.maximum(k, 0)] < WEEK)
         parked = np.where(recent, repo.close[np.maximum(k, 0)], np.nan)
         net = assets.close[i] - treasury.close[j] - 1000 * parked
-        track = _Track(np.maximum(assets.known_at[i], treasury.known_at[j]), net, (assets, treasury, repo))
+        track = Track(np.maximum(assets.known_at[i], treasury.known_at[j]), net, (assets, treasury, repo))
         change = net - lagged(net, self.settings.liquidity_weeks)
         return self._reading("net_liquidity", track, change, np.zeros(len(change)), change > 0)
 
@@ -221,7 +136,7 @@ class Readings:
 
     def volatility_kill(self) -> Reading:
         """VIX is so high that the portfolio leaves."""
-        track = _closes(self.market, self.roles.volatility)
+        track = closes(self.market, self.roles.volatility)
         if track is None:
             return self._absent("volatility_kill")
         limit = np.full(len(track.values), self.settings.vix_kill_above)
@@ -229,14 +144,14 @@ class Readings:
 
     def pair(self) -> Reading:
         """ETH/BTC above its average; the value is the ratio, the threshold its average."""
-        track = _ratio(self.market, self.roles.eth, self.roles.btc)
+        track = ratio(self.market, self.roles.eth, self.roles.btc)
         assert track is not None  # both are required of every market
         average = sma(track.values, self.settings.pair_window)
         return self._reading("eth_btc", track, track.values, average, track.values > average)
 
     def new_pair_day(self) -> Bools:
         """Whether a new day of ETH/BTC came to be known since the decision before."""
-        track = _ratio(self.market, self.roles.eth, self.roles.btc)
+        track = ratio(self.market, self.roles.eth, self.roles.btc)
         assert track is not None
         return _is_new(np.searchsorted(track.known_at, self.times, side="right"))
 
@@ -244,18 +159,18 @@ class Readings:
         """ETH above its own average."""
         eth = self.market[self.roles.eth]
         average = sma(eth.close, self.settings.eth_trend_days)
-        track = _Track(eth.known_at, eth.close, (eth,))
+        track = Track(eth.known_at, eth.close, (eth,))
         return self._reading("eth_trend", track, eth.close, average, eth.close > average)
 
     def eth_range(self) -> Floats:
         """ETH's mean true range; NaN while it is not known."""
         eth = self.market[self.roles.eth]
         mean_range = mean_true_range(eth.high, eth.low, eth.close, self.settings.atr_days)
-        return _Track(eth.known_at, mean_range, ()).sampled(self.times)
+        return Track(eth.known_at, mean_range, ()).sampled(self.times)
 
     def peg(self) -> Reading:
         """The stablecoin closed under its peg for days in a row."""
-        track = _closes(self.market, self.roles.stablecoin)
+        track = closes(self.market, self.roles.stablecoin)
         if track is None:
             return self._absent("peg_broken")
         limit = np.full(len(track.values), self.settings.peg_below)
@@ -266,11 +181,11 @@ class Readings:
         """Whether the newest session was a half day, or its fund's volume under half the median."""
         sessions = self.small_caps
         thin = self.market.sessions.is_half_day(sessions.dates)
-        newest: Bools = _Track(sessions.known_at, thin.astype(float), ()).sampled(self.times) == 1
+        newest: Bools = Track(sessions.known_at, thin.astype(float), ()).sampled(self.times) == 1
         volume = self._relative_volume()
         if volume is None:
             return newest
-        relative = _Track(volume.known_at, volume.values, ()).sampled(self.times)
+        relative = Track(volume.known_at, volume.values, ()).sampled(self.times)
         thin_volume: Bools = relative < self.settings.volume_thin_below
         return newest | thin_volume
 
@@ -295,9 +210,9 @@ class Readings:
 
     # --- helpers -----------------------------------------------------------------------------------------
 
-    def _reading(self, name: str, track: _Track, value: Floats, threshold: Floats, holds: Bools) -> Reading:
+    def _reading(self, name: str, track: Track, value: Floats, threshold: Floats, holds: Bools) -> Reading:
         def sampled(values: Floats) -> Floats:
-            return _Track(track.known_at, values, ()).sampled(self.times)
+            return Track(track.known_at, values, ()).sampled(self.times)
 
         missed = np.max([series.missed(self.times) for series in track.sources], axis=0)
         ended = np.any([self._has_ended(series) for series in track.sources], axis=0)
@@ -317,26 +232,24 @@ class Readings:
         nothing = np.full(n, np.nan)
         return Reading(name, nothing, nothing, np.zeros(n, bool), np.zeros(n, np.int64), np.zeros(n, bool))
 
-    def _relative_volume(self) -> _Track | None:
+    def _relative_volume(self) -> Track | None:
         """The small-cap fund's volume over its own median."""
         if self.roles.small_cap_fund not in self.market:
             return None
         fund = self.market[self.roles.small_cap_fund]
         if np.isnan(fund.volume).all():
             return None
-        return _Track(
-            fund.known_at, fund.volume / rolling_median(fund.volume, self.settings.volume_window), (fund,)
-        )
+        return Track(fund.known_at, fund.volume / rolling_median(fund.volume, self.settings.volume_window), (fund,))
 
     def _equal_weight(self) -> Reading:
-        track = _ratio(self.market, self.roles.equal_weight_fund, self.roles.broad_fund)
+        track = ratio(self.market, self.roles.equal_weight_fund, self.roles.broad_fund)
         if track is None:
             return self._absent("equal_weight")
         before = lagged(track.values, self.settings.participation_lookback)
         return self._reading("equal_weight", track, track.values, before, track.values > before)
 
     def _year_high(self) -> Reading:
-        track = _closes(self.market, self.roles.small_cap_breadth_fund)
+        track = closes(self.market, self.roles.small_cap_breadth_fund)
         if track is None:
             return self._absent("year_high")
         high = highest(track.values, self.settings.participation_high_window)
@@ -344,7 +257,7 @@ class Readings:
 
     def _sectors(self) -> Reading:
         """How many sector funds stand above their average; available with as many funds as it needs."""
-        tracks = [t for t in (_closes(self.market, symbol) for symbol in self.roles.sector_funds) if t is not None]
+        tracks = [t for t in (closes(self.market, symbol) for symbol in self.roles.sector_funds) if t is not None]
         if len(tracks) < self.settings.sectors_needed:
             return self._absent("sectors")
         averages = [sma(track.values, self.settings.sector_window) for track in tracks]

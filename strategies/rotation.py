@@ -12,7 +12,6 @@ from bot.core.instrument import exact_weight
 from bot.core.market import Market
 from bot.core.moments import utc
 from strategies.altcoins import Altcoins
-from strategies.readings import ReadingsAt
 from strategies.rules import Stage, reason_codes
 from strategies.settings import RotationSettings
 from strategies.view import RotationView, view_of
@@ -60,7 +59,7 @@ class Rotation:
                     reasons=reason_codes(outcome.reasons),
                     trade=Trade.NOW if changed else Trade.BAND if on_schedule else Trade.HOLD,
                     reduce_only=stale or stage is Stage.DISTRIBUTION,
-                    readings=ReadingsAt(view.readings, i, self.settings.rules.stale_after),
+                    readings=view.table.at(i),
                 )
             )
         return decisions

@@ -10,7 +10,8 @@ import numpy as np
 from bot.core.market import Market
 from strategies.altcoins import Altcoins
 from strategies.indicators import Bools, Ints
-from strategies.readings import Reading, Readings
+from strategies.reading import Reading, ReadingTable
+from strategies.readings import Readings
 from strategies.rules import Memory, Observation, Outcome
 from strategies.settings import RotationSettings
 from strategies.step import step
@@ -42,6 +43,7 @@ class RotationView:
             "breadth": self._breadth(),
             "peg_broken": self.source.peg(),
         }
+        self.table = ReadingTable(self.readings, settings.rules.stale_after)
 
     @cached_property
     def credit_stress(self) -> Bools:

@@ -127,7 +127,7 @@ def _figures_table(run: Run) -> Table:
 
     from bot.report.words import RUN_NAMES
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("", no_wrap=True)
     for name in ("Return", "A year", "Drawdown", "Sharpe", "Exposure", "Trades"):
         table.add_column(name, justify="right", no_wrap=True)

@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from bot import __version__
 from bot.cli.backtest import backtest
 from bot.cli.config import config
 from bot.cli.console import print_json
 from bot.cli.runs import runs
 from bot.cli.signal import signal
 from bot.core.errors import BotError
+from bot.version import __version__
 
 INTERRUPTED = 130
 

@@ -27,6 +27,8 @@ def runs(
 
     root = load_config(config).state / "runs"
     folders = [find_run(root, run)] if run is not None else list_runs(root)
+    if run is not None and verify:
+        folders[0].verify()
     told = [_described(folder, verify) for folder in folders]
     if as_json:
         print_json({"runs": told})
@@ -39,7 +41,7 @@ def runs(
 
 
 def _described(folder: RunFolder, verify: bool) -> dict[str, Any]:
-    """What a folder says of itself. An interrupted run is listed, but an explicit check of it is an error."""
+    """What a folder says of itself; an interrupted run says only that."""
     told: dict[str, Any] = {"run_id": folder.run_id, "run_dir": str(folder.path), "complete": folder.is_complete}
     if folder.is_complete:
         manifest, summary = folder.json("manifest.json"), folder.json("summary.json")

@@ -61,7 +61,7 @@ def _show(screen: Console, told: dict[str, Any]) -> None:
         screen.print(f"  {escape(sentence(code))}")
     weights = ", ".join(f"{symbol} {float(weight):.1%}" for symbol, weight in told["weights"].items())
     screen.print(f"Targets: {escape(weights) or 'none'}; the rest in the stablecoin.\n")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for name in ("Reading", "Value", "Threshold", "Verdict", "Gate"):
         table.add_column(name, justify="right" if name in ("Value", "Threshold") else "left")
     for name, reading in told["readings"].items():

@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 
 from bot.core.errors import LedgerError, did_you_mean
-from bot.ledger.projections import project
 from bot.ledger.record import Row, verify_ledger, write_ledger
 
 INCOMPLETE = "INCOMPLETE"
@@ -50,15 +49,20 @@ class RunFolder:
         return verify_ledger(self.path / LEDGER)
 
     def write(
-        self, rows: Sequence[Row], manifest: Mapping[str, Any], summary: Mapping[str, Any], report: str
+        self,
+        rows: Sequence[Row],
+        tables: Mapping[str, pd.DataFrame],
+        manifest: Mapping[str, Any],
+        summary: Mapping[str, Any],
+        report: str,
     ) -> None:
-        """Write every file of a run, the marker's removal last.
+        """Write every file of a run, the marker's removal last; `tables` are the projections of `rows`.
 
         Raises LedgerError, leaving the marker, if the folder cannot be written.
         """
         try:
             write_ledger(self.path / LEDGER, rows)
-            for name, table in project(rows).items():
+            for name, table in tables.items():
                 _write_csv(self.path / f"{name}.csv", table)
             _write_text(self.path / "summary.json", _json(summary))
             _write_text(self.path / "report.html", report)

@@ -1,0 +1,76 @@
+"""A reading: a value, its threshold, and the verdict, at every decision time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from bot.core.market import Floats
+from strategies.indicators import Bools, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One reading at every decision time: its value, its threshold, and whether the condition holds.
+
+    `missed` counts the rows that fell due since and did not come; `available` is False where a series is
+    absent, or silent for so long that it has ended.
+    """
+
+    name: str
+    value: Floats
+    threshold: Floats
+    holds: Bools
+    missed: Ints
+    available: Bools
+
+
+class ReadingTable:
+    """Readings by name, told one decision at a time, and made into data only when somebody looks."""
+
+    def __init__(self, readings: Mapping[str, Reading], stale_after: int) -> None:
+        self.readings, self.stale_after = readings, stale_after
+
+    def at(self, i: int) -> Mapping[str, Any]:
+        """All readings at one decision: for each its value, threshold and verdict."""
+        return _ReadingsAt(self, i)
+
+    @cached_property
+    def columns(self) -> dict[str, tuple[list[float | None], list[float | None], list[str]]]:
+        """Values, thresholds and verdicts by name, as plain lists."""
+        return {
+            name: (_known(r.value), _known(r.threshold), self._verdicts(r)) for name, r in self.readings.items()
+        }
+
+    def _verdicts(self, reading: Reading) -> list[str]:
+        unknown = np.isnan(reading.value) | np.isnan(reading.threshold)
+        stale = reading.missed > self.stale_after
+        cases = [~reading.available, stale, unknown, reading.holds]
+        verdicts: list[str] = np.select(cases, ["no data", "stale", "not yet", "yes"], default="no").tolist()
+        return verdicts
+
+
+class _ReadingsAt(Mapping[str, Any]):
+    __slots__ = ("_index", "_table")
+
+    def __init__(self, table: ReadingTable, index: int) -> None:
+        self._table, self._index = table, index
+
+    def __getitem__(self, name: str) -> dict[str, Any]:
+        values, thresholds, verdicts = self._table.columns[name]
+        i = self._index
+        return {"value": values[i], "threshold": thresholds[i], "verdict": verdicts[i]}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table.readings)
+
+    def __len__(self) -> int:
+        return len(self._table.readings)
+
+
+def _known(values: Floats) -> list[float | None]:
+    return [None if value != value else value for value in values.tolist()]

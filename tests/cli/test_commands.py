@@ -1,0 +1,263 @@
+"""Every command as a user types it: what it prints, where, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BOT = [sys.executable, "-c", "from bot.cli.main import main; main()"]
+FEW = ["--set", "demo.spread_seeds=2"]
+
+
+def bot(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the bot as its own process in a folder of its own."""
+    given: Mapping[str, str] = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", **environment}
+    return subprocess.run([*BOT, *arguments], cwd=cwd, env=given, capture_output=True, text=True, check=False)
+
+
+def error_of(done: subprocess.CompletedProcess[str], code: int) -> str:
+    """The one line of an error; fails on anything that is not one."""
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    lines = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    folder = tmp_path_factory.mktemp("user")
+    return folder, bot("backtest", *FEW, "--json", cwd=folder)
+
+
+def test_json_is_one_object_on_standard_output_and_the_rest_goes_to_standard_error(
+    ran: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, done = ran
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert {"run_id", "run_dir", "market", "summary", "warnings"} <= set(told)
+    assert (folder / told["run_dir"] / "report.html").is_file()
+    assert "Market: DEMO" in done.stderr.splitlines()[0]
+
+
+def test_output_fits_eighty_columns(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    table = [line for line in ran[1].stderr.splitlines() if not line.startswith(("Warning", "Report"))]
+    assert max(map(len, table)) <= 80
+    assert "…" not in ran[1].stderr
+
+
+def test_runs_lists_the_run_and_verifies_its_ledger(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, done = ran
+    run_id = json.loads(done.stdout)["run_id"]
+    listed = bot("runs", "--verify", cwd=folder)
+    assert listed.returncode == 0
+    assert run_id in listed.stdout
+    assert "ledger whole" in listed.stdout
+
+
+def test_a_misspelt_run_gets_the_nearest_name(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, done = ran
+    run_id = json.loads(done.stdout)["run_id"]
+    assert f"did you mean '{run_id}'?" in error_of(bot("runs", run_id[:-1] + "x", cwd=folder), 5)
+
+
+def test_a_tampered_ledger_is_named_with_exit_code_5(
+    ran: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    import sqlite3
+
+    folder = tmp_path / "logs" / "runs"
+    folder.mkdir(parents=True)
+    source = ran[0] / json.loads(ran[1].stdout)["run_dir"]
+    (folder / "copy").mkdir()
+    for path in source.iterdir():
+        (folder / "copy" / path.name).write_bytes(path.read_bytes())
+    connection = sqlite3.connect(folder / "copy" / "ledger.sqlite3")
+    connection.execute("DROP TRIGGER events_are_never_changed")
+    connection.execute("UPDATE events SET body = replace(body, '1', '2') WHERE sequence = 900")
+    connection.commit()
+    connection.close()
+    assert "row 900" in error_of(bot("runs", "copy", "--verify", cwd=tmp_path), 5)
+
+
+def test_signal_tells_the_stage_each_reading_and_why(tmp_path: Path) -> None:
+    done = bot("signal", "--at", "2105-03-15", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert {"at", "stage", "previous_stage", "weights", "reasons", "readings"} <= set(told)
+    assert told["readings"]["credit"].keys() == {"value", "threshold", "verdict", "gate"}
+    assert told["reasons"]
+
+
+def test_signal_in_the_terminal_says_it_in_words(tmp_path: Path) -> None:
+    done = bot("signal", "--at", "2105-03-15", cwd=tmp_path)
+    assert "Stage: " in done.stdout
+    assert "VIX" in done.stdout
+
+
+@pytest.mark.parametrize("command", [["check"], ["show"], ["schema"], ["check", "gated.yaml"]])
+def test_config_commands_work(command: list[str], tmp_path: Path) -> None:
+    arguments = [str(ROOT / "config" / a) if a.endswith(".yaml") else a for a in command]
+    done = bot("config", *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def test_version_and_help_need_no_heavy_library(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from bot.cli.main import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'pandas', 'numpy', 'backtrader', 'plotly', 'pydantic', 'exchange_calendars'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+# --- bad input ----------------------------------------------------------------------------------------------------
+
+
+def csv_folder(folder: Path, **changes: str | None) -> Path:
+    """A small sound folder of prices with some files replaced, or left out (None)."""
+    folder.mkdir()
+    rows = "".join(f"2024-01-{day:02d},1,1,1,1,1000000\n" for day in range(1, 31))
+    sessions = "".join(f"2024-01-{day:02d},1,1,1,1,1\n" for day in (2, 3, 4, 5, 8, 9, 10, 11, 12))
+    head = "date,open,high,low,close,volume\n"
+    files: dict[str, str | None] = {"RUT": head + sessions, "ETH": head + rows, "BTC": head + rows, **changes}
+    for symbol, text in files.items():
+        if text is not None:
+            (folder / f"{symbol}.csv").write_text(text)
+    return folder
+
+
+HEAD = "date,open,high,low,close,volume\n"
+BAD_DATA: dict[str, tuple[dict[str, str | None], str]] = {
+    "missing": ({"ETH": None}, "ETH.csv is missing"),
+    "empty": ({"ETH": ""}, "ETH.csv"),
+    "header only": ({"ETH": HEAD}, "no rows"),
+    "unordered": ({"ETH": HEAD + "2024-01-02,1,1,1,1,1\n2024-01-01,1,1,1,1,1\n"}, "line 3"),
+    "duplicate": ({"ETH": HEAD + "2024-01-02,1,1,1,1,1\n2024-01-02,1,1,1,1,1\n"}, "line 3"),
+    "text": ({"ETH": HEAD + "2024-01-02,1,1,1,one,1\n"}, "line 2"),
+    "zero": ({"ETH": HEAD + "2024-01-02,1,1,1,0,1\n"}, "line 2"),
+    "negative": ({"ETH": HEAD + "2024-01-02,-1,1,1,1,1\n"}, "line 2"),
+    "infinite": ({"ETH": HEAD + "2024-01-02,1,inf,1,1,1\n"}, "line 2"),
+    "high under low": ({"ETH": HEAD + "2024-01-02,1,1,2,1,1\n"}, "line 2"),
+    "future": ({"ETH": HEAD + "2999-01-02,1,1,1,1,1\n"}, "future"),
+    "no close": ({"ETH": "date,open\n2024-01-02,1\n"}, "close"),
+}
+
+
+@pytest.mark.parametrize("fault", BAD_DATA)
+def test_bad_prices_get_one_line_and_exit_code_3(fault: str, tmp_path: Path) -> None:
+    changes, expected = BAD_DATA[fault]
+    folder = csv_folder(tmp_path / "prices", **changes)
+    assert expected in error_of(bot("signal", "--data-dir", str(folder), cwd=tmp_path), 3)
+
+
+BAD_USE: dict[str, tuple[list[str], int, str]] = {
+    "unknown key": (["signal", "--set", "rotation.gate.credit=false"], 2, "did you mean 'gates'?"),
+    "wrong type": (["signal", "--set", "rotation.breakout.base_sessions=month"], 2, "base_sessions"),
+    "out of range": (["signal", "--set", "sizing.volume_share=2"], 2, "volume_share"),
+    "no assignment": (["signal", "--set", "rotation"], 2, "key=value"),
+    "contradiction": (["signal", "--set", "rotation.stale.leave_after=1"], 2, "leave_after"),
+    "no config": (["signal", "--config", "gatd.yaml"], 2, "did you mean 'gated.yaml'?"),
+    "no date": (["signal", "--at", "yesterday"], 2, "YYYY-MM-DD"),
+    "no decision that day": (["signal", "--at", "1999-01-01"], 3, "a day from"),
+    "ends before it begins": (["backtest", "--start", "2105-02-01", "--end", "2105-01-01"], 2, "before it begins"),
+    "starts before the data": (["backtest", "--start", "2001-01-01"], 3, "outside the data"),
+    "no folder": (["backtest", "--data-dir", "nowhere"], 3, "no such folder"),
+    "demo and folder": (["backtest", "--market", "demo", "--data-dir", "x"], 2, "contradict"),
+    "no strategy file": (["signal", "--set", "strategy={file: nowhere.py}"], 2, "no such strategy file"),
+}
+
+
+@pytest.mark.parametrize("use", BAD_USE)
+def test_bad_use_gets_one_line_and_its_exit_code(use: str, tmp_path: Path) -> None:
+    arguments, code, expected = BAD_USE[use]
+    assert expected in error_of(bot(*arguments, cwd=tmp_path), code)
+
+
+def test_an_error_under_json_is_json(tmp_path: Path) -> None:
+    done = bot("backtest", "--data-dir", "nowhere", "--json", cwd=tmp_path)
+    told: dict[str, Any] = json.loads(done.stdout)
+    assert told["error"]["exit_code"] == done.returncode == 3
+    assert told["error"]["type"] == "DataError"
+
+
+def test_an_unsafe_yaml_tag_is_refused_and_not_run(tmp_path: Path) -> None:
+    (tmp_path / "evil.yaml").write_text("state: !!python/object/apply:os.system ['touch pwned']\n")
+    assert "not safe YAML" in error_of(bot("config", "check", "evil.yaml", cwd=tmp_path), 2)
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_an_output_folder_that_cannot_be_made_is_exit_code_5(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert "cannot be written" in error_of(bot("backtest", *FEW, "--out", "file/run", cwd=tmp_path), 5)
+
+
+def test_an_output_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "mine").write_text("mine")
+    assert "not empty" in error_of(bot("backtest", *FEW, "--out", "run", cwd=tmp_path), 5)
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["mine"]
+
+
+def test_a_strategy_that_reads_the_future_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "oracle.py").write_text(
+        "from decimal import Decimal\n"
+        "import numpy as np\n"
+        "from bot.core.decision import Decision\n"
+        "from bot.core.moments import utc\n"
+        "class Oracle:\n"
+        "    name = 'oracle'\n"
+        "    def decisions(self, market):\n"
+        "        eth = market[market.roles.eth]\n"
+        "        made = []\n"
+        "        for at in market.decision_times:\n"
+        "            row = eth.row(at.astype('datetime64[D]'))\n"
+        "            up = row is not None and eth.close[row] > eth.open[row]\n"
+        "            weights = {eth.symbol: Decimal('0.5')} if up else {}\n"
+        "            made.append(Decision(utc(at), 'S', 'S', weights, ('oracle',)))\n"
+        "        return made\n"
+        "def strategy():\n"
+        "    return Oracle()\n"
+    )
+    done = bot("backtest", *FEW, "--set", "strategy={file: oracle.py}", cwd=tmp_path)
+    assert "reads the future" in error_of(done, 2)
+
+
+def test_an_interrupted_run_is_marked_and_not_believed(tmp_path: Path) -> None:
+    import signal
+    import time
+
+    process = subprocess.Popen(
+        [*BOT, "backtest", "--out", "run"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    marker = tmp_path / "run" / "INCOMPLETE"
+    deadline = time.monotonic() + 60
+    while not marker.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert marker.exists()
+    (tmp_path / "logs" / "runs").mkdir(parents=True)
+    (tmp_path / "run").rename(tmp_path / "logs" / "runs" / "run")
+    assert "interrupted" in bot("runs", cwd=tmp_path).stdout
+    assert "interrupted" in error_of(bot("runs", "run", "--verify", cwd=tmp_path), 5)
