@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-
-import numpy as np
+from functools import cached_property
 
 from bot.core.cycle import Quote, TradingRules, cycle
 from bot.core.decision import Decision, Trade
@@ -16,10 +16,11 @@ from bot.core.errors import DataError
 from bot.core.events import Event, Valued
 from bot.core.execution import affordable, fill, fill_price
 from bot.core.instrument import Instrument, exact
-from bot.core.market import Market
+from bot.core.market import Floats, Market
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.core.portfolio import Portfolio
+from bot.core.prices import Prices
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,13 @@ class RunPlan:
     stress_multiplier: Decimal
     cash: Decimal
     adopt: bool
-    median_volumes: Mapping[str, np.ndarray[tuple[int], np.dtype[np.float64]]] = field(repr=False)
+    median_volumes: Mapping[str, Floats] = field(repr=False)
+
+    @cached_property
+    def prices(self) -> Prices:
+        """The coins' prices on the days of the run."""
+        first, last = self.decisions[0].at.date(), self.decisions[-1].at.date()
+        return Prices(self.market, self.median_volumes, first, last)
 
     @property
     def coins(self) -> list[str]:
@@ -109,8 +116,9 @@ class Book:
 
     def open_price(self, symbol: str, day: date) -> float | None:
         """The open at which an order can be filled, or None where the day has none."""
-        bar = self.plan.market[symbol].bar(np.datetime64(day, "D"))
-        return bar.open if bar is not None and bar.tradable else None
+        prices = self.plan.prices
+        price = prices.of(symbol).open[prices.index(day)]
+        return None if math.isnan(price) else price
 
     def price_for(self, order: OrderIntent, open_price: float) -> Decimal:
         """The price of a fill of an order at an open, slippage included."""
@@ -192,21 +200,17 @@ class Book:
 
     def _quote(self, symbol: str, today: date) -> Quote:
         """What is known of a coin at the midnight that begins a day."""
-        price, fresh = self._close(symbol, today - ONE_DAY)
-        volumes = self.plan.median_volumes[symbol]
-        i = self._row_until(symbol, today - ONE_DAY)
-        return Quote(price, fresh, float(volumes[i]) if i >= 0 else float("nan"))
+        yesterday = today - ONE_DAY
+        price, fresh = self._close(symbol, yesterday)
+        volume = self.plan.prices.of(symbol).median_volume[self.plan.prices.index(yesterday)]
+        return Quote(price, fresh, volume)
 
     def _close(self, symbol: str, day: date) -> tuple[float, bool]:
         """The newest close of a coin up to a day, and whether it is of that day."""
-        series = self.plan.market[symbol]
-        i = self._row_until(symbol, day)
-        if i < 0:
+        coin, i = self.plan.prices.of(symbol), self.plan.prices.index(day)
+        price = coin.close[i]
+        if math.isnan(price):
             if symbol not in self._marks:
                 raise DataError(f"{symbol} is targeted before its first row", where=str(day))
             return self._marks[symbol], False
-        return float(series.close[i]), bool(series.dates[i] == np.datetime64(day, "D"))
-
-    def _row_until(self, symbol: str, day: date) -> int:
-        dates = self.plan.market[symbol].dates
-        return int(np.searchsorted(dates, np.datetime64(day, "D"), side="right")) - 1
+        return price, coin.fresh[i]

@@ -15,9 +15,9 @@ import backtrader as bt
 import numpy as np
 
 from bot.core.book import Book, RunPlan
-from bot.core.market import Series
 from bot.core.moments import Days
 from bot.core.orders import OrderIntent, Settlement, Side
+from bot.core.portfolio import Portfolio
 
 CASH_TOLERANCE = 1e-6
 """The largest share of equity by which backtrader's cash may part from the book's."""
@@ -39,7 +39,8 @@ def run_backtrader(plan: RunPlan) -> Book:
     # A plan without a single target still needs a clock: ETH's rows, which nothing then trades.
     for symbol in plan.coins or [plan.market.roles.eth]:
         instrument = plan.rules.instruments[symbol]
-        feed = _LotFeed(series=plan.market[symbol], days=days, step=float(instrument.step))
+        closes = np.nan_to_num(plan.prices.of(symbol).close, nan=0.0) * float(instrument.step)
+        feed = _LotFeed(closes=closes, days=days)
         cerebro.adddata(feed, name=symbol)
         cerebro.broker.addcommissioninfo(_Fee(commission=float(instrument.fee)), name=symbol)
     cerebro.addstrategy(_Follower, book=book)
@@ -52,44 +53,34 @@ class _Fee(bt.CommInfoBase):  # type: ignore[misc]  # backtrader is untyped
 
 
 class _LotFeed(bt.feed.DataBase):  # type: ignore[misc]
-    """A coin on the common calendar, filled in bulk: open and close are the value of one lot.
+    """A coin's closes on the common calendar, as the value of one lot, filled in bulk.
 
-    A day without a bar repeats the last close; nothing is ever filled on it.
+    The book prices every fill, so one buffer serves all prices; a day without a bar repeats the last close. What a
+    live feed keeps for each tick is left out: it took most of a run's time.
     """
 
-    params = (("series", None), ("days", None), ("step", 1.0))
-
-    def start(self) -> None:
-        super().start()
-        series: Series = self.p.series
-        days: Days = self.p.days
-        newest = np.searchsorted(series.dates, days, side="right") - 1
-        rows = np.maximum(newest, 0)
-        close = np.where(newest >= 0, series.close[rows], series.open[0]) * self.p.step
-        is_bar = (newest >= 0) & (series.dates[rows] == days)
-        opens = np.where(is_bar & ~np.isnan(series.open[rows]), series.open[rows] * self.p.step, close)
-        times = (days - np.datetime64("0001-01-01", "D")).astype(float) + 1
-        columns = {"datetime": times, "open": opens, "high": close, "low": close, "close": close}
-        self._columns = {**columns, "volume": np.zeros(len(days)), "openinterest": np.zeros(len(days))}
+    params = (("closes", None), ("days", None))
 
     def preload(self) -> None:
-        for name, values in self._columns.items():
-            line = getattr(self.lines, name)
+        self._times = (self.p.days - np.datetime64("0001-01-01", "D")).astype(float) + 1
+        self._peek: list[float] = [*self._times.tolist(), float("inf")]
+        price, clock = self.lines.close, self.lines.datetime
+        for line, values in ((price, self.p.closes), (clock, self._times)):
             line.array.extend(values.tolist())
             line.lencount = len(values)
-        self._peek: list[float] = [*self._columns["datetime"].tolist(), float("inf")]
+        self.lines.lines = [clock if line is clock else price for line in self.lines.lines]
+        self._moving = (price, clock)
         self.home()
 
     def _load(self) -> bool:
         return False
 
-    # What follows leaves out the per-tick bookkeeping of live feeds: most of a run's time.
-
     def advance(self, size: int = 1, datamaster: Any = None, ticks: bool = True) -> None:
-        self.lines.advance(size)
+        for line in self._moving:
+            line.advance(size)
 
     def advance_peek(self) -> float:
-        loaded: int = self.lines.datetime.lencount
+        loaded: int = self._moving[1].lencount
         return self._peek[loaded]
 
 
@@ -149,6 +140,10 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         order.cancel()
         self.notify(order)
 
+    def _get_value(self, datas: Any = None, lever: bool = False) -> float:
+        """Nothing: the book values the portfolio, and backtrader would do it again for every coin on every day."""
+        return 0.0
+
     def _allowed_lots(self, order: bt.Order, price: float, ago: int) -> int:
         return self._lots
 
@@ -160,6 +155,7 @@ class _Follower(bt.Strategy):  # type: ignore[misc]
 
     def __init__(self) -> None:
         self.book: Book = self.p.book
+        self._checked: Portfolio | None = None
 
     def prenext(self) -> None:
         self.next()
@@ -179,7 +175,11 @@ class _Follower(bt.Strategy):  # type: ignore[misc]
             self.broker.send(self, intent)
 
     def _check(self) -> None:
+        """Hold backtrader's cash and lots against the book's, whenever a trade has changed them."""
         valued, portfolio = self.book.events[-1], self.book.portfolio
+        if portfolio is self._checked:
+            return
+        self._checked = portfolio
         apart = abs(self.broker.cash - float(portfolio.cash)) / float(valued.equity)  # type: ignore[union-attr]
         assert apart <= CASH_TOLERANCE, f"backtrader's cash {self.broker.cash}, the book's {portfolio.cash}"
         for symbol, quantity in portfolio.holdings.items():

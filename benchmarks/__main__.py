@@ -1,0 +1,36 @@
+"""Print every figure beside its target: `python -m benchmarks` (real prices: MARKET_DATA_DIR)."""
+
+from __future__ import annotations
+
+import os
+
+from benchmarks.engine import engine_ratio
+from benchmarks.process import whole_process
+
+WINDOW = ["--start", "2016-01-01", "--end", "2026-03-18"]
+
+
+def main() -> None:
+    """Measure and print."""
+    engine = engine_ratio()
+    print(
+        f"backtrader engine: {engine['numpy_feed']:.2f} s, the same {engine['fills']:.0f} orders through "
+        f"PandasData {engine['pandas_data']:.2f} s: {engine['ratio']:.1f} times as fast (target 3)"
+    )
+    helped = whole_process(["--help"], rounds=5)
+    print(f"bot --help: {helped['seconds']:.2f} s (target 0.4)")
+    prices = os.environ.get("MARKET_DATA_DIR")
+    if prices:
+        ran = whole_process(["backtest", "--data-dir", prices, *WINDOW], rounds=3)
+        print(
+            f"bot backtest on real prices with benchmarks and report: {ran['seconds']:.2f} s (target 6), "
+            f"{ran['megabytes']:.0f} MB (target 400)"
+        )
+    else:
+        print("bot backtest on real prices: not measured, MARKET_DATA_DIR names no folder")
+    demo = whole_process(["backtest"], rounds=1)
+    print(f"bot backtest on the demo market, 50 seeds of two worlds: {demo['seconds']:.1f} s")
+
+
+if __name__ == "__main__":
+    main()
