@@ -17,7 +17,7 @@ from bot.core.decision import Decision
 from bot.core.errors import ConfigError
 from bot.core.events import Event, Valued
 from bot.core.market import Floats, Market
-from bot.core.moments import Days, utc
+from bot.core.moments import Days
 from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement
 from bot.core.ports import Strategy
 from bot.engines.backtrader_engine import run_backtrader
@@ -162,7 +162,8 @@ def _rounded(value: float | None) -> float | None:
 
 def with_decisions(plan: RunPlan, window: Window, view: RotationView, decisions: Sequence[Decision]) -> RunPlan:
     """The plan of a run of these decisions inside the window, with slippage widened where credit is stressed."""
-    stressed = {utc(at) for at, stress in zip(view.times, view.credit_stress, strict=True) if stress}
+    moments = zip(view.market.decision_moments, view.credit_stress.tolist(), strict=True)
+    stressed = {at for at, stress in moments if stress}
     inside = window.cut(decisions)
     multipliers = [plan.stress_multiplier if d.at in stressed else Decimal(1) for d in inside]
     return replace(plan, decisions=inside, slippage_multipliers=multipliers)

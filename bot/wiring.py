@@ -221,7 +221,7 @@ def run_plan(config: Config, market: Market, window: Window, run_key: str) -> Ru
         stress_multiplier=exact(config.costs.stress_multiplier),
         cash=config.start_equity,
         adopt=config.on_start == "adopt",
-        median_volumes={s: rolling_median(market[s].volume, days) for s in market if market[s].kind.is_coin},
+        median_volume=lambda series: rolling_median(series.volume, days),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
@@ -10,7 +11,6 @@ import numpy as np
 from bot.core.decision import Decision, Trade
 from bot.core.instrument import exact_weight
 from bot.core.market import Floats, Market
-from bot.core.moments import utc
 from strategies.altcoins import Altcoins
 from strategies.indicators import Bools, sma
 from strategies.rotation import Rotation, eth_instead
@@ -43,7 +43,7 @@ def _held(market: Market, weights: dict[str, Decimal], rebalanced: bool = False)
     """Buy once and hold; rebalanced inside the band every week if told so."""
     return [
         _decision(at, "HOLD", weights, Trade.BAND if rebalanced and i % REBALANCE_DAYS == 0 else Trade.HOLD)
-        for i, at in enumerate(market.decision_times)
+        for i, at in enumerate(market.decision_moments)
     ]
 
 
@@ -57,12 +57,12 @@ def _switched(market: Market, symbol: str, on: Bools) -> list[Decision]:
             {symbol: FULL} if inside else {},
             Trade.NOW if change else Trade.HOLD,
         )
-        for at, inside, change in zip(market.decision_times, on.tolist(), changes.tolist(), strict=True)
+        for at, inside, change in zip(market.decision_moments, on.tolist(), changes.tolist(), strict=True)
     ]
 
 
-def _decision(at: np.datetime64, stage: str, weights: dict[str, Decimal], trade: Trade) -> Decision:
-    return Decision(utc(at), stage, stage, weights, (stage.lower(),), trade)
+def _decision(at: datetime, stage: str, weights: dict[str, Decimal], trade: Trade) -> Decision:
+    return Decision(at, stage, stage, weights, (stage.lower(),), trade)
 
 
 def _above_average(market: Market, symbol: str, days: int) -> Bools:

@@ -10,7 +10,6 @@ import numpy as np
 from bot.core.decision import Decision, Trade
 from bot.core.instrument import exact_weight
 from bot.core.market import Market
-from bot.core.moments import utc
 from strategies.altcoins import Altcoins
 from strategies.rules import Stage, reason_codes
 from strategies.settings import RotationSettings
@@ -42,7 +41,7 @@ class Rotation:
         decisions = []
         stage, tranche = Stage.STABLE, 0
         entered, weights = 0, dict[str, Decimal]()
-        for i, outcome in enumerate(view.path):
+        for i, (at, outcome) in enumerate(zip(view.market.decision_moments, view.path, strict=True)):
             previous, stage = stage, Stage(outcome.stage)
             changed = stage is not previous or outcome.tranche != tranche
             tranche = outcome.tranche
@@ -52,7 +51,7 @@ class Rotation:
             on_schedule = (i - entered) % self.settings.rebalance_days == 0
             decisions.append(
                 Decision(
-                    at=utc(view.times[i]),
+                    at=at,
                     stage=stage.name,
                     previous=previous.name,
                     weights=weights,

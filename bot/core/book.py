@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,7 @@ from bot.core.errors import DataError
 from bot.core.events import Event, Valued
 from bot.core.execution import affordable, fill, fill_price
 from bot.core.instrument import Instrument, exact
-from bot.core.market import Floats, Market
+from bot.core.market import Floats, Market, Series
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.core.portfolio import Portfolio
@@ -30,7 +30,7 @@ class RunPlan:
     `decisions` are one a day, in order, from the first to the last day of trading; `slippage_multipliers` go with
     them: 1, or `stress_multiplier` while credit is stressed. `recovery` is the share of its last close that a dead
     coin pays. `adopt` takes the first decision's weights at once; otherwise the book waits until a decision has
-    none. `median_volumes` are in USD, one a row of the coin's series.
+    none. `median_volume` gives a coin's median daily volume in USD, a value a row.
     """
 
     market: Market
@@ -42,13 +42,13 @@ class RunPlan:
     stress_multiplier: Decimal
     cash: Decimal
     adopt: bool
-    median_volumes: Mapping[str, Floats] = field(repr=False)
+    median_volume: Callable[[Series], Floats] = field(repr=False)
 
     @cached_property
     def prices(self) -> Prices:
         """The coins' prices on the days of the run."""
         first, last = self.decisions[0].at.date(), self.decisions[-1].at.date()
-        return Prices(self.market, self.median_volumes, first, last)
+        return Prices(self.market, self.median_volume, first, last)
 
     @property
     def coins(self) -> list[str]:

@@ -206,3 +206,8 @@ class Market(Mapping[str, Series]):
         last = self[self.roles.eth].known_at[-1].astype("datetime64[D]")
         days: Days = np.arange(np.datetime64(int(origin), "D"), last + 1)
         return days.astype("datetime64[s]")
+
+    @cached_property
+    def decision_moments(self) -> list[datetime]:
+        """The decision times as aware datetimes."""
+        return [utc(at) for at in self.decision_times]

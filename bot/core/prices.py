@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
-from bot.core.market import Floats, Market
+from bot.core.market import Floats, Market, Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class CoinDays:
 class Prices:
     """The days from the one before `first` to `last`; coins are laid out when they are first asked for.
 
-    `median_volumes` have one value a row of each coin's series.
+    `median_volume` gives a value for each row of a coin's series.
     """
 
-    def __init__(self, market: Market, median_volumes: Mapping[str, Floats], first: date, last: date) -> None:
-        self._market, self._median_volumes = market, median_volumes
+    def __init__(self, market: Market, median_volume: Callable[[Series], Floats], first: date, last: date) -> None:
+        self._market, self._median_volume = market, median_volume
         self._before = first.toordinal() - 1
         self._days = np.arange(np.datetime64(first, "D") - 1, np.datetime64(last, "D") + 1)
         self._coins: dict[str, CoinDays] = {}
@@ -57,5 +57,5 @@ class Prices:
             np.where(begun, series.close[row], np.nan).tolist(),
             fresh.tolist(),
             np.where(fresh, series.open[row], np.nan).tolist(),
-            np.where(begun, self._median_volumes[symbol][row], np.nan).tolist(),
+            np.where(begun, self._median_volume(series)[row], np.nan).tolist(),
         )
