@@ -59,7 +59,10 @@ def step(rules: Rules, memory: Memory, seen: Observation) -> Outcome:
         if rules.kill_on_peg and seen.peg_broken:
             kills |= Reason.KILL_PEG
         if kills:
-            memory = Memory(Stage.COOLDOWN, session, killed=True)
+            memory = Memory(
+                Stage.COOLDOWN, session, came_from, level, high, closes_above, breakout_session, confirmed_session,
+                eth_session, eth_high, 0, pair_weak_days, True,
+            )  # fmt: skip
             return Outcome(memory, Stage.COOLDOWN, 0, reasons | kills)
 
     # The table.

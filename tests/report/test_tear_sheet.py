@@ -1,0 +1,321 @@
+"""The report, from contents small enough to be checked by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bot.ledger.projections import COLUMNS
+from bot.ledger.tables import typed
+from bot.report import numbers
+from bot.report.contents import Band, Contents, Worlds
+from bot.report.headline import sentence
+from bot.report.names import market
+from bot.report.tear_sheet import render
+from bot.report.worlds import lesson
+
+DAYS = pd.date_range("2020-01-30", periods=4)
+ATTACK = "</script><script>alert('x')</script><img src=http://evil.example onerror=alert(1)>"
+VOID = ("meta", "link", "img")
+SECTIONS = ("figures", "charts", "months", "costs", "episodes", "trades")
+
+
+class Page(HTMLParser):
+    """The tags of a page, the texts of its elements and the data of its charts."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.charts: list[dict[str, Any]] = []
+        self._open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag in VOID:
+            return
+        self._open.append("json" if dict(attrs).get("type") == "application/json" else tag)
+
+    def handle_data(self, data: str) -> None:
+        if self._open[-1:] == ["json"]:
+            self.charts.append(json.loads(data))
+        elif self._open[-1:] not in (["script"], ["style"]):
+            self.texts.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open.pop()
+
+    def attributes(self, name: str) -> list[str]:
+        return [attributes[name] or "" for _, attributes in self.tags if name in attributes]
+
+    def count(self, tag: str) -> int:
+        return sum(1 for name, _ in self.tags if name == tag)
+
+
+def figures(final: float, fall: float) -> dict[str, Any]:
+    plain = {
+        key: 0.5
+        for key in ("cagr", "volatility", "sharpe", "sortino", "calmar", "exposure", "turnover", "win_rate")
+    }
+    amounts = {"final_equity": f"{final:.2f}", "total_return": final / 10_000 - 1, "max_drawdown": -fall}
+    return {**plain, **amounts, "fees": "30.00", "slippage_cost": "50.00", "trades": 1}
+
+
+def table(name: str, *rows: tuple[str, ...]) -> pd.DataFrame:
+    columns = [*COLUMNS[name], "btc", "eth"] if name == "equity" else list(COLUMNS[name])
+    return pd.DataFrame(list(rows), columns=columns, dtype=object)
+
+
+def tables(**changes: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
+    at = "2020-01-30T00:00:00Z"
+    weights = ('{"ETH": "0.49", "LINK": "0.2"}', '{"ETH": "0.98"}', "{}", "{}")
+    own, stages = (10_000, 11_000, 8_800, 12_000), ("ETH", "ETH", "STABLE", "STABLE")
+    made = {
+        "equity": table(
+            "equity",
+            *(
+                (f"{day:%Y-%m-%d}", str(equity), "4000", stage, "10000", str(2 * equity))
+                for day, equity, stage in zip(DAYS, own, stages, strict=True)
+            ),
+        ),
+        "decisions": table(
+            "decisions",
+            *(
+                (f"{day:%Y-%m-%dT00:00:00Z}", stage, stage, weight, "holds", "{}")
+                for day, stage, weight in zip(DAYS, stages, weights, strict=True)
+            ),
+        ),
+        "orders": table(
+            "orders",
+            ("r-1", at, "ETH", "buy", "10", "filled", "entered_eth"),
+            ("r-2", at, "LINK", "buy", "7.5", "skipped", "holds;min_notional"),
+        ),
+        "fills": table("fills"),
+        "settlements": table("settlements", (at, "LUNA", "5", "0.25", "dead", "0", "", "0")),
+        "trades": table(
+            "trades",
+            ("ETH", at, "2020-02-01T00:00:00Z", "10", "100", "120", "2", "198", "0.198", "2", "holds", "kill_eth"),
+        ),
+        "episodes": table("episodes", episode("2020-01-30", "0.5"), episode("2020-01-31", "-0.1")),
+        "rearmings": table("rearmings"),
+    }  # fmt: skip
+    return typed({**made, **changes})
+
+
+def episode(session: str, eth_63: str) -> tuple[str, ...]:
+    known, confirmed = f"{session}T21:00:00Z", session
+    end = "2020-02-02T00:00:00Z"
+    before = (session, known, "1700", "1690.5", "30", "confirmed", confirmed, "", end, "", end, "kill_eth")
+    return (*before, "0.1", "0.2", eth_63, "0.4", "STABLE")
+
+
+def contents(market: str = "/home/somebody/prices/daily", **changes: pd.DataFrame) -> Contents:
+    slippage = {"major": 0.001, "large": 0.003, "other": 0.006}
+    config = {
+        "start_equity": "10000",
+        "roles": {"eth": "ETH", "btc": "BTC", "stablecoin": "USDT"},
+        "benchmarks": {"random_shifts": 1000},
+        "costs": {"fee": 0.001, "slippage": slippage, "stress_multiplier": 2.0},
+    }
+    manifest = {
+        "run_id": "20200203T000000Z-abcdef12",
+        "version": "9.9.9",
+        "market": market,
+        "config": config,
+        "config_hash": "0123456789abcdef",
+    }
+    summary = {
+        "start": "2020-01-30",
+        "end": "2020-02-02",
+        "periods_per_year": 365,
+        "strategy": figures(12_000, 0.2),
+        "btc": figures(10_000, 0.0),
+        "eth": figures(7_796_467, 0.94),
+        "random_timing": {"total_return_5": -0.3, "total_return_50": 0.1, "total_return_95": 0.9},
+        "episodes": {"total": 2, "confirmed": 2},
+        "warnings": ["gate volume is off"],
+    }
+    flat = np.ones(len(DAYS))
+    small_caps = pd.Series([1680.0, 1700.0, 1710.0], pd.DatetimeIndex(DAYS[:3]))
+    band = Band(flat * 0.7, flat, flat * 1.9)
+    return Contents(manifest, summary, tables(**changes), small_caps, band, figures(9_000, 0.3))
+
+
+def demo() -> Contents:
+    spread = pd.DataFrame(
+        {
+            "seed": [0, 1, 2],
+            "absent": [-0.5, 0.0, 1.0],
+            "planted": [0.5, 1.0, 9.0],
+            "eth_absent": [0.0, 0.1, 0.2],
+            "eth_planted": [1.0, 2.0, 99.0],
+        }
+    )
+    planted = pd.Series([10_000.0, 12_000.0, 14_000.0, 20_000.0], DAYS)
+    return replace(contents("demo"), worlds=Worlds(0.35, planted, spread))
+
+
+def test_the_sentence_tells_the_result_beside_eth_and_btc_and_luck() -> None:
+    assert sentence(contents()) == (
+        "From 2020-01-30 to 2020-02-02 the strategy turned 10,000 USDT into 12,000 (+20.0%) while holding ETH "
+        "gave 780\N{MULTIPLICATION SIGN} and holding BTC 0.0%; it fell at worst 20.0% below its peak (ETH 94.0%, "
+        "BTC 0.0%), rests on 2 confirmed of 2 breakouts, and lies between the median and the 95th percentile of "
+        "random timing, inside the range of luck alone."
+    )
+
+
+@pytest.mark.parametrize(
+    ("total_return", "place"),
+    [
+        (-0.4, "below the 5th percentile"),
+        (0.0, "between the 5th percentile and the median"),
+        (0.5, "between the median and the 95th percentile"),
+        (1.0, "above the 95th percentile of random timing, which so few episodes cannot tell from luck"),
+    ],
+)
+def test_the_sentence_places_the_result_among_random_timings(total_return: float, place: str) -> None:
+    made = contents()
+    own = {**made.summary["strategy"], "total_return": total_return}
+    assert place in sentence(replace(made, summary={**made.summary, "strategy": own}))
+
+
+def test_every_section_stands_in_the_page_in_order_and_has_its_charts() -> None:
+    page = Page(render(contents()))
+    assert [i for i in page.attributes("id") if i in SECTIONS] == list(SECTIONS)
+    assert [chart["layout"]["yaxis"]["title"]["text"] for chart in page.charts] == [
+        "Equity (USDT, log)",
+        "Fall from the peak (%)",
+        "Russell 2000 (points, close)",
+        "Share of equity (%)",
+    ]
+
+
+def test_the_caveats_stand_before_the_figures() -> None:
+    html = render(contents())
+    caveats = (
+        "Paper only, not advice",
+        "Few episodes prove nothing",
+        "In-sample",
+        "Costs are assumed",
+        "Survivorship",
+    )
+    places = [html.index(words) for words in (*caveats, "gate volume is off", "Key figures")]
+    assert places == sorted(places)
+
+
+def test_nothing_is_fetched_from_anywhere() -> None:
+    for made in (contents(), demo()):
+        page = Page(render(made))
+        assert {link for link in page.attributes("href") if not link.startswith("#")} == {"data:,"}
+        assert page.attributes("src") == []
+        assert any("default-src 'none'" in policy for policy in page.attributes("content"))
+
+
+def test_no_verdict_and_no_claim_is_made() -> None:
+    for made in (contents(), demo()):
+        text = " ".join(Page(render(made)).texts)
+        assert not any(word in text for word in ("SUPPORTED", "edge", "outperform", "significant"))
+
+
+def test_every_chart_of_the_demo_and_its_head_are_watermarked() -> None:
+    page = Page(render(demo()))
+    assert len(page.charts) == 6
+    assert all(
+        [mark["text"] for mark in chart["layout"]["annotations"]] == ["DEMO: synthetic market"]
+        for chart in page.charts
+    )
+    assert ("p", {"class": "watermark"}) in page.tags
+
+
+def test_nothing_else_is_watermarked() -> None:
+    html = render(contents())
+    assert "DEMO" not in " ".join(Page(html).texts)
+    assert all("annotations" not in chart["layout"] for chart in Page(html).charts)
+
+
+def test_the_demo_tells_why_one_path_proves_nothing() -> None:
+    worlds = demo().worlds
+    assert worlds is not None
+    told = lesson(worlds)
+    assert "from 0.55\N{MULTIPLICATION SIGN} to 1.9\N{MULTIPLICATION SIGN} of their start" in told
+    assert "of 3 seeds), 1 of those paths made money, and 1 of them beat the poorest path" in told
+    assert told in Page(render(demo())).texts
+
+
+def test_what_comes_from_outside_is_shown_and_never_run() -> None:
+    made = contents(f"/prices/{ATTACK}")
+    trades, equity = made.tables["trades"].copy(), made.tables["equity"].copy()
+    trades[["symbol", "entry_reason"]] = ATTACK
+    equity["stage"] = ATTACK
+    equity[ATTACK] = equity["btc"]
+    episodes = made.tables["episodes"].assign(outcome=ATTACK, vetoes=ATTACK, exit_reason=ATTACK)
+    summary = {**made.summary, "warnings": [ATTACK], ATTACK: made.summary["btc"]}
+    changed = {**made.tables, "trades": trades, "equity": equity, "episodes": episodes}
+    page, plain = (Page(render(c)) for c in (replace(made, tables=changed, summary=summary), contents()))
+    assert page.count("script") == plain.count("script")
+    assert page.count("img") == 0
+    assert page.attributes("onerror") == []
+    assert page.texts.count(ATTACK) >= 3
+    names = [trace["name"] for trace in page.charts[0]["data"] if "name" in trace]
+    assert any("&lt;img" in name for name in names) and not any("<" in name for name in names)
+
+
+def test_a_run_without_a_breakout_or_a_trade_has_a_report() -> None:
+    none = {name: table(name) for name in ("orders", "fills", "settlements", "trades", "episodes", "rearmings")}
+    made = contents("prices", **none)
+    empty = {"episodes": {"total": 0}, "warnings": []}
+    texts = Page(render(replace(made, summary={**made.summary, **empty}))).texts
+    assert "No breakout fell into this window." in texts
+    assert {"Round trips: none.", "Orders not filled in full: none.", "Settlements: none."} <= set(texts)
+    assert any("0 confirmed of 0 breakouts" in text for text in texts)
+
+
+def test_tables_hold_the_figures_of_the_run() -> None:
+    texts = Page(render(contents())).texts
+    minus, times = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
+    months = texts[texts.index("Dec") : texts.index("Costs and a day's delay")]
+    assert "+10.0%" in months  # January: 10,000 to 11,000
+    assert "+9.1%" in months  # February: 11,000 to 12,000
+    after = texts[texts.index("BTC +63") : texts.index("Round trips: 1")]
+    assert {"+50.0%", f"{minus}10.0%", "Mean", "+20.0%"} <= set(after)
+    assert f"780{times}" in texts  # 7,796,467 out of 10,000
+    assert f"{minus}94.0%" in texts
+    assert "3.8%" in texts  # costs of 80 in a profit of 2,080 before them
+    assert {"LINK", "skipped", "rebalanced, under the smallest order"} <= set(texts)
+    assert {"LUNA", "dead"} <= set(texts)
+
+
+def test_the_path_of_the_data_folder_is_not_told_in_full() -> None:
+    assert market({"market": "/home/somebody/prices/daily"}) == "CSV folder prices/daily"
+    assert market({"market": "local store"}) == "local store"
+    assert "somebody" not in render(contents())
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        (numbers.money("1234567.89"), "1,234,568"),
+        (numbers.money(9.5), "9.50"),
+        (numbers.percent(-0.12345), "\N{MINUS SIGN}12.3%"),
+        (numbers.change(-0.0001), "0.0%"),
+        (numbers.change(0.5), "+50.0%"),
+        (numbers.growth(8.5), "+850.0%"),
+        (numbers.growth(9.0), "10.0\N{MULTIPLICATION SIGN}"),
+        (numbers.growth(5441.84), "5,443\N{MULTIPLICATION SIGN}"),
+        (numbers.ratio(None), "\N{EN DASH}"),
+        (numbers.price(0.00001234), "0.00001234"),
+        (numbers.price(1295.800049), "1,295.80"),
+        (numbers.price(0), "0.00"),
+        (numbers.day(pd.NaT), "\N{EN DASH}"),
+    ],
+)
+def test_a_number_reads_well(shown: str, text: str) -> None:
+    assert shown == text
