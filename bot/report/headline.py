@@ -16,13 +16,13 @@ def sentence(contents: Contents) -> str:
     own, eth, btc = summary["strategy"], summary["eth"], summary["btc"]
     run = settings(contents)
     lead = "In a synthetic market without any lead, from" if contents.is_demo else "From"
+    ended = f"{numbers.money(own['final_equity'])} ({numbers.growth(own['total_return'])})"
     return (
-        f"{lead} {summary['start']} to {summary['end']} the strategy turned "
-        f"{numbers.money(run.start_equity)} {run.quote} into "
-        f"{numbers.money(own['final_equity'])} ({numbers.growth(own['total_return'])}), at worst "
-        f"{_fall(own)} below its peak; holding ETH gave {numbers.growth(eth['total_return'])} (at worst {_fall(eth)} "
-        f"below) and holding BTC {numbers.growth(btc['total_return'])} ({_fall(btc)}); the result rests on "
-        f"{_confirmed(summary['episodes'])} and {_place(own['total_return'], summary['random_timing'])}."
+        f"{lead} {summary['start']} to {summary['end']} the strategy turned {numbers.money(run.start_equity)} "
+        f"{run.quote} into {ended} while holding ETH gave {numbers.growth(eth['total_return'])} and holding BTC "
+        f"{numbers.growth(btc['total_return'])}; it fell at worst {_fall(own)} below its peak (ETH {_fall(eth)}, "
+        f"BTC {_fall(btc)}), rests on {_confirmed(summary['episodes'])}, and "
+        f"{_place(own['total_return'], summary['random_timing'])}."
     )
 
 
@@ -30,7 +30,7 @@ def caveats(contents: Contents) -> list[str]:
     """What a reader has to know before any figure."""
     episodes = contents.summary["episodes"]
     return [
-        *(_DEMO if contents.is_demo else ()),
+        *((_SYNTHETIC,) if contents.is_demo else ()),
         "Paper only, not advice: no order of this run was ever sent to a market.",
         f"Few episodes prove nothing: {_confirmed(episodes)} are too few to tell skill from luck, whichever way "
         "the result points.",
@@ -40,17 +40,17 @@ def caveats(contents: Contents) -> list[str]:
     ]
 
 
-_DEMO = (
+_SYNTHETIC = (
     "Nothing here happened: prices, dates and coins are made from a seed, to show how the instrument works. It "
-    "says nothing about real markets, for or against the idea.",
+    "says nothing about real markets, for or against the idea."
 )
 _RETROSPECTIVE = (
-    "In-sample and in retrospect: the rules were written by people who already knew these years; the future is "
-    "under no duty to resemble them."
+    "In-sample and in retrospect: the rules were written when these years were already known, and the years to "
+    "come need not resemble them."
 )
 _SURVIVORSHIP = (
-    "Survivorship: altcoins that vanished without leaving data are missing from the folder, which flatters every "
-    "result that holds altcoins."
+    "Survivorship: altcoins that vanished without leaving data are missing, which flatters every result that holds "
+    "altcoins."
 )
 
 
@@ -70,16 +70,16 @@ def _place(total_return: float, luck: Mapping[str, float]) -> str:
         return "lies below the 5th percentile of random timing, worse than nearly all luck"
     if total_return > high:
         return "lies above the 95th percentile of random timing, which so few episodes cannot tell from luck"
-    ends = ("5th percentile and the median" if total_return < median else "median and the 95th percentile")  # fmt: skip
-    return f"lies between the {ends} of random timing, where luck alone would put it"
+    ends = "5th percentile and the median" if total_return < median else "median and the 95th percentile"
+    return f"lies between the {ends} of random timing, inside the range of luck alone"
 
 
 def _costs(costs: Mapping[str, Any]) -> str:
     slippage = costs["slippage"]
     tiers = " / ".join(f"{_points(slippage[tier])}" for tier in ("major", "large", "other"))
     return (
-        f"a fee of {_points(costs['fee'])} bp and slippage of {tiers} bp (BTC and ETH / large / other coins), times "
-        f"{float(costs['stress_multiplier']):g} while credit is stressed"
+        f"a fee of {_points(costs['fee'])} bp and slippage of {tiers} bp (BTC and ETH / large / other coins), "
+        f"times {float(costs['stress_multiplier']):g} while credit is stressed"
     )
 
 

@@ -9,7 +9,7 @@ from html import escape
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A cell that holds a figure; `heat` tints it, from -1 (loss) to 1 (gain), beside the sign that says the same."""
+    """A cell that holds a figure or a date; `heat` tints it from -1 (loss) to 1 (gain), as its sign says too."""
 
     text: str
     heat: float | None = None
@@ -44,7 +44,7 @@ class Table:
         foot = "".join(_row(row) for row in self.foot)
         return (
             f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(self.caption)}"><table>'
-            f"<caption>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+            f"<caption><span>{escape(self.caption)}</span></caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
             f"{f'<tfoot>{foot}</tfoot>' if foot else ''}</table></div>"
         )
 
@@ -86,8 +86,8 @@ def _cell(cell: Cell, tag: str, scope: str = "") -> str:
         return f'<{tag}{heads}><span class="badge {escape(cell.look)}">{escape(cell.text)}</span></{tag}>'
     if isinstance(cell, str):
         return f"<{tag}{heads}>{escape(cell)}</{tag}>"
-    heat = 0.0 if cell.heat is None else max(-1.0, min(1.0, cell.heat))
-    if not round(heat, 2):
+    if cell.heat is None:
         return f'<{tag}{heads} class="figure">{escape(cell.text)}</{tag}>'
-    look = "gain" if heat > 0 else "loss"
-    return f'<{tag}{heads} class="figure {look}" style="--heat:{abs(heat):.0%}">{escape(cell.text)}</{tag}>'
+    look = "gain" if cell.heat > 0 else "loss" if cell.heat < 0 else "flat"
+    tint = f"--heat:{min(abs(cell.heat), 1):.0%}"
+    return f'<{tag}{heads} class="figure {look}" style="{tint}">{escape(cell.text)}</{tag}>'

@@ -1,9 +1,11 @@
-"""What the codes of a run are called when a person reads them."""
+"""What the codes of a run are called in a table or a chart, where a few words have to do."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from bot.report.words import RUN_NAMES
 
 STAGES = {
     "STABLE": "waiting in the stablecoin",
@@ -15,17 +17,6 @@ STAGES = {
     "COOLDOWN": "cooling down",
 }
 """The stages of the rotation, in its order."""
-
-_BENCHMARKS = {
-    "strategy": ("This strategy", "Strategy"),
-    "equal_weight_altcoins": ("This strategy, altcoins weighted equally", "Equal altcoins"),
-    "no_altcoins": ("This strategy, ETH in place of altcoins", "No altcoins"),
-    "btc": ("Holding BTC", "Holding BTC"),
-    "eth": ("Holding ETH", "Holding ETH"),
-    "btc_60_stable_40": ("60% BTC, 40% stablecoin", "60% BTC"),
-    "eth_trend": ("ETH above its {days}-day average", "ETH trend"),
-    "eth_while_btc_trend": ("ETH while BTC is above its {days}-day average", "ETH, BTC trend"),
-}
 
 _REASONS = {
     "rearmed": "armed again",
@@ -47,35 +38,33 @@ _REASONS = {
     "holds": "rebalanced",
     "peg_broken": "stablecoin off its peg",
     "min_notional": "under the smallest order",
-    "eth": "ETH",
-    "btc": "BTC",
 }
 
 
-def benchmark(key: str, trend_days: int) -> str:
-    """The name of the strategy or a benchmark, in full."""
-    return _BENCHMARKS[key][0].format(days=trend_days) if key in _BENCHMARKS else words(key)
+def benchmark(key: str) -> str:
+    """The name of the strategy or of a benchmark."""
+    return RUN_NAMES.get(key, plain(key))
 
 
-def short_benchmark(key: str) -> str:
-    """The same in a few letters, to stand at the end of a line in a chart."""
-    return _BENCHMARKS[key][1] if key in _BENCHMARKS else words(key)
+def stage(code: str) -> str:
+    """A stage in words; a user's own strategy has its own stages."""
+    return STAGES.get(code, plain(str(code)))
 
 
 def reasons(codes: str) -> str:
     """Reason codes joined by `;`, as words."""
-    return ", ".join(_REASONS.get(code, words(code)) for code in codes.split(";") if code)
+    return ", ".join(_REASONS.get(code, plain(code)) for code in codes.split(";") if code)
 
 
-def words(code: str) -> str:
+def plain(code: str) -> str:
     """A code in snake case as words."""
     return code.replace("_", " ")
 
 
 def market(manifest: Mapping[str, Any]) -> str:
-    """Which market a run is on; of a folder the last two parts, since the rest says where somebody lives."""
+    """Which market a run is on; of a folder the last two parts, since the rest may say who lives there."""
     name = str(manifest["market"])
     if name == "demo":
         return "DEMO: synthetic market"
     parts = [part for part in name.replace("\\", "/").split("/") if part]
-    return f"CSV folder {'/'.join(parts[-2:])}" if "/" in name or "\\" in name else name
+    return f"CSV folder {'/'.join(parts[-2:])}" if len(parts) > 1 else name

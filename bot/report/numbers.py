@@ -7,8 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-NOTHING = "–"  # noqa: RUF001
+NOTHING = "\N{EN DASH}"
 """What stands where a figure is not defined."""
+TIMES = "\N{MULTIPLICATION SIGN}"
+_MINUS = "\N{MINUS SIGN}"
 _LARGE = 9.0  # from a total return of +900% on, a multiple reads better than a percentage
 
 
@@ -18,40 +20,48 @@ def number(value: Any) -> float | None:
 
 
 def money(value: Any) -> str:
-    """An amount in the quote currency, without cents from a thousand on."""
+    """An amount in the quote currency, without cents from a hundred on."""
     amount = number(value)
     if amount is None:
         return NOTHING
-    return _minus(f"{amount:,.0f}" if abs(amount) >= 1000 else f"{amount:,.2f}")
+    return _minus(f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:,.2f}")
 
 
-def percent(value: Any, *, signed: bool = False) -> str:
+def percent(value: Any) -> str:
     """A share as a percentage with one decimal."""
     share = number(value)
-    if share is None:
-        return NOTHING
-    rounded = round(share * 100, 1) or 0.0  # never -0.0
-    return _minus(f"{rounded:+,.1f}%" if signed and rounded else f"{rounded:,.1f}%")
+    return NOTHING if share is None else _minus(f"{_tidy(share * 100, 1):,.1f}%")
+
+
+def change(value: Any) -> str:
+    """A return as a percentage with its sign."""
+    text = percent(value)
+    return text if text == NOTHING or text == "0.0%" or text[0] == _MINUS else f"+{text}"
 
 
 def growth(total_return: Any) -> str:
     """A total return: as a signed percentage, from tenfold on as the end's multiple of the start."""
     share = number(total_return)
     if share is None or share < _LARGE:
-        return percent(share, signed=True)
+        return change(share)
     return multiple(1 + share)
 
 
 def multiple(value: float) -> str:
-    """A multiple of the start: `0.64x`, `9.7x`, `779x`, with a multiplication sign."""
+    """A multiple of the start: 0.64, 9.7 or 779 and the multiplication sign."""
     decimals = 2 if value < 1 else 1 if value < 100 else 0
-    return f"{value:,.{decimals}f}×"  # noqa: RUF001
+    return f"{value:,.{decimals}f}{TIMES}"
 
 
 def ratio(value: Any) -> str:
     """A plain figure with two decimals."""
     figure = number(value)
-    return NOTHING if figure is None else _minus(f"{round(figure, 2) or 0.0:,.2f}")
+    return NOTHING if figure is None else _minus(f"{_tidy(figure, 2):,.2f}")
+
+
+def times(value: Any) -> str:
+    """A plain figure that something is multiplied by."""
+    return NOTHING if number(value) is None else f"{ratio(value)}{TIMES}"
 
 
 def count(value: Any) -> str:
@@ -65,7 +75,7 @@ def price(value: Any) -> str:
     figure = number(value)
     if figure is None:
         return NOTHING
-    size = math.floor(math.log10(abs(figure))) if figure else 0
+    size = math.floor(math.log10(abs(figure))) if figure else 1
     return _minus(f"{figure:,.{max(2, 3 - size)}f}")
 
 
@@ -75,4 +85,9 @@ def day(value: Any) -> str:
 
 
 def _minus(text: str) -> str:
-    return text.replace("-", "\N{MINUS SIGN}")
+    return text.replace("-", _MINUS)
+
+
+def _tidy(value: float, decimals: int) -> float:
+    """Rounded, and never a negative zero."""
+    return round(value, decimals) or 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -20,6 +20,7 @@ from bot.report.contents import Contents
 WATERMARK = "DEMO: synthetic market"
 _DAY = 86_400_000  # milliseconds
 _DIGITS = 6
+_WIDE = 1_000  # highest over lowest from which a log axis has ticks at powers of ten alone
 _LABEL_HEIGHT = 0.045  # of the range of a chart
 
 Plain = dict[str, Any]
@@ -27,7 +28,10 @@ Plain = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart with its title, what it shows in words (`note`), and its height's class in page.css."""
+    """A chart with its title and what it shows in words (`note`).
+
+    `height` is a class of page.css; `swatches` are pairs of a colour and what it stands for.
+    """
 
     identity: str
     title: str
@@ -36,7 +40,7 @@ class Chart:
     layout: Plain
     height: str = "middling"
     watermark: str = ""
-    swatches: Sequence[tuple[str, str]] = field(default=())
+    swatches: Sequence[tuple[str, str]] = ()
 
     def html(self) -> str:
         """The chart as a figure; its data stand in a script block, escaped, until the page draws them."""
@@ -44,16 +48,14 @@ class Chart:
         return (
             f'<figure class="chart" id="{self.identity}"><h3>{title}</h3>{self._swatches()}'
             f'<div class="legend" role="group" aria-label="Lines of the chart: {title}"></div>'
-            f'<div class="plot {self.height}" role="img" aria-label="{title}. {escape(self.note)}"></div>'
+            f'<div class="plot {self.height}" role="img" aria-label="{title}"></div>'
             f"<figcaption>{escape(self.note)}</figcaption>"
             f'<script type="application/json">{script_safe(self._figure())}</script></figure>'
         )
 
     def _figure(self) -> Plain:
-        layout = dict(self.layout)
-        if self.watermark:
-            layout["annotations"] = [*layout.get("annotations", ()), _watermark(self.watermark)]
-        return {"data": list(self.traces), "layout": layout}
+        mark = {"annotations": [_watermark(self.watermark)]} if self.watermark else {}
+        return {"data": list(self.traces), "layout": {**self.layout, **mark}}
 
     def _swatches(self) -> str:
         if not self.swatches:
@@ -80,18 +82,19 @@ def rounded(values: Iterable[Any]) -> list[float | None]:
     return [float(f"{v:.{_DIGITS}g}") if np.isfinite(v) else None for v in values]
 
 
-def dates(index: pd.DatetimeIndex) -> Plain:
+def dates(index: pd.Index[Any]) -> Plain:
     """The x values of a trace: a start and a step where every day is there, else each date."""
-    stamps = index.strftime("%Y-%m-%d")
-    if len(index) > 1 and (np.diff(index.to_numpy()) == np.timedelta64(1, "D")).all():
-        return {"x0": stamps[0], "dx": _DAY}
-    return {"x": stamps.tolist()}
+    stamps = pd.DatetimeIndex(index)
+    if len(stamps) > 1 and (np.diff(stamps.to_numpy()) == np.timedelta64(1, "D")).all():
+        return {"x0": f"{stamps[0]:%Y-%m-%d}", "dx": _DAY}
+    return {"x": stamps.strftime("%Y-%m-%d").tolist()}
 
 
 def line(name: str, x: Plain, values: Iterable[Any], colour: str, **more: Any) -> Plain:
     """A line; `more` goes into the trace, and `dash` and `width` into its line."""
     style = {"color": colour, "width": more.pop("width", 1.5), "dash": more.pop("dash", "solid")}
-    return {"type": "scatter", "mode": "lines", "name": escape(name), **x, "y": rounded(values), "line": style, **more}
+    trace = {"type": "scatter", "mode": "lines", "name": escape(name)}
+    return {**trace, **x, "y": rounded(values), "line": style, **more}
 
 
 def end_labels(traces: Sequence[Plain], last: str) -> list[Plain]:
@@ -107,9 +110,10 @@ def end_labels(traces: Sequence[Plain], last: str) -> list[Plain]:
     places = _apart([float(np.log10(t["y"][-1])) for t in shown], gap)
     return [
         {
-            "type": "scatter", "mode": "text", "x": [last], "y": rounded([10**place]), "text": [trace["meta"]],
-            "textposition": "middle right", "textfont": {"color": trace["line"]["color"]}, "cliponaxis": False,
-            "hoverinfo": "skip", "showlegend": False, "meta": "label", "legendgroup": trace["legendgroup"],
+            "type": "scatter", "mode": "text", "meta": "label", "x": [last], "y": rounded([10**place]),
+            "text": [f" {trace['meta']}"], "textposition": "middle right", "cliponaxis": False,
+            "textfont": {"color": trace["line"]["color"]}, "hoverinfo": "skip", "showlegend": False,
+            "legendgroup": trace["legendgroup"],
         }
         for place, trace in zip(places, shown, strict=True)
     ]  # fmt: skip
@@ -124,9 +128,11 @@ def _apart(values: Sequence[float], gap: float) -> list[float]:
     return moved
 
 
-def time_axis(start: Any, end: Any) -> Plain:
-    """The x axis of every chart over time, so that all of them line up and zoom together."""
-    return {"type": "date", "range": [f"{start:%Y-%m-%d}", f"{end:%Y-%m-%d}"], "hoverformat": "%Y-%m-%d"}
+def over_time(index: pd.Index[Any], vertical: Plain) -> Plain:
+    """The layout of a chart over time: all of them have the same x axis, so that they line up and zoom together."""
+    span = [f"{index[0]:%Y-%m-%d}", f"{index[-1]:%Y-%m-%d}"]
+    horizontal = {"type": "date", "range": span, "hoverformat": "%Y-%m-%d"}
+    return {"xaxis": horizontal, "yaxis": vertical, "hovermode": "x unified"}
 
 
 def axis(title: str, **more: Any) -> Plain:
@@ -134,8 +140,15 @@ def axis(title: str, **more: Any) -> Plain:
     return {"title": {"text": escape(title)}, **more}
 
 
+def log_axis(title: str, traces: Sequence[Plain]) -> Plain:
+    """A log y axis with ticks at each power of ten, and at 2 and 5 times it where the lines span few of them."""
+    seen = [value for trace in traces for value in trace["y"] if value]
+    wide = bool(seen) and max(seen) / min(seen) > _WIDE
+    return axis(title, type="log", dtick=1 if wide else "D2", tickformat="~s")
+
+
 def _watermark(text: str) -> Plain:
     return {
         "text": escape(text), "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False,
-        "font": {"size": 28, "color": "--watermark"}, "captureevents": False,
+        "font": {"color": "--watermark"}, "captureevents": False,
     }  # fmt: skip

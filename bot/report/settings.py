@@ -19,7 +19,6 @@ class Settings:
     quote: str
     eth: str
     btc: str
-    trend_days: int
     random_shifts: int
     costs: Mapping[str, Any]
 
@@ -33,7 +32,6 @@ def settings(contents: Contents) -> Settings:
         quote=prefix + config["roles"]["stablecoin"],
         eth=prefix + config["roles"]["eth"],
         btc=prefix + config["roles"]["btc"],
-        trend_days=int(config["benchmarks"]["trend_days"]),
         random_shifts=int(config["benchmarks"]["random_shifts"]),
         costs=config["costs"],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,57 +10,53 @@ import pandas as pd
 
 from bot.report import names, numbers
 from bot.report.contents import Contents
-from bot.report.markup import Badge, Cell, Figure, Row, Table
+from bot.report.markup import Badge, Figure, Row, Table
 from bot.report.settings import settings
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_FIGURES = (
+_FIGURES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+    ("final_equity", "Ends at", numbers.money),
     ("total_return", "Total return", numbers.growth),
-    ("cagr", "A year (CAGR)", lambda v: numbers.percent(v, signed=True)),
+    ("cagr", "CAGR", numbers.change),
     ("max_drawdown", "Deepest fall", numbers.percent),
     ("volatility", "Volatility", numbers.percent),
     ("sharpe", "Sharpe", numbers.ratio),
     ("sortino", "Sortino", numbers.ratio),
     ("calmar", "Calmar", numbers.ratio),
-    ("exposure", "Held in coins", numbers.percent),
-    ("turnover", "Turnover a year", lambda v: f"{numbers.ratio(v)}×"),
+    ("exposure", "In coins", numbers.percent),
+    ("turnover", "Turnover", numbers.times),
     ("fees", "Fees", numbers.money),
     ("slippage_cost", "Slippage", numbers.money),
     ("trades", "Trades", numbers.count),
     ("win_rate", "Won", numbers.percent),
 )
-_AFTER = ("eth_21", "eth_42", "eth_63", "btc_63")
+_FIGURES_HEAD: Row = ("", *(Figure(title) for _, title, _ in _FIGURES))
+_LUCK = {"total_return_5": "5%", "total_return_50": "median", "total_return_95": "95%"}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_AFTER = {"eth_21": "ETH +21", "eth_42": "ETH +42", "eth_63": "ETH +63", "btc_63": "BTC +63"}
+_FULL_TINT = {"month": 0.3, "trade": 0.5, "episode": 1.0}  # the return at which a cell's tint is full
 
 
 def key_figures(contents: Contents) -> Table:
     """The strategy's figures beside each benchmark's and random timing's."""
     summary, run = contents.summary, settings(contents)
     keys = [key for key, figures in summary.items() if isinstance(figures, dict) and "cagr" in figures]
-    luck = summary["random_timing"]
-    rest = [Figure("")] * (len(_FIGURES) - 1)
     return Table(
         f"Strategy and benchmarks, {summary['periods_per_year']} periods a year, amounts in {run.quote}",
-        ["", Figure("Ends at"), *(Figure(title) for _, title, _ in _FIGURES)],
-        [_figures_row(names.benchmark(key, run.trend_days), summary[key]) for key in keys],
-        [
-            [f"Random timing, {title}", Figure(numbers.money(run.start_equity * (1 + luck[key]))),
-             Figure(numbers.growth(luck[key])), *rest]
-            for key, title in (
-                ("total_return_5", "5th percentile"), ("total_return_50", "median"), ("total_return_95", "95th percentile"),
-            )
-        ],
+        _FIGURES_HEAD,
+        [_figures(names.benchmark(key), summary[key]) for key in keys],
+        [_luck(title, summary["random_timing"][key], run.start_equity) for key, title in _LUCK.items()],
         marked=keys.index("strategy"),
-    )  # fmt: skip
+    )
 
 
 def delay(contents: Contents) -> Table:
-    """The strategy as it was run beside the same decisions carried out a day later."""
+    """The strategy as it was run, beside the same decisions carried out a day later."""
     return Table(
-        f"One day late, amounts in {settings(contents).quote}",
-        ["", Figure("Ends at"), *(Figure(title) for _, title, _ in _FIGURES)],
+        f"The same decisions a day late, amounts in {settings(contents).quote}",
+        _FIGURES_HEAD,
         [
-            _figures_row("As decided", contents.summary["strategy"]),
-            _figures_row("Every decision one day late", contents.delayed),
+            _figures("As decided", contents.summary["strategy"]),
+            _figures("Every decision a day late", contents.delayed),
         ],
         marked=0,
     )
@@ -72,14 +69,14 @@ def costs(contents: Contents) -> Table:
     before = float(own["final_equity"]) - run.start_equity + fees + slippage
     return Table(
         f"Costs of the strategy, in {run.quote}",
-        ["", Figure("Amount"), Figure("Of the start"), Figure("Of the result before costs")],
+        ("", Figure("Amount"), Figure("Of the start"), Figure("Of the profit before costs")),
         [
-            [
+            (
                 title,
-                Figure(numbers.money(cost)),
+                _money(cost),
                 Figure(numbers.percent(cost / run.start_equity)),
-                Figure(numbers.percent(cost / before) if before > 0 else "a loss"),
-            ]
+                Figure(numbers.percent(cost / before) if before > 0 else "no profit"),
+            )
             for title, cost in (("Fees", fees), ("Slippage", slippage), ("Together", fees + slippage))
         ],
     )
@@ -87,54 +84,56 @@ def costs(contents: Contents) -> Table:
 
 def monthly_returns(contents: Contents) -> Table:
     """The strategy's return in each calendar month, a year a row."""
-    equity = contents.tables["equity"]["equity"]
-    months = _returns(equity, "M", settings(contents).start_equity)
-    years = _returns(equity, "Y", settings(contents).start_equity)
-    rows = [
-        [str(year.year), *(_month(months.get(pd.Period(year=year.year, month=m, freq="M"))) for m in range(1, 13)),
-         _month(total)]
-        for year, total in years.items()
-        if isinstance(year, pd.Period)
-    ]  # fmt: skip
-    return Table("Returns of the strategy by month", ["Year", *map(Figure, _MONTHS), Figure("Year")], rows)
+    equity, start = contents.tables["equity"]["equity"], settings(contents).start_equity
+    months, years = (_returns(equity, period, start) for period in ("M", "Y"))
+    return Table(
+        "Returns of the strategy by month",
+        ("Year", *(Figure(month) for month in _MONTHS), Figure("Year")),
+        [
+            (str(year), *(_tinted(months.get((year, m)), "month") for m in range(1, 13)), _tinted(total, "episode"))
+            for (year, _), total in years.items()
+        ],
+    )
 
 
 def episodes(contents: Contents, table: str = "episodes") -> Table:
-    """Every breakout with what became of it and what ETH did after it; averages stand at its foot."""
+    """Every breakout, what became of it, and what ETH did after it; averages stand at the table's foot alone."""
     found = contents.tables[table]
-    head: Row = (
-        "Session", Figure("Close"), Figure("Level"), Figure("Quiet sessions"), "Outcome", "Confirmed", "Vetoed by",
-        "ETH from", "Altcoins from", "Ended", "Because", Figure("ETH +21"), Figure("ETH +42"), Figure("ETH +63"),
-        Figure("BTC +63"),
-    )  # fmt: skip
-    rows = [_episode(episode) for episode in found.to_dict("records")]
-    blank: list[Cell] = [""] * (len(head) - len(_AFTER) - 1)
     after = found[list(_AFTER)].astype(float)
+    averages = {
+        "Mean": after.mean(),
+        "Median": after.median(),
+        "Mean, best one left out": (after.sum() - after.max()) / (after.count() - 1),
+    }
+    head: Row = (
+        "Session", "Outcome", *(Figure(title) for title in _AFTER.values()), Figure("Level"),
+        Figure("Sessions before"), Figure("Confirmed"), "Vetoed by", Figure("ETH from"), Figure("Altcoins from"),
+        Figure("Ended"), "Because",
+    )  # fmt: skip
+    blank = [""] * (len(head) - len(_AFTER) - 2)
     foot: list[Row] = [
-        [title, *blank, *(Figure(numbers.percent(value, signed=True)) for value in values)]
-        for title, values in (
-            ("Mean", after.mean()),
-            ("Median", after.median()),
-            ("Mean without the best", (after.sum() - after.max()) / (after.count() - 1)),
-        )
+        (title, "", *(Figure(numbers.change(value)) for value in values), *blank)
+        for title, values in averages.items()
     ]
-    return Table("Returns after each breakout, in sessions", head, rows, foot if len(found) > 1 else ())
+    title = "Returns after each breakout, so many sessions on"
+    return Table(title, head, [_episode(e) for e in _records(found)], foot if len(found) > 1 else ())
 
 
 def trades(contents: Contents) -> Table:
     """Every round trip."""
-    return Table(
-        f"Round trips, first in, first out, profit in {settings(contents).quote}",
-        ("Coin", "Bought", "Sold", Figure("Days"), Figure("Quantity"), Figure("Bought at"), Figure("Sold at"),
-         Figure("Return"), Figure("Profit"), Figure("Fees"), "Bought because", "Sold because"),
-        [
-            (t["symbol"], numbers.day(t["entry_at"]), numbers.day(t["exit_at"]), Figure(numbers.count(t["days"])),
-             Figure(numbers.price(t["quantity"])), Figure(numbers.price(t["entry_price"])),
-             Figure(numbers.price(t["exit_price"])), _tinted(t["return"], 0.5), Figure(numbers.money(t["pnl"])),
-             Figure(numbers.money(t["fees"])), names.reasons(t["entry_reason"]), names.reasons(t["exit_reason"]))
-            for t in contents.tables["trades"].to_dict("records")
-        ],
+    head: Row = (
+        "Coin", Figure("Bought"), Figure("Sold"), Figure("Days"), Figure("Quantity"), Figure("Bought at"),
+        Figure("Sold at"), Figure("Return"), Figure("Profit"), Figure("Fees"), "Bought because", "Sold because",
     )  # fmt: skip
+    rows: list[Row] = [
+        (
+            t["symbol"], _day(t["entry_at"]), _day(t["exit_at"]), Figure(numbers.count(t["days"])),
+            _price(t["quantity"]), _price(t["entry_price"]), _price(t["exit_price"]), _tinted(t["return"], "trade"),
+            _money(t["pnl"]), _money(t["fees"]), names.reasons(t["entry_reason"]), names.reasons(t["exit_reason"]),
+        )
+        for t in _records(contents.tables["trades"])
+    ]  # fmt: skip
+    return Table(f"Round trips, first in, first out, amounts in {settings(contents).quote}", head, rows)
 
 
 def failed_orders(contents: Contents) -> Table:
@@ -142,11 +141,11 @@ def failed_orders(contents: Contents) -> Table:
     orders = contents.tables["orders"]
     return Table(
         "Orders that were not filled in full",
-        ("Coin", "Decided", "Side", Figure("Quantity"), "Ended as", "Reason"),
+        ("Coin", Figure("Decided"), "Side", Figure("Quantity"), "Ended as", "Reason"),
         [
-            (o["symbol"], numbers.day(o["decision_at"]), o["side"], Figure(numbers.price(o["quantity"])), o["status"],
+            (o["symbol"], _day(o["decision_at"]), o["side"], _price(o["quantity"]), o["status"],
              names.reasons(o["reason"]))
-            for o in orders[orders["status"] != "filled"].to_dict("records")
+            for o in _records(orders[orders["status"] != "filled"])
         ],
     )  # fmt: skip
 
@@ -154,43 +153,64 @@ def failed_orders(contents: Contents) -> Table:
 def settlements(contents: Contents) -> Table:
     """Every holding that left the book without an order."""
     return Table(
-        f"Settlements, in {settings(contents).quote}",
-        ("Coin", "Day", "Cause", Figure("Quantity"), Figure("Price"), Figure("Fee"), "Into", Figure("Received")),
+        f"Settlements, amounts in {settings(contents).quote}",
+        ("Coin", Figure("Day"), "Cause", Figure("Quantity"), Figure("Price"), Figure("Fee"), "Into",
+         Figure("Received")),
         [
-            (s["symbol"], numbers.day(s["at"]), s["cause"], Figure(numbers.price(s["quantity"])),
-             Figure(numbers.price(s["price"])), Figure(numbers.money(s["fee"])), s["into"] or numbers.NOTHING,
-             Figure(numbers.price(s["received"])))
-            for s in contents.tables["settlements"].to_dict("records")
+            (s["symbol"], _day(s["at"]), s["cause"], _price(s["quantity"]), _price(s["price"]), _money(s["fee"]),
+             s["into"] or numbers.NOTHING, _price(s["received"]))
+            for s in _records(contents.tables["settlements"])
         ],
     )  # fmt: skip
 
 
-def _figures_row(title: str, figures: Any) -> Row:
-    return [title, Figure(numbers.money(figures["final_equity"])), *(Figure(show(figures[key])) for key, _, show in _FIGURES)]
+def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    return table.to_dict("records")
 
 
-def _returns(equity: pd.Series, period: str, start: float) -> pd.Series:
-    """The simple return of each calendar period; the first begins at the start equity."""
+def _figures(title: str, figures: Mapping[str, Any]) -> Row:
+    return (title, *(Figure(show(figures[key])) for key, _, show in _FIGURES))
+
+
+def _luck(title: str, total_return: float, start: float) -> Row:
+    known = (_money(start * (1 + total_return)), Figure(numbers.growth(total_return)))
+    return (f"Random timing, {title}", *known, *[Figure("")] * (len(_FIGURES) - len(known)))
+
+
+def _returns(equity: pd.Series, period: str, start: float) -> dict[tuple[int, int], float]:
+    """The simple return of each calendar period by its year and last month; the first is on the start equity."""
     ends = equity.groupby(pd.DatetimeIndex(equity.index).to_period(period)).last()
-    return ends / np.concatenate(([start], ends.to_numpy()[:-1])) - 1
+    returns = ends.to_numpy() / np.concatenate(([start], ends.to_numpy()[:-1])) - 1
+    periods = pd.PeriodIndex(ends.index)
+    return {(when.year, when.month): float(share) for when, share in zip(periods, returns, strict=True)}
 
 
-def _month(value: float | None) -> Figure:
-    return Figure("") if value is None else _tinted(value, 0.3)
-
-
-def _tinted(value: Any, full: float) -> Figure:
-    """A signed percentage whose tint is full at `full`."""
+def _tinted(value: Any, kind: str) -> Figure:
+    """A signed percentage, tinted by its size; nothing where it is not known."""
     share = numbers.number(value)
-    return Figure(numbers.percent(share, signed=True), None if share is None else share / full)
+    return Figure("") if share is None else Figure(numbers.change(share), share / _FULL_TINT[kind])
 
 
-def _episode(e: dict[Any, Any]) -> Row:
+def _episode(e: Mapping[Any, Any]) -> Row:
     outcome = str(e["outcome"])
-    said = f"{outcome} (was {str(e['stage_then']).lower()})" if outcome == "ignored" else outcome
+    because = (
+        f"was {names.stage(e['stage_then'])} already" if outcome == "ignored" else names.reasons(e["exit_reason"])
+    )
     return (
-        numbers.day(e["session"]), Figure(numbers.price(e["close"])), Figure(numbers.price(e["level"])),
-        Figure(numbers.count(e["base_sessions"])), Badge(said, outcome), numbers.day(e["confirmed_session"]),
-        names.reasons(e["vetoes"]), numbers.day(e["eth_at"]), numbers.day(e["alts_at"]), numbers.day(e["exit_at"]),
-        names.reasons(e["exit_reason"]), *(_tinted(e[key], 1) for key in _AFTER),
+        numbers.day(e["session"]), Badge(outcome, outcome), *(_tinted(e[key], "episode") for key in _AFTER),
+        _price(e["level"]), Figure(numbers.count(e["base_sessions"])),
+        _day(e["confirmed_session"]), names.reasons(e["vetoes"]), _day(e["eth_at"]), _day(e["alts_at"]),
+        _day(e["exit_at"]), because,
     )  # fmt: skip
+
+
+def _day(value: Any) -> Figure:
+    return Figure(numbers.day(value))
+
+
+def _money(value: Any) -> Figure:
+    return Figure(numbers.money(value))
+
+
+def _price(value: Any) -> Figure:
+    return Figure(numbers.price(value))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from html import escape
 from importlib.resources import files
 from string import Template
 
-from bot.report import headline, names, numbers, tables
-from bot.report.charts import charts
+from bot.report import charts, headline, names, tables
 from bot.report.contents import Contents
 from bot.report.markup import Table, bullets, facts, folded, paragraph, section
-from bot.report.plot import WATERMARK
+from bot.report.plot import watermark_of
+from bot.report.ribbon import ribbon
 from bot.report.worlds import two_worlds
 
-_LONG = 3  # warnings that are shown at once
-_MANY = 20  # trades that are shown at once
+_LONG = 3  # more warnings than these are folded
+_MANY = 20  # more rows than these are folded
 
 
 def render(contents: Contents) -> str:
@@ -22,10 +22,107 @@ def render(contents: Contents) -> str:
     here = files("bot.report")
     page = Template((here / "page.html").read_text(encoding="utf-8"))
     return page.substitute(
-        title=numbers_title(contents),
+        title=escape(f"Small-cap rotation, {names.market(contents.manifest)}, {contents.manifest['run_id']}"),
         style=(here / "page.css").read_text(encoding="utf-8"),
         head=_head(contents),
-        main="".join(_sections(contents)),
+        sections="".join(_sections(contents)),
         plotly=(files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8"),
         script=(here / "page.js").read_text(encoding="utf-8"),
     )
+
+
+def _head(contents: Contents) -> str:
+    manifest, summary = contents.manifest, contents.summary
+    mark = watermark_of(contents)
+    return "".join(
+        (
+            paragraph(mark, "watermark") if mark else "",
+            "<h1>Small-cap rotation, a paper backtest</h1>",
+            paragraph(headline.sentence(contents), "result"),
+            f'<div class="caveats"><h2>Before you read on</h2>{bullets(headline.caveats(contents))}',
+            _warnings(summary["warnings"]),
+            "</div>",
+            facts(
+                (
+                    ("Market", names.market(manifest)),
+                    ("Window", f"{summary['start']} to {summary['end']}, {len(contents.tables['equity']):,} days"),
+                    ("Run", manifest["run_id"]),
+                    ("Version", manifest["version"]),
+                    ("Config", manifest["config_hash"][:12]),
+                )
+            ),
+        )
+    )
+
+
+def _warnings(warnings: list[str]) -> str:
+    title = f"Warnings of this run: {len(warnings)}"
+    return folded(title, bullets(warnings), unfolded=len(warnings) <= _LONG) if warnings else ""
+
+
+def _sections(contents: Contents) -> list[str]:
+    over_time = (charts.equity, charts.drawdown, ribbon, charts.weights)
+    return [
+        section("figures", "Key figures", tables.key_figures(contents).html(), paragraph(_FIGURES_NOTE, "note")),
+        section("charts", "Over time", *(chart(contents).html() for chart in over_time)),
+        section("months", "Month by month", tables.monthly_returns(contents).html()),
+        section("costs", "Costs and a day's delay", _costs(contents)),
+        section("episodes", "Every breakout, and what ETH did after it", _episodes(contents)),
+        section("trades", "Trades", _trades(contents)),
+        two_worlds(contents),
+    ]
+
+
+def _costs(contents: Contents) -> str:
+    return "".join(
+        (
+            tables.costs(contents).html(),
+            tables.delay(contents).html(),
+            paragraph(_DELAY_NOTE, "note"),
+        )
+    )
+
+
+def _episodes(contents: Contents) -> str:
+    found, again = tables.episodes(contents), tables.episodes(contents, "rearmings")
+    return "".join(
+        (
+            found.html() if found.rows else paragraph("No breakout fell into this window."),
+            paragraph(_EPISODES_NOTE, "note"),
+            folded(f"Records that armed the bot again after a kill: {len(again.rows)}", again.html())
+            if again.rows
+            else "",
+        )
+    )
+
+
+def _trades(contents: Contents) -> str:
+    return "".join(
+        (
+            _list("Round trips", tables.trades(contents)),
+            _list("Orders not filled in full", tables.failed_orders(contents)),
+            _list("Settlements", tables.settlements(contents)),
+        )
+    )
+
+
+def _list(title: str, table: Table) -> str:
+    if not table.rows:
+        return paragraph(f"{title}: none.")
+    return folded(f"{title}: {len(table.rows):,}", table.html(), unfolded=len(table.rows) <= _MANY)
+
+
+_FIGURES_NOTE = (
+    "From tenfold on, a return is told as the end's multiple of the start. Sharpe and Sortino are over a rate of "
+    "zero. In coins is the mean share of equity; turnover is what was traded in a year over mean equity; trades "
+    "are round trips that were closed; random timing is shown at its 5th, 50th and 95th percentile."
+)
+_DELAY_NOTE = (
+    "The second row carries out the same decisions a day later. How far the two rows lie apart shows how much of "
+    "the result hangs on a few days."
+)
+_EPISODES_NOTE = (
+    "Returns are simple, without costs, from the open of the UTC day after the breakout's session to the open of "
+    "the UTC day after the session so many later. Windows overlap where breakouts lie close together, so there are "
+    "fewer independent cases than rows."
+)

@@ -8,7 +8,7 @@ import pandas as pd
 from bot.report import numbers
 from bot.report.contents import Contents, Worlds
 from bot.report.markup import paragraph, section
-from bot.report.plot import Chart, Plain, axis, dates, end_labels, line, rounded, time_axis, watermark_of
+from bot.report.plot import Chart, Plain, axis, dates, end_labels, line, log_axis, over_time, rounded, watermark_of
 from bot.report.settings import settings
 
 _ROWS = (
@@ -35,10 +35,10 @@ def two_worlds(contents: Contents) -> str:
 def lesson(worlds: Worlds) -> str:
     """Why one path proves nothing, in one sentence."""
     absent, planted = worlds.spread["absent"], worlds.spread["planted"]
-    low, high = absent.quantile(0.05), absent.quantile(0.95)
+    low, high = (float(absent.quantile(q)) for q in (0.05, 0.95))
     beaten = int((absent > planted.min()).sum())
     return (
-        f"One path proves nothing: with no lead at all the same rules ended anywhere from "
+        "One path proves nothing: with no lead at all the same rules ended anywhere from "
         f"{numbers.multiple(1 + low)} to {numbers.multiple(1 + high)} of their start (5th to 95th percentile of "
         f"{len(absent)} seeds), {int((absent > 0).sum())} of those paths made money, and {beaten} of them beat the "
         "poorest path of the world in which the lead was planted."
@@ -48,7 +48,7 @@ def lesson(worlds: Worlds) -> str:
 def _paths(contents: Contents, worlds: Worlds) -> Chart:
     own, run = contents.tables["equity"]["equity"], settings(contents)
     lines = [
-        line(name, dates(pd.DatetimeIndex(path.index)), path, colour, width=2, legendgroup=label, meta=label,
+        line(name, dates(path.index), path, colour, width=2, legendgroup=label, meta=label,
              hovertemplate="%{y:,.0f}")
         for name, label, colour, path in (
             ("Strategy, no lead", "No lead", "--strategy", own),
@@ -61,11 +61,7 @@ def _paths(contents: Contents, worlds: Worlds) -> Chart:
         f"The strategy's equity in two markets of the same seed: in one small caps lead nothing, in the other each "
         f"confirmation adds {worlds.strength:g} (log return) to crypto over the next 63 sessions.",
         [*lines, *end_labels(lines, f"{own.index[-1]:%Y-%m-%d}")],
-        {
-            "xaxis": time_axis(own.index[0], own.index[-1]),
-            "yaxis": axis(f"Equity ({run.quote}, log)", type="log", tickformat="~s", dtick=1),
-            "hovermode": "x unified",
-        },
+        over_time(own.index, log_axis(f"Equity ({run.quote}, log)", lines)),
         watermark=watermark_of(contents),
     )
 
@@ -78,10 +74,16 @@ def _spread(contents: Contents, worlds: Worlds) -> Chart:
         "holds the middle half and its line is the median. Each seed is a different market with the same rules.",
         [_box(worlds.spread, *row) for row in _ROWS],
         {
-            "xaxis": axis("Value at the end (multiple of the start, log)", type="log", dtick=1, tickformat="~r", ticksuffix="×"),
+            "xaxis": axis(
+                "Value at the end (multiple of the start, log)",
+                type="log",
+                dtick=1,
+                tickformat=",~r",
+                ticksuffix=numbers.TIMES,
+            ),
             "yaxis": {"type": "category", "fixedrange": True},
             "hovermode": "closest",
-            "shapes": [_even()],
+            "margin": {"l": 96},
         },
         watermark=watermark_of(contents),
     )
@@ -91,16 +93,8 @@ def _box(spread: pd.DataFrame, column: str, name: str, colour: str) -> Plain:
     ends = np.maximum(1 + spread[column], 1e-6)  # a log axis has no zero
     return {
         "type": "box", "orientation": "h", "name": name, "x": rounded(ends), "y": [name] * len(ends),
-        "boxpoints": "all", "jitter": 0.6, "pointpos": 0, "fillcolor": "--band", "line": {"color": colour, "width": 1.5},
-        "marker": {"color": colour, "size": 5, "opacity": 0.65}, "showlegend": False, "width": 0.7,
-        "text": [f"seed {seed}" for seed in spread["seed"]], "hovertemplate": "%{text}: %{x:.3~r}×<extra></extra>",
-        "hoveron": "points",
-    }  # fmt: skip
-
-
-def _even() -> Plain:
-    """The line where the end equals the start."""
-    return {
-        "type": "line", "x0": 1, "x1": 1, "y0": 0, "y1": 1, "yref": "paper", "layer": "below",
-        "line": {"color": "--muted", "width": 1, "dash": "dot"},
+        "boxpoints": "all", "jitter": 0.6, "pointpos": 0, "fillcolor": "--band", "width": 0.7,
+        "line": {"color": colour, "width": 1.5}, "marker": {"color": colour, "size": 5, "opacity": 0.65},
+        "text": [f"seed {seed}" for seed in spread["seed"]], "hoveron": "points", "showlegend": False,
+        "hovertemplate": f"%{{text}}: %{{x:.3~r}}{numbers.TIMES}<extra></extra>",
     }  # fmt: skip
