@@ -50,9 +50,9 @@ class Window:
 
 @dataclass(frozen=True)
 class Backtest:
-    """What a backtest found. `rows` are its events as the ledger keeps them; the rest is read from them.
+    """What a backtest found: its events as the ledger keeps them, and its figures.
 
-    `delayed` are the strategy's figures with every decision carried out a day late. `random_timing` is growth of 1.
+    `a_day_late` in the summary are the strategy's figures with every decision carried out a day late.
     """
 
     rows: list[Row]
@@ -60,7 +60,6 @@ class Backtest:
     window: Window
     summary: dict[str, Any]
     random_timing: RandomTiming
-    delayed: dict[str, Any]
 
 
 def run(
@@ -92,19 +91,20 @@ def run(
     late = run_exact(with_decisions(plan, window, view, _a_day_late(decisions)))
     found = episodes(view)
     shown = [e for e in found if window.start <= e.known_at.date() <= window.end]
-    warnings = [*market.notes, *book.warnings, *_gate_warnings(view, window), *_order_warnings(book)]
+    warnings = [*_gate_warnings(view, window), *book.warnings, *_order_warnings(book), *market.notes]
     summary = {
         "start": window.start.isoformat(),
         "end": window.end.isoformat(),
         "periods_per_year": PERIODS_PER_YEAR,
         "strategy": figures(book, plan.cash),
-        **{name: figures(other, plan.cash) for name, other in others.items()},
+        "benchmarks": {name: figures(other, plan.cash) for name, other in others.items()},
+        "a_day_late": figures(late, plan.cash),
         "random_timing": _percentiles(luck),
         "episodes": _count(e.outcome for e in shown if e.kind == "breakout"),
         "warnings": warnings,
     }
     rows = as_rows([*shown, *_with_benchmarks(book.events, others)])
-    return Backtest(rows, market, window, summary, luck, figures(late, plan.cash))
+    return Backtest(rows, market, window, summary, luck)
 
 
 def _refuse_a_peek(strategy: Strategy, market: Market, decisions: Sequence[Decision]) -> None:

@@ -66,7 +66,7 @@ class Run:
     @property
     def metrics(self) -> pd.DataFrame:
         """The figures of the strategy and of each benchmark, a row each."""
-        rows = {name: value for name, value in self.summary.items() if isinstance(value, dict) and "cagr" in value}
+        rows = {"strategy": self.summary["strategy"], **self.summary["benchmarks"]}
         return pd.DataFrame.from_dict(rows, orient="index").astype(float)
 
 
@@ -133,4 +133,4 @@ def _contents(
     small_caps = found.market[found.market.roles.small_caps]
     closes = pd.Series(small_caps.close, pd.DatetimeIndex(small_caps.dates.astype("datetime64[s]")))
     luck = found.random_timing
-    return Contents(told, summary, tables, closes, Band(luck.low, luck.median, luck.high), found.delayed, worlds)
+    return Contents(told, summary, tables, closes, Band(luck.low, luck.median, luck.high), worlds)

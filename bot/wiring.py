@@ -71,9 +71,7 @@ def build_strategy(config: Config) -> Strategy:
 def _strategy_from_file(path: Path, parameters: Mapping[str, Any]) -> Strategy:
     where = str(path)
     if not path.is_file():
-        raise ConfigError(
-            "there is no such strategy file", where=where, mend="the path is relative to where you are"
-        )
+        raise ConfigError("there is no such strategy file", where=where, mend="the path is relative to where you are")
     spec = importlib.util.spec_from_file_location(f"strategy_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ConfigError("is not a Python file", where=where)
@@ -84,9 +82,7 @@ def _strategy_from_file(path: Path, parameters: Mapping[str, Any]) -> Strategy:
     except AttributeError as problem:
         raise ConfigError(f"cannot be used: {problem}", where=where, expected="a function `strategy`") from None
     except (SyntaxError, ImportError, TypeError, ValueError) as problem:
-        raise ConfigError(
-            f"cannot be used: {problem}", where=where, mend="see docs/writing-a-strategy.md"
-        ) from None
+        raise ConfigError(f"cannot be used: {problem}", where=where, mend="see docs/writing-a-strategy.md") from None
     return strategy
 
 
@@ -263,9 +259,7 @@ def backtest(config: Config, market: Market, window: Window) -> Backtest:
     settings = rotation_settings(config)
     plan = run_plan(config, market, window, run_key(config, market, window))
     benchmarks = config.benchmarks
-    return run(
-        market, build_strategy(config), settings, plan, window, benchmarks.trend_days, benchmarks.random_shifts
-    )
+    return run(market, build_strategy(config), settings, plan, window, benchmarks.trend_days, benchmarks.random_shifts)
 
 
 def run_key(config: Config, market: Market, window: Window) -> str:

@@ -68,8 +68,9 @@ def test_every_figure_of_the_summary_is_there_for_strategy_and_benchmarks(saved:
         "final_equity", "total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar",
         "exposure", "turnover", "fees", "slippage_cost", "trades", "win_rate",
     }  # fmt: skip
-    for run in ["strategy", *benchmarks]:
-        assert set(saved.summary[run]) == names
+    assert list(saved.summary["benchmarks"]) == benchmarks
+    for figures in (saved.summary["strategy"], saved.summary["a_day_late"], *saved.summary["benchmarks"].values()):
+        assert set(figures) == names
     assert list(saved.equity.columns) == ["equity", "cash", "stage", *benchmarks]
     assert saved.summary["periods_per_year"] == 365
 

@@ -131,9 +131,8 @@ def _figures_table(run: Run) -> Table:
     table.add_column("", no_wrap=True)
     for name in ("Return", "A year", "Drawdown", "Sharpe", "Exposure", "Trades"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name, figures in run.summary.items():
-        if isinstance(figures, dict) and "cagr" in figures:
-            table.add_row(
+    for name, figures in {"strategy": run.summary["strategy"], **run.summary["benchmarks"]}.items():
+        table.add_row(
                 RUN_NAMES.get(name, name), percent(figures["total_return"]), percent(figures["cagr"]),
                 percent(figures["max_drawdown"]), number(figures["sharpe"]), f"{figures['exposure']:.0%}",
                 str(figures["trades"]), style="bold" if name == "strategy" else None,

@@ -22,9 +22,7 @@ ConfigOption = Annotated[
 DataDirOption = Annotated[
     Path | None, typer.Option("--data-dir", "-d", help="A folder of SYMBOL.csv files with real prices.")
 ]
-SetOption = Annotated[
-    list[str] | None, typer.Option("--set", help="Change one key: --set rotation.gates.credit=false")
-]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="Change one key: --set rotation.gates.credit=false")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, the rest on error.")]
 
 
@@ -80,4 +78,4 @@ def percent(value: float | None) -> str:
 
 def number(value: float | None, digits: int = 2) -> str:
     """A number with thousands separators, or a dash where it is not defined."""
-    return "-" if value is None else f"{value:,.{digits}f}"
+    return "-" if value is None else f"{value:z,.{digits}f}"

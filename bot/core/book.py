@@ -136,9 +136,7 @@ class Book:
         done = fill(order, quantity, price, open_price, self._instrument(order.symbol))
         self._record(done)
         complete = quantity == order.quantity
-        self._end(
-            order, OrderStatus.FILLED if complete else OrderStatus.PARTIAL, None if complete else "cash_short"
-        )
+        self._end(order, OrderStatus.FILLED if complete else OrderStatus.PARTIAL, None if complete else "cash_short")
         return done
 
     def unfilled(self, order: OrderIntent, why: str) -> None:

@@ -141,9 +141,7 @@ class Roles:
         parts: dict[str, Any] = {}
         for part in fields(self):
             symbols = getattr(self, part.name)
-            parts[part.name] = (
-                tuple(prefix + s for s in symbols) if isinstance(symbols, tuple) else prefix + symbols
-            )
+            parts[part.name] = tuple(prefix + s for s in symbols) if isinstance(symbols, tuple) else prefix + symbols
         return Roles(**parts)
 
 

@@ -24,6 +24,8 @@ _JUMP = 5.0
 """A close this many times the one before, or a fifth of it, is worth a warning: often a unit mistake."""
 _ROUNDED_AWAY = 1e-5
 """Under this close a vendor's six decimals can turn a real open or low into 0; above it a zero is a fault."""
+_NAMED = 8
+"""How many symbols a note names before it only counts them."""
 _ROUNDING = 1e-6
 """The relative slack that vendors' rounding needs before an open or close counts as outside the day's range."""
 
@@ -62,7 +64,8 @@ def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles) -> 
     series = {symbol: _series(symbol, found, listings[symbol], sessions, notes) for symbol, found in rows.items()}
     unknown = sorted(set(paths) - set(listings))
     if unknown:
-        notes.append(f"not in the symbol table and not read: {', '.join(unknown)}")
+        named = ", ".join(unknown[:_NAMED]) + (" ..." if len(unknown) > _NAMED else "")
+        notes.append(f"{len(unknown)} file(s) are not in the symbol table and were not read: {named}")
     return Market(str(folder), roles, sessions, series, tuple(notes))
 
 
@@ -127,9 +130,7 @@ def _read(path: Path, kind: Kind) -> _Rows:
     except OSError as problem:
         raise DataError(f"cannot be read: {problem.strerror}", where=str(path)) from None
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as problem:
-        raise DataError(
-            "is not a CSV table", where=str(path), expected="a header and rows", was=str(problem)
-        ) from None
+        raise DataError("is not a CSV table", where=str(path), expected="a header and rows", was=str(problem)) from None
     for name in ("date", "close"):
         if name not in table.columns:
             raise DataError(
@@ -156,9 +157,7 @@ def _first(mask: npt.NDArray[np.bool_]) -> int | None:
 def _dates(path: Path, table: pd.DataFrame) -> Days:
     parsed = pd.to_datetime(table["date"], format="%Y-%m-%d", errors="coerce")
     if (row := _first(parsed.isna().to_numpy())) is not None:
-        raise DataError(
-            "is not a date", where=_at(path, row), expected="YYYY-MM-DD", was=str(table["date"].iloc[row])
-        )
+        raise DataError("is not a date", where=_at(path, row), expected="YYYY-MM-DD", was=str(table["date"].iloc[row]))
     dates: Days = parsed.to_numpy().astype("datetime64[D]")
     if (row := _first(np.diff(dates) <= np.timedelta64(0, "D"))) is not None:
         raise DataError(
@@ -185,9 +184,7 @@ def _numbers(path: Path, table: pd.DataFrame, name: str) -> Floats:
         column = numbers
     values: Floats = column.to_numpy(np.float64, copy=True)
     if (row := _first(np.isinf(values))) is not None:
-        raise DataError(
-            f"{name} is infinite", where=_at(path, row), expected="a finite number", was=str(values[row])
-        )
+        raise DataError(f"{name} is infinite", where=_at(path, row), expected="a finite number", was=str(values[row]))
     return values
 
 

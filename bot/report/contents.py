@@ -37,8 +37,8 @@ class Worlds:
 class Contents:
     """Everything that a report shows: the files of a run, typed, and the series to draw them against.
 
-    `tables` are those of `bot.ledger.tables`; `small_caps` are closes by session date; `delayed` are the strategy's
-    figures with every decision a day late; `worlds` is None but for the demo market.
+    `tables` are those of `bot.ledger.tables`; `small_caps` are closes by session date; `worlds` is None but for the
+    demo market.
     """
 
     manifest: Mapping[str, Any]
@@ -46,7 +46,6 @@ class Contents:
     tables: Mapping[str, pd.DataFrame]
     small_caps: pd.Series
     band: Band
-    delayed: Mapping[str, Any]
     worlds: Worlds | None = None
 
     @property

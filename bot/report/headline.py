@@ -13,7 +13,8 @@ from bot.report.settings import settings
 def sentence(contents: Contents) -> str:
     """The result, in one sentence."""
     summary = contents.summary
-    own, eth, btc = summary["strategy"], summary["eth"], summary["btc"]
+    own, others = summary["strategy"], summary["benchmarks"]
+    eth, btc = others["eth"], others["btc"]
     run = settings(contents)
     lead = "In a synthetic market without any lead, from" if contents.is_demo else "From"
     ended = f"{numbers.money(own['final_equity'])} ({numbers.growth(own['total_return'])})"

@@ -48,9 +48,7 @@ def _closes(contents: Contents, name: str) -> Plain:
     closes = contents.small_caps.loc[table.index[0] : table.index[-1]]
     stages = table["stage"].reindex(closes.index, method="ffill")
     said = [escape(names.stage(stage)) for stage in stages]
-    return line(
-        name, dates(closes.index), closes, "--ink", width=1.2, text=said, hovertemplate="%{y:,.2f} (%{text})"
-    )
+    return line(name, dates(closes.index), closes, "--ink", width=1.2, text=said, hovertemplate="%{y:,.2f} (%{text})")
 
 
 def _stages(stages: pd.Series) -> Iterator[Plain]:

@@ -39,13 +39,13 @@ _FULL_TINT = {"month": 0.3, "trade": 0.5, "episode": 1.0}  # the return at which
 def key_figures(contents: Contents) -> Table:
     """The strategy's figures beside each benchmark's and random timing's."""
     summary, run = contents.summary, settings(contents)
-    keys = [key for key, figures in summary.items() if isinstance(figures, dict) and "cagr" in figures]
+    runs = {"strategy": summary["strategy"], **summary["benchmarks"]}
     return Table(
         f"Strategy and benchmarks, {summary['periods_per_year']} periods a year, amounts in {run.quote}",
         _FIGURES_HEAD,
-        [_figures(names.benchmark(key), summary[key]) for key in keys],
+        [_figures(names.benchmark(key), figures) for key, figures in runs.items()],
         [_luck(title, summary["random_timing"][key], run.start_equity) for key, title in _LUCK.items()],
-        marked=keys.index("strategy"),
+        marked=0,
     )
 
 
@@ -56,7 +56,7 @@ def delay(contents: Contents) -> Table:
         _FIGURES_HEAD,
         [
             _figures("As decided", contents.summary["strategy"]),
-            _figures("Every decision a day late", contents.delayed),
+            _figures("Every decision a day late", contents.summary["a_day_late"]),
         ],
         marked=0,
     )
@@ -112,8 +112,7 @@ def episodes(contents: Contents, table: str = "episodes") -> Table:
     )  # fmt: skip
     blank = [""] * (len(head) - len(_AFTER) - 2)
     foot: list[Row] = [
-        (title, "", *(Figure(numbers.change(value)) for value in values), *blank)
-        for title, values in averages.items()
+        (title, "", *(Figure(numbers.change(value)) for value in values), *blank) for title, values in averages.items()
     ]
     title = "Returns after each breakout, so many sessions on"
     return Table(title, head, [_episode(e) for e in _records(found)], foot if len(found) > 1 else ())
@@ -193,9 +192,7 @@ def _tinted(value: Any, kind: str) -> Figure:
 
 def _episode(e: Mapping[Any, Any]) -> Row:
     outcome = str(e["outcome"])
-    because = (
-        f"was {names.stage(e['stage_then'])} already" if outcome == "ignored" else names.reasons(e["exit_reason"])
-    )
+    because = f"was {names.stage(e['stage_then'])} already" if outcome == "ignored" else names.reasons(e["exit_reason"])
     return (
         numbers.day(e["session"]), Badge(outcome, outcome), *(_tinted(e[key], "episode") for key in _AFTER),
         _price(e["level"]), Figure(numbers.count(e["base_sessions"])),

@@ -62,8 +62,7 @@ class Page(HTMLParser):
 
 def figures(final: float, fall: float) -> dict[str, Any]:
     plain = {
-        key: 0.5
-        for key in ("cagr", "volatility", "sharpe", "sortino", "calmar", "exposure", "turnover", "win_rate")
+        key: 0.5 for key in ("cagr", "volatility", "sharpe", "sortino", "calmar", "exposure", "turnover", "win_rate")
     }
     amounts = {"final_equity": f"{final:.2f}", "total_return": final / 10_000 - 1, "max_drawdown": -fall}
     return {**plain, **amounts, "fees": "30.00", "slippage_cost": "50.00", "trades": 1}
@@ -137,8 +136,8 @@ def contents(market: str = "/home/somebody/prices/daily", **changes: pd.DataFram
         "end": "2020-02-02",
         "periods_per_year": 365,
         "strategy": figures(12_000, 0.2),
-        "btc": figures(10_000, 0.0),
-        "eth": figures(7_796_467, 0.94),
+        "benchmarks": {"btc": figures(10_000, 0.0), "eth": figures(7_796_467, 0.94)},
+        "a_day_late": figures(9_000, 0.3),
         "random_timing": {"total_return_5": -0.3, "total_return_50": 0.1, "total_return_95": 0.9},
         "episodes": {"total": 2, "confirmed": 2},
         "warnings": ["gate volume is off"],
@@ -146,7 +145,7 @@ def contents(market: str = "/home/somebody/prices/daily", **changes: pd.DataFram
     flat = np.ones(len(DAYS))
     small_caps = pd.Series([1680.0, 1700.0, 1710.0], pd.DatetimeIndex(DAYS[:3]))
     band = Band(flat * 0.7, flat, flat * 1.9)
-    return Contents(manifest, summary, tables(**changes), small_caps, band, figures(9_000, 0.3))
+    return Contents(manifest, summary, tables(**changes), small_caps, band)
 
 
 def demo() -> Contents:
@@ -229,8 +228,7 @@ def test_every_chart_of_the_demo_and_its_head_are_watermarked() -> None:
     page = Page(render(demo()))
     assert len(page.charts) == 6
     assert all(
-        [mark["text"] for mark in chart["layout"]["annotations"]] == ["DEMO: synthetic market"]
-        for chart in page.charts
+        [mark["text"] for mark in chart["layout"]["annotations"]] == ["DEMO: synthetic market"] for chart in page.charts
     )
     assert ("p", {"class": "watermark"}) in page.tags
 
@@ -257,7 +255,8 @@ def test_what_comes_from_outside_is_shown_and_never_run() -> None:
     equity["stage"] = ATTACK
     equity[ATTACK] = equity["btc"]
     episodes = made.tables["episodes"].assign(outcome=ATTACK, vetoes=ATTACK, exit_reason=ATTACK)
-    summary = {**made.summary, "warnings": [ATTACK], ATTACK: made.summary["btc"]}
+    others = made.summary["benchmarks"]
+    summary = {**made.summary, "warnings": [ATTACK], "benchmarks": {**others, ATTACK: others["btc"]}}
     changed = {**made.tables, "trades": trades, "equity": equity, "episodes": episodes}
     page, plain = (Page(render(c)) for c in (replace(made, tables=changed, summary=summary), contents()))
     assert page.count("script") == plain.count("script")
