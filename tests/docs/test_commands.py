@@ -1,0 +1,140 @@
+"""docs/commands.md names every command and option, and every command in the docs is one that the bot takes.
+
+A line that begins with `$ bot ` in a console block must parse. Those that need no prices but the demo's, or a
+folder inside the project, are run too, the demo with few seeds.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from bot.cli.main import app, main
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+QUICK = ["--set", "demo.spread_seeds=2", "--set", "benchmarks.random_shifts=10"]
+
+
+def commands(command: Any, name: str = "bot") -> Iterator[tuple[str, Any]]:
+    """Every command by its full name, groups included."""
+    yield name, command
+    for child in getattr(command, "commands", {}).values():
+        yield from commands(child, f"{name} {child.name}")
+
+
+COMMANDS = dict(commands(typer.main.get_command(app)))
+
+
+def section(page: str, title: str) -> str:
+    """A page's part under a title, up to the next title of any level."""
+    found = re.search(rf"^#+ {re.escape(title)}\n(.*?)(?=^#+ |\Z)", page, re.MULTILINE | re.DOTALL)
+    return found.group(1) if found else ""
+
+
+def console_lines(page: str) -> list[str]:
+    """The `$ bot ` lines of a page's console blocks, without the `$`."""
+    blocks = re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [line[2:].strip() for line in lines if line.startswith("$ bot ")]
+
+
+def arguments(line: str) -> list[str]:
+    """The words after `bot`, up to a pipe or a redirection."""
+    words = shlex.split(line, comments=True)[1:]
+    ends = [i for i, word in enumerate(words) if word in ("|", ">", ">>", "2>", "&&", ";")]
+    return words[: ends[0]] if ends else words
+
+
+def parse(words: list[str]) -> None:
+    """Parse words as the command line would. Raises what it raises, but for --help and --version."""
+    command, context, rest = COMMANDS["bot"], None, list(words)
+    name = "bot"
+    try:
+        while True:
+            context = command.make_context(name, rest, parent=context)
+            if not hasattr(command, "resolve_command"):
+                return
+            name, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+    except typer.Exit:
+        return
+
+
+LINES = sorted({line for page in PAGES for line in console_lines(page.read_text(encoding="utf-8"))})
+
+
+def needs_prices(words: list[str]) -> bool:
+    """Whether a command reads a folder that is not part of the project."""
+    named = (folder for option, folder in pairwise(words) if option in ("--data-dir", "-d"))
+    return any(not (ROOT / folder).is_dir() for folder in named)
+
+
+def test_the_page_has_a_section_for_every_command() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if not section(page, name)] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_section_of_a_command_names_all_that_it_takes(name: str) -> None:
+    told = section((ROOT / "docs" / "commands.md").read_text(encoding="utf-8"), name)
+    taken = [
+        word
+        for parameter in COMMANDS[name].params
+        for word in (
+            [*parameter.opts, *parameter.secondary_opts]
+            if parameter.param_type_name == "option"
+            else [parameter.name.upper()]
+        )
+    ]
+    assert [word for word in taken if word != "--help" and f"`{word}`" not in told] == []
+
+
+def test_the_page_names_no_option_that_is_not_taken() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    for name, command in COMMANDS.items():
+        known = {word for parameter in command.params for word in [*parameter.opts, *parameter.secondary_opts]}
+        cells = re.findall(r"^\| (`-[^|]*) \|", section(page, name), re.MULTILINE)
+        told = {word for cell in cells for word in re.findall(r"`(-[^`]+)`", cell)}
+        assert told <= known | {"--help"}, name
+
+
+def test_some_commands_are_documented() -> None:
+    assert len(LINES) > 10
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_every_command_in_the_docs_parses(line: str) -> None:
+    parse(arguments(line))
+
+
+@pytest.mark.parametrize("line", ["backtset", "backtest --bogus", "backtest --market moon", "runs a b"])
+def test_the_parser_can_refuse(line: str) -> None:
+    with pytest.raises(Exception, match=r"No such|not one of|unexpected|Invalid"):
+        parse(line.split())
+
+
+def test_every_command_that_needs_no_prices_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("config", "docs", "strategies"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    monkeypatch.chdir(tmp_path)
+    runnable = [words for words in map(arguments, LINES) if not needs_prices(words)]
+    backtests = [words for words in runnable if words[0] == "backtest"]
+    others = [words for words in runnable if words[0] != "backtest"]  # some look at the runs of the first
+    assert backtests
+    assert others
+    ended = {shlex.join(words): exit_code(words) for words in [*(words + QUICK for words in backtests), *others]}
+    assert ended == dict.fromkeys(ended, 0)
+
+
+def exit_code(words: list[str]) -> int | str | None:
+    """How the bot ends when it is started with these words."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    return ended.value.code
