@@ -22,7 +22,7 @@ from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement
 from bot.core.ports import Strategy
 from bot.engines.backtrader_engine import run_backtrader
 from bot.engines.exact import run_exact
-from bot.engines.lookahead import even_cuts, first_peek
+from bot.engines.lookahead import first_peek, telling_cuts
 from bot.ledger.record import Row, as_rows
 from bot.ledger.trades import round_trips
 from bot.report.metrics import PERIODS_PER_YEAR, activity, performance
@@ -32,7 +32,7 @@ from strategies.rotation import Rotation
 from strategies.settings import RotationSettings
 from strategies.view import RotationView, view_of
 
-_CUTS = 8
+_CUTS = 24
 """At how many moments a user's strategy is run again without what comes later."""
 
 
@@ -111,7 +111,7 @@ def _refuse_a_peek(strategy: Strategy, market: Market, decisions: Sequence[Decis
     """Refuse a strategy of the user's own that reads the future; the bot's own are held to it by its tests."""
     if isinstance(strategy, Rotation):
         return
-    peek = first_peek(strategy, market, decisions, even_cuts(decisions, _CUTS))
+    peek = first_peek(strategy, market, decisions, telling_cuts(decisions, _CUTS))
     if peek is not None:
         raise ConfigError(
             "the strategy reads the future", where=strategy.name,
@@ -157,7 +157,7 @@ def book_trades(book: Book) -> list[dict[str, str]]:
 
 def _rounded(value: float | None) -> float | None:
     """A figure to ten decimals, so that files do not carry a float's last bits."""
-    return None if value is None else round(value, 10)
+    return None if value is None else round(float(value), 10)
 
 
 def with_decisions(plan: RunPlan, window: Window, view: RotationView, decisions: Sequence[Decision]) -> RunPlan:

@@ -164,6 +164,7 @@ def rotation_settings(config: Config) -> RotationSettings:
         peg_below=r.peg.below,
         peg_days=r.peg.days,
         ended_days=r.stale.ended_days,
+        ended_on=tuple((s, date.fromisoformat(e.last)) for s, e in config.endings.items() if e.last),
         eth_first=r.weights.eth_first,
         eth_full=r.weights.eth_full,
         altcoin_half=r.weights.altcoins,
@@ -236,6 +237,9 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
         )  # fmt: skip
     decision = decisions[(day - first).days]
     gates = config.rotation.gates.model_dump()
+    readings = {
+        name: {**reading, "gate": _is_on(gates.get(name), reading)} for name, reading in decision.readings.items()
+    }
     return {
         "market": market.name,
         "at": iso(decision.at),
@@ -243,8 +247,13 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
         "previous_stage": decision.previous,
         "weights": {symbol: str(weight) for symbol, weight in decision.weights.items()},
         "reasons": list(decision.reasons),
-        "readings": {name: {**reading, "gate": gates.get(name)} for name, reading in decision.readings.items()},
+        "readings": readings,
     }
+
+
+def _is_on(switched_on: bool | None, reading: Mapping[str, Any]) -> bool | None:
+    """Whether a gate decides: a gate without data is off; None for what is no gate."""
+    return switched_on and reading["verdict"] != "no data"
 
 
 def planned(config: Config, market: Market, window: Window) -> RunPlan:

@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.core.market import Floats, Kind, Market, Series
 from bot.core.moments import Days
-from strategies.indicators import Bools, annual_volatility, rolling_median, sma
+from strategies.indicators import Bools, annual_volatility, lagged, rolling_median, run_length, sma
 from strategies.settings import AltcoinSettings
 
 _ONE_DAY = np.timedelta64(1, "D")
@@ -17,12 +17,23 @@ _ONE_DAY = np.timedelta64(1, "D")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Coin:
-    """One coin's rows with what the rules need of each: eligible, and above its own average."""
+    """One coin with what the rules need of each UTC day, from its first row to its last; NaN where a row is missing.
 
-    series: Series
+    `score` is known on the day after the one that it ends on; `volatility` is a year's, of the day itself.
+    """
+
+    first: np.datetime64
     eligible: Bools
     above: Bools
     has_average: Bools
+    score: Floats
+    volatility: Floats
+    day_return: Floats
+
+    def place(self, day: np.datetime64) -> int | None:
+        """The index of a day, or None outside the coin's life."""
+        i = int((day - self.first) / _ONE_DAY)
+        return i if 0 <= i < len(self.eligible) else None
 
 
 class Altcoins:
@@ -38,54 +49,64 @@ class Altcoins:
         self._coins = {series.symbol: self._prepared(series) for series in coins}
 
     def _prepared(self, series: Series) -> _Coin:
-        average = sma(series.close, self.settings.breadth_window)
-        liquid = rolling_median(series.volume, self.settings.volume_days) >= self.settings.minimum_volume
-        return _Coin(series, liquid & self._seasoned(series), series.close > average, ~np.isnan(average))
+        settings, n = self.settings, int((series.dates[-1] - series.dates[0]) / _ONE_DAY) + 1
+        close, volume = series.on_calendar("close")[:n], series.on_calendar("volume")[:n]
+        average = sma(close, settings.breadth_window)
+        volatility = np.maximum(annual_volatility(close, settings.volatility_span), settings.volatility_floor)
+        returns = [close / lagged(close, days) - 1 for days in settings.momentum_days]
+        liquid = rolling_median(volume, settings.volume_days) >= settings.minimum_volume
+        return _Coin(
+            first=series.dates[0],
+            eligible=liquid & self._seasoned(close),
+            above=close > average,
+            has_average=~np.isnan(average),
+            score=lagged(np.mean(returns, axis=0) / volatility, 1),
+            volatility=volatility,
+            day_return=close / lagged(close, 1) - 1,
+        )
 
-    def _seasoned(self, series: Series) -> Bools:
-        """Whether each row lies long enough after the first, or after the last long pause."""
-        days_missing = np.diff(series.dates, prepend=series.dates[0] - 1) / _ONE_DAY - 1
-        restarts = np.where(days_missing > self.settings.pause_days, np.arange(len(series)), 0)
-        started = series.dates[np.maximum.accumulate(restarts)]
-        seasoned: Bools = (series.dates - started) / _ONE_DAY >= self.settings.seasoned_days
+    def _seasoned(self, close: Floats) -> Bools:
+        """Whether each day has a row, long enough after the first or after the last long pause."""
+        days = np.arange(len(close))
+        has_row = ~np.isnan(close)
+        missing = run_length(~has_row)
+        restarts = has_row & (lagged(missing.astype(float), 1) > self.settings.pause_days)
+        started = np.maximum.accumulate(np.where(restarts, days, 0))
+        seasoned: Bools = has_row & (days - started >= self.settings.seasoned_days)
         return seasoned
 
     def eligible(self, day: np.datetime64) -> list[str]:
         """The coins that may be bought after a day, by symbol."""
-        rows = ((symbol, coin, coin.series.row(day)) for symbol, coin in self._coins.items())
-        return [symbol for symbol, coin, i in rows if i is not None and coin.eligible[i]]
+        return [symbol for symbol in self._coins if self._at(symbol, day, "eligible")]
 
     def breadth(self, days: Days) -> Floats:
         """The share of eligible coins above their own average on each of consecutive days; NaN if too few."""
-        first, n = days[0], len(days)
-        above, counted = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        above, counted = np.zeros(len(days), np.int64), np.zeros(len(days), np.int64)
         for coin in self._coins.values():
-            offset = ((coin.series.dates - first) / _ONE_DAY).astype(np.int64)
-            counts = (offset >= 0) & (offset < n) & coin.eligible & coin.has_average
-            counted[offset[counts]] += 1
-            above[offset[counts & coin.above]] += 1
+            here, there = _overlap(coin.first, len(coin.eligible), days)
+            counts = coin.eligible[there] & coin.has_average[there]
+            counted[here] += counts
+            above[here] += counts & coin.above[there]
         enough = counted >= self.settings.breadth_least_coins
         return np.where(enough, above / np.maximum(counted, 1), np.nan)
 
     def basket_returns(self, days: Days) -> Floats:
         """The mean simple return on each of consecutive days of the coins eligible the day before; 0 if none."""
-        first, n = days[0], len(days)
-        total, counted = np.zeros(n), np.zeros(n, np.int64)
+        total, counted = np.zeros(len(days)), np.zeros(len(days), np.int64)
         for coin in self._coins.values():
-            series = coin.series
-            offset = ((series.dates - first) / _ONE_DAY).astype(np.int64)[1:]
-            consecutive = np.diff(series.dates) == _ONE_DAY
-            counts = (offset >= 0) & (offset < n) & coin.eligible[:-1] & consecutive
-            counted[offset[counts]] += 1
-            total[offset[counts]] += (series.close[1:] / series.close[:-1] - 1)[counts]
+            here, there = _overlap(coin.first, len(coin.eligible), days)
+            earned = coin.day_return[there]
+            counts = np.concatenate(([False], coin.eligible[:-1]))[there] & ~np.isnan(earned)
+            counted[here] += counts
+            total[here] += np.where(counts, earned, 0.0)
         return total / np.maximum(counted, 1)
 
     def choose(self, day: np.datetime64) -> dict[str, float]:
         """The best coins after a day, with weights that sum to at most 1 (shares of the altcoin half)."""
-        scores = {symbol: self._score(symbol, day) for symbol in self.eligible(day)}
+        scores = {symbol: self._at(symbol, day, "score") for symbol in self.eligible(day)}
         known = [symbol for symbol, score in scores.items() if not np.isnan(score)]
         best = sorted(known, key=lambda symbol: (-scores[symbol], symbol))[: self.settings.count]
-        calm = {symbol: 1 / self._volatility(symbol, self._row(symbol, day)) for symbol in best}
+        calm = {symbol: 1 / self._at(symbol, day, "volatility") for symbol in best}
         return capped_shares(calm, self.settings.largest_share)
 
     def equal(self, day: np.datetime64) -> dict[str, float]:
@@ -93,23 +114,19 @@ class Altcoins:
         coins = self.eligible(day)
         return capped_shares(dict.fromkeys(coins, 1.0), self.settings.largest_share)
 
-    def _row(self, symbol: str, day: np.datetime64) -> int:
-        row = self._coins[symbol].series.row(day)
-        assert row is not None  # an eligible coin has a row on the day
-        return row
+    def _at(self, symbol: str, day: np.datetime64, name: str) -> float:
+        """A coin's value of a day; 0 outside its life."""
+        coin = self._coins[symbol]
+        i = coin.place(day)
+        return 0.0 if i is None else float(getattr(coin, name)[i])
 
-    def _score(self, symbol: str, day: np.datetime64) -> float:
-        """Mean return over the momentum windows, ending the day before, over that day's volatility."""
-        yesterday = self._row(symbol, day) - 1
-        if yesterday < max(self.settings.momentum_days):
-            return float("nan")
-        close = self._coins[symbol].series.close
-        returns = [close[yesterday] / close[yesterday - n] - 1 for n in self.settings.momentum_days]
-        return float(np.mean(returns)) / self._volatility(symbol, yesterday)
 
-    def _volatility(self, symbol: str, row: int) -> float:
-        close = self._coins[symbol].series.close[: row + 1]
-        return max(annual_volatility(close, self.settings.volatility_span), self.settings.volatility_floor)
+def _overlap(first: np.datetime64, length: int, days: Days) -> tuple[slice, slice]:
+    """Where a coin's life and a stretch of consecutive days meet: as a slice of the days, and of the coin's arrays."""
+    offset = int((first - days[0]) / _ONE_DAY)
+    begin, end = max(offset, 0), min(offset + length, len(days))
+    end = max(end, begin)
+    return slice(begin, end), slice(begin - offset, end - offset)
 
 
 def capped_shares(scores: Mapping[str, float], largest: float) -> dict[str, float]:

@@ -22,9 +22,7 @@ FULL = exact_weight(0.98)
 REBALANCE_DAYS = 7
 
 
-def benchmark_decisions(
-    view: RotationView, settings: RotationSettings, trend_days: int
-) -> dict[str, list[Decision]]:
+def benchmark_decisions(view: RotationView, settings: RotationSettings, trend_days: int) -> dict[str, list[Decision]]:
     """The decisions of every benchmark, by name, at all of the view's decision times."""
     market = view.market
     eth, btc = market.roles.eth, market.roles.btc

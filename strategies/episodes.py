@@ -32,16 +32,15 @@ def episodes(view: RotationView) -> list[Episode]:
 
 
 def _episode(view: RotationView, start: int, row: int, kind: str) -> Episode:
-    small_caps = view.source.small_caps
     before, _, base, _ = view.source.records()
     armed = view.path[start].reasons & (Reason.BREAKOUT | Reason.REARMED)
     end = _end(view.path, start) if armed else start
     story = view.path[start : end + 1]
     return Episode(
         kind=kind,
-        session=small_caps.dates[row].item(),
-        known_at=utc(small_caps.known_at[row]),
-        close=float(small_caps.close[row]),
+        session=view.source.sessions[row].item(),
+        known_at=utc(view.source.small_caps.due[row]),
+        close=float(view.source.closes[row]),
         level=float(before[row]),
         base_sessions=int(base[row]),
         stage_then=Stage(view.path[start - 1].stage if start else Stage.STABLE).name,
@@ -90,13 +89,13 @@ def _session_date(view: RotationView, start: int, story: Sequence[Outcome]) -> d
     i = _first_index(start, story, Reason.CONFIRMED)
     if i is None:
         return None
-    session: date = view.source.small_caps.dates[view.source.session_rows()[i]].item()
+    session: date = view.source.sessions[view.source.session_rows()[i]].item()
     return session
 
 
 def _vetoes(view: RotationView, start: int, story: Sequence[Outcome]) -> tuple[str, ...]:
     """The gates that held an episode back while its closes would have confirmed it."""
-    rules, close = view.settings.rules, view.source.small_caps.close[view.source.session_rows()]
+    rules, close = view.settings.rules, view.source.closes[view.source.session_rows()]
     blocked: dict[str, None] = {}
     for i, outcome in enumerate(story, start=start):
         memory = outcome.memory
@@ -107,7 +106,7 @@ def _vetoes(view: RotationView, start: int, story: Sequence[Outcome]) -> tuple[s
 
 
 def _returns(view: RotationView, row: int) -> dict[str, float | None]:
-    sessions, roles = view.source.small_caps.dates, view.market.roles
+    sessions, roles = view.source.sessions, view.market.roles
     eth, btc = view.market[roles.eth], view.market[roles.btc]
     returns = {f"eth_{n}": _open_to_open(eth, sessions, row, n) for n in HORIZONS}
     return {**returns, "btc_63": _open_to_open(btc, sessions, row, HORIZONS[-1])}

@@ -1,4 +1,4 @@
-"""Indicators over the rows of one series. Each value reads its own row and those before, and no other."""
+"""Indicators over one value a session or day, NaN where it is missing. Each reads its own place and those before."""
 
 from __future__ import annotations
 
@@ -18,9 +18,16 @@ Ints = npt.NDArray[np.int64]
 def sma(values: Floats, window: int) -> Floats:
     """The mean of the last `window` values, the row's own included; NaN until the window is whole.
 
-    Each window is summed by itself, so that a value does not depend on where its series begins.
+    Each window is summed by itself, so that a value does not depend on where its series begins, and as distances
+    from the row's own value, so that the mean of equal values is that value to the last bit.
     """
-    return _windowed(values, window, np.mean)
+
+    def mean(windows: Floats, axis: int) -> Floats:
+        own = windows[:, -1]
+        means: Floats = own + np.mean(windows - own[:, None], axis=axis)
+        return means
+
+    return _windowed(values, window, mean)
 
 
 def highest(values: Floats, window: int) -> Floats:
@@ -43,8 +50,8 @@ def lagged(values: Floats, lag: int) -> Floats:
 
 
 def prior_high(values: Floats) -> Floats:
-    """The highest value before each row; NaN at the first."""
-    return lagged(np.maximum.accumulate(values), 1) if len(values) else values
+    """The highest known value before each row; NaN before there is one."""
+    return lagged(np.fmax.accumulate(values), 1) if len(values) else values
 
 
 def run_length(condition: Bools) -> Ints:
@@ -54,14 +61,15 @@ def run_length(condition: Bools) -> Ints:
     return rows - last_miss
 
 
-def annual_volatility(close: Floats, span: int) -> float:
-    """The volatility a year at the last row: sqrt(365 x EWMA of squared daily log returns).
+def annual_volatility(close: Floats, span: int) -> Floats:
+    """The volatility a year: sqrt(365 x EWMA of squared daily log returns), NaN before the first return.
 
-    The weights are (1 - a)^k with a = 2 / (span + 1), normalised to one (RiskMetrics 1996, section 5.2).
+    The weights are (1 - a)^k with a = 2 / (span + 1), normalised to one (RiskMetrics 1996, section 5.2); a day
+    without a return ages the others and has no weight itself.
     """
-    squared = np.diff(np.log(close)) ** 2
-    weights = (1 - 2 / (span + 1)) ** np.arange(len(squared) - 1, -1, -1)
-    return float(np.sqrt(365 * np.sum(weights * squared) / np.sum(weights)))
+    squared = pd.Series(np.log(close / lagged(close, 1)) ** 2)
+    volatility: Floats = np.sqrt(365 * squared.ewm(span=span).mean()).to_numpy()
+    return volatility
 
 
 def mean_true_range(high: Floats, low: Floats, close: Floats, window: int) -> Floats:

@@ -28,6 +28,12 @@ class Reading:
     missed: Ints
     available: Bools
 
+    @property
+    def is_known(self) -> Bools:
+        """Whether value and threshold can be computed."""
+        known: Bools = ~(np.isnan(self.value) | np.isnan(self.threshold))
+        return known
+
 
 class ReadingTable:
     """Readings by name, told one decision at a time, and made into data only when somebody looks."""
@@ -42,14 +48,11 @@ class ReadingTable:
     @cached_property
     def columns(self) -> dict[str, tuple[list[float | None], list[float | None], list[str]]]:
         """Values, thresholds and verdicts by name, as plain lists."""
-        return {
-            name: (_known(r.value), _known(r.threshold), self._verdicts(r)) for name, r in self.readings.items()
-        }
+        return {name: (_known(r.value), _known(r.threshold), self._verdicts(r)) for name, r in self.readings.items()}
 
     def _verdicts(self, reading: Reading) -> list[str]:
-        unknown = np.isnan(reading.value) | np.isnan(reading.threshold)
         stale = reading.missed > self.stale_after
-        cases = [~reading.available, stale, unknown, reading.holds]
+        cases = [~reading.available, stale, ~reading.is_known, reading.holds]
         verdicts: list[str] = np.select(cases, ["no data", "stale", "not yet", "yes"], default="no").tolist()
         return verdicts
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from bot.core.market import Floats, Market, Series
@@ -20,8 +22,6 @@ from strategies.reading import Reading
 from strategies.settings import RotationSettings
 from strategies.track import Track, closes, ratio
 
-WEEK = np.timedelta64(7, "D")
-
 
 class Readings:
     """Every reading of a market at its decision times, by name, each computed from rows known by then."""
@@ -30,6 +30,10 @@ class Readings:
         self.market, self.settings, self.roles = market, settings, market.roles
         self.times = market.decision_times
         self.small_caps = market[self.roles.small_caps]
+        self.closes = self.small_caps.on_calendar("close")
+        """Small caps' closes by session, from the first on."""
+        self.sessions = market.sessions.dates[np.searchsorted(market.sessions.closes, self.small_caps.due)]
+        """The dates of these sessions."""
         self.gates = {
             "relative_strength": self.relative_strength(),
             "credit": self.credit(),
@@ -59,7 +63,7 @@ class Readings:
             return np.zeros(len(self.times), np.int64)
         strength = np.log(track.values)
         run = run_length(strength < sma(strength, self.settings.rs_window))
-        return np.nan_to_num(Track(track.known_at, run.astype(float), ()).sampled(self.times)).astype(np.int64)
+        return np.nan_to_num(Track(track.due, run.astype(float), ()).sampled(self.times)).astype(np.int64)
 
     def credit(self) -> Reading:
         """Credit is calm: the high-yield ratio holds against its average, or the spread has not jumped."""
@@ -93,7 +97,7 @@ class Readings:
         needed = self.settings.participation_parts
         available = np.sum([part.available for part in parts], axis=0) >= needed
         count = np.sum([part.available & part.holds for part in parts], axis=0).astype(float)
-        known = np.sum([part.available & ~np.isnan(part.value) for part in parts], axis=0) >= needed
+        known = np.sum([part.available & part.is_known for part in parts], axis=0) >= needed
         missed = np.max([np.where(part.available, part.missed, 0) for part in parts], axis=0)
         return Reading(
             "participation", np.where(known, count, np.nan), np.full(len(count), float(needed)),
@@ -111,10 +115,10 @@ class Readings:
 
     def trend(self) -> Reading:
         """Close above the fast average above the slow one; the value is the smaller of the two ratios."""
-        close = self.small_caps.close
+        close = self.closes
         fast, slow = sma(close, self.settings.trend_fast), sma(close, self.settings.trend_slow)
         value = np.minimum(close / fast, fast / slow)
-        track = Track(self.small_caps.known_at, close, (self.small_caps,))
+        track = Track(self.small_caps.due, close, (self.small_caps,))
         return self._reading("trend", track, value, np.ones(len(close)), value > 1)
 
     def net_liquidity(self) -> Reading:
@@ -123,12 +127,11 @@ class Readings:
         if any(name not in self.market for name in names):
             return self._absent("net_liquidity")
         assets, treasury, repo = (self.market[name] for name in names)
-        dates, i, j = np.intersect1d(assets.dates, treasury.dates, assume_unique=True, return_indices=True)
-        k = np.searchsorted(repo.dates, dates, side="right") - 1
-        recent = (k >= 0) & (dates - repo.dates[np.maximum(k, 0)] < WEEK)
-        parked = np.where(recent, repo.close[np.maximum(k, 0)], np.nan)
-        net = assets.close[i] - treasury.close[j] - 1000 * parked
-        track = Track(np.maximum(assets.known_at[i], treasury.known_at[j]), net, (assets, treasury, repo))
+        by_date = [dict(zip(s.dates.tolist(), s.close.tolist(), strict=True)) for s in (treasury, repo)]
+        account, parked = ([found.get(day, np.nan) for day in assets.dates.tolist()] for found in by_date)
+        weekly = replace(assets, close=assets.close - np.array(account) - 1000 * np.array(parked))
+        net = weekly.on_calendar("close")
+        track = Track(assets.due, net, (assets, treasury, repo))
         change = net - lagged(net, self.settings.liquidity_weeks)
         return self._reading("net_liquidity", track, change, np.zeros(len(change)), change > 0)
 
@@ -149,24 +152,18 @@ class Readings:
         average = sma(track.values, self.settings.pair_window)
         return self._reading("eth_btc", track, track.values, average, track.values > average)
 
-    def new_pair_day(self) -> Bools:
-        """Whether a new day of ETH/BTC came to be known since the decision before."""
-        track = ratio(self.market, self.roles.eth, self.roles.btc)
-        assert track is not None
-        return _is_new(np.searchsorted(track.known_at, self.times, side="right"))
-
     def eth_trend(self) -> Reading:
         """ETH above its own average."""
-        eth = self.market[self.roles.eth]
-        average = sma(eth.close, self.settings.eth_trend_days)
-        track = Track(eth.known_at, eth.close, (eth,))
-        return self._reading("eth_trend", track, eth.close, average, eth.close > average)
+        track = closes(self.market, self.roles.eth)
+        assert track is not None
+        average = sma(track.values, self.settings.eth_trend_days)
+        return self._reading("eth_trend", track, track.values, average, track.values > average)
 
     def eth_range(self) -> Floats:
         """ETH's mean true range; NaN while it is not known."""
         eth = self.market[self.roles.eth]
-        mean_range = mean_true_range(eth.high, eth.low, eth.close, self.settings.atr_days)
-        return Track(eth.known_at, mean_range, ()).sampled(self.times)
+        high, low, close = (eth.on_calendar(column) for column in ("high", "low", "close"))
+        return Track(eth.due, mean_true_range(high, low, close, self.settings.atr_days), ()).sampled(self.times)
 
     def peg(self) -> Reading:
         """The stablecoin closed under its peg for days in a row."""
@@ -179,31 +176,28 @@ class Readings:
 
     def thin_trading(self) -> Bools:
         """Whether the newest session was a half day, or its fund's volume under half the median."""
-        sessions = self.small_caps
-        thin = self.market.sessions.is_half_day(sessions.dates)
-        newest: Bools = Track(sessions.known_at, thin.astype(float), ()).sampled(self.times) == 1
+        thin = self.market.sessions.is_half_day(self.sessions)
+        newest: Bools = Track(self.small_caps.due, thin.astype(float), ()).sampled(self.times) == 1
         volume = self._relative_volume()
         if volume is None:
             return newest
-        relative = Track(volume.known_at, volume.values, ()).sampled(self.times)
-        thin_volume: Bools = relative < self.settings.volume_thin_below
+        thin_volume: Bools = volume.sampled(self.times) < self.settings.volume_thin_below
         return newest | thin_volume
 
     # --- small caps --------------------------------------------------------------------------------------
 
     def session_rows(self) -> Ints:
-        """The row of the newest small-cap session at each decision."""
-        return self.small_caps.latest(self.times)
+        """The number of the newest session at each decision, counted from small caps' first."""
+        return np.searchsorted(self.small_caps.due, self.times, side="right") - 1
 
     def new_session(self) -> Bools:
-        """Whether a new small-cap session came to be known since the decision before."""
+        """Whether a session closed since the decision before."""
         return _is_new(self.session_rows())
 
     def records(self) -> tuple[Floats, Bools, Ints, Ints]:
-        """By session row: highest close before, is it a record, sessions without one before, and since."""
-        close = self.small_caps.close
-        before = prior_high(close)
-        is_record = close > before
+        """By session: highest close before, is it a record, sessions without one before, and since."""
+        before = prior_high(self.closes)
+        is_record = self.closes > before
         since = run_length(~is_record)
         base = np.concatenate(([0], since[:-1])) if len(since) else since
         return before, is_record, base, since
@@ -212,19 +206,23 @@ class Readings:
 
     def _reading(self, name: str, track: Track, value: Floats, threshold: Floats, holds: Bools) -> Reading:
         def sampled(values: Floats) -> Floats:
-            return Track(track.known_at, values, ()).sampled(self.times)
+            return Track(track.due, values, ()).sampled(self.times)
 
         missed = np.max([series.missed(self.times) for series in track.sources], axis=0)
         ended = np.any([self._has_ended(series) for series in track.sources], axis=0)
         return Reading(name, sampled(value), sampled(threshold), sampled(holds.astype(float)) == 1, missed, ~ended)
 
     def _has_ended(self, series: Series) -> Bools:
-        """Whether a series has been silent for so long that it no longer counts as late."""
+        """Whether a series has ended: by the table of endings, or silent for so long that it is no longer late."""
         if not len(series):
             return np.zeros(len(self.times), bool)
-        last_known = series.known_at[np.maximum(series.latest(self.times), 0)]
-        silence = (self.times - last_known) / np.timedelta64(1, "D")
+        newest = np.maximum(series.latest(self.times), 0)
+        silence = (self.times - series.known_at[newest]) / np.timedelta64(1, "D")
         ended: Bools = silence > self.settings.ended_days
+        declared = dict(self.settings.ended_on).get(series.symbol)
+        if declared is not None:
+            last = np.datetime64(declared, "D")
+            ended |= (self.times.astype("datetime64[D]") > last) & (series.dates[newest] <= last)
         return ended
 
     def _absent(self, name: str) -> Reading:
@@ -234,12 +232,10 @@ class Readings:
 
     def _relative_volume(self) -> Track | None:
         """The small-cap fund's volume over its own median."""
-        if self.roles.small_cap_fund not in self.market:
+        track = closes(self.market, self.roles.small_cap_fund, "volume")
+        if track is None or np.isnan(track.values).all():
             return None
-        fund = self.market[self.roles.small_cap_fund]
-        if np.isnan(fund.volume).all():
-            return None
-        return Track(fund.known_at, fund.volume / rolling_median(fund.volume, self.settings.volume_window), (fund,))
+        return Track(track.due, track.values / rolling_median(track.values, self.settings.volume_window), track.sources)
 
     def _equal_weight(self) -> Reading:
         track = ratio(self.market, self.roles.equal_weight_fund, self.roles.broad_fund)
@@ -267,7 +263,7 @@ class Readings:
         ]
         needed = self.settings.sectors_needed
         available = np.sum([fund.available for fund in funds], axis=0) >= needed
-        known = np.sum([fund.available & ~np.isnan(fund.threshold) for fund in funds], axis=0) >= needed
+        known = np.sum([fund.available & fund.is_known for fund in funds], axis=0) >= needed
         count = np.sum([fund.available & fund.holds for fund in funds], axis=0).astype(float)
         missed = np.max([np.where(fund.available, fund.missed, 0) for fund in funds], axis=0)
         return Reading(

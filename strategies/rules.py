@@ -131,7 +131,6 @@ class Observation(NamedTuple):
     eth_close: float
     eth_above_trend: bool
     eth_range: float
-    new_pair_day: bool
     pair_above: bool
     pair_below: bool
     breadth_passes: bool

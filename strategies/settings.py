@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from strategies.rules import Rules
 
@@ -59,6 +60,7 @@ class RotationSettings:
     peg_below: float
     peg_days: int
     ended_days: int
+    ended_on: tuple[tuple[str, date], ...]
     eth_first: float
     eth_full: float
     altcoin_half: float

@@ -31,12 +31,13 @@ def step(rules: Rules, memory: Memory, seen: Observation) -> Outcome:
     # Counters.
     invested = stage == Stage.ETH or stage == Stage.ALTS or stage == Stage.DISTRIBUTION
     if seen.new_session and (invested or stage == Stage.ARMED or stage == Stage.CONFIRMED):
-        high = max(high, seen.close)
+        if seen.close > high:  # not max(): a close that is missing must change nothing
+            high = seen.close
         if stage == Stage.ARMED and seen.close > level:
             closes_above += 1
-    if invested:
-        eth_high = max(eth_high, seen.eth_close)
-    if stage == Stage.ALTS and seen.new_pair_day:
+    if invested and seen.eth_close > eth_high:
+        eth_high = seen.eth_close
+    if stage == Stage.ALTS:
         pair_weak_days = pair_weak_days + 1 if seen.pair_below else 0
 
     # Kills.
@@ -96,7 +97,8 @@ def step(rules: Rules, memory: Memory, seen: Observation) -> Outcome:
         stage, stage_session = Stage.STABLE, session
         reasons |= Reason.FELL_BACK
     if stage == Stage.CONFIRMED and fresh and (not rules.gated or (seen.eth_above_trend and not kill_readings)):
-        stage, stage_session, eth_session, eth_high, tranche = Stage.ETH, session, session, seen.eth_close, 1
+        stage, stage_session, eth_session, tranche = Stage.ETH, session, session, 1
+        eth_high = seen.eth_close if seen.eth_close > 0 else 0.0
         reasons |= Reason.ENTERED_ETH
     if stage == Stage.CONFIRMED and rules.gated and session - confirmed_session >= rules.patience_sessions:
         stage, stage_session = Stage.STABLE, session

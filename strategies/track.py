@@ -1,4 +1,4 @@
-"""A value that changes as rows of some series come to be known, and its sampling at decision times."""
+"""A value on the calendar of some series, and its sampling at decision times."""
 
 from __future__ import annotations
 
@@ -12,31 +12,32 @@ from bot.core.moments import Times
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
-    """A value that changes with the rows of some series, and the moments at which it did."""
+    """A value for each moment at which the rows of some series fall due; NaN where one did not come."""
 
-    known_at: Times
+    due: Times
     values: Floats
     sources: tuple[Series, ...]
 
     def sampled(self, times: Times) -> Floats:
-        """The newest value at each time; NaN where there is none yet."""
-        i = np.searchsorted(self.known_at, times, side="right") - 1
+        """The value of the newest moment at each time; NaN before the first."""
+        i = np.searchsorted(self.due, times, side="right") - 1
         if not len(self.values):
             return np.full(len(times), np.nan)
         return np.where(i >= 0, self.values[np.maximum(i, 0)], np.nan)
 
 
-def ratio(market: Market, numerator: str, denominator: str) -> Track | None:
-    """The ratio of two closes on the dates that both have; None where either series is absent."""
-    if numerator not in market or denominator not in market:
-        return None
-    a, b = market[numerator], market[denominator]
-    _, i, j = np.intersect1d(a.dates, b.dates, assume_unique=True, return_indices=True)
-    return Track(np.maximum(a.known_at[i], b.known_at[j]), a.close[i] / b.close[j], (a, b))
-
-
-def closes(market: Market, symbol: str) -> Track | None:
+def closes(market: Market, symbol: str, column: str = "close") -> Track | None:
+    """A series' closes, or another column; None where it is absent."""
     if symbol not in market:
         return None
     series = market[symbol]
-    return Track(series.known_at, series.close, (series,))
+    return Track(series.due, series.on_calendar(column), (series,))
+
+
+def ratio(market: Market, numerator: str, denominator: str) -> Track | None:
+    """The ratio of two closes; None where either series is absent."""
+    a, b = closes(market, numerator), closes(market, denominator)
+    if a is None or b is None:
+        return None
+    due, i, j = np.intersect1d(a.due, b.due, assume_unique=True, return_indices=True)
+    return Track(due, a.values[i] / b.values[j], (*a.sources, *b.sources))

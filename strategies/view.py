@@ -49,7 +49,7 @@ class RotationView:
     def credit_stress(self) -> Bools:
         """Whether credit stress stands."""
         credit = self.gates["credit"]
-        return credit.available & ~np.isnan(credit.value) & ~credit.holds
+        return credit.available & credit.is_known & ~credit.holds
 
     @cached_property
     def missed(self) -> Ints:
@@ -88,7 +88,7 @@ class RotationView:
         columns: dict[str, np.ndarray[Any, Any]] = {
             "session": rows,
             "new_session": new,
-            "close": self.source.small_caps.close[rows],
+            "close": self.source.closes[rows],
             "prior_high": before[rows],
             "is_record": is_record[rows] & new,
             "base": base[rows],
@@ -96,12 +96,11 @@ class RotationView:
             "gates_pass": self._gates_pass(),
             "credit_stress": self.credit_stress,
             "volatility_kill": kill.available & kill.holds,
-            "rs_up": strength.holds | ~strength.available,
+            "rs_up": strength.available & strength.holds,
             "rs_weak_sessions": np.where(strength.available, self.source.rs_weak_sessions(), 0),
             "eth_close": self.readings["eth_trend"].value,
             "eth_above_trend": self.readings["eth_trend"].holds,
             "eth_range": self.source.eth_range(),
-            "new_pair_day": self.source.new_pair_day(),
             "pair_above": pair.holds,
             "pair_below": pair.value < pair.threshold,
             "breadth_passes": self.readings["breadth"].holds,
@@ -110,8 +109,7 @@ class RotationView:
             "missed": self.missed,
         }
         return [
-            Observation(*seen)
-            for seen in zip(*(columns[name].tolist() for name in Observation._fields), strict=True)
+            Observation(*seen) for seen in zip(*(columns[name].tolist() for name in Observation._fields), strict=True)
         ]
 
     def failing_gates(self, i: int) -> list[str]:
@@ -140,16 +138,8 @@ class RotationView:
         """The small caps' close against the highest close before it."""
         rows = self.source.session_rows()
         before, is_record, _, _ = self.source.records()
-        small_caps = self.source.small_caps
-        everywhere = np.ones(len(rows), bool)
-        return Reading(
-            "small_caps",
-            small_caps.close[rows],
-            before[rows],
-            is_record[rows],
-            small_caps.missed(self.times),
-            everywhere,
-        )
+        missed, everywhere = self.source.small_caps.missed(self.times), np.ones(len(rows), bool)
+        return Reading("small_caps", self.source.closes[rows], before[rows], is_record[rows], missed, everywhere)
 
     def _breadth(self) -> Reading:
         share = self.altcoins.breadth(self.days)

@@ -58,7 +58,7 @@ def backtest(
     screen = console(to_error=as_json)
     first, last = parse_day(start, "--start"), parse_day(end, "--end")
     resolved = load_config(config, parse_changes(set_))
-    screen.print(_market_line(data_dir, market))
+    screen.print(_market_line(data_dir, market), markup=False)
     with _progress(screen, 0 if data_dir else resolved.demo.spread_seeds) as advance:
         run = run_backtest(
             resolved, data_dir, first, last, save=True, out=out, advance=advance,

@@ -62,9 +62,11 @@ def parse_changes(assignments: Sequence[str] | None) -> dict[str, Any]:
         except yaml.YAMLError:
             raise ConfigError("is not a YAML value", where=f"--set {key}", was=repr(text)) from None
         *parents, last = key.split(".")
-        section = changes
+        section: Any = changes
         for parent in parents:
             section = section.setdefault(parent, {})
+            if not isinstance(section, dict):
+                raise ConfigError(f"{parent!r} is set twice, once as a value", where=f"--set {key}")
         section[last] = value
     return changes
 

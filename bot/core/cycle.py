@@ -165,15 +165,13 @@ class _Planner:
             return self._skip(symbol, side, quantity, "no_trade_override")
         if not quote.fresh:
             self.again.add(symbol)
-            if self.decision.trade is Trade.HOLD:  # a retry of an order already noted
-                return ZERO
             return self._skip(symbol, side, quantity, "no_price_today")
         allowed = quantity if limit is None else min(quantity, instrument.quantity(limit))
         allowed = min(allowed, self._volume_limit(symbol, instrument, quantity))
-        if allowed * self.prices[symbol] < instrument.min_notional:
-            return self._skip(symbol, side, quantity, "min_notional")
         if allowed < quantity:
             self.again.add(symbol)
+        if allowed * self.prices[symbol] < instrument.min_notional:
+            return self._skip(symbol, side, quantity, "min_notional")
         identity = order_id(self.rules.run_key, self.decision.at.date(), symbol, side)
         self.orders.append(OrderIntent(identity, self.decision.at, symbol, side, allowed, self.reason))
         return allowed
@@ -185,6 +183,8 @@ class _Planner:
         return instrument.quantity(self.rules.sizing.volume_share * exact(volume) / self.prices[symbol])
 
     def _skip(self, symbol: str, side: Side, quantity: Decimal, why: str) -> Decimal:
+        if self.decision.trade is Trade.HOLD:  # a retry of an order that was noted when it was first wanted
+            return ZERO
         identity = order_id(self.rules.run_key, self.decision.at.date(), symbol, side)
         reason = f"{self.reason};{why}"
         self.skipped.append(

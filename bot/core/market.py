@@ -79,6 +79,12 @@ class Series:
         last_known = self.known_at[np.maximum(self.latest(times), 0)]
         return np.searchsorted(self.due, times, "right") - np.searchsorted(self.due, last_known, "right")
 
+    def on_calendar(self, column: str) -> Floats:
+        """A column with a value for each moment of `due`; NaN where no row came. Nothing is ever filled."""
+        values = np.full(len(self.due), np.nan)
+        values[np.searchsorted(self.due, self.known_at)] = getattr(self, column)
+        return values
+
     def until(self, moment: np.datetime64) -> Series:
         """The rows known at a moment, as views."""
         n = int(np.searchsorted(self.known_at, moment, side="right"))

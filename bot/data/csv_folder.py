@@ -126,7 +126,9 @@ def _note_outside_range(symbol: str, dates: Days, columns: Mapping[str, Floats],
 def _read(path: Path, kind: Kind) -> _Rows:
     try:
         raw = path.read_bytes()
-        table = pd.read_csv(io.BytesIO(raw), dtype={"date": str}, skip_blank_lines=False)
+        table = pd.read_csv(
+            io.BytesIO(raw), dtype={"date": str}, skip_blank_lines=False, keep_default_na=False, na_values=[""]
+        )
     except OSError as problem:
         raise DataError(f"cannot be read: {problem.strerror}", where=str(path)) from None
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as problem:
@@ -157,7 +159,12 @@ def _first(mask: npt.NDArray[np.bool_]) -> int | None:
 def _dates(path: Path, table: pd.DataFrame) -> Days:
     parsed = pd.to_datetime(table["date"], format="%Y-%m-%d", errors="coerce")
     if (row := _first(parsed.isna().to_numpy())) is not None:
-        raise DataError("is not a date", where=_at(path, row), expected="YYYY-MM-DD", was=str(table["date"].iloc[row]))
+        raise DataError(
+            "is not a date",
+            where=_at(path, row),
+            expected="YYYY-MM-DD",
+            was=str(table["date"].fillna("blank").iloc[row]),
+        )
     dates: Days = parsed.to_numpy().astype("datetime64[D]")
     if (row := _first(np.diff(dates) <= np.timedelta64(0, "D"))) is not None:
         raise DataError(

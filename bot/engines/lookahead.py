@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import pairwise
 
 from bot.core.decision import Decision
 from bot.core.market import Market
@@ -20,10 +21,21 @@ def first_peek(
     peeks = []
     for cut in cuts:
         before = strategy.decisions(market.as_of(cut))
-        peeks += [early.at for early, full in zip(before, decisions, strict=False) if early != full][:1]
+        until = [decision for decision in decisions if decision.at <= cut]
+        peeks += [early.at for early, full in zip(before, until, strict=False) if early != full][:1]
+        if len(before) != len(until):
+            peeks.append(cut)
     return min(peeks, default=None)
 
 
-def even_cuts(decisions: Sequence[Decision], count: int) -> list[datetime]:
-    """Moments spread evenly over the decisions, for `first_peek`."""
-    return [decisions[len(decisions) * (i + 1) // (count + 1)].at for i in range(count)]
+def telling_cuts(decisions: Sequence[Decision], count: int) -> list[datetime]:
+    """Moments for `first_peek`: mostly where the weights change, since a short peek shows only there."""
+    changes = [after.at for before, after in pairwise(decisions) if before.weights != after.weights]
+    at_changes = _evenly(changes, count - count // 4)
+    return sorted({*at_changes, *_evenly([decision.at for decision in decisions], count - len(at_changes))})
+
+
+def _evenly(moments: Sequence[datetime], count: int) -> list[datetime]:
+    if len(moments) <= count:
+        return list(moments)
+    return [moments[len(moments) * (i + 1) // (count + 1)] for i in range(count)]
