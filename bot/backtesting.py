@@ -84,7 +84,7 @@ def run(
     if book.events != run_exact(own).events:
         raise AssertionError("the backtrader engine and the exact engine disagree")
     others = {
-        name: run_exact(with_decisions(plan, window, view, benchmark))
+        name: run_exact(with_decisions(replace(plan, adopt=True), window, view, benchmark))
         for name, benchmark in benchmark_decisions(view, settings, trend_days).items()
     }
     luck = _luck(own, view, shifts)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import ValidationError
 
 from bot.core.errors import ConfigError, did_you_mean
-from bot.schema import Config, EndingSection
+from bot.schema import Config
 
 CONFIG_FOLDER = Path(__file__).resolve().parent.parent / "config"
 DEFAULT_CONFIG = CONFIG_FOLDER / "default.yaml"
@@ -29,7 +29,7 @@ def load_config(path: Path | None = None, changes: Mapping[str, Any] | None = No
     try:
         return Config.model_validate(data)
     except ValidationError as problem:
-        raise _config_error(path, data, problem) from None
+        raise _config_error(path, changes or {}, problem) from None
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -55,10 +55,23 @@ def _read(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
         raise ConfigError("extends itself", where=str(path), mend="break the circle of `extends`")
     data = _parse(path)
     bases = data.pop("extends", [])
+    bases = [bases] if isinstance(bases, str) else bases
+    if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
+        raise ConfigError("extends: is not a file or a list of files", where=str(path), was=repr(bases))
     merged: dict[str, Any] = {}
-    for base in [bases] if isinstance(bases, str) else bases:
-        merged = _merge(merged, _read(_find_base(path, str(base)), (*above, path.resolve())))
-    return _merge(merged, data)
+    for base in bases:
+        merged = _merge(merged, _read(_find_base(path, base), (*above, path.resolve())))
+    return _merge(merged, _with_strategy_beside(path, data))
+
+
+def _with_strategy_beside(path: Path, data: dict[str, Any]) -> dict[str, Any]:
+    """The data with a strategy file that lies beside its config named so that it is found from anywhere."""
+    section = data.get("strategy")
+    if isinstance(section, dict) and isinstance(section.get("file"), str):
+        beside = path.parent / section["file"]
+        if beside.is_file():
+            return {**data, "strategy": {**section, "file": str(beside)}}
+    return data
 
 
 def _find_base(path: Path, name: str) -> Path:
@@ -94,29 +107,39 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _config_error(path: Path, data: Mapping[str, Any], problem: ValidationError) -> ConfigError:
-    """The first fault in one line."""
-    fault = problem.errors()[0]
+def _config_error(path: Path, changes: Mapping[str, Any], problem: ValidationError) -> ConfigError:
+    """The first fault in one line; a misspelt key before the key that it leaves missing."""
+    faults = problem.errors()
+    fault = next((f for f in faults if f["type"] == "extra_forbidden"), faults[0])
     key = ".".join(str(part) for part in fault["loc"])
+    where = f"--set {key}" if _is_set_in(changes, fault["loc"]) else str(path)
     if fault["type"] == "extra_forbidden":
         known = _keys_at(fault["loc"][:-1])
         mend = did_you_mean(str(fault["loc"][-1]), known) or f"known here: {', '.join(known)}"
-        return ConfigError(f"unknown key {key!r}", where=str(path), mend=mend)
+        return ConfigError(f"unknown key {key!r}", where=where, mend=mend)
     if fault["type"] == "missing":
         return ConfigError(
-            f"{key!r} is missing",
-            where=str(path),
-            mend="add it, or start the file with `extends: default.yaml`",
+            f"{key!r} is missing", where=where, mend="add it, or start the file with `extends: default.yaml`"
         )
     message = fault["msg"].removeprefix("Value error, ")
     was = fault["input"]
-    if isinstance(was, dict):
-        return ConfigError(f"{key}: {message}", where=str(path))
-    return ConfigError(f"{key}: {message}", where=str(path), was=repr(was))
+    told = f"{key}: {message}" if key else message
+    return ConfigError(told, where=where, was=None if isinstance(was, dict) else repr(was))
+
+
+def _is_set_in(changes: Mapping[str, Any], location: tuple[int | str, ...]) -> bool:
+    section: Any = changes
+    for part in location:
+        if not isinstance(section, Mapping) or part not in section:
+            return section is not changes and not isinstance(section, Mapping)
+        section = section[part]
+    return bool(location)
 
 
 def _keys_at(location: tuple[int | str, ...]) -> list[str]:
+    """The keys that a section of the config knows; a table by symbol is passed through to its entries."""
     model: Any = Config
     for part in location:
-        model = model.model_fields[part].annotation if part in getattr(model, "model_fields", {}) else EndingSection
-    return list(model.model_fields) if hasattr(model, "model_fields") else []
+        fields = getattr(model, "model_fields", None)
+        model = fields[part].annotation if fields else get_args(model)[-1]
+    return list(model.model_fields)

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
 
 from bot.core.market import Kind, Roles
 from bot.data.csv_folder import Listing
 from bot.data.timeline import Release
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1, le=10_000)]
+Share = Annotated[float, Strict(), Field(ge=0, le=1)]
+Positive = Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Strict(), Field(ge=1, le=10_000)]
 Symbol = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,29}$")]
+Switch = Annotated[bool, Strict()]
 PositiveDecimal = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class StrategySection(_Section):
@@ -126,23 +128,23 @@ class StaleSection(_Section):
 class GatesSection(_Section):
     """Which readings must pass to confirm."""
 
-    relative_strength: bool
-    credit: bool
-    volatility: bool
-    participation: bool
-    volume: bool
-    trend: bool
-    net_liquidity: bool
+    relative_strength: Switch
+    credit: Switch
+    volatility: Switch
+    participation: Switch
+    volume: Switch
+    trend: Switch
+    net_liquidity: Switch
 
 
 class KillsSection(_Section):
     """Which readings take the portfolio out at once."""
 
-    credit: bool
-    volatility: bool
-    trail: bool
-    eth_drawdown: bool
-    peg: bool
+    credit: Switch
+    volatility: Switch
+    trail: Switch
+    eth_drawdown: Switch
+    peg: Switch
 
 
 class CreditSection(_Section):
@@ -171,10 +173,10 @@ class VolatilitySection(_Section):
 class ParticipationSection(_Section):
     """The three signs of a broad advance."""
 
-    parts_needed: Annotated[int, Field(ge=1, le=3)]
+    parts_needed: Annotated[int, Strict(), Field(ge=1, le=3)]
     lookback: Count
     high_window: Count
-    sectors_needed: Annotated[int, Field(ge=1, le=11)]
+    sectors_needed: Annotated[int, Strict(), Field(ge=1, le=11)]
     sector_window: Count
 
 
@@ -253,11 +255,11 @@ class AltcoinsSection(_Section):
     seasoned_days: Count
     pause_days: Count
     volume_days: Count
-    minimum_volume: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    minimum_volume: Annotated[float, Strict(), Field(ge=0, allow_inf_nan=False)]
     volatility_span: Count
     volatility_floor: Positive
     momentum_days: Annotated[list[Count], Field(min_length=1)]
-    largest_share: Annotated[float, Field(gt=0, le=1)]
+    largest_share: Annotated[float, Strict(), Field(gt=0, le=1)]
     choose_every_days: Count
     breadth_window: Count
     breadth_least_coins: Count
@@ -270,48 +272,48 @@ class SizingSection(_Section):
     rebalance_days: Count
     band: Share
     relative_band: Share
-    volume_share: Annotated[float, Field(gt=0, le=1)]
+    volume_share: Annotated[float, Strict(), Field(gt=0, le=1)]
 
 
 class OverridesSection(_Section):
     """The user's overrides."""
 
     multiplier: Share
-    reduce_only: bool
+    reduce_only: Switch
     no_trade: list[Symbol]
 
 
 class BenchmarksSection(_Section):
     """The benchmarks' own numbers."""
 
-    random_shifts: Annotated[int, Field(ge=10, le=100_000)]
+    random_shifts: Annotated[int, Strict(), Field(ge=10, le=100_000)]
     trend_days: Count
 
 
 class DemoSection(_Section):
     """The synthetic market."""
 
-    seed: Annotated[int, Field(ge=0)]
-    thesis_strength: Annotated[float, Field(ge=-5, le=5)]
-    lead_sessions: Annotated[int, Field(ge=0, le=250)]
-    shared_regime: bool
-    spread_seeds: Annotated[int, Field(ge=2, le=1000)]
+    seed: Annotated[int, Strict(), Field(ge=0)]
+    thesis_strength: Annotated[float, Strict(), Field(ge=-5, le=5)]
+    lead_sessions: Annotated[int, Strict(), Field(ge=0, le=250)]
+    shared_regime: Switch
+    spread_seeds: Annotated[int, Strict(), Field(ge=2, le=1000)]
 
 
 class SlippageSection(_Section):
     """Slippage by class of coin, shares of the price."""
 
-    major: Annotated[float, Field(ge=0, lt=0.5)]
-    large: Annotated[float, Field(ge=0, lt=0.5)]
-    other: Annotated[float, Field(ge=0, lt=0.5)]
+    major: Annotated[float, Strict(), Field(ge=0, lt=0.5)]
+    large: Annotated[float, Strict(), Field(ge=0, lt=0.5)]
+    other: Annotated[float, Strict(), Field(ge=0, lt=0.5)]
 
 
 class CostsSection(_Section):
     """What trading costs."""
 
-    fee: Annotated[float, Field(ge=0, lt=0.5)]
+    fee: Annotated[float, Strict(), Field(ge=0, lt=0.5)]
     slippage: SlippageSection
-    stress_multiplier: Annotated[float, Field(ge=1, le=100)]
+    stress_multiplier: Annotated[float, Strict(), Field(ge=1, le=100)]
     large_coins: list[Symbol]
 
 
@@ -334,16 +336,9 @@ class EndingSection(_Section):
     """Why one coin's series ends."""
 
     kind: Literal["dead", "renamed", "source ends", "halted"]
-    last: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    last: date | None = None
     to: Symbol | None = None
     ratio: PositiveDecimal = Decimal(1)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _date_as_text(cls, value: Any) -> Any:
-        if isinstance(value, dict) and value.get("last") is not None:
-            return {**value, "last": str(value["last"])}
-        return value
 
     @model_validator(mode="after")
     def _renamed_to_something(self) -> Self:
@@ -409,6 +404,16 @@ class Config(_Section):
     staked: list[Symbol]
     leveraged: list[Symbol]
     roles: RolesSection
+
+    @model_validator(mode="after")
+    def _parts_have_their_kind(self) -> Self:
+        listings = self.listings()
+        for part, kind in (("small_caps", Kind.INDEX), ("eth", Kind.CRYPTO), ("btc", Kind.CRYPTO)):
+            symbol = getattr(self.roles, part)
+            if symbol not in listings or listings[symbol].kind is not kind:
+                was = listings[symbol].kind if symbol in listings else "not in the symbol table"
+                raise ValueError(f"roles.{part} is {symbol}, which must be of kind {kind}, was {was}")
+        return self
 
     def listings(self) -> dict[str, Listing]:
         """The kind and the release rule of every symbol; an entry of `symbols` wins over the lists."""

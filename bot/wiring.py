@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -16,7 +15,7 @@ from bot.config import Config
 from bot.core.book import RunPlan
 from bot.core.cycle import Overrides, SizingRules, TradingRules
 from bot.core.endings import Ending, EndingKind, settlings
-from bot.core.errors import ConfigError, DataError
+from bot.core.errors import ConfigError, DataError, did_you_mean
 from bot.core.instrument import Instrument, exact
 from bot.core.market import Market
 from bot.core.moments import iso
@@ -27,6 +26,7 @@ from bot.data.demo import PREFIX as DEMO_PREFIX
 from bot.data.demo import DemoParameters
 from bot.data.demo_market import NAME as DEMO
 from bot.data.demo_market import demo_market
+from bot.user_strategy import load_strategy, strategy_path
 from bot.version import __version__
 from strategies.indicators import rolling_median
 from strategies.rotation import Rotation
@@ -65,25 +65,7 @@ def build_strategy(config: Config) -> Strategy:
     """The rotation, or the strategy of a user's own file. Raises ConfigError."""
     if config.strategy.file is None:
         return Rotation(rotation_settings(config))
-    return _strategy_from_file(config.strategy.file, config.strategy.parameters)
-
-
-def _strategy_from_file(path: Path, parameters: Mapping[str, Any]) -> Strategy:
-    where = str(path)
-    if not path.is_file():
-        raise ConfigError("there is no such strategy file", where=where, mend="the path is relative to where you are")
-    spec = importlib.util.spec_from_file_location(f"strategy_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise ConfigError("is not a Python file", where=where)
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-        strategy: Strategy = module.strategy(**parameters)
-    except AttributeError as problem:
-        raise ConfigError(f"cannot be used: {problem}", where=where, expected="a function `strategy`") from None
-    except (SyntaxError, ImportError, TypeError, ValueError) as problem:
-        raise ConfigError(f"cannot be used: {problem}", where=where, mend="see docs/writing-a-strategy.md") from None
-    return strategy
+    return load_strategy(strategy_path(config.strategy.file), config.strategy.parameters)
 
 
 def window_of(market: Market, start: date | None, end: date | None) -> Window:
@@ -164,7 +146,7 @@ def rotation_settings(config: Config) -> RotationSettings:
         peg_below=r.peg.below,
         peg_days=r.peg.days,
         ended_days=r.stale.ended_days,
-        ended_on=tuple((s, date.fromisoformat(e.last)) for s, e in config.endings.items() if e.last),
+        ended_on=tuple((s, e.last) for s, e in config.endings.items() if e.last),
         eth_first=r.weights.eth_first,
         eth_full=r.weights.eth_full,
         altcoin_half=r.weights.altcoins,
@@ -177,12 +159,16 @@ def rotation_settings(config: Config) -> RotationSettings:
 
 
 def trading_rules(config: Config, market: Market, run_key: str) -> TradingRules:
-    """The instruments of every coin of a market, the sizing and the overrides."""
+    """The instruments of every coin of a market, the sizing and the overrides. Raises ConfigError."""
     instruments = {s: _instrument(config, market, s) for s in market if market[s].kind.is_coin}
     sizing = SizingRules(
         exact(config.sizing.band), exact(config.sizing.relative_band), exact(config.sizing.volume_share)
     )
     wanted = config.overrides
+    for symbol in wanted.no_trade:
+        if symbol not in instruments:
+            mend = did_you_mean(symbol, instruments) or "a misspelt coin would be traded"
+            raise ConfigError(f"no_trade names {symbol}, which this market does not have", where="overrides", mend=mend)
     overrides = Overrides(exact(wanted.multiplier), wanted.reduce_only, frozenset(wanted.no_trade))
     return TradingRules(instruments, sizing, overrides, run_key)
 
@@ -204,7 +190,7 @@ def _demo_ending(entry: Mapping[str, Any]) -> Ending:
 
 def run_plan(config: Config, market: Market, window: Window, run_key: str) -> RunPlan:
     """Everything that a run needs but its decisions."""
-    table = {s: Ending(EndingKind(e.kind), e.to, e.ratio) for s, e in config.endings.items()}
+    table = {s: Ending(EndingKind(e.kind), e.to, e.ratio, e.last) for s, e in config.endings.items()}
     if market.name == DEMO:
         table |= {s: _demo_ending(entry) for s, entry in DEMO_ENDINGS.items()}
     days = config.altcoins.volume_days
@@ -271,10 +257,17 @@ def backtest(config: Config, market: Market, window: Window) -> Backtest:
     return run(market, build_strategy(config), settings, plan, window, benchmarks.trend_days, benchmarks.random_shifts)
 
 
+def strategy_sha256(config: Config) -> str | None:
+    """The hash of the user's strategy file, or None for the built-in rotation."""
+    file = config.strategy.file
+    return None if file is None else hashlib.sha256(strategy_path(file).read_bytes()).hexdigest()
+
+
 def run_key(config: Config, market: Market, window: Window) -> str:
-    """The hash of config, data and window: the same inputs always give the same order ids."""
+    """The hash of config, strategy file, data and window: the same inputs always give the same order ids."""
     data = {symbol: market[symbol].sha256 for symbol in sorted(market)}
-    text = json.dumps([config.fingerprint(), data, str(window.start), str(window.end), __version__])
+    code = strategy_sha256(config)
+    text = json.dumps([config.fingerprint(), code, data, str(window.start), str(window.end), __version__])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -292,6 +285,7 @@ def manifest(
         "start": str(backtest.window.start),
         "end": str(backtest.window.end),
         "config_hash": config.fingerprint(),
+        "strategy_sha256": strategy_sha256(config),
         "series": {
             symbol: {
                 "source": series.source,

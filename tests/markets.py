@@ -284,9 +284,7 @@ def _altcoin(random: np.random.Generator, symbol: str, number: int, dates: Days,
             endings[symbol] = Ending(EndingKind.RENAMED, SUCCESSOR, ratio)
             after, scale = keep & ~before, float(ratio)
             if after.any():
-                made.append(
-                    _built(SUCCESSOR, dates[after], close[after] / scale, opens[after] / scale, volume[after])
-                )
+                made.append(_built(SUCCESSOR, dates[after], close[after] / scale, opens[after] / scale, volume[after]))
     return made
 
 

@@ -99,6 +99,7 @@ def test_starting_inside_a_stage_adopts_it_or_waits_for_the_next(saved: Run) -> 
     waited = run_backtest(changes={**FEW_SEEDS, "on_start": "wait"}, start=held)
     assert adopted.fills["at"].iloc[0].date() == held
     assert waited.fills["at"].iloc[0].date() > held
+    assert waited.summary["benchmarks"]["eth"]["exposure"] > 0.9  # what is always held waits for nothing
 
 
 def test_no_breakout_is_left_out_of_the_episodes(saved: Run) -> None:

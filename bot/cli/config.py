@@ -9,9 +9,16 @@ import typer
 
 from bot.cli.console import JsonOption, SetOption, console, parse_changes, print_json
 
-config = typer.Typer(help="Check a config, show it resolved, or print its schema.", no_args_is_help=True)
+config = typer.Typer(help="Check a config, show it resolved, or print its schema.", invoke_without_command=True)
 
 FileArgument = Annotated[Path | None, typer.Argument(help="A YAML config; by default config/default.yaml.")]
+
+
+@config.callback()
+def _help(context: typer.Context) -> None:
+    """Check a config, show it resolved, or print its schema."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @config.command()

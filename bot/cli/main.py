@@ -8,20 +8,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from bot.cli.backtest import backtest
 from bot.cli.config import config
 from bot.cli.console import print_json
 from bot.cli.runs import runs
 from bot.cli.signal import signal
-from bot.core.errors import BotError
+from bot.core.errors import BotError, ConfigError
 from bot.version import __version__
 
 INTERRUPTED = 130
 
+
 app = typer.Typer(
     help="Watch small caps, rotate a paper portfolio, and say honestly what came of it. Paper only, not advice.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 app.command()(backtest)
@@ -49,19 +50,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; errors end in one line and the exit code of their kind."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        app(given)
+        sys.exit(app(given or ["--help"], standalone_mode=False) or 0)
+    except TyperException as error:
+        sys.exit(_report(ConfigError(error.format_message().rstrip("."), mend="see --help"), given))
     except BotError as error:
-        if "--json" in given:
-            print_json({"error": error.as_dict()})
-        typer.echo(f"Error: {error}", err=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+        sys.exit(_report(error, given))
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("Interrupted. A run folder that was begun is marked INCOMPLETE.", err=True)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.exit(0)
     except Exception:
         sys.exit(_report_bug())
+
+
+def _report(error: BotError, given: Sequence[str]) -> int:
+    """Tell the user of an error, as JSON too if that was asked for, and return its exit code."""
+    if "--json" in given:
+        print_json({"error": error.as_dict()})
+    typer.echo(f"Error: {error}", err=True)
+    return error.exit_code
 
 
 def _report_bug() -> int:

@@ -15,7 +15,7 @@ from bot.core.endings import Settling
 from bot.core.errors import DataError
 from bot.core.events import Event, Valued
 from bot.core.execution import affordable, fill, fill_price
-from bot.core.instrument import Instrument, exact
+from bot.core.instrument import ZERO, Instrument, exact
 from bot.core.market import Floats, Market, Series
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
@@ -69,6 +69,7 @@ class Book:
         self._unfinished: frozenset[str] = frozenset()
         self._waiting = not plan.adopt
         self._marks: dict[str, float] = {}
+        self._renamed: dict[str, str] = {}
         self._slippage: Decimal = Decimal(1)
 
     # --- the morning: settle, decide, plan ------------------------------------------------------------------
@@ -104,13 +105,23 @@ class Book:
         return plan.orders
 
     def _acting(self, decision: Decision, is_first: bool) -> Decision:
-        """The decision as this book follows it, given how it was told to start."""
+        """The decision as this book follows it, given how it was told to start and what coins are called now."""
+        if any(symbol in self._renamed for symbol in decision.weights):
+            decision = replace(decision, weights=self._under_new_names(decision.weights))
         if self._waiting:
             self._waiting = bool(decision.weights)
             return replace(decision, weights={})
         if is_first:
             return replace(decision, trade=Trade.NOW, reasons=("adopted", *decision.reasons))
         return decision
+
+    def _under_new_names(self, weights: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """Target weights with those of a renamed coin given to its successor."""
+        renamed: dict[str, Decimal] = {}
+        for symbol, weight in weights.items():
+            name = self._renamed.get(symbol, symbol)
+            renamed[name] = renamed.get(name, ZERO) + weight
+        return renamed
 
     # --- the open: match ------------------------------------------------------------------------------------
 
@@ -181,6 +192,7 @@ class Book:
         if settling.into is not None:
             received = self._instrument(settling.into).quantity(quantity * settling.ratio)
             self._marks[settling.into] = close / float(settling.ratio)
+            self._renamed[settling.symbol] = settling.into
             return Settlement(
                 at,
                 settling.symbol,
@@ -191,7 +203,7 @@ class Book:
                 received=received,
             )
         if settling.cause is SettlementCause.DEAD:
-            paid = instrument.price(exact(close) * self.plan.recovery)
+            paid = instrument.price(exact(close) * self.plan.recovery) if self.plan.recovery else ZERO
             return Settlement(at, settling.symbol, quantity, paid, settling.cause)
         price = fill_price(close, Side.SELL, instrument.slippage * self._slippage, instrument)
         return Settlement(at, settling.symbol, quantity, price, settling.cause, quantity * price * instrument.fee)

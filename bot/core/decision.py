@@ -39,5 +39,7 @@ class Decision:
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
             raise ValueError(f"a decision needs an aware time, was {self.at}")
+        if not all(isinstance(weight, Decimal) for weight in self.weights.values()):
+            raise TypeError(f"weights must be Decimal, see exact_weight; was {dict(self.weights)}")
         if any(weight < 0 for weight in self.weights.values()) or sum(self.weights.values()) > 1:
             raise ValueError(f"weights must be >= 0 and sum to <= 1, was {dict(self.weights)}")

@@ -27,11 +27,15 @@ class EndingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """One entry of the table; `into` and `ratio` (new units for one old) belong to a renamed coin."""
+    """One entry of the table; `into` and `ratio` (new units for one old) belong to a renamed coin.
+
+    An entry with a `last` row counts only where the rows end by then, give or take two weeks.
+    """
 
     kind: EndingKind
     into: str | None = None
     ratio: Decimal = Decimal(1)
+    last: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,10 @@ def settlings(market: Market, table: Mapping[str, Ending], last_day: date) -> di
         if not series.kind.is_coin or not len(series):
             continue
         last: date = series.dates[-1].item()
-        settling = _settling(market, symbol, table.get(symbol), (last_day - last).days)
+        ending = table.get(symbol)
+        if ending is not None and ending.last is not None and (last - ending.last).days > _PATIENCE:
+            ending = None
+        settling = _settling(market, symbol, ending, (last_day - last).days)
         if settling is not None and last < last_day:
             due.setdefault(last + ONE_DAY, []).append(settling)
     return due

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -191,7 +191,7 @@ class Market(Mapping[str, Series]):
 
         A series of which no row was known yet stays, empty: it is late, not absent.
         """
-        cut = np.datetime64(moment.replace(tzinfo=None), "s")
+        cut = np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "s")
         return replace(self, series={symbol: series.until(cut) for symbol, series in self.series.items()})
 
     @cached_property

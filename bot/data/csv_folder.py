@@ -62,6 +62,9 @@ def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles) -> 
     sessions = us_sessions(*_session_range(rows, listings))
     notes: list[str] = []
     series = {symbol: _series(symbol, found, listings[symbol], sessions, notes) for symbol, found in rows.items()}
+    for symbol in [symbol for symbol, found in series.items() if not len(found)]:
+        notes.append(f"{symbol} has no row that can be used: it counts as absent")
+        del series[symbol]
     unknown = sorted(set(paths) - set(listings))
     if unknown:
         named = ", ".join(unknown[:_NAMED]) + (" ..." if len(unknown) > _NAMED else "")
@@ -84,6 +87,11 @@ def _series(symbol: str, rows: _Rows, listing: Listing, sessions: Sessions, note
             days = f"{np.count_nonzero(~is_session)} row(s) on days without a US session"
             notes.append(f"{symbol}: {days} are ignored, the first on {rows.dates[~is_session][0]}")
         keep &= is_session
+    known = known_at(rows.dates[keep], listing.release, sessions)
+    finished = known <= np.datetime64(datetime.now(UTC).replace(tzinfo=None), "s")
+    if not finished.all():
+        notes.append(f"{symbol}: the row of {rows.dates[keep][-1]} is still forming and was not read")
+        keep[np.flatnonzero(keep)[~finished]] = False
     dates = rows.dates[keep]
     columns = {name: values[keep] for name, values in rows.columns.items()}
     _note_jumps(symbol, dates, columns["close"], listing.kind, notes)
@@ -94,7 +102,7 @@ def _series(symbol: str, rows: _Rows, listing: Listing, sessions: Sessions, note
         listing.kind,
         dates,
         **columns,
-        known_at=known_at(dates, listing.release, sessions),
+        known_at=known[finished],
         due=due(dates, listing.release, sessions),
         source=rows.source,
         sha256=rows.sha256,
@@ -127,7 +135,7 @@ def _read(path: Path, kind: Kind) -> _Rows:
     try:
         raw = path.read_bytes()
         table = pd.read_csv(
-            io.BytesIO(raw), dtype={"date": str}, skip_blank_lines=False, keep_default_na=False, na_values=[""]
+            io.BytesIO(raw.rstrip()), dtype={"date": str}, skip_blank_lines=False, keep_default_na=False, na_values=[""]
         )
     except OSError as problem:
         raise DataError(f"cannot be read: {problem.strerror}", where=str(path)) from None

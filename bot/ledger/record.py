@@ -28,6 +28,9 @@ CREATE TABLE events (
 ) STRICT;
 CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER events_are_never_replaced BEFORE INSERT ON events
+WHEN EXISTS (SELECT 1 FROM events WHERE sequence = NEW.sequence)
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 """
@@ -82,10 +85,11 @@ def read_ledger(path: Path) -> Iterator[Row]:
         yield Row(sequence, kind, at, json.loads(body))
 
 
-def verify_ledger(path: Path) -> int:
-    """Check the whole chain and return the number of rows.
+def verify_ledger(path: Path) -> tuple[int, str]:
+    """Check the whole chain and return the number of rows and the hash of the last.
 
-    Raises LedgerError that names the first row that is missing or was changed.
+    Raises LedgerError that names the first row that is missing or was changed. Only who kept the last hash
+    elsewhere can tell that rows were cut off the end.
     """
     head, count = _GENESIS, 0
     for sequence, kind, at, body, recorded in _raw_rows(path):
@@ -95,14 +99,14 @@ def verify_ledger(path: Path) -> int:
         head = chained_hash(head, sequence, kind, at, body)
         if head != recorded:
             raise LedgerError(f"row {sequence} ({kind} at {at}) was changed after it was written", where=str(path))
-    return count
+    return count, head
 
 
 def _raw_rows(path: Path) -> Iterator[tuple[int, str, str, str, str]]:
     if not path.is_file():
         raise LedgerError("there is no ledger", where=str(path))
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version != SCHEMA_VERSION:
                 raise LedgerError(

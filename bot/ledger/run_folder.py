@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,10 +44,24 @@ class RunFolder:
         return data
 
     def verify(self) -> int:
-        """Check the ledger's chain and return the number of its rows; raises LedgerError."""
+        """Check the ledger's chain to its last row, and every other file against the manifest.
+
+        Returns the number of the ledger's rows. Raises LedgerError that names what was changed, cut off or lost.
+        """
         if not self.is_complete:
             raise LedgerError("the run was interrupted and is not to be believed", where=str(self.path))
-        return verify_ledger(self.path / LEDGER)
+        manifest = self.json("manifest.json")
+        told = manifest.get("ledger", {})
+        rows, head = verify_ledger(self.path / LEDGER)
+        if (rows, head) != (told.get("rows"), told.get("head")):
+            raise LedgerError(
+                "rows are missing at the end, or the ledger is another run's", where=str(self.path / LEDGER),
+                expected=f"{told.get('rows')} rows", was=f"{rows} rows",
+            )  # fmt: skip
+        for name, digest in manifest.get("files", {}).items():
+            if _sha256(self.path / name) != digest:
+                raise LedgerError(f"{name} was changed after the run", where=str(self.path))
+        return rows
 
     def write(
         self,
@@ -58,15 +73,19 @@ class RunFolder:
     ) -> None:
         """Write every file of a run, the marker's removal last; `tables` are the projections of `rows`.
 
-        Raises LedgerError, leaving the marker, if the folder cannot be written.
+        The manifest gets the ledger's last hash and a hash of each other file. Raises LedgerError, leaving the
+        marker, if the folder cannot be written.
         """
         try:
-            write_ledger(self.path / LEDGER, rows)
+            head = write_ledger(self.path / LEDGER, rows)
             for name, table in tables.items():
                 _write_csv(self.path / f"{name}.csv", table)
             _write_text(self.path / "summary.json", _json(summary))
             _write_text(self.path / "report.html", report)
-            _write_text(self.path / "manifest.json", _json(manifest))
+            names = [*(f"{name}.csv" for name in tables), "summary.json", "report.html"]
+            files = {name: _sha256(self.path / name) for name in names}
+            sealed = {**manifest, "ledger": {"rows": len(rows), "head": head}, "files": files}
+            _write_text(self.path / "manifest.json", _json(sealed))
             (self.path / INCOMPLETE).unlink()
         except OSError as problem:
             raise _unwritable(self.path, problem) from None
@@ -132,6 +151,13 @@ def _unwritable(path: Path, problem: OSError) -> LedgerError:
         f"cannot be written: {problem.strerror}", where=str(problem.filename or path),
         mend="free some space or name another folder with --out",
     )  # fmt: skip
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as problem:
+        raise LedgerError(f"cannot be read: {problem.strerror}", where=str(path)) from None
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 from bot.ledger.codec import plain
 
+_QUANTITY_STEP = Decimal("1e-12")
+
 
 @dataclass(slots=True)
 class _Lot:
@@ -35,7 +37,7 @@ def round_trips(fills: Sequence[dict[str, Any]], settlements: Sequence[dict[str,
         quantity, price, symbol = Decimal(event["quantity"]), Decimal(event["price"]), event["symbol"]
         fee = Decimal(event["fee"])
         if event.get("into"):
-            _carry_over(lots, symbol, event["into"], Decimal(event["received"]) / quantity)
+            _carry_over(lots, symbol, event["into"], Decimal(event["received"]))
         elif event.get("side") == "buy":
             lots[symbol].append(_Lot(at, quantity, price, fee / quantity, event["reason"]))
         else:
@@ -44,9 +46,15 @@ def round_trips(fills: Sequence[dict[str, Any]], settlements: Sequence[dict[str,
     return trips
 
 
-def _carry_over(lots: dict[str, deque[_Lot]], old: str, new: str, ratio: Decimal) -> None:
-    for lot in lots.pop(old, ()):
-        lots[new].append(_Lot(lot.at, lot.quantity * ratio, lot.price / ratio, lot.fee_each / ratio, lot.reason))
+def _carry_over(lots: dict[str, deque[_Lot]], old: str, new: str, received: Decimal) -> None:
+    """Give each lot its part of what was received, the last one what is left, at the same total cost."""
+    carried = lots.pop(old, deque())
+    total, left = sum((lot.quantity for lot in carried), Decimal(0)), received
+    for lot in carried:
+        quantity = left if lot is carried[-1] else (lot.quantity / total * received).quantize(_QUANTITY_STEP)
+        left -= quantity
+        share = lot.quantity / quantity
+        lots[new].append(_Lot(lot.at, quantity, lot.price * share, lot.fee_each * share, lot.reason))
 
 
 def _close(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ from bot import run_backtest
 from bot.config import Config, load_config
 from bot.core.decision import Decision
 from bot.core.market import Market
-from bot.engines.lookahead import even_cuts, first_peek
+from bot.engines.lookahead import first_peek, telling_cuts
 from bot.wiring import build_strategy
 from strategies.examples.eth_trend import strategy
 
@@ -31,11 +29,6 @@ def full(demo: Market) -> Sequence[Decision]:
     return strategy(days=100).decisions(demo)
 
 
-def changes_of_mind(decisions: Sequence[Decision]) -> list[datetime]:
-    """The days on which a strategy decides anew: where a peek of one day shows, and even cuts miss it."""
-    return [after.at for before, after in pairwise(decisions) if before.stage != after.stage]
-
-
 def test_it_is_found_by_the_path_in_its_config(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert build_strategy(config).name == "eth_trend_example"
@@ -50,7 +43,7 @@ def test_it_runs_beside_the_benchmarks(config: Config, monkeypatch: pytest.Monke
 
 
 def test_what_it_decides_does_not_change_when_the_future_is_taken_away(demo: Market, full: Sequence[Decision]) -> None:
-    for cut in changes_of_mind(full)[:20] + even_cuts(full, 10):
+    for cut in telling_cuts(full, 30):
         early = strategy(days=100).decisions(demo.as_of(cut))
         assert early == full[: len(early)]
         assert early[-1].at == cut
@@ -63,7 +56,7 @@ def test_the_check_can_fail_a_peek_of_one_day_is_found(tmp_path: Path, demo: Mar
     (tmp_path / "peeking.py").write_text(peeking, encoding="utf-8")
     cheat = build_strategy(load_config(changes={"strategy": {"file": str(tmp_path / "peeking.py")}}))
     decisions = cheat.decisions(demo)
-    assert first_peek(cheat, demo, decisions, changes_of_mind(decisions)[:5]) is not None
+    assert first_peek(cheat, demo, decisions, telling_cuts(decisions, 12)) is not None
 
 
 def test_it_waits_until_its_average_is_whole(full: Sequence[Decision]) -> None:

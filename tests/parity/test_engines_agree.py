@@ -29,7 +29,9 @@ def run_both(config: Config, market: Market) -> Book:
 
 
 @pytest.mark.parametrize("first_seed", range(0, 200, 10))
-def test_on_random_markets_with_gaps_listings_and_endings_both_engines_give_the_same_events(first_seed: int) -> None:
+def test_on_random_markets_with_gaps_listings_and_endings_both_engines_give_the_same_events(
+    first_seed: int,
+) -> None:
     for seed in range(first_seed, first_seed + 10):
         made = random_market(seed)
         run_both(made.config(LOOSE), made.market)

@@ -13,7 +13,7 @@ import pytest
 from bot.config import load_config
 from bot.core.decision import Decision
 from bot.core.market import Market, Series
-from bot.engines.lookahead import even_cuts, first_peek
+from bot.engines.lookahead import first_peek, telling_cuts
 from bot.wiring import rotation_settings
 from strategies.rotation import Rotation
 from tests.markets import random_market
@@ -103,10 +103,30 @@ class Oracle:
 
 def test_an_oracle_that_peeks_one_day_ahead_is_caught(demo: Market) -> None:
     full = Oracle().decisions(demo)
-    assert first_peek(Oracle(), demo, full, even_cuts(full, 12)) is not None
+    assert first_peek(Oracle(), demo, full, telling_cuts(full, 12)) is not None
+
+
+class OneDayAhead:
+    """Follows ETH's trend with tomorrow's close: it differs from an honest follower only where the trend turns."""
+
+    name = "one day ahead"
+
+    def decisions(self, market: Market) -> Sequence[Decision]:
+        eth = market[market.roles.eth]
+        decisions = []
+        for at in market.decision_moments:
+            seen = eth.until(np.datetime64(at.replace(tzinfo=None), "s") + np.timedelta64(1, "D")).close[-50:]
+            weights = {market.roles.eth: Decimal("0.5")} if seen[-1] > seen.mean() else {}
+            decisions.append(Decision(at, "S", "S", weights, ("peeks",)))
+        return decisions
+
+
+def test_a_peek_that_shows_only_where_the_decision_changes_is_caught(demo: Market) -> None:
+    full = OneDayAhead().decisions(demo)
+    assert first_peek(OneDayAhead(), demo, full, telling_cuts(full, 12)) is not None
 
 
 def test_the_rotation_is_not_taken_for_an_oracle(demo: Market) -> None:
     strategy = rotation()
     full = strategy.decisions(demo)
-    assert first_peek(strategy, demo, full, even_cuts(full, 12)) is None
+    assert first_peek(strategy, demo, full, telling_cuts(full, 12)) is None

@@ -1,0 +1,205 @@
+"""What becomes of a holding whose coin ends: 1,000 USDT buy 50 A at 10, worked by hand.
+
+The purchase: 0.5 x 1000 / 10 = 50 at 10 x 1.006 = 10.06 is 503, and a fee of 0.503; cash 496.497.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.backtesting import Window
+from bot.core.book import Book, RunPlan
+from bot.core.decision import Decision, Trade
+from bot.core.events import Valued
+from bot.core.market import Market
+from bot.core.moments import utc
+from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement, SettlementCause
+from bot.engines.exact import run_exact
+from bot.wiring import run_plan
+from tests.markets import closes_on_days, closes_on_sessions, config_with, market_of
+
+D = Decimal
+AFTER_PURCHASE = D("496.497")
+DAYS = 40
+LAST_ROW = 10  # of A: 2024-01-11
+
+
+def market(**coins: Mapping[str, float]) -> Market:
+    days = closes_on_days("2024-01-01", [100.0] * DAYS)
+    rut = closes_on_sessions("2024-01-02", [100.0] * 27)
+    return market_of({"RUT": rut, "ETH": days, "BTC": days, **coins})
+
+
+def prices(first: int, last: int, price: float) -> dict[str, float]:
+    """A constant price on days number `first` to `last`, 2024-01-01 being 0."""
+    whole = closes_on_days("2024-01-01", [price] * DAYS)
+    return dict(list(whole.items())[first : last + 1])
+
+
+def plan(made: Market, ending: Mapping[str, Any] | None = None, **changes: Any) -> RunPlan:
+    """Half of equity in A from the second day on; nothing is traded after that."""
+    config = config_with({"start_equity": "1000", "endings": {"A": ending} if ending else {}, **changes})
+    times = made.decision_times
+    decisions = [Decision(utc(at), "ALTS", "ALTS", {"A": D("0.5")}, ("held",), Trade.HOLD) for at in times[:-1]]
+    window = Window(decisions[0].at.date(), decisions[-1].at.date())
+    return replace(
+        run_plan(config, made, window, "key"), decisions=decisions, slippage_multipliers=[D(1)] * len(decisions)
+    )
+
+
+def events(book: Book, kind: type[Any]) -> list[Any]:
+    return [event for event in book.events if isinstance(event, kind)]
+
+
+def on(book: Book, day: date) -> Valued:
+    return next(valued for valued in events(book, Valued) if valued.day == day)
+
+
+def test_a_dead_coin_is_paid_out_at_half_of_its_last_close_the_day_after() -> None:
+    book = run_exact(plan(market(A=prices(0, LAST_ROW, 10.0)), {"kind": "dead"}))
+    (settled,) = events(book, Settlement)
+    assert (settled.at.date(), settled.cause) == (date(2024, 1, 12), SettlementCause.DEAD)
+    assert (settled.quantity, settled.price, settled.fee) == (D(50), D(5), D(0))
+    assert book.portfolio.cash == AFTER_PURCHASE + 250
+    assert on(book, date(2024, 1, 11)).equity == AFTER_PURCHASE + 500
+    assert not book.warnings
+
+
+def test_what_a_dead_coin_pays_is_in_the_config() -> None:
+    book = run_exact(plan(market(A=prices(0, LAST_ROW, 10.0)), {"kind": "dead"}, recovery=0.1))
+    assert book.portfolio.cash == AFTER_PURCHASE + 50
+
+
+def test_a_source_that_ends_is_paid_out_at_its_last_close_less_the_costs_of_a_sale() -> None:
+    """50 at 10 x 0.994 = 9.94 are 497, less a fee of 0.497."""
+    book = run_exact(plan(market(A=prices(0, LAST_ROW, 10.0)), {"kind": "source ends"}))
+    (settled,) = events(book, Settlement)
+    assert (settled.price, settled.fee) == (D("9.94"), D("0.497"))
+    assert book.portfolio.cash == AFTER_PURCHASE + D("496.503")
+
+
+def test_a_renamed_coin_goes_on_under_its_new_name_and_loses_nothing() -> None:
+    made = market(A=prices(0, LAST_ROW, 10.0), B=prices(LAST_ROW + 1, DAYS - 1, 0.01))
+    book = run_exact(plan(made, {"kind": "renamed", "to": "B", "ratio": "1000"}))
+    (settled,) = events(book, Settlement)
+    assert (settled.into, settled.received) == ("B", D(50_000))
+    assert book.portfolio.holdings == {"B": D(50_000)}
+    assert book.portfolio.cash == AFTER_PURCHASE
+    assert {valued.equity for valued in events(book, Valued)} == {AFTER_PURCHASE + 500}
+
+
+def test_a_renamed_coin_is_valued_at_its_last_close_until_the_new_one_has_rows() -> None:
+    made = market(A=prices(0, LAST_ROW, 10.0), B=prices(LAST_ROW + 5, DAYS - 1, 0.02))
+    book = run_exact(plan(made, {"kind": "renamed", "to": "B", "ratio": "1000"}))
+    waiting, there = on(book, date(2024, 1, 13)), on(book, date(2024, 1, 16))
+    assert (waiting.equity, waiting.stale) == (AFTER_PURCHASE + 500, ("B",))
+    assert (there.equity, there.stale) == (AFTER_PURCHASE + 1000, ())
+
+
+def test_a_rename_into_a_coin_without_rows_is_settled_at_the_last_close_with_a_warning() -> None:
+    book = run_exact(plan(market(A=prices(0, LAST_ROW, 10.0)), {"kind": "renamed", "to": "B"}))
+    assert events(book, Settlement)[0].cause is SettlementCause.SOURCE_ENDS
+    assert any("B" in warning for warning in book.warnings)
+
+
+def test_a_halted_coin_is_held_at_its_last_close_and_marked_stale() -> None:
+    made = market(A={**prices(0, LAST_ROW, 10.0), **prices(30, DAYS - 1, 4.0)})
+    book = run_exact(plan(made, {"kind": "halted"}))
+    assert events(book, Settlement) == []
+    during, back = on(book, date(2024, 1, 20)), on(book, date(2024, 1, 31))
+    assert (during.equity, during.stale) == (AFTER_PURCHASE + 500, ("A",))
+    assert (back.equity, back.stale) == (AFTER_PURCHASE + 200, ())
+
+
+def test_a_halted_coin_gets_no_orders_until_rows_come_again() -> None:
+    made = market(A={**prices(0, LAST_ROW, 10.0), **prices(30, DAYS - 1, 4.0)})
+    halted = plan(made, {"kind": "halted"})
+    leaving = [
+        replace(decision, weights={}, trade=Trade.NOW if i == 18 else Trade.HOLD) if i >= 18 else decision
+        for i, decision in enumerate(halted.decisions)  # the first is of 2024-01-03: 18 is 2024-01-21
+    ]
+    book = run_exact(replace(halted, decisions=leaving))
+    _, sale = events(book, Fill)
+    assert sale.at.date() == date(2024, 2, 1)  # its first new row is that of 2024-01-31
+    skipped = [result for result in events(book, OrderResult) if result.status is OrderStatus.SKIPPED]
+    assert [result.reason for result in skipped] == ["held;no_price_today"]
+    assert not book.portfolio.holdings
+
+
+def test_an_end_without_an_entry_is_settled_as_dead_with_a_warning() -> None:
+    book = run_exact(plan(market(A=prices(0, LAST_ROW, 10.0))))
+    assert events(book, Settlement)[0].cause is SettlementCause.DEAD
+    assert book.warnings == ["A ends without an entry in `endings`: settled as dead"]
+
+
+@pytest.mark.parametrize(("days_before_the_end", "settled"), [(14, 0), (15, 1)])
+def test_an_end_within_14_days_of_the_runs_end_is_valued_and_marked_stale(
+    days_before_the_end: int, settled: int
+) -> None:
+    last = DAYS - 1 - days_before_the_end  # the run ends on 2024-02-09, day 39
+    book = run_exact(plan(market(A=prices(0, last, 10.0))))
+    assert len(events(book, Settlement)) == settled
+    final = events(book, Valued)[-1]
+    assert final.day == date(2024, 2, 9)
+    assert final.stale == (("A",) if not settled else ())
+
+
+def test_an_entry_counts_only_where_the_series_ends_on_its_last_day_or_before() -> None:
+    """A goes on for a week after the date in the table, to within 14 days of the run's end: valued, not settled."""
+    last = DAYS - 1 - 5
+    ending = {"kind": "source ends", "last": "2024-01-11"}
+    book = run_exact(plan(market(A=prices(0, last, 10.0)), ending))
+    assert events(book, Settlement) == []
+
+
+def test_a_coin_that_is_not_held_is_not_settled() -> None:
+    idle = plan(market(A=prices(0, LAST_ROW, 10.0)), {"kind": "dead"})
+    idle = replace(idle, decisions=[replace(decision, weights={}) for decision in idle.decisions])
+    book = run_exact(idle)
+    assert events(book, Settlement) == []
+    assert book.portfolio.cash == 1000
+
+
+def test_what_is_settled_is_gone_before_the_days_orders_are_sized() -> None:
+    made = market(A=prices(0, LAST_ROW, 10.0), C=prices(0, DAYS - 1, 1.0))
+    dying = plan(made, {"kind": "dead"})
+    i = next(i for i, d in enumerate(dying.decisions) if d.at.date() == date(2024, 1, 12))
+    decisions = list(dying.decisions)
+    decisions[i] = replace(decisions[i], weights={"C": D("0.5")}, trade=Trade.NOW)
+    book = run_exact(replace(dying, decisions=decisions))
+    bought = next(fill for fill in events(book, Fill) if fill.symbol == "C")
+    # Cash is 496.497 + 250 = 746.497 by then; half of it in C at 1, in steps of 0.0001.
+    assert bought.quantity == D("373.2485")
+
+
+class TestStarting:
+    def test_adopt_takes_the_weights_at_once(self) -> None:
+        book = run_exact(plan(market(A=prices(0, DAYS - 1, 10.0))))
+        assert book.portfolio.holdings == {"A": D(50)}
+
+    def test_wait_stays_out_until_the_next_entry(self) -> None:
+        waiting = plan(market(A=prices(0, DAYS - 1, 10.0)), on_start="wait")
+        assert run_exact(waiting).portfolio.holdings == {}
+        decisions = list(waiting.decisions)
+        decisions[5] = replace(decisions[5], weights={}, trade=Trade.NOW)
+        decisions[10] = replace(decisions[10], trade=Trade.NOW)
+        book = run_exact(replace(waiting, decisions=decisions))
+        (bought,) = events(book, Fill)
+        assert bought.at == decisions[10].at
+
+
+def test_a_target_follows_its_coin_into_the_new_name() -> None:
+    """In DISTRIBUTION the weights are frozen; the weekly band must not sell what was only renamed."""
+    made = market(A=prices(0, LAST_ROW, 10.0), B=prices(LAST_ROW + 1, DAYS - 1, 10.0))
+    frozen = plan(made, {"kind": "renamed", "to": "B"})
+    decisions = [
+        replace(d, reduce_only=i > 0, trade=Trade.BAND if i % 7 == 0 else Trade.HOLD)
+        for i, d in enumerate(frozen.decisions)
+    ]
+    assert run_exact(replace(frozen, decisions=decisions)).portfolio.holdings == {"B": D(50)}
