@@ -16,9 +16,10 @@ from bot.data.demo_market import NAME as DEMO
 from bot.ledger.projections import project
 from bot.ledger.run_folder import RunFolder, claim_run_folder, new_run_folder
 from bot.ledger.tables import typed
+from bot.provenance import manifest, run_key
 from bot.report.contents import Band, Contents, Worlds
 from bot.report.tear_sheet import render
-from bot.wiring import backtest, manifest, open_market, run_key, window_of
+from bot.wiring import backtest, open_market, window_of
 from bot.worlds import compare_worlds
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,8 +24,8 @@ from bot.data.demo import PREFIX as DEMO_PREFIX
 from bot.data.demo import DemoParameters
 from bot.data.demo_market import NAME as DEMO
 from bot.data.demo_market import demo_market
+from bot.provenance import run_key
 from bot.user_strategy import load_strategy, strategy_path
-from bot.version import __version__
 from strategies.indicators import rolling_median
 from strategies.rotation import Rotation
 from strategies.rules import Rules
@@ -78,12 +76,14 @@ def window_of(market: Market, start: date | None, end: date | None) -> Window:
     if start is not None and end is not None and start > end:
         raise ConfigError("the window ends before it begins", expected=f"an end after {start}", was=str(end))
     for day, name in ((start, "start"), (end, "end")):
-        if day is not None and not first <= day <= last:
-            raise DataError(
-                f"the {name} lies outside the data", where=f"market {market.name}",
-                expected=f"a day from {first} to {last}", was=str(day),
-            )  # fmt: skip
+        _require_inside(market, f"the {name} lies outside the data", day or first, first, last)
     return Window(start or first, end or last)
+
+
+def _require_inside(market: Market, what: str, day: date, first: date, last: date) -> None:
+    if not first <= day <= last:
+        expected = f"a day from {first} to {last}"
+        raise DataError(what, where=f"market {market.name}", expected=expected, was=str(day))
 
 
 def rotation_settings(config: Config) -> RotationSettings:
@@ -216,11 +216,7 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
     decisions = build_strategy(config).decisions(market)
     first, last = decisions[0].at.date(), decisions[-1].at.date()
     day = day or last
-    if not first <= day <= last:
-        raise DataError(
-            "there is no decision on this day", where=f"market {market.name}",
-            expected=f"a day from {first} to {last}", was=str(day),
-        )  # fmt: skip
+    _require_inside(market, "there is no decision on this day", day, first, last)
     decision = decisions[(day - first).days]
     gates = config.rotation.gates.model_dump()
     readings = {
@@ -255,47 +251,3 @@ def backtest(config: Config, market: Market, window: Window) -> Backtest:
     plan = run_plan(config, market, window, run_key(config, market, window))
     benchmarks = config.benchmarks
     return run(market, build_strategy(config), settings, plan, window, benchmarks.trend_days, benchmarks.random_shifts)
-
-
-def strategy_sha256(config: Config) -> str | None:
-    """The hash of the user's strategy file, or None for the built-in rotation."""
-    file = config.strategy.file
-    return None if file is None else hashlib.sha256(strategy_path(file).read_bytes()).hexdigest()
-
-
-def run_key(config: Config, market: Market, window: Window) -> str:
-    """The hash of config, strategy file, data and window: the same inputs always give the same order ids."""
-    data = {symbol: market[symbol].sha256 for symbol in sorted(market)}
-    code = strategy_sha256(config)
-    text = json.dumps([config.fingerprint(), code, data, str(window.start), str(window.end), __version__])
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def manifest(
-    run_id: str, command: str, config: Config, market: Market, started: datetime, backtest: Backtest
-) -> dict[str, Any]:
-    """What a run was made from: the only file of a run that holds wall-clock time."""
-    return {
-        "run_id": run_id,
-        "command": command,
-        "version": __version__,
-        "market": market.name,
-        "started": f"{started.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "origin": f"{market.decision_times[0]}Z",
-        "start": str(backtest.window.start),
-        "end": str(backtest.window.end),
-        "config_hash": config.fingerprint(),
-        "strategy_sha256": strategy_sha256(config),
-        "series": {
-            symbol: {
-                "source": series.source,
-                "first": str(series.dates[0]),
-                "last": str(series.dates[-1]),
-                "rows": len(series),
-                "sha256": series.sha256,
-            }
-            for symbol, series in sorted(market.series.items())
-            if len(series)
-        },
-        "config": config.resolved(),
-    }
