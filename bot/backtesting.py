@@ -156,8 +156,8 @@ def book_trades(book: Book) -> list[dict[str, str]]:
 
 
 def _rounded(value: float | None) -> float | None:
-    """A figure to ten decimals, so that files do not carry a float's last bits."""
-    return None if value is None else round(float(value), 10)
+    """A figure to ten decimals, so that files do not carry a float's last bits; counts stay whole."""
+    return value if value is None or isinstance(value, int) else round(float(value), 10)
 
 
 def with_decisions(plan: RunPlan, window: Window, view: RotationView, decisions: Sequence[Decision]) -> RunPlan:

@@ -71,6 +71,7 @@ def test_every_figure_of_the_summary_is_there_for_strategy_and_benchmarks(saved:
     assert list(saved.summary["benchmarks"]) == benchmarks
     for figures in (saved.summary["strategy"], saved.summary["a_day_late"], *saved.summary["benchmarks"].values()):
         assert set(figures) == names
+        assert isinstance(figures["trades"], int)
     assert list(saved.equity.columns) == ["equity", "cash", "stage", *benchmarks]
     assert saved.summary["periods_per_year"] == 365
 
