@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from bot.core.book import Book, RunPlan
+from bot.core.cycle import Overrides
 from bot.core.decision import Decision
-from bot.core.errors import ConfigError
+from bot.core.errors import ConfigError, DataError
 from bot.core.events import Event, Valued
 from bot.core.market import Floats, Market
 from bot.core.moments import Days
@@ -26,8 +27,9 @@ from bot.engines.lookahead import first_peek, telling_cuts
 from bot.ledger.record import Row, as_rows
 from bot.ledger.trades import round_trips
 from bot.report.metrics import PERIODS_PER_YEAR, activity, performance
-from strategies.benchmarks import RandomTiming, benchmark_decisions, random_timing
+from strategies.benchmarks import VARIANTS, RandomTiming, benchmark_decisions, random_timing
 from strategies.episodes import episodes
+from strategies.indicators import Bools
 from strategies.rotation import Rotation
 from strategies.settings import RotationSettings
 from strategies.view import RotationView, view_of
@@ -84,14 +86,17 @@ def run(
     if book.events != run_exact(own).events:
         raise AssertionError("the backtrader engine and the exact engine disagree")
     others = {
-        name: run_exact(with_decisions(replace(plan, adopt=True), window, view, benchmark))
+        name: run_exact(with_decisions(_beside(plan, name), window, view, benchmark))
         for name, benchmark in benchmark_decisions(view, settings, trend_days).items()
     }
-    luck = _luck(own, view, shifts)
+    luck = _luck(book, view, shifts)
     late = run_exact(with_decisions(plan, window, view, _a_day_late(decisions)))
     found = episodes(view)
     shown = [e for e in found if window.start <= e.known_at.date() <= window.end]
-    warnings = [*_gate_warnings(view, window), *book.warnings, *_order_warnings(book), *market.notes]
+    warnings = [
+        *_stale_warnings(view, window), *_absence_warnings(view, window), *_override_warnings(plan),
+        *book.warnings, *_order_warnings(book), *market.notes,
+    ]  # fmt: skip
     summary = {
         "start": window.start.isoformat(),
         "end": window.end.isoformat(),
@@ -101,6 +106,7 @@ def run(
         "a_day_late": figures(late, plan.cash),
         "random_timing": _percentiles(luck),
         "episodes": _count(e.outcome for e in shown if e.kind == "breakout"),
+        "rearmings": _count(e.outcome for e in shown if e.kind == "rearmed"),
         "warnings": warnings,
     }
     rows = as_rows([*shown, *_with_benchmarks(book.events, others)])
@@ -126,7 +132,6 @@ def figures(book: Book, start_cash: Decimal) -> dict[str, Any]:
     equity = np.array([float(v.equity) for v in valuations])
     cash = np.array([float(v.cash) for v in valuations])
     fills = [event for event in book.events if isinstance(event, Fill)]
-    slippage = [abs(f.price - f.reference_price) * f.quantity for f in fills]
     trades = book_trades(book)
     wins = [Decimal(trade["pnl"]) > 0 for trade in trades]
     done = activity(
@@ -134,7 +139,7 @@ def figures(book: Book, start_cash: Decimal) -> dict[str, Any]:
         cash,
         [float(f.notional) for f in fills],
         [float(f.fee) for f in fills],
-        [float(s) for s in slippage],
+        [float(f.slippage_cost) for f in fills],
     )
     found = {
         **performance(equity, float(start_cash)),
@@ -184,19 +189,32 @@ def _with_benchmarks(events: Sequence[Event], others: Mapping[str, Book]) -> lis
     return [replace(e, benchmarks=equity[e.day]) if isinstance(e, Valued) else e for e in events]
 
 
-def _luck(plan: RunPlan, view: RotationView, shifts: int) -> RandomTiming:
-    """The random-timing band of a plan's exposure to ETH and to everything else."""
-    days: Days = np.array([d.at.date() for d in plan.decisions], "datetime64[D]")
-    roles = plan.market.roles
-    eth = np.array([float(d.weights.get(roles.eth, 0)) for d in plan.decisions])
-    total = np.array([float(sum(d.weights.values())) for d in plan.decisions])
-    costs = {symbol: plan.rules.instruments[symbol] for symbol in plan.rules.instruments}
-    eth_cost = float(costs[roles.eth].fee + costs[roles.eth].slippage)
-    altcoin_cost = float(max(i.fee + i.slippage for i in costs.values()))
-    return random_timing(
-        eth, total - eth, _daily_returns(plan.market, roles.eth, days), view.altcoins.basket_returns(days),
-        eth_cost, altcoin_cost, shifts,
-    )  # fmt: skip
+def _beside(plan: RunPlan, name: str) -> RunPlan:
+    """The plan of a benchmark: free of the user's overrides, and holding from the start what is always held."""
+    return replace(
+        plan, rules=replace(plan.rules, overrides=Overrides()), adopt=plan.adopt if name in VARIANTS else True
+    )
+
+
+def _luck(book: Book, view: RotationView, shifts: int) -> RandomTiming:
+    """The random-timing band of what a book really held: ETH, BTC, and all else as the altcoin basket."""
+    plan, roles = book.plan, book.plan.market.roles
+    valuations = [event for event in book.events if isinstance(event, Valued)]
+    days: Days = np.array([v.day for v in valuations], "datetime64[D]")
+    equity_before = np.array([float(plan.cash), *(float(v.equity) for v in valuations[:-1])])
+    held = {roles.eth: np.zeros(len(days)), roles.btc: np.zeros(len(days)), "altcoins": np.zeros(len(days))}
+    for i, valued in enumerate(valuations):
+        for symbol, quantity in valued.holdings.items():
+            close_before = plan.prices.of(symbol).close[i]  # the first place is the day before the run
+            if close_before == close_before:
+                held[symbol if symbol in held else "altcoins"][i] += float(quantity) * close_before
+    costs = np.zeros(len(days))
+    for event in book.events:
+        if isinstance(event, Fill):
+            costs[plan.prices.index(event.at.date()) - 1] += float(event.fee + event.slippage_cost)
+    returns = [_daily_returns(plan.market, symbol, days) for symbol in (roles.eth, roles.btc)]
+    exposures = [worth / equity_before for worth in held.values()]
+    return random_timing(exposures, [*returns, view.altcoins.basket_returns(days)], costs / equity_before, shifts)
 
 
 def _daily_returns(market: Market, symbol: str, days: Days) -> Floats:
@@ -213,15 +231,44 @@ def _percentiles(luck: RandomTiming) -> dict[str, float | None]:
     return {"total_return_5": _rounded(low), "total_return_50": _rounded(median), "total_return_95": _rounded(high)}
 
 
-def _gate_warnings(view: RotationView, window: Window) -> list[str]:
-    """Which gates and kills are off for want of data."""
-    inside = (view.days >= np.datetime64(window.start)) & (view.days <= np.datetime64(window.end))
-    warnings = []
-    for name, reading in view.gates.items():
-        if name in view.settings.gates and not reading.available[inside].all():
-            part = "throughout" if not reading.available[inside].any() else "for a part of the run"
-            warnings.append(f"gate {name} is off {part}: its series are absent or have ended")
+def _stale_warnings(view: RotationView, window: Window) -> list[str]:
+    """On how many days small caps, ETH or BTC were too old to decide on. Raises DataError if it was all of them."""
+    warnings, inside = [], _inside(view, window)
+    for symbol in view.required:
+        stale = view.market[symbol].missed(view.times[inside]) > view.settings.rules.stale_after
+        if stale.all():
+            last = view.market[symbol].dates[-1]
+            raise DataError(f"{symbol} ends on {last}, before the run begins", where=f"market {view.market.name}")
+        if stale.any():
+            days = f"{np.count_nonzero(stale)} of {len(stale)} days"
+            warnings.append(f"{symbol} is stale on {days}: nothing is bought on them")
     return warnings
+
+
+def _absence_warnings(view: RotationView, window: Window) -> list[str]:
+    """Which gates and kills are off for want of data."""
+    inside, kills = _inside(view, window), view.kills
+    warnings = []
+    for name, reading in view.readings.items():
+        parts = [part for part, on in (("gate", name in view.settings.gates), ("kill", name in kills)) if on]
+        if parts and not reading.available[inside].all():
+            when = "throughout" if not reading.available[inside].any() else "for a part of the run"
+            warnings.append(f"{' and '.join(parts)} {name} off {when}: the series are absent or have ended")
+    if view.settings.rules.eth_stop_is_atr and np.isnan(view.source.eth_range()[inside]).all():
+        warnings.append("the ETH stop is off throughout: its true range needs ETH's highs and lows")
+    return warnings
+
+
+def _inside(view: RotationView, window: Window) -> Bools:
+    """Which decision times lie inside the window."""
+    days = view.times.astype("datetime64[D]")
+    inside: Bools = (days >= np.datetime64(window.start)) & (days <= np.datetime64(window.end))
+    return inside
+
+
+def _override_warnings(plan: RunPlan) -> list[str]:
+    in_force = plan.rules.overrides != Overrides()
+    return ["overrides are in force, for the strategy and not for the benchmarks"] if in_force else []
 
 
 def _order_warnings(book: Book) -> list[str]:

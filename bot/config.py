@@ -91,7 +91,10 @@ def _parse(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         where = f"{path} line {mark.line + 1}" if mark else str(path)
-        raise ConfigError("is not safe YAML", where=where, was=str(getattr(problem, "problem", problem))) from None
+        unsafe = isinstance(problem, yaml.constructor.ConstructorError)
+        what = "is not safe YAML" if unsafe else "is not YAML"
+        was = str(getattr(problem, "problem", problem)).replace("but got", "but found")
+        raise ConfigError(what, where=where, was=was) from None
     if data is None:
         data = {}
     if not isinstance(data, dict):

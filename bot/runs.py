@@ -12,6 +12,7 @@ import pandas as pd
 
 from bot.backtesting import Backtest
 from bot.config import Config, load_config
+from bot.core.errors import ConfigError
 from bot.data.demo_market import NAME as DEMO
 from bot.ledger.projections import project
 from bot.ledger.run_folder import RunFolder, claim_run_folder, new_run_folder
@@ -74,8 +75,8 @@ class Run:
 def run_backtest(
     config: Path | str | Config | None = None,
     data_dir: Path | str | None = None,
-    start: date | None = None,
-    end: date | None = None,
+    start: date | str | None = None,
+    end: date | str | None = None,
     *,
     changes: Mapping[str, Any] | None = None,
     save: bool = False,
@@ -92,7 +93,7 @@ def run_backtest(
     if not isinstance(config, Config):
         config = load_config(None if config is None else Path(config), changes)
     market = open_market(config, None if data_dir is None else Path(data_dir))
-    window = window_of(market, start, end)
+    window = window_of(market, _as_date(start), _as_date(end))
     key = run_key(config, market, window)
     folder = None
     if out is not None:
@@ -110,6 +111,18 @@ def run_backtest(
         contents = _contents(told, summary, tables, found, worlds)
         folder.write(found.rows, projections, told, summary, render(contents))
     return Run(run_id, market.name, summary, tables, worlds, folder)
+
+
+def _as_date(day: date | str | None) -> date | None:
+    """A day from a date, a datetime (its date) or ISO text. Raises ConfigError."""
+    if isinstance(day, datetime):
+        return day.date()
+    if not isinstance(day, str):
+        return day
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        raise ConfigError("is not a date", where="run_backtest", expected="YYYY-MM-DD", was=repr(day)) from None
 
 
 def _worlds_summary(worlds: Worlds) -> dict[str, Any]:

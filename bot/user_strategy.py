@@ -38,7 +38,7 @@ def load_strategy(path: Path, parameters: Mapping[str, Any]) -> Strategy:
     try:
         spec.loader.exec_module(module)
         made = module.strategy(**parameters)
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
         raise _fault(path, problem) from None
     if not callable(getattr(made, "decisions", None)) or not isinstance(getattr(made, "name", None), str):
         raise ConfigError(
@@ -57,7 +57,7 @@ class _Checked:
     def decisions(self, market: Market) -> Sequence[Decision]:
         try:
             made = list(self.strategy.decisions(market))
-        except Exception as problem:
+        except (Exception, SystemExit) as problem:
             raise _fault(self.path, problem) from None
         expected = market.decision_moments
         for decision, at in zip(made, expected, strict=False):
@@ -79,7 +79,7 @@ class _Checked:
         return ConfigError(f"the strategy {what}", where=str(self.path), expected=expected, was=was, mend=_HELP)
 
 
-def _fault(path: Path, problem: Exception) -> BotError:
+def _fault(path: Path, problem: Exception | SystemExit) -> BotError:
     """A user's exception as one line that names the place in the user's own file."""
     if isinstance(problem, BotError):
         return problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,10 +14,12 @@ from bot.core.instrument import exact_weight
 from bot.core.market import Floats, Market
 from strategies.altcoins import Altcoins
 from strategies.indicators import Bools, sma
-from strategies.rotation import Rotation, eth_instead
+from strategies.rotation import Rotation
 from strategies.settings import RotationSettings
 from strategies.view import RotationView
 
+VARIANTS = ("equal_weight_altcoins", "no_altcoins")
+"""The benchmarks that are the rotation with another altcoin half: they start as the strategy does."""
 FULL = exact_weight(0.98)
 """All in: the rest pays fees and gaps, as in the rotation."""
 REBALANCE_DAYS = 7
@@ -28,7 +31,7 @@ def benchmark_decisions(view: RotationView, settings: RotationSettings, trend_da
     eth, btc = market.roles.eth, market.roles.btc
     return {
         "equal_weight_altcoins": Rotation(settings, Altcoins.equal).decide(view),
-        "no_altcoins": Rotation(settings, eth_instead).decide(view),
+        "no_altcoins": Rotation(settings, choose=None).decide(view),
         "btc": _held(market, {btc: FULL}),
         "eth": _held(market, {eth: FULL}),
         "btc_60_stable_40": _held(market, {btc: exact_weight(0.60)}, rebalanced=True),
@@ -84,19 +87,18 @@ class RandomTiming:
     final: Floats
 
 
-def random_timing(eth: Floats, altcoins: Floats, eth_return: Floats, altcoin_return: Floats,
-                  eth_cost: float, altcoin_cost: float, shifts: int) -> RandomTiming:  # fmt: skip
+def random_timing(exposures: Sequence[Floats], returns: Sequence[Floats], costs: Floats, shifts: int) -> RandomTiming:
     """Shift the daily exposures around the run in a circle and compound what each shift would have earned.
 
-    Exposures are shares of equity, returns simple and daily, costs shares of the notional traded. The shifts are
-    spread evenly over the run, so that the band is the same in every run. Percentiles are 5, 50 and 95.
+    Each exposure (a share of equity at the day's open) goes with the simple return of what it is exposed to;
+    `costs` are shares of equity paid on each day, and move with the exposures. The shifts are spread evenly over
+    the run, so that the band is the same in every run. Percentiles are 5, 50 and 95.
     """
-    n = len(eth)
-    offsets = np.unique(np.linspace(0, n, min(shifts, n - 1) + 2).astype(int)[1:-1])
+    n = len(costs)
+    offsets = np.unique(np.linspace(0, n, min(shifts, max(n - 1, 1)) + 2).astype(int)[1:-1]) % n
     growth = np.empty((len(offsets), n))
-    turnover = np.abs(np.diff(eth, prepend=0.0)) * eth_cost + np.abs(np.diff(altcoins, prepend=0.0)) * altcoin_cost
     for k, offset in enumerate(offsets):
-        earned = np.roll(eth, offset) * eth_return + np.roll(altcoins, offset) * altcoin_return
-        np.cumprod(1 + earned - np.roll(turnover, offset), out=growth[k])
+        earned = sum(np.roll(held, offset) * made for held, made in zip(exposures, returns, strict=True))
+        np.cumprod(1 + earned - np.roll(costs, offset), out=growth[k])
     low, median, high = np.percentile(growth, [5, 50, 95], axis=0)
     return RandomTiming(low, median, high, growth[:, -1].copy())

@@ -72,8 +72,8 @@ def _outcome(story: Sequence[Outcome]) -> str:
 
 
 def _exit_reasons(last: Outcome) -> tuple[str, ...]:
-    waiting = Reason.WAITS_FOR_RECORD | Reason.COOLS_DOWN
-    return reason_codes(last.reasons & ~waiting)
+    ended_nothing = Reason.WAITS_FOR_RECORD | Reason.COOLS_DOWN | Reason.PEG_BROKEN | Reason.STALE | Reason.THIN_TRADING
+    return reason_codes(last.reasons & ~ended_nothing)
 
 
 def _first_index(start: int, story: Sequence[Outcome], reason: Reason) -> int | None:

@@ -19,17 +19,15 @@ Chooser = Callable[[Altcoins, np.datetime64], dict[str, float]]
 """Picks the altcoin half on a day: shares of it by symbol."""
 
 
-def eth_instead(altcoins: Altcoins, day: np.datetime64) -> dict[str, float]:
-    """A chooser that takes no altcoins: ETH stands in their place."""
-    return {}
-
-
 class Rotation:
-    """The article's rule, or its gated variant, by the settings; `choose` picks the altcoin half."""
+    """The article's rule, or its gated variant, by the settings.
+
+    `choose` picks the altcoin half; None puts ETH in its place.
+    """
 
     name = "rotation"
 
-    def __init__(self, settings: RotationSettings, choose: Chooser = Altcoins.choose) -> None:
+    def __init__(self, settings: RotationSettings, choose: Chooser | None = Altcoins.choose) -> None:
         self.settings, self.choose = settings, choose
 
     def decisions(self, market: Market) -> Sequence[Decision]:
@@ -87,7 +85,7 @@ class Rotation:
 
     def _with_altcoins(self, view: RotationView, day: np.datetime64) -> dict[str, Decimal]:
         settings, eth = self.settings, view.market.roles.eth
-        if self.choose is eth_instead:
+        if self.choose is None:
             return {eth: exact_weight(settings.eth_first + settings.altcoin_half)}
         shares = self.choose(view.altcoins, day)
         half = {symbol: exact_weight(settings.altcoin_half * share) for symbol, share in shares.items()}

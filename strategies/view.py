@@ -45,6 +45,21 @@ class RotationView:
         }
         self.table = ReadingTable(self.readings, settings.rules.stale_after)
 
+    @property
+    def required(self) -> tuple[str, str, str]:
+        """The series without which nothing is decided."""
+        roles = self.market.roles
+        return roles.small_caps, roles.eth, roles.btc
+
+    @property
+    def kills(self) -> set[str]:
+        """The readings whose kill is switched on."""
+        rules = self.settings.rules
+        switches = {
+            "credit": rules.kill_on_credit, "volatility": rules.kill_on_volatility, "peg_broken": rules.kill_on_peg,
+        }  # fmt: skip
+        return {name for name, on in switches.items() if on}
+
     @cached_property
     def credit_stress(self) -> Bools:
         """Whether credit stress stands."""
@@ -54,12 +69,11 @@ class RotationView:
     @cached_property
     def missed(self) -> Ints:
         """The longest silence of any input that is needed, in that input's own sessions or days."""
-        required = (self.market.roles.small_caps, self.market.roles.eth, self.market.roles.btc)
-        silences = [self.market[symbol].missed(self.times) for symbol in required]
+        silences = [self.market[symbol].missed(self.times) for symbol in self.required]
         silences += [
             np.where(reading.available, reading.missed, 0)
             for name, reading in self.gates.items()
-            if name in self.settings.gates or name in self._kills_with_gates()
+            if name in self.settings.gates or name in self.kills
         ]
         longest: Ints = np.max(silences, axis=0)
         return longest
@@ -128,11 +142,6 @@ class RotationView:
         gate = self.gates[name]
         fresh = gate.missed <= self.settings.rules.stale_after
         return ~gate.available | (gate.holds & fresh)
-
-    def _kills_with_gates(self) -> set[str]:
-        rules = self.settings.rules
-        kills = {"credit": rules.kill_on_credit, "volatility": rules.kill_on_volatility}
-        return {name for name, on in kills.items() if on}
 
     def _small_caps(self) -> Reading:
         """The small caps' close against the highest close before it."""

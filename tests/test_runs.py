@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -108,6 +108,35 @@ def test_no_breakout_is_left_out_of_the_episodes(saved: Run) -> None:
     assert set(armed["at"].dt.date) <= set((saved.episodes["known_at"].dt.ceil("D")).dt.date)
 
 
+def test_overrides_bind_the_strategy_and_leave_the_benchmarks_alone(saved: Run) -> None:
+    still = run_backtest(changes={**FEW_SEEDS, "overrides": {"reduce_only": True}})
+    assert len(still.fills) == 0
+    assert still.summary["benchmarks"] == saved.summary["benchmarks"]
+    assert still.summary["random_timing"] == {f"total_return_{at}": 0.0 for at in (5, 50, 95)}
+    assert any("overrides are in force" in warning for warning in still.summary["warnings"])
+
+
+def test_half_the_weights_halve_the_exposure_of_strategy_and_luck(saved: Run) -> None:
+    halved = run_backtest(changes={**FEW_SEEDS, "overrides": {"multiplier": 0.5}})
+    whole, half = (run.summary["strategy"]["exposure"] for run in (saved, halved))
+    assert half == pytest.approx(whole / 2, rel=0.1)
+    spreads = [
+        run.summary["random_timing"]["total_return_95"] - run.summary["random_timing"]["total_return_5"]
+        for run in (saved, halved)
+    ]
+    assert spreads[1] < 0.7 * spreads[0]
+
+
+def test_a_run_of_one_day_is_a_run() -> None:
+    run = run_backtest(changes=FEW_SEEDS, start=date(2105, 5, 4), end=date(2105, 5, 4))
+    assert len(run.equity) == 1
+
+
+def test_days_may_be_text_or_datetimes() -> None:
+    run = run_backtest(changes=FEW_SEEDS, start="2105-05-04", end=datetime(2105, 5, 6, tzinfo=UTC))
+    assert [str(day.date()) for day in run.equity.index] == ["2105-05-04", "2105-05-05", "2105-05-06"]
+
+
 # --- small worlds worked by hand --------------------------------------------------------------------------------
 
 DAY = date(2022, 1, 10)
@@ -152,16 +181,16 @@ def test_flat_price_churn_costs_exactly_one_minus_c_to_the_n(round_trips: int, c
 
 
 def test_orders_fill_at_the_next_open_not_at_the_close_that_decided() -> None:
-    """The close before is 1, the open 1.07, the close after 1.2: the fill is at 1.07 and slippage on top."""
+    """The close before is 1, the open 1.07, the close after 1.2: the fill is at 1.07 x 1.001 = 1.07107."""
     opens = {"ETH": {str(DAY): 1.07}}
     closes = {"ETH": {**closes_on_days("2022-01-03", [1.0] * 7), **closes_on_days(str(DAY), [1.2] * 6)}}
     book = run_exact(plan_of([{"ETH": "0.5"}], {}, closes=closes, opens=opens))
     (fill,) = [event for event in book.events if isinstance(event, Fill)]
     assert fill.quantity == 5000
     assert fill.reference_price == Decimal("1.07")
-    assert fill.price == Decimal("1.07")  # 1.07 x 1.001 = 1.07107, on ETH's tick of 0.01
+    assert fill.price == Decimal("1.07107")
     (valued,) = [event for event in book.events if isinstance(event, Valued)]
-    assert valued.equity == Decimal(10_000) - 5000 * Decimal("1.07") * Decimal("1.001") + 5000 * Decimal("1.2")
+    assert valued.equity == Decimal(10_000) - 5000 * Decimal("1.07107") * Decimal("1.001") + 5000 * Decimal("1.2")
 
 
 def ended(kind: EndingKind | None, **entry: Any) -> Valued:

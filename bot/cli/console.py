@@ -72,10 +72,12 @@ def parse_changes(assignments: Sequence[str] | None) -> dict[str, Any]:
 
 
 def percent(value: float | None) -> str:
-    """A share as a percentage, or as a multiple where percent would be unreadable."""
+    """A return as a percentage; from tenfold on as the end's multiple of the start, as in the report."""
     if value is None:
         return "-"
-    return f"{value + 1:,.0f}x" if value >= 20 else f"{value:+.1%}"
+    if value >= 9:
+        return f"{value + 1:,.1f}x" if value < 99 else f"{value + 1:,.0f}x"
+    return f"{value:+.1%}"
 
 
 def number(value: float | None, digits: int = 2) -> str:

@@ -21,6 +21,16 @@ from bot.version import __version__
 INTERRUPTED = 130
 
 
+class Interrupted(BotError):
+    """The user pressed Ctrl-C."""
+
+    exit_code = INTERRUPTED
+
+
+class Bug(BotError):
+    """Anything else: exit code 1."""
+
+
 app = typer.Typer(
     help="Watch small caps, rotate a paper portfolio, and say honestly what came of it. Paper only, not advice.",
     pretty_exceptions_enable=False,
@@ -50,18 +60,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; errors end in one line and the exit code of their kind."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        sys.exit(app(given or ["--help"], standalone_mode=False) or 0)
+        code = app(given or ["--help"], standalone_mode=False) or 0
+        if code == INTERRUPTED:  # how typer tells of Ctrl-C
+            raise KeyboardInterrupt
+        sys.exit(code)
     except TyperException as error:
         sys.exit(_report(ConfigError(error.format_message().rstrip("."), mend="see --help"), given))
     except BotError as error:
         sys.exit(_report(error, given))
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("Interrupted. A run folder that was begun is marked INCOMPLETE.", err=True)
-        sys.exit(INTERRUPTED)
+        sys.exit(_report(Interrupted("interrupted; a run folder that was begun is marked INCOMPLETE"), given))
     except BrokenPipeError:
         sys.exit(0)
     except Exception:
-        sys.exit(_report_bug())
+        sys.exit(_report(Bug(_kept_traceback()), given))
 
 
 def _report(error: BotError, given: Sequence[str]) -> int:
@@ -72,13 +84,16 @@ def _report(error: BotError, given: Sequence[str]) -> int:
     return error.exit_code
 
 
-def _report_bug() -> int:
-    """Keep the traceback for whoever mends the bug, show the user one line, and return exit code 1."""
+def _kept_traceback() -> str:
+    """Keep the traceback for whoever mends the bug, and tell the user where it is."""
     from loguru import logger
 
     log = Path("logs") / "bot.log"
-    logger.remove()
-    logger.add(log, diagnose=False, backtrace=False)
+    told = "this is a bug in the bot, not in what you did"
+    try:
+        logger.remove()
+        logger.add(log, diagnose=False, backtrace=False)
+    except OSError:
+        return f"{told}; its traceback could not be kept: {log} cannot be written"
     logger.exception("a bug")
-    typer.echo(f"Error: this is a bug in the bot, not in what you did; please report it with {log}", err=True)
-    return 1
+    return f"{told}; please report it with {log}"

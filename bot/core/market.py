@@ -199,7 +199,7 @@ class Market(Mapping[str, Series]):
         """Every UTC midnight from the first at which small caps, ETH and BTC are known, to the day after
         ETH's last row.
 
-        Raises DataError, naming the series, if one of the three is missing.
+        Raises DataError, naming the series, if one of the three is missing or they never meet.
         """
         required = [self[s] for s in (self.roles.small_caps, self.roles.eth, self.roles.btc)]
         for series in required:
@@ -209,6 +209,9 @@ class Market(Mapping[str, Series]):
         origin = np.ceil((first - np.datetime64(0, "s")) / np.timedelta64(1, "D"))
         last = self[self.roles.eth].known_at[-1].astype("datetime64[D]")
         days: Days = np.arange(np.datetime64(int(origin), "D"), last + 1)
+        if not len(days):
+            names = ", ".join(series.symbol for series in required)
+            raise DataError(f"on no day are {names} all known", where=f"market {self.name}", was=f"first {first}")
         return days.astype("datetime64[s]")
 
     @cached_property

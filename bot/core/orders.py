@@ -82,10 +82,15 @@ class Fill:
         return self.quantity * self.price
 
     @property
-    def slippage_bps(self) -> Decimal:
-        """The price's distance from the reference, in basis points, positive when it cost something."""
+    def slippage_cost(self) -> Decimal:
+        """What the price's distance from the reference cost, in the quote currency; below zero if it was a gain."""
         worse = self.price - self.reference_price if self.side is Side.BUY else self.reference_price - self.price
-        return worse / self.reference_price * 10_000
+        return worse * self.quantity
+
+    @property
+    def slippage_bps(self) -> Decimal:
+        """The slippage in basis points of the reference."""
+        return self.slippage_cost / (self.reference_price * self.quantity) * 10_000
 
 
 class SettlementCause(StrEnum):

@@ -22,6 +22,9 @@ _PRICES = ("open", "high", "low", "close")
 _COLUMNS = (*_PRICES, "volume")
 _JUMP = 5.0
 """A close this many times the one before, or a fifth of it, is worth a warning: often a unit mistake."""
+_EARLIEST = pd.Timestamp("1900-01-01")
+_PRICE_RANGE = (1e-18, 1e18)
+"""Beyond these a price is a broken number, and arithmetic on it would be too."""
 _ROUNDED_AWAY = 1e-5
 """Under this close a vendor's six decimals can turn a real open or low into 0; above it a zero is a fault."""
 _NAMED = 8
@@ -54,7 +57,7 @@ def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles) -> 
     """
     if not folder.is_dir():
         raise DataError("there is no such folder", where=str(folder), mend="name a folder of SYMBOL.csv files")
-    paths = {path.stem: path for path in sorted(folder.glob("*.csv"))}
+    paths = {path.stem: path for path in sorted(folder.glob("*.csv")) if path.is_file()}
     for symbol in (roles.small_caps, roles.eth, roles.btc):
         if symbol not in paths:
             raise DataError(f"{symbol}.csv is missing", where=str(folder), mend="this series is required")
@@ -141,6 +144,7 @@ def _read(path: Path, kind: Kind) -> _Rows:
         raise DataError(f"cannot be read: {problem.strerror}", where=str(path)) from None
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as problem:
         raise DataError("is not a CSV table", where=str(path), expected="a header and rows", was=str(problem)) from None
+    _check_shape(path, raw.rstrip())
     for name in ("date", "close"):
         if name not in table.columns:
             raise DataError(
@@ -155,6 +159,21 @@ def _read(path: Path, kind: Kind) -> _Rows:
     return _Rows(_dates(path, table), columns, path.name, hashlib.sha256(raw).hexdigest())
 
 
+def _check_shape(path: Path, raw: bytes) -> None:
+    """Each line has as many fields as the header, and no column stands twice."""
+    header, *lines = raw.splitlines()
+    names = [name.strip() for name in header.decode("utf-8-sig").split(",")]
+    if len(set(names)) < len(names):
+        raise DataError("a column stands twice", where=f"{path} line 1", was=header.decode("utf-8-sig"))
+    commas = len(names) - 1
+    for number, line in enumerate(lines, start=2):
+        if line.count(b",") != commas:
+            was = f"{line.count(b',') + 1}: {line.decode(errors='replace')}"
+            raise DataError(
+                "has another number of fields", where=f"{path} line {number}", expected=str(commas + 1), was=was
+            )
+
+
 def _at(path: Path, row: int) -> str:
     """A row of a table as the place that an editor shows: the header is line 1."""
     return f"{path} line {row + 2}"
@@ -166,11 +185,12 @@ def _first(mask: npt.NDArray[np.bool_]) -> int | None:
 
 def _dates(path: Path, table: pd.DataFrame) -> Days:
     parsed = pd.to_datetime(table["date"], format="%Y-%m-%d", errors="coerce")
-    if (row := _first(parsed.isna().to_numpy())) is not None:
+    is_plain = (table["date"].str.len() == len("YYYY-MM-DD")) & (parsed >= _EARLIEST)
+    if (row := _first(~is_plain.fillna(False).to_numpy(bool))) is not None:
         raise DataError(
             "is not a date",
             where=_at(path, row),
-            expected="YYYY-MM-DD",
+            expected="YYYY-MM-DD, from 1900 on",
             was=str(table["date"].fillna("blank").iloc[row]),
         )
     dates: Days = parsed.to_numpy().astype("datetime64[D]")
@@ -219,6 +239,10 @@ def _check_prices(path: Path, columns: Mapping[str, Floats], kind: Kind) -> None
                 f"{name} must be above zero", where=_at(path, row), expected="a price > 0, or nothing if unknown",
                 was=f"{columns[name][row]:g}",
             )  # fmt: skip
+    close = columns["close"]
+    if (row := _first((close < _PRICE_RANGE[0]) | (close > _PRICE_RANGE[1]))) is not None:
+        expected = "from {:g} to {:g}".format(*_PRICE_RANGE)
+        raise DataError("close is no price", where=_at(path, row), expected=expected, was=f"{close[row]:g}")
     if (row := _first(columns["volume"] < 0)) is not None:
         raise DataError("volume is negative", where=_at(path, row), was=f"{columns['volume'][row]:g}")
     if kind.is_coin and (row := _first(columns["high"] < columns["low"])) is not None:

@@ -22,19 +22,18 @@ def sentence(contents: Contents) -> str:
         f"{lead} {summary['start']} to {summary['end']} the strategy turned {numbers.money(run.start_equity)} "
         f"{run.quote} into {ended} while holding ETH gave {numbers.growth(eth['total_return'])} and holding BTC "
         f"{numbers.growth(btc['total_return'])}; it fell at worst {_fall(own)} below its peak (ETH {_fall(eth)}, "
-        f"BTC {_fall(btc)}), rests on {_confirmed(summary['episodes'])}, and "
+        f"BTC {_fall(btc)}), rests on {_confirmed(summary)}, and "
         f"{_place(own['total_return'], summary['random_timing'])}."
     )
 
 
 def caveats(contents: Contents) -> list[str]:
     """What a reader has to know before any figure."""
-    episodes = contents.summary["episodes"]
     return [
         *((_SYNTHETIC,) if contents.is_demo else ()),
         "Paper only, not advice: no order of this run was ever sent to a market.",
-        f"Few episodes prove nothing: {_confirmed(episodes)} are too few to tell skill from luck, whichever way "
-        "the result points.",
+        f"Few episodes prove nothing: {_confirmed(contents.summary)} are too few to tell skill from luck, whichever "
+        "way the result points.",
         *(() if contents.is_demo else (_RETROSPECTIVE,)),
         f"Costs are assumed, not measured: {_costs(settings(contents).costs)}.",
         *(() if contents.is_demo else (_SURVIVORSHIP,)),
@@ -59,9 +58,12 @@ def _fall(figures: Mapping[str, Any]) -> str:
     return numbers.percent(-float(figures["max_drawdown"]))
 
 
-def _confirmed(episodes: Mapping[str, int]) -> str:
+def _confirmed(summary: Mapping[str, Any]) -> str:
+    """What the result rests on: confirmed breakouts, and records that armed the bot again after a kill."""
+    episodes, again = summary["episodes"], summary["rearmings"].get("confirmed", 0)
     total = episodes.get("total", 0)
-    return f"{episodes.get('confirmed', 0)} confirmed of {total} breakout{'' if total == 1 else 's'}"
+    told = f"{episodes.get('confirmed', 0)} confirmed of {total} breakout{'' if total == 1 else 's'}"
+    return f"{told} and {again} re-arming{'' if again == 1 else 's'} after a kill" if again else told
 
 
 def _place(total_return: float, luck: Mapping[str, float]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -14,11 +15,11 @@ from bot.data.csv_folder import Listing
 from bot.data.timeline import Release
 from bot.schema.rotation import AltcoinsSection, RotationSection
 from bot.schema.trading import CostsSection, EndingSection, InstrumentsSection, OverridesSection, SizingSection
-from bot.schema.values import Count, PositiveDecimal, Section, Share, Switch, Symbol
+from bot.schema.values import Count, Section, Share, Switch, Symbol
 
 
 class StrategySection(Section):
-    """Which strategy runs: the built-in rotation, or a file of the user's own."""
+    """Which strategy runs: the built-in rotation, or a file of the user's own, which wins over a name."""
 
     name: Literal["rotation"] | None = None
     file: Path | None = None
@@ -85,7 +86,7 @@ class Config(Section):
     """A whole config, resolved: what the files say once `extends` is followed."""
 
     state: Path
-    start_equity: PositiveDecimal
+    start_equity: Annotated[Decimal, Field(ge=1, le=10**12)]
     on_start: Literal["adopt", "wait"]
     strategy: StrategySection
     rotation: RotationSection
@@ -109,11 +110,16 @@ class Config(Section):
     @model_validator(mode="after")
     def _parts_have_their_kind(self) -> Self:
         listings = self.listings()
-        for part, kind in (("small_caps", Kind.INDEX), ("eth", Kind.CRYPTO), ("btc", Kind.CRYPTO)):
+        parts = {
+            "small_caps": Kind.INDEX, "eth": Kind.CRYPTO, "btc": Kind.CRYPTO, "stablecoin": Kind.STABLECOIN,
+        }  # fmt: skip
+        for part, kind in parts.items():
             symbol = getattr(self.roles, part)
             if symbol not in listings or listings[symbol].kind is not kind:
                 was = listings[symbol].kind if symbol in listings else "not in the symbol table"
                 raise ValueError(f"roles.{part} is {symbol}, which must be of kind {kind}, was {was}")
+        if self.roles.eth == self.roles.btc:
+            raise ValueError(f"roles.eth and roles.btc are both {self.roles.eth}")
         return self
 
     def listings(self) -> dict[str, Listing]:

@@ -156,6 +156,12 @@ BAD_DATA: dict[str, tuple[dict[str, str | None], str]] = {
     "negative": ({"ETH": HEAD + "2024-01-02,-1,1,1,1,1\n"}, "line 2"),
     "infinite": ({"ETH": HEAD + "2024-01-02,1,inf,1,1,1\n"}, "line 2"),
     "high under low": ({"ETH": HEAD + "2024-01-02,1,1,2,1,1\n"}, "line 2"),
+    "never together": ({"ETH": HEAD + "2025-06-01,1,1,1,1,1\n", "BTC": HEAD + "2025-07-01,1,1,1,1,1\n"}, "on no day"),
+    "twice a column": ({"ETH": "date,close,close\n2024-01-02,1,1\n"}, "stands twice"),
+    "cut row": ({"ETH": HEAD + "2024-01-02,1,1,1\n"}, "number of fields"),
+    "year nought": ({"ETH": HEAD + "0001-01-02,1,1,1,1,1\n"}, "from 1900 on"),
+    "short date": ({"ETH": HEAD + "2024-1-2,1,1,1,1,1\n"}, "YYYY-MM-DD"),
+    "no price": ({"ETH": HEAD + "2024-01-02,1,1,1,1e300,1\n"}, "close is no price"),
     "future": ({"ETH": HEAD + "2999-01-02,1,1,1,1,1\n"}, "future"),
     "no close": ({"ETH": "date,open\n2024-01-02,1\n"}, "close"),
 }
@@ -181,6 +187,10 @@ BAD_USE: dict[str, tuple[list[str], int, str]] = {
     "starts before the data": (["backtest", "--start", "2001-01-01"], 3, "outside the data"),
     "no folder": (["backtest", "--data-dir", "nowhere"], 3, "no such folder"),
     "demo and folder": (["backtest", "--market", "demo", "--data-dir", "x"], 2, "contradict"),
+    "both the same": (["signal", "--set", "roles.eth=BTC"], 2, "both BTC"),
+    "no stablecoin": (["signal", "--set", "roles.stablecoin=ETH"], 2, "of kind stablecoin"),
+    "more than all": (["signal", "--set", "start_equity=1e400"], 2, "start_equity"),
+    "not in this market": (["backtest", *FEW, "--set", "overrides.no_trade=[SOL]"], 2, "no_trade names SOL"),
     "no strategy file": (["signal", "--set", "strategy={file: nowhere.py}"], 2, "no such strategy file"),
 }
 
@@ -256,6 +266,7 @@ def test_an_interrupted_run_is_marked_and_not_believed(tmp_path: Path) -> None:
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in errors
+    assert "Error: interrupted" in errors
     assert marker.exists()
     (tmp_path / "logs" / "runs").mkdir(parents=True)
     (tmp_path / "run").rename(tmp_path / "logs" / "runs" / "run")

@@ -140,6 +140,7 @@ def contents(market: str = "/home/somebody/prices/daily", **changes: pd.DataFram
         "a_day_late": figures(9_000, 0.3),
         "random_timing": {"total_return_5": -0.3, "total_return_50": 0.1, "total_return_95": 0.9},
         "episodes": {"total": 2, "confirmed": 2},
+        "rearmings": {"total": 0},
         "warnings": ["gate volume is off"],
     }
     flat = np.ones(len(DAYS))
