@@ -89,7 +89,7 @@ class DemoParameters:
     the same time, so that neither leads; without it coins have regimes of their own.
     """
 
-    seed: int = 26  # of 0 to 49: every event occurs, and nearest to the medians
+    seed: int = 38  # of 0 to 49: every event occurs, a rename touches a holding, and it ends near the medians
     thesis_strength: float = 0.0
     lead_sessions: int = 0
     shared_regime: bool = True

@@ -18,7 +18,7 @@ COLUMNS = ("open", "high", "low", "close", "volume")
 
 
 @cache
-def world(seed: int = 26, strength: float = 0.0, lead: int = 0, shared: bool = True) -> Market:
+def world(seed: int = 38, strength: float = 0.0, lead: int = 0, shared: bool = True) -> Market:
     config = default_config()
     return demo_market(DemoParameters(seed, strength, lead, shared), config.listings(), config.roles.roles())
 
