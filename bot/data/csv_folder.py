@@ -22,7 +22,7 @@ _PRICES = ("open", "high", "low", "close")
 _COLUMNS = (*_PRICES, "volume")
 _JUMP = 5.0
 """A close this many times the one before, or a fifth of it, is worth a warning: often a unit mistake."""
-_EARLIEST = pd.Timestamp("1900-01-01")
+_EARLIEST = np.datetime64("1900-01-01", "D")
 _PRICE_RANGE = (1e-18, 1e18)
 """Beyond these a price is a broken number, and arithmetic on it would be too."""
 _ROUNDED_AWAY = 1e-5
@@ -166,6 +166,8 @@ def _check_shape(path: Path, raw: bytes) -> None:
     if len(set(names)) < len(names):
         raise DataError("a column stands twice", where=f"{path} line 1", was=header.decode("utf-8-sig"))
     commas = len(names) - 1
+    if raw.count(b",") == commas * (1 + len(lines)):
+        return
     for number, line in enumerate(lines, start=2):
         if line.count(b",") != commas:
             was = f"{line.count(b',') + 1}: {line.decode(errors='replace')}"
@@ -184,25 +186,34 @@ def _first(mask: npt.NDArray[np.bool_]) -> int | None:
 
 
 def _dates(path: Path, table: pd.DataFrame) -> Days:
-    parsed = pd.to_datetime(table["date"], format="%Y-%m-%d", errors="coerce")
-    is_plain = (table["date"].str.len() == len("YYYY-MM-DD")) & (parsed >= _EARLIEST)
-    if (row := _first(~is_plain.fillna(False).to_numpy(bool))) is not None:
-        raise DataError(
-            "is not a date",
-            where=_at(path, row),
-            expected="YYYY-MM-DD, from 1900 on",
-            was=str(table["date"].fillna("blank").iloc[row]),
-        )
-    dates: Days = parsed.to_numpy().astype("datetime64[D]")
+    texts = table["date"].tolist()
+    try:
+        if not all(isinstance(text, str) and len(text) == len("YYYY-MM-DD") for text in texts):
+            raise ValueError
+        dates: Days = np.array(texts, "datetime64[D]")
+    except ValueError:
+        bad = next(row for row, text in enumerate(texts) if not _is_date(text))
+        was = texts[bad] if isinstance(texts[bad], str) else "blank"
+        raise DataError("is not a date", where=_at(path, bad), expected="YYYY-MM-DD", was=was) from None
     if (row := _first(np.diff(dates) <= np.timedelta64(0, "D"))) is not None:
         raise DataError(
             "dates must ascend, one row each", where=_at(path, row + 1), expected=f"a date after {dates[row]}",
             was=str(dates[row + 1]), mend="sort the file and remove duplicates",
         )  # fmt: skip
+    if dates[0] < _EARLIEST:
+        raise DataError("is too long ago", where=_at(path, 0), expected=f"a date from {_EARLIEST} on", was=texts[0])
     today = np.datetime64(datetime.now(UTC).date(), "D")
     if (row := _first(dates > today)) is not None:
         raise DataError("lies in the future", where=_at(path, row), was=str(dates[row]))
     return dates
+
+
+def _is_date(text: object) -> bool:
+    try:
+        np.datetime64(str(text), "D")
+    except ValueError:
+        return False
+    return len(str(text)) == len("YYYY-MM-DD")
 
 
 def _numbers(path: Path, table: pd.DataFrame, name: str) -> Floats:
