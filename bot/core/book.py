@@ -106,7 +106,7 @@ class Book:
 
     def _acting(self, decision: Decision, is_first: bool) -> Decision:
         """The decision as this book follows it, given how it was told to start and what coins are called now."""
-        if any(symbol in self._renamed for symbol in decision.weights):
+        if self._renamed and any(symbol in self._renamed for symbol in decision.weights):
             decision = replace(decision, weights=self._under_new_names(decision.weights))
         if self._waiting:
             self._waiting = bool(decision.weights)
@@ -169,6 +169,10 @@ class Book:
         decision = self.plan.decisions[i]
         day = decision.at.date()
         holdings = self.portfolio.holdings
+        if not holdings:
+            valued = Valued(day, self.portfolio.cash, self.portfolio.cash, decision.stage, {})
+            self.events.append(valued)
+            return valued
         marks = {symbol: self._close(symbol, day) for symbol in holdings}
         equity = self.portfolio.equity({symbol: exact(price) for symbol, (price, _) in marks.items()})
         stale = tuple(sorted(symbol for symbol, (_, fresh) in marks.items() if not fresh))
