@@ -49,8 +49,8 @@ def _episode(view: RotationView, start: int, row: int, kind: str) -> Episode:
         vetoes=_vetoes(view, start, story) if armed else (),
         eth_at=_first_time(view, start, story, Reason.ENTERED_ETH) if armed else None,
         alts_at=_first_time(view, start, story, Reason.ENTERED_ALTS) if armed else None,
-        exit_at=utc(view.times[end]) if armed and story[-1].stage in _ENDED else None,
-        exit_reasons=_exit_reasons(story[-1]) if armed and story[-1].stage in _ENDED else (),
+        exit_at=utc(view.times[end]) if armed and _is_over(story) else None,
+        exit_reasons=_exit_reasons(story[-1]) if armed and _is_over(story) else (),
         returns=_returns(view, row),
     )
 
@@ -58,9 +58,15 @@ def _episode(view: RotationView, start: int, row: int, kind: str) -> Episode:
 def _end(path: Sequence[Outcome], start: int) -> int:
     """The decision at which an episode that was armed at `start` is over, or the last one."""
     for i in range(start, len(path)):
-        if path[i].stage in _ENDED or (i > start and path[i].reasons & (Reason.BREAKOUT | Reason.REARMED)):
+        if _is_over(path[max(start, i - 1) : i + 1]):
             return i
     return len(path) - 1
+
+
+def _is_over(story: Sequence[Outcome]) -> bool:
+    """Whether a story's last decision ended it: by standing out of the market, or by arming for the next."""
+    armed_again = len(story) > 1 and story[-1].reasons & (Reason.BREAKOUT | Reason.REARMED)
+    return story[-1].stage in _ENDED or bool(armed_again)
 
 
 def _outcome(story: Sequence[Outcome]) -> str:
@@ -72,7 +78,10 @@ def _outcome(story: Sequence[Outcome]) -> str:
 
 
 def _exit_reasons(last: Outcome) -> tuple[str, ...]:
-    ended_nothing = Reason.WAITS_FOR_RECORD | Reason.COOLS_DOWN | Reason.PEG_BROKEN | Reason.STALE | Reason.THIN_TRADING
+    ended_nothing = (
+        Reason.BREAKOUT | Reason.REARMED | Reason.WAITS_FOR_RECORD | Reason.WAITS_FOR_CLOSES | Reason.COOLS_DOWN
+        | Reason.PEG_BROKEN | Reason.STALE | Reason.THIN_TRADING
+    )  # fmt: skip
     return reason_codes(last.reasons & ~ended_nothing)
 
 
