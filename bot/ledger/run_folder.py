@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from bot.core.errors import LedgerError, did_you_mean
-from bot.ledger.record import Row, verify_ledger, write_ledger
+from bot.ledger.projections import project
+from bot.ledger.record import Row, read_ledger, verify_ledger, write_ledger
 
 INCOMPLETE = "INCOMPLETE"
 LEDGER = "ledger.sqlite3"
@@ -44,7 +45,7 @@ class RunFolder:
         return data
 
     def verify(self) -> int:
-        """Check the ledger's chain to its last row, and every other file against the manifest.
+        """Check the ledger's chain to its last row, the CSVs against the ledger, the rest against the manifest.
 
         Returns the number of the ledger's rows. Raises LedgerError that names what was changed, cut off or lost.
         """
@@ -58,8 +59,11 @@ class RunFolder:
                 "rows are missing at the end, or the ledger is another run's", where=str(self.path / LEDGER),
                 expected=f"{told.get('rows')} rows", was=f"{rows} rows",
             )  # fmt: skip
+        for name, table in project(read_ledger(self.path / LEDGER)).items():
+            if _read_bytes(self.path / f"{name}.csv") != _csv(table):
+                raise LedgerError(f"{name}.csv is not what the ledger says", where=str(self.path))
         for name, digest in manifest.get("files", {}).items():
-            if _sha256(self.path / name) != digest:
+            if _sha256(_read_bytes(self.path / name)) != digest:
                 raise LedgerError(f"{name} was changed after the run", where=str(self.path))
         return rows
 
@@ -73,19 +77,19 @@ class RunFolder:
     ) -> None:
         """Write every file of a run, the marker's removal last; `tables` are the projections of `rows`.
 
-        The manifest gets the ledger's last hash and a hash of each other file. Raises LedgerError, leaving the
-        marker, if the folder cannot be written.
+        The manifest gets the ledger's last hash, and hashes of the summary and the report. Raises LedgerError, leaving
+        the marker, if the folder cannot be written.
         """
         try:
             head = write_ledger(self.path / LEDGER, rows)
             for name, table in tables.items():
-                _write_csv(self.path / f"{name}.csv", table)
-            _write_text(self.path / "summary.json", _json(summary))
-            _write_text(self.path / "report.html", report)
-            names = [*(f"{name}.csv" for name in tables), "summary.json", "report.html"]
-            files = {name: _sha256(self.path / name) for name in names}
-            sealed = {**manifest, "ledger": {"rows": len(rows), "head": head}, "files": files}
-            _write_text(self.path / "manifest.json", _json(sealed))
+                (self.path / f"{name}.csv").write_bytes(_csv(table))
+            files = {"summary.json": _json(summary), "report.html": report.encode()}
+            for name, content in files.items():
+                (self.path / name).write_bytes(content)
+            seals = {name: _sha256(content) for name, content in files.items()}
+            sealed = {**manifest, "ledger": {"rows": len(rows), "head": head}, "files": seals}
+            (self.path / "manifest.json").write_bytes(_json(sealed))
             (self.path / INCOMPLETE).unlink()
         except OSError as problem:
             raise _unwritable(self.path, problem) from None
@@ -153,20 +157,21 @@ def _unwritable(path: Path, problem: OSError) -> LedgerError:
     )  # fmt: skip
 
 
-def _sha256(path: Path) -> str:
+def _read_bytes(path: Path) -> bytes:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return path.read_bytes()
     except OSError as problem:
         raise LedgerError(f"cannot be read: {problem.strerror}", where=str(path)) from None
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
-def _write_csv(path: Path, table: pd.DataFrame) -> None:
-    table.to_csv(path, index=False, lineterminator="\n")
+def _csv(table: pd.DataFrame) -> bytes:
+    text: str = table.to_csv(index=False, lineterminator="\n")
+    return text.encode()
 
 
-def _json(data: Mapping[str, Any]) -> str:
-    return json.dumps(data, indent=2) + "\n"
+def _json(data: Mapping[str, Any]) -> bytes:
+    return (json.dumps(data, indent=2) + "\n").encode()

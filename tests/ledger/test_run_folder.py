@@ -120,6 +120,17 @@ class TestIncomplete:
         with pytest.raises(LedgerError):
             folder.verify()
 
+    @pytest.mark.parametrize(
+        ("name", "told"), [("fills.csv", "not what the ledger says"), ("summary.json", "changed after the run")]
+    )
+    def test_a_file_that_was_edited_is_named(self, tmp_path: Path, name: str, told: str) -> None:
+        folder = new_run_folder(tmp_path, STARTED, "abcdef01")
+        write(folder)
+        with (folder.path / name).open("a") as file:
+            file.write(" ")
+        with pytest.raises(LedgerError, match=f"{name}.* {told}|{name} was {told}"):
+            folder.verify()
+
     def test_an_interrupted_run_is_not_believed(self, tmp_path: Path) -> None:
         folder = new_run_folder(tmp_path, STARTED, "abcdef01")
         with pytest.raises(LedgerError, match="interrupted"):
