@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from bot.core.market import Floats, Market, Series
+from bot.core.moments import newest
 from strategies.indicators import (
     Bools,
     Ints,
@@ -177,18 +178,18 @@ class Readings:
     def thin_trading(self) -> Bools:
         """Whether the newest session was a half day, or its fund's volume under half the median."""
         thin = self.market.sessions.is_half_day(self.sessions)
-        newest: Bools = Track(self.small_caps.due, thin.astype(float), ()).sampled(self.times) == 1
+        half_day: Bools = Track(self.small_caps.due, thin.astype(float), ()).sampled(self.times) == 1
         volume = self._relative_volume()
         if volume is None:
-            return newest
+            return half_day
         thin_volume: Bools = volume.sampled(self.times) < self.settings.volume_thin_below
-        return newest | thin_volume
+        return half_day | thin_volume
 
     # --- small caps --------------------------------------------------------------------------------------
 
     def session_rows(self) -> Ints:
         """The number of the newest session at each decision, counted from small caps' first."""
-        return np.searchsorted(self.small_caps.due, self.times, side="right") - 1
+        return newest(self.small_caps.due, self.times)
 
     def new_session(self) -> Bools:
         """Whether a session closed since the decision before."""
@@ -216,13 +217,13 @@ class Readings:
         """Whether a series has ended: by the table of endings, or silent for so long that it is no longer late."""
         if not len(series):
             return np.zeros(len(self.times), bool)
-        newest = np.maximum(series.latest(self.times), 0)
-        silence = (self.times - series.known_at[newest]) / np.timedelta64(1, "D")
+        last = np.maximum(series.latest(self.times), 0)
+        silence = (self.times - series.known_at[last]) / np.timedelta64(1, "D")
         ended: Bools = silence > self.settings.ended_days
         declared = dict(self.settings.ended_on).get(series.symbol)
         if declared is not None:
-            last = np.datetime64(declared, "D")
-            ended |= (self.times.astype("datetime64[D]") > last) & (series.dates[newest] <= last)
+            end = np.datetime64(declared, "D")
+            ended |= (self.times.astype("datetime64[D]") > end) & (series.dates[last] <= end)
         return ended
 
     def _absent(self, name: str) -> Reading:

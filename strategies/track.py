@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.core.market import Floats, Market, Series
-from bot.core.moments import Times
+from bot.core.moments import Times, newest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,7 +20,7 @@ class Track:
 
     def sampled(self, times: Times) -> Floats:
         """The value of the newest moment at each time; NaN before the first."""
-        i = np.searchsorted(self.due, times, side="right") - 1
+        i = newest(self.due, times)
         if not len(self.values):
             return np.full(len(times), np.nan)
         return np.where(i >= 0, self.values[np.maximum(i, 0)], np.nan)

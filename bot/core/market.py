@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from bot.core.bar import Bar
 from bot.core.errors import DataError, did_you_mean
-from bot.core.moments import Days, Times, utc
+from bot.core.moments import Days, Times, newest, utc
 
 Floats = npt.NDArray[np.float64]
 
@@ -66,18 +66,15 @@ class Series:
         return len(self.dates)
 
     def latest(self, times: Times) -> npt.NDArray[np.intp]:
-        """The index of the last row known at each moment; -1 where none is.
-
-        This is the one function that samples: the only place where the calendars meet.
-        """
-        return np.searchsorted(self.known_at, times, side="right") - 1
+        """The index of the last row known at each moment; -1 where none is."""
+        return newest(self.known_at, times)
 
     def missed(self, times: Times) -> npt.NDArray[np.intp]:
         """How many rows fell due after the last one known at each moment and did not come."""
         if not len(self):
-            return np.searchsorted(self.due, times, side="right")
+            return newest(self.due, times) + 1
         last_known = self.known_at[np.maximum(self.latest(times), 0)]
-        return np.searchsorted(self.due, times, "right") - np.searchsorted(self.due, last_known, "right")
+        return newest(self.due, times) - newest(self.due, last_known)
 
     def on_calendar(self, column: str) -> Floats:
         """A column with a value for each moment of `due`; NaN where no row came. Nothing is ever filled."""

@@ -16,6 +16,14 @@ Times = npt.NDArray[np.datetime64]
 ONE_DAY = timedelta(days=1)
 
 
+def newest(known: Times, times: Times) -> npt.NDArray[np.intp]:
+    """The place of the last of some ascending moments at or before each time; -1 where there is none.
+
+    This is the one function that samples: the only place where sessions, UTC days and releases meet.
+    """
+    return np.searchsorted(known, times, side="right") - 1
+
+
 def utc(moment: np.datetime64) -> datetime:
     """A NumPy moment as an aware datetime in UTC."""
     naive: Any = moment.astype("datetime64[s]").astype(object)
