@@ -15,7 +15,6 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 
-from bot.backtesting import Window
 from bot.config import load_config
 from bot.core.book import RunPlan
 from bot.core.decision import Decision, Trade
@@ -23,6 +22,7 @@ from bot.core.events import Valued
 from bot.core.market import Kind, Market, Series
 from bot.core.moments import midnight
 from bot.core.orders import OrderIntent, Side
+from bot.core.window import Window
 from bot.data.timeline import Release, due, known_at, us_sessions
 from bot.engines.backtrader_engine import run_backtrader
 from bot.engines.exact import run_exact

@@ -12,15 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from bot.caveats import caveats, order_caveats
 from bot.core.book import Book, RunPlan
 from bot.core.cycle import Overrides
 from bot.core.decision import Decision
-from bot.core.errors import ConfigError, DataError
+from bot.core.errors import ConfigError
 from bot.core.events import Event, Valued
 from bot.core.market import Floats, Market
 from bot.core.moments import Days
-from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement
+from bot.core.orders import Fill, Settlement
 from bot.core.ports import Strategy
+from bot.core.window import Window
 from bot.engines.backtrader_engine import run_backtrader
 from bot.engines.exact import run_exact
 from bot.engines.lookahead import first_peek, telling_cuts
@@ -29,25 +31,12 @@ from bot.ledger.trades import round_trips
 from bot.report.metrics import PERIODS_PER_YEAR, activity, performance
 from strategies.benchmarks import VARIANTS, RandomTiming, benchmark_decisions, random_timing
 from strategies.episodes import episodes
-from strategies.indicators import Bools
 from strategies.rotation import Rotation
 from strategies.settings import RotationSettings
 from strategies.view import RotationView, view_of
 
 _CUTS = 24
 """At how many moments a user's strategy is run again without what comes later."""
-
-
-@dataclass(frozen=True)
-class Window:
-    """The first and last UTC day of trading, both included."""
-
-    start: date
-    end: date
-
-    def cut(self, decisions: Sequence[Decision]) -> list[Decision]:
-        """The decisions made inside the window."""
-        return [decision for decision in decisions if self.start <= decision.at.date() <= self.end]
 
 
 @dataclass(frozen=True)
@@ -93,10 +82,7 @@ def run(
     late = run_exact(with_decisions(plan, window, view, _a_day_late(decisions)))
     found = episodes(view)
     shown = [e for e in found if window.start <= e.known_at.date() <= window.end]
-    warnings = [
-        *_stale_warnings(view, window), *_absence_warnings(view, window), *_override_warnings(plan),
-        *book.warnings, *_order_warnings(book), *market.notes,
-    ]  # fmt: skip
+    warnings = [*caveats(view, window, plan), *order_caveats(book), *market.notes]
     summary = {
         "start": window.start.isoformat(),
         "end": window.end.isoformat(),
@@ -229,53 +215,6 @@ def _percentiles(luck: RandomTiming) -> dict[str, float | None]:
     """What luck alone would have returned, at three percentiles."""
     low, median, high = np.percentile(luck.final - 1, [5, 50, 95])
     return {"total_return_5": _rounded(low), "total_return_50": _rounded(median), "total_return_95": _rounded(high)}
-
-
-def _stale_warnings(view: RotationView, window: Window) -> list[str]:
-    """On how many days small caps, ETH or BTC were too old to decide on. Raises DataError if it was all of them."""
-    warnings, inside = [], _inside(view, window)
-    for symbol in view.required:
-        stale = view.market[symbol].missed(view.times[inside]) > view.settings.rules.stale_after
-        if stale.all():
-            last = view.market[symbol].dates[-1]
-            raise DataError(f"{symbol} ends on {last}, before the run begins", where=f"market {view.market.name}")
-        if stale.any():
-            days = f"{np.count_nonzero(stale)} of {len(stale)} days"
-            warnings.append(f"{symbol} is stale on {days}: nothing is bought on them")
-    return warnings
-
-
-def _absence_warnings(view: RotationView, window: Window) -> list[str]:
-    """Which gates and kills are off for want of data."""
-    inside, kills = _inside(view, window), view.kills
-    warnings = []
-    for name, reading in view.readings.items():
-        parts = [part for part, on in (("gate", name in view.settings.gates), ("kill", name in kills)) if on]
-        if parts and not reading.available[inside].all():
-            when = "throughout" if not reading.available[inside].any() else "for a part of the run"
-            warnings.append(f"{' and '.join(parts)} {name} off {when}: the series are absent or have ended")
-    if view.settings.rules.eth_stop_is_atr and np.isnan(view.source.eth_range()[inside]).all():
-        warnings.append("the ETH stop is off throughout: its true range needs ETH's highs and lows")
-    return warnings
-
-
-def _inside(view: RotationView, window: Window) -> Bools:
-    """Which decision times lie inside the window."""
-    days = view.times.astype("datetime64[D]")
-    inside: Bools = (days >= np.datetime64(window.start)) & (days <= np.datetime64(window.end))
-    return inside
-
-
-def _override_warnings(plan: RunPlan) -> list[str]:
-    in_force = plan.rules.overrides != Overrides()
-    return ["overrides are in force, for the strategy and not for the benchmarks"] if in_force else []
-
-
-def _order_warnings(book: Book) -> list[str]:
-    """How many orders were not filled in full, by status."""
-    results = [event for event in book.events if isinstance(event, OrderResult)]
-    counts = Counter(result.status for result in results if result.status is not OrderStatus.FILLED)
-    return [f"{n} order(s) {status}: see orders.csv for the reasons" for status, n in sorted(counts.items())]
 
 
 def _count(outcomes: Iterable[str]) -> dict[str, int]:

@@ -7,9 +7,10 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.backtesting import Backtest, Window
+from bot.backtesting import Backtest
 from bot.config import Config
 from bot.core.market import Market
+from bot.core.window import Window
 from bot.user_strategy import strategy_path
 from bot.version import __version__
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bot.backtesting import Backtest, Window, run, with_decisions
+from bot.backtesting import Backtest, run, with_decisions
 from bot.config import Config
 from bot.core.book import RunPlan
 from bot.core.cycle import Overrides, SizingRules, TradingRules
@@ -18,6 +18,7 @@ from bot.core.instrument import Instrument, exact
 from bot.core.market import Market
 from bot.core.moments import iso
 from bot.core.ports import Strategy
+from bot.core.window import Window
 from bot.data.csv_folder import read_folder
 from bot.data.demo import ENDINGS as DEMO_ENDINGS
 from bot.data.demo import PREFIX as DEMO_PREFIX

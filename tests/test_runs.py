@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from bot import run_backtest
-from bot.backtesting import Window
 from bot.config import load_config
 from bot.core.book import RunPlan
 from bot.core.decision import Decision, Trade
@@ -21,6 +20,7 @@ from bot.core.endings import Ending, EndingKind, settlings
 from bot.core.events import Valued
 from bot.core.moments import midnight
 from bot.core.orders import Fill
+from bot.core.window import Window
 from bot.engines.exact import run_exact
 from bot.report.words import RUN_NAMES
 from bot.runs import Run

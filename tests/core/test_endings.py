@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from bot.backtesting import Window
 from bot.core.book import Book, RunPlan
 from bot.core.decision import Decision, Trade
 from bot.core.events import Valued
 from bot.core.market import Market
 from bot.core.moments import utc
 from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement, SettlementCause
+from bot.core.window import Window
 from bot.engines.exact import run_exact
 from bot.wiring import run_plan
 from tests.markets import closes_on_days, closes_on_sessions, config_with, market_of
