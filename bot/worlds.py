@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
+from multiprocessing.process import BaseProcess
+from threading import Thread
 from typing import Any
 
 import pandas as pd
@@ -28,7 +31,7 @@ def compare_worlds(config: Config, advance: Callable[[], None]) -> Worlds:
     planted = _equity(config, own.seed, own.thesis_strength)
     seeds = range(config.demo.spread_seeds)
     rows = []
-    pool = ProcessPoolExecutor(os.cpu_count(), initializer=_leave_interrupts_to_the_parent)
+    pool = ProcessPoolExecutor(os.cpu_count(), initializer=_follow_the_parent)
     try:
         for row in pool.map(partial(_both_worlds, config), seeds):
             rows.append(row)
@@ -38,8 +41,17 @@ def compare_worlds(config: Config, advance: Callable[[], None]) -> Worlds:
     return Worlds(own.thesis_strength, planted, pd.DataFrame(rows))
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _follow_the_parent() -> None:
+    """Leave interrupts to the parent, and do not outlive it if it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        Thread(target=_exit_after, args=(parent,), daemon=True).start()
+
+
+def _exit_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def _both_worlds(config: Config, seed: int) -> dict[str, Any]:

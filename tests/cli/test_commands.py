@@ -272,3 +272,26 @@ def test_an_interrupted_run_is_marked_and_not_believed(tmp_path: Path) -> None:
     (tmp_path / "run").rename(tmp_path / "logs" / "runs" / "run")
     assert "interrupted" in bot("runs", cwd=tmp_path).stdout
     assert "interrupted" in error_of(bot("runs", "run", "--verify", cwd=tmp_path), 5)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="the children of a process are read from /proc")
+def test_a_killed_run_is_marked_and_leaves_no_process_behind(tmp_path: Path) -> None:
+    import time
+
+    process = subprocess.Popen(
+        [*BOT, "backtest", "--out", "run"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    listing = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    deadline = time.monotonic() + 90
+    children: list[str] = []
+    while not children and time.monotonic() < deadline:
+        time.sleep(0.05)
+        children = listing.read_text().split()
+    process.kill()
+    process.wait()
+    assert children, "the worlds' processes never began"
+    while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+    assert (tmp_path / "run" / "INCOMPLETE").exists()
