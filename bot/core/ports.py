@@ -1,8 +1,9 @@
-"""The ports: what the engines ask of a strategy, and nothing more."""
+"""The ports: what the bot asks of a strategy and of a clock, and nothing more."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from bot.core.decision import Decision
@@ -16,4 +17,16 @@ class Strategy(Protocol):
 
     def decisions(self, market: Market) -> Sequence[Decision]:
         """One decision for each of `market.decision_times`, each from what was known at that moment only."""
+        ...
+
+
+class Clock(Protocol):
+    """The time, and waiting for it: only what reaches out of the process holds one."""
+
+    def now(self) -> datetime:
+        """The present moment, in UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait so many seconds."""
         ...

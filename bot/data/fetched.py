@@ -1,0 +1,29 @@
+"""What a vendor answered: the rows of one symbol, before anybody believed them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.core.market import Floats
+from bot.core.moments import Days
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fetched:
+    """Rows of one symbol from one vendor, ascending by date, one row a date; NaN is unknown.
+
+    Prices are in the quote currency. Volume is in the quote currency for coins and in shares for US series. The last
+    row may still be forming: the one who stores it looks at the clock.
+    """
+
+    symbol: str
+    source: str
+    dates: Days
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+
+    def __len__(self) -> int:
+        return len(self.dates)
