@@ -122,7 +122,6 @@ def series_of(
         known_at=known_at(dates, release, sessions()),
         due=due(dates, release, sessions()),
         source="by hand",
-        sha256=f"{symbol} by hand",
     )
 
 
@@ -311,7 +310,6 @@ def _built(symbol: str, dates: Days, close: Any, opens: Any, volume: Any) -> Ser
         known_at=known_at(dates, release, sessions()),
         due=due(dates, release, sessions()),
         source="random",
-        sha256=f"{symbol} random",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -60,10 +61,18 @@ class Series:
     known_at: Times
     due: Times
     source: str
-    sha256: str
 
     def __len__(self) -> int:
         return len(self.dates)
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what the rows say: the same rows have the same hash, whatever they were read from."""
+        digest = hashlib.sha256(f"{self.symbol} {self.kind}".encode())
+        for column in (self.dates, self.known_at, self.open, self.high, self.low, self.close, self.volume):
+            known = ~np.isnat(column) if column.dtype.kind == "M" else ~np.isnan(column)
+            digest.update(known.tobytes() + column[known].tobytes())
+        return digest.hexdigest()
 
     def latest(self, times: Times) -> npt.NDArray[np.intp]:
         """The index of the last row known at each moment; -1 where none is."""

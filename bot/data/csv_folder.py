@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +12,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from bot.core.errors import DataError
-from bot.core.market import Floats, Kind, Market, Roles, Series, Sessions
+from bot.core.market import Floats, Kind, Market, Roles
 from bot.core.moments import Days
-from bot.data.timeline import Release, due, known_at, us_sessions
+from bot.data.assembly import Listing, assemble
+from bot.data.fetched import COLUMNS, PRICES, Fetched
 
-_PRICES = ("open", "high", "low", "close")
-_COLUMNS = (*_PRICES, "volume")
-_JUMP = 5.0
-"""A close this many times the one before, or a fifth of it, is worth a warning: often a unit mistake."""
 _EARLIEST = np.datetime64("1900-01-01", "D")
 _PRICE_RANGE = (1e-18, 1e18)
 """Beyond these a price is a broken number, and arithmetic on it would be too."""
@@ -29,24 +24,6 @@ _ROUNDED_AWAY = 1e-5
 """Under this close a vendor's six decimals can turn a real open or low into 0; above it a zero is a fault."""
 _NAMED = 8
 """How many symbols a note names before it only counts them."""
-_ROUNDING = 1e-6
-"""The relative slack that vendors' rounding needs before an open or close counts as outside the day's range."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What a symbol is, by the config's symbol table."""
-
-    kind: Kind
-    release: Release
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    dates: Days
-    columns: Mapping[str, Floats]
-    source: str
-    sha256: str
 
 
 def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles) -> Market:
@@ -55,86 +32,30 @@ def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles) -> 
     A file that is not listed is passed over and noted. Raises DataError, with file and line, for a file that
     cannot be believed, and where small caps, ETH or BTC are missing.
     """
+    rows, notes = read_rows(folder, listings)
+    for symbol in (roles.small_caps, roles.eth, roles.btc):
+        if symbol not in rows:
+            raise DataError(f"{symbol}.csv is missing", where=str(folder), mend="this series is required")
+    return assemble(str(folder), rows, listings, roles, datetime.now(UTC), notes)
+
+
+def read_rows(folder: Path, listings: Mapping[str, Listing]) -> tuple[dict[str, Fetched], list[str]]:
+    """The rows of every listed symbol that the folder has, and a note on the files that are not listed.
+
+    Raises DataError, with file and line, for a file that cannot be believed.
+    """
     if not folder.is_dir():
         raise DataError("there is no such folder", where=str(folder), mend="name a folder of SYMBOL.csv files")
     paths = {path.stem: path for path in sorted(folder.glob("*.csv")) if path.is_file()}
-    for symbol in (roles.small_caps, roles.eth, roles.btc):
-        if symbol not in paths:
-            raise DataError(f"{symbol}.csv is missing", where=str(folder), mend="this series is required")
     rows = {symbol: _read(path, listings[symbol].kind) for symbol, path in paths.items() if symbol in listings}
-    sessions = us_sessions(*_session_range(rows, listings))
-    notes: list[str] = []
-    series = {symbol: _series(symbol, found, listings[symbol], sessions, notes) for symbol, found in rows.items()}
-    for symbol in [symbol for symbol, found in series.items() if not len(found)]:
-        notes.append(f"{symbol} has no row that can be used: it counts as absent")
-        del series[symbol]
     unknown = sorted(set(paths) - set(listings))
-    if unknown:
-        named = ", ".join(unknown[:_NAMED]) + (" ..." if len(unknown) > _NAMED else "")
-        notes.append(f"{len(unknown)} file(s) are not in the symbol table and were not read: {named}")
-    return Market(str(folder), roles, sessions, series, tuple(notes))
+    if not unknown:
+        return rows, []
+    named = ", ".join(unknown[:_NAMED]) + (" ..." if len(unknown) > _NAMED else "")
+    return rows, [f"{len(unknown)} file(s) are not in the symbol table and were not read: {named}"]
 
 
-def _session_range(rows: Mapping[str, _Rows], listings: Mapping[str, Listing]) -> tuple[date, date]:
-    us = [r for symbol, r in rows.items() if listings[symbol].release is not Release.UTC_DAY]
-    first = min(r.dates[0] for r in us)
-    last = max(r.dates[-1] for r in rows.values())
-    return first.item(), last.item()
-
-
-def _series(symbol: str, rows: _Rows, listing: Listing, sessions: Sessions, notes: list[str]) -> Series:
-    keep = ~np.isnan(rows.columns["close"])
-    if listing.release is Release.SESSION:
-        is_session = np.isin(rows.dates, sessions.dates)
-        if not is_session.all():
-            days = f"{np.count_nonzero(~is_session)} row(s) on days without a US session"
-            notes.append(f"{symbol}: {days} are ignored, the first on {rows.dates[~is_session][0]}")
-        keep &= is_session
-    known = known_at(rows.dates[keep], listing.release, sessions)
-    finished = known <= np.datetime64(datetime.now(UTC).replace(tzinfo=None), "s")
-    if not finished.all():
-        notes.append(f"{symbol}: the row of {rows.dates[keep][-1]} is still forming and was not read")
-        keep[np.flatnonzero(keep)[~finished]] = False
-    dates = rows.dates[keep]
-    columns = {name: values[keep] for name, values in rows.columns.items()}
-    _note_jumps(symbol, dates, columns["close"], listing.kind, notes)
-    if listing.kind.is_coin:
-        _note_outside_range(symbol, dates, columns, notes)
-    return Series(
-        symbol,
-        listing.kind,
-        dates,
-        **columns,
-        known_at=known[finished],
-        due=due(dates, listing.release, sessions),
-        source=rows.source,
-        sha256=rows.sha256,
-    )
-
-
-def _note_jumps(symbol: str, dates: Days, close: Floats, kind: Kind, notes: list[str]) -> None:
-    if kind is Kind.MACRO:
-        return
-    ratio = close[1:] / close[:-1]
-    jumps = np.flatnonzero((ratio > _JUMP) | (ratio < 1 / _JUMP))
-    if len(jumps):
-        worst = dates[jumps[0] + 1]
-        notes.append(f"{symbol}: {len(jumps)} close(s) beyond {_JUMP:g} times the day before, first on {worst}")
-
-
-def _note_outside_range(symbol: str, dates: Days, columns: Mapping[str, Floats], notes: list[str]) -> None:
-    low, high = columns["low"] * (1 - _ROUNDING), columns["high"] * (1 + _ROUNDING)
-    outside = np.zeros(len(dates), bool)
-    for name in ("open", "close"):
-        outside |= (columns[name] > high) | (columns[name] < low)
-    if outside.any():
-        first = dates[outside][0]
-        notes.append(
-            f"{symbol}: {np.count_nonzero(outside)} row(s) open or close outside low and high, first on {first}"
-        )
-
-
-def _read(path: Path, kind: Kind) -> _Rows:
+def _read(path: Path, kind: Kind) -> Fetched:
     try:
         raw = path.read_bytes()
         table = pd.read_csv(
@@ -153,10 +74,10 @@ def _read(path: Path, kind: Kind) -> _Rows:
             )  # fmt: skip
     if table.empty:
         raise DataError("has a header and no rows", where=str(path))
-    columns = {name: _numbers(path, table, name) for name in _COLUMNS}
+    columns = {name: _numbers(path, table, name) for name in COLUMNS}
     _forget_rounded_prices(columns)
     _check_prices(path, columns, kind)
-    return _Rows(_dates(path, table), columns, path.name, hashlib.sha256(raw).hexdigest())
+    return Fetched(path.stem, path.name, _dates(path, table), **columns)
 
 
 def _check_shape(path: Path, raw: bytes) -> None:
@@ -244,7 +165,7 @@ def _forget_rounded_prices(columns: Mapping[str, Floats]) -> None:
 def _check_prices(path: Path, columns: Mapping[str, Floats], kind: Kind) -> None:
     if kind is Kind.MACRO:
         return
-    for name in _PRICES:
+    for name in PRICES:
         if (row := _first(columns[name] <= 0)) is not None:
             raise DataError(
                 f"{name} must be above zero", where=_at(path, row), expected="a price > 0, or nothing if unknown",

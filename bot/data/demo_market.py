@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from functools import cache
 
 from bot.core.market import Kind, Market, Roles, Series, Sessions
-from bot.data.csv_folder import Listing
+from bot.data.assembly import Listing
 from bot.data.demo import CALENDAR, PREFIX, DemoParameters, DemoSeries, generate
 from bot.data.timeline import Release, due, known_at, us_sessions
 
@@ -46,7 +45,6 @@ def _series(
     of_kind = Listing(kind, Release.UTC_DAY if kind.is_coin else Release.SESSION)
     release = listings.get(found.symbol.removeprefix(PREFIX), of_kind).release
     columns = {name: getattr(found, name) for name in ("open", "high", "low", "close", "volume")}
-    digest = hashlib.sha256(b"".join(column.tobytes() for column in columns.values()))
     return Series(
         found.symbol,
         kind,
@@ -55,5 +53,4 @@ def _series(
         known_at=known_at(found.dates, release, _sessions_beyond()),
         due=due(found.dates, release, _sessions_beyond()),
         source=f"seed {parameters.seed}",
-        sha256=digest.hexdigest(),
     )

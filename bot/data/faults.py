@@ -1,10 +1,10 @@
 """How asking a vendor can fail, told apart by what to do next.
 
-    DataError
-    ├── RateLimited   the vendor says "too often": leave it alone, go on later with the same command
-    ├── Unreachable   no sound answer after all tries: go on later
-    ├── Blocked       the vendor does not serve this place: ask another
-    └── NotListed     the vendor does not know the symbol: ask another, or mend the symbol table
+DataError
+├── RateLimited   the vendor says "too often": leave it alone, go on later with the same command
+├── Unreachable   no sound answer after all tries: go on later
+├── Blocked       the vendor does not serve this place: ask another
+└── NotListed     the vendor does not know the symbol: ask another, or mend the symbol table
 """
 
 from __future__ import annotations

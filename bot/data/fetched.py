@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from bot.core.market import Floats
 from bot.core.moments import Days
+
+PRICES = ("open", "high", "low", "close")
+COLUMNS = (*PRICES, "volume")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,3 +33,13 @@ class Fetched:
 
     def __len__(self) -> int:
         return len(self.dates)
+
+    @property
+    def columns(self) -> dict[str, Floats]:
+        """Prices and volume by name."""
+        return {name: getattr(self, name) for name in COLUMNS}
+
+    def where(self, keep: npt.NDArray[np.bool_]) -> Fetched:
+        """The rows for which a condition holds."""
+        kept = {name: values[keep] for name, values in self.columns.items()}
+        return Fetched(self.symbol, self.source, self.dates[keep], **kept)

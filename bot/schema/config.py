@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, Strict, model_validator
 
 from bot.core.market import Kind, Roles
-from bot.data.csv_folder import Listing
+from bot.data.assembly import Listing
 from bot.data.timeline import Release
 from bot.schema.rotation import AltcoinsSection, RotationSection
 from bot.schema.trading import CostsSection, EndingSection, InstrumentsSection, OverridesSection, SizingSection

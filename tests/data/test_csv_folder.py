@@ -101,10 +101,10 @@ class TestGoodFiles:
         market = read(tmp_path, RUT=b"\xef\xbb\xbf" + RUT.replace("\n", "\r\n").encode())
         assert market["RUT"].close.tolist() == [100, 101, 102]
 
-    def test_the_hash_is_that_of_the_file(self, tmp_path: Path) -> None:
-        import hashlib
-
-        assert read(tmp_path)["RUT"].sha256 == hashlib.sha256(RUT.encode()).hexdigest()
+    def test_the_hash_is_that_of_what_the_rows_say_however_they_are_written(self, tmp_path: Path) -> None:
+        plain = read(tmp_path)["RUT"].sha256
+        assert read(tmp_path, RUT=RUT.replace("101", "101.000"))["RUT"].sha256 == plain
+        assert read(tmp_path, RUT=RUT.replace("101", "101.001"))["RUT"].sha256 != plain
 
 
 class TestRefusals:

@@ -1,0 +1,104 @@
+"""From rows to a market: each row put on its calendar, with the moment from which it may be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import numpy as np
+
+from bot.core.market import Kind, Market, Roles, Series, Sessions
+from bot.data.fetched import Fetched
+from bot.data.timeline import Release, due, known_at, us_sessions
+
+_JUMP = 5.0
+"""A close this many times the one before, or a fifth of it, is worth a warning: often a unit mistake."""
+_ROUNDING = 1e-6
+"""The relative slack that vendors' rounding needs before an open or close counts as outside the day's range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a symbol is, by the config's symbol table."""
+
+    kind: Kind
+    release: Release
+
+
+def assemble(
+    name: str,
+    rows: Mapping[str, Fetched],
+    listings: Mapping[str, Listing],
+    roles: Roles,
+    now: datetime,
+    notes: Sequence[str] = (),
+) -> Market:
+    """A market of listed symbols' rows, wherever they come from; what is odd in them is added to the notes.
+
+    Rows that are still forming at `now` are left out, and so are those of US series on days without a session.
+    """
+    told: list[str] = []
+    sessions = us_sessions(*_session_range(rows, listings))
+    series = {symbol: _series(found, listings[symbol], sessions, now, told) for symbol, found in rows.items()}
+    for symbol in [symbol for symbol, found in series.items() if not len(found)]:
+        told.append(f"{symbol} has no row that can be used: it counts as absent")
+        del series[symbol]
+    return Market(name, roles, sessions, series, (*told, *notes))
+
+
+def _session_range(rows: Mapping[str, Fetched], listings: Mapping[str, Listing]) -> tuple[date, date]:
+    us = [r for symbol, r in rows.items() if listings[symbol].release is not Release.UTC_DAY]
+    first = min(r.dates[0] for r in us)
+    last = max(r.dates[-1] for r in rows.values())
+    return first.item(), last.item()
+
+
+def _series(rows: Fetched, listing: Listing, sessions: Sessions, now: datetime, notes: list[str]) -> Series:
+    symbol, keep = rows.symbol, ~np.isnan(rows.close)
+    if listing.release is Release.SESSION:
+        is_session = np.isin(rows.dates, sessions.dates)
+        if not is_session.all():
+            days = f"{np.count_nonzero(~is_session)} row(s) on days without a US session"
+            notes.append(f"{symbol}: {days} are ignored, the first on {rows.dates[~is_session][0]}")
+        keep &= is_session
+    known = known_at(rows.dates[keep], listing.release, sessions)
+    finished = known <= np.datetime64(now.astimezone(UTC).replace(tzinfo=None), "s")
+    if not finished.all():
+        notes.append(f"{symbol}: the row of {rows.dates[keep][-1]} is still forming and was not read")
+        keep[np.flatnonzero(keep)[~finished]] = False
+    used = rows.where(keep)
+    _note_jumps(used, listing.kind, notes)
+    if listing.kind.is_coin:
+        _note_outside_range(used, notes)
+    return Series(
+        symbol,
+        listing.kind,
+        used.dates,
+        **used.columns,
+        known_at=known[finished],
+        due=due(used.dates, listing.release, sessions),
+        source=rows.source,
+    )
+
+
+def _note_jumps(rows: Fetched, kind: Kind, notes: list[str]) -> None:
+    if kind is Kind.MACRO:
+        return
+    ratio = rows.close[1:] / rows.close[:-1]
+    jumps = np.flatnonzero((ratio > _JUMP) | (ratio < 1 / _JUMP))
+    if len(jumps):
+        worst = rows.dates[jumps[0] + 1]
+        notes.append(f"{rows.symbol}: {len(jumps)} close(s) beyond {_JUMP:g} times the day before, first on {worst}")
+
+
+def _note_outside_range(rows: Fetched, notes: list[str]) -> None:
+    low, high = rows.low * (1 - _ROUNDING), rows.high * (1 + _ROUNDING)
+    outside = np.zeros(len(rows), bool)
+    for values in (rows.open, rows.close):
+        outside |= (values > high) | (values < low)
+    if outside.any():
+        first = rows.dates[outside][0]
+        notes.append(
+            f"{rows.symbol}: {np.count_nonzero(outside)} row(s) open or close outside low and high, first on {first}"
+        )
