@@ -13,14 +13,14 @@ import pandas as pd
 from bot.backtesting import Backtest
 from bot.config import Config, load_config
 from bot.core.errors import ConfigError
-from bot.data.demo_market import NAME as DEMO
 from bot.ledger.projections import project
 from bot.ledger.run_folder import RunFolder, claim_run_folder, new_run_folder
 from bot.ledger.tables import typed
+from bot.markets import DEMO, open_market
 from bot.provenance import manifest, run_key
 from bot.report.contents import Band, Contents, Worlds
 from bot.report.tear_sheet import render
-from bot.wiring import backtest, open_market, window_of
+from bot.wiring import backtest, window_of
 from bot.worlds import compare_worlds
 
 
@@ -78,39 +78,41 @@ def run_backtest(
     start: date | str | None = None,
     end: date | str | None = None,
     *,
+    market: str = "auto",
     changes: Mapping[str, Any] | None = None,
     save: bool = False,
     out: Path | None = None,
     command: str = "run_backtest()",
     advance: Callable[[], None] = lambda: None,
 ) -> Run:
-    """Backtest a config on a folder of CSV files, or on the demo market if there is none.
+    """Backtest a config on a folder of CSV files; without one on the store, or on the demo market if there is none.
 
-    `changes` are laid over the config. With `save`, or a folder to save to (`out`), the run leaves its files.
-    `advance` is called once for each seed of the demo's spread. Raises the errors of `bot.core.errors`.
+    `market` is auto, store or demo; `changes` are laid over the config. With `save`, or a folder to save to (`out`),
+    the run leaves its files. `advance` is called once for each seed of the demo's spread. Raises the errors of
+    `bot.core.errors`.
     """
     started = datetime.now(UTC)
     if not isinstance(config, Config):
         config = load_config(None if config is None else Path(config), changes)
-    market = open_market(config, None if data_dir is None else Path(data_dir))
-    window = window_of(market, _as_date(start), _as_date(end))
-    key = run_key(config, market, window)
+    found_market = open_market(config, None if data_dir is None else Path(data_dir), market)
+    window = window_of(found_market, _as_date(start), _as_date(end))
+    key = run_key(config, found_market, window)
     folder = None
     if out is not None:
         folder = claim_run_folder(out)
     elif save:
         folder = new_run_folder(config.state / "runs", started, key)
-    found = backtest(config, market, window)
-    worlds = compare_worlds(config, advance) if market.name == DEMO else None
+    found = backtest(config, found_market, window)
+    worlds = compare_worlds(config, advance) if found_market.name == DEMO else None
     run_id = folder.run_id if folder else f"{started:%Y%m%dT%H%M%SZ}-{key[:8]}"
     projections = project(found.rows)
     tables = typed(projections)
     summary = {**found.summary, **({"worlds": _worlds_summary(worlds)} if worlds else {})}
     if folder is not None:
-        told = manifest(run_id, command, config, market, started, found)
+        told = manifest(run_id, command, config, found_market, started, found)
         contents = _contents(told, summary, tables, found, worlds)
         folder.write(found.rows, projections, told, summary, render(contents))
-    return Run(run_id, market.name, summary, tables, worlds, folder)
+    return Run(run_id, found_market.name, summary, tables, worlds, folder)
 
 
 def _as_date(day: date | str | None) -> date | None:

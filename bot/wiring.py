@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from bot.backtesting import Backtest, run, with_decisions
@@ -19,12 +18,9 @@ from bot.core.market import Market
 from bot.core.moments import iso
 from bot.core.ports import Strategy
 from bot.core.window import Window
-from bot.data.csv_folder import read_folder
 from bot.data.demo import ENDINGS as DEMO_ENDINGS
 from bot.data.demo import PREFIX as DEMO_PREFIX
-from bot.data.demo import DemoParameters
 from bot.data.demo_market import NAME as DEMO
-from bot.data.demo_market import demo_market
 from bot.provenance import run_key
 from bot.user_strategy import load_strategy, strategy_path
 from strategies.indicators import rolling_median
@@ -32,32 +28,6 @@ from strategies.rotation import Rotation
 from strategies.rules import Rules
 from strategies.settings import AltcoinSettings, RotationSettings
 from strategies.view import view_of
-
-
-def open_market(config: Config, data_dir: Path | None) -> Market:
-    """The market of a folder of CSV files, or the demo market without a lead where there is none.
-
-    Raises DataError.
-    """
-    if data_dir is not None:
-        return read_folder(data_dir, config.listings(), config.roles.roles())
-    return demo_world(config, demo_parameters(config, planted=False))
-
-
-def demo_parameters(config: Config, planted: bool) -> DemoParameters:
-    """The demo world of the config's seed, with its lead planted or absent."""
-    demo = config.demo
-    return DemoParameters(
-        seed=demo.seed,
-        thesis_strength=demo.thesis_strength if planted else 0.0,
-        lead_sessions=demo.lead_sessions,
-        shared_regime=demo.shared_regime,
-    )
-
-
-def demo_world(config: Config, parameters: DemoParameters) -> Market:
-    """The demo market of any parameters."""
-    return demo_market(parameters, config.listings(), config.roles.roles())
 
 
 def build_strategy(config: Config) -> Strategy:

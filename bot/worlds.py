@@ -18,8 +18,9 @@ import pandas as pd
 from bot.config import Config
 from bot.core.events import Valued
 from bot.engines.exact import run_exact
+from bot.markets import demo_parameters, demo_world
 from bot.report.contents import Worlds
-from bot.wiring import demo_parameters, demo_world, planned, window_of
+from bot.wiring import planned, window_of
 
 
 def compare_worlds(config: Config, advance: Callable[[], None]) -> Worlds:

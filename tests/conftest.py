@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from bot.config import load_config
 from bot.core.market import Market
-from bot.wiring import open_market
+from bot.markets import open_market
 
 settings.register_profile("fast", max_examples=60, deadline=None)
 settings.load_profile("fast")

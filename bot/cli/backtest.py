@@ -6,7 +6,7 @@ import gc
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,15 +14,17 @@ from bot.cli.console import (
     ConfigOption,
     DataDirOption,
     JsonOption,
+    MarketOption,
     SetOption,
     console,
+    market_line,
     number,
     parse_changes,
     parse_day,
     percent,
     print_json,
+    require_one_market,
 )
-from bot.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,9 +38,7 @@ _WARNINGS_SHOWN = 6
 def backtest(
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
-    market: Annotated[
-        Literal["auto", "demo"], typer.Option(help="auto: the folder if one is named, else the demo market.")
-    ] = "auto",
+    market: MarketOption = "auto",
     start: Annotated[str | None, typer.Option(help="First day of trading, YYYY-MM-DD.")] = None,
     end: Annotated[str | None, typer.Option(help="Last day of trading, YYYY-MM-DD.")] = None,
     set_: SetOption = None,
@@ -47,37 +47,32 @@ def backtest(
 ) -> None:
     """Backtest the rotation, its benchmarks and luck on the same data and costs.
 
-    Without --data-dir it runs on the demo market: synthetic prices that prove nothing about the thesis.
+    Without --data-dir it runs on the store that `bot data update` fills, or, while there is none, on the demo market:
+    synthetic prices that prove nothing about the thesis.
 
     Example: bot backtest --data-dir prices --start 2016-01-01 --set rotation.entry=gated
     """
     from bot.config import load_config
+    from bot.markets import DEMO, chosen
     from bot.runs import run_backtest
 
     # A run makes hundreds of thousands of small objects and hardly a cycle: looking for cycles so often as Python
     # does by default takes a tenth of its time.
     gc.set_threshold(100_000)
-    if market == "demo" and data_dir is not None:
-        raise ConfigError("--market demo and --data-dir contradict each other", mend="leave one of them out")
+    require_one_market(market, data_dir)
     screen = console(to_error=as_json)
     first, last = parse_day(start, "--start"), parse_day(end, "--end")
     resolved = load_config(config, parse_changes(set_))
-    screen.print(_market_line(data_dir, market), markup=False)
-    with _progress(screen, 0 if data_dir else resolved.demo.spread_seeds) as advance:
+    name = chosen(resolved, data_dir, market)
+    screen.print(market_line(name), markup=False, soft_wrap=True)
+    with _progress(screen, resolved.demo.spread_seeds if name == DEMO else 0) as advance:
         run = run_backtest(
-            resolved, data_dir, first, last, save=True, out=out, advance=advance,
+            resolved, data_dir, first, last, market=market, save=True, out=out, advance=advance,
             command=shlex.join(["bot", *sys.argv[1:]]),
         )  # fmt: skip
     _show(screen, run)
     if as_json:
         print_json(_as_json(run))
-
-
-def _market_line(data_dir: Path | None, market: str) -> str:
-    if data_dir is not None:
-        return f"Market: {data_dir} (CSV folder)"
-    hint = "" if market == "demo" else " For real prices: --data-dir FOLDER, see docs/data.md."
-    return f"Market: DEMO, synthetic prices from a seed: an instrument, not a history.{hint}"
 
 
 def _progress(screen: Console, seeds: int) -> Any:

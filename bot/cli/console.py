@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -21,6 +21,10 @@ ConfigOption = Annotated[
 ]
 DataDirOption = Annotated[
     Path | None, typer.Option("--data-dir", "-d", help="A folder of SYMBOL.csv files with real prices.")
+]
+MarketOption = Annotated[
+    Literal["auto", "store", "demo"],
+    typer.Option(help="auto: the folder if one is named, else the store if there is one, else the demo market."),
 ]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="Change one key: --set rotation.gates.credit=false")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, the rest on error.")]
@@ -36,6 +40,24 @@ def console(to_error: bool = False) -> Console:
 def print_json(data: Mapping[str, Any]) -> None:
     """Write one JSON object to standard output."""
     sys.stdout.write(json.dumps(data, indent=2) + "\n")
+
+
+def require_one_market(market: str, data_dir: Path | None) -> None:
+    """Raise ConfigError where a folder is named and a market that is not a folder."""
+    if market != "auto" and data_dir is not None:
+        raise ConfigError(f"--market {market} and --data-dir contradict each other", mend="leave one of them out")
+
+
+def market_line(name: str) -> str:
+    """What a market is, in one line."""
+    if name == "demo":
+        return (
+            "Market: DEMO, synthetic prices from a seed: an instrument, not a history.\n"
+            "For real prices: bot data update, or --data-dir FOLDER."
+        )
+    if name == "store":
+        return "Market: the store, real prices that were fetched or imported."
+    return f"Market: {name} (CSV folder)"
 
 
 def parse_day(text: str | None, option: str) -> date | None:

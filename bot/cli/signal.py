@@ -10,12 +10,14 @@ from bot.cli.console import (
     ConfigOption,
     DataDirOption,
     JsonOption,
+    MarketOption,
     SetOption,
     console,
     number,
     parse_changes,
     parse_day,
     print_json,
+    require_one_market,
 )
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 def signal(
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
+    market: MarketOption = "auto",
     at: Annotated[str | None, typer.Option(help="The day, YYYY-MM-DD: decided at its 00:00 UTC.")] = None,
     set_: SetOption = None,
     as_json: JsonOption = False,
@@ -34,11 +37,12 @@ def signal(
     Example: bot signal --data-dir prices --at 2021-02-01
     """
     from bot.config import load_config
-    from bot.wiring import open_market, signal_at
+    from bot.markets import open_market
+    from bot.wiring import signal_at
 
+    require_one_market(market, data_dir)
     resolved = load_config(config, parse_changes(set_))
-    market = open_market(resolved, data_dir)
-    told = signal_at(resolved, market, parse_day(at, "--at"))
+    told = signal_at(resolved, open_market(resolved, data_dir, market), parse_day(at, "--at"))
     if as_json:
         print_json(told)
     else:

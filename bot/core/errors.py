@@ -3,7 +3,8 @@
     BotError
     ├── ConfigError   2   a config file, an option or a strategy file is wrong
     ├── DataError     3   a series is missing, faulty or too short: decide nothing, hold
-    └── LedgerError   5   a run folder or ledger cannot be written, read or trusted
+    ├── LedgerError   5   a run folder or ledger cannot be written, read or trusted
+    └── StoreError    5   the market store cannot be written, read or trusted
 
 130 is an interruption by the user. Exit code 1 is none of these: it is a bug, and worth a report.
 """
@@ -64,6 +65,12 @@ class DataError(BotError):
 
 class LedgerError(BotError):
     """A run folder or ledger cannot be written, read or trusted."""
+
+    exit_code = 5
+
+
+class StoreError(BotError):
+    """The market store cannot be written, read or trusted."""
 
     exit_code = 5
 

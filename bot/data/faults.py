@@ -20,6 +20,10 @@ class Unreachable(DataError):
     """The vendor gave no sound answer in the tries that it was given."""
 
 
+class WrongClock(DataError):
+    """This machine's clock is so far from a vendor's that no bar can be called final by it."""
+
+
 class Blocked(DataError):
     """The vendor does not serve this place (HTTP 451, or 403 for a country)."""
 

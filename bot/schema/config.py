@@ -14,6 +14,7 @@ from bot.core.market import Kind, Roles
 from bot.data.assembly import Listing
 from bot.data.timeline import Release
 from bot.schema.rotation import AltcoinsSection, RotationSection
+from bot.schema.sources import SourcesSection
 from bot.schema.trading import CostsSection, EndingSection, InstrumentsSection, OverridesSection, SizingSection
 from bot.schema.values import Count, Section, Share, Switch, Symbol
 
@@ -95,6 +96,7 @@ class Config(Section):
     overrides: OverridesSection
     benchmarks: BenchmarksSection
     demo: DemoSection
+    sources: SourcesSection
     costs: CostsSection
     instruments: InstrumentsSection
     recovery: Share
@@ -118,6 +120,10 @@ class Config(Section):
             if symbol not in listings or listings[symbol].kind is not kind:
                 was = listings[symbol].kind if symbol in listings else "not in the symbol table"
                 raise ValueError(f"roles.{part} is {symbol}, which must be of kind {kind}, was {was}")
+        for section in ("yahoo", "fred"):
+            for symbol in getattr(self.sources, section).symbols:
+                if symbol not in listings:
+                    raise ValueError(f"sources.{section}.symbols names {symbol}, which is not in the symbol table")
         if self.roles.eth == self.roles.btc:
             raise ValueError(f"roles.eth and roles.btc are both {self.roles.eth}")
         return self
@@ -140,9 +146,12 @@ class Config(Section):
         return plain
 
     def fingerprint(self) -> str:
-        """SHA-256 of the resolved config, but for where its output goes."""
+        """SHA-256 of the resolved config, but for where its output goes and where its data came from.
+
+        What the data say has a hash of its own.
+        """
         plain = self.resolved()
-        del plain["state"]
+        del plain["state"], plain["sources"]
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,0 +1,97 @@
+"""A feed: where the rows of one symbol come from, and what it does when a vendor has none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Protocol
+
+from bot.core.errors import DataError
+from bot.data.faults import Blocked, NotListed
+from bot.data.fetched import Fetched
+
+Rows = Callable[[date | None], Fetched]
+"""Asks a vendor for the rows from a date on, or for all. Raises DataError of the kinds in `bot.data.faults`."""
+
+
+class Feed(Protocol):
+    """The vendors of one symbol."""
+
+    @property
+    def vendor(self) -> str:
+        """Who is asked, in one word."""
+        ...
+
+    def fetch(self, since: date | None, told_by: str | None, notes: list[str]) -> Sequence[Fetched]:
+        """Rows from a date on, or all; `told_by` is the source of the last row so far.
+
+        What a user should know is added to `notes`. Raises DataError.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFeed:
+    """One vendor that is asked by one name."""
+
+    vendor: str
+    rows: Rows
+
+    def fetch(self, since: date | None, told_by: str | None, notes: list[str]) -> Sequence[Fetched]:
+        """Rows from a date on, or all. Raises DataError."""
+        return [self.rows(since)]
+
+
+@dataclass(frozen=True, slots=True)
+class CoinFeed:
+    """The venues of a coin, one at a time, and an aggregate for the days before the venue listed it.
+
+    The venue that told the last row is asked first; another takes over only where that one no longer serves this
+    place or no longer lists the coin, never because it did not answer.
+    """
+
+    venues: dict[str, Rows]
+    before: Rows | None = None
+    vendor: str = field(default="exchange", init=False)
+
+    def fetch(self, since: date | None, told_by: str | None, notes: list[str]) -> Sequence[Fetched]:
+        """Rows from a date on, or all. Raises DataError; NotListed where no venue has the coin."""
+        venue, found = self._first_that_lists(since, told_by, notes)
+        if told_by is not None and _venue_of(told_by) in self.venues and _venue_of(told_by) != venue:
+            notes.append(f"a seam: {venue} takes over from {_venue_of(told_by)}; volumes do not compare across it")
+        if self.before is None or since is not None or not len(found):
+            return [found]
+        return [self._before(found), found]
+
+    def _first_that_lists(self, since: date | None, told_by: str | None, notes: list[str]) -> tuple[str, Fetched]:
+        last = _venue_of(told_by) if told_by else None
+        refusals = []
+        for venue in sorted(self.venues, key=lambda name: name != last):
+            try:
+                return venue, self.venues[venue](since)
+            except (Blocked, NotListed) as refusal:
+                refusals.append(refusal)
+                if venue == last:
+                    notes.append(f"{venue} no longer has it ({refusal.what}): say why in `endings` if it has ended")
+        if any(isinstance(refusal, Blocked) for refusal in refusals):
+            raise next(refusal for refusal in refusals if isinstance(refusal, Blocked))
+        raise NotListed("is listed at no venue", was=", ".join(self.venues), mend="see sources.exchange in the config")
+
+    def _before(self, found: Fetched) -> Fetched:
+        """The aggregate's rows to a little beyond the venue's first, so that the two can be compared."""
+        assert self.before is not None
+        early = self.before(None)
+        overlap = found.dates[0].item() + timedelta(days=30)
+        return early.where(early.dates <= overlap)
+
+
+def _venue_of(source: str) -> str:
+    """The venue's name in a source such as "binance ETH/USDT"."""
+    return source.partition(" ")[0]
+
+
+def require_some(fetched: Sequence[Fetched]) -> None:
+    """Raise DataError where a vendor answered with no row at all."""
+    if not any(len(rows) for rows in fetched):
+        raise DataError("the vendor answered with no row")

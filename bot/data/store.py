@@ -1,0 +1,337 @@
+"""The market store: every bar as it was first seen, and what was said differently later beside it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.core.market import Kind
+from bot.core.moments import Days, Times
+from bot.data.fetched import COLUMNS, Fetched
+from bot.data.store_file import epoch, open_to_read, open_to_write, require_whole, told, transaction
+
+FILE_NAME = "market.sqlite3"
+_SAME = 1e-6
+"""Prices that differ by less, relatively, are one price told with another rounding."""
+_RESTATED = 1e-4
+"""A fund's dividend moves its adjusted history by more than this; a vendor's noise by less."""
+_DISAGREES = 0.02
+"""Two vendors' closes of a day that lie further apart are worth a word."""
+
+
+class Reading(StrEnum):
+    """Which of a bar's values is read."""
+
+    FIRST_SEEN = "first seen"
+    LATEST = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of a vendor's rows.
+
+    `new` rows were not there before, `revised` ones differ from what the same vendor said before; `vintage` is why a
+    whole new history was opened, if it was; `disagreeing` rows of another vendor lie over 2% from what is kept.
+    """
+
+    new: int = 0
+    revised: int = 0
+    disagreeing: int = 0
+    vintage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the store has of a symbol; `seams` are the dates from which another source tells it."""
+
+    symbol: str
+    source: str
+    first: str
+    last: str
+    rows: int
+    revisions: int
+    vintages: int
+    last_seen_at: int
+    seams: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A bar of which a vendor later said something else: the close at first and then."""
+
+    symbol: str
+    date: str
+    seen_at: int
+    close: float
+    close_before: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRows:
+    """The rows of a symbol, and each source with the date from which it tells them."""
+
+    rows: Fetched
+    sources: tuple[tuple[str, str], ...]
+
+
+class NeedsWholeHistory(Exception):
+    """A fund's past was restated: only its whole history makes sense of the new rows."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def is_restated(kind: Kind) -> bool:
+    """Whether a vendor rewrites the whole past of such a series, after each dividend or split."""
+    return kind in (Kind.ETF_ADJUSTED, Kind.ETF_RAW)
+
+
+class Store:
+    """An open market store. Raises StoreError for a file that cannot be used, a full disk, a store in use."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path, self._connection = path, connection
+
+    @classmethod
+    @contextmanager
+    def writing(cls, path: Path) -> Iterator[Store]:
+        """The store at a path, made if it is not there."""
+        connection = open_to_write(path)
+        try:
+            yield cls(path, connection)
+        finally:
+            connection.close()
+
+    @classmethod
+    @contextmanager
+    def reading(cls, path: Path) -> Iterator[Store]:
+        """The store at a path, for reading only."""
+        connection = open_to_read(path)
+        try:
+            yield cls(path, connection)
+        finally:
+            connection.close()
+
+    # --- writing -----------------------------------------------------------------------------------------
+
+    def append(
+        self,
+        fetched: Fetched,
+        known: Times,
+        final: npt.NDArray[np.bool_],
+        seen_at: datetime,
+        restated: bool = False,
+        whole: bool = False,
+    ) -> Appended:
+        """Add what is new; what is there stays as it was first seen.
+
+        `known` and `final` have an entry a row. A series that its vendor restates (`restated`) gets a new vintage
+        where prices of the past have changed; that needs its `whole` history, else NeedsWholeHistory is raised and
+        nothing is written. Of another vendor than a day's own, a row is only compared.
+        """
+        with transaction(self._connection, self.path):
+            vintage = self._newest_vintage(fetched.symbol)
+            reason = self._reason_for_a_vintage(fetched, final, vintage) if restated else None
+            if reason and vintage and not whole:
+                raise NeedsWholeHistory(reason)
+            if reason or not vintage:
+                vintage += 1
+                opened = (fetched.symbol, vintage, epoch(seen_at), reason or "first fetched")
+                self._connection.execute("INSERT INTO vintages VALUES (?, ?, ?, ?)", opened)
+            tolerance = _RESTATED if restated else _SAME
+            appended = self._append(fetched, known, final, seen_at, vintage, tolerance)
+            self._refresh_columns(fetched.symbol)
+        return Appended(appended.new, appended.revised, appended.disagreeing, reason)
+
+    def _reason_for_a_vintage(self, fetched: Fetched, final: npt.NDArray[np.bool_], vintage: int) -> str | None:
+        kept = self._kept(fetched, vintage)
+        if not kept:
+            return None
+        for i in np.flatnonzero(final):
+            old = kept.get(str(fetched.dates[i]))
+            if old is None:
+                continue
+            if old["source"] != fetched.source:
+                return f"{fetched.source} takes over from {old['source']}"
+            if _differs(old["close"], float(fetched.close[i]), _RESTATED):
+                return f"the close of {fetched.dates[i]} was restated from {old['close']:g} to {fetched.close[i]:g}"
+        return None
+
+    def _append(
+        self,
+        fetched: Fetched,
+        known: Times,
+        final: npt.NDArray[np.bool_],
+        seen_at: datetime,
+        vintage: int,
+        tolerance: float,
+    ) -> Appended:
+        kept, source, seen = self._kept(fetched, vintage), self._source(fetched.source), epoch(seen_at)
+        known_at = known.astype("datetime64[s]").astype(np.int64).tolist()
+        counts, rows = Counter[str](), []
+        self._connection.execute("DELETE FROM bars WHERE symbol = ? AND NOT final", (fetched.symbol,))
+        for i, day in enumerate(map(str, fetched.dates)):
+            values = {name: _or_none(float(column[i])) for name, column in fetched.columns.items()}
+            old = kept.get(day)
+            fate = _fate(old, values, fetched.source, bool(final[i]), tolerance)
+            counts[fate] += 1
+            if fate in ("new", "revised", "forming"):
+                revision = old["revision"] + 1 if old else 0
+                facts = (source, known_at[i], seen, int(final[i]))
+                rows.append((fetched.symbol, vintage, day, revision, *values.values(), *facts))
+        self._connection.executemany("INSERT INTO bars VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        return Appended(counts["new"], counts["revised"], counts["disagreeing"])
+
+    def _kept(self, fetched: Fetched, vintage: int) -> dict[str, dict[str, Any]]:
+        """What the store says last of the days that a vendor told, by date."""
+        found = self._connection.execute(
+            "SELECT date, revision, open, high, low, close, volume, sources.name FROM bars "
+            "JOIN sources ON sources.id = bars.source "
+            "WHERE symbol = ? AND vintage = ? AND date BETWEEN ? AND ? AND final ORDER BY date, revision",
+            (fetched.symbol, vintage, str(fetched.dates[0]), str(fetched.dates[-1])),
+        )
+        names = ("revision", *COLUMNS, "source")
+        return {row[0]: dict(zip(names, row[1:], strict=True)) for row in found}
+
+    def _newest_vintage(self, symbol: str) -> int:
+        query = "SELECT coalesce(max(vintage), 0) FROM vintages WHERE symbol = ?"
+        (vintage,) = self._connection.execute(query, (symbol,)).fetchone()
+        return int(vintage)
+
+    def _source(self, name: str) -> int:
+        self._connection.execute("INSERT OR IGNORE INTO sources (name) VALUES (?)", (name,))
+        (number,) = self._connection.execute("SELECT id FROM sources WHERE name = ?", (name,)).fetchone()
+        return int(number)
+
+    def _refresh_columns(self, symbol: str) -> None:
+        """Keep a symbol's rows as arrays too: a market is read from these a hundred times faster."""
+        stored = self._from_bars(symbol, Reading.FIRST_SEEN, None)
+        if stored is None:
+            return
+        columns = [stored.rows.dates.astype(np.int64), *stored.rows.columns.values()]
+        data = b"".join(column.astype("<i8" if column.dtype.kind == "i" else "<f8").tobytes() for column in columns)
+        row = (symbol, json.dumps(stored.sources), data)
+        self._connection.execute("INSERT OR REPLACE INTO columns VALUES (?, ?, ?)", row)
+
+    # --- reading -----------------------------------------------------------------------------------------
+
+    def symbols(self) -> list[str]:
+        """The symbols of which there are final rows, in order."""
+        with told(self.path):
+            return [symbol for (symbol,) in self._connection.execute("SELECT symbol FROM columns ORDER BY symbol")]
+
+    def rows(self, reading: Reading = Reading.FIRST_SEEN, seen_by: datetime | None = None) -> dict[str, StoredRows]:
+        """The final rows of every symbol, by symbol; with `seen_by`, as the store was at that moment."""
+        with told(self.path):
+            if reading is Reading.FIRST_SEEN and seen_by is None:
+                found = self._connection.execute("SELECT symbol, sources, data FROM columns ORDER BY symbol")
+                return {symbol: _from_columns(symbol, json.loads(sources), data) for symbol, sources, data in found}
+            stored = {symbol: self._from_bars(symbol, reading, seen_by) for symbol in self.symbols()}
+        return {symbol: rows for symbol, rows in stored.items() if rows is not None}
+
+    def last_day(self, symbol: str) -> tuple[str, str] | None:
+        """The date of a symbol's last final row, and its source; None where there is none."""
+        with told(self.path):
+            found = self._connection.execute(
+                "SELECT date, sources.name FROM bars JOIN sources ON sources.id = bars.source "
+                "WHERE symbol = ? AND final ORDER BY vintage DESC, date DESC, revision DESC LIMIT 1",
+                (symbol,),
+            ).fetchone()
+        return found and (str(found[0]), str(found[1]))
+
+    def coverage(self) -> list[Coverage]:
+        """What there is of every symbol, in order."""
+        query = (
+            "SELECT symbol, vintage, count(*) FILTER (WHERE revision = 0), count(*) FILTER (WHERE revision > 0), "
+            "max(first_seen_at) FROM bars WHERE final GROUP BY symbol, vintage ORDER BY symbol, vintage"
+        )
+        with told(self.path):
+            newest = {row[0]: row for row in self._connection.execute(query)}
+        stored = self.rows()
+        return [
+            Coverage(
+                symbol, found.sources[-1][1], str(found.rows.dates[0]), str(found.rows.dates[-1]),
+                newest[symbol][2], newest[symbol][3], newest[symbol][1], newest[symbol][4], found.sources[1:],
+            )
+            for symbol, found in stored.items()
+        ]  # fmt: skip
+
+    def revisions(self) -> list[Revision]:
+        """Every bar of which a vendor later said something else, in the order in which that was seen."""
+        query = (
+            "SELECT new.symbol, new.date, new.first_seen_at, new.close, old.close FROM bars AS new "
+            "JOIN bars AS old ON old.symbol = new.symbol AND old.vintage = new.vintage AND old.date = new.date "
+            "AND old.revision = new.revision - 1 WHERE new.revision > 0 AND new.final "
+            "ORDER BY new.first_seen_at, new.symbol, new.date, new.revision"
+        )
+        with told(self.path):
+            return [Revision(*row) for row in self._connection.execute(query)]
+
+    def require_whole(self) -> None:
+        """Look for damage in the file. Raises StoreError."""
+        require_whole(self._connection, self.path)
+
+    def _from_bars(self, symbol: str, reading: Reading, seen_by: datetime | None) -> StoredRows | None:
+        seen = 2**62 if seen_by is None else epoch(seen_by)
+        newest = "SELECT max(vintage) FROM vintages WHERE symbol = :symbol AND opened_at <= :seen"
+        first = "AND revision = 0" if reading is Reading.FIRST_SEEN else ""
+        found = self._connection.execute(
+            "SELECT date, sources.name, open, high, low, close, volume, max(revision) FROM bars "
+            f"JOIN sources ON sources.id = bars.source WHERE symbol = :symbol AND vintage = ({newest}) "
+            f"AND final AND first_seen_at <= :seen {first} GROUP BY date ORDER BY date",
+            {"symbol": symbol, "seen": seen},
+        ).fetchall()
+        if not found:
+            return None
+        dates: Days = np.array([row[0] for row in found], "datetime64[D]")
+        values = np.array([row[2:7] for row in found], np.float64)
+        sources = _runs([(row[0], row[1]) for row in found])
+        return StoredRows(Fetched(symbol, sources[-1][1], dates, *values.T.copy()), sources)
+
+
+def _from_columns(symbol: str, sources: list[list[str]], data: bytes) -> StoredRows:
+    """A symbol's rows from the arrays that `_refresh_columns` keeps."""
+    n = len(data) // (8 * (1 + len(COLUMNS)))
+    dates: Days = np.frombuffer(data, "<i8", n).astype("datetime64[D]")
+    values = np.frombuffer(data, "<f8", offset=8 * n).reshape(len(COLUMNS), n)
+    runs = tuple((day, name) for day, name in sources)
+    return StoredRows(Fetched(symbol, runs[-1][1], dates, *values), runs)
+
+
+def _runs(rows: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Each source with the first date of every stretch that it tells."""
+    return tuple(row for i, row in enumerate(rows) if i == 0 or row[1] != rows[i - 1][1])
+
+
+def _fate(
+    old: Mapping[str, Any] | None, values: Mapping[str, float | None], source: str, final: bool, tolerance: float
+) -> str:
+    """What becomes of a row beside the final one that is kept of its day, if there is one."""
+    if old is None:
+        return "new" if final else "forming"
+    if old["source"] != source:
+        return "disagreeing" if _differs(old["close"], values["close"], _DISAGREES) else "another vendor's"
+    same = not any(_differs(old[name], value, tolerance) for name, value in values.items())
+    return "known" if same or not final else "revised"
+
+
+def _differs(old: float | None, new: float | None, tolerance: float) -> bool:
+    if old is None or new is None:
+        return old is not new
+    return abs(old - new) > tolerance * max(abs(old), abs(new))
+
+
+def _or_none(value: float) -> float | None:
+    return None if value != value else value

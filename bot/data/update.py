@@ -1,0 +1,227 @@
+"""Updating the store: each symbol by itself, each kept as soon as it is there, so that it can stop anywhere."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.core.errors import DataError, StoreError
+from bot.core.market import Sessions
+from bot.core.moments import Times
+from bot.core.ports import Clock
+from bot.data.assembly import Listing
+from bot.data.faults import NotListed, RateLimited, Unreachable, WrongClock
+from bot.data.feed import Feed, require_some
+from bot.data.fetched import Fetched
+from bot.data.store import Appended, NeedsWholeHistory, Store, is_restated
+from bot.data.timeline import Release, due, known_at
+
+_GIVE_UP_AFTER = 2
+"""Symbols in a row for which a vendor was out of reach, before the rest of its symbols are left for later."""
+
+
+class Came(StrEnum):
+    """What became of a symbol in an update."""
+
+    NEW = "new rows"
+    NOTHING_NEW = "nothing new"
+    UP_TO_DATE = "up to date"
+    ENDED = "ended"
+    NOT_LISTED = "not listed"
+    FAILED = "failed"
+    LATER = "left for later"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one symbol, and why nothing did."""
+
+    symbol: str
+    vendor: str
+    came: Came
+    new: int = 0
+    revised: int = 0
+    last: str | None = None
+    notes: tuple[str, ...] = ()
+    problem: DataError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How an update asks, by the config: minutes by release until a row is final, days asked for again."""
+
+    settle: Mapping[Release, timedelta]
+    overlap: timedelta
+    clock_tolerance: float
+
+
+@dataclass
+class Updater:
+    """Brings a store up to date. `skews` tells by how many seconds this clock is ahead of each host's."""
+
+    store: Store
+    listings: Mapping[str, Listing]
+    sessions: Sessions
+    manner: Manner
+    clock: Clock
+    skews: Callable[[], Mapping[str, float]]
+    _closed: dict[str, DataError] = field(default_factory=dict, init=False)
+    _failures: dict[str, int] = field(default_factory=dict, init=False)
+
+    def update(self, feeds: Mapping[str, Feed], since: date | None = None) -> Iterator[Result]:
+        """What became of each symbol, told as soon as it is known.
+
+        Raises DataError where this machine's clock cannot be believed, StoreError where the store cannot be written:
+        what came before is kept.
+        """
+        for symbol, feed in feeds.items():
+            yield self._update(symbol, feed, since)
+
+    def _update(self, symbol: str, feed: Feed, since: date | None) -> Result:
+        if feed.vendor in self._closed:
+            return Result(symbol, feed.vendor, Came.LATER, problem=self._closed[feed.vendor])
+        last = self.store.last_day(symbol)
+        if since is None and last is not None and not self._may_have_more(symbol, last[0]):
+            return Result(symbol, feed.vendor, Came.UP_TO_DATE, last=last[0])
+        notes: list[str] = []
+        try:
+            appended = self._fetch(symbol, feed, since, last, notes)
+        except NotListed as problem:
+            return Result(symbol, feed.vendor, Came.NOT_LISTED, notes=tuple(notes), problem=problem)
+        except WrongClock:
+            raise
+        except DataError as problem:
+            self._remember_failure(feed.vendor, problem)
+            return Result(symbol, feed.vendor, Came.FAILED, notes=tuple(notes), problem=problem)
+        self._failures[feed.vendor] = 0
+        now_last = self.store.last_day(symbol)
+        came = Came.NEW if appended.new or appended.revised or appended.vintage else Came.NOTHING_NEW
+        told = (*notes, *_remarks(appended))
+        return Result(symbol, feed.vendor, came, appended.new, appended.revised, now_last and now_last[0], told)
+
+    def _remember_failure(self, vendor: str, problem: DataError) -> None:
+        """Leave a vendor alone that asks for it, or that is out of reach again and again."""
+        self._failures[vendor] = self._failures.get(vendor, 0) + isinstance(problem, Unreachable)
+        if isinstance(problem, RateLimited) or self._failures[vendor] >= _GIVE_UP_AFTER:
+            self._closed[vendor] = problem
+
+    def _may_have_more(self, symbol: str, last: str) -> bool:
+        """Whether a row after the last one has come due and had time to settle."""
+        release = self.listings[symbol].release
+        day = np.array([last], "datetime64[D]")
+        expected = due(day, release, self.sessions)
+        after = expected[expected > known_at(day, release, self.sessions)[0]]
+        return bool(len(after)) and bool(self._is_final(after[:1], release)[0])
+
+    def _fetch(
+        self, symbol: str, feed: Feed, since: date | None, last: tuple[str, str] | None, notes: list[str]
+    ) -> Appended:
+        told_by = last[1] if last else None
+        start = since or (date.fromisoformat(last[0]) - self.manner.overlap if last else None)
+        try:
+            return self._keep(feed.fetch(start, told_by, notes), start is None, notes)
+        except NeedsWholeHistory:
+            return self._keep(feed.fetch(None, told_by, notes), True, notes)
+
+    def _keep(self, answers: Sequence[Fetched], whole: bool, notes: list[str]) -> Appended:
+        require_some(answers)
+        self._require_a_sound_clock()
+        new = revised = disagreeing = 0
+        vintage = None
+        for fetched in answers:
+            listing = self.listings[fetched.symbol]
+            rows = self._on_its_calendar(fetched, listing.release, notes)
+            known = known_at(rows.dates, listing.release, self.sessions)
+            final = self._is_final(known, listing.release)
+            kept = self.store.append(rows, known, final, self.clock.now(), is_restated(listing.kind), whole)
+            new, revised, disagreeing = new + kept.new, revised + kept.revised, disagreeing + kept.disagreeing
+            vintage = vintage or kept.vintage
+        return Appended(new, revised, disagreeing, vintage)
+
+    def _on_its_calendar(self, fetched: Fetched, release: Release, notes: list[str]) -> Fetched:
+        """The rows that have a close, without those of a US series on a day without a session."""
+        keep = ~np.isnan(fetched.close)
+        if release is Release.SESSION:
+            is_session = np.isin(fetched.dates, self.sessions.dates)
+            if (keep & ~is_session).any():
+                notes.append(f"{np.count_nonzero(keep & ~is_session)} row(s) on days without a US session left out")
+            keep &= is_session
+        return fetched.where(keep)
+
+    def _is_final(self, known: Times, release: Release) -> npt.NDArray[np.bool_]:
+        """Whether rows known at some moments have had time to settle."""
+        settled = self.clock.now() - self.manner.settle[release]
+        final: npt.NDArray[np.bool_] = known <= np.datetime64(settled.astimezone(UTC).replace(tzinfo=None), "s")
+        return final
+
+    def _require_a_sound_clock(self) -> None:
+        """Refuse to call a row final by a clock that no vendor shares: an unfinished bar could be taken for a close."""
+        for host, skew in self.skews().items():
+            if abs(skew) > self.manner.clock_tolerance:
+                ahead = "ahead of" if skew > 0 else "behind"
+                raise WrongClock(
+                    f"this machine's clock is {timedelta(seconds=round(abs(skew)))} {ahead} that of {host}",
+                    expected=f"at most {self.manner.clock_tolerance:g} s",
+                    mend="set the clock; nothing more was stored",
+                )  # fmt: skip
+
+
+def _remarks(appended: Appended) -> list[str]:
+    remarks = []
+    if appended.revised:
+        remarks.append(f"{appended.revised} row(s) differ from what was first seen and are kept beside it")
+    if appended.vintage:
+        remarks.append(f"a new vintage of the whole history: {appended.vintage}")
+    if appended.disagreeing:
+        remarks.append(f"{appended.disagreeing} close(s) lie over 2% from those of the vendor so far")
+    return remarks
+
+
+@contextmanager
+def only_one(
+    store: Path, clock: Clock, patience: float = 60.0, waiting: Callable[[str], None] = print
+) -> Iterator[None]:
+    """Hold the right to write a store; the system gives it back if this process dies.
+
+    Waits up to `patience` seconds for another process, which `waiting` is told once. Raises StoreError after that.
+    """
+    path = store.with_suffix(".lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.open("a+", encoding="utf-8")
+    except OSError as problem:
+        raise StoreError(f"cannot be written: {problem.strerror}", where=str(path)) from None
+    with lock:
+        began = clock.now()
+        told = False
+        while not _taken(lock.fileno()):
+            lock.seek(0)
+            holder = f"process {lock.read().strip() or 'unknown'}"
+            if (clock.now() - began).total_seconds() > patience:
+                raise StoreError(f"{holder} is updating the store", where=str(store), mend="try again when it is done")
+            if not told:
+                waiting(f"{holder} is updating the store: waiting up to {patience:g} s for it.")
+                told = True
+            clock.sleep(0.2)
+        lock.seek(0)
+        lock.truncate()
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""Where a market comes from: a folder of CSV files, the store, or a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.config import Config
+from bot.core.errors import DataError
+from bot.core.market import Market
+from bot.data.assembly import assemble
+from bot.data.csv_folder import read_folder
+from bot.data.demo import DemoParameters
+from bot.data.demo_market import NAME as DEMO
+from bot.data.demo_market import demo_market
+from bot.data.store import FILE_NAME, Reading, Store, StoredRows
+
+STORE = "store"
+
+
+def open_market(config: Config, data_dir: Path | None, market: str = "auto") -> Market:
+    """The market of a folder if one is named, else of the store if there is one, else the demo without a lead.
+
+    `market` is auto, store or demo. Raises DataError, StoreError.
+    """
+    if data_dir is not None:
+        return read_folder(data_dir, config.listings(), config.roles.roles())
+    if chosen(config, data_dir, market) == STORE:
+        return stored_market(config)
+    return demo_world(config, demo_parameters(config, planted=False))
+
+
+def chosen(config: Config, data_dir: Path | None, market: str) -> str:
+    """Which market would be opened: "store", "demo", or the folder's path."""
+    if data_dir is not None:
+        return str(data_dir)
+    if market == "auto":
+        return STORE if store_path(config).is_file() else DEMO
+    return market
+
+
+def store_path(config: Config) -> Path:
+    """The market store's file, in the state folder."""
+    return config.state / FILE_NAME
+
+
+def stored_market(config: Config) -> Market:
+    """The market of the store, read as the config says. Raises DataError, StoreError."""
+    path, roles, listings = store_path(config), config.roles.roles(), config.listings()
+    with Store.reading(path) as store:
+        stored = store.rows(Reading(config.sources.reading), config.sources.seen_by)
+    for symbol in (roles.small_caps, roles.eth, roles.btc):
+        if symbol not in stored:
+            raise DataError(f"there is no row of {symbol}", where=str(path), mend=f"bot data update {symbol}")
+    rows = {symbol: found.rows for symbol, found in stored.items() if symbol in listings}
+    return assemble(STORE, rows, listings, roles, datetime.now(UTC), _seams(stored))
+
+
+def _seams(stored: Mapping[str, StoredRows]) -> list[str]:
+    return [
+        f"{symbol}: {name} takes over from {before} on {day}; volumes do not compare across this seam"
+        for symbol, found in stored.items()
+        for (_, before), (day, name) in zip(found.sources, found.sources[1:], strict=False)
+    ]
+
+
+def demo_parameters(config: Config, planted: bool) -> DemoParameters:
+    """The demo world of the config's seed, with its lead planted or absent."""
+    demo = config.demo
+    return DemoParameters(
+        seed=demo.seed,
+        thesis_strength=demo.thesis_strength if planted else 0.0,
+        lead_sessions=demo.lead_sessions,
+        shared_regime=demo.shared_regime,
+    )
+
+
+def demo_world(config: Config, parameters: DemoParameters) -> Market:
+    """The demo market of any parameters."""
+    return demo_market(parameters, config.listings(), config.roles.roles())
+
+
+__all__ = ["DEMO", "STORE", "chosen", "demo_parameters", "demo_world", "open_market", "store_path", "stored_market"]
