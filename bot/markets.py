@@ -48,13 +48,18 @@ def store_path(config: Config) -> Path:
 def stored_market(config: Config) -> Market:
     """The market of the store, read as the config says. Raises DataError, StoreError."""
     path, roles, listings = store_path(config), config.roles.roles(), config.listings()
-    with Store.reading(path) as store:
-        stored = store.rows(Reading(config.sources.reading), config.sources.seen_by)
+    stored = stored_rows(config)
     for symbol in (roles.small_caps, roles.eth, roles.btc):
         if symbol not in stored:
             raise DataError(f"there is no row of {symbol}", where=str(path), mend=f"bot data update {symbol}")
     rows = {symbol: found.rows for symbol, found in stored.items() if symbol in listings}
     return assemble(STORE, rows, listings, roles, datetime.now(UTC), _seams(stored))
+
+
+def stored_rows(config: Config) -> dict[str, StoredRows]:
+    """The rows of the store, read as the config says. Raises StoreError."""
+    with Store.reading(store_path(config)) as store:
+        return store.rows(Reading(config.sources.reading), config.sources.seen_by)
 
 
 def _seams(stored: Mapping[str, StoredRows]) -> list[str]:
@@ -81,4 +86,14 @@ def demo_world(config: Config, parameters: DemoParameters) -> Market:
     return demo_market(parameters, config.listings(), config.roles.roles())
 
 
-__all__ = ["DEMO", "STORE", "chosen", "demo_parameters", "demo_world", "open_market", "store_path", "stored_market"]
+__all__ = [
+    "DEMO",
+    "STORE",
+    "chosen",
+    "demo_parameters",
+    "demo_world",
+    "open_market",
+    "store_path",
+    "stored_market",
+    "stored_rows",
+]

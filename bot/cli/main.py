@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 from bot.cli.backtest import backtest
 from bot.cli.config import config
 from bot.cli.console import print_json
+from bot.cli.data import data
 from bot.cli.runs import runs
 from bot.cli.signal import signal
 from bot.core.errors import BotError, ConfigError
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command()(backtest)
 app.command()(signal)
 app.command()(runs)
+app.add_typer(data, name="data")
 app.add_typer(config, name="config")
 
 

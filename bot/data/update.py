@@ -35,7 +35,6 @@ class Came(StrEnum):
     NEW = "new rows"
     NOTHING_NEW = "nothing new"
     UP_TO_DATE = "up to date"
-    ENDED = "ended"
     NOT_LISTED = "not listed"
     FAILED = "failed"
     LATER = "left for later"
@@ -66,7 +65,7 @@ class Manner:
 
 @dataclass
 class Updater:
-    """Brings a store up to date. `skews` tells by how many seconds this clock is ahead of each host's."""
+    """Brings a store up to date. `skews` tells by how many seconds each host's clock is ahead of this one."""
 
     store: Store
     listings: Mapping[str, Listing]
@@ -77,16 +76,11 @@ class Updater:
     _closed: dict[str, DataError] = field(default_factory=dict, init=False)
     _failures: dict[str, int] = field(default_factory=dict, init=False)
 
-    def update(self, feeds: Mapping[str, Feed], since: date | None = None) -> Iterator[Result]:
-        """What became of each symbol, told as soon as it is known.
+    def update(self, symbol: str, feed: Feed, since: date | None = None) -> Result:
+        """Fetch what is new of one symbol, or all from a day on, keep it, and tell what became of it.
 
-        Raises DataError where this machine's clock cannot be believed, StoreError where the store cannot be written:
-        what came before is kept.
+        Raises WrongClock where this machine's clock cannot be believed, StoreError where the store cannot be written.
         """
-        for symbol, feed in feeds.items():
-            yield self._update(symbol, feed, since)
-
-    def _update(self, symbol: str, feed: Feed, since: date | None) -> Result:
         if feed.vendor in self._closed:
             return Result(symbol, feed.vendor, Came.LATER, problem=self._closed[feed.vendor])
         last = self.store.last_day(symbol)
@@ -167,9 +161,9 @@ class Updater:
         """Refuse to call a row final by a clock that no vendor shares: an unfinished bar could be taken for a close."""
         for host, skew in self.skews().items():
             if abs(skew) > self.manner.clock_tolerance:
-                ahead = "ahead of" if skew > 0 else "behind"
+                side = "behind" if skew > 0 else "ahead of"
                 raise WrongClock(
-                    f"this machine's clock is {timedelta(seconds=round(abs(skew)))} {ahead} that of {host}",
+                    f"this machine's clock is {timedelta(seconds=round(abs(skew)))} {side} that of {host}",
                     expected=f"at most {self.manner.clock_tolerance:g} s",
                     mend="set the clock; nothing more was stored",
                 )  # fmt: skip

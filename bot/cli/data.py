@@ -1,0 +1,235 @@
+"""`bot data`: fetch live market data, and look after the store that keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.console import ConfigOption, JsonOption, SetOption, console, parse_changes, parse_day, print_json
+from bot.core.errors import DataError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.data.update import Result
+
+data = typer.Typer(
+    help="Fetch live market data, and look after the store that keeps them.", invoke_without_command=True
+)
+_NAMED = 12
+"""How many symbols a line names before it only counts them."""
+
+
+@data.callback()
+def _help(context: typer.Context) -> None:
+    """Fetch live market data, and look after the store that keeps them."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@data.command()
+def update(
+    symbols: Annotated[list[str] | None, typer.Argument(help="The series; all that have a vendor if left out.")] = None,
+    since: Annotated[str | None, typer.Option(help="Ask again from this day on, YYYY-MM-DD.")] = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch what is new from Yahoo, FRED and the exchanges; go on where the last update stopped.
+
+    Every series is kept as soon as it is there: an update that is stopped loses nothing. Needs a network.
+
+    Example: bot data update RUT ETH BTC
+    """
+    from bot.config import load_config
+    from bot.data.clock import SystemClock
+    from bot.sourcing import open_sessions
+    from bot.updating import update_store
+
+    resolved = load_config(config, parse_changes(set_))
+    first, clock, screen = parse_day(since, "--since"), SystemClock(), console(to_error=as_json)
+    with open_sessions(resolved, clock) as sessions, _progress(screen) as advance:
+        results = update_store(resolved, sessions, clock, symbols or (), first, advance, screen.print)
+    if as_json:
+        print_json({"store": str(resolved.state), "series": [_as_json(result) for result in results]})
+    _show(screen, results)
+    _require_all(results)
+
+
+@data.command(name="list")
+def list_(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOption = False) -> None:
+    """List every series of the store: its source, its days, and how its past was changed.
+
+    Example: bot data list
+    """
+    from bot.config import load_config
+    from bot.data.store import Store
+    from bot.markets import store_path
+
+    with Store.reading(store_path(load_config(config, parse_changes(set_)))) as store:
+        found = store.coverage()
+    if as_json:
+        print_json({"series": [_coverage_json(row) for row in found]})
+        return
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    screen, table = console(), Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for name in ("Symbol", "Source", "First", "Last", "Rows", "Revised", "Seams"):
+        table.add_column(name, justify="right" if name in ("Rows", "Revised", "Seams") else "left")
+    for row in found:
+        table.add_row(
+            row.symbol, escape(row.source), row.first, row.last, f"{row.rows:,}", str(row.revisions or ""),
+            str(len(row.seams) or ""),
+        )  # fmt: skip
+    screen.print(table)
+    screen.print(f"{len(found)} series, {sum(row.rows for row in found):,} rows.")
+
+
+@data.command(name="import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="A folder of SYMBOL.csv files.")],
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a folder of CSV files into the store; what the store has already stays as it was first seen.
+
+    Example: bot data import prices
+    """
+    from bot.config import load_config
+    from bot.data.clock import SystemClock
+    from bot.updating import import_folder
+
+    resolved, screen = load_config(config, parse_changes(set_)), console(to_error=as_json)
+    results, notes = import_folder(resolved, folder, SystemClock(), screen.print)
+    if as_json:
+        print_json({"series": [_as_json(result) for result in results], "notes": notes})
+    _show(screen, results)
+    for note in notes:
+        screen.print(note, markup=False, soft_wrap=True)
+
+
+@data.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    config: ConfigOption = None,
+    set_: SetOption = None,
+) -> None:
+    """Write the store as a folder of CSV files, read as the config says.
+
+    Example: bot data export prices
+    """
+    from bot.config import load_config
+    from bot.data.csv_writer import write_folder
+    from bot.markets import stored_rows
+
+    stored = stored_rows(load_config(config, parse_changes(set_)))
+    write_folder(folder, {symbol: found.rows for symbol, found in stored.items()})
+    console().print(f"{len(stored)} series written to {folder}.", markup=False, soft_wrap=True)
+
+
+@data.command()
+def backup(
+    file: Annotated[Path | None, typer.Argument(help="The copy; by default a new file in logs/backups.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Copy the store, also while it is in use, and check the copy.
+
+    Example: bot data backup
+    """
+    from bot.config import load_config
+    from bot.data.store_file import back_up
+    from bot.markets import store_path
+
+    resolved = load_config(config)
+    target = file or resolved.state / "backups" / f"market-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite3"
+    back_up(store_path(resolved), target)
+    console().print(f"The store was copied to {target}, and the copy is whole.", markup=False, soft_wrap=True)
+
+
+def _progress(screen: Console) -> Any:
+    """A context that gives a function to call with each symbol before it is fetched; a bar where somebody watches."""
+    from contextlib import contextmanager
+
+    from rich.progress import Progress
+
+    @contextmanager
+    def shown() -> Any:
+        with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
+            task = progress.add_task("Fetching", total=None)
+
+            def advance(symbol: str, done: int, total: int) -> None:
+                progress.update(task, description=f"Fetching {symbol}", completed=done, total=total)
+
+            yield advance
+
+    return shown()
+
+
+def _as_json(result: Result) -> dict[str, Any]:
+    return {
+        "symbol": result.symbol,
+        "vendor": result.vendor,
+        "came": result.came,
+        "new": result.new,
+        "revised": result.revised,
+        "last": result.last,
+        "notes": list(result.notes),
+        "problem": str(result.problem) if result.problem else None,
+    }
+
+
+def _coverage_json(row: Any) -> dict[str, Any]:
+    return {
+        "symbol": row.symbol, "source": row.source, "first": row.first, "last": row.last, "rows": row.rows,
+        "revisions": row.revisions, "vintages": row.vintages,
+        "last_seen_at": f"{datetime.fromtimestamp(row.last_seen_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "seams": [{"date": day, "source": source} for day, source in row.seams],
+    }  # fmt: skip
+
+
+def _show(screen: Console, results: Sequence[Result]) -> None:
+    """What came, in a table; then what did not, and why, the same reason told once."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for name in ("", "Series", "New rows", "Revised"):
+        table.add_column(name, justify="right" if name else "left")
+    for came in dict.fromkeys(result.came for result in results):
+        of_kind = [result for result in results if result.came is came]
+        new, revised = sum(r.new for r in of_kind), sum(r.revised for r in of_kind)
+        table.add_row(came.capitalize(), str(len(of_kind)), f"{new:,}", f"{revised:,}")
+    screen.print(table)
+    for result in results:
+        for note in result.notes:
+            screen.print(f"{result.symbol}: {note}.", markup=False, soft_wrap=True)
+    for reason, symbols in _by_reason(results).items():
+        named = ", ".join(symbols[:_NAMED]) + (f" and {len(symbols) - _NAMED} more" if len(symbols) > _NAMED else "")
+        screen.print(f"{named}: {reason}.", markup=False, soft_wrap=True)
+
+
+def _by_reason(results: Sequence[Result]) -> Mapping[str, list[str]]:
+    reasons: dict[str, list[str]] = {}
+    for result in results:
+        if result.problem is not None:
+            reasons.setdefault(f"{result.came}: {result.problem}", []).append(result.symbol)
+    return reasons
+
+
+def _require_all(results: Sequence[Result]) -> None:
+    """Raise DataError where something did not come that may come later."""
+    from bot.data.update import Came
+
+    missing = [result for result in results if result.came in (Came.FAILED, Came.LATER)]
+    if missing:
+        raise DataError(
+            f"{len(missing)} of {len(results)} series did not come; what came is kept",
+            mend="resume with the same command",
+        )

@@ -1,0 +1,166 @@
+"""From a config to the vendors that it names, and to the feed of each series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.config import Config
+from bot.core.errors import ConfigError, did_you_mean
+from bot.core.ports import Clock
+from bot.data.feed import CoinFeed, Feed, Rows, SeriesFeed
+from bot.data.fetched import Fetched
+from bot.data.timeline import Release, us_sessions
+from bot.data.update import Manner, Updater
+
+if TYPE_CHECKING:
+    from bot.data.courtesy import Courtesy
+    from bot.data.exchange import PublicExchange
+    from bot.data.fred import Fred
+    from bot.data.public_session import PublicSession
+    from bot.data.store import Store
+    from bot.data.yahoo import Yahoo, YahooSession
+
+_FIRST_SESSION = date(1927, 1, 3)
+"""Before the first row of any vendor, so that the calendar covers whatever comes."""
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """The open sessions to each kind of vendor; tests lead them to servers of their own."""
+
+    yahoo: YahooSession
+    fred: PublicSession
+    exchange: PublicSession
+
+    @property
+    def courtesies(self) -> list[Courtesy]:
+        """The policy of each session."""
+        return [self.yahoo.courtesy, self.fred.courtesy, self.exchange.courtesy]
+
+
+@dataclass
+class Vendors:
+    """The vendors of a config."""
+
+    config: Config
+    yahoo: Yahoo
+    fred: Fred
+    sessions: Sessions
+
+    def __post_init__(self) -> None:
+        self._exchanges: dict[str, PublicExchange] = {}
+
+    def exchange(self, venue: str) -> PublicExchange:
+        """A venue's public side, made when it is first asked. Raises ConfigError for one that is not known."""
+        if venue not in self._exchanges:
+            from bot.data.exchange import PublicExchange
+
+            quotes = self.config.sources.exchange.quotes
+            self._exchanges[venue] = PublicExchange(venue, self.sessions.exchange, quotes)
+        return self._exchanges[venue]
+
+    def skews(self) -> dict[str, float]:
+        """By how many seconds each host's clock is ahead of this machine's, of those that answered."""
+        return {host: skew for courtesy in self.sessions.courtesies for host, skew in courtesy.skew.items()}
+
+
+@contextmanager
+def open_sessions(config: Config, clock: Clock) -> Iterator[Sessions]:
+    """The sessions to the real vendors."""
+    from bot.data.courtesy import Courtesy
+    from bot.data.exchange import VENUES
+    from bot.data.fred import FRED_HOST
+    from bot.data.public_session import PublicSession
+    from bot.data.yahoo import YahooSession
+
+    sources = config.sources
+
+    def courtesy(pause: float) -> Courtesy:
+        return Courtesy(clock, tries=sources.tries, pause=pause, longest_wait=sources.longest_wait)
+
+    with ExitStack() as stack:
+        yahoo = stack.enter_context(YahooSession(courtesy(sources.yahoo.pause)))
+        fred = stack.enter_context(PublicSession(courtesy(sources.fred.pause), [FRED_HOST]))
+        hosts = [VENUES[venue].host for venue in sources.exchange.venues if venue in VENUES]
+        exchange = stack.enter_context(PublicSession(courtesy(sources.exchange.pause), hosts))
+        yield Sessions(yahoo, fred, exchange)
+
+
+def open_vendors(config: Config, sessions: Sessions) -> Vendors:
+    """The vendors behind some sessions. Raises ConfigError for a venue that is not known."""
+    from bot.data.exchange import VENUES
+    from bot.data.fred import Fred
+    from bot.data.yahoo import Yahoo
+
+    for venue in config.sources.exchange.venues:
+        if venue not in VENUES:
+            mend = did_you_mean(venue, VENUES) or f"known: {', '.join(VENUES)}"
+            raise ConfigError("is not a venue that can be asked", where="sources.exchange.venues", was=venue, mend=mend)
+    return Vendors(config, Yahoo(sessions.yahoo), Fred(sessions.fred), sessions)
+
+
+def updater(config: Config, store: Store, clock: Clock, skews: Callable[[], Mapping[str, float]] = dict) -> Updater:
+    """What brings a store up to date in the manner that the config asks for; `skews` as `Updater` reads them."""
+    settle = config.sources.settle
+    minutes = {Release.UTC_DAY: settle.coins, Release.SESSION: settle.sessions}
+    manner = Manner(
+        settle={release: timedelta(minutes=minutes.get(release, settle.macro)) for release in Release},
+        overlap=timedelta(days=config.sources.overlap_days),
+        clock_tolerance=config.sources.clock_tolerance,
+    )
+    sessions = us_sessions(_FIRST_SESSION, clock.now().date())
+    return Updater(store, config.listings(), sessions, manner, clock, skews)
+
+
+def feeds(config: Config, vendors: Vendors, symbols: Sequence[str] = ()) -> dict[str, Feed]:
+    """The feed of each series that is asked for, or of all that have one, the required series first.
+
+    Coins that have died or were renamed are not asked for unless they are named. Raises ConfigError for a symbol
+    without a feed.
+    """
+    known = _feeds(config, vendors)
+    for symbol in symbols:
+        if symbol not in known:
+            expected = "a symbol that `sources` or the altcoin universe names"
+            mend = did_you_mean(symbol, known) or "add it to the config, or import its CSV file"
+            raise ConfigError("has no vendor", where=symbol, expected=expected, mend=mend)
+    if symbols:
+        return {symbol: known[symbol] for symbol in dict.fromkeys(symbols)}
+    roles = config.roles
+    over = {symbol for symbol, ending in config.endings.items() if ending.kind in ("dead", "renamed")}
+    order = dict.fromkeys([s for s in (roles.small_caps, roles.eth, roles.btc) if s in known] + list(known))
+    return {symbol: known[symbol] for symbol in order if symbol not in over}
+
+
+def _feeds(config: Config, vendors: Vendors) -> dict[str, Feed]:
+    sources, listings = config.sources, config.listings()
+    found: dict[str, Feed] = {}
+    for symbol, ticker in sources.yahoo.symbols.items():
+        adjusted = listings[symbol].kind == "etf-adjusted"
+        found[symbol] = SeriesFeed("yahoo", _yahoo(vendors, symbol, ticker, adjusted))
+    for symbol, series in sources.fred.symbols.items():
+        found[symbol] = SeriesFeed("fred", partial(vendors.fred.rows, symbol, series))
+    for symbol in config.altcoin_universe:
+        if symbol not in found:
+            found[symbol] = _coin(config, vendors, symbol)
+    return found
+
+
+def _coin(config: Config, vendors: Vendors, symbol: str) -> CoinFeed:
+    sources = config.sources
+    name, ticker = sources.exchange.names.get(symbol, symbol), sources.yahoo.before_the_venue.get(symbol)
+    before = _yahoo(vendors, symbol, ticker, adjusted=False) if ticker else None
+    return CoinFeed({venue: _venue(vendors, venue, symbol, name) for venue in sources.exchange.venues}, before)
+
+
+def _yahoo(vendors: Vendors, symbol: str, ticker: str, adjusted: bool) -> Rows:
+    return lambda since: vendors.yahoo.rows(symbol, ticker, since, adjusted)
+
+
+def _venue(vendors: Vendors, venue: str, symbol: str, name: str) -> Callable[[date | None], Fetched]:
+    return lambda since: vendors.exchange(venue).rows(symbol, name, since)

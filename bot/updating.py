@@ -1,0 +1,72 @@
+"""Filling the store: from the vendors, or from a folder of CSV files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+from bot.config import Config
+from bot.core.ports import Clock
+from bot.data.csv_folder import read_rows
+from bot.data.feed import Rows, SeriesFeed
+from bot.data.fetched import Fetched
+from bot.data.store import Store, is_restated
+from bot.data.update import Came, Result, only_one
+from bot.markets import store_path
+from bot.sourcing import Sessions, feeds, open_vendors, updater
+
+_IMPORT = "import"
+Advance = Callable[[str, int, int], None]
+"""Called with a symbol before it is fetched, the number of those done, and of all."""
+
+
+def update_store(
+    config: Config,
+    sessions: Sessions,
+    clock: Clock,
+    symbols: Sequence[str] = (),
+    since: date | None = None,
+    advance: Advance = lambda symbol, done, total: None,
+    waiting: Callable[[str], None] = print,
+) -> list[Result]:
+    """Fetch what is new of the named series, or of all, and keep each as soon as it is there.
+
+    Raises ConfigError for an unknown symbol, WrongClock, StoreError.
+    """
+    vendors = open_vendors(config, sessions)
+    asked = feeds(config, vendors, symbols)
+    path, results = store_path(config), []
+    with only_one(path, clock, waiting=waiting), Store.writing(path) as store:
+        bring = updater(config, store, clock, vendors.skews)
+        for done, (symbol, feed) in enumerate(asked.items()):
+            advance(symbol, done, len(asked))
+            results.append(bring.update(symbol, feed, since))
+    return results
+
+
+def import_folder(
+    config: Config, folder: Path, clock: Clock, waiting: Callable[[str], None] = print
+) -> tuple[list[Result], list[str]]:
+    """Take a folder's series into the store, and tell what was passed over.
+
+    Of a series that its vendor restates the store keeps one history, so that of a folder is taken only where there is
+    none yet. Raises DataError, StoreError.
+    """
+    rows, notes = read_rows(folder, config.listings())
+    path, results = store_path(config), []
+    with only_one(path, clock, waiting=waiting), Store.writing(path) as store:
+        bring = updater(config, store, clock)
+        for symbol, found in rows.items():
+            last = store.last_day(symbol)
+            if last and last[1] != found.source and is_restated(config.listings()[symbol].kind):
+                note = f"{last[1]} tells it already, and adjusted prices of two vendors do not mix"
+                results.append(Result(symbol, _IMPORT, Came.NOTHING_NEW, last=last[0], notes=(note,)))
+            else:
+                feed = SeriesFeed(_IMPORT, _always(found))
+                results.append(bring.update(symbol, feed, found.dates[0].item()))
+    return results, notes
+
+
+def _always(rows: Fetched) -> Rows:
+    return lambda since: rows
