@@ -67,10 +67,14 @@ def open_to_write(path: Path, migrations: Sequence[str] = MIGRATIONS) -> sqlite3
     with told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
-        connection.execute("PRAGMA synchronous = FULL")
-        if path.stat().st_size == 0:
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        _migrate(connection, path, migrations)
+        try:
+            connection.execute("PRAGMA synchronous = FULL")
+            if path.stat().st_size == 0:
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            _migrate(connection, path, migrations)
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 
@@ -83,13 +87,12 @@ def open_to_read(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=_PATIENCE, isolation_level=None
         )
-        version = _version(connection, path)
-        if version < len(MIGRATIONS):
-            raise StoreError(
-                "is of an older version", where=str(path), expected=str(len(MIGRATIONS)), was=str(version),
-                mend="bring it up to date with: bot data update",
-            )  # fmt: skip
-        connection.execute("PRAGMA query_only = ON")
+        try:
+            _require_this_version(connection, path)
+            connection.execute("PRAGMA query_only = ON")
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 
@@ -148,6 +151,15 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[st
     done = _version(connection, path, len(migrations))
     for version, script in enumerate(migrations[done:], start=done + 1):
         connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {version}; COMMIT;")
+
+
+def _require_this_version(connection: sqlite3.Connection, path: Path) -> None:
+    version = _version(connection, path)
+    if version < len(MIGRATIONS):
+        raise StoreError(
+            "is of an older version", where=str(path), expected=str(len(MIGRATIONS)), was=str(version),
+            mend="bring it up to date with: bot data update",
+        )  # fmt: skip
 
 
 def _version(connection: sqlite3.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:
