@@ -3,6 +3,8 @@
     BotError
     ├── ConfigError   2   a config file, an option or a strategy file is wrong
     ├── DataError     3   a series is missing, faulty or too short: decide nothing, hold
+    ├── BrokerError   4   an exchange could not be dealt with safely
+    │   └── NotPublic     a request was no anonymous question, and was not sent
     ├── LedgerError   5   a run folder or ledger cannot be written, read or trusted
     └── StoreError    5   the market store cannot be written, read or trusted
 
@@ -61,6 +63,16 @@ class DataError(BotError):
     """A series is missing, faulty or too short."""
 
     exit_code = 3
+
+
+class BrokerError(BotError):
+    """An exchange could not be dealt with safely."""
+
+    exit_code = 4
+
+
+class NotPublic(BrokerError):
+    """A request was no anonymous question to a known host, and was refused before it was sent."""
 
 
 class LedgerError(BotError):

@@ -1,0 +1,21 @@
+"""A clock for tests: it stands still but for the sleeps that it is asked for, and remembers them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+
+class FakeClock:
+    """Time that moves by sleeping only."""
+
+    def __init__(self, now: datetime | None = None) -> None:
+        self._now = now or datetime(2025, 11, 28, 19, 0, tzinfo=UTC)
+        self.sleeps: list[float] = []
+
+    def now(self) -> datetime:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds >= 0
+        self.sleeps.append(seconds)
+        self._now += timedelta(seconds=seconds)
