@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from bot.config import Config
 from bot.core.errors import ConfigError, did_you_mean
 from bot.core.ports import Clock
-from bot.data.feed import CoinFeed, Feed, Rows, SeriesFeed
-from bot.data.fetched import Fetched
+from bot.data.feed import CoinFeed, Feed, Rows, SeriesFeed, VenueFeed
 from bot.data.timeline import Release, us_sessions
 from bot.data.update import Manner, Updater
 
@@ -162,5 +161,9 @@ def _yahoo(vendors: Vendors, symbol: str, ticker: str, adjusted: bool) -> Rows:
     return lambda since: vendors.yahoo.rows(symbol, ticker, since, adjusted)
 
 
-def _venue(vendors: Vendors, venue: str, symbol: str, name: str) -> Callable[[date | None], Fetched]:
-    return lambda since: vendors.exchange(venue).rows(symbol, name, since)
+def _venue(vendors: Vendors, venue: str, symbol: str, name: str) -> VenueFeed:
+    """A coin at a venue that is not asked, nor its client loaded, before it is needed."""
+    return VenueFeed(
+        rows=lambda since: vendors.exchange(venue).rows(symbol, name, since),
+        rules=lambda: replace(vendors.exchange(venue).rules(name), symbol=symbol),
+    )

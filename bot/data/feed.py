@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bot.core.errors import DataError
 from bot.data.faults import Blocked, NotListed
 from bot.data.fetched import Fetched
+
+if TYPE_CHECKING:
+    from bot.data.exchange import VenueRules
 
 Rows = Callable[[date | None], Fetched]
 """Asks a vendor for the rows from a date on, or for all. Raises DataError of the kinds in `bot.data.faults`."""
@@ -30,6 +33,10 @@ class Feed(Protocol):
         """
         ...
 
+    def rules(self, source: str) -> VenueRules | None:
+        """What the venue behind a source allows for the coin; None for what is not traded. Raises DataError."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SeriesFeed:
@@ -42,6 +49,18 @@ class SeriesFeed:
         """Rows from a date on, or all. Raises DataError."""
         return [self.rows(since)]
 
+    def rules(self, source: str) -> VenueRules | None:
+        """None: no venue is behind it."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class VenueFeed:
+    """One coin at one venue."""
+
+    rows: Rows
+    rules: Callable[[], VenueRules]
+
 
 @dataclass(frozen=True, slots=True)
 class CoinFeed:
@@ -51,7 +70,7 @@ class CoinFeed:
     place or no longer lists the coin, never because it did not answer.
     """
 
-    venues: dict[str, Rows]
+    venues: Mapping[str, VenueFeed]
     before: Rows | None = None
     vendor: str = field(default="exchange", init=False)
 
@@ -64,12 +83,17 @@ class CoinFeed:
             return [found]
         return [self._before(found), found]
 
+    def rules(self, source: str) -> VenueRules | None:
+        """What the venue behind a source allows for the coin. Raises DataError."""
+        venue = self.venues.get(_venue_of(source))
+        return None if venue is None else venue.rules()
+
     def _first_that_lists(self, since: date | None, told_by: str | None, notes: list[str]) -> tuple[str, Fetched]:
         last = _venue_of(told_by) if told_by else None
         refusals = []
         for venue in sorted(self.venues, key=lambda name: name != last):
             try:
-                return venue, self.venues[venue](since)
+                return venue, self.venues[venue].rows(since)
             except (Blocked, NotListed) as refusal:
                 refusals.append(refusal)
                 if venue == last:

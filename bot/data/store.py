@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,9 @@ from bot.core.market import Kind
 from bot.core.moments import Days, Times
 from bot.data.fetched import COLUMNS, Fetched
 from bot.data.store_file import epoch, open_to_read, open_to_write, require_whole, told, transaction
+
+if TYPE_CHECKING:
+    from bot.data.exchange import VenueRules
 
 FILE_NAME = "market.sqlite3"
 _SAME = 1e-6
@@ -225,6 +229,22 @@ class Store:
         row = (symbol, json.dumps(stored.sources), data)
         self._connection.execute("INSERT OR REPLACE INTO columns VALUES (?, ?, ?)", row)
 
+    def keep_rules(self, rules: VenueRules, seen_at: datetime) -> bool:
+        """Keep what a venue allows for a coin from a moment on, if it is news. Returns whether it was."""
+        least = None if rules.min_notional is None else str(rules.min_notional)
+        told = (rules.pair, str(rules.step), str(rules.tick), least, int(rules.active))
+        with transaction(self._connection, self.path):
+            before = self._connection.execute(
+                "SELECT pair, step, tick, min_notional, active FROM venue_rules WHERE symbol = ? AND venue = ? "
+                "ORDER BY seen_at DESC LIMIT 1",
+                (rules.symbol, rules.venue),
+            ).fetchone()
+            if before == told:
+                return False
+            row = (rules.symbol, rules.venue, epoch(seen_at), *told)
+            self._connection.execute("INSERT INTO venue_rules VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        return True
+
     # --- reading -----------------------------------------------------------------------------------------
 
     def symbols(self) -> list[str]:
@@ -278,6 +298,22 @@ class Store:
         )
         with told(self.path):
             return [Revision(*row) for row in self._connection.execute(query)]
+
+    def rules(self, at: datetime | None = None) -> list[VenueRules]:
+        """What each venue allowed for each coin, as it was last seen, or last seen by a moment."""
+        from bot.data.exchange import VenueRules
+
+        seen = 2**62 if at is None else epoch(at)
+        query = (
+            "SELECT symbol, venue, pair, step, tick, min_notional, active, max(seen_at) FROM venue_rules "
+            "WHERE seen_at <= ? GROUP BY symbol, venue ORDER BY symbol, venue"
+        )
+        with told(self.path):
+            found = self._connection.execute(query, (seen,)).fetchall()
+        return [
+            VenueRules(symbol, venue, pair, Decimal(step), Decimal(tick), least and Decimal(least), bool(active))
+            for symbol, venue, pair, step, tick, least, active, _ in found
+        ]
 
     def require_whole(self) -> None:
         """Look for damage in the file. Raises StoreError."""

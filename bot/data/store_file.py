@@ -53,7 +53,7 @@ CREATE TABLE venue_rules (
     pair TEXT NOT NULL,
     step TEXT NOT NULL,
     tick TEXT NOT NULL,
-    min_notional TEXT NOT NULL,
+    min_notional TEXT,
     active INTEGER NOT NULL CHECK (active IN (0, 1)),
     PRIMARY KEY (symbol, venue, seen_at)
 ) STRICT, WITHOUT ROWID;

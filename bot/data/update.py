@@ -122,9 +122,24 @@ class Updater:
         told_by = last[1] if last else None
         start = since or (date.fromisoformat(last[0]) - self.manner.overlap if last else None)
         try:
-            return self._keep(feed.fetch(start, told_by, notes), start is None, notes)
+            answers = feed.fetch(start, told_by, notes)
+            kept = self._keep(answers, start is None, notes)
         except NeedsWholeHistory:
-            return self._keep(feed.fetch(None, told_by, notes), True, notes)
+            answers = feed.fetch(None, told_by, notes)
+            kept = self._keep(answers, True, notes)
+        self._keep_rules(symbol, feed, answers[-1].source, notes)
+        return kept
+
+    def _keep_rules(self, symbol: str, feed: Feed, source: str, notes: list[str]) -> None:
+        """Keep what the venue allows, and propose an ending where it no longer lets the coin be traded."""
+        rules = feed.rules(source)
+        if rules is None:
+            return
+        is_news = self.store.keep_rules(rules, self.clock.now())
+        last = self.store.last_day(symbol)
+        if is_news and not rules.active and last is not None:
+            entry = f"endings: {{{symbol}: {{kind: halted, last: {last[0]}}}}}"
+            notes.append(f"{rules.venue} has halted or delisted {rules.pair}; if that is its end, say so: {entry}")
 
     def _keep(self, answers: Sequence[Fetched], whole: bool, notes: list[str]) -> Appended:
         require_some(answers)

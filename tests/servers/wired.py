@@ -25,6 +25,7 @@ from bot.data.exchange import VENUES
 from bot.data.fred import FRED_HOST
 from bot.data.public_session import PublicSession
 from bot.data.yahoo import YAHOO_HOSTS, YahooSession
+from bot.sourcing import Sessions
 from tests.servers.exchange import ExchangeServer
 from tests.servers.fred import FredServer
 from tests.servers.yahoo import YahooServer
@@ -79,15 +80,6 @@ class LoopbackYahooSession(YahooSession):
 def _elsewhere(url: str, urls: Mapping[str, str]) -> str:
     host, slash, rest = url.removeprefix("https://").partition("/")
     return urls[host.removesuffix(":443")] + slash + rest
-
-
-@dataclass(frozen=True)
-class Sessions:
-    """Sessions as wiring makes them, but for where they lead; each has a courtesy of its own."""
-
-    yahoo: YahooSession
-    fred: PublicSession
-    exchange: PublicSession
 
 
 @contextlib.contextmanager
