@@ -66,6 +66,8 @@ class VenueFeed:
 class CoinFeed:
     """The venues of a coin, one at a time, and an aggregate for the days before the venue listed it.
 
+    The venue's rows come first, so that where both tell a day the venue's is kept.
+
     The venue that told the last row is asked first; another takes over only where that one no longer serves this
     place or no longer lists the coin, never because it did not answer.
     """
@@ -79,9 +81,9 @@ class CoinFeed:
         venue, found = self._first_that_lists(since, told_by, notes)
         if told_by is not None and _venue_of(told_by) in self.venues and _venue_of(told_by) != venue:
             notes.append(f"a seam: {venue} takes over from {_venue_of(told_by)}; volumes do not compare across it")
-        if self.before is None or since is not None or not len(found):
+        if self.before is None or not len(found) or (since is not None and since >= found.dates[0].item()):
             return [found]
-        return [self._before(found), found]
+        return [found, *self._before(self.before, since, found, notes)]
 
     def rules(self, source: str) -> VenueRules | None:
         """What the venue behind a source allows for the coin. Raises DataError."""
@@ -102,12 +104,15 @@ class CoinFeed:
             raise next(refusal for refusal in refusals if isinstance(refusal, Blocked))
         raise NotListed("is listed at no venue", was=", ".join(self.venues), mend="see sources.exchange in the config")
 
-    def _before(self, found: Fetched) -> Fetched:
+    def _before(self, aggregate: Rows, since: date | None, found: Fetched, notes: list[str]) -> list[Fetched]:
         """The aggregate's rows to a little beyond the venue's first, so that the two can be compared."""
-        assert self.before is not None
-        early = self.before(None)
+        try:
+            early = aggregate(since)
+        except DataError as problem:
+            notes.append(f"its days before {found.dates[0]} did not come ({problem}): ask for them with --since")
+            return []
         overlap = found.dates[0].item() + timedelta(days=30)
-        return early.where(early.dates <= overlap)
+        return [early.where(early.dates <= overlap)]
 
 
 def _venue_of(source: str) -> str:

@@ -127,7 +127,7 @@ class Updater:
         except NeedsWholeHistory:
             answers = feed.fetch(None, told_by, notes)
             kept = self._keep(answers, True, notes)
-        self._keep_rules(symbol, feed, answers[-1].source, notes)
+        self._keep_rules(symbol, feed, answers[0].source, notes)
         return kept
 
     def _keep_rules(self, symbol: str, feed: Feed, source: str, notes: list[str]) -> None:
