@@ -83,14 +83,16 @@ def _elsewhere(url: str, urls: Mapping[str, str]) -> str:
 
 
 @contextlib.contextmanager
-def loopback_sessions(urls: Mapping[str, str], clock: Clock, *, tries: int = 4, **rules: Any) -> Iterator[Sessions]:
+def loopback_sessions(
+    urls: Mapping[str, str], clock: Clock, *, tries: int = 4, pause: float = 0.25, **rules: Any
+) -> Iterator[Sessions]:
     """Sessions that lead to `urls`; `rules` are those of a public session, for tests of its patience."""
 
     def public(*hosts: str) -> PublicSession:
-        return PublicSession(Courtesy(clock, tries=tries), hosts, adapter=LoopbackAdapter(urls), **rules)
+        return PublicSession(Courtesy(clock, tries=tries, pause=pause), hosts, adapter=LoopbackAdapter(urls), **rules)
 
     with (
-        LoopbackYahooSession(Courtesy(clock, tries=tries), urls) as yahoo,
+        LoopbackYahooSession(Courtesy(clock, tries=tries, pause=pause), urls) as yahoo,
         public(FRED_HOST) as fred,
         public(*(venue.host for venue in VENUES.values())) as exchange,
     ):

@@ -1,0 +1,147 @@
+"""An update that is killed at any instant leaves a store that opens, goes on, and ends as if nothing had been."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.data.store import FILE_NAME, Store
+from tests.servers.made_up import rows
+from tests.servers.wired import Servers, all_servers
+from tests.servers.yahoo import Chart
+
+NOW = datetime(2025, 11, 28, 18, 50, tzinfo=UTC)
+LATER = NOW + timedelta(days=4)
+KILLS = 20
+
+
+class Updating:
+    """A process that forks a child an update."""
+
+    def __init__(self, servers: Servers, now: datetime) -> None:
+        root = Path(__file__).resolve().parents[2]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.updating"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True, cwd=root,
+        )  # fmt: skip
+        self._say({"urls": servers.urls, "now": now.isoformat()})
+
+    def update(self, folder: Path, kill_after: float | None = None) -> int:
+        """Update a store, perhaps not to the end; the exit code, negative for a signal."""
+        self._say(str(folder))
+        child = int(self._hear())
+        if kill_after is not None:
+            time.sleep(kill_after)
+            with contextlib.suppress(ProcessLookupError):  # it was done already
+                os.kill(child, signal.SIGKILL)
+        return int(self._hear())
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate(timeout=10)
+
+    def _say(self, what: Any) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write((what if isinstance(what, str) else json.dumps(what)) + "\n")
+        self._process.stdin.flush()
+
+    def _hear(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
+
+def told(store: Path) -> dict[str, list[Any]]:
+    """Everything that a store says, table by table."""
+    queries = {
+        "bars": "SELECT symbol, vintage, date, revision, open, high, low, close, volume, sources.name, known_at, "
+        "first_seen_at, final FROM bars JOIN sources ON sources.id = bars.source ORDER BY 1, 2, 3, 4",
+        "vintages": "SELECT * FROM vintages ORDER BY 1, 2",
+        "columns": "SELECT * FROM columns ORDER BY 1",
+        "venue_rules": "SELECT * FROM venue_rules ORDER BY 1, 2, 3",
+    }
+    with closing(sqlite3.connect(store)) as connection:
+        return {name: connection.execute(query).fetchall() for name, query in queries.items()}
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Servers]:
+    """Vendors that know four years."""
+    first, last = date(2022, 1, 3), date(2025, 12, 2)
+    with all_servers() as servers:
+        servers.yahoo.charts["^RUT"] = Chart(rows(first, last, 2400, weekdays_only=True), kind="INDEX")
+        servers.yahoo.charts["IWM"] = Chart(rows(first, last, 240, weekdays_only=True))
+        servers.fred.series["WALCL"] = {
+            str(first + timedelta(days=2 + 7 * week)): str(6_500_000 + week) for week in range(200)
+        }
+        for coin, price in (("BTC", 90_000.0), ("ETH", 4000.0), ("SOL", 150.0)):
+            servers.exchange.list(coin, "USDT", rows(first, last, price))
+        yield servers
+
+
+@pytest.fixture(scope="module")
+def before(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the first update, before the vendors change their minds on the past."""
+    folder = tmp_path_factory.mktemp("before")
+    for server in (servers.yahoo, servers.fred, servers.exchange):
+        server.date = NOW
+    updating = Updating(servers, NOW)
+    assert updating.update(folder) == 0
+    updating.close()
+    yahoo = servers.yahoo.charts
+    yahoo["^RUT"].rows[date(2025, 11, 26)] = replace(yahoo["^RUT"].rows[date(2025, 11, 26)], close=2222.22)
+    yahoo["IWM"].factors = {day: 0.99 for day in yahoo["IWM"].rows if day < date(2025, 12, 1)}
+    servers.exchange.pairs["SOLUSDT"].tick = "0.05000000"
+    for server in (servers.yahoo, servers.fred, servers.exchange):
+        server.date = LATER
+    return folder
+
+
+@pytest.mark.parametrize("start", ["from nothing", "from an older store"])
+def test_a_killed_update_resumes_to_the_store_of_an_undisturbed_one(
+    servers: Servers, before: Path, tmp_path: Path, start: str
+) -> None:
+    def new_folder(name: str) -> Path:
+        folder = tmp_path / name
+        if start == "from nothing":
+            folder.mkdir()
+        else:
+            shutil.copytree(before, folder)
+        return folder
+
+    updating = Updating(servers, LATER)
+    assert updating.update(new_folder("first")) == 0  # and whatever a process does but once
+    began = time.perf_counter()
+    assert updating.update(new_folder("undisturbed")) == 0
+    duration = time.perf_counter() - began
+    expected = told(tmp_path / "undisturbed" / FILE_NAME)
+    assert len(expected["columns"]) == 7
+    chance = random.Random(start)
+    halfway = 0
+    for number in range(KILLS // 2):
+        folder = new_folder(str(number))
+        ended = updating.update(folder, kill_after=chance.uniform(0, duration))
+        assert ended in (0, -signal.SIGKILL)
+        if (folder / FILE_NAME).exists() and (folder / FILE_NAME).stat().st_size:
+            with Store.writing(folder / FILE_NAME) as store:  # a reader or writer rolls back what was left half done
+                store.require_whole()
+                halfway += 0 < len(store.symbols()) < 7 or told(folder / FILE_NAME) != expected
+        assert updating.update(folder) == 0
+        assert told(folder / FILE_NAME) == expected
+    updating.close()
+    assert halfway >= 3, "the kills must have hit updates on their way"
