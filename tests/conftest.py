@@ -34,4 +34,4 @@ def real_market(real_folder: Path) -> Market:
 @pytest.fixture(scope="session")
 def demo() -> Market:
     """The demo market of the default seed, made once a worker."""
-    return open_market(load_config(), None)
+    return open_market(load_config(), None, "demo")

@@ -14,6 +14,7 @@ from bot.cli.backtest import backtest
 from bot.cli.config import config
 from bot.cli.console import print_json
 from bot.cli.data import data
+from bot.cli.doctor import doctor
 from bot.cli.runs import runs
 from bot.cli.signal import signal
 from bot.core.errors import BotError, ConfigError
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.command()(backtest)
 app.command()(signal)
 app.command()(runs)
+app.command()(doctor)
 app.add_typer(data, name="data")
 app.add_typer(config, name="config")
 

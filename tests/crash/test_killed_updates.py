@@ -81,13 +81,13 @@ def told(store: Path) -> dict[str, list[Any]]:
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Servers]:
-    """Vendors that know four years."""
-    first, last = date(2022, 1, 3), date(2025, 12, 2)
+    """Vendors that know two years."""
+    first, last = date(2024, 1, 2), date(2025, 12, 2)
     with all_servers() as servers:
         servers.yahoo.charts["^RUT"] = Chart(rows(first, last, 2400, weekdays_only=True), kind="INDEX")
         servers.yahoo.charts["IWM"] = Chart(rows(first, last, 240, weekdays_only=True))
         servers.fred.series["WALCL"] = {
-            str(first + timedelta(days=2 + 7 * week)): str(6_500_000 + week) for week in range(200)
+            str(first + timedelta(days=2 + 7 * week)): str(6_500_000 + week) for week in range(99)
         }
         for coin, price in (("BTC", 90_000.0), ("ETH", 4000.0), ("SOL", 150.0)):
             servers.exchange.list(coin, "USDT", rows(first, last, price))

@@ -1,0 +1,38 @@
+"""`bot doctor`: is everything there that a run needs, and can it be believed?"""
+
+from __future__ import annotations
+
+import os
+
+from bot.cli.console import ConfigOption, JsonOption, SetOption, console, parse_changes, print_json
+from bot.core.errors import DataError
+
+
+def doctor(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOption = False) -> None:
+    """Check the config, the store, its freshness, the clock, the disk, the guard, keys, and every vendor.
+
+    Keys are looked for and never shown. Vendors are asked one small question each, which needs a network; exit code 3
+    if anything is at fault.
+
+    Example: bot doctor
+    """
+    from bot.config import load_config
+    from bot.data.clock import SystemClock
+    from bot.doctor import Verdict, examine
+    from bot.sourcing import open_sessions
+
+    resolved = load_config(config, {**parse_changes(set_)})
+    resolved = resolved.model_copy(update={"sources": resolved.sources.model_copy(update={"tries": 1})})
+    clock, screen = SystemClock(), console(to_error=as_json)
+    marks = {Verdict.SOUND: "[green]ok   [/]", Verdict.NOTE: "[yellow]note [/]", Verdict.FAULT: "[red]fault[/]"}
+    checks = []
+    with open_sessions(resolved, clock) as sessions:
+        for check in examine(resolved, clock, sessions, os.environ):
+            checks.append(check)
+            screen.print(f"{marks[check.verdict]} {check.name:10}", end=" ")
+            screen.print(check.told, markup=False, soft_wrap=True)
+    if as_json:
+        print_json({"checks": [{"name": c.name, "verdict": c.verdict, "told": c.told} for c in checks]})
+    faults = [check.name for check in checks if check.verdict is Verdict.FAULT]
+    if faults:
+        raise DataError(f"{len(faults)} fault(s): {', '.join(faults)}", mend="see above")

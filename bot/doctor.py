@@ -1,0 +1,177 @@
+"""The doctor: is everything there that a run needs, and can it be believed?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from bot.config import Config
+from bot.core.errors import BotError, DataError, StoreError
+from bot.core.market import Market
+from bot.core.ports import Clock
+from bot.data.store import Store
+from bot.markets import store_path, stored_market
+from bot.sourcing import Sessions, Vendors, open_vendors
+from bot.version import __version__
+
+_LITTLE_ROOM, _NO_ROOM = 1_000_000_000, 100_000_000
+"""Bytes: a store of all series takes about 60 MB, a run's folder 10."""
+KEYS = {
+    venue: (f"{venue.upper()}_TESTNET_API_KEY", f"{venue.upper()}_TESTNET_API_SECRET")
+    for venue in ("binance", "bybit", "gate")
+}
+"""The environment's names for the keys of each venue's testnet; there are none for a real exchange."""
+
+
+class Verdict(StrEnum):
+    """How a check ended."""
+
+    SOUND = "ok"
+    NOTE = "note"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at, in a line."""
+
+    name: str
+    verdict: Verdict
+    told: str
+
+
+def examine(config: Config, clock: Clock, sessions: Sessions, environment: Mapping[str, str]) -> Iterator[Check]:
+    """Look at everything in turn; a fault in one thing does not keep the others from being looked at."""
+    yield Check("bot", Verdict.SOUND, f"version {__version__}, Python {sys.version.split()[0]}")
+    yield Check("config", Verdict.SOUND, f"sound, hash {config.fingerprint()[:8]}")
+    yield _disk(config.state)
+    yield from _store(config, clock)
+    yield _guard()
+    yield _keys(environment)
+    yield from _sources(config, sessions)
+    yield _clock(config, sessions)
+
+
+def _disk(state: Path) -> Check:
+    folder = next(path for path in (state.absolute(), *state.absolute().parents) if path.is_dir())
+    if not os.access(folder, os.W_OK):
+        return Check("disk", Verdict.FAULT, f"{folder} cannot be written by this user")
+    free = shutil.disk_usage(folder).free
+    verdict = Verdict.FAULT if free < _NO_ROOM else Verdict.NOTE if free < _LITTLE_ROOM else Verdict.SOUND
+    return Check("disk", verdict, f"{free / 1e9:,.1f} GB free at {folder}")
+
+
+def _store(config: Config, clock: Clock) -> Iterator[Check]:
+    path = store_path(config)
+    if not path.is_file():
+        yield Check("store", Verdict.NOTE, "none yet; make one with: bot data update")
+        return
+    try:
+        with Store.reading(path) as store:
+            store.require_whole()
+            count = len(store.symbols())
+    except StoreError as problem:
+        yield Check("store", Verdict.FAULT, str(problem))
+        return
+    yield Check("store", Verdict.SOUND, f"whole, {count} series, {path.stat().st_size / 1e6:,.0f} MB, {path}")
+    try:
+        market = stored_market(config)
+    except DataError as problem:
+        yield Check("freshness", Verdict.FAULT, str(problem))
+        return
+    yield _freshness(config, clock, market)
+
+
+def _freshness(config: Config, clock: Clock, market: Market) -> Check:
+    """How many sessions or days each required series is behind."""
+    roles, now = config.roles, np.array([clock.now().astimezone(UTC).replace(tzinfo=None)], "datetime64[s]")
+    behind = {symbol: int(market[symbol].missed(now)[0]) for symbol in (roles.small_caps, roles.eth, roles.btc)}
+    told = ", ".join(f"{symbol} to {market[symbol].dates[-1]}" for symbol in behind)
+    limit = config.rotation.stale.after
+    if max(behind.values()) > limit:
+        late = ", ".join(f"{symbol} by {missed}" for symbol, missed in behind.items() if missed > limit)
+        return Check("freshness", Verdict.FAULT, f"{told}; late: {late} sessions or days; bring in: bot data update")
+    return Check("freshness", Verdict.SOUND, told)
+
+
+def _guard() -> Check:
+    """Try what must never leave: nothing is sent."""
+    from bot.core.errors import NotPublic
+    from bot.data.public_session import refuse_unless_public
+
+    hosts = ["api.binance.com"]
+    forbidden: dict[str, Callable[[], None]] = {
+        "an order": lambda: refuse_unless_public("POST", "https://api.binance.com/api/v3/order", hosts),
+        "a signature": lambda: refuse_unless_public(
+            "GET", "https://api.binance.com/api/v3/account", hosts, ["signature"]
+        ),
+        "another host": lambda: refuse_unless_public("GET", "https://example.org/", hosts),
+        "an open line": lambda: refuse_unless_public("GET", "http://api.binance.com/api/v3/time", hosts),
+    }
+    let_through = []
+    for name, attempt in forbidden.items():
+        try:
+            attempt()
+        except NotPublic:
+            continue
+        let_through.append(name)
+    if let_through:
+        return Check("guard", Verdict.FAULT, f"lets through: {', '.join(let_through)}")
+    return Check("guard", Verdict.SOUND, f"refuses {', '.join(forbidden)}; no command places an order")
+
+
+def _keys(environment: Mapping[str, str]) -> Check:
+    """Which keys are there; never what they are."""
+    missing = {venue: [name for name in pair if not environment.get(name)] for venue, pair in KEYS.items()}
+    half = [name for names in missing.values() if len(names) == 1 for name in names]
+    if half:
+        return Check("keys", Verdict.FAULT, f"one of two is missing: {', '.join(half)}")
+    there = [venue for venue, names in missing.items() if not names]
+    if there:
+        return Check("keys", Verdict.SOUND, f"testnet keys for {', '.join(there)} are in the environment")
+    return Check("keys", Verdict.SOUND, "no testnet keys in the environment; none are needed here")
+
+
+def _sources(config: Config, sessions: Sessions) -> Iterator[Check]:
+    """Ask each vendor for one small thing."""
+    vendors, sources = open_vendors(config, sessions), config.sources
+    small_caps = sources.yahoo.symbols.get(config.roles.small_caps)
+    questions: dict[str, Callable[[], object]] = {}
+    if small_caps is not None:
+        questions["yahoo"] = lambda: vendors.yahoo.rows(config.roles.small_caps, small_caps, None, adjusted=False)
+    if sources.fred.symbols:
+        symbol, series = next(iter(sources.fred.symbols.items()))
+        questions["fred"] = lambda: vendors.fred.rows(symbol, series, None)
+    for venue in sources.exchange.venues:
+        questions[venue] = partial(_lists, vendors, venue, config.roles.btc)
+    for name, ask in questions.items():
+        try:
+            ask()
+        except BotError as problem:
+            yield Check(name, Verdict.FAULT, str(problem))
+        else:
+            yield Check(name, Verdict.SOUND, "answers")
+
+
+def _lists(vendors: Vendors, venue: str, coin: str) -> None:
+    """Raise NotListed unless a venue has the one coin that every venue has."""
+    vendors.exchange(venue).pair(coin)
+
+
+def _clock(config: Config, sessions: Sessions) -> Check:
+    skews = {host: skew for courtesy in sessions.courtesies for host, skew in courtesy.skew.items()}
+    if not skews:
+        return Check("clock", Verdict.NOTE, "cannot be checked: no vendor answered")
+    host = max(skews, key=lambda name: abs(skews[name]))
+    told = f"at most {abs(skews[host]):,.0f} s from that of a vendor ({host})"
+    sound = abs(skews[host]) <= config.sources.clock_tolerance
+    return Check("clock", Verdict.SOUND if sound else Verdict.FAULT, told if sound else f"{told}: set it")
