@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,92 +10,24 @@ from typing import Any
 
 import pytest
 
-from bot.config import Config
 from bot.core.errors import BotError, ConfigError, StoreError
 from bot.data.faults import Blocked, NotListed, RateLimited, Unreachable, WrongClock
 from bot.data.store import Reading, Store
-from bot.data.update import Came, Result, only_one
+from bot.data.update import Came, only_one
 from bot.markets import store_path, stored_market
-from bot.updating import import_folder, update_store
+from bot.updating import import_folder
 from tests.clocks import FakeClock
 from tests.markets import config_with
-from tests.servers.exchange import ExchangeServer
 from tests.servers.loopback import Asked, Reply, cut_off, dropped, html, status
 from tests.servers.made_up import Row, rows
-from tests.servers.wired import Servers, all_servers, loopback_sessions
+from tests.servers.world import FIRST, HALF_DAY, World, extended, open_world
 from tests.servers.yahoo import Chart
-
-HALF_DAY = datetime(2025, 11, 28, 18, 50, tzinfo=UTC)  # New York closed at 18:00 UTC; Thanksgiving was the day before
-FIRST = date(2025, 9, 1)
-SECOND_VENUE = "api.binance.us"
-
-
-class World:
-    """The vendors, a clock that all of them share, and a state folder."""
-
-    def __init__(self, folder: Path, servers: Servers, second: ExchangeServer, now: datetime = HALF_DAY) -> None:
-        self.servers, self.second = servers, second
-        venues = {"exchange": {"venues": ["binance", "binanceus"], "pause": 0.0}}
-        self.config: Config = config_with(
-            {"state": str(folder), "sources": {**venues, "yahoo": {"pause": 0.0}, "fred": {"pause": 0.0}}}
-        )
-        self.set_time(now)
-        today = date(2025, 12, 31)
-        servers.yahoo.charts["^RUT"] = Chart(rows(FIRST, today, 2400, weekdays_only=True), kind="INDEX")
-        servers.yahoo.charts["IWM"] = Chart(rows(FIRST, today, 240, weekdays_only=True))
-        servers.yahoo.charts["ETH-USD"] = Chart(rows(date(2025, 8, 1), today, 4000), "CRYPTOCURRENCY", "UTC")
-        servers.fred.series["WALCL"] = {"2025-11-12": "6580000", "2025-11-19": "6555000", "2025-11-26": "6552000"}
-        for coin, price in (("BTC", 90_000.0), ("ETH", 4000.0), ("SOL", 150.0)):
-            servers.exchange.list(coin, "USDT", rows(FIRST, today, price))
-        second.list("LTC", "USD", rows(FIRST, today, 80.0))
-
-    def set_time(self, now: datetime) -> None:
-        """What time it is, here and at all vendors."""
-        self.clock = FakeClock(now)
-        for server in (self.servers.yahoo, self.servers.fred, self.servers.exchange, self.second):
-            server.date = now
-
-    def update(self, *symbols: str, since: date | None = None) -> dict[str, Result]:
-        """One run of the command."""
-        urls = {**self.servers.urls, SECOND_VENUE: self.second.url}
-        self._until_now()
-        with loopback_sessions(urls, self.clock) as sessions:
-            found = update_store(self.config, sessions, self.clock, symbols, since)
-        return {result.symbol: result for result in found}
-
-    def _until_now(self) -> None:
-        """Vendors know nothing of days to come; today's row is there, and still moving."""
-        today = self.clock.now().date()
-        for chart in self.servers.yahoo.charts.values():
-            chart.rows = {day: row for day, row in chart.rows.items() if day <= today}
-        for server in (self.servers.exchange, self.second):
-            for pair in server.pairs.values():
-                pair.rows = {day: row for day, row in pair.rows.items() if day <= today}
-
-    def closes(self, symbol: str, reading: Reading = Reading.FIRST_SEEN) -> dict[str, float]:
-        """What the store has of a symbol."""
-        with Store.reading(store_path(self.config)) as store:
-            found = store.rows(reading).get(symbol)
-        return {} if found is None else dict(zip(map(str, found.rows.dates), found.rows.close.tolist(), strict=True))
-
-    def requests(self) -> int:
-        """How many requests all vendors saw so far."""
-        return sum(len(s.asked) for s in (self.servers.yahoo, self.servers.fred, self.servers.exchange, self.second))
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    with ExitStack() as stack:
-        servers = stack.enter_context(all_servers())
-        yield World(tmp_path, servers, stack.enter_context(ExchangeServer()))
-
-
-def extended(world: World, until: date) -> None:
-    """Let every vendor know more days."""
-    for ticker, price, weekdays in (("^RUT", 2400, True), ("IWM", 240, True), ("ETH-USD", 4000, False)):
-        world.servers.yahoo.charts[ticker].rows = rows(FIRST, until, price, weekdays_only=weekdays)
-    for coin, price in (("BTC", 90_000.0), ("ETH", 4000.0), ("SOL", 150.0)):
-        world.servers.exchange.pairs[f"{coin}USDT"].rows = rows(FIRST, until, price)
+    with open_world(tmp_path) as world:
+        yield world
 
 
 class TestWhatComes:
