@@ -1,0 +1,103 @@
+"""The commands that look after the store, as a user types them; none of these reaches a network."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import bot, error_of
+
+RUT = ["date,close", *(f"2024-01-{day:02d},{2000 + day}" for day in (2, 3, 4, 5, 8, 9, 10))]
+COIN = ["date,open,high,low,close,volume", *(f"2024-01-{day:02d},10,12,9,11,1000" for day in range(1, 11))]
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> Path:
+    """A folder in which somebody has a few prices."""
+    prices = tmp_path / "prices"
+    prices.mkdir()
+    for symbol, lines in {"RUT": RUT, "ETH": COIN, "BTC": COIN}.items():
+        (prices / f"{symbol}.csv").write_text("\n".join(lines) + "\n")
+    return tmp_path
+
+
+@pytest.fixture
+def stored(user: Path) -> Path:
+    """The same with the prices in a store."""
+    assert bot("data", "import", "prices", cwd=user).returncode == 0
+    return user
+
+
+def test_an_import_tells_what_came_and_a_list_what_is_there(user: Path) -> None:
+    done = bot("data", "import", "prices", "--json", cwd=user)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)["series"]
+    assert {row["symbol"]: row["new"] for row in told} == {"RUT": 7, "ETH": 10, "BTC": 10}
+    listed = json.loads(bot("data", "list", "--json", cwd=user).stdout)["series"]
+    assert [(row["symbol"], row["first"], row["last"], row["rows"]) for row in listed] == [
+        ("BTC", "2024-01-01", "2024-01-10", 10), ("ETH", "2024-01-01", "2024-01-10", 10),
+        ("RUT", "2024-01-02", "2024-01-10", 7),
+    ]  # fmt: skip
+
+
+def test_the_list_fits_eighty_columns(stored: Path) -> None:
+    shown = bot("data", "list", cwd=stored).stdout
+    assert "RUT.csv" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_store_is_what_backtest_and_signal_read_when_no_folder_is_named(stored: Path) -> None:
+    shown = bot("signal", cwd=stored)
+    assert shown.returncode == 0, shown.stderr
+    assert "Market: store" in shown.stdout
+    assert "Market: demo" in bot("signal", "--market", "demo", cwd=stored).stdout
+
+
+def test_without_a_store_asking_for_it_says_how_to_make_one(user: Path) -> None:
+    assert "there is no market store; make one with: bot data update" in error_of(
+        bot("signal", "--market", "store", cwd=user), 5
+    )
+
+
+@pytest.mark.parametrize("command", [["list"], ["export", "out"], ["backup"]])
+def test_commands_on_a_store_that_is_not_there_say_so(user: Path, command: list[str]) -> None:
+    assert "there is no market store" in error_of(bot("data", *command, cwd=user), 5)
+
+
+def test_an_export_is_a_folder_that_imports_again(stored: Path) -> None:
+    assert bot("data", "export", "out", cwd=stored).returncode == 0
+    assert (stored / "out" / "ETH.csv").read_text().splitlines()[1] == "2024-01-01,10.0,12.0,9.0,11.0,1000.0"
+    assert "is not empty" in error_of(bot("data", "export", "out", cwd=stored), 3)
+
+
+def test_a_backup_is_a_store(stored: Path) -> None:
+    assert bot("data", "backup", "copies/one.sqlite3", cwd=stored).returncode == 0
+    with closing(sqlite3.connect(stored / "copies" / "one.sqlite3")) as copy:
+        assert copy.execute("SELECT count(*) FROM bars").fetchone() == (27,)
+    assert "exists already" in error_of(bot("data", "backup", "copies/one.sqlite3", cwd=stored), 5)
+
+
+def test_a_symbol_without_a_vendor_gets_the_nearest(user: Path) -> None:
+    assert "did you mean 'IWM'?" in error_of(bot("data", "update", "IWMM", cwd=user), 2)
+
+
+def test_a_store_of_another_program_is_told(user: Path) -> None:
+    (user / "logs").mkdir()
+    with closing(sqlite3.connect(user / "logs" / "market.sqlite3")) as other:
+        other.execute("CREATE TABLE mine (x)")
+    assert "is another program's database" in error_of(bot("data", "import", "prices", cwd=user), 5)
+
+
+def test_a_state_folder_that_cannot_be_written_is_told(user: Path) -> None:
+    (user / "logs").write_text("a file where a folder should be")
+    assert "cannot be written" in error_of(bot("data", "import", "prices", cwd=user), 5)
+
+
+def test_a_bad_file_keeps_the_whole_folder_out(user: Path) -> None:
+    (user / "prices" / "ETH.csv").write_text("date,close\n2024-01-01,minus\n")
+    assert "ETH.csv line 2: close is not a number" in error_of(bot("data", "import", "prices", cwd=user), 3)
+    assert "there is no market store" in error_of(bot("data", "list", cwd=user), 5)
