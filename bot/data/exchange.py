@@ -32,7 +32,8 @@ class Venue:
     """What is known beforehand of an exchange; `host` is pinned, whatever the client library says.
 
     `page` is the most daily candles that one answer holds, `opened` a day no later than its oldest candle.
-    `remembers` is how many of the latest candles the venue still gives, None for all.
+    `remembers` is how many of the latest candles the venue still gives, None for all. `needs_end` is whether the
+    end of a page must be named, since without it the venue may begin at the latest candle.
     """
 
     client: str
@@ -40,6 +41,7 @@ class Venue:
     page: int
     opened: date
     remembers: int | None = None
+    needs_end: bool = False
     public_url: str | None = None
 
 
@@ -54,7 +56,7 @@ VENUES = {
         public_url="https://data-api.binance.vision/api/v3",
     ),
     "binanceus": Venue("binanceus", "api.binance.us", 1000, date(2019, 9, 1)),
-    "bybit": Venue("bybit", "api.bybit.com", 1000, date(2021, 7, 1)),
+    "bybit": Venue("bybit", "api.bybit.com", 1000, date(2021, 7, 1), needs_end=True),
     "coinbase": Venue("coinbase", "api.coinbase.com", 300, date(2015, 1, 1)),
     "gate": Venue("gate", "api.gateio.ws", 1000, date(2017, 10, 1)),
     "kraken": Venue("kraken", "api.kraken.com", 720, date(2013, 9, 1), remembers=720),
@@ -140,10 +142,13 @@ class PublicExchange:
             raise NotListed("has no candle in the time asked for", where=f"{self.venue} {pair}")
         days = sorted(found)
         table = np.array([found[day] for day in days])
-        # A venue writes 0 for a price of a day without a trade.
+        # A venue writes 0 for a price of a day without a trade; a row without a close is no row.
         table[:, :4][table[:, :4] == 0] = np.nan
-        open_, high, low, close, volume = table.T.copy()
-        dates = np.array(days, "int64").astype("datetime64[D]")
+        has_close = ~np.isnan(table[:, 3])
+        dates = np.array(days, "int64").astype("datetime64[D]")[has_close]
+        open_, high, low, close, volume = table[has_close].T.copy()
+        if not len(dates):
+            raise NotListed("has no candle with a close", where=f"{self.venue} {pair}")
         return Fetched(symbol, f"{self.venue} {pair}", dates, open_, high, low, close, volume * close)
 
     def rules(self, coin: str) -> VenueRules:
@@ -192,16 +197,17 @@ class PublicExchange:
     def _market(self, coin: str) -> dict[str, Any] | None:
         if self._markets is None:
             markets = self._ask(self.venue, self._client.load_markets)
-            self._markets = {name: market for name, market in markets.items() if market.get("spot")}
-            if not self._markets:
+            spot = {name: market for name, market in markets.items() if market.get("spot")}
+            if not spot:
                 raise Unreachable("names no market at all", where=self.venue, mend=_RESUME)
+            self._markets = spot
         return next((found for quote in self._quotes if (found := self._markets.get(f"{coin}/{quote}"))), None)
 
     def _candles(self, pair: str, first: date) -> dict[int, _Candle]:
         """Candles by day since 1970. Each page begins with the day that ended the one before, and must agree there.
 
-        The pages step through the time asked for, so that neither an empty answer (a coin that is not yet listed)
-        nor the same one again can end the search early or keep it going for ever.
+        Whatever is answered, each question begins a page later than the one before or further on, so that neither
+        nothing (a coin that was not yet listed) nor the same rows again can end the search early or keep it going.
         """
         where = f"{self.venue} {pair}"
         now = self._clock.now()
@@ -212,17 +218,16 @@ class PublicExchange:
         found: dict[int, _Candle] = {}
         while start <= today:
             past_end = start + self._facts.page
-            until = {"until": past_end * _DAY - 1}
-            ask = partial(self._client.fetch_ohlcv, pair, "1d", start * _DAY, self._facts.page, until)
+            end = {"until": past_end * _DAY - 1} if self._facts.needs_end else {}
+            ask = partial(self._client.fetch_ohlcv, pair, "1d", start * _DAY, self._facts.page, end)
             for row in self._ask(where, ask):
                 day, candle = _candle(row, where)
                 if day > today + 1:
-                    raise DataError("a candle lies in the future", where=where, was=str(np.datetime64(day, "D")))
+                    raise DataError("a candle lies in the future", where=where, was=_date(day))
                 if found.get(day, candle) != candle and day < today:
-                    raise DataError(
-                        "two candles of one finished day differ", where=where, was=str(np.datetime64(day, "D"))
-                    )
+                    raise DataError("two candles of one finished day differ", where=where, was=_date(day))
                 found[day] = candle
+                past_end = max(past_end, day + 1)
             start = past_end - 1 if past_end <= today else past_end
         return found
 
@@ -248,6 +253,10 @@ class PublicExchange:
         if self._client.last_json_response is None:
             raise _no_sense(where, "no JSON")
         return answer
+
+
+def _date(day: int) -> str:
+    return str(np.datetime64(day, "D"))
 
 
 def _no_sense(where: str, was: str) -> Unreachable:

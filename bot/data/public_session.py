@@ -19,7 +19,14 @@ from bot.data.courtesy import Courtesy
 from bot.data.faults import Unreachable
 
 USER_AGENT = "Mozilla/5.0 (compatible; small-cap-rotation)"
-_HARMLESS_HEADERS = {"accept", "accept-encoding", "accept-language", "connection", "user-agent"}
+_ANYTHING = re.compile(r"[^\r\n]*")
+_HARMLESS_HEADERS = {
+    **dict.fromkeys(("accept", "accept-encoding", "accept-language", "connection", "user-agent"), _ANYTHING),
+    # What ccxt sends with public questions too: a version to Coinbase, its own name to Gate.
+    "cb-version": re.compile(r"\d{4}-\d{2}-\d{2}"),
+    "x-gate-channel-id": re.compile(r"ccxt"),
+}
+"""The headers that a public request may carry, and what may stand in them."""
 _SECRET_KEYS = re.compile(
     r"sign|secret|token|nonce|passphrase|password|passwd|recvwindow|credential|authorization"
     r"|^(api|access|auth|private|user|listen)?keys?(id)?$|^(timestamp|auth|jwt)$"
@@ -60,8 +67,9 @@ class _Guard(BaseAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         refuse_unless_public(request.method, request.url, self._hosts)
         where = urlsplit(request.url or "").hostname
-        for name in request.headers:
-            if name.lower() not in _HARMLESS_HEADERS:
+        for name, value in request.headers.items():
+            harmless = _HARMLESS_HEADERS.get(name.lower())
+            if harmless is None or not harmless.fullmatch(str(value)):
                 raise NotPublic("a public request carries no such header", where=where, was=str(name))
         if request.body is not None:
             raise NotPublic("a public request has no body", where=where)

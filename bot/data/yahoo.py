@@ -30,7 +30,8 @@ from bot.data.fetched import Fetched
 from bot.data.public_session import refuse_unless_public
 
 YAHOO_HOSTS = ("query1.finance.yahoo.com", "query2.finance.yahoo.com")
-_CHART = re.compile(r"/v8/finance/chart/[A-Za-z0-9^.=-]+")
+_TICKER = re.compile(r"[A-Za-z0-9^.=-]+")
+_CHART = re.compile(rf"/v8/finance/chart/{_TICKER.pattern}")
 _COOKIE_PAGES = ("/v1/test/getcrumb", "/consent", "/copyConsent")
 _COOKIE_HOSTS = (*YAHOO_HOSTS, "fc.yahoo.com", "guce.yahoo.com")
 _UNHEARD = {"timeout", "allow_redirects"}
@@ -93,7 +94,7 @@ class YahooSession(Session[Response]):
 
     def transfer(self, url: str, params: dict[str, Any]) -> Response:
         """Carry one request that has passed all rules; tests carry it to a server of their own."""
-        return super().request("GET", url, params=params, timeout=self._timeouts, allow_redirects=False)
+        return super().request("GET", url, params=params, timeout=self._timeouts, allow_redirects=False, verify=True)
 
 
 def _sound(answer: Response, host: str, ticker: str) -> Response:
@@ -133,6 +134,8 @@ class Yahoo:
         serves the raw and the adjusted rows, once each. Raises NotListed where there is no row, RateLimited,
         Unreachable and Blocked as `Courtesy` says, DataError where the answer is broken.
         """
+        if not _TICKER.fullmatch(ticker):
+            raise NotListed("is no ticker", where=f"Yahoo {ticker!r}", expected="letters, digits, ^ . = -")
         if self._answered != (ticker, since) or adjusted in self._served:
             self._table = self._ask(ticker, since)
             self._answered, self._served = (ticker, since), set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,9 @@ REFUSED: dict[str, Request] = {
     "authorization header": lambda s: s.get(PAGE, headers={"Authorization": "Bearer k"}),
     "cookie": lambda s: s.get(PAGE, cookies={"a": "b"}),
     "session header": lambda s: [s.headers.update({"OK-ACCESS-KEY": "k"}), s.get(PAGE)],
-    "session auth": lambda s: [setattr(s, "auth", ("me", "pass")), s.get(PAGE)],
+    "session auth": lambda s: [s.__dict__.update(auth=("me", "pass")), s.get(PAGE)],
     **{
-        f"query key {key}": lambda s, key=key: s.get(PAGE, params={key: "k"})
+        f"query key {key}": partial(requests.Session.get, url=PAGE, params={key: "k"})
         for key in (
             "signature", "Signature", "sign", "apiKey", "api_key", "API-Key", "timestamp", "recvWindow", "nonce",
             "secret", "access_token", "passphrase", "password", "key", "AccessKeyId", "listenKey",
