@@ -116,7 +116,7 @@ class Courtesy:
         self._closed_until[host] = until
         raise RateLimited(
             f"asks to be left alone until {iso(until)}", where=host, was=failure.was, mend=f"{_RESUME} after that"
-        ) from None
+        )
 
     def _wait_for_turn(self, host: str) -> None:
         if (last := self._asked.get(host)) is not None:
