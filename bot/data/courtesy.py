@@ -145,7 +145,7 @@ class Courtesy:
         if status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS or (
             status == HTTPStatus.FORBIDDEN and _RESTRICTED.search(answer.text[:_SHOWN_OF_BODY])
         ):
-            raise Blocked("does not serve this place", where=host, was=was, mend="name another venue in the config")
+            raise Blocked("does not serve this place", where=host, was=was, mend="name another source in the config")
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return _Failure(was, self._retry_after(answer))
         return answer
