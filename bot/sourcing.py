@@ -100,7 +100,7 @@ def open_vendors(config: Config, sessions: Sessions) -> Vendors:
         if venue not in VENUES:
             mend = did_you_mean(venue, VENUES) or f"known: {', '.join(VENUES)}"
             raise ConfigError("is not a venue that can be asked", where="sources.exchange.venues", was=venue, mend=mend)
-    return Vendors(config, Yahoo(sessions.yahoo), Fred(sessions.fred), sessions)
+    return Vendors(config, Yahoo(sessions.yahoo, config.state / "yahoo"), Fred(sessions.fred), sessions)
 
 
 def updater(config: Config, store: Store, clock: Clock, skews: Callable[[], Mapping[str, float]] = dict) -> Updater:
