@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -42,12 +42,12 @@ class Updating:
         )  # fmt: skip
         self._say({"urls": servers.urls, "now": now.isoformat()})
 
-    def update(self, folder: Path, kill_after: float | None = None) -> int:
-        """Update a store, perhaps not to the end; the exit code, negative for a signal."""
+    def update(self, folder: Path, kill_when: Callable[[], object] | None = None) -> int:
+        """Update a store, perhaps only until something has happened; the exit code, negative for a signal."""
         self._say(str(folder))
         child = int(self._hear())
-        if kill_after is not None:
-            time.sleep(kill_after)
+        if kill_when is not None:
+            kill_when()
             with contextlib.suppress(ProcessLookupError):  # it was done already
                 os.kill(child, signal.SIGKILL)
         return int(self._hear())
@@ -77,6 +77,20 @@ def told(store: Path) -> dict[str, list[Any]]:
     }
     with closing(sqlite3.connect(store)) as connection:
         return {name: connection.execute(query).fetchall() for name, query in queries.items()}
+
+
+def requests(servers: Servers) -> int:
+    """How many requests the vendors have seen."""
+    return sum(len(server.asked) for server in (servers.yahoo, servers.fred, servers.exchange))
+
+
+def wait_for(servers: Servers, count: int, seconds: float) -> None:
+    """Wait until the vendors have seen so many requests, and a moment more."""
+    for _ in range(2000):
+        if requests(servers) >= count:
+            break
+        time.sleep(0.005)
+    time.sleep(seconds)
 
 
 @pytest.fixture(scope="module")
@@ -125,17 +139,17 @@ def test_a_killed_update_resumes_to_the_store_of_an_undisturbed_one(
         return folder
 
     updating = Updating(servers, LATER)
-    assert updating.update(new_folder("first")) == 0  # and whatever a process does but once
-    began = time.perf_counter()
+    before_it = requests(servers)
     assert updating.update(new_folder("undisturbed")) == 0
-    duration = time.perf_counter() - began
+    count = requests(servers) - before_it
     expected = told(tmp_path / "undisturbed" / FILE_NAME)
     assert len(expected["columns"]) == 7
     chance = random.Random(start)
     halfway = 0
     for number in range(KILLS // 2):
         folder = new_folder(str(number))
-        ended = updating.update(folder, kill_after=chance.uniform(0, duration))
+        enough = requests(servers) + chance.randint(0, count)
+        ended = updating.update(folder, lambda enough=enough: wait_for(servers, enough, chance.uniform(0, 0.05)))
         assert ended in (0, -signal.SIGKILL)
         if (folder / FILE_NAME).exists() and (folder / FILE_NAME).stat().st_size:
             with Store.writing(folder / FILE_NAME) as store:  # a reader or writer rolls back what was left half done
