@@ -9,15 +9,21 @@ import numpy as np
 from bot.core.book import Book, RunPlan
 from bot.core.cycle import Overrides
 from bot.core.errors import DataError
+from bot.core.fault import Fault, FaultKind, Severity
+from bot.core.market import Kind
 from bot.core.orders import OrderResult, OrderStatus
 from bot.core.window import Window
 from strategies.indicators import Bools
 from strategies.view import RotationView
 
+_NAMED = 3
+"""How many days a caveat names before it leaves out the rest."""
+
 
 def caveats(view: RotationView, window: Window, plan: RunPlan) -> list[str]:
     """The caveats that stand before anything is traded, the gravest first. Raises DataError for a dead input."""
-    return [*_staleness(view, window), *_absences(view, window), *_overrides(plan)]
+    return [*_staleness(view, window), *_absences(view, window), *_bars(view, window), *_volumes(view, window),
+            *_overrides(plan)]  # fmt: skip
 
 
 def _staleness(view: RotationView, window: Window) -> list[str]:
@@ -46,6 +52,40 @@ def _absences(view: RotationView, window: Window) -> list[str]:
     if view.settings.rules.eth_stop_is_atr and np.isnan(view.source.eth_range()[inside]).all():
         warnings.append("the ETH stop is off throughout: its true range needs ETH's highs and lows")
     return warnings
+
+
+def _bars(view: RotationView, window: Window) -> list[str]:
+    """Which series were barred before the run ended, why, and what would admit them."""
+    warnings = []
+    for symbol, since in sorted(view.market.barred.items()):
+        if since.astype("datetime64[D]") > np.datetime64(window.end):
+            continue
+        why = next(f for f in view.market.faults if f.symbol == symbol and f.severity is Severity.BARRED)
+        is_coin = view.market[symbol].kind.is_coin and symbol not in view.required
+        effect = "is not bought" if is_coin else "is not believed, and nothing is bought while a rule needs it"
+        admit = f"quality: {{admit: [{symbol}]}} in the config admits it"
+        warnings.append(f"{symbol} {effect} from {since.astype('datetime64[D]')} on: {why.told} ({why.first}); {admit}")
+    return warnings
+
+
+def _volumes(view: RotationView, window: Window) -> list[str]:
+    """Whose volume changed its level overnight inside the run."""
+    shifts = [fault for fault in view.market.faults if _is_shift_of_a_coin(view, fault, window)]
+    if not shifts:
+        return []
+    days = Counter(fault.first for fault in shifts).most_common()
+    named = ", ".join(f"{count} on {day}" for day, count in days[:_NAMED])
+    rest = " ..." if len(days) > _NAMED else ""
+    coins = len({fault.symbol for fault in shifts})
+    return [
+        f"the volume of {coins} coin(s) changes its level overnight, as where one vendor gives way to another: "
+        f"medians across it mix the two ({named}{rest})"
+    ]
+
+
+def _is_shift_of_a_coin(view: RotationView, fault: Fault, window: Window) -> bool:
+    inside = window.start <= fault.first <= window.end
+    return inside and fault.kind is FaultKind.VOLUME_SHIFT and view.market[fault.symbol].kind is Kind.CRYPTO
 
 
 def _inside(view: RotationView, window: Window) -> Bools:

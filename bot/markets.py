@@ -11,9 +11,12 @@ from bot.core.errors import DataError
 from bot.core.market import Market
 from bot.data.assembly import assemble
 from bot.data.csv_folder import read_folder
+from bot.data.demo import PREFIX as DEMO_PREFIX
 from bot.data.demo import DemoParameters
 from bot.data.demo_market import NAME as DEMO
 from bot.data.demo_market import demo_market
+from bot.data.quality import QualityRules, judged
+from bot.data.quality.rules import Limits
 from bot.data.store import FILE_NAME, Reading, Store, StoredRows
 
 STORE = "store"
@@ -22,13 +25,31 @@ STORE = "store"
 def open_market(config: Config, data_dir: Path | None, market: str = "auto") -> Market:
     """The market of a folder if one is named, else of the store if there is one, else the demo without a lead.
 
-    `market` is auto, store or demo. Raises DataError, StoreError.
+    `market` is auto, store or demo. Its faults are found, and what they bar. Raises DataError, StoreError.
     """
     if data_dir is not None:
-        return read_folder(data_dir, config.listings(), config.roles.roles())
-    if chosen(config, data_dir, market) == STORE:
-        return stored_market(config)
-    return demo_world(config, demo_parameters(config, planted=False))
+        found = read_folder(data_dir, config.listings(), config.roles.roles())
+    elif chosen(config, data_dir, market) == STORE:
+        found = stored_market(config)
+    else:
+        found = demo_world(config, demo_parameters(config, planted=False))
+    return judged(found, quality_rules(config))
+
+
+def quality_rules(config: Config) -> QualityRules:
+    """When something in market data counts as a fault; the demo's series have the levels of those they imitate."""
+    q = config.quality
+    levels = {symbol: (low, high) for symbol, (low, high) in q.levels.items()}
+    return QualityRules(
+        **{
+            **q.model_dump(),
+            "admit": frozenset(q.admit),
+            "repeats": Limits(**q.repeats.model_dump()),
+            "jump_least": Limits(**q.jump_least.model_dump()),
+            "erratic_move": Limits(**q.erratic_move.model_dump()),
+            "levels": levels | {DEMO_PREFIX + symbol: level for symbol, level in levels.items()},
+        }
+    )
 
 
 def chosen(config: Config, data_dir: Path | None, market: str) -> str:

@@ -46,18 +46,19 @@ class Altcoins:
         self.settings = settings
         majors = {market.roles.btc, market.roles.eth}
         coins = (series for series in market.of_kind(Kind.CRYPTO) if series.symbol not in majors and len(series))
-        self._coins = {series.symbol: self._prepared(series) for series in coins}
+        self._coins = {series.symbol: self._prepared(series, market) for series in coins}
 
-    def _prepared(self, series: Series) -> _Coin:
+    def _prepared(self, series: Series, market: Market) -> _Coin:
         settings, n = self.settings, int((series.dates[-1] - series.dates[0]) / _ONE_DAY) + 1
         close, volume = series.on_calendar("close")[:n], series.on_calendar("volume")[:n]
+        decided_at = (series.dates[0] + np.arange(n) + 1).astype("datetime64[s]")
         average = sma(close, settings.breadth_window)
         volatility = np.maximum(annual_volatility(close, settings.volatility_span), settings.volatility_floor)
         returns = [close / lagged(close, days) - 1 for days in settings.momentum_days]
         liquid = rolling_median(volume, settings.volume_days) >= settings.minimum_volume
         return _Coin(
             first=series.dates[0],
-            eligible=liquid & self._seasoned(close),
+            eligible=liquid & self._seasoned(close) & ~market.is_barred(series.symbol, decided_at),
             above=close > average,
             has_average=~np.isnan(average),
             score=lagged(np.mean(returns, axis=0) / volatility, 1),

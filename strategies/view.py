@@ -68,8 +68,8 @@ class RotationView:
 
     @cached_property
     def missed(self) -> Ints:
-        """The longest silence of any input that is needed, in that input's own sessions or days."""
-        silences = [self.market[symbol].missed(self.times) for symbol in self.required]
+        """The longest silence of any needed input, in its own sessions or days; a barred one counts as silent."""
+        silences = [self.source.missed(self.market[symbol]) for symbol in self.required]
         silences += [
             np.where(reading.available, reading.missed, 0)
             for name, reading in self.gates.items()
@@ -147,7 +147,7 @@ class RotationView:
         """The small caps' close against the highest close before it."""
         rows = self.source.session_rows()
         before, is_record, _, _ = self.source.records()
-        missed, everywhere = self.source.small_caps.missed(self.times), np.ones(len(rows), bool)
+        missed, everywhere = self.source.missed(self.source.small_caps), np.ones(len(rows), bool)
         return Reading("small_caps", self.source.closes[rows], before[rows], is_record[rows], missed, everywhere)
 
     def _breadth(self) -> Reading:

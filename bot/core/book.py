@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
+import numpy as np
+
 from bot.core.cycle import Quote, TradingRules, cycle
 from bot.core.decision import Decision, Trade
 from bot.core.endings import Settling
@@ -217,7 +219,9 @@ class Book:
         yesterday = today - ONE_DAY
         price, fresh = self._close(symbol, yesterday)
         volume = self.plan.prices.of(symbol).median_volume[self.plan.prices.index(yesterday)]
-        return Quote(price, fresh, volume)
+        since = self.plan.market.barred.get(symbol)
+        barred = since is not None and bool(np.datetime64(today, "s") >= since)
+        return Quote(price, fresh, volume, barred)
 
     def _close(self, symbol: str, day: date) -> tuple[float, bool]:
         """The newest close of a coin up to a day, and whether it is of that day."""

@@ -18,12 +18,13 @@ class Quote:
     """What is known of one coin when orders are sized.
 
     `price` is the last close, `fresh` whether that close is of the day just ended, `median_volume` the 30-day
-    median of the daily volume in the quote currency (NaN: unknown, no limit).
+    median of the daily volume in the quote currency (NaN: unknown, no limit). A `barred` coin is not bought.
     """
 
     price: float
     fresh: bool
     median_volume: float
+    barred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,8 @@ class _Planner:
             return ZERO
         if symbol in self.rules.overrides.no_trade:
             return self._skip(symbol, side, quantity, "no_trade_override")
+        if side is Side.BUY and quote.barred:
+            return self._skip(symbol, side, quantity, "barred")
         if not quote.fresh:
             self.again.add(symbol)
             return self._skip(symbol, side, quantity, "no_price_today")

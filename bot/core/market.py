@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from bot.core.bar import Bar
 from bot.core.errors import DataError, did_you_mean
+from bot.core.fault import Fault
 from bot.core.moments import Days, Times, newest, utc
 
 Floats = npt.NDArray[np.float64]
@@ -42,12 +43,17 @@ class Kind(StrEnum):
 _COINS = {Kind.CRYPTO, Kind.STABLECOIN, Kind.WRAPPED, Kind.STAKED, Kind.LEVERAGED}
 
 
+def _no_days() -> Days:
+    return np.array([], "datetime64[D]")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
     """The rows of one symbol, ascending by date; NaN is unknown, never zero.
 
     `known_at` is the moment from which each row may be used. `due` holds every moment at which some row
-    of this series was to be expected, so that silence can be counted in the series' own calendar.
+    of this series was to be expected, so that silence can be counted in the series' own calendar. `strays` are the
+    dates of rows that were left out, since no session was held on them.
     """
 
     symbol: str
@@ -61,6 +67,12 @@ class Series:
     known_at: Times
     due: Times
     source: str
+    strays: Days = field(default_factory=_no_days)
+
+    @property
+    def strays_known_at(self) -> Times:
+        """The moment at which each stray row was known to be one: the end of its day."""
+        return (self.strays + 1).astype("datetime64[s]")
 
     def __len__(self) -> int:
         return len(self.dates)
@@ -95,7 +107,8 @@ class Series:
         """The rows known at a moment, as views."""
         n = int(np.searchsorted(self.known_at, moment, side="right"))
         columns = ("dates", "open", "high", "low", "close", "volume", "known_at")
-        return replace(self, **{name: getattr(self, name)[:n] for name in columns})
+        strays = self.strays[self.strays_known_at <= moment]
+        return replace(self, strays=strays, **{name: getattr(self, name)[:n] for name in columns})
 
     def row(self, day: np.datetime64) -> int | None:
         """The index of a date's row, or None where there is no such row."""
@@ -159,13 +172,18 @@ class Roles:
 
 @dataclass(frozen=True, eq=False)
 class Market(Mapping[str, Series]):
-    """Every series by symbol, with the session calendar, the parts they play, and what was odd in them."""
+    """Every series by symbol, with the session calendar, the parts they play, and what was odd in them.
+
+    `barred` has the moment from which a series is not to be bought, or not to be believed; `faults` say why.
+    """
 
     name: str
     roles: Roles
     sessions: Sessions
     series: Mapping[str, Series] = field(repr=False)
     notes: tuple[str, ...] = ()
+    barred: Mapping[str, np.datetime64] = field(default_factory=dict, repr=False)
+    faults: tuple[Fault, ...] = field(default=(), repr=False)
 
     __hash__ = object.__hash__  # a market is itself and no other, so that what is read from it can be kept
 
@@ -193,12 +211,22 @@ class Market(Mapping[str, Series]):
         return [self.series[symbol] for symbol in sorted(self.series) if self.series[symbol].kind is kind]
 
     def as_of(self, moment: datetime) -> Market:
-        """The same market as it was known at a moment: later rows are gone.
+        """The same market as it was known at a moment: later rows are gone, and what was found later.
 
         A series of which no row was known yet stays, empty: it is late, not absent.
         """
         cut = np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "s")
-        return replace(self, series={symbol: series.until(cut) for symbol, series in self.series.items()})
+        return replace(
+            self,
+            series={symbol: series.until(cut) for symbol, series in self.series.items()},
+            barred={symbol: since for symbol, since in self.barred.items() if since <= cut},
+            faults=tuple(fault for fault in self.faults if fault.known_at <= moment),
+        )
+
+    def is_barred(self, symbol: str, times: Times) -> npt.NDArray[np.bool_]:
+        """Whether a series is barred at each moment."""
+        since = self.barred.get(symbol)
+        return np.zeros(len(times), bool) if since is None else times >= since
 
     @cached_property
     def decision_times(self) -> Times:

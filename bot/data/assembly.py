@@ -56,11 +56,13 @@ def _session_range(rows: Mapping[str, Fetched], listings: Mapping[str, Listing])
 
 def _series(rows: Fetched, listing: Listing, sessions: Sessions, now: datetime, notes: list[str]) -> Series:
     symbol, keep = rows.symbol, ~np.isnan(rows.close)
+    strays = rows.dates[:0]
     if listing.release is Release.SESSION:
         is_session = np.isin(rows.dates, sessions.dates)
         if not is_session.all():
             days = f"{np.count_nonzero(~is_session)} row(s) on days without a US session"
             notes.append(f"{symbol}: {days} are ignored, the first on {rows.dates[~is_session][0]}")
+        strays = rows.dates[keep & ~is_session]
         keep &= is_session
     known = known_at(rows.dates[keep], listing.release, sessions)
     finished = known <= np.datetime64(now.astimezone(UTC).replace(tzinfo=None), "s")
@@ -79,6 +81,7 @@ def _series(rows: Fetched, listing: Listing, sessions: Sessions, now: datetime, 
         known_at=known[finished],
         due=due(used.dates, listing.release, sessions),
         source=rows.source,
+        strays=strays,
     )
 
 

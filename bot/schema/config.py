@@ -13,6 +13,7 @@ from pydantic import Field, Strict, model_validator
 from bot.core.market import Kind, Roles
 from bot.data.assembly import Listing
 from bot.data.timeline import Release
+from bot.schema.quality import QualitySection
 from bot.schema.rotation import AltcoinsSection, RotationSection
 from bot.schema.sources import SourcesSection
 from bot.schema.trading import CostsSection, EndingSection, InstrumentsSection, OverridesSection, SizingSection
@@ -99,6 +100,7 @@ class Config(Section):
     sources: SourcesSection
     costs: CostsSection
     instruments: InstrumentsSection
+    quality: QualitySection
     recovery: Share
     endings: dict[Symbol, EndingSection]
     symbols: dict[Symbol, SymbolKind]

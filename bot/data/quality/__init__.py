@@ -1,0 +1,11 @@
+"""What of the market data cannot be believed, and from which moment that could be known."""
+
+from bot.data.quality.inspection import inspect
+from bot.data.quality.rows import RowFault, row_faults, screened
+from bot.data.quality.rules import QualityRules
+from bot.data.quality.verdict import Standing, Verdict, judged, summary, verdicts
+
+__all__ = [
+    "QualityRules", "RowFault", "Standing", "Verdict", "inspect", "judged", "row_faults", "screened", "summary",
+    "verdicts",
+]  # fmt: skip

@@ -1,0 +1,61 @@
+"""The thresholds of the quality checks; their reasons are in config/quality.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.core.market import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A threshold for each sort of series: coins, stablecoins, macro series, and the rest (funds and indices)."""
+
+    coin: float
+    stablecoin: float
+    fund: float
+    macro: float
+
+    def of(self, kind: Kind) -> float:
+        """The threshold of a kind."""
+        if kind is Kind.STABLECOIN:
+            return self.stablecoin
+        if kind.is_coin:
+            return self.coin
+        return self.macro if kind is Kind.MACRO else self.fund
+
+
+@dataclass(frozen=True, slots=True)
+class QualityRules:
+    """When something counts as a fault.
+
+    Windows are in rows, `silent_days` in days, moves and jumps are log returns, `difference` a share of the price,
+    `thin_volume` USD a day, `power_of_ten` the distance from a whole number that a decimal logarithm may have.
+    """
+
+    admit: frozenset[str]
+    silent_days: int
+    macro_gap: int
+    rounding: float
+    repeats: Limits
+    coarse_step: float
+    coarse_rows: int
+    close_only_rows: int
+    jump_sigmas: float
+    jump_window: int
+    jump_window_least: int
+    jump_least: Limits
+    power_of_ten: float
+    levels: Mapping[str, tuple[float, float]]
+    volume_window: int
+    volume_factor: float
+    volume_step: float
+    volume_calm: float
+    thin_volume: float
+    thin_window: int
+    erratic_move: Limits
+    erratic_undone: float
+    erratic_moves: int
+    erratic_window: int
+    difference: float

@@ -1,0 +1,24 @@
+"""One series beside the same of a second source."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bot.core.fault import Fault, FaultKind, Severity
+from bot.core.market import Series
+from bot.core.moments import utc
+from bot.data.quality.rules import QualityRules
+
+
+def differences(series: Series, second: Series, rules: QualityRules) -> list[Fault]:
+    """Dates on which two sources' closes differ by more than `difference` of the smaller, known with the later row."""
+    days, i, j = np.intersect1d(series.dates, second.dates, assume_unique=True, return_indices=True)
+    a, b = series.close[i], second.close[j]
+    known = np.maximum(series.known_at[i], second.known_at[j])
+    apart = np.abs(a - b) > rules.difference * np.minimum(np.abs(a), np.abs(b))
+    faults = []
+    for k in np.flatnonzero(apart):
+        day = days[k].item()
+        told = f"close {a[k]:g}, and {b[k]:g} from {second.source}"
+        faults.append(Fault(series.symbol, FaultKind.SOURCES_DIFFER, Severity.WARNED, day, day, 1, utc(known[k]), told))
+    return faults
