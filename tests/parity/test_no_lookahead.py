@@ -16,6 +16,7 @@ from bot.core.market import Market, Series
 from bot.engines.lookahead import first_peek, telling_cuts
 from bot.wiring import rotation_settings
 from strategies.rotation import Rotation
+from strategies.view import view_of
 from tests.markets import random_market
 
 CUTS = 50
@@ -130,3 +131,43 @@ def test_the_rotation_is_not_taken_for_an_oracle(demo: Market) -> None:
     strategy = rotation()
     full = strategy.decisions(demo)
     assert first_peek(strategy, demo, full, telling_cuts(full, 12)) is None
+
+
+def barred_midway(market: Market, *symbols: str) -> Market:
+    """The market with some series barred from the middle of its decisions on."""
+    since = market.decision_times[len(market.decision_times) // 2]
+    return replace(market, barred=dict.fromkeys(symbols, since))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_bar_that_appears_midway_changes_nothing_before_it(seed: int) -> None:
+    market = random_market(seed).market
+    barred = barred_midway(market, "C05", "C06", "C07", market.roles.volatility)
+    strategy = rotation()
+    free, full = strategy.decisions(market), strategy.decisions(barred)
+    half = len(full) // 2
+    assert list(full[:half]) == list(free[:half])
+    cuts = [*random_cuts(full, 10, seed), full[half - 1].at, full[half].at, full[half + 1].at]
+    assert_prefixes_agree(strategy, barred, cuts)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_barred_coin_is_chosen_or_counted_from_its_moment_on(seed: int) -> None:
+    market = random_market(seed).market
+    coins = [f"C{number:02d}" for number in range(5, 13)]
+    barred = barred_midway(market, *coins)
+    view = view_of(barred, rotation().settings)
+    since = barred.barred[coins[0]].astype("datetime64[D]")
+    assert not set(view.altcoins.eligible(since - 1)) & set(coins)  # the day that closes at the moment
+    free = view_of(market, rotation().settings)
+    assert view.altcoins.eligible(since - 2) == free.altcoins.eligible(since - 2)
+
+
+@pytest.mark.parametrize("part", ["small_caps", "eth", "btc", "volatility"])
+def test_nothing_is_bought_while_a_needed_series_is_barred(part: str) -> None:
+    market = random_market(3).market
+    barred = barred_midway(market, getattr(market.roles, part))
+    decisions = rotation().decisions(barred)
+    half = len(decisions) // 2
+    assert all(decision.reduce_only for decision in decisions[half:])
+    assert not all(decision.reduce_only for decision in decisions[:half])
