@@ -75,7 +75,8 @@ def _is_shared(series: Series, second: Series, i: int, moves: Moves) -> bool:
     here, before = second.row(series.dates[i]), second.row(series.dates[i - 1])
     if here is None or before is None or second.known_at[here] > series.known_at[i]:
         return False
-    move = np.log(second.close[here] / second.close[before])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        move = np.log(second.close[here] / second.close[before])
     return bool(move / moves.returns[i] >= _SHARED)
 
 

@@ -15,13 +15,11 @@ def outside_range(series: Series, rules: QualityRules) -> list[Fault]:
 
     Within `rounding` it shows that the columns were rounded differently, as those of two vendors are.
     """
-    ratios = [
-        series.open / series.high,
-        series.close / series.high,
-        series.low / series.open,
-        series.low / series.close,
-    ]
-    beyond = np.fmax.reduce(ratios) - 1
+    if series.kind is Kind.MACRO:  # it may be zero or below, where a ratio says nothing
+        return []
+    open_, high, low, close = series.open, series.high, series.low, series.close
+    with np.errstate(divide="ignore", invalid="ignore"):
+        beyond = np.fmax.reduce([open_ / high, close / high, low / open_, low / close]) - 1
     outside, apart = beyond > rules.rounding, (beyond > 0) & (beyond <= rules.rounding)
     return [
         *of_rows(
