@@ -69,7 +69,7 @@ def _bars(view: RotationView, window: Window) -> list[str]:
 
 
 def _volumes(view: RotationView, window: Window) -> list[str]:
-    """Whose volume changed its level overnight inside the run."""
+    """Whose volume changed its level overnight, or its vendor, inside the run."""
     shifts = [fault for fault in view.market.faults if _is_shift_of_a_coin(view, fault, window)]
     if not shifts:
         return []
@@ -78,14 +78,18 @@ def _volumes(view: RotationView, window: Window) -> list[str]:
     rest = " ..." if len(days) > _NAMED else ""
     coins = len({fault.symbol for fault in shifts})
     return [
-        f"the volume of {coins} coin(s) changes its level overnight, as where one vendor gives way to another: "
+        f"the volume of {coins} coin(s) changes its level or its vendor overnight: "
         f"medians across it mix the two ({named}{rest})"
     ]
 
 
 def _is_shift_of_a_coin(view: RotationView, fault: Fault, window: Window) -> bool:
     inside = window.start <= fault.first <= window.end
-    return inside and fault.kind is FaultKind.VOLUME_SHIFT and view.market[fault.symbol].kind is Kind.CRYPTO
+    return (
+        inside
+        and fault.kind in (FaultKind.VOLUME_SHIFT, FaultKind.SEAM)
+        and view.market[fault.symbol].kind is Kind.CRYPTO
+    )
 
 
 def _inside(view: RotationView, window: Window) -> Bools:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.config import Config
 from bot.core.errors import DataError
 from bot.core.market import Market
-from bot.data.assembly import assemble
+from bot.data.assembly import as_series, assemble
 from bot.data.csv_folder import read_folder
 from bot.data.demo import PREFIX as DEMO_PREFIX
 from bot.data.demo import DemoParameters
@@ -20,6 +19,8 @@ from bot.data.quality.rules import Limits
 from bot.data.store import FILE_NAME, Reading, Store, StoredRows
 
 STORE = "store"
+SECOND = ".second"
+"""After a coin's name in the store: the same coin as an aggregate of venues tells it, to judge it by."""
 
 
 def open_market(config: Config, data_dir: Path | None, market: str = "auto") -> Market:
@@ -28,12 +29,10 @@ def open_market(config: Config, data_dir: Path | None, market: str = "auto") -> 
     `market` is auto, store or demo. Its faults are found, and what they bar. Raises DataError, StoreError.
     """
     if data_dir is not None:
-        found = read_folder(data_dir, config.listings(), config.roles.roles())
-    elif chosen(config, data_dir, market) == STORE:
-        found = stored_market(config)
-    else:
-        found = demo_world(config, demo_parameters(config, planted=False))
-    return judged(found, quality_rules(config))
+        return judged(read_folder(data_dir, config.listings(), config.roles.roles()), quality_rules(config))
+    if chosen(config, data_dir, market) == STORE:
+        return stored_market(config)
+    return judged(demo_world(config, demo_parameters(config, planted=False)), quality_rules(config))
 
 
 def quality_rules(config: Config) -> QualityRules:
@@ -67,28 +66,31 @@ def store_path(config: Config) -> Path:
 
 
 def stored_market(config: Config) -> Market:
-    """The market of the store, read as the config says. Raises DataError, StoreError."""
-    path, roles, listings = store_path(config), config.roles.roles(), config.listings()
-    stored = stored_rows(config)
+    """The market of the store, read as the config says, judged beside its second sources.
+
+    Raises DataError, StoreError.
+    """
+    stored, listings = stored_rows(config), config.listings()
+    roles, now = config.roles.roles(), datetime.now(UTC)
     for symbol in (roles.small_caps, roles.eth, roles.btc):
         if symbol not in stored:
-            raise DataError(f"there is no row of {symbol}", where=str(path), mend=f"bot data update {symbol}")
+            where = str(store_path(config))
+            raise DataError(f"there is no row of {symbol}", where=where, mend=f"bot data update {symbol}")
     rows = {symbol: found.rows for symbol, found in stored.items() if symbol in listings}
-    return assemble(STORE, rows, listings, roles, datetime.now(UTC), _seams(stored))
+    seams = {symbol: found.seams for symbol, found in stored.items()}
+    market = assemble(STORE, rows, listings, roles, now, seams=seams)
+    beside = {
+        symbol: as_series(found.rows, listings[symbol], market.sessions, now)
+        for symbol in rows
+        if (found := stored.get(symbol + SECOND)) is not None
+    }
+    return judged(market, quality_rules(config), beside)
 
 
 def stored_rows(config: Config) -> dict[str, StoredRows]:
     """The rows of the store, read as the config says. Raises StoreError."""
     with Store.reading(store_path(config)) as store:
         return store.rows(Reading(config.sources.reading), config.sources.seen_by)
-
-
-def _seams(stored: Mapping[str, StoredRows]) -> list[str]:
-    return [
-        f"{symbol}: {name} takes over from {before} on {day}; volumes do not compare across this seam"
-        for symbol, found in stored.items()
-        for (_, before), (day, name) in zip(found.sources, found.sources[1:], strict=False)
-    ]
 
 
 def demo_parameters(config: Config, planted: bool) -> DemoParameters:

@@ -15,6 +15,7 @@ from bot.core.ports import Clock
 from bot.data.feed import CoinFeed, Feed, Rows, SeriesFeed, VenueFeed
 from bot.data.timeline import Release, us_sessions
 from bot.data.update import Manner, Updater
+from bot.markets import SECOND
 
 if TYPE_CHECKING:
     from bot.data.courtesy import Courtesy
@@ -113,7 +114,9 @@ def updater(config: Config, store: Store, clock: Clock, skews: Callable[[], Mapp
         clock_tolerance=config.sources.clock_tolerance,
     )
     sessions = us_sessions(_FIRST_SESSION, clock.now().date())
-    return Updater(store, config.listings(), sessions, manner, clock, skews)
+    listings = config.listings()
+    listings |= {symbol + SECOND: listings[symbol] for symbol in config.sources.yahoo.aggregates}
+    return Updater(store, listings, sessions, manner, clock, skews)
 
 
 def feeds(config: Config, vendors: Vendors, symbols: Sequence[str] = ()) -> dict[str, Feed]:
@@ -129,7 +132,8 @@ def feeds(config: Config, vendors: Vendors, symbols: Sequence[str] = ()) -> dict
             mend = did_you_mean(symbol, known) or "add it to the config, or import its CSV file"
             raise ConfigError("has no vendor", where=symbol, expected=expected, mend=mend)
     if symbols:
-        return {symbol: known[symbol] for symbol in dict.fromkeys(symbols)}
+        asked = dict.fromkeys(name for symbol in symbols for name in (symbol, symbol + SECOND) if name in known)
+        return {symbol: known[symbol] for symbol in asked}
     roles = config.roles
     over = {symbol for symbol, ending in config.endings.items() if ending.kind in ("dead", "renamed")}
     order = dict.fromkeys([s for s in (roles.small_caps, roles.eth, roles.btc) if s in known] + list(known))
@@ -147,12 +151,14 @@ def _feeds(config: Config, vendors: Vendors) -> dict[str, Feed]:
     for symbol in config.altcoin_universe:
         if symbol not in found:
             found[symbol] = _coin(config, vendors, symbol)
+    for symbol, ticker in sources.yahoo.aggregates.items():
+        found[symbol + SECOND] = SeriesFeed("yahoo", _yahoo(vendors, symbol + SECOND, ticker, adjusted=False))
     return found
 
 
 def _coin(config: Config, vendors: Vendors, symbol: str) -> CoinFeed:
     sources = config.sources
-    name, ticker = sources.exchange.names.get(symbol, symbol), sources.yahoo.before_the_venue.get(symbol)
+    name, ticker = sources.exchange.names.get(symbol, symbol), sources.yahoo.aggregates.get(symbol)
     before = _yahoo(vendors, symbol, ticker, adjusted=False) if ticker else None
     return CoinFeed({venue: _venue(vendors, venue, symbol, name) for venue in sources.exchange.venues}, before)
 

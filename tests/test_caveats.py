@@ -11,7 +11,8 @@ from bot.caveats import caveats
 from bot.core.market import Market
 from bot.core.window import Window
 from bot.data.quality import judged
-from bot.wiring import quality_rules, rotation_settings, run_plan
+from bot.markets import quality_rules
+from bot.wiring import rotation_settings, run_plan
 from strategies.view import view_of
 from tests.markets import default_config, random_market, with_series
 

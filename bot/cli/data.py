@@ -127,11 +127,12 @@ def export(
     """
     from bot.config import load_config
     from bot.data.csv_writer import write_folder
-    from bot.markets import stored_rows
+    from bot.markets import SECOND, stored_rows
 
     stored = stored_rows(load_config(config, parse_changes(set_)))
-    write_folder(folder, {symbol: found.rows for symbol, found in stored.items()})
-    console().print(f"{len(stored)} series written to {folder}.", markup=False, soft_wrap=True)
+    rows = {symbol: found.rows for symbol, found in stored.items() if not symbol.endswith(SECOND)}
+    write_folder(folder, rows)
+    console().print(f"{len(rows)} series written to {folder}.", markup=False, soft_wrap=True)
 
 
 @data.command()

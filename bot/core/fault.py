@@ -32,6 +32,7 @@ class FaultKind(StrEnum):
     THIN = "thin"
     ERRATIC = "erratic"
     SOURCES_DIFFER = "sources differ"
+    SEAM = "seam"
 
 
 @dataclass(frozen=True, slots=True)

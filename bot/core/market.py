@@ -53,7 +53,7 @@ class Series:
 
     `known_at` is the moment from which each row may be used. `due` holds every moment at which some row
     of this series was to be expected, so that silence can be counted in the series' own calendar. `strays` are the
-    dates of rows that were left out, since no session was held on them.
+    dates of rows that were left out, since no session was held on them; `seams` those from which another source tells.
     """
 
     symbol: str
@@ -68,6 +68,7 @@ class Series:
     due: Times
     source: str
     strays: Days = field(default_factory=_no_days)
+    seams: Days = field(default_factory=_no_days)
 
     @property
     def strays_known_at(self) -> Times:
@@ -108,7 +109,8 @@ class Series:
         n = int(np.searchsorted(self.known_at, moment, side="right"))
         columns = ("dates", "open", "high", "low", "close", "volume", "known_at")
         strays = self.strays[self.strays_known_at <= moment]
-        return replace(self, strays=strays, **{name: getattr(self, name)[:n] for name in columns})
+        seams = self.seams[self.seams <= self.dates[n - 1]] if n else self.seams[:0]
+        return replace(self, strays=strays, seams=seams, **{name: getattr(self, name)[:n] for name in columns})
 
     def row(self, day: np.datetime64) -> int | None:
         """The index of a date's row, or None where there is no such row."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import numpy as np
 
 from bot.core.market import Kind, Market, Roles, Series, Sessions
+from bot.core.moments import Days
 from bot.data.fetched import Fetched
 from bot.data.timeline import Release, due, known_at, us_sessions
 
@@ -33,14 +34,22 @@ def assemble(
     roles: Roles,
     now: datetime,
     notes: Sequence[str] = (),
+    seams: Mapping[str, Days] | None = None,
 ) -> Market:
     """A market of listed symbols' rows, wherever they come from; what is odd in them is added to the notes.
+
+    `seams` are the dates from which another source tells a symbol.
 
     Rows that are still forming at `now` are left out, and so are those of US series on days without a session.
     """
     told: list[str] = []
     sessions = us_sessions(*_session_range(rows, listings))
-    series = {symbol: _series(found, listings[symbol], sessions, now, told) for symbol, found in rows.items()}
+    series = {
+        symbol: replace(
+            as_series(found, listings[symbol], sessions, now, told), seams=(seams or {}).get(symbol, found.dates[:0])
+        )
+        for symbol, found in rows.items()
+    }
     for symbol in [symbol for symbol, found in series.items() if not len(found)]:
         told.append(f"{symbol} has no row that can be used: it counts as absent")
         del series[symbol]
@@ -54,7 +63,11 @@ def _session_range(rows: Mapping[str, Fetched], listings: Mapping[str, Listing])
     return first.item(), last.item()
 
 
-def _series(rows: Fetched, listing: Listing, sessions: Sessions, now: datetime, notes: list[str]) -> Series:
+def as_series(
+    rows: Fetched, listing: Listing, sessions: Sessions, now: datetime, notes: list[str] | None = None
+) -> Series:
+    """The rows on their calendar; what was left out is added to the notes."""
+    notes = [] if notes is None else notes
     symbol, keep = rows.symbol, ~np.isnan(rows.close)
     strays = rows.dates[:0]
     if listing.release is Release.SESSION:
@@ -77,7 +90,11 @@ def _series(rows: Fetched, listing: Listing, sessions: Sessions, now: datetime, 
         symbol,
         listing.kind,
         used.dates,
-        **used.columns,
+        used.open,
+        used.high,
+        used.low,
+        used.close,
+        used.volume,
         known_at=known[finished],
         due=due(used.dates, listing.release, sessions),
         source=rows.source,

@@ -88,6 +88,11 @@ class StoredRows:
     rows: Fetched
     sources: tuple[tuple[str, str], ...]
 
+    @property
+    def seams(self) -> Days:
+        """The dates from which another source tells the rows than the day before."""
+        return np.array([day for day, _ in self.sources[1:]], "datetime64[D]")
+
 
 class NeedsWholeHistory(Exception):
     """A fund's past was restated: only its whole history makes sense of the new rows."""

@@ -15,13 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.core.errors import DataError, StoreError
-from bot.core.market import Sessions
+from bot.core.market import Kind, Sessions
 from bot.core.moments import Times
 from bot.core.ports import Clock
 from bot.data.assembly import Listing
 from bot.data.faults import NotListed, RateLimited, Unreachable, WrongClock
 from bot.data.feed import Feed, require_some
 from bot.data.fetched import Fetched
+from bot.data.quality import screened
 from bot.data.store import Appended, NeedsWholeHistory, Store, is_restated
 from bot.data.timeline import Release, due, known_at
 
@@ -148,7 +149,7 @@ class Updater:
         vintage = None
         for fetched in answers:
             listing = self.listings[fetched.symbol]
-            rows = self._on_its_calendar(fetched, listing.release, notes)
+            rows = self._believed(self._on_its_calendar(fetched, listing.release, notes), listing.kind, notes)
             known = known_at(rows.dates, listing.release, self.sessions)
             final = self._is_final(known, listing.release)
             kept = self.store.append(rows, known, final, self.clock.now(), is_restated(listing.kind), whole)
@@ -165,6 +166,14 @@ class Updater:
                 notes.append(f"{np.count_nonzero(keep & ~is_session)} row(s) on days without a US session left out")
             keep &= is_session
         return fetched.where(keep)
+
+    def _believed(self, fetched: Fetched, kind: Kind, notes: list[str]) -> Fetched:
+        """The rows without those that contradict themselves."""
+        rows, faults = screened(fetched, kind)
+        if faults:
+            first = faults[0]
+            notes.append(f"{len(faults)} row(s) that cannot be believed left out, the first {first.day}: {first.why}")
+        return rows
 
     def _is_final(self, known: Times, release: Release) -> npt.NDArray[np.bool_]:
         """Whether rows known at some moments have had time to settle."""

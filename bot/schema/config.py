@@ -122,10 +122,13 @@ class Config(Section):
             if symbol not in listings or listings[symbol].kind is not kind:
                 was = listings[symbol].kind if symbol in listings else "not in the symbol table"
                 raise ValueError(f"roles.{part} is {symbol}, which must be of kind {kind}, was {was}")
-        for section in ("yahoo", "fred"):
-            for symbol in getattr(self.sources, section).symbols:
+        sources = self.sources
+        tables = {"yahoo.symbols": sources.yahoo.symbols, "yahoo.aggregates": sources.yahoo.aggregates,
+                  "fred.symbols": sources.fred.symbols}  # fmt: skip
+        for name, table in tables.items():
+            for symbol in table:
                 if symbol not in listings:
-                    raise ValueError(f"sources.{section}.symbols names {symbol}, which is not in the symbol table")
+                    raise ValueError(f"sources.{name} has {symbol}, which is not in the symbol table")
         if self.roles.eth == self.roles.btc:
             raise ValueError(f"roles.eth and roles.btc are both {self.roles.eth}")
         return self

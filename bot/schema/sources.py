@@ -33,7 +33,7 @@ class YahooSection(Section):
 
     pause: Seconds
     symbols: dict[Symbol, VendorName]
-    before_the_venue: dict[Symbol, VendorName]
+    aggregates: dict[Symbol, VendorName]
 
 
 class FredSection(Section):

@@ -16,7 +16,7 @@ from bot.core.fault import Fault, FaultKind, Severity
 from bot.core.market import Kind, Market, Series
 from bot.data.fetched import Fetched
 from bot.data.quality import QualityRules, Standing, inspect, judged, row_faults, screened, summary, verdicts
-from bot.wiring import demo_parameters, demo_world, quality_rules
+from bot.markets import demo_parameters, demo_world, quality_rules
 from tests.markets import (
     closes_on_days,
     closes_on_sessions,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.core.errors import BotError, ConfigError, StoreError
+from bot.core.fault import FaultKind
 from bot.data.faults import Blocked, NotListed, RateLimited, Unreachable, WrongClock
 from bot.data.store import Reading, Store
 from bot.data.update import Came, only_one
@@ -38,7 +39,7 @@ class TestWhatComes:
             sources = {row.symbol: row.source for row in store.coverage()}
         assert sources == {
             "RUT": "yahoo ^RUT", "IWM": "yahoo IWM adjusted", "IWM_RAW": "yahoo IWM",
-            "WALCL": "fred WALCL", "ETH": "binance ETH/USDT",
+            "WALCL": "fred WALCL", "ETH": "binance ETH/USDT", "ETH.second": "yahoo ETH-USD",
         }  # fmt: skip
 
     def test_a_half_day_is_final_once_it_has_settled(self, world: World) -> None:
@@ -66,8 +67,8 @@ class TestWhatComes:
     def test_a_coin_has_its_days_from_before_the_venue_as_a_seam(self, world: World) -> None:
         world.update("ETH")
         with Store.reading(store_path(world.config)) as store:
-            (coverage,) = store.coverage()
-        assert coverage.first == "2025-08-01"
+            coverage, aggregate = store.coverage()
+        assert coverage.first == aggregate.first == "2025-08-01"
         assert coverage.seams == ((str(FIRST), "binance ETH/USDT"),)
 
     def test_without_an_answer_of_the_aggregate_the_venues_days_are_kept(self, world: World) -> None:
@@ -102,7 +103,18 @@ class TestWhatComes:
         world.update("RUT", "ETH", "BTC")
         market = stored_market(world.config)
         assert str(market.decision_times[-1]) == "2025-11-28T00:00:00"
-        assert "ETH: binance ETH/USDT takes over from yahoo ETH-USD on 2025-09-01" in "; ".join(market.notes)
+        assert market["ETH"].seams.tolist() == [FIRST]
+        assert [fault.first for fault in market.faults if fault.kind is FaultKind.SEAM] == [FIRST]
+
+    def test_a_coin_is_judged_beside_the_aggregate(self, world: World) -> None:
+        pair, chart = world.servers.exchange.pairs["ETHUSDT"], world.servers.yahoo.charts["ETH-USD"]
+        for day, factor in ((date(2025, 11, 3), 1.05), (date(2025, 11, 10), 1.01)):
+            close = pair.rows[day].close
+            assert close is not None
+            chart.rows[day] = replace(chart.rows[day], close=close * factor)
+        world.update("RUT", "ETH", "BTC")
+        differing = [f for f in stored_market(world.config).faults if f.kind is FaultKind.SOURCES_DIFFER]
+        assert [(fault.symbol, fault.first) for fault in differing] == [("ETH", date(2025, 11, 3))]
 
 
 class TestAgain:
@@ -196,7 +208,7 @@ class TestWhatDoesNotCome:
     def test_a_vendor_out_of_reach_is_given_up_after_two_symbols(self, world: World) -> None:
         world.servers.exchange.fail(*[dropped()] * 500)
         world.second.fail(*[dropped()] * 500)
-        found = world.update("BTC", "ETH", "SOL")
+        found = world.update("SOL", "LINK", "UNI")
         assert [result.came for result in found.values()] == [Came.FAILED, Came.FAILED, Came.LATER]
 
     def test_a_vendor_with_a_moments_trouble_is_asked_again(self, world: World) -> None:

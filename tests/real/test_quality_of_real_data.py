@@ -16,7 +16,7 @@ from bot.core.fault import Fault, FaultKind
 from bot.core.market import Market
 from bot.data.csv_folder import read_folder
 from bot.data.quality import Standing, Verdict, inspect, summary, verdicts
-from bot.wiring import quality_rules
+from bot.markets import quality_rules
 
 UNLISTED = {
     **dict.fromkeys(("IWM_RAW", "SPY_RAW", "QQQ_RAW", "TLT_RAW", "GLD_RAW", "EEM_RAW"), "etf-raw"),

@@ -8,7 +8,7 @@ from bot.data.quality.calendar import missing, without_session
 from bot.data.quality.jumps import Moves, erratic, jumps, powers_of_ten, unexpected_levels
 from bot.data.quality.prices import close_only, coarse, outside_range, repeated
 from bot.data.quality.rules import QualityRules
-from bot.data.quality.sources import differences
+from bot.data.quality.sources import differences, seams
 from bot.data.quality.volume import thin, volume_shifts
 
 
@@ -34,6 +34,7 @@ def inspect(series: Series, sessions: Sessions, rules: QualityRules, second: Ser
         *erratic(series, moves, rules),
         *volume_shifts(series, moves, rules),
         *thin(series, rules),
+        *seams(series),
         *(differences(series, second, rules) if second is not None else ()),
     ]
     return in_order(found)

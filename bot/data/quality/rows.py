@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
 from bot.core.market import Kind
-from bot.data.fetched import Fetched
-
-_PRICES = ("open", "high", "low", "close")
-_COLUMNS = (*_PRICES, "volume")
+from bot.data.fetched import COLUMNS, PRICES, Fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +34,10 @@ def row_faults(fetched: Fetched, kind: Kind) -> list[RowFault]:
     dates = fetched.dates
     note(np.append(False, dates[1:] <= np.maximum.accumulate(dates)[:-1])[: len(dates)], "its date came before")
     note(np.isnan(fetched.close), "it has no close")
-    for name in _COLUMNS:
+    for name in COLUMNS:
         note(np.isinf(getattr(fetched, name)), f"{name} is infinite")
     if kind is not Kind.MACRO:
-        for name in _PRICES:
+        for name in PRICES:
             note(getattr(fetched, name) <= 0, f"{name} is not above zero")
         note(fetched.volume < 0, "volume is negative")
     if kind.is_coin:
@@ -53,5 +50,4 @@ def screened(fetched: Fetched, kind: Kind) -> tuple[Fetched, list[RowFault]]:
     faults = row_faults(fetched, kind)
     keep = np.ones(len(fetched), bool)
     keep[[fault.row for fault in faults]] = False
-    columns = {name: getattr(fetched, name)[keep] for name in ("dates", *_COLUMNS)}
-    return replace(fetched, **columns), faults
+    return fetched.where(keep), faults

@@ -7,7 +7,14 @@ import numpy as np
 from bot.core.fault import Fault, FaultKind, Severity
 from bot.core.market import Series
 from bot.core.moments import utc
+from bot.data.quality.found import of_rows
 from bot.data.quality.rules import QualityRules
+
+
+def seams(series: Series) -> list[Fault]:
+    """Dates from which another source tells the series: its volume does not compare across them."""
+    rows = np.searchsorted(series.dates, series.seams)
+    return of_rows(series, rows.tolist(), FaultKind.SEAM, lambda i: f"another source from {series.dates[i]} on")
 
 
 def differences(series: Series, second: Series, rules: QualityRules) -> list[Fault]:

@@ -77,9 +77,9 @@ def _verdict(symbol: str, faults: tuple[Fault, ...], admitted: bool) -> Verdict:
     return Verdict(symbol, Standing.WARNED if faults else Standing.OK, faults, None)
 
 
-def judged(market: Market, rules: QualityRules) -> Market:
-    """The market with its faults, and with what they bar."""
-    found = verdicts(market, rules)
+def judged(market: Market, rules: QualityRules, seconds: Mapping[str, Series] | None = None) -> Market:
+    """The market with its faults, and with what they bar; `seconds` are the same series from second sources."""
+    found = verdicts(market, rules, seconds=seconds)
     barred = {
         symbol: np.datetime64(verdict.barred_from.replace(tzinfo=None), "s")
         for symbol, verdict in found.items()
