@@ -6,6 +6,7 @@ import os
 
 from benchmarks.engine import engine_ratio
 from benchmarks.process import whole_process
+from benchmarks.store import store_ratio
 
 WINDOW = ["--start", "2016-01-01", "--end", "2026-03-18"]
 
@@ -16,6 +17,11 @@ def main() -> None:
     print(
         f"backtrader engine: {engine['numpy_feed']:.2f} s, the same {engine['fills']:.0f} orders through "
         f"PandasData {engine['pandas_data']:.2f} s: {engine['ratio']:.1f} times as fast (target 3)"
+    )
+    store = store_ratio()
+    print(
+        f"the store, ten years of 60 series: {store['arrays']:.3f} s from its arrays (target 0.5), "
+        f"{store['rows']:.2f} s from its rows: {store['ratio']:.0f} times as fast"
     )
     helped = whole_process(["--help"], rounds=5)
     print(f"bot --help: {helped['seconds']:.2f} s (target 0.4)")

@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.console import ConfigOption, JsonOption, SetOption, console, parse_changes, parse_day, print_json
+from bot.cli.console import (
+    ConfigOption,
+    DataDirOption,
+    JsonOption,
+    SetOption,
+    console,
+    parse_changes,
+    parse_day,
+    print_json,
+)
 from bot.core.errors import DataError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from bot.checking import Checked
     from bot.data.update import Result
 
 data = typer.Typer(
@@ -91,6 +101,35 @@ def list_(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOpti
     screen.print(f"{len(found)} series, {sum(row.rows for row in found):,} rows.")
 
 
+@data.command()
+def check(
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+    set_: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Look for faults in the store, or in a folder: a verdict for each series, what bars it, and from which day.
+
+    Exit code 3 if any series is barred from trading; `quality.admit` in the config admits one.
+
+    Example: bot data check --data-dir prices
+    """
+    from bot.checking import check_data
+    from bot.config import load_config
+
+    found = check_data(load_config(config, parse_changes(set_)), data_dir)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        _show_check(console(), found)
+    if found.barred:
+        named = ", ".join(verdict.symbol for verdict in found.barred)
+        raise DataError(
+            f"{len(found.barred)} series barred from trading: {named}",
+            mend="mend the data, or admit them with quality.admit in the config",
+        )
+
+
 @data.command(name="import")
 def import_(
     folder: Annotated[Path, typer.Argument(help="A folder of SYMBOL.csv files.")],
@@ -152,6 +191,36 @@ def backup(
     target = file or resolved.state / "backups" / f"market-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite3"
     back_up(store_path(resolved), target)
     console().print(f"The store was copied to {target}, and the copy is whole.", markup=False, soft_wrap=True)
+
+
+def _show_check(screen: Console, found: Checked) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from bot.data.quality import Standing
+
+    for revision in found.revisions[-_NAMED:]:
+        seen = datetime.fromtimestamp(revision.seen_at, UTC)
+        change = f"{revision.close_before:g} became {revision.close:g}, seen {seen:%Y-%m-%d}"
+        screen.print(f"{revision.symbol} {revision.date}: close {change}", markup=False)
+    if len(found.revisions) > _NAMED:
+        screen.print(f"... the last of {len(found.revisions)} revisions.")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for name in ("Series", "Verdict", "Fault", "First", "Last", "Rows"):
+        table.add_column(name, justify="right" if name == "Rows" else "left")
+    for row in found.rows:
+        style = "red" if row.standing == "barred" else None
+        table.add_row(
+            row.symbol, row.standing, row.kind, str(row.first), str(row.last), f"{row.count:,}", style=style
+        )  # fmt: skip
+    screen.print(table)
+    for verdict in found.barred:
+        since = f"{verdict.barred_from:%Y-%m-%d %H:%M}"
+        why = verdict.bars[0].told
+        screen.print(f"{verdict.symbol} is barred from {since} UTC on: {why}.", markup=False, soft_wrap=True)
+    counts = found.counts
+    told = ", ".join(f"{counts[standing]} {standing}" for standing in reversed(Standing))
+    screen.print(f"{counts.total()} series: {told}.")
 
 
 def _progress(screen: Console) -> Any:

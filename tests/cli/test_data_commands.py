@@ -101,3 +101,36 @@ def test_a_bad_file_keeps_the_whole_folder_out(user: Path) -> None:
     (user / "prices" / "ETH.csv").write_text("date,close\n2024-01-01,minus\n")
     assert "ETH.csv line 2: close is not a number" in error_of(bot("data", "import", "prices", cwd=user), 3)
     assert "there is no market store" in error_of(bot("data", "list", cwd=user), 5)
+
+
+def test_a_check_without_a_fault_ends_well(stored: Path) -> None:
+    done = bot("data", "check", "--json", cwd=stored)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["verdicts"].keys() == {"RUT", "ETH", "BTC"}
+    assert told["barred"] == {}
+
+
+def test_a_redenomination_is_barred_from_the_day_it_shows_and_can_be_admitted(user: Path) -> None:
+    lines = ["date,close", *(f"2024-01-{day:02d},{1 if day < 6 else 10}" for day in range(1, 11))]
+    (user / "prices" / "SOL.csv").write_text("\n".join(lines) + "\n")
+    done = bot("data", "check", "--data-dir", "prices", cwd=user)
+    assert "1 series barred from trading: SOL" in error_of(done, 3)
+    assert "SOL is barred from 2024-01-07 00:00 UTC on" in done.stdout
+    assert bot("data", "check", "--data-dir", "prices", "--set", "quality.admit=[SOL]", cwd=user).returncode == 0
+
+
+def test_a_revision_is_listed(stored: Path) -> None:
+    text = (stored / "prices" / "RUT.csv").read_text()
+    (stored / "prices" / "RUT.csv").write_text(text.replace("2024-01-09,2009", "2024-01-09,2000"))
+    assert bot("data", "import", "prices", cwd=stored).returncode == 0
+    shown = bot("data", "check", cwd=stored).stdout
+    assert "RUT 2024-01-09: close 2009 became 2000, seen " in shown
+    assert "2024-01-09,,,,2009.0" in exported(stored, "first")
+    assert "2024-01-09,,,,2000.0" in exported(stored, "now", "--set", "sources.reading=latest")
+
+
+def exported(folder: Path, name: str, *options: str) -> str:
+    """RUT.csv as it is exported."""
+    assert bot("data", "export", name, *options, cwd=folder).returncode == 0
+    return (folder / name / "RUT.csv").read_text()

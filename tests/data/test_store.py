@@ -270,3 +270,17 @@ class TestFiles:
             assert closes(reader) == {"2026-03-01": 101}
             append(store, rows({"2026-03-02": 102}), TUESDAY)
             assert closes(reader) == {"2026-03-01": 101, "2026-03-02": 102}
+
+    def test_a_full_disk_is_told_and_what_was_stored_before_is_kept(self, path: Path) -> None:
+        with Store.writing(path) as store:
+            append(store, rows({"2026-03-01": 101}))
+        with closing(open_to_write(path)) as connection:
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            connection.execute(f"PRAGMA max_page_count = {pages}")
+            many = rows({str(np.datetime64("2020-01-01", "D") + day): 100.0 + day for day in range(2000)})
+            with pytest.raises(StoreError, match="the disk is full; what was stored before is kept") as caught:
+                append(Store(path, connection), many)
+            assert caught.value.exit_code == 5
+        with Store.reading(path) as store:
+            store.require_whole()
+            assert closes(store) == {"2026-03-01": 101}

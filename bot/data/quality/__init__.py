@@ -3,9 +3,9 @@
 from bot.data.quality.inspection import inspect
 from bot.data.quality.rows import RowFault, row_faults, screened
 from bot.data.quality.rules import QualityRules
-from bot.data.quality.verdict import Standing, Verdict, judged, summary, verdicts
+from bot.data.quality.verdict import Standing, Verdict, judged, summary, verdicts, verdicts_of
 
 __all__ = [
     "QualityRules", "RowFault", "Standing", "Verdict", "inspect", "judged", "row_faults", "screened", "summary",
-    "verdicts",
+    "verdicts", "verdicts_of",
 ]  # fmt: skip

@@ -33,6 +33,11 @@ class Verdict:
     faults: tuple[Fault, ...]
     barred_from: datetime | None
 
+    @property
+    def bars(self) -> list[Fault]:
+        """The faults that bar, the first known first."""
+        return [fault for fault in self.faults if fault.severity is Severity.BARRED]
+
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
@@ -86,6 +91,16 @@ def judged(market: Market, rules: QualityRules, seconds: Mapping[str, Series] | 
         if verdict.barred_from is not None
     }
     return replace(market, barred=barred, faults=tuple(f for verdict in found.values() for f in verdict.faults))
+
+
+def verdicts_of(market: Market) -> dict[str, Verdict]:
+    """The verdict on every series of a market that was judged, by symbol."""
+    faults: dict[str, list[Fault]] = {symbol: [] for symbol in market}
+    for fault in market.faults:
+        faults[fault.symbol].append(fault)
+    return {
+        symbol: _verdict(symbol, tuple(found), symbol not in market.barred) for symbol, found in sorted(faults.items())
+    }
 
 
 def summary(found: Mapping[str, Verdict]) -> list[SummaryRow]:
