@@ -18,9 +18,9 @@ from bot.ledger.run_folder import RunFolder, claim_run_folder, new_run_folder
 from bot.ledger.tables import typed
 from bot.markets import DEMO, open_market
 from bot.provenance import manifest, run_key
-from bot.report.contents import Band, Contents, Worlds
+from bot.report.contents import Band, Contents, Waterfall, Worlds
 from bot.report.tear_sheet import render
-from bot.wiring import backtest, window_of
+from bot.wiring import backtest, waterfall_over, window_of
 from bot.worlds import compare_worlds
 
 
@@ -110,7 +110,8 @@ def run_backtest(
     summary = {**found.summary, **({"worlds": _worlds_summary(worlds)} if worlds else {})}
     if folder is not None:
         told = manifest(run_id, command, config, found_market, started, found)
-        contents = _contents(told, summary, tables, found, worlds)
+        shown = waterfall_over(config, found_market, window)
+        contents = _contents(told, summary, tables, found, shown, worlds)
         folder.write(found.rows, projections, told, summary, render(contents))
     return Run(run_id, found_market.name, summary, tables, worlds, folder)
 
@@ -144,9 +145,10 @@ def _contents(
     summary: Mapping[str, Any],
     tables: Mapping[str, pd.DataFrame],
     found: Backtest,
+    waterfall: Waterfall,
     worlds: Worlds | None,
 ) -> Contents:
     small_caps = found.market[found.market.roles.small_caps]
     closes = pd.Series(small_caps.close, pd.DatetimeIndex(small_caps.dates.astype("datetime64[s]")))
     luck = found.random_timing
-    return Contents(told, summary, tables, closes, Band(luck.low, luck.median, luck.high), worlds)
+    return Contents(told, summary, tables, closes, Band(luck.low, luck.median, luck.high), waterfall, worlds)

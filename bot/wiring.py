@@ -7,6 +7,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from bot.backtesting import Backtest, run, with_decisions
 from bot.config import Config
 from bot.core.book import RunPlan
@@ -22,12 +25,14 @@ from bot.data.demo import ENDINGS as DEMO_ENDINGS
 from bot.data.demo import PREFIX as DEMO_PREFIX
 from bot.data.demo_market import NAME as DEMO
 from bot.provenance import run_key
+from bot.report.contents import Waterfall
 from bot.user_strategy import load_strategy, strategy_path
 from strategies.indicators import rolling_median
 from strategies.rotation import Rotation
 from strategies.rules import Rules
-from strategies.settings import AltcoinSettings, RotationSettings
+from strategies.settings import AltcoinSettings, Move, RotationSettings, SupercycleSettings, WaterfallSettings
 from strategies.view import view_of
+from strategies.waterfall import waterfall
 
 
 def build_strategy(config: Config) -> Strategy:
@@ -126,6 +131,43 @@ def rotation_settings(config: Config) -> RotationSettings:
         altcoins=AltcoinSettings(
             **{**config.altcoins.model_dump(), "momentum_days": tuple(config.altcoins.momentum_days)}
         ),
+        supercycle=_supercycle_settings(config),
+    )
+
+
+def _supercycle_settings(config: Config) -> SupercycleSettings:
+    traits = config.supercycle
+    return SupercycleSettings(
+        gate_needs=traits.gate_needs,
+        runs_needed=traits.long_run.runs_needed,
+        dip_depth=traits.dips_bought.depth,
+        dip_sessions=traits.dips_bought.sessions,
+        dip_lookback=traits.dips_bought.lookback,
+        dips_needed=traits.dips_bought.needed,
+        dip_share=traits.dips_bought.share,
+        sectors_needed=traits.sectors_rotate.funds_needed,
+        dispersion_window=traits.sectors_rotate.dispersion_window,
+        dispersion_median=traits.sectors_rotate.dispersion_median,
+        correlation_window=traits.sectors_rotate.correlation_window,
+        correlation_lag=traits.sectors_rotate.correlation_lag,
+        high_beta_lag=traits.high_beta.lookback,
+    )
+
+
+def waterfall_settings(config: Config) -> WaterfallSettings:
+    """The waterfall's numbers as its code reads them; where a layer is a reading, its span is that reading's."""
+    shown, rotation = config.waterfall, config.rotation
+    return WaterfallSettings(
+        net_liquidity=Move(rotation.net_liquidity.weeks, shown.net_liquidity.flat),
+        treasury_account=Move(shown.treasury_account.weeks, shown.treasury_account.flat),
+        credit=Move(shown.credit.sessions, shown.credit.flat),
+        broad_equities=Move(shown.broad_equities.sessions, shown.broad_equities.flat),
+        broad_average=shown.broad_equities.average,
+        small_cap_strength=Move(rotation.relative_strength.lookback, shown.small_cap_strength.flat),
+        small_cap_trend=Move(shown.small_cap_trend.sessions, shown.small_cap_trend.flat),
+        eth=Move(shown.eth.days, shown.eth.flat),
+        altcoin_breadth=Move(shown.altcoin_breadth.days, shown.altcoin_breadth.flat),
+        stablecoin_supply=Move(shown.stablecoin_supply.days, shown.stablecoin_supply.flat),
     )
 
 
@@ -190,6 +232,8 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
     _require_inside(market, "there is no decision on this day", day, first, last)
     decision = decisions[(day - first).days]
     gates = config.rotation.gates.model_dump()
+    view = view_of(market, rotation_settings(config))
+    seen = (day - market.decision_moments[0].date()).days
     readings = {
         name: {**reading, "gate": _is_on(gates.get(name), reading)} for name, reading in decision.readings.items()
     }
@@ -201,7 +245,21 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
         "weights": {symbol: str(weight) for symbol, weight in decision.weights.items()},
         "reasons": list(decision.reasons),
         "readings": readings,
+        "waterfall": [layer.at(seen) for layer in waterfall(view, waterfall_settings(config))],
+        "supercycle": view.supercycle.at(seen),
     }
+
+
+def waterfall_over(config: Config, market: Market, window: Window) -> Waterfall:
+    """The waterfall and the supercycle score at every decision of a window, for its report."""
+    view = view_of(market, rotation_settings(config))
+    layers, score = waterfall(view, waterfall_settings(config)), view.supercycle
+    days = view.times.astype("datetime64[D]")
+    inside = np.flatnonzero((days >= np.datetime64(window.start)) & (days <= np.datetime64(window.end)))
+    said = {layer.name: layer.states for layer in layers} | {name: score.verdicts(name) for name in score.parts}
+    states = pd.DataFrame(said, pd.DatetimeIndex(view.times)).iloc[inside]
+    last = int(inside[-1])
+    return Waterfall([layer.at(last) for layer in layers], score.at(last), states)
 
 
 def _is_on(switched_on: bool | None, reading: Mapping[str, Any]) -> bool | None:

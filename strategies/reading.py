@@ -8,9 +8,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.core.market import Floats
 from strategies.indicators import Bools, Ints
+
+Words = npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +21,7 @@ class Reading:
     """One reading at every decision time: its value, its threshold, and whether the condition holds.
 
     `missed` counts the rows that fell due since and did not come; `available` is False where a series is
-    absent, or silent for so long that it has ended.
+    absent, or silent for so long that it has ended; `is_absent` tells the two apart.
     """
 
     name: str
@@ -27,12 +30,19 @@ class Reading:
     holds: Bools
     missed: Ints
     available: Bools
+    is_absent: bool = False
 
     @property
     def is_known(self) -> Bools:
         """Whether value and threshold can be computed."""
         known: Bools = ~(np.isnan(self.value) | np.isnan(self.threshold))
         return known
+
+    def lack(self, stale_after: int) -> Words:
+        """What a verdict wants at each decision: absent, ended, stale or not yet; empty where nothing is wanting."""
+        cases = [~self.available, self.missed > stale_after, ~self.is_known]
+        wanting: Words = np.select(cases, ["absent" if self.is_absent else "ended", "stale", "not yet"], default="")
+        return wanting
 
 
 class ReadingTable:

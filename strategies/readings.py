@@ -51,11 +51,11 @@ class Readings:
         """RS = ln(IWM/SPY), above its value a month ago and above its average."""
         track = ratio(self.market, self.roles.small_cap_fund, self.roles.broad_fund)
         if track is None:
-            return self._absent("relative_strength")
+            return self.absent("relative_strength")
         strength = np.log(track.values)
         lookback, window = self.settings.rs_lookback, self.settings.rs_window
         hurdle = np.maximum(lagged(strength, lookback), sma(strength, window))
-        return self._reading("relative_strength", track, strength, hurdle, strength > hurdle)
+        return self.reading("relative_strength", track, strength, hurdle, strength > hurdle)
 
     def rs_weak_sessions(self) -> Ints:
         """Sessions in a row with RS under its average, a market reading whenever the run began."""
@@ -68,29 +68,32 @@ class Readings:
 
     def credit(self) -> Reading:
         """Credit is calm: the high-yield ratio holds against its average, or the spread has not jumped."""
-        measure = self.settings.credit_measure
-        if measure == "spread":
-            track = closes(self.market, self.roles.high_yield_spread)
-            if track is None:
-                return self._absent("credit")
+        track = self.credit_level()
+        if track is None:
+            return self.absent("credit")
+        if self.settings.credit_measure == "spread":
             rise = track.values - lagged(track.values, self.settings.credit_spread_sessions)
             limit = np.full(len(rise), self.settings.credit_spread_rise)
-            return self._reading("credit", track, rise, limit, rise < limit)
-        safe = self.roles.treasury_fund if measure == "treasury_ratio" else self.roles.investment_grade_fund
-        track = ratio(self.market, self.roles.high_yield_fund, safe)
-        if track is None:
-            return self._absent("credit")
+            return self.reading("credit", track, rise, limit, rise < limit)
         relative = track.values / sma(track.values, self.settings.credit_window)
         limit = np.full(len(relative), self.settings.credit_stress_below)
-        return self._reading("credit", track, relative, limit, relative >= limit)
+        return self.reading("credit", track, relative, limit, relative >= limit)
+
+    def credit_level(self) -> Track | None:
+        """What credit is measured by: the ratio of two bond funds, or the spread in per cent."""
+        measure = self.settings.credit_measure
+        if measure == "spread":
+            return closes(self.market, self.roles.high_yield_spread)
+        safe = self.roles.treasury_fund if measure == "treasury_ratio" else self.roles.investment_grade_fund
+        return ratio(self.market, self.roles.high_yield_fund, safe)
 
     def volatility(self) -> Reading:
         """VIX is calm enough to buy."""
         track = closes(self.market, self.roles.volatility)
         if track is None:
-            return self._absent("volatility")
+            return self.absent("volatility")
         limit = np.full(len(track.values), self.settings.vix_calm_below)
-        return self._reading("volatility", track, track.values, limit, track.values < limit)
+        return self.reading("volatility", track, track.values, limit, track.values < limit)
 
     def participation(self) -> Reading:
         """How many of three signs of a broad advance are there; available with data for as many as it needs."""
@@ -109,10 +112,10 @@ class Readings:
         """The largest of the last sessions' volumes against their own medians."""
         track = self._relative_volume()
         if track is None:
-            return self._absent("volume")
+            return self.absent("volume")
         surge = highest(track.values, self.settings.volume_within)
         limit = np.full(len(surge), self.settings.volume_surge)
-        return self._reading("volume", track, surge, limit, surge >= limit)
+        return self.reading("volume", track, surge, limit, surge >= limit)
 
     def trend(self) -> Reading:
         """Close above the fast average above the slow one; the value is the smaller of the two ratios."""
@@ -120,21 +123,26 @@ class Readings:
         fast, slow = sma(close, self.settings.trend_fast), sma(close, self.settings.trend_slow)
         value = np.minimum(close / fast, fast / slow)
         track = Track(self.small_caps.due, close, (self.small_caps,))
-        return self._reading("trend", track, value, np.ones(len(close)), value > 1)
+        return self.reading("trend", track, value, np.ones(len(close)), value > 1)
 
     def net_liquidity(self) -> Reading:
         """The change over a quarter of Fed assets less the Treasury's account less reverse repo, $ millions."""
+        track = self.net_liquidity_level()
+        if track is None:
+            return self.absent("net_liquidity")
+        change = track.values - lagged(track.values, self.settings.liquidity_weeks)
+        return self.reading("net_liquidity", track, change, np.zeros(len(change)), change > 0)
+
+    def net_liquidity_level(self) -> Track | None:
+        """Fed assets less the Treasury's account less reverse repo, by week, $ millions."""
         names = (self.roles.fed_assets, self.roles.treasury_account, self.roles.reverse_repo)
         if any(name not in self.market for name in names):
-            return self._absent("net_liquidity")
+            return None
         assets, treasury, repo = (self.market[name] for name in names)
         by_date = [dict(zip(s.dates.tolist(), s.close.tolist(), strict=True)) for s in (treasury, repo)]
         account, parked = ([found.get(day, np.nan) for day in assets.dates.tolist()] for found in by_date)
         weekly = replace(assets, close=assets.close - np.array(account) - 1000 * np.array(parked))
-        net = weekly.on_calendar("close")
-        track = Track(assets.due, net, (assets, treasury, repo))
-        change = net - lagged(net, self.settings.liquidity_weeks)
-        return self._reading("net_liquidity", track, change, np.zeros(len(change)), change > 0)
+        return Track(assets.due, weekly.on_calendar("close"), (assets, treasury, repo))
 
     # --- kills, crypto and warnings ----------------------------------------------------------------------
 
@@ -142,23 +150,23 @@ class Readings:
         """VIX is so high that the portfolio leaves."""
         track = closes(self.market, self.roles.volatility)
         if track is None:
-            return self._absent("volatility_kill")
+            return self.absent("volatility_kill")
         limit = np.full(len(track.values), self.settings.vix_kill_above)
-        return self._reading("volatility_kill", track, track.values, limit, track.values > limit)
+        return self.reading("volatility_kill", track, track.values, limit, track.values > limit)
 
     def pair(self) -> Reading:
         """ETH/BTC above its average; the value is the ratio, the threshold its average."""
         track = ratio(self.market, self.roles.eth, self.roles.btc)
         assert track is not None  # both are required of every market
         average = sma(track.values, self.settings.pair_window)
-        return self._reading("eth_btc", track, track.values, average, track.values > average)
+        return self.reading("eth_btc", track, track.values, average, track.values > average)
 
     def eth_trend(self) -> Reading:
         """ETH above its own average."""
         track = closes(self.market, self.roles.eth)
         assert track is not None
         average = sma(track.values, self.settings.eth_trend_days)
-        return self._reading("eth_trend", track, track.values, average, track.values > average)
+        return self.reading("eth_trend", track, track.values, average, track.values > average)
 
     def eth_range(self) -> Floats:
         """ETH's mean true range; NaN while it is not known."""
@@ -170,10 +178,10 @@ class Readings:
         """The stablecoin closed under its peg for days in a row."""
         track = closes(self.market, self.roles.stablecoin)
         if track is None:
-            return self._absent("peg_broken")
+            return self.absent("peg_broken")
         limit = np.full(len(track.values), self.settings.peg_below)
         broken = run_length(track.values < limit) >= self.settings.peg_days
-        return self._reading("peg_broken", track, track.values, limit, broken)
+        return self.reading("peg_broken", track, track.values, limit, broken)
 
     def thin_trading(self) -> Bools:
         """Whether the newest session was a half day, or its fund's volume under half the median."""
@@ -205,12 +213,14 @@ class Readings:
 
     # --- helpers -----------------------------------------------------------------------------------------
 
-    def _reading(self, name: str, track: Track, value: Floats, threshold: Floats, holds: Bools) -> Reading:
+    def reading(self, name: str, track: Track, value: Floats, threshold: Floats, holds: Bools) -> Reading:
+        """What a track says at the decision times; the arrays stand on the track's own calendar."""
+
         def sampled(values: Floats) -> Floats:
             return Track(track.due, values, ()).sampled(self.times)
 
         missed = np.max([self.missed(series) for series in track.sources], axis=0)
-        ended = np.any([self._has_ended(series) for series in track.sources], axis=0)
+        ended = np.any([self.has_ended(series) for series in track.sources], axis=0)
         return Reading(name, sampled(value), sampled(threshold), sampled(holds.astype(float)) == 1, missed, ~ended)
 
     def missed(self, series: Series) -> Ints:
@@ -221,7 +231,7 @@ class Readings:
         missed, barred = series.missed(self.times), self.market.is_barred(series.symbol, self.times)
         return np.where(barred, np.maximum(missed, self.settings.rules.stale_after + 1), missed)
 
-    def _has_ended(self, series: Series) -> Bools:
+    def has_ended(self, series: Series) -> Bools:
         """Whether a series has ended: by the table of endings, or silent for so long that it is no longer late."""
         if not len(series):
             return np.zeros(len(self.times), bool)
@@ -234,10 +244,11 @@ class Readings:
             ended |= (self.times.astype("datetime64[D]") > end) & (series.dates[last] <= end)
         return ended
 
-    def _absent(self, name: str) -> Reading:
+    def absent(self, name: str) -> Reading:
+        """A reading whose series this market does not have."""
         n = len(self.times)
         nothing = np.full(n, np.nan)
-        return Reading(name, nothing, nothing, np.zeros(n, bool), np.zeros(n, np.int64), np.zeros(n, bool))
+        return Reading(name, nothing, nothing, np.zeros(n, bool), np.zeros(n, np.int64), np.zeros(n, bool), True)
 
     def _relative_volume(self) -> Track | None:
         """The small-cap fund's volume over its own median."""
@@ -249,25 +260,25 @@ class Readings:
     def _equal_weight(self) -> Reading:
         track = ratio(self.market, self.roles.equal_weight_fund, self.roles.broad_fund)
         if track is None:
-            return self._absent("equal_weight")
+            return self.absent("equal_weight")
         before = lagged(track.values, self.settings.participation_lookback)
-        return self._reading("equal_weight", track, track.values, before, track.values > before)
+        return self.reading("equal_weight", track, track.values, before, track.values > before)
 
     def _year_high(self) -> Reading:
         track = closes(self.market, self.roles.small_cap_breadth_fund)
         if track is None:
-            return self._absent("year_high")
+            return self.absent("year_high")
         high = highest(track.values, self.settings.participation_high_window)
-        return self._reading("year_high", track, track.values, high, track.values >= high)
+        return self.reading("year_high", track, track.values, high, track.values >= high)
 
     def _sectors(self) -> Reading:
         """How many sector funds stand above their average; available with as many funds as it needs."""
         tracks = [t for t in (closes(self.market, symbol) for symbol in self.roles.sector_funds) if t is not None]
         if len(tracks) < self.settings.sectors_needed:
-            return self._absent("sectors")
+            return self.absent("sectors")
         averages = [sma(track.values, self.settings.sector_window) for track in tracks]
         funds = [
-            self._reading("sector", track, track.values, average, track.values > average)
+            self.reading("sector", track, track.values, average, track.values > average)
             for track, average in zip(tracks, averages, strict=True)
         ]
         needed = self.settings.sectors_needed

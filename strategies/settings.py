@@ -1,4 +1,4 @@
-"""The numbers that the rotation's readings and altcoin selection need; their reasons are in config/default.yaml."""
+"""The numbers that readings, altcoin selection and waterfall need; their reasons are in config/*.yaml."""
 
 from __future__ import annotations
 
@@ -25,6 +25,49 @@ class AltcoinSettings:
     breadth_window: int
     breadth_least_coins: int
     breadth_needed: float
+
+
+@dataclass(frozen=True, slots=True)
+class SupercycleSettings:
+    """The four traits of a supercycle; windows and lags in sessions, depth and shares as shares."""
+
+    gate_needs: int
+    runs_needed: int
+    dip_depth: float
+    dip_sessions: int
+    dip_lookback: int
+    dips_needed: int
+    dip_share: float
+    sectors_needed: int
+    dispersion_window: int
+    dispersion_median: int
+    correlation_window: int
+    correlation_lag: int
+    high_beta_lag: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Over how many of its own weeks, sessions or days a layer's change is read, and how small a one is flat."""
+
+    span: int
+    flat: float
+
+
+@dataclass(frozen=True, slots=True)
+class WaterfallSettings:
+    """What the arrow of each layer is about; `broad_average` is in sessions."""
+
+    net_liquidity: Move
+    treasury_account: Move
+    credit: Move
+    broad_equities: Move
+    broad_average: int
+    small_cap_strength: Move
+    small_cap_trend: Move
+    eth: Move
+    altcoin_breadth: Move
+    stablecoin_supply: Move
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +110,4 @@ class RotationSettings:
     distribution_share: float
     rebalance_days: int
     altcoins: AltcoinSettings
+    supercycle: SupercycleSettings

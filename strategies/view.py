@@ -15,6 +15,7 @@ from strategies.readings import Readings
 from strategies.rules import Memory, Observation, Outcome
 from strategies.settings import RotationSettings
 from strategies.step import step
+from strategies.supercycle import Supercycle
 
 
 @lru_cache(maxsize=2)
@@ -33,7 +34,7 @@ class RotationView:
         """The UTC day that has just closed at each decision time."""
         self.altcoins = Altcoins(market, settings.altcoins)
         self.source = Readings(market, settings)
-        self.gates = self.source.gates
+        self.gates = {**self.source.gates, **self._supercycle_gate()}
         self.readings: dict[str, Reading] = {
             "small_caps": self._small_caps(),
             **self.gates,
@@ -44,6 +45,11 @@ class RotationView:
             "peg_broken": self.source.peg(),
         }
         self.table = ReadingTable(self.readings, settings.rules.stale_after)
+
+    @cached_property
+    def supercycle(self) -> Supercycle:
+        """The supercycle score, computed when somebody asks."""
+        return Supercycle(self.source)
 
     @property
     def required(self) -> tuple[str, str, str]:
@@ -142,6 +148,10 @@ class RotationView:
         gate = self.gates[name]
         fresh = gate.missed <= self.settings.rules.stale_after
         return ~gate.available | (gate.holds & fresh)
+
+    def _supercycle_gate(self) -> dict[str, Reading]:
+        """The score's gate where it is switched on: else nobody pays for it."""
+        return {"supercycle": self.supercycle.gate()} if "supercycle" in self.settings.gates else {}
 
     def _small_caps(self) -> Reading:
         """The small caps' close against the highest close before it."""

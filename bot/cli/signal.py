@@ -1,7 +1,8 @@
-"""`bot signal`: the stage on a day, every gate's reading, threshold and verdict, and why."""
+"""`bot signal`: the stage on a day and why, every gate's reading, and the layers of liquidity."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,6 +23,7 @@ from bot.cli.console import (
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 
 def signal(
@@ -32,7 +34,7 @@ def signal(
     set_: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the decision of one day: the stage, each reading, and the reasons.
+    """Show the decision of one day: the stage and its reasons, each reading, the waterfall and the supercycle score.
 
     Example: bot signal --data-dir prices --at 2021-02-01
     """
@@ -50,9 +52,7 @@ def signal(
 
 
 def _show(screen: Console, told: dict[str, Any]) -> None:
-    from rich import box
     from rich.markup import escape
-    from rich.table import Table
 
     from bot.report.words import READINGS, sentence
 
@@ -65,15 +65,59 @@ def _show(screen: Console, told: dict[str, Any]) -> None:
         screen.print(f"  {escape(sentence(code))}")
     weights = ", ".join(f"{symbol} {float(weight):.1%}" for symbol, weight in told["weights"].items())
     screen.print(f"Targets: {escape(weights) or 'none'}; the rest in the stablecoin.\n")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    for name in ("Reading", "Value", "Threshold", "Verdict", "Gate"):
-        table.add_column(name, justify="right" if name in ("Value", "Threshold") else "left")
+    table = _table("Reading", "Value", "Threshold", "Verdict", "Gate")
     for name, reading in told["readings"].items():
         table.add_row(
             READINGS.get(name, escape(name)), _figure(reading["value"]), _figure(reading["threshold"]),
             reading["verdict"], {True: "on", False: "off", None: ""}[reading.get("gate")],
         )  # fmt: skip
     screen.print(table)
+    _show_waterfall(screen, told["waterfall"])
+    _show_supercycle(screen, told["supercycle"])
+
+
+def _show_waterfall(screen: Console, layers: Sequence[Mapping[str, Any]]) -> None:
+    """Each layer from the top of the risk curve to its foot."""
+    from bot.report.layers import ARROWS, change_of, layer_title, state_of, value_of
+
+    table = _table("Waterfall", "Value", "Change", "Trend", "State")
+    for layer in layers:
+        arrow = layer["arrow"] or ""
+        table.add_row(
+            layer_title(layer["name"]), value_of(layer), change_of(layer),
+            arrow if screen.options.ascii_only else ARROWS.get(arrow, ""), _coloured(layer["state"], state_of(layer)),
+        )  # fmt: skip
+    screen.print(table)
+
+
+def _show_supercycle(screen: Console, score: Mapping[str, Any]) -> None:
+    """The score, and what each part compares."""
+    from bot.report.layers import figures_of, part_words, remarks_of, score_line, verdict_of
+
+    screen.print(score_line(score))
+    table = _table("Part", "Value", "Threshold", "Verdict")
+    for part in score["parts"]:
+        table.add_row(part_words(part["name"]), *figures_of(part), _coloured(part["verdict"], verdict_of(part)))
+    screen.print(table)
+    for remark in remarks_of(score):
+        screen.print(remark)
+
+
+def _table(*columns: str) -> Table:
+    """A table in the style of this command; figures stand to the right."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for name in columns:
+        table.add_column(name, justify="right" if name in ("Value", "Threshold", "Change") else "left")
+    return table
+
+
+def _coloured(said: str, text: str) -> str:
+    """A verdict in colour where it is not the usual one: green for what eases or holds, dim for no data."""
+    colour = {"easing": "green", "yes": "green", "no data": "dim"}.get(said)
+    return f"[{colour}]{text}[/]" if colour else text
 
 
 def _figure(value: float | None) -> str:

@@ -156,12 +156,15 @@ class Roles:
     equal_weight_fund: str
     small_cap_breadth_fund: str
     sector_funds: tuple[str, ...]
+    high_beta_fund: str
+    low_volatility_fund: str
     fed_assets: str
     treasury_account: str
     reverse_repo: str
     btc: str
     eth: str
     stablecoin: str
+    stablecoin_supply: str
 
     def prefixed(self, prefix: str) -> Roles:
         """The same parts played by symbols with a prefix."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,19 @@ class Worlds:
 
 
 @dataclass(frozen=True, eq=False)
+class Waterfall:
+    """The layers of liquidity over a run.
+
+    `layers` and `score` are those of the last decision, as `bot signal --json` tells them. `states` has a row a
+    decision and a column a layer (easing, tight, no data) or a part of the score (yes, no, no data).
+    """
+
+    layers: Sequence[Mapping[str, Any]]
+    score: Mapping[str, Any]
+    states: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
 class Contents:
     """Everything that a report shows: the files of a run, typed, and the series to draw them against.
 
@@ -46,6 +59,7 @@ class Contents:
     tables: Mapping[str, pd.DataFrame]
     small_caps: pd.Series
     band: Band
+    waterfall: Waterfall
     worlds: Worlds | None = None
 
     @property

@@ -24,13 +24,13 @@ def money(value: Any) -> str:
     amount = number(value)
     if amount is None:
         return NOTHING
-    return _minus(f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:,.2f}")
+    return minus(f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:,.2f}")
 
 
 def percent(value: Any) -> str:
     """A share as a percentage with one decimal."""
     share = number(value)
-    return NOTHING if share is None else _minus(f"{_tidy(share * 100, 1):,.1f}%")
+    return NOTHING if share is None else minus(f"{_tidy(share * 100, 1):,.1f}%")
 
 
 def change(value: Any) -> str:
@@ -56,7 +56,7 @@ def multiple(value: float) -> str:
 def ratio(value: Any) -> str:
     """A plain figure with two decimals."""
     figure = number(value)
-    return NOTHING if figure is None else _minus(f"{_tidy(figure, 2):,.2f}")
+    return NOTHING if figure is None else minus(f"{_tidy(figure, 2):,.2f}")
 
 
 def times(value: Any) -> str:
@@ -67,7 +67,7 @@ def times(value: Any) -> str:
 def count(value: Any) -> str:
     """A whole number."""
     figure = number(value)
-    return NOTHING if figure is None else _minus(f"{figure:,.0f}")
+    return NOTHING if figure is None else minus(f"{figure:,.0f}")
 
 
 def price(value: Any) -> str:
@@ -76,7 +76,7 @@ def price(value: Any) -> str:
     if figure is None:
         return NOTHING
     size = math.floor(math.log10(abs(figure))) if figure else 1
-    return _minus(f"{figure:,.{max(2, 3 - size)}f}")
+    return minus(f"{figure:,.{max(2, 3 - size)}f}")
 
 
 def day(value: Any) -> str:
@@ -84,7 +84,8 @@ def day(value: Any) -> str:
     return NOTHING if value is None or pd.isna(value) else f"{value:%Y-%m-%d}"
 
 
-def _minus(text: str) -> str:
+def minus(text: str) -> str:
+    """A text with true minus signs."""
     return text.replace("-", _MINUS)
 
 

@@ -18,7 +18,8 @@ import pandas as pd
 from bot.report.contents import Contents
 
 WATERMARK = "DEMO: synthetic market"
-_DAY = 86_400_000  # milliseconds
+DAY = 86_400_000
+"""A day on a time axis, in milliseconds."""
 _DIGITS = 6
 _WIDE = 1_000  # highest over lowest from which a log axis has ticks at powers of ten alone
 _LABEL_HEIGHT = 0.045  # of the range of a chart
@@ -86,7 +87,7 @@ def dates(index: pd.Index[Any]) -> Plain:
     """The x values of a trace: a start and a step where every day is there, else each date."""
     stamps = pd.DatetimeIndex(index)
     if len(stamps) > 1 and (np.diff(stamps.to_numpy()) == np.timedelta64(1, "D")).all():
-        return {"x0": f"{stamps[0]:%Y-%m-%d}", "dx": _DAY}
+        return {"x0": f"{stamps[0]:%Y-%m-%d}", "dx": DAY}
     return {"x": stamps.strftime("%Y-%m-%d").tolist()}
 
 

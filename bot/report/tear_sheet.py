@@ -11,6 +11,7 @@ from bot.report.contents import Contents
 from bot.report.markup import Table, bullets, facts, folded, paragraph, section
 from bot.report.plot import watermark_of
 from bot.report.ribbon import ribbon
+from bot.report.waterfall import waterfall
 from bot.report.worlds import two_worlds
 
 _LONG = 3  # more warnings than these are folded
@@ -67,6 +68,7 @@ def _sections(contents: Contents) -> list[str]:
         section("charts", "Over time", *(chart(contents).html() for chart in over_time)),
         section("months", "Month by month", tables.monthly_returns(contents).html()),
         section("costs", "Costs and a day's delay", _costs(contents)),
+        waterfall(contents),
         section("episodes", "Every breakout, and what ETH did after it", _episodes(contents)),
         section("trades", "Trades", _trades(contents)),
         two_worlds(contents),

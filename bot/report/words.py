@@ -22,6 +22,7 @@ READINGS = {
     "volume": "largest volume / median, at least",
     "trend": "close > fast > slow SMA, smallest ratio above",
     "net_liquidity": "net liquidity's change over a quarter ($m), above",
+    "supercycle": "traits of a supercycle, at least",
     "volatility_kill": "VIX that takes the portfolio out, above",
     "eth_btc": "ETH/BTC, above its SMA",
     "eth_trend": "ETH, above its SMA",

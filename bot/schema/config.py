@@ -18,6 +18,7 @@ from bot.schema.rotation import AltcoinsSection, RotationSection
 from bot.schema.sources import SourcesSection
 from bot.schema.trading import CostsSection, EndingSection, InstrumentsSection, OverridesSection, SizingSection
 from bot.schema.values import Count, Section, Share, Switch, Symbol
+from bot.schema.waterfall import SupercycleSection, WaterfallSection
 
 
 class StrategySection(Section):
@@ -65,12 +66,15 @@ class RolesSection(Section):
     equal_weight_fund: Symbol
     small_cap_breadth_fund: Symbol
     sector_funds: list[Symbol]
+    high_beta_fund: Symbol
+    low_volatility_fund: Symbol
     fed_assets: Symbol
     treasury_account: Symbol
     reverse_repo: Symbol
     btc: Symbol
     eth: Symbol
     stablecoin: Symbol
+    stablecoin_supply: Symbol
 
     def roles(self) -> Roles:
         """The parts as the rules read them."""
@@ -93,6 +97,8 @@ class Config(Section):
     strategy: StrategySection
     rotation: RotationSection
     altcoins: AltcoinsSection
+    waterfall: WaterfallSection
+    supercycle: SupercycleSection
     sizing: SizingSection
     overrides: OverridesSection
     benchmarks: BenchmarksSection

@@ -103,6 +103,7 @@ class GatesSection(Section):
     volume: Switch
     trend: Switch
     net_liquidity: Switch
+    supercycle: Switch
 
 
 class KillsSection(Section):

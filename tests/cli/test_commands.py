@@ -104,6 +104,54 @@ def test_signal_in_the_terminal_says_it_in_words(tmp_path: Path) -> None:
     assert "VIX" in done.stdout
 
 
+def test_signal_under_json_carries_the_waterfall_and_the_supercycle_score(tmp_path: Path) -> None:
+    told = json.loads(bot("signal", "--at", "2105-03-15", "--json", cwd=tmp_path).stdout)
+    for layer in told["waterfall"]:
+        assert layer["arrow"] in ("up", "flat", "down")
+        assert layer["state"] in ("easing", "tight")
+    assert told["waterfall"][0]["name"] == "net_liquidity"
+    assert [part["name"] for part in told["supercycle"]["parts"]] == [
+        "long_run", "dips_bought", "sectors_rotate", "high_beta",
+    ]  # fmt: skip
+    assert told["supercycle"]["known"] == 4
+    assert told["supercycle"]["score"] == sum(part["verdict"] == "yes" for part in told["supercycle"]["parts"])
+
+
+def test_signal_shows_the_waterfall_in_eighty_columns_a_line_a_layer(tmp_path: Path) -> None:
+    shown = bot("signal", "--at", "2105-03-15", cwd=tmp_path).stdout.splitlines()
+    waterfall = shown[next(i for i, line in enumerate(shown) if "Waterfall" in line) :]
+    titles = ["Net liquidity", "Treasury account", "Credit", "Broad equities", "Small caps / broad"]
+    assert [line[1:].split("  ")[0] for line in waterfall[2:7]] == titles
+    assert any(arrow in waterfall[2] for arrow in "↑→↓")
+    assert max(map(len, shown)) <= 80
+    assert any(line.startswith("Supercycle score: ") for line in waterfall)
+    assert not any("\x1b" in line for line in shown)
+
+
+def test_signal_of_a_market_of_three_series_says_no_data_in_eighty_columns(tmp_path: Path) -> None:
+    folder = csv_folder(tmp_path / "prices")
+    shown = bot("signal", "--data-dir", str(folder), cwd=tmp_path).stdout
+    waterfall = shown[shown.index("Waterfall") :]
+    assert waterfall.count("no data: absent") == 6 + 2  # layers, and parts of the score
+    assert "tight" not in waterfall
+    assert "Supercycle score: no data for any of its 4 parts." in waterfall
+    assert max(map(len, waterfall.splitlines())) <= 80
+
+
+def test_signal_in_a_terminal_without_unicode_says_its_arrows_in_words(tmp_path: Path) -> None:
+    done = bot("signal", "--at", "2105-03-15", cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.isascii()
+    assert any(f"|{word} " in done.stdout for word in ("up", "flat", "down"))
+
+
+def test_colours_are_off_where_the_user_says_so(tmp_path: Path) -> None:
+    coloured = bot("signal", "--at", "2105-03-15", cwd=tmp_path, FORCE_COLOR="1").stdout
+    plain = bot("signal", "--at", "2105-03-15", cwd=tmp_path, FORCE_COLOR="1", NO_COLOR="1").stdout
+    assert "\x1b[32m" in coloured
+    assert "\x1b[32m" not in plain
+
+
 @pytest.mark.parametrize("command", [["check"], ["show"], ["schema"], ["check", "gated.yaml"]])
 def test_config_commands_work(command: list[str], tmp_path: Path) -> None:
     arguments = [str(ROOT / "config" / a) if a.endswith(".yaml") else a for a in command]

@@ -103,7 +103,7 @@ class TestContents:
         roles = world().roles
         parts = [getattr(roles, name) for name in roles.__slots__]
         symbols = [s for part in parts for s in (part if isinstance(part, tuple) else (part,))]
-        assert len(symbols) == 27
+        assert len(symbols) == 30
         assert all(symbol in world() for symbol in symbols)
 
     def test_the_series_of_waterfall_and_placebos_are_there(self) -> None:

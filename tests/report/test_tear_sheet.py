@@ -15,7 +15,7 @@ import pytest
 from bot.ledger.projections import COLUMNS
 from bot.ledger.tables import typed
 from bot.report import numbers
-from bot.report.contents import Band, Contents, Worlds
+from bot.report.contents import Band, Contents, Waterfall, Worlds
 from bot.report.headline import sentence
 from bot.report.names import market
 from bot.report.tear_sheet import render
@@ -24,7 +24,7 @@ from bot.report.worlds import lesson
 DAYS = pd.date_range("2020-01-30", periods=4)
 ATTACK = "</script><script>alert('x')</script><img src=http://evil.example onerror=alert(1)>"
 VOID = ("meta", "link", "img")
-SECTIONS = ("figures", "charts", "months", "costs", "episodes", "trades")
+SECTIONS = ("figures", "charts", "months", "costs", "waterfall", "episodes", "trades")
 
 
 class Page(HTMLParser):
@@ -146,7 +146,29 @@ def contents(market: str = "/home/somebody/prices/daily", **changes: pd.DataFram
     flat = np.ones(len(DAYS))
     small_caps = pd.Series([1680.0, 1700.0, 1710.0], pd.DatetimeIndex(DAYS[:3]))
     band = Band(flat * 0.7, flat, flat * 1.9)
-    return Contents(manifest, summary, tables(**changes), small_caps, band)
+    return Contents(manifest, summary, tables(**changes), small_caps, band, waterfall())
+
+
+def waterfall() -> Waterfall:
+    eases = {
+        "name": "net_liquidity", "value": -5_807_606.0, "unit": "$ million", "change": 0.0233,
+        "change_unit": "relative", "span": "13 weeks", "arrow": "up", "state": "easing", "note": "",
+    }  # fmt: skip
+    nothing = {"value": None, "change": None, "arrow": None, "state": "no data", "note": "absent"}
+    breadth = {"name": "altcoin_breadth", "unit": "share", "change_unit": "difference", "span": "30 days"}
+    tight = {"value": 0.4, "change": -0.125, "arrow": "down", "state": "tight", "note": ""}
+    long_run = {"name": "long_run", "value": 59.0, "threshold": 83.5, "verdict": "no", "note": ""}
+    unknown = {"name": "high_beta", "value": None, "threshold": None, "verdict": "no data", "note": "absent"}
+    states = {
+        "net_liquidity": ["easing", "easing", "tight", "easing"],
+        "altcoin_breadth": ["no data", "tight", "tight", "tight"],
+        "long_run": ["no data", "no", "yes", "no"],
+    }
+    return Waterfall(
+        [eases, {**eases, "name": "credit", **nothing}, {**breadth, **tight}],
+        {"score": 0, "known": 1, "parts": [long_run, unknown]},
+        pd.DataFrame(states, DAYS),
+    )
 
 
 def demo() -> Contents:
@@ -190,11 +212,12 @@ def test_the_sentence_places_the_result_among_random_timings(total_return: float
 def test_every_section_stands_in_the_page_in_order_and_has_its_charts() -> None:
     page = Page(render(contents()))
     assert [i for i in page.attributes("id") if i in SECTIONS] == list(SECTIONS)
-    assert [chart["layout"]["yaxis"]["title"]["text"] for chart in page.charts] == [
+    assert [chart["layout"]["yaxis"].get("title", {"text": ""})["text"] for chart in page.charts] == [
         "Equity (USDT, log)",
         "Fall from the peak (%)",
         "Russell 2000 (points, close)",
         "Share of equity (%)",
+        "",
     ]
 
 
@@ -227,7 +250,7 @@ def test_no_verdict_and_no_claim_is_made() -> None:
 
 def test_every_chart_of_the_demo_and_its_head_are_watermarked() -> None:
     page = Page(render(demo()))
-    assert len(page.charts) == 6
+    assert len(page.charts) == 7
     assert all(
         [mark["text"] for mark in chart["layout"]["annotations"]] == ["DEMO: synthetic market"] for chart in page.charts
     )
@@ -291,6 +314,32 @@ def test_tables_hold_the_figures_of_the_run() -> None:
     assert "3.8%" in texts  # costs of 80 in a profit of 2,080 before them
     assert {"LINK", "skipped", "rebalanced, under the smallest order"} <= set(texts)
     assert {"LUNA", "dead"} <= set(texts)
+
+
+def test_the_waterfall_tells_each_layer_and_what_is_not_known() -> None:
+    texts = Page(render(contents())).texts
+    told = texts[texts.index("The waterfall") : texts.index("Every breakout, and what ETH did after it")]
+    minus = "\N{MINUS SIGN}"
+    liquidity = ["Net liquidity", "easing", f"{minus}$5.81tn", "+2.3% in 13 weeks", "\N{UPWARDS ARROW} up"]
+    assert told[told.index("Net liquidity") :][: len(liquidity)] == liquidity
+    assert told[told.index("Credit") :][:2] == ["Credit", "no data: absent"]
+    breadth = ["Altcoin breadth", "tight", "40.0%", f"{minus}12.5 points in 30 days", "\N{DOWNWARDS ARROW} down"]
+    assert told[told.index("Altcoin breadth") :][: len(breadth)] == breadth
+    assert "Supercycle score: 0 of 1 known parts; no data for the other 1." in told
+    assert told[told.index("Long run") :][:4] == ["Long run", "no", "59", "83.5"]
+
+
+def test_the_strip_of_the_waterfall_has_a_bar_a_spell() -> None:
+    strip = Page(render(contents())).charts[4]
+    day = 86_400_000
+    bars = {t["name"]: list(zip(t["y"], t["base"], t["x"], strict=True)) for t in strip["data"]}
+    assert bars["easing"] == [
+        ("Net liquidity", "2020-01-30", 2 * day),
+        ("Net liquidity", "2020-02-02", day),
+        ("Long run", "2020-02-01", day),
+    ]
+    assert bars["no data"] == [("Altcoin breadth", "2020-01-30", day), ("Long run", "2020-01-30", day)]
+    assert strip["layout"]["yaxis"]["categoryarray"] == ["Long run", "Altcoin breadth", "Net liquidity"]
 
 
 def test_the_path_of_the_data_folder_is_not_told_in_full() -> None:

@@ -1,0 +1,127 @@
+"""The section of the liquidity waterfall: the last decision's layers and score, and all of them over the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+import pandas as pd
+
+from bot.report import layers, numbers
+from bot.report.contents import Contents
+from bot.report.markup import Badge, Figure, Row, Table, paragraph, section
+from bot.report.plot import DAY, Chart, Plain, over_time, watermark_of
+
+_BANDS = {
+    "easing": ("--gain", "easing, or yes"),
+    "tight": ("--loss", "tight, or no"),
+    "no data": ("--stable", "no data"),
+}
+_AS_STATE = {"yes": "easing", "no": "tight"}
+_DAY = pd.Timedelta(days=1)
+
+
+def waterfall(contents: Contents) -> str:
+    """The section, as HTML."""
+    found = contents.waterfall
+    return section(
+        "waterfall",
+        "The waterfall",
+        paragraph(_NOTE, "note"),
+        _layers(contents).html(),
+        paragraph(layers.score_line(found.score), "lead"),
+        _parts(found.score).html(),
+        *(paragraph(remark, "note") for remark in layers.remarks_of(found.score)),
+        _strip(contents).html(),
+    )
+
+
+def _layers(contents: Contents) -> Table:
+    found = contents.waterfall
+    head: Row = ("Layer", "State", Figure("Value"), Figure("Change"), "Trend", "Eases when")
+    day = numbers.day(found.states.index[-1])
+    return Table(f"Liquidity by layer at the decision of {day}", head, [_layer(layer) for layer in found.layers])
+
+
+def _layer(layer: Mapping[str, Any]) -> Row:
+    arrow, (title, eases) = layer["arrow"], layers.LAYERS[layer["name"]]
+    return (
+        title, _badge(layer["state"], layers.state_of(layer)), Figure(numbers.minus(layers.value_of(layer))),
+        Figure(numbers.minus(layers.change_of(layer))), f"{layers.ARROWS[arrow]} {arrow}" if arrow else "", eases,
+    )  # fmt: skip
+
+
+def _parts(score: Mapping[str, Any]) -> Table:
+    return Table(
+        "The four traits of a supercycle",
+        ("Trait", "Holds", Figure("Value"), Figure("Threshold"), "Holds when"),
+        [
+            (
+                layers.part_title(part["name"]),
+                _badge(part["verdict"], layers.verdict_of(part)),
+                *(Figure(numbers.minus(figure)) for figure in layers.figures_of(part)),
+                layers.PARTS[part["name"]][-1],
+            )
+            for part in score["parts"]
+        ],
+    )
+
+
+def _badge(state: str, text: str) -> Badge:
+    return Badge(text, state.replace(" ", "-"))
+
+
+def _strip(contents: Contents) -> Chart:
+    """A row a layer and a row a part, coloured by what it said each day."""
+    states = contents.waterfall.states
+    titles = {name: _title(str(name)) for name in states}
+    spans = [(titles[name], *span) for name in states for span in _spans(states[name])]
+    rows = {
+        "type": "category", "categoryorder": "array", "categoryarray": list(titles.values())[::-1],
+        "range": [-0.6, len(titles) - 0.4], "fixedrange": True, "showgrid": False,
+    }  # fmt: skip
+    return Chart(
+        "waterfall-strip",
+        "Layer by layer over the run",
+        "What each layer, and below them each trait of a supercycle, said at every decision.",
+        [_bars(state, spans) for state in _BANDS],
+        {
+            **over_time(states.index, rows),
+            "barmode": "overlay", "bargap": 0.2, "hovermode": "closest", "margin": {"l": 126},
+        },
+        height="tall",
+        watermark=watermark_of(contents),
+        swatches=list(_BANDS.values()),
+    )  # fmt: skip
+
+
+def _title(name: str) -> str:
+    return layers.layer_title(name) if name in layers.LAYERS else layers.part_title(name)
+
+
+def _spans(states: pd.Series) -> Iterator[tuple[str, pd.Timestamp, int]]:
+    """Each unbroken spell of a state: what it is, its first day, and its number of days."""
+    days = zip(states, states.index, strict=True)
+    for state, spell in groupby(days, key=lambda day: day[0]):
+        dated = [day for _, day in spell]
+        yield _AS_STATE.get(state, state), dated[0], len(dated)
+
+
+def _bars(state: str, spans: list[tuple[str, str, pd.Timestamp, int]]) -> Plain:
+    """The spells of one state as bars on the time axis."""
+    mine = [(title, first, days) for title, said, first, days in spans if said == state]
+    colour, _ = _BANDS[state]
+    return {
+        "type": "bar", "orientation": "h", "name": state, "showlegend": False,
+        "y": [title for title, _, _ in mine], "base": [f"{first:%Y-%m-%d}" for _, first, _ in mine],
+        "x": [days * DAY for _, _, days in mine], "marker": {"color": colour, "line": {"width": 0}},
+        "text": [f"{first:%Y-%m-%d} to {first + (days - 1) * _DAY:%Y-%m-%d}" for _, first, days in mine],
+        "textposition": "none", "hovertemplate": f"%{{y}}: {state}<br>%{{text}}<extra></extra>",
+    }  # fmt: skip
+
+
+_NOTE = (
+    "Money comes down in layers, and crypto stands last. Each layer is what was known at the decision. It is shown; "
+    "nothing is traded on it, unless its gate is switched on in the config."
+)
