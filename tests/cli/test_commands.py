@@ -6,30 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-BOT = [sys.executable, "-c", "from bot.cli.main import main; main()"]
+from tests.cli.running import BOT, ROOT, bot, bot_process, error_of
+
 FEW = ["--set", "demo.spread_seeds=2"]
-
-
-def bot(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the bot as its own process in a folder of its own."""
-    given: Mapping[str, str] = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", **environment}
-    return subprocess.run([*BOT, *arguments], cwd=cwd, env=given, capture_output=True, text=True, check=False)
-
-
-def error_of(done: subprocess.CompletedProcess[str], code: int) -> str:
-    """The one line of an error; fails on anything that is not one."""
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr + done.stdout
-    lines = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
-    assert len(lines) == 1, done.stderr
-    return lines[0]
 
 
 @pytest.fixture(scope="module")
@@ -139,15 +123,15 @@ def test_signal_of_a_market_of_three_series_says_no_data_in_eighty_columns(tmp_p
 
 
 def test_signal_in_a_terminal_without_unicode_says_its_arrows_in_words(tmp_path: Path) -> None:
-    done = bot("signal", "--at", "2105-03-15", cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    done = bot_process("signal", "--at", "2105-03-15", cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.returncode == 0, done.stderr
     assert done.stdout.isascii()
     assert any(f"|{word} " in done.stdout for word in ("up", "flat", "down"))
 
 
 def test_colours_are_off_where_the_user_says_so(tmp_path: Path) -> None:
-    coloured = bot("signal", "--at", "2105-03-15", cwd=tmp_path, FORCE_COLOR="1").stdout
-    plain = bot("signal", "--at", "2105-03-15", cwd=tmp_path, FORCE_COLOR="1", NO_COLOR="1").stdout
+    coloured = bot_process("signal", "--at", "2105-03-15", cwd=tmp_path, FORCE_COLOR="1").stdout
+    plain = bot_process("signal", "--at", "2105-03-15", cwd=tmp_path, FORCE_COLOR="1", NO_COLOR="1").stdout
     assert "\x1b[32m" in coloured
     assert "\x1b[32m" not in plain
 

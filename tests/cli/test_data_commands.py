@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_commands import bot, error_of
+from tests.cli.running import bot, error_of
 
 RUT = ["date,close", *(f"2024-01-{day:02d},{2000 + day}" for day in (2, 3, 4, 5, 8, 9, 10))]
 COIN = ["date,open,high,low,close,volume", *(f"2024-01-{day:02d},10,12,9,11,1000" for day in range(1, 11))]
