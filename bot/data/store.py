@@ -135,6 +135,15 @@ class Store:
 
     # --- writing -----------------------------------------------------------------------------------------
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Everything that is written inside is kept as a whole, or nothing of it."""
+        if self._connection.in_transaction:
+            yield
+        else:
+            with transaction(self._connection, self.path):
+                yield
+
     def append(
         self,
         fetched: Fetched,
@@ -150,7 +159,7 @@ class Store:
         where prices of the past have changed; that needs its `whole` history, else NeedsWholeHistory is raised and
         nothing is written. Of another vendor than a day's own, a row is only compared.
         """
-        with transaction(self._connection, self.path):
+        with self.together():
             vintage = self._newest_vintage(fetched.symbol)
             reason = self._reason_for_a_vintage(fetched, final, vintage) if restated else None
             if reason and vintage and not whole:
@@ -238,7 +247,7 @@ class Store:
         """Keep what a venue allows for a coin from a moment on, if it is news. Returns whether it was."""
         least = None if rules.min_notional is None else str(rules.min_notional)
         told = (rules.pair, str(rules.step), str(rules.tick), least, int(rules.active))
-        with transaction(self._connection, self.path):
+        with self.together():
             before = self._connection.execute(
                 "SELECT pair, step, tick, min_notional, active FROM venue_rules WHERE symbol = ? AND venue = ? "
                 "ORDER BY seen_at DESC LIMIT 1",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,9 @@ from bot.data.fetched import Fetched
 from bot.data.quality import screened
 from bot.data.store import Appended, NeedsWholeHistory, Store, is_restated
 from bot.data.timeline import Release, due, known_at
+
+if TYPE_CHECKING:
+    from bot.data.exchange import VenueRules
 
 _GIVE_UP_AFTER = 2
 """Symbols in a row for which a vendor was out of reach, before the rest of its symbols are left for later."""
@@ -123,39 +127,40 @@ class Updater:
         told_by = last[1] if last else None
         start = since or (date.fromisoformat(last[0]) - self.manner.overlap if last else None)
         try:
-            answers = feed.fetch(start, told_by, notes)
-            kept = self._keep(answers, start is None, notes)
+            return self._keep(symbol, feed, feed.fetch(start, told_by, notes), start is None, notes)
         except NeedsWholeHistory:
-            answers = feed.fetch(None, told_by, notes)
-            kept = self._keep(answers, True, notes)
-        self._keep_rules(symbol, feed, answers[0].source, notes)
-        return kept
+            return self._keep(symbol, feed, feed.fetch(None, told_by, notes), True, notes)
 
-    def _keep_rules(self, symbol: str, feed: Feed, source: str, notes: list[str]) -> None:
+    def _keep(self, symbol: str, feed: Feed, answers: Sequence[Fetched], whole: bool, notes: list[str]) -> Appended:
+        """Keep all that came of a symbol or, if this is stopped, nothing of it: what is half there looks up to date."""
+        require_some(answers)
+        self._require_a_sound_clock()
+        rules = feed.rules(answers[0].source)
+        with self.store.together():
+            kept = [self._append(fetched, whole, notes) for fetched in answers]
+            if rules is not None:
+                self._keep_rules(symbol, rules, notes)
+        return Appended(
+            sum(one.new for one in kept),
+            sum(one.revised for one in kept),
+            sum(one.disagreeing for one in kept),
+            next((one.vintage for one in kept if one.vintage), None),
+        )
+
+    def _append(self, fetched: Fetched, whole: bool, notes: list[str]) -> Appended:
+        listing = self.listings[fetched.symbol]
+        rows = self._believed(self._on_its_calendar(fetched, listing.release, notes), listing.kind, notes)
+        known = known_at(rows.dates, listing.release, self.sessions)
+        final = self._is_final(known, listing.release)
+        return self.store.append(rows, known, final, self.clock.now(), is_restated(listing.kind), whole)
+
+    def _keep_rules(self, symbol: str, rules: VenueRules, notes: list[str]) -> None:
         """Keep what the venue allows, and propose an ending where it no longer lets the coin be traded."""
-        rules = feed.rules(source)
-        if rules is None:
-            return
         is_news = self.store.keep_rules(rules, self.clock.now())
         last = self.store.last_day(symbol)
         if is_news and not rules.active and last is not None:
             entry = f"endings: {{{symbol}: {{kind: halted, last: {last[0]}}}}}"
             notes.append(f"{rules.venue} has halted or delisted {rules.pair}; if that is its end, say so: {entry}")
-
-    def _keep(self, answers: Sequence[Fetched], whole: bool, notes: list[str]) -> Appended:
-        require_some(answers)
-        self._require_a_sound_clock()
-        new = revised = disagreeing = 0
-        vintage = None
-        for fetched in answers:
-            listing = self.listings[fetched.symbol]
-            rows = self._believed(self._on_its_calendar(fetched, listing.release, notes), listing.kind, notes)
-            known = known_at(rows.dates, listing.release, self.sessions)
-            final = self._is_final(known, listing.release)
-            kept = self.store.append(rows, known, final, self.clock.now(), is_restated(listing.kind), whole)
-            new, revised, disagreeing = new + kept.new, revised + kept.revised, disagreeing + kept.disagreeing
-            vintage = vintage or kept.vintage
-        return Appended(new, revised, disagreeing, vintage)
 
     def _on_its_calendar(self, fetched: Fetched, release: Release, notes: list[str]) -> Fetched:
         """The rows that have a close, without those of a US series on a day without a session."""

@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -29,6 +29,7 @@ from tests.servers.yahoo import Chart
 NOW = datetime(2025, 11, 28, 18, 50, tzinfo=UTC)
 LATER = NOW + timedelta(days=4)
 KILLS = 20
+SERIES = 9
 
 
 class Updating:
@@ -100,6 +101,8 @@ def servers() -> Iterator[Servers]:
     with all_servers() as servers:
         servers.yahoo.charts["^RUT"] = Chart(rows(first, last, 2400, weekdays_only=True), kind="INDEX")
         servers.yahoo.charts["IWM"] = Chart(rows(first, last, 240, weekdays_only=True))
+        for ticker in ("BTC-USD", "ETH-USD"):
+            servers.yahoo.charts[ticker] = Chart(rows(date(2023, 10, 1), last, 4000), "CRYPTOCURRENCY", "UTC")
         servers.fred.series["WALCL"] = {
             str(first + timedelta(days=2 + 7 * week)): str(6_500_000 + week) for week in range(99)
         }
@@ -114,9 +117,8 @@ def before(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("before")
     for server in (servers.yahoo, servers.fred, servers.exchange):
         server.date = NOW
-    updating = Updating(servers, NOW)
-    assert updating.update(folder) == 0
-    updating.close()
+    with contextlib.closing(Updating(servers, NOW)) as updating:
+        assert updating.update(folder) == 0
     yahoo = servers.yahoo.charts
     yahoo["^RUT"].rows[date(2025, 11, 26)] = replace(yahoo["^RUT"].rows[date(2025, 11, 26)], close=2222.22)
     yahoo["IWM"].factors = {day: 0.99 for day in yahoo["IWM"].rows if day < date(2025, 12, 1)}
@@ -138,24 +140,31 @@ def test_a_killed_update_resumes_to_the_store_of_an_undisturbed_one(
             shutil.copytree(before, folder)
         return folder
 
-    updating = Updating(servers, LATER)
-    before_it = requests(servers)
-    assert updating.update(new_folder("undisturbed")) == 0
-    count = requests(servers) - before_it
-    expected = told(tmp_path / "undisturbed" / FILE_NAME)
-    assert len(expected["columns"]) == 7
     chance = random.Random(start)
     halfway = 0
-    for number in range(KILLS // 2):
-        folder = new_folder(str(number))
-        enough = requests(servers) + chance.randint(0, count)
-        ended = updating.update(folder, lambda enough=enough: wait_for(servers, enough, chance.uniform(0, 0.05)))
-        assert ended in (0, -signal.SIGKILL)
-        if (folder / FILE_NAME).exists() and (folder / FILE_NAME).stat().st_size:
-            with Store.writing(folder / FILE_NAME) as store:  # a reader or writer rolls back what was left half done
-                store.require_whole()
-                halfway += 0 < len(store.symbols()) < 7 or told(folder / FILE_NAME) != expected
-        assert updating.update(folder) == 0
-        assert told(folder / FILE_NAME) == expected
-    updating.close()
+    with contextlib.closing(Updating(servers, LATER)) as updating:
+        before_it = requests(servers)
+        assert updating.update(new_folder("undisturbed")) == 0
+        count = requests(servers) - before_it
+        expected = told(tmp_path / "undisturbed" / FILE_NAME)
+        assert len(expected["columns"]) == SERIES
+        for number in range(KILLS // 2):
+            folder = new_folder(str(number))
+            enough = requests(servers) + chance.randint(0, count)
+            ended = updating.update(folder, lambda enough=enough: wait_for(servers, enough, chance.uniform(0, 0.05)))
+            assert ended in (0, -signal.SIGKILL)
+            halfway += is_on_its_way(folder / FILE_NAME, expected)
+            assert updating.update(folder) == 0
+            found = told(folder / FILE_NAME)
+            for table in expected:
+                assert found[table] == expected[table], f"{table} after kill {number}"
     assert halfway >= 3, "the kills must have hit updates on their way"
+
+
+def is_on_its_way(store: Path, expected: Mapping[str, list[Any]]) -> bool:
+    """Whether a store was left between its beginning and its end; it must open, and be whole."""
+    if not store.exists() or not store.stat().st_size:
+        return False
+    with Store.writing(store) as opened:  # who opens it rolls back what was left half done
+        opened.require_whole()
+    return told(store) != expected

@@ -153,6 +153,17 @@ class TestFirstSeen:
             assert closes(store, Reading.LATEST) == pytest.approx(dict(sorted(last.items())), rel=2e-6)
 
 
+    def test_what_is_written_together_is_kept_as_a_whole_or_not_at_all(self, store: Store) -> None:
+        with pytest.raises(KeyboardInterrupt), store.together():
+            append(store, rows({"2026-03-01": 101}))
+            raise KeyboardInterrupt
+        assert closes(store) == {}
+        with store.together():
+            append(store, rows({"2026-03-01": 101}))
+            append(store, rows({"2026-03-02": 102}))
+        assert len(closes(store)) == 2
+
+
 class TestVendors:
     def test_another_vendor_goes_on_where_the_first_stopped_and_the_seam_is_known(self, store: Store) -> None:
         append(store, rows({"2026-02-27": 100, "2026-02-28": 101}))
