@@ -57,7 +57,7 @@ class Checked:
             "revisions": [
                 {
                     "symbol": r.symbol, "date": r.date, "seen_at": iso(datetime.fromtimestamp(r.seen_at, UTC)),
-                    "close": r.close, "close_before": r.close_before,
+                    "close": r.close, "close_before": r.close_before, "changed": list(r.changed),
                 }
                 for r in self.revisions
             ],

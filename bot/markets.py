@@ -56,8 +56,19 @@ def chosen(config: Config, data_dir: Path | None, market: str) -> str:
     if data_dir is not None:
         return str(data_dir)
     if market == "auto":
-        return STORE if store_path(config).is_file() else DEMO
+        return STORE if not missing_of_store(config) else DEMO
     return market
+
+
+def missing_of_store(config: Config) -> list[str]:
+    """The required series that the store has no row of; all of them where there is no store. Raises StoreError."""
+    path, roles = store_path(config), config.roles
+    required = [roles.small_caps, roles.eth, roles.btc]
+    if not path.is_file() or not path.stat().st_size:
+        return required
+    with Store.reading(path) as store:
+        there = set(store.symbols())
+    return [symbol for symbol in required if symbol not in there]
 
 
 def store_path(config: Config) -> Path:

@@ -81,7 +81,9 @@ def open_sessions(config: Config, clock: Clock) -> Iterator[Sessions]:
     sources = config.sources
 
     def courtesy(pause: float) -> Courtesy:
-        return Courtesy(clock, tries=sources.tries, pause=pause, longest_wait=sources.longest_wait)
+        return Courtesy(
+            clock, tries=sources.tries, pause=pause, longest_wait=sources.longest_wait, patience=sources.patience
+        )
 
     with ExitStack() as stack:
         yahoo = stack.enter_context(YahooSession(courtesy(sources.yahoo.pause)))

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from bot.config import Config
+from bot.core.errors import DataError
 from bot.core.ports import Clock
 from bot.data.csv_folder import read_rows
 from bot.data.feed import Rows, SeriesFeed
@@ -39,9 +40,14 @@ def update_store(
     path, results = store_path(config), []
     with only_one(path, clock, waiting=waiting), Store.writing(path) as store:
         bring = updater(config, store, clock, vendors.skews)
+        bring.require_time_to_go_on()
+        for courtesy in sessions.courtesies:
+            courtesy.closed.update(store.left_alone())
         for done, (symbol, feed) in enumerate(asked.items()):
             advance(symbol, done, len(asked))
             results.append(bring.update(symbol, feed, since))
+        for courtesy in sessions.courtesies:
+            store.leave_alone(courtesy.closed)
     return results
 
 
@@ -54,14 +60,17 @@ def import_folder(
     none yet. Raises DataError, StoreError.
     """
     rows, notes = read_rows(folder, config.listings())
+    if not rows:
+        raise DataError("has no file of a listed symbol", where=str(folder), expected="SYMBOL.csv files")
     path, results = store_path(config), []
     with only_one(path, clock, waiting=waiting), Store.writing(path) as store:
         bring = updater(config, store, clock)
         for symbol, found in rows.items():
-            last = store.last_day(symbol)
-            if last and last[1] != found.source and is_restated(config.listings()[symbol].kind):
-                note = f"{last[1]} tells it already, and adjusted prices of two vendors do not mix"
-                results.append(Result(symbol, _IMPORT, Came.NOTHING_NEW, last=last[0], notes=(note,)))
+            stored = store.rows_of(symbol)
+            if stored and stored.rows.source != found.source and is_restated(config.listings()[symbol].kind):
+                note = f"{stored.rows.source} tells it already, and adjusted prices of two vendors do not mix"
+                last = str(stored.rows.dates[-1])
+                results.append(Result(symbol, _IMPORT, Came.NOTHING_NEW, last=last, notes=(note,)))
             else:
                 feed = SeriesFeed(_IMPORT, _always(found))
                 results.append(bring.update(symbol, feed, found.dates[0].item()))

@@ -53,7 +53,7 @@ def backtest(
     Example: bot backtest --data-dir prices --start 2016-01-01 --set rotation.entry=gated
     """
     from bot.config import load_config
-    from bot.markets import DEMO, chosen
+    from bot.markets import DEMO, chosen, missing_of_store, store_path
     from bot.runs import run_backtest
 
     # A run makes hundreds of thousands of small objects and hardly a cycle: looking for cycles so often as Python
@@ -65,6 +65,8 @@ def backtest(
     resolved = load_config(config, parse_changes(set_))
     name = chosen(resolved, data_dir, market)
     screen.print(market_line(name), markup=False, soft_wrap=True)
+    if name == DEMO and market == "auto" and store_path(resolved).is_file():
+        screen.print(f"(The store has no {', '.join(missing_of_store(resolved))} yet.)", markup=False)
     with _progress(screen, resolved.demo.spread_seeds if name == DEMO else 0) as advance:
         run = run_backtest(
             resolved, data_dir, first, last, market=market, save=True, out=out, advance=advance,

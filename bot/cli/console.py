@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from bot.core.errors import ConfigError
+from bot.core.errors import BotError, ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,6 +35,15 @@ def console(to_error: bool = False) -> Console:
     from rich.console import Console
 
     return Console(stderr=to_error, highlight=False)
+
+
+def end_with(error: BotError | None, as_json: bool, data: Mapping[str, Any]) -> None:
+    """Write the one JSON object of a command, the error in it if there is one, and end with the error's code."""
+    if as_json:
+        print_json(data if error is None else {**data, "error": error.as_dict()})
+    if error is not None:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(error.exit_code)
 
 
 def print_json(data: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,11 +15,12 @@ from bot.cli.console import (
     JsonOption,
     SetOption,
     console,
+    end_with,
     parse_changes,
     parse_day,
     print_json,
 )
-from bot.core.errors import DataError
+from bot.core.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,21 +58,23 @@ def update(
     """
     from bot.config import load_config
     from bot.data.clock import SystemClock
+    from bot.markets import store_path
     from bot.sourcing import open_sessions
     from bot.updating import update_store
 
     resolved = load_config(config, parse_changes(set_))
     first, clock, screen = parse_day(since, "--since"), SystemClock(), console(to_error=as_json)
+    if first is not None and first > clock.now().date():
+        raise ConfigError("lies in the future", where="--since", was=str(first))
     with open_sessions(resolved, clock) as sessions, _progress(screen) as advance:
         results = update_store(resolved, sessions, clock, symbols or (), first, advance, screen.print)
-    if as_json:
-        print_json({"store": str(resolved.state), "series": [_as_json(result) for result in results]})
     _show(screen, results)
-    _require_all(results)
+    told = {"store": str(store_path(resolved)), "series": [_as_json(result) for result in results]}
+    end_with(_missing(results, resolved.roles.symbols()), as_json, told)
 
 
 @data.command(name="list")
-def list_(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOption = False) -> None:
+def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List every series of the store: its source, its days, and how its past was changed.
 
     Example: bot data list
@@ -80,7 +83,7 @@ def list_(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOpti
     from bot.data.store import Store
     from bot.markets import store_path
 
-    with Store.reading(store_path(load_config(config, parse_changes(set_)))) as store:
+    with Store.reading(store_path(load_config(config))) as store:
         found = store.coverage()
     if as_json:
         print_json({"series": [_coverage_json(row) for row in found]})
@@ -118,16 +121,9 @@ def check(
     from bot.config import load_config
 
     found = check_data(load_config(config, parse_changes(set_)), data_dir)
-    if as_json:
-        print_json(found.as_dict())
-    else:
+    if not as_json:
         _show_check(console(), found)
-    if found.barred:
-        named = ", ".join(verdict.symbol for verdict in found.barred)
-        raise DataError(
-            f"{len(found.barred)} series barred from trading: {named}",
-            mend="mend the data, or admit them with quality.admit in the config",
-        )
+    end_with(_bars(found), as_json, found.as_dict())
 
 
 @data.command(name="import")
@@ -170,6 +166,8 @@ def export(
 
     stored = stored_rows(load_config(config, parse_changes(set_)))
     rows = {symbol: found.rows for symbol, found in stored.items() if not symbol.endswith(SECOND)}
+    if not rows:
+        raise DataError("there is no row to export", where="store", mend="see sources.seen_by in the config")
     write_folder(folder, rows)
     console().print(f"{len(rows)} series written to {folder}.", markup=False, soft_wrap=True)
 
@@ -199,12 +197,14 @@ def _show_check(screen: Console, found: Checked) -> None:
 
     from bot.data.quality import Standing
 
-    for revision in found.revisions[-_NAMED:]:
+    of_close = [revision for revision in found.revisions if "close" in revision.changed]
+    for revision in of_close[-_NAMED:]:
         seen = datetime.fromtimestamp(revision.seen_at, UTC)
         change = f"{revision.close_before:g} became {revision.close:g}, seen {seen:%Y-%m-%d}"
         screen.print(f"{revision.symbol} {revision.date}: close {change}", markup=False)
-    if len(found.revisions) > _NAMED:
-        screen.print(f"... the last of {len(found.revisions)} revisions.")
+    if found.revisions:
+        others = len(found.revisions) - len(of_close)
+        screen.print(f"{len(of_close)} revision(s) of a close, {others} of other columns.")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for name in ("Series", "Verdict", "Fault", "First", "Last", "Rows"):
         table.add_column(name, justify="right" if name == "Rows" else "left")
@@ -293,13 +293,25 @@ def _by_reason(results: Sequence[Result]) -> Mapping[str, list[str]]:
     return reasons
 
 
-def _require_all(results: Sequence[Result]) -> None:
-    """Raise DataError where something did not come that may come later."""
+def _bars(found: Checked) -> DataError | None:
+    """What to say where a series is barred."""
+    if not found.barred:
+        return None
+    named = ", ".join(verdict.symbol for verdict in found.barred)
+    return DataError(
+        f"{len(found.barred)} series barred from trading: {named}",
+        mend="mend the data, or admit them with quality.admit in the config",
+    )
+
+
+def _missing(results: Sequence[Result], needed: Collection[str]) -> DataError | None:
+    """What to say where something did not come that may come later, or that a rule needs."""
     from bot.data.update import Came
 
-    missing = [result for result in results if result.came in (Came.FAILED, Came.LATER)]
-    if missing:
-        raise DataError(
-            f"{len(missing)} of {len(results)} series did not come; what came is kept",
-            mend="resume with the same command",
-        )
+    missing = [r for r in results if r.came in (Came.FAILED, Came.LATER)]
+    missing += [r for r in results if r.came in (Came.GONE, Came.NOT_LISTED) and r.symbol in needed]
+    if not missing:
+        return None
+    return DataError(
+        f"{len(missing)} of {len(results)} series did not come; what came is kept", mend="resume with the same command"
+    )

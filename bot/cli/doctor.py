@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from bot.cli.console import ConfigOption, JsonOption, SetOption, console, parse_changes, print_json
+from bot.cli.console import ConfigOption, JsonOption, SetOption, console, end_with, parse_changes
 from bot.core.errors import DataError
 
 
@@ -31,8 +31,6 @@ def doctor(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOpt
             checks.append(check)
             screen.print(f"{marks[check.verdict]} {check.name:10}", end=" ")
             screen.print(check.told, markup=False, soft_wrap=True)
-    if as_json:
-        print_json({"checks": [{"name": c.name, "verdict": c.verdict, "told": c.told} for c in checks]})
     faults = [check.name for check in checks if check.verdict is Verdict.FAULT]
-    if faults:
-        raise DataError(f"{len(faults)} fault(s): {', '.join(faults)}", mend="see above")
+    error = DataError(f"{len(faults)} fault(s): {', '.join(faults)}", mend="see above") if faults else None
+    end_with(error, as_json, {"checks": [{"name": c.name, "verdict": c.verdict, "told": c.told} for c in checks]})

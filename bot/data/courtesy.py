@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -58,8 +59,9 @@ class Courtesy:
     """The one policy of all vendors, host by host; durations are in seconds.
 
     `pause` is the least time between two requests to a host, `tries` how often one question is put, `longest_wait`
-    the longest that a vendor's Retry-After is obeyed by waiting here. `jitter` gives numbers in [0, 1). `skew` is
-    each host's clock less ours, by its last answer, good to about a second.
+    the longest that a vendor's Retry-After is obeyed by waiting here, `patience` the longest that a host is waited
+    for in all. `jitter` gives numbers in [0, 1). `skew` is each host's clock less ours, by its last answer, good to
+    about a second; `closed` tells until when each host that asked for it is left alone.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Courtesy:
         tries: int = 4,
         pause: float = 0.25,
         longest_wait: float = 60.0,
+        patience: float = 180.0,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         if tries < 1:
@@ -77,7 +80,9 @@ class Courtesy:
         self.skew: dict[str, float] = {}
         self._tries, self._pause, self._longest_wait, self._jitter = tries, pause, longest_wait, jitter
         self._asked: dict[str, datetime] = {}
-        self._closed_until: dict[str, datetime] = {}
+        self.closed: dict[str, datetime] = {}
+        self._left = defaultdict[str, float](lambda: patience)
+        self._blocked: dict[str, Blocked] = {}
 
     def ask(self, host: str, send: Callable[[], AnAnswer]) -> AnAnswer:
         """The answer to one request, which may be an error of the kind that asking again does not mend (4xx).
@@ -87,14 +92,17 @@ class Courtesy:
         self._refuse_while_closed(host)
         for number in range(1, self._tries + 1):
             self._wait_for_turn(host)
+            began = self.clock.now()
             outcome = self._try(host, send)
             if not isinstance(outcome, _Failure):
                 return outcome
             wait = self._wait_after(outcome, number)
+            self._left[host] -= wait + max((self.clock.now() - began).total_seconds(), 0.0)
+            is_last = wait > self._longest_wait or number == self._tries or self._left[host] < 0
             if outcome.is_limit:
-                if (outcome.is_ban and outcome.wait is None) or wait > self._longest_wait or number == self._tries:
+                if (outcome.is_ban and outcome.wait is None) or is_last:
                     self._close(host, outcome)
-            elif wait > self._longest_wait or number == self._tries:
+            elif is_last:
                 count = f"{number} {'try' if number == 1 else 'tries'}"
                 raise Unreachable(f"gave no sound answer in {count}", where=host, was=outcome.was, mend=_RESUME)
             self.clock.sleep(wait)
@@ -102,10 +110,12 @@ class Courtesy:
 
     def closed_until(self, host: str) -> datetime | None:
         """The moment before which the host is not asked, or None where it may be asked now."""
-        until = self._closed_until.get(host)
+        until = self.closed.get(host)
         return until if until is not None and self.clock.now() < until else None
 
     def _refuse_while_closed(self, host: str) -> None:
+        if host in self._blocked:
+            raise self._blocked[host]
         if (until := self.closed_until(host)) is not None:
             raise RateLimited(f"was asked too often and is left alone until {iso(until)}", where=host, mend=_RESUME)
 
@@ -113,7 +123,7 @@ class Courtesy:
         unsaid = _UNSAID_BAN if failure.is_ban else timedelta(seconds=self._longest_wait)
         wait = unsaid if failure.wait is None else timedelta(seconds=failure.wait)
         until = self.clock.now() + wait
-        self._closed_until[host] = until
+        self.closed[host] = until
         raise RateLimited(
             f"asks to be left alone until {iso(until)}", where=host, was=failure.was, mend=f"{_RESUME} after that"
         )
@@ -145,7 +155,10 @@ class Courtesy:
         if status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS or (
             status == HTTPStatus.FORBIDDEN and _RESTRICTED.search(answer.text[:_SHOWN_OF_BODY])
         ):
-            raise Blocked("does not serve this place", where=host, was=was, mend="name another source in the config")
+            self._blocked[host] = Blocked(
+                "does not serve this place", where=host, was=was, mend="name another source in the config"
+            )
+            raise self._blocked[host]
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return _Failure(was, self._retry_after(answer))
         return answer

@@ -26,8 +26,8 @@ class Feed(Protocol):
         """Who is asked, in one word."""
         ...
 
-    def fetch(self, since: date | None, told_by: str | None, notes: list[str]) -> Sequence[Fetched]:
-        """Rows from a date on, or all; `told_by` is the source of the last row so far.
+    def fetch(self, since: date | None, told_by: Sequence[str], notes: list[str]) -> Sequence[Fetched]:
+        """Rows from a date on, or all; `told_by` are the sources of the rows so far, in their order.
 
         What a user should know is added to `notes`. Raises DataError.
         """
@@ -45,7 +45,7 @@ class SeriesFeed:
     vendor: str
     rows: Rows
 
-    def fetch(self, since: date | None, told_by: str | None, notes: list[str]) -> Sequence[Fetched]:
+    def fetch(self, since: date | None, told_by: Sequence[str], notes: list[str]) -> Sequence[Fetched]:
         """Rows from a date on, or all. Raises DataError."""
         return [self.rows(since)]
 
@@ -76,11 +76,12 @@ class CoinFeed:
     before: Rows | None = None
     vendor: str = field(default="exchange", init=False)
 
-    def fetch(self, since: date | None, told_by: str | None, notes: list[str]) -> Sequence[Fetched]:
+    def fetch(self, since: date | None, told_by: Sequence[str], notes: list[str]) -> Sequence[Fetched]:
         """Rows from a date on, or all. Raises DataError; NotListed where no venue has the coin."""
-        venue, found = self._first_that_lists(since, told_by, notes)
-        if told_by is not None and _venue_of(told_by) in self.venues and _venue_of(told_by) != venue:
-            notes.append(f"a seam: {venue} takes over from {_venue_of(told_by)}; volumes do not compare across it")
+        last = next((source for source in reversed(told_by) if _venue_of(source) in self.venues), None)
+        found = self._first_that_lists(since, last and _venue_of(last), notes)
+        if last is not None and found.source != last:
+            notes.append(f"a seam: {found.source} takes over from {last}; volumes do not compare across it")
         if self.before is None or not len(found) or (since is not None and since >= found.dates[0].item()):
             return [found]
         return [found, *self._before(self.before, since, found, notes)]
@@ -90,19 +91,22 @@ class CoinFeed:
         venue = self.venues.get(_venue_of(source))
         return None if venue is None else venue.rules()
 
-    def _first_that_lists(self, since: date | None, told_by: str | None, notes: list[str]) -> tuple[str, Fetched]:
-        last = _venue_of(told_by) if told_by else None
+    def _first_that_lists(self, since: date | None, last: str | None, notes: list[str]) -> Fetched:
         refusals = []
         for venue in sorted(self.venues, key=lambda name: name != last):
             try:
-                return venue, self.venues[venue].rows(since)
+                return self.venues[venue].rows(since)
             except (Blocked, NotListed) as refusal:
                 refusals.append(refusal)
                 if venue == last:
                     notes.append(f"{venue} no longer has it ({refusal.what}): say why in `endings` if it has ended")
-        if any(isinstance(refusal, Blocked) for refusal in refusals):
-            raise next(refusal for refusal in refusals if isinstance(refusal, Blocked))
-        raise NotListed("is listed at no venue", was=", ".join(self.venues), mend="see sources.exchange in the config")
+        if all(isinstance(refusal, Blocked) for refusal in refusals):
+            raise refusals[0]
+        raise NotListed(
+            "is listed at no venue that serves this place",
+            was=", ".join(self.venues),
+            mend="see sources.exchange in the config",
+        )
 
     def _before(self, aggregate: Rows, since: date | None, found: Fetched, notes: list[str]) -> list[Fetched]:
         """The aggregate's rows to a little beyond the venue's first, so that the two can be compared."""
@@ -112,15 +116,10 @@ class CoinFeed:
             notes.append(f"its days before {found.dates[0]} did not come ({problem}): ask for them with --since")
             return []
         overlap = found.dates[0].item() + timedelta(days=30)
-        return [early.where(early.dates <= overlap)]
+        wanted = early.where(early.dates <= overlap)
+        return [wanted] if len(wanted) else []
 
 
 def _venue_of(source: str) -> str:
     """The venue's name in a source such as "binance ETH/USDT"."""
     return source.partition(" ")[0]
-
-
-def require_some(fetched: Sequence[Fetched]) -> None:
-    """Raise DataError where a vendor answered with no row at all."""
-    if not any(len(rows) for rows in fetched):
-        raise DataError("the vendor answered with no row")

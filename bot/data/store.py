@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from bot.core.errors import DataError, StoreError
 from bot.core.market import Kind
 from bot.core.moments import Days, Times
 from bot.data.fetched import COLUMNS, Fetched
@@ -30,6 +31,10 @@ _SAME = 1e-6
 """Prices that differ by less, relatively, are one price told with another rounding."""
 _RESTATED = 1e-4
 """A fund's dividend moves its adjusted history by more than this; a vendor's noise by less."""
+_SAME_VOLUME = 0.01
+"""Volumes settle for days after the close; smaller changes than this are no news."""
+_A_FEW_DAYS, _NEARLY_ALL = 7, 0.98
+"""How much of a fund's history a restated one may lack."""
 _DISAGREES = 0.02
 """Two vendors' closes of a day that lie further apart are worth a word."""
 
@@ -72,13 +77,14 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A bar of which a vendor later said something else: the close at first and then."""
+    """A bar of which a vendor later said something else: the close then and before, and which columns changed."""
 
     symbol: str
     date: str
     seen_at: int
     close: float
     close_before: float
+    changed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,8 @@ class Store:
         """The store at a path, for reading only."""
         connection = open_to_read(path)
         try:
+            with told(path):
+                connection.execute("BEGIN")  # one moment of the store, whoever writes meanwhile
             yield cls(path, connection)
         finally:
             connection.close()
@@ -159,11 +167,15 @@ class Store:
         where prices of the past have changed; that needs its `whole` history, else NeedsWholeHistory is raised and
         nothing is written. Of another vendor than a day's own, a row is only compared.
         """
+        if not len(fetched):
+            return Appended()
         with self.together():
             vintage = self._newest_vintage(fetched.symbol)
             reason = self._reason_for_a_vintage(fetched, final, vintage) if restated else None
-            if reason and vintage and not whole:
+            if reason and not whole:
                 raise NeedsWholeHistory(reason)
+            if reason:
+                self._require_no_loss(fetched)
             if reason or not vintage:
                 vintage += 1
                 opened = (fetched.symbol, vintage, epoch(seen_at), reason or "first fetched")
@@ -174,18 +186,40 @@ class Store:
         return Appended(appended.new, appended.revised, appended.disagreeing, reason)
 
     def _reason_for_a_vintage(self, fetched: Fetched, final: npt.NDArray[np.bool_], vintage: int) -> str | None:
+        """Why a fund's history is another one now: a new vendor, or a past that was scaled as a whole.
+
+        A dividend or a split changes every row before some day by one factor. A single row that differs is a
+        correction or a fault, and no reason to rewrite the rest.
+        """
         kept = self._kept(fetched, vintage)
-        if not kept:
+        there = [i for i in np.flatnonzero(final).tolist() if str(fetched.dates[i]) in kept]
+        if not there:
             return None
-        for i in np.flatnonzero(final):
-            old = kept.get(str(fetched.dates[i]))
-            if old is None:
-                continue
-            if old["source"] != fetched.source:
-                return f"{fetched.source} takes over from {old['source']}"
-            if _differs(old["close"], float(fetched.close[i]), _RESTATED):
-                return f"the close of {fetched.dates[i]} was restated from {old['close']:g} to {fetched.close[i]:g}"
-        return None
+        before = kept[str(fetched.dates[there[0]])]
+        if before["source"] != fetched.source:
+            return f"{fetched.source} takes over from {before['source']}"
+        closes = np.array([kept[str(fetched.dates[i])]["close"] for i in there])
+        factors = fetched.close[there] / closes
+        scaled = np.abs(factors - 1) > _RESTATED
+        count = int(scaled.sum())
+        if not scaled[:count].all() or not (count > 1 or count == len(there) == 1):
+            return None
+        if np.ptp(factors[:count]) > _RESTATED:
+            return None
+        day, close = fetched.dates[there[0]], float(fetched.close[there[0]])
+        return f"the close of {day} was restated from {closes[0]:g} to {close:g}, as were those after it"
+
+    def _require_no_loss(self, fetched: Fetched) -> None:
+        """Raise DataError where a new history is much shorter than the one it would take the place of."""
+        stored = self.rows_of(fetched.symbol)
+        if stored is None:
+            return
+        before, first = len(stored.rows), stored.rows.dates[0]
+        if fetched.dates[0] > first + _A_FEW_DAYS or len(fetched) < _NEARLY_ALL * before:
+            raise DataError(
+                "its restated history came with rows missing, and the one before is kept",
+                expected=f"about {before} rows from {first} on", was=f"{len(fetched)} from {fetched.dates[0]} on",
+            )  # fmt: skip
 
     def _append(
         self,
@@ -199,7 +233,10 @@ class Store:
         kept, source, seen = self._kept(fetched, vintage), self._source(fetched.source), epoch(seen_at)
         known_at = known.astype("datetime64[s]").astype(np.int64).tolist()
         counts, rows = Counter[str](), []
-        self._connection.execute("DELETE FROM bars WHERE symbol = ? AND NOT final", (fetched.symbol,))
+        self._connection.execute(
+            "DELETE FROM bars WHERE symbol = ? AND NOT final AND (source = ? OR date BETWEEN ? AND ?)",
+            (fetched.symbol, source, str(fetched.dates[0]), str(fetched.dates[-1])),
+        )
         for i, day in enumerate(map(str, fetched.dates)):
             values = {name: _or_none(float(column[i])) for name, column in fetched.columns.items()}
             old = kept.get(day)
@@ -246,18 +283,24 @@ class Store:
     def keep_rules(self, rules: VenueRules, seen_at: datetime) -> bool:
         """Keep what a venue allows for a coin from a moment on, if it is news. Returns whether it was."""
         least = None if rules.min_notional is None else str(rules.min_notional)
-        told = (rules.pair, str(rules.step), str(rules.tick), least, int(rules.active))
+        now = (rules.pair, str(rules.step), str(rules.tick), least, int(rules.active))
         with self.together():
             before = self._connection.execute(
                 "SELECT pair, step, tick, min_notional, active FROM venue_rules WHERE symbol = ? AND venue = ? "
                 "ORDER BY seen_at DESC LIMIT 1",
                 (rules.symbol, rules.venue),
             ).fetchone()
-            if before == told:
+            if before == now:
                 return False
-            row = (rules.symbol, rules.venue, epoch(seen_at), *told)
-            self._connection.execute("INSERT INTO venue_rules VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            row = (rules.symbol, rules.venue, epoch(seen_at), *now)
+            self._connection.execute("INSERT OR REPLACE INTO venue_rules VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         return True
+
+    def leave_alone(self, closed: Mapping[str, datetime]) -> None:
+        """Remember until when hosts asked to be left alone: the next command is to know it too."""
+        with self.together():
+            rows = [(host, epoch(until)) for host, until in closed.items()]
+            self._connection.executemany("INSERT OR REPLACE INTO left_alone VALUES (?, ?)", rows)
 
     # --- reading -----------------------------------------------------------------------------------------
 
@@ -271,19 +314,29 @@ class Store:
         with told(self.path):
             if reading is Reading.FIRST_SEEN and seen_by is None:
                 found = self._connection.execute("SELECT symbol, sources, data FROM columns ORDER BY symbol")
-                return {symbol: _from_columns(symbol, json.loads(sources), data) for symbol, sources, data in found}
+                return {
+                    name: _from_columns(self.path, name, json.loads(sources), data) for name, sources, data in found
+                }
             stored = {symbol: self._from_bars(symbol, reading, seen_by) for symbol in self.symbols()}
         return {symbol: rows for symbol, rows in stored.items() if rows is not None}
 
-    def last_day(self, symbol: str) -> tuple[str, str] | None:
-        """The date of a symbol's last final row, and its source; None where there is none."""
+    def rows_of(self, symbol: str) -> StoredRows | None:
+        """The final rows of one symbol, as first seen; None where there is none."""
         with told(self.path):
-            found = self._connection.execute(
-                "SELECT date, sources.name FROM bars JOIN sources ON sources.id = bars.source "
-                "WHERE symbol = ? AND final ORDER BY vintage DESC, date DESC, revision DESC LIMIT 1",
-                (symbol,),
-            ).fetchone()
-        return found and (str(found[0]), str(found[1]))
+            found = self._connection.execute("SELECT sources, data FROM columns WHERE symbol = ?", (symbol,)).fetchone()
+        return found and _from_columns(self.path, symbol, json.loads(found[0]), found[1])
+
+    def left_alone(self) -> dict[str, datetime]:
+        """Until when each host asked to be left alone."""
+        with told(self.path):
+            found = self._connection.execute("SELECT host, until FROM left_alone").fetchall()
+        return {host: datetime.fromtimestamp(until, UTC) for host, until in found}
+
+    def newest_sight(self) -> datetime | None:
+        """The newest moment at which anything was seen; None in an empty store."""
+        with told(self.path):
+            (newest,) = self._connection.execute("SELECT max(first_seen_at) FROM bars").fetchone()
+        return None if newest is None else datetime.fromtimestamp(newest, UTC)
 
     def coverage(self) -> list[Coverage]:
         """What there is of every symbol, in order."""
@@ -304,14 +357,19 @@ class Store:
 
     def revisions(self) -> list[Revision]:
         """Every bar of which a vendor later said something else, in the order in which that was seen."""
+        columns = ", ".join(f"new.{name} IS NOT old.{name}" for name in COLUMNS)
         query = (
-            "SELECT new.symbol, new.date, new.first_seen_at, new.close, old.close FROM bars AS new "
+            f"SELECT new.symbol, new.date, new.first_seen_at, new.close, old.close, {columns} FROM bars AS new "
             "JOIN bars AS old ON old.symbol = new.symbol AND old.vintage = new.vintage AND old.date = new.date "
             "AND old.revision = new.revision - 1 WHERE new.revision > 0 AND new.final "
             "ORDER BY new.first_seen_at, new.symbol, new.date, new.revision"
         )
         with told(self.path):
-            return [Revision(*row) for row in self._connection.execute(query)]
+            found = self._connection.execute(query).fetchall()
+        return [
+            Revision(symbol, day, seen, close, before, tuple(n for n, new in zip(COLUMNS, news, strict=True) if new))
+            for symbol, day, seen, close, before, *news in found
+        ]
 
     def rules(self, at: datetime | None = None) -> list[VenueRules]:
         """What each venue allowed for each coin, as it was last seen, or last seen by a moment."""
@@ -351,9 +409,11 @@ class Store:
         return StoredRows(Fetched(symbol, sources[-1][1], dates, *values.T.copy()), sources)
 
 
-def _from_columns(symbol: str, sources: list[list[str]], data: bytes) -> StoredRows:
-    """A symbol's rows from the arrays that `_refresh_columns` keeps."""
-    n = len(data) // (8 * (1 + len(COLUMNS)))
+def _from_columns(path: Path, symbol: str, sources: list[list[str]], data: bytes) -> StoredRows:
+    """A symbol's rows from the arrays that `_refresh_columns` keeps. Raises StoreError where they are damaged."""
+    n, rest = divmod(len(data), 8 * (1 + len(COLUMNS)))
+    if rest or not n:
+        raise StoreError(f"the arrays of {symbol} are damaged", where=str(path), mend="put a backup in its place")
     dates: Days = np.frombuffer(data, "<i8", n).astype("datetime64[D]")
     values = np.frombuffer(data, "<f8", offset=8 * n).reshape(len(COLUMNS), n)
     runs = tuple((day, name) for day, name in sources)
@@ -373,7 +433,9 @@ def _fate(
         return "new" if final else "forming"
     if old["source"] != source:
         return "disagreeing" if _differs(old["close"], values["close"], _DISAGREES) else "another vendor's"
-    same = not any(_differs(old[name], value, tolerance) for name, value in values.items())
+    same = not any(
+        _differs(old[name], value, _SAME_VOLUME if name == "volume" else tolerance) for name, value in values.items()
+    )
     return "known" if same or not final else "revised"
 
 

@@ -46,6 +46,7 @@ WHEN EXISTS (
 )
 BEGIN SELECT RAISE(ABORT, 'a final bar is never rewritten'); END;
 CREATE TABLE columns (symbol TEXT PRIMARY KEY, sources TEXT NOT NULL, data BLOB NOT NULL) STRICT;
+CREATE TABLE left_alone (host TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT;
 CREATE TABLE venue_rules (
     symbol TEXT NOT NULL,
     venue TEXT NOT NULL,
@@ -80,7 +81,7 @@ def open_to_write(path: Path, migrations: Sequence[str] = MIGRATIONS) -> sqlite3
 
 def open_to_read(path: Path) -> sqlite3.Connection:
     """Open a store that is there, for reading only. Raises StoreError."""
-    if not path.is_file():
+    if not path.is_file() or not path.stat().st_size:
         raise StoreError("there is no market store", where=str(path), mend="make one with: bot data update")
     with told(path):
         # Not mode=ro: a reader may have to roll back what a killed update left half done.
@@ -100,11 +101,14 @@ def back_up(source: Path, target: Path) -> None:
     """Copy a store while others may use it, and check the copy. Raises StoreError; never overwrites a file."""
     if target.exists():
         raise StoreError("the backup exists already", where=str(target), mend="name another file")
+    part = target.with_name(f"{target.name}.part")  # what a stop leaves behind does not pass for a backup
     with told(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with closing(open_to_read(source)) as connection, closing(sqlite3.connect(target)) as copy:
+        part.unlink(missing_ok=True)
+        with closing(open_to_read(source)) as connection, closing(sqlite3.connect(part)) as copy:
             connection.backup(copy)
-            require_whole(copy, target)
+            require_whole(copy, part)
+        part.replace(target)
 
 
 def require_whole(connection: sqlite3.Connection, path: Path) -> None:
@@ -122,6 +126,8 @@ def told(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as problem:
         raise _operational(path, str(problem)) from None
+    except sqlite3.IntegrityError:
+        raise  # a rule of the tables was broken: a bug, and no damage
     except sqlite3.DatabaseError as problem:
         raise _damaged(path, str(problem)) from None
     except OSError as problem:

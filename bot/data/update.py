@@ -7,29 +7,32 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.core.errors import DataError, StoreError
-from bot.core.market import Kind, Sessions
-from bot.core.moments import Times
+from bot.core.market import Sessions
+from bot.core.moments import Days, Times, iso
 from bot.core.ports import Clock
 from bot.data.assembly import Listing
-from bot.data.faults import NotListed, RateLimited, Unreachable, WrongClock
-from bot.data.feed import Feed, require_some
+from bot.data.faults import Blocked, NotListed, RateLimited, Unreachable, WrongClock
+from bot.data.feed import Feed
 from bot.data.fetched import Fetched
 from bot.data.quality import screened
-from bot.data.store import Appended, NeedsWholeHistory, Store, is_restated
+from bot.data.store import Appended, NeedsWholeHistory, Store, StoredRows, is_restated
 from bot.data.timeline import Release, due, known_at
 
 if TYPE_CHECKING:
     from bot.data.exchange import VenueRules
 
+_LOOK_BACK = np.timedelta64(400, "D")
+_RELEASED_WITHIN = timedelta(days=7)
+"""No release rule makes a row known later than this after its date."""
 _GIVE_UP_AFTER = 2
 """Symbols in a row for which a vendor was out of reach, before the rest of its symbols are left for later."""
 
@@ -41,6 +44,7 @@ class Came(StrEnum):
     NOTHING_NEW = "nothing new"
     UP_TO_DATE = "up to date"
     NOT_LISTED = "not listed"
+    GONE = "no longer listed"
     FAILED = "failed"
     LATER = "left for later"
 
@@ -88,56 +92,83 @@ class Updater:
         """
         if feed.vendor in self._closed:
             return Result(symbol, feed.vendor, Came.LATER, problem=self._closed[feed.vendor])
-        last = self.store.last_day(symbol)
-        if since is None and last is not None and not self._may_have_more(symbol, last[0]):
-            return Result(symbol, feed.vendor, Came.UP_TO_DATE, last=last[0])
+        stored = self.store.rows_of(symbol)
+        if since is None and stored is not None and not self._may_have_more(symbol, stored.rows.dates[-1:]):
+            return Result(symbol, feed.vendor, Came.UP_TO_DATE, last=str(stored.rows.dates[-1]))
         notes: list[str] = []
         try:
-            appended = self._fetch(symbol, feed, since, last, notes)
-        except NotListed as problem:
-            return Result(symbol, feed.vendor, Came.NOT_LISTED, notes=tuple(notes), problem=problem)
+            appended = self._fetch(symbol, feed, since, stored, notes)
         except WrongClock:
             raise
+        except NotListed as problem:
+            self._require_a_sound_clock()  # a clock that is behind asks for days that the vendor no longer tells
+            came = Came.NOT_LISTED if stored is None else Came.GONE
+            return Result(symbol, feed.vendor, came, notes=tuple(notes), problem=problem)
         except DataError as problem:
             self._remember_failure(feed.vendor, problem)
             return Result(symbol, feed.vendor, Came.FAILED, notes=tuple(notes), problem=problem)
         self._failures[feed.vendor] = 0
-        now_last = self.store.last_day(symbol)
+        now_stored = self.store.rows_of(symbol)
         came = Came.NEW if appended.new or appended.revised or appended.vintage else Came.NOTHING_NEW
+        last = None if now_stored is None else str(now_stored.rows.dates[-1])
         told = (*notes, *_remarks(appended))
-        return Result(symbol, feed.vendor, came, appended.new, appended.revised, now_last and now_last[0], told)
+        return Result(symbol, feed.vendor, came, appended.new, appended.revised, last, told)
 
     def _remember_failure(self, vendor: str, problem: DataError) -> None:
-        """Leave a vendor alone that asks for it, or that is out of reach again and again."""
+        """Leave a vendor alone that asks for it, that does not serve this place, or that is out of reach for long."""
         self._failures[vendor] = self._failures.get(vendor, 0) + isinstance(problem, Unreachable)
-        if isinstance(problem, RateLimited) or self._failures[vendor] >= _GIVE_UP_AFTER:
+        for_good = isinstance(problem, RateLimited | Blocked)
+        if for_good or self._failures[vendor] >= _GIVE_UP_AFTER:
             self._closed[vendor] = problem
 
-    def _may_have_more(self, symbol: str, last: str) -> bool:
+    def _may_have_more(self, symbol: str, last: Days) -> bool:
         """Whether a row after the last one has come due and had time to settle."""
         release = self.listings[symbol].release
-        day = np.array([last], "datetime64[D]")
-        expected = due(day, release, self.sessions)
-        after = expected[expected > known_at(day, release, self.sessions)[0]]
-        return bool(len(after)) and bool(self._is_final(after[:1], release)[0])
+        expected = due(last, release, self.sessions)
+        after = expected[expected > known_at(last, release, self.sessions)[0]]
+        return bool(len(after)) and bool(self._is_final(after[:1], release, self.clock.now())[0])
 
     def _fetch(
-        self, symbol: str, feed: Feed, since: date | None, last: tuple[str, str] | None, notes: list[str]
+        self, symbol: str, feed: Feed, since: date | None, stored: StoredRows | None, notes: list[str]
     ) -> Appended:
-        told_by = last[1] if last else None
-        start = since or (date.fromisoformat(last[0]) - self.manner.overlap if last else None)
+        start, asked_at = self._start(symbol, since, stored), self.clock.now()
+        told_by = [] if stored is None else [name for _, name in stored.sources]
         try:
-            return self._keep(symbol, feed, feed.fetch(start, told_by, notes), start is None, notes)
+            return self._keep(symbol, feed, feed.fetch(start, told_by, notes), asked_at, start is None, notes)
         except NeedsWholeHistory:
-            return self._keep(symbol, feed, feed.fetch(None, told_by, notes), True, notes)
+            return self._keep(symbol, feed, feed.fetch(None, told_by, notes), asked_at, True, notes)
 
-    def _keep(self, symbol: str, feed: Feed, answers: Sequence[Fetched], whole: bool, notes: list[str]) -> Appended:
-        """Keep all that came of a symbol or, if this is stopped, nothing of it: what is half there looks up to date."""
-        require_some(answers)
+    def _start(self, symbol: str, since: date | None, stored: StoredRows | None) -> date | None:
+        """The day to ask from: never so late that a hole is left, and early enough to mend one that is there."""
+        if stored is None:
+            return since
+        last: date = stored.rows.dates[-1].item()
+        start = min(last - self.manner.overlap, self._oldest_hole(symbol, stored.rows.dates) or last)
+        return start if since is None else min(start, since)
+
+    def _oldest_hole(self, symbol: str, dates: Days) -> date | None:
+        """A day some time before the oldest row that should have come in the last year or so, and did not."""
+        release = self.listings[symbol].release
+        recent = dates[dates >= dates[-1] - _LOOK_BACK]
+        known = known_at(recent, release, self.sessions)
+        expected = due(recent, release, self.sessions)
+        missing = np.setdiff1d(expected[expected < known[-1]], known)
+        return None if not len(missing) else missing[0].item().date() - _RELEASED_WITHIN
+
+    def _keep(
+        self, symbol: str, feed: Feed, answers: Sequence[Fetched], asked_at: datetime, whole: bool, notes: list[str]
+    ) -> Appended:
+        """Keep all that came of a symbol or, if this is stopped, nothing of it: what is half there looks up to date.
+
+        What was still forming when it was asked for is not final, however long the answer took.
+        """
         self._require_a_sound_clock()
+        believed = [self._believed(fetched, notes) for fetched in answers]
+        if not any(len(rows) for rows in believed):
+            raise DataError("came without a row that can be believed", where=answers[0].source, was="; ".join(notes))
         rules = feed.rules(answers[0].source)
         with self.store.together():
-            kept = [self._append(fetched, whole, notes) for fetched in answers]
+            kept = [self._append(rows, asked_at, whole) for rows in believed]
             if rules is not None:
                 self._keep_rules(symbol, rules, notes)
         return Appended(
@@ -147,19 +178,18 @@ class Updater:
             next((one.vintage for one in kept if one.vintage), None),
         )
 
-    def _append(self, fetched: Fetched, whole: bool, notes: list[str]) -> Appended:
-        listing = self.listings[fetched.symbol]
-        rows = self._believed(self._on_its_calendar(fetched, listing.release, notes), listing.kind, notes)
+    def _append(self, rows: Fetched, asked_at: datetime, whole: bool) -> Appended:
+        listing = self.listings[rows.symbol]
         known = known_at(rows.dates, listing.release, self.sessions)
-        final = self._is_final(known, listing.release)
+        final = self._is_final(known, listing.release, asked_at)
         return self.store.append(rows, known, final, self.clock.now(), is_restated(listing.kind), whole)
 
     def _keep_rules(self, symbol: str, rules: VenueRules, notes: list[str]) -> None:
         """Keep what the venue allows, and propose an ending where it no longer lets the coin be traded."""
         is_news = self.store.keep_rules(rules, self.clock.now())
-        last = self.store.last_day(symbol)
-        if is_news and not rules.active and last is not None:
-            entry = f"endings: {{{symbol}: {{kind: halted, last: {last[0]}}}}}"
+        stored = self.store.rows_of(symbol)
+        if is_news and not rules.active and stored is not None:
+            entry = f"endings: {{{symbol}: {{kind: halted, last: {stored.rows.dates[-1]}}}}}"
             notes.append(f"{rules.venue} has halted or delisted {rules.pair}; if that is its end, say so: {entry}")
 
     def _on_its_calendar(self, fetched: Fetched, release: Release, notes: list[str]) -> Fetched:
@@ -172,30 +202,45 @@ class Updater:
             keep &= is_session
         return fetched.where(keep)
 
-    def _believed(self, fetched: Fetched, kind: Kind, notes: list[str]) -> Fetched:
-        """The rows without those that contradict themselves."""
-        rows, faults = screened(fetched, kind)
+    def _believed(self, fetched: Fetched, notes: list[str]) -> Fetched:
+        """The rows on their calendar, without those that contradict themselves."""
+        listing = self.listings[fetched.symbol]
+        rows, faults = screened(self._on_its_calendar(fetched, listing.release, notes), listing.kind)
         if faults:
             first = faults[0]
             notes.append(f"{len(faults)} row(s) that cannot be believed left out, the first {first.day}: {first.why}")
         return rows
 
-    def _is_final(self, known: Times, release: Release) -> npt.NDArray[np.bool_]:
-        """Whether rows known at some moments have had time to settle."""
-        settled = self.clock.now() - self.manner.settle[release]
+    def _is_final(self, known: Times, release: Release, asked_at: datetime) -> npt.NDArray[np.bool_]:
+        """Whether rows known at some moments had had time to settle when they were asked for."""
+        settled = asked_at - self.manner.settle[release]
         final: npt.NDArray[np.bool_] = known <= np.datetime64(settled.astimezone(UTC).replace(tzinfo=None), "s")
         return final
 
     def _require_a_sound_clock(self) -> None:
-        """Refuse to call a row final by a clock that no vendor shares: an unfinished bar could be taken for a close."""
-        for host, skew in self.skews().items():
-            if abs(skew) > self.manner.clock_tolerance:
-                side = "behind" if skew > 0 else "ahead of"
-                raise WrongClock(
-                    f"this machine's clock is {timedelta(seconds=round(abs(skew)))} {side} that of {host}",
-                    expected=f"at most {self.manner.clock_tolerance:g} s",
-                    mend="set the clock; nothing more was stored",
-                )  # fmt: skip
+        """Refuse to call a row final by a clock that vendors do not share: an unfinished bar could pass for a close.
+
+        One vendor with a wrong clock among several is that vendor's trouble.
+        """
+        skews = self.skews()
+        wrong = {host: skew for host, skew in skews.items() if abs(skew) > self.manner.clock_tolerance}
+        if 2 * len(wrong) <= len(skews):
+            return
+        host, skew = next(iter(wrong.items()))
+        side = "behind" if skew > 0 else "ahead of"
+        raise self._wrong_clock(f"{timedelta(seconds=round(abs(skew)))} {side} that of {host}")
+
+    def require_time_to_go_on(self) -> None:
+        """Refuse a clock that stands before the newest thing that the store has seen. Raises WrongClock."""
+        newest = self.store.newest_sight()
+        if newest is not None and newest - self.clock.now() > timedelta(seconds=self.manner.clock_tolerance):
+            raise self._wrong_clock(f"behind the store, which was last written at {iso(newest)}")
+
+    def _wrong_clock(self, what: str) -> WrongClock:
+        return WrongClock(
+            f"this machine's clock is {what}", expected=f"at most {self.manner.clock_tolerance:g} s",
+            mend="set the clock; nothing more was stored",
+        )  # fmt: skip
 
 
 def _remarks(appended: Appended) -> list[str]:
@@ -235,11 +280,19 @@ def only_one(
                 waiting(f"{holder} is updating the store: waiting up to {patience:g} s for it.")
                 told = True
             clock.sleep(0.2)
+        _sign(lock, path)
+        yield
+
+
+def _sign(lock: TextIO, path: Path) -> None:
+    """Write down whose lock it is, for whoever has to wait."""
+    try:
         lock.seek(0)
         lock.truncate()
         lock.write(str(os.getpid()))
         lock.flush()
-        yield
+    except OSError as problem:
+        raise StoreError(f"cannot be written: {problem.strerror}", where=str(path)) from None
 
 
 def _taken(descriptor: int) -> bool:

@@ -76,6 +76,11 @@ class RolesSection(Section):
     stablecoin: Symbol
     stablecoin_supply: Symbol
 
+    def symbols(self) -> set[str]:
+        """Every symbol that plays a part."""
+        parts = self.model_dump().values()
+        return {symbol for part in parts for symbol in ([part] if isinstance(part, str) else part)}
+
     def roles(self) -> Roles:
         """The parts as the rules read them."""
         parts = self.model_dump()

@@ -62,6 +62,7 @@ class SourcesSection(Section):
     clock_tolerance: Seconds
     tries: Annotated[int, Strict(), Field(ge=1, le=10)]
     longest_wait: Seconds
+    patience: Seconds
     yahoo: YahooSection
     fred: FredSection
     exchange: ExchangeSection

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.errors import StoreError
+from bot.core.errors import DataError, StoreError
 from bot.data.fetched import COLUMNS, Fetched
 from bot.data.store import Appended, NeedsWholeHistory, Reading, Revision, Store
 from bot.data.store_file import MIGRATIONS, back_up, open_to_write
@@ -77,7 +77,7 @@ class TestFirstSeen:
         assert append(store, rows({"2026-02-28": 100, "2026-03-01": 99}), TUESDAY) == Appended(revised=1)
         assert closes(store) == {"2026-02-28": 100, "2026-03-01": 101}
         assert closes(store, Reading.LATEST) == {"2026-02-28": 100, "2026-03-01": 99}
-        assert store.revisions() == [Revision("ETH", "2026-03-01", int(TUESDAY.timestamp()), 99, 101)]
+        assert store.revisions() == [Revision("ETH", "2026-03-01", int(TUESDAY.timestamp()), 99, 101, COLUMNS)]
 
     def test_the_same_value_again_is_no_revision(self, store: Store) -> None:
         append(store, rows({"2026-03-01": 101}))
@@ -152,7 +152,6 @@ class TestFirstSeen:
             assert closes(store, seen_by=WEDNESDAY) == closes(store)
             assert closes(store, Reading.LATEST) == pytest.approx(dict(sorted(last.items())), rel=2e-6)
 
-
     def test_what_is_written_together_is_kept_as_a_whole_or_not_at_all(self, store: Store) -> None:
         with pytest.raises(KeyboardInterrupt), store.together():
             append(store, rows({"2026-03-01": 101}))
@@ -192,12 +191,28 @@ class TestVintages:
 
     def test_a_vintage_is_read_as_a_whole_and_the_one_before_is_kept(self, store: Store) -> None:
         append(store, rows({"2026-02-26": 100, "2026-02-27": 101}), restated=True, whole=True)
-        restated = rows({"2026-02-26": 99.5, "2026-02-27": 100.5, "2026-03-02": 102})
+        restated = rows({"2026-02-26": 99.5, "2026-02-27": 100.495, "2026-03-02": 102})
         appended = append(store, restated, TUESDAY, restated=True, whole=True)
-        assert appended.vintage == "the close of 2026-02-26 was restated from 100 to 99.5"
-        assert list(closes(store).values()) == [99.5, 100.5, 102]
+        assert appended.vintage == "the close of 2026-02-26 was restated from 100 to 99.5, as were those after it"
+        assert list(closes(store).values()) == [99.5, 100.495, 102]
         assert list(closes(store, seen_by=MONDAY).values()) == [100, 101]
         assert store.coverage()[0].vintages == 2
+
+    def test_a_single_corrected_close_is_a_revision_and_no_vintage(self, store: Store) -> None:
+        append(store, rows({"2026-02-25": 99, "2026-02-26": 100, "2026-02-27": 101}), restated=True, whole=True)
+        corrected = rows({"2026-02-25": 99, "2026-02-26": 100, "2026-02-27": 10_100, "2026-03-02": 102})
+        assert append(store, corrected, TUESDAY, restated=True) == Appended(new=1, revised=1)
+        assert closes(store)["2026-02-27"] == 101
+
+    def test_a_restated_history_with_rows_missing_never_takes_the_place_of_the_one_before(self, store: Store) -> None:
+        days = [str(np.datetime64("2026-01-01", "D") + day) for day in range(60)]
+        append(store, rows(dict.fromkeys(days, 100.0)), restated=True, whole=True)
+        with pytest.raises(DataError, match="about 60 rows from 2026-01-01 on, was 30 from 2026-01-31 on"):
+            append(store, rows(dict.fromkeys(days[30:], 99.0)), TUESDAY, restated=True, whole=True)
+        assert set(closes(store).values()) == {100.0}
+
+    def test_nothing_is_nothing(self, store: Store) -> None:
+        assert append(store, rows({})) == Appended()
 
     def test_rounding_opens_no_vintage(self, store: Store) -> None:
         append(store, rows({"2026-02-26": 100, "2026-02-27": 101}), restated=True, whole=True)
@@ -279,8 +294,27 @@ class TestFiles:
         append(store, rows({"2026-03-01": 101}))
         with Store.reading(path) as reader:
             assert closes(reader) == {"2026-03-01": 101}
+        with store.together():
             append(store, rows({"2026-03-02": 102}), TUESDAY)
+            with Store.reading(path) as reader:
+                assert closes(reader) == {"2026-03-01": 101}
+        with Store.reading(path) as reader:
             assert closes(reader) == {"2026-03-01": 101, "2026-03-02": 102}
+
+    def test_an_empty_file_is_no_store_yet(self, path: Path) -> None:
+        path.parent.mkdir()
+        path.touch()
+        with pytest.raises(StoreError, match="there is no market store"), Store.reading(path):
+            pass
+        with Store.writing(path) as store:
+            assert store.symbols() == []
+
+    def test_damaged_arrays_are_told(self, store: Store, path: Path) -> None:
+        append(store, rows({"2026-03-01": 101}))
+        with closing(sqlite3.connect(path)) as other, other:
+            other.execute("UPDATE columns SET data = substr(data, 1, 20)")
+        with pytest.raises(StoreError, match="the arrays of ETH are damaged"):
+            store.rows()
 
     def test_a_full_disk_is_told_and_what_was_stored_before_is_kept(self, path: Path) -> None:
         with Store.writing(path) as store:

@@ -8,14 +8,18 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bot.core.errors import BotError, ConfigError, StoreError
 from bot.core.fault import FaultKind
 from bot.data.faults import Blocked, NotListed, RateLimited, Unreachable, WrongClock
+from bot.data.feed import SeriesFeed
+from bot.data.fetched import Fetched
 from bot.data.store import Reading, Store
 from bot.data.update import Came, only_one
 from bot.markets import store_path, stored_market
+from bot.sourcing import updater
 from bot.updating import import_folder
 from tests.clocks import FakeClock
 from tests.markets import config_with
@@ -203,6 +207,11 @@ class TestWhatDoesNotCome:
         found = world.update("RUT", "IWM")
         assert [result.came for result in found.values()] == [Came.FAILED, Came.LATER]
         assert "resume with the same command" in str(found["RUT"].problem)
+        before = world.requests()
+        again = world.update("RUT", "IWM")  # a new command knows it too
+        assert [result.came for result in again.values()] == [Came.FAILED, Came.LATER]
+        assert world.requests() == before
+        world.set_time(HALF_DAY + timedelta(days=4, hours=1))
         assert {r.came for r in world.update("RUT", "IWM").values()} == {Came.NEW}
 
     def test_a_vendor_out_of_reach_is_given_up_after_two_symbols(self, world: World) -> None:
@@ -237,6 +246,54 @@ class TestWhatDoesNotCome:
         with pytest.raises(ConfigError, match="did you mean 'binance'"):
             world.update("ETH")
 
+    def test_a_vendor_that_keeps_us_waiting_is_given_up_after_three_minutes_in_all(self, world: World) -> None:
+        world.servers.yahoo.fail(*[status(503, "50")] * 400)
+        world.update("RUT", "IWM", "SPY", "HYG", "IEF")
+        assert sum(world.clock.sleeps) <= 180 + 50
+
+    def test_a_place_that_a_vendor_does_not_serve_is_asked_once(self, world: World) -> None:
+        world.servers.yahoo.fail(*[status(451)] * 50)
+        found = world.update("RUT", "IWM", "SPY")
+        assert [result.came for result in found.values()] == [Came.FAILED, Came.LATER, Came.LATER]
+        assert len(world.servers.yahoo.asked) == 1
+
+    def test_rows_of_which_none_can_be_believed_fail_that_series_alone(self, world: World) -> None:
+        chart = world.servers.exchange.pairs["SOLUSDT"]
+        chart.rows = {day: replace(row, high=1.0, low=2.0) for day, row in chart.rows.items()}
+        found = world.update("SOL", "ETH")
+        assert found["SOL"].came is Came.FAILED
+        assert "without a row that can be believed" in str(found["SOL"].problem)
+        assert found["ETH"].came is Came.NEW
+
+    def test_a_series_that_a_vendor_no_longer_has_is_gone_and_not_merely_unlisted(self, world: World) -> None:
+        world.update("RUT")
+        del world.servers.yahoo.charts["^RUT"]
+        world.set_time(HALF_DAY + timedelta(days=4))
+        assert world.update("RUT")["RUT"].came is Came.GONE
+
+
+class TestHoles:
+    def test_since_never_leaves_a_hole_behind_the_last_row(self, world: World) -> None:
+        world.set_time(datetime(2025, 10, 4, tzinfo=UTC))
+        world.update("RUT", "SOL")
+        world.set_time(HALF_DAY)
+        extended(world, date(2025, 11, 28))
+        world.update("RUT", "SOL", since=date(2025, 11, 20))
+        days = sorted(world.closes("SOL"))
+        assert len(days) == 88 == (date.fromisoformat(days[-1]) - date.fromisoformat(days[0])).days + 1
+        assert "2025-10-15" in world.closes("RUT")
+
+    def test_a_hole_is_asked_for_until_it_is_filled(self, world: World) -> None:
+        pair = world.servers.exchange.pairs["SOLUSDT"]
+        whole = dict(pair.rows)
+        pair.rows = {day: row for day, row in whole.items() if not date(2025, 9, 10) <= day <= date(2025, 9, 25)}
+        world.update("SOL")
+        assert "2025-09-20" not in world.closes("SOL")
+        pair.rows = rows(FIRST, date(2025, 11, 29), 150.0)
+        world.set_time(HALF_DAY + timedelta(days=1))
+        assert world.update("SOL")["SOL"].new == 17
+        assert "2025-09-20" in world.closes("SOL")
+
 
 class TestVenues:
     def test_the_second_venue_serves_where_the_first_is_blocked(self, world: World) -> None:
@@ -262,7 +319,7 @@ class TestVenues:
         world.set_time(HALF_DAY + timedelta(days=2))
         found = world.update("SOL")["SOL"]
         assert (found.came, found.new) == (Came.NEW, 2)
-        assert any("a seam: binanceus takes over from binance" in note for note in found.notes)
+        assert any("a seam: binanceus SOL/USD takes over from binance SOL/USDT" in note for note in found.notes)
         assert {day: close for day, close in world.closes("SOL").items() if day in before} == before
 
 
@@ -277,6 +334,35 @@ class TestClock:
             world.update("RUT", "ETH")
         assert caught.value.exit_code == 3
         assert world.closes("RUT") == {}
+
+    def test_one_vendor_with_a_wrong_clock_among_several_stops_nothing(self, world: World) -> None:
+        world.servers.fred.date = HALF_DAY - timedelta(minutes=10)
+        found = world.update("RUT", "WALCL", "ETH")
+        assert {found[symbol].came for symbol in ("RUT", "ETH")} == {Came.NEW}
+
+    def test_a_clock_that_stands_before_what_the_store_has_seen_asks_nobody(self, world: World) -> None:
+        world.update("RUT")
+        world.set_time(HALF_DAY - timedelta(days=20))
+        before = world.requests()
+        with pytest.raises(WrongClock, match="behind the store, which was last written at 2025-11-28T18:50:"):
+            world.update("RUT")
+        assert world.requests() == before
+
+    def test_a_candle_that_was_forming_when_it_was_asked_for_is_not_final_however_long_the_answer_took(
+        self, world: World
+    ) -> None:
+        feed = SeriesFeed("slow", lambda since: self.slowly(world))
+        with Store.writing(store_path(world.config)) as store:
+            updater(world.config, store, world.clock).update("SOL", feed)
+        assert max(world.closes("SOL")) == "2025-11-27"
+
+    @staticmethod
+    def slowly(world: World) -> Fetched:
+        """Today's candle, which arrives tomorrow."""
+        dates = np.array(["2025-11-27", "2025-11-28"], "datetime64[D]")
+        world.clock.sleep(15 * 3600)
+        values = np.array([150.0, 151.0])
+        return Fetched("SOL", "slow SOL", dates, values, values, values, values, values)
 
 
 class TestOneAtATime:
