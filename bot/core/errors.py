@@ -88,6 +88,7 @@ class StoreError(BotError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """A hint that names the nearest known word, or None where nothing is near."""
-    nearest = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean {nearest[0]!r}?" if nearest else None
+    """A hint that names the nearest known word, in capitals or not, or None where nothing is near."""
+    folded = {name.casefold(): name for name in known}
+    nearest = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
+    return f"did you mean {folded[nearest[0]]!r}?" if nearest else None

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, Strict, model_validator
 
+from bot.core.errors import did_you_mean
 from bot.core.market import Kind, Roles
 from bot.data.assembly import Listing
 from bot.data.timeline import Release
@@ -140,6 +141,12 @@ class Config(Section):
             for symbol in table:
                 if symbol not in listings:
                     raise ValueError(f"sources.{name} has {symbol}, which is not in the symbol table")
+        for name, symbols in {"admit": self.quality.admit, "money": self.quality.money}.items():
+            for symbol in symbols:
+                if symbol not in listings:
+                    near = did_you_mean(symbol, listings)
+                    told = f"quality.{name} has {symbol}, which is not in the symbol table"
+                    raise ValueError(f"{told}; {near}" if near else told)
         if self.roles.eth == self.roles.btc:
             raise ValueError(f"roles.eth and roles.btc are both {self.roles.eth}")
         return self

@@ -36,6 +36,9 @@ class QualitySection(Section):
     jump_window_least: Count
     jump_least: LimitsSection
     power_of_ten: Annotated[float, Strict(), Field(gt=0, lt=0.5)]
+    money: list[Symbol]
+    money_least: Positive
+    power_of_thousand: Annotated[float, Strict(), Field(gt=0, lt=1)]
     levels: dict[Symbol, Annotated[list[Level], Field(min_length=2, max_length=2)]]
     volume_window: Annotated[int, Strict(), Field(ge=3, le=250)]
     volume_factor: Annotated[float, Strict(), Field(gt=1, le=1000)]

@@ -36,6 +36,15 @@ def refused(changes: dict[str, Any]) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize(("key", "symbol", "near"), [
+    ("admit", "strax", "; did you mean 'STRAX'?"), ("admit", "STRAXX", "; did you mean 'STRAX'?"),
+    ("admit", "0123456789", ""), ("money", "WALC", "; did you mean 'WALCL'?"),
+])  # fmt: skip
+def test_quality_names_no_symbol_that_is_not_in_the_table(key: str, symbol: str, near: str) -> None:
+    told = f"quality.{key} has {symbol}, which is not in the symbol table{near}"
+    assert refused({"quality": {key: [symbol]}}).endswith(told)
+
+
 class TestGood:
     def test_a_file_that_extends_the_default_changes_only_what_it_says(self, tmp_path: Path) -> None:
         mine = load(tmp_path, "extends: default.yaml\nrotation:\n  breakout: {base_sessions: 42}\n")

@@ -180,6 +180,41 @@ def test_a_close_ten_times_as_large_bars(factor: float, barred: bool) -> None:
     assert days(found) == ["2020-01-03"] * barred
 
 
+def test_ten_times_as_much_after_months_without_rows_is_told_and_bars_nothing() -> None:
+    closes = closes_on_days("2015-08-07", [2.8, 0.753]) | closes_on_days("2016-03-01", [7.65, 7.7])
+    found = faults(series_of("ETH", closes), FaultKind.POWER_OF_TEN)
+    assert [(str(f.first), f.severity) for f in found] == [("2016-03-01", Severity.WARNED)]
+    assert "over a gap" in found[0].told
+
+
+def test_ten_times_as_much_after_a_gap_bars_where_the_past_allows_no_such_way() -> None:
+    closes = closes_on_days("2020-01-01", CALM)
+    two_days_later, months_later = closes | {"2020-03-03": 1000.0}, closes | {"2020-12-31": 1000.0}
+    (soon,), (late,) = (faults(series_of("ADA", c), FaultKind.POWER_OF_TEN) for c in (two_days_later, months_later))
+    assert (soon.severity, late.severity) == (Severity.BARRED, Severity.WARNED)
+
+
+@pytest.mark.parametrize(("before", "after", "barred"), [
+    (3.0, 2_400.0, True), (2_400.0, 3.0, True), (0.7, 1_100.0, True),
+    (0.003, 4.0, False), (3.0, 900.0, False), (3.0, 30.0, False), (0.0, 5.0, False),
+])  # fmt: skip
+def test_reverse_repo_in_millions_bars_on_its_first_day_and_wakes_from_nothing_without_a_bar(
+    before: float, after: float, barred: bool
+) -> None:
+    found = faults(series_of("RRPONTSYD", closes_on_sessions("2026-01-05", [before, after])), FaultKind.POWER_OF_TEN)
+    assert [(str(f.first), f.severity) for f in found] == [("2026-01-06", Severity.BARRED)] * barred
+
+
+def test_a_bank_holiday_hides_no_change_of_unit() -> None:
+    closes = without(closes_on_sessions("2020-10-08", [3.0, 3.1, 3.0, 3_000.0]), "2020-10-12")
+    (found,) = faults(series_of("RRPONTSYD", closes), FaultKind.POWER_OF_TEN)
+    assert found.severity is Severity.BARRED
+
+
+def test_a_yield_may_be_a_thousand_times_what_it_was() -> None:
+    assert faults(series_of("DGS2", closes_on_sessions("2020-01-02", [0.2, 200.0])), FaultKind.POWER_OF_TEN) == []
+
+
 def test_a_second_source_that_shares_a_redenomination_does_not_lift_its_bar() -> None:
     series = coin([100.0, 101.0, 10.0, 10.1])
     assert len(faults(series, FaultKind.POWER_OF_TEN, series)) == 1

@@ -8,13 +8,14 @@ import numpy as np
 
 from bot.core.fault import Fault, FaultKind, Severity
 from bot.core.market import Floats, Kind, Series
-from bot.data.quality.found import Ints, begins, counted, of_rows
+from bot.data.quality.found import Bools, Ints, begins, counted, of_rows
 from bot.data.quality.rules import QualityRules
 
 _TO_SIGMA = 1.4826
 """The standard deviation of a normal law over its median absolute deviation."""
 _AMOUNT = 1000.0
 """A macro series over this is an amount, whose growth means something; a rate near zero doubles for nothing."""
+_NO_ROWS: Ints = np.array([], np.intp)
 _SHARED = 0.5
 """A second source shares a jump when it moves the same way by at least this part of it."""
 
@@ -59,15 +60,21 @@ def jumps(series: Series, moves: Moves, second: Series | None, rules: QualityRul
     if series.kind is Kind.MACRO:
         moved &= series.close > _AMOUNT
     candidates = np.flatnonzero(moved)
-    typical, counts = moves.median_before(candidates, rules.jump_window)
-    limit = rules.jump_sigmas * _TO_SIGMA * typical * moves.stretch[candidates]
-    beyond = (counts >= rules.jump_window_least) & (np.abs(moves.returns[candidates]) > limit)
-    rows = [i for i in candidates[beyond] if second is None or not _is_shared(series, second, int(i), moves)]
+    beyond = candidates[_beyond_sigmas(moves, candidates, rules)]
+    rows = [i for i in beyond if second is None or not _is_shared(series, second, int(i), moves)]
     return of_rows(
         series, rows, FaultKind.JUMP,
         lambda i: f"close {series.close[i]:g} after {series.close[i - 1]:g}: more than "
                   f"{rules.jump_sigmas:g} sigmas of the rows before",
     )  # fmt: skip
+
+
+def _beyond_sigmas(moves: Moves, rows: Ints, rules: QualityRules) -> Bools:
+    """Which of some rows moved further than the rows before make likely; none of those with too few rows before."""
+    typical, counts = moves.median_before(rows, rules.jump_window)
+    limit = rules.jump_sigmas * _TO_SIGMA * typical * moves.stretch[rows]
+    beyond: Bools = (counts >= rules.jump_window_least) & (np.abs(moves.returns[rows]) > limit)
+    return beyond
 
 
 def _is_shared(series: Series, second: Series, i: int, moves: Moves) -> bool:
@@ -84,19 +91,45 @@ def powers_of_ten(series: Series, moves: Moves, rules: QualityRules) -> list[Fau
     """Rows whose close is ten, a hundred, a thousand times the one before, or that part of it.
 
     A changed unit or a redenomination: from here on the past is in another currency. A second source that shares
-    it proves that it is real, and not that what is held was changed with it.
+    it proves that it is real, and not that what is held was changed with it. Over a gap a price can go that far by
+    itself, so that only a way beyond what the rows before allow for so long a time bars.
     """
-    if series.kind is Kind.MACRO:
-        return []
+    rows = _thousands(series, moves, rules) if series.kind is Kind.MACRO else _tens(moves, rules)
+    near = moves.stretch[rows] <= np.sqrt(1 + (rules.macro_gap if series.kind is Kind.MACRO else 0))
+    least = rules.jump_least.of(series.kind) * moves.stretch[rows]
+    sure = near | (_beyond_sigmas(moves, rows, rules) & (np.abs(moves.returns[rows]) > least))
+    return [
+        *of_rows(
+            series, rows[sure], FaultKind.POWER_OF_TEN,
+            lambda i: f"close {series.close[i]:g} after {series.close[i - 1]:g}: a changed unit or a redenomination",
+            Severity.BARRED,
+        ),
+        *of_rows(
+            series, rows[~sure], FaultKind.POWER_OF_TEN,
+            lambda i: f"close {series.close[i]:g} after {series.close[i - 1]:g}, over a gap: a changed unit?",
+        ),
+    ]  # fmt: skip
+
+
+def _tens(moves: Moves, rules: QualityRules) -> Ints:
+    """The rows whose move is ten, a hundred, a thousand times, or that part."""
     tens = moves.returns / np.log(10)
     powers = np.round(tens)
     with np.errstate(invalid="ignore"):
-        rows = np.flatnonzero((np.abs(powers) >= 1) & (np.abs(tens - powers) <= rules.power_of_ten))
-    return of_rows(
-        series, rows, FaultKind.POWER_OF_TEN,
-        lambda i: f"close {series.close[i]:g} after {series.close[i - 1]:g}: a changed unit or a redenomination",
-        Severity.BARRED,
-    )  # fmt: skip
+        return np.flatnonzero((np.abs(powers) >= 1) & (np.abs(tens - powers) <= rules.power_of_ten))
+
+
+def _thousands(series: Series, moves: Moves, rules: QualityRules) -> Ints:
+    """The rows of a series told in money that are about a thousand times the one before, or that part of it.
+
+    Millions for billions. An amount near zero grows a thousandfold by itself, so both must be more than `money_least`.
+    """
+    if series.symbol not in rules.money:
+        return _NO_ROWS
+    smaller = np.minimum(series.close, np.append(np.nan, series.close[:-1]))
+    with np.errstate(invalid="ignore"):
+        by_thousand = np.abs(np.abs(moves.returns) / np.log(10) - 3) <= rules.power_of_thousand
+        return np.flatnonzero(by_thousand & (smaller >= rules.money_least))
 
 
 def unexpected_levels(series: Series, rules: QualityRules) -> list[Fault]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot.core.market import Kind
@@ -31,7 +31,8 @@ class QualityRules:
     """When something counts as a fault.
 
     Windows are in rows, `silent_days` in days, moves and jumps are log returns, `difference` a share of the price,
-    `thin_volume` USD a day, `power_of_ten` the distance from a whole number that a decimal logarithm may have.
+    `thin_volume` USD a day, `power_of_ten` and `power_of_thousand` the distance from a whole number, and from 3, that
+    a decimal logarithm may have. `money` are the macro series that are told in money, `money_least` in their own unit.
     """
 
     admit: frozenset[str]
@@ -47,6 +48,9 @@ class QualityRules:
     jump_window_least: int
     jump_least: Limits
     power_of_ten: float
+    money: Collection[str]
+    money_least: float
+    power_of_thousand: float
     levels: Mapping[str, tuple[float, float]]
     volume_window: int
     volume_factor: float
