@@ -147,5 +147,7 @@ class _Layers:
             change = value - before if unit == SHARE else (value - before) / np.abs(before)
         lack = eases.lack(self.view.settings.rules.stale_after)
         lack = np.where((lack == "") & np.isnan(change), "not yet", lack)
+        # Once it was known its window has been full: then a value in it is missing.
+        lack = np.where((lack == "not yet") & np.logical_or.accumulate(lack == ""), "missing", lack)
         direction = np.where(np.abs(change) <= move.flat, 0, np.sign(np.nan_to_num(change))).astype(np.int64)
         return Layer(name, unit, f"{move.span} {rows}", value, change, direction, eases.holds, lack)

@@ -78,7 +78,7 @@ def _show(screen: Console, told: dict[str, Any]) -> None:
 
 def _show_waterfall(screen: Console, layers: Sequence[Mapping[str, Any]]) -> None:
     """Each layer from the top of the risk curve to its foot."""
-    from bot.report.layers import ARROWS, change_of, layer_title, state_of, value_of
+    from bot.report.layers import ARROW_NOTE, ARROWS, change_of, layer_title, state_of, value_of
 
     table = _table("Waterfall", "Value", "Change", "Trend", "State")
     for layer in layers:
@@ -88,6 +88,7 @@ def _show_waterfall(screen: Console, layers: Sequence[Mapping[str, Any]]) -> Non
             arrow if screen.options.ascii_only else ARROWS.get(arrow, ""), _coloured(layer["state"], state_of(layer)),
         )  # fmt: skip
     screen.print(table)
+    screen.print(f"{ARROW_NOTE}\n")
 
 
 def _show_supercycle(screen: Console, score: Mapping[str, Any]) -> None:

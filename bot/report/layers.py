@@ -44,6 +44,9 @@ PARTS = {
 
 ARROWS = {"up": "\N{UPWARDS ARROW}", "flat": "\N{RIGHTWARDS ARROW}", "down": "\N{DOWNWARDS ARROW}"}
 
+ARROW_NOTE = "The arrow tells the change, flat where it is small; the state tells the rule."
+"""Why an arrow may be flat, or point down, while its layer eases."""
+
 
 def layer_title(name: str) -> str:
     """A layer's name as a reader knows it."""

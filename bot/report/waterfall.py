@@ -30,6 +30,7 @@ def waterfall(contents: Contents) -> str:
         "The waterfall",
         paragraph(_NOTE, "note"),
         _layers(contents).html(),
+        paragraph(layers.ARROW_NOTE, "note"),
         paragraph(layers.score_line(found.score), "lead"),
         _parts(found.score).html(),
         *(paragraph(remark, "note") for remark in layers.remarks_of(found.score)),

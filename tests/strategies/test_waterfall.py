@@ -95,6 +95,12 @@ class TestNetLiquidity:
         assert told(found) == (None, None, None, "no data")
         assert found["note"] == "not yet"
 
+    def test_a_value_that_is_missing_inside_the_window_is_not_told_as_a_window_that_is_not_full(self) -> None:
+        account = weekly([300.0] * 16)
+        hole = sorted(account)[-14]
+        del account[hole]
+        assert last(market(WTREGEN=account), "treasury_account")["note"] == "missing"
+
     def test_a_falling_treasury_account_eases(self) -> None:
         found = self.liquidity([300.0] * 13 + [240.0], "treasury_account")
         assert told(found) == (240.0, -0.2, "down", "easing")
@@ -216,7 +222,7 @@ class TestNoData:
         assert {found[name]["state"] for name in absent} == {"no data"}
         assert found["altcoin_breadth"]["note"] == "not yet"  # no five coins
 
-    @pytest.mark.parametrize(("silent", "note"), [(0, ""), (1, "not yet"), (4, "stale"), (15, "ended")])
+    @pytest.mark.parametrize(("silent", "note"), [(0, ""), (1, "missing"), (4, "stale"), (15, "ended")])
     def test_silence_is_told_by_its_length(self, silent: int, note: str) -> None:
         found = self.supply(silent)
         assert found["note"] == note
