@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, timedelta
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,8 @@ from bot.version import __version__
 
 _LITTLE_ROOM, _NO_ROOM = 1_000_000_000, 100_000_000
 """Bytes: a store of all series takes about 60 MB, a run's folder 10."""
+_A_LITTLE = timedelta(days=10)
+"""How far back the vendors are asked: a week's row that comes a day late is among it."""
 KEYS = {
     venue: (f"{venue.upper()}_TESTNET_API_KEY", f"{venue.upper()}_TESTNET_API_SECRET")
     for venue in ("binance", "bybit", "gate")
@@ -57,7 +59,7 @@ def examine(config: Config, clock: Clock, sessions: Sessions, environment: Mappi
     yield from _store(config, clock)
     yield _guard()
     yield _keys(environment)
-    yield from _sources(config, sessions)
+    yield from _sources(config, clock, sessions)
     yield _clock(config, sessions)
 
 
@@ -141,16 +143,17 @@ def _keys(environment: Mapping[str, str]) -> Check:
     return Check("keys", Verdict.SOUND, "no testnet keys in the environment; none are needed here")
 
 
-def _sources(config: Config, sessions: Sessions) -> Iterator[Check]:
+def _sources(config: Config, clock: Clock, sessions: Sessions) -> Iterator[Check]:
     """Ask each vendor for one small thing."""
     vendors, sources = open_vendors(config, sessions), config.sources
+    since = clock.now().date() - _A_LITTLE
     small_caps = sources.yahoo.symbols.get(config.roles.small_caps)
     questions: dict[str, Callable[[], object]] = {}
     if small_caps is not None:
-        questions["yahoo"] = lambda: vendors.yahoo.rows(config.roles.small_caps, small_caps, None, adjusted=False)
+        questions["yahoo"] = lambda: vendors.yahoo.rows(config.roles.small_caps, small_caps, since, adjusted=False)
     if sources.fred.symbols:
         symbol, series = next(iter(sources.fred.symbols.items()))
-        questions["fred"] = lambda: vendors.fred.rows(symbol, series, None)
+        questions["fred"] = lambda: vendors.fred.rows(symbol, series, since)
     for venue in sources.exchange.venues:
         questions[venue] = partial(_lists, vendors, venue, config.roles.btc)
     for name, ask in questions.items():

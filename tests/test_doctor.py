@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,14 @@ def test_vendors_out_of_reach_are_named(world: World) -> None:
     world.servers.exchange.fail(status(451))
     checks = examined(world)
     assert faults(checks) == {"yahoo", "fred", "binance", "binanceus"}
+
+
+def test_vendors_are_asked_for_the_last_days_alone(world: World) -> None:
+    examined(world)
+    (fred,), yahoo = world.servers.fred.asked, world.servers.yahoo.asked
+    assert fred.query["cosd"] == "2025-11-18"
+    first = min(int(asked.query["period1"]) for asked in yahoo if "period1" in asked.query)
+    assert datetime.fromtimestamp(first, UTC).date() == date(2025, 11, 18)
 
 
 @pytest.mark.parametrize("hours", [2, -2])

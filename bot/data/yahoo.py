@@ -7,6 +7,7 @@ import contextlib
 import logging
 import re
 import shutil
+import sqlite3
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ import pandas as pd
 from curl_cffi import CurlOpt
 from curl_cffi.requests import Response, Session
 
-from bot.core.errors import BotError, DataError, NotPublic
+from bot.core.errors import BotError, DataError, NotPublic, StoreError
 from bot.core.market import Floats
 from bot.core.moments import Days
 from bot.data.courtesy import Courtesy
@@ -132,7 +133,8 @@ class Yahoo:
 
         Adjusted prices are scaled by the vendor's own factor for dividends and splits, volume is not. One answer
         serves the raw and the adjusted rows, once each. Raises NotListed where there is no row, RateLimited,
-        Unreachable and Blocked as `Courtesy` says, DataError where the answer is broken.
+        Unreachable and Blocked as `Courtesy` says, DataError where the answer is broken, StoreError where yfinance's
+        cache cannot be written.
         """
         if not _TICKER.fullmatch(ticker):
             raise NotListed("is no ticker", where=f"Yahoo {ticker!r}", expected="letters, digits, ^ . = -")
@@ -165,13 +167,23 @@ class Yahoo:
         return table
 
 
-def _told(where: str, problem: Exception) -> DataError:
+def _told(where: str, problem: Exception) -> BotError:
     kind = type(problem).__name__
+    if _is_of_a_database(problem):
+        return StoreError(
+            "yfinance cannot keep its cache here", where=_cache_folder[0], was=str(problem),
+            mend="see that the disk has room and can be written",
+        )  # fmt: skip
     if kind == "YFRateLimitError":
         return RateLimited("asks to be left alone", where=where, mend="resume with the same command")
     if kind in ("YFPricesMissingError", "YFTzMissingError"):
         return NotListed("has no row", where=where, mend="see whether the ticker was renamed or delisted")
     return Unreachable("gave an answer that yfinance cannot read", where=where, was=kind)
+
+
+def _is_of_a_database(problem: Exception) -> bool:
+    """Whether yfinance's own cache, which is a SQLite file, is at fault and not the vendor."""
+    return isinstance(problem, sqlite3.Error) or "PeeweeException" in {kind.__name__ for kind in type(problem).__mro__}
 
 
 @contextlib.contextmanager

@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
+import peewee
 import pytest
 
-from bot.core.errors import DataError, NotPublic
+from bot.core.errors import DataError, NotPublic, StoreError
 from bot.data.courtesy import Courtesy
 from bot.data.faults import Blocked, NotListed, RateLimited, Unreachable
 from bot.data.fetched import Fetched
@@ -274,6 +275,17 @@ class TestFaults:
             pytest.raises(Unreachable, match="1 try"),
         ):
             rut(Yahoo(session))
+
+    @pytest.mark.parametrize("kind", ["OperationalError", "DatabaseError"])
+    def test_a_full_disk_is_not_blamed_on_the_vendor(
+        self, yahoo: Yahoo, monkeypatch: pytest.MonkeyPatch, kind: str
+    ) -> None:
+        def refused(*_: object, **__: object) -> None:
+            raise getattr(peewee, kind)("database or disk is full")
+
+        monkeypatch.setattr("yfinance.Ticker.history", refused)
+        with pytest.raises(StoreError, match="yfinance cannot keep its cache here; was database or disk is full"):
+            rut(yahoo)
 
 
 class TestManners:
