@@ -19,11 +19,14 @@ from strategies.view import RotationView
 _NAMED = 3
 """How many days a caveat names before it leaves out the rest."""
 
+_GRAVE = {FaultKind.JUMP, FaultKind.POWER_OF_TEN, FaultKind.OUTSIDE_RANGE}
+"""The faults of prices that warn and could make a run's money."""
+
 
 def caveats(view: RotationView, window: Window, plan: RunPlan) -> list[str]:
     """The caveats that stand before anything is traded, the gravest first. Raises DataError for a dead input."""
-    return [*_staleness(view, window), *_absences(view, window), *_bars(view, window), *_volumes(view, window),
-            *_overrides(plan)]  # fmt: skip
+    return [*_staleness(view, window), *_absences(view, window), *_bars(view, window), *_prices(view, window),
+            *_volumes(view, window), *_overrides(plan)]  # fmt: skip
 
 
 def _staleness(view: RotationView, window: Window) -> list[str]:
@@ -66,6 +69,21 @@ def _bars(view: RotationView, window: Window) -> list[str]:
         admit = f"quality: {{admit: [{symbol}]}} in the config admits it"
         warnings.append(f"{symbol} {effect} from {since.astype('datetime64[D]')} on: {why.told} ({why.first}); {admit}")
     return warnings
+
+
+def _prices(view: RotationView, window: Window) -> list[str]:
+    """How many series have prices inside the run that can hardly be right."""
+    market, read = view.market, view.market.roles.symbols
+    symbols = {
+        fault.symbol
+        for fault in market.faults
+        if fault.kind in _GRAVE and fault.severity is Severity.WARNED and window.start <= fault.first <= window.end
+    }
+    count = sum(symbol in read or market[symbol].kind is Kind.CRYPTO for symbol in symbols)
+    if not count:
+        return []
+    told = "prices that jump or lie outside their own range"
+    return [f"{count} series that this run could hold or read have {told}: `bot data check` lists them"]
 
 
 def _volumes(view: RotationView, window: Window) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -54,3 +54,20 @@ def test_a_run_tells_whose_volume_changed_its_level_inside_it() -> None:
     seam = market["C06"].dates[len(market["C06"]) // 2]
     assert f"1 on {seam}" in shift
     assert not [line for line in told(market, (seam + 1).item(), last) if "volume" in line]
+
+
+def test_a_run_counts_in_one_line_the_series_whose_prices_can_hardly_be_right() -> None:
+    made = random_market(5).market
+    series = dict(made.items())
+    for symbol in ("C06", "C07"):
+        coin = series[symbol]
+        spike = np.where(np.arange(len(coin)) == len(coin) // 2, 8.0, 1.0)
+        series[symbol] = replace(coin, close=coin.close * spike)
+    market = judged(with_series(series.values()), quality_rules(default_config()))
+    first, last = market.decision_times[0].item().date(), market["ETH"].dates[-1].item()
+    day = market["C06"].dates[len(market["C06"]) // 2].item()
+    before = sum("jump or lie outside" in line for line in told(made, first, last))
+    (line,) = [line for line in told(market, first, last) if "jump or lie outside" in line]
+    assert before == 0
+    assert line.startswith("2 series that this run could hold or read") and "`bot data check`" in line
+    assert not [line for line in told(market, day + timedelta(days=2), last) if "jump or lie outside" in line]

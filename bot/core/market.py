@@ -166,6 +166,12 @@ class Roles:
     stablecoin: str
     stablecoin_supply: str
 
+    @property
+    def symbols(self) -> frozenset[str]:
+        """Every symbol that plays a part."""
+        parts = [getattr(self, part.name) for part in fields(self)]
+        return frozenset(symbol for part in parts for symbol in ((part,) if isinstance(part, str) else part))
+
     def prefixed(self, prefix: str) -> Roles:
         """The same parts played by symbols with a prefix."""
         parts: dict[str, Any] = {}

@@ -13,11 +13,6 @@ from bot.core.moments import Days
 from bot.data.fetched import Fetched
 from bot.data.timeline import Release, due, known_at, us_sessions
 
-_JUMP = 5.0
-"""A close this many times the one before, or a fifth of it, is worth a warning: often a unit mistake."""
-_ROUNDING = 1e-6
-"""The relative slack that vendors' rounding needs before an open or close counts as outside the day's range."""
-
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -83,9 +78,6 @@ def as_series(
         notes.append(f"{symbol}: the row of {rows.dates[keep][-1]} is still forming and was not read")
         keep[np.flatnonzero(keep)[~finished]] = False
     used = rows.where(keep)
-    _note_jumps(used, listing.kind, notes)
-    if listing.kind.is_coin:
-        _note_outside_range(used, notes)
     return Series(
         symbol,
         listing.kind,
@@ -100,25 +92,3 @@ def as_series(
         source=rows.source,
         strays=strays,
     )
-
-
-def _note_jumps(rows: Fetched, kind: Kind, notes: list[str]) -> None:
-    if kind is Kind.MACRO:
-        return
-    ratio = rows.close[1:] / rows.close[:-1]
-    jumps = np.flatnonzero((ratio > _JUMP) | (ratio < 1 / _JUMP))
-    if len(jumps):
-        worst = rows.dates[jumps[0] + 1]
-        notes.append(f"{rows.symbol}: {len(jumps)} close(s) beyond {_JUMP:g} times the day before, first on {worst}")
-
-
-def _note_outside_range(rows: Fetched, notes: list[str]) -> None:
-    low, high = rows.low * (1 - _ROUNDING), rows.high * (1 + _ROUNDING)
-    outside = np.zeros(len(rows), bool)
-    for values in (rows.open, rows.close):
-        outside |= (values > high) | (values < low)
-    if outside.any():
-        first = rows.dates[outside][0]
-        notes.append(
-            f"{rows.symbol}: {np.count_nonzero(outside)} row(s) open or close outside low and high, first on {first}"
-        )
