@@ -73,11 +73,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BotError as error:
         sys.exit(_report(error, given))
     except (KeyboardInterrupt, typer.Abort):
-        sys.exit(_report(Interrupted("interrupted; a run folder that was begun is marked INCOMPLETE"), given))
+        sys.exit(_report(_interrupted(given), given))
     except BrokenPipeError:
         sys.exit(0)
     except Exception:
         sys.exit(_report(Bug(_kept_traceback()), given))
+
+
+def _interrupted(given: Sequence[str]) -> Interrupted:
+    """What is true of the command that was interrupted."""
+    told = "interrupted; what was finished before is kept"
+    if given[:1] == ["backtest"]:
+        told += "; a run folder that was begun is marked INCOMPLETE"
+    return Interrupted(told)
 
 
 def _report(error: BotError, given: Sequence[str]) -> int:

@@ -282,6 +282,20 @@ def test_a_strategy_that_reads_the_future_is_refused(tmp_path: Path) -> None:
     assert "reads the future" in error_of(done, 2)
 
 
+@pytest.mark.parametrize(("command", "marks"), [("backtest", True), ("signal", False), ("doctor", False)])
+def test_an_interruption_speaks_of_a_run_folder_only_where_one_could_have_been_begun(
+    command: str, marks: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from bot.cli import main
+
+    monkeypatch.setattr(main, "app", lambda *_, **__: main.INTERRUPTED)
+    with pytest.raises(SystemExit, match="130"):
+        main.main([command])
+    errors = capsys.readouterr().err
+    assert errors.startswith("Error: interrupted; what was finished before is kept")
+    assert ("INCOMPLETE" in errors) is marks
+
+
 def test_an_interrupted_run_is_marked_and_not_believed(tmp_path: Path) -> None:
     import signal
     import time
