@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install backtest test lint benchmark lock clean
+.PHONY: install backtest test soak lint benchmark lock clean
 
 install: $(VENV)/installed
 
@@ -18,6 +18,9 @@ backtest: install   ## Backtest the rotation on the demo market and write its re
 
 test: install       ## Run the fast tests.
 	$(BIN)/python -m pytest
+
+soak: install       ## Run the tests that take minutes.
+	$(BIN)/python -m pytest -m soak
 
 lint: install       ## Style, types and the import floors.
 	$(BIN)/ruff check .

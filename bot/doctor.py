@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.brokers.keys import KEY_NAMES
 from bot.config import Config
 from bot.core.errors import BotError, DataError, StoreError
 from bot.core.market import Market
@@ -27,11 +28,6 @@ _LITTLE_ROOM, _NO_ROOM = 1_000_000_000, 100_000_000
 """Bytes: a store of all series takes about 60 MB, a run's folder 10."""
 _A_LITTLE = timedelta(days=10)
 """How far back the vendors are asked: a week's row that comes a day late is among it."""
-KEYS = {
-    venue: (f"{venue.upper()}_TESTNET_API_KEY", f"{venue.upper()}_TESTNET_API_SECRET")
-    for venue in ("binance", "bybit", "gate")
-}
-"""The environment's names for the keys of each venue's testnet; there are none for a real exchange."""
 
 
 class Verdict(StrEnum):
@@ -133,7 +129,7 @@ def _guard() -> Check:
 
 def _keys(environment: Mapping[str, str]) -> Check:
     """Which keys are there; never what they are."""
-    missing = {venue: [name for name in pair if not environment.get(name)] for venue, pair in KEYS.items()}
+    missing = {venue: [name for name in pair if not environment.get(name)] for venue, pair in KEY_NAMES.items()}
     half = [name for names in missing.values() if len(names) == 1 for name in names]
     if half:
         return Check("keys", Verdict.FAULT, f"one of two is missing: {', '.join(half)}")

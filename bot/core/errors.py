@@ -4,7 +4,11 @@
     ├── ConfigError   2   a config file, an option or a strategy file is wrong
     ├── DataError     3   a series is missing, faulty or too short: decide nothing, hold
     ├── BrokerError   4   an exchange could not be dealt with safely
-    │   └── NotPublic     a request was no anonymous question, and was not sent
+    │   ├── NotPublic       a request was no anonymous question, and was not sent
+    │   ├── NotSandbox      a request was not one for a pinned testnet, and was not sent
+    │   ├── OrderRejected   the order certainly does not stand: the venue, or a check before it, refused it
+    │   ├── OutcomeUnknown  the order may or may not stand: look it up by its client id
+    │   └── KeysRefused     the venue does not take the testnet keys, or takes them no more
     ├── LedgerError   5   a run folder or ledger cannot be written, read or trusted
     └── StoreError    5   the market store cannot be written, read or trusted
 
@@ -73,6 +77,26 @@ class BrokerError(BotError):
 
 class NotPublic(BrokerError):
     """A request was no anonymous question to a known host, and was refused before it was sent."""
+
+
+class NotSandbox(BrokerError):
+    """A request was not one that may go to a pinned testnet, or a seal was broken; nothing was sent."""
+
+
+class OrderRejected(BrokerError):
+    """An order certainly does not stand; `code` is the venue's own, empty where it was never asked."""
+
+    def __init__(self, what: str, *, code: str = "", **parts: str | None) -> None:
+        super().__init__(what, **parts)
+        self.code = code
+
+
+class OutcomeUnknown(BrokerError):
+    """A request that changes something was sent and not soundly answered: it may or may not have been obeyed."""
+
+
+class KeysRefused(BrokerError):
+    """A venue refuses the testnet keys; a request that was refused so changed nothing."""
 
 
 class LedgerError(BotError):

@@ -130,28 +130,35 @@ class PublicSession(requests.Session):
             "stream": True, "timeout": self._timeouts, "verify": True, "cert": None, "proxies": {},
             "allow_redirects": False,
         }  # fmt: skip
-        answer = self.courtesy.ask(host, lambda: self._whole(super(PublicSession, self).send(request, **rules)))
+        answer = self.courtesy.ask(host, lambda: self._whole(request, rules))
         if answer.is_redirect or 300 <= answer.status_code < 400:
             elsewhere = urlsplit(answer.headers.get("Location", "")).hostname or "another page"
             raise Unreachable(f"sends us on to {elsewhere}, where we do not go", where=host)
         return answer
 
-    def _whole(self, answer: requests.Response) -> requests.Response:
-        """The answer with its body read, before the deadline and within the limit; OSError otherwise."""
-        ends = time.monotonic() + self._deadline
-        body = bytearray()
-        try:
-            # read1 returns with whatever has come, where read would wait for a full piece of a slow drip.
-            while piece := answer.raw.read1(_PIECE, decode_content=True):
-                body += piece
-                if time.monotonic() > ends:
-                    raise requests.ReadTimeout("the answer drips")
-                if len(body) > self._largest:
-                    raise Unreachable("answers with too much", where=urlsplit(answer.url).hostname,
-                                      expected=f"at most {self._largest:,} bytes")  # fmt: skip
-        except urllib3.exceptions.HTTPError as problem:
-            raise requests.ConnectionError(type(problem).__name__) from None
-        finally:
-            answer.close()
-        answer.raw = io.BytesIO(bytes(body))
-        return answer
+    def _whole(self, request: requests.PreparedRequest, rules: dict[str, Any]) -> requests.Response:
+        return whole_answer(super().send(request, **rules), self._deadline, self._largest)
+
+
+def whole_answer(answer: requests.Response, deadline: float, largest: int) -> requests.Response:
+    """The answer with its body read, before `deadline` seconds are over and within `largest` bytes.
+
+    Raises OSError where it is cut off or drips, Unreachable where it is too much.
+    """
+    ends = time.monotonic() + deadline
+    body = bytearray()
+    try:
+        # read1 returns with whatever has come, where read would wait for a full piece of a slow drip.
+        while piece := answer.raw.read1(_PIECE, decode_content=True):
+            body += piece
+            if time.monotonic() > ends:
+                raise requests.ReadTimeout("the answer drips")
+            if len(body) > largest:
+                raise Unreachable("answers with too much", where=urlsplit(answer.url).hostname,
+                                  expected=f"at most {largest:,} bytes")  # fmt: skip
+    except urllib3.exceptions.HTTPError as problem:
+        raise requests.ConnectionError(type(problem).__name__) from None
+    finally:
+        answer.close()
+    answer.raw = io.BytesIO(bytes(body))
+    return answer
