@@ -50,7 +50,7 @@ class _Reply(NamedTuple):
     said: Any
 
 
-def testnet_exchange(profile: Profile, clock: Clock, environment: Mapping[str, str]) -> TestnetExchange:
+def open_testnet(profile: Profile, clock: Clock, environment: Mapping[str, str]) -> TestnetExchange:
     """An exchange's testnet, or the venue on the loopback, which is never given the environment's keys.
 
     Raises ConfigError where a key is missing, NotSandbox where the way there is not as it must be.
@@ -91,7 +91,7 @@ class TestnetExchange:
 
     @property
     def tried(self) -> bool:
-        """Whether this venue's dialect was ever spoken with its real testnet, or with a double checked against it."""
+        """Whether orders were ever placed this way, if only on a double of the venue; none was on a real testnet."""
         return self._dialect.tried
 
     def server_time(self) -> datetime:
@@ -140,7 +140,13 @@ class TestnetExchange:
             return None if found is None else _believed(found, order)
 
         self._sent[client_order_id] = self._clock.now()
-        report = self._write(self._dialect.submit(order, best_ask), read, client_order_id)
+        try:
+            report = self._write(self._dialect.submit(order, best_ask), read, client_order_id)
+        except OutcomeUnknown:
+            raise
+        except BotError:
+            self._sent.pop(client_order_id, None)
+            raise
         if report is None or not _adds_up(report):
             report = self._looked_up(client_order_id, pair)
         if report is None:
@@ -319,7 +325,6 @@ class TestnetExchange:
             elif verdict.meaning is Meaning.UNKNOWN:
                 was = self._told(verdict)
             else:
-                self._sent.pop(client_order_id, None)
                 self._refuse_limits(verdict)
                 raise OrderRejected("is refused", where=where, was=self._told(verdict), code=verdict.code)
         raise OutcomeUnknown("may or may not have been obeyed", where=where, was=was, mend=_LOOK_UP)

@@ -45,7 +45,7 @@ class ExchangeServer(LoopbackServer):
         if path == "time":
             return as_json({"serverTime": int(self.now().timestamp() * 1000)})
         if path == "exchangeInfo":
-            symbols = [_listing(name, pair) for name, pair in self.pairs.items()]
+            symbols = [listing(name, pair) for name, pair in self.pairs.items()]
             return as_json({"timezone": "UTC", "serverTime": 0, "rateLimits": [], "symbols": symbols})
         pair = self.pairs.get(asked.query.get("symbol", ""))
         if pair is None:
@@ -63,7 +63,8 @@ class ExchangeServer(LoopbackServer):
         return as_json({"code": -1, "msg": "no such page"}, status=404)
 
 
-def _listing(name: str, pair: Pair) -> dict[str, Any]:
+def listing(name: str, pair: Pair) -> dict[str, Any]:
+    """A pair as exchangeInfo lists it."""
     return {
         "symbol": name, "status": pair.status, "baseAsset": pair.base, "quoteAsset": pair.quote,
         "baseAssetPrecision": 8, "quotePrecision": 8, "quoteAssetPrecision": 8, "orderTypes": ["LIMIT", "MARKET"],

@@ -37,6 +37,7 @@ class Asked:
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    body: str = ""
 
 
 def as_json(value: Any, status: int = 200) -> Reply:
@@ -82,7 +83,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         parts = urlsplit(self.path)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        asked = Asked(self.command, unquote(parts.path), query, dict(self.headers))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        asked = Asked(self.command, unquote(parts.path), query, dict(self.headers), body)
         reply = self.server.owner.reply(asked)
         if reply.hang_up:
             self.connection.shutdown(socket.SHUT_RDWR)

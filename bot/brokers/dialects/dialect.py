@@ -74,7 +74,7 @@ class Dialect(Protocol):
     """One venue's way to speak. Readers raise ArithmeticError, LookupError, TypeError or ValueError at nonsense."""
 
     tried: bool
-    """Whether orders were placed on the venue's real testnet with it, or on a venue that is checked against it."""
+    """Whether orders were ever placed with it, if only on a double of the venue; none was on a real testnet."""
 
     def verdict(self, status: int, said: Any) -> Verdict: ...
     def time(self) -> Question: ...
