@@ -119,7 +119,7 @@ class TestnetExchange:
         def read(said: Any) -> list[Balance]:
             found = list(self._dialect.read_balances(said))
             if not found:
-                raise ValueError("names no asset")
+                raise ValueError("no asset")
             return found
 
         found = self._read(self._dialect.balances(), read)
@@ -216,7 +216,7 @@ class TestnetExchange:
         def read(said: Any) -> OrderReport | None:
             found = self._dialect.read_found(said, client_order_id, listing)
             if found is not None and found.client_order_id != client_order_id:
-                raise ValueError("is another order")
+                raise ValueError("another order")
             return found
 
         for question in self._dialect.find(client_order_id, listing):
@@ -232,7 +232,7 @@ class TestnetExchange:
                 report.filled, report.status, fills,
             )  # fmt: skip
             if not _adds_up(found):
-                raise ValueError("the trades are not yet all there")
+                raise ValueError("trades that are not all there")
             return found
 
         return self._read(self._dialect.fills(report, listing), read)
@@ -266,7 +266,7 @@ class TestnetExchange:
             def read(said: Any) -> dict[str, Listing]:
                 found = {one.pair: one for one in self._dialect.read_listings(said)}
                 if not found:
-                    raise ValueError("names no pair")
+                    raise ValueError("no pair")
                 return found
 
             self._listings = self._read(self._dialect.listings(), read)
@@ -410,7 +410,7 @@ def _believed(found: OrderReport, order: Order) -> OrderReport:
         and found.quantity == order.quantity
     )  # fmt: skip
     if not same:
-        raise ValueError("is a report of another order")
+        raise ValueError("a report of another order")
     return found
 
 

@@ -190,7 +190,7 @@ class TestWhatIsCertain:
         self, exchange: TestnetExchange, server: TestnetServer
     ) -> None:
         server.account.balances = {}
-        with pytest.raises(Unreachable, match="names no asset"):
+        with pytest.raises(Unreachable, match="no asset"):
             exchange.balances()
 
     def test_fills_that_are_not_all_there_yet_are_asked_for_again(

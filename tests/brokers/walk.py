@@ -150,7 +150,10 @@ def calls(client: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "create margin", lambda: client.create_order("ETH/USDT", "limit", "buy", 1, 100, {"marginMode": "cross"})
     yield "cancel_order", lambda: client.cancel_order("1", "ETH/USDT")
     yield "fetch_balance", lambda: client.fetch_balance()
-    yield "withdraw", lambda: client.withdraw("ETH", 1, "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23", None, {"network": "ETH"})
+    yield (
+        "withdraw",
+        lambda: client.withdraw("ETH", 1, "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23", None, {"network": "ETH"}),
+    )
     yield "transfer", lambda: client.transfer("USDT", 1, "spot", "swap")
     host = f"https://api.{type(client).__name__}.example"
     yield "raw GET", lambda: client.fetch(f"{host}/account?signature=1", "GET", {"X-MBX-APIKEY": KEY})

@@ -130,8 +130,9 @@ def _trades(placed: Placed) -> list[dict[str, Any]]:
     if not placed.filled:
         return []
     part = (placed.filled / 4).quantize(Decimal("0.0001"))
-    return [
+    trades = [
         {"price": "99.5", "qty": str(part), "commission": "0.001", "commissionAsset": "USDT", "tradeId": 1},
         {"price": "100.5", "qty": str(placed.filled - part), "commission": "0.0002", "commissionAsset": "BNB",
          "tradeId": 2},
     ]  # fmt: skip
+    return [trade for trade in trades if Decimal(str(trade["qty"]))]

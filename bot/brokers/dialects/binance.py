@@ -162,7 +162,7 @@ def _rows(said: Any) -> list[Any]:
 
 def _report(said: Any, listing: Listing, fills: tuple[VenueFill, ...] = ()) -> OrderReport:
     if said["symbol"] != listing.name:
-        raise ValueError("is an order of another pair")
+        raise ValueError("an order of another pair")
     return OrderReport(
         text(said["clientOrderId"]),
         text(said["orderId"]),

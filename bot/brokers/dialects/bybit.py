@@ -160,7 +160,7 @@ def _balance(one: Mapping[str, Any]) -> Balance:
 
 def _report(said: Any, listing: Listing) -> OrderReport:
     if said["symbol"] != listing.name:
-        raise ValueError("is an order of another pair")
+        raise ValueError("an order of another pair")
     # A client id is empty where the order was placed by hand.
     return OrderReport(
         str(said["orderLinkId"]),

@@ -111,7 +111,7 @@ def number(said: Any) -> Decimal:
     """A number that is zero or more, from a venue's text. Raises ValueError otherwise."""
     found = Decimal(said) if isinstance(said, str | int | Decimal) and not isinstance(said, bool) else Decimal("nan")
     if not found.is_finite() or found < 0:
-        raise ValueError("is no number of zero or more")
+        raise ValueError("no number of zero or more")
     return found
 
 
@@ -123,7 +123,7 @@ def signed_number(said: Any) -> Decimal:
 def positive(said: Any) -> Decimal:
     """A number above zero. Raises ValueError otherwise."""
     if (found := number(said)) <= 0:
-        raise ValueError("is no number above zero")
+        raise ValueError("no number above zero")
     return found
 
 
@@ -135,7 +135,7 @@ def plain(found: Decimal) -> Decimal:
 def text(said: Any) -> str:
     """An identifier: a text that is not empty, or a whole number. Raises ValueError otherwise."""
     if isinstance(said, bool) or not isinstance(said, str | int) or said == "":
-        raise ValueError("is no identifier")
+        raise ValueError("no identifier")
     return str(said)
 
 

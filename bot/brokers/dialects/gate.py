@@ -153,7 +153,7 @@ def _fill(one: Mapping[str, Any]) -> VenueFill:
 
 def _report(said: Mapping[str, Any], listing: Listing) -> OrderReport:
     if said["currency_pair"] != listing.name:
-        raise ValueError("is an order of another pair")
+        raise ValueError("an order of another pair")
     quantity, left = positive(said["amount"]), number(said["left"])
     begun = VenueStatus.PARTIAL if left < quantity else VenueStatus.OPEN
     statuses = {"open": begun, "closed": VenueStatus.FILLED, "cancelled": VenueStatus.CANCELED}
