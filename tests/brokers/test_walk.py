@@ -17,7 +17,7 @@ from bot.brokers.guard import TESTNETS, Testnet
 from tests.brokers.walk import Recorder, Tried, bare, guarded, walk
 
 OTHERS = sorted(set(ccxt.exchanges) - set(TESTNETS))
-SAMPLE = random.Random(20261122).sample(OTHERS, 12)
+SAMPLE = random.Random(20261122).sample(OTHERS, 8)
 PINNED = {"testnet.binance.vision", "api-testnet.bybit.com", "api-testnet.gateapi.io"}
 
 
