@@ -9,6 +9,7 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import ccxt
@@ -309,3 +310,20 @@ class TestOtherDoors:
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert told.stdout.split() == ["True", "True", "OrderRouter"]
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "import ccxt.pro",
+            "import ccxt.async_support",
+            "from ccxt import pro",
+            "from ccxt.async_support import binance",
+            "from ccxt import OrderRouter",
+            "from ccxt.base.order_router import OrderRouter",
+        ],
+    )
+    def test_the_linter_bars_them_from_our_own_code(self, line: str) -> None:
+        root = Path(__file__).parents[2]
+        command = [sys.executable, "-m", "ruff", "check", "--select", "TID251", "--stdin-filename", "bot/x.py", "-"]
+        told = subprocess.run(command, cwd=root, input=line, capture_output=True, text=True, check=False)
+        assert told.returncode == 1 and "TID251" in told.stdout
