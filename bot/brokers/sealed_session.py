@@ -17,10 +17,13 @@ from requests.cookies import RequestsCookieJar
 from bot.brokers.guard import Loopback, Profile, refuse_unless_sandbox
 from bot.brokers.keys import Keys
 from bot.core.errors import NotSandbox
+from bot.core.ports import Clock
 from bot.data.courtesy import Courtesy
 from bot.data.faults import Unreachable
 from bot.data.public_session import whole_answer
 
+_PAUSE = 0.1
+"""Seconds between two requests to a testnet."""
 _TIMEOUTS = (10.0, 10.0)
 """Seconds to connect, and between two pieces of an answer."""
 _DEADLINE, _LARGEST = 30.0, 50_000_000
@@ -74,7 +77,7 @@ class SealedSession:
     """What the exchange library takes for a session: it sends one request, and has nothing to change.
 
     It is no `requests.Session`: there are no adapters to mount, no redirects, no cookies, no proxies, no passwords of
-    the environment, no hooks. `courtesy` must try each request once only, so that nothing is ever sent twice.
+    the environment, no hooks. Each request is tried once only, so that nothing is ever sent twice.
     """
 
     __slots__ = ("__weakref__", "_adapter", "_answer", "_courtesy", "_profile")
@@ -83,8 +86,9 @@ class SealedSession:
     _courtesy: Courtesy
     _profile: Profile
 
-    def __init__(self, profile: Profile, keys: Keys, courtesy: Courtesy) -> None:
+    def __init__(self, profile: Profile, keys: Keys, clock: Clock) -> None:
         silence_wire_logs()
+        courtesy = Courtesy(clock, tries=1, pause=0.0 if type(profile) is Loopback else _PAUSE)
         object.__setattr__(self, "_adapter", GuardedAdapter(profile, keys))
         object.__setattr__(self, "_answer", None)
         object.__setattr__(self, "_courtesy", courtesy)
@@ -99,11 +103,6 @@ class SealedSession:
     def cookies(self) -> RequestsCookieJar:
         """An empty jar that nobody looks into."""
         return RequestsCookieJar()
-
-    @property
-    def courtesy(self) -> Courtesy:
-        """How often the venue may be asked."""
-        return self._courtesy
 
     @property
     def profile(self) -> Profile:

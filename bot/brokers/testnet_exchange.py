@@ -26,7 +26,6 @@ from bot.core.errors import BotError, DataError, KeysRefused, NotSandbox, OrderR
 from bot.core.moments import iso
 from bot.core.orders import Side
 from bot.core.ports import Clock
-from bot.data.courtesy import Courtesy
 from bot.data.exchange import VenueRules
 from bot.data.faults import NotListed, RateLimited, Unreachable
 
@@ -55,10 +54,8 @@ def open_testnet(profile: Profile, clock: Clock, environment: Mapping[str, str])
 
     Raises ConfigError where a key is missing, NotSandbox where the way there is not as it must be.
     """
-    is_loopback = type(profile) is Loopback
-    keys = LOOPBACK_KEYS if is_loopback else keys_from(environment, profile.venue)
-    session = SealedSession(profile, keys, Courtesy(clock, tries=1, pause=0.0 if is_loopback else 0.1))
-    return TestnetExchange(session, keys, clock)
+    keys = LOOPBACK_KEYS if type(profile) is Loopback else keys_from(environment, profile.venue)
+    return TestnetExchange(SealedSession(profile, keys, clock), keys, clock)
 
 
 class TestnetExchange:

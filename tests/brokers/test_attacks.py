@@ -24,7 +24,6 @@ from bot.brokers.sealed_client import bar_other_doors, refuse_unless_sealed, sea
 from bot.brokers.sealed_session import SealedSession
 from bot.brokers.testnet_exchange import TestnetExchange, open_testnet
 from bot.core.errors import ConfigError, NotSandbox
-from bot.data.courtesy import Courtesy
 from bot.data.faults import Unreachable
 from tests.brokers.walk import KEY, SECRET, Recorder, bare, give_market
 from tests.clocks import FakeClock
@@ -43,7 +42,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 def held(venue: str, profile: Testnet | Loopback | None = None, keys: Keys | None = None) -> Any:
     """The sealed object, with the walker's keys."""
     clock, keys = FakeClock(), keys or Keys(KEY, SECRET)
-    return sealed_client(SealedSession(profile or Testnet(venue), keys, Courtesy(clock, tries=1)), keys, clock)
+    return sealed_client(SealedSession(profile or Testnet(venue), keys, clock), keys, clock)
 
 
 def point_elsewhere(client: Any) -> None:
@@ -233,7 +232,7 @@ class TestWiring:
             """Somebody's own."""
 
         mine, clock, keys = Mine.__new__(Mine), FakeClock(), Keys(KEY, SECRET)
-        mine.__dict__["_session"] = SealedSession(Testnet("binance"), keys, Courtesy(clock, tries=1))
+        mine.__dict__["_session"] = SealedSession(Testnet("binance"), keys, clock)
         with pytest.raises(NotSandbox, match="no sealed exchange"):
             refuse_unless_sealed(mine)
 

@@ -22,7 +22,6 @@ from bot.brokers.sealed_session import GuardedAdapter, SealedSession
 from bot.brokers.testnet_exchange import TestnetExchange, open_testnet
 from bot.core.errors import BotError, NotSandbox
 from bot.core.orders import Side
-from bot.data.courtesy import Courtesy
 from tests.brokers.walk import KEY, SECRET, Recorder, bare
 from tests.clocks import FakeClock
 from tests.servers.loopback import as_json, dropped
@@ -144,7 +143,7 @@ def test_nothing_that_holds_keys_can_be_copied_or_pickled() -> None:
     free = bare("binance")
     assert SECRET.encode() in pickle.dumps({name: vars(free)[name] for name in ("apiKey", "secret")})
     keys, clock = Keys(KEY, SECRET), FakeClock()
-    session = SealedSession(Testnet("binance"), keys, Courtesy(clock, tries=1))
+    session = SealedSession(Testnet("binance"), keys, clock)
     held = [
         keys, session, sealed_client(session, keys, clock), GuardedAdapter(Testnet("binance"), keys),
         open_testnet(Testnet("binance"), clock, ENVIRONMENT),

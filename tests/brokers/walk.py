@@ -19,7 +19,6 @@ from ccxt.base.types import Entry
 from bot.brokers.guard import Profile
 from bot.brokers.keys import Keys
 from bot.brokers.sealed_session import SealedSession
-from bot.data.courtesy import Courtesy
 from tests.clocks import FakeClock
 
 KEY, SECRET = "walker-key-0000000000", "d2Fsa2VyLXNlY3JldC0wMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA="
@@ -109,7 +108,7 @@ def bare(name: str, sandbox: bool = False, **more: Any) -> Any:
 
 def guarded(name: str, profile: Profile, sandbox: bool = False) -> Any:
     """The same on a sealed session, with the right keys for it."""
-    session = SealedSession(profile, Keys(KEY, SECRET), Courtesy(FakeClock(), tries=1, pause=0.0))
+    session = SealedSession(profile, Keys(KEY, SECRET), FakeClock())
     return bare(name, sandbox, session=session)
 
 
