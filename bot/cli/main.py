@@ -17,6 +17,7 @@ from bot.cli.data import data
 from bot.cli.doctor import doctor
 from bot.cli.runs import runs
 from bot.cli.signal import signal
+from bot.cli.venue import venue
 from bot.core.errors import BotError, ConfigError
 from bot.version import __version__
 
@@ -43,6 +44,7 @@ app.command()(runs)
 app.command()(doctor)
 app.add_typer(data, name="data")
 app.add_typer(config, name="config")
+app.add_typer(venue, name="venue")
 
 
 def _print_version(wanted: bool) -> None:

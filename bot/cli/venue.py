@@ -1,0 +1,146 @@
+"""`bot venue`: an exchange on this machine, for trying the bot's orders without keys and without a network."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.console import (
+    ConfigOption,
+    DataDirOption,
+    JsonOption,
+    SetOption,
+    console,
+    market_line,
+    parse_changes,
+    parse_day,
+    print_json,
+)
+from bot.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from bot.serving import Opened
+    from bot.venue.server import VenueServer
+
+venue = typer.Typer(
+    help="An exchange on this machine, Binance-compatible, with play money.", invoke_without_command=True
+)
+
+
+@venue.callback()
+def _help(context: typer.Context) -> None:
+    """An exchange on this machine, Binance-compatible, with play money."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@venue.command()
+def serve(
+    data_dir: DataDirOption = None,
+    start: Annotated[
+        str | None, typer.Option(help="The venue's first day, YYYY-MM-DD; it begins at 00:00 UTC.")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port on 127.0.0.1; 0 is any that is free.")] = 8788,
+    driven: Annotated[bool, typer.Option("--driven", help="Its clock stands still until a client moves it.")] = False,
+    cash: Annotated[str, typer.Option(help="The USDT that the account begins with.")] = "10000",
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Serve the prices of a folder, or of the demo market, as a spot exchange that takes orders, until Ctrl-C.
+
+    It listens on 127.0.0.1 only. Its keys are the word "loopback", twice, and are valid nowhere else.
+
+    Example: bot venue serve --driven
+    """
+    from bot.config import load_config
+    from bot.data.clock import SystemClock
+    from bot.markets import open_market
+    from bot.serving import open_exchange, terms_of, venue_clock
+    from bot.venue.server import VenueServer
+
+    resolved = load_config(config, parse_changes(set_))
+    terms = terms_of(_amount(cash))
+    market = open_market(resolved, data_dir, "demo")
+    clock = venue_clock(market, SystemClock(), parse_day(start, "--start"), driven)
+    opened = open_exchange(resolved, market, clock, terms)
+    try:
+        server = VenueServer(opened.exchange, port)
+    except OSError as problem:
+        raise ConfigError(
+            f"port {port} of 127.0.0.1 cannot be listened on", was=problem.strerror, mend="name another with --port"
+        ) from None
+    with server, _asked_to_end() as ended:
+        if as_json:
+            print_json(_as_json(server, opened, driven))
+            sys.stdout.flush()  # whoever reads it through a pipe waits for it
+        else:
+            _show(server, opened, market.name, driven)
+        ended.wait()
+    console(to_error=as_json).print("The venue is closed; nothing of it is kept.")
+
+
+@contextlib.contextmanager
+def _asked_to_end() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set."""
+    ended = threading.Event()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: ended.set()) for number in numbers]
+    try:
+        yield ended
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not amount.is_finite() or amount < 0:
+        raise ConfigError(
+            "is not an amount", where="--cash", expected="a number of USDT, zero or above", was=repr(text)
+        )
+    return amount
+
+
+def _as_json(server: VenueServer, opened: Opened, driven: bool) -> dict[str, Any]:
+    from bot.venue.exchange import KEY, SECRET
+
+    return {
+        "url": server.url,
+        "api": server.api,
+        "key": KEY,
+        "secret": SECRET,
+        "now": opened.exchange.clock.now().isoformat(),
+        "driven": driven,
+        "pairs": [listing.pair for listing in opened.exchange.listings()],
+        "left_out": list(opened.left_out),
+    }
+
+
+def _show(server: VenueServer, opened: Opened, market: str, driven: bool) -> None:
+    from bot.venue.exchange import KEY, SECRET
+
+    screen, exchange = console(), opened.exchange
+    clock = "stands still until it is moved" if driven else "runs"
+    pairs = [listing.pair for listing in exchange.listings()]
+    lines = [
+        market_line(market),
+        f"Venue: {server.api}",
+        f"Keys: {KEY} / {SECRET}, valid nowhere else",
+        f"Clock: {exchange.clock.now():%Y-%m-%d %H:%M} UTC, {clock} ({server.url}/venue/clock)",
+        f"Pairs: {len(pairs)}, such as {', '.join(pairs[:3])}",
+        *([f"Not listed, since no pair can have such a name: {', '.join(opened.left_out)}"] if opened.left_out else []),
+        "Stop with Ctrl-C. Nothing is kept.",
+    ]
+    for line in lines:
+        screen.print(line, markup=False, soft_wrap=True)
