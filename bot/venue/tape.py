@@ -65,12 +65,16 @@ class Day:
         A buying order is met when the price is at its limit or below; None if it is not met at all.
         """
         sign = 1.0 if side is Side.BUY else -1.0
-        piece = self._piece(since, until)
-        if sign * piece[0][1] <= sign * limit:
-            return piece[0][0]
-        for (start, before), (end, after) in pairwise(piece):
+        for (start, before), (end, after) in pairwise(self.path):
+            first = max(start, since)
+            if end < since or first > until:
+                continue
+            if sign * self.price(first) <= sign * limit:
+                return first
             if sign * after <= sign * limit:
-                return start + (end - start) * (limit - before) / (after - before)
+                # From the whole piece of the path, so that it does not matter in how many steps a day goes by.
+                meeting = max(first, start + (end - start) * (limit - before) / (after - before))
+                return meeting if meeting <= until else None
         return None
 
     def _piece(self, since: float, until: float) -> list[_Point]:
