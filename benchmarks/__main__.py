@@ -7,6 +7,7 @@ import os
 from benchmarks.engine import engine_ratio
 from benchmarks.process import whole_process
 from benchmarks.store import store_ratio
+from benchmarks.venue import order_round_trip
 
 WINDOW = ["--start", "2016-01-01", "--end", "2026-03-18"]
 
@@ -22,6 +23,11 @@ def main() -> None:
     print(
         f"the store, ten years of 60 series: {store['arrays']:.3f} s from its arrays (target 0.5), "
         f"{store['rows']:.2f} s from its rows: {store['ratio']:.0f} times as fast"
+    )
+    order = order_round_trip()
+    print(
+        f"an order through ccxt to the venue in a box and back: {order['median']:.1f} ms (target 5), "
+        f"one in a hundred {order['slowest']:.1f} ms"
     )
     helped = whole_process(["--help"], rounds=5)
     print(f"bot --help: {helped['seconds']:.2f} s (target 0.4)")
