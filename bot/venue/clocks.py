@@ -45,6 +45,7 @@ class DrivenClock:
 
     def __init__(self, machine: Clock, start: datetime) -> None:
         self._machine, self._now, self._moved = machine, start, machine.now()
+        self._wire = start
 
     def now(self) -> datetime:
         """The moment to which it was moved last."""
@@ -55,12 +56,13 @@ class DrivenClock:
         self.move_to(self._now + timedelta(seconds=seconds))
 
     def wire(self) -> datetime:
-        """Now, and the seconds that have gone by on this machine since it was moved."""
-        return self._now + max(self._machine.now() - self._moved, timedelta())
+        """Now, or later by the seconds that have gone by on this machine; it never goes back."""
+        return self._wire + max(self._machine.now() - self._moved, timedelta())
 
     def move_to(self, moment: datetime) -> None:
         """Move on. Raises ValueError for a moment before the present one."""
         moment = moment.astimezone(UTC)
         if moment < self._now:
             raise ValueError(f"the clock goes forward only: it is {self._now.isoformat()}, was {moment.isoformat()}")
+        self._wire = max(moment, self.wire())
         self._now, self._moved = moment, self._machine.now()

@@ -17,7 +17,7 @@ from bot.venue.refusal import Refusal
 from bot.venue.tape import Candle, share_of_day
 
 _DAY = 86_400_000
-_ONE_DAY = timedelta(days=1)
+_ONE_DAY, _INSTANT = timedelta(days=1), timedelta(milliseconds=1)
 
 
 def _ping(desk: Desk, parameters: Parameters, key: str) -> Any:
@@ -48,19 +48,17 @@ def _klines(desk: Desk, parameters: Parameters, key: str) -> Any:
     listing = desk.exchange.listing(parameters.symbol())
     if parameters.required("interval") != "1d":
         raise Refusal(-1120, "Invalid interval.")
-    since, until = parameters.whole("startTime"), parameters.whole("endTime")
+    since, until = parameters.moment("startTime"), parameters.moment("endTime")
+    # A candle belongs to a span if it begins in it.
+    first = None if since is None else (since + _ONE_DAY - _INSTANT).date()
+    last = None if until is None else until.date()
     count = parameters.limit(500, 1000)
-    found = []
-    for candle in desk.exchange.tape.candles(listing.base, desk.clock.now()):
-        opens = milliseconds(midnight(candle.date))
-        if (since is None or since <= opens) and (until is None or opens <= until):
-            found.append(_kline(candle, opens))
-    # Without a first moment the newest are meant.
-    return found[-count:] if since is None else found[:count]
+    return [_kline(candle) for candle in desk.exchange.tape.candles(listing.base, desk.clock.now(), first, last, count)]
 
 
-def _kline(candle: Candle, opens: int) -> list[Any]:
+def _kline(candle: Candle) -> list[Any]:
     """A candle as the market has it, to the last digit; a price that is not known stands as 0."""
+    opens = milliseconds(midnight(candle.date))
     prices = [_told(price) for price in (candle.open, candle.high, candle.low, candle.close)]
     in_coins = _told(candle.volume / candle.close)
     return [opens, *prices, in_coins, opens + _DAY - 1, _told(candle.volume), 0, _told(0.0), _told(0.0), "0"]

@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 
 from bot.core.market import Market, Series
-from bot.core.moments import midnight, utc
+from bot.core.moments import midnight
 from bot.core.orders import Side
 
 _ONE_DAY = timedelta(days=1)
@@ -118,13 +118,24 @@ class Tape:
             self._days[key] = _day(self._series[symbol], day)
         return self._days[key]
 
-    def candles(self, symbol: str, moment: datetime) -> list[Candle]:
-        """The days that were known at a moment, and the one that was forming, oldest first."""
-        today = moment.date()
+    def candles(
+        self, symbol: str, moment: datetime, since: date | None = None, until: date | None = None, count: int = 1000
+    ) -> list[Candle]:
+        """The days that were known at a moment, and the one that was forming, oldest first.
+
+        The first `count` from a day on; without that day the newest.
+        """
         known = self._series[symbol].until(np.datetime64(moment.replace(tzinfo=None), "s"))
-        closed = [_candle(known, i) for i in range(len(known)) if known.dates[i].item() < today]
-        forming = self.forming(symbol, moment)
-        return [*closed, forming] if forming else closed
+        today = moment.date()
+        first = 0 if since is None else int(np.searchsorted(known.dates, np.datetime64(since, "D")))
+        last_closed = min(until or today, today - _ONE_DAY)
+        end = int(np.searchsorted(known.dates, np.datetime64(last_closed, "D"), side="right"))
+        is_wanted = (since or today) <= today <= (until or today)
+        forming = self.forming(symbol, moment) if is_wanted else None
+        if since is None:
+            first = max(first, end - count + (forming is not None))
+        found = [_candle(known, i) for i in range(first, min(end, first + count))]
+        return [*found, forming] if forming is not None and len(found) < count else found
 
     def forming(self, symbol: str, moment: datetime) -> Candle | None:
         """The candle of a moment's own day, as far as it had come."""
@@ -139,9 +150,8 @@ class Tape:
         day = self.day(symbol, moment.date())
         if day is not None:
             return day.price(share_of_day(moment))
-        series = self._series[symbol]
-        closes = [i for i in range(len(series)) if utc(series.known_at[i]) <= moment]
-        return float(series.close[closes[-1]]) if closes else None
+        known = self._series[symbol].until(np.datetime64(moment.replace(tzinfo=None), "s"))
+        return float(known.close[-1]) if len(known) else None
 
 
 def _day(series: Series, day: date) -> Day | None:

@@ -209,5 +209,19 @@ def test_candles_end_with_the_one_that_is_forming(venue: VenueServer) -> None:
     assert closed[6:8] == [1704153599999, "1000000.00000000"]
     assert forming[0] == 1704153600000
     day = 86_400_000
-    none = public(venue, "klines", symbol=PAIR, interval="1d", startTime=1704067200000 + 2 * day).json()
+
+    def opens(**cut: int) -> list[int]:
+        told = public(venue, "klines", symbol=PAIR, interval="1d", **cut).json()
+        return [(row[0] - 1704067200000) // day for row in told]
+
+    first = 1704067200000
+    assert opens(startTime=first) == opens(startTime=0, endTime=first + day) == [0, 1]
+    assert opens(startTime=first + 1) == opens(limit=1) == [1]
+    assert opens(endTime=first + day - 1) == opens(startTime=first, limit=1) == [0]
+    assert opens(startTime=10**20 - 1) == []
+    move(venue.exchange, at(5, 4))
+    assert opens() == [0, 1, 3, 4]
+    assert opens(limit=2) == [3, 4]
+    assert opens(startTime=first + day, limit=2) == [1, 3]
+    none = public(venue, "klines", symbol=PAIR, interval="1d", startTime=first + 5 * day).json()
     assert none == []
