@@ -69,7 +69,6 @@ class Control:
             clock.move_to(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
         else:
             clock.move_to(clock.now() + timedelta(seconds=float(told["advance"])))
-        self._exchange.catch_up()
         return self._tell_clock(told)
 
     def _wipe(self, told: Mapping[str, Any]) -> Any:

@@ -49,7 +49,8 @@ class VenueServer:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://{HOST}:{self._threads.server_address[1]}"
+        host, port = self._threads.server_address[:2]
+        return f"http://{host!s}:{port}"
 
     @property
     def api(self) -> str:

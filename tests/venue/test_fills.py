@@ -154,6 +154,15 @@ def test_a_resting_order_waits_while_its_pair_is_halted() -> None:
     assert order.trades[0].at == at(1, 8)
 
 
+def test_an_order_that_was_met_before_a_halt_is_filled() -> None:
+    venue = exchange()
+    order = venue.place(KEY, limit(Side.BUY, "1", "95"))
+    move(venue, at(1, 8))
+    venue.halt(PAIR)
+    assert venue.account(KEY).open == {}
+    assert order.trades[0].at == at(1, 4)
+
+
 def test_a_flat_book_fills_any_size_at_the_open_made_worse_by_the_slippage_all_day_long() -> None:
     venue = exchange(FlatBook({at(2).date(): Decimal(2)}), Terms(cash=D(10**9), commission_in_quote=True))
     move(venue, at(1, 13))

@@ -95,6 +95,9 @@ def test_what_is_not_open_cannot_be_cancelled_and_what_never_was_does_not_exist(
         venue.order(KEY, PAIR, 2, None)
     with pytest.raises(Refusal, match="-2013"):
         venue.order(KEY, PAIR, None, "nobody's")
+    with pytest.raises(Refusal, match="-2013"):
+        venue.order(KEY, PAIR, order.id, "another's")
+    assert venue.order(KEY, PAIR, order.id, "c") is order
 
 
 def test_an_order_by_quote_amount_needs_somebody_to_trade_with() -> None:

@@ -160,6 +160,13 @@ def test_zero_balances_can_be_left_out(venue: VenueServer) -> None:
     assert told["commissionRates"]["taker"] == "0.00100000"
 
 
+def test_a_balance_that_is_locked_as_a_whole_is_not_zero(venue: VenueServer) -> None:
+    venue.exchange.place(KEY, limit(Side.BUY, "100", "99"))
+    venue.exchange.place(KEY, limit(Side.BUY, "2", "50", "d"))
+    told = ask(venue, "GET", "account", omitZeroBalances="true").json()
+    assert told["balances"] == [{"asset": "USDT", "free": "0.00000000", "locked": "10000.00000000"}]
+
+
 def test_what_was_asked_is_weighed_and_told(venue: VenueServer) -> None:
     assert public(venue, "ping").headers["X-MBX-USED-WEIGHT-1M"] == "1"
     assert public(venue, "exchangeInfo").headers["X-MBX-USED-WEIGHT-1M"] == "21"
