@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from bot.config import Config
 from bot.core.errors import DataError
-from bot.core.instrument import Instrument
 from bot.core.market import Kind, Market
 from bot.core.moments import midnight
 from bot.core.ports import Clock
@@ -44,7 +42,7 @@ def open_exchange(
     instruments = trading_rules(config, market, "venue").instruments
     coins = [symbol for symbol in sorted(instruments) if market[symbol].kind is not Kind.STABLECOIN and symbol != QUOTE]
     fitting = [symbol for symbol in coins if _PAIR.fullmatch(symbol + QUOTE)]
-    exchange = Exchange(Tape(market, fitting), _listings([instruments[s] for s in fitting]), clock, terms, shape)
+    exchange = Exchange(Tape(market, fitting), [Listing(instruments[s], QUOTE) for s in fitting], clock, terms, shape)
     return Opened(exchange, tuple(symbol for symbol in coins if symbol not in fitting))
 
 
@@ -62,14 +60,9 @@ def venue_clock(market: Market, machine: Clock, start: date | None, driven: bool
             expected=f"a day from {window.start} to {window.end}",
             was=str(day),
         )
-    moment: datetime = midnight(day)
-    return DrivenClock(machine, moment) if driven else RunningClock(machine, moment)
+    return DrivenClock(machine, midnight(day)) if driven else RunningClock(machine, midnight(day))
 
 
 def terms_of(cash: Decimal) -> Terms:
     """The terms of an account that begins with so much cash."""
     return Terms(cash=cash, quote=QUOTE)
-
-
-def _listings(instruments: Sequence[Instrument]) -> list[Listing]:
-    return [Listing(instrument, QUOTE) for instrument in instruments]

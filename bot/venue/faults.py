@@ -71,8 +71,8 @@ class Fault:
 
     @property
     def is_carried_out(self) -> bool:
-        """Whether the request reaches the exchange all the same."""
-        return self.accepted or self.kind in (Kind.TRUNCATED, Kind.DUPLICATE, Kind.DELAY)
+        """Whether the request reaches the exchange before anything goes wrong."""
+        return self.accepted or self.kind in (Kind.TRUNCATED, Kind.DUPLICATE)
 
     @property
     def refusal(self) -> Refusal:

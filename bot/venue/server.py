@@ -70,7 +70,7 @@ class VenueServer:
                 return self._control.answer(asked), None
         with self.lock:
             fault = self.faults.next(asked.method, asked.path.removeprefix(PREFIX))
-            answer = self.rest.answer(asked) if fault is None or _is_carried_out_at_once(fault) else None
+            answer = self.rest.answer(asked) if fault is None or fault.is_carried_out else None
         if fault is None:
             return answer, None
         time.sleep(fault.seconds)
@@ -97,10 +97,6 @@ class VenueServer:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def _is_carried_out_at_once(fault: Fault) -> bool:
-    return fault.is_carried_out and not (fault.kind is Kind.DELAY and not fault.accepted)
 
 
 def _spoilt(answer: Answer | None, fault: Fault) -> Answer | None:
