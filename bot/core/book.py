@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from bot.core.cycle import Quote, TradingRules, cycle
 from bot.core.decision import Decision, Trade
 from bot.core.endings import Settling
 from bot.core.errors import DataError
-from bot.core.events import Event, Valued
+from bot.core.events import Event, Unfinished, Valued
 from bot.core.execution import affordable, fill, fill_price
 from bot.core.instrument import ZERO, Instrument, exact
 from bot.core.market import Floats, Market, Series
@@ -72,7 +72,20 @@ class Book:
         self._waiting = not plan.adopt
         self._marks: dict[str, float] = {}
         self._renamed: dict[str, str] = {}
-        self._slippage: Decimal = Decimal(1)
+
+    def recall(self, events: Iterable[Event]) -> None:
+        """Take up the book where its events, in their order, left it."""
+        for event in events:
+            match event:
+                case Fill():
+                    self.portfolio = self.portfolio.apply(event)
+                case Settlement():
+                    self.portfolio = self.portfolio.apply(event)
+                    self._remember_name(event)
+                case Unfinished():
+                    self._unfinished = event.symbols
+                case Decision() if self._waiting:
+                    self._waiting = bool(event.weights)
 
     # --- the morning: settle, decide, plan ------------------------------------------------------------------
 
@@ -84,6 +97,7 @@ class Book:
             if quantity > 0:
                 settled.append(self._settlement(day, settling, quantity))
                 self._record(settled[-1])
+                self._remember_name(settled[-1])
                 if settling.warning and settling.warning not in self.warnings:
                     self.warnings.append(settling.warning)
         return settled
@@ -92,16 +106,17 @@ class Book:
         """Record a decision and plan its orders, sells first."""
         decision = self.plan.decisions[i]
         self.events.append(decision)
-        self._slippage = self.plan.slippage_multipliers[i]
         acting = self._acting(decision, is_first=i == 0)
         if acting.trade is Trade.HOLD and not self._unfinished:
             return ()
         if not acting.weights and not self.portfolio.holdings:
-            self._unfinished = frozenset()
+            self._try_again(frozenset(), decision.at)
             return ()
         quotes = {s: self._quote(s, decision.at.date()) for s in {*acting.weights, *self.portfolio.holdings}}
-        plan = cycle(acting, self.portfolio, quotes, self.plan.rules, self._unfinished, self._slippage)
-        self._unfinished = plan.unfinished
+        plan = cycle(
+            acting, self.portfolio, quotes, self.plan.rules, self._unfinished, self.plan.slippage_multipliers[i]
+        )
+        self._try_again(plan.unfinished, decision.at)
         self.events.extend(plan.skipped)
         self.events.extend(plan.orders)
         return plan.orders
@@ -136,7 +151,8 @@ class Book:
     def price_for(self, order: OrderIntent, open_price: float) -> Decimal:
         """The price of a fill of an order at an open, slippage included."""
         instrument = self._instrument(order.symbol)
-        return fill_price(open_price, order.side, instrument.slippage * self._slippage, instrument)
+        multiplier = self._slippage_on(order.at.date())
+        return fill_price(open_price, order.side, instrument.slippage * multiplier, instrument)
 
     def quantity_for(self, order: OrderIntent, price: Decimal) -> Decimal:
         """How much of an order the holdings and the cash allow at a price."""
@@ -162,7 +178,7 @@ class Book:
             OrderResult(order.order_id, order.at, order.symbol, order.side, order.quantity, status, reason)
         )
         if status is not OrderStatus.FILLED:
-            self._unfinished |= {order.symbol}
+            self._try_again(self._unfinished | {order.symbol}, order.at)
 
     # --- the evening: value ---------------------------------------------------------------------------------
 
@@ -191,14 +207,31 @@ class Book:
     def _instrument(self, symbol: str) -> Instrument:
         return self.plan.rules.instruments[symbol]
 
+    def _try_again(self, symbols: frozenset[str], at: datetime) -> None:
+        """Remember which coins' orders are to be tried again, and record it where it is news."""
+        if symbols != self._unfinished:
+            self._unfinished = symbols
+            self.events.append(Unfinished(at, symbols))
+
+    def _remember_name(self, settled: Settlement) -> None:
+        """Remember what a renamed coin is called now, and at what price its successor begins."""
+        if settled.into is None:
+            return
+        ratio = next(s.ratio for s in self.plan.settlings[settled.at.date()] if s.symbol == settled.symbol)
+        self._marks[settled.into] = float(settled.price) / float(ratio)
+        self._renamed[settled.symbol] = settled.into
+
+    def _slippage_on(self, day: date) -> Decimal:
+        """By how much slippage is widened on a day; before the first decision it is not."""
+        i = (day - self.plan.decisions[0].at.date()).days
+        return self.plan.slippage_multipliers[i] if i >= 0 else Decimal(1)
+
     def _settlement(self, day: date, settling: Settling, quantity: Decimal) -> Settlement:
         close, _ = self._close(settling.symbol, day)
         instrument = self._instrument(settling.symbol)
         at = midnight(day)
         if settling.into is not None:
             received = self._instrument(settling.into).quantity(quantity * settling.ratio)
-            self._marks[settling.into] = close / float(settling.ratio)
-            self._renamed[settling.symbol] = settling.into
             return Settlement(
                 at,
                 settling.symbol,
@@ -211,7 +244,8 @@ class Book:
         if settling.cause is SettlementCause.DEAD:
             paid = instrument.price(exact(close) * self.plan.recovery) if self.plan.recovery else ZERO
             return Settlement(at, settling.symbol, quantity, paid, settling.cause)
-        price = fill_price(close, Side.SELL, instrument.slippage * self._slippage, instrument)
+        multiplier = self._slippage_on(day - ONE_DAY)  # the new day is not decided yet
+        price = fill_price(close, Side.SELL, instrument.slippage * multiplier, instrument)
         return Settlement(at, settling.symbol, quantity, price, settling.cause, quantity * price * instrument.fee)
 
     def _quote(self, symbol: str, today: date) -> Quote:

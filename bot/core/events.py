@@ -55,4 +55,12 @@ class Episode:
     returns: Mapping[str, float | None]
 
 
-Event = Episode | Decision | OrderIntent | OrderResult | Fill | Settlement | Valued
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """The coins whose orders were cut, held back or not filled in full: they are tried again the next day."""
+
+    at: datetime
+    symbols: frozenset[str]
+
+
+Event = Episode | Decision | OrderIntent | OrderResult | Fill | Settlement | Valued | Unfinished

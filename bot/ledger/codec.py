@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.core.decision import Decision
-from bot.core.events import Episode, Event, Valued
+from bot.core.events import Episode, Event, Unfinished, Valued
 from bot.core.moments import iso, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
 
@@ -62,6 +62,8 @@ def encode(event: Event) -> tuple[str, str, dict[str, Any]]:
                 "stale": list(event.stale),
                 "benchmarks": _plain_values(event.benchmarks),
             }  # fmt: skip
+        case Unfinished():
+            return "unfinished", iso(event.at), {"symbols": sorted(event.symbols)}
         case Episode():
             return "episode", iso(event.known_at), {
                 "kind": event.kind,
