@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from bot.core.book import Book
@@ -12,16 +12,31 @@ from bot.core.orders import OrderIntent
 class SimulatedBroker:
     """Fills from the market's own opens, with slippage and fee, within the cash and never beyond the holdings."""
 
-    def execute(self, book: Book, orders: Sequence[OrderIntent], day: date) -> None:
-        """Match each order at a day's open and tell the book how it ended."""
+    name = "simulated"
+
+    def execute(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
+        """Match each order at a day's open and tell the book how it ended, one at a time."""
         for order in orders:
             open_price = book.open_price(order.symbol, day)
             if open_price is None:
                 book.unfilled(order, "no_bar")
-                continue
-            price = book.price_for(order, open_price)
-            quantity = book.quantity_for(order, price)
-            if quantity > 0:
-                book.filled(order, quantity, price, open_price)
             else:
-                book.unfilled(order, "cash_short")
+                self._match(book, order, open_price)
+            yield order
+
+    def resume(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
+        """Match today's orders as if nothing had been; those of an earlier day have missed their open."""
+        for order in orders:
+            if order.at.date() == day:
+                yield from self.execute(book, [order], day)
+            else:
+                book.unfilled(order, "missed")
+                yield order
+
+    def _match(self, book: Book, order: OrderIntent, open_price: float) -> None:
+        price = book.price_for(order, open_price)
+        quantity = book.quantity_for(order, price)
+        if quantity > 0:
+            book.filled(order, quantity, price, open_price)
+        else:
+            book.unfilled(order, "cash_short")

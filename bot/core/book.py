@@ -52,6 +52,11 @@ class RunPlan:
         first, last = self.decisions[0].at.date(), self.decisions[-1].at.date()
         return Prices(self.market, self.median_volume, first, last)
 
+    @cached_property
+    def endings(self) -> dict[str, tuple[date, Settling]]:
+        """What is to happen to a holding of each coin that ends, and from which day on."""
+        return {settling.symbol: (day, settling) for day, due in self.settlings.items() for settling in due}
+
     @property
     def coins(self) -> list[str]:
         """Every coin that may come to be held: those ever targeted, and those that they are renamed to."""
@@ -90,16 +95,17 @@ class Book:
     # --- the morning: settle, decide, plan ------------------------------------------------------------------
 
     def settle(self, day: date) -> list[Settlement]:
-        """Settle what is held of the coins that ended the day before."""
+        """Settle what is held of coins that have ended: on the day after their last row, or as soon as it is known."""
         settled = []
-        for settling in self.plan.settlings.get(day, ()):
-            quantity = self.portfolio.held(settling.symbol)
-            if quantity > 0:
-                settled.append(self._settlement(day, settling, quantity))
-                self._record(settled[-1])
-                self._remember_name(settled[-1])
-                if settling.warning and settling.warning not in self.warnings:
-                    self.warnings.append(settling.warning)
+        for symbol, quantity in sorted(self.portfolio.holdings.items()):
+            due, settling = self.plan.endings.get(symbol, (None, None))
+            if settling is None or due is None or due > day:
+                continue
+            settled.append(self._settlement(day, settling, quantity))
+            self._record(settled[-1])
+            self._remember_name(settled[-1])
+            if settling.warning and settling.warning not in self.warnings:
+                self.warnings.append(settling.warning)
         return settled
 
     def decide(self, i: int) -> tuple[OrderIntent, ...]:
@@ -217,7 +223,7 @@ class Book:
         """Remember what a renamed coin is called now, and at what price its successor begins."""
         if settled.into is None:
             return
-        ratio = next(s.ratio for s in self.plan.settlings[settled.at.date()] if s.symbol == settled.symbol)
+        ratio = self.plan.endings[settled.symbol][1].ratio
         self._marks[settled.into] = float(settled.price) / float(ratio)
         self._renamed[settled.symbol] = settled.into
 

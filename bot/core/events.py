@@ -63,4 +63,39 @@ class Unfinished:
     symbols: frozenset[str]
 
 
-Event = Episode | Decision | OrderIntent | OrderResult | Fill | Settlement | Valued | Unfinished
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """A stretch of a forward ledger under one config: what it began with, and why it began.
+
+    `run_key` names the ledger's orders; `cash` is what it started with, in the stablecoin.
+    """
+
+    at: datetime
+    number: int
+    why: str
+    run_key: str
+    config_hash: str
+    version: str
+    broker: str
+    cash: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A day that was decided late: `decided_at`, though it was due at `at`. Its orders were not sent if `missed`."""
+
+    at: datetime
+    decided_at: datetime
+    missed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A recorded decision that the strategy would not make again on what the store says of that day now."""
+
+    at: datetime
+    recorded: str
+    replayed: str
+
+
+Event = Episode | Decision | OrderIntent | OrderResult | Fill | Settlement | Valued | Unfinished | Epoch | Late | Drift

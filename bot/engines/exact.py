@@ -12,6 +12,7 @@ def run_exact(plan: RunPlan) -> Book:
     for i, decision in enumerate(plan.decisions):
         day = decision.at.date()
         book.settle(day)
-        broker.execute(book, book.decide(i), day)
+        for _ in broker.execute(book, book.decide(i), day):
+            pass
         book.value(i)
     return book

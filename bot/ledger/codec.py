@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.core.decision import Decision
-from bot.core.events import Episode, Event, Unfinished, Valued
+from bot.core.events import Drift, Episode, Epoch, Event, Late, Unfinished, Valued
 from bot.core.moments import iso, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
 
@@ -64,6 +64,20 @@ def encode(event: Event) -> tuple[str, str, dict[str, Any]]:
             }  # fmt: skip
         case Unfinished():
             return "unfinished", iso(event.at), {"symbols": sorted(event.symbols)}
+        case Epoch():
+            return "epoch", iso(event.at), {
+                "number": event.number,
+                "why": event.why,
+                "run_key": event.run_key,
+                "config_hash": event.config_hash,
+                "version": event.version,
+                "broker": event.broker,
+                "cash": plain(event.cash),
+            }  # fmt: skip
+        case Late():
+            return "late", iso(event.at), {"decided_at": iso(event.decided_at), "missed": event.missed}
+        case Drift():
+            return "drift", iso(event.at), {"recorded": event.recorded, "replayed": event.replayed}
         case Episode():
             return "episode", iso(event.known_at), {
                 "kind": event.kind,

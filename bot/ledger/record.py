@@ -16,8 +16,8 @@ from bot.core.events import Event
 from bot.ledger.codec import encode
 
 SCHEMA_VERSION = 1
-_GENESIS = "0" * 64
-_SCHEMA = f"""
+GENESIS = "0" * 64
+SCHEMA = f"""
 PRAGMA user_version = {SCHEMA_VERSION};
 CREATE TABLE events (
     sequence INTEGER PRIMARY KEY,
@@ -63,7 +63,7 @@ def write_ledger(path: Path, rows: Iterable[Row]) -> str:
     """
     if path.exists():
         raise LedgerError("the ledger exists already", where=str(path), mend="a run never overwrites another")
-    head = _GENESIS
+    head = GENESIS
     chained = []
     for row in rows:
         body = json.dumps(row.body, separators=(",", ":"))  # in its own order, which the CSVs follow
@@ -71,7 +71,7 @@ def write_ledger(path: Path, rows: Iterable[Row]) -> str:
         chained.append((row.sequence, row.kind, row.at, body, head))
     try:
         with closing(sqlite3.connect(path)) as connection:
-            connection.executescript(_SCHEMA)
+            connection.executescript(SCHEMA)
             with connection:
                 connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", chained)
     except sqlite3.Error as problem:
@@ -91,7 +91,7 @@ def verify_ledger(path: Path) -> tuple[int, str]:
     Raises LedgerError that names the first row that is missing or was changed. Only who kept the last hash
     elsewhere can tell that rows were cut off the end.
     """
-    head, count = _GENESIS, 0
+    head, count = GENESIS, 0
     for sequence, kind, at, body, recorded in _raw_rows(path):
         count += 1
         if sequence != count:
@@ -102,19 +102,21 @@ def verify_ledger(path: Path) -> tuple[int, str]:
     return count, head
 
 
+def require_version(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise LedgerError unless a file is a ledger of this version."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version != SCHEMA_VERSION:
+        raise LedgerError(
+            "is a ledger of another version", where=str(path), expected=str(SCHEMA_VERSION), was=str(version)
+        )
+
+
 def _raw_rows(path: Path) -> Iterator[tuple[int, str, str, str, str]]:
     if not path.is_file():
         raise LedgerError("there is no ledger", where=str(path))
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version != SCHEMA_VERSION:
-                raise LedgerError(
-                    "is a ledger of another version",
-                    where=str(path),
-                    expected=str(SCHEMA_VERSION),
-                    was=str(version),
-                )
+            require_version(connection, path)
             yield from connection.execute("SELECT sequence, kind, at, body, hash FROM events ORDER BY sequence")
     except sqlite3.Error as problem:
         raise LedgerError(f"cannot be read: {problem}", where=str(path)) from None
