@@ -13,6 +13,7 @@ from bot.core.events import Drift, Late
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import OrderIntent, OrderResult
 from bot.core.ports import Broker
+from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
 from bot.ledger.record import Row
@@ -170,5 +171,5 @@ class Desk:
 
 def _what_counts(decision: Decision) -> str:
     """What of a decision must be the same when it is made again, as text."""
-    weights = {symbol: str(weight) for symbol, weight in sorted(decision.weights.items()) if weight}
+    weights = {symbol: plain(weight) for symbol, weight in sorted(decision.weights.items()) if weight}
     return json.dumps([decision.stage, weights, decision.trade, decision.reduce_only])

@@ -14,8 +14,8 @@ from bot.ledger.journal import Journal
 from bot.ledger.record import Row
 
 
-def replay(plan: RunPlan, epoch: Epoch, path: Path) -> list[Row]:
-    """Tick through every day of a plan into a new ledger, and return its rows.
+def replay(plan: RunPlan, epoch: Epoch, path: Path | None) -> list[Row]:
+    """Tick through every day of a plan into a new ledger, in memory without a path, and return its rows.
 
     What a day's tick may know is what the plan's decisions and prices of that day were made from, which is what was
     known then. Raises LedgerError.

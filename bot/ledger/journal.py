@@ -34,11 +34,13 @@ class Journal:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path) -> Iterator[Journal]:
-        """The ledger at a path, made if it is not there."""
+    def open(cls, path: Path | None) -> Iterator[Journal]:
+        """The ledger at a path, made if it is not there; without a path one that is gone when it is closed."""
+        file, path = path or ":memory:", path or Path("memory")
         with _told(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+            if file is path:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(file, timeout=30, isolation_level=None)
             try:
                 connection.execute("PRAGMA synchronous = FULL")
                 if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:

@@ -1,19 +1,23 @@
-"""backtrader and its exact twin give the same events, to the last digit."""
+"""backtrader, its exact twin and the forward code over history give the same events, to the last digit."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.config import Config, load_config
 from bot.core.book import Book
-from bot.core.events import Valued
+from bot.core.events import Epoch, Valued
 from bot.core.market import Market
 from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.engines.backtrader_engine import run_backtrader
 from bot.engines.exact import run_exact
+from bot.forward.replay import replay
+from bot.ledger.record import Row, as_rows
 from bot.wiring import planned, window_of
 from tests.markets import random_market
 
@@ -25,11 +29,18 @@ def run_both(config: Config, market: Market) -> Book:
     exact, matched = run_exact(plan), run_backtrader(plan)
     assert matched.events == exact.events
     assert matched.portfolio == exact.portfolio
+    epoch = Epoch(plan.decisions[0].at, 1, "new", plan.rules.run_key, "config", "0", "simulated", plan.cash)
+    assert told(replay(plan, epoch, None)[1:]) == told(as_rows(exact.events))
     return exact
 
 
+def told(rows: Sequence[Row]) -> list[tuple[str, str, dict[str, Any]]]:
+    """What happened, without the numbers of the rows."""
+    return [(row.kind, row.at, row.body) for row in rows]
+
+
 @pytest.mark.parametrize("first_seed", range(0, 200, 10))
-def test_on_random_markets_with_gaps_listings_and_endings_both_engines_give_the_same_events(
+def test_on_random_markets_with_gaps_listings_and_endings_all_three_give_the_same_events(
     first_seed: int,
 ) -> None:
     for seed in range(first_seed, first_seed + 10):
@@ -38,12 +49,12 @@ def test_on_random_markets_with_gaps_listings_and_endings_both_engines_give_the_
 
 
 @pytest.mark.parametrize("name", ["default.yaml", "gated.yaml"])
-def test_on_the_real_market_both_engines_give_the_same_events(name: str, real_market: Market) -> None:
+def test_on_the_real_market_all_three_give_the_same_events(name: str, real_market: Market) -> None:
     book = run_both(load_config(Path("config") / name), real_market)
     assert sum(isinstance(event, Fill) for event in book.events) > 30
 
 
-def test_on_the_demo_market_both_engines_give_the_same_events(demo: Market) -> None:
+def test_on_the_demo_market_all_three_give_the_same_events(demo: Market) -> None:
     run_both(load_config(), demo)
 
 
