@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -103,13 +104,11 @@ def test_a_process_a_day_makes_the_ledger_of_one_that_never_stops(paper: Paper) 
 def test_stopping_at_any_step_of_any_day_changes_nothing_in_the_end(paper: Paper) -> None:
     expected = told(replay(paper.plan, epoch(paper.plan), None))
     stops = 0
-    for number, day in enumerate(days(paper.plan)):
-        stopped = True
-        at = number % 7
-        while stopped:
-            stopped = self_stopped(paper, midnight(day), at)
-            stops += stopped
-            at += 3
+    for day in days(paper.plan):
+        for at in count():
+            if not is_stopped(paper, midnight(day), at):
+                break
+            stops += 1
     with paper.desk() as desk:
         desk.close(days(paper.plan)[-1])
     assert paper.told() == expected
@@ -117,7 +116,7 @@ def test_stopping_at_any_step_of_any_day_changes_nothing_in_the_end(paper: Paper
     verify_ledger(paper.path)
 
 
-def self_stopped(paper: Paper, now: datetime, at: int) -> bool:
+def is_stopped(paper: Paper, now: datetime, at: int) -> bool:
     """Tick, and end the process at its `at`-th step if it comes to that; whether it did."""
     steps = 0
 
