@@ -267,10 +267,10 @@ def _is_on(switched_on: bool | None, reading: Mapping[str, Any]) -> bool | None:
     return switched_on and reading["verdict"] != "no data"
 
 
-def planned(config: Config, market: Market, window: Window) -> RunPlan:
-    """The plan of the config's strategy, decisions and all."""
+def planned(config: Config, market: Market, window: Window, key: str | None = None) -> RunPlan:
+    """The plan of the config's strategy, decisions and all; without a key, orders are named by config and data."""
     view = view_of(market, rotation_settings(config))
-    plan = run_plan(config, market, window, run_key(config, market, window))
+    plan = run_plan(config, market, window, key or run_key(config, market, window))
     return with_decisions(plan, window, view, build_strategy(config).decisions(market))
 
 

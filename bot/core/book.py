@@ -167,12 +167,19 @@ class Book:
         return min(order.quantity, affordable(self.portfolio.cash, price, self._instrument(order.symbol)))
 
     def filled(self, order: OrderIntent, quantity: Decimal, price: Decimal, open_price: float) -> Fill:
-        """Record a fill, and the order's end."""
+        """Record the one fill of an order, and its end."""
         done = fill(order, quantity, price, open_price, self._instrument(order.symbol))
-        self._record(done)
-        complete = quantity == order.quantity
-        self._end(order, OrderStatus.FILLED if complete else OrderStatus.PARTIAL, None if complete else "cash_short")
+        self.traded(order, [done], "cash_short")
         return done
+
+    def traded(self, order: OrderIntent, fills: Sequence[Fill], why: str) -> None:
+        """Record the fills of an order, and its end; `why` is told of one that was not filled in full."""
+        for one in fills:
+            self._record(one)
+        if sum((one.quantity for one in fills), ZERO) == order.quantity:
+            self._end(order, OrderStatus.FILLED, None)
+        else:
+            self._end(order, OrderStatus.PARTIAL if fills else OrderStatus.UNFILLED, why)
 
     def unfilled(self, order: OrderIntent, why: str) -> None:
         """Record that an order came to nothing."""

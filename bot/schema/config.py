@@ -14,6 +14,7 @@ from bot.core.errors import did_you_mean
 from bot.core.market import Kind, Roles
 from bot.data.assembly import Listing
 from bot.data.timeline import Release
+from bot.schema.paper import PaperSection
 from bot.schema.quality import QualitySection
 from bot.schema.rotation import AltcoinsSection, RotationSection
 from bot.schema.sources import SourcesSection
@@ -110,6 +111,7 @@ class Config(Section):
     benchmarks: BenchmarksSection
     demo: DemoSection
     sources: SourcesSection
+    paper: PaperSection
     costs: CostsSection
     instruments: InstrumentsSection
     quality: QualitySection

@@ -1,0 +1,144 @@
+"""Forward trading on paper: a ledger by name, ticked on live prices."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from bot.brokers.live_quotes import Depth, Limits, LiveQuotesBroker
+from bot.config import Config
+from bot.core.book import RunPlan
+from bot.core.errors import DataError
+from bot.core.events import Epoch
+from bot.core.instrument import exact
+from bot.core.moments import midnight
+from bot.core.ports import Clock
+from bot.core.window import Window
+from bot.data.exchange import VENUES
+from bot.data.store import Store
+from bot.data.update import Result, only_one
+from bot.forward.desk import Desk, Ticked
+from bot.ledger.decode import decode
+from bot.ledger.journal import Journal
+from bot.markets import store_path, stored_market
+from bot.sourcing import Sessions, open_vendors
+from bot.updating import Advance, update_store
+from bot.version import __version__
+from bot.wiring import planned
+
+
+def ledger_path(config: Config, name: str) -> Path:
+    """The file of a forward ledger."""
+    return config.state / "ledgers" / f"{name}.sqlite3"
+
+
+def ledgers(config: Config) -> list[str]:
+    """The names of the forward ledgers there are, in order."""
+    return sorted(path.stem for path in (config.state / "ledgers").glob("*.sqlite3"))
+
+
+@contextmanager
+def open_ledger(config: Config, name: str, clock: Clock) -> Iterator[Journal]:
+    """A ledger for one process to write; another one has to wait, and is told so. Raises LedgerError."""
+    path = ledger_path(config, name)
+    with only_one(path, clock, patience=0.0), Journal.open(path) as journal:
+        yield journal
+
+
+def tick(
+    config: Config,
+    name: str,
+    sessions: Sessions,
+    clock: Clock,
+    advance: Advance = lambda symbol, done, total: None,
+    waiting: Callable[[str], None] = print,
+) -> Ticked:
+    """Fetch what is new, then bring a ledger to the present moment.
+
+    Raises DataError where a row that is needed has not come: nothing is decided, and a later tick does it.
+    """
+    with open_ledger(config, name, clock) as journal:
+        results = update_store(config, sessions, clock, (), None, advance, waiting)
+        epoch = _epoch(config, journal, clock.now())
+        desk = Desk(
+            journal,
+            lambda start, day: _plan(config, epoch, start, day, results),
+            LiveQuotesBroker(_depth(config, sessions), _limits(config), clock),
+            epoch.start,
+            timedelta(minutes=config.paper.late_after_minutes),
+        )
+        return desk.tick(clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """The epoch of a ledger, and the first day of its first one."""
+
+    epoch: Epoch
+    start: date
+
+
+def _epoch(config: Config, journal: Journal, now: datetime) -> _Running:
+    """The ledger's present epoch; a new ledger or a changed config begins one."""
+    epochs = [event for event in map(decode, journal.rows) if isinstance(event, Epoch)]
+    if epochs and epochs[-1].config_hash == config.fingerprint():
+        return _Running(epochs[-1], epochs[0].at.date())
+    why = "the config was changed" if epochs else "new"
+    first = epochs[0].at if epochs else midnight(now.date())
+    run_key = epochs[0].run_key if epochs else _new_key(journal.path, now)
+    begun = Epoch(
+        first if not epochs else midnight(now.date()), len(epochs) + 1, why, run_key, config.fingerprint(),
+        __version__, LiveQuotesBroker.name, config.start_equity,
+    )  # fmt: skip
+    journal.append([begun])
+    return _Running(begun, first.date())
+
+
+def _new_key(path: Path, now: datetime) -> str:
+    """The ledger's own key, from which its orders' ids are made."""
+    return hashlib.sha256(json.dumps([str(path.absolute()), now.isoformat()]).encode()).hexdigest()
+
+
+def _plan(config: Config, running: _Running, start: date, day: date, results: list[Result]) -> RunPlan:
+    """The plan of a ledger up to a day, made of what was known at that day's midnight."""
+    market = stored_market(config).as_of(midnight(day))
+    if market.decision_times[-1].item().date() < day:
+        late = [f"{r.symbol} ({r.problem})" for r in results if r.problem and r.symbol in _required(config)]
+        raise DataError(
+            f"{config.roles.eth} has no row of the day before {day}: nothing is decided, what is held stays",
+            where=market.name, was="; ".join(late) or f"the last is {market[config.roles.eth].dates[-1]}",
+            mend="the next tick decides the day",
+        )  # fmt: skip
+    return planned(config, market, Window(start, day), running.epoch.run_key)
+
+
+def _required(config: Config) -> tuple[str, str, str]:
+    return config.roles.small_caps, config.roles.eth, config.roles.btc
+
+
+def _limits(config: Config) -> Limits:
+    return Limits(exact(config.paper.spread_limit), timedelta(seconds=config.paper.quote_age_seconds))
+
+
+def _depth(config: Config, sessions: Sessions) -> Callable[[str], Depth]:
+    """Asks the venue that tells a coin's candles for its order book."""
+    vendors = open_vendors(config, sessions)
+
+    def depth(symbol: str) -> Depth:
+        name = config.sources.exchange.names.get(symbol, symbol)
+        book = vendors.exchange(_venue(config, symbol)).book(name, config.paper.depth)
+        return Depth(book.bids, book.asks, book.at)
+
+    return depth
+
+
+def _venue(config: Config, symbol: str) -> str:
+    with Store.reading(store_path(config)) as store:
+        last = store.last_day(symbol)
+    told_by = last[1].partition(" ")[0] if last else ""
+    return told_by if told_by in VENUES else config.sources.exchange.venues[0]

@@ -1,0 +1,20 @@
+"""The schema of `paper`: forward trading with simulated money."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, Strict
+
+from bot.schema.values import Count, Section, Share
+
+
+class PaperSection(Section):
+    """When a day is decided, and what a quote must be for an order to be filled on it."""
+
+    decide_after_minutes: Annotated[int, Strict(), Field(ge=0, le=720)]
+    late_after_minutes: Count
+    retry_minutes: Count
+    spread_limit: Share
+    quote_age_seconds: Count
+    depth: Annotated[int, Strict(), Field(ge=5, le=1000)]

@@ -1,0 +1,164 @@
+"""Ticks on live prices: the real clients against servers on the loopback, a ledger on disk, a strategy that trades."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot import paper
+from bot.core.errors import DataError, StoreError
+from bot.core.orders import Fill, OrderResult
+from bot.forward.desk import Ticked
+from bot.ledger.decode import decode
+from bot.ledger.journal import Journal
+from bot.ledger.record import Row, verify_ledger
+from tests.markets import config_with
+from tests.servers.loopback import dropped
+from tests.servers.world import World, extended, open_world
+
+STRATEGY = """
+from decimal import Decimal
+
+from bot.core.decision import Decision, Trade
+
+
+class HalfEth:
+    name = "half in ETH, looked at daily"
+
+    def decisions(self, market):
+        return [
+            Decision(at, "ETH", "ETH", {market.roles.eth: Decimal("0.5")}, ("holds",), Trade.BAND)
+            for at in market.decision_moments
+        ]
+
+
+strategy = HalfEth
+"""
+FIRST_TICK = datetime(2025, 12, 2, 0, 20, tzinfo=UTC)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Vendors, and a config whose strategy holds half in ETH."""
+    file = tmp_path / "half_eth.py"
+    file.write_text(STRATEGY)
+    with open_world(tmp_path / "logs") as world:
+        world.config = world.config.model_copy(
+            update={"strategy": config_with({"strategy": {"file": str(file)}}).strategy}
+        )
+        at(world, FIRST_TICK)
+        yield world
+
+
+def at(world: World, now: datetime) -> None:
+    """Move everybody's clock, and let vendors know all days until then."""
+    world.set_time(now)
+    extended(world, now.date())
+
+
+def tick(world: World, name: str = "paper") -> Ticked:
+    """One tick of a new process."""
+    with world.sessions(tries=1) as sessions:
+        return paper.tick(world.config, name, sessions, world.clock)
+
+
+def rows(world: World, name: str = "paper") -> list[Row]:
+    """What a ledger says."""
+    with Journal.open(paper.ledger_path(world.config, name)) as journal:
+        return journal.rows
+
+
+def fills(world: World) -> list[Fill]:
+    """The fills of the ledger."""
+    return [event for event in map(decode, rows(world)) if isinstance(event, Fill)]
+
+
+def test_the_first_tick_opens_an_epoch_and_buys_at_what_is_asked_now(world: World) -> None:
+    ticked = tick(world)
+    assert ticked.decided == (date(2025, 12, 2),)
+    (order,) = ticked.carried_out
+    done = fills(world)
+    # The book asks 2.25 at 100.01 and 7 at 100.02; the middle of the best is 100. Half of 10,000 buys more than that.
+    assert [(fill.quantity, fill.price) for fill in done[:2]] == [
+        (min(order.quantity, Decimal("2.25")), Decimal("100.01"))
+    ] + ([(order.quantity - Decimal("2.25"), Decimal("100.02"))] if order.quantity > Decimal("2.25") else [])
+    assert {fill.reference_price for fill in done} == {Decimal(100)}
+    assert {fill.at for fill in done} == {world.clock.now().replace(microsecond=0)}
+    assert rows(world)[0].kind == "epoch"
+    verify_ledger(paper.ledger_path(world.config, "paper"))
+
+
+def test_ticking_again_the_same_day_does_nothing(world: World) -> None:
+    tick(world)
+    before = rows(world)
+    assert tick(world) == Ticked((), (), ())
+    assert rows(world) == before
+
+
+def test_the_next_day_values_the_day_before_and_decides(world: World) -> None:
+    tick(world)
+    cash = sum((-(fill.notional + fill.fee) for fill in fills(world)), Decimal(10_000))
+    at(world, FIRST_TICK + timedelta(days=1))
+    assert tick(world).decided == (date(2025, 12, 3),)
+    (valued,) = [row for row in rows(world) if row.kind == "valuation"]
+    assert valued.at == "2025-12-02T00:00:00Z"
+    assert Decimal(valued.body["cash"]) == cash
+
+
+def test_a_day_whose_rows_have_not_come_is_not_decided_and_the_next_tick_makes_up_for_it(world: World) -> None:
+    tick(world)
+    at(world, FIRST_TICK + timedelta(days=1))
+    world.servers.exchange.fail(*[dropped()] * 50)
+    world.second.fail(*[dropped()] * 50)
+    before = rows(world)
+    with pytest.raises(DataError, match="ETH has no row of the day before 2025-12-03: nothing is decided") as caught:
+        tick(world)
+    assert caught.value.exit_code == 3
+    assert rows(world) == before
+    world.servers.exchange.faults.clear()
+    world.second.faults.clear()
+    assert tick(world).decided == (date(2025, 12, 3),)
+
+
+def test_a_wide_spread_fills_nothing_and_the_order_is_tried_again(world: World) -> None:
+    pair = world.servers.exchange.pairs["ETHUSDT"]
+    asks, pair.asks = pair.asks, [("103.00", "500")]
+    tick(world)
+    (result,) = [event for event in map(decode, rows(world)) if isinstance(event, OrderResult)]
+    assert result.reason.endswith("spread_too_wide")
+    assert fills(world) == []
+    pair.asks = asks
+    at(world, FIRST_TICK + timedelta(days=1))
+    tick(world)
+    assert len(fills(world)) > 0
+
+
+def test_without_a_quote_nothing_is_filled_and_the_ledger_says_why(world: World) -> None:
+    world.servers.exchange.fail(*[dropped()] * 50, path="/api/v3/depth")
+    tick(world)
+    (result,) = [event for event in map(decode, rows(world)) if isinstance(event, OrderResult)]
+    assert "no_quote" in result.reason
+
+
+def test_a_changed_config_opens_an_epoch_and_is_no_drift(world: World) -> None:
+    tick(world)
+    world.config = world.config.model_copy(update={"start_equity": Decimal(5000)})
+    at(world, FIRST_TICK + timedelta(days=1))
+    assert tick(world).drifted == ()
+    assert [row.body["why"] for row in rows(world) if row.kind == "epoch"] == ["new", "the config was changed"]
+
+
+def test_two_processes_cannot_tick_one_ledger(world: World) -> None:
+    with paper.open_ledger(world.config, "paper", world.clock), pytest.raises(StoreError, match="try again"):
+        tick(world)
+
+
+def test_ledgers_have_names_and_money_of_their_own(world: World) -> None:
+    tick(world, "one")
+    tick(world, "two")
+    assert paper.ledgers(world.config) == ["one", "two"]
+    assert rows(world, "one")[0].body["run_key"] != rows(world, "two")[0].body["run_key"]
