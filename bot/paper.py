@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 from bot.brokers.live_quotes import Depth, Limits, LiveQuotesBroker
 from bot.config import Config
 from bot.core.book import RunPlan
-from bot.core.errors import DataError
+from bot.core.errors import DataError, LedgerError
 from bot.core.events import Epoch
 from bot.core.instrument import exact
 from bot.core.moments import midnight
@@ -21,33 +20,19 @@ from bot.core.ports import Clock
 from bot.core.window import Window
 from bot.data.exchange import VENUES
 from bot.data.store import Store
-from bot.data.update import Result, only_one
+from bot.data.update import Result
+from bot.engines.exact import run_exact
 from bot.forward.desk import Desk, Ticked
+from bot.forward.replay import replay
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
-from bot.markets import store_path, stored_market
+from bot.ledger.record import as_rows, write_ledger
+from bot.ledgers import ledger_path, open_ledger
+from bot.markets import open_market, store_path, stored_market
 from bot.sourcing import Sessions, open_vendors
 from bot.updating import Advance, update_store
 from bot.version import __version__
-from bot.wiring import planned
-
-
-def ledger_path(config: Config, name: str) -> Path:
-    """The file of a forward ledger."""
-    return config.state / "ledgers" / f"{name}.sqlite3"
-
-
-def ledgers(config: Config) -> list[str]:
-    """The names of the forward ledgers there are, in order."""
-    return sorted(path.stem for path in (config.state / "ledgers").glob("*.sqlite3"))
-
-
-@contextmanager
-def open_ledger(config: Config, name: str, clock: Clock) -> Iterator[Journal]:
-    """A ledger for one process to write; another one has to wait, and is told so. Raises LedgerError."""
-    path = ledger_path(config, name)
-    with only_one(path, clock, patience=0.0), Journal.open(path) as journal:
-        yield journal
+from bot.wiring import planned, window_of
 
 
 def tick(
@@ -139,6 +124,28 @@ def _depth(config: Config, sessions: Sessions) -> Callable[[str], Depth]:
 
 def _venue(config: Config, symbol: str) -> str:
     with Store.reading(store_path(config)) as store:
-        last = store.last_day(symbol)
-    told_by = last[1].partition(" ")[0] if last else ""
-    return told_by if told_by in VENUES else config.sources.exchange.venues[0]
+        stored = store.rows_of(symbol)
+    told_by = [] if stored is None else [source.partition(" ")[0] for _, source in stored.sources]
+    return next((name for name in reversed(told_by) if name in VENUES), config.sources.exchange.venues[0])
+
+
+def replay_history(config: Config, data_dir: Path | None, start: date | None, end: date | None, name: str) -> int:
+    """Replay days of a market into a new ledger, and return the number of ticks.
+
+    Raises LedgerError where the ledger exists, AssertionError where the replay is not the backtest: a bug.
+    """
+    path = ledger_path(config, name)
+    if path.exists():
+        raise LedgerError("the ledger exists already", where=str(path), mend="name another, or archive it")
+    market = open_market(config, data_dir)
+    window = window_of(market, start, end)
+    plan = planned(config, market, window)
+    epoch = Epoch(
+        plan.decisions[0].at, 1, "replay", plan.rules.run_key, config.fingerprint(), __version__, "simulated", plan.cash
+    )
+    rows = replay(plan, epoch, None)
+    expected = [(row.kind, row.at, row.body) for row in as_rows(run_exact(plan).events)]
+    if [(row.kind, row.at, row.body) for row in rows[1:]] != expected:
+        raise AssertionError("the replay is not the backtest of the same days")
+    write_ledger(path, rows)
+    return len(plan.decisions)

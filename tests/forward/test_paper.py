@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import paper
+from bot import ledgers, paper
 from bot.core.errors import DataError, StoreError
 from bot.core.orders import Fill, OrderResult
 from bot.forward.desk import Ticked
@@ -68,7 +68,7 @@ def tick(world: World, name: str = "paper") -> Ticked:
 
 def rows(world: World, name: str = "paper") -> list[Row]:
     """What a ledger says."""
-    with Journal.open(paper.ledger_path(world.config, name)) as journal:
+    with Journal.open(ledgers.ledger_path(world.config, name)) as journal:
         return journal.rows
 
 
@@ -89,7 +89,7 @@ def test_the_first_tick_opens_an_epoch_and_buys_at_what_is_asked_now(world: Worl
     assert {fill.reference_price for fill in done} == {Decimal(100)}
     assert {fill.at for fill in done} == {world.clock.now().replace(microsecond=0)}
     assert rows(world)[0].kind == "epoch"
-    verify_ledger(paper.ledger_path(world.config, "paper"))
+    verify_ledger(ledgers.ledger_path(world.config, "paper"))
 
 
 def test_ticking_again_the_same_day_does_nothing(world: World) -> None:
@@ -153,12 +153,12 @@ def test_a_changed_config_opens_an_epoch_and_is_no_drift(world: World) -> None:
 
 
 def test_two_processes_cannot_tick_one_ledger(world: World) -> None:
-    with paper.open_ledger(world.config, "paper", world.clock), pytest.raises(StoreError, match="try again"):
+    with ledgers.open_ledger(world.config, "paper", world.clock), pytest.raises(StoreError, match="try again"):
         tick(world)
 
 
 def test_ledgers_have_names_and_money_of_their_own(world: World) -> None:
     tick(world, "one")
     tick(world, "two")
-    assert paper.ledgers(world.config) == ["one", "two"]
+    assert ledgers.ledgers(world.config) == ["one", "two"]
     assert rows(world, "one")[0].body["run_key"] != rows(world, "two")[0].body["run_key"]

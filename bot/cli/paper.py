@@ -1,0 +1,183 @@
+"""`bot paper`: trade forward on paper, on live prices or over history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.console import (
+    ConfigOption,
+    JsonOption,
+    SetOption,
+    console,
+    parse_changes,
+    parse_day,
+    print_json,
+)
+from bot.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.config import Config
+    from bot.ledgers import Status
+
+paper = typer.Typer(help="Trade forward on paper: simulated fills on live public prices.", invoke_without_command=True)
+LedgerOption = Annotated[str, typer.Option("--ledger", "-l", help="The ledger's name.")]
+
+
+@paper.callback()
+def _help(context: typer.Context) -> None:
+    """Trade forward on paper: simulated fills on live public prices."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@paper.command()
+def tick(
+    ledger: LedgerOption = "paper", config: ConfigOption = None, set_: SetOption = None, as_json: JsonOption = False
+) -> None:
+    """Fetch what is new, decide what is not decided, and fill orders on what is quoted now. Safe to repeat.
+
+    For cron or systemd, once a day a quarter of an hour after 00:00 UTC, and as often as you like. No order leaves this
+    machine. Exit code 3 if a row that is needed has not come: nothing is decided, and the next tick makes up for it.
+
+    Example: bot paper tick --ledger mine
+    """
+    from bot.data.clock import SystemClock
+    from bot.ledgers import status_of
+    from bot.paper import tick as paper_tick
+    from bot.sourcing import open_sessions
+
+    resolved, clock, screen = _config(config, set_), SystemClock(), console(to_error=as_json)
+    with open_sessions(resolved, clock) as sessions:
+        ticked = paper_tick(resolved, _name(ledger), sessions, clock, waiting=screen.print)
+    told = status_of(resolved, ledger)
+    if as_json:
+        print_json({"decided": [str(day) for day in ticked.decided], **told.as_dict()})
+    days = ", ".join(map(str, ticked.decided)) or "nothing: it was decided already"
+    screen.print(f"Decided: {days}. Orders carried out: {len(ticked.carried_out)}.", markup=False)
+    _show(screen, told)
+
+
+@paper.command()
+def run(ledger: LedgerOption = "paper", config: ConfigOption = None, set_: SetOption = None) -> None:
+    """Tick every day until it is stopped: sleeps to the next decision time, ticks, and so on.
+
+    What keeps it from deciding is written to logs/bot.log, and tried again some minutes later. SIGTERM and Ctrl-C end
+    it; what is held stays held.
+
+    Example: bot paper run
+    """
+    from bot.data.clock import SystemClock
+    from bot.loop import run_for_ever
+
+    resolved = _config(config, set_)
+    run_for_ever(resolved, _name(ledger), SystemClock(), console().print)
+
+
+@paper.command()
+def replay(
+    data_dir: Annotated[Path | None, typer.Option("--data-dir", "-d", help="A folder of SYMBOL.csv files.")] = None,
+    start: Annotated[str | None, typer.Option(help="First day of trading, YYYY-MM-DD.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last day of trading, YYYY-MM-DD.")] = None,
+    ledger: Annotated[str, typer.Option("--ledger", "-l", help="The ledger's name; it must be new.")] = "replay",
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the forward code over history with a driven clock, and hold it against the backtest of the same days.
+
+    Without --data-dir it reads the store, or the demo market. Exit code 1 would mean that the two differ: a bug.
+
+    Example: bot paper replay --data-dir prices --start 2020-01-01 --end 2020-12-31
+    """
+    from bot.ledgers import status_of
+    from bot.paper import replay_history
+
+    resolved, screen = _config(config, set_), console(to_error=as_json)
+    days = parse_day(start, "--start"), parse_day(end, "--end")
+    ticks = replay_history(resolved, data_dir, days[0], days[1], _name(ledger))
+    told = status_of(resolved, ledger)
+    if as_json:
+        print_json({"ticks": ticks, **told.as_dict()})
+    screen.print(f"{ticks:,} ticks, each row the same as in the backtest of these days.", markup=False)
+    _show(screen, told)
+
+
+@paper.command(name="list")
+def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """List the ledgers: when each began, its last day, what it holds.
+
+    Example: bot paper list
+    """
+    from bot.ledgers import ledgers, status_of
+
+    resolved, screen = _config(config, None), console()
+    told = [status_of(resolved, name) for name in ledgers(resolved)]
+    if as_json:
+        print_json({"ledgers": [status.as_dict() for status in told]})
+        return
+    if not told:
+        screen.print("There is no ledger yet. Begin one with: bot paper tick", markup=False)
+    for status in told:
+        until, equity = status.last_day or "never", f"{float(status.equity):,.2f}"
+        screen.print(f"{status.ledger:16} {status.begun} to {until:10} {status.stage:12} {equity:>14}", markup=False)
+
+
+@paper.command()
+def status(ledger: LedgerOption = "paper", config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Show where a ledger stands: stage, money, holdings, and the hash that proves its record.
+
+    Example: bot paper status
+    """
+    from bot.ledgers import status_of
+
+    told = status_of(_config(config, None), _name(ledger))
+    if as_json:
+        print_json(told.as_dict())
+    else:
+        _show(console(), told)
+
+
+@paper.command()
+def archive(ledger: Annotated[str, typer.Argument(help="The ledger's name.")], config: ConfigOption = None) -> None:
+    """Put a ledger away under its name and today's date; a new one of the same name may begin.
+
+    Example: bot paper archive mine
+    """
+    from bot.data.clock import SystemClock
+    from bot.ledgers import archive_ledger
+
+    target = archive_ledger(_config(config, None), _name(ledger), SystemClock())
+    console().print(f"{ledger} was put away as {target}.", markup=False, soft_wrap=True)
+
+
+def _config(file: Path | None, set_: list[str] | None) -> Config:
+    from bot.config import load_config
+
+    return load_config(file, parse_changes(set_))
+
+
+def _name(ledger: str) -> str:
+    """A ledger's name, which is a file's too. Raises ConfigError."""
+    if not ledger.replace("-", "").replace("_", "").isalnum() or len(ledger) > 40:
+        raise ConfigError("is no name for a ledger", where="--ledger", expected="letters, digits, - and _", was=ledger)
+    return ledger
+
+
+def _show(screen: Console, told: Status) -> None:
+    lines: dict[str, Any] = {
+        "Ledger": f"{told.ledger}, since {told.begun}, epoch {told.epochs}",
+        "Stage": f"{told.stage}: {told.why}",
+        "Equity": f"{float(told.equity):,.2f} at the close of {told.valued}" if told.valued else "not valued yet",
+        "Cash": f"{float(told.cash):,.2f}",
+        "Holds": ", ".join(f"{quantity} {symbol}" for symbol, quantity in told.holdings.items()) or "no coin",
+        "Open": f"{told.open_orders} order(s)",
+        "Head": told.head,
+    }
+    for name, value in lines.items():
+        screen.print(f"{name:8} {value}", markup=False, soft_wrap=True)
+    screen.print("Paper only, not advice: no order was sent anywhere.", markup=False)
