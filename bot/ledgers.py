@@ -27,6 +27,14 @@ def ledger_path(config: Config, name: str) -> Path:
     return config.state / "ledgers" / f"{name}.sqlite3"
 
 
+def make_room(path: Path) -> None:
+    """Make a ledger's folder. Raises LedgerError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise LedgerError(f"cannot be written: {problem.strerror}", where=str(path)) from None
+
+
 def ledgers(config: Config) -> list[str]:
     """The names of the forward ledgers there are, in order."""
     return sorted(path.stem for path in (config.state / "ledgers").glob("*.sqlite3"))

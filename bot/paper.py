@@ -27,7 +27,7 @@ from bot.forward.replay import replay
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
 from bot.ledger.record import as_rows, write_ledger
-from bot.ledgers import ledger_path, open_ledger
+from bot.ledgers import ledger_path, make_room, open_ledger
 from bot.markets import open_market, store_path, stored_market
 from bot.sourcing import Sessions, open_vendors
 from bot.updating import Advance, update_store
@@ -147,5 +147,6 @@ def replay_history(config: Config, data_dir: Path | None, start: date | None, en
     expected = [(row.kind, row.at, row.body) for row in as_rows(run_exact(plan).events)]
     if [(row.kind, row.at, row.body) for row in rows[1:]] != expected:
         raise AssertionError("the replay is not the backtest of the same days")
+    make_room(path)
     write_ledger(path, rows)
     return len(plan.decisions)

@@ -51,7 +51,8 @@ class Keys:
         raise NotSandbox("the keys cannot be copied or pickled")
 
 
-LOOPBACK_KEYS = Keys("throwaway-key-of-the-loopback", "throwaway-secret-of-the-loopback")
+LOOPBACK_KEY, LOOPBACK_SECRET = "throwaway-key-of-the-loopback", "throwaway-secret-of-the-loopback"
+LOOPBACK_KEYS = Keys(LOOPBACK_KEY, LOOPBACK_SECRET)
 """What signs on this machine: known to everybody, worth nothing, and never the environment's."""
 
 

@@ -56,7 +56,7 @@ def serve(
 ) -> None:
     """Serve the prices of a folder, or of the demo market, as a spot exchange that takes orders, until Ctrl-C.
 
-    It listens on 127.0.0.1 only. Its keys are the word "loopback", twice, and are valid nowhere else.
+    It listens on 127.0.0.1 only. Its keys are constants, and valid nowhere else.
 
     Example: bot venue serve --driven
     """

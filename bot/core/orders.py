@@ -64,7 +64,10 @@ class OrderResult:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """A trade: quantity in coins, price and fee in the quote currency, the open it is measured against."""
+    """A trade: quantity in coins, price and fee in the quote currency, the price it is measured against.
+
+    `fee_in_kind` is what a venue kept of the coin itself; `fee` tells its worth, and no cash is paid for it.
+    """
 
     order_id: str
     at: datetime
@@ -75,6 +78,7 @@ class Fill:
     reference_price: Decimal
     fee: Decimal
     reason: str
+    fee_in_kind: Decimal = Decimal(0)
 
     @property
     def notional(self) -> Decimal:

@@ -32,9 +32,10 @@ class Portfolio:
         """The portfolio after a fill or a settlement."""
         if isinstance(event, Settlement):
             return self._settled(event)
+        in_cash = ZERO if event.fee_in_kind else event.fee
         if event.side is Side.BUY:
-            return self._moved(event.symbol, event.quantity, -(event.notional + event.fee))
-        return self._moved(event.symbol, -event.quantity, event.notional - event.fee)
+            return self._moved(event.symbol, event.quantity - event.fee_in_kind, -(event.notional + in_cash))
+        return self._moved(event.symbol, -event.quantity - event.fee_in_kind, event.notional - in_cash)
 
     def _settled(self, event: Settlement) -> Portfolio:
         if event.into is None:

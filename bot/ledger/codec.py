@@ -42,6 +42,7 @@ def encode(event: Event) -> tuple[str, str, dict[str, Any]]:
                 "reference_price": plain(event.reference_price),
                 "fee": plain(event.fee),
                 "slippage_bps": plain(event.slippage_bps.quantize(Decimal("0.0001"))),
+                **({"fee_in_kind": plain(event.fee_in_kind)} if event.fee_in_kind else {}),
             }  # fmt: skip
         case Settlement():
             return "settlement", iso(event.at), {

@@ -28,7 +28,8 @@ def decode(row: Row) -> Event | None:
             return OrderResult(at=at, status=OrderStatus(body["status"]), **_order(body))
         case "fill":
             price, reference, fee = (Decimal(body[name]) for name in ("price", "reference_price", "fee"))
-            return Fill(at=at, **_order(body), price=price, reference_price=reference, fee=fee)
+            in_kind = Decimal(body.get("fee_in_kind", 0))
+            return Fill(at=at, **_order(body), price=price, reference_price=reference, fee=fee, fee_in_kind=in_kind)
         case "settlement":
             money = {name: Decimal(body[name]) for name in ("quantity", "price", "fee", "received")}
             return Settlement(at, body["symbol"], cause=SettlementCause(body["cause"]), into=body["into"], **money)

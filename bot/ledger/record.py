@@ -70,12 +70,11 @@ def write_ledger(path: Path, rows: Iterable[Row]) -> str:
         head = chained_hash(head, row.sequence, row.kind, row.at, body)
         chained.append((row.sequence, row.kind, row.at, body, head))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path)) as connection:
             connection.executescript(SCHEMA)
             with connection:
                 connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", chained)
-    except (sqlite3.Error, OSError) as problem:
+    except sqlite3.Error as problem:
         raise LedgerError(f"cannot be written: {problem}", where=str(path)) from None
     return head
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 
+from bot.brokers.keys import LOOPBACK_KEY, LOOPBACK_SECRET
 from bot.core.instrument import ZERO, exact
 from bot.core.orders import Side
 from bot.venue.account import Account, Balance
@@ -25,7 +26,7 @@ from bot.venue.order import Order, OrderType, Status, Ticket, TimeInForce, Trade
 from bot.venue.refusal import Refusal, filter_failure, insufficient, market_closed, unknown_symbol
 from bot.venue.tape import Day, Tape, share_of_day
 
-KEY = SECRET = "loopback"
+KEY, SECRET = LOOPBACK_KEY, LOOPBACK_SECRET
 """The key and the secret of the one account: valid here, and nowhere else."""
 _MOST_OPEN = 200
 _ONE_DAY = timedelta(days=1)

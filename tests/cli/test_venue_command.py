@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 
+from bot.brokers.keys import LOOPBACK_KEY, LOOPBACK_SECRET
 from tests.cli.running import BOT, ROOT, bot, error_of
 
 
@@ -42,7 +43,7 @@ def serving(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], 
 def test_the_demo_market_is_served_until_it_is_asked_to_end(tmp_path: Path, ending: signal.Signals) -> None:
     with serving(tmp_path, "--driven", "--start", "2105-01-01") as (process, told):
         assert told["now"] == "2105-01-01T00:00:00+00:00"
-        assert (told["key"], told["secret"], told["driven"]) == ("loopback", "loopback", True)
+        assert (told["key"], told["secret"], told["driven"]) == (LOOPBACK_KEY, LOOPBACK_SECRET, True)
         assert "DEMO-ETHUSDT" in told["pairs"]
         price = requests.get(f"{told['api']}/ticker/price?symbol=DEMO-ETHUSDT", timeout=5).json()["price"]
         assert float(price) > 0
