@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install backtest test soak lint benchmark lock clean
+.PHONY: install backtest paper test soak lint benchmark lock clean
 
 install: $(VENV)/installed
 
@@ -15,6 +15,9 @@ $(VENV)/installed: requirements.lock pyproject.toml
 
 backtest: install   ## Backtest the rotation on the demo market and write its report.
 	$(BIN)/bot backtest
+
+paper: install      ## Trade a quarter of the demo through the testnet broker on a venue of this machine.
+	$(BIN)/bot paper rehearse --market demo --ledger rehearsal-$$(date +%s)
 
 test: install       ## Run the fast tests.
 	$(BIN)/python -m pytest

@@ -129,7 +129,9 @@ def _venue(config: Config, symbol: str) -> str:
     return next((name for name in reversed(told_by) if name in VENUES), config.sources.exchange.venues[0])
 
 
-def replay_history(config: Config, data_dir: Path | None, start: date | None, end: date | None, name: str) -> int:
+def replay_history(
+    config: Config, data_dir: Path | None, market: str, start: date | None, end: date | None, name: str
+) -> int:
     """Replay days of a market into a new ledger, and return the number of ticks.
 
     Raises LedgerError where the ledger exists, AssertionError where the replay is not the backtest: a bug.
@@ -137,9 +139,8 @@ def replay_history(config: Config, data_dir: Path | None, start: date | None, en
     path = ledger_path(config, name)
     if path.exists():
         raise LedgerError("the ledger exists already", where=str(path), mend="name another, or archive it")
-    market = open_market(config, data_dir)
-    window = window_of(market, start, end)
-    plan = planned(config, market, window)
+    found = open_market(config, data_dir, market)
+    plan = planned(config, found, window_of(found, start, end))
     epoch = Epoch(
         plan.decisions[0].at, 1, "replay", plan.rules.run_key, config.fingerprint(), __version__, "simulated", plan.cash
     )

@@ -27,15 +27,16 @@ ASIDE = "simulated_not_on_testnet"
 class TestnetBroker:
     """Sends each order under its own id, the same whenever it is sent.
 
-    `reference` gives the public price that a fill is measured against. An order of which nobody knows whether it stands
-    keeps those after it from being sent: the next tick looks it up first. `aside` fills what the testnet does not list.
+    `reference` gives the public price that a fill is measured against, None where there is none to trade at. An order
+    of which nobody knows whether it stands keeps those after it from being sent: the next tick looks it up first.
+    `aside` fills what the testnet does not list.
     """
 
     name = "testnet"
     __test__ = False  # pytest takes it for a test by its name
 
     def __init__(
-        self, exchange: TestnetExchange, quote: str, reference: Callable[[str, date], Decimal], aside: Broker
+        self, exchange: TestnetExchange, quote: str, reference: Callable[[str, date], Decimal | None], aside: Broker
     ) -> None:
         self._exchange, self._quote, self._reference, self._aside = exchange, quote, reference, aside
 
@@ -90,7 +91,10 @@ class TestnetBroker:
 
     def _send(self, book: Book, order: OrderIntent, day: date) -> None:
         """Place an order and tell the book how it ended. Raises OutcomeUnknown."""
-        quantity = self._possible(book, order, day)
+        reference = self._reference(order.symbol, day)
+        if reference is None:
+            return book.unfilled(order, "no_bar")
+        quantity = self._possible(book, order, reference)
         if quantity == ZERO:
             return book.unfilled(order, "cash_short")
         try:
@@ -99,9 +103,9 @@ class TestnetBroker:
             return book.unfilled(order, f"rejected ({refusal.what})")
         return self._tell(book, order, report, day)
 
-    def _possible(self, book: Book, order: OrderIntent, day: date) -> Decimal:
+    def _possible(self, book: Book, order: OrderIntent, reference: Decimal) -> Decimal:
         """What of an order the cash that really came and the holdings allow, in whole steps of the venue."""
-        price = book.price_for(order, float(self._reference(order.symbol, day)))
+        price = book.price_for(order, float(reference))
         step = self._exchange.rules(order.symbol, [self._quote]).step
         return book.quantity_for(order, price) // step * step
 
@@ -115,7 +119,8 @@ class TestnetBroker:
     def _tell(self, book: Book, order: OrderIntent, report: OrderReport, day: date) -> None:
         reference = self._reference(order.symbol, day)
         why = "cash_short" if report.status is VenueStatus.FILLED else str(report.status)
-        book.traded(order, [_fill(order, fill, reference, self._quote) for fill in report.fills], why)
+        fills = [_fill(order, fill, reference or fill.price, self._quote) for fill in report.fills]
+        book.traded(order, fills, why)
 
     def _pair(self, order: OrderIntent) -> str:
         return f"{order.symbol}/{self._quote}"

@@ -9,12 +9,15 @@ import typer
 
 from bot.cli.console import (
     ConfigOption,
+    DataDirOption,
     JsonOption,
+    MarketOption,
     SetOption,
     console,
     parse_changes,
     parse_day,
     print_json,
+    require_one_market,
 )
 from bot.core.errors import ConfigError
 
@@ -80,7 +83,8 @@ def run(ledger: LedgerOption = "paper", config: ConfigOption = None, set_: SetOp
 
 @paper.command()
 def replay(
-    data_dir: Annotated[Path | None, typer.Option("--data-dir", "-d", help="A folder of SYMBOL.csv files.")] = None,
+    data_dir: DataDirOption = None,
+    market: MarketOption = "auto",
     start: Annotated[str | None, typer.Option(help="First day of trading, YYYY-MM-DD.")] = None,
     end: Annotated[str | None, typer.Option(help="Last day of trading, YYYY-MM-DD.")] = None,
     ledger: Annotated[str, typer.Option("--ledger", "-l", help="The ledger's name; it must be new.")] = "replay",
@@ -97,13 +101,47 @@ def replay(
     from bot.ledgers import status_of
     from bot.paper import replay_history
 
+    require_one_market(market, data_dir)
     resolved, screen = _config(config, set_), console(to_error=as_json)
     days = parse_day(start, "--start"), parse_day(end, "--end")
-    ticks = replay_history(resolved, data_dir, days[0], days[1], _name(ledger))
+    ticks = replay_history(resolved, data_dir, market, days[0], days[1], _name(ledger))
     told = status_of(resolved, ledger)
     if as_json:
         print_json({"ticks": ticks, **told.as_dict()})
     screen.print(f"{ticks:,} ticks, each row the same as in the backtest of these days.", markup=False)
+    _show(screen, told)
+
+
+@paper.command()
+def rehearse(
+    data_dir: DataDirOption = None,
+    market: MarketOption = "auto",
+    start: Annotated[str | None, typer.Option(help="First day of trading, YYYY-MM-DD.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last day of trading, YYYY-MM-DD.")] = None,
+    ledger: Annotated[str, typer.Option("--ledger", "-l", help="The ledger's name; it must be new.")] = "rehearsal",
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Trade a quarter of history through the testnet broker on a venue of this machine, over real HTTP.
+
+    Orders go through ccxt and the guard to a Binance-like exchange that is started for it: no keys, no network. At the
+    end the venue's account is held against the ledger.
+
+    Example: bot paper rehearse
+    """
+    from bot.ledgers import status_of
+    from bot.rehearsal import rehearse as rehearse_days
+
+    require_one_market(market, data_dir)
+    resolved, screen = _config(config, set_), console(to_error=as_json)
+    days = parse_day(start, "--start"), parse_day(end, "--end")
+    done = rehearse_days(resolved, data_dir, market, days[0], days[1], _name(ledger))
+    told = status_of(resolved, ledger)
+    if as_json:
+        print_json({"orders": done.orders, "difference": done.difference, **told.as_dict()})
+    screen.print(f"{done.first} to {done.last}: {done.orders} orders on the venue, over HTTP.", markup=False)
+    screen.print(f"Account and ledger: {done.difference or 'the same, to the last digit'}.", markup=False)
     _show(screen, told)
 
 
@@ -180,4 +218,4 @@ def _show(screen: Console, told: Status) -> None:
     }
     for name, value in lines.items():
         screen.print(f"{name:8} {value}", markup=False, soft_wrap=True)
-    screen.print("Paper only, not advice: no order was sent anywhere.", markup=False)
+    screen.print("Paper only, not advice: no real order was placed.", markup=False)

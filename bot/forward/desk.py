@@ -12,6 +12,7 @@ from bot.core.decision import Decision
 from bot.core.events import Drift, Late
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import OrderIntent, OrderResult
+from bot.core.portfolio import Portfolio
 from bot.core.ports import Broker
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
@@ -80,6 +81,12 @@ class Desk:
         if self._valued != day:
             book.value((day - self.start).days)
             self._write(book)
+
+    @property
+    def portfolio(self) -> Portfolio:
+        """What the ledger says is held, after its last row."""
+        assert self._book is not None, "nothing was ticked"
+        return self._book.portfolio
 
     # --- the steps ---------------------------------------------------------------------------------------
 

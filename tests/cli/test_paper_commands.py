@@ -57,3 +57,12 @@ def test_a_ledgers_name_is_a_name(tmp_path: Path, name: str) -> None:
 
 def test_without_a_ledger_it_says_how_to_begin_one(tmp_path: Path) -> None:
     assert "begin one with: bot paper tick" in error_of(bot("paper", "status", cwd=tmp_path), 5)
+
+
+def test_a_rehearsal_trades_on_a_venue_of_its_own_and_its_account_is_what_the_ledger_says(tmp_path: Path) -> None:
+    done = bot("paper", "rehearse", "--market", "demo", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["orders"] > 10
+    assert told["difference"] == ""
+    assert told["open_orders"] == 0

@@ -203,7 +203,7 @@ def test_stopped_at_every_step_with_faults_on_no_order_is_lost_and_none_is_there
         if str(day) not in busy:
             venue.tick(day)
             continue
-        for step in count():
+        for step in range(100):
             with venue.server.lock:
                 venue.server.faults.clear()
                 venue.server.faults.script(FAULTS[next(number) % len(FAULTS)])
@@ -214,6 +214,8 @@ def test_stopped_at_every_step_with_faults_on_no_order_is_lost_and_none_is_there
             except BotError:
                 continue
             break
+        else:
+            pytest.fail(f"{day} never came to an end")
         with venue.server.lock:
             venue.server.faults.clear()
         venue.tick(day)
