@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from bot.brokers.unsent import carried_out_anew
 from bot.core.book import Book
 from bot.core.errors import BotError
 from bot.core.execution import affordable
@@ -64,12 +65,7 @@ class LiveQuotesBroker:
 
     def resume(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
         """Match today's orders on what is quoted now: nothing of them ever left. Older ones have missed their day."""
-        for order in orders:
-            if order.at.date() == day:
-                yield from self.execute(book, [order], day)
-            else:
-                book.unfilled(order, "missed")
-                yield order
+        return carried_out_anew(self, book, orders, day)
 
     def _match(self, book: Book, order: OrderIntent) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from bot.brokers.unsent import carried_out_anew
 from bot.core.book import Book
 from bot.core.orders import OrderIntent
 
@@ -26,12 +27,7 @@ class SimulatedBroker:
 
     def resume(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
         """Match today's orders as if nothing had been; those of an earlier day have missed their open."""
-        for order in orders:
-            if order.at.date() == day:
-                yield from self.execute(book, [order], day)
-            else:
-                book.unfilled(order, "missed")
-                yield order
+        return carried_out_anew(self, book, orders, day)
 
     def _match(self, book: Book, order: OrderIntent, open_price: float) -> None:
         price = book.price_for(order, open_price)
