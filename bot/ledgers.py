@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.config import Config
 from bot.core.errors import LedgerError, did_you_mean
+from bot.core.events import Mode, Switched
 from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
 from bot.core.portfolio import Portfolio
 from bot.core.ports import Clock
@@ -48,11 +49,26 @@ def open_ledger(config: Config, name: str, clock: Clock) -> Iterator[Journal]:
         yield journal
 
 
+def mode_of(rows: Sequence[Row]) -> Mode:
+    """What a ledger may do, by the user's last word."""
+    last = _last(rows, "switched")
+    return Mode(last.body["mode"]) if last else Mode.ON
+
+
+def switch(config: Config, name: str, mode: Mode, clock: Clock) -> None:
+    """Write down the user's word; the next tick obeys. Raises LedgerError, StoreError."""
+    status_of(config, name)
+    with open_ledger(config, name, clock) as journal:
+        if mode_of(journal.rows) is not mode:
+            journal.append([Switched(clock.now().replace(microsecond=0), mode)])
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """Where a ledger stands; money is decimal text, `head` the hash of its last row, empty what is not there yet."""
 
     ledger: str
+    mode: str
     begun: str
     epochs: int
     last_day: str
@@ -86,6 +102,7 @@ def status_of(config: Config, name: str) -> Status:
     portfolio, open_orders = _folded(rows, Decimal(epochs[0].body["cash"]))
     return Status(
         ledger=name,
+        mode=mode_of(rows),
         begun=epochs[0].at[:10],
         epochs=len(epochs),
         last_day=decision.at[:10] if decision else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from bot.brokers.live_quotes import Depth, Limits, LiveQuotesBroker
 from bot.config import Config
 from bot.core.book import RunPlan
 from bot.core.errors import DataError, LedgerError
-from bot.core.events import Epoch
+from bot.core.events import Epoch, Mode
 from bot.core.instrument import exact
 from bot.core.moments import midnight
 from bot.core.ports import Clock
@@ -27,7 +27,7 @@ from bot.forward.replay import replay
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
 from bot.ledger.record import as_rows, write_ledger
-from bot.ledgers import ledger_path, make_room, open_ledger
+from bot.ledgers import ledger_path, make_room, mode_of, open_ledger
 from bot.markets import open_market, store_path, stored_market
 from bot.sourcing import Sessions, open_vendors
 from bot.updating import Advance, update_store
@@ -48,11 +48,15 @@ def tick(
     Raises DataError where a row that is needed has not come: nothing is decided, and a later tick does it.
     """
     with open_ledger(config, name, clock) as journal:
+        if mode_of(journal.rows) is Mode.STOPPED:
+            raise DataError(
+                f"the ledger {name} is stopped: nothing is decided", mend=f"bot paper resume --ledger {name}"
+            )
         results = update_store(config, sessions, clock, (), None, advance, waiting)
         epoch = _epoch(config, journal, clock.now())
         desk = Desk(
             journal,
-            lambda start, day: _plan(config, epoch, start, day, results),
+            lambda start, day: _under(mode_of(journal.rows), _plan(config, epoch, start, day, results)),
             LiveQuotesBroker(_depth(config, sessions), _limits(config), clock),
             epoch.start,
             timedelta(minutes=config.paper.late_after_minutes),
@@ -100,6 +104,16 @@ def _plan(config: Config, running: _Running, start: date, day: date, results: li
             mend="the next tick decides the day",
         )  # fmt: skip
     return planned(config, market, Window(start, day), running.epoch.run_key)
+
+
+def _under(mode: Mode, plan: RunPlan) -> RunPlan:
+    """The plan as the user's switch lets it be carried out."""
+    overrides = plan.rules.overrides
+    if mode is Mode.REDUCE_ONLY:
+        overrides = replace(overrides, reduce_only=True)
+    elif mode is Mode.FLAT:
+        overrides = replace(overrides, flat=True)
+    return replace(plan, rules=replace(plan.rules, overrides=overrides))
 
 
 def _required(config: Config) -> tuple[str, str, str]:

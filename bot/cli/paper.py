@@ -180,6 +180,44 @@ def status(ledger: LedgerOption = "paper", config: ConfigOption = None, as_json:
         _show(console(), told)
 
 
+@paper.command(name="reduce-only")
+def reduce_only(ledger: LedgerOption = "paper", config: ConfigOption = None) -> None:
+    """Buy nothing more, from the next tick on. It does not sell, and it does not stop sales that are decided.
+
+    Example: bot paper reduce-only
+    """
+    _switch(ledger, config, "reduce only", "Nothing more is bought; what is decided to be sold is still sold.")
+
+
+@paper.command()
+def flat(ledger: LedgerOption = "paper", config: ConfigOption = None) -> None:
+    """Sell everything at the next tick, and stay out. It does not sell now: run a tick for that.
+
+    Example: bot paper flat
+    """
+    _switch(
+        ledger, config, "flat", "Everything is sold at the next tick, and nothing is bought. Tick now to do it now."
+    )
+
+
+@paper.command()
+def stop(ledger: LedgerOption = "paper", config: ConfigOption = None) -> None:
+    """Decide nothing more, from the next tick on. It does not sell: what is held stays held, whatever its price does.
+
+    Example: bot paper stop
+    """
+    _switch(ledger, config, "stopped", "Nothing more is decided. What is held stays held and is not watched.")
+
+
+@paper.command()
+def resume(ledger: LedgerOption = "paper", config: ConfigOption = None) -> None:
+    """Take back reduce-only, flat or stop.
+
+    Example: bot paper resume
+    """
+    _switch(ledger, config, "on", "The next tick decides and trades again; missed days are made up for.")
+
+
 @paper.command()
 def archive(ledger: Annotated[str, typer.Argument(help="The ledger's name.")], config: ConfigOption = None) -> None:
     """Put a ledger away under its name and today's date; a new one of the same name may begin.
@@ -191,6 +229,15 @@ def archive(ledger: Annotated[str, typer.Argument(help="The ledger's name.")], c
 
     target = archive_ledger(_config(config, None), _name(ledger), SystemClock())
     console().print(f"{ledger} was put away as {target}.", markup=False, soft_wrap=True)
+
+
+def _switch(ledger: str, config: Path | None, mode: str, told: str) -> None:
+    from bot.core.events import Mode
+    from bot.data.clock import SystemClock
+    from bot.ledgers import switch
+
+    switch(_config(config, None), _name(ledger), Mode(mode), SystemClock())
+    console().print(told, markup=False, soft_wrap=True)
 
 
 def _config(file: Path | None, set_: list[str] | None) -> Config:
@@ -208,7 +255,7 @@ def _name(ledger: str) -> str:
 
 def _show(screen: Console, told: Status) -> None:
     lines: dict[str, Any] = {
-        "Ledger": f"{told.ledger}, since {told.begun}, epoch {told.epochs}",
+        "Ledger": f"{told.ledger} ({told.mode}), since {told.begun}, epoch {told.epochs}",
         "Stage": f"{told.stage}: {told.why}",
         "Equity": f"{float(told.equity):,.2f} at the close of {told.valued}" if told.valued else "not valued yet",
         "Cash": f"{float(told.cash):,.2f}",

@@ -134,6 +134,8 @@ class Book:
         if self._waiting:
             self._waiting = bool(decision.weights)
             return replace(decision, weights={})
+        if self.plan.rules.overrides.flat:
+            return replace(decision, weights={}, trade=Trade.NOW, reasons=("flat", *decision.reasons))
         if is_first:
             return replace(decision, trade=Trade.NOW, reasons=("adopted", *decision.reasons))
         return decision

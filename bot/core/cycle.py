@@ -32,12 +32,13 @@ class Overrides:
     """A user's hand on the wheel, as data.
 
     `multiplier` (0 to 1) scales every target weight; `reduce_only` forbids buying; a coin in `no_trade` gets no
-    orders at all.
+    orders at all; `flat` sells everything that is held, whatever is decided.
     """
 
     multiplier: Decimal = Decimal(1)
     reduce_only: bool = False
     no_trade: frozenset[str] = frozenset()
+    flat: bool = False
 
 
 @dataclass(frozen=True, slots=True)

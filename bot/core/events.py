@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from bot.core.decision import Decision
 from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
@@ -89,6 +90,23 @@ class Late:
     missed: bool
 
 
+class Mode(StrEnum):
+    """What a forward ledger may do: the user's switch."""
+
+    ON = "on"
+    REDUCE_ONLY = "reduce only"
+    FLAT = "flat"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """The user's hand on the switch."""
+
+    at: datetime
+    mode: Mode
+
+
 @dataclass(frozen=True, slots=True)
 class Drift:
     """A recorded decision that the strategy would not make again on what the store says of that day now."""
@@ -98,4 +116,17 @@ class Drift:
     replayed: str
 
 
-Event = Episode | Decision | OrderIntent | OrderResult | Fill | Settlement | Valued | Unfinished | Epoch | Late | Drift
+Event = (
+    Episode
+    | Decision
+    | OrderIntent
+    | OrderResult
+    | Fill
+    | Settlement
+    | Valued
+    | Unfinished
+    | Epoch
+    | Late
+    | Drift
+    | Switched
+)

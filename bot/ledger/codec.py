@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.core.decision import Decision
-from bot.core.events import Drift, Episode, Epoch, Event, Late, Unfinished, Valued
+from bot.core.events import Drift, Episode, Epoch, Event, Late, Switched, Unfinished, Valued
 from bot.core.moments import iso, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
 
@@ -77,6 +77,8 @@ def encode(event: Event) -> tuple[str, str, dict[str, Any]]:
             }  # fmt: skip
         case Late():
             return "late", iso(event.at), {"decided_at": iso(event.decided_at), "missed": event.missed}
+        case Switched():
+            return "switched", iso(event.at), {"mode": event.mode}
         case Drift():
             return "drift", iso(event.at), {"recorded": event.recorded, "replayed": event.replayed}
         case Episode():

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.core.decision import Decision, Trade
-from bot.core.events import Drift, Epoch, Event, Unfinished
+from bot.core.events import Drift, Epoch, Event, Mode, Switched, Unfinished
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.ledger.record import Row
 
@@ -35,6 +35,8 @@ def decode(row: Row) -> Event | None:
             return Settlement(at, body["symbol"], cause=SettlementCause(body["cause"]), into=body["into"], **money)
         case "unfinished":
             return Unfinished(at, frozenset(body["symbols"]))
+        case "switched":
+            return Switched(at, Mode(body["mode"]))
         case "drift":
             return Drift(at, body["recorded"], body["replayed"])
         case "epoch":

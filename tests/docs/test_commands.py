@@ -138,7 +138,17 @@ def test_every_command_that_needs_no_prices_runs(tmp_path: Path, monkeypatch: py
     runnable = [words for words in map(arguments, LINES) if not any(reason(words) for reason in left_out)]
     backtests = [words for words in runnable if words[0] == "backtest"]
     on_the_store = [words for words in runnable if words[0] == "data"]
-    told = ("paper replay", "paper rehearse", "paper list", "paper status", "paper archive")
+    told = (
+        "paper replay",
+        "paper rehearse",
+        "paper list",
+        "paper status",
+        "paper reduce-only",
+        "paper flat",
+        "paper stop",
+        "paper resume",
+        "paper archive",
+    )
     ledgers = sorted((w for w in runnable if w[0] == "paper"), key=lambda w: told.index(" ".join(w[:2])))
     others = [words for words in runnable if words[0] not in ("backtest", "data", "paper")]  # some look at runs
     assert backtests

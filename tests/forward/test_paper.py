@@ -11,7 +11,8 @@ import pytest
 
 from bot import ledgers, paper
 from bot.core.errors import DataError, StoreError
-from bot.core.orders import Fill, OrderResult
+from bot.core.events import Mode
+from bot.core.orders import Fill, OrderResult, Side
 from bot.forward.desk import Ticked
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
@@ -162,3 +163,46 @@ def test_ledgers_have_names_and_money_of_their_own(world: World) -> None:
     tick(world, "two")
     assert ledgers.ledgers(world.config) == ["one", "two"]
     assert rows(world, "one")[0].body["run_key"] != rows(world, "two")[0].body["run_key"]
+
+
+def switched(world: World, mode: Mode) -> None:
+    """The user's hand on the switch."""
+    ledgers.switch(world.config, "paper", mode, world.clock)
+
+
+def test_flat_sells_everything_at_the_next_tick_and_stays_out(world: World) -> None:
+    tick(world)
+    held = sum((fill.quantity for fill in fills(world)), Decimal(0))
+    switched(world, Mode.FLAT)
+    at(world, FIRST_TICK + timedelta(days=1))
+    tick(world)
+    sold = [fill for fill in fills(world) if fill.side is Side.SELL]
+    assert sum(fill.quantity for fill in sold) == held
+    at(world, FIRST_TICK + timedelta(days=2))
+    assert tick(world).carried_out == ()
+    assert ledgers.status_of(world.config, "paper").mode == "flat"
+
+
+def test_reduce_only_buys_nothing_until_it_is_taken_back(world: World) -> None:
+    world.servers.exchange.fail(*[dropped()] * 50, path="/api/v3/depth")
+    tick(world)
+    world.servers.exchange.faults.clear()
+    switched(world, Mode.REDUCE_ONLY)
+    at(world, FIRST_TICK + timedelta(days=1))
+    tick(world)
+    assert fills(world) == []
+    switched(world, Mode.ON)
+    at(world, FIRST_TICK + timedelta(days=2))
+    tick(world)
+    assert len(fills(world)) > 0
+
+
+def test_a_stopped_ledger_decides_nothing_and_makes_up_for_it_when_it_is_resumed(world: World) -> None:
+    tick(world)
+    switched(world, Mode.STOPPED)
+    at(world, FIRST_TICK + timedelta(days=1))
+    with pytest.raises(DataError, match="is stopped: nothing is decided; bot paper resume"):
+        tick(world)
+    switched(world, Mode.ON)
+    at(world, FIRST_TICK + timedelta(days=2))
+    assert tick(world).decided == (date(2025, 12, 3), date(2025, 12, 4))
