@@ -124,7 +124,7 @@ def _guard() -> Check:
         let_through.append(name)
     if let_through:
         return Check("guard", Verdict.FAULT, f"lets through: {', '.join(let_through)}")
-    return Check("guard", Verdict.SOUND, f"refuses {', '.join(forbidden)}; no command places an order")
+    return Check("guard", Verdict.SOUND, f"refuses {', '.join(forbidden)}; no command places a real order")
 
 
 def _keys(environment: Mapping[str, str]) -> Check:
