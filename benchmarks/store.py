@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from bot.data.fetched import Fetched
-from bot.data.store import FILE_NAME, Reading, Store
+from bot.data.store import FILE_NAME, Store
+from bot.data.stored import Reading
 
 _SERIES, _DAYS = 60, 3652
 

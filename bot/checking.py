@@ -14,7 +14,8 @@ from bot.config import Config
 from bot.core.moments import iso
 from bot.data.quality import Standing, Verdict, summary, verdicts_of
 from bot.data.quality.verdict import SummaryRow
-from bot.data.store import Revision, Store
+from bot.data.store import Store
+from bot.data.stored import Revision
 from bot.markets import STORE, open_market, store_path
 
 

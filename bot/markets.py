@@ -16,7 +16,8 @@ from bot.data.demo_market import NAME as DEMO
 from bot.data.demo_market import demo_market
 from bot.data.quality import QualityRules, judged
 from bot.data.quality.rules import Limits
-from bot.data.store import FILE_NAME, Reading, Store, StoredRows
+from bot.data.store import FILE_NAME, Store
+from bot.data.stored import Reading, StoredRows
 
 STORE = "store"
 SECOND = ".second"

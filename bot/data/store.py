@@ -7,10 +7,8 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +20,7 @@ from bot.core.market import Kind
 from bot.core.moments import Days, Times
 from bot.data.fetched import COLUMNS, Fetched
 from bot.data.store_file import epoch, open_to_read, open_to_write, require_whole, told, transaction
+from bot.data.stored import Appended, Coverage, NeedsWholeHistory, Reading, Revision, StoredRows
 
 if TYPE_CHECKING:
     from bot.data.exchange import VenueRules
@@ -37,75 +36,6 @@ _A_FEW_DAYS, _NEARLY_ALL = 7, 0.98
 """How much of a fund's history a restated one may lack."""
 _DISAGREES = 0.02
 """Two vendors' closes of a day that lie further apart are worth a word."""
-
-
-class Reading(StrEnum):
-    """Which of a bar's values is read."""
-
-    FIRST_SEEN = "first seen"
-    LATEST = "latest"
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """What became of a vendor's rows.
-
-    `new` rows were not there before, `revised` ones differ from what the same vendor said before; `vintage` is why a
-    whole new history was opened, if it was; `disagreeing` rows of another vendor lie over 2% from what is kept.
-    """
-
-    new: int = 0
-    revised: int = 0
-    disagreeing: int = 0
-    vintage: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """What the store has of a symbol; `seams` are the dates from which another source tells it."""
-
-    symbol: str
-    source: str
-    first: str
-    last: str
-    rows: int
-    revisions: int
-    vintages: int
-    last_seen_at: int
-    seams: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """A bar of which a vendor later said something else: the close then and before, and which columns changed."""
-
-    symbol: str
-    date: str
-    seen_at: int
-    close: float
-    close_before: float
-    changed: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRows:
-    """The rows of a symbol, and each source with the date from which it tells them."""
-
-    rows: Fetched
-    sources: tuple[tuple[str, str], ...]
-
-    @property
-    def seams(self) -> Days:
-        """The dates from which another source tells the rows than the day before."""
-        return np.array([day for day, _ in self.sources[1:]], "datetime64[D]")
-
-
-class NeedsWholeHistory(Exception):
-    """A fund's past was restated: only its whole history makes sense of the new rows."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def is_restated(kind: Kind) -> bool:

@@ -24,7 +24,8 @@ from bot.data.faults import Blocked, NotListed, RateLimited, Unreachable, WrongC
 from bot.data.feed import Feed
 from bot.data.fetched import Fetched
 from bot.data.quality import screened
-from bot.data.store import Appended, NeedsWholeHistory, Store, StoredRows, is_restated
+from bot.data.store import Store, is_restated
+from bot.data.stored import Appended, NeedsWholeHistory, StoredRows
 from bot.data.timeline import Release, due, known_at
 
 if TYPE_CHECKING:

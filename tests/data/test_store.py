@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from bot.core.errors import DataError, StoreError
 from bot.data.fetched import COLUMNS, Fetched
-from bot.data.store import Appended, NeedsWholeHistory, Reading, Revision, Store
+from bot.data.store import Store
 from bot.data.store_file import MIGRATIONS, back_up, open_to_write
+from bot.data.stored import Appended, NeedsWholeHistory, Reading, Revision
 
 MONDAY = datetime(2026, 3, 2, 1, tzinfo=UTC)
 TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)

@@ -16,7 +16,8 @@ from bot.core.fault import FaultKind
 from bot.data.faults import Blocked, NotListed, RateLimited, Unreachable, WrongClock
 from bot.data.feed import SeriesFeed
 from bot.data.fetched import Fetched
-from bot.data.store import Reading, Store
+from bot.data.store import Store
+from bot.data.stored import Reading
 from bot.data.update import Came, only_one
 from bot.markets import store_path, stored_market
 from bot.sourcing import updater

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bot.config import Config
-from bot.data.store import Reading, Store
+from bot.data.store import Store
+from bot.data.stored import Reading
 from bot.data.update import Result
 from bot.markets import store_path
 from bot.sourcing import Sessions
