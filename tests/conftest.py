@@ -12,7 +12,7 @@ from bot.config import load_config
 from bot.core.market import Market
 from bot.markets import open_market
 
-settings.register_profile("fast", max_examples=60, deadline=None)
+settings.register_profile("fast", max_examples=40, deadline=None)
 settings.load_profile("fast")
 
 

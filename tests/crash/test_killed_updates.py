@@ -96,15 +96,15 @@ def wait_for(servers: Servers, count: int, seconds: float) -> None:
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Servers]:
-    """Vendors that know two years."""
-    first, last = date(2024, 1, 2), date(2025, 12, 2)
+    """Vendors that know a year."""
+    first, last = date(2025, 1, 2), date(2025, 12, 2)
     with all_servers() as servers:
         servers.yahoo.charts["^RUT"] = Chart(rows(first, last, 2400, weekdays_only=True), kind="INDEX")
         servers.yahoo.charts["IWM"] = Chart(rows(first, last, 240, weekdays_only=True))
         for ticker in ("BTC-USD", "ETH-USD"):
-            servers.yahoo.charts[ticker] = Chart(rows(date(2023, 10, 1), last, 4000), "CRYPTOCURRENCY", "UTC")
+            servers.yahoo.charts[ticker] = Chart(rows(date(2024, 11, 1), last, 4000), "CRYPTOCURRENCY", "UTC")
         servers.fred.series["WALCL"] = {
-            str(first + timedelta(days=2 + 7 * week)): str(6_500_000 + week) for week in range(99)
+            str(first + timedelta(days=2 + 7 * week)): str(6_500_000 + week) for week in range(47)
         }
         for coin, price in (("BTC", 90_000.0), ("ETH", 4000.0), ("SOL", 150.0)):
             servers.exchange.list(coin, "USDT", rows(first, last, price))

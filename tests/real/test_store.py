@@ -13,10 +13,11 @@ from bot.data.clock import SystemClock
 from bot.data.csv_folder import read_rows
 from bot.data.csv_writer import write_folder
 from bot.data.fetched import COLUMNS
+from bot.engines.exact import run_exact
 from bot.markets import stored_market, stored_rows
 from bot.provenance import run_key
 from bot.updating import import_folder
-from bot.wiring import backtest, window_of
+from bot.wiring import planned, window_of
 from tests.markets import config_with
 
 
@@ -32,7 +33,8 @@ def test_a_backtest_from_the_store_is_that_from_the_folder(config: Config, real_
     market = stored_market(config)
     window = window_of(market, None, None)
     assert run_key(config, market, window) == run_key(config, real_market, window)
-    assert backtest(config, market, window).rows == backtest(config, real_market, window).rows
+    stored, read = (run_exact(planned(config, found, window)) for found in (market, real_market))
+    assert stored.events == read.events
 
 
 def test_what_is_exported_reads_back_to_the_last_bit(config: Config, tmp_path: Path) -> None:
