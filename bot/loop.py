@@ -52,6 +52,7 @@ def run_for_ever(config: Config, name: str, clock: Clock, say: Callable[[str], N
     """
     from loguru import logger
 
+    logger.remove()  # the terminal is told by `say`
     logger.add(config.state / "bot.log", rotation="5 MB", retention=5, diagnose=False, backtrace=False)
     stop = stop or Stop()
     due = clock.now()

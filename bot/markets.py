@@ -12,14 +12,13 @@ from bot.data.assembly import as_series, assemble
 from bot.data.csv_folder import read_folder
 from bot.data.demo import PREFIX as DEMO_PREFIX
 from bot.data.demo import DemoParameters
-from bot.data.demo_market import NAME as DEMO
-from bot.data.demo_market import demo_market
+from bot.data.demo_market import NAME, demo_market
 from bot.data.quality import QualityRules, judged
 from bot.data.quality.rules import Limits
 from bot.data.store import FILE_NAME, Store
 from bot.data.stored import Reading, StoredRows
 
-STORE = "store"
+DEMO, STORE = NAME, "store"
 SECOND = ".second"
 """After a coin's name in the store: the same coin as an aggregate of venues tells it, to judge it by."""
 
@@ -119,16 +118,3 @@ def demo_parameters(config: Config, planted: bool) -> DemoParameters:
 def demo_world(config: Config, parameters: DemoParameters) -> Market:
     """The demo market of any parameters."""
     return demo_market(parameters, config.listings(), config.roles.roles())
-
-
-__all__ = [
-    "DEMO",
-    "STORE",
-    "chosen",
-    "demo_parameters",
-    "demo_world",
-    "open_market",
-    "store_path",
-    "stored_market",
-    "stored_rows",
-]
