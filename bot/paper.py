@@ -9,17 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from bot.brokers.live_quotes import Depth, Limits, LiveQuotesBroker
+from bot.brokerage import open_brokerage
+from bot.brokers.live_quotes import LiveQuotesBroker
 from bot.config import Config
 from bot.core.book import RunPlan
 from bot.core.errors import DataError, LedgerError
 from bot.core.events import Epoch, Mode
-from bot.core.instrument import exact
 from bot.core.moments import midnight
 from bot.core.ports import Clock
 from bot.core.window import Window
-from bot.data.exchange import VENUES
-from bot.data.store import Store
 from bot.data.update import Result
 from bot.engines.exact import run_exact
 from bot.forward.desk import Desk, Ticked
@@ -28,8 +26,8 @@ from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
 from bot.ledger.record import as_rows, write_ledger
 from bot.ledgers import ledger_path, make_room, mode_of, open_ledger
-from bot.markets import open_market, store_path, stored_market
-from bot.sourcing import Sessions, open_vendors
+from bot.markets import open_market, stored_market
+from bot.sourcing import Sessions
 from bot.updating import Advance, update_store
 from bot.version import __version__
 from bot.wiring import planned, window_of
@@ -57,7 +55,7 @@ def tick(
         desk = Desk(
             journal,
             lambda start, day: _under(mode_of(journal.rows), _plan(config, epoch, start, day, results)),
-            LiveQuotesBroker(_depth(config, sessions), _limits(config), clock),
+            open_brokerage(config, sessions, clock, None).broker,
             epoch.start,
             timedelta(minutes=config.paper.late_after_minutes),
         )
@@ -118,29 +116,6 @@ def _under(mode: Mode, plan: RunPlan) -> RunPlan:
 
 def _required(config: Config) -> tuple[str, str, str]:
     return config.roles.small_caps, config.roles.eth, config.roles.btc
-
-
-def _limits(config: Config) -> Limits:
-    return Limits(exact(config.paper.spread_limit), timedelta(seconds=config.paper.quote_age_seconds))
-
-
-def _depth(config: Config, sessions: Sessions) -> Callable[[str], Depth]:
-    """Asks the venue that tells a coin's candles for its order book."""
-    vendors = open_vendors(config, sessions)
-
-    def depth(symbol: str) -> Depth:
-        name = config.sources.exchange.names.get(symbol, symbol)
-        book = vendors.exchange(_venue(config, symbol)).book(name, config.paper.depth)
-        return Depth(book.bids, book.asks, book.at)
-
-    return depth
-
-
-def _venue(config: Config, symbol: str) -> str:
-    with Store.reading(store_path(config)) as store:
-        stored = store.rows_of(symbol)
-    told_by = [] if stored is None else [source.partition(" ")[0] for _, source in stored.sources]
-    return next((name for name in reversed(told_by) if name in VENUES), config.sources.exchange.venues[0])
 
 
 def replay_history(

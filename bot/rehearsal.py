@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from bot.brokers.guard import Loopback
+from bot.brokers.pricing import AsTraded
 from bot.brokers.simulated import SimulatedBroker
 from bot.brokers.testnet import TestnetBroker
 from bot.brokers.testnet_exchange import TestnetExchange, open_testnet
@@ -63,7 +64,8 @@ def rehearse(
     clock = DrivenClock(SystemClock(), plan.decisions[0].at)
     with _venue(config, found, clock, plan.cash) as exchange, Journal.open(path) as journal:
         journal.append([_epoch(config, plan)])
-        broker = TestnetBroker(exchange, QUOTE, lambda symbol, day: _open(plan, symbol, day), SimulatedBroker())
+        pricing = AsTraded(lambda symbol, day: _open(plan, symbol, day), QUOTE)
+        broker = TestnetBroker(exchange, QUOTE, pricing, SimulatedBroker())
         desk = Desk(journal, lambda first, day: plan, broker, days[0], timedelta(hours=1))
         orders = 0
         for day in days:

@@ -45,52 +45,71 @@ class Limits:
     age: timedelta
 
 
-class LiveQuotesBroker:
-    """Fills each order from the levels that stand in the book, as far as they go.
+class Unpriced(Exception):
+    """There is no price now at which an order could be counted; the text is the reason's code."""
 
-    `depth` asks for a coin's order book and raises a BotError where there is none. A quote that is too old or too
-    wide fills nothing: the order is tried again the next day.
+
+class LiveQuotes:
+    """The public order books of the moment.
+
+    `depth` asks for a coin's order book and raises a BotError where there is none.
     """
-
-    name = "simulated"
 
     def __init__(self, depth: Callable[[str], Depth], limits: Limits, clock: Clock) -> None:
         self._depth, self._limits, self._clock = depth, limits, clock
 
+    def depth(self, symbol: str) -> Depth:
+        """A coin's order book. Raises Unpriced where there is none, or it is too old or too wide to trade on."""
+        try:
+            depth = self._depth(symbol)
+        except BotError as problem:
+            raise Unpriced(f"no_quote ({problem.what})") from None
+        if self._clock.now() - depth.at > self._limits.age:
+            raise Unpriced("quote_too_old")
+        if depth.spread > self._limits.spread:
+            raise Unpriced("spread_too_wide")
+        return depth
+
+    def walk(self, book: Book, order: OrderIntent, depth: Depth) -> list[Fill]:
+        """One fill a level, until the order, the cash, the holdings or the order book is used up."""
+        instrument = book.plan.rules.instruments[order.symbol]
+        wanted = order.quantity
+        if order.side is Side.SELL:
+            wanted = min(wanted, book.portfolio.held(order.symbol))
+        return _walked(order, wanted, book.portfolio.cash, depth, instrument, self._clock.now())
+
+
+class LiveQuotesBroker:
+    """Fills each order from the levels that stand in the book, as far as they go.
+
+    A quote that is too old or too wide fills nothing: the order is tried again the next day.
+    """
+
+    name = "simulated"
+
+    def __init__(self, quotes: LiveQuotes) -> None:
+        self._quotes = quotes
+
     def execute(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
         """Match each order against its order book, and tell the book how it ended."""
         for order in orders:
-            self._match(book, order)
+            try:
+                fills = self._quotes.walk(book, order, self._quotes.depth(order.symbol))
+            except Unpriced as why:
+                book.unfilled(order, str(why))
+            else:
+                book.traded(order, fills, "book_too_thin")
             yield order
 
     def resume(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
         """Match today's orders on what is quoted now: nothing of them ever left. Older ones have missed their day."""
         return carried_out_anew(self, book, orders, day)
 
-    def _match(self, book: Book, order: OrderIntent) -> None:
-        try:
-            depth = self._depth(order.symbol)
-        except BotError as problem:
-            return book.unfilled(order, f"no_quote ({problem.what})")
-        if (why := self._refusal(depth)) is not None:
-            return book.unfilled(order, why)
-        instrument = book.plan.rules.instruments[order.symbol]
-        cash, wanted = book.portfolio.cash, order.quantity
-        if order.side is Side.SELL:
-            wanted = min(wanted, book.portfolio.held(order.symbol))
-        book.traded(order, _walked(order, wanted, cash, depth, instrument, self._clock.now()), "book_too_thin")
-        return None
-
-    def _refusal(self, depth: Depth) -> str | None:
-        if self._clock.now() - depth.at > self._limits.age:
-            return "quote_too_old"
-        return "spread_too_wide" if depth.spread > self._limits.spread else None
-
 
 def _walked(
     order: OrderIntent, wanted: Decimal, cash: Decimal, depth: Depth, instrument: Instrument, now: datetime
 ) -> list[Fill]:
-    """One fill a level, until the quantity, the cash or the book is used up; quantities in whole steps."""
+    """The fills of a quantity, in whole steps, within the cash."""
     levels = depth.asks if order.side is Side.BUY else depth.bids
     fills = []
     for price, there in levels:

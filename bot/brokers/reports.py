@@ -46,6 +46,11 @@ class OrderReport:
     status: VenueStatus
     fills: tuple[VenueFill, ...] = ()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether more of it may still be traded."""
+        return self.status in (VenueStatus.OPEN, VenueStatus.PARTIAL)
+
 
 @dataclass(frozen=True, slots=True)
 class Balance:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from bot.brokers.live_quotes import Unpriced
+from bot.brokers.pricing import Pricing
 from bot.brokers.reports import OrderReport, VenueFill, VenueStatus
 from bot.core.book import Book
 from bot.core.errors import OrderRejected, OutcomeUnknown
+from bot.core.events import VenueTrade
 from bot.core.instrument import ZERO
-from bot.core.orders import Fill, OrderIntent
+from bot.core.orders import OrderIntent
 from bot.core.ports import Broker
 from bot.data.faults import NotListed
 
@@ -27,18 +30,24 @@ ASIDE = "simulated_not_on_testnet"
 class TestnetBroker:
     """Sends each order under its own id, the same whenever it is sent.
 
-    `reference` gives the public price that a fill is measured against, None where there is none to trade at. An order
-    of which nobody knows whether it stands keeps those after it from being sent: the next tick looks it up first.
-    `aside` fills what the testnet does not list.
+    The book hears of what was traded at the prices that `pricing` gives; the venue's own are recorded beside it. An
+    order of which nobody knows whether it stands keeps those after it from being sent: the next tick looks it up
+    first. `aside` fills what the testnet does not list. `names` are the venue's own names for coins.
     """
 
     name = "testnet"
     __test__ = False  # pytest takes it for a test by its name
 
     def __init__(
-        self, exchange: TestnetExchange, quote: str, reference: Callable[[str, date], Decimal | None], aside: Broker
+        self,
+        exchange: TestnetExchange,
+        quote: str,
+        pricing: Pricing,
+        aside: Broker,
+        names: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self._exchange, self._quote, self._reference, self._aside = exchange, quote, reference, aside
+        self._exchange, self._quote, self._pricing, self._aside = exchange, quote, pricing, aside
+        self._names = names
 
     def execute(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
         """Send orders one after the other, each when the one before has ended."""
@@ -58,7 +67,7 @@ class TestnetBroker:
                 continue
             try:
                 is_there = self._found(book, order, day)
-            except OutcomeUnknown:
+            except (OutcomeUnknown, Unpriced):
                 return
             if not is_there and order.at.date() == day:
                 yield from self.execute(book, [order], day)
@@ -84,64 +93,55 @@ class TestnetBroker:
 
     def _is_listed(self, symbol: str) -> bool:
         try:
-            self._exchange.rules(symbol, [self._quote])
+            self._exchange.rules(self._base(symbol), [self._quote])
         except NotListed:
             return False
         return True
 
     def _send(self, book: Book, order: OrderIntent, day: date) -> None:
         """Place an order and tell the book how it ended. Raises OutcomeUnknown."""
-        reference = self._reference(order.symbol, day)
-        if reference is None:
-            return book.unfilled(order, "no_bar")
-        quantity = self._possible(book, order, reference)
+        rules = self._exchange.rules(self._base(order.symbol), [self._quote])
+        try:
+            quantity = self._pricing.quantity(book, order, day) // rules.step * rules.step
+        except Unpriced as why:
+            return book.unfilled(order, str(why))
+        if not rules.active:
+            return book.unfilled(order, "market_halted")
         if quantity == ZERO:
             return book.unfilled(order, "cash_short")
         try:
             report = self._exchange.submit(order.order_id, self._pair(order), order.side, quantity)
         except OrderRejected as refusal:
             return book.unfilled(order, f"rejected ({refusal.what})")
-        return self._tell(book, order, report, day)
-
-    def _possible(self, book: Book, order: OrderIntent, reference: Decimal) -> Decimal:
-        """What of an order the cash that really came and the holdings allow, in whole steps of the venue."""
-        price = book.price_for(order, float(reference))
-        step = self._exchange.rules(order.symbol, [self._quote]).step
-        return book.quantity_for(order, price) // step * step
+        return self._tell(book, order, self._exchange.ended(report), day)
 
     def _found(self, book: Book, order: OrderIntent, day: date) -> bool:
-        """Whether the venue has an order; the book is told how it ended. Raises OutcomeUnknown if nobody knows."""
+        """Whether the venue has an order; the book is told how it ended.
+
+        Raises OutcomeUnknown if nobody knows, Unpriced if the book cannot count it now.
+        """
         report = self._exchange.find(order.order_id, self._pair(order))
         if report is not None:
-            self._tell(book, order, report, day)
+            self._tell(book, order, self._exchange.ended(report), day)
         return report is not None
 
     def _tell(self, book: Book, order: OrderIntent, report: OrderReport, day: date) -> None:
-        reference = self._reference(order.symbol, day)
         why = "cash_short" if report.status is VenueStatus.FILLED else str(report.status)
-        fills = [_fill(order, fill, reference or fill.price, self._quote) for fill in report.fills]
+        fills = self._pricing.fills(book, order, self._base(order.symbol), report.fills, day)
+        book.events.extend(self._trade(order, trade) for trade in report.fills)
         book.traded(order, fills, why)
 
+    def _trade(self, order: OrderIntent, trade: VenueFill) -> VenueTrade:
+        return VenueTrade(
+            trade.at, order.order_id, trade.fill_id, self._base(order.symbol), self._quote, order.side,
+            trade.quantity, trade.price, trade.fee, trade.fee_asset,
+        )  # fmt: skip
+
+    def _base(self, symbol: str) -> str:
+        return self._names.get(symbol, symbol)
+
     def _pair(self, order: OrderIntent) -> str:
-        return f"{order.symbol}/{self._quote}"
-
-
-def _fill(order: OrderIntent, fill: VenueFill, reference: Decimal, quote: str) -> Fill:
-    """A venue's trade as the book's: a fee that was taken in the coin itself is told in the quote currency too."""
-    in_kind = fill.fee if fill.fee_asset == order.symbol else ZERO
-    fee = fill.fee if fill.fee_asset == quote else in_kind * fill.price
-    return Fill(
-        order_id=order.order_id,
-        at=fill.at,
-        symbol=order.symbol,
-        side=order.side,
-        quantity=fill.quantity,
-        price=fill.price,
-        reference_price=reference,
-        fee=fee,
-        reason=order.reason,
-        fee_in_kind=in_kind,
-    )
+        return f"{self._base(order.symbol)}/{self._quote}"
 
 
 def _marked(order: OrderIntent) -> OrderIntent:

@@ -35,6 +35,8 @@ _TRIES = 3
 """How often a question that changes nothing is put, each time signed anew."""
 _LATE = timedelta(seconds=11)
 """How long after it was sent an order can still come into being: the receive window, and a second."""
+_MOMENT = 1.0
+"""Seconds that a market order which is still open is given, so many times as `_TRIES`."""
 _KEY_REST = timedelta(hours=1)
 """How long a venue that refused the keys so many times in a row as `_TRIES` is not asked with them."""
 _SHOWN = 200
@@ -66,7 +68,10 @@ class TestnetExchange:
     there was no sound answer after a few tries.
     """
 
-    __slots__ = ("_client", "_clock", "_dialect", "_keys", "_keys_rest", "_listings", "_refusals", "_sent", "_session")
+    __slots__ = (
+        "_client", "_clock", "_dialect", "_keys", "_keys_rest", "_listings", "_opened", "_refusals", "_sent",
+        "_session",
+    )  # fmt: skip
     __test__ = False  # pytest takes it for a test by its name
 
     def __init__(self, session: SealedSession, keys: Keys, clock: Clock) -> None:
@@ -77,6 +82,7 @@ class TestnetExchange:
         self._session, self._keys, self._clock = session, keys, clock
         self._dialect = _DIALECTS[session.profile.venue](self.venue)
         self._listings: dict[str, Listing] | None = None
+        self._opened = clock.now()
         self._sent: dict[str, datetime] = {}
         self._refusals, self._keys_rest = 0, clock.now()
 
@@ -105,10 +111,6 @@ class TestnetExchange:
         if found is None:
             raise NotListed(f"{coin} is not listed", where=self.venue, expected=f"a spot pair in {' or '.join(quotes)}")
         return found.rules
-
-    def refresh(self) -> None:
-        """Forget the rules, so that they are asked for again."""
-        self._listings = None
 
     def balances(self) -> tuple[Balance, ...]:
         """Every asset that the account has something of; an answer without any asset at all is not believed."""
@@ -154,14 +156,14 @@ class TestnetExchange:
     def find(self, client_order_id: str, pair: str) -> OrderReport | None:
         """The order with its fills, or None where the venue says for certain that there is none.
 
-        Where this object sent it so recently that it may still be on its way, None is asked for twice. After a restart
-        the caller sees to that: no answer is certain within 11 seconds after an order was sent.
+        An order can still come into being 11 seconds after it was sent. So where it was sent that recently, or might
+        have been by a process that ended before this one began, None is asked for twice.
         """
         self._require_client_id(client_order_id)
         listing = self._listing(pair)
         report = self._found(client_order_id, listing)
-        sent = self._sent.get(client_order_id)
-        if report is None and sent is not None and type(self._session.profile) is not Loopback:
+        sent = self._sent.get(client_order_id, self._opened)
+        if report is None and type(self._session.profile) is not Loopback:
             rest = sent + _LATE - self._clock.now()
             if rest > timedelta(0):
                 self._clock.sleep(min(rest, _LATE).total_seconds())
@@ -192,10 +194,24 @@ class TestnetExchange:
             raise self._lost(client_order_id, "no such order")
         raise OrderRejected("there is no such order", where=self._where(client_order_id))
 
-    def fills(self, pair: str, client_order_id: str) -> tuple[VenueFill, ...]:
-        """The trades of an order, oldest first; none where there is no such order."""
-        report = self.find(client_order_id, pair)
-        return () if report is None else report.fills
+    def ended(self, report: OrderReport) -> OrderReport:
+        """An order once nothing of it is open: it is given a moment, then what is left is canceled.
+
+        Raises OutcomeUnknown where it may still be open.
+        """
+        for _ in range(_TRIES):
+            if not report.is_open:
+                return report
+            self._clock.sleep(_MOMENT)
+            report = self._looked_up(report.client_order_id, report.pair) or report
+        report = self.cancel(report.client_order_id, report.pair)
+        if report.is_open:
+            raise self._lost(report.client_order_id, str(report.status))
+        return report
+
+    def trades(self, pair: str) -> tuple[VenueFill, ...]:
+        """The account's last trades in a pair, those placed by hand too, as far back as the venue shows them."""
+        return tuple(self._read(self._dialect.trades(self._listing(pair)), self._dialect.read_fills))
 
     def _looked_up(self, client_order_id: str, pair: str) -> OrderReport | None:
         """The order that a request was about. Raises OutcomeUnknown where the venue does not tell."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from bot.core.decision import Decision
-from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
+from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,59 @@ class Epoch:
 
 
 @dataclass(frozen=True, slots=True)
+class VenueTrade:
+    """A trade of an order at a testnet, at the testnet's own price and fee: play money, kept apart from the book's."""
+
+    at: datetime
+    order_id: str
+    trade_id: str
+    base: str
+    quote: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    fee_asset: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSeen:
+    """What a testnet account has of each asset, from which on the ledger accounts for it."""
+
+    at: datetime
+    balances: Mapping[str, Decimal]
+
+
+class Cause(StrEnum):
+    """Why a testnet account is not what the ledger accounts for. `UNKNOWN` ends all new risk until it is seen."""
+
+    FEE = "fee"
+    DUST = "dust"
+    PARTIAL = "partial"
+    MANUAL_TRADE = "manual trade"
+    NOT_TRADED = "not traded"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A testnet account has `found` of an asset where the ledger accounts for `recorded`; what is found counts on."""
+
+    at: datetime
+    asset: str
+    recorded: Decimal
+    found: Decimal
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The user has seen every difference so far."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Late:
     """A day that was decided late: `decided_at`, though it was due at `at`. Its orders were not sent if `missed`."""
 
@@ -129,4 +182,8 @@ Event = (
     | Late
     | Drift
     | Switched
+    | VenueTrade
+    | AccountSeen
+    | Difference
+    | Acknowledged
 )

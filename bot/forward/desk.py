@@ -9,11 +9,12 @@ from datetime import date, datetime, timedelta
 
 from bot.core.book import Book, RunPlan
 from bot.core.decision import Decision
-from bot.core.events import Drift, Late
+from bot.core.events import Drift, Event, Late
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import OrderIntent, OrderResult
 from bot.core.portfolio import Portfolio
 from bot.core.ports import Broker
+from bot.forward.reconcile import Account, account_of
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
@@ -25,18 +26,20 @@ Plans = Callable[[date, date], RunPlan]
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """What one tick did: the days that it decided, and the orders that it carried out."""
+    """What one tick did: the days that it decided, the orders that it carried out, those whose end is not known yet."""
 
     decided: tuple[date, ...]
     carried_out: tuple[OrderIntent, ...]
     drifted: tuple[date, ...]
+    left_open: tuple[OrderIntent, ...] = ()
 
 
 class Desk:
     """A ledger and whatever it needs to go on: plans of what is known, a broker.
 
-    `late_after` is how long after its midnight a decision counts as late. `witness` is told each step before it is
-    taken: tests use it to stop there. Raises LedgerError where the ledger cannot be written or trusted.
+    `late_after` is how long after its midnight a decision counts as late. `compare` holds a testnet account against
+    what the ledger accounts for. `witness` is told each step before it is taken: tests use it to stop there. Raises
+    LedgerError where the ledger cannot be written or trusted.
     """
 
     def __init__(
@@ -46,10 +49,11 @@ class Desk:
         broker: Broker,
         start: date,
         late_after: timedelta,
+        compare: Callable[[Account], list[Event]] | None = None,
         witness: Callable[[str], None] = lambda step: None,
     ) -> None:
         self.journal, self._plans, self._broker = journal, plans, broker
-        self.start, self._late_after, self._witness = start, late_after, witness
+        self.start, self._late_after, self._compare, self._witness = start, late_after, compare, witness
         self._book: Book | None = None
         self._told = 0
         self._decided: dict[datetime, str] = {}
@@ -68,12 +72,14 @@ class Desk:
         before = self._book
         book = self._at(today)
         carried_out = self._finish(book, today)
+        if self._compare is not None and not self._open and self._reconciled(self._compare):
+            book = self._at(today)
         drifted = [] if book is before else self._drifts(book.plan)
         decided = []
         for day in self._undecided(today):
             carried_out += self._decide(book, day, now)
             decided.append(day)
-        return Ticked(tuple(decided), tuple(carried_out), tuple(drifted))
+        return Ticked(tuple(decided), tuple(carried_out), tuple(drifted), tuple(self._open.values()))
 
     def close(self, day: date) -> None:
         """Value the book at the end of a day that was decided."""
@@ -124,6 +130,14 @@ class Desk:
             self._write(book)
             done.append(order)
         return done
+
+    def _reconciled(self, compare: Callable[[Account], list[Event]]) -> bool:
+        """Hold the account against the ledger, and write down what is found; whether there was anything."""
+        self._witness("before comparing")
+        found = compare(account_of(map(decode, self.journal.rows)))
+        if found:
+            self._note(self.journal.append(found))
+        return bool(found)
 
     def _drifts(self, plan: RunPlan) -> list[date]:
         """Write down which recorded days would be decided otherwise on what is known of them now."""

@@ -7,7 +7,20 @@ from decimal import Decimal
 from typing import Any
 
 from bot.core.decision import Decision
-from bot.core.events import Drift, Episode, Epoch, Event, Late, Switched, Unfinished, Valued
+from bot.core.events import (
+    AccountSeen,
+    Acknowledged,
+    Difference,
+    Drift,
+    Episode,
+    Epoch,
+    Event,
+    Late,
+    Switched,
+    Unfinished,
+    Valued,
+    VenueTrade,
+)
 from bot.core.moments import iso, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
 
@@ -79,6 +92,29 @@ def encode(event: Event) -> tuple[str, str, dict[str, Any]]:
             return "late", iso(event.at), {"decided_at": iso(event.decided_at), "missed": event.missed}
         case Switched():
             return "switched", iso(event.at), {"mode": event.mode}
+        case VenueTrade():
+            return "venue_trade", iso(event.at), {
+                "order_id": event.order_id,
+                "trade_id": event.trade_id,
+                "base": event.base,
+                "quote": event.quote,
+                "side": event.side,
+                "quantity": plain(event.quantity),
+                "price": plain(event.price),
+                "fee": plain(event.fee),
+                "fee_asset": event.fee_asset,
+            }  # fmt: skip
+        case AccountSeen():
+            return "account_seen", iso(event.at), {"balances": _plain_values(event.balances)}
+        case Difference():
+            return "difference", iso(event.at), {
+                "asset": event.asset,
+                "recorded": plain(event.recorded),
+                "found": plain(event.found),
+                "cause": event.cause,
+            }  # fmt: skip
+        case Acknowledged():
+            return "acknowledged", iso(event.at), {}
         case Drift():
             return "drift", iso(event.at), {"recorded": event.recorded, "replayed": event.replayed}
         case Episode():

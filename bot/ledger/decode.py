@@ -8,7 +8,19 @@ from decimal import Decimal
 from typing import Any
 
 from bot.core.decision import Decision, Trade
-from bot.core.events import Drift, Epoch, Event, Mode, Switched, Unfinished
+from bot.core.events import (
+    AccountSeen,
+    Acknowledged,
+    Cause,
+    Difference,
+    Drift,
+    Epoch,
+    Event,
+    Mode,
+    Switched,
+    Unfinished,
+    VenueTrade,
+)
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.ledger.record import Row
 
@@ -37,6 +49,16 @@ def decode(row: Row) -> Event | None:
             return Unfinished(at, frozenset(body["symbols"]))
         case "switched":
             return Switched(at, Mode(body["mode"]))
+        case "venue_trade":
+            trade = {name: Decimal(body[name]) for name in ("quantity", "price", "fee")}
+            return VenueTrade(at, **{**body, "side": Side(body["side"]), **trade})
+        case "account_seen":
+            return AccountSeen(at, _amounts(body["balances"]))
+        case "difference":
+            found = {name: Decimal(body[name]) for name in ("recorded", "found")}
+            return Difference(at, body["asset"], cause=Cause(body["cause"]), **found)
+        case "acknowledged":
+            return Acknowledged(at)
         case "drift":
             return Drift(at, body["recorded"], body["replayed"])
         case "epoch":

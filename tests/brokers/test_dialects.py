@@ -144,7 +144,8 @@ def test_every_question_passes_the_guard_and_is_understood(
     assert exchange.rules("ETH").step == Decimal("0.00001") and exchange.rules("ETH").min_notional == Decimal(5)
     assert exchange.balances() == (Balance("USDT", balance, Decimal("0.5")),)
     assert exchange.submit("r-1", PAIR, Side.BUY, ONE) == told
-    assert exchange.find("r-1", PAIR) == told and exchange.fills(PAIR, "r-1") == (FILL,)
+    assert exchange.find("r-1", PAIR) == told
+    assert exchange.trades(PAIR) == (FILL,)
     assert exchange.cancel("r-1", PAIR) == told
     assert exchange.open_orders(PAIR) == ()
     assert not exchange.tried

@@ -59,11 +59,10 @@ class TestOrders:
     def test_an_order_is_found_as_it_was_told(self, exchange: TestnetExchange) -> None:
         told = exchange.submit("r-abc", PAIR, Side.SELL, ONE)
         assert exchange.find("r-abc", PAIR) == told
-        assert exchange.fills(PAIR, "r-abc") == told.fills
+        assert exchange.trades(PAIR) == told.fills
 
     def test_an_order_that_does_not_exist_is_none(self, exchange: TestnetExchange) -> None:
         assert exchange.find("r-none", PAIR) is None
-        assert exchange.fills(PAIR, "r-none") == ()
 
     def test_a_partial_fill_stays_open_until_it_is_canceled(
         self, exchange: TestnetExchange, server: TestnetServer
@@ -198,7 +197,7 @@ class TestWhatIsCertain:
     ) -> None:
         exchange.submit("r-x", PAIR, Side.BUY, ONE)
         server.fail(as_json([]), path="/api/v3/myTrades")
-        assert len(exchange.fills(PAIR, "r-x")) == 2
+        assert len(exchange.find("r-x", PAIR).fills) == 2  # type: ignore[union-attr]
 
 
 class TestTimeLimitsAndKeys:

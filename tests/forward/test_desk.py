@@ -64,7 +64,9 @@ class Paper:
             if not journal.rows:
                 journal.append([epoch(self.plan)])
             first = self.plan.decisions[0].at.date()
-            yield Desk(journal, lambda start, day: self.plan, SimulatedBroker(), first, timedelta(hours=1), witness)
+            yield Desk(
+                journal, lambda start, day: self.plan, SimulatedBroker(), first, timedelta(hours=1), witness=witness
+            )
 
     def tick(self, now: datetime) -> Ticked:
         """One tick of a new process."""

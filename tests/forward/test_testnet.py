@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from bot.brokers.guard import Loopback
+from bot.brokers.pricing import AsTraded
 from bot.brokers.simulated import SimulatedBroker
 from bot.brokers.testnet import ASIDE, TestnetBroker
 from bot.brokers.testnet_exchange import open_testnet
@@ -73,14 +74,14 @@ class Venue:
         """The desk of a new process."""
         port = int(self.server.url.rpartition(":")[2])
         exchange = open_testnet(Loopback(port), self.clock, {})
-        broker = TestnetBroker(exchange, QUOTE, self.open_of, SimulatedBroker())
+        broker = TestnetBroker(exchange, QUOTE, AsTraded(self.open_of, QUOTE), SimulatedBroker())
         with Journal.open(self.path) as journal:
             if not journal.rows:
                 first = self.plan.decisions[0].at
                 journal.append(
                     [Epoch(first, 1, "new", self.plan.rules.run_key, "config", "0", "testnet", self.plan.cash)]
                 )
-            yield Desk(journal, lambda start, day: self.plan, broker, self.days[0], timedelta(hours=1), witness)
+            yield Desk(journal, lambda start, day: self.plan, broker, self.days[0], timedelta(hours=1), witness=witness)
 
     def open_of(self, symbol: str, day: date) -> Decimal:
         """The public price of a day's midnight."""

@@ -96,8 +96,9 @@ class TestnetServer(LoopbackServer):
         if path == "openOrders":
             return as_json([one.shown() for one in self.orders.values() if one.status in ("NEW", "PARTIALLY_FILLED")])
         if path == "myTrades":
-            found = next(one for one in self.orders.values() if one.number == int(fields["orderId"]))
-            return as_json([{**trade, "id": trade["tradeId"], "time": 5} for trade in _trades(found)])
+            asked = fields.get("orderId")
+            found = [one for one in self.orders.values() if asked is None or one.number == int(asked)]
+            return as_json([{**trade, "id": trade["tradeId"], "time": 5} for one in found for trade in _trades(one)])
         if method == "POST":
             return self._placed(fields)
         order = self.orders.get(fields["origClientOrderId"])

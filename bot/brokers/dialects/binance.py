@@ -144,6 +144,9 @@ class Binance:
         fields = {"symbol": listing.name, "orderId": report.venue_order_id, "limit": "1000"}
         return Question("privateGetMyTrades", fields)
 
+    def trades(self, listing: Listing) -> Question:
+        return Question("privateGetMyTrades", {"symbol": listing.name, "limit": "1000"})
+
     def read_fills(self, said: Any) -> Sequence[VenueFill]:
         return [
             VenueFill(

@@ -139,6 +139,9 @@ class Bybit:
         fields = {**_SPOT, "symbol": listing.name, "orderId": report.venue_order_id, "limit": "100"}
         return Question("privateGetV5ExecutionList", fields)
 
+    def trades(self, listing: Listing) -> Question:
+        return Question("privateGetV5ExecutionList", {**_SPOT, "symbol": listing.name, "limit": "100"})
+
     def read_fills(self, said: Any) -> Sequence[VenueFill]:
         return [
             VenueFill(

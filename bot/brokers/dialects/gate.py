@@ -139,6 +139,9 @@ class Gate:
         fields = {**_SPOT, "currency_pair": listing.name, "order_id": report.venue_order_id}
         return Question("privateSpotGetMyTrades", fields)
 
+    def trades(self, listing: Listing) -> Question:
+        return Question("privateSpotGetMyTrades", {**_SPOT, "currency_pair": listing.name})
+
     def read_fills(self, said: Any) -> Sequence[VenueFill]:
         return [_fill(one) for one in said]
 

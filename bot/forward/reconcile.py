@@ -1,0 +1,200 @@
+"""Reconciliation: what a testnet account has, held against what the ledger accounts for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from bot.core.events import AccountSeen, Acknowledged, Cause, Difference, Epoch, Event, VenueTrade
+from bot.core.instrument import ZERO
+from bot.core.moments import midnight
+from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Side
+from bot.core.ports import Clock
+from bot.data.faults import NotListed
+
+if TYPE_CHECKING:
+    from bot.brokers.reports import OrderReport
+    from bot.brokers.testnet_exchange import TestnetExchange
+
+_RECENT = timedelta(days=2)
+_CENT = Decimal("0.01")
+_HIGHEST_FEE = Decimal("0.01")
+"""The largest share of a trade that a missing amount may be and still be called a fee."""
+
+
+@dataclass
+class Account:
+    """What the rows of a ledger say of its testnet account since it was first seen, or seen anew after a wipe.
+
+    `since` is when it was last looked at as a whole, None where it never was. `expected` is what it should have of each asset; `trades` are ours; `unfinished` the orders that ended without
+    being filled in full.
+    """
+
+    since: datetime | None = None
+    epoch: Epoch | None = None
+    expected: dict[str, Decimal] = field(default_factory=dict)
+    trades: list[VenueTrade] = field(default_factory=list)
+    unfinished: list[OrderIntent] = field(default_factory=list)
+    unknown: list[Difference] = field(default_factory=list)
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether there is a difference that nothing explains and that the user has not seen."""
+        return bool(self.unknown)
+
+    @property
+    def net(self) -> dict[str, Decimal]:
+        """What our trades have changed of each asset, fees included: the testnet's own result, in play money."""
+        moved: dict[str, Decimal] = {}
+        for trade in self.trades:
+            for asset, amount in _moves(trade).items():
+                moved[asset] = moved.get(asset, ZERO) + amount
+        return {asset: amount for asset, amount in sorted(moved.items()) if amount}
+
+    def recent_volume(self, asset: str, now: datetime) -> Decimal:
+        """How much of an asset our trades moved in the last two days."""
+        recent = (trade for trade in self.trades if now - trade.at <= _RECENT)
+        return sum((abs(_moves(trade).get(asset, ZERO)) for trade in recent), ZERO)
+
+
+def account_of(events: Iterable[Event | None]) -> Account:
+    """The account that the events of a ledger, in their order, add up to."""
+    account, orders = Account(), dict[str, OrderIntent]()
+    for event in events:
+        match event:
+            case Epoch():
+                account.epoch = event
+            case AccountSeen():
+                account = Account(event.at, account.epoch, dict(event.balances))
+            case VenueTrade():
+                account.trades.append(event)
+                for asset, amount in _moves(event).items():
+                    account.expected[asset] = account.expected.get(asset, ZERO) + amount
+            case Difference():
+                account.since = event.at
+                account.expected[event.asset] = event.found
+                account.unknown += [event] if event.cause is Cause.UNKNOWN else []
+            case Acknowledged():
+                account.unknown = []
+            case OrderIntent():
+                orders[event.order_id] = event
+            case OrderResult() if event.status in (OrderStatus.PARTIAL, OrderStatus.UNFILLED):
+                account.unfinished.append(orders[event.order_id])
+    return account
+
+
+class Reconciler:
+    """Asks a testnet what the account has, and tells what the ledger does not account for.
+
+    `names` are the venue's own names for coins.
+    """
+
+    def __init__(self, exchange: TestnetExchange, quote: str, clock: Clock, names: Mapping[str, str]) -> None:
+        self._exchange, self._quote, self._clock, self._names = exchange, quote, clock, names
+
+    def compare(self, account: Account) -> list[Event]:
+        """What is to be recorded: the account as it is first seen, differences with their causes, or a wipe.
+
+        To be asked while none of our orders is open. A wiped account begins a new epoch. Raises what the exchange raises.
+        """
+        now = self._clock.now().replace(microsecond=0)
+        found = {balance.asset: balance.free + balance.locked for balance in self._exchange.balances()}
+        if account.since is None:
+            return [AccountSeen(now, found)]
+        parted = sorted(
+            asset
+            for asset in {*found, *account.expected}
+            if found.get(asset, ZERO) != account.expected.get(asset, ZERO)
+        )
+        if not parted:
+            return []
+        if self._is_wiped(account):
+            assert account.epoch is not None, "a ledger begins with an epoch"
+            why, number = "the testnet account was wiped", account.epoch.number + 1
+            return [replace(account.epoch, at=midnight(now.date()), number=number, why=why), AccountSeen(now, found)]
+        return self._told(account, parted, found, now)
+
+    def _told(
+        self, account: Account, parted: Sequence[str], found: Mapping[str, Decimal], now: datetime
+    ) -> list[Event]:  # fmt: skip
+        late = self._filled_later(account, now)
+        coins = [asset for asset in parted if asset != self._quote]
+        by_hand = {asset for asset in coins if self._is_traded_by_hand(account, asset)}
+        ours = {self._quote} | {trade.base for trade in account.trades}
+        differences: list[Event] = []
+        for asset in parted:
+            recorded, there = account.expected.get(asset, ZERO), found.get(asset, ZERO)
+            missing = recorded - there
+            if asset in late or (asset == self._quote and late):
+                cause = Cause.PARTIAL
+            elif asset in by_hand or (asset == self._quote and by_hand):
+                cause = Cause.MANUAL_TRADE
+            elif asset not in ours:
+                cause = Cause.NOT_TRADED
+            elif abs(missing) < self._smallest(asset):
+                cause = Cause.DUST
+            elif ZERO < missing <= account.recent_volume(asset, now) * _HIGHEST_FEE:
+                cause = Cause.FEE
+            else:
+                cause = Cause.UNKNOWN
+            differences.append(Difference(now, asset, recorded, there, cause))
+        return differences
+
+    def _is_wiped(self, account: Account) -> bool:
+        """Whether the venue has forgotten the last order that it traded for us."""
+        for trade in reversed(account.trades):
+            try:
+                return self._exchange.find(trade.order_id, f"{trade.base}/{trade.quote}") is None
+            except NotListed:
+                continue
+        return False
+
+    def _filled_later(self, account: Account, now: datetime) -> set[str]:
+        """The coins whose orders were filled further after the ledger took them for ended."""
+        recorded: dict[str, Decimal] = {}
+        for trade in account.trades:
+            recorded[trade.order_id] = recorded.get(trade.order_id, ZERO) + trade.quantity
+        later = set()
+        for order in account.unfinished:
+            base = self._names.get(order.symbol, order.symbol)
+            if now - order.at <= _RECENT:
+                report = self._found(order.order_id, base)
+                if report is not None and report.filled > recorded.get(order.order_id, ZERO):
+                    later.add(base)
+        return later
+
+    def _found(self, order_id: str, base: str) -> OrderReport | None:
+        try:
+            return self._exchange.find(order_id, f"{base}/{self._quote}")
+        except NotListed:
+            return None
+
+    def _is_traded_by_hand(self, account: Account, asset: str) -> bool:
+        ours = {trade.trade_id for trade in account.trades if trade.base == asset}
+        try:
+            trades = self._exchange.trades(f"{asset}/{self._quote}")
+        except NotListed:
+            return False
+        since = account.since or datetime.min.replace(tzinfo=UTC)
+        return any(trade.fill_id not in ours and trade.at >= since for trade in trades)
+
+    def _smallest(self, asset: str) -> Decimal:
+        """An amount under which an asset is dust: a step of its pair, or a cent of the quote currency."""
+        if asset == self._quote:
+            return _CENT
+        try:
+            return self._exchange.rules(asset, [self._quote]).step
+        except NotListed:
+            return ZERO
+
+
+def _moves(trade: VenueTrade) -> dict[str, Decimal]:
+    """What a trade does to each asset of the account."""
+    sign = 1 if trade.side is Side.BUY else -1
+    moves = {trade.base: sign * trade.quantity, trade.quote: -sign * trade.quantity * trade.price}
+    if trade.fee_asset:
+        moves[trade.fee_asset] = moves.get(trade.fee_asset, ZERO) - trade.fee
+    return moves
