@@ -29,8 +29,9 @@ _HIGHEST_FEE = Decimal("0.01")
 class Account:
     """What the rows of a ledger say of its testnet account since it was first seen, or seen anew after a wipe.
 
-    `since` is when it was last looked at as a whole, None where it never was. `expected` is what it should have of each asset; `trades` are ours; `unfinished` the orders that ended without
-    being filled in full.
+    `since` is when it was last looked at as a whole, None where it never was. `expected` is what it should have of each
+    asset; `trades` are ours; `unfinished` are the orders that ended without being filled in full; `unknown` are the
+    differences that nothing explains and that the user has not seen.
     """
 
     since: datetime | None = None
@@ -98,7 +99,7 @@ class Reconciler:
     def compare(self, account: Account) -> list[Event]:
         """What is to be recorded: the account as it is first seen, differences with their causes, or a wipe.
 
-        To be asked while none of our orders is open. A wiped account begins a new epoch. Raises what the exchange raises.
+        To be asked while none of our orders is open. A wiped account begins a new epoch. Raises as the exchange does.
         """
         now = self._clock.now().replace(microsecond=0)
         found = {balance.asset: balance.free + balance.locked for balance in self._exchange.balances()}
