@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -11,11 +11,12 @@ from typing import Any
 
 from bot.config import Config
 from bot.core.errors import LedgerError, did_you_mean
-from bot.core.events import Mode, Switched
+from bot.core.events import Acknowledged, Difference, Event, Mode, Switched
 from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
 from bot.core.portfolio import Portfolio
 from bot.core.ports import Clock
 from bot.data.update import only_one
+from bot.forward.reconcile import account_of
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
@@ -63,11 +64,26 @@ def switch(config: Config, name: str, mode: Mode, clock: Clock) -> None:
             journal.append([Switched(clock.now().replace(microsecond=0), mode)])
 
 
+def acknowledge(config: Config, name: str, clock: Clock) -> list[Difference]:
+    """Write down that the user has seen what nothing explains, and return it. Raises LedgerError, StoreError."""
+    status_of(config, name)
+    with open_ledger(config, name, clock) as journal:
+        unknown = account_of(map(decode, journal.rows)).unknown
+        if unknown:
+            journal.append([Acknowledged(clock.now().replace(microsecond=0))])
+    return unknown
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where a ledger stands; money is decimal text, `head` the hash of its last row, empty what is not there yet."""
+    """Where a ledger stands; money is decimal text, `head` the hash of its last row, empty what is not there yet.
+
+    `testnet` is what its trades have changed of each asset of a testnet account, in play money that is no part of the
+    equity; `unknown` names the assets of that account that have changed without a reason, until it is acknowledged.
+    """
 
     ledger: str
+    broker: str
     mode: str
     begun: str
     epochs: int
@@ -79,6 +95,8 @@ class Status:
     cash: str
     holdings: dict[str, str]
     open_orders: int
+    testnet: dict[str, str]
+    unknown: tuple[str, ...]
     rows: int
     head: str
 
@@ -99,9 +117,12 @@ def status_of(config: Config, name: str) -> Status:
     if not epochs:
         raise LedgerError("has not begun", where=str(path), mend="begin it with: bot paper tick")
     decision, valued = _last(rows, "decision"), _last(rows, "valuation")
-    portfolio, open_orders = _folded(rows, Decimal(epochs[0].body["cash"]))
+    events = list(map(decode, rows))
+    portfolio, open_orders = _folded(events, Decimal(epochs[0].body["cash"]))
+    account = account_of(events)
     return Status(
         ledger=name,
+        broker=epochs[0].body["broker"],
         mode=mode_of(rows),
         begun=epochs[0].at[:10],
         epochs=len(epochs),
@@ -113,6 +134,8 @@ def status_of(config: Config, name: str) -> Status:
         cash=plain(portfolio.cash),
         holdings={symbol: plain(quantity) for symbol, quantity in sorted(portfolio.holdings.items())},
         open_orders=open_orders,
+        testnet={asset: plain(amount) for asset, amount in account.net.items()},
+        unknown=tuple(difference.asset for difference in account.unknown),
         rows=count,
         head=head,
     )
@@ -122,10 +145,10 @@ def _last(rows: Sequence[Row], kind: str) -> Row | None:
     return next((row for row in reversed(rows) if row.kind == kind), None)
 
 
-def _folded(rows: Sequence[Row], cash: Decimal) -> tuple[Portfolio, int]:
-    """The portfolio that the rows add up to, and how many orders have no end yet."""
+def _folded(events: Iterable[Event | None], cash: Decimal) -> tuple[Portfolio, int]:
+    """The portfolio that the events add up to, and how many orders have no end yet."""
     portfolio, unended = Portfolio(cash), set()
-    for event in map(decode, rows):
+    for event in events:
         match event:
             case Fill() | Settlement():
                 portfolio = portfolio.apply(event)

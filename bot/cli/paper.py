@@ -219,6 +219,24 @@ def resume(ledger: LedgerOption = "paper", config: ConfigOption = None) -> None:
 
 
 @paper.command()
+def acknowledge(ledger: LedgerOption = "paper", config: ConfigOption = None) -> None:
+    """Say that you have seen what nothing explains on the testnet account. It mends nothing there.
+
+    Until then nothing more is bought on it; the account as it was found counts on.
+
+    Example: bot paper acknowledge
+    """
+    from bot.data.clock import SystemClock
+    from bot.ledgers import acknowledge as acknowledge_differences
+
+    seen = acknowledge_differences(_config(config, None), _name(ledger), SystemClock())
+    for one in seen:
+        told = f"{one.at:%Y-%m-%d}  {one.asset}: the ledger accounts for {one.recorded}, the account had {one.found}"
+        console().print(told, markup=False, soft_wrap=True)
+    console().print("Seen: the next tick may buy again." if seen else "There is nothing to be seen.", markup=False)
+
+
+@paper.command()
 def archive(ledger: Annotated[str, typer.Argument(help="The ledger's name.")], config: ConfigOption = None) -> None:
     """Put a ledger away under its name and today's date; a new one of the same name may begin.
 
@@ -255,7 +273,7 @@ def _name(ledger: str) -> str:
 
 def _show(screen: Console, told: Status) -> None:
     lines: dict[str, Any] = {
-        "Ledger": f"{told.ledger} ({told.mode}), since {told.begun}, epoch {told.epochs}",
+        "Ledger": f"{told.ledger} ({told.mode}), {told.broker}, since {told.begun}, epoch {told.epochs}",
         "Stage": f"{told.stage}: {told.why}",
         "Equity": f"{float(told.equity):,.2f} at the close of {told.valued}" if told.valued else "not valued yet",
         "Cash": f"{float(told.cash):,.2f}",
@@ -263,6 +281,13 @@ def _show(screen: Console, told: Status) -> None:
         "Open": f"{told.open_orders} order(s)",
         "Head": told.head,
     }
+    if told.testnet:
+        moved = ", ".join(f"{asset} {amount}" for asset, amount in told.testnet.items())
+        lines["Testnet"] = f"{moved} (play money at the testnet's own prices, no part of the equity)"
+    if told.unknown:
+        lines["Unclear"] = f"{', '.join(told.unknown)} changed on the testnet account; nothing is bought until: " + (
+            f"bot paper acknowledge --ledger {told.ledger}"
+        )
     for name, value in lines.items():
         screen.print(f"{name:8} {value}", markup=False, soft_wrap=True)
     screen.print("Paper only, not advice: no real order was placed.", markup=False)

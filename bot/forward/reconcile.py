@@ -180,7 +180,7 @@ class Reconciler:
         except NotListed:
             return False
         since = account.since or datetime.min.replace(tzinfo=UTC)
-        return any(trade.fill_id not in ours and trade.at >= since for trade in trades)
+        return any(trade.fill_id not in ours and trade.at > since for trade in trades)
 
     def _smallest(self, asset: str) -> Decimal:
         """An amount under which an asset is dust: a step of its pair, or a cent of the quote currency."""
