@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from bot.brokers.live_quotes import Depth, Limits, LiveQuotes, LiveQuotesBroker
 from bot.brokers.pricing import AtPublicQuotes
@@ -23,7 +23,8 @@ from bot.sourcing import Sessions, open_vendors
 if TYPE_CHECKING:
     from bot.brokers.testnet_exchange import TestnetExchange
 
-_QUOTE = "USDT"
+SIMULATED = LiveQuotesBroker.name
+_QUOTE, _TESTNET = "USDT", "testnet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,31 @@ def open_brokerage(config: Config, sessions: Sessions, clock: Clock, testnet: Te
     quotes = LiveQuotes(_depth(config, sessions), limits, clock)
     simulated = LiveQuotesBroker(quotes)
     if testnet is None:
-        return Brokerage(simulated.name, simulated)
+        return Brokerage(SIMULATED, simulated)
     names = config.sources.exchange.names
     broker = TestnetBroker(testnet, _QUOTE, AtPublicQuotes(quotes), simulated, names)
     return Brokerage(testnet.venue, broker, Reconciler(testnet, _QUOTE, clock, names).compare)
+
+
+def brokerage_name(config: Config, asked: Literal["simulated", "testnet"] | None, began: str | None) -> str:
+    """The brokerage of a ledger: that with which it began, or for a new one that which is asked for."""
+    if asked is None and began is not None:
+        return began
+    return f"{config.paper.testnet} {_TESTNET}" if asked == _TESTNET else SIMULATED
+
+
+def open_account(name: str, clock: Clock, environment: Mapping[str, str]) -> TestnetExchange | None:
+    """The testnet of a brokerage by its name, with the environment's keys; None for the simulated one.
+
+    Raises ConfigError where a key is missing.
+    """
+    venue, _, kind = name.partition(" ")
+    if kind != _TESTNET:
+        return None
+    from bot.brokers.guard import Testnet
+    from bot.brokers.testnet_exchange import open_testnet
+
+    return open_testnet(Testnet(venue), clock, environment)
 
 
 def venue_instruments(config: Config, instruments: Mapping[str, Instrument]) -> dict[str, Instrument]:

@@ -20,6 +20,7 @@ from bot.forward.reconcile import account_of
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
+from bot.ledger.ledger_file import is_there
 from bot.ledger.record import Row, read_ledger, verify_ledger
 from bot.report.words import sentence
 
@@ -39,7 +40,7 @@ def make_room(path: Path) -> None:
 
 def ledgers(config: Config) -> list[str]:
     """The names of the forward ledgers there are, in order."""
-    return sorted(path.stem for path in (config.state / "ledgers").glob("*.sqlite3"))
+    return sorted(path.stem for path in (config.state / "ledgers").glob("*.sqlite3") if is_there(path))
 
 
 @contextmanager
@@ -48,6 +49,13 @@ def open_ledger(config: Config, name: str, clock: Clock) -> Iterator[Journal]:
     path = ledger_path(config, name)
     with only_one(path, clock, patience=0.0), Journal.open(path) as journal:
         yield journal
+
+
+def broker_of(config: Config, name: str) -> str | None:
+    """The brokerage with which a ledger began; None where there is no such ledger. Raises LedgerError."""
+    path = ledger_path(config, name)
+    first = next(iter(read_ledger(path)), None) if path.is_file() else None
+    return None if first is None else first.body["broker"]
 
 
 def mode_of(rows: Sequence[Row]) -> Mode:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from bot.config import Config
 from bot.core.errors import BotError, DataError, StoreError
@@ -14,6 +15,9 @@ from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.ports import Clock
 from bot.paper import tick
 from bot.sourcing import open_sessions
+
+if TYPE_CHECKING:
+    from bot.brokers.testnet_exchange import TestnetExchange
 
 _LOOK_UP = 60.0
 """Seconds of sleep at most: a machine that was suspended, or whose clock was set, is noticed within a minute."""
@@ -44,7 +48,14 @@ def next_time(config: Config, now: datetime, decided: bool) -> datetime:
     return today if now < today else today + ONE_DAY
 
 
-def run_for_ever(config: Config, name: str, clock: Clock, say: Callable[[str], None], stop: Stop | None = None) -> None:
+def run_for_ever(
+    config: Config,
+    name: str,
+    clock: Clock,
+    say: Callable[[str], None],
+    testnet: TestnetExchange | None = None,
+    stop: Stop | None = None,
+) -> None:
     """Tick now, then at every decision time until it is stopped.
 
     What keeps a tick from deciding is told and tried again: nothing is held against the ledger. Raises the errors that
@@ -62,18 +73,18 @@ def run_for_ever(config: Config, name: str, clock: Clock, say: Callable[[str], N
                 logger.info("stopped; what is held stays held")
                 say("Stopped. What is held stays held; the next start goes on where this ended.")
                 return
-        decided = _tick(config, name, clock, say)
+        decided = _tick(config, name, clock, testnet, say)
         due = next_time(config, clock.now(), decided)
         logger.info("next tick of {} at {}", name, iso(due))
 
 
-def _tick(config: Config, name: str, clock: Clock, say: Callable[[str], None]) -> bool:
-    """One tick; whether today is decided. A fault of vendors or disks is told, and is no end."""
+def _tick(config: Config, name: str, clock: Clock, testnet: TestnetExchange | None, say: Callable[[str], None]) -> bool:
+    """One tick; whether today is decided, and every order has ended. A fault of vendors or disks is no end."""
     from loguru import logger
 
     try:
         with open_sessions(config, clock) as sessions:
-            ticked = tick(config, name, sessions, clock, waiting=say)
+            ticked = tick(config, name, sessions, clock, testnet, waiting=say)
     except (DataError, StoreError) as problem:
         logger.warning("{}", problem)
         say(f"{iso(clock.now())}  not decided: {problem}")
@@ -86,4 +97,6 @@ def _tick(config: Config, name: str, clock: Clock, say: Callable[[str], None]) -
         say(f"{iso(clock.now())}  decided {day}, {len(ticked.carried_out)} order(s) carried out")
     for day in ticked.drifted:
         logger.warning("{} would be decided otherwise now; the record is kept", day)
-    return True
+    for order in ticked.left_open:
+        logger.warning("order {} may or may not stand: it is looked up again soon", order.order_id)
+    return not ticked.left_open

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot.brokerage import open_brokerage
-from bot.brokers.live_quotes import LiveQuotesBroker
+from bot.brokerage import SIMULATED, open_brokerage, venue_instruments
 from bot.config import Config
 from bot.core.book import RunPlan
-from bot.core.errors import DataError, LedgerError
-from bot.core.events import Epoch, Mode
+from bot.core.errors import ConfigError, DataError, LedgerError
+from bot.core.events import Epoch, Mode, OnStart
 from bot.core.moments import midnight
 from bot.core.ports import Clock
 from bot.core.window import Window
 from bot.data.update import Result
 from bot.engines.exact import run_exact
 from bot.forward.desk import Desk, Ticked
+from bot.forward.reconcile import account_of
 from bot.forward.replay import replay
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
-from bot.ledger.record import as_rows, write_ledger
+from bot.ledger.record import Row, as_rows, write_ledger
 from bot.ledgers import ledger_path, make_room, mode_of, open_ledger
 from bot.markets import open_market, stored_market
 from bot.sourcing import Sessions
@@ -32,18 +33,26 @@ from bot.updating import Advance, update_store
 from bot.version import __version__
 from bot.wiring import planned, window_of
 
+if TYPE_CHECKING:
+    from bot.brokers.testnet_exchange import TestnetExchange
+
+_HISTORY = ("replay", "rehearsal")
+"""Why ledgers began that are over: no day follows their last."""
+
 
 def tick(
     config: Config,
     name: str,
     sessions: Sessions,
     clock: Clock,
+    testnet: TestnetExchange | None = None,
     advance: Advance = lambda symbol, done, total: None,
     waiting: Callable[[str], None] = print,
 ) -> Ticked:
-    """Fetch what is new, then bring a ledger to the present moment.
+    """Fetch what is new, then bring a ledger to the present moment, with orders to a testnet if one is given.
 
-    Raises DataError where a row that is needed has not come: nothing is decided, and a later tick does it.
+    Raises DataError where a row that is needed has not come: nothing is decided, and a later tick does it. Raises
+    ConfigError for a ledger that began with another broker, BrokerError where the testnet cannot be dealt with.
     """
     with open_ledger(config, name, clock) as journal:
         if mode_of(journal.rows) is Mode.STOPPED:
@@ -51,39 +60,81 @@ def tick(
                 f"the ledger {name} is stopped: nothing is decided", mend=f"bot paper resume --ledger {name}"
             )
         results = update_store(config, sessions, clock, (), None, advance, waiting)
-        epoch = _epoch(config, journal, clock.now())
+        now = clock.now()
+        brokerage = open_brokerage(config, sessions, clock, testnet)
+        began = _began(config, journal, now, brokerage.name)
+        made = _plan(config, began, now.date(), results)
+        if began.is_new:  # only now: a tick that cannot decide begins nothing
+            journal.append([began.epoch])
         desk = Desk(
             journal,
-            lambda start, day: _under(mode_of(journal.rows), _plan(config, epoch, start, day, results)),
-            open_brokerage(config, sessions, clock, None).broker,
-            epoch.start,
+            lambda start, day: _under(journal.rows, made),
+            brokerage.broker,
+            began.start,
             timedelta(minutes=config.paper.late_after_minutes),
+            brokerage.compare,
         )
-        return desk.tick(clock.now())
+        return desk.tick(now)
+
+
+def new_ledger(
+    config: Config, name: str, clock: Clock, on_start: OnStart | None = None, broker: str = SIMULATED
+) -> Epoch:
+    """Begin a ledger today, with nothing decided, and return its first row.
+
+    `broker` is the name of a brokerage; `on_start` is the config's unless it is given. Raises LedgerError where the
+    name is taken.
+    """
+    path = ledger_path(config, name)
+    with open_ledger(config, name, clock) as journal:
+        if journal.rows:
+            mend = f"put it away with: bot paper archive {name}; or name another"
+            raise LedgerError("the ledger exists already", where=str(path), mend=mend)
+        epoch = _first_epoch(config, path, clock.now(), broker, on_start)
+        journal.append([epoch])
+    return epoch
 
 
 @dataclass(frozen=True, slots=True)
-class _Running:
-    """The epoch of a ledger, and the first day of its first one."""
+class _Began:
+    """The first epoch of a ledger, and the present one, which may not be written down yet."""
 
+    first: Epoch
     epoch: Epoch
-    start: date
+    is_new: bool
+
+    @property
+    def start(self) -> date:
+        """The first day of the ledger."""
+        return self.first.at.date()
 
 
-def _epoch(config: Config, journal: Journal, now: datetime) -> _Running:
-    """The ledger's present epoch; a new ledger or a changed config begins one."""
+def _began(config: Config, journal: Journal, now: datetime, broker: str) -> _Began:
+    """How a ledger began; a new ledger or a changed config begins an epoch. Raises ConfigError, LedgerError."""
     epochs = [event for event in map(decode, journal.rows) if isinstance(event, Epoch)]
-    if epochs and epochs[-1].config_hash == config.fingerprint():
-        return _Running(epochs[-1], epochs[0].at.date())
-    why = "the config was changed" if epochs else "new"
-    first = epochs[0].at if epochs else midnight(now.date())
-    run_key = epochs[0].run_key if epochs else _new_key(journal.path, now)
-    begun = Epoch(
-        first if not epochs else midnight(now.date()), len(epochs) + 1, why, run_key, config.fingerprint(),
-        __version__, LiveQuotesBroker.name, config.start_equity,
+    if not epochs:
+        epoch = _first_epoch(config, journal.path, now, broker)
+        return _Began(epoch, epoch, is_new=True)
+    first, last = epochs[0], epochs[-1]
+    if first.why in _HISTORY:
+        raise LedgerError(f"is a {first.why}, which is over", where=str(journal.path), mend="name another ledger")
+    if first.broker != broker:
+        mend = "name another ledger with --ledger"
+        raise ConfigError("the ledger trades with another broker", expected=first.broker, was=broker, mend=mend)
+    if last.config_hash == config.fingerprint():
+        return _Began(first, last, is_new=False)
+    epoch = replace(
+        first, at=midnight(now.date()), number=len(epochs) + 1, why="the config was changed",
+        config_hash=config.fingerprint(), version=__version__,
     )  # fmt: skip
-    journal.append([begun])
-    return _Running(begun, first.date())
+    return _Began(first, epoch, is_new=True)
+
+
+def _first_epoch(config: Config, path: Path, now: datetime, broker: str, on_start: OnStart | None = None) -> Epoch:
+    return Epoch(
+        midnight(now.date()), 1, "new", _new_key(path, now), config.fingerprint(), __version__, broker,
+        config.start_equity, on_start or config.on_start,
+    )  # fmt: skip
 
 
 def _new_key(path: Path, now: datetime) -> str:
@@ -91,8 +142,11 @@ def _new_key(path: Path, now: datetime) -> str:
     return hashlib.sha256(json.dumps([str(path.absolute()), now.isoformat()]).encode()).hexdigest()
 
 
-def _plan(config: Config, running: _Running, start: date, day: date, results: list[Result]) -> RunPlan:
-    """The plan of a ledger up to a day, made of what was known at that day's midnight."""
+def _plan(config: Config, began: _Began, day: date, results: list[Result]) -> RunPlan:
+    """The plan of a ledger up to a day, made of what was known at that day's midnight.
+
+    Money and manner of its start are those of its first day, whatever the config says by now.
+    """
     market = stored_market(config).as_of(midnight(day))
     if market.decision_times[-1].item().date() < day:
         late = [f"{r.symbol} ({r.problem})" for r in results if r.problem and r.symbol in _required(config)]
@@ -101,13 +155,15 @@ def _plan(config: Config, running: _Running, start: date, day: date, results: li
             where=market.name, was="; ".join(late) or f"the last is {market[config.roles.eth].dates[-1]}",
             mend="the next tick decides the day",
         )  # fmt: skip
-    return planned(config, market, Window(start, day), running.epoch.run_key)
+    plan = planned(config, market, Window(began.start, day), began.epoch.run_key)
+    rules = replace(plan.rules, instruments=venue_instruments(config, plan.rules.instruments))
+    return replace(plan, rules=rules, cash=began.first.cash, adopt=began.first.on_start == "adopt")
 
 
-def _under(mode: Mode, plan: RunPlan) -> RunPlan:
-    """The plan as the user's switch lets it be carried out."""
-    overrides = plan.rules.overrides
-    if mode is Mode.REDUCE_ONLY:
+def _under(rows: Sequence[Row], plan: RunPlan) -> RunPlan:
+    """The plan as the user's switch lets it be carried out, and a testnet account that nothing explains."""
+    mode, overrides = mode_of(rows), plan.rules.overrides
+    if mode is Mode.REDUCE_ONLY or (mode is Mode.ON and account_of(map(decode, rows)).is_unclear):
         overrides = replace(overrides, reduce_only=True)
     elif mode is Mode.FLAT:
         overrides = replace(overrides, flat=True)

@@ -17,7 +17,7 @@ from bot.core.events import VenueTrade
 from bot.core.instrument import ZERO
 from bot.core.orders import OrderIntent
 from bot.core.ports import Broker
-from bot.data.faults import NotListed
+from bot.data.faults import NotListed, Unreachable
 
 if TYPE_CHECKING:
     from bot.brokers.testnet_exchange import TestnetExchange
@@ -67,7 +67,7 @@ class TestnetBroker:
                 continue
             try:
                 is_there = self._found(book, order, day)
-            except (OutcomeUnknown, Unpriced):
+            except (OutcomeUnknown, Unpriced, Unreachable):
                 return
             if not is_there and order.at.date() == day:
                 yield from self.execute(book, [order], day)
@@ -85,7 +85,7 @@ class TestnetBroker:
                 try:
                     if self._found(book, order, day):
                         return True
-                except OutcomeUnknown:
+                except (OutcomeUnknown, Unreachable):
                     return False
             else:
                 return True
@@ -118,7 +118,7 @@ class TestnetBroker:
     def _found(self, book: Book, order: OrderIntent, day: date) -> bool:
         """Whether the venue has an order; the book is told how it ended.
 
-        Raises OutcomeUnknown if nobody knows, Unpriced if the book cannot count it now.
+        Raises OutcomeUnknown or Unreachable if nobody knows, Unpriced if the book cannot count it now.
         """
         report = self._exchange.find(order.order_id, self._pair(order))
         if report is not None:
@@ -126,7 +126,7 @@ class TestnetBroker:
         return report is not None
 
     def _tell(self, book: Book, order: OrderIntent, report: OrderReport, day: date) -> None:
-        why = "cash_short" if report.status is VenueStatus.FILLED else str(report.status)
+        why = "cut_to_fit" if report.status is VenueStatus.FILLED else str(report.status)
         fills = self._pricing.fills(book, order, self._base(order.symbol), report.fills, day)
         book.events.extend(self._trade(order, trade) for trade in report.fills)
         book.traded(order, fills, why)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -24,11 +24,16 @@ from bot.core.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from bot.brokers.testnet_exchange import TestnetExchange
     from bot.config import Config
     from bot.ledgers import Status
 
 paper = typer.Typer(help="Trade forward on paper: simulated fills on live public prices.", invoke_without_command=True)
 LedgerOption = Annotated[str, typer.Option("--ledger", "-l", help="The ledger's name.")]
+BrokerOption = Annotated[
+    Literal["simulated", "testnet"] | None,
+    typer.Option("--broker", help="Who fills orders; a ledger keeps the one it began with."),
+]
 
 
 @paper.callback()
@@ -40,12 +45,17 @@ def _help(context: typer.Context) -> None:
 
 @paper.command()
 def tick(
-    ledger: LedgerOption = "paper", config: ConfigOption = None, set_: SetOption = None, as_json: JsonOption = False
+    ledger: LedgerOption = "paper",
+    broker: BrokerOption = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Fetch what is new, decide what is not decided, and fill orders on what is quoted now. Safe to repeat.
 
     For cron or systemd, once a day a quarter of an hour after 00:00 UTC, and as often as you like. No order leaves this
-    machine. Exit code 3 if a row that is needed has not come: nothing is decided, and the next tick makes up for it.
+    machine, but with --broker testnet: those go to an exchange's testnet, for play money. Exit code 3 if a row that is
+    needed has not come: nothing is decided, and the next tick makes up for it.
 
     Example: bot paper tick --ledger mine
     """
@@ -55,18 +65,27 @@ def tick(
     from bot.sourcing import open_sessions
 
     resolved, clock, screen = _config(config, set_), SystemClock(), console(to_error=as_json)
+    testnet = _testnet(resolved, _name(ledger), broker, screen)
     with open_sessions(resolved, clock) as sessions:
-        ticked = paper_tick(resolved, _name(ledger), sessions, clock, waiting=screen.print)
+        ticked = paper_tick(resolved, ledger, sessions, clock, testnet, waiting=screen.print)
     told = status_of(resolved, ledger)
     if as_json:
         print_json({"decided": [str(day) for day in ticked.decided], **told.as_dict()})
     days = ", ".join(map(str, ticked.decided)) or "nothing: it was decided already"
     screen.print(f"Decided: {days}. Orders carried out: {len(ticked.carried_out)}.", markup=False)
+    if ticked.left_open:
+        told_open = "may or may not stand at the testnet: tick again in a minute, they are looked up first"
+        screen.print(f"{len(ticked.left_open)} order(s) {told_open}.", markup=False, soft_wrap=True)
     _show(screen, told)
 
 
 @paper.command()
-def run(ledger: LedgerOption = "paper", config: ConfigOption = None, set_: SetOption = None) -> None:
+def run(
+    ledger: LedgerOption = "paper",
+    broker: BrokerOption = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+) -> None:
     """Tick every day until it is stopped: sleeps to the next decision time, ticks, and so on.
 
     What keeps it from deciding is written to logs/bot.log, and tried again some minutes later. SIGTERM and Ctrl-C end
@@ -77,8 +96,39 @@ def run(ledger: LedgerOption = "paper", config: ConfigOption = None, set_: SetOp
     from bot.data.clock import SystemClock
     from bot.loop import run_for_ever
 
+    resolved, screen = _config(config, set_), console()
+    testnet = _testnet(resolved, _name(ledger), broker, screen)
+    run_for_ever(resolved, ledger, SystemClock(), screen.print, testnet)
+
+
+@paper.command()
+def new(
+    ledger: Annotated[str, typer.Argument(help="The ledger's name; it must be new.")],
+    broker: BrokerOption = None,
+    on_start: Annotated[
+        Literal["adopt", "wait"] | None,
+        typer.Option(help="adopt: take today's weights at once; wait: stay out until the next entry."),
+    ] = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+) -> None:
+    """Begin a ledger today. The first tick does that too; here it can be told how to start.
+
+    With `wait` it sits in stablecoins until the strategy has left the market and enters anew. Without --on-start it is
+    as the config says.
+
+    Example: bot paper new mine --on-start wait
+    """
+    from bot.brokerage import brokerage_name
+    from bot.data.clock import SystemClock
+    from bot.paper import new_ledger
+
     resolved = _config(config, set_)
-    run_for_ever(resolved, _name(ledger), SystemClock(), console().print)
+    name = brokerage_name(resolved, broker, None)
+    epoch = new_ledger(resolved, _name(ledger), SystemClock(), on_start, name)
+    told = "adopts the first weights" if epoch.on_start == "adopt" else "waits for the next entry"
+    line = f"{ledger} begins on {epoch.at:%Y-%m-%d} with {epoch.cash:,.2f} ({name}), and {told}."
+    console().print(line, markup=False, soft_wrap=True)
 
 
 @paper.command()
@@ -256,6 +306,24 @@ def _switch(ledger: str, config: Path | None, mode: str, told: str) -> None:
 
     switch(_config(config, None), _name(ledger), Mode(mode), SystemClock())
     console().print(told, markup=False, soft_wrap=True)
+
+
+def _testnet(
+    config: Config, ledger: str, asked: Literal["simulated", "testnet"] | None, screen: Console
+) -> TestnetExchange | None:
+    """The testnet that a ledger trades on, if it does, and a word about it. Raises ConfigError."""
+    import os
+
+    from bot.brokerage import brokerage_name, open_account
+    from bot.data.clock import SystemClock
+    from bot.ledgers import broker_of
+
+    testnet = open_account(brokerage_name(config, asked, broker_of(config, ledger)), SystemClock(), os.environ)
+    if testnet is not None:
+        tried = "tried on a venue of this machine, not" if testnet.tried else "not tried"
+        told = f"Orders go to the {testnet.venue}, for play money; {tried} against the real testnet."
+        screen.print(told, markup=False, soft_wrap=True)
+    return testnet
 
 
 def _config(file: Path | None, set_: list[str] | None) -> Config:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 from bot.core.decision import Decision
 from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement, Side
@@ -64,11 +65,15 @@ class Unfinished:
     symbols: frozenset[str]
 
 
+OnStart = Literal["adopt", "wait"]
+
+
 @dataclass(frozen=True, slots=True)
 class Epoch:
     """A stretch of a forward ledger under one config: what it began with, and why it began.
 
-    `run_key` names the ledger's orders; `cash` is what it started with, in the stablecoin.
+    `run_key` names the ledger's orders; `cash` is what it started with, in the stablecoin. `on_start` says whether it
+    took the first day's weights at once, or waits until the strategy has left and enters anew.
     """
 
     at: datetime
@@ -79,6 +84,7 @@ class Epoch:
     version: str
     broker: str
     cash: Decimal
+    on_start: OnStart = "adopt"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from bot.core.book import Book, RunPlan
 from bot.core.decision import Decision
-from bot.core.events import Drift, Event, Late
+from bot.core.events import Drift, Epoch, Event, Late
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import OrderIntent, OrderResult
 from bot.core.portfolio import Portfolio
@@ -174,6 +174,8 @@ class Desk:
         for row in rows:
             event = decode(row)
             match event:
+                case Epoch():  # what another config decided is not held against this one
+                    self._drifted.update(self._decided)
                 case Decision():
                     self._decided[event.at] = _what_counts(event)
                 case OrderIntent():

@@ -87,6 +87,7 @@ def encode(event: Event) -> tuple[str, str, dict[str, Any]]:
                 "version": event.version,
                 "broker": event.broker,
                 "cash": plain(event.cash),
+                "on_start": event.on_start,
             }  # fmt: skip
         case Late():
             return "late", iso(event.at), {"decided_at": iso(event.decided_at), "missed": event.missed}

@@ -8,52 +8,35 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.core.errors import LedgerError
 from bot.core.events import Event
 from bot.ledger.codec import encode
-from bot.ledger.record import GENESIS, SCHEMA, Row, chained_hash, require_version
+from bot.ledger.ledger_file import FAULTS, is_there, open_to_write
+from bot.ledger.record import GENESIS, Row, chained_hash, checked_rows
 
 
 class Journal:
     """An open ledger, and the rows that it has. Raises LedgerError where it cannot be written or trusted.
 
-    `head` is the hash of the last row: who keeps it elsewhere can prove what was written before it.
+    `head` is the hash of the last row: who keeps it elsewhere can prove what was written before it. Without a
+    connection it is a ledger that is yet to begin: its file is made for its first events.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection | None) -> None:
         self.path, self._connection = path, connection
         self.rows: list[Row] = []
         self.head = GENESIS
-        for sequence, kind, at, body, recorded in connection.execute(
-            "SELECT sequence, kind, at, body, hash FROM events ORDER BY sequence"
-        ):
-            self.head = chained_hash(self.head, sequence, kind, at, body)
-            if recorded != self.head or sequence != len(self.rows) + 1:
-                raise LedgerError(f"row {sequence} ({kind} at {at}) was changed after it was written", where=str(path))
-            self.rows.append(Row(sequence, kind, at, json.loads(body)))
 
     @classmethod
     @contextmanager
     def open(cls, path: Path | None) -> Iterator[Journal]:
-        """The ledger at a path, made if it is not there; without a path one that is gone when it is closed."""
-        file, path = path or ":memory:", path or Path("memory")
-        with _told(path):
-            if file is path:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(file, timeout=30, isolation_level=None)
-            try:
-                connection.execute("PRAGMA synchronous = FULL")
-                if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                    connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
-                require_version(connection, path)
-                journal = cls(path, connection)
-            except BaseException:
-                connection.close()
-                raise
+        """The ledger at a path, be it there or not; without a path one that is gone when it is closed."""
+        connection = open_to_write(path) if path is None or is_there(path) else None
+        journal = cls(path or Path("memory"), connection)
         try:
+            journal._read()
             yield journal
         finally:
-            connection.close()
+            journal._close()
 
     def append(self, events: Iterable[Event]) -> list[Row]:
         """Add events, all of them or none, and return their rows."""
@@ -66,25 +49,29 @@ class Journal:
             head = chained_hash(head, row.sequence, row.kind, row.at, body)
             new.append(row)
             chained.append((row.sequence, row.kind, row.at, body, head))
-        with _told(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", chained)
-            except BaseException:
-                if self._connection.in_transaction:  # a full disk has rolled back already
-                    self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+        if not new:
+            return []
+        connection = self._begun()
+        with FAULTS.transaction(connection, self.path):
+            connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", chained)
         self.rows += new
         self.head = head
         return new
 
+    def _begun(self) -> sqlite3.Connection:
+        """The file, made if it is not there."""
+        if self._connection is None:
+            with FAULTS.told(self.path):
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = open_to_write(self.path)
+        return self._connection
 
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as problem:
-        raise LedgerError(f"cannot be written: {problem}", where=str(path)) from None
-    except OSError as problem:
-        raise LedgerError(f"cannot be written: {problem.strerror}", where=str(path)) from None
+    def _read(self) -> None:
+        if self._connection is not None:
+            for sequence, kind, at, body, head in checked_rows(self._connection, self.path):
+                self.rows.append(Row(sequence, kind, at, json.loads(body)))
+                self.head = head
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()

@@ -14,26 +14,13 @@ from typing import Any
 from bot.core.errors import LedgerError
 from bot.core.events import Event
 from bot.ledger.codec import encode
+from bot.ledger.ledger_file import FAULTS, open_to_read, open_to_write
+from bot.sqlite_file import back_up
 
-SCHEMA_VERSION = 1
 GENESIS = "0" * 64
-SCHEMA = f"""
-PRAGMA user_version = {SCHEMA_VERSION};
-CREATE TABLE events (
-    sequence INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL,
-    at TEXT NOT NULL,
-    body TEXT NOT NULL,
-    hash TEXT NOT NULL
-) STRICT;
-CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
-BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-CREATE TRIGGER events_are_never_replaced BEFORE INSERT ON events
-WHEN EXISTS (SELECT 1 FROM events WHERE sequence = NEW.sequence)
-BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
-BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-"""
+
+RawRow = tuple[int, str, str, str, str]
+"""Sequence, kind, moment, body as JSON, and hash, as they stand in the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +56,16 @@ def write_ledger(path: Path, rows: Iterable[Row]) -> str:
         body = json.dumps(row.body, separators=(",", ":"))  # in its own order, which the CSVs follow
         head = chained_hash(head, row.sequence, row.kind, row.at, body)
         chained.append((row.sequence, row.kind, row.at, body, head))
-    try:
-        with closing(sqlite3.connect(path)) as connection:
-            connection.executescript(SCHEMA)
-            with connection:
-                connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", chained)
-    except sqlite3.Error as problem:
-        raise LedgerError(f"cannot be written: {problem}", where=str(path)) from None
+    with closing(open_to_write(path)) as connection, FAULTS.transaction(connection, path):
+        connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", chained)
     return head
 
 
 def read_ledger(path: Path) -> Iterator[Row]:
-    """The rows of a ledger, in order. Raises LedgerError if the file is no ledger of this version."""
-    for sequence, kind, at, body, _ in _raw_rows(path):
-        yield Row(sequence, kind, at, json.loads(body))
+    """The rows of a ledger, in order. Raises LedgerError if the file is no ledger, or of a newer version."""
+    with closing(open_to_read(path)) as connection:
+        for sequence, kind, at, body, _ in _raw_rows(connection, path):
+            yield Row(sequence, kind, at, json.loads(body))
 
 
 def verify_ledger(path: Path) -> tuple[int, str]:
@@ -91,32 +74,40 @@ def verify_ledger(path: Path) -> tuple[int, str]:
     Raises LedgerError that names the first row that is missing or was changed. Only who kept the last hash
     elsewhere can tell that rows were cut off the end.
     """
-    head, count = GENESIS, 0
-    for sequence, kind, at, body, recorded in _raw_rows(path):
-        count += 1
-        if sequence != count:
-            raise LedgerError(f"row {count} is missing", where=str(path), was=f"row {sequence} in its place")
-        head = chained_hash(head, sequence, kind, at, body)
-        if head != recorded:
-            raise LedgerError(f"row {sequence} ({kind} at {at}) was changed after it was written", where=str(path))
+    with closing(open_to_read(path)) as connection:
+        return verify_rows(connection, path)
+
+
+def verify_rows(connection: sqlite3.Connection, path: Path) -> tuple[int, str]:
+    """As `verify_ledger`, of an open ledger."""
+    count, head = 0, GENESIS
+    for count, *_, head in checked_rows(connection, path):  # noqa: B007 - the last ones are what is wanted
+        pass
     return count, head
 
 
-def require_version(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise LedgerError unless a file is a ledger of this version."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version != SCHEMA_VERSION:
-        raise LedgerError(
-            "is a ledger of another version", where=str(path), expected=str(SCHEMA_VERSION), was=str(version)
-        )
+def checked_rows(connection: sqlite3.Connection, path: Path) -> Iterator[RawRow]:
+    """The rows of an open ledger, in order, each held against the chain. Raises LedgerError that names a bad one."""
+    head = GENESIS
+    for expected, row in enumerate(_raw_rows(connection, path), start=1):
+        sequence, kind, at, body, recorded = row
+        if sequence != expected:
+            raise LedgerError(f"row {expected} is missing", where=str(path), was=f"row {sequence} in its place")
+        head = chained_hash(head, sequence, kind, at, body)
+        if head != recorded:
+            raise LedgerError(f"row {sequence} ({kind} at {at}) was changed after it was written", where=str(path))
+        yield row
 
 
-def _raw_rows(path: Path) -> Iterator[tuple[int, str, str, str, str]]:
-    if not path.is_file():
-        raise LedgerError("there is no ledger", where=str(path))
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            require_version(connection, path)
-            yield from connection.execute("SELECT sequence, kind, at, body, hash FROM events ORDER BY sequence")
-    except sqlite3.Error as problem:
-        raise LedgerError(f"cannot be read: {problem}", where=str(path)) from None
+def back_up_ledger(path: Path, target: Path) -> tuple[int, str]:
+    """Copy a ledger while others may use it, check the copy's chain, and return its number of rows and last hash.
+
+    Raises LedgerError; never overwrites a file.
+    """
+    back_up(FAULTS, lambda: open_to_read(path), target, verify_rows)
+    return verify_ledger(target)
+
+
+def _raw_rows(connection: sqlite3.Connection, path: Path) -> Iterator[RawRow]:
+    with FAULTS.told(path):
+        yield from connection.execute("SELECT sequence, kind, at, body, hash FROM events ORDER BY sequence")

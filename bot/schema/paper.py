@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
@@ -17,4 +17,5 @@ class PaperSection(Section):
     retry_minutes: Count
     spread_limit: Share
     quote_age_seconds: Count
+    testnet: Literal["binance", "bybit", "gate"]
     depth: Annotated[int, Strict(), Field(ge=5, le=1000)]

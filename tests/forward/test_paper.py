@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot import ledgers, paper
-from bot.core.errors import DataError, StoreError
+from bot.config import Config
+from bot.core.errors import DataError, LedgerError, StoreError
 from bot.core.events import Mode
+from bot.core.moments import midnight
 from bot.core.orders import Fill, OrderResult, Side
 from bot.forward.desk import Ticked
 from bot.ledger.decode import decode
@@ -30,11 +32,17 @@ from bot.core.decision import Decision, Trade
 class HalfEth:
     name = "half in ETH, looked at daily"
 
+    def __init__(self, out_on="", share="0.5"):
+        self.out_on, self.share = out_on, Decimal(share)
+
     def decisions(self, market):
         return [
-            Decision(at, "ETH", "ETH", {market.roles.eth: Decimal("0.5")}, ("holds",), Trade.BAND)
+            Decision(at, "ETH", "ETH", self.weights(market.roles.eth, str(at.date())), ("holds",), Trade.BAND)
             for at in market.decision_moments
         ]
+
+    def weights(self, eth, day):
+        return {} if day == self.out_on else {eth: self.share}
 
 
 strategy = HalfEth
@@ -206,3 +214,93 @@ def test_a_stopped_ledger_decides_nothing_and_makes_up_for_it_when_it_is_resumed
     switched(world, Mode.ON)
     at(world, FIRST_TICK + timedelta(days=2))
     assert tick(world).decided == (date(2025, 12, 3), date(2025, 12, 4))
+
+
+def test_a_tick_that_cannot_decide_begins_nothing_and_the_ledger_begins_on_the_day_of_the_first_that_can(
+    world: World,
+) -> None:
+    silent = [*[dropped()] * 50]
+    world.servers.exchange.fail(*silent)
+    world.second.fail(*silent)
+    with pytest.raises(DataError, match="there is no row of ETH"):
+        tick(world)
+    assert ledgers.ledgers(world.config) == []
+    assert not ledgers.ledger_path(world.config, "paper").exists()
+    world.servers.exchange.faults.clear()
+    world.second.faults.clear()
+    at(world, FIRST_TICK + timedelta(days=3))
+    assert tick(world).decided == (date(2025, 12, 5),)
+
+
+def test_a_changed_config_that_cannot_be_decided_on_begins_no_epoch(world: World) -> None:
+    tick(world)
+    world.config = world.config.model_copy(update={"start_equity": Decimal(5000)})
+    at(world, FIRST_TICK + timedelta(days=1))
+    world.servers.exchange.fail(*[dropped()] * 50)
+    world.second.fail(*[dropped()] * 50)
+    before = rows(world)
+    with pytest.raises(DataError):
+        tick(world)
+    assert rows(world) == before
+
+
+def test_money_and_manner_of_the_start_are_those_of_the_first_day_whatever_the_config_says_later(world: World) -> None:
+    tick(world)
+    bought = sum((-(fill.notional + fill.fee) for fill in fills(world)), Decimal(10_000))
+    world.config = world.config.model_copy(update={"start_equity": Decimal(7), "on_start": "wait"})
+    at(world, FIRST_TICK + timedelta(days=1))
+    tick(world)
+    (valued,) = [row for row in rows(world) if row.kind == "valuation"]
+    assert Decimal(valued.body["cash"]) == bought
+    assert not [fill for fill in fills(world) if fill.side is Side.SELL]
+
+
+def test_what_another_config_decided_is_not_held_against_this_one(world: World) -> None:
+    tick(world)
+    world.config = with_parameters(world, share="0.3")
+    at(world, FIRST_TICK + timedelta(days=1))
+    assert tick(world).drifted == ()
+    assert not [row for row in rows(world) if row.kind == "drift"]
+
+
+def with_parameters(world: World, **parameters: str) -> Config:
+    """The world's config with other parameters of its strategy."""
+    strategy = world.config.strategy.model_copy(update={"parameters": parameters})
+    return world.config.model_copy(update={"strategy": strategy})
+
+
+def test_a_ledger_that_waits_stays_out_until_the_strategy_left_and_entered_anew(world: World) -> None:
+    world.config = with_parameters(world, out_on="2025-12-05")
+    paper.new_ledger(world.config, "paper", world.clock, "wait")
+    tick(world)
+    at(world, FIRST_TICK + timedelta(days=1))
+    tick(world)  # a new process each time
+    changed = world.config.model_copy(update={"start_equity": Decimal(7), "on_start": "adopt"})
+    world.config = changed
+    at(world, FIRST_TICK + timedelta(days=2))
+    tick(world)
+    assert [row.body["on_start"] for row in rows(world) if row.kind == "epoch"] == ["wait", "wait"]
+    at(world, FIRST_TICK + timedelta(days=3))
+    tick(world)
+    assert fills(world) == []
+    at(world, FIRST_TICK + timedelta(days=4))
+    tick(world)
+    assert {fill.side for fill in fills(world)} == {Side.BUY}
+    assert sum(fill.notional for fill in fills(world)) > 100  # of what it was begun with, not of 7
+
+
+def test_a_ledger_that_was_begun_today_has_its_first_day_today(world: World) -> None:
+    epoch = paper.new_ledger(world.config, "paper", world.clock)
+    assert (epoch.at, epoch.on_start, epoch.cash) == (midnight(FIRST_TICK.date()), "adopt", Decimal(10_000))
+    assert ledgers.status_of(world.config, "paper").last_day == ""
+    at(world, FIRST_TICK + timedelta(days=1))
+    assert tick(world).decided == (date(2025, 12, 2), date(2025, 12, 3))
+    assert [row.kind for row in rows(world)].count("epoch") == 1
+
+
+def test_a_name_that_is_taken_is_not_begun_again(world: World) -> None:
+    tick(world)
+    before = rows(world)
+    with pytest.raises(LedgerError, match="exists already; put it away with: bot paper archive paper"):
+        paper.new_ledger(world.config, "paper", world.clock)
+    assert rows(world) == before

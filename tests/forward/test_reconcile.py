@@ -42,7 +42,9 @@ class Traded:
         """An order of ours, with its trades in the ledger."""
         report = self.testnet.submit(order_id, "ETH/USDT", side, D(quantity))
         self.events += [
-            VenueTrade(one.at, order_id, one.fill_id, "ETH", "USDT", side, one.quantity, one.price, one.fee, one.fee_asset)
+            VenueTrade(
+                one.at, order_id, one.fill_id, "ETH", "USDT", side, one.quantity, one.price, one.fee, one.fee_asset
+            )
             for one in report.fills
         ]  # fmt: skip
 

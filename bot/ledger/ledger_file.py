@@ -1,0 +1,81 @@
+"""A ledger's file: its table, its versions, and every way in which a file can be no ledger."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.core.errors import LedgerError
+from bot.sqlite_file import Faults, connect, connect_to_read, migrate
+
+FAULTS = Faults(LedgerError, "put a backup in its place; what bot paper backup copies stands in its folder backup")
+
+_FIRST_VERSION = """
+CREATE TABLE events (
+    sequence INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    body TEXT NOT NULL,
+    hash TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER events_are_never_replaced BEFORE INSERT ON events
+WHEN EXISTS (SELECT 1 FROM events WHERE sequence = NEW.sequence)
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+"""
+# A day's rows of a kind are found in a millisecond among a million; in their own order they are sorted on the way.
+_FOUND_BY_KIND_AND_MOMENT = "CREATE INDEX events_by_kind_and_moment ON events (kind, at);"
+MIGRATIONS: Sequence[str] = (_FIRST_VERSION, _FOUND_BY_KIND_AND_MOMENT)
+"""What makes each version from the one before, without touching a row; a new ledger goes through all of them."""
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file with anything in it: one that a stop left empty was never begun."""
+    return path.exists() and (not path.is_file() or path.stat().st_size > 0)
+
+
+def open_to_write(path: Path | None, migrations: Sequence[str] = MIGRATIONS) -> sqlite3.Connection:
+    """Open a ledger, make it if it is not there, and bring it to this version; without a path one in memory.
+
+    Raises LedgerError.
+    """
+    where = path or Path("memory")
+    with FAULTS.told(where):
+        connection = connect(path or ":memory:")
+        try:
+            is_new = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            migrate(connection, 0 if is_new else _version(connection, where, len(migrations)), migrations)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open a ledger of this version or an older one for reading only; its file is left as it is. Raises LedgerError."""
+    if not path.is_file() or not path.stat().st_size:
+        raise LedgerError("there is no ledger", where=str(path))
+    with FAULTS.told(path):
+        connection = connect_to_read(path)
+        try:
+            _version(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _version(connection: sqlite3.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > newest:
+        raise LedgerError(
+            "is a ledger of a newer version", where=str(path), expected=f"version {newest} or older",
+            was=f"version {version}", mend="update the bot",
+        )  # fmt: skip
+    if not version:
+        raise LedgerError("is another program's database", where=str(path), mend="move it away")
+    return int(version)

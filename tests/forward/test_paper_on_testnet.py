@@ -1,0 +1,199 @@
+"""Ticks with orders to a testnet whose prices are made up: the book counts at public prices, the account is watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+import pytest
+
+from bot import ledgers, paper
+from bot.brokers.guard import Loopback
+from bot.brokers.testnet import ASIDE
+from bot.brokers.testnet_exchange import open_testnet
+from bot.core.errors import ConfigError, LedgerError
+from bot.core.events import Difference, Epoch, VenueTrade
+from bot.core.moments import midnight
+from bot.core.orders import Fill, OrderResult, Side
+from bot.forward.desk import Ticked
+from bot.ledger.decode import decode
+from bot.ledger.journal import Journal
+from bot.venue.clocks import DrivenClock
+from bot.venue.exchange import KEY, Exchange, Terms
+from bot.venue.faults import Fault, Kind
+from bot.venue.listing import Listing
+from bot.venue.server import VenueServer
+from bot.venue.tape import Tape
+from tests.forward.test_paper import FIRST_TICK, at, world
+from tests.markets import series_of, with_series
+from tests.servers.world import World
+from tests.venue.world import instrument
+
+__all__ = ["world"]
+D = Decimal
+FICTIONAL, STEP = 5000.0, D("0.001")
+PUBLIC = [D("100.01"), D("100.02")]
+_T = TypeVar("_T")
+
+
+@dataclass
+class Trading:
+    """Vendors, a testnet, and the ledger that trades on it."""
+
+    world: World
+    server: VenueServer
+
+    def tick(self) -> Ticked:
+        """One tick of a new process."""
+        testnet = open_testnet(Loopback(int(self.server.url.rpartition(":")[2])), self.world.clock, {})
+        with self.world.sessions(tries=1) as sessions:
+            return paper.tick(self.world.config, "paper", sessions, self.world.clock, testnet)
+
+    def to_day(self, number: int) -> None:
+        """Go so many days beyond the first tick."""
+        now = FIRST_TICK + timedelta(days=number)
+        at(self.world, now)
+        self.clock.move_to(now)
+
+    @property
+    def clock(self) -> DrivenClock:
+        assert isinstance(self.server.exchange.clock, DrivenClock)
+        return self.server.exchange.clock
+
+    def change(self, asset: str, amount: str) -> None:
+        """Somebody changes a balance."""
+        self.server.exchange.account(KEY).balances[asset].receive(D(amount))
+
+    def events(self, kind: type[_T]) -> list[_T]:
+        """What the ledger says, of a kind."""
+        with Journal.open(ledgers.ledger_path(self.world.config, "paper")) as journal:
+            return [event for event in map(decode, journal.rows) if isinstance(event, kind)]
+
+    def status(self) -> ledgers.Status:
+        """Where the ledger stands."""
+        return ledgers.status_of(self.world.config, "paper")
+
+
+@pytest.fixture
+def trading(world: World) -> Iterator[Trading]:
+    """A testnet on which ETH costs fifty times its public price."""
+    days = [str(date(2025, 11, 1) + timedelta(days=i)) for i in range(60)]
+    listed = [series_of(s, dict.fromkeys(days, FICTIONAL), volumes=dict.fromkeys(days, 1e9)) for s in ("BTC", "ETH")]
+    clock = DrivenClock(world.clock, midnight(FIRST_TICK.date()))
+    clock.move_to(FIRST_TICK)
+    exchange = Exchange(
+        Tape(with_series(listed), ["BTC", "ETH"]),
+        [Listing(instrument(s)) for s in ("BTC", "ETH")],
+        clock,
+        Terms(cash=D(10**6)),
+    )
+    with VenueServer(exchange) as server:
+        yield Trading(world, server)
+
+
+def test_the_order_goes_to_the_testnet_and_the_book_counts_it_at_public_prices(trading: Trading) -> None:
+    (order,) = trading.tick().carried_out
+    fills, trades = trading.events(Fill), trading.events(VenueTrade)
+    assert [fill.price for fill in fills] == PUBLIC[: len(fills)]
+    assert all(abs(trade.price / D(FICTIONAL) - 1) < D("0.01") for trade in trades)
+    assert (
+        sum(trade.quantity for trade in trades) == sum(fill.quantity for fill in fills) == order.quantity // STEP * STEP
+    )
+    status = trading.status()
+    there = trading.server.exchange.account(KEY).balances
+    assert status.broker == "binance on the loopback"
+    assert status.holdings == {"ETH": str(there["ETH"].free.normalize())}
+    assert D(status.testnet["USDT"]) == there["USDT"].free - 10**6
+    assert D(status.cash) > 4000
+
+
+def test_a_round_trip_leaves_account_and_ledger_agreed(trading: Trading) -> None:
+    trading.tick()
+    ledgers.switch(trading.world.config, "paper", ledgers.Mode.FLAT, trading.world.clock)
+    trading.to_day(1)
+    trading.tick()
+    trading.to_day(2)
+    trading.tick()
+    assert {fill.side for fill in trading.events(Fill)} == {Side.BUY, Side.SELL}
+    assert trading.events(Difference) == []
+    assert D(trading.status().cash) > D("9900")
+
+
+def test_a_difference_that_nothing_explains_ends_new_risk_until_it_is_acknowledged(trading: Trading) -> None:
+    pair = trading.world.servers.exchange.pairs["ETHUSDT"]
+    asks, pair.asks = pair.asks, [("103.00", "500")]
+    trading.tick()
+    pair.asks = asks
+    trading.change("USDT", "-50")
+    trading.to_day(1)
+    trading.tick()
+    assert trading.status().unknown == ("USDT",)
+    assert trading.events(Fill) == []
+    (seen,) = ledgers.acknowledge(trading.world.config, "paper", trading.world.clock)
+    assert (seen.recorded - seen.found, seen.asset) == (50, "USDT")
+    trading.to_day(2)
+    trading.tick()
+    assert trading.status().unknown == ()
+    assert len(trading.events(Fill)) > 0
+
+
+def test_a_wipe_begins_an_epoch_and_is_no_loss(trading: Trading) -> None:
+    trading.tick()
+    trading.to_day(1)
+    trading.tick()
+    before = trading.status()
+    trading.server.exchange.wipe()
+    trading.tick()
+    after = trading.status()
+    assert [epoch.why for epoch in trading.events(Epoch)] == ["new", "the testnet account was wiped"]
+    assert (after.equity, after.holdings, after.cash) == (before.equity, before.holdings, before.cash)
+    assert after.testnet == {}
+    assert trading.events(Difference) == []
+
+
+def test_an_order_of_which_nobody_knows_is_left_open_and_found_by_the_next_tick(trading: Trading) -> None:
+    faults = trading.server.faults
+    faults.script(Fault(Kind.DROP, "POST", "order", accepted=True), *[Fault(Kind.DROP, "GET", "order")] * 3)
+    (order,) = trading.tick().left_open
+    assert trading.events(Fill) == []
+    trading.to_day(0)
+    assert [done.order_id for done in trading.tick().carried_out] == [order.order_id]
+    assert sum(fill.quantity for fill in trading.events(Fill)) == order.quantity // STEP * STEP
+    assert len(trading.server.exchange.account(KEY).orders) == 1
+
+
+def test_an_order_that_the_testnet_refuses_is_told_and_tried_again_the_next_day(trading: Trading) -> None:
+    trading.server.exchange.halt("ETHUSDT")
+    trading.tick()
+    (result,) = trading.events(OrderResult)
+    assert result.reason.endswith("market_halted")
+    trading.server.exchange.halt("ETHUSDT", halted=False)
+    trading.to_day(1)
+    trading.tick()
+    assert len(trading.events(Fill)) > 0
+
+
+def test_what_the_testnet_does_not_list_is_simulated_and_marked(trading: Trading) -> None:
+    trading.server.exchange.delisted.add("ETHUSDT")
+    trading.tick()
+    fills = trading.events(Fill)
+    assert fills
+    assert all(fill.reason.endswith(ASIDE) for fill in fills)
+    assert trading.events(VenueTrade) == []
+
+
+def test_a_ledger_keeps_the_broker_that_it_began_with(trading: Trading) -> None:
+    trading.tick()
+    with trading.world.sessions() as sessions, pytest.raises(ConfigError, match="trades with another broker"):
+        paper.tick(trading.world.config, "paper", sessions, trading.world.clock)
+
+
+def test_a_replay_is_over_and_is_not_ticked(trading: Trading) -> None:
+    epoch = Epoch(midnight(date(2025, 11, 1)), 1, "replay", "key", "hash", "0", "simulated", D(1))
+    with ledgers.open_ledger(trading.world.config, "paper", trading.world.clock) as journal:
+        journal.append([epoch])
+    with trading.world.sessions() as sessions, pytest.raises(LedgerError, match="is a replay, which is over"):
+        paper.tick(trading.world.config, "paper", sessions, trading.world.clock)
