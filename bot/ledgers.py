@@ -21,7 +21,7 @@ from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
 from bot.ledger.ledger_file import is_there
-from bot.ledger.record import Row, read_ledger, verify_ledger
+from bot.ledger.record import Row, back_up_ledger, read_ledger, verify_ledger
 from bot.report.words import sentence
 
 
@@ -115,10 +115,7 @@ class Status:
 
 def status_of(config: Config, name: str) -> Status:
     """Where a ledger stands, read without writing. Raises LedgerError, naming the nearest, where there is none."""
-    path = ledger_path(config, name)
-    if not path.is_file():
-        near = did_you_mean(name, ledgers(config)) or "begin one with: bot paper tick"
-        raise LedgerError("there is no such ledger", where=str(path), mend=near)
+    path = _that_is_there(config, name)
     count, head = verify_ledger(path)
     rows = list(read_ledger(path))
     epochs = [row for row in rows if row.kind == "epoch"]
@@ -147,6 +144,14 @@ def status_of(config: Config, name: str) -> Status:
         rows=count,
         head=head,
     )
+
+
+def _that_is_there(config: Config, name: str) -> Path:
+    path = ledger_path(config, name)
+    if not is_there(path):
+        near = did_you_mean(name, ledgers(config)) or "begin one with: bot paper tick"
+        raise LedgerError("there is no such ledger", where=str(path), mend=near)
+    return path
 
 
 def _last(rows: Sequence[Row], kind: str) -> Row | None:
@@ -179,3 +184,13 @@ def archive_ledger(config: Config, name: str, clock: Clock) -> Path:
         except OSError as problem:
             raise LedgerError(f"cannot be put away: {problem.strerror}", where=str(path)) from None
     return target
+
+
+def back_up(config: Config, name: str, clock: Clock, target: Path | None) -> tuple[Path, int, str]:
+    """Copy a ledger, also while it is written, and tell where to, its number of rows and the hash of the last.
+
+    Without a target it stands beside the ledgers, under the ledger's name and the present moment. Raises LedgerError.
+    """
+    path = _that_is_there(config, name)
+    target = target or path.parent / "backup" / f"{name}-{clock.now():%Y%m%dT%H%M%SZ}.sqlite3"
+    return target, *back_up_ledger(path, target)

@@ -299,6 +299,24 @@ def archive(ledger: Annotated[str, typer.Argument(help="The ledger's name.")], c
     console().print(f"{ledger} was put away as {target}.", markup=False, soft_wrap=True)
 
 
+@paper.command()
+def backup(
+    ledger: Annotated[str, typer.Argument(help="The ledger's name.")] = "paper",
+    to: Annotated[Path | None, typer.Option(help="The copy; by default a new file in logs/ledgers/backup.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Copy a ledger, also while a daemon writes it, and check every row of the copy.
+
+    Example: bot paper backup mine
+    """
+    from bot.data.clock import SystemClock
+    from bot.ledgers import back_up
+
+    target, rows, head = back_up(_config(config, None), _name(ledger), SystemClock(), to)
+    line = f"{ledger} was copied to {target}: {rows:,} rows, the last with the hash {head}."
+    console().print(line, markup=False, soft_wrap=True)
+
+
 def _switch(ledger: str, config: Path | None, mode: str, told: str) -> None:
     from bot.core.events import Mode
     from bot.data.clock import SystemClock

@@ -259,7 +259,7 @@ def _remarks(appended: Appended) -> list[str]:
 def only_one(
     store: Path, clock: Clock, patience: float = 60.0, waiting: Callable[[str], None] = print
 ) -> Iterator[None]:
-    """Hold the right to write a store; the system gives it back if this process dies.
+    """Hold the right to write a store or ledger; the system gives it back if this process dies.
 
     Waits up to `patience` seconds for another process, which `waiting` is told once. Raises StoreError after that.
     """
@@ -275,10 +275,10 @@ def only_one(
         while not _taken(lock.fileno()):
             lock.seek(0)
             holder = f"process {lock.read().strip() or 'unknown'}"
-            if (clock.now() - began).total_seconds() > patience:
-                raise StoreError(f"{holder} is updating the store", where=str(store), mend="try again when it is done")
+            if (clock.now() - began).total_seconds() >= patience:
+                raise StoreError(f"is in use by {holder}", where=str(store), mend="try again when it is done")
             if not told:
-                waiting(f"{holder} is updating the store: waiting up to {patience:g} s for it.")
+                waiting(f"{store.name} is in use by {holder}: waiting up to {patience:g} s for it.")
                 told = True
             clock.sleep(0.2)
         _sign(lock, path)

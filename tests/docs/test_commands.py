@@ -139,10 +139,12 @@ def test_every_command_that_needs_no_prices_runs(tmp_path: Path, monkeypatch: py
     backtests = [words for words in runnable if words[0] == "backtest"]
     on_the_store = [words for words in runnable if words[0] == "data"]
     told = (
+        "paper new",
         "paper replay",
         "paper rehearse",
         "paper list",
         "paper status",
+        "paper backup",
         "paper reduce-only",
         "paper flat",
         "paper stop",
