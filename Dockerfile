@@ -1,10 +1,14 @@
-# Backtests in a container. This file was not built here: build it and try it before you rely on it.
+# Forward trading on paper in a container, or any other command. This file was not built here: build it and try it
+# before you rely on it.
 #
 #   docker build -t small-cap-rotation .
-#   docker run --rm -v "$PWD/logs:/app/logs" small-cap-rotation
+#   docker run -d --name rotation --stop-timeout 120 -v "$PWD/logs:/app/logs" small-cap-rotation
+#   docker run --rm -v "$PWD/logs:/app/logs" small-cap-rotation paper status
+#   docker run --rm -v "$PWD/logs:/app/logs" small-cap-rotation backtest
 #   docker run --rm -v "$PWD/logs:/app/logs" -v "$PWD/prices:/prices:ro" small-cap-rotation backtest --data-dir /prices
 #
-# The mounted logs folder must be writable by user 10001. Nothing in here needs a network at run time.
+# The mounted logs folder must be writable by user 10001. The default command, `paper run`, needs a network for public
+# prices; a backtest needs none. Health is that of the ledger named `paper`. Notices: docs/deploy.md.
 FROM python:3.11-slim
 
 ENV PYTHONDONTWRITEBYTECODE=1 \
@@ -28,7 +32,8 @@ RUN printf '#!/bin/sh\nexec python -m bot "$@"\n' > /usr/local/bin/bot && chmod 
 USER bot
 VOLUME ["/app/logs"]
 
-HEALTHCHECK --interval=5m --timeout=30s --start-period=10s --retries=3 CMD ["bot", "config", "check"]
+# The first start fetches years of prices before it decides: the daemon's heartbeat tells that it lives meanwhile.
+HEALTHCHECK --interval=5m --timeout=30s --start-period=2m --retries=3 CMD ["bot", "paper", "status", "--check"]
 
 ENTRYPOINT ["bot"]
-CMD ["backtest"]
+CMD ["paper", "run"]

@@ -14,11 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.brokers.guard import Testnet, refuse_unless_sandbox
 from bot.brokers.keys import KEY_NAMES
 from bot.config import Config
-from bot.core.errors import BotError, DataError, StoreError
+from bot.core.errors import BotError, DataError, NotSandbox, StoreError
 from bot.core.market import Market
 from bot.core.ports import Clock
+from bot.data.exchange import VENUES
 from bot.data.store import Store
 from bot.markets import store_path, stored_market
 from bot.sourcing import Sessions, Vendors, open_vendors
@@ -54,6 +56,7 @@ def examine(config: Config, clock: Clock, sessions: Sessions, environment: Mappi
     yield _disk(config.state)
     yield from _store(config, clock)
     yield _guard()
+    yield _sandbox()
     yield _keys(environment)
     yield from _sources(config, clock, sessions)
     yield _clock(config, sessions)
@@ -125,6 +128,33 @@ def _guard() -> Check:
     if let_through:
         return Check("guard", Verdict.FAULT, f"lets through: {', '.join(let_through)}")
     return Check("guard", Verdict.SOUND, f"refuses {', '.join(forbidden)}; no command places a real order")
+
+
+def _sandbox() -> Check:
+    """Try a signed order at every real exchange that is known, and at the testnet as a control: nothing is sent."""
+    testnet = Testnet("binance")
+    if not _is_let_through(testnet, testnet.origin):
+        return Check("sandbox", Verdict.FAULT, f"refuses an order to {testnet.origin} too: no order can be placed")
+    hosts = sorted({venue.host for venue in VENUES.values()})
+    if passed := [host for host in hosts if _is_let_through(testnet, f"https://{host}")]:
+        return Check("sandbox", Verdict.FAULT, f"lets a signed order through to {', '.join(passed)}: do not trade")
+    return Check(
+        "sandbox", Verdict.SOUND, f"refuses a signed order to each of {len(hosts)} real exchanges (NotSandbox)"
+    )
+
+
+def _is_let_through(testnet: Testnet, origin: str) -> bool:
+    """Whether the guard would let an order, sound but for where it goes, leave for a place."""
+    headers = {"X-MBX-APIKEY": "no-key", "Content-Type": "application/x-www-form-urlencoded"}
+    order = (
+        "symbol=ETHUSDT&side=BUY&type=MARKET&quantity=1&newClientOrderId=r-doctor&newOrderRespType=FULL"
+        f"&timestamp=1700000000000&recvWindow=10000&signature={'0' * 64}"
+    )
+    try:
+        refuse_unless_sandbox(testnet, "no-key", "POST", f"{origin}/api/v3/order", headers, order)
+    except NotSandbox:
+        return False
+    return True
 
 
 def _keys(environment: Mapping[str, str]) -> Check:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -13,6 +15,9 @@ from bot.config import Config
 from bot.core.errors import BotError, DataError, StoreError
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.ports import Clock
+from bot.heartbeat import beat, heartbeat_path
+from bot.log import open_log
+from bot.notifying import Notifier, Post, nobody
 from bot.paper import tick
 from bot.sourcing import open_sessions
 
@@ -48,55 +53,81 @@ def next_time(config: Config, now: datetime, decided: bool) -> datetime:
     return today if now < today else today + ONE_DAY
 
 
-def run_for_ever(
-    config: Config,
-    name: str,
-    clock: Clock,
-    say: Callable[[str], None],
-    testnet: TestnetExchange | None = None,
-    stop: Stop | None = None,
-) -> None:
-    """Tick now, then at every decision time until it is stopped.
+class Daemon:
+    """A ledger that is ticked at every decision time.
 
-    What keeps a tick from deciding is told and tried again: nothing is held against the ledger. Raises the errors that
-    no later tick can mend.
+    `say` tells the terminal, `post` sends the notices of each tick. What keeps a tick from deciding is told and tried
+    again: nothing is held against the ledger.
     """
-    from loguru import logger
 
-    logger.remove()  # the terminal is told by `say`
-    logger.add(config.state / "bot.log", rotation="5 MB", retention=5, diagnose=False, backtrace=False)
-    stop = stop or Stop()
-    due = clock.now()
-    while True:
-        while (left := (due - clock.now()).total_seconds()) > 0:
-            if stop.wait(min(left, _LOOK_UP)):
-                logger.info("stopped; what is held stays held")
-                say("Stopped. What is held stays held; the next start goes on where this ended.")
-                return
-        decided = _tick(config, name, clock, testnet, say)
-        due = next_time(config, clock.now(), decided)
-        logger.info("next tick of {} at {}", name, iso(due))
+    def __init__(
+        self,
+        config: Config,
+        name: str,
+        clock: Clock,
+        say: Callable[[str], None],
+        testnet: TestnetExchange | None = None,
+        post: Post = nobody,
+    ) -> None:
+        self._config, self._name, self._clock, self._say, self._testnet = config, name, clock, say, testnet
+        self._notifier = Notifier(config, name, clock, post, self._warn)
+        self._due = clock.now()
 
+    def run(self, stop: Stop) -> None:
+        """Tick now, then at every decision time until it is stopped. Raises the errors that no later tick can mend."""
+        from loguru import logger
 
-def _tick(config: Config, name: str, clock: Clock, testnet: TestnetExchange | None, say: Callable[[str], None]) -> bool:
-    """One tick; whether today is decided, and every order has ended. A fault of vendors or disks is no end."""
-    from loguru import logger
+        open_log(self._config, self._name, os.environ)
+        while True:
+            while (left := (self._due - self._clock.now()).total_seconds()) > 0:
+                self._beat()
+                if stop.wait(min(left, _LOOK_UP)):
+                    logger.info("stopped; what is held stays held")
+                    self._say("Stopped. What is held stays held; the next start goes on where this ended.")
+                    with suppress(OSError):
+                        heartbeat_path(self._config, self._name).unlink()
+                    return
+            is_done = self._tick()
+            self._due = next_time(self._config, self._clock.now(), is_done)
+            logger.info("next tick of {} at {}", self._name, iso(self._due))
 
-    try:
-        with open_sessions(config, clock) as sessions:
-            ticked = tick(config, name, sessions, clock, testnet, waiting=say)
-    except (DataError, StoreError) as problem:
+    def _tick(self) -> bool:
+        """One tick; whether today is decided, and every order has ended. A fault of vendors or disks is no end."""
+        from loguru import logger
+
+        self._beat()
+        try:
+            with self._notifier.watching(), open_sessions(self._config, self._clock) as sessions:
+                ticked = tick(
+                    self._config, self._name, sessions, self._clock, self._testnet,
+                    advance=lambda symbol, done, total: self._beat(), waiting=self._say,
+                )  # fmt: skip
+        except (DataError, StoreError) as problem:
+            self._warn(f"{iso(self._clock.now())}  not decided: {problem}")
+            return False
+        except BotError as problem:
+            logger.error("{}", problem)
+            raise
+        for day in ticked.decided:
+            logger.info("{} decided {}, {} orders", self._name, day, len(ticked.carried_out))
+            self._say(f"{iso(self._clock.now())}  decided {day}, {len(ticked.carried_out)} order(s) carried out")
+        for day in ticked.drifted:
+            self._warn(f"{day} would be decided otherwise now; the record is kept")
+        for order in ticked.left_open:
+            self._warn(f"order {order.order_id} may or may not stand: it is looked up again soon")
+        return not ticked.left_open
+
+    def _beat(self) -> None:
+        """Tell that the daemon lives; where that cannot be told it trades all the same."""
+        from loguru import logger
+
+        try:
+            beat(heartbeat_path(self._config, self._name), self._clock.now(), self._due)
+        except OSError as problem:
+            logger.warning("the heartbeat cannot be written: {}", problem.strerror)
+
+    def _warn(self, problem: str) -> None:
+        from loguru import logger
+
         logger.warning("{}", problem)
-        say(f"{iso(clock.now())}  not decided: {problem}")
-        return False
-    except BotError as problem:
-        logger.error("{}", problem)
-        raise
-    for day in ticked.decided:
-        logger.info("{} decided {}, {} orders", name, day, len(ticked.carried_out))
-        say(f"{iso(clock.now())}  decided {day}, {len(ticked.carried_out)} order(s) carried out")
-    for day in ticked.drifted:
-        logger.warning("{} would be decided otherwise now; the record is kept", day)
-    for order in ticked.left_open:
-        logger.warning("order {} may or may not stand: it is looked up again soon", order.order_id)
-    return not ticked.left_open
+        self._say(problem)

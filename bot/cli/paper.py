@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,7 +22,7 @@ from bot.cli.console import (
     print_json,
     require_one_market,
 )
-from bot.core.errors import ConfigError
+from bot.core.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,12 +30,16 @@ if TYPE_CHECKING:
     from bot.brokers.testnet_exchange import TestnetExchange
     from bot.config import Config
     from bot.ledgers import Status
+    from bot.notifying import Post
 
 paper = typer.Typer(help="Trade forward on paper: simulated fills on live public prices.", invoke_without_command=True)
 LedgerOption = Annotated[str, typer.Option("--ledger", "-l", help="The ledger's name.")]
 BrokerOption = Annotated[
     Literal["simulated", "testnet"] | None,
     typer.Option("--broker", help="Who fills orders; a ledger keeps the one it began with."),
+]
+NotifyDryRunOption = Annotated[
+    bool, typer.Option("--notify-dry-run", help="Print the notices of each tick instead of sending them.")
 ]
 
 
@@ -49,6 +56,7 @@ def tick(
     broker: BrokerOption = None,
     config: ConfigOption = None,
     set_: SetOption = None,
+    notify_dry_run: NotifyDryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch what is new, decide what is not decided, and fill orders on what is quoted now. Safe to repeat.
@@ -61,12 +69,15 @@ def tick(
     """
     from bot.data.clock import SystemClock
     from bot.ledgers import status_of
+    from bot.notifying import Notifier
     from bot.paper import tick as paper_tick
     from bot.sourcing import open_sessions
 
     resolved, clock, screen = _config(config, set_), SystemClock(), console(to_error=as_json)
     testnet = _testnet(resolved, _name(ledger), broker, screen)
-    with open_sessions(resolved, clock) as sessions:
+    post, say = _post(resolved, screen, notify_dry_run), _sayer(screen)
+    notifier = Notifier(resolved, ledger, clock, post, say)
+    with notifier.watching(), open_sessions(resolved, clock) as sessions:
         ticked = paper_tick(resolved, ledger, sessions, clock, testnet, waiting=screen.print)
     told = status_of(resolved, ledger)
     if as_json:
@@ -85,6 +96,7 @@ def run(
     broker: BrokerOption = None,
     config: ConfigOption = None,
     set_: SetOption = None,
+    notify_dry_run: NotifyDryRunOption = False,
 ) -> None:
     """Tick every day until it is stopped: sleeps to the next decision time, ticks, and so on.
 
@@ -94,11 +106,12 @@ def run(
     Example: bot paper run
     """
     from bot.data.clock import SystemClock
-    from bot.loop import run_for_ever
+    from bot.loop import Daemon, Stop
 
     resolved, screen = _config(config, set_), console()
     testnet = _testnet(resolved, _name(ledger), broker, screen)
-    run_for_ever(resolved, ledger, SystemClock(), screen.print, testnet)
+    post = _post(resolved, screen, notify_dry_run)
+    Daemon(resolved, ledger, SystemClock(), _sayer(screen), testnet, post).run(Stop())
 
 
 @paper.command()
@@ -129,6 +142,30 @@ def new(
     told = "adopts the first weights" if epoch.on_start == "adopt" else "waits for the next entry"
     line = f"{ledger} begins on {epoch.at:%Y-%m-%d} with {epoch.cash:,.2f} ({name}), and {told}."
     console().print(line, markup=False, soft_wrap=True)
+
+
+@paper.command()
+def notify(
+    ledger: LedgerOption = "paper",
+    config: ConfigOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the notices instead of sending them.")] = False,
+) -> None:
+    """Send the notices of a ledger's last decided day once more, and its head: to try your addresses.
+
+    They go to BOT_NOTIFY_URLS of the environment. Exit code 3 if one of the addresses is not reached.
+
+    Example: bot paper notify --dry-run
+    """
+    from bot.notifying import ADDRESSES, addresses_of, latest_notices
+
+    resolved, screen = _config(config, None), console()
+    notices = latest_notices(resolved, _name(ledger))
+    if not (dry_run or addresses_of(os.environ)):
+        raise ConfigError("has no address to send to", where=ADDRESSES, mend="docs/notices.md, or try --dry-run")
+    problems = _post(resolved, screen, dry_run)(notices)
+    if problems:
+        raise DataError("; ".join(problems))
+    screen.print(f"{len(notices)} notice(s) {'shown, none sent' if dry_run else 'sent'}.", markup=False)
 
 
 @paper.command()
@@ -216,18 +253,36 @@ def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 
 @paper.command()
-def status(ledger: LedgerOption = "paper", config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Show where a ledger stands: stage, money, holdings, and the hash that proves its record.
+def status(
+    ledger: LedgerOption = "paper",
+    config: ConfigOption = None,
+    check: Annotated[bool, typer.Option("--check", help="One line, and exit code 3 where something is amiss.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show where a ledger stands: stage, money, holdings, the hash that proves its record, and its daemon.
+
+    With --check it says in one line whether all is well, for health checks: exit code 3 if a day is overdue, or the
+    daemon is silent.
 
     Example: bot paper status
     """
+    from bot.data.clock import SystemClock
+    from bot.health import daemon_fields, daemon_line, require_health
+    from bot.heartbeat import heartbeat_path, last_beat
     from bot.ledgers import status_of
 
-    told = status_of(_config(config, None), _name(ledger))
+    resolved, screen, now = _config(config, None), console(to_error=as_json), SystemClock().now()
+    if check:
+        line = require_health(resolved, _name(ledger), now)
+        if as_json:
+            print_json({"well": line})
+        screen.print(line, markup=False, soft_wrap=True)
+        return
+    told, found = status_of(resolved, _name(ledger)), last_beat(heartbeat_path(resolved, ledger))
     if as_json:
-        print_json(told.as_dict())
+        print_json({**told.as_dict(), "daemon": daemon_fields(found, now)})
     else:
-        _show(console(), told)
+        _show(screen, told, Daemon=daemon_line(found, now))
 
 
 @paper.command(name="reduce-only")
@@ -330,8 +385,6 @@ def _testnet(
     config: Config, ledger: str, asked: Literal["simulated", "testnet"] | None, screen: Console
 ) -> TestnetExchange | None:
     """The testnet that a ledger trades on, if it does, and a word about it. Raises ConfigError."""
-    import os
-
     from bot.brokerage import brokerage_name, open_account
     from bot.data.clock import SystemClock
     from bot.ledgers import broker_of
@@ -357,7 +410,19 @@ def _name(ledger: str) -> str:
     return ledger
 
 
-def _show(screen: Console, told: Status) -> None:
+def _sayer(screen: Console) -> Callable[[str], None]:
+    """Prints text as it is."""
+    return partial(screen.print, markup=False, soft_wrap=True)
+
+
+def _post(config: Config, screen: Console, dry_run: bool) -> Post:
+    """Who sends the notices. Raises ConfigError."""
+    from bot.notifying import open_post
+
+    return open_post(config, os.environ, _sayer(screen) if dry_run else None)
+
+
+def _show(screen: Console, told: Status, **more: str) -> None:
     lines: dict[str, Any] = {
         "Ledger": f"{told.ledger} ({told.mode}), {told.broker}, since {told.begun}, epoch {told.epochs}",
         "Stage": f"{told.stage}: {told.why}",
@@ -366,6 +431,7 @@ def _show(screen: Console, told: Status) -> None:
         "Holds": ", ".join(f"{quantity} {symbol}" for symbol, quantity in told.holdings.items()) or "no coin",
         "Open": f"{told.open_orders} order(s)",
         "Head": told.head,
+        **more,
     }
     if told.testnet:
         moved = ", ".join(f"{asset} {amount}" for asset, amount in told.testnet.items())

@@ -14,6 +14,7 @@ from bot.core.errors import did_you_mean
 from bot.core.market import Kind, Roles
 from bot.data.assembly import Listing
 from bot.data.timeline import Release
+from bot.schema.notify import NotifySection
 from bot.schema.paper import PaperSection
 from bot.schema.quality import QualitySection
 from bot.schema.rotation import AltcoinsSection, RotationSection
@@ -112,6 +113,7 @@ class Config(Section):
     demo: DemoSection
     sources: SourcesSection
     paper: PaperSection
+    notify: NotifySection
     costs: CostsSection
     instruments: InstrumentsSection
     quality: QualitySection
@@ -171,12 +173,12 @@ class Config(Section):
         return plain
 
     def fingerprint(self) -> str:
-        """SHA-256 of the resolved config, but for where its output goes and where its data came from.
+        """SHA-256 of the resolved config, but for where its output goes, who is told, and where its data came from.
 
         What the data say has a hash of its own.
         """
         plain = self.resolved()
-        del plain["state"], plain["sources"]
+        del plain["state"], plain["sources"], plain["notify"], plain["paper"]["log"]
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 

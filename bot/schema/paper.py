@@ -10,7 +10,7 @@ from bot.schema.values import Count, Section, Share
 
 
 class PaperSection(Section):
-    """When a day is decided, and what a quote must be for an order to be filled on it."""
+    """When a day is decided, what a quote must be for an order to be filled on it, and how the daemon logs."""
 
     decide_after_minutes: Annotated[int, Strict(), Field(ge=0, le=720)]
     late_after_minutes: Count
@@ -19,3 +19,4 @@ class PaperSection(Section):
     quote_age_seconds: Count
     testnet: Literal["binance", "bybit", "gate"]
     depth: Annotated[int, Strict(), Field(ge=5, le=1000)]
+    log: Literal["text", "json"]

@@ -1,0 +1,60 @@
+"""Health: does a ledger's daemon live, and has the ledger come as far as it should have?"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from bot.config import Config
+from bot.core.errors import DataError
+from bot.core.events import Mode
+from bot.core.moments import ONE_DAY, iso, midnight
+from bot.heartbeat import Beat, heartbeat_path, last_beat
+from bot.ledger.record import verify_ledger
+from bot.ledgers import ledger_path, status_of
+
+
+def daemon_line(found: Beat | None, now: datetime) -> str:
+    """What is known of a daemon, in a line."""
+    if found is None:
+        return "no daemon"
+    if found.is_stale(now):
+        return f"stale since {iso(found.at)}: it was killed, failed, or the machine slept"
+    return f"alive, next tick {iso(found.next_tick)}" if found.next_tick > now else "alive, ticking"
+
+
+def daemon_fields(found: Beat | None, now: datetime) -> dict[str, str | int]:
+    """The same as data."""
+    if found is None:
+        return {"state": "none"}
+    return {
+        "state": "stale" if found.is_stale(now) else "alive", "pid": found.pid, "at": iso(found.at),
+        "next_tick": iso(found.next_tick), "version": found.version,
+    }  # fmt: skip
+
+
+def require_health(config: Config, name: str, now: datetime) -> str:
+    """What is well, in a line. Raises DataError where the daemon is silent or a day is overdue, LedgerError.
+
+    A ledger without a row is well while its daemon lives: it waits for the first prices. One that the user stopped is
+    well too. Without a daemon the ledger alone is looked at: something else ticks it.
+    """
+    found = last_beat(heartbeat_path(config, name))
+    daemon = daemon_line(found, now)
+    if found is not None and found.is_stale(now):
+        raise DataError(f"the daemon is {daemon}", where=name, mend="start it again: bot paper run")
+    path = ledger_path(config, name)
+    if found is not None and not (path.is_file() and verify_ledger(path)[0]):
+        return f"{name}: nothing is decided yet; daemon {daemon}"
+    status = status_of(config, name)
+    if status.mode == Mode.STOPPED:
+        return f"{name}: stopped by its user; daemon {daemon}"
+    last = date.fromisoformat(status.last_day) if status.last_day else date.fromisoformat(status.begun) - ONE_DAY
+    if last < (expected := _expected(config, now)):
+        raise DataError("a day is overdue", where=name, expected=str(expected), was=status.last_day or "none decided")
+    return f"{name}: decided {status.last_day or 'nothing yet'}; daemon {daemon}"
+
+
+def _expected(config: Config, now: datetime) -> date:
+    """The day that must be decided by now."""
+    grace = timedelta(minutes=config.paper.decide_after_minutes + config.paper.late_after_minutes)
+    return now.date() if now - midnight(now.date()) > grace else now.date() - ONE_DAY

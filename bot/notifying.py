@@ -1,0 +1,178 @@
+"""Notifying: which notices of a ledger are sent, where to, and what is told when they do not get there."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bot.brokers.guard import TESTNETS, Testnet
+from bot.brokers.keys import KEY_NAMES
+from bot.config import Config
+from bot.core.errors import BotError, ConfigError, LedgerError
+from bot.core.notice import Notice, NoticeKind
+from bot.core.ports import Clock
+from bot.data.exchange import VENUES
+from bot.forward.notices import error_notice, head_notice, last_day, notices_of
+from bot.ledger.record import Row, read_ledger, verify_ledger
+from bot.ledgers import ledger_path, status_of
+
+ADDRESSES = "BOT_NOTIFY_URLS"
+"""The environment's name for where notices go, as apprise writes it, separated by spaces or lines."""
+Post = Callable[[Sequence[Notice]], list[str]]
+"""Sends notices, and returns a line for each address that they did not reach."""
+_DELIVERY = Path(__file__).with_name("delivery.py")
+
+
+def nobody(notices: Sequence[Notice]) -> list[str]:
+    """The post of who wants no notices."""
+    return []
+
+
+def addresses_of(environment: Mapping[str, str]) -> list[str]:
+    """Where notices go. Raises ConfigError, which shows none of it, for what is no address or is an exchange's."""
+    addresses = environment.get(ADDRESSES, "").split()
+    for number, address in enumerate(addresses, start=1):
+        if "://" not in address:
+            raise ConfigError(f"address {number} is none", where=ADDRESSES, expected="kind://..., as apprise writes it")
+        if _EXCHANGES.search(unquote(address).casefold()):
+            raise ConfigError(
+                f"address {number} names an exchange: nothing is sent there", where=ADDRESSES, mend="leave it out"
+            )
+    return addresses
+
+
+def _exchanges() -> re.Pattern[str]:
+    """The domain of every host that the bot knows as an exchange's, with whatever stands before it."""
+    hosts = {venue.host for venue in VENUES.values()} | {urlsplit(Testnet(v).origin).netloc for v in TESTNETS}
+    domains = {".".join(host.split(".")[-2:]) for host in hosts}
+    return re.compile(rf"(?<![a-z0-9-])({'|'.join(map(re.escape, sorted(domains)))})(?![a-z0-9-])")
+
+
+_EXCHANGES = _exchanges()
+
+
+def open_post(config: Config, environment: Mapping[str, str], show: Callable[[str], None] | None = None) -> Post:
+    """Whoever sends the notices: to the environment's addresses, or to nobody; a dry run shows them instead.
+
+    Raises ConfigError where an address cannot be used, or what sends to it is not installed.
+    """
+    if show is not None:
+        return _shown_by(show)
+    addresses = addresses_of(environment)
+    if not addresses:
+        return nobody
+    if find_spec("apprise") is None:
+        raise ConfigError(
+            "notices are sent by apprise, which is not installed", where=ADDRESSES,
+            mend="pip install 'small-cap-rotation[notify]'",
+        )  # fmt: skip
+    secrets = {ADDRESSES, *(name for pair in KEY_NAMES.values() for name in pair)}
+    harmless = {name: value for name, value in environment.items() if name not in secrets}
+    return lambda notices: _deliver(notices, addresses, harmless, config.notify.patience_seconds)
+
+
+def _shown_by(show: Callable[[str], None]) -> Post:
+    def post(notices: Sequence[Notice]) -> list[str]:
+        for notice in notices:
+            show(f"Notice ({notice.kind}): {notice.title}\n  {notice.body}")
+        return []
+
+    return post
+
+
+def _deliver(
+    notices: Sequence[Notice], addresses: Sequence[str], environment: Mapping[str, str], patience: float
+) -> list[str]:
+    """Send notices from a process of their own, which is killed when the patience is over."""
+    given = json.dumps({"addresses": addresses, "messages": [(notice.title, notice.body) for notice in notices]})
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", str(_DELIVERY)], input=given.encode(), env=environment, timeout=patience,
+            capture_output=True, check=False,
+        ).stdout  # fmt: skip
+    except subprocess.TimeoutExpired as late:
+        done = late.stdout or b""
+    except OSError as problem:
+        return [f"no notice was sent: {problem.strerror}"]
+    ended: dict[int, str] = dict(map(json.loads, done.decode().splitlines()))
+    silent = f"did not answer within {patience:g} s"
+    problems = ((number + 1, ended.get(number, silent)) for number in range(len(addresses)))
+    return [f"notices: address {number} of {len(addresses)} {problem}" for number, problem in problems if problem]
+
+
+class Notifier:
+    """Tells of each tick of a ledger. What does not get there is told by `say`, and stops nothing.
+
+    An error is told once a UTC day and kind, however often a tick is tried.
+    """
+
+    def __init__(self, config: Config, name: str, clock: Clock, post: Post, say: Callable[[str], None]) -> None:
+        self._config, self._name, self._clock, self._post, self._say = config, name, clock, post, say
+        self._told: dict[type[Exception], date] = {}
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Tell of what is added to the ledger inside the block, and of the error that ends it."""
+        before = _rows(self._config, self._name)
+        try:
+            yield
+        except Exception as problem:
+            self._send([*self._news(before), *self._error(problem)])
+            raise
+        self._send(self._news(before))
+
+    def _news(self, before: Sequence[Row] | None) -> list[Notice]:
+        now = _rows(self._config, self._name)
+        if before is None or now is None:
+            return []
+        added = now[len(before) :]
+        return [*notices_of(self._name, added), *_head(self._config, self._name, added)]
+
+    def _error(self, problem: Exception) -> list[Notice]:
+        today, kind = self._clock.now().date(), type(problem)
+        if self._told.get(kind) == today:
+            return []
+        self._told[kind] = today
+        told = str(problem) if isinstance(problem, BotError) else "A bug ended it; logs/bot.log has more."
+        return [error_notice(self._name, told)]
+
+    def _send(self, notices: Sequence[Notice]) -> None:
+        wanted = [notice for notice in notices if notice.kind in self._config.notify.kinds]
+        for problem in self._post(wanted) if wanted else []:
+            self._say(problem)
+
+
+def latest_notices(config: Config, name: str) -> list[Notice]:
+    """The notices of a ledger's last decided day, and its head in any case. Raises LedgerError."""
+    status_of(config, name)
+    rows = last_day(list(read_ledger(ledger_path(config, name))))
+    if not rows:
+        raise LedgerError("nothing is decided yet", where=name, mend="bot paper tick")
+    found = [*notices_of(name, rows), *_head(config, name, rows)]
+    return [notice for notice in found if notice.kind in {*config.notify.kinds, NoticeKind.HEAD}]
+
+
+def _head(config: Config, name: str, rows: Sequence[Row]) -> list[Notice]:
+    """The ledger's head, if these of its rows decide a day."""
+    decided = [row for row in rows if row.kind == "decision"]
+    if not decided:
+        return []
+    valued = [row for row in rows if row.kind == "valuation"]
+    return [head_notice(name, decided[-1], *verify_ledger(ledger_path(config, name)), valued[-1] if valued else None)]
+
+
+def _rows(config: Config, name: str) -> list[Row] | None:
+    """What a ledger says; None where it cannot be read, of which the tick itself tells."""
+    path = ledger_path(config, name)
+    try:
+        return list(read_ledger(path)) if path.is_file() else []
+    except LedgerError:
+        return None
