@@ -116,7 +116,7 @@ def _began(config: Config, journal: Journal, now: datetime, broker: str) -> _Beg
         epoch = _first_epoch(config, journal.path, now, broker)
         return _Began(epoch, epoch, is_new=True)
     first, last = epochs[0], epochs[-1]
-    if first.why in _HISTORY:
+    if first.why.startswith(_HISTORY):
         raise LedgerError(f"is a {first.why}, which is over", where=str(journal.path), mend="name another ledger")
     if first.broker != broker:
         mend = "name another ledger with --ledger"

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import parse_qsl
@@ -169,9 +170,13 @@ class Testnet:
 
 @dataclass(frozen=True, slots=True)
 class Loopback:
-    """A Binance-compatible venue on one port of this machine, without TLS and with throwaway keys."""
+    """A Binance-compatible venue on one port of this machine, without TLS and with throwaway keys.
+
+    `late` is how long after it was sent an order may still come into being, where the venue is told to delay.
+    """
 
     port: int
+    late: timedelta = timedelta(0)
     venue: str = field(default="binance", init=False)
 
     def __post_init__(self) -> None:

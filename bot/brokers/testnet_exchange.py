@@ -162,12 +162,12 @@ class TestnetExchange:
         self._require_client_id(client_order_id)
         listing = self._listing(pair)
         report = self._found(client_order_id, listing)
-        sent = self._sent.get(client_order_id, self._opened)
-        if report is None and type(self._session.profile) is not Loopback:
-            rest = sent + _LATE - self._clock.now()
-            if rest > timedelta(0):
-                self._clock.sleep(min(rest, _LATE).total_seconds())
-                report = self._found(client_order_id, listing)
+        profile = self._session.profile
+        late = profile.late if type(profile) is Loopback else _LATE
+        rest = self._sent.get(client_order_id, self._opened) + late - self._clock.now()
+        if report is None and rest > timedelta(0):
+            self._clock.sleep(min(rest, late).total_seconds())
+            report = self._found(client_order_id, listing)
         return report if report is None or not report.filled else self._with_fills(report, listing)
 
     def open_orders(self, pair: str) -> tuple[OrderReport, ...]:

@@ -205,7 +205,12 @@ def rehearse(
     market: MarketOption = "auto",
     start: Annotated[str | None, typer.Option(help="First day of trading, YYYY-MM-DD.")] = None,
     end: Annotated[str | None, typer.Option(help="Last day of trading, YYYY-MM-DD.")] = None,
-    ledger: Annotated[str, typer.Option("--ledger", "-l", help="The ledger's name; it must be new.")] = "rehearsal",
+    venue_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Trade on a venue that runs already, and drive its clock.")
+    ] = None,
+    ledger: Annotated[
+        str, typer.Option("--ledger", "-l", help="The ledger's name; it must be new, but with --venue-port.")
+    ] = "rehearsal",
     config: ConfigOption = None,
     set_: SetOption = None,
     as_json: JsonOption = False,
@@ -215,19 +220,25 @@ def rehearse(
     Orders go through ccxt and the guard to a Binance-like exchange that is started for it: no keys, no network. At the
     end the venue's account is held against the ledger.
 
+    With --venue-port it trades on a venue that was started with `bot venue serve --driven` on the same market and
+    config, and whose account is new. Killed at any instant, it goes on when it is started again with the same ledger.
+
     Example: bot paper rehearse
     """
+    from bot.data.clock import SystemClock
     from bot.ledgers import status_of
     from bot.rehearsal import rehearse as rehearse_days
 
     require_one_market(market, data_dir)
     resolved, screen = _config(config, set_), console(to_error=as_json)
     days = parse_day(start, "--start"), parse_day(end, "--end")
-    done = rehearse_days(resolved, data_dir, market, days[0], days[1], _name(ledger))
+    done = rehearse_days(resolved, data_dir, market, days[0], days[1], _name(ledger), SystemClock(), venue_port)
     told = status_of(resolved, ledger)
     if as_json:
-        print_json({"orders": done.orders, "difference": done.difference, **told.as_dict()})
+        fills = {"orders": done.orders, "fills": done.fills, "slippage_cost": str(done.slippage_cost)}
+        print_json({**fills, "difference": done.difference, **told.as_dict()})
     screen.print(f"{done.first} to {done.last}: {done.orders} orders on the venue, over HTTP.", markup=False)
+    screen.print(f"Fills: {done.fills}, which cost {done.slippage_cost:,.2f} of slippage in all.", markup=False)
     screen.print(f"Account and ledger: {done.difference or 'the same, to the last digit'}.", markup=False)
     _show(screen, told)
 

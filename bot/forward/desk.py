@@ -66,7 +66,7 @@ class Desk:
         """Bring the ledger to a moment: decide every day that is not decided, and carry out today's orders.
 
         Safe to repeat and safe to be killed at any instant: what was decided is never decided again, and an order that
-        was written down is looked after before anything else.
+        was written down is looked after before anything else. While nobody knows how one ended nothing new is decided.
         """
         today = now.date()
         before = self._book
@@ -76,7 +76,7 @@ class Desk:
             book = self._at(today)
         drifted = [] if book is before else self._drifts(book.plan)
         decided = []
-        for day in self._undecided(today):
+        for day in [] if self._open else self._undecided(today):
             carried_out += self._decide(book, day, now)
             decided.append(day)
         return Ticked(tuple(decided), tuple(carried_out), tuple(drifted), tuple(self._open.values()))

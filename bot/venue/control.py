@@ -58,7 +58,8 @@ class Control:
 
     def _tell_clock(self, told: Mapping[str, Any]) -> Any:
         clock = self._exchange.clock
-        return {"now": clock.now().isoformat(), "driven": isinstance(clock, DrivenClock)}
+        is_driven = isinstance(clock, DrivenClock)
+        return {"now": clock.now().isoformat(), "wire": clock.wire().isoformat(), "driven": is_driven}
 
     def _move_clock(self, told: Mapping[str, Any]) -> Any:
         clock = self._exchange.clock
