@@ -39,19 +39,19 @@ def require_health(config: Config, name: str, now: datetime) -> str:
     well too. Without a daemon the ledger alone is looked at: something else ticks it.
     """
     found = last_beat(heartbeat_path(config, name))
-    daemon = daemon_line(found, now)
+    daemon = "no daemon" if found is None else f"daemon {daemon_line(found, now)}"
     if found is not None and found.is_stale(now):
-        raise DataError(f"the daemon is {daemon}", where=name, mend="start it again: bot paper run")
+        raise DataError(daemon, where=name, mend="start it again: bot paper run")
     path = ledger_path(config, name)
     if found is not None and not (path.is_file() and verify_ledger(path)[0]):
-        return f"{name}: nothing is decided yet; daemon {daemon}"
+        return f"{name}: nothing is decided yet; {daemon}"
     status = status_of(config, name)
     if status.mode == Mode.STOPPED:
-        return f"{name}: stopped by its user; daemon {daemon}"
+        return f"{name}: stopped by its user; {daemon}"
     last = date.fromisoformat(status.last_day) if status.last_day else date.fromisoformat(status.begun) - ONE_DAY
     if last < (expected := _expected(config, now)):
         raise DataError("a day is overdue", where=name, expected=str(expected), was=status.last_day or "none decided")
-    return f"{name}: decided {status.last_day or 'nothing yet'}; daemon {daemon}"
+    return f"{name}: decided {status.last_day or 'nothing yet'}; {daemon}"
 
 
 def _expected(config: Config, now: datetime) -> date:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from bot.brokers.keys import KEY_NAMES
 from bot.config import Config
+from bot.core.errors import LedgerError
 from bot.core.moments import iso
-from bot.notifying import ADDRESSES
 
 if TYPE_CHECKING:
     from loguru import Record
@@ -18,31 +17,24 @@ if TYPE_CHECKING:
 _TEXT = "{time:YYYY-MM-DD HH:mm:ss!UTC} | {level: <8} | {message}\n"
 
 
-def open_log(config: Config, ledger: str, environment: Mapping[str, str]) -> None:
+def open_log(config: Config, ledger: str, hide: Callable[[str], str]) -> None:
     """Write what is logged from now on to bot.log, and nothing to the terminal, which is told otherwise.
 
-    Whatever a message holds of the environment's keys and addresses is hidden.
+    `hide` takes secrets out of each message. Raises LedgerError where the file cannot be written.
     """
     from loguru import logger
 
-    secrets = _secrets(environment)
-
     def line(record: Record) -> str:
-        message = record["message"]
-        for secret in secrets:
-            message = message.replace(secret, "(hidden)")
-        record["message"] = message
+        message = record["message"] = hide(record["message"])
         if config.paper.log == "text":
             return _TEXT
         told = {"time": iso(record["time"].astimezone(UTC)), "level": record["level"].name, "message": message}
         record["extra"]["line"] = json.dumps({**told, "ledger": ledger})
         return "{extra[line]}\n"
 
+    path = config.state / "bot.log"
     logger.remove()
-    logger.add(config.state / "bot.log", format=line, rotation="5 MB", retention=5, diagnose=False, backtrace=False)
-
-
-def _secrets(environment: Mapping[str, str]) -> list[str]:
-    """Keys, and addresses, whole; the longest first, since one may be part of another."""
-    keys = [environment.get(name, "").strip() for pair in KEY_NAMES.values() for name in pair]
-    return sorted({secret for secret in (*keys, *environment.get(ADDRESSES, "").split()) if secret}, key=len)[::-1]
+    try:
+        logger.add(path, format=line, rotation="5 MB", retention=5, diagnose=False, backtrace=False)
+    except OSError as problem:
+        raise LedgerError(f"cannot be written: {problem.strerror}", where=str(path)) from None

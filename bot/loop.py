@@ -17,7 +17,7 @@ from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.ports import Clock
 from bot.heartbeat import beat, heartbeat_path
 from bot.log import open_log
-from bot.notifying import Notifier, Post, nobody
+from bot.notifying import Notifier, Post, hiding, nobody
 from bot.paper import tick
 from bot.sourcing import open_sessions
 
@@ -69,7 +69,9 @@ class Daemon:
         testnet: TestnetExchange | None = None,
         post: Post = nobody,
     ) -> None:
-        self._config, self._name, self._clock, self._say, self._testnet = config, name, clock, say, testnet
+        self._config, self._name, self._clock, self._testnet = config, name, clock, testnet
+        self._hide = hiding(os.environ)
+        self._say: Callable[[str], None] = lambda text: say(self._hide(text))
         self._notifier = Notifier(config, name, clock, post, self._warn)
         self._due = clock.now()
 
@@ -77,7 +79,7 @@ class Daemon:
         """Tick now, then at every decision time until it is stopped. Raises the errors that no later tick can mend."""
         from loguru import logger
 
-        open_log(self._config, self._name, os.environ)
+        open_log(self._config, self._name, self._hide)
         while True:
             while (left := (self._due - self._clock.now()).total_seconds()) > 0:
                 self._beat()

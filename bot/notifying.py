@@ -31,6 +31,19 @@ Post = Callable[[Sequence[Notice]], list[str]]
 _DELIVERY = Path(__file__).with_name("delivery.py")
 
 
+def hiding(environment: Mapping[str, str]) -> Callable[[str], str]:
+    """A text without the environment's keys and addresses, whoever wrote them into it."""
+    keys = [environment.get(name, "").strip() for pair in KEY_NAMES.values() for name in pair]
+    secrets = sorted({*keys, *environment.get(ADDRESSES, "").split()} - {""}, key=len, reverse=True)
+
+    def hide(text: str) -> str:
+        for secret in secrets:
+            text = text.replace(secret, "(hidden)")
+        return text
+
+    return hide
+
+
 def nobody(notices: Sequence[Notice]) -> list[str]:
     """The post of who wants no notices."""
     return []
@@ -76,7 +89,8 @@ def open_post(config: Config, environment: Mapping[str, str], show: Callable[[st
         )  # fmt: skip
     secrets = {ADDRESSES, *(name for pair in KEY_NAMES.values() for name in pair)}
     harmless = {name: value for name, value in environment.items() if name not in secrets}
-    return lambda notices: _deliver(notices, addresses, harmless, config.notify.patience_seconds)
+    hide, patience = hiding(environment), config.notify.patience_seconds
+    return lambda notices: _deliver([(hide(n.title), hide(n.body)) for n in notices], addresses, harmless, patience)
 
 
 def _shown_by(show: Callable[[str], None]) -> Post:
@@ -89,22 +103,22 @@ def _shown_by(show: Callable[[str], None]) -> Post:
 
 
 def _deliver(
-    notices: Sequence[Notice], addresses: Sequence[str], environment: Mapping[str, str], patience: float
+    messages: Sequence[tuple[str, str]], addresses: Sequence[str], environment: Mapping[str, str], patience: float
 ) -> list[str]:
-    """Send notices from a process of their own, which is killed when the patience is over."""
-    given = json.dumps({"addresses": addresses, "messages": [(notice.title, notice.body) for notice in notices]})
+    """Send titles and texts from a process of their own, which is killed when the patience is over."""
+    given = json.dumps({"addresses": addresses, "messages": messages})
+    unknown = "was not reached: what sends failed"
     try:
         done = subprocess.run(
             [sys.executable, "-P", str(_DELIVERY)], input=given.encode(), env=environment, timeout=patience,
             capture_output=True, check=False,
         ).stdout  # fmt: skip
     except subprocess.TimeoutExpired as late:
-        done = late.stdout or b""
+        done, unknown = late.stdout or b"", f"did not answer within {patience:g} s"
     except OSError as problem:
-        return [f"no notice was sent: {problem.strerror}"]
+        return [f"notices: none was sent: {problem.strerror}"]
     ended: dict[int, str] = dict(map(json.loads, done.decode().splitlines()))
-    silent = f"did not answer within {patience:g} s"
-    problems = ((number + 1, ended.get(number, silent)) for number in range(len(addresses)))
+    problems = ((number + 1, ended.get(number, unknown)) for number in range(len(addresses)))
     return [f"notices: address {number} of {len(addresses)} {problem}" for number, problem in problems if problem]
 
 

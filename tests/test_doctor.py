@@ -102,3 +102,11 @@ def test_the_guard_was_tried_and_nothing_left(world: World) -> None:
     assert examined(world)["guard"].verdict is Verdict.SOUND
     asked = [question for server in (world.servers.exchange, world.second) for question in server.asked]
     assert {(question.method, question.path) for question in asked} == {("GET", "/api/v3/exchangeInfo")}
+
+
+def test_a_signed_order_to_a_real_exchange_was_tried_and_refused(world: World) -> None:
+    assert examined(world)["sandbox"] == Check(
+        "sandbox", Verdict.SOUND, "refuses a signed order to each of 8 real exchanges (NotSandbox)"
+    )
+    assert world.requests() > 0
+    assert not [asked for server in (world.servers.exchange, world.second) for asked in server.asked if asked.body]

@@ -83,9 +83,10 @@ class TestGood:
             "WBTC": (Kind.WRAPPED, Release.UTC_DAY),
         }
 
-    def test_the_fingerprint_follows_every_number_but_not_the_output_folder(self) -> None:
+    def test_the_fingerprint_follows_every_number_but_not_where_output_goes_and_who_is_told(self) -> None:
         one = load_config().fingerprint()
         assert config_with({"state": "elsewhere"}).fingerprint() == one
+        assert config_with({"notify": {"kinds": []}, "paper": {"log": "json"}}).fingerprint() == one
         assert config_with({"costs": {"fee": 0.002}}).fingerprint() != one
         assert config_with({"rotation": {"volatility": {"calm_below": 27}}}).fingerprint() != one
 

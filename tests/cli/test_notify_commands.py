@@ -1,0 +1,86 @@
+"""`bot paper notify` and the health of a ledger, as a user types them."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.data.clock import SystemClock
+from bot.heartbeat import beat, heartbeat_path
+from tests.cli.running import bot, error_of
+from tests.forward.test_notices import BUY, HELD
+from tests.forward.test_notifying import BEGUN, Ledger
+from tests.servers.loopback import status
+from tests.servers.phone import Phone
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    """A ledger in logs that decided one day, long ago."""
+    monkeypatch.delenv("BOT_NOTIFY_URLS", raising=False)
+    ledger = Ledger(tmp_path / "logs")
+    ledger.write(BEGUN, HELD, BUY)
+    return ledger
+
+
+def test_a_dry_run_prints_the_notices_of_the_last_day(ledger: Ledger, tmp_path: Path) -> None:
+    done = bot("paper", "notify", "-l", "mine", "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "Notice (decision): mine: ETH, 2026-03-02\n  Nothing has changed" in done.stdout
+    assert "Notice (head): mine: the record of 2026-03-02" in done.stdout
+    assert done.stdout.endswith("2 notice(s) shown, none sent.\n")
+
+
+def test_without_an_address_it_says_where_one_would_come_from(ledger: Ledger, tmp_path: Path) -> None:
+    told = error_of(bot("paper", "notify", "-l", "mine", cwd=tmp_path), 2)
+    assert told.startswith("Error: BOT_NOTIFY_URLS: has no address to send to")
+
+
+def test_addresses_are_tried_and_one_that_is_not_reached_is_an_error_without_its_name(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Phone() as phone, Phone() as broken:
+        broken.fail(status(500), status(500))
+        monkeypatch.setenv("BOT_NOTIFY_URLS", f"{phone.address} {broken.address}")
+        told = error_of(bot("paper", "notify", "-l", "mine", cwd=tmp_path), 3)
+        assert [title for title, _ in phone.messages] == ["mine: ETH, 2026-03-02", "mine: the record of 2026-03-02"]
+    assert told == "Error: notices: address 2 of 2 did not take 2 of 2"
+
+
+def test_a_wrong_address_ends_a_tick_before_it_begins(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOT_NOTIFY_URLS", "jsons://s3cret@api.kraken.com/0/private")
+    told = error_of(bot("paper", "tick", "-l", "mine", cwd=tmp_path), 2)
+    assert "address 1 names an exchange: nothing is sent there" in told
+    assert "s3cret" not in told
+
+
+def test_the_error_of_a_tick_is_told_in_a_dry_run(ledger: Ledger, tmp_path: Path) -> None:
+    bot("paper", "stop", "-l", "mine", cwd=tmp_path)
+    done = bot("paper", "tick", "-l", "mine", "--notify-dry-run", cwd=tmp_path)
+    assert "is stopped: nothing is decided" in error_of(done, 3)
+    assert "Notice (error): mine: not decided, or not in full\n  the ledger mine is stopped" in done.stdout
+
+
+def test_the_status_tells_of_the_daemon_and_a_check_of_what_is_amiss(ledger: Ledger, tmp_path: Path) -> None:
+    assert "Daemon   no daemon\n" in bot("paper", "status", "-l", "mine", cwd=tmp_path).stdout
+    now = SystemClock().now()
+    beat(heartbeat_path(ledger.config, "mine"), now, now + timedelta(hours=5))
+    assert "Daemon   alive, next tick 2" in bot("paper", "status", "-l", "mine", cwd=tmp_path).stdout
+    told = json.loads(bot("paper", "status", "-l", "mine", "--json", cwd=tmp_path).stdout)
+    assert (told["daemon"]["state"], told["stage"]) == ("alive", "ETH")
+    assert "a day is overdue" in error_of(bot("paper", "status", "-l", "mine", "--check", cwd=tmp_path), 3)
+
+
+def test_a_check_is_one_line_where_all_is_well(tmp_path: Path) -> None:
+    now, new = SystemClock().now(), Ledger(tmp_path / "logs")
+    beat(heartbeat_path(new.config, "mine"), now, now + timedelta(hours=5))
+    done = bot("paper", "status", "-l", "mine", "--check", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith("mine: nothing is decided yet; daemon alive, next tick")
+    assert done.stdout.count("\n") == 1
+    assert json.loads(bot("paper", "status", "-l", "mine", "--check", "--json", cwd=tmp_path).stdout)["well"]

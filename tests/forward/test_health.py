@@ -1,0 +1,204 @@
+"""A daemon tells that it lives, and a health check says what is amiss in one line."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.config import Config
+from bot.core.errors import DataError, LedgerError
+from bot.core.events import Mode
+from bot.core.notice import Notice
+from bot.health import daemon_fields, daemon_line, require_health
+from bot.heartbeat import beat, heartbeat_path, last_beat
+from bot.ledgers import ledger_path, switch
+from bot.loop import Stop, run_for_ever
+from tests.forward.test_notices import DAY, HELD
+from tests.forward.test_notifying import BEGUN, Ledger
+from tests.markets import config_with
+
+NOON = DAY + timedelta(hours=12)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """A ledger that decided the day."""
+    ledger = Ledger(tmp_path)
+    ledger.write(BEGUN, HELD)
+    return ledger
+
+
+def alive(config: Config, at: datetime) -> None:
+    """A daemon that told of itself."""
+    beat(heartbeat_path(config, "mine"), at, at + timedelta(hours=6))
+
+
+class TestHealth:
+    def test_a_day_that_is_decided_is_well_with_a_daemon_and_without(self, ledger: Ledger) -> None:
+        assert require_health(ledger.config, "mine", NOON) == "mine: decided 2026-03-02; no daemon"
+        alive(ledger.config, NOON - timedelta(minutes=4))
+        told = require_health(ledger.config, "mine", NOON)
+        assert told == "mine: decided 2026-03-02; daemon alive, next tick 2026-03-02T17:56:00Z"
+
+    @pytest.mark.parametrize(("minutes", "is_well"), [(75, True), (76, False)])
+    def test_a_day_is_overdue_once_its_decision_would_be_late(
+        self, ledger: Ledger, minutes: int, is_well: bool
+    ) -> None:
+        tomorrow = DAY + timedelta(days=1, minutes=minutes)
+        if is_well:
+            assert require_health(ledger.config, "mine", tomorrow)
+            return
+        with pytest.raises(DataError, match="a day is overdue; expected 2026-03-03, was 2026-03-02"):
+            require_health(ledger.config, "mine", tomorrow)
+
+    def test_a_silent_daemon_is_a_fault_though_its_day_is_decided(self, ledger: Ledger) -> None:
+        alive(ledger.config, NOON - timedelta(minutes=6))
+        with pytest.raises(DataError, match="daemon stale since 2026-03-02T11:54:00Z") as caught:
+            require_health(ledger.config, "mine", NOON)
+        assert caught.value.exit_code == 3
+
+    def test_a_ledger_that_its_user_stopped_is_well(self, ledger: Ledger) -> None:
+        switch(ledger.config, "mine", Mode.STOPPED, ledger.clock)
+        assert "stopped by its user" in require_health(ledger.config, "mine", NOON + timedelta(days=9))
+
+    def test_before_its_first_row_a_ledger_is_well_while_its_daemon_lives(self, tmp_path: Path) -> None:
+        new = Ledger(tmp_path)
+        with pytest.raises(LedgerError, match="there is no such ledger"):
+            require_health(new.config, "mine", NOON)
+        alive(new.config, NOON)
+        assert "nothing is decided yet; daemon alive" in require_health(new.config, "mine", NOON)
+        new.write()  # the file is made before prices come
+        assert "nothing is decided yet; daemon alive" in require_health(new.config, "mine", NOON)
+
+    def test_a_ledger_that_never_decided_its_first_day_is_overdue(self, tmp_path: Path) -> None:
+        new = Ledger(tmp_path)
+        new.write(BEGUN)
+        with pytest.raises(DataError, match="expected 2026-03-02, was none decided"):
+            require_health(new.config, "mine", NOON)
+
+    def test_a_damaged_ledger_is_no_good_health(self, ledger: Ledger) -> None:
+        alive(ledger.config, NOON)
+        ledger_path(ledger.config, "mine").write_bytes(b"no database" * 100)
+        with pytest.raises(LedgerError):
+            require_health(ledger.config, "mine", NOON)
+
+    def test_half_a_heartbeat_is_none(self, ledger: Ledger) -> None:
+        heartbeat_path(ledger.config, "mine").write_text('{"pid": 7')
+        assert daemon_fields(last_beat(heartbeat_path(ledger.config, "mine")), NOON) == {"state": "none"}
+
+
+class Sleeper(Stop):
+    """Sleeps on a clock that is driven, looks at what the daemon tells meanwhile, and stops it in the end."""
+
+    def __init__(self, ledger: Ledger, sleeps: int) -> None:
+        self.ledger, self.sleeps = ledger, sleeps
+        self.seen: list[str] = []
+
+    def wait(self, seconds: float) -> bool:
+        now, path = self.ledger.clock.now(), heartbeat_path(self.ledger.config, "mine")
+        found = last_beat(path)
+        assert found is not None
+        assert (found.pid, found.at) == (os.getpid(), now)
+        self.seen.append(daemon_line(found, now))
+        self.ledger.clock.sleep(seconds)
+        self.sleeps -= 1
+        return self.sleeps == 0
+
+
+@pytest.fixture
+def stopped(ledger: Ledger) -> Ledger:
+    """A ledger whose every tick fails at once: it is stopped."""
+    switch(ledger.config, "mine", Mode.STOPPED, ledger.clock)
+    return ledger
+
+
+def run(ledger: Ledger, sleeps: int, problem: str = "") -> Sleeper:
+    """The daemon, until it has slept so often."""
+    sleeper = Sleeper(ledger, sleeps)
+
+    def post(notices: list[Notice]) -> list[str]:
+        return [problem] if problem else []
+
+    run_for_ever(ledger.config, "mine", ledger.clock, ledger.said.append, sleeper, post)
+    return sleeper
+
+
+class TestTheDaemon:
+    def test_tells_each_minute_that_it_lives_and_ends_without_a_trace(self, stopped: Ledger) -> None:
+        sleeper = run(stopped, 12)
+        assert len(stopped.clock.sleeps) == 12
+        assert max(stopped.clock.sleeps) == 60
+        assert sleeper.seen[:10] == ["alive, next tick 2026-03-02T00:10:00Z"] * 10
+        assert sleeper.seen[10] == "alive, next tick 2026-03-02T00:20:00Z"
+        assert not heartbeat_path(stopped.config, "mine").exists()
+
+    def test_goes_on_where_its_heartbeat_cannot_be_written(self, stopped: Ledger) -> None:
+        (heartbeat_path(stopped.config, "mine").with_suffix(".alive-new")).mkdir()
+        sleeps = [0]
+
+        class Blind(Stop):
+            def __init__(self) -> None: ...
+
+            def wait(self, seconds: float) -> bool:
+                sleeps[0] += 1
+                return sleeps[0] == 2
+
+        run_for_ever(stopped.config, "mine", stopped.clock, stopped.said.append, Blind())
+        assert "Stopped." in stopped.said[-1]
+        assert "the heartbeat cannot be written" in (stopped.config.state / "bot.log").read_text()
+
+    def test_without_a_log_it_does_not_begin(self, stopped: Ledger) -> None:
+        (stopped.config.state / "bot.log").mkdir()
+        with pytest.raises(LedgerError, match=r"bot.log: cannot be written"):
+            run(stopped, 1)
+
+    def test_writes_and_says_that_a_notice_was_not_delivered(self, stopped: Ledger) -> None:
+        run(stopped, 1, problem="address 1 of 1 did not answer")
+        assert "address 1 of 1 did not answer" in stopped.said
+        assert "| WARNING  | address 1 of 1 did not answer\n" in (stopped.config.state / "bot.log").read_text()
+
+    def test_logs_one_object_a_line_where_the_config_says_so(self, stopped: Ledger) -> None:
+        stopped.config = config_with({"state": str(stopped.config.state), "paper": {"log": "json"}})
+        run(stopped, 1)
+        lines = [json.loads(line) for line in (stopped.config.state / "bot.log").read_text().splitlines()]
+        assert {tuple(line) for line in lines} == {("time", "level", "message", "ledger")}
+        assert [(line["level"], line["ledger"]) for line in lines] == [
+            ("WARNING", "mine"), ("INFO", "mine"), ("INFO", "mine"),
+        ]  # fmt: skip
+        assert datetime.fromisoformat(lines[0]["time"]).tzinfo is not None
+
+    @pytest.mark.parametrize("form", ["text", "json"])
+    def test_writes_no_secret_of_the_environment_though_an_error_holds_it(
+        self, stopped: Ledger, form: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        secrets = {
+            "BINANCE_TESTNET_API_KEY": "k3y-of-binance", "BINANCE_TESTNET_API_SECRET": "s3cret-of-binance",
+            "BYBIT_TESTNET_API_KEY": "k3y-of-bybit", "BYBIT_TESTNET_API_SECRET": "s3cret-of-bybit",
+            "GATE_TESTNET_API_KEY": "k3y-of-gate", "GATE_TESTNET_API_SECRET": "s3cret-of-gate",
+            "BOT_NOTIFY_URLS": "json://me:s3cret@127.0.0.1/one tgram://s3cret-too/two",
+        }  # fmt: skip
+        for name, value in secrets.items():
+            monkeypatch.setenv(name, value)
+        stopped.config = config_with({"state": str(stopped.config.state), "paper": {"log": form}})
+        run(stopped, 1, problem=f"this holds them all: {' '.join(secrets.values())}!")
+        log = (stopped.config.state / "bot.log").read_text()
+        assert log.count("(hidden)") == 8
+        assert "this holds them all" in log
+        words = [word for value in secrets.values() for word in value.split()]
+        assert not [word for word in words if word in log or word in " ".join(stopped.said)]
+
+
+def test_a_heartbeat_is_read_as_it_was_written(tmp_path: Path) -> None:
+    config = config_with({"state": str(tmp_path)})
+    beat(heartbeat_path(config, "mine"), NOON, NOON + timedelta(hours=1))
+    found = last_beat(heartbeat_path(config, "mine"))
+    assert found is not None
+    assert (found.at, found.next_tick) == (NOON, NOON + timedelta(hours=1))
+    assert daemon_line(found, NOON + timedelta(hours=2)).startswith("stale since 2026-03-02T12:00:00Z")
+    assert daemon_line(replace(found, next_tick=NOON), NOON) == "alive, ticking"
+    assert list(tmp_path.joinpath("ledgers").iterdir()) == [heartbeat_path(config, "mine")]
