@@ -8,7 +8,7 @@
 #   docker run --rm -v "$PWD/logs:/app/logs" -v "$PWD/prices:/prices:ro" small-cap-rotation backtest --data-dir /prices
 #
 # The mounted logs folder must be writable by user 10001. The default command, `paper run`, needs a network for public
-# prices; a backtest needs none. Health is that of the ledger named `paper`. Notices: docs/deploy.md.
+# prices; a backtest needs none. Health is that of the ledger named `paper`. More: docs/deploy.md.
 FROM python:3.11-slim
 
 ENV PYTHONDONTWRITEBYTECODE=1 \

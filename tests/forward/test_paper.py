@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,11 +14,13 @@ from bot.config import Config
 from bot.core.errors import DataError, LedgerError, StoreError
 from bot.core.events import Mode
 from bot.core.moments import midnight
+from bot.core.notice import Notice
 from bot.core.orders import Fill, OrderResult, Side
 from bot.forward.desk import Ticked
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
 from bot.ledger.record import Row, verify_ledger
+from bot.notifying import Notifier
 from tests.markets import config_with
 from tests.servers.loopback import dropped
 from tests.servers.world import World, extended, open_world
@@ -304,3 +306,18 @@ def test_a_name_that_is_taken_is_not_begun_again(world: World) -> None:
     with pytest.raises(LedgerError, match="exists already; put it away with: bot paper archive paper"):
         paper.new_ledger(world.config, "paper", world.clock)
     assert rows(world) == before
+
+
+def test_a_tick_tells_what_it_decided_what_it_bought_and_the_head(world: World) -> None:
+    told: list[Notice] = []
+
+    def post(notices: Sequence[Notice]) -> list[str]:
+        told.extend(notices)
+        return []
+
+    with Notifier(world.config, "paper", world.clock, post, print).watching():
+        tick(world)
+    assert [str(notice.kind) for notice in told] == ["decision", "fill", "head"]
+    bought = sum(fill.quantity for fill in fills(world))
+    assert told[0].body == f"Nothing has changed: the position is held. To do: buy {bought} ETH."
+    assert told[1].body.startswith(f"Bought {bought} ETH at 100.0")
