@@ -145,6 +145,7 @@ def test_every_command_that_needs_no_prices_runs(tmp_path: Path, monkeypatch: py
         "paper list",
         "paper status",
         "paper backup",
+        "paper acknowledge",
         "paper notify",
         "paper reduce-only",
         "paper flat",
