@@ -1,9 +1,9 @@
 """A process that rehearses on a venue on demand, each time in a child of its own that can be killed.
 
-Its first line of input is JSON: the state folder, and spans of days. Every further line is JSON too: which span, the
-ledger, the venue's port, and at which step of the desk the child kills itself, if at any. It forks, tells the child's
-number, and then how the child ended. It has a single thread, and has loaded and planned everything before it forks, so
-that a child begins to trade within milliseconds.
+Its first line of input is JSON: the state folder, and spans of days. Every further line is the JSON of an `Attempt`: it
+forks, kills the child if and when it is told to, and tells how it ended and when it was killed. It has a single thread,
+and has loaded and planned everything before it forks, so that a child begins to trade within milliseconds. It is this
+process that kills, and not the one in which the venue runs, since that would come between requests only.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from itertools import count
 
@@ -30,18 +32,21 @@ from bot.venue.running import RunningVenue
 from bot.wiring import planned
 from tests.markets import config_with
 
-LATE = timedelta(seconds=0.15)
-"""How long an order may be under way: longer than the venue is told to delay one."""
+SHORT = 0.01
+"""Seconds of a sleep between two tries."""
 UNFINISHED = 4
 """The exit code of a rehearsal that met a fault, and is to go on later."""
 
 
 class Clock(SystemClock):
-    """This machine's clock, whose long waits are short."""
+    """This machine's clock, on which only an order that may be under way is waited for in full."""
+
+    def __init__(self, late: float) -> None:
+        self._longest = max(late, SHORT)
 
     def sleep(self, seconds: float) -> None:
-        """Wait, but never for longer than an order may be under way."""
-        super().sleep(min(seconds, LATE.total_seconds()))
+        """Wait, but not for as long as a patient bot would."""
+        super().sleep(SHORT if seconds > self._longest else seconds)
 
 
 def plan_of(config: Config, first: date, last: date) -> RunPlan:
@@ -60,16 +65,57 @@ def killed_at(step: int | None) -> Callable[[str], None]:
     return witness
 
 
-def rehearse(config: Config, plan: RunPlan, ledger: str, port: int, step: int | None) -> int:
+@dataclass(frozen=True)
+class Attempt:
+    """A rehearsal of one of the spans; `late` is for how many seconds an order may be under way.
+
+    It is killed at a numbered step of the desk, or so many seconds after it began, if at all.
+    """
+
+    days: int
+    ledger: str
+    port: int
+    step: int | None = None
+    after: float | None = None
+    late: float = 0.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The exit code, negative for a signal, and the monotonic time at which it was killed from outside."""
+
+    code: int
+    killed_at: float
+
+
+def rehearse(config: Config, plan: RunPlan, attempt: Attempt) -> int:
     """One rehearsal, from where its ledger ends; its exit code."""
-    machine = Clock()
+    machine, late = Clock(attempt.late), timedelta(seconds=attempt.late)
     try:
-        venue = RunningVenue(port, machine)
-        trade(config, ledger, plan, venue, machine, late=LATE, witness=killed_at(step))
+        venue = RunningVenue(attempt.port, machine)
+        trade(config, attempt.ledger, plan, venue, machine, late=late, witness=killed_at(attempt.step))
     except BotError as problem:
-        print(f"{ledger}: {problem}", file=sys.stderr)
+        print(f"{attempt.ledger}: {problem}", file=sys.stderr)
         return UNFINISHED
     return 0
+
+
+def tried(config: Config, plan: RunPlan, attempt: Attempt) -> Ended:
+    """A rehearsal in a child."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            code = rehearse(config, plan, attempt)
+        finally:
+            os._exit(code)
+    if attempt.after is not None:
+        time.sleep(attempt.after)
+    at = time.monotonic()
+    if attempt.after is not None:
+        os.kill(child, signal.SIGKILL)  # one that is done already is still there to be waited for
+    _, status = os.waitpid(child, 0)
+    return Ended(os.waitstatus_to_exitcode(status), at)
 
 
 def main() -> None:
@@ -82,17 +128,8 @@ def main() -> None:
     gc.freeze()
     print("ready", flush=True)
     for line in sys.stdin:
-        wanted = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                code = rehearse(config, plans[wanted["days"]], wanted["ledger"], wanted["port"], wanted["step"])
-            finally:
-                os._exit(code)
-        print(child, flush=True)
-        _, ended = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(ended), flush=True)
+        attempt = Attempt(**json.loads(line))
+        print(json.dumps(asdict(tried(config, plans[attempt.days], attempt))), flush=True)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
+import math
 import random
 import signal
 import subprocess
@@ -13,14 +12,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.core.errors import LedgerError
 from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import Fill, Settlement
@@ -36,7 +34,7 @@ from bot.venue.faults import Fault, Kind
 from bot.venue.rest import Answer, Asked
 from bot.venue.server import VenueServer
 from bot.venue.weights import Limits
-from tests.crash.rehearsing import LATE
+from tests.crash.rehearsing import UNFINISHED, Attempt, Ended
 from tests.markets import default_config
 
 WEEK, TWO_DAYS = 0, 1
@@ -44,7 +42,8 @@ DAYS = {WEEK: ("2112-10-19", "2112-10-25"), TWO_DAYS: ("2112-10-19", "2112-10-20
 """The demo's busiest days: on the first everything is bought, on the second much is sold and bought."""
 KILLS, SOAK_KILLS = 20, 300
 KINDS = ("decision", "order", "fill", "settlement", "valuation")
-DELAY = LATE.total_seconds() / 2
+LATE, DELAY = 0.1, 0.01
+"""Seconds for which the bot takes it that an order may be under way, and for which the venue is told to delay one."""
 ORDER = {"method": "POST", "path": "order"}
 FAULTS = {
     Fault(Kind.DROP, **ORDER): 0.04,
@@ -65,14 +64,15 @@ class WatchedVenue(VenueServer):
 
     def __init__(self, exchange: Exchange) -> None:
         super().__init__(exchange, limits=Limits(orders=100_000))
-        self.spans: list[tuple[float, float]] = []
+        self.spans: list[list[float]] = []
 
     def answer(self, asked: Asked) -> tuple[Answer | None, Kind | None]:
-        began = time.monotonic()
+        span = [time.monotonic(), math.inf]
+        self.spans.append(span)
         try:
             return super().answer(asked)
         finally:
-            self.spans.append((began, time.monotonic()))
+            span[1] = time.monotonic()
 
     @property
     def port(self) -> int:
@@ -84,7 +84,6 @@ class Bot:
 
     def __init__(self, state: Path) -> None:
         self.state = state
-        self.killed_at = 0.0
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.rehearsing"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True, cwd=Path(__file__).resolve().parents[2],
@@ -92,18 +91,10 @@ class Bot:
         self._say({"state": str(state), "days": list(DAYS.values())})
         assert self._hear() == "ready"
 
-    def rehearse(
-        self, days: int, ledger: str, venue: WatchedVenue, step: int | None = None, after: float | None = None
-    ) -> int:
-        """Rehearse, perhaps only up to a step or for so many seconds; the exit code, negative for a signal."""
-        self._say({"days": days, "ledger": ledger, "port": venue.port, "step": step})
-        child = int(self._hear())
-        if after is not None:
-            time.sleep(after)
-            self.killed_at = time.monotonic()
-            with contextlib.suppress(ProcessLookupError):  # it was done already
-                os.kill(child, signal.SIGKILL)
-        return int(self._hear())
+    def rehearse(self, attempt: Attempt) -> Ended:
+        """Rehearse, perhaps only until it is killed."""
+        self._say(asdict(attempt))
+        return Ended(**json.loads(self._hear()))
 
     def rows(self, ledger: str) -> list[Row]:
         """A ledger, whose chain is whole."""
@@ -170,7 +161,7 @@ def undisturbed(bot: Bot, demo: Market, days: int) -> tuple[Told, float]:
     """What a rehearsal that nothing disturbs writes down, and the seconds that it takes."""
     with venue_of(demo) as venue:
         began = time.monotonic()
-        assert bot.rehearse(days, f"undisturbed-{days}", venue) == 0
+        assert bot.rehearse(Attempt(days, f"undisturbed-{days}", venue.port)).code == 0
         took = time.monotonic() - began
         return assert_sound(venue, bot.rows(f"undisturbed-{days}")), took
 
@@ -180,26 +171,29 @@ def test_killed_at_every_step_of_a_busy_day_it_goes_on_as_if_nothing_had_been(bo
     orders = [at[:10] for kind, at, _ in expected if kind == "order"]
     first, second = (3 + 3 * orders.count(day) for day in DAYS[TWO_DAYS])
     assert second > 30
-    for step in range(first, first + second + 2):  # and the two of the valuation at the end
+    last = first + second + 2  # and the two of the valuation at the end
+    for step in range(first, last):
         with venue_of(demo) as venue:
             script(venue, step)
-            assert bot.rehearse(TWO_DAYS, f"step-{step}", venue, step) == -signal.SIGKILL
-            assert gone_on(bot, TWO_DAYS, f"step-{step}", venue)
-            assert assert_sound(venue, bot.rows(f"step-{step}")) == expected, f"killed at step {step}"
-    with venue_of(demo) as venue:  # there is no further step
-        assert bot.rehearse(TWO_DAYS, "no-step", venue, first + second + 2) == 0
+            attempt = Attempt(TWO_DAYS, f"step-{step}", venue.port, step)
+            assert bot.rehearse(attempt).code == -signal.SIGKILL
+            assert is_gone_on_with(bot, attempt)
+            assert assert_sound(venue, bot.rows(attempt.ledger)) == expected, f"killed at step {step}"
+    with venue_of(demo) as venue:
+        assert bot.rehearse(Attempt(TWO_DAYS, "no-step", venue.port, last)).code == 0, "there is a further step"
 
 
 def script(venue: WatchedVenue, number: int) -> None:
     """Let one order go wrong, in a way that changes with the number."""
-    order = [fault for fault in FAULTS if fault.method == "POST"]
+    order = [fault for fault in FAULTS if fault.method == "POST" and fault.kind is not Kind.DELAY]
     with venue.lock:
         venue.faults.script(order[number % len(order)])
 
 
-def gone_on(bot: Bot, days: int, ledger: str, venue: WatchedVenue) -> bool:
-    """Go on with a rehearsal until it is done, some times over if it meets faults; whether it was."""
-    return any(bot.rehearse(days, ledger, venue) == 0 for _ in range(10))
+def is_gone_on_with(bot: Bot, attempt: Attempt) -> bool:
+    """Go on with a rehearsal, some times over if it meets faults; whether it came to its end."""
+    undisturbed = replace(attempt, step=None, after=None)
+    return any(bot.rehearse(undisturbed).code == 0 for _ in range(10))
 
 
 @dataclass
@@ -212,6 +206,15 @@ class Kills:
     orders_unknown: int = 0
     rehearsals: int = 0
 
+    def see(self, bot: Bot, ledger: str, venue: WatchedVenue, killed_at: float) -> None:
+        """Look at what a kill came upon."""
+        self.kills += 1
+        self.in_a_request += any(began <= killed_at <= ended for began, ended in venue.spans)
+        known = {row.body["order_id"] for row in bot.rows(ledger) if row.kind == "order_result"}
+        with venue.lock:
+            there = {order.ticket.client_id for order in venue.exchange.account(KEY).orders.values()}
+        self.orders_unknown += not known >= there
+
 
 def killed_at_random(bot: Bot, demo: Market, kills: int) -> Kills:
     """Rehearse a week under faults, and kill it again and again."""
@@ -219,27 +222,20 @@ def killed_at_random(bot: Bot, demo: Market, kills: int) -> Kills:
     chance, count = random.Random(kills), Kills()
     while count.kills < kills:
         count.rehearsals += 1
-        ledger = f"random-{kills}-{count.rehearsals}"
         with venue_of(demo) as venue:
             with venue.lock:
                 venue.faults.random(count.rehearsals, FAULTS)
-            for _ in range(8):
-                if count.kills < kills and bot.rehearse(WEEK, ledger, venue, after=chance.uniform(0, took)) < 0:
-                    count_kill(count, bot, ledger, venue)
-            assert gone_on(bot, WEEK, ledger, venue)
-            assert assert_sound(venue, bot.rows(ledger)) == expected, ledger
+            attempt = Attempt(WEEK, f"random-{kills}-{count.rehearsals}", venue.port, late=LATE)
+            while True:
+                after = chance.uniform(0, 2 * took) if count.kills < kills else None
+                ended = bot.rehearse(replace(attempt, after=after))
+                if ended.code == -signal.SIGKILL:
+                    count.see(bot, attempt.ledger, venue, ended.killed_at)
+                elif ended.code != UNFINISHED:
+                    break
+            assert ended.code == 0
+            assert assert_sound(venue, bot.rows(attempt.ledger)) == expected, attempt.ledger
     return count
-
-
-def count_kill(count: Kills, bot: Bot, ledger: str, venue: WatchedVenue) -> None:
-    """Look at what a kill came upon."""
-    count.kills += 1
-    count.in_a_request += any(began <= bot.killed_at <= ended for began, ended in venue.spans)
-    with contextlib.suppress(LedgerError):
-        known = {row.body["order_id"] for row in bot.rows(ledger) if row.kind == "order_result"}
-        count.orders_unknown += not known.issuperset(
-            order.ticket.client_id for order in venue.exchange.account(KEY).orders.values()
-        )
 
 
 def test_killed_at_random_instants_under_faults_it_ends_as_if_nothing_had_been(bot: Bot, demo: Market) -> None:
