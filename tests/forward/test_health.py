@@ -17,7 +17,7 @@ from bot.core.notice import Notice
 from bot.health import daemon_fields, daemon_line, require_health
 from bot.heartbeat import beat, heartbeat_path, last_beat
 from bot.ledgers import ledger_path, switch
-from bot.loop import Stop, run_for_ever
+from bot.loop import Daemon, Stop
 from tests.forward.test_notices import DAY, HELD
 from tests.forward.test_notifying import BEGUN, Ledger
 from tests.markets import config_with
@@ -124,7 +124,7 @@ def run(ledger: Ledger, sleeps: int, problem: str = "") -> Sleeper:
     def post(notices: list[Notice]) -> list[str]:
         return [problem] if problem else []
 
-    run_for_ever(ledger.config, "mine", ledger.clock, ledger.said.append, sleeper, post)
+    Daemon(ledger.config, "mine", ledger.clock, ledger.said.append, post=post).run(sleeper)
     return sleeper
 
 
@@ -148,7 +148,7 @@ class TestTheDaemon:
                 sleeps[0] += 1
                 return sleeps[0] == 2
 
-        run_for_ever(stopped.config, "mine", stopped.clock, stopped.said.append, Blind())
+        Daemon(stopped.config, "mine", stopped.clock, stopped.said.append).run(Blind())
         assert "Stopped." in stopped.said[-1]
         assert "the heartbeat cannot be written" in (stopped.config.state / "bot.log").read_text()
 
