@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal
 
+from bot.core.events import Cause
 from bot.core.notice import Notice, NoticeKind
 from bot.core.orders import OrderStatus, Side
+from bot.forward.reconcile import WIPED
 from bot.ledger.codec import plain
 from bot.ledger.record import Row
 from bot.report.words import sentence
@@ -139,12 +141,18 @@ def _drifted(row: Row) -> str:
 
 
 def _differences(ledger: str, added: Sequence[Row]) -> list[Notice]:
-    """What the testnet account holds otherwise than the ledger says."""
+    """What the testnet account holds otherwise than the ledger says, and whether it was wiped."""
+    if any(row.kind == "epoch" and row.body["why"] == WIPED for row in added):
+        told = "The venue has taken back all orders and balances. A new epoch begins; nothing is booked as a loss."
+        return [Notice(NoticeKind.DIFFERENCE, f"{ledger}: {WIPED}", told)]
     found = [row.body for row in added if row.kind == "difference"]
     if not found:
         return []
     each = _some(f"{b['asset']} {b['found']}, by the ledger {b['recorded']} ({b['cause']})" for b in found)
-    return [Notice(NoticeKind.DIFFERENCE, f"{ledger}: the testnet account differs", f"It holds {each}.")]
+    told = f"It holds {each}."
+    if any(body["cause"] == Cause.UNKNOWN for body in found):
+        told += f" Nothing more is bought until you say: bot paper acknowledge --ledger {ledger}"
+    return [Notice(NoticeKind.DIFFERENCE, f"{ledger}: the testnet account differs", told)]
 
 
 # --- words ---------------------------------------------------------------------------------------------------

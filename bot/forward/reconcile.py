@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from bot.brokers.reports import OrderReport
     from bot.brokers.testnet_exchange import TestnetExchange
 
+WIPED = "the testnet account was wiped"
+"""Why an epoch begins once the venue has forgotten our orders."""
 _RECENT = timedelta(days=2)
 _CENT = Decimal("0.01")
 _HIGHEST_FEE = Decimal("0.01")
@@ -114,8 +116,8 @@ class Reconciler:
             return []
         if self._is_wiped(account):
             assert account.epoch is not None, "a ledger begins with an epoch"
-            why, number = "the testnet account was wiped", account.epoch.number + 1
-            return [replace(account.epoch, at=midnight(now.date()), number=number, why=why), AccountSeen(now, found)]
+            at, number = midnight(now.date()), account.epoch.number + 1
+            return [replace(account.epoch, at=at, number=number, why=WIPED), AccountSeen(now, found)]
         return self._told(account, parted, found, now)
 
     def _told(

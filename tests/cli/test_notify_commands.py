@@ -11,8 +11,8 @@ import pytest
 from bot.data.clock import SystemClock
 from bot.heartbeat import beat, heartbeat_path
 from tests.cli.running import bot, error_of
-from tests.forward.test_notices import BUY, HELD
-from tests.forward.test_notifying import BEGUN, Ledger
+from tests.forward.test_notices import BEGUN, BUY, HELD
+from tests.forward.test_notifying import Ledger
 from tests.servers.loopback import status
 from tests.servers.phone import Phone
 

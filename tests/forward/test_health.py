@@ -18,8 +18,8 @@ from bot.health import daemon_fields, daemon_line, require_health
 from bot.heartbeat import beat, heartbeat_path, last_beat
 from bot.ledgers import ledger_path, switch
 from bot.loop import Daemon, Stop
-from tests.forward.test_notices import DAY, HELD
-from tests.forward.test_notifying import BEGUN, Ledger
+from tests.forward.test_notices import BEGUN, DAY, HELD
+from tests.forward.test_notifying import Ledger
 from tests.markets import config_with
 
 NOON = DAY + timedelta(hours=12)

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from bot.core.decision import Decision
-from bot.core.events import Drift, Event, Late, Valued
+from bot.core.events import Cause, Difference, Drift, Epoch, Event, Late, Valued
 from bot.core.notice import Notice, NoticeKind
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.forward.notices import error_notice, head_notice, last_day, notices_of
-from bot.ledger.record import Row, as_rows
+from bot.ledger.record import as_rows
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
+BEGUN = Epoch(DAY, 1, "new", "key", "hash", "0.1", "simulated", Decimal(10_000))
 HELD = Decision(DAY, "ETH", "ETH", {"ETH": Decimal("0.98")}, ("holds",))
 BUY = OrderIntent("r-1", DAY, "ETH", Side.BUY, Decimal("1.5"), "entered_eth")
 FILLED = OrderResult("r-1", DAY, "ETH", Side.BUY, Decimal("1.5"), OrderStatus.FILLED, "entered_eth")
@@ -109,11 +110,25 @@ def test_drifts_are_one_notice_that_says_what_it_would_be_now() -> None:
 
 
 def test_a_difference_names_both_sides_and_its_cause() -> None:
-    body = {"asset": "ETH", "recorded": "1.5", "found": "1.4985", "cause": "fee"}
-    (notice,) = notices_of("mine", [Row(1, "difference", "2026-03-02T00:15:00Z", body)])
+    (notice,) = told(Difference(DAY, "ETH", Decimal("1.5"), Decimal("1.4985"), Cause.FEE))
     assert notice == Notice(
         NoticeKind.DIFFERENCE, "mine: the testnet account differs", "It holds ETH 1.4985, by the ledger 1.5 (fee)."
     )
+
+
+def test_a_difference_that_nothing_explains_says_what_it_stops_and_how_to_go_on() -> None:
+    fee = Difference(DAY, "ETH", Decimal("1.5"), Decimal("1.4985"), Cause.FEE)
+    (notice,) = told(fee, replace(fee, asset="BTC", cause=Cause.UNKNOWN))
+    assert notice.body.endswith(
+        "BTC 1.4985, by the ledger 1.5 (unknown). Nothing more is bought until you say: "
+        "bot paper acknowledge --ledger mine"
+    )
+
+
+def test_a_wiped_account_is_told_and_an_epoch_for_another_reason_is_not() -> None:
+    (notice,) = told(replace(BEGUN, number=2, why="the testnet account was wiped"))
+    assert (notice.kind, notice.title) == (NoticeKind.DIFFERENCE, "mine: the testnet account was wiped")
+    assert told(replace(BEGUN, number=2, why="the config was changed")) == []
 
 
 def test_a_long_list_ends_with_how_many_more_there_are() -> None:
