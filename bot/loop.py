@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from bot.config import Config
-from bot.core.errors import BotError, DataError, StoreError
+from bot.core.errors import BotError, DataError, KeysRefused, OutcomeUnknown, StoreError
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.ports import Clock
 from bot.heartbeat import beat, heartbeat_path
@@ -104,7 +104,7 @@ class Daemon:
                     self._config, self._name, sessions, self._clock, self._testnet,
                     advance=lambda symbol, done, total: self._beat(), waiting=self._say,
                 )  # fmt: skip
-        except (DataError, StoreError) as problem:
+        except (DataError, KeysRefused, OutcomeUnknown, StoreError) as problem:
             self._warn(f"{iso(self._clock.now())}  not decided: {problem}")
             return False
         except BotError as problem:

@@ -69,11 +69,10 @@ class TestnetBroker:
                 is_there = self._found(book, order, day)
             except (OutcomeUnknown, Unpriced, Unreachable):
                 return
-            if not is_there and order.at.date() == day:
-                yield from self.execute(book, [order], day)
-                continue
-            if not is_there:
+            if not is_there and order.at.date() < day:
                 book.unfilled(order, "missed")
+            elif not is_there and not self._is_carried_out(book, order, day):
+                return
             yield order
 
     def _is_carried_out(self, book: Book, order: OrderIntent, day: date) -> bool:

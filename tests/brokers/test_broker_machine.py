@@ -1,0 +1,248 @@
+"""Whatever is ordered, lost, delayed, halted or delisted: after every step each coin and cent can be accounted for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bot.brokers.guard import Loopback
+from bot.brokers.pricing import AsTraded
+from bot.brokers.simulated import SimulatedBroker
+from bot.brokers.testnet import ASIDE, TestnetBroker
+from bot.brokers.testnet_exchange import open_testnet
+from bot.core.book import Book, RunPlan
+from bot.core.decision import Decision
+from bot.core.errors import BotError
+from bot.core.instrument import exact
+from bot.core.moments import midnight
+from bot.core.orders import Fill, OrderIntent, OrderResult, Side
+from bot.core.window import Window
+from bot.data.clock import SystemClock
+from bot.serving import QUOTE, open_exchange
+from bot.venue.account import Account
+from bot.venue.clocks import DrivenClock
+from bot.venue.exchange import KEY, SECRET, Exchange, Terms
+from bot.venue.faults import Fault, Kind
+from bot.venue.server import VenueServer
+from bot.wiring import run_plan
+from tests.markets import closes_on_days, default_config, market_of
+from tests.venue.world import D, KnownBook
+
+COINS, DAYS = ("ETH", "BTC"), 30
+FIRST = date(2024, 1, 1)
+CASH = D(1500)
+LOTS = st.integers(1, 700).map(lambda lots: D(lots) / 100)
+"""From less than the smallest order to more than the book offers."""
+ORDER = {"method": "POST", "path": "order"}
+FAULTS = [
+    Fault(Kind.DROP, **ORDER),
+    Fault(Kind.DROP, accepted=True, **ORDER),
+    Fault(Kind.ERROR, status=503, code=-1000, **ORDER),
+    Fault(Kind.ERROR, accepted=True, status=503, code=-1001, **ORDER),
+    Fault(Kind.ERROR, accepted=True, code=-1007, **ORDER),
+    Fault(Kind.HTML, accepted=True, **ORDER),
+    Fault(Kind.TRUNCATED, **ORDER),
+    Fault(Kind.EMPTY, accepted=True, **ORDER),
+    Fault(Kind.DELAY, accepted=True, seconds=0.002, **ORDER),
+    Fault(Kind.ERROR, code=-1021, **ORDER),
+    Fault(Kind.ERROR, code=-1015, **ORDER),
+    Fault(Kind.DROP, "GET", "order"),
+    Fault(Kind.ERROR, "GET", "order", code=-1003),
+    Fault(Kind.HTML, "GET", "myTrades"),
+]
+
+
+@dataclass(frozen=True)
+class Wire:
+    """The time of the connection; a client on it does not really wait."""
+
+    clock: DrivenClock
+
+    def now(self) -> datetime:
+        """What the venue tells."""
+        return self.clock.wire()
+
+    def sleep(self, seconds: float) -> None:
+        """Go on at once."""
+
+
+@cache
+def plan() -> RunPlan:
+    """A month of two coins at 100, nothing decided."""
+    closes = closes_on_days(str(FIRST), [100.0] * DAYS)
+    market = market_of({coin: closes for coin in COINS})
+    made = run_plan(default_config(), market, Window(FIRST, FIRST + timedelta(days=DAYS - 1)), "machine")
+    days = [FIRST + timedelta(days=i) for i in range(DAYS)]
+    return RunPlan(
+        market, [Decision(midnight(day), "out", "out", {}, ()) for day in days], [D(1)] * DAYS, made.rules, {},
+        made.recovery, made.stress_multiplier, CASH, True, made.median_volume,
+    )  # fmt: skip
+
+
+def exchange() -> Exchange:
+    """Both coins, with asks of 2 at 100.10 and 3 at 100.20, and bids of 2 at 99.90 and 3 at 99.80 each minute."""
+    clock = DrivenClock(SystemClock(), midnight(FIRST))
+    return open_exchange(default_config(), plan().market, clock, Terms(cash=CASH), KnownBook()).exchange
+
+
+class Broking(RuleBasedStateMachine):
+    """A broker that places orders on a venue at which much goes wrong, and a book that is told how they ended."""
+
+    @initialize()
+    def open(self) -> None:
+        self.venue = exchange()
+        self.server = VenueServer(self.venue)
+        self.server.start()
+        self.book, self.day, self.number = Book(plan()), FIRST, 0
+        self.unknown: list[OrderIntent] = []
+        self.start_again()
+
+    def teardown(self) -> None:
+        if not hasattr(self, "server"):
+            return
+        try:
+            self.mend()
+            self.go_on()
+            assert self.unknown == []
+            self.the_venue_has_what_the_book_says()
+            assert self.server.problems == []
+        finally:
+            self.server.stop()
+
+    # --- what happens ------------------------------------------------------------------------------------------
+
+    @rule()
+    def start_again(self) -> None:
+        """A new client, as after a restart: what the old one knew of bans, clocks and pairs is gone."""
+        client = open_testnet(Loopback(int(self.server.url.rpartition(":")[2])), Wire(self.venue.clock), {})
+        reference = AsTraded(lambda symbol, day: exact(self.book.open_price(symbol, day) or 0), QUOTE)
+        self.broker = TestnetBroker(client, QUOTE, reference, SimulatedBroker())
+
+    @rule(orders=st.lists(st.tuples(st.sampled_from(COINS), st.sampled_from(list(Side)), LOTS), min_size=1, max_size=3))
+    def place(self, orders: Sequence[tuple[str, Side, Decimal]]) -> None:
+        """Orders of one morning; none while nobody knows how one of before ended."""
+        self.go_on()
+        if self.unknown:
+            return
+        for symbol, side, quantity in orders:
+            self.number += 1
+            self.unknown.append(OrderIntent(f"m-{self.number}", midnight(self.day), symbol, side, quantity, "random"))
+        self.follow(self.broker.execute)
+
+    @rule()
+    def go_on(self) -> None:
+        """Look up what may have been sent."""
+        if self.unknown:
+            self.follow(self.broker.resume)
+
+    def follow(self, carry_out: object) -> None:
+        try:
+            for ended in carry_out(self.book, list(self.unknown), self.day):  # type: ignore[operator]
+                self.unknown = [order for order in self.unknown if order.order_id != ended.order_id]
+        except BotError:
+            pass  # a later try
+
+    @rule(faults=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=3))
+    def let_go_wrong(self, faults: list[Fault]) -> None:
+        with self.server.lock:
+            self.server.faults.script(*faults)
+
+    @rule(coin=st.sampled_from(COINS), halted=st.booleans())
+    def halt(self, coin: str, halted: bool) -> None:
+        with self.server.lock:
+            if f"{coin}{QUOTE}" not in self.venue.delisted:
+                self.venue.halt(f"{coin}{QUOTE}", halted)
+
+    @precondition(lambda self: not self.unknown)  # what becomes of an order of a pair that is gone, nobody tells
+    @rule()
+    def delist(self) -> None:
+        with self.server.lock:
+            self.venue.delisted.add(f"BTC{QUOTE}")
+        self.start_again()
+
+    @rule(revoked=st.booleans())
+    def revoke_the_key(self, revoked: bool) -> None:
+        with self.server.lock:
+            self.server.rest.secrets = {} if revoked else {KEY: SECRET}
+
+    @rule()
+    def let_a_day_go_by(self) -> None:
+        if self.day < FIRST + timedelta(days=DAYS - 2):
+            self.day += timedelta(days=1)
+            with self.server.lock:
+                self.venue.clock.move_to(midnight(self.day))
+
+    def mend(self) -> None:
+        """Nothing is wrong any more."""
+        with self.server.lock:
+            self.server.faults.clear()
+            self.server.rest.secrets = {KEY: SECRET}
+        self.start_again()
+
+    # --- what holds --------------------------------------------------------------------------------------------
+
+    def account(self) -> Account:
+        return self.venue.account(KEY)
+
+    def fills(self) -> list[Fill]:
+        return [event for event in self.book.events if isinstance(event, Fill)]
+
+    @invariant()
+    def cash_and_holdings_are_the_start_and_the_profit_less_the_fees(self) -> None:
+        mark = D("101.25")
+        held = sum(self.book.portfolio.holdings.values(), D(0)) * mark
+        profit = sum((mark - f.price) * f.quantity * (1 if f.side is Side.BUY else -1) for f in self.fills())
+        fees = sum(f.fee_in_kind * mark if f.fee_in_kind else f.fee for f in self.fills())
+        assert self.book.portfolio.cash + held == CASH + profit - fees
+        assert min([self.book.portfolio.cash, *self.book.portfolio.holdings.values()]) >= 0
+
+    @invariant()
+    def every_trade_of_an_order_that_ended_is_a_fill_and_none_is_more(self) -> None:
+        with self.server.lock:
+            names = {order.id: order.ticket.client_id for order in self.account().orders.values()}
+            trades = [(names[trade.order_id], trade) for trade in self.account().trades]
+        unknown = {order.order_id for order in self.unknown}
+        ended = [(name, t.side, t.quantity, t.price) for name, t in trades if name not in unknown]
+        told = [(f.order_id, f.side, f.quantity, f.price) for f in self.fills() if not f.reason.endswith(ASIDE)]
+        assert sorted(told) == sorted(ended)
+
+    @invariant()
+    def no_order_is_there_twice(self) -> None:
+        names = [order.ticket.client_id for order in self.account().orders.values()]
+        assert len(names) == len(set(names))
+
+    @invariant()
+    def every_order_has_one_end_or_is_looked_after(self) -> None:
+        ends = [event.order_id for event in self.book.events if isinstance(event, OrderResult)]
+        looked_after = [order.order_id for order in self.unknown]
+        assert sorted([*ends, *looked_after]) == sorted(f"m-{i + 1}" for i in range(self.number))
+
+    @precondition(lambda self: not self.unknown)
+    @invariant()
+    def the_venue_has_what_the_book_says(self) -> None:
+        with self.server.lock:
+            there = {asset: held.free for asset, held in self.account().balances.items() if held.free}
+        expected = defaultdict(Decimal, {QUOTE: self.book.portfolio.cash, **self.book.portfolio.holdings})
+        for aside in self.fills():
+            if aside.reason.endswith(ASIDE):
+                sign = 1 if aside.side is Side.BUY else -1
+                expected[aside.symbol] -= sign * aside.quantity
+                expected[QUOTE] += sign * aside.notional + aside.fee
+        assert there == {asset: amount for asset, amount in expected.items() if amount}
+
+
+TestBroking = Broking.TestCase
+TestBroking.settings = settings(
+    max_examples=25,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
