@@ -7,7 +7,7 @@ import os
 from benchmarks.engine import engine_ratio
 from benchmarks.process import whole_process
 from benchmarks.store import store_ratio
-from benchmarks.venue import order_round_trip
+from benchmarks.venue import order_round_trip, tick_of_ten_orders
 
 WINDOW = ["--start", "2016-01-01", "--end", "2026-03-18"]
 
@@ -28,6 +28,10 @@ def main() -> None:
     print(
         f"an order through ccxt to the venue in a box and back: {order['median']:.1f} ms (target 5), "
         f"one in a hundred {order['slowest']:.1f} ms"
+    )
+    tick = tick_of_ten_orders()
+    print(
+        f"a tick of {tick['orders']:.0f} orders to the venue, through the guard: {tick['seconds']:.2f} s (target 1.5)"
     )
     helped = whole_process(["--help"], rounds=5)
     print(f"bot --help: {helped['seconds']:.2f} s (target 0.4)")

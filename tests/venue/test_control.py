@@ -20,7 +20,8 @@ ORDER = {"symbol": PAIR, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "
 
 
 def test_the_clock_is_told_moved_and_set_and_orders_are_met_on_the_way(venue: VenueServer) -> None:
-    assert turn(venue, "clock", method="GET").json() == {"now": "2024-01-01T00:00:00+00:00", "driven": True}
+    moment = "2024-01-01T00:00:00+00:00"
+    assert turn(venue, "clock", method="GET").json() == {"now": moment, "wire": moment, "driven": True}
     ask(venue, "POST", "order", **ORDER)
     assert turn(venue, "clock", {"advance": 3600}).json()["now"] == "2024-01-01T01:00:00+00:00"
     assert turn(venue, "clock", {"to": "2024-01-01T05:00:00Z"}).status_code == 200
