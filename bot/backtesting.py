@@ -23,7 +23,6 @@ from bot.core.moments import Days
 from bot.core.orders import Fill, Settlement
 from bot.core.ports import Strategy
 from bot.core.window import Window
-from bot.engines.backtrader_engine import run_backtrader
 from bot.engines.exact import run_exact
 from bot.engines.lookahead import first_peek, telling_cuts
 from bot.ledger.record import Row, as_rows
@@ -67,6 +66,8 @@ def run(
     `plan` holds everything but the decisions. Raises ConfigError where a strategy reads the future, AssertionError
     where the two engines disagree: a bug.
     """
+    from bot.engines.backtrader_engine import run_backtrader
+
     view = view_of(market, settings)
     decisions = strategy.decisions(market)
     _refuse_a_peek(strategy, market, decisions)

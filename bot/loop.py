@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
-import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from bot.heartbeat import beat, heartbeat_path
 from bot.log import open_log
 from bot.notifying import Notifier, Post, hiding, nobody
 from bot.paper import tick
-from bot.sourcing import open_sessions
+from bot.sourcing import Sessions, open_sessions
 
 if TYPE_CHECKING:
     from bot.brokers.testnet_exchange import TestnetExchange
@@ -28,20 +28,27 @@ _LOOK_UP = 60.0
 """Seconds of sleep at most: a machine that was suspended, or whose clock was set, is noticed within a minute."""
 
 
+Open = Callable[[Config, Clock], AbstractContextManager[Sessions]]
+"""Opens the sessions to vendors for one tick."""
+
+
 class Stop:
-    """Set by SIGTERM or Ctrl-C; a tick that is under way is finished."""
+    """Set by SIGTERM or Ctrl-C; a tick that is under way is finished.
+
+    A pipe, since a lock that the main thread holds while it waits must not be taken in its signal handler.
+    """
 
     def __init__(self) -> None:
-        self._told = threading.Event()
+        self._told, self._tell = os.pipe()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._hear)
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
-        self._told.set()
+        os.write(self._tell, b"stop")
 
     def wait(self, seconds: float) -> bool:
         """Wait, but not beyond the call to stop; whether that has come."""
-        return self._told.wait(seconds)
+        return bool(select.select([self._told], [], [], seconds)[0])
 
 
 def next_time(config: Config, now: datetime, decided: bool) -> datetime:
@@ -68,30 +75,41 @@ class Daemon:
         say: Callable[[str], None],
         testnet: TestnetExchange | None = None,
         post: Post = nobody,
+        opened: Open = open_sessions,
     ) -> None:
+        self._opened, self._is_done = opened, False
         self._config, self._name, self._clock, self._testnet = config, name, clock, testnet
         self._hide = hiding(os.environ)
         self._say: Callable[[str], None] = lambda text: say(self._hide(text))
         self._notifier = Notifier(config, name, clock, post, self._warn)
-        self._due = clock.now()
+        self._due = self._seen = clock.now()
 
     def run(self, stop: Stop) -> None:
         """Tick now, then at every decision time until it is stopped. Raises the errors that no later tick can mend."""
         from loguru import logger
 
         open_log(self._config, self._name, self._hide)
-        while True:
-            while (left := (self._due - self._clock.now()).total_seconds()) > 0:
-                self._beat()
-                if stop.wait(min(left, _LOOK_UP)):
-                    logger.info("stopped; what is held stays held")
-                    self._say("Stopped. What is held stays held; the next start goes on where this ended.")
-                    with suppress(OSError):
-                        heartbeat_path(self._config, self._name).unlink()
-                    return
-            is_done = self._tick()
-            self._due = next_time(self._config, self._clock.now(), is_done)
+        while not self._is_stopped_before_due(stop):
+            self._is_done = self._tick()
+            self._seen = self._clock.now()
+            self._due = next_time(self._config, self._seen, self._is_done)
             logger.info("next tick of {} at {}", self._name, iso(self._due))
+        logger.info("stopped; what is held stays held")
+        self._say("Stopped. What is held stays held; the next start goes on where this ended.")
+        with suppress(OSError):
+            heartbeat_path(self._config, self._name).unlink()
+
+    def _is_stopped_before_due(self, stop: Stop) -> bool:
+        """Sleep until a tick is due; whether the call to stop came first."""
+        while (left := (self._due - self._clock.now()).total_seconds()) > 0:
+            now = self._clock.now()
+            if now < self._seen:  # the clock was set back: what is due is not due by the clock that was wrong
+                self._due = next_time(self._config, now, self._is_done)
+            self._seen = now
+            self._beat()
+            if stop.wait(min(left, _LOOK_UP)):
+                return True
+        return False
 
     def _tick(self) -> bool:
         """One tick; whether today is decided, and every order has ended. A fault of vendors or disks is no end."""
@@ -99,7 +117,7 @@ class Daemon:
 
         self._beat()
         try:
-            with self._notifier.watching(), open_sessions(self._config, self._clock) as sessions:
+            with self._notifier.watching(), self._opened(self._config, self._clock) as sessions:
                 ticked = tick(
                     self._config, self._name, sessions, self._clock, self._testnet,
                     advance=lambda symbol, done, total: self._beat(), waiting=self._say,

@@ -32,6 +32,7 @@ from bot.sourcing import Sessions
 from bot.updating import Advance, update_store
 from bot.version import __version__
 from bot.wiring import planned, window_of
+from strategies.view import view_of
 
 if TYPE_CHECKING:
     from bot.brokers.testnet_exchange import TestnetExchange
@@ -59,6 +60,7 @@ def tick(
             raise DataError(
                 f"the ledger {name} is stopped: nothing is decided", mend=f"bot paper resume --ledger {name}"
             )
+        _require_time_to_go_on(journal, clock.now())
         results = update_store(config, sessions, clock, (), None, advance, waiting)
         now = clock.now()
         brokerage = open_brokerage(config, sessions, clock, testnet)
@@ -93,6 +95,16 @@ def new_ledger(
         epoch = _first_epoch(config, path, clock.now(), broker, on_start)
         journal.append([epoch])
     return epoch
+
+
+def _require_time_to_go_on(journal: Journal, now: datetime) -> None:
+    """Refuse a clock that stands before a day that was decided. Raises DataError."""
+    last = max((row.at[:10] for row in journal.rows if row.kind in ("epoch", "decision")), default="")
+    if last > f"{now:%Y-%m-%d}":
+        raise DataError(
+            f"this machine's clock says {now:%Y-%m-%d}, and the ledger stands at {last}: nothing is decided",
+            where=str(journal.path), mend="set the clock",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +168,7 @@ def _plan(config: Config, began: _Began, day: date, results: list[Result]) -> Ru
             mend="the next tick decides the day",
         )  # fmt: skip
     plan = planned(config, market, Window(began.start, day), began.epoch.run_key)
+    view_of.cache_clear()  # else a daemon would keep this market alive beside tomorrow's
     rules = replace(plan.rules, instruments=venue_instruments(config, plan.rules.instruments))
     return replace(plan, rules=rules, cash=began.first.cash, adopt=began.first.on_start == "adopt")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -31,11 +31,15 @@ _FIRST_SESSION = date(1927, 1, 3)
 
 @dataclass(frozen=True)
 class Sessions:
-    """The open sessions to each kind of vendor; tests lead them to servers of their own."""
+    """The open sessions to each kind of vendor, and the clients of venues asked over them so far.
+
+    Tests lead them to servers of their own.
+    """
 
     yahoo: YahooSession
     fred: PublicSession
     exchange: PublicSession
+    venues: dict[str, PublicExchange] = field(default_factory=dict)
 
     @property
     def courtesies(self) -> list[Courtesy]:
@@ -52,17 +56,14 @@ class Vendors:
     fred: Fred
     sessions: Sessions
 
-    def __post_init__(self) -> None:
-        self._exchanges: dict[str, PublicExchange] = {}
-
     def exchange(self, venue: str) -> PublicExchange:
         """A venue's public side, made when it is first asked. Raises ConfigError for one that is not known."""
-        if venue not in self._exchanges:
+        if venue not in self.sessions.venues:
             from bot.data.exchange import PublicExchange
 
             quotes = self.config.sources.exchange.quotes
-            self._exchanges[venue] = PublicExchange(venue, self.sessions.exchange, quotes)
-        return self._exchanges[venue]
+            self.sessions.venues[venue] = PublicExchange(venue, self.sessions.exchange, quotes)
+        return self.sessions.venues[venue]
 
     def skews(self) -> dict[str, float]:
         """By how many seconds each host's clock is ahead of this machine's, of those that answered."""
@@ -115,7 +116,7 @@ def updater(config: Config, store: Store, clock: Clock, skews: Callable[[], Mapp
         overlap=timedelta(days=config.sources.overlap_days),
         clock_tolerance=config.sources.clock_tolerance,
     )
-    sessions = us_sessions(_FIRST_SESSION, clock.now().date())
+    sessions = us_sessions(_FIRST_SESSION, date(clock.now().year, 12, 31))  # made once a year by a daemon
     listings = config.listings()
     listings |= {symbol + SECOND: listings[symbol] for symbol in config.sources.yahoo.aggregates}
     return Updater(store, listings, sessions, manner, clock, skews)

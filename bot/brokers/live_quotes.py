@@ -58,6 +58,12 @@ class LiveQuotes:
     def __init__(self, depth: Callable[[str], Depth], limits: Limits, clock: Clock) -> None:
         self._depth, self._limits, self._clock = depth, limits, clock
 
+    def depth_for(self, order: OrderIntent) -> Depth:
+        """The order book on which an order can be filled. Raises Unpriced, also where the order's day is over."""
+        if self._clock.now().date() != order.at.date():  # the machine slept since it was decided
+            raise Unpriced("missed")
+        return self.depth(order.symbol)
+
     def depth(self, symbol: str) -> Depth:
         """A coin's order book. Raises Unpriced where there is none, or it is too old or too wide to trade on."""
         try:
@@ -94,7 +100,7 @@ class LiveQuotesBroker:
         """Match each order against its order book, and tell the book how it ended."""
         for order in orders:
             try:
-                fills = self._quotes.walk(book, order, self._quotes.depth(order.symbol))
+                fills = self._quotes.walk(book, order, self._quotes.depth_for(order))
             except Unpriced as why:
                 book.unfilled(order, str(why))
             else:

@@ -76,7 +76,7 @@ class AtPublicQuotes:
 
     def quantity(self, book: Book, order: OrderIntent, day: date) -> Decimal:
         """What the public order book would fill."""
-        depth = self._seen[order.order_id] = self._quotes.depth(order.symbol)
+        depth = self._seen[order.order_id] = self._quotes.depth_for(order)
         walked = self._quotes.walk(book, order, depth)
         if not walked:
             raise Unpriced("book_too_thin")

@@ -196,11 +196,12 @@ class PublicExchange:
 
     def _market(self, coin: str) -> dict[str, Any] | None:
         if self._markets is None:
-            markets = self._ask(self.venue, self._client.load_markets)
-            spot = {name: market for name, market in markets.items() if market.get("spot")}
+            spot = [market for market in self._ask(self.venue, self._client.fetch_markets) if market.get("spot")]
             if not spot:
                 raise Unreachable("names no market at all", where=self.venue, mend=_RESUME)
-            self._markets = spot
+            # A venue lists thousands, and the library would keep all that it said of each.
+            self._client.set_markets([market for market in spot if market["quote"] in self._quotes])
+            self._markets = self._client.markets
         return next((found for quote in self._quotes if (found := self._markets.get(f"{coin}/{quote}"))), None)
 
     def _candles(self, pair: str, first: date) -> dict[int, _Candle]:

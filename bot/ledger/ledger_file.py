@@ -57,7 +57,7 @@ def open_to_write(path: Path | None, migrations: Sequence[str] = MIGRATIONS) -> 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
     """Open a ledger of this version or an older one for reading only; its file is left as it is. Raises LedgerError."""
-    if not path.is_file() or not path.stat().st_size:
+    if not is_there(path):
         raise LedgerError("there is no ledger", where=str(path))
     with FAULTS.told(path):
         connection = connect_to_read(path)
