@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 
+from benchmarks.daemon import daemon_memory
 from benchmarks.engine import engine_ratio
 from benchmarks.process import whole_process
 from benchmarks.store import store_ratio
 from benchmarks.venue import order_round_trip, tick_of_ten_orders
 
+_TICKS = 50
 WINDOW = ["--start", "2016-01-01", "--end", "2026-03-18"]
 
 
@@ -32,6 +34,11 @@ def main() -> None:
     tick = tick_of_ten_orders()
     print(
         f"a tick of {tick['orders']:.0f} orders to the venue, through the guard: {tick['seconds']:.2f} s (target 1.5)"
+    )
+    resident = {ticks: megabytes for ticks, (megabytes, _) in daemon_memory(_TICKS, (1, _TICKS)).items()}
+    print(
+        f"bot paper run: {resident[1]:.0f} MB after a tick, {resident[_TICKS]:.0f} MB after {_TICKS} (target 250, flat; "
+        "a thousand: python -m benchmarks.daemon)"
     )
     helped = whole_process(["--help"], rounds=5)
     print(f"bot --help: {helped['seconds']:.2f} s (target 0.4)")

@@ -11,18 +11,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bot.config import Config, load_config
+from bot.core.ports import Clock
 from bot.data.fetched import Fetched
 from bot.data.store import Store
-from bot.loop import Stop, run_for_ever
+from bot.loop import Daemon, Stop
 from bot.markets import store_path
+from bot.sourcing import Sessions
 from tests.clocks import FakeClock
 from tests.servers.made_up import Row, rows
 from tests.servers.wired import Servers, all_servers, loopback_sessions
@@ -183,10 +186,13 @@ def _child() -> None:
         else:
             print(what, file=sys.stderr)
 
-    run_for_ever(
-        _config(told["folder"], told["coins"]), "paper", clock, say, days,
-        lambda config, clock: loopback_sessions(told["urls"], clock, pause=0.0),
-    )  # fmt: skip
+    config = _config(told["folder"], told["coins"])
+    opened = partial(_loopback, told["urls"])
+    Daemon(config, "paper", clock, say, opened=opened).run(days)
+
+
+def _loopback(urls: dict[str, str], config: Config, clock: Clock) -> AbstractContextManager[Sessions]:
+    return loopback_sessions(urls, clock, pause=0.0)
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ def run(
     """Tick every day until it is stopped: sleeps to the next decision time, ticks, and so on.
 
     What keeps it from deciding is written to logs/bot.log, and tried again some minutes later. SIGTERM and Ctrl-C end
-    it; what is held stays held.
+    it after the tick that is under way, with exit code 0; what is held stays held.
 
     Example: bot paper run
     """

@@ -14,17 +14,20 @@ from typing import Any
 
 import pytest
 
+from bot.brokers.live_quotes import Depth, Limits, LiveQuotesBroker
 from bot.brokers.simulated import SimulatedBroker
-from bot.core.book import RunPlan
+from bot.core.book import Book, RunPlan
 from bot.core.decision import Decision
 from bot.core.errors import LedgerError
 from bot.core.events import Epoch
 from bot.core.moments import ONE_DAY, midnight
+from bot.core.orders import Fill, OrderResult
 from bot.forward.desk import Desk, Ticked
 from bot.forward.replay import replay
 from bot.ledger.journal import Journal
 from bot.ledger.record import Row, verify_ledger
 from bot.wiring import planned, window_of
+from tests.clocks import FakeClock
 from tests.markets import random_market
 from tests.parity.test_engines_agree import LOOSE, told
 
@@ -196,3 +199,17 @@ def test_a_changed_row_is_named_when_the_ledger_is_opened(paper: Paper) -> None:
         other.executescript("DROP TRIGGER events_are_never_changed; UPDATE events SET body = '{}' WHERE sequence = 2;")
     with pytest.raises(LedgerError, match="was changed after it was written"):
         paper.rows()
+
+
+def test_an_order_whose_day_is_over_when_the_machine_wakes_is_not_filled_at_another_days_price() -> None:
+    def quoted(symbol: str) -> Depth:
+        return Depth(((Decimal(100), Decimal(10**6)),), ((Decimal("100.01"), Decimal(10**6)),), clock.now())
+
+    book = Book(busy_plan())
+    orders = next(orders for i in count() if (orders := book.decide(i)))
+    day = orders[0].at.date()
+    clock = FakeClock(midnight(day + ONE_DAY) + timedelta(seconds=1))
+    list(LiveQuotesBroker(quoted, Limits(Decimal("0.02"), timedelta(seconds=30)), clock).execute(book, orders, day))
+    ends = [event for event in book.events if isinstance(event, OrderResult)]
+    assert [end.reason.rpartition(";")[2] for end in ends] == ["missed"] * len(orders)
+    assert not [event for event in book.events if isinstance(event, Fill)]
