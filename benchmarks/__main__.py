@@ -37,8 +37,8 @@ def main() -> None:
     )
     resident = {ticks: megabytes for ticks, (megabytes, _) in daemon_memory(_TICKS, (1, _TICKS)).items()}
     print(
-        f"bot paper run: {resident[1]:.0f} MB after a tick, {resident[_TICKS]:.0f} MB after {_TICKS} (target 250, flat; "
-        "a thousand: python -m benchmarks.daemon)"
+        f"bot paper run: {resident[1]:.0f} MB after a tick, {resident[_TICKS]:.0f} MB after {_TICKS} (target 250); "
+        "of a thousand: python -m benchmarks.daemon"
     )
     helped = whole_process(["--help"], rounds=5)
     print(f"bot --help: {helped['seconds']:.2f} s (target 0.4)")
