@@ -229,7 +229,7 @@ def test_the_error_of_an_engine_that_disagrees_is_not_swallowed(monkeypatch: pyt
         book.events.pop()
         return book
 
-    monkeypatch.setattr("bot.backtesting.run_backtrader", wrong)
+    monkeypatch.setattr("bot.engines.backtrader_engine.run_backtrader", wrong)
     with pytest.raises(AssertionError, match="disagree"):
         run_backtest(changes=FEW_SEEDS)
 

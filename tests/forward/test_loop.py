@@ -16,7 +16,7 @@ from bot.config import Config
 from bot.core.ports import Clock
 from bot.ledger.record import Row, verify_ledger
 from bot.ledgers import ledger_path
-from bot.loop import Stop, next_time, run_for_ever
+from bot.loop import Daemon, Stop, next_time
 from bot.sourcing import Sessions
 from tests.cli.running import ROOT
 from tests.forward.test_paper import FIRST_TICK, fills, rows, world
@@ -73,7 +73,8 @@ def lived(world: World, ends: datetime, happenings: Mapping[datetime, Callable[[
     def opened(config: Config, clock: Clock) -> AbstractContextManager[Sessions]:
         return world.sessions(tries=1)
 
-    run_for_ever(world.config, "paper", world.clock, said.append, Life(world, ends, happenings), opened)
+    daemon = Daemon(world.config, "paper", world.clock, said.append, opened=opened)
+    daemon.run(Life(world, ends, happenings))
     assert said.pop().startswith("Stopped.")
     return said
 
@@ -140,17 +141,17 @@ def test_a_vendor_that_is_down_for_hours_is_waited_for_and_the_day_is_decided_la
 DAEMON = """
 import json, sys
 from datetime import datetime
-from bot.loop import run_for_ever
+from bot.loop import Daemon, Stop
 from tests.clocks import FakeClock
 from tests.markets import config_with
 from tests.servers.wired import loopback_sessions
 
 told = json.loads(sys.stdin.readline())
 clock = FakeClock(datetime.fromisoformat(told["now"]))
-run_for_ever(
+Daemon(
     config_with(told["changes"]), "paper", clock, lambda line: print(line, flush=True),
     opened=lambda config, clock: loopback_sessions(told["urls"], clock),
-)
+).run(Stop())
 """
 
 
