@@ -253,6 +253,7 @@ class PublicExchange:
         # A page of HTML with status 200 is no error to the library: it reads it as empty.
         if self._client.last_json_response is None:
             raise _no_sense(where, "no JSON")
+        self._client.last_json_response = None  # a list of thousands of pairs is not to stay
         return answer
 
 
