@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from functools import cache
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -18,27 +16,20 @@ from bot.brokers.pricing import AsTraded
 from bot.brokers.simulated import SimulatedBroker
 from bot.brokers.testnet import ASIDE, TestnetBroker
 from bot.brokers.testnet_exchange import open_testnet
-from bot.core.book import Book, RunPlan
-from bot.core.decision import Decision
+from bot.core.book import Book
 from bot.core.errors import BotError
 from bot.core.instrument import exact
 from bot.core.moments import midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, Side
-from bot.core.window import Window
 from bot.data.clock import SystemClock
-from bot.serving import QUOTE, open_exchange
+from bot.serving import QUOTE
 from bot.venue.account import Account
-from bot.venue.clocks import DrivenClock
-from bot.venue.exchange import KEY, SECRET, Exchange, Terms
+from bot.venue.exchange import KEY, SECRET
 from bot.venue.faults import Fault, Kind
 from bot.venue.server import VenueServer
-from bot.wiring import run_plan
-from tests.markets import closes_on_days, default_config, market_of
-from tests.venue.world import D, KnownBook
+from tests.brokers.known_venue import CASH, COINS, DAYS, FIRST, Wire, exchange, plan
+from tests.venue.world import D
 
-COINS, DAYS = ("ETH", "BTC"), 30
-FIRST = date(2024, 1, 1)
-CASH = D(1500)
 LOTS = st.integers(1, 700).map(lambda lots: D(lots) / 100)
 """From less than the smallest order to more than the book offers."""
 ORDER = {"method": "POST", "path": "order"}
@@ -60,48 +51,15 @@ FAULTS = [
 ]
 
 
-@dataclass(frozen=True)
-class Wire:
-    """The time of the connection; a client on it does not really wait."""
-
-    clock: DrivenClock
-
-    def now(self) -> datetime:
-        """What the venue tells."""
-        return self.clock.wire()
-
-    def sleep(self, seconds: float) -> None:
-        """Go on at once."""
-
-
-@cache
-def plan() -> RunPlan:
-    """A month of two coins at 100, nothing decided."""
-    closes = closes_on_days(str(FIRST), [100.0] * DAYS)
-    market = market_of({coin: closes for coin in COINS})
-    made = run_plan(default_config(), market, Window(FIRST, FIRST + timedelta(days=DAYS - 1)), "machine")
-    days = [FIRST + timedelta(days=i) for i in range(DAYS)]
-    return RunPlan(
-        market, [Decision(midnight(day), "out", "out", {}, ()) for day in days], [D(1)] * DAYS, made.rules, {},
-        made.recovery, made.stress_multiplier, CASH, True, made.median_volume,
-    )  # fmt: skip
-
-
-def exchange() -> Exchange:
-    """Both coins, with asks of 2 at 100.10 and 3 at 100.20, and bids of 2 at 99.90 and 3 at 99.80 each minute."""
-    clock = DrivenClock(SystemClock(), midnight(FIRST))
-    return open_exchange(default_config(), plan().market, clock, Terms(cash=CASH), KnownBook()).exchange
-
-
 class Broking(RuleBasedStateMachine):
     """A broker that places orders on a venue at which much goes wrong, and a book that is told how they ended."""
 
     @initialize()
     def open(self) -> None:
-        self.venue = exchange()
+        self.venue = exchange(SystemClock())
         self.server = VenueServer(self.venue)
         self.server.start()
-        self.book, self.day, self.number = Book(plan()), FIRST, 0
+        self.book, self.day, self.number = Book(plan({})), FIRST, 0
         self.unknown: list[OrderIntent] = []
         self.start_again()
 
