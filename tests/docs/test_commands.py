@@ -86,6 +86,11 @@ def goes_on_for_ever(words: list[str]) -> bool:
     return words[:2] == ["venue", "serve"]
 
 
+def needs_a_venue(words: list[str]) -> bool:
+    """Whether a command trades on a venue that runs already."""
+    return "--venue-port" in words
+
+
 def test_the_page_has_a_section_for_every_command() -> None:
     page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     assert [name for name in COMMANDS if not section(page, name)] == []
@@ -134,7 +139,7 @@ def test_every_command_that_needs_no_prices_runs(tmp_path: Path, monkeypatch: py
     for folder in ("config", "docs", "strategies"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     monkeypatch.chdir(tmp_path)
-    left_out = (needs_prices, needs_network, goes_on_for_ever)
+    left_out = (needs_prices, needs_network, goes_on_for_ever, needs_a_venue)
     runnable = [words for words in map(arguments, LINES) if not any(reason(words) for reason in left_out)]
     backtests = [words for words in runnable if words[0] == "backtest"]
     on_the_store = [words for words in runnable if words[0] == "data"]
