@@ -23,8 +23,8 @@ from bot.config import Config, load_config
 from bot.core.ports import Clock
 from bot.data.fetched import Fetched
 from bot.data.store import Store
-from bot.loop import Daemon, Stop
 from bot.markets import store_path
+from bot.paper.daemon import Daemon, Stop
 from bot.sourcing import Sessions
 from tests.clocks import FakeClock
 from tests.servers.made_up import Row, rows

@@ -12,7 +12,7 @@ from bot.config import load_config
 from bot.core.window import Window
 from bot.data.clock import SystemClock
 from bot.markets import open_market
-from bot.rehearsal import trade
+from bot.paper.rehearsal import trade
 from bot.serving import open_exchange, terms_of, venue_clock
 from bot.venue.exchange import KEY, SECRET
 from bot.venue.running import RunningVenue

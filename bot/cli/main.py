@@ -15,6 +15,7 @@ from bot.cli.config import config
 from bot.cli.console import print_json
 from bot.cli.data import data
 from bot.cli.doctor import doctor
+from bot.cli.ledgers import ledgers
 from bot.cli.paper import paper
 from bot.cli.runs import runs
 from bot.cli.signal import signal
@@ -44,6 +45,7 @@ app.command()(signal)
 app.command()(runs)
 app.command()(doctor)
 app.add_typer(data, name="data")
+paper.add_typer(ledgers)
 app.add_typer(paper, name="paper")
 app.add_typer(config, name="config")
 app.add_typer(venue, name="venue")

@@ -27,7 +27,7 @@ from bot.core.errors import BotError
 from bot.core.window import Window
 from bot.data.clock import SystemClock
 from bot.markets import open_market
-from bot.rehearsal import trade
+from bot.paper.rehearsal import trade
 from bot.venue.running import RunningVenue
 from bot.wiring import planned
 from tests.markets import config_with

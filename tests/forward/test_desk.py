@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bot.brokers.live_quotes import Depth, Limits, LiveQuotesBroker
+from bot.brokers.live_quotes import Depth, Limits, LiveQuotes, LiveQuotesBroker
 from bot.brokers.simulated import SimulatedBroker
 from bot.core.book import Book, RunPlan
 from bot.core.decision import Decision
@@ -209,7 +209,8 @@ def test_an_order_whose_day_is_over_when_the_machine_wakes_is_not_filled_at_anot
     orders = next(orders for i in count() if (orders := book.decide(i)))
     day = orders[0].at.date()
     clock = FakeClock(midnight(day + ONE_DAY) + timedelta(seconds=1))
-    list(LiveQuotesBroker(quoted, Limits(Decimal("0.02"), timedelta(seconds=30)), clock).execute(book, orders, day))
+    quotes = LiveQuotes(quoted, Limits(Decimal("0.02"), timedelta(seconds=30)), clock)
+    list(LiveQuotesBroker(quotes).execute(book, orders, day))
     ends = [event for event in book.events if isinstance(event, OrderResult)]
     assert [end.reason.rpartition(";")[2] for end in ends] == ["missed"] * len(orders)
     assert not [event for event in book.events if isinstance(event, Fill)]

@@ -14,13 +14,13 @@ from bot.config import Config
 from bot.core.errors import DataError, LedgerError
 from bot.core.events import Mode
 from bot.core.notice import Notice
-from bot.health import daemon_fields, daemon_line, require_health
-from bot.heartbeat import beat, heartbeat_path, last_beat
-from bot.ledgers import ledger_path, switch
-from bot.loop import Daemon, Stop
+from bot.paper.daemon import Daemon, Stop
+from bot.paper.health import daemon_fields, daemon_line, require_health
+from bot.paper.heartbeat import beat, heartbeat_path, last_beat
+from bot.paper.ledgers import ledger_path, switch
 from tests.forward.test_notices import BEGUN, DAY, HELD
-from tests.forward.test_notifying import Ledger
 from tests.markets import config_with
+from tests.paper.test_notifying import Ledger
 
 NOON = DAY + timedelta(hours=12)
 

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import pytest
 
-from bot import ledgers, paper
 from bot.brokers.guard import Loopback
 from bot.brokers.testnet import ASIDE
 from bot.brokers.testnet_exchange import open_testnet
@@ -21,14 +20,16 @@ from bot.core.orders import Fill, OrderResult, Side
 from bot.forward.desk import Ticked
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
+from bot.paper import ledgers
+from bot.paper.tick import tick as paper_tick
 from bot.venue.clocks import DrivenClock
 from bot.venue.exchange import KEY, Exchange, Terms
 from bot.venue.faults import Fault, Kind
 from bot.venue.listing import Listing
 from bot.venue.server import VenueServer
 from bot.venue.tape import Tape
-from tests.forward.test_paper import FIRST_TICK, at, world
 from tests.markets import series_of, with_series
+from tests.paper.test_tick import FIRST_TICK, at, world
 from tests.servers.world import World
 from tests.venue.world import instrument
 
@@ -50,7 +51,7 @@ class Trading:
         """One tick of a new process."""
         testnet = open_testnet(Loopback(int(self.server.url.rpartition(":")[2])), self.world.clock, {})
         with self.world.sessions(tries=1) as sessions:
-            return paper.tick(self.world.config, "paper", sessions, self.world.clock, testnet)
+            return paper_tick(self.world.config, "paper", sessions, self.world.clock, testnet)
 
     def to_day(self, number: int) -> None:
         """Go so many days beyond the first tick."""
@@ -188,7 +189,7 @@ def test_what_the_testnet_does_not_list_is_simulated_and_marked(trading: Trading
 def test_a_ledger_keeps_the_broker_that_it_began_with(trading: Trading) -> None:
     trading.tick()
     with trading.world.sessions() as sessions, pytest.raises(ConfigError, match="trades with another broker"):
-        paper.tick(trading.world.config, "paper", sessions, trading.world.clock)
+        paper_tick(trading.world.config, "paper", sessions, trading.world.clock)
 
 
 def test_a_replay_is_over_and_is_not_ticked(trading: Trading) -> None:
@@ -196,4 +197,4 @@ def test_a_replay_is_over_and_is_not_ticked(trading: Trading) -> None:
     with ledgers.open_ledger(trading.world.config, "paper", trading.world.clock) as journal:
         journal.append([epoch])
     with trading.world.sessions() as sessions, pytest.raises(LedgerError, match="is a replay, which is over"):
-        paper.tick(trading.world.config, "paper", sessions, trading.world.clock)
+        paper_tick(trading.world.config, "paper", sessions, trading.world.clock)

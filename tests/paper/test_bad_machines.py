@@ -17,15 +17,15 @@ from pathlib import Path
 
 import pytest
 
-from bot import ledgers
 from bot.core.errors import DataError, LedgerError
 from bot.core.events import Drift, Event, Mode, Switched
 from bot.core.moments import midnight
 from bot.ledger.journal import Journal
 from bot.ledger.record import verify_ledger
+from bot.paper import ledgers
 from tests.cli.running import ROOT, bot, error_of
 from tests.clocks import FakeClock
-from tests.forward.test_paper import FIRST_TICK, at, rows, tick, world
+from tests.paper.test_tick import FIRST_TICK, at, rows, tick, world
 from tests.servers.world import World
 
 __all__ = ["world"]  # a fixture
@@ -148,7 +148,7 @@ from pathlib import Path
 from bot.core.errors import LedgerError
 from bot.ledger.journal import Journal
 from bot.ledger.record import verify_ledger
-from tests.forward.test_bad_machines import events
+from tests.paper.test_bad_machines import events
 
 path = Path("logs/ledgers/paper.sqlite3")
 with Journal.open(path) as journal:

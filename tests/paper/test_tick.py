@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from bot import ledgers, paper
 from bot.config import Config
 from bot.core.errors import DataError, LedgerError, StoreError
 from bot.core.events import Mode
@@ -20,7 +19,10 @@ from bot.forward.desk import Ticked
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
 from bot.ledger.record import Row, verify_ledger
-from bot.notifying import Notifier
+from bot.paper import ledgers
+from bot.paper.notifying import Notifier
+from bot.paper.tick import new_ledger
+from bot.paper.tick import tick as paper_tick
 from tests.markets import config_with
 from tests.servers.loopback import dropped
 from tests.servers.world import World, extended, open_world
@@ -74,7 +76,7 @@ def at(world: World, now: datetime) -> None:
 def tick(world: World, name: str = "paper") -> Ticked:
     """One tick of a new process."""
     with world.sessions(tries=1) as sessions:
-        return paper.tick(world.config, name, sessions, world.clock)
+        return paper_tick(world.config, name, sessions, world.clock)
 
 
 def rows(world: World, name: str = "paper") -> list[Row]:
@@ -273,7 +275,7 @@ def with_parameters(world: World, **parameters: str) -> Config:
 
 def test_a_ledger_that_waits_stays_out_until_the_strategy_left_and_entered_anew(world: World) -> None:
     world.config = with_parameters(world, out_on="2025-12-05")
-    paper.new_ledger(world.config, "paper", world.clock, "wait")
+    new_ledger(world.config, "paper", world.clock, "wait")
     tick(world)
     at(world, FIRST_TICK + timedelta(days=1))
     tick(world)  # a new process each time
@@ -292,7 +294,7 @@ def test_a_ledger_that_waits_stays_out_until_the_strategy_left_and_entered_anew(
 
 
 def test_a_ledger_that_was_begun_today_has_its_first_day_today(world: World) -> None:
-    epoch = paper.new_ledger(world.config, "paper", world.clock)
+    epoch = new_ledger(world.config, "paper", world.clock)
     assert (epoch.at, epoch.on_start, epoch.cash) == (midnight(FIRST_TICK.date()), "adopt", Decimal(10_000))
     assert ledgers.status_of(world.config, "paper").last_day == ""
     at(world, FIRST_TICK + timedelta(days=1))
@@ -304,7 +306,7 @@ def test_a_name_that_is_taken_is_not_begun_again(world: World) -> None:
     tick(world)
     before = rows(world)
     with pytest.raises(LedgerError, match="exists already; put it away with: bot paper archive paper"):
-        paper.new_ledger(world.config, "paper", world.clock)
+        new_ledger(world.config, "paper", world.clock)
     assert rows(world) == before
 
 

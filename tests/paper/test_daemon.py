@@ -15,12 +15,12 @@ import pytest
 from bot.config import Config
 from bot.core.ports import Clock
 from bot.ledger.record import Row, verify_ledger
-from bot.ledgers import ledger_path
-from bot.loop import Daemon, Stop, next_time
+from bot.paper.daemon import Daemon, Stop, next_time
+from bot.paper.ledgers import ledger_path
 from bot.sourcing import Sessions
 from tests.cli.running import ROOT
-from tests.forward.test_paper import FIRST_TICK, fills, rows, world
 from tests.markets import default_config
+from tests.paper.test_tick import FIRST_TICK, fills, rows, world
 from tests.servers.loopback import dropped
 from tests.servers.world import World, extended
 
@@ -141,7 +141,7 @@ def test_a_vendor_that_is_down_for_hours_is_waited_for_and_the_day_is_decided_la
 DAEMON = """
 import json, sys
 from datetime import datetime
-from bot.loop import Daemon, Stop
+from bot.paper.daemon import Daemon, Stop
 from tests.clocks import FakeClock
 from tests.markets import config_with
 from tests.servers.wired import loopback_sessions

@@ -30,8 +30,8 @@ from bot.forward.desk import Desk
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
 from bot.ledger.record import Row
-from bot.ledgers import ledger_path, open_ledger
 from bot.markets import open_market
+from bot.paper.ledgers import ledger_path, open_ledger
 from bot.serving import QUOTE, open_exchange, terms_of
 from bot.venue.clocks import DrivenClock
 from bot.venue.running import RunningVenue

@@ -22,7 +22,7 @@ from bot.core.ports import Clock
 from bot.data.exchange import VENUES
 from bot.forward.notices import error_notice, head_notice, last_day, notices_of
 from bot.ledger.record import Row, read_ledger, verify_ledger
-from bot.ledgers import ledger_path, status_of
+from bot.paper.ledgers import ledger_path, status_of
 
 ADDRESSES = "BOT_NOTIFY_URLS"
 """The environment's name for where notices go, as apprise writes it, separated by spaces or lines."""

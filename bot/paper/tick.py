@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.brokerage import SIMULATED, open_brokerage, venue_instruments
 from bot.config import Config
 from bot.core.book import RunPlan
 from bot.core.errors import ConfigError, DataError, LedgerError
@@ -19,19 +18,18 @@ from bot.core.moments import midnight
 from bot.core.ports import Clock
 from bot.core.window import Window
 from bot.data.update import Result
-from bot.engines.exact import run_exact
 from bot.forward.desk import Desk, Ticked
 from bot.forward.reconcile import account_of
-from bot.forward.replay import replay
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
-from bot.ledger.record import Row, as_rows, write_ledger
-from bot.ledgers import ledger_path, make_room, mode_of, open_ledger
-from bot.markets import open_market, stored_market
+from bot.ledger.record import Row
+from bot.markets import stored_market
+from bot.paper.brokerage import SIMULATED, open_brokerage, venue_instruments
+from bot.paper.ledgers import ledger_path, mode_of, open_ledger
 from bot.sourcing import Sessions
 from bot.updating import Advance, update_store
 from bot.version import __version__
-from bot.wiring import planned, window_of
+from bot.wiring import planned
 from strategies.view import view_of
 
 if TYPE_CHECKING:
@@ -185,27 +183,3 @@ def _under(rows: Sequence[Row], plan: RunPlan) -> RunPlan:
 
 def _required(config: Config) -> tuple[str, str, str]:
     return config.roles.small_caps, config.roles.eth, config.roles.btc
-
-
-def replay_history(
-    config: Config, data_dir: Path | None, market: str, start: date | None, end: date | None, name: str
-) -> int:
-    """Replay days of a market into a new ledger, and return the number of ticks.
-
-    Raises LedgerError where the ledger exists, AssertionError where the replay is not the backtest: a bug.
-    """
-    path = ledger_path(config, name)
-    if path.exists():
-        raise LedgerError("the ledger exists already", where=str(path), mend="name another, or archive it")
-    found = open_market(config, data_dir, market)
-    plan = planned(config, found, window_of(found, start, end))
-    epoch = Epoch(
-        plan.decisions[0].at, 1, "replay", plan.rules.run_key, config.fingerprint(), __version__, "simulated", plan.cash
-    )
-    rows = replay(plan, epoch, None)
-    expected = [(row.kind, row.at, row.body) for row in as_rows(run_exact(plan).events)]
-    if [(row.kind, row.at, row.body) for row in rows[1:]] != expected:
-        raise AssertionError("the replay is not the backtest of the same days")
-    make_room(path)
-    write_ledger(path, rows)
-    return len(plan.decisions)

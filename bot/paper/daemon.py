@@ -17,10 +17,10 @@ from bot.config import Config
 from bot.core.errors import BotError, DataError, KeysRefused, OutcomeUnknown, StoreError
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.ports import Clock
-from bot.heartbeat import beat, heartbeat_path
-from bot.log import open_log
-from bot.notifying import Notifier, Post, hiding, nobody
-from bot.paper import tick
+from bot.paper.heartbeat import beat, heartbeat_path
+from bot.paper.log import open_log
+from bot.paper.notifying import Notifier, Post, hiding, nobody
+from bot.paper.tick import tick
 from bot.sourcing import Sessions, open_sessions
 
 if TYPE_CHECKING:

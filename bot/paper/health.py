@@ -8,9 +8,9 @@ from bot.config import Config
 from bot.core.errors import DataError
 from bot.core.events import Mode
 from bot.core.moments import ONE_DAY, iso, midnight
-from bot.heartbeat import Beat, heartbeat_path, last_beat
 from bot.ledger.record import verify_ledger
-from bot.ledgers import ledger_path, status_of
+from bot.paper.heartbeat import Beat, heartbeat_path, last_beat
+from bot.paper.ledgers import ledger_path, status_of
 
 
 def daemon_line(found: Beat | None, now: datetime) -> str:

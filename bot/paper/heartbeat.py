@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.config import Config
 from bot.core.moments import iso
-from bot.ledgers import ledger_path
+from bot.paper.ledgers import ledger_path
 from bot.version import __version__
 
 STALE_AFTER = timedelta(minutes=5)

@@ -22,8 +22,8 @@ from bot.core.orders import Side
 from bot.core.window import Window
 from bot.data.clock import SystemClock
 from bot.ledger.journal import Journal
-from bot.ledgers import ledger_path
-from bot.rehearsal import Rehearsed, rehearse, trade
+from bot.paper.ledgers import ledger_path
+from bot.paper.rehearsal import Rehearsed, rehearse, trade
 from bot.serving import open_exchange, terms_of
 from bot.venue.clocks import DrivenClock, RunningClock, VenueClock
 from bot.venue.exchange import KEY
