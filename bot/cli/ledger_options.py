@@ -26,6 +26,8 @@ BrokerOption = Annotated[
 def config_of(file: Path | None, set_: list[str] | None = None) -> Config:
     """The config of a command. Raises ConfigError."""
 
+    from bot.config import load_config
+
     return load_config(file, parse_changes(set_))
 
 
