@@ -11,6 +11,7 @@ from datetime import UTC, timedelta
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,6 +26,9 @@ from bot.data.store import Store
 from bot.markets import store_path, stored_market
 from bot.sourcing import Sessions, Vendors, open_vendors
 from bot.version import __version__
+
+if TYPE_CHECKING:
+    from bot.brokers.testnet_exchange import TestnetExchange
 
 _LITTLE_ROOM, _NO_ROOM = 1_000_000_000, 100_000_000
 """Bytes: a store of all series takes about 60 MB, a run's folder 10."""
@@ -49,8 +53,17 @@ class Check:
     told: str
 
 
-def examine(config: Config, clock: Clock, sessions: Sessions, environment: Mapping[str, str]) -> Iterator[Check]:
-    """Look at everything in turn; a fault in one thing does not keep the others from being looked at."""
+def examine(
+    config: Config,
+    clock: Clock,
+    sessions: Sessions,
+    environment: Mapping[str, str],
+    testnet: Callable[[str], TestnetExchange] | None = None,
+) -> Iterator[Check]:
+    """Look at everything in turn; a fault in one thing does not keep the others from being looked at.
+
+    `testnet` opens a venue's testnet, by default with the environment's keys; only those with keys are asked.
+    """
     yield Check("bot", Verdict.SOUND, f"version {__version__}, Python {sys.version.split()[0]}")
     yield Check("config", Verdict.SOUND, f"sound, hash {config.fingerprint()[:8]}")
     yield _disk(config.state)
@@ -58,6 +71,9 @@ def examine(config: Config, clock: Clock, sessions: Sessions, environment: Mappi
     yield _guard()
     yield _sandbox()
     yield _keys(environment)
+    for venue, names in KEY_NAMES.items():
+        if all(environment.get(name) for name in names):
+            yield _testnet(venue, clock, testnet or partial(_opened, clock=clock, environment=environment))
     yield from _sources(config, clock, sessions)
     yield _clock(config, sessions)
 
@@ -128,6 +144,24 @@ def _guard() -> Check:
     if let_through:
         return Check("guard", Verdict.FAULT, f"lets through: {', '.join(let_through)}")
     return Check("guard", Verdict.SOUND, f"refuses {', '.join(forbidden)}; no command places a real order")
+
+
+def _opened(venue: str, clock: Clock, environment: Mapping[str, str]) -> TestnetExchange:
+    from bot.brokers.testnet_exchange import open_testnet
+
+    return open_testnet(Testnet(venue), clock, environment)
+
+
+def _testnet(venue: str, clock: Clock, opened: Callable[[str], TestnetExchange]) -> Check:
+    """Whether a testnet answers and takes the keys. No order is placed."""
+    try:
+        exchange = opened(venue)
+        apart = abs((exchange.server_time() - clock.now()).total_seconds())
+        assets, pairs = len(exchange.balances()), len(exchange.pairs())
+    except BotError as problem:
+        return Check(f"{venue} testnet", Verdict.FAULT, str(problem))
+    told = f"takes the keys; {assets} assets, {pairs} pairs, its clock is {apart:.0f} s from ours"
+    return Check(f"{venue} testnet", Verdict.SOUND, told)
 
 
 def _sandbox() -> Check:

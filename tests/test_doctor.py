@@ -7,11 +7,17 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import requests
 
+from bot.brokers.guard import Loopback
+from bot.brokers.testnet_exchange import TestnetExchange, open_testnet
 from bot.doctor import Check, Verdict, examine
 from bot.markets import store_path
+from bot.venue.exchange import KEY
+from bot.venue.server import VenueServer
 from tests.servers.loopback import dropped, status
 from tests.servers.world import HALF_DAY, World, open_world
+from tests.venue.world import exchange
 
 
 @pytest.fixture
@@ -110,3 +116,26 @@ def test_a_signed_order_to_a_real_exchange_was_tried_and_refused(world: World) -
     )
     assert world.requests() > 0
     assert not [asked for server in (world.servers.exchange, world.second) for asked in server.asked if asked.body]
+
+
+KEYS = {"BINANCE_TESTNET_API_KEY": "some-key-of-mine", "BINANCE_TESTNET_API_SECRET": "some-secret-of-mine"}
+
+
+def test_a_testnet_is_asked_where_there_are_keys_for_it_and_no_order_is_placed(world: World) -> None:
+    assert "binance testnet" not in examined(world)
+    with VenueServer(exchange()) as server, world.sessions(tries=1) as sessions:
+        clock = server.exchange.clock
+
+        def opened(venue: str) -> TestnetExchange:
+            return open_testnet(Loopback(int(server.url.rpartition(":")[2])), clock, {})
+
+        def check() -> Check:
+            checks = {one.name: one for one in examine(world.config, clock, sessions, KEYS, opened)}
+            assert not [one for one in checks.values() if "some-" in one.told]
+            return checks["binance testnet"]
+
+        assert check().told == "takes the keys; 1 assets, 1 pairs, its clock is 0 s from ours"
+        requests.post(f"{server.url}/venue/key", json={"revoked": True}, timeout=5)
+        assert check().verdict is Verdict.FAULT
+        assert "does not take the keys" in check().told
+        assert not server.exchange.account(KEY).orders
