@@ -84,6 +84,28 @@ class LiveQuotes:
             wanted = min(wanted, book.portfolio.held(order.symbol))
         return _walked(order, wanted, book.portfolio.cash, depth, instrument, self._clock.now())
 
+    def count(self, book: Book, order: OrderIntent, traded: Decimal, fee: Decimal, depth: Depth) -> list[Fill]:
+        """What the whole of a quantity that was traded elsewhere is worth on an order book, at a fee, a share.
+
+        What the order book does not hold is counted at its last level. Where the cash does not pay for it, it is
+        counted at the price that the cash pays.
+        """
+        now = self._clock.now()
+        levels = list(depth.asks if order.side is Side.BUY else depth.bids)
+        levels[-1] = (levels[-1][0], max(levels[-1][1], traded))
+        fills, left = [], traded
+        for price, there in levels:
+            quantity = min(left, there)
+            if quantity > ZERO:
+                fills.append(_fill(order, quantity, price, depth.middle, quantity * price * fee, now))
+            left -= quantity
+        cost, cash = sum((fill.notional + fill.fee for fill in fills), ZERO), book.portfolio.cash
+        if order.side is Side.BUY and cost > cash:
+            tick = book.plan.rules.instruments[order.symbol].tick
+            within = cash / (traded * (1 + fee)) // tick * tick
+            return [_fill(order, traded, within, depth.middle, traded * within * fee, now)]
+        return fills
+
 
 class LiveQuotesBroker:
     """Fills each order from the levels that stand in the book, as far as they go.
@@ -125,9 +147,13 @@ def _walked(
         if quantity <= ZERO:
             continue
         fee = quantity * price * instrument.fee
-        fills.append(
-            Fill(order.order_id, now, order.symbol, order.side, quantity, price, depth.middle, fee, order.reason)
-        )
+        fills.append(_fill(order, quantity, price, depth.middle, fee, now))
         wanted -= quantity
         cash -= quantity * price + fee if order.side is Side.BUY else ZERO
     return fills
+
+
+def _fill(
+    order: OrderIntent, quantity: Decimal, price: Decimal, reference: Decimal, fee: Decimal, now: datetime
+) -> Fill:
+    return Fill(order.order_id, now, order.symbol, order.side, quantity, price, reference, fee, order.reason)

@@ -14,12 +14,15 @@ from bot.core.book import Book
 from bot.core.instrument import ZERO
 from bot.core.orders import Fill, OrderIntent
 
+AT_LAST_CLOSE = "counted_at_last_close"
+"""Marks a fill that was found after a restart, when there was no order book to count it on."""
+
 
 class Pricing(Protocol):
-    """What of an order can be traded, and what its trades are worth to the book. Both raise Unpriced."""
+    """What of an order can be traded, and what its trades are worth to the book."""
 
     def quantity(self, book: Book, order: OrderIntent, day: date) -> Decimal:
-        """How much of an order the cash, the holdings and the market allow."""
+        """How much of an order the cash, the holdings and the market allow. Raises Unpriced."""
         ...
 
     def fills(self, book: Book, order: OrderIntent, base: str, trades: Sequence[VenueFill], day: date) -> list[Fill]:
@@ -85,13 +88,27 @@ class AtPublicQuotes:
     def fills(
         self, book: Book, order: OrderIntent, base: str, trades: Sequence[VenueFill], day: date
     ) -> list[Fill]:  # fmt: skip
-        """What the public order book fills of the quantity that was traded, as far as the cash goes."""
+        """What the public order book makes of the whole quantity that was traded.
+
+        Where there is none to count on after a restart, it is the last close, and the reason says so.
+        """
         traded = sum((trade.quantity for trade in trades), ZERO)
         if traded == ZERO:
             return []
-        depth = self._seen.get(order.order_id) or self._quotes.depth(order.symbol)
-        walked = self._quotes.walk(book, replace(order, quantity=traded), depth)
         in_kind = sum((trade.fee for trade in trades if trade.fee_asset == base), ZERO)
-        if walked and in_kind:
-            walked[-1] = replace(walked[-1], fee=in_kind * walked[-1].price, fee_in_kind=in_kind)
-        return [replace(fill, at=trades[-1].at) for fill in walked]
+        fee = ZERO if in_kind else book.plan.rules.instruments[order.symbol].fee
+        depth, order = self._counted_on(book, order, day)
+        fills = self._quotes.count(book, order, traded, fee, depth)
+        if in_kind:
+            fills[-1] = replace(fills[-1], fee=in_kind * fills[-1].price, fee_in_kind=in_kind)
+        return [replace(fill, at=trades[-1].at) for fill in fills]
+
+    def _counted_on(self, book: Book, order: OrderIntent, day: date) -> tuple[Depth, OrderIntent]:
+        """The order book that an order counts on, and the order with a mark where it is none."""
+        if (seen := self._seen.get(order.order_id)) is not None:
+            return seen, order
+        try:
+            return self._quotes.depth(order.symbol), order
+        except Unpriced:
+            level = ((book.close_before(order.symbol, day), ZERO),)
+            return Depth(level, level, order.at), replace(order, reason=f"{order.reason};{AT_LAST_CLOSE}")

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bot.brokers.live_quotes import Unpriced
 from bot.brokers.pricing import Pricing
 from bot.brokers.reports import OrderReport, VenueFill, VenueStatus
+from bot.brokers.unsent import BARRED, is_barred
 from bot.core.book import Book
 from bot.core.errors import OrderRejected, OutcomeUnknown
 from bot.core.events import VenueTrade
 from bot.core.instrument import ZERO
-from bot.core.orders import OrderIntent
+from bot.core.orders import OrderIntent, Side
 from bot.core.ports import Broker
 from bot.data.faults import NotListed, Unreachable
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 _SENT_AT_MOST = 2
 ASIDE = "simulated_not_on_testnet"
 """Marks an order for a coin that the testnet does not list: it was filled by the simulated broker."""
+LACKING = "simulated_not_in_account"
+"""Marks a sale of a coin that the account lacks, after a wipe for one: it was filled by the simulated broker."""
 
 
 class TestnetBroker:
@@ -32,7 +36,8 @@ class TestnetBroker:
 
     The book hears of what was traded at the prices that `pricing` gives; the venue's own are recorded beside it. An
     order of which nobody knows whether it stands keeps those after it from being sent: the next tick looks it up
-    first. `aside` fills what the testnet does not list. `names` are the venue's own names for coins.
+    first. `aside` fills what the testnet does not list, and sells what the account lacks. `names` are the venue's own
+    names for coins.
     """
 
     name = "testnet"
@@ -53,7 +58,7 @@ class TestnetBroker:
         """Send orders one after the other, each when the one before has ended."""
         for order in orders:
             if not self._is_listed(order.symbol):
-                yield from self._aside.execute(book, [_marked(order)], day)
+                yield from self._aside.execute(book, [_marked(order, ASIDE)], day)
                 continue
             if not self._is_carried_out(book, order, day):
                 return
@@ -63,13 +68,15 @@ class TestnetBroker:
         """Look orders up that may have been sent; today's that the venue never had are sent now."""
         for order in orders:
             if not self._is_listed(order.symbol):
-                yield from self._aside.resume(book, [_marked(order)], day)
+                yield from self._aside.resume(book, [_marked(order, ASIDE)], day)
                 continue
             try:
                 is_there = self._found(book, order, day)
-            except (OutcomeUnknown, Unpriced, Unreachable):
+            except (OutcomeUnknown, Unreachable):
                 return
-            if not is_there and order.at.date() < day:
+            if not is_there and is_barred(book, order):
+                book.unfilled(order, BARRED)
+            elif not is_there and order.at.date() < day:
                 book.unfilled(order, "missed")
             elif not is_there and not self._is_carried_out(book, order, day):
                 return
@@ -108,16 +115,20 @@ class TestnetBroker:
             return book.unfilled(order, "market_halted")
         if quantity == ZERO:
             return book.unfilled(order, "cash_short")
+        if order.side is Side.SELL and self._free(order.symbol) < quantity:
+            for _ in self._aside.execute(book, [_marked(order, LACKING)], day):
+                pass
+            return None
         try:
             report = self._exchange.submit(order.order_id, self._pair(order), order.side, quantity)
         except OrderRejected as refusal:
-            return book.unfilled(order, f"rejected ({refusal.what})")
+            return book.unfilled(order, f"rejected ({(refusal.was or refusal.what).replace(';', ',')})")
         return self._tell(book, order, self._exchange.ended(report), day)
 
     def _found(self, book: Book, order: OrderIntent, day: date) -> bool:
         """Whether the venue has an order; the book is told how it ended.
 
-        Raises OutcomeUnknown or Unreachable if nobody knows, Unpriced if the book cannot count it now.
+        Raises OutcomeUnknown or Unreachable if nobody knows.
         """
         report = self._exchange.find(order.order_id, self._pair(order))
         if report is not None:
@@ -136,6 +147,11 @@ class TestnetBroker:
             trade.quantity, trade.price, trade.fee, trade.fee_asset,
         )  # fmt: skip
 
+    def _free(self, symbol: str) -> Decimal:
+        """What of a coin the account can sell."""
+        base = self._base(symbol)
+        return next((balance.free for balance in self._exchange.balances() if balance.asset == base), ZERO)
+
     def _base(self, symbol: str) -> str:
         return self._names.get(symbol, symbol)
 
@@ -143,5 +159,5 @@ class TestnetBroker:
         return f"{self._base(order.symbol)}/{self._quote}"
 
 
-def _marked(order: OrderIntent) -> OrderIntent:
-    return replace(order, reason=f"{order.reason};{ASIDE}")
+def _marked(order: OrderIntent, mark: str) -> OrderIntent:
+    return replace(order, reason=f"{order.reason};{mark}")

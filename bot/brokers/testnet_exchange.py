@@ -204,7 +204,10 @@ class TestnetExchange:
                 return report
             self._clock.sleep(_MOMENT)
             report = self._looked_up(report.client_order_id, report.pair) or report
-        report = self.cancel(report.client_order_id, report.pair)
+        try:
+            report = self.cancel(report.client_order_id, report.pair)
+        except OrderRejected:  # it may have ended in the meantime
+            report = self._looked_up(report.client_order_id, report.pair) or report
         if report.is_open:
             raise self._lost(report.client_order_id, str(report.status))
         return report

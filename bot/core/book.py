@@ -156,6 +156,11 @@ class Book:
         price = prices.of(symbol).open[prices.index(day)]
         return None if math.isnan(price) else price
 
+    def close_before(self, symbol: str, day: date) -> Decimal:
+        """The newest close of a coin that was known when a day began."""
+        price, _ = self._close(symbol, day - ONE_DAY)
+        return exact(price)
+
     def price_for(self, order: OrderIntent, open_price: float) -> Decimal:
         """The price of a fill of an order at an open, slippage included."""
         instrument = self._instrument(order.symbol)

@@ -124,9 +124,9 @@ class Reconciler:
         self, account: Account, parted: Sequence[str], found: Mapping[str, Decimal], now: datetime
     ) -> list[Event]:  # fmt: skip
         late = self._filled_later(account, now)
-        coins = [asset for asset in parted if asset != self._quote]
-        by_hand = {asset for asset in coins if self._is_traded_by_hand(account, asset)}
         ours = {self._quote} | {trade.base for trade in account.trades}
+        coins = sorted({*parted, *ours} - {self._quote})
+        by_hand = {asset for asset in coins if self._is_traded_by_hand(account, asset)}
         differences: list[Event] = []
         for asset in parted:
             recorded, there = account.expected.get(asset, ZERO), found.get(asset, ZERO)
@@ -147,8 +147,12 @@ class Reconciler:
         return differences
 
     def _is_wiped(self, account: Account) -> bool:
-        """Whether the venue has forgotten the last order that it traded for us."""
-        for trade in reversed(account.trades):
+        """Whether the venue has forgotten the first or the last order that it traded for us."""
+        return any(self._is_forgotten(trades) for trades in (account.trades, account.trades[::-1]))
+
+    def _is_forgotten(self, trades: Sequence[VenueTrade]) -> bool:
+        """Whether the venue does not know the order of the first of some trades whose pair it lists."""
+        for trade in trades:
             try:
                 return self._exchange.find(trade.order_id, f"{trade.base}/{trade.quote}") is None
             except NotListed:

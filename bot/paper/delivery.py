@@ -8,10 +8,11 @@ nothing is passed on, since that may name an address.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from threading import Thread
-from typing import Any
+from typing import Any, TextIO
 
 _NAME = "Small-cap rotation"
 
@@ -20,22 +21,29 @@ def main() -> None:
     """Send every message to every address, each address by itself, so that none waits for another."""
     import apprise
 
-    given = json.load(sys.stdin)
+    given, answers = json.load(sys.stdin), _own_line()
     asset = apprise.AppriseAsset(app_id=_NAME, app_desc="a paper-trading bot", http_redirects=False)
     for number, address in enumerate(given["addresses"]):
         service = apprise.Apprise.instantiate(address, asset=asset)
-        Thread(target=_send, args=(number, service, given["messages"])).start()
+        Thread(target=_send, args=(answers, number, service, given["messages"])).start()
 
 
-def _send(number: int, service: Any, messages: Sequence[tuple[str, str]]) -> None:
+def _own_line() -> TextIO:
+    """What this process tells its caller; whatever else prints, prints to standard error from now on."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return answers
+
+
+def _send(answers: TextIO, number: int, service: Any, messages: Sequence[tuple[str, str]]) -> None:
     """Send messages in their order, and tell what became of them."""
     if service is None:
         problem = "is of no kind that apprise knows, or is not whole"
     else:
         refused = sum(not _taken(service, title, body) for title, body in messages)
         problem = f"did not take {refused} of {len(messages)}" if refused else ""
-    sys.stdout.write(json.dumps([number, problem]) + "\n")
-    sys.stdout.flush()
+    answers.write(json.dumps([number, problem]) + "\n")
+    answers.flush()
 
 
 def _taken(service: Any, title: str, body: str) -> bool:

@@ -283,3 +283,15 @@ def test_no_error_of_the_exchange_carries_a_request(exchange: TestnetExchange, s
         assert isinstance(seen, BotError)
         assert not hasattr(seen, "request")
         seen = seen.__cause__ or seen.__context__
+
+
+def test_an_order_that_can_neither_end_nor_be_canceled_is_unknown_until_it_can(
+    exchange: TestnetExchange, server: TestnetServer
+) -> None:
+    server.account.filled_share, server.account.cancels = Decimal("0.5"), False
+    report = exchange.submit("r-half", PAIR, Side.BUY, ONE)
+    with pytest.raises(OutcomeUnknown, match="was partial"):
+        exchange.ended(report)
+    server.account.cancels = True
+    ended = exchange.ended(report)
+    assert (ended.status, ended.filled) == (VenueStatus.CANCELED, Decimal("0.75"))

@@ -141,3 +141,10 @@ def test_a_wiped_account_begins_an_epoch_and_is_no_difference(traded: Traded) ->
 def test_money_that_is_gone_while_our_order_is_still_known_is_no_wipe(traded: Traded) -> None:
     traded.change("ETH", "-1")
     assert traded.causes() == {"ETH": Cause.UNKNOWN}
+
+
+def test_a_round_trip_by_hand_that_leaves_only_money_changed_is_a_manual_trade(traded: Traded) -> None:
+    for side, order in ((Side.BUY, "mine-1"), (Side.SELL, "mine-2")):
+        traded.server.exchange.place(KEY, market(side, "0.5", order))
+    traded.change("ETH", "0.0005")  # the fee, given back
+    assert traded.causes() == {"USDT": Cause.MANUAL_TRADE}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -236,3 +237,12 @@ class TestWhereItGoes:
         monkeypatch.setattr(sys, "path", [])
         with pytest.raises(ConfigError, match=r"pip install 'small-cap-rotation\[notify\]'"):
             open_post(config_with({}), {ADDRESSES: "json://127.0.0.1"})
+
+
+def test_what_a_plugin_prints_is_no_answer() -> None:
+    program = (
+        "from bot.paper.delivery import _own_line\n"
+        "answers = _own_line(); print('noise of a plugin'); answers.write('an answer')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    assert (done.stdout, done.stderr) == ("an answer", "noise of a plugin\n")

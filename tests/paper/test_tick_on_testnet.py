@@ -11,8 +11,10 @@ from typing import TypeVar
 import pytest
 
 from bot.brokers.guard import Loopback
-from bot.brokers.testnet import ASIDE
+from bot.brokers.pricing import AT_LAST_CLOSE
+from bot.brokers.testnet import ASIDE, LACKING
 from bot.brokers.testnet_exchange import open_testnet
+from bot.brokers.unsent import BARRED
 from bot.core.errors import ConfigError, LedgerError
 from bot.core.events import Difference, Epoch, VenueTrade
 from bot.core.moments import midnight
@@ -198,3 +200,88 @@ def test_a_replay_is_over_and_is_not_ticked(trading: Trading) -> None:
         journal.append([epoch])
     with trading.world.sessions() as sessions, pytest.raises(LedgerError, match="is a replay, which is over"):
         paper_tick(trading.world.config, "paper", sessions, trading.world.clock)
+
+
+def lost(trading: Trading, accepted: bool) -> None:
+    """The next order is lost on the way there or back, and so is every answer about it."""
+    trading.server.faults.script(
+        Fault(Kind.DROP, "POST", "order", accepted=accepted), *[Fault(Kind.DROP, "GET", "order")] * 3
+    )
+
+
+def book_and_account(trading: Trading) -> tuple[str, str]:
+    """How much ETH the book and the account have."""
+    free = trading.server.exchange.account(KEY).balances["ETH"].free
+    return trading.status().holdings.get("ETH", "0"), f"{free.normalize():f}"
+
+
+def test_what_a_wipe_took_is_still_sold_aside_and_marked(trading: Trading) -> None:
+    trading.tick()
+    trading.server.exchange.wipe()
+    ledgers.switch(trading.world.config, "paper", ledgers.Mode.FLAT, trading.world.clock)
+    trading.to_day(1)
+    trading.tick()
+    assert D(trading.status().holdings["ETH"]) < STEP  # dust: the venue kept its fee of the coin
+    assert all(fill.reason.endswith(LACKING) for fill in trading.events(Fill) if fill.side is Side.SELL)
+
+
+def test_a_wipe_is_seen_although_an_order_was_sent_between(trading: Trading) -> None:
+    trading.tick()
+    ledgers.switch(trading.world.config, "paper", ledgers.Mode.FLAT, trading.world.clock)
+    trading.to_day(1)
+    trading.tick()
+    ledgers.switch(trading.world.config, "paper", ledgers.Mode.ON, trading.world.clock)
+    trading.to_day(2)
+    lost(trading, accepted=False)
+    assert trading.tick().left_open
+    trading.server.exchange.wipe()
+    trading.tick()
+    trading.tick()
+    assert [epoch.why for epoch in trading.events(Epoch)] == ["new", "the testnet account was wiped"]
+    assert trading.events(Difference) == []
+
+
+def test_a_buy_that_was_not_sent_is_not_sent_after_the_user_forbade_it(trading: Trading) -> None:
+    lost(trading, accepted=False)
+    assert trading.tick().left_open
+    ledgers.switch(trading.world.config, "paper", ledgers.Mode.REDUCE_ONLY, trading.world.clock)
+    trading.tick()
+    (result,) = trading.events(OrderResult)
+    assert result.reason.endswith(BARRED)
+    assert not trading.server.exchange.account(KEY).orders
+
+
+def test_a_buy_that_was_lost_on_its_way_back_is_counted_whole_on_a_thinner_book(trading: Trading) -> None:
+    lost(trading, accepted=True)
+    trading.tick()
+    trading.world.servers.exchange.pairs["ETHUSDT"].asks = [("100.01", "0.5"), ("100.02", "0.5")]
+    trading.tick()
+    book, account = book_and_account(trading)
+    assert book == account
+    assert D(book) > 1
+
+
+def test_a_buy_that_was_found_when_there_is_no_quote_is_counted_at_the_last_close(trading: Trading) -> None:
+    lost(trading, accepted=True)
+    trading.tick()
+    trading.world.servers.exchange.pairs["ETHUSDT"].asks = [("103.00", "500")]
+    trading.tick()
+    assert {fill.reason.rpartition(";")[2] for fill in trading.events(Fill)} == {AT_LAST_CLOSE}
+    book, account = book_and_account(trading)
+    assert book == account
+
+
+def test_a_fee_that_the_venue_kept_of_the_coin_is_charged_once(trading: Trading) -> None:
+    trading.world.servers.exchange.pairs["ETHUSDT"].asks = [("100.01", "0.6"), ("100.02", "0.6"), ("100.03", "50")]
+    trading.tick()
+    fills = trading.events(Fill)
+    assert len(fills) == 3
+    assert [fill.fee for fill in fills if not fill.fee_in_kind] == [0, 0]
+    assert fills[-1].fee_in_kind == sum(trade.fee for trade in trading.events(VenueTrade))
+
+
+def test_the_ledger_keeps_the_code_and_the_words_of_a_refusal(trading: Trading) -> None:
+    trading.server.faults.script(Fault(Kind.ERROR, "POST", "order", code=-1013, status=400))
+    trading.tick()
+    (result,) = trading.events(OrderResult)
+    assert "rejected (-1013 " in result.reason

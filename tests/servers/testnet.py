@@ -43,6 +43,7 @@ class Account:
     clock_ahead: timedelta = timedelta(0)
     balances: dict[str, tuple[str, str]] = field(default_factory=lambda: {"USDT": ("1000", "0"), "ETH": ("0.5", "0.1")})
     refusal: tuple[int, str] | None = None
+    cancels: bool = True
 
 
 class TestnetServer(LoopbackServer):
@@ -105,6 +106,8 @@ class TestnetServer(LoopbackServer):
         if order is None:
             return as_json({"code": -2013 if method == "GET" else -2011, "msg": "Unknown order sent."}, status=400)
         if method == "DELETE":
+            if not self.account.cancels:
+                return as_json({"code": -1013, "msg": "Market is closed."}, status=400)
             if order.status not in ("NEW", "PARTIALLY_FILLED"):
                 return as_json({"code": -2011, "msg": "Unknown order sent."}, status=400)
             order.status = "CANCELED"
