@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -80,9 +82,15 @@ def _find_base(path: Path, name: str) -> Path:
     return beside if beside.exists() else CONFIG_FOLDER / name
 
 
+@lru_cache(maxsize=64)
+def _yaml(text: str) -> Any:
+    """What a text says; parsed once, and then the same object for the same text."""
+    return yaml.load(text, Loader=_UniqueKeyLoader)
+
+
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
+        data = deepcopy(_yaml(path.read_text(encoding="utf-8")))
     except OSError as problem:
         near = did_you_mean(path.name, [known.name for known in CONFIG_FOLDER.glob("*.yaml")])
         raise ConfigError(f"cannot be read: {problem.strerror}", where=str(path), mend=near) from None

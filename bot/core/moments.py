@@ -38,4 +38,4 @@ def midnight(day: date) -> datetime:
 
 def iso(moment: datetime) -> str:
     """ISO-8601 in UTC, to the second, as every file of a run writes it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
