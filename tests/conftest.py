@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -14,6 +15,12 @@ from bot.markets import open_market
 
 settings.register_profile("fast", max_examples=40, deadline=None)
 settings.load_profile("fast")
+
+
+def pytest_collection_finish() -> None:
+    """Take the libraries and the tests out of the garbage collector's rounds, which take a sixth of the time else."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
