@@ -27,7 +27,7 @@ class Release(StrEnum):
     THURSDAY = "thursday"  # Thursday 16:30 New York after Wednesday D, Friday after a holiday (the Fed's H.4.1)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=16)
 def us_sessions(first: date, last: date) -> Sessions:
     """The New York Stock Exchange's sessions from `first` to beyond `last`, special closures included."""
     import exchange_calendars

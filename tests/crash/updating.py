@@ -6,15 +6,21 @@ state folder: it forks, tells the child's number, and then how the child ended.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import ccxt  # noqa: F401 - loaded before the first fork, so that a child spends its life updating
 import yfinance  # noqa: F401
 
+from bot.config import Config
+from bot.data.store import FILE_NAME, Store
+from bot.sourcing import updater
 from bot.updating import update_store
 from tests.clocks import FakeClock
 from tests.markets import config_with
@@ -23,20 +29,32 @@ from tests.servers.wired import loopback_sessions
 SYMBOLS = ("RUT", "IWM", "IWM_RAW", "WALCL", "ETH", "BTC", "SOL")
 
 
-def update(folder: str, urls: Mapping[str, str], now: datetime) -> None:
-    """One update of all symbols, at a moment that stands still."""
+def config_of(folder: str) -> Config:
+    """The config of a state folder."""
     no_pause = {name: {"pause": 0.0} for name in ("yahoo", "fred", "exchange")}
     venues = {"exchange": {"venues": ["binance"], "pause": 0.0}}
-    config = config_with({"state": folder, "sources": {**no_pause, **venues}})
+    return config_with({"state": folder, "sources": {**no_pause, **venues}})
+
+
+def update(folder: str, urls: Mapping[str, str], now: datetime) -> None:
+    """One update of all symbols, at a moment that stands still."""
     clock = FakeClock(now)
     with loopback_sessions(urls, clock, pause=0.0) as sessions:
-        update_store(config, sessions, clock, SYMBOLS)
+        update_store(config_of(folder), sessions, clock, SYMBOLS)
+
+
+def prepare(now: datetime) -> None:
+    """Read the config and make the calendar, which every update needs, before the first fork."""
+    with TemporaryDirectory() as folder, Store.writing(Path(folder) / FILE_NAME) as store:
+        updater(config_of(folder), store, FakeClock(now))
+    gc.freeze()
 
 
 def main() -> None:
     """Serve until the input ends."""
     told = json.loads(sys.stdin.readline())
     now = datetime.fromisoformat(told["now"])
+    prepare(now)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
