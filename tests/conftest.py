@@ -18,7 +18,7 @@ settings.load_profile("fast")
 
 
 def pytest_collection_finish() -> None:
-    """Take the libraries and the tests out of the garbage collector's rounds, which take a sixth of the time else."""
+    """Take the libraries and the tests out of the garbage collector's rounds, which take a tenth of the time else."""
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
 
