@@ -100,18 +100,26 @@ def migrate(connection: sqlite3.Connection, done: int, migrations: Sequence[str]
 
 def back_up(
     faults: Faults,
-    source: Callable[[], sqlite3.Connection],
+    path: Path,
+    source: Callable[[Path], sqlite3.Connection],
     target: Path,
     require_whole: Callable[[sqlite3.Connection, Path], object],
 ) -> None:
-    """Copy a file while others may use it, and check the copy. Never overwrites a file."""
+    """Copy a file while others may use it, and check the copy, whose damage is the file's. Never overwrites a file."""
     if target.exists():
         raise faults.error("the backup exists already", where=str(target), mend="name another file")
     part = target.with_name(f"{target.name}.part")  # what a stop leaves behind does not pass for a backup
     with faults.told(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
-        with closing(source()) as connection, closing(sqlite3.connect(part)) as copy:
-            connection.backup(copy)
-            require_whole(copy, part)
-        part.replace(target)
+        try:
+            with closing(source(path)) as connection, closing(sqlite3.connect(part)) as copy:
+                connection.backup(copy)
+                require_whole(copy, path)
+            part.replace(target)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as problem:
+            raise faults.damaged(path, str(problem)) from None
+        finally:
+            part.unlink(missing_ok=True)

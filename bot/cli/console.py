@@ -51,6 +51,25 @@ def print_json(data: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(data, indent=2) + "\n")
 
 
+def progress(screen: Console) -> Any:
+    """A context that gives a function to call with each symbol before it is fetched; a bar where somebody watches."""
+    from contextlib import contextmanager
+
+    from rich.progress import Progress
+
+    @contextmanager
+    def shown() -> Any:
+        with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
+            task = progress.add_task("Fetching", total=None)
+
+            def advance(symbol: str, done: int, total: int) -> None:
+                progress.update(task, description=f"Fetching {symbol}", completed=done, total=total)
+
+            yield advance
+
+    return shown()
+
+
 def require_one_market(market: str, data_dir: Path | None) -> None:
     """Raise ConfigError where a folder is named and a market that is not a folder."""
     if market != "auto" and data_dir is not None:

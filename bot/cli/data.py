@@ -19,6 +19,7 @@ from bot.cli.console import (
     parse_changes,
     parse_day,
     print_json,
+    progress,
 )
 from bot.core.errors import ConfigError, DataError
 
@@ -66,7 +67,7 @@ def update(
     first, clock, screen = parse_day(since, "--since"), SystemClock(), console(to_error=as_json)
     if first is not None and first > clock.now().date():
         raise ConfigError("lies in the future", where="--since", was=str(first))
-    with open_sessions(resolved, clock) as sessions, _progress(screen) as advance:
+    with open_sessions(resolved, clock) as sessions, progress(screen) as advance:
         results = update_store(resolved, sessions, clock, symbols or (), first, advance, screen.print)
     _show(screen, results)
     told = {"store": str(store_path(resolved)), "series": [_as_json(result) for result in results]}
@@ -221,25 +222,6 @@ def _show_check(screen: Console, found: Checked) -> None:
     counts = found.counts
     told = ", ".join(f"{counts[standing]} {standing}" for standing in reversed(Standing))
     screen.print(f"{counts.total()} series: {told}.")
-
-
-def _progress(screen: Console) -> Any:
-    """A context that gives a function to call with each symbol before it is fetched; a bar where somebody watches."""
-    from contextlib import contextmanager
-
-    from rich.progress import Progress
-
-    @contextmanager
-    def shown() -> Any:
-        with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
-            task = progress.add_task("Fetching", total=None)
-
-            def advance(symbol: str, done: int, total: int) -> None:
-                progress.update(task, description=f"Fetching {symbol}", completed=done, total=total)
-
-            yield advance
-
-    return shown()
 
 
 def _as_json(result: Result) -> dict[str, Any]:

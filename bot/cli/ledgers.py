@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bot.cli.console import ConfigOption, JsonOption, SetOption, console, print_json
-from bot.cli.ledger_options import BrokerOption, LedgerOption, config_of, name_of, show
+from bot.cli.console import ConfigOption, JsonOption, SetOption, console, end_with, print_json
+from bot.cli.ledger_options import BrokerOption, LedgerOption, config_of, name_of, sayer, show
+from bot.core.errors import LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+
+    from bot.paper.ledgers import Status
 
 ledgers = typer.Typer()
 
 
 @ledgers.command()
 def new(
-    ledger: Annotated[str, typer.Argument(help="The ledger's name; it must be new.")],
+    ledger: Annotated[str, typer.Option("--ledger", "-l", help="The ledger's name; it must be new.")] = "paper",
     broker: BrokerOption = None,
     on_start: Annotated[
         Literal["adopt", "wait"] | None,
@@ -29,7 +37,7 @@ def new(
     With `wait` it sits in stablecoins until the strategy has left the market and enters anew. Without --on-start it is
     as the config says.
 
-    Example: bot paper new mine --on-start wait
+    Example: bot paper new --ledger mine --on-start wait
     """
     from bot.data.clock import SystemClock
     from bot.paper.brokerage import brokerage_name
@@ -45,22 +53,31 @@ def new(
 
 @ledgers.command(name="list")
 def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """List the ledgers: when each began, its last day, what it holds.
+    """List the ledgers: when each began, its last day, its stage, its equity.
+
+    One that cannot be read is marked, and told at the end with exit code 5.
 
     Example: bot paper list
     """
     from bot.paper.ledgers import ledgers, status_of
 
-    resolved, screen = config_of(config), console()
-    told = [status_of(resolved, name) for name in ledgers(resolved)]
-    if as_json:
-        print_json({"ledgers": [status.as_dict() for status in told]})
-        return
-    if not told:
+    resolved, screen = config_of(config), console(to_error=as_json)
+    told: list[Status] = []
+    damaged: dict[str, LedgerError] = {}
+    for name in ledgers(resolved):
+        try:
+            told.append(status_of(resolved, name))
+        except LedgerError as problem:
+            damaged[name] = problem
+    if told or damaged:
+        _show_all(screen, told, damaged)
+    else:
         screen.print("There is no ledger yet. Begin one with: bot paper tick", markup=False)
-    for status in told:
-        until, equity = status.last_day or "never", f"{float(status.equity):,.2f}"
-        screen.print(f"{status.ledger:16} {status.begun} to {until:10} {status.stage:12} {equity:>14}", markup=False)
+    as_data = {
+        "ledgers": [status.as_dict() for status in told],
+        "damaged": [{"ledger": name, "error": problem.as_dict()} for name, problem in damaged.items()],
+    }
+    end_with(next(iter(damaged.values()), None), as_json, as_data)
 
 
 @ledgers.command()
@@ -72,24 +89,33 @@ def status(
 ) -> None:
     """Show where a ledger stands: stage, money, holdings, the hash that proves its record, and its daemon.
 
-    With --check it says in one line whether all is well, for health checks: exit code 3 if a day is overdue, or the
-    daemon is silent.
+    With --check it says in one line whether all is well, for health checks: exit code 3 if a day is overdue, the daemon
+    is silent, nobody knows how an order ended, or the testnet account has changed without a reason.
 
     Example: bot paper status
     """
     from bot.data.clock import SystemClock
     from bot.paper.health import daemon_fields, daemon_line, require_health
     from bot.paper.heartbeat import heartbeat_path, last_beat
-    from bot.paper.ledgers import status_of
+    from bot.paper.ledgers import has_begun, status_of
 
     resolved, screen, now = config_of(config), console(to_error=as_json), SystemClock().now()
+    name, found = name_of(ledger), last_beat(heartbeat_path(resolved, ledger))
+    is_awaited = found is not None and not found.is_stale(now) and not has_begun(resolved, name)
     if check:
-        line = require_health(resolved, name_of(ledger), now)
+        line = require_health(resolved, name, now)
         if as_json:
             print_json({"well": line})
         screen.print(line, markup=False, soft_wrap=True)
         return
-    told, found = status_of(resolved, name_of(ledger)), last_beat(heartbeat_path(resolved, ledger))
+    if is_awaited:
+        if as_json:
+            print_json({"ledger": name, "daemon": daemon_fields(found, now)})
+        sayer(screen)(
+            f"{name} has not begun: it does with the first day that can be decided. Daemon {daemon_line(found, now)}."
+        )
+        return
+    told = status_of(resolved, name)
     if as_json:
         print_json({**told.as_dict(), "daemon": daemon_fields(found, now)})
     else:
@@ -98,7 +124,7 @@ def status(
 
 @ledgers.command(name="reduce-only")
 def reduce_only(ledger: LedgerOption = "paper", config: ConfigOption = None) -> None:
-    """Buy nothing more, from the next tick on. It does not sell, and it does not stop sales that are decided.
+    """Buy nothing more, from the next decision on. It does not sell, and it does not stop sales that are decided.
 
     Example: bot paper reduce-only
     """
@@ -107,18 +133,19 @@ def reduce_only(ledger: LedgerOption = "paper", config: ConfigOption = None) -> 
 
 @ledgers.command()
 def flat(ledger: LedgerOption = "paper", config: ConfigOption = None) -> None:
-    """Sell everything at the next tick, and stay out. It does not sell now: run a tick for that.
+    """Sell everything at the next decision, a quarter past midnight UTC, and stay out.
+
+    It does not sell now: a day is decided once, and what it decided is not changed. Only where today is not decided yet
+    the next tick, which may be now, sells.
 
     Example: bot paper flat
     """
-    _switch(
-        ledger, config, "flat", "Everything is sold at the next tick, and nothing is bought. Tick now to do it now."
-    )
+    _switch(ledger, config, "flat", "Everything is sold at the next decision, and nothing bought. That is {when}.")
 
 
 @ledgers.command()
 def stop(ledger: LedgerOption = "paper", config: ConfigOption = None) -> None:
-    """Decide nothing more, from the next tick on. It does not sell: what is held stays held, whatever its price does.
+    """Decide nothing more from the next decision on. It does not sell: what is held stays held at whatever price.
 
     Example: bot paper stop
     """
@@ -145,7 +172,7 @@ def acknowledge(ledger: LedgerOption = "paper", config: ConfigOption = None) -> 
     from bot.data.clock import SystemClock
     from bot.paper.ledgers import acknowledge as acknowledge_differences
 
-    seen = acknowledge_differences(config_of(config), name_of(ledger), SystemClock())
+    seen = acknowledge_differences(config_of(config), name_of(ledger), SystemClock(), sayer(console()))
     for one in seen:
         told = f"{one.at:%Y-%m-%d}  {one.asset}: the ledger accounts for {one.recorded}, the account had {one.found}"
         console().print(told, markup=False, soft_wrap=True)
@@ -153,27 +180,31 @@ def acknowledge(ledger: LedgerOption = "paper", config: ConfigOption = None) -> 
 
 
 @ledgers.command()
-def archive(ledger: Annotated[str, typer.Argument(help="The ledger's name.")], config: ConfigOption = None) -> None:
-    """Put a ledger away under its name and today's date; a new one of the same name may begin.
+def archive(
+    ledger: Annotated[str, typer.Option("--ledger", "-l", help="The ledger's name.")], config: ConfigOption = None
+) -> None:
+    """Put a ledger away under its name and the present time, damaged or not; a new one of the same name may begin.
 
-    Example: bot paper archive mine
+    Refused with exit code 5 while a daemon trades it.
+
+    Example: bot paper archive --ledger mine
     """
     from bot.data.clock import SystemClock
     from bot.paper.ledgers import archive_ledger
 
-    target = archive_ledger(config_of(config), name_of(ledger), SystemClock())
+    target = archive_ledger(config_of(config), name_of(ledger), SystemClock(), sayer(console()))
     console().print(f"{ledger} was put away as {target}.", markup=False, soft_wrap=True)
 
 
 @ledgers.command()
 def backup(
-    ledger: Annotated[str, typer.Argument(help="The ledger's name.")] = "paper",
+    ledger: LedgerOption = "paper",
     to: Annotated[Path | None, typer.Option(help="The copy; by default a new file in logs/ledgers/backup.")] = None,
     config: ConfigOption = None,
 ) -> None:
     """Copy a ledger, also while a daemon writes it, and check every row of the copy.
 
-    Example: bot paper backup mine
+    Example: bot paper backup --ledger mine
     """
     from bot.data.clock import SystemClock
     from bot.paper.ledgers import back_up
@@ -184,9 +215,28 @@ def backup(
 
 
 def _switch(ledger: str, config: Path | None, mode: str, told: str) -> None:
+    """Write down the user's word, and tell what it does: `{when}` is when the next day is decided."""
     from bot.core.events import Mode
     from bot.data.clock import SystemClock
-    from bot.paper.ledgers import switch
+    from bot.paper.ledgers import next_decision, switch
 
-    switch(config_of(config), name_of(ledger), Mode(mode), SystemClock())
-    console().print(told, markup=False, soft_wrap=True)
+    resolved, clock, say = config_of(config), SystemClock(), sayer(console())
+    is_news = switch(resolved, name_of(ledger), Mode(mode), clock, say)
+    say(told.format(when=next_decision(resolved, ledger, clock.now())) if is_news else f"{ledger} is {mode} already.")
+
+
+def _show_all(screen: Console, told: Sequence[Status], damaged: Mapping[str, LedgerError]) -> None:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("Ledger", overflow="fold")
+    for name in ("Since", "Until", "Stage"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("Equity", justify="right", no_wrap=True)
+    for status in told:
+        equity = f"{float(status.equity):,.2f}"
+        table.add_row(status.ledger, status.begun, status.last_day or "never", status.stage, equity)
+    for name in damaged:
+        table.add_row(name, "", "", "damaged", "", style="red")
+    screen.print(table)

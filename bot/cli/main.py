@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +15,7 @@ from typer.exceptions import TyperException
 
 from bot.cli.backtest import backtest
 from bot.cli.config import config
-from bot.cli.console import print_json
+from bot.cli.console import parse_changes, print_json
 from bot.cli.data import data
 from bot.cli.doctor import doctor
 from bot.cli.ledgers import ledgers
@@ -83,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         sys.exit(0)
     except Exception:
-        sys.exit(_report(Bug(_kept_traceback()), given))
+        sys.exit(_report(Bug(_kept_traceback(_state_of(given))), given))
 
 
 def _interrupted(given: Sequence[str]) -> Interrupted:
@@ -102,16 +105,32 @@ def _report(error: BotError, given: Sequence[str]) -> int:
     return error.exit_code
 
 
-def _kept_traceback() -> str:
-    """Keep the traceback for whoever mends the bug, and tell the user where it is."""
+def _state_of(given: Sequence[str]) -> Path:
+    """The state folder of the config that a command was given; the default's where it was given none, or a bad one."""
+    from bot.config import load_config
+
+    words = [part for word in given for part in (word.split("=", 1) if word.startswith("--") else [word])]
+    pairs = list(pairwise(words))
+    file = next((Path(value) for option, value in pairs if option in ("--config", "-c")), None)
+    changes = [value for option, value in pairs if option == "--set" and value.startswith("state=")]
+    try:
+        return load_config(file, parse_changes(changes)).state
+    except BotError:
+        return Path("logs")
+
+
+def _kept_traceback(state: Path) -> str:
+    """Keep the traceback, without a secret, for whoever mends the bug, and tell the user where it is."""
     from loguru import logger
 
-    log = Path("logs") / "bot.log"
+    from bot.paper.notifying import hiding
+
+    log = state / "bot.log"
     told = "this is a bug in the bot, not in what you did"
     try:
         logger.remove()
-        logger.add(log, diagnose=False, backtrace=False)
+        logger.add(log, format="{time:YYYY-MM-DD HH:mm:ss!UTC} | {level: <8} | {message}")
     except OSError:
         return f"{told}; its traceback could not be kept: {log} cannot be written"
-    logger.exception("a bug")
+    logger.error("a bug\n{}", hiding(os.environ)(traceback.format_exc()))
     return f"{told}; please report it with {log}"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -16,18 +14,22 @@ from bot.cli.console import (
     MarketOption,
     SetOption,
     console,
+    end_with,
     parse_day,
     print_json,
+    progress,
     require_one_market,
 )
-from bot.cli.ledger_options import BrokerOption, LedgerOption, config_of, name_of, show
-from bot.core.errors import ConfigError, DataError
+from bot.cli.ledger_options import BrokerOption, LedgerOption, config_of, name_of, sayer, show
+from bot.core.errors import ConfigError, DataError, LedgerError, OutcomeUnknown
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.brokers.testnet_exchange import TestnetExchange
     from bot.config import Config
+    from bot.forward.desk import Ticked
+    from bot.paper.ledgers import Status
     from bot.paper.notifying import Post
 
 paper = typer.Typer(help="Trade forward on paper: simulated fills on live public prices.", invoke_without_command=True)
@@ -56,7 +58,8 @@ def tick(
 
     For cron or systemd, once a day a quarter of an hour after 00:00 UTC, and as often as you like. No order leaves this
     machine, but with --broker testnet: those go to an exchange's testnet, for play money. Exit code 3 if a row that is
-    needed has not come: nothing is decided, and the next tick makes up for it.
+    needed has not come: nothing is decided, and the next tick makes up for it. Exit code 4 if nobody knows how an order
+    ended: the next tick looks it up.
 
     Example: bot paper tick --ledger mine
     """
@@ -68,19 +71,11 @@ def tick(
 
     resolved, clock, screen = config_of(config, set_), SystemClock(), console(to_error=as_json)
     testnet = _testnet(resolved, name_of(ledger), broker, screen)
-    post, say = _post(resolved, screen, notify_dry_run), _sayer(screen)
+    post, say = _post(resolved, screen, notify_dry_run), sayer(screen)
     notifier = Notifier(resolved, ledger, clock, post, say)
-    with notifier.watching(), open_sessions(resolved, clock) as sessions:
-        ticked = paper_tick(resolved, ledger, sessions, clock, testnet, waiting=screen.print)
-    told = status_of(resolved, ledger)
-    if as_json:
-        print_json({"decided": [str(day) for day in ticked.decided], **told.as_dict()})
-    days = ", ".join(map(str, ticked.decided)) or "nothing: it was decided already"
-    screen.print(f"Decided: {days}. Orders carried out: {len(ticked.carried_out)}.", markup=False)
-    if ticked.left_open:
-        told_open = "may or may not stand at the testnet: tick again in a minute, they are looked up first"
-        screen.print(f"{len(ticked.left_open)} order(s) {told_open}.", markup=False, soft_wrap=True)
-    show(screen, told)
+    with notifier.watching(), open_sessions(resolved, clock) as sessions, progress(screen) as advance:
+        ticked = paper_tick(resolved, ledger, sessions, clock, testnet, advance, say)
+    tell_tick(screen, ticked, status_of(resolved, ledger), as_json)
 
 
 @paper.command()
@@ -94,7 +89,8 @@ def run(
     """Tick every day until it is stopped: sleeps to the next decision time, ticks, and so on.
 
     What keeps it from deciding is written to logs/bot.log, and tried again some minutes later. SIGTERM and Ctrl-C end
-    it after the tick that is under way, with exit code 0; what is held stays held.
+    it after the tick that is under way, with exit code 0; what is held stays held. A ledger has one daemon: a second
+    one ends at once with exit code 5.
 
     Example: bot paper run
     """
@@ -104,7 +100,7 @@ def run(
     resolved, screen = config_of(config, set_), console()
     testnet = _testnet(resolved, name_of(ledger), broker, screen)
     post = _post(resolved, screen, notify_dry_run)
-    Daemon(resolved, ledger, SystemClock(), _sayer(screen), testnet, post).run(Stop())
+    Daemon(resolved, ledger, SystemClock(), sayer(screen), testnet, post).run(Stop())
 
 
 @paper.command()
@@ -181,7 +177,7 @@ def rehearse(
     """Trade a quarter of history through the testnet broker on a venue of this machine, over real HTTP.
 
     Orders go through ccxt and the guard to a Binance-like exchange that is started for it: no keys, no network. At the
-    end the venue's account is held against the ledger.
+    end the venue's account is held against the ledger: exit code 5 if they differ.
 
     With --venue-port it trades on a venue that was started with `bot venue serve --driven` on the same market and
     config, and whose account is new. Killed at any instant, it goes on when it is started again with the same ledger.
@@ -197,13 +193,33 @@ def rehearse(
     days = parse_day(start, "--start"), parse_day(end, "--end")
     done = rehearse_days(resolved, data_dir, market, days[0], days[1], name_of(ledger), SystemClock(), venue_port)
     told = status_of(resolved, ledger)
-    if as_json:
-        fills = {"orders": done.orders, "fills": done.fills, "slippage_cost": str(done.slippage_cost)}
-        print_json({**fills, "difference": done.difference, **told.as_dict()})
     screen.print(f"{done.first} to {done.last}: {done.orders} orders on the venue, over HTTP.", markup=False)
     screen.print(f"Fills: {done.fills}, which cost {done.slippage_cost:,.2f} of slippage in all.", markup=False)
     screen.print(f"Account and ledger: {done.difference or 'the same, to the last digit'}.", markup=False)
     show(screen, told)
+    fills = {"orders": done.orders, "fills": done.fills, "slippage_cost": str(done.slippage_cost)}
+    parted = LedgerError("the venue's account is not what the ledger says", where=ledger, was=done.difference)
+    as_data = {**fills, "difference": done.difference, **told.as_dict()}
+    end_with(parted if done.difference else None, as_json, as_data)
+
+
+def tell_tick(screen: Console, ticked: Ticked, told: Status, as_json: bool) -> None:
+    """Say what a tick did and where the ledger stands, and end with an error's code where it left orders open."""
+    days = ", ".join(map(str, ticked.decided)) or "nothing: it was decided already"
+    is_stopped = told.mode == "stopped" and not ticked.decided
+    line = (
+        f"Stopped: nothing is decided until bot paper resume --ledger {told.ledger}"
+        if is_stopped
+        else (f"Decided: {days}. Orders carried out: {len(ticked.carried_out)}.")
+    )
+    sayer(screen)(line)
+    show(screen, told)
+    left = OutcomeUnknown(
+        f"{len(ticked.left_open)} order(s) may or may not stand", where=told.ledger,
+        mend="tick again in a minute: it looks them up first",
+    )  # fmt: skip
+    as_data = {"decided": [str(day) for day in ticked.decided], **told.as_dict()}
+    end_with(left if ticked.left_open else None, as_json, as_data)
 
 
 def _testnet(
@@ -222,13 +238,8 @@ def _testnet(
     return testnet
 
 
-def _sayer(screen: Console) -> Callable[[str], None]:
-    """Prints text as it is."""
-    return partial(screen.print, markup=False, soft_wrap=True)
-
-
 def _post(config: Config, screen: Console, dry_run: bool) -> Post:
     """Who sends the notices. Raises ConfigError."""
     from bot.paper.notifying import open_post
 
-    return open_post(config, os.environ, _sayer(screen) if dry_run else None)
+    return open_post(config, os.environ, sayer(screen) if dry_run else None)

@@ -2,7 +2,7 @@
 
     BotError
     ├── ConfigError   2   a config file, an option or a strategy file is wrong
-    ├── DataError     3   a series is missing, faulty or too short: decide nothing, hold
+    ├── DataError     3   a series is missing, faulty or too short; a vendor gave none; a check found faults
     ├── BrokerError   4   an exchange could not be dealt with safely
     │   ├── NotPublic       a request was no anonymous question, and was not sent
     │   ├── NotSandbox      a request was not one for a pinned testnet, and was not sent
@@ -11,6 +11,7 @@
     │   └── KeysRefused     the venue does not take the testnet keys, or takes them no more
     ├── LedgerError   5   a run folder or ledger cannot be written, read or trusted
     └── StoreError    5   the market store cannot be written, read or trusted
+        └── InUse           another process writes a store or ledger
 
 130 is an interruption by the user. Exit code 1 is none of these: it is a bug, and worth a report.
 """
@@ -109,6 +110,14 @@ class StoreError(BotError):
     """The market store cannot be written, read or trusted."""
 
     exit_code = 5
+
+
+class InUse(StoreError):
+    """Another process, the `holder`, writes a store or ledger."""
+
+    def __init__(self, holder: str, **parts: str | None) -> None:
+        super().__init__(f"is in use by {holder}", **parts)
+        self.holder = holder
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

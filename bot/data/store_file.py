@@ -95,7 +95,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 
 def back_up(source: Path, target: Path) -> None:
     """Copy a store while others may use it, and check the copy. Raises StoreError; never overwrites a file."""
-    sqlite_file.back_up(_FAULTS, lambda: open_to_read(source), target, require_whole)
+    sqlite_file.back_up(_FAULTS, source, open_to_read, target, require_whole)
 
 
 def require_whole(connection: sqlite3.Connection, path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 import numpy as np
 import numpy.typing as npt
 
-from bot.core.errors import DataError, StoreError
+from bot.core.errors import DataError, InUse, StoreError
 from bot.core.market import Sessions
 from bot.core.moments import Days, Times, iso
 from bot.core.ports import Clock
@@ -261,7 +261,8 @@ def only_one(
 ) -> Iterator[None]:
     """Hold the right to write a store or ledger; the system gives it back if this process dies.
 
-    Waits up to `patience` seconds for another process, which `waiting` is told once. Raises StoreError after that.
+    Waits up to `patience` seconds for another process, which `waiting` is told once. Raises InUse after that, or
+    StoreError.
     """
     path = store.with_suffix(".lock")
     try:
@@ -276,7 +277,7 @@ def only_one(
             lock.seek(0)
             holder = f"process {lock.read().strip() or 'unknown'}"
             if (clock.now() - began).total_seconds() >= patience:
-                raise StoreError(f"is in use by {holder}", where=str(store), mend="try again when it is done")
+                raise InUse(holder, where=str(store), mend="try again when it is done")
             if not told:
                 waiting(f"{store.name} is in use by {holder}: waiting up to {patience:g} s for it.")
                 told = True

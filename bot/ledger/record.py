@@ -104,7 +104,7 @@ def back_up_ledger(path: Path, target: Path) -> tuple[int, str]:
 
     Raises LedgerError; never overwrites a file.
     """
-    back_up(FAULTS, lambda: open_to_read(path), target, verify_rows)
+    back_up(FAULTS, path, open_to_read, target, verify_rows)
     return verify_ledger(target)
 
 

@@ -11,6 +11,7 @@ from bot.brokers.live_quotes import Depth, Limits, LiveQuotes, LiveQuotesBroker
 from bot.brokers.pricing import AtPublicQuotes
 from bot.brokers.testnet import TestnetBroker
 from bot.config import Config
+from bot.core.errors import ConfigError
 from bot.core.events import Event
 from bot.core.instrument import Instrument, exact
 from bot.core.ports import Broker, Clock
@@ -49,10 +50,22 @@ def open_brokerage(config: Config, sessions: Sessions, clock: Clock, testnet: Te
 
 
 def brokerage_name(config: Config, asked: Literal["simulated", "testnet"] | None, began: str | None) -> str:
-    """The brokerage of a ledger: that with which it began, or for a new one that which is asked for."""
+    """The brokerage of a ledger: that with which it began, or for a new one that which is asked for.
+
+    Raises ConfigError where another one is asked for than that with which it began.
+    """
     if asked is None and began is not None:
         return began
-    return f"{config.paper.testnet} {_TESTNET}" if asked == _TESTNET else SIMULATED
+    name = f"{config.paper.testnet} {_TESTNET}" if asked == _TESTNET else SIMULATED
+    require_same(began or name, name)
+    return name
+
+
+def require_same(began: str, name: str) -> None:
+    """Raise ConfigError where a ledger began with another brokerage."""
+    if began != name:
+        mend = "name another ledger with --ledger"
+        raise ConfigError("the ledger trades with another broker", expected=began, was=name, mend=mend)
 
 
 def open_account(name: str, clock: Clock, environment: Mapping[str, str]) -> TestnetExchange | None:

@@ -18,6 +18,7 @@ from bot.core.errors import BotError, DataError, KeysRefused, OutcomeUnknown, St
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.ports import Clock
 from bot.paper.heartbeat import beat, heartbeat_path
+from bot.paper.ledgers import as_daemon, is_stopped
 from bot.paper.log import open_log
 from bot.paper.notifying import Notifier, Post, hiding, nobody
 from bot.paper.tick import tick
@@ -63,7 +64,7 @@ def next_time(config: Config, now: datetime, decided: bool) -> datetime:
 
 
 class Daemon:
-    """A ledger that is ticked at every decision time.
+    """A ledger that is ticked at every decision time, by one daemon only.
 
     `say` tells the terminal, `post` sends the notices of each tick. What keeps a tick from deciding is told and tried
     again: nothing is held against the ledger.
@@ -79,7 +80,7 @@ class Daemon:
         post: Post = nobody,
         opened: Open = open_sessions,
     ) -> None:
-        self._opened, self._is_done = opened, False
+        self._opened, self._is_done, self._is_stopped = opened, False, False
         self._config, self._name, self._clock, self._testnet = config, name, clock, testnet
         self._hide = hiding(os.environ)
         self._say: Callable[[str], None] = lambda text: say(self._hide(text))
@@ -87,7 +88,14 @@ class Daemon:
         self._due = self._seen = clock.now()
 
     def run(self, stop: Stop) -> None:
-        """Tick now, then at every decision time until it is stopped. Raises the errors that no later tick can mend."""
+        """Tick now, then at every decision time until it is stopped.
+
+        Raises the errors that no later tick can mend, LedgerError where the ledger has a daemon already.
+        """
+        with as_daemon(self._config, self._name, self._clock):
+            self._run(stop)
+
+    def _run(self, stop: Stop) -> None:
         from loguru import logger
 
         open_log(self._config, self._name, self._hide)
@@ -126,19 +134,28 @@ class Daemon:
                     advance=lambda symbol, done, total: self._beat(), waiting=self._say,
                 )  # fmt: skip
         except (DataError, KeysRefused, OutcomeUnknown, StoreError) as problem:
-            self._warn(f"{iso(self._clock.now())}  not decided: {problem}")
+            self._warn(f"not decided: {problem}")
             return False
         except BotError as problem:
             logger.error("{}", problem)
             raise
+        self._tell_if_stopped()
+        days = [order.at.date() for order in ticked.carried_out]
         for day in ticked.decided:
-            logger.info("{} decided {}, {} orders", self._name, day, len(ticked.carried_out))
-            self._say(f"{iso(self._clock.now())}  decided {day}, {len(ticked.carried_out)} order(s) carried out")
+            self._tell(f"decided {day}, {days.count(day)} order(s) carried out")
+        if earlier := len(days) - sum(map(days.count, ticked.decided)):
+            self._tell(f"{earlier} order(s) that were left open have ended")
         for day in ticked.drifted:
             self._warn(f"{day} would be decided otherwise now; the record is kept")
         for order in ticked.left_open:
             self._warn(f"order {order.order_id} may or may not stand: it is looked up again soon")
         return not ticked.left_open
+
+    def _tell_if_stopped(self) -> None:
+        """Tell once that the user stopped the ledger: until that is taken back there is nothing else to tell."""
+        was, self._is_stopped = self._is_stopped, is_stopped(self._config, self._name)
+        if self._is_stopped and not was:
+            self._tell(f"stopped by its user: nothing is decided until bot paper resume --ledger {self._name}")
 
     def _beat(self) -> None:
         """Tell that the daemon lives; where that cannot be told it trades all the same."""
@@ -153,7 +170,13 @@ class Daemon:
         from loguru import logger
 
         logger.warning("{}", problem)
-        self._say(problem)
+        self._say(f"{iso(self._clock.now())}  {problem}")
+
+    def _tell(self, news: str) -> None:
+        from loguru import logger
+
+        logger.info("{}: {}", self._name, news)
+        self._say(f"{iso(self._clock.now())}  {news}")
 
 
 def _give_back_memory() -> None:

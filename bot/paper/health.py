@@ -8,9 +8,8 @@ from bot.config import Config
 from bot.core.errors import DataError
 from bot.core.events import Mode
 from bot.core.moments import ONE_DAY, iso, midnight
-from bot.ledger.record import verify_ledger
 from bot.paper.heartbeat import Beat, heartbeat_path, last_beat
-from bot.paper.ledgers import ledger_path, status_of
+from bot.paper.ledgers import Status, has_begun, status_of
 
 
 def daemon_line(found: Beat | None, now: datetime) -> str:
@@ -33,7 +32,10 @@ def daemon_fields(found: Beat | None, now: datetime) -> dict[str, str | int]:
 
 
 def require_health(config: Config, name: str, now: datetime) -> str:
-    """What is well, in a line. Raises DataError where the daemon is silent or a day is overdue, LedgerError.
+    """What is well, in a line.
+
+    Raises DataError where the daemon is silent, a day is overdue, orders are left open, or a testnet account has
+    changed without a reason; LedgerError.
 
     A ledger without a row is well while its daemon lives: it waits for the first prices. One that the user stopped is
     well too. Without a daemon the ledger alone is looked at: something else ticks it.
@@ -42,16 +44,29 @@ def require_health(config: Config, name: str, now: datetime) -> str:
     daemon = "no daemon" if found is None else f"daemon {daemon_line(found, now)}"
     if found is not None and found.is_stale(now):
         raise DataError(daemon, where=name, mend="start it again: bot paper run")
-    path = ledger_path(config, name)
-    if found is not None and not (path.is_file() and verify_ledger(path)[0]):
+    if found is not None and not has_begun(config, name):
         return f"{name}: nothing is decided yet; {daemon}"
     status = status_of(config, name)
+    if found is None or found.next_tick > now:  # what a tick is about is not left open
+        _require_all_ended(status)
+    if status.unknown:
+        assets = ", ".join(status.unknown)
+        mend = f"bot paper acknowledge --ledger {name}"
+        raise DataError(f"nothing explains how {assets} changed on the testnet account", where=name, mend=mend)
     if status.mode == Mode.STOPPED:
         return f"{name}: stopped by its user; {daemon}"
-    last = date.fromisoformat(status.last_day) if status.last_day else date.fromisoformat(status.begun) - ONE_DAY
+    last = date.fromisoformat(status.last_day or status.begun)  # its first day may have begun long before the ledger
     if last < (expected := _expected(config, now)):
         raise DataError("a day is overdue", where=name, expected=str(expected), was=status.last_day or "none decided")
     return f"{name}: decided {status.last_day or 'nothing yet'}; {daemon}"
+
+
+def _require_all_ended(status: Status) -> None:
+    """Raise DataError where orders were left open."""
+    if status.open_orders:
+        first = f"bot paper resume --ledger {status.ledger}; then " if status.mode == Mode.STOPPED else ""
+        mend = f"{first}bot paper tick --ledger {status.ledger} looks them up"
+        raise DataError(f"nobody knows how {status.open_orders} order(s) ended", where=status.ledger, mend=mend)
 
 
 def _expected(config: Config, now: datetime) -> date:

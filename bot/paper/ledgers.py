@@ -1,17 +1,19 @@
-"""The forward ledgers: each a file by name, and where each stands."""
+"""The forward ledgers: each a file by name, who may write it, and where each stands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from bot.config import Config
-from bot.core.errors import LedgerError, did_you_mean
+from bot.core.errors import InUse, LedgerError, did_you_mean
 from bot.core.events import Acknowledged, Difference, Event, Mode, Switched
+from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
 from bot.core.portfolio import Portfolio
 from bot.core.ports import Clock
@@ -23,6 +25,11 @@ from bot.ledger.journal import Journal
 from bot.ledger.ledger_file import is_there
 from bot.ledger.record import Row, back_up_ledger, read_ledger, verify_ledger
 from bot.report.words import sentence
+
+_PATIENCE = 120.0
+"""Seconds for which the user's word waits for a tick that is under way."""
+_HISTORY = ("replay", "rehearsal")
+"""Why ledgers began that are over: no day follows their last."""
 
 
 def ledger_path(config: Config, name: str) -> Path:
@@ -44,18 +51,56 @@ def ledgers(config: Config) -> list[str]:
 
 
 @contextmanager
-def open_ledger(config: Config, name: str, clock: Clock) -> Iterator[Journal]:
-    """A ledger for one process to write; another one has to wait, and is told so. Raises LedgerError."""
+def open_ledger(
+    config: Config, name: str, clock: Clock, patience: float = 0.0, waiting: Callable[[str], None] = print
+) -> Iterator[Journal]:
+    """A ledger for one process to write; another one may wait for so many seconds, and says so.
+
+    Raises InUse after that, LedgerError.
+    """
     path = ledger_path(config, name)
-    with only_one(path, clock, patience=0.0), Journal.open(path) as journal:
+    with only_one(path, clock, patience, waiting), Journal.open(path) as journal:
         yield journal
 
 
-def broker_of(config: Config, name: str) -> str | None:
-    """The brokerage with which a ledger began; None where there is no such ledger. Raises LedgerError."""
+@contextmanager
+def as_daemon(config: Config, name: str, clock: Clock) -> Iterator[None]:
+    """Hold the right to be a ledger's daemon; the system gives it back if this process dies.
+
+    Raises LedgerError where another process holds it.
+    """
     path = ledger_path(config, name)
-    first = next(iter(read_ledger(path)), None) if path.is_file() else None
-    return None if first is None else first.body["broker"]
+    lock = path.with_name(f"{name}.daemon.sqlite3")  # no ledger's name has a dot
+    try:
+        with only_one(lock, clock, patience=0.0):
+            yield
+    except InUse as problem:
+        if problem.where != str(lock):
+            raise
+        raise LedgerError(f"a daemon trades it, {problem.holder}", where=str(path), mend="end that one first") from None
+
+
+def broker_of(config: Config, name: str) -> str | None:
+    """The brokerage of a ledger that goes on; None where it has not begun. Raises LedgerError."""
+    path = ledger_path(config, name)
+    if not has_begun(config, name):
+        return None
+    first = next(read_ledger(path))
+    require_not_over([first], path)
+    return str(first.body["broker"])
+
+
+def require_not_over(rows: Sequence[Row], path: Path) -> None:
+    """Raise LedgerError where a ledger is a replay or a rehearsal: nothing follows its last day."""
+    why = rows[0].body.get("why", "") if rows else ""
+    if why.startswith(_HISTORY):
+        raise LedgerError(f"is a {why}, which is over", where=str(path), mend="name another ledger")
+
+
+def has_begun(config: Config, name: str) -> bool:
+    """Whether there is a ledger with a row in it. Raises LedgerError."""
+    path = ledger_path(config, name)
+    return path.is_file() and next(iter(read_ledger(path)), None) is not None
 
 
 def mode_of(rows: Sequence[Row]) -> Mode:
@@ -64,18 +109,38 @@ def mode_of(rows: Sequence[Row]) -> Mode:
     return Mode(last.body["mode"]) if last else Mode.ON
 
 
-def switch(config: Config, name: str, mode: Mode, clock: Clock) -> None:
-    """Write down the user's word; the next tick obeys. Raises LedgerError, StoreError."""
+def is_stopped(config: Config, name: str) -> bool:
+    """Whether the user stopped a ledger. Raises LedgerError."""
+    return has_begun(config, name) and mode_of(list(read_ledger(ledger_path(config, name)))) is Mode.STOPPED
+
+
+def switch(config: Config, name: str, mode: Mode, clock: Clock, waiting: Callable[[str], None] = print) -> bool:
+    """Write down the user's word, which the next tick obeys; whether it is news. Raises LedgerError, StoreError."""
     status_of(config, name)
-    with open_ledger(config, name, clock) as journal:
-        if mode_of(journal.rows) is not mode:
+    with open_ledger(config, name, clock, _PATIENCE, waiting) as journal:
+        require_not_over(journal.rows, journal.path)
+        is_news = mode_of(journal.rows) is not mode
+        if is_news:
             journal.append([Switched(clock.now().replace(microsecond=0), mode)])
+    return is_news
 
 
-def acknowledge(config: Config, name: str, clock: Clock) -> list[Difference]:
+def next_decision(config: Config, name: str, now: datetime) -> str:
+    """When the next day of a ledger is decided, and why not sooner, in words. Raises LedgerError."""
+    today, last = now.date(), status_of(config, name).last_day
+    if last < str(today):
+        return "the next tick: today is not decided yet"
+    at = midnight(today + ONE_DAY) + timedelta(minutes=config.paper.decide_after_minutes)
+    return f"{at:%Y-%m-%d %H:%M} UTC: today is decided, and no command sells sooner"
+
+
+def acknowledge(
+    config: Config, name: str, clock: Clock, waiting: Callable[[str], None] = print
+) -> list[Difference]:  # fmt: skip
     """Write down that the user has seen what nothing explains, and return it. Raises LedgerError, StoreError."""
     status_of(config, name)
-    with open_ledger(config, name, clock) as journal:
+    with open_ledger(config, name, clock, _PATIENCE, waiting) as journal:
+        require_not_over(journal.rows, journal.path)
         unknown = account_of(map(decode, journal.rows)).unknown
         if unknown:
             journal.append([Acknowledged(clock.now().replace(microsecond=0))])
@@ -172,14 +237,18 @@ def _folded(events: Iterable[Event | None], cash: Decimal) -> tuple[Portfolio, i
     return portfolio, len(unended)
 
 
-def archive_ledger(config: Config, name: str, clock: Clock) -> Path:
-    """Put a ledger away beside the others, and return where. Raises LedgerError, StoreError."""
-    status_of(config, name)
-    path = ledger_path(config, name)
-    target = path.parent / "archive" / f"{name}-{clock.now():%Y%m%dT%H%M%SZ}.sqlite3"
-    with only_one(path, clock, patience=0.0):
+def archive_ledger(config: Config, name: str, clock: Clock, waiting: Callable[[str], None] = print) -> Path:
+    """Put a ledger away beside the others, whatever is in it, and return where.
+
+    Raises LedgerError, also while a daemon trades it, StoreError.
+    """
+    path = _that_is_there(config, name)
+    with as_daemon(config, name, clock), only_one(path, clock, _PATIENCE, waiting):
+        target = path.parent / "archive" / f"{name}-{clock.now():%Y%m%dT%H%M%SZ}.sqlite3"
         try:
             target.parent.mkdir(exist_ok=True)
+            if (half_done := path.with_name(f"{path.name}-journal")).exists():  # what a killed writer left
+                half_done.rename(target.with_name(f"{target.name}-journal"))
             path.rename(target)
         except OSError as problem:
             raise LedgerError(f"cannot be put away: {problem.strerror}", where=str(path)) from None

@@ -111,7 +111,7 @@ def trade(
     epoch, rows = _epoch(config, plan, why), _written(config, name)
     left = _last_decided(rows)
     if rows:
-        _require_begun_so(rows[0], epoch, ledger_path(config, name))
+        _require_begun_so(rows[0], epoch, days[-1], ledger_path(config, name))
     _require_clock(venue.stands_at(), left, days[0], ledger_path(config, name))
     _require_account(exchange, plan, rows)
     with open_ledger(config, name, machine) as journal:
@@ -160,7 +160,7 @@ def _require_unwritten(config: Config, name: str, rows: Sequence[Row]) -> None:
         raise LedgerError("the ledger exists already", where=path, mend="name another, or archive it")
     raise LedgerError(
         f"holds a rehearsal that ended midway, on {rows[-1].at[:10]}: its venue is gone, and the account with it",
-        where=path, mend=f"put it away with: bot paper archive {name}",
+        where=path, mend=f"put it away with: bot paper archive --ledger {name}",
     )  # fmt: skip
 
 
@@ -168,17 +168,24 @@ def _last_decided(rows: Sequence[Row]) -> date | None:
     return next((date.fromisoformat(row.at[:10]) for row in reversed(rows) if row.kind == "decision"), None)
 
 
-def _require_begun_so(first: Row, epoch: Epoch, path: Path) -> None:
+def _require_begun_so(first: Row, epoch: Epoch, last: date, path: Path) -> None:
     """Raise LedgerError unless a ledger was begun with the same config, market and days, and on such a venue."""
     begun = decode(first)
     if begun == epoch:
         return
     if not isinstance(begun, Epoch) or begun.why != epoch.why:
         raise LedgerError(f"holds no {epoch.why}", where=str(path), mend="name another")
-    changed = "config" if begun.config_hash != epoch.config_hash else "market, other days or another version"
-    raise LedgerError(
-        f"was begun with another {changed}", where=str(path), mend="go on with what it was begun with, or name another"
+    told = (
+        ("config", begun.config_hash[:12], epoch.config_hash[:12]),
+        ("version of the bot", begun.version, epoch.version),
+        ("first day", f"{begun.at:%Y-%m-%d}", f"{epoch.at:%Y-%m-%d}"),
+        ("market, or another last day", f"key {begun.run_key[:12]}", f"key {epoch.run_key[:12]} to {last}"),
     )
+    changed, expected, was = next(one for one in told if one[1] != one[2])
+    raise LedgerError(
+        f"was begun with another {changed}", where=str(path), expected=expected, was=was,
+        mend="go on with what it was begun with, or name another",
+    )  # fmt: skip
 
 
 def _require_clock(stands_at: datetime, left: date | None, first: date, path: Path) -> None:

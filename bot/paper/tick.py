@@ -12,20 +12,21 @@ from typing import TYPE_CHECKING
 
 from bot.config import Config
 from bot.core.book import RunPlan
-from bot.core.errors import ConfigError, DataError, LedgerError
+from bot.core.errors import DataError, LedgerError
 from bot.core.events import Epoch, Mode, OnStart
 from bot.core.moments import midnight
 from bot.core.ports import Clock
 from bot.core.window import Window
-from bot.data.update import Result
+from bot.data.faults import Unreachable
+from bot.data.update import Came, Result
 from bot.forward.desk import Desk, Ticked
 from bot.forward.reconcile import account_of
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
 from bot.ledger.record import Row
 from bot.markets import stored_market
-from bot.paper.brokerage import SIMULATED, open_brokerage, venue_instruments
-from bot.paper.ledgers import ledger_path, mode_of, open_ledger
+from bot.paper.brokerage import SIMULATED, open_brokerage, require_same, venue_instruments
+from bot.paper.ledgers import ledger_path, mode_of, open_ledger, require_not_over
 from bot.sourcing import Sessions
 from bot.updating import Advance, update_store
 from bot.version import __version__
@@ -34,9 +35,6 @@ from strategies.view import view_of
 
 if TYPE_CHECKING:
     from bot.brokers.testnet_exchange import TestnetExchange
-
-_HISTORY = ("replay", "rehearsal")
-"""Why ledgers began that are over: no day follows their last."""
 
 
 def tick(
@@ -50,19 +48,21 @@ def tick(
 ) -> Ticked:
     """Fetch what is new, then bring a ledger to the present moment, with orders to a testnet if one is given.
 
-    Raises DataError where a row that is needed has not come: nothing is decided, and a later tick does it. Raises
-    ConfigError for a ledger that began with another broker, BrokerError where the testnet cannot be dealt with.
+    A ledger that its user stopped is left alone. Raises DataError where a row that is needed has not come: nothing is
+    decided, and a later tick does it. Raises ConfigError for a ledger that began with another broker, LedgerError for
+    one that is over, BrokerError where the testnet cannot be dealt with.
     """
     with open_ledger(config, name, clock) as journal:
+        require_not_over(journal.rows, journal.path)
+        broker = SIMULATED if testnet is None else testnet.venue
+        require_same(journal.rows[0].body["broker"] if journal.rows else broker, broker)
         if mode_of(journal.rows) is Mode.STOPPED:
-            raise DataError(
-                f"the ledger {name} is stopped: nothing is decided", mend=f"bot paper resume --ledger {name}"
-            )
+            return Ticked((), (), ())
         _require_time_to_go_on(journal, clock.now())
         results = update_store(config, sessions, clock, (), None, advance, waiting)
         now = clock.now()
         brokerage = open_brokerage(config, sessions, clock, testnet)
-        began = _began(config, journal, now, brokerage.name)
+        began = _began(config, journal, now, broker)
         made = _plan(config, began, now.date(), results)
         if began.is_new:  # only now: a tick that cannot decide begins nothing
             journal.append([began.epoch])
@@ -88,7 +88,7 @@ def new_ledger(
     path = ledger_path(config, name)
     with open_ledger(config, name, clock) as journal:
         if journal.rows:
-            mend = f"put it away with: bot paper archive {name}; or name another"
+            mend = f"put it away with: bot paper archive --ledger {name}; or name another"
             raise LedgerError("the ledger exists already", where=str(path), mend=mend)
         epoch = _first_epoch(config, path, clock.now(), broker, on_start)
         journal.append([epoch])
@@ -120,17 +120,12 @@ class _Began:
 
 
 def _began(config: Config, journal: Journal, now: datetime, broker: str) -> _Began:
-    """How a ledger began; a new ledger or a changed config begins an epoch. Raises ConfigError, LedgerError."""
+    """How a ledger began; a new ledger or a changed config begins an epoch."""
     epochs = [event for event in map(decode, journal.rows) if isinstance(event, Epoch)]
     if not epochs:
         epoch = _first_epoch(config, journal.path, now, broker)
         return _Began(epoch, epoch, is_new=True)
     first, last = epochs[0], epochs[-1]
-    if first.why.startswith(_HISTORY):
-        raise LedgerError(f"is a {first.why}, which is over", where=str(journal.path), mend="name another ledger")
-    if first.broker != broker:
-        mend = "name another ledger with --ledger"
-        raise ConfigError("the ledger trades with another broker", expected=first.broker, was=broker, mend=mend)
     if last.config_hash == config.fingerprint():
         return _Began(first, last, is_new=False)
     epoch = replace(
@@ -157,13 +152,17 @@ def _plan(config: Config, began: _Began, day: date, results: list[Result]) -> Ru
 
     Money and manner of its start are those of its first day, whatever the config says by now.
     """
-    market = stored_market(config).as_of(midnight(day))
+    late, mend = _why_late(config, results), "the next tick decides the day"
+    try:
+        market = stored_market(config).as_of(midnight(day))
+    except DataError as problem:
+        if not late:
+            raise
+        raise DataError(f"{problem.what}: nothing is decided", where=problem.where, was=late, mend=mend) from None
     if market.decision_times[-1].item().date() < day:
-        late = [f"{r.symbol} ({r.problem})" for r in results if r.problem and r.symbol in _required(config)]
         raise DataError(
             f"{config.roles.eth} has no row of the day before {day}: nothing is decided, what is held stays",
-            where=market.name, was="; ".join(late) or f"the last is {market[config.roles.eth].dates[-1]}",
-            mend="the next tick decides the day",
+            where=market.name, was=late or f"the last is {market[config.roles.eth].dates[-1]}", mend=mend,
         )  # fmt: skip
     plan = planned(config, market, Window(began.start, day), began.epoch.run_key)
     view_of.cache_clear()  # else a daemon would keep this market alive beside tomorrow's
@@ -181,5 +180,10 @@ def _under(rows: Sequence[Row], plan: RunPlan) -> RunPlan:
     return replace(plan, rules=replace(plan.rules, overrides=overrides))
 
 
-def _required(config: Config) -> tuple[str, str, str]:
-    return config.roles.small_caps, config.roles.eth, config.roles.btc
+def _why_late(config: Config, results: Sequence[Result]) -> str:
+    """Why required series did not come; empty where all of them did."""
+    required = (config.roles.small_caps, config.roles.eth, config.roles.btc)
+    late = {r.symbol: r.problem for r in results if r.problem is not None and r.symbol in required}
+    told = "; ".join(f"{symbol} ({problem})" for symbol, problem in late.items())
+    is_cut_off = all(isinstance(r.problem, Unreachable) for r in results if r.came is not Came.UP_TO_DATE)
+    return f"nothing could be reached: {told}" if late and is_cut_off else told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from bot.data.clock import SystemClock
 from bot.paper.heartbeat import beat, heartbeat_path
 from tests.cli.running import bot, error_of
-from tests.forward.test_notices import BEGUN, BUY, HELD
+from tests.forward.test_notices import BEGUN, BUY, FILLED, HELD
 from tests.paper.test_notifying import Ledger
 from tests.servers.loopback import status
 from tests.servers.phone import Phone
@@ -60,10 +61,19 @@ def test_a_wrong_address_ends_a_tick_before_it_begins(
 
 
 def test_the_error_of_a_tick_is_told_in_a_dry_run(ledger: Ledger, tmp_path: Path) -> None:
+    future = SystemClock().now() + timedelta(days=2)
+    ledger.write(replace(HELD, at=future))
+    done = bot("paper", "tick", "-l", "mine", "--notify-dry-run", cwd=tmp_path)
+    assert "and the ledger stands at" in error_of(done, 3)
+    assert "Notice (error): mine: not decided, or not in full\n  " in done.stdout
+
+
+def test_a_tick_of_a_ledger_that_its_user_stopped_is_no_error(ledger: Ledger, tmp_path: Path) -> None:
     bot("paper", "stop", "-l", "mine", cwd=tmp_path)
     done = bot("paper", "tick", "-l", "mine", "--notify-dry-run", cwd=tmp_path)
-    assert "is stopped: nothing is decided" in error_of(done, 3)
-    assert "Notice (error): mine: not decided, or not in full\n  the ledger mine is stopped" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Stopped: nothing is decided until bot paper resume --ledger mine\n")
+    assert "Notice" not in done.stdout
 
 
 def test_the_status_tells_of_the_daemon_and_a_check_of_what_is_amiss(ledger: Ledger, tmp_path: Path) -> None:
@@ -73,6 +83,7 @@ def test_the_status_tells_of_the_daemon_and_a_check_of_what_is_amiss(ledger: Led
     assert "Daemon   alive, next tick 2" in bot("paper", "status", "-l", "mine", cwd=tmp_path).stdout
     told = json.loads(bot("paper", "status", "-l", "mine", "--json", cwd=tmp_path).stdout)
     assert (told["daemon"]["state"], told["stage"]) == ("alive", "ETH")
+    ledger.write(FILLED)
     assert "a day is overdue" in error_of(bot("paper", "status", "-l", "mine", "--check", cwd=tmp_path), 3)
 
 

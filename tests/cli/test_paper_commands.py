@@ -5,11 +5,30 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
 import pytest
+import typer
 
+from bot.cli.console import console
+from bot.cli.paper import tell_tick
+from bot.core.events import Mode, Switched
+from bot.core.market import Market
+from bot.core.moments import midnight
+from bot.core.orders import Fill, Side
+from bot.data.clock import SystemClock
+from bot.forward.desk import Ticked
+from bot.paper.heartbeat import beat, heartbeat_path
+from bot.paper.ledgers import next_decision, status_of
+from bot.venue.exchange import KEY
 from tests.cli.running import bot, error_of
+from tests.forward.test_notices import BEGUN, BUY, HELD
+from tests.paper.test_notifying import Ledger
+from tests.paper.test_rehearsal import FIRST, running
 
 SHORT = ["--start", "2102-02-01", "--end", "2102-12-31"]
 
@@ -34,7 +53,7 @@ def test_a_replay_leaves_a_ledger_that_tells_where_it_stands(replayed: Path) -> 
 
 def test_a_ledger_is_never_overwritten_and_can_be_put_away(replayed: Path) -> None:
     assert "the ledger exists already" in error_of(bot("paper", "replay", *SHORT, cwd=replayed), 5)
-    assert bot("paper", "archive", "replay", cwd=replayed).returncode == 0
+    assert bot("paper", "archive", "-l", "replay", cwd=replayed).returncode == 0
     assert "There is no ledger yet" in bot("paper", "list", cwd=replayed).stdout
     assert len(list((replayed / "logs" / "ledgers" / "archive").glob("replay-*.sqlite3"))) == 1
 
@@ -49,9 +68,10 @@ def test_a_tampered_ledger_is_named(replayed: Path) -> None:
     assert "row 9" in error_of(bot("paper", "status", "-l", "replay", cwd=replayed), 5)
 
 
-@pytest.mark.parametrize("name", ["../up", "a b", "", "x" * 50])
+@pytest.mark.parametrize("name", ["../up", "a b", "", "x" * 41, "Käse", "٣"])
 def test_a_ledgers_name_is_a_name(tmp_path: Path, name: str) -> None:
-    assert "is no name for a ledger" in error_of(bot("paper", "status", "--ledger", name, cwd=tmp_path), 2)
+    told = error_of(bot("paper", "status", "--ledger", name, cwd=tmp_path), 2)
+    assert "is no name for a ledger; expected at most 40 of A-Z, a-z, 0-9, - and _" in told
     assert not (tmp_path / "logs").exists()
 
 
@@ -66,3 +86,109 @@ def test_a_rehearsal_trades_on_a_venue_of_its_own_and_its_account_is_what_the_le
     assert told["orders"] > 10
     assert told["difference"] == ""
     assert told["open_orders"] == 0
+
+
+def test_the_list_tells_of_each_ledger_and_marks_one_that_is_damaged(tmp_path: Path) -> None:
+    names = ["one", "two", "x" * 40]
+    for name in names:
+        assert bot("paper", "new", "--ledger", name, cwd=tmp_path).returncode == 0
+    assert [line.split()[0] for line in bot("paper", "list", cwd=tmp_path).stdout.split("\n")[3:6]] == names
+    (tmp_path / "logs" / "ledgers" / "two.sqlite3").write_bytes(b"no database" * 100)
+    done = bot("paper", "list", cwd=tmp_path)
+    assert "two.sqlite3: is damaged or no database" in error_of(done, 5)
+    assert [line.split() for line in done.stdout.splitlines() if line.startswith(" two ")] == [["two", "damaged"]]
+    assert "\n one " in done.stdout
+    assert done.stdout.count("x") == 40
+    told = json.loads(bot("paper", "list", "--json", cwd=tmp_path).stdout)
+    assert [one["ledger"] for one in told["ledgers"]] == ["one", "x" * 40]
+    assert ([one["ledger"] for one in told["damaged"]], told["error"]["exit_code"]) == (["two"], 5)
+
+
+def test_flat_says_when_it_sells(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "logs")
+    today = SystemClock().now().date()
+    ledger.write(BEGUN, replace(HELD, at=midnight(today - timedelta(days=1))))
+    told = bot("paper", "flat", "-l", "mine", cwd=tmp_path).stdout
+    assert told.endswith("and nothing bought. That is the next tick: today is not decided yet.\n")
+    assert bot("paper", "flat", "-l", "mine", cwd=tmp_path).stdout == "mine is flat already.\n"
+    ledger.write(replace(HELD, at=midnight(today)))
+    when = f"{today + timedelta(days=1)} 00:15 UTC: today is decided, and no command sells sooner"
+    assert next_decision(ledger.config, "mine", midnight(today) + timedelta(hours=23)) == when
+
+
+def test_resume_says_that_a_ledger_is_on_already(tmp_path: Path) -> None:
+    assert bot("paper", "new", cwd=tmp_path).returncode == 0
+    assert bot("paper", "resume", cwd=tmp_path).stdout == "paper is on already.\n"
+
+
+def test_a_ledger_that_has_not_begun_is_awaited_while_its_daemon_lives(tmp_path: Path) -> None:
+    new, now = Ledger(tmp_path / "logs"), SystemClock().now()
+    beat(heartbeat_path(new.config, "mine"), now, now + timedelta(hours=5))
+    done = bot("paper", "status", "-l", "mine", cwd=tmp_path)
+    assert (done.returncode, done.stdout.count("\n")) == (0, 1)
+    assert done.stdout.startswith("mine has not begun: it does with the first day that can be decided. Daemon alive")
+    assert json.loads(bot("paper", "status", "-l", "mine", "--json", cwd=tmp_path).stdout)["daemon"]["state"] == "alive"
+
+
+def test_amounts_are_short_for_people_and_whole_for_machines(tmp_path: Path) -> None:
+    ledger, quantity = Ledger(tmp_path / "logs"), Decimal("0.123456789012")
+    coins = [f"COIN{number}" for number in range(9)]
+    ledger.write(BEGUN, *[bought(coin, quantity) for coin in coins], bought("DUST", Decimal("1234567890.5")))
+    lines = bot("paper", "status", "-l", "mine", cwd=tmp_path).stdout.splitlines()
+    assert lines[1] == "Stage    Nothing is decided yet."
+    first = next(i for i, line in enumerate(lines) if line.startswith("Holds"))
+    held = lines[first : next(i for i, line in enumerate(lines) if line.startswith("Open"))]
+    assert len(held) > 2
+    assert max(map(len, held)) <= 80
+    assert "0.12345679 COIN0, " in held[0]
+    assert held[-1].endswith("1234567890 DUST")
+    told = json.loads(bot("paper", "status", "-l", "mine", "--json", cwd=tmp_path).stdout)
+    assert told["holdings"]["COIN0"] == "0.123456789012"
+
+
+def bought(coin: str, quantity: Decimal) -> Fill:
+    return Fill("id", BEGUN.at, coin, Side.BUY, quantity, Decimal("1e-7"), Decimal(1), Decimal(0), "why")
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_tick_that_leaves_an_order_open_ends_with_code_4_after_all_is_said(
+    tmp_path: Path, as_json: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.write(BEGUN, HELD, BUY)
+    ticked = Ticked((HELD.at.date(),), (), (), (BUY,))
+    with pytest.raises(typer.Exit) as ended:
+        tell_tick(console(to_error=as_json), ticked, status_of(ledger.config, "mine"), as_json)
+    said = capsys.readouterr()
+    assert ended.value.exit_code == 4
+    assert said.err.endswith("mine: 1 order(s) may or may not stand; tick again in a minute: it looks them up first\n")
+    assert "Decided: 2026-03-02. Orders carried out: 0." in (said.err if as_json else said.out)
+    if as_json:
+        assert json.loads(said.out)["error"]["type"] == "OutcomeUnknown"
+
+
+def test_a_bugs_traceback_is_kept_where_the_config_says_and_holds_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BINANCE_TESTNET_API_KEY", "k3y-of-binance")
+    ledger, config = Ledger(tmp_path / "elsewhere"), tmp_path / "mine.yaml"
+    config.write_text("extends: default.yaml\nstate: elsewhere\n")
+    ledger.write(BEGUN, Switched(BEGUN.at, cast("Mode", "k3y-of-binance")))  # no bot writes that
+    told = error_of(bot("paper", "status", "-l", "mine", "--config", str(config), cwd=tmp_path), 1)
+    assert told == "Error: this is a bug in the bot, not in what you did; please report it with elsewhere/bot.log"
+    log = (tmp_path / "elsewhere" / "bot.log").read_text()
+    assert "ValueError: '(hidden)' is not a valid Mode" in log
+    assert "k3y-of-binance" not in log
+    assert not (tmp_path / "logs").exists()
+
+
+def test_a_rehearsal_whose_account_is_not_what_the_ledger_says_ends_with_code_5(tmp_path: Path, demo: Market) -> None:
+    with running(demo) as (server, port):
+        words = ["paper", "rehearse", "--market", "demo", "--venue-port", str(port), "--start", str(FIRST)]
+        assert bot(*words, "--end", str(FIRST), cwd=tmp_path).returncode == 0
+        server.exchange.account(KEY).balances["USDT"].receive(Decimal(5))
+        done = bot(*words, "--end", str(FIRST), "--json", cwd=tmp_path)
+    assert "the venue's account is not what the ledger says; was USDT: ledger" in error_of(done, 5)
+    told = json.loads(done.stdout)
+    assert told["error"]["was"] == told["difference"] != ""
+    assert "Account and ledger: USDT: ledger" in done.stderr

@@ -17,6 +17,7 @@ import pytest
 import typer
 
 from bot.cli.main import app, main
+from bot.core import errors
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -173,3 +174,12 @@ def exit_code(words: list[str]) -> int | str | None:
     with pytest.raises(SystemExit) as ended:
         main(words)
     return ended.value.code
+
+
+def test_the_exit_codes_are_told_as_the_errors_have_them() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (\d+) \| (.*) \|$", section(page, "Exit codes"), re.MULTILINE))
+    errors_told = re.findall(r"(\w+Error)\s+(\d)\s+(.*)", errors.__doc__ or "")
+    assert [code for name, code, _ in errors_told if getattr(errors, name).exit_code != int(code)] == []
+    assert [(code, meaning) for _, code, meaning in errors_told if meaning not in rows[code]] == []
+    assert rows.keys() == {"0", "1", "130", *(code for _, code, _ in errors_told)}

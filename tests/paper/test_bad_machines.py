@@ -40,7 +40,7 @@ def events(count: int) -> list[Event]:
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
     """The ledger `paper` of a user whose folder is `tmp_path`."""
-    assert bot("paper", "new", "paper", cwd=tmp_path).returncode == 0
+    assert bot("paper", "new", cwd=tmp_path).returncode == 0
     path = tmp_path / "logs" / "ledgers" / "paper.sqlite3"
     with Journal.open(path) as journal:
         journal.append(events(30))
@@ -224,6 +224,14 @@ def test_a_ledger_that_cannot_be_trusted_is_told_in_one_line_and_left_as_it_is(
     before = ledger.read_bytes() if ledger.is_file() else b""
     assert told in error_of(bot("paper", command, cwd=tmp_path), 5)
     assert (ledger.read_bytes() if ledger.is_file() else b"") == before
+    assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.parametrize("spoil", [tampered, cut])
+def test_a_backup_of_a_damaged_ledger_names_the_ledger(ledger: Path, tmp_path: Path, spoil: Spoil) -> None:
+    spoil(ledger)
+    told = error_of(bot("paper", "backup", "--to", "copy", cwd=tmp_path), 5)
+    assert told.startswith("Error: logs/ledgers/paper.sqlite3: ")
 
 
 HOLDING = """
@@ -245,9 +253,8 @@ def test_a_second_process_is_refused_and_the_lock_of_a_killed_one_is_free(ledger
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "holds\n"
-        for command in ("tick", "stop"):
-            found = error_of(bot("paper", command, cwd=tmp_path), 5)
-            assert f"is in use by process {holder.pid}; try again when it is done" in found
+        found = error_of(bot("paper", "tick", cwd=tmp_path), 5)
+        assert f"is in use by process {holder.pid}; try again when it is done" in found
         assert verify_ledger(ledger) == before
         holder.kill()
         holder.wait(10)

@@ -95,6 +95,18 @@ def test_a_machine_that_slept_for_three_days_decides_them_late_and_trades_on_tod
     assert {fill.at.date() for fill in fills(world)} <= {date(2025, 12, 2), date(2025, 12, 5)}
 
 
+def test_each_day_is_told_with_the_orders_that_were_carried_out_for_it(world: World) -> None:
+    def wakes() -> None:
+        world.clock.sleep(timedelta(days=2).total_seconds())
+
+    pair = world.servers.exchange.pairs["ETHUSDT"]
+    pair.asks = [("103.00", "500")]  # too wide: the order is tried again each day
+    said = lived(world, FIRST_TICK + timedelta(days=2, minutes=5), {FIRST_TICK + timedelta(minutes=2): wakes})
+    told = [line.partition("  decided ")[2] for line in said]
+    days = [("2025-12-02", 1), ("2025-12-03", 0), ("2025-12-04", 1)]
+    assert told == [f"{day}, {count} order(s) carried out" for day, count in days]
+
+
 def test_a_clock_that_is_set_back_decides_no_day_twice_and_goes_on(world: World) -> None:
     before: list[Row] = []
 

@@ -6,19 +6,20 @@ import json
 import os
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from bot.config import Config
 from bot.core.errors import DataError, LedgerError
-from bot.core.events import Mode
+from bot.core.events import Cause, Difference, Mode
 from bot.core.notice import Notice
 from bot.paper.daemon import Daemon, Stop
 from bot.paper.health import daemon_fields, daemon_line, require_health
 from bot.paper.heartbeat import beat, heartbeat_path, last_beat
-from bot.paper.ledgers import ledger_path, switch
-from tests.forward.test_notices import BEGUN, DAY, HELD
+from bot.paper.ledgers import acknowledge, archive_ledger, as_daemon, ledger_path, switch
+from tests.forward.test_notices import BEGUN, BUY, DAY, HELD
 from tests.markets import config_with
 from tests.paper.test_notifying import Ledger
 
@@ -75,11 +76,30 @@ class TestHealth:
         new.write()  # the file is made before prices come
         assert "nothing is decided yet; daemon alive" in require_health(new.config, "mine", NOON)
 
-    def test_a_ledger_that_never_decided_its_first_day_is_overdue(self, tmp_path: Path) -> None:
+    def test_a_new_ledger_is_well_until_its_first_decision_would_be_late(self, tmp_path: Path) -> None:
         new = Ledger(tmp_path)
         new.write(BEGUN)
-        with pytest.raises(DataError, match="expected 2026-03-02, was none decided"):
-            require_health(new.config, "mine", NOON)
+        assert require_health(new.config, "mine", NOON) == "mine: decided nothing yet; no daemon"
+        with pytest.raises(DataError, match="expected 2026-03-03, was none decided"):
+            require_health(new.config, "mine", NOON + timedelta(days=1))
+
+    def test_an_order_that_was_left_open_is_a_fault_but_while_a_tick_is_about_it(self, ledger: Ledger) -> None:
+        ledger.write(BUY)
+        told = r"nobody knows how 1 order\(s\) ended; bot paper tick --ledger mine looks them up"
+        with pytest.raises(DataError, match=told):
+            require_health(ledger.config, "mine", NOON)
+        beat(heartbeat_path(ledger.config, "mine"), NOON, NOON)
+        assert require_health(ledger.config, "mine", NOON).endswith("daemon alive, ticking")
+        alive(ledger.config, NOON)
+        with pytest.raises(DataError, match=told):
+            require_health(ledger.config, "mine", NOON)
+
+    def test_an_account_that_changed_without_a_reason_is_a_fault_until_it_is_acknowledged(self, ledger: Ledger) -> None:
+        ledger.write(Difference(NOON, "ETH", Decimal(2), Decimal(1), Cause.UNKNOWN))
+        with pytest.raises(DataError, match=r"nothing explains how ETH changed.*bot paper acknowledge --ledger mine"):
+            require_health(ledger.config, "mine", NOON)
+        acknowledge(ledger.config, "mine", ledger.clock)
+        assert require_health(ledger.config, "mine", NOON)
 
     def test_a_damaged_ledger_is_no_good_health(self, ledger: Ledger) -> None:
         alive(ledger.config, NOON)
@@ -98,6 +118,7 @@ class Sleeper(Stop):
     def __init__(self, ledger: Ledger, sleeps: int) -> None:
         self.ledger, self.sleeps = ledger, sleeps
         self.seen: list[str] = []
+        self.notices: list[Notice] = []
 
     def wait(self, seconds: float) -> bool:
         now, path = self.ledger.clock.now(), heartbeat_path(self.ledger.config, "mine")
@@ -111,9 +132,9 @@ class Sleeper(Stop):
 
 
 @pytest.fixture
-def stopped(ledger: Ledger) -> Ledger:
-    """A ledger whose every tick fails at once: it is stopped."""
-    switch(ledger.config, "mine", Mode.STOPPED, ledger.clock)
+def failing(ledger: Ledger) -> Ledger:
+    """A ledger whose every tick fails at once: its clock stands before its last day."""
+    ledger.clock.set(DAY - timedelta(days=1))
     return ledger
 
 
@@ -122,6 +143,7 @@ def run(ledger: Ledger, sleeps: int, problem: str = "") -> Sleeper:
     sleeper = Sleeper(ledger, sleeps)
 
     def post(notices: list[Notice]) -> list[str]:
+        sleeper.notices += notices
         return [problem] if problem else []
 
     Daemon(ledger.config, "mine", ledger.clock, ledger.said.append, post=post).run(sleeper)
@@ -129,16 +151,16 @@ def run(ledger: Ledger, sleeps: int, problem: str = "") -> Sleeper:
 
 
 class TestTheDaemon:
-    def test_tells_each_minute_that_it_lives_and_ends_without_a_trace(self, stopped: Ledger) -> None:
-        sleeper = run(stopped, 12)
-        assert len(stopped.clock.sleeps) == 12
-        assert max(stopped.clock.sleeps) == 60
-        assert sleeper.seen[:10] == ["alive, next tick 2026-03-02T00:10:00Z"] * 10
-        assert sleeper.seen[10] == "alive, next tick 2026-03-02T00:20:00Z"
-        assert not heartbeat_path(stopped.config, "mine").exists()
+    def test_tells_each_minute_that_it_lives_and_ends_without_a_trace(self, failing: Ledger) -> None:
+        sleeper = run(failing, 12)
+        assert len(failing.clock.sleeps) == 12
+        assert max(failing.clock.sleeps) == 60
+        assert sleeper.seen[:10] == ["alive, next tick 2026-03-01T00:10:00Z"] * 10
+        assert sleeper.seen[10] == "alive, next tick 2026-03-01T00:20:00Z"
+        assert not heartbeat_path(failing.config, "mine").exists()
 
-    def test_goes_on_where_its_heartbeat_cannot_be_written(self, stopped: Ledger) -> None:
-        (heartbeat_path(stopped.config, "mine").with_suffix(".alive-new")).mkdir()
+    def test_goes_on_where_its_heartbeat_cannot_be_written(self, failing: Ledger) -> None:
+        (heartbeat_path(failing.config, "mine").with_suffix(".alive-new")).mkdir()
         sleeps = [0]
 
         class Blind(Stop):
@@ -148,24 +170,24 @@ class TestTheDaemon:
                 sleeps[0] += 1
                 return sleeps[0] == 2
 
-        Daemon(stopped.config, "mine", stopped.clock, stopped.said.append).run(Blind())
-        assert "Stopped." in stopped.said[-1]
-        assert "the heartbeat cannot be written" in (stopped.config.state / "bot.log").read_text()
+        Daemon(failing.config, "mine", failing.clock, failing.said.append).run(Blind())
+        assert "Stopped." in failing.said[-1]
+        assert "the heartbeat cannot be written" in (failing.config.state / "bot.log").read_text()
 
-    def test_without_a_log_it_does_not_begin(self, stopped: Ledger) -> None:
-        (stopped.config.state / "bot.log").mkdir()
+    def test_without_a_log_it_does_not_begin(self, failing: Ledger) -> None:
+        (failing.config.state / "bot.log").mkdir()
         with pytest.raises(LedgerError, match=r"bot.log: cannot be written"):
-            run(stopped, 1)
+            run(failing, 1)
 
-    def test_writes_and_says_that_a_notice_was_not_delivered(self, stopped: Ledger) -> None:
-        run(stopped, 1, problem="address 1 of 1 did not answer")
-        assert "address 1 of 1 did not answer" in stopped.said
-        assert "| WARNING  | address 1 of 1 did not answer\n" in (stopped.config.state / "bot.log").read_text()
+    def test_writes_and_says_that_a_notice_was_not_delivered(self, failing: Ledger) -> None:
+        run(failing, 1, problem="address 1 of 1 did not answer")
+        assert "2026-03-01T00:00:00Z  address 1 of 1 did not answer" in failing.said
+        assert "| WARNING  | address 1 of 1 did not answer\n" in (failing.config.state / "bot.log").read_text()
 
-    def test_logs_one_object_a_line_where_the_config_says_so(self, stopped: Ledger) -> None:
-        stopped.config = config_with({"state": str(stopped.config.state), "paper": {"log": "json"}})
-        run(stopped, 1)
-        lines = [json.loads(line) for line in (stopped.config.state / "bot.log").read_text().splitlines()]
+    def test_logs_one_object_a_line_where_the_config_says_so(self, failing: Ledger) -> None:
+        failing.config = config_with({"state": str(failing.config.state), "paper": {"log": "json"}})
+        run(failing, 1)
+        lines = [json.loads(line) for line in (failing.config.state / "bot.log").read_text().splitlines()]
         assert {tuple(line) for line in lines} == {("time", "level", "message", "ledger")}
         assert [(line["level"], line["ledger"]) for line in lines] == [
             ("WARNING", "mine"), ("INFO", "mine"), ("INFO", "mine"),
@@ -174,7 +196,7 @@ class TestTheDaemon:
 
     @pytest.mark.parametrize("form", ["text", "json"])
     def test_writes_no_secret_of_the_environment_though_an_error_holds_it(
-        self, stopped: Ledger, form: str, monkeypatch: pytest.MonkeyPatch
+        self, failing: Ledger, form: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         secrets = {
             "BINANCE_TESTNET_API_KEY": "k3y-of-binance", "BINANCE_TESTNET_API_SECRET": "s3cret-of-binance",
@@ -184,13 +206,46 @@ class TestTheDaemon:
         }  # fmt: skip
         for name, value in secrets.items():
             monkeypatch.setenv(name, value)
-        stopped.config = config_with({"state": str(stopped.config.state), "paper": {"log": form}})
-        run(stopped, 1, problem=f"this holds them all: {' '.join(secrets.values())}!")
-        log = (stopped.config.state / "bot.log").read_text()
+        failing.config = config_with({"state": str(failing.config.state), "paper": {"log": form}})
+        run(failing, 1, problem=f"this holds them all: {' '.join(secrets.values())}!")
+        log = (failing.config.state / "bot.log").read_text()
         assert log.count("(hidden)") == 8
         assert "this holds them all" in log
         words = [word for value in secrets.values() for word in value.split()]
-        assert not [word for word in words if word in log or word in " ".join(stopped.said)]
+        assert not [word for word in words if word in log or word in " ".join(failing.said)]
+
+    def test_tells_once_that_its_user_stopped_it_and_looks_again_at_the_next_decision_time(
+        self, ledger: Ledger
+    ) -> None:
+        switch(ledger.config, "mine", Mode.STOPPED, ledger.clock)
+        sleeper = run(ledger, 20)
+        told = "2026-03-02T00:00:00Z  stopped by its user: nothing is decided until bot paper resume --ledger mine"
+        assert ledger.said == [told, "Stopped. What is held stays held; the next start goes on where this ended."]
+        assert sleeper.seen[0] == "alive, next tick 2026-03-02T00:15:00Z"
+        assert sleeper.seen[-1] == "alive, next tick 2026-03-03T00:15:00Z"
+        assert sleeper.notices == []
+
+    def test_a_line_of_the_log_tells_the_time_once(self, failing: Ledger) -> None:
+        run(failing, 1)
+        lines = (failing.config.state / "bot.log").read_text().splitlines()
+        assert "| WARNING  | not decided: " in lines[0]
+
+    def test_a_second_one_is_refused_and_touches_nothing_of_the_first(self, failing: Ledger) -> None:
+        alive(failing.config, DAY)
+        before = heartbeat_path(failing.config, "mine").read_bytes()
+        with as_daemon(failing.config, "mine", failing.clock):
+            with pytest.raises(LedgerError, match=rf"a daemon trades it, process {os.getpid()}; end that one first"):
+                run(failing, 1)
+            with pytest.raises(LedgerError, match="a daemon trades it"):
+                archive_ledger(failing.config, "mine", failing.clock)
+        assert heartbeat_path(failing.config, "mine").read_bytes() == before
+        run(failing, 1)
+
+    def test_a_damaged_ledger_is_put_away(self, ledger: Ledger) -> None:
+        path = ledger_path(ledger.config, "mine")
+        path.write_bytes(b"no database" * 100)
+        assert archive_ledger(ledger.config, "mine", ledger.clock).read_bytes() == b"no database" * 100
+        assert not path.exists()
 
 
 def test_a_heartbeat_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -112,11 +112,14 @@ def test_what_was_stopped_is_taken_up_by_nothing_else_than_what_began_it(demo: M
         with pytest.raises(Stopped):
             traded(config, demo, port, stop=40)
         before = told(config, "one")
-        with pytest.raises(LedgerError, match="was begun with another config"):
-            changed = config_with({"state": str(config.state), "paper": {"retry_minutes": 3}})
-            traded(changed, demo, port)
-        with pytest.raises(LedgerError, match="was begun with another market, other days or another version"):
+        with pytest.raises(LedgerError, match=r"was begun with another config; expected \w{12}, was \w{12};"):
+            other = config_with({"state": str(config.state), "paper": {"retry_minutes": 3}})
+            traded(other, demo, port)
+        changed = r"was begun with another market, or another last day; expected key \w+, was key \w+ to 2112-10-20;"
+        with pytest.raises(LedgerError, match=changed):
             traded(config, demo, port, last=LAST - timedelta(days=1))
+        with pytest.raises(LedgerError, match="another first day; expected 2112-10-19, was 2112-10-20;"):
+            rehearse(config, None, "demo", FIRST + timedelta(days=1), LAST, "one", MACHINE, port)
         with pytest.raises(LedgerError, match="holds no rehearsal;"):
             trade(config, "one", plan_to(LAST, demo), RunningVenue(port, MACHINE), MACHINE, "rehearsal")
         assert told(config, "one") == before
@@ -179,5 +182,7 @@ def test_a_rehearsal_whose_own_venue_is_gone_says_what_to_do(demo: Market, confi
     with running(demo) as (_, port), pytest.raises(Stopped):
         plan = plan_to(LAST, demo)
         trade(config, "own", plan, RunningVenue(port, MACHINE), MACHINE, "rehearsal", witness=stopped_at(40))
-    with pytest.raises(LedgerError, match=r"ended midway, on 2112-10-20: its venue is gone.*bot paper archive own"):
+    with pytest.raises(
+        LedgerError, match=r"ended midway, on 2112-10-20: its venue is gone.*bot paper archive --ledger own"
+    ):
         rehearse(config, None, "demo", FIRST, LAST, "own", MACHINE)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from bot.config import Config
-from bot.core.errors import DataError, LedgerError, StoreError
-from bot.core.events import Mode
+from bot.core.errors import ConfigError, DataError, InUse, LedgerError, StoreError
+from bot.core.events import Epoch, Mode
 from bot.core.moments import midnight
 from bot.core.notice import Notice
 from bot.core.orders import Fill, OrderResult, Side
@@ -23,9 +28,13 @@ from bot.paper import ledgers
 from bot.paper.notifying import Notifier
 from bot.paper.tick import new_ledger
 from bot.paper.tick import tick as paper_tick
+from tests.clocks import FakeClock
 from tests.markets import config_with
 from tests.servers.loopback import dropped
 from tests.servers.world import World, extended, open_world
+
+if TYPE_CHECKING:
+    from bot.brokers.testnet_exchange import TestnetExchange
 
 STRATEGY = """
 from decimal import Decimal
@@ -213,8 +222,9 @@ def test_a_stopped_ledger_decides_nothing_and_makes_up_for_it_when_it_is_resumed
     tick(world)
     switched(world, Mode.STOPPED)
     at(world, FIRST_TICK + timedelta(days=1))
-    with pytest.raises(DataError, match="is stopped: nothing is decided; bot paper resume"):
-        tick(world)
+    before, asked = rows(world), world.requests()
+    assert tick(world) == Ticked((), (), ())
+    assert (rows(world), world.requests()) == (before, asked)
     switched(world, Mode.ON)
     at(world, FIRST_TICK + timedelta(days=2))
     assert tick(world).decided == (date(2025, 12, 3), date(2025, 12, 4))
@@ -226,7 +236,7 @@ def test_a_tick_that_cannot_decide_begins_nothing_and_the_ledger_begins_on_the_d
     silent = [*[dropped()] * 50]
     world.servers.exchange.fail(*silent)
     world.second.fail(*silent)
-    with pytest.raises(DataError, match="there is no row of ETH"):
+    with pytest.raises(DataError, match=r"there is no row of ETH: nothing is decided; was ETH \(.*no sound answer"):
         tick(world)
     assert ledgers.ledgers(world.config) == []
     assert not ledgers.ledger_path(world.config, "paper").exists()
@@ -305,7 +315,7 @@ def test_a_ledger_that_was_begun_today_has_its_first_day_today(world: World) -> 
 def test_a_name_that_is_taken_is_not_begun_again(world: World) -> None:
     tick(world)
     before = rows(world)
-    with pytest.raises(LedgerError, match="exists already; put it away with: bot paper archive paper"):
+    with pytest.raises(LedgerError, match="exists already; put it away with: bot paper archive --ledger paper"):
         new_ledger(world.config, "paper", world.clock)
     assert rows(world) == before
 
@@ -323,3 +333,67 @@ def test_a_tick_tells_what_it_decided_what_it_bought_and_the_head(world: World) 
     bought = sum(fill.quantity for fill in fills(world))
     assert told[0].body == f"Nothing has changed: the position is held. To do: buy {bought} ETH."
     assert told[1].body.startswith(f"Bought {bought} ETH at 100.0")
+
+
+def test_without_a_network_the_error_says_that_nothing_could_be_reached(world: World) -> None:
+    servers = (world.servers.yahoo, world.servers.fred, world.servers.exchange, world.second)
+    for server in servers:
+        server.fail(*[dropped()] * 200)
+    with pytest.raises(DataError, match=r"no row of RUT: nothing is decided; was nothing could be reached: RUT \("):
+        tick(world)
+    for server in servers:
+        server.faults.clear()
+
+
+def test_a_clock_and_a_network_are_not_looked_at_where_a_ledger_is_over_or_trades_elsewhere(world: World) -> None:
+    tick(world)
+    asked = world.requests()
+    world.set_time(FIRST_TICK - timedelta(days=1))
+    elsewhere = cast("TestnetExchange", SimpleNamespace(venue="binance testnet"))
+    with world.sessions() as sessions:
+        with pytest.raises(ConfigError, match="expected simulated, was binance testnet"):
+            paper_tick(world.config, "paper", sessions, world.clock, elsewhere)
+        with ledgers.open_ledger(world.config, "over", world.clock) as journal:
+            journal.append([Epoch(FIRST_TICK, 1, "rehearsal", "key", "hash", "0", "testnet", Decimal(1))])
+        with pytest.raises(LedgerError, match="is a rehearsal, which is over"):
+            paper_tick(world.config, "over", sessions, world.clock)
+    assert world.requests() == asked
+
+
+@pytest.mark.parametrize("why", ["replay", "rehearsal on a running venue"])
+def test_what_is_over_takes_no_word_of_its_user(world: World, why: str) -> None:
+    with ledgers.open_ledger(world.config, "paper", world.clock) as journal:
+        journal.append([Epoch(FIRST_TICK, 1, why, "key", "hash", "0", "simulated", Decimal(1))])
+    for said in (partial(ledgers.switch, mode=Mode.STOPPED), ledgers.acknowledge):
+        with pytest.raises(LedgerError, match=f"is a {why}, which is over; name another ledger"):
+            said(world.config, "paper", clock=world.clock)
+    assert len(rows(world)) == 1
+
+
+class Ticking(FakeClock):
+    """A clock on which the tick of another process ends after some time."""
+
+    def __init__(self, ends: float, tick: ExitStack) -> None:
+        super().__init__(FIRST_TICK)
+        self._ends, self._tick = FIRST_TICK + timedelta(seconds=ends), tick
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        if self.now() >= self._ends:
+            self._tick.close()
+
+
+@pytest.mark.parametrize("ends", [100, 130])
+def test_the_users_word_waits_two_minutes_for_a_tick_that_is_under_way(tmp_path: Path, ends: float) -> None:
+    config = config_with({"state": str(tmp_path)})
+    new_ledger(config, "paper", FakeClock(FIRST_TICK))
+    said: list[str] = []
+    with ExitStack() as other:
+        other.enter_context(ledgers.open_ledger(config, "paper", FakeClock(FIRST_TICK)))
+        if ends > 120:
+            with pytest.raises(InUse):
+                ledgers.switch(config, "paper", Mode.FLAT, Ticking(ends, other), said.append)
+        else:
+            assert ledgers.switch(config, "paper", Mode.FLAT, Ticking(ends, other), said.append)
+            assert ledgers.status_of(config, "paper").mode == "flat"
+    assert said == [f"paper.sqlite3 is in use by process {os.getpid()}: waiting up to 120 s for it."]
