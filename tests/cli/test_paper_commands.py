@@ -8,13 +8,15 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import cast
 
 import pytest
 import typer
+from rich.console import Console
 
-from bot.cli.console import console
+from bot.cli.console import console, progress
 from bot.cli.paper import tell_tick
 from bot.core.events import Mode, Switched
 from bot.core.market import Market
@@ -23,9 +25,9 @@ from bot.core.orders import Fill, Side
 from bot.data.clock import SystemClock
 from bot.forward.desk import Ticked
 from bot.paper.heartbeat import beat, heartbeat_path
-from bot.paper.ledgers import next_decision, status_of
+from bot.paper.ledgers import as_daemon, next_decision, status_of
 from bot.venue.exchange import KEY
-from tests.cli.running import bot, error_of
+from tests.cli.running import bot, bot_process, error_of
 from tests.forward.test_notices import BEGUN, BUY, HELD
 from tests.paper.test_notifying import Ledger
 from tests.paper.test_rehearsal import FIRST, running
@@ -192,3 +194,29 @@ def test_a_rehearsal_whose_account_is_not_what_the_ledger_says_ends_with_code_5(
     told = json.loads(done.stdout)
     assert told["error"]["was"] == told["difference"] != ""
     assert "Account and ledger: USDT: ledger" in done.stderr
+
+
+def test_a_second_daemon_ends_at_once_and_an_archive_is_refused(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "logs")
+    ledger.write(BEGUN)
+    told = "Error: logs/ledgers/mine.sqlite3: a daemon trades it, process "
+    with as_daemon(ledger.config, "mine", ledger.clock):
+        assert error_of(bot_process("paper", "run", "-l", "mine", cwd=tmp_path), 5).startswith(told)
+        assert error_of(bot("paper", "archive", "-l", "mine", cwd=tmp_path), 5).startswith(told)
+    assert not heartbeat_path(ledger.config, "mine").exists()
+    assert bot("paper", "archive", "-l", "mine", cwd=tmp_path).returncode == 0
+
+
+def test_the_broker_is_held_against_the_ledgers_before_a_key_is_asked_for(tmp_path: Path) -> None:
+    assert bot("paper", "new", cwd=tmp_path).returncode == 0
+    told = error_of(bot("paper", "tick", "--broker", "testnet", cwd=tmp_path), 2)
+    assert "trades with another broker; expected simulated, was binance testnet" in told
+
+
+@pytest.mark.parametrize("is_watched", [True, False])
+def test_what_is_asked_is_shown_to_who_watches_only(is_watched: bool) -> None:
+    screen = Console(file=StringIO(), force_terminal=is_watched, _environ={})
+    with progress(screen) as advance:
+        advance("ETH", 1, 3)
+    assert isinstance(screen.file, StringIO)
+    assert ("Fetching ETH" in screen.file.getvalue()) is is_watched
