@@ -27,6 +27,7 @@ from bot.core.portfolio import Portfolio
 from bot.core.ports import Clock
 from bot.core.window import Window
 from bot.forward.desk import Desk
+from bot.forward.reconcile import Reconciler
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
 from bot.ledger.record import Row
@@ -119,7 +120,8 @@ def trade(
             journal.append([epoch])
         pricing = AsTraded(lambda symbol, day: _open(plan, symbol, day), QUOTE)
         broker = TestnetBroker(exchange, QUOTE, pricing, SimulatedBroker())
-        desk = Desk(journal, lambda first, day: plan, broker, days[0], timedelta(hours=1), witness=witness)
+        compare = Reconciler(exchange, QUOTE, venue, {}).compare
+        desk = Desk(journal, lambda first, day: plan, broker, days[0], timedelta(hours=1), compare, witness)
         for day in days[days.index(left) if left else 0 :]:
             if venue.stands_at() < midnight(day):
                 venue.move_to(midnight(day))

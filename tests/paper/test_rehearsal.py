@@ -81,8 +81,9 @@ def traded(config: Config, demo: Market, port: int, stop: int | None = None, las
 
 
 def told(config: Config, name: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """What a ledger says but for where its account is, and for when that was looked at by the machine's clock."""
     with Journal.open(ledger_path(config, name)) as journal:
-        return [(row.kind, row.at, row.body) for row in journal.rows if row.kind != "epoch"]
+        return [(row.kind, row.at, row.body) for row in journal.rows if row.kind not in ("epoch", "account_seen")]
 
 
 def test_on_a_running_venue_it_trades_as_on_its_own_and_is_over_when_it_is_over(demo: Market, config: Config) -> None:
