@@ -20,6 +20,7 @@ from bot.cli.data import data
 from bot.cli.doctor import doctor
 from bot.cli.ledgers import ledgers
 from bot.cli.paper import paper
+from bot.cli.review import review
 from bot.cli.runs import runs
 from bot.cli.signal import signal
 from bot.cli.venue import venue
@@ -50,6 +51,7 @@ app.command()(doctor)
 app.add_typer(data, name="data")
 paper.add_typer(ledgers)
 app.add_typer(paper, name="paper")
+app.add_typer(review, name="review")
 app.add_typer(config, name="config")
 app.add_typer(venue, name="venue")
 

@@ -212,9 +212,11 @@ class Book:
             self.events.append(valued)
             return valued
         marks = {symbol: self._close(symbol, day) for symbol in holdings}
-        equity = self.portfolio.equity({symbol: exact(price) for symbol, (price, _) in marks.items()})
+        prices = {symbol: exact(price) for symbol, (price, _) in sorted(marks.items())}
+        equity = self.portfolio.equity(prices)
         stale = tuple(sorted(symbol for symbol, (_, fresh) in marks.items() if not fresh))
-        valued = Valued(day, equity, self.portfolio.cash, decision.stage, dict(sorted(holdings.items())), stale)
+        held = dict(sorted(holdings.items()))
+        valued = Valued(day, equity, self.portfolio.cash, decision.stage, held, stale, prices)
         self.events.append(valued)
         return valued
 

@@ -17,8 +17,8 @@ from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement, Side
 class Valued:
     """The book at a UTC day's close: equity and cash in the stablecoin, and the coins it is marked with.
 
-    `stale` names holdings that are valued at an older close because the day has none; `benchmarks` holds the
-    equity of each benchmark at the same moment.
+    `marks` are the closes that the holdings are valued at; `stale` names those that are of an older day because this
+    one has none. `benchmarks` holds the equity of each benchmark at the same moment.
     """
 
     day: date
@@ -27,6 +27,7 @@ class Valued:
     stage: str
     holdings: Mapping[str, Decimal]
     stale: tuple[str, ...] = ()
+    marks: Mapping[str, Decimal] = field(default_factory=dict)
     benchmarks: Mapping[str, Decimal] = field(default_factory=dict)
 
 

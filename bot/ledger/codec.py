@@ -74,6 +74,7 @@ def encode(event: Event) -> tuple[str, str, dict[str, Any]]:
                 "stage": event.stage,
                 "holdings": _plain_values(event.holdings),
                 "stale": list(event.stale),
+                **({"marks": _plain_values(event.marks)} if event.marks else {}),
                 "benchmarks": _plain_values(event.benchmarks),
             }  # fmt: skip
         case Unfinished():

@@ -16,9 +16,11 @@ from bot.core.events import (
     Drift,
     Epoch,
     Event,
+    Late,
     Mode,
     Switched,
     Unfinished,
+    Valued,
     VenueTrade,
 )
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
@@ -45,6 +47,12 @@ def decode(row: Row) -> Event | None:
         case "settlement":
             money = {name: Decimal(body[name]) for name in ("quantity", "price", "fee", "received")}
             return Settlement(at, body["symbol"], cause=SettlementCause(body["cause"]), into=body["into"], **money)
+        case "valuation":
+            amounts = {name: _amounts(body.get(name, {})) for name in ("holdings", "marks", "benchmarks")}
+            equity, cash = Decimal(body["equity"]), Decimal(body["cash"])
+            return Valued(at.date(), equity, cash, body["stage"], stale=tuple(body["stale"]), **amounts)
+        case "late":
+            return Late(at, _moment(body["decided_at"]), body["missed"])
         case "unfinished":
             return Unfinished(at, frozenset(body["symbols"]))
         case "switched":

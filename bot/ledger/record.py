@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from bot.core.errors import LedgerError
 from bot.core.events import Event
+from bot.core.moments import ONE_DAY
 from bot.ledger.codec import encode
 from bot.ledger.ledger_file import FAULTS, open_to_read, open_to_write
 from bot.sqlite_file import back_up
@@ -66,6 +68,48 @@ def read_ledger(path: Path) -> Iterator[Row]:
     with closing(open_to_read(path)) as connection:
         for sequence, kind, at, body, _ in _raw_rows(connection, path):
             yield Row(sequence, kind, at, json.loads(body))
+
+
+def read_rows(
+    path: Path,
+    kinds: Sequence[str] = (),
+    since: date | None = None,
+    until: date | None = None,
+    newest_first: bool = False,
+    limit: int | None = None,
+) -> Iterator[Row]:
+    """The rows of some kinds, of all if none is named, whose moment lies from a day to a day, in order.
+
+    Raises LedgerError if the file is no ledger, or of a newer version.
+    """
+    conditions, values = _conditions(kinds, since, until)
+    order = "DESC" if newest_first else "ASC"
+    query = f"SELECT sequence, kind, at, body FROM events {conditions} ORDER BY sequence {order} LIMIT ?"
+    with closing(open_to_read(path)) as connection, FAULTS.told(path):
+        for sequence, kind, at, body in connection.execute(query, (*values, -1 if limit is None else limit)):
+            yield Row(sequence, kind, at, json.loads(body))
+
+
+def count_rows(path: Path, kinds: Sequence[str] = ()) -> int:
+    """How many rows a ledger has of some kinds, or in all. Raises LedgerError."""
+    conditions, values = _conditions(kinds, None, None)
+    with closing(open_to_read(path)) as connection, FAULTS.told(path):
+        (count,) = connection.execute(f"SELECT count(*) FROM events {conditions}", values).fetchone()
+    return int(count)
+
+
+def _conditions(kinds: Sequence[str], since: date | None, until: date | None) -> tuple[str, list[str]]:
+    """A WHERE clause and its values."""
+    parts, values = [], list(kinds)
+    if kinds:
+        parts.append(f"kind IN ({', '.join('?' * len(kinds))})")
+    if since is not None:
+        parts.append("at >= ?")
+        values.append(since.isoformat())
+    if until is not None:
+        parts.append("at < ?")
+        values.append((until + ONE_DAY).isoformat())
+    return (f"WHERE {' AND '.join(parts)}" if parts else ""), values
 
 
 def verify_ledger(path: Path) -> tuple[int, str]:

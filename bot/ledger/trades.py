@@ -35,14 +35,16 @@ def round_trips(fills: Sequence[dict[str, Any]], settlements: Sequence[dict[str,
     events = sorted([(s["at"], 0, s) for s in settlements] + [(f["at"], 1, f) for f in fills], key=lambda e: e[:2])
     for at, _, event in events:
         quantity, price, symbol = Decimal(event["quantity"]), Decimal(event["price"]), event["symbol"]
-        fee = Decimal(event["fee"])
+        fee, kept = Decimal(event["fee"]), Decimal(event.get("fee_in_kind", 0))
         if event.get("into"):
             _carry_over(lots, symbol, event["into"], Decimal(event["received"]))
         elif event.get("side") == "buy":
-            lots[symbol].append(_Lot(at, quantity, price, fee / quantity, event["reason"]))
+            came = quantity - kept  # what the venue kept is told as a fee, of what came in
+            lots[symbol].append(_Lot(at, came, price, fee / came, event["reason"]))
         else:
             reason = event.get("reason") or f"settled: {event['cause']}"
-            trips += _close(lots[symbol], symbol, at, quantity, price, fee / quantity, reason)
+            left = quantity + kept
+            trips += _close(lots[symbol], symbol, at, left, price, fee / left, reason)
     return trips
 
 

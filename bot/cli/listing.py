@@ -1,0 +1,84 @@
+"""Lists on standard output: a table for people, or JSON, CSV or Markdown for whatever reads on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import typer
+
+from bot.cli.console import console, print_json
+from bot.core.errors import ConfigError
+
+CsvOption = Annotated[bool, typer.Option("--csv", help="CSV on standard output.")]
+MarkdownOption = Annotated[bool, typer.Option("--md", help="A Markdown table on standard output.")]
+Format = Literal["table", "json", "csv", "md"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a list: the key of its values, its title, and whether it holds numbers."""
+
+    key: str
+    title: str
+    is_number: bool = False
+
+
+def format_of(as_json: bool, as_csv: bool, as_markdown: bool) -> Format:
+    """The one format that was asked for. Raises ConfigError for two."""
+    formats: dict[Format, bool] = {"json": as_json, "csv": as_csv, "md": as_markdown}
+    asked = [name for name, wanted in formats.items() if wanted]
+    if len(asked) > 1:
+        raise ConfigError("contradict each other", where=" and ".join(f"--{name}" for name in asked), mend="keep one")
+    return asked[0] if asked else "table"
+
+
+def print_list(name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], asked: Format) -> None:
+    """Print rows under a name; in a table what is None is empty, elsewhere it is null or empty."""
+    if asked == "json":
+        print_json({name: [dict(row) for row in rows]})
+    elif asked == "csv":
+        _print_csv(columns, rows)
+    elif asked == "md":
+        _print_markdown(columns, rows)
+    else:
+        _print_table(columns, rows)
+
+
+def _print_table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.title, justify="right" if column.is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_plain(row.get(column.key)) for column in columns))
+    console().print(table, markup=False)
+
+
+def _print_csv(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([column.key for column in columns])
+    writer.writerows([_plain(row.get(column.key)) for column in columns] for row in rows)
+    sys.stdout.write(text.getvalue())
+
+
+def _print_markdown(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
+    def line(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+    sys.stdout.write(line([column.title for column in columns]))
+    sys.stdout.write(line(["---:" if column.is_number else "---" for column in columns]))
+    for row in rows:
+        sys.stdout.write(line([_plain(row.get(column.key)) for column in columns]))
+
+
+def _plain(value: object) -> str:
+    """A cell as text, without anything that a terminal would take for a command."""
+    text = "" if value is None else str(value)
+    return "".join(letter if letter.isprintable() else " " for letter in text)

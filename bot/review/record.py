@@ -1,0 +1,88 @@
+"""A record: one ledger as its reader asks for it, whoever wrote it: a backtest, a replay, or a forward run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from bot.core.errors import LedgerError, did_you_mean
+from bot.core.events import Event
+from bot.ledger.decode import decode
+from bot.ledger.record import Row, count_rows, read_rows
+from bot.ledger.run_folder import LEDGER, RunFolder, find_run, list_runs
+
+LATEST = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A ledger by name. `folder` is the run's, None for a forward ledger, which may still grow.
+
+    Rows are read when they are asked for, each time anew, and the file is never written. Raises LedgerError.
+    """
+
+    name: str
+    path: Path
+    folder: RunFolder | None = None
+
+    def rows(
+        self,
+        *kinds: str,
+        since: date | None = None,
+        until: date | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[Row]:
+        """The rows of some kinds, of all if none is named, from a day to a day, in order."""
+        return read_rows(self.path, kinds, since, until, newest_first, limit)
+
+    def events(self, *kinds: str, since: date | None = None, until: date | None = None) -> Iterator[Event]:
+        """The events that the rows of some kinds tell of."""
+        decoded = (decode(row) for row in self.rows(*kinds, since=since, until=until))
+        return (event for event in decoded if event is not None)
+
+    def first(self, kind: str) -> Row | None:
+        """The first row of a kind."""
+        return next(self.rows(kind, limit=1), None)
+
+    def last(self, kind: str, until: date | None = None) -> Row | None:
+        """The last row of a kind, up to a day."""
+        return next(self.rows(kind, until=until, newest_first=True, limit=1), None)
+
+    def count(self, *kinds: str) -> int:
+        """How many rows there are of some kinds, or of all."""
+        return count_rows(self.path, kinds)
+
+
+def find_record(state: Path, name: str | None) -> Record:
+    """A record by what a user calls it: a ledger's name, a run's, its folder, `latest` for the newest run.
+
+    Without a name the ledger `paper` if there is one, else the newest run. Raises LedgerError, naming the nearest.
+    """
+    ledgers = {path.stem: path for path in sorted((state / "ledgers").glob("*.sqlite3"))}
+    if name is None:
+        name = "paper" if "paper" in ledgers else LATEST
+    if name in ledgers:
+        return Record(name, ledgers[name])
+    if Path(name).suffix == ".sqlite3" and Path(name).is_file():
+        return Record(Path(name).stem, Path(name))
+    runs = state / "runs"
+    known = [folder.run_id for folder in list_runs(runs)]
+    if name == LATEST and not known:
+        raise LedgerError("there is no run yet", where=str(runs), mend="make one with: bot backtest")
+    if name != LATEST and name not in known and not Path(name, "manifest.json").is_file():
+        mend = did_you_mean(name, [*ledgers, *known]) or "`bot runs` and `bot paper list` tell what there is"
+        raise LedgerError(f"there is no run or ledger {name!r}", where=str(state), mend=mend)
+    folder = find_run(runs, name)
+    if not folder.is_complete:
+        raise LedgerError("the run was interrupted and is not to be believed", where=str(folder.path))
+    return Record(folder.run_id, folder.path / LEDGER, folder)
+
+
+def all_records(state: Path) -> list[Record]:
+    """Every forward ledger by name, then every complete run, the newest first."""
+    ledgers = [Record(path.stem, path) for path in sorted((state / "ledgers").glob("*.sqlite3"))]
+    runs = [folder for folder in reversed(list_runs(state / "runs")) if folder.is_complete]
+    return ledgers + [Record(folder.run_id, folder.path / LEDGER, folder) for folder in runs]
