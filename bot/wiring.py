@@ -231,12 +231,8 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
     day = day or last
     _require_inside(market, "there is no decision on this day", day, first, last)
     decision = decisions[(day - first).days]
-    gates = config.rotation.gates.model_dump()
     view = view_of(market, rotation_settings(config))
     seen = (day - market.decision_moments[0].date()).days
-    readings = {
-        name: {**reading, "gate": _is_on(gates.get(name), reading)} for name, reading in decision.readings.items()
-    }
     return {
         "market": market.name,
         "at": iso(decision.at),
@@ -244,7 +240,7 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
         "previous_stage": decision.previous,
         "weights": {symbol: str(weight) for symbol, weight in decision.weights.items()},
         "reasons": list(decision.reasons),
-        "readings": readings,
+        "readings": {name: dict(reading) for name, reading in decision.readings.items()},
         "waterfall": [layer.at(seen) for layer in waterfall(view, waterfall_settings(config))],
         "supercycle": view.supercycle.at(seen),
     }
@@ -260,11 +256,6 @@ def waterfall_over(config: Config, market: Market, window: Window) -> Waterfall:
     states = pd.DataFrame(said, pd.DatetimeIndex(view.times)).iloc[inside]
     last = int(inside[-1])
     return Waterfall([layer.at(last) for layer in layers], score.at(last), states)
-
-
-def _is_on(switched_on: bool | None, reading: Mapping[str, Any]) -> bool | None:
-    """Whether a gate decides: a gate without data is off; None for what is no gate."""
-    return switched_on and reading["verdict"] != "no data"
 
 
 def planned(config: Config, market: Market, window: Window, key: str | None = None) -> RunPlan:

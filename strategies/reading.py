@@ -46,14 +46,31 @@ class Reading:
 
 
 class ReadingTable:
-    """Readings by name, told one decision at a time, and made into data only when somebody looks."""
+    """Readings by name, told one decision at a time, and made into data only when somebody looks.
 
-    def __init__(self, readings: Mapping[str, Reading], stale_after: int) -> None:
-        self.readings, self.stale_after = readings, stale_after
+    `progress` are readings that are left out wherever they are unknown; `gates` says which gates are switched on.
+    """
+
+    def __init__(
+        self,
+        readings: Mapping[str, Reading],
+        progress: Mapping[str, Reading],
+        gates: Mapping[str, bool],
+        stale_after: int,
+    ) -> None:
+        self.readings = {**readings, **progress}
+        self.progress, self.gates, self.stale_after = frozenset(progress), gates, stale_after
 
     def at(self, i: int) -> Mapping[str, Any]:
-        """All readings at one decision: for each its value, threshold and verdict."""
+        """All readings at one decision: for each its value, threshold and verdict, and whether it is a gate that is on.
+
+        A gate without data is off; `gate` is None for what is no gate.
+        """
         return _ReadingsAt(self, i)
+
+    def names_at(self, i: int) -> list[str]:
+        """The readings that are told at one decision."""
+        return [name for name in self.readings if name not in self.progress or self.columns[name][0][i] is not None]
 
     @cached_property
     def columns(self) -> dict[str, tuple[list[float | None], list[float | None], list[str]]]:
@@ -75,14 +92,15 @@ class _ReadingsAt(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> dict[str, Any]:
         values, thresholds, verdicts = self._table.columns[name]
-        i = self._index
-        return {"value": values[i], "threshold": thresholds[i], "verdict": verdicts[i]}
+        i, is_on = self._index, self._table.gates.get(name)
+        gate = is_on and verdicts[i] != "no data"
+        return {"value": values[i], "threshold": thresholds[i], "verdict": verdicts[i], "gate": gate}
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._table.readings)
+        return iter(self._table.names_at(self._index))
 
     def __len__(self) -> int:
-        return len(self._table.readings)
+        return len(self._table.names_at(self._index))
 
 
 def _known(values: Floats) -> list[float | None]:

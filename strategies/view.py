@@ -10,6 +10,7 @@ import numpy as np
 from bot.core.market import Market
 from strategies.altcoins import Altcoins
 from strategies.indicators import Bools, Ints
+from strategies.progress import Progress
 from strategies.reading import Reading, ReadingTable
 from strategies.readings import Readings
 from strategies.rules import Memory, Observation, Outcome
@@ -44,7 +45,12 @@ class RotationView:
             "breadth": self._breadth(),
             "peg_broken": self.source.peg(),
         }
-        self.table = ReadingTable(self.readings, settings.rules.stale_after)
+
+    @cached_property
+    def table(self) -> ReadingTable:
+        """Every reading and how far the stage has come, to be told one decision at a time."""
+        switches = {name: name in self.settings.gates for name in self.gates}
+        return ReadingTable(self.readings, self.progress(), switches, self.settings.rules.stale_after)
 
     @cached_property
     def supercycle(self) -> Supercycle:
@@ -131,6 +137,18 @@ class RotationView:
         return [
             Observation(*seen) for seen in zip(*(columns[name].tolist() for name in Observation._fields), strict=True)
         ]
+
+    def progress(self) -> dict[str, Reading]:
+        """How far each stage has come, by the path's counters and stops."""
+        rows = self.source.session_rows()
+        _, _, _, since = self.source.records()
+        strength = self.gates["relative_strength"]
+        weak = np.where(strength.available, self.source.rs_weak_sessions(), 0)
+        eth_close, eth_range = self.readings["eth_trend"].value, self.source.eth_range()
+        told = Progress(
+            self.settings.rules, self.path, rows, self.source.closes[rows], eth_close, eth_range, since[rows], weak
+        )
+        return told.readings()
 
     def failing_gates(self, i: int) -> list[str]:
         """The gates that are on and do not pass at a decision."""

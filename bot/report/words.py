@@ -28,6 +28,18 @@ READINGS = {
     "eth_trend": "ETH, above its SMA",
     "breadth": "share of altcoins above their SMA, at least",
     "peg_broken": "the stablecoin, days in a row below",
+    "sessions_without_record": "sessions without a record, before one arms the bot",
+    "level": "small caps, above the breakout's level",
+    "closes_above": "closes above the level",
+    "sessions_armed": "sessions since the breakout, at most",
+    "sessions_for_trend": "sessions to wait for ETH's trend",
+    "small_cap_stop": "small caps, above their trailing stop",
+    "eth_stop": "ETH, above its stop",
+    "sessions_for_altcoins": "sessions since confirmation, before altcoins",
+    "sessions_quiet": "sessions without a record, before half is sold",
+    "sessions_weak": "sessions of weak small caps, before half is sold",
+    "sessions_distributing": "sessions of distribution, before the rest is sold",
+    "sessions_cooling": "sessions of the cooldown",
 }
 
 REASONS = {

@@ -295,7 +295,7 @@ class TestNetLiquidity:
     def test_the_change_over_13_weeks_counts_repo_in_billions(self) -> None:
         # 8,000,000 - 600,000 - 1000 x 299 less 8,000,000 - 600,000 - 1000 x 300 = +1000
         found = self.at(self.made(*[300.0] * 13, 299.0), "2025-11-21")
-        assert found == {"value": 1000.0, "threshold": 0.0, "verdict": "yes"}
+        assert found == {"value": 1000.0, "threshold": 0.0, "verdict": "yes", "gate": True}
         assert self.at(self.made(*[300.0] * 13, 301.0), "2025-11-21")["verdict"] == "no"
         assert self.at(self.made(*[300.0] * 13, 300.0), "2025-11-21")["verdict"] == "no"
 

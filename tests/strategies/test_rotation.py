@@ -108,9 +108,8 @@ def test_every_decision_has_reasons_and_readings() -> None:
     for run in runs():
         for decision in run:
             assert decision.reasons
-            assert all(
-                {"value", "threshold", "verdict"} == set(decision.readings[name]) for name in ("credit", "breadth")
-            )
+            for name in ("credit", "breadth"):
+                assert {"value", "threshold", "verdict", "gate"} == set(decision.readings[name])
 
 
 def test_each_decision_tells_the_stage_of_the_one_before() -> None:

@@ -316,12 +316,12 @@ class TestGate:
         return reading, RotationView(made, configured).observations()[-1].gates_pass
 
     def test_it_passes_with_as_many_traits_as_it_needs(self) -> None:
-        assert self.gate(2, 110.0) == ({"value": 2.0, "threshold": 2.0, "verdict": "yes"}, True)
-        assert self.gate(2, 90.0) == ({"value": 1.0, "threshold": 2.0, "verdict": "no"}, False)
+        assert self.gate(2, 110.0) == ({"value": 2.0, "threshold": 2.0, "verdict": "yes", "gate": True}, True)
+        assert self.gate(2, 90.0) == ({"value": 1.0, "threshold": 2.0, "verdict": "no", "gate": True}, False)
 
     def test_with_data_for_fewer_parts_than_it_needs_a_part_may_still_come(self) -> None:
         # long run has its series, but no past runs yet: three parts have data, two are known
-        assert self.gate(3, 110.0) == ({"value": None, "threshold": 3.0, "verdict": "not yet"}, False)
+        assert self.gate(3, 110.0) == ({"value": None, "threshold": 3.0, "verdict": "not yet", "gate": True}, False)
 
     def test_with_series_for_fewer_parts_than_it_needs_it_is_off(self) -> None:
         reading, passes = self.gate(4, 110.0)
