@@ -14,7 +14,7 @@ from bot.report.metrics import drawdowns
 from bot.report.plot import Chart, Plain, axis, dates, end_labels, line, log_axis, over_time, watermark_of
 from bot.report.settings import settings
 
-_LINES = {
+CURVES = {
     "equal_weight_altcoins": ("--altcoins", "dot"),
     "no_altcoins": ("--altcoins", "dash"),
     "btc": ("--btc", "solid"),
@@ -31,8 +31,8 @@ _HIDDEN_AT_FIRST = ("equal_weight_altcoins", "no_altcoins")  # they lie under th
 def equity(contents: Contents) -> Chart:
     """Equity of the strategy and each benchmark on a log axis, over the band of random timing."""
     table, run = contents.tables["equity"], settings(contents)
-    x, curves = dates(table.index), _curves(table)
-    order = [*(key for key in curves if key not in _LINES), *(key for key in _LINES if key in curves)]
+    x, curves = dates(table.index), curves_of(table)
+    order = [*(key for key in curves if key not in CURVES), *(key for key in CURVES if key in curves)]
     lines = [_curve(key, x, curves[key]) for key in order]
     return Chart(
         "equity",
@@ -49,11 +49,11 @@ def equity(contents: Contents) -> Chart:
 def drawdown(contents: Contents) -> Chart:
     """How far the strategy, ETH and BTC stood below their highest value so far."""
     table, start = contents.tables["equity"], settings(contents).start_equity
-    x, curves = dates(table.index), _curves(table)
+    x, curves = dates(table.index), curves_of(table)
     area = {"fill": "tozeroy", "fillcolor": "--strategy-soft", "width": 2, "legendrank": 1}
     lines = [
         line(
-            names.benchmark(key), x, _falls(curves[key], start), _LINES[key][0], hovertemplate="%{y:.1%}",
+            names.benchmark(key), x, _falls(curves[key], start), CURVES[key][0], hovertemplate="%{y:.1%}",
             **(area if key == "strategy" else {"width": 1}),
         )
         for key in ("btc", "eth", "strategy") if key in curves
@@ -93,14 +93,14 @@ def weights(contents: Contents) -> Chart:
     )
 
 
-def _curves(table: pd.DataFrame) -> dict[str, pd.Series]:
+def curves_of(table: pd.DataFrame) -> dict[str, pd.Series]:
     """The equity of the strategy and of each benchmark by key."""
     benchmarks = table.drop(columns=["equity", "cash", "stage"])
     return {"strategy": table["equity"], **{str(key): benchmarks[key] for key in benchmarks}}
 
 
 def _curve(key: str, x: Plain, values: pd.Series) -> Plain:
-    colour, dash = _LINES.get(key, ("--muted", "solid"))
+    colour, dash = CURVES.get(key, ("--muted", "solid"))
     own = {"width": 2.5, "legendrank": 1} if key == "strategy" else {"width": 1.3}
     hidden = {"visible": "legendonly"} if key in _HIDDEN_AT_FIRST else {}
     name = names.benchmark(key)

@@ -92,8 +92,10 @@ def dates(index: pd.Index[Any]) -> Plain:
 
 
 def line(name: str, x: Plain, values: Iterable[Any], colour: str, **more: Any) -> Plain:
-    """A line; `more` goes into the trace, and `dash` and `width` into its line."""
+    """A line; `more` goes into the trace, and `dash`, `width` and `shape` into its line."""
     style = {"color": colour, "width": more.pop("width", 1.5), "dash": more.pop("dash", "solid")}
+    if "shape" in more:
+        style["shape"] = more.pop("shape")
     trace = {"type": "scatter", "mode": "lines", "name": escape(name)}
     return {**trace, **x, "y": rounded(values), "line": style, **more}
 

@@ -6,8 +6,9 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from bot.report import charts, headline, names, tables
+from bot.report import charts, headline, names, risk, tables
 from bot.report.contents import Contents
+from bot.report.crises import crises
 from bot.report.markup import Table, bullets, facts, folded, paragraph, section
 from bot.report.plot import watermark_of
 from bot.report.ribbon import ribbon
@@ -66,7 +67,11 @@ def _sections(contents: Contents) -> list[str]:
     return [
         section("figures", "Key figures", tables.key_figures(contents).html(), paragraph(_FIGURES_NOTE, "note")),
         section("charts", "Over time", *(chart(contents).html() for chart in over_time)),
-        section("months", "Month by month", tables.monthly_returns(contents).html()),
+        section(
+            "months", "Month by month", tables.monthly_returns(contents).html(), risk.distribution(contents).html()
+        ),
+        section("risk", "Risk", risk.rolling_sharpe(contents).html(), risk.stages(contents).html()),
+        crises(contents),
         section("costs", "Costs and a day's delay", _costs(contents)),
         waterfall(contents),
         section("episodes", "Every breakout, and what ETH did after it", _episodes(contents)),

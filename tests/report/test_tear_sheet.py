@@ -24,7 +24,7 @@ from bot.report.worlds import lesson
 DAYS = pd.date_range("2020-01-30", periods=4)
 ATTACK = "</script><script>alert('x')</script><img src=http://evil.example onerror=alert(1)>"
 VOID = ("meta", "link", "img")
-SECTIONS = ("figures", "charts", "months", "costs", "waterfall", "episodes", "trades")
+SECTIONS = ("figures", "charts", "months", "risk", "costs", "waterfall", "episodes", "trades")
 
 
 class Page(HTMLParser):
@@ -217,6 +217,8 @@ def test_every_section_stands_in_the_page_in_order_and_has_its_charts() -> None:
         "Fall from the peak (%)",
         "Russell 2000 (points, close)",
         "Share of equity (%)",
+        "Months",
+        "Sharpe ratio",
         "",
     ]
 
@@ -250,7 +252,7 @@ def test_no_verdict_and_no_claim_is_made() -> None:
 
 def test_every_chart_of_the_demo_and_its_head_are_watermarked() -> None:
     page = Page(render(demo()))
-    assert len(page.charts) == 7
+    assert len(page.charts) == 9
     assert all(
         [mark["text"] for mark in chart["layout"]["annotations"]] == ["DEMO: synthetic market"] for chart in page.charts
     )
@@ -330,7 +332,7 @@ def test_the_waterfall_tells_each_layer_and_what_is_not_known() -> None:
 
 
 def test_the_strip_of_the_waterfall_has_a_bar_a_spell() -> None:
-    strip = Page(render(contents())).charts[4]
+    strip = Page(render(contents())).charts[6]
     day = 86_400_000
     bars = {t["name"]: list(zip(t["y"], t["base"], t["x"], strict=True)) for t in strip["data"]}
     assert bars["easing"] == [

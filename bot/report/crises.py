@@ -1,0 +1,116 @@
+"""Crises: the weeks in which the markets fell, and what the rotation did in them. Real prices only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bot.core.market import Floats
+from bot.report import names, numbers
+from bot.report.charts import CURVES
+from bot.report.contents import Contents
+from bot.report.markup import Figure, Row, Table, paragraph, section
+from bot.report.metrics import max_drawdown
+from bot.report.plot import Chart, axis, line
+
+_BESIDE = ("btc", "eth", "strategy")
+
+
+@dataclass(frozen=True, slots=True)
+class Crisis:
+    """Days from the last close before a fall to some weeks after its low, and what they are remembered for."""
+
+    identity: str
+    name: str
+    first: date
+    last: date
+    what: str
+
+
+CRISES = (
+    Crisis("covid", "March 2020", date(2020, 2, 19), date(2020, 4, 30), "Every market sold off at once."),
+    Crisis("may-2021", "May 2021", date(2021, 5, 8), date(2021, 7, 20), "Coins lost half in ten days."),
+    Crisis("luna", "LUNA, May 2022", date(2022, 5, 4), date(2022, 6, 30), "A stablecoin failed, and lenders after it."),
+    Crisis("ftx", "FTX, November 2022", date(2022, 11, 4), date(2022, 12, 31), "An exchange failed overnight."),
+    Crisis(
+        "april-2025", "April 2025", date(2025, 3, 25), date(2025, 5, 15), "Tariffs: stocks and coins fell together."
+    ),
+)
+
+
+def crises(contents: Contents) -> str:
+    """A section with the crises that lie inside the run's days; nothing for the demo market, or where none does."""
+    equity = contents.tables["equity"]
+    found = [crisis for crisis in CRISES if _covers(equity, crisis)]
+    if contents.is_demo or not found:
+        return ""
+    table = Table(
+        "From the first to the last day of each crisis",
+        ("Crisis", Figure("From"), Figure("To"), "Stage at the start", *map(Figure, _head()), Figure("Held in coins")),
+        [_row(crisis, _during(equity, crisis)) for crisis in found],
+    )
+    charts = "".join(_chart(crisis, _during(equity, crisis)).html() for crisis in found)
+    return section(
+        "crises", "In the crises", table.html(), paragraph(_NOTE, "note"), f'<div class="grid">{charts}</div>'
+    )
+
+
+def _covers(equity: pd.DataFrame, crisis: Crisis) -> bool:
+    days = pd.DatetimeIndex(equity.index)
+    return bool(days[0].date() <= crisis.first and crisis.last <= days[-1].date())
+
+
+def _during(equity: pd.DataFrame, crisis: Crisis) -> pd.DataFrame:
+    return equity.loc[pd.Timestamp(crisis.first) : pd.Timestamp(crisis.last)]
+
+
+def _curves(days: pd.DataFrame) -> dict[str, Floats]:
+    """Growth of 1 from the first day's close on, of each that the run has."""
+    columns = {key: "equity" if key == "strategy" else key for key in _BESIDE}
+    curves = {key: days[column].to_numpy(float) for key, column in columns.items() if column in days}
+    return {key: curve / curve[0] for key, curve in curves.items()}
+
+
+def _head() -> Sequence[str]:
+    return [f"{names.benchmark(key)}{what}" for key in reversed(_BESIDE) for what in ("", ", deepest fall")]
+
+
+def _row(crisis: Crisis, days: pd.DataFrame) -> Row:
+    curves = _curves(days)
+    figures: list[Any] = []
+    for key in reversed(_BESIDE):
+        curve = curves.get(key)
+        change, fall = (None, None) if curve is None else (float(curve[-1] - 1), max_drawdown(curve))
+        figures += [Figure(numbers.change(change), change), Figure(numbers.percent(fall))]
+    held = float(np.mean(1 - days["cash"].to_numpy(float) / days["equity"].to_numpy(float)))
+    first, last = (Figure(f"{day:%Y-%m-%d}") for day in (crisis.first, crisis.last))
+    return (crisis.name, first, last, names.stage(days["stage"].iloc[0]), *figures, Figure(numbers.percent(held)))
+
+
+def _chart(crisis: Crisis, days: pd.DataFrame) -> Chart:
+    x = {"x0": 0, "dx": 1}
+    lines = [
+        line(
+            names.benchmark(key), x, curve - 1, CURVES[key][0], hovertemplate="%{y:.1%}",
+            width=2.5 if key == "strategy" else 1.3,
+        )
+        for key, curve in _curves(days).items()
+    ]  # fmt: skip
+    layout = {
+        "xaxis": {"title": {"text": f"Days since {crisis.first:%Y-%m-%d}"}, "range": [0, len(days) - 1]},
+        "yaxis": axis("Since the start (%)", tickformat=".0%"),
+        "hovermode": "x unified",
+        "margin": {"r": 16},
+    }
+    return Chart(f"crisis-{crisis.identity}", crisis.name, crisis.what, lines, layout)
+
+
+_NOTE = (
+    "The spans are fixed, the same in every report, and were chosen by what the markets did, not by what the rotation "
+    "did. To have been out is no merit where the rule is out nine days in ten: see the share held in coins."
+)

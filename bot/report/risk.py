@@ -1,0 +1,122 @@
+"""Risk over time: the rolling Sharpe ratio, the distribution of returns, and what each stage held and made."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from bot.core.market import Floats
+from bot.report import names, numbers
+from bot.report.charts import CURVES, curves_of
+from bot.report.contents import Contents
+from bot.report.markup import Figure, Row, Table
+from bot.report.metrics import PERIODS_PER_YEAR, max_drawdown
+from bot.report.plot import Chart, axis, dates, line, over_time, watermark_of
+from bot.report.settings import settings
+
+_SHOWN = ("btc", "eth", "strategy")
+_EDGES = np.linspace(-0.5, 1.0, 31)
+"""The bins of monthly returns, five points wide; what lies outside stands in the first or the last."""
+
+
+def rolling_sharpe(contents: Contents) -> Chart:
+    """The Sharpe ratio of the last year of daily returns, at each day that has one."""
+    table, start = contents.tables["equity"], settings(contents).start_equity
+    curves = curves_of(table)
+    lines = [
+        line(
+            names.benchmark(key), dates(table.index), _rolling(_returns(curves[key], start)), CURVES[key][0],
+            hovertemplate="%{y:.2f}", width=2 if key == "strategy" else 1,
+        )
+        for key in _SHOWN if key in curves
+    ]  # fmt: skip
+    return Chart(
+        "rolling-sharpe",
+        "Sharpe ratio of the last year",
+        f"Mean over deviation of {PERIODS_PER_YEAR} daily returns, a year's worth, over a rate of zero. A gap: nothing "
+        "moved for a year.",
+        lines,
+        over_time(table.index, axis("Sharpe ratio")),
+        watermark=watermark_of(contents),
+    )
+
+
+def distribution(contents: Contents) -> Chart:
+    """How many months ended with which return, for the strategy and for holding ETH."""
+    table, start = contents.tables["equity"], settings(contents).start_equity
+    months = {key: _monthly(curve, start) for key, curve in curves_of(table).items() if key in ("eth", "strategy")}
+    idle = int((months["strategy"] == 0).sum())
+    months["strategy"] = months["strategy"][months["strategy"] != 0]
+    lines = [
+        line(
+            names.benchmark(key), {"x": [round(float(edge), 4) for edge in _EDGES]},
+            _counted(months[key]), CURVES[key][0], hovertemplate="%{y} months", shape="hv",
+            **({"fill": "tozeroy", "fillcolor": "--strategy-soft", "width": 2} if key == "strategy" else {"width": 1}),
+        )
+        for key in ("eth", "strategy") if key in months
+    ]  # fmt: skip
+    layout = {
+        "xaxis": {"title": {"text": "Return of a month (%)"}, "tickformat": ".0%", "range": [-0.5, 1.0]},
+        "yaxis": axis("Months", rangemode="tozero"),
+        "hovermode": "x unified",
+    }
+    return Chart(
+        "distribution",
+        "Months by their return",
+        f"Steps of five points, each from the figure on its left; months beyond either end stand in the last step. "
+        f"{idle} months in which the strategy made and lost nothing are left out.",
+        lines,
+        layout,
+        watermark=watermark_of(contents),
+    )
+
+
+def stages(contents: Contents) -> Table:
+    """What each stage held and made: its returns are chained over its own days only."""
+    table, start = contents.tables["equity"], settings(contents).start_equity
+    equity = table["equity"].to_numpy(float)
+    returns, held = _returns(table["equity"], start), 1 - table["cash"].to_numpy(float) / equity
+    rows = []
+    for stage in dict.fromkeys(table["stage"]):
+        inside = (table["stage"] == stage).to_numpy()
+        chained = np.concatenate(([1.0], np.cumprod(1 + returns[inside])))
+        made = float(chained[-1] - 1)
+        rows.append(
+            (
+                names.stage(stage), Figure(numbers.count(int(inside.sum()))), Figure(numbers.percent(inside.mean())),
+                Figure(numbers.percent(held[inside].mean())), Figure(numbers.growth(made), made),
+                Figure(numbers.percent(max_drawdown(chained))), Figure(numbers.change(returns[inside].min())),
+            )
+        )  # fmt: skip
+    head: Row = ("Stage", *map(Figure, ("Days", "Of all days", "In coins", "Made", "Deepest fall", "Worst day")))
+    return Table("Exposure and return by stage", head, rows)
+
+
+def _returns(curve: pd.Series, start: float) -> Floats:
+    """Daily simple returns; the first is on the start equity."""
+    values = np.concatenate(([start], curve.to_numpy(float)))
+    returns: Floats = values[1:] / values[:-1] - 1
+    return returns
+
+
+def _rolling(returns: Floats) -> Floats:
+    """The ratio over the last year at each day; NaN before there is a year, and where nothing moved."""
+    series = pd.Series(returns)
+    window = series.rolling(PERIODS_PER_YEAR)
+    moved = (series != 0).rolling(PERIODS_PER_YEAR).sum() > 0  # a rolling deviation of zeros is not quite zero
+    ratio: Floats = (window.mean() / window.std().where(moved) * math.sqrt(PERIODS_PER_YEAR)).to_numpy()
+    return ratio
+
+
+def _monthly(curve: pd.Series, start: float) -> Floats:
+    ends = curve.groupby(pd.DatetimeIndex(curve.index).to_period("M")).last()
+    return _returns(ends, start)
+
+
+def _counted(returns: Floats) -> list[int]:
+    """Months in each bin, and none after the last edge."""
+    inside = np.clip(returns, _EDGES[0], np.nextafter(_EDGES[-1], 0))
+    counts, _ = np.histogram(inside, _EDGES)
+    return [*counts.tolist(), 0]
