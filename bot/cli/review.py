@@ -34,11 +34,11 @@ review = typer.Typer(cls=StoryFirst, help="What was done, why, and why nothing w
 
 
 def record_of(config: Path | None, name: str | None) -> Record:
-    """The record that a user names. Raises LedgerError, ConfigError."""
+    """The record that a user names, as it stands now. Raises LedgerError, ConfigError."""
     from bot.config import load_config
     from bot.review.record import find_record
 
-    return find_record(load_config(config).state, name)
+    return find_record(load_config(config).state, name).pinned()
 
 
 @review.command()

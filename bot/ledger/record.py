@@ -8,18 +8,19 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from bot.core.errors import LedgerError
 from bot.core.events import Event
-from bot.core.moments import ONE_DAY
 from bot.ledger.codec import encode
 from bot.ledger.ledger_file import FAULTS, open_to_read, open_to_write
+from bot.ledger.selection import Selection
 from bot.sqlite_file import back_up
 
 GENESIS = "0" * 64
+_AT_ONCE = 500
+"""Rows that are read in one go."""
 
 RawRow = tuple[int, str, str, str, str]
 """Sequence, kind, moment, body as JSON, and hash, as they stand in the file."""
@@ -71,45 +72,74 @@ def read_ledger(path: Path) -> Iterator[Row]:
 
 
 def read_rows(
-    path: Path,
-    kinds: Sequence[str] = (),
-    since: date | None = None,
-    until: date | None = None,
-    newest_first: bool = False,
-    limit: int | None = None,
+    path: Path, selection: Selection, newest_first: bool = False, limit: int | None = None
 ) -> Iterator[Row]:
-    """The rows of some kinds, of all if none is named, whose moment lies from a day to a day, in order.
+    """The rows of a selection that are there when the first is asked for, in order, each held against its hash.
 
-    Raises LedgerError if the file is no ledger, or of a newer version.
+    A writer is never kept waiting for whoever reads on: the file is asked for some rows at a time. Raises LedgerError
+    that names a row that is missing before one of them, or was changed; also if the file is no ledger, or of a newer
+    version.
     """
-    conditions, values = _conditions(kinds, since, until)
-    order = "DESC" if newest_first else "ASC"
-    query = f"SELECT sequence, kind, at, body FROM events {conditions} ORDER BY sequence {order} LIMIT ?"
-    with closing(open_to_read(path)) as connection, FAULTS.told(path):
-        for sequence, kind, at, body in connection.execute(query, (*values, -1 if limit is None else limit)):
-            yield Row(sequence, kind, at, json.loads(body))
+    with closing(open_to_read(path)) as connection:
+        places = _places(connection, path, selection, newest_first, limit)
+        for begin in range(0, len(places), _AT_ONCE):
+            for raw, before in _fetched(connection, path, places[begin : begin + _AT_ONCE]):
+                yield _proved(path, raw, before)
 
 
-def count_rows(path: Path, kinds: Sequence[str] = ()) -> int:
-    """How many rows a ledger has of some kinds, or in all. Raises LedgerError."""
-    conditions, values = _conditions(kinds, None, None)
+def count_rows(path: Path, selection: Selection) -> int:
+    """How many rows a selection has. Raises LedgerError."""
+    where, values = selection.clause()
     with closing(open_to_read(path)) as connection, FAULTS.told(path):
-        (count,) = connection.execute(f"SELECT count(*) FROM events {conditions}", values).fetchone()
+        (count,) = connection.execute(f"SELECT count(*) FROM events {where}", values).fetchone()
     return int(count)
 
 
-def _conditions(kinds: Sequence[str], since: date | None, until: date | None) -> tuple[str, list[str]]:
-    """A WHERE clause and its values."""
-    parts, values = [], list(kinds)
-    if kinds:
-        parts.append(f"kind IN ({', '.join('?' * len(kinds))})")
-    if since is not None:
-        parts.append("at >= ?")
-        values.append(since.isoformat())
-    if until is not None:
-        parts.append("at < ?")
-        values.append((until + ONE_DAY).isoformat())
-    return (f"WHERE {' AND '.join(parts)}" if parts else ""), values
+def last_sequence(path: Path) -> int:
+    """The number of the last row, 0 where there is none. Raises LedgerError."""
+    with closing(open_to_read(path)) as connection, FAULTS.told(path):
+        (last,) = connection.execute("SELECT max(sequence) FROM events").fetchone()
+    return last or 0
+
+
+def _places(
+    connection: sqlite3.Connection, path: Path, selection: Selection, newest_first: bool, limit: int | None
+) -> list[int]:
+    """The numbers of the rows of a selection: what a ledger has up to now never changes, so they are a snapshot."""
+    where, values = selection.clause()
+    order = "DESC" if newest_first else "ASC"
+    query = f"SELECT sequence FROM events {where} ORDER BY sequence {order} LIMIT ?"
+    with FAULTS.told(path):
+        return [place for (place,) in connection.execute(query, (*values, -1 if limit is None else limit))]
+
+
+def _fetched(
+    connection: sqlite3.Connection, path: Path, places: Sequence[int]
+) -> Iterator[tuple[RawRow, str | None]]:
+    """Some rows, each with the hash of the one before; in the order of their places, which rise or fall."""
+    query = (
+        "SELECT row.sequence, row.kind, row.at, row.body, row.hash, before.hash FROM events AS row "
+        "LEFT JOIN events AS before ON before.sequence = row.sequence - 1 "
+        f"WHERE row.sequence IN ({', '.join('?' * len(places))}) ORDER BY row.sequence"
+    )
+    with FAULTS.told(path):
+        found = connection.execute(query, places).fetchall()
+    for *raw, before in found if places[0] <= places[-1] else reversed(found):
+        yield (raw[0], raw[1], raw[2], raw[3], raw[4]), before
+
+
+def _proved(path: Path, raw: RawRow, before: str | None) -> Row:
+    sequence, kind, at, body, recorded = raw
+    head = GENESIS if sequence == 1 else before
+    if head is None:
+        raise LedgerError(f"row {sequence - 1} is missing", where=str(path))
+    if chained_hash(head, sequence, kind, at, body) != recorded:
+        raise _changed(path, sequence, kind, at)
+    return Row(sequence, kind, at, json.loads(body))
+
+
+def _changed(path: Path, sequence: int, kind: str, at: str) -> LedgerError:
+    return LedgerError(f"row {sequence} ({kind} at {at}) was changed after it was written", where=str(path))
 
 
 def verify_ledger(path: Path) -> tuple[int, str]:
@@ -139,7 +169,7 @@ def checked_rows(connection: sqlite3.Connection, path: Path) -> Iterator[RawRow]
             raise LedgerError(f"row {expected} is missing", where=str(path), was=f"row {sequence} in its place")
         head = chained_hash(head, sequence, kind, at, body)
         if head != recorded:
-            raise LedgerError(f"row {sequence} ({kind} at {at}) was changed after it was written", where=str(path))
+            raise _changed(path, sequence, kind, at)
         yield row
 
 
@@ -153,5 +183,13 @@ def back_up_ledger(path: Path, target: Path) -> tuple[int, str]:
 
 
 def _raw_rows(connection: sqlite3.Connection, path: Path) -> Iterator[RawRow]:
-    with FAULTS.told(path):
-        yield from connection.execute("SELECT sequence, kind, at, body, hash FROM events ORDER BY sequence")
+    """Every row in order, some at a time: between them nobody is kept from writing."""
+    query = "SELECT sequence, kind, at, body, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?"
+    last = -1
+    while True:
+        with FAULTS.told(path):
+            found = connection.execute(query, (last, _AT_ONCE)).fetchall()
+        yield from found
+        if len(found) < _AT_ONCE:
+            return
+        last = found[-1][0]

@@ -3,24 +3,87 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from fractions import Fraction
+from typing import Any, Generic, TypeVar
 
 from bot.ledger.codec import plain
 
-_QUANTITY_STEP = Decimal("1e-12")
+_QUANTITY_DIGITS = 12
+Number = TypeVar("Number", Decimal, Fraction)
+"""Decimals are what a run's files are made of; fractions lose nothing where a lot's share is no finite decimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg(Generic[Number]):
+    """What a lot was called from a moment on, and what one unit of it cost."""
+
+    at: str
+    symbol: str
+    price: Number
 
 
 @dataclass(slots=True)
-class _Lot:
+class Lot(Generic[Number]):
+    """What is left of a purchase. `fee_each` and `slippage_each` are of its side alone, `order_id` is the purchase's.
+
+    `legs` has more than one entry where the coin was renamed.
+    """
+
     at: str
-    quantity: Decimal
-    price: Decimal
-    fee_each: Decimal
+    quantity: Number
+    fee_each: Number
+    slippage_each: Number
     reason: str
+    order_id: str
+    legs: tuple[Leg[Number], ...]
+
+    @property
+    def symbol(self) -> str:
+        """What the coin is called now."""
+        return self.legs[-1].symbol
+
+    @property
+    def price(self) -> Number:
+        """What one unit cost, under its present name."""
+        return self.legs[-1].price
+
+
+@dataclass(frozen=True, slots=True)
+class Closed(Generic[Number]):
+    """A part of a lot, and the exit that closed it; `order_id` is the sale's, empty for a settlement."""
+
+    lot: Lot[Number]
+    quantity: Number
+    at: str
+    price: Number
+    fee_each: Number
+    slippage_each: Number
+    reason: str
+    order_id: str
+
+    @property
+    def fees(self) -> Number:
+        """What both sides cost in fees."""
+        return self.quantity * (self.lot.fee_each + self.fee_each)
+
+    @property
+    def cost(self) -> Number:
+        """What the entry cost, without its fee."""
+        return self.quantity * self.lot.price
+
+    @property
+    def pnl(self) -> Number:
+        """What was earned, after fees."""
+        return self.quantity * self.price - self.cost - self.fees
+
+    @property
+    def slippage(self) -> Number:
+        """What slippage cost on both sides; below zero if it was a gain."""
+        return self.quantity * (self.lot.slippage_each + self.slippage_each)
 
 
 def round_trips(fills: Sequence[dict[str, Any]], settlements: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
@@ -29,69 +92,96 @@ def round_trips(fills: Sequence[dict[str, Any]], settlements: Sequence[dict[str,
     `fees` are those of both sides, `pnl` is after them, `return` is pnl over what the entry cost. A settlement in
     cash is an exit; a rename carries the lots over at the same total cost.
     """
-    lots: dict[str, deque[_Lot]] = defaultdict(deque)
-    trips: list[dict[str, str]] = []
+    closed, _ = matched(fills, settlements, Decimal)
+    return [_row(trip) for trip in closed]
+
+
+def matched(
+    fills: Sequence[Mapping[str, Any]], settlements: Sequence[Mapping[str, Any]], number: type[Number]
+) -> tuple[list[Closed[Number]], list[Lot[Number]]]:
+    """What exits closed, in order of exit, and the lots that are still open, the oldest of each coin first."""
+    lots: dict[str, deque[Lot[Number]]] = defaultdict(deque)
+    closed: list[Closed[Number]] = []
     # At one moment settlements come first: they happen before the day's orders.
     events = sorted([(s["at"], 0, s) for s in settlements] + [(f["at"], 1, f) for f in fills], key=lambda e: e[:2])
     for at, _, event in events:
-        quantity, price, symbol = Decimal(event["quantity"]), Decimal(event["price"]), event["symbol"]
-        fee, kept = Decimal(event["fee"]), Decimal(event.get("fee_in_kind", 0))
+        quantity, price, symbol = number(event["quantity"]), number(event["price"]), event["symbol"]
+        fee, kept = number(event["fee"]), number(event.get("fee_in_kind", 0))
         if event.get("into"):
-            _carry_over(lots, symbol, event["into"], Decimal(event["received"]))
-        elif event.get("side") == "buy":
-            came = quantity - kept  # what the venue kept is told as a fee, of what came in
-            lots[symbol].append(_Lot(at, came, price, fee / came, event["reason"]))
+            _carry_over(lots, symbol, event["into"], number(event["received"]), at)
+            continue
+        # What the venue kept is told as a fee, of what came in or on top of what went out.
+        moved = quantity - kept if event.get("side") == "buy" else quantity + kept
+        fee_each, slippage_each = fee / moved, _slippage(event, quantity, price, number) / moved
+        if event.get("side") == "buy":
+            legs = (Leg(at, symbol, price),)
+            lots[symbol].append(Lot(at, moved, fee_each, slippage_each, event["reason"], event["order_id"], legs))
         else:
             reason = event.get("reason") or f"settled: {event['cause']}"
-            left = quantity + kept
-            trips += _close(lots[symbol], symbol, at, left, price, fee / left, reason)
-    return trips
+            sale = (at, price, fee_each, slippage_each, reason, event.get("order_id", ""))
+            closed += [Closed(lot, part, *sale) for lot, part in _taken(lots[symbol], moved)]
+    return closed, [lot for symbol in sorted(lots) for lot in lots[symbol]]
 
 
-def _carry_over(lots: dict[str, deque[_Lot]], old: str, new: str, received: Decimal) -> None:
+def _slippage(event: Mapping[str, Any], quantity: Number, price: Number, number: type[Number]) -> Number:
+    """What the distance from the reference cost; a settlement has no reference."""
+    if "reference_price" not in event:
+        return number(0)
+    worse = price - number(event["reference_price"])
+    return quantity * (worse if event["side"] == "buy" else -worse)
+
+
+def _carry_over(lots: dict[str, deque[Lot[Number]]], old: str, new: str, received: Number, at: str) -> None:
     """Give each lot its part of what was received, the last one what is left, at the same total cost."""
     carried = lots.pop(old, deque())
-    total, left = sum((lot.quantity for lot in carried), Decimal(0)), received
+    left = received
+    total = sum((lot.quantity for lot in carried), received - received)
     for lot in carried:
-        quantity = left if lot is carried[-1] else (lot.quantity / total * received).quantize(_QUANTITY_STEP)
+        quantity = left if lot is carried[-1] else round(lot.quantity / total * received, _QUANTITY_DIGITS)
         left -= quantity
         share = lot.quantity / quantity
-        lots[new].append(_Lot(lot.at, quantity, lot.price * share, lot.fee_each * share, lot.reason))
+        legs = (*lot.legs, Leg(at, new, lot.price * share))
+        fee_each, slippage_each = lot.fee_each * share, lot.slippage_each * share
+        lots[new].append(Lot(lot.at, quantity, fee_each, slippage_each, lot.reason, lot.order_id, legs))
 
 
-def _close(
-    lots: deque[_Lot], symbol: str, at: str, quantity: Decimal, price: Decimal, fee_each: Decimal, reason: str
-) -> list[dict[str, str]]:
-    trips = []
+def _taken(lots: deque[Lot[Number]], quantity: Number) -> list[tuple[Lot[Number], Number]]:
+    """The oldest lots that make up a quantity, each with the part that is taken of it."""
+    taken: list[tuple[Lot[Number], Number]] = []
     while quantity > 0 and lots:
         lot = lots[0]
         part = min(quantity, lot.quantity)
-        fees = part * (lot.fee_each + fee_each)
-        cost = part * lot.price
-        pnl = part * price - cost - fees
-        trips.append(
-            {
-                "symbol": symbol,
-                "entry_at": lot.at,
-                "exit_at": at,
-                "quantity": plain(part),
-                "entry_price": plain(lot.price),
-                "exit_price": plain(price),
-                "fees": _cents(fees),
-                "pnl": _cents(pnl),
-                "return": plain((pnl / cost).quantize(Decimal("1e-8"))),
-                "days": str((datetime.fromisoformat(at) - datetime.fromisoformat(lot.at)).days),
-                "entry_reason": lot.reason,
-                "exit_reason": reason,
-            }
-        )
+        taken.append((lot, part))
         lot.quantity -= part
         quantity -= part
         if lot.quantity == 0:
             lots.popleft()
-    return trips
+    return taken
 
 
-def _cents(amount: Decimal) -> str:
+def _row(trip: Closed[Decimal]) -> dict[str, str]:
+    lot = trip.lot
+    return {
+        "symbol": lot.symbol,
+        "entry_at": lot.at,
+        "exit_at": trip.at,
+        "quantity": plain(trip.quantity),
+        "entry_price": plain(lot.price),
+        "exit_price": plain(trip.price),
+        "fees": cents(trip.fees),
+        "pnl": cents(trip.pnl),
+        "return": cents(trip.pnl / trip.cost),
+        "days": str(days_between(lot.at, trip.at)),
+        "entry_reason": lot.reason,
+        "exit_reason": trip.reason,
+    }
+
+
+def days_between(entry_at: str, exit_at: str) -> int:
+    """Whole days from one moment of a ledger to another."""
+    return (datetime.fromisoformat(exit_at) - datetime.fromisoformat(entry_at)).days
+
+
+def cents(amount: Decimal) -> str:
     """Money of a matched lot, to 1e-8: a lot's share of a fee need not be a finite decimal."""
     return plain(amount.quantize(Decimal("1e-8")))

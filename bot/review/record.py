@@ -2,41 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from bot.core.errors import LedgerError, did_you_mean
 from bot.core.events import Event
 from bot.ledger.decode import decode
-from bot.ledger.record import Row, count_rows, read_rows
+from bot.ledger.record import Row, count_rows, last_sequence, read_rows
 from bot.ledger.run_folder import LEDGER, RunFolder, find_run, list_runs
+from bot.ledger.selection import Selection
 
 LATEST = "latest"
+_MOMENTS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """A ledger by name. `folder` is the run's, None for a forward ledger, which may still grow.
 
-    Rows are read when they are asked for, each time anew, and the file is never written. Raises LedgerError.
+    Rows are read when they are asked for, each time anew, and the file is never written. Rows after the `head` are
+    not looked at: with one, all that is read is of one moment, whoever writes on. Raises LedgerError, also for a row
+    that is not as it was written.
     """
 
     name: str
     path: Path
     folder: RunFolder | None = None
+    head: int | None = None
+
+    def pinned(self) -> Record:
+        """The record as it stands now, of which a whole command may tell."""
+        return replace(self, head=last_sequence(self.path))
 
     def rows(
         self,
         *kinds: str,
         since: date | None = None,
         until: date | None = None,
+        symbol: str | None = None,
+        reason: str | None = None,
+        outcome: str | None = None,
         newest_first: bool = False,
         limit: int | None = None,
     ) -> Iterator[Row]:
-        """The rows of some kinds, of all if none is named, from a day to a day, in order."""
-        return read_rows(self.path, kinds, since, until, newest_first, limit)
+        """The rows of some kinds, of all if none is named, in order; for the rest see Selection."""
+        selection = Selection(kinds, since, until, symbol, reason, outcome, head=self.head)
+        return read_rows(self.path, selection, newest_first, limit)
+
+    def at(self, kind: str, moments: Iterable[str]) -> Iterator[Row]:
+        """The rows of a kind at some moments, in order."""
+        wanted = sorted(set(moments))
+        for begin in range(0, len(wanted), _MOMENTS_AT_ONCE):
+            some = wanted[begin : begin + _MOMENTS_AT_ONCE]
+            yield from read_rows(self.path, Selection((kind,), moments=some, head=self.head))
 
     def events(self, *kinds: str, since: date | None = None, until: date | None = None) -> Iterator[Event]:
         """The events that the rows of some kinds tell of."""
@@ -51,9 +71,17 @@ class Record:
         """The last row of a kind, up to a day."""
         return next(self.rows(kind, until=until, newest_first=True, limit=1), None)
 
-    def count(self, *kinds: str) -> int:
-        """How many rows there are of some kinds, or of all."""
-        return count_rows(self.path, kinds)
+    def count(
+        self,
+        *kinds: str,
+        since: date | None = None,
+        until: date | None = None,
+        symbol: str | None = None,
+        reason: str | None = None,
+        outcome: str | None = None,
+    ) -> int:
+        """How many rows there are of some kinds, or of all; for the rest see Selection."""
+        return count_rows(self.path, Selection(kinds, since, until, symbol, reason, outcome, head=self.head))
 
 
 def find_record(state: Path, name: str | None) -> Record:
