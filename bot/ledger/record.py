@@ -71,9 +71,7 @@ def read_ledger(path: Path) -> Iterator[Row]:
             yield Row(sequence, kind, at, json.loads(body))
 
 
-def read_rows(
-    path: Path, selection: Selection, newest_first: bool = False, limit: int | None = None
-) -> Iterator[Row]:
+def read_rows(path: Path, selection: Selection, newest_first: bool = False, limit: int | None = None) -> Iterator[Row]:
     """The rows of a selection that are there when the first is asked for, in order, each held against its hash.
 
     A writer is never kept waiting for whoever reads on: the file is asked for some rows at a time. Raises LedgerError
@@ -113,9 +111,7 @@ def _places(
         return [place for (place,) in connection.execute(query, (*values, -1 if limit is None else limit))]
 
 
-def _fetched(
-    connection: sqlite3.Connection, path: Path, places: Sequence[int]
-) -> Iterator[tuple[RawRow, str | None]]:
+def _fetched(connection: sqlite3.Connection, path: Path, places: Sequence[int]) -> Iterator[tuple[RawRow, str | None]]:
     """Some rows, each with the hash of the one before; in the order of their places, which rise or fall."""
     query = (
         "SELECT row.sequence, row.kind, row.at, row.body, row.hash, before.hash FROM events AS row "

@@ -119,7 +119,8 @@ def matched(
         else:
             reason = event.get("reason") or f"settled: {event['cause']}"
             sale = (at, price, fee_each, slippage_each, reason, event.get("order_id", ""))
-            closed += [Closed(lot, part, *sale) for lot, part in _taken(lots[symbol], moved)]
+            for lot, part in _taken(lots[symbol], moved):
+                closed.append(Closed(lot, part, *sale))
     return closed, [lot for symbol in sorted(lots) for lot in lots[symbol]]
 
 
