@@ -52,7 +52,7 @@ def print_list(name: str, columns: Sequence[Column], rows: Sequence[Mapping[str,
 def _print_table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column in columns:
         table.add_column(column.title, justify="right" if column.is_number else "left", overflow="fold")
     for row in rows:

@@ -21,6 +21,7 @@ from bot.cli.doctor import doctor
 from bot.cli.ledgers import ledgers
 from bot.cli.paper import paper
 from bot.cli.review import review
+from bot.cli.review_lists import lists
 from bot.cli.runs import runs
 from bot.cli.signal import signal
 from bot.cli.venue import venue
@@ -51,6 +52,7 @@ app.command()(doctor)
 app.add_typer(data, name="data")
 paper.add_typer(ledgers)
 app.add_typer(paper, name="paper")
+review.add_typer(lists)
 app.add_typer(review, name="review")
 app.add_typer(config, name="config")
 app.add_typer(venue, name="venue")

@@ -134,11 +134,12 @@ def _slippage(event: Mapping[str, Any], quantity: Number, price: Number, number:
 
 def _carry_over(lots: dict[str, deque[Lot[Number]]], old: str, new: str, received: Number, at: str) -> None:
     """Give each lot its part of what was received, the last one what is left, at the same total cost."""
-    carried = lots.pop(old, deque())
+    carried: deque[Lot[Number]] = lots.pop(old, deque())
     left = received
     total = sum((lot.quantity for lot in carried), received - received)
     for lot in carried:
-        quantity = left if lot is carried[-1] else round(lot.quantity / total * received, _QUANTITY_DIGITS)
+        is_last = lot is carried[-1]
+        quantity: Number = left if is_last else round(lot.quantity / total * received, _QUANTITY_DIGITS)
         left -= quantity
         share = lot.quantity / quantity
         legs = (*lot.legs, Leg(at, new, lot.price * share))

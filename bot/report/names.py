@@ -38,6 +38,16 @@ _REASONS = {
     "holds": "rebalanced",
     "peg_broken": "stablecoin off its peg",
     "min_notional": "under the smallest order",
+    "cash_short": "cash ran short",
+    "no_bar": "no price to trade at",
+    "no_price_today": "no price that day",
+    "no_trade_override": "no_trade in the config",
+    "barred": "barred: its prices are in doubt",
+    "missed": "its day was missed",
+    "cut_to_fit": "cut to what cash and market allow",
+    "simulated_not_on_testnet": "not on the testnet, simulated",
+    "adopted": "taken over at the start",
+    "flat": "switched to flat",
 }
 
 
