@@ -21,6 +21,7 @@ from bot.cli.doctor import doctor
 from bot.cli.ledgers import ledgers
 from bot.cli.paper import paper
 from bot.cli.review import review
+from bot.cli.review_files import files as review_files
 from bot.cli.review_lists import lists
 from bot.cli.runs import runs
 from bot.cli.signal import signal
@@ -53,6 +54,7 @@ app.add_typer(data, name="data")
 paper.add_typer(ledgers)
 app.add_typer(paper, name="paper")
 review.add_typer(lists)
+review.add_typer(review_files)
 app.add_typer(review, name="review")
 app.add_typer(config, name="config")
 app.add_typer(venue, name="venue")

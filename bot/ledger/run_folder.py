@@ -51,21 +51,33 @@ class RunFolder:
         """
         if not self.is_complete:
             raise LedgerError("the run was interrupted and is not to be believed", where=str(self.path))
-        manifest = self.json("manifest.json")
-        told = manifest.get("ledger", {})
         rows, head = verify_ledger(self.path / LEDGER)
+        self.require_end(rows, head)
+        self.require_files()
+        return rows
+
+    def require_end(self, rows: int, head: str) -> None:
+        """Hold the ledger's number of rows and last hash against the manifest. Raises LedgerError."""
+        told = self.json("manifest.json").get("ledger", {})
         if (rows, head) != (told.get("rows"), told.get("head")):
             raise LedgerError(
                 "rows are missing at the end, or the ledger is another run's", where=str(self.path / LEDGER),
                 expected=f"{told.get('rows')} rows", was=f"{rows} rows",
             )  # fmt: skip
-        for name, table in project(read_ledger(self.path / LEDGER)).items():
+
+    def require_files(self) -> int:
+        """Hold the CSVs against the ledger, the other files against the manifest, and return how many there are.
+
+        Raises LedgerError that names what was changed or lost.
+        """
+        tables, sealed = project(read_ledger(self.path / LEDGER)), self.json("manifest.json").get("files", {})
+        for name, table in tables.items():
             if _read_bytes(self.path / f"{name}.csv") != _csv(table):
                 raise LedgerError(f"{name}.csv is not what the ledger says", where=str(self.path))
-        for name, digest in manifest.get("files", {}).items():
+        for name, digest in sealed.items():
             if _sha256(_read_bytes(self.path / name)) != digest:
                 raise LedgerError(f"{name} was changed after the run", where=str(self.path))
-        return rows
+        return len(tables) + len(sealed)
 
     def write(
         self,

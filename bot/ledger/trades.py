@@ -51,6 +51,13 @@ class Lot(Generic[Number]):
         """What one unit cost, under its present name."""
         return self.legs[-1].price
 
+    def renamed(self, at: str, symbol: str, quantity: Number) -> Lot[Number]:
+        """The same lot under a new name, in so many units, at the same total cost."""
+        share = self.quantity / quantity
+        leg: Leg[Number] = Leg(at, symbol, self.price * share)
+        fee_each, slippage_each = self.fee_each * share, self.slippage_each * share
+        return Lot(self.at, quantity, fee_each, slippage_each, self.reason, self.order_id, (*self.legs, leg))
+
 
 @dataclass(frozen=True, slots=True)
 class Closed(Generic[Number]):
@@ -138,13 +145,9 @@ def _carry_over(lots: dict[str, deque[Lot[Number]]], old: str, new: str, receive
     left = received
     total = sum((lot.quantity for lot in carried), received - received)
     for lot in carried:
-        is_last = lot is carried[-1]
-        quantity: Number = left if is_last else round(lot.quantity / total * received, _QUANTITY_DIGITS)
+        quantity = left if lot is carried[-1] else round(lot.quantity / total * received, _QUANTITY_DIGITS)
         left -= quantity
-        share = lot.quantity / quantity
-        legs = (*lot.legs, Leg(at, new, lot.price * share))
-        fee_each, slippage_each = lot.fee_each * share, lot.slippage_each * share
-        lots[new].append(Lot(lot.at, quantity, fee_each, slippage_each, lot.reason, lot.order_id, legs))
+        lots[new].append(lot.renamed(at, new, quantity))
 
 
 def _taken(lots: deque[Lot[Number]], quantity: Number) -> list[tuple[Lot[Number], Number]]:

@@ -1,0 +1,85 @@
+"""`bot review`: whether a ledger can be believed, and what can be saved of one that is damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.console import ConfigOption, JsonOption, console, end_with
+from bot.cli.review import RunOption, record_of
+from bot.core.errors import ConfigError, LedgerError
+
+if TYPE_CHECKING:
+    from bot.review.record import Record
+    from bot.review.verify import Check
+
+files = typer.Typer()
+
+
+@files.command()
+def verify(
+    run: RunOption = None,
+    every: Annotated[bool, typer.Option("--all", help="Every ledger, and every run that is complete.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that a ledger can be believed: chain, orders, books, and the files of a run. A line a check.
+
+    Chain: no row was changed, put in or taken out. Orders: each is of a decision and ends once, none is filled beyond
+    its quantity. Books: cash, holdings and equity of each day are what fills, settlements and marks make, to the last
+    digit. Where one fails the row is named, and the exit code is 5.
+
+    Example: bot review verify --all
+    """
+    from bot.config import load_config
+    from bot.review.record import all_records
+    from bot.review.verify import verify
+
+    if every and run is not None:
+        raise ConfigError("contradict each other", where="--run and --all", mend="keep one")
+    records = all_records(load_config(config).state) if every else [record_of(config, run)]
+    screen, faults, told = console(to_error=as_json), [], []
+    for record in records:
+        if len(records) > 1:
+            screen.print(record.name, markup=False)
+        with _progress(record) as advanced:
+            checks = verify(record, advanced)
+        for check in checks:
+            screen.print(_line(check), markup=False)
+        faults += [check.fault for check in checks if check.fault is not None]
+        told.append({"record": record.name, "checks": [_as_dict(check) for check in checks]})
+    if not records:
+        screen.print("There is nothing to verify yet.", markup=False)
+    end_with(faults[0] if faults else None, as_json, {"verified": told})
+
+
+def _line(check: Check) -> str:
+    return f"{check.name:6} {'FAILED' if check.fault else 'whole':6} {check.told}"
+
+
+def _as_dict(check: Check) -> dict[str, str | bool | None]:
+    fault = None if check.fault is None else str(check.fault)
+    return {"name": check.name, "whole": check.fault is None, "told": check.told, "fault": fault}
+
+
+@contextmanager
+def _progress(record: Record) -> Iterator[Callable[[int], object]]:
+    """A function to be told of rows that were read; a bar is shown where somebody watches a long ledger."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    screen = Console(stderr=True)
+    try:
+        rows = record.count()
+    except LedgerError:
+        rows = 0  # what is wrong with it is told by the check itself
+    with Progress(console=screen, transient=True, disable=rows < _LONG or not screen.is_terminal) as progress:
+        task = progress.add_task("Reading", total=rows)
+        yield lambda read: progress.advance(task, read)
+
+
+_LONG = 200_000
+"""Rows that take about two seconds to verify."""
