@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.console import ConfigOption, JsonOption, console, end_with
+from bot.cli.console import ConfigOption, JsonOption, console, end_with, print_json
 from bot.cli.review import RunOption, record_of
 from bot.core.errors import ConfigError, LedgerError
 
@@ -54,6 +55,41 @@ def verify(
     if not records:
         screen.print("There is nothing to verify yet.", markup=False)
     end_with(faults[0] if faults else None, as_json, {"verified": told})
+
+
+@files.command()
+def salvage(
+    file: Annotated[Path, typer.Argument(help="The damaged ledger; it is not touched.")],
+    to: Annotated[Path, typer.Option(help="The new ledger; it must not be there yet.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Save what is whole of a damaged ledger into a new one, and say what is lost.
+
+    Saved are the rows from the first to the last of an unbroken chain. They are taken from the file page by page, so it
+    may be cut off or overwritten anywhere.
+
+    Example: bot review salvage logs/ledgers/paper.sqlite3 --to saved.sqlite3
+    """
+    from dataclasses import asdict
+
+    from bot.review.salvage import salvage
+
+    found = salvage(file, to)
+    if as_json:
+        print_json({"to": str(to), **asdict(found)})
+    screen = console(to_error=as_json)
+    lines = [f"Saved rows 1 to {found.rows:,}, up to {found.until[:10]}, each proved by its hash, into {to}."]
+    if found.unproved:
+        lines.append(
+            f"Lost: {found.unproved:,} rows up to row {found.highest:,} that can be read but no longer proved, "
+            f"of {found.first_lost[:10]} to {found.last_lost[:10]}."
+        )
+    if found.unread:
+        lines.append(f"Lost: {found.unread:,} bytes that tell nothing, cut off or overwritten.")
+    if not found.unproved and not found.unread:
+        lines.append("Nothing in the file is lost. Rows cut off its end would leave no trace: see the hash you kept.")
+    for line in lines:
+        screen.print(line, markup=False)
 
 
 def _line(check: Check) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,14 @@ def write_ledger(path: Path, rows: Iterable[Row]) -> str:
     return head
 
 
+def write_raw_rows(path: Path, rows: Iterable[RawRow]) -> None:
+    """Write rows of another ledger, hashes and all, into a new one. Raises LedgerError if it cannot be written."""
+    with FAULTS.told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(open_to_write(path)) as connection, FAULTS.transaction(connection, path):
+        connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", rows)
+
+
 def read_ledger(path: Path) -> Iterator[Row]:
     """The rows of a ledger, in order. Raises LedgerError if the file is no ledger, or of a newer version."""
     with closing(open_to_read(path)) as connection:
@@ -88,15 +96,15 @@ def read_rows(path: Path, selection: Selection, newest_first: bool = False, limi
 def count_rows(path: Path, selection: Selection) -> int:
     """How many rows a selection has. Raises LedgerError."""
     where, values = selection.clause()
-    with closing(open_to_read(path)) as connection, FAULTS.told(path):
-        (count,) = connection.execute(f"SELECT count(*) FROM events {where}", values).fetchone()
+    with closing(open_to_read(path)) as connection:
+        ((count,),) = _asked(connection, path, f"SELECT count(*) FROM events {where}", values)
     return int(count)
 
 
 def last_sequence(path: Path) -> int:
     """The number of the last row, 0 where there is none. Raises LedgerError."""
-    with closing(open_to_read(path)) as connection, FAULTS.told(path):
-        (last,) = connection.execute("SELECT max(sequence) FROM events").fetchone()
+    with closing(open_to_read(path)) as connection:
+        ((last,),) = _asked(connection, path, "SELECT max(sequence) FROM events", ())
     return last or 0
 
 
@@ -107,8 +115,8 @@ def _places(
     where, values = selection.clause()
     order = "DESC" if newest_first else "ASC"
     query = f"SELECT sequence FROM events {where} ORDER BY sequence {order} LIMIT ?"
-    with FAULTS.told(path):
-        return [place for (place,) in connection.execute(query, (*values, -1 if limit is None else limit))]
+    found = _asked(connection, path, query, (*values, -1 if limit is None else limit))
+    return [place for (place,) in found]
 
 
 def _fetched(connection: sqlite3.Connection, path: Path, places: Sequence[int]) -> Iterator[tuple[RawRow, str | None]]:
@@ -118,8 +126,7 @@ def _fetched(connection: sqlite3.Connection, path: Path, places: Sequence[int]) 
         "LEFT JOIN events AS before ON before.sequence = row.sequence - 1 "
         f"WHERE row.sequence IN ({', '.join('?' * len(places))}) ORDER BY row.sequence"
     )
-    with FAULTS.told(path):
-        found = connection.execute(query, places).fetchall()
+    found = _asked(connection, path, query, places)
     for *raw, before in found if places[0] <= places[-1] else reversed(found):
         yield (raw[0], raw[1], raw[2], raw[3], raw[4]), before
 
@@ -183,9 +190,38 @@ def _raw_rows(connection: sqlite3.Connection, path: Path) -> Iterator[RawRow]:
     query = "SELECT sequence, kind, at, body, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?"
     last = -1
     while True:
-        with FAULTS.told(path):
-            found = connection.execute(query, (last, _AT_ONCE)).fetchall()
+        found = _asked(connection, path, query, (last, _AT_ONCE))
         yield from found
         if len(found) < _AT_ONCE:
             return
         last = found[-1][0]
+
+
+def _asked(connection: sqlite3.Connection, path: Path, query: str, values: Sequence[object]) -> list[Any]:
+    """Every row of an answer. Raises LedgerError that names the first row that cannot be read."""
+    with FAULTS.told(path):
+        try:
+            return connection.execute(query, values).fetchall()
+        except sqlite3.OperationalError as problem:
+            if "decode" not in str(problem):
+                raise
+        except sqlite3.DatabaseError as problem:
+            raise _unreadable(connection, path, str(problem)) from None
+        connection.text_factory = _lenient  # what is no text is not what was written, as its hash will tell
+        return connection.execute(query, values).fetchall()
+
+
+def _lenient(text: bytes) -> str:
+    return text.decode("utf-8", "replace")
+
+
+def _unreadable(connection: sqlite3.Connection, path: Path, problem: str) -> LedgerError:
+    """Which row is the first that cannot be read, found by reading until it comes."""
+    read = 0
+    with suppress(sqlite3.DatabaseError):
+        for _ in connection.execute("SELECT hash FROM events ORDER BY sequence"):
+            read += 1
+    return LedgerError(
+        f"is damaged: row {read + 1} and what comes after cannot be read ({problem})", where=str(path),
+        mend="bot review salvage saves what is whole; a backup may have more",
+    )  # fmt: skip

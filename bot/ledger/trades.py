@@ -54,9 +54,9 @@ class Lot(Generic[Number]):
     def renamed(self, at: str, symbol: str, quantity: Number) -> Lot[Number]:
         """The same lot under a new name, in so many units, at the same total cost."""
         share = self.quantity / quantity
-        leg: Leg[Number] = Leg(at, symbol, self.price * share)
         fee_each, slippage_each = self.fee_each * share, self.slippage_each * share
-        return Lot(self.at, quantity, fee_each, slippage_each, self.reason, self.order_id, (*self.legs, leg))
+        legs = self.legs + (Leg(at, symbol, self.price * share),)  # noqa: RUF005 - the types of the other are not seen
+        return Lot(self.at, quantity, fee_each, slippage_each, self.reason, self.order_id, legs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,6 +14,7 @@ from bot.ledger.decode import decode
 from bot.ledger.record import Row, count_rows, last_sequence, read_rows
 from bot.ledger.run_folder import LEDGER, RunFolder, find_run, list_runs
 from bot.ledger.selection import Selection
+from bot.review.salvage import proved_rows
 
 LATEST = "latest"
 _MOMENTS_AT_ONCE = 500
@@ -34,7 +36,16 @@ class Record:
 
     def pinned(self) -> Record:
         """The record as it stands now, of which a whole command may tell."""
-        return replace(self, head=last_sequence(self.path))
+        try:
+            return replace(self, head=last_sequence(self.path))
+        except LedgerError as fault:
+            if type(fault.__context__) is not sqlite3.DatabaseError:
+                raise
+        # SQLite cannot even open it: what can be read is found without it.
+        raise LedgerError(
+            f"is damaged or no ledger: row {proved_rows(self.path) + 1} and what comes after cannot be read",
+            where=str(self.path), mend="bot review salvage saves what is whole; a backup may have more",
+        )  # fmt: skip
 
     def rows(
         self,

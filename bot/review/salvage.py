@@ -1,0 +1,98 @@
+"""What is whole in a damaged ledger, written into a new one; the damaged file is left as it is."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.core.errors import LedgerError
+from bot.ledger.pages import Pages, rows_in_order
+from bot.ledger.record import GENESIS, RawRow, chained_hash, write_raw_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """What was saved of a file, and what was lost of it.
+
+    `rows` are saved, `head` is the hash of the last and `until` its moment. Of what comes after, `unproved` rows can be
+    read and are believed no more, with moments from `first_lost` to `last_lost`, empty where there are none; the last
+    of them has the number `highest`. `unread` counts bytes that tell nothing, `size` those of the file.
+    """
+
+    rows: int
+    head: str
+    until: str
+    unproved: int
+    highest: int
+    first_lost: str
+    last_lost: str
+    unread: int
+    size: int
+
+
+def salvage(source: Path, target: Path) -> Salvaged:
+    """Write the rows from the first to the last of an unbroken chain into a new ledger.
+
+    Raises LedgerError where there are none, the new file exists or cannot be written, or the old one cannot be read.
+    """
+    if not source.is_file():
+        raise LedgerError("there is no such file", where=str(source))
+    if target.exists():
+        raise LedgerError("the file exists already", where=str(target), mend="name a new one")
+    with _settled(source) as file:
+        pages = Pages.of(file)
+    places = pages.rows()
+    proved = list(_proved(pages, places))
+    if not proved:
+        raise LedgerError("has no row that can be proved: nothing can be saved", where=str(source))
+    write_raw_rows(target, proved)
+    rows = len(proved)
+    lost = [row for number in sorted(places) if number > rows for row in _readable(pages, places[number])]
+    moments = sorted(row[2] for row in lost)
+    return Salvaged(
+        rows, proved[-1][4], proved[-1][2], len({row[0] for row in lost}), max((row[0] for row in lost), default=rows),
+        moments[0] if moments else "", moments[-1] if moments else "", pages.unread(), len(pages.content),
+    )  # fmt: skip
+
+
+def proved_rows(path: Path) -> int:
+    """How many rows of a file can be proved, from the first on. Raises LedgerError."""
+    pages = Pages.of(path)
+    return sum(1 for _ in _proved(pages, pages.rows()))
+
+
+def _proved(pages: Pages, places: dict[int, list[int]]) -> Iterator[RawRow]:
+    """The rows that the chain proves, from the first on."""
+    head = GENESIS
+    for _, candidates in rows_in_order(pages, places):
+        row = next((row for row in candidates if chained_hash(head, *row[:4]) == row[4]), None)
+        if row is None:
+            return
+        head = row[4]
+        yield row
+
+
+def _readable(pages: Pages, places: list[int]) -> list[RawRow]:
+    found = [row for place in places if (row := pages.row(place)) is not None]
+    return found[:1]
+
+
+@contextmanager
+def _settled(source: Path) -> Iterator[Path]:
+    """The file, or a copy in which a transaction that a stop left half done is taken back."""
+    journal = source.with_name(f"{source.name}-journal")
+    if not journal.is_file() or not journal.stat().st_size:
+        yield source
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, source.name)
+        shutil.copyfile(source, copy)
+        shutil.copyfile(journal, copy.with_name(journal.name))
+        with suppress(sqlite3.Error), closing(sqlite3.connect(copy)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        yield copy
