@@ -50,8 +50,9 @@ class Progress:
         since_confirmed = session - memory["confirmed_session"]
         in_stage = session - memory["stage_session"]
         quiet = np.minimum(since_confirmed, self.since_record)
+        base = np.where(memory["killed"] == 1, 0, rules.min_base)  # after a kill any record arms
         needed = [
-            self._reading("sessions_without_record", self._in(Stage.STABLE), self.since_record, rules.min_base),
+            self._reading("sessions_without_record", self._in(Stage.STABLE), self.since_record, base),
             self._reading("level", armed | confirmed | invested, self.close, memory["level"]),
             self._reading("closes_above", armed, memory["closes_above"], rules.confirm_closes),
             self._reading("sessions_armed", armed, session - memory["breakout_session"], rules.confirm_within),

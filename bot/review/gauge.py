@@ -1,0 +1,105 @@
+"""A gauge: one reading of a decision, with its distance from the threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.report import numbers
+from bot.report.words import READINGS
+
+_COUNTS = {"participation", "supercycle", "closes_above"}
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A reading: `gate` is whether it is a gate that is on, None where it is no gate."""
+
+    name: str
+    value: float | None
+    threshold: float | None
+    verdict: str
+    gate: bool | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether its condition is met."""
+        return self.verdict == "yes"
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it has a value and a threshold, and neither is too old."""
+        return self.value is not None and self.threshold is not None and self.verdict in ("yes", "no")
+
+    @property
+    def distance(self) -> float | None:
+        """From the threshold to the value, in the reading's own unit."""
+        return None if self.value is None or self.threshold is None else self.value - self.threshold
+
+    @property
+    def share(self) -> float | None:
+        """The distance as a share of the threshold; None where that is 0."""
+        return self.distance / abs(self.threshold) if self.distance is not None and self.threshold else None
+
+    @property
+    def words(self) -> str:
+        """What it compares; a user's own reading goes by its name."""
+        return READINGS.get(self.name) or printable(self.name.replace("_", " "))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The gauge as plain data."""
+        return {
+            "name": self.name, "words": self.words, "value": self.value, "threshold": self.threshold,
+            "verdict": self.verdict, "gate": self.gate, "distance": self.distance, "share": self.share,
+        }  # fmt: skip
+
+
+def gauges_of(readings: Mapping[str, Any]) -> dict[str, Gauge]:
+    """The gauges of a decision by name; what a user's strategy calls a reading may be a bare figure or a word."""
+    return {str(name): _gauge(str(name), told) for name, told in readings.items()}
+
+
+def _gauge(name: str, told: Any) -> Gauge:
+    if not isinstance(told, Mapping):
+        return Gauge(name, _number(told), None, printable(str(told)), None)
+    gate = told.get("gate")
+    verdict = printable(str(told.get("verdict", "")))
+    return Gauge(name, _number(told.get("value")), _number(told.get("threshold")), verdict, gate)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value)
+
+
+def figure(name: str, value: float | None) -> str:
+    """A reading's value as a sentence has it: counts whole, levels as they are quoted."""
+    if value is None:
+        return numbers.NOTHING
+    if name in _COUNTS or name.startswith("sessions_"):
+        return f"{value:.0f}"
+    if name == "breadth":
+        return f"{value:.0%}"
+    if abs(value) >= 100_000:
+        return numbers.count(value)
+    text = numbers.price(value).replace(",", "")
+    decimals = len(text.partition(".")[2])
+    return text.rstrip("0").rstrip(".") if decimals > 2 or value == round(value) else text
+
+
+def share_text(share: float) -> str:
+    """A distance in per cent without its sign, with a second decimal where one is not enough."""
+    size = abs(share) * 100
+    return f"{size:.2f}%" if 0 < size < 0.1 else f"{size:.1f}%"
+
+
+def counted(count: float, one: str, many: str | None = None) -> str:
+    """A number of things: 1 session, 2 sessions."""
+    return f"{count:.0f} {one if round(count) == 1 else many or one + 's'}"
+
+
+def printable(text: str) -> str:
+    """A text without anything that a terminal would take for a command."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
