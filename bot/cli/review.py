@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from bot.cli.console import ConfigOption
+from bot.cli.console import ConfigOption, JsonOption, parse_day, print_json
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from bot.review.record import Record
+    from bot.review.terms import Terms
 
 RunOption = Annotated[
     str | None,
     typer.Option("--run", "-r", help="A ledger's name, a run's, or `latest`; by default `paper`, else the newest run."),
 ]
+MarkdownTextOption = Annotated[bool, typer.Option("--md", help="Markdown on standard output.")]
+
+_IN_ASCII = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{MULTIPLICATION SIGN}": "x"})
 
 
 class StoryFirst(TyperGroup):
@@ -41,14 +48,86 @@ def record_of(config: Path | None, name: str | None) -> Record:
     return find_record(load_config(config).state, name).pinned()
 
 
+def terms_for(record: Record, config: Path | None) -> Terms:
+    """What a record's readings are called: by its manifest, or by the config that its ledger was written with."""
+    from bot.config import load_config
+    from bot.review.terms import Terms, terms_of
+
+    if record.folder is not None:
+        manifest = record.folder.json("manifest.json")
+        return terms_of(manifest["config"], manifest["market"] != "demo")
+    epoch, resolved = record.last("epoch"), load_config(config)
+    if epoch is None or epoch.body["config_hash"] != resolved.fingerprint():
+        return Terms()
+    return terms_of(resolved.resolved(), epoch.body["why"] not in ("replay", "rehearsal"))
+
+
+def say(lines: Iterable[str]) -> None:
+    """Write lines as they are, without anything that a terminal would take for a command."""
+    is_ascii = not writes_unicode()
+    for line in lines:
+        text = "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in line)
+        typer.echo(text.translate(_IN_ASCII).encode("ascii", "replace").decode() if is_ascii else text)
+
+
 @review.command()
 def story(
     run: Annotated[str | None, typer.Argument(help="A ledger's name, a run's, or `latest`.")] = None,
+    since: Annotated[str | None, typer.Option(help="Tell from this day on, YYYY-MM-DD.")] = None,
+    until: Annotated[str | None, typer.Option(help="Tell up to this day, YYYY-MM-DD.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every stage change, not only the newest twelve.")] = False,
     config: ConfigOption = None,
+    as_json: JsonOption = False,
+    as_markdown: MarkdownTextOption = False,
 ) -> None:
-    """Tell a run's story: the verdict first, then stages, trades and costs.
+    """Tell a run's story: the verdict first, then what happened stage by stage, trades, costs, what to look at.
 
-    Example: bot review latest
+    Example: bot review latest --all
     """
+    from bot.cli.listing import format_of
+    from bot.cli.story import story_lines, story_markdown
+    from bot.review.story import tell
+
+    asked = format_of(as_json, False, as_markdown)
     record = record_of(config, run)
-    typer.echo(f"{record.name}: {record.count():,} rows")
+    told = tell(record, terms_for(record, config), parse_day(since, "--since"), parse_day(until, "--until"), every)
+    if asked == "json":
+        print_json(told.as_dict())
+    else:
+        say(story_markdown(told) if asked == "md" else story_lines(told, not writes_unicode()))
+
+
+@review.command()
+def why(
+    day: Annotated[str, typer.Argument(help="The day of the decision, YYYY-MM-DD, or `latest`.")] = "latest",
+    run: RunOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    as_markdown: MarkdownTextOption = False,
+) -> None:
+    """Say why a day was what it was: each reading, what would have had to be different, and what was done.
+
+    Example: bot review why 2020-11-20 --run latest
+    """
+    from bot.cli.listing import format_of
+    from bot.cli.story import why_lines, why_markdown
+    from bot.review import why as days
+
+    asked = format_of(as_json, False, as_markdown)
+    record = record_of(config, run)
+    told = days.why(record, days.last_day(record) if day == "latest" else _day(day), terms_for(record, config))
+    if asked == "json":
+        print_json(told.as_dict())
+    else:
+        say(why_markdown(told) if asked == "md" else why_lines(told))
+
+
+def writes_unicode() -> bool:
+    """Whether standard output takes letters beyond ASCII."""
+    return (sys.stdout.encoding or "ascii").lower().replace("-", "") in ("utf8", "utf16", "utf32")
+
+
+def _day(text: str) -> date:
+    day = parse_day(text, "DAY")
+    assert day is not None
+    return day

@@ -23,7 +23,7 @@ def sentence(contents: Contents) -> str:
         f"{run.quote} into {ended} while holding ETH gave {numbers.growth(eth['total_return'])} and holding BTC "
         f"{numbers.growth(btc['total_return'])}; it fell at worst {_fall(own)} below its peak (ETH {_fall(eth)}, "
         f"BTC {_fall(btc)}), rests on {_confirmed(summary)}, and "
-        f"{_place(own['total_return'], summary['random_timing'])}."
+        f"{place(own['total_return'], summary['random_timing'])}."
     )
 
 
@@ -66,7 +66,7 @@ def _confirmed(summary: Mapping[str, Any]) -> str:
     return f"{told} and {again} re-arming{'' if again == 1 else 's'} after a kill" if again else told
 
 
-def _place(total_return: float, luck: Mapping[str, float]) -> str:
+def place(total_return: float, luck: Mapping[str, float]) -> str:
     """Where the result stands among random timings of the same exposure."""
     low, median, high = (luck[f"total_return_{p}"] for p in (5, 50, 95))
     if total_return < low:

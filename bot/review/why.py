@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from bot.core.errors import LedgerError
 from bot.core.moments import ONE_DAY
 from bot.ledger.record import Row
 from bot.report.words import sentence
@@ -65,6 +66,14 @@ def why(record: Record, day: date, terms: Terms | None = None) -> Why:
         ways=tuple(ways(str(body["stage"]), found, terms)),
         done=(*_late(record, day), *_done(record, day, body)),
     )
+
+
+def last_day(record: Record) -> date:
+    """The day of a record's last decision. Raises LedgerError where nothing is decided."""
+    row = record.last("decision")
+    if row is None:
+        raise LedgerError("nothing has been decided in it yet", where=str(record.path))
+    return _day(row)
 
 
 def _done(record: Record, day: date, decision: Mapping[str, Any]) -> list[str]:
