@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bot.cli.console import ConfigOption, JsonOption, parse_day, print_json
+from bot.cli.console import (
+    ConfigOption,
+    DataDirOption,
+    JsonOption,
+    MarketOption,
+    parse_day,
+    print_json,
+    require_one_market,
+)
 
 if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from bot.review.odds import Odds
     from bot.review.record import Record
     from bot.review.terms import Terms
 
@@ -101,6 +110,11 @@ def story(
 def why(
     day: Annotated[str, typer.Argument(help="The day of the decision, YYYY-MM-DD, or `latest`.")] = "latest",
     run: RunOption = None,
+    with_odds: Annotated[
+        bool, typer.Option("--odds", help="Also how often days like it led to a breakout; reads the prices.")
+    ] = False,
+    data_dir: DataDirOption = None,
+    market: MarketOption = "auto",
     config: ConfigOption = None,
     as_json: JsonOption = False,
     as_markdown: MarkdownTextOption = False,
@@ -110,16 +124,28 @@ def why(
     Example: bot review why 2020-11-20 --run latest
     """
     from bot.cli.listing import format_of
-    from bot.cli.story import why_lines, why_markdown
+    from bot.cli.story import odds_lines, why_lines, why_markdown
     from bot.review import why as days
 
     asked = format_of(as_json, False, as_markdown)
+    require_one_market(market, data_dir)
     record = record_of(config, run)
     told = days.why(record, days.last_day(record) if day == "latest" else _day(day), terms_for(record, config))
+    past = _odds(record, told.day, config, data_dir, market) if with_odds else None
     if asked == "json":
-        print_json(told.as_dict())
-    else:
-        say(why_markdown(told) if asked == "md" else why_lines(told))
+        print_json({**told.as_dict(), **({"odds": past.as_dict() if past else None} if with_odds else {})})
+        return
+    say(why_markdown(told) if asked == "md" else why_lines(told))
+    if with_odds:
+        say(odds_lines(past, as_list=asked == "md"))
+
+
+def _odds(record: Record, day: date, config: Path | None, data_dir: Path | None, market: str) -> Odds | None:
+    """The odds of the past, on the prices that a run was made on or those that are named."""
+    from bot.reviewing import config_of, market_of, odds_at
+
+    resolved = config_of(record, config)
+    return odds_at(resolved, market_of(record, resolved, data_dir, market), day)
 
 
 def writes_unicode() -> bool:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from bot.report import numbers
 from bot.report.names import stage as stage_name
-from bot.review.gauge import Gauge, figure, share_text
+from bot.review.gauge import Gauge, figure
 from bot.review.sparkline import sparkline
 
 if TYPE_CHECKING:
+    from bot.review.odds import Odds
     from bot.review.story import Story
     from bot.review.why import Why
 
 _WIDTH = 80
+_WORDS = 31
 _SPARK = 72
 
 
@@ -84,7 +86,7 @@ def why_lines(told: Why) -> Iterator[str]:
         yield from _wrapped(sentence)
     if told.gauges:
         yield ""
-        yield f"{'Reading':43} {'Value':>9} {'Limit':>9} {'Off by':>8} Holds"
+        yield f"{'Reading':{_WORDS}} {'Value':>9} {'Limit':>9} {'Off by':>9} {'%':>8} Holds"
     for gauge in told.gauges:
         yield from _gauge(gauge)
 
@@ -92,14 +94,20 @@ def why_lines(told: Why) -> Iterator[str]:
 def _gauge(gauge: Gauge) -> Iterator[str]:
     """A reading in one line or more: a gate that is on is marked, and what lacks says so."""
     mark = {True: "gate: ", False: "off: ", None: ""}[gauge.gate]
-    words = textwrap.wrap(mark + gauge.words, 43) or [""]
-    off = f"{numbers.minus('-' if (gauge.share or 0) < 0 else '+')}{share_text(gauge.share)}" if gauge.share else ""
-    yield (
-        f"{words[0]:43} {figure(gauge.name, gauge.value):>9} {figure(gauge.name, gauge.threshold):>9} {off:>8} "
-        f"{gauge.verdict}"
-    )
+    words = textwrap.wrap(mark + gauge.words, _WORDS) or [""]
+    value, limit, off = (figure(gauge.name, one) for one in (gauge.value, gauge.threshold, gauge.distance))
+    share = "" if gauge.share is None else numbers.change(gauge.share)
+    yield f"{words[0]:{_WORDS}} {value:>9} {limit:>9} {off:>9} {share:>8} {gauge.verdict}"
     for rest in words[1:]:
         yield f"  {rest}"
+
+
+def odds_lines(told: Odds | None, as_list: bool) -> Iterator[str]:
+    """The odds of the past, a sentence each."""
+    yield ""
+    sentences = told.sentences() if told else ["The market does not reach back to this day: no odds."]
+    for sentence in sentences:
+        yield from [f"- {sentence}"] if as_list else _wrapped(sentence)
 
 
 def why_markdown(told: Why) -> Iterator[str]:
@@ -111,13 +119,12 @@ def why_markdown(told: Why) -> Iterator[str]:
     yield f"{_escaped(told.stage)}: {_escaped(stage_name(told.stage))} (#{told.row})\n"
     for sentence in (*(way.sentence for way in told.ways), *told.reasons, *told.done):
         yield f"- {_escaped(sentence)}"
-    yield "\n| reading | value | limit | off by | holds | gate |\n|---|---:|---:|---:|---|---|"
+    yield "\n| reading | value | limit | off by | % | holds | gate |\n|---|---:|---:|---:|---:|---|---|"
     for gauge in told.gauges:
-        off = numbers.change(gauge.share)
         gate = {True: "on", False: "off", None: ""}[gauge.gate]
         cells = (
-            _escaped(gauge.words), figure(gauge.name, gauge.value), figure(gauge.name, gauge.threshold), off,
-            gauge.verdict, gate,
+            _escaped(gauge.words), figure(gauge.name, gauge.value), figure(gauge.name, gauge.threshold),
+            figure(gauge.name, gauge.distance), numbers.change(gauge.share), gauge.verdict, gate,
         )  # fmt: skip
         yield f"| {' | '.join(cells)} |"
 

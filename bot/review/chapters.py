@@ -22,6 +22,8 @@ OTHERS = ("epoch", "late", "drift", "switched", "difference", "acknowledged")
 _KEPT = {"second_tranche", "stale_too_long"}
 """Reasons that make a chapter though the stage stays."""
 _NOT_BOUGHT = {"failed", "expired", "vetoed", "fell_back", "no_trend"}
+_SPANS = 2
+"""Runs of rows that are told apart; more are told as one."""
 _HALF = Decimal("0.45"), Decimal("0.55")
 _WHOLE = Decimal("0.9")
 
@@ -38,7 +40,10 @@ class Chapter:
     @property
     def spans(self) -> str:
         """The rows as a reader looks them up: #812, or the first and the last of a run of them."""
-        return ", ".join(_span(first, last) for first, last in _runs(sorted(self.rows)))
+        runs = list(_runs(sorted(self.rows)))
+        if len(runs) > _SPANS:
+            runs = [(runs[0][0], runs[-1][1])]
+        return ", ".join(_span(first, last) for first, last in runs)
 
     def as_dict(self) -> dict[str, Any]:
         """The chapter as plain data."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from bot.report import numbers
 from bot.report.words import READINGS
 
+_LOGARITHMS = {"relative_strength"}
 _COUNTS = {"participation", "supercycle", "closes_above"}
 
 
@@ -39,7 +41,9 @@ class Gauge:
 
     @property
     def share(self) -> float | None:
-        """The distance as a share of the threshold; None where that is 0."""
+        """The distance as a share of the threshold; None where that is 0. Of a logarithm, of what it is taken of."""
+        if self.name in _LOGARITHMS and self.distance is not None:
+            return math.expm1(self.distance)
         return self.distance / abs(self.threshold) if self.distance is not None and self.threshold else None
 
     @property
@@ -79,9 +83,9 @@ def figure(name: str, value: float | None) -> str:
     if value is None:
         return numbers.NOTHING
     if name in _COUNTS or name.startswith("sessions_"):
-        return f"{value:.0f}"
+        return numbers.minus(f"{value:.0f}")
     if name == "breadth":
-        return f"{value:.0%}"
+        return numbers.minus(f"{value:.0%}")
     if abs(value) >= 100_000:
         return numbers.count(value)
     text = numbers.price(value).replace(",", "")
