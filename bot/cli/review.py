@@ -142,7 +142,7 @@ def why(
 
 def _odds(record: Record, day: date, config: Path | None, data_dir: Path | None, market: str) -> Odds | None:
     """The odds of the past, on the prices that a run was made on or those that are named."""
-    from bot.reviewing import config_of, market_of, odds_at
+    from bot.reviewing.odds import config_of, market_of, odds_at
 
     resolved = config_of(record, config)
     return odds_at(resolved, market_of(record, resolved, data_dir, market), day)

@@ -60,7 +60,7 @@ def trades(
     from bot.config import load_config
     from bot.review.episodes import breakouts
     from bot.review.trips import excursions, grouped, trips_of
-    from bot.reviewing import episodes_of
+    from bot.reviewing.episodes import episodes_of
 
     asked = format_of(as_json, as_csv, as_markdown)
     wanted = _wanted(asked, symbol, since, until, reason, outcome, limit)
@@ -169,7 +169,7 @@ def episodes(
     """
     from bot.config import load_config
     from bot.review.episodes import listed
-    from bot.reviewing import episodes_of
+    from bot.reviewing.episodes import episodes_of
 
     asked = format_of(as_json, as_csv, as_markdown)
     wanted = _wanted(asked, None, since, until, reason, outcome, limit)

@@ -92,6 +92,13 @@ class Book:
                 case Decision() if self._waiting:
                     self._waiting = bool(event.weights)
 
+    def fork(self) -> Book:
+        """A book that stands where this one stands, has told nothing yet, and goes its own way."""
+        other = Book(self.plan)
+        other.portfolio, other._unfinished, other._waiting = self.portfolio, self._unfinished, self._waiting
+        other._marks, other._renamed = dict(self._marks), dict(self._renamed)
+        return other
+
     # --- the morning: settle, decide, plan ------------------------------------------------------------------
 
     def settle(self, day: date) -> list[Settlement]:

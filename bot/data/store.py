@@ -20,7 +20,7 @@ from bot.core.market import Kind
 from bot.core.moments import Days, Times
 from bot.data.fetched import COLUMNS, Fetched
 from bot.data.store_file import epoch, open_to_read, open_to_write, require_whole, told, transaction
-from bot.data.stored import Appended, Coverage, NeedsWholeHistory, Reading, Revision, StoredRows
+from bot.data.stored import Appended, Coverage, NeedsWholeHistory, Reading, Revision, Sight, StoredRows
 
 if TYPE_CHECKING:
     from bot.data.exchange import VenueRules
@@ -284,6 +284,16 @@ class Store:
             )
             for symbol, found in stored.items()
         ]  # fmt: skip
+
+    def sights(self, since: datetime) -> list[Sight]:
+        """Every final bar of the newest vintages that was seen since a moment, in the order in which it was seen."""
+        query = (
+            "SELECT symbol, date, known_at, first_seen_at, revision FROM bars WHERE final AND first_seen_at >= ? "
+            "AND vintage = (SELECT max(vintage) FROM vintages WHERE vintages.symbol = bars.symbol) "
+            "ORDER BY first_seen_at, symbol, date, revision"
+        )
+        with told(self.path):
+            return [Sight(*row) for row in self._connection.execute(query, (epoch(since),))]
 
     def revisions(self) -> list[Revision]:
         """Every bar of which a vendor later said something else, in the order in which that was seen."""

@@ -60,6 +60,20 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """When a final bar, or another value of it (`revision` above 0), was first seen, in seconds since 1970.
+
+    `known_at` is when its day could be known by its calendar.
+    """
+
+    symbol: str
+    date: str
+    known_at: int
+    seen_at: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoredRows:
     """The rows of a symbol, and each source with the date from which it tells them."""
 

@@ -17,6 +17,7 @@ from bot.data.timeline import Release
 from bot.schema.notify import NotifySection
 from bot.schema.paper import PaperSection
 from bot.schema.quality import QualitySection
+from bot.schema.review import ReviewSection
 from bot.schema.rotation import AltcoinsSection, RotationSection
 from bot.schema.sources import SourcesSection
 from bot.schema.trading import CostsSection, EndingSection, InstrumentsSection, OverridesSection, SizingSection
@@ -114,6 +115,7 @@ class Config(Section):
     sources: SourcesSection
     paper: PaperSection
     notify: NotifySection
+    review: ReviewSection
     costs: CostsSection
     instruments: InstrumentsSection
     quality: QualitySection
@@ -173,12 +175,13 @@ class Config(Section):
         return plain
 
     def fingerprint(self) -> str:
-        """SHA-256 of the resolved config, but for where its output goes, who is told, and where its data came from.
+        """SHA-256 of the resolved config, but for what changes no decision: where output goes, who is told, how it is
+        reviewed, and where data came from.
 
         What the data say has a hash of its own.
         """
         plain = self.resolved()
-        del plain["state"], plain["sources"], plain["notify"], plain["paper"]["log"]
+        del plain["state"], plain["sources"], plain["notify"], plain["review"], plain["paper"]["log"]
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,0 +1,206 @@
+"""The days of a record: what each of them decided, ordered, filled and was worth, and what came upon it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from bot.core.decision import Decision
+from bot.core.events import (
+    AccountSeen,
+    Acknowledged,
+    Cause,
+    Difference,
+    Drift,
+    Epoch,
+    Event,
+    Late,
+    Mode,
+    Switched,
+    Valued,
+)
+from bot.core.instrument import ZERO
+from bot.core.moments import ONE_DAY, midnight
+from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, Side
+
+KINDS = (
+    "epoch", "decision", "order", "order_result", "fill", "settlement", "valuation", "late", "drift", "switched",
+    "difference", "acknowledged", "account_seen", "unfinished",
+)  # fmt: skip
+"""The rows that the days of a record are made of."""
+
+Leg = tuple[str, Side]
+"""A coin and which way it went: there is at most one order of each a day."""
+
+
+@dataclass(slots=True)
+class Order:
+    """An order and what became of it; `price` and `reference` are means over its fills, in the quote currency.
+
+    `why` are the codes that its end adds to the reasons of the decision: why it was not filled in full, or not as told.
+    """
+
+    wanted: Decimal = ZERO
+    status: str = "open"
+    why: str = ""
+    reason: str = ""
+    filled: Decimal = ZERO
+    worth: Decimal = ZERO
+    reference_worth: Decimal = ZERO
+    first_fill: datetime | None = None
+
+    @property
+    def price(self) -> Decimal | None:
+        """The mean price of what was filled."""
+        return self.worth / self.filled if self.filled else None
+
+    @property
+    def reference(self) -> Decimal | None:
+        """The mean of the public prices that the fills are measured against."""
+        return self.reference_worth / self.filled if self.filled else None
+
+
+@dataclass(slots=True)
+class Day:
+    """One day of a record.
+
+    `mode` is the user's switch as the day was decided, `unclear` whether the testnet account differed without a
+    reason then, `was_stopped` whether the switch kept the day from being decided in time.
+    """
+
+    day: date
+    decision: Decision | None = None
+    orders: dict[Leg, Order] = field(default_factory=dict)
+    settled: dict[str, Settlement] = field(default_factory=dict)
+    valued: Valued | None = None
+    late: Late | None = None
+    drift: Drift | None = None
+    mode: Mode = Mode.ON
+    unclear: bool = False
+    was_stopped: bool = False
+
+    @property
+    def is_overridden(self) -> bool:
+        """Whether a user's hand, or an account that nothing explains, kept the day from its orders."""
+        return self.mode is not Mode.ON or self.unclear or self.was_stopped
+
+    def decided_by(self, late_after: timedelta) -> datetime:
+        """The moment by which the day was decided at the latest, as far as the record tells."""
+        filled = [order.first_fill for order in self.orders.values() if order.first_fill is not None]
+        if self.late is not None:
+            return self.late.decided_at
+        inside = [at for at in filled if at > midnight(self.day)]
+        return min([*inside, midnight(self.day) + late_after])
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A record's days in order, and the epochs that they stand in, the first one first."""
+
+    days: Mapping[date, Day]
+    epochs: tuple[Epoch, ...]
+
+    @property
+    def decided(self) -> list[date]:
+        """The days that were decided."""
+        return [day for day, told in self.days.items() if told.decision is not None]
+
+    @property
+    def equity(self) -> dict[date, Decimal]:
+        """The equity at each day's close, of the days that were valued."""
+        return {day: told.valued.equity for day, told in self.days.items() if told.valued is not None}
+
+    def epoch_of(self, day: date) -> Epoch | None:
+        """The epoch in which a day was decided; None in a backtest, which has none."""
+        return next((epoch for epoch in reversed(self.epochs) if epoch.at.date() <= day), None)
+
+
+def days_of(events: Iterable[Event]) -> Days:
+    """The days that events, in their order, tell of."""
+    return _Reader().read(events)
+
+
+class _Reader:
+    """Reads events one after the other, and keeps what later ones need."""
+
+    def __init__(self) -> None:
+        self.days: dict[date, Day] = {}
+        self.epochs: list[Epoch] = []
+        self.by_id: dict[str, Order] = {}
+        self.mode, self.unclear = Mode.ON, False
+        self.stops: list[tuple[datetime, datetime | None]] = []
+
+    def read(self, events: Iterable[Event]) -> Days:
+        for event in events:
+            self._read(event)
+        return Days(dict(sorted(self.days.items())), tuple(self.epochs))
+
+    def _read(self, event: Event) -> None:
+        match event:
+            case Epoch():
+                self.epochs.append(event)
+            case Decision():
+                day = self._day(event.at.date())
+                day.decision, day.mode, day.unclear = event, self.mode, self.unclear
+            case OrderIntent():
+                self._order(event).status = "open"
+            case OrderResult():
+                order = self._order(event)
+                order.status = event.status
+                order.why = _why(event, order.reason)
+            case Settlement():
+                self._day(event.at.date()).settled[event.symbol] = event
+            case Fill():
+                self._filled(event)
+            case Valued():
+                self._day(event.day).valued = event
+            case Late():
+                day = self._day(event.at.date())
+                day.late, day.was_stopped = event, self._was_stopped(event)
+            case Drift():
+                self._day(event.at.date()).drift = event
+            case Switched():
+                self._switched(event)
+            case Difference() if event.cause is Cause.UNKNOWN:
+                self.unclear = True
+            case Acknowledged() | AccountSeen():
+                self.unclear = False
+
+    def _day(self, day: date) -> Day:
+        return self.days.setdefault(day, Day(day))
+
+    def _order(self, event: OrderIntent | OrderResult) -> Order:
+        """The order of an event, made where it is the first that tells of it."""
+        order = self.by_id.get(event.order_id)
+        if order is None:
+            order = self.by_id[event.order_id] = Order(event.quantity, reason=event.reason)
+            self._day(event.at.date()).orders[event.symbol, event.side] = order
+        return order
+
+    def _filled(self, event: Fill) -> None:
+        order = self.by_id[event.order_id]
+        order.filled += event.quantity
+        order.worth += event.notional
+        order.reference_worth += event.quantity * event.reference_price
+        order.first_fill = order.first_fill or event.at
+
+    def _switched(self, event: Switched) -> None:
+        if self.mode is Mode.STOPPED:
+            self.stops[-1] = self.stops[-1][0], event.at
+        if event.mode is Mode.STOPPED:
+            self.stops.append((event.at, None))
+        self.mode = event.mode
+
+    def _was_stopped(self, late: Late) -> bool:
+        """Whether the switch stood at stop from before a day's midnight was over until it was decided."""
+        due = late.at + ONE_DAY
+        return any(begun < min(due, late.decided_at) and (end is None or end > late.at) for begun, end in self.stops)
+
+
+def _why(result: OrderResult, before: str) -> str:
+    """What the end of an order adds to the reasons that it was sent for; of one that was never sent the last code."""
+    if result.status is OrderStatus.SKIPPED:
+        return result.reason.rpartition(";")[2]
+    return result.reason.removeprefix(before).removeprefix(";")

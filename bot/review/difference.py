@@ -1,0 +1,58 @@
+"""Why two records of the same day differ: a code each, and how an order's own end tells one."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from bot.review.days import Order
+
+
+class Cause(StrEnum):
+    """The code of a difference. `UNKNOWN` is a fault; every other one is explained."""
+
+    REVISED = "price revised"
+    LATE = "late decision"
+    MISSED = "missed"
+    SPREAD = "spread"
+    PARTIAL = "partial"
+    MINIMUM = "minimum notional"
+    NOT_LISTED = "coin not on testnet"
+    REFUSED = "refused by the venue"
+    OVERRIDE = "override"
+    CHANGED = "code or config changed"
+    CONFIG = "config"
+    CODE = "version"
+    DATA = "data"
+    BROKER = "broker"
+    START = "start"
+    CARRIED = "carried over"
+    UNKNOWN = "unknown"
+
+
+_ASIDE = "simulated_not_on_testnet"
+_ENDS = {
+    "missed": Cause.MISSED,
+    "spread_too_wide": Cause.SPREAD,
+    "quote_too_old": Cause.SPREAD,
+    "no_quote": Cause.SPREAD,
+    "min_notional": Cause.MINIMUM,
+    _ASIDE: Cause.NOT_LISTED,
+    "market_halted": Cause.REFUSED,
+    "rejected": Cause.REFUSED,
+    "no_trade_override": Cause.OVERRIDE,
+    "no_price_today": Cause.REVISED,
+    "no_bar": Cause.REVISED,
+    "barred": Cause.REVISED,
+}
+"""What the codes mean that an order ends with; any other one tells that less was filled than was asked for."""
+
+
+def cause_of_end(order: Order | None) -> Cause | None:
+    """What an order's own end tells of why it was not filled, not in full, or not as told; None where nothing."""
+    if order is None:
+        return None
+    if order.status == "open":
+        return Cause.PARTIAL
+    end = order.why.removeprefix(f"{_ASIDE};")
+    code = end.partition(" ")[0].partition(";")[0]
+    return _ENDS.get(code, Cause.PARTIAL) if code else None
