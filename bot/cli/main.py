@@ -14,6 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bot.cli.backtest import backtest
+from bot.cli.comparing import comparing
 from bot.cli.config import config
 from bot.cli.console import parse_changes, print_json
 from bot.cli.data import data
@@ -55,6 +56,7 @@ paper.add_typer(ledgers)
 app.add_typer(paper, name="paper")
 review.add_typer(lists)
 review.add_typer(review_files)
+review.add_typer(comparing)
 app.add_typer(review, name="review")
 app.add_typer(config, name="config")
 app.add_typer(venue, name="venue")

@@ -100,8 +100,8 @@ def line(name: str, x: Plain, values: Iterable[Any], colour: str, **more: Any) -
     return {**trace, **x, "y": rounded(values), "line": style, **more}
 
 
-def end_labels(traces: Sequence[Plain], last: str) -> list[Plain]:
-    """The name of each line at its end on a log axis, moved up where it would cover the one below.
+def end_labels(traces: Sequence[Plain], last: str, log: bool = True) -> list[Plain]:
+    """The name of each line at its end, on a log axis or a linear one, moved up where it would cover the one below.
 
     A trace carries its label as `meta`; traces that are hidden at first have none.
     """
@@ -109,11 +109,12 @@ def end_labels(traces: Sequence[Plain], last: str) -> list[Plain]:
     seen = [v for t in shown for v in t["y"] if v]
     if not seen:
         return []
-    gap = float(np.log10(max(seen) / min(seen))) * _LABEL_HEIGHT
-    places = _apart([float(np.log10(t["y"][-1])) for t in shown], gap)
+    gap = (float(np.log10(max(seen) / min(seen))) if log else max(seen) - min(seen)) * _LABEL_HEIGHT
+    ends = [float(np.log10(t["y"][-1])) if log else t["y"][-1] for t in shown]
+    places = [10**place if log else place for place in _apart(ends, gap)]
     return [
         {
-            "type": "scatter", "mode": "text", "meta": "label", "x": [last], "y": rounded([10**place]),
+            "type": "scatter", "mode": "text", "meta": "label", "x": [last], "y": rounded([place]),
             "text": [f" {trace['meta']}"], "textposition": "middle right", "cliponaxis": False,
             "textfont": {"color": trace["line"]["color"]}, "hoverinfo": "skip", "showlegend": False,
             "legendgroup": trace["legendgroup"],

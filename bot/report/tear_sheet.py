@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
-from importlib.resources import files
-from string import Template
-
 from bot.report import charts, headline, names, risk, tables
 from bot.report.contents import Contents
 from bot.report.crises import crises
 from bot.report.markup import Table, bullets, facts, folded, paragraph, section
+from bot.report.page import page
 from bot.report.plot import watermark_of
 from bot.report.ribbon import ribbon
 from bot.report.waterfall import waterfall
@@ -21,16 +18,8 @@ _MANY = 20  # more rows than these are folded
 
 def render(contents: Contents) -> str:
     """The report as HTML."""
-    here = files("bot.report")
-    page = Template((here / "page.html").read_text(encoding="utf-8"))
-    return page.substitute(
-        title=escape(f"Small-cap rotation, {names.market(contents.manifest)}, {contents.manifest['run_id']}"),
-        style=(here / "page.css").read_text(encoding="utf-8"),
-        head=_head(contents),
-        sections="".join(_sections(contents)),
-        plotly=(files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8"),
-        script=(here / "page.js").read_text(encoding="utf-8"),
-    )
+    title = f"Small-cap rotation, {names.market(contents.manifest)}, {contents.manifest['run_id']}"
+    return page(title, _head(contents), _sections(contents))
 
 
 def _head(contents: Contents) -> str:

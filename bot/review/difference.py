@@ -1,9 +1,13 @@
-"""Why two records of the same day differ: a code each, and how an order's own end tells one."""
+"""Differences between two records of the same day: the code of each one's cause, and both sides in words."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 
+from bot.core.decision import Decision
+from bot.core.orders import Side
+from bot.ledger.codec import plain
 from bot.review.days import Order
 
 
@@ -56,3 +60,28 @@ def cause_of_end(order: Order | None) -> Cause | None:
     end = order.why.removeprefix(f"{_ASIDE};")
     code = end.partition(" ")[0].partition(";")[0]
     return _ENDS.get(code, Cause.PARTIAL) if code else None
+
+
+def weights_of(decision: Decision) -> dict[str, Decimal]:
+    """The weights of a decision that are not zero."""
+    return {symbol: weight for symbol, weight in decision.weights.items() if weight}
+
+
+def is_same(one: Decision, other: Decision) -> bool:
+    """Whether two decisions want the same in the same stage for the same reasons."""
+    return (one.stage, weights_of(one), one.reasons) == (other.stage, weights_of(other), other.reasons)
+
+
+def decision_text(decision: Decision) -> str:
+    """A decision in a few words: stage, weights, reason codes."""
+    weights = ", ".join(f"{float(w):.1%} {s}" for s, w in sorted(weights_of(decision).items())) or "the stablecoin"
+    return f"{decision.stage}: {weights} ({', '.join(decision.reasons)})"
+
+
+def order_text(order: Order | None, side: Side) -> str:
+    """An order in a few words: what was filled at which mean price, or how it ended."""
+    if order is None:
+        return "no order"
+    if order.price is None:
+        return f"{side} {plain(order.wanted)}: {order.status}"
+    return f"{side} {plain(order.filled.normalize())} at {float(order.price):,.6g}"

@@ -9,12 +9,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from bot.core.decision import Decision
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Settlement, Side
 from bot.ledger.codec import plain
 from bot.review.days import Day, Days, Leg, Order
-from bot.review.difference import Cause, cause_of_end
+from bot.review.difference import Cause, cause_of_end, decision_text, is_same, order_text
 from bot.review.overlay import Overlay, overlay
 
 _SAME_CLOSE = Decimal("1e-9")
@@ -165,10 +164,10 @@ class _Comparer:
         """What of a day is told differently."""
         paper, backtest = self.told.days[day], self.expected.days[day]
         assert paper.decision is not None and backtest.decision is not None, "only days that were decided are compared"
-        if _what_counts(paper.decision) != _what_counts(backtest.decision):
+        if not is_same(paper.decision, backtest.decision):
             cause, detail = self._redecided(paper)
-            said = _said(paper.decision, backtest.decision), _said(backtest.decision, paper.decision)
-            yield Apart(day, "decision", cause, *said, detail=detail)
+            texts = decision_text(paper.decision), decision_text(backtest.decision)
+            yield Apart(day, "decision", cause, *texts, detail=detail)
         yield from self._settlements(paper, backtest)
         if day <= self.known.priced_until:
             for leg in sorted({*paper.orders, *backtest.orders}):
@@ -191,7 +190,7 @@ class _Comparer:
         if found is not None:
             cause, detail = found
             side = leg[1]
-            yield Apart(paper.day, what, cause, _told_order(mine, side), _told_order(theirs, side), leg[0], detail)
+            yield Apart(paper.day, what, cause, order_text(mine, side), order_text(theirs, side), leg[0], detail)
 
     def _why_apart(
         self, paper: Day, backtest: Day, leg: Leg, mine: Order | None, theirs: Order | None
@@ -217,7 +216,7 @@ class _Comparer:
     def _replanned(self, paper: Day, backtest: Day) -> tuple[Cause, str]:
         """Why a day would have other orders: because it would be decided otherwise, or for itself."""
         assert paper.decision is not None and backtest.decision is not None
-        same = _what_counts(paper.decision) == _what_counts(backtest.decision)
+        same = is_same(paper.decision, backtest.decision)
         return self._revised(paper) if same else self._redecided(paper)
 
     def _agree(self, mine: Order | None, theirs: Order | None) -> bool:
@@ -294,26 +293,6 @@ class _Comparer:
                 cause, detail = self._revised(self.told.days.get(paper.day + ONE_DAY, paper))
                 closes = plain(mine[symbol]), plain(theirs[symbol])
                 yield Apart(paper.day, "valuation", cause, *closes, symbol, detail)
-
-
-def _what_counts(decision: Decision) -> tuple[str, Mapping[str, Decimal], tuple[str, ...]]:
-    return decision.stage, {s: w for s, w in decision.weights.items() if w}, decision.reasons
-
-
-def _said(decision: Decision, other: Decision) -> str:
-    """What a decision says otherwise than another one: its stage, its weights, or only its reasons."""
-    weights = ", ".join(f"{float(w):.1%} {s}" for s, w in sorted(decision.weights.items()) if w) or "the stablecoin"
-    reasons = "" if decision.reasons == other.reasons else f" ({', '.join(decision.reasons)})"
-    return f"{decision.stage}: {weights}{reasons}"
-
-
-def _told_order(order: Order | None, side: Side) -> str:
-    """An order in a few words."""
-    if order is None:
-        return "no order"
-    if order.price is None:
-        return f"{side} {plain(order.wanted)}: {order.status}"
-    return f"{side} {plain(order.filled.normalize())} at {float(order.price):,.6g}"
 
 
 def _settled(settlement: Settlement | None) -> str:
