@@ -26,7 +26,7 @@ Causes = tuple[Cause, ...]
 class Parted:
     """Something that two records tell differently of a day; `what` is decision, order or fill.
 
-    `since` is the day from which on the two held different things, where that is what lies behind.
+    `apart_since` tells from which day on the two held different things and why, where that is what lies behind.
     """
 
     day: date
@@ -35,13 +35,13 @@ class Parted:
     first: str
     second: str
     symbol: str = ""
-    since: date | None = None
+    apart_since: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The difference as plain data."""
         return {
             "day": str(self.day), "what": self.what, "symbol": self.symbol, "cause": " or ".join(self.causes),
-            "since": None if self.since is None else str(self.since), "first": self.first, "second": self.second,
+            "apart_since": self.apart_since, "first": self.first, "second": self.second,
         }  # fmt: skip
 
 
@@ -52,13 +52,13 @@ class Move:
     day: date
     difference: float
     causes: Causes
-    since: date | None = None
+    apart_since: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The day as plain data."""
         return {
             "day": str(self.day), "difference": round(self.difference, 10), "cause": " or ".join(self.causes),
-            "since": None if self.since is None else str(self.since),
+            "apart_since": self.apart_since,
         }  # fmt: skip
 
 
@@ -189,9 +189,9 @@ class _Differ:
         self.made = tuple(cause for cause, differs in causes.items() if differs)
         self.broker: Causes = (Cause.BROKER,) if "broker" in kinds else ()
         self.starts_apart = "start" in kinds
-        self.carried: dict[date, tuple[date, Causes]] = {}
+        self.carried: dict[date, str] = {}
         self.traded: dict[date, Causes] = {}
-        self._origin: tuple[date, Causes] | None = None
+        self._origin = ""
         self._begun = False
 
     def parted(self, day: date) -> Iterator[Parted]:
@@ -199,8 +199,8 @@ class _Differ:
         a, b = self.first.days[day], self.second.days[day]
         assert a.decision is not None and b.decision is not None, "only days that both decided are compared"
         if not self._begun:
-            self._begun, self._origin = True, (day, (Cause.START,)) if self.starts_apart else None
-        if self._origin is not None:
+            self._begun, self._origin = True, f"{day} ({Cause.START})" if self.starts_apart else ""
+        if self._origin:
             self.carried[day] = self._origin
         found = list(self._legs(a, b))
         if not is_same(a.decision, b.decision):
@@ -210,15 +210,14 @@ class _Differ:
         yield from found
         self.traded[day] = tuple(dict.fromkeys(cause for one in found for cause in one.causes))
         if _holds_the_same(a, b):
-            self._origin = None
-        elif self._origin is None:
-            self._origin = day, self.traded[day] or self.made or (Cause.UNKNOWN,)
+            self._origin = ""
+        elif not self._origin:
+            self._origin = f"{day} ({' or '.join(self.traded[day] or self.made or (Cause.UNKNOWN,))})"
 
     def move(self, day: date, difference: float) -> Move:
         """A day's difference of returns with its causes."""
         if day in self.carried:
-            since, causes = self.carried[day]
-            return Move(day, difference, (Cause.CARRIED, *causes), since)
+            return Move(day, difference, (Cause.CARRIED,), self.carried[day])
         prices: Causes = () if _marks_agree(self.first.days[day], self.second.days[day]) else (Cause.DATA,)
         return Move(day, difference, self.traded.get(day) or prices or self.made or (Cause.UNKNOWN,))
 
@@ -228,7 +227,7 @@ class _Differ:
             what = _what_differs(mine, theirs)
             if what:
                 causes = self._causes(a, b, mine, theirs)
-                since = self.carried[a.day][0] if Cause.CARRIED in causes else None
+                since = self.carried[a.day] if Cause.CARRIED in causes else ""
                 yield Parted(a.day, what, causes, order_text(mine, leg[1]), order_text(theirs, leg[1]), leg[0], since)
 
     def _causes(self, a: Day, b: Day, mine: Order | None, theirs: Order | None) -> Causes:

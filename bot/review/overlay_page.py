@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from html import escape
 
@@ -20,7 +20,7 @@ from bot.review.parity import Parity
 _MANY = 200
 """More differences than these are left out of the page; the command and its JSON have them all."""
 _UNFOLDED = 20
-_MOVES_HEAD: Row = (Figure("Day"), Figure("Second less first"), "Cause", "Since")
+_MOVES_HEAD: Row = (Figure("Day"), Figure("Second less first"), "Cause", "Apart since")
 _SIGNS = ("circle", "x", "triangle-down", "square-open", "diamond-open", "circle-open")
 TRACKING_NOTE = (
     "The tracking difference is the standard deviation of the daily differences of the two returns, for a year of "
@@ -48,9 +48,7 @@ def parity_page(found: Parity) -> str:
         "".join(top),
         [
             _charts(found.overlay, "Backtest", "Paper", causes),
-            section(
-                "differences", "What differs, and why", _listed(Table("Differences", head, rows), len(found.apart))
-            ),
+            _listed("differences", "What differs, and why", head, rows, len(found.apart)),
         ],
     )
 
@@ -60,7 +58,7 @@ def comparison_page(found: Comparison) -> str:
     first, second = found.first.name, found.second.name
     made: list[Row] = [(one.name, one.kind, one.first, one.second) for one in found.otherwise]
     moves: list[Row] = [
-        (Figure(str(move.day)), Figure(_signed(move.difference)), " or ".join(move.causes), _since(move.since))
+        (Figure(str(move.day)), Figure(_signed(move.difference)), " or ".join(move.causes), move.apart_since)
         for move in found.moves
     ]
     rows: list[Row] = [
@@ -188,7 +186,3 @@ def _listed(identity: str, title: str, head: Row, rows: Sequence[Row], count: in
 
 def _signed(share: float) -> str:
     return numbers.minus(f"{share:+z.2%}")
-
-
-def _since(day: date | None) -> str:
-    return "" if day is None else f"held different things since {day}"
