@@ -62,25 +62,26 @@ def compare(
     if asked == "json":
         print_json(data)
         return
-    first, second = data["first"]["name"], data["second"]["name"]
-    days = data["days_apart"]
-    say = _sayer(asked)
+    days, say = data["days_apart"], _sayer(asked)
     say(f"{data['summary']}.")
-    alone = (
-        f"Only {first} decided {data['only_first']:,} more days, only {second} {data['only_second']:,}: not counted."
-    )
-    parted = data["first_difference"]
-    apart = f"Decisions differ first on {parted}, and on {days['any']:,} days in all: " + (
-        f"{days['stage']:,} in the stage, {days['weights']:,} in the weights, {days['reasons']:,} in the reasons."
-    )
-    say(alone, apart if parted else "No decision differs.", *data["notes"])
-    _equity(say, asked, found.overlay, first, second)
-    _list(say, asked, "How they were made", data["made_otherwise"], {"name": "", "first": first, "second": second})
+    for name, side in (("A", data["first"]), ("B", data["second"])):
+        brokers = ", ".join(side["brokers"])
+        say(f"{name}: {side['name']}, a {side['kind']}, {side['first_day']} to {side['last_day']}, {brokers}.")
+    say(f"Not counted: {data['only_first']:,} days that only A decided, {data['only_second']:,} that only B decided.")
+    if data["first_difference"] is None:
+        say("No decision differs.")
+    else:
+        told = f"{days['stage']:,} in the stage, {days['weights']:,} in the weights, {days['reasons']:,} in the reasons"
+        say(f"Decisions differ first on {data['first_difference']}, on {days['any']:,} days in all: {told}.")
+    say(*data["notes"])
+    _equity(say, found.overlay, "A", "B")
+    _list(say, asked, "How they were made", data["made_otherwise"], {"name": "", "first": "A", "second": "B"})
     largest = [{**move, "difference": f"{move['difference']:+z.2%}"} for move in data["largest_days"]]
-    _list(say, asked, "The days on which they parted most", largest,
-          {"day": "Day", "difference": "Second less first", "cause": "Cause", "since": "Apart since"})  # fmt: skip
-    _list(say, asked, "What differs", data["differences"],
-          {"day": "Day", "what": "What", "symbol": "Coin", "cause": "Cause", "first": first, "second": second})  # fmt: skip
+    titles = {"day": "Day", "difference": "B less A", "cause": "Cause", "apart_since": "Apart since"}
+    _list(say, asked, "The days on which they parted most", largest, titles)
+    rows = [{**row, "day": f"{row['day']}{_spell(row['days'])}"} for row in data["differences"]]
+    titles = {"day": "Day", "symbol": "Coin", "cause": "Cause", "first": "A", "second": "B"}
+    _list(say, asked, "What differs", rows, titles)
     _left_out(say, data)
 
 
@@ -122,12 +123,11 @@ def parity(
         print_json(data)
     else:
         say(f"{data['summary']}.")
-        _equity(say, asked, found.overlay, "Backtest", "Paper")
+        _equity(say, found.overlay, "Backtest", "Paper")
         causes = [{"cause": cause, "count": count} for cause, count in data["causes"].items()]
         _list(say, asked, "Causes", causes, {"cause": "Cause", "count": "Differences"})
-        _list(say, asked, "What differs", data["differences"],
-              {"day": "Day", "what": "What", "symbol": "Coin", "cause": "Cause", "paper": "Paper",
-               "backtest": "Backtest", "detail": "Because"})  # fmt: skip
+        titles = {"day": "Day", "symbol": "Coin", "cause": "Cause", "paper": "Paper", "backtest": "Backtest"}
+        _list(say, asked, "What differs", data["differences"], titles | {"detail": "Because"})
         _left_out(say, data)
     if found.unknown:
         days = ", ".join(map(str, found.unknown))
@@ -151,7 +151,7 @@ def _sayer(asked: Format) -> Callable[..., None]:
     return say
 
 
-def _equity(say: Callable[..., None], asked: Format, laid: Overlay, first: str, second: str) -> None:
+def _equity(say: Callable[..., None], laid: Overlay, first: str, second: str) -> None:
     """The overlay in words and as two lines of blocks."""
     from bot.review.sparkline import sparkline
 
@@ -159,17 +159,21 @@ def _equity(say: Callable[..., None], asked: Format, laid: Overlay, first: str, 
     if told["days"] < 2:
         say("There are not two valued days yet to lay over each other.")
         return
-    say(
-        f"Equity from {told['first_day']} to {told['last_day']}, both 1 on the first day: {second} ends "
-        f"{told['difference_at_the_end']:+z.2%} against {first}; most apart {told['largest_difference']:+z.2%} on "
-        f"{told['largest_difference_on']}."
-    )
+    days = f"Equity from {told['first_day']} to {told['last_day']}, both 1 on the first day"
+    if not told["largest_difference"]:
+        say(f"{days}: the same on every day.")
+    else:
+        apart = f"most apart {told['largest_difference']:+z.2%} on {told['largest_difference_on']}"
+        say(f"{days}: {second} ends {told['difference_at_the_end']:+z.2%} against {first}; {apart}.")
     if told["tracking_difference"] is not None:
-        say(f"Tracking difference {told['tracking_difference']:.2%} a year: the standard deviation of daily "
-            f"differences, times the root of {told['periods_per_year']}.")  # fmt: skip
+        root = f"the standard deviation of daily differences, times the root of {told['periods_per_year']}"
+        say(f"Tracking difference {told['tracking_difference']:.2%} a year: {root}.")
     for name, curve in ((first, laid.first), (second, laid.second)):
-        blocks = sparkline(curve.tolist(), _WIDTH)
-        say(f"{blocks} {name}")
+        say(f"{sparkline(curve.tolist(), _WIDTH)} {name}")
+
+
+def _spell(days: int) -> str:
+    return f", {days:,} days" if days > 1 else ""
 
 
 def _list(

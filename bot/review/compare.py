@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from bot.core.moments import ONE_DAY
 from bot.review.days import KINDS, Day, Days, Order, days_of
 from bot.review.difference import Cause, cause_of_end, decision_text, is_same, order_text, weights_of
 from bot.review.making import Making, Otherwise, made_otherwise, making_of, not_kept
@@ -26,6 +27,8 @@ Causes = tuple[Cause, ...]
 class Parted:
     """Something that two records tell differently of a day; `what` is decision, order or fill.
 
+    A decision that is told so on several days in a row stands once, with their number (`days`).
+
     `apart_since` tells from which day on the two held different things and why, where that is what lies behind.
     """
 
@@ -36,11 +39,12 @@ class Parted:
     second: str
     symbol: str = ""
     apart_since: str = ""
+    days: int = 1
 
     def as_dict(self) -> dict[str, Any]:
         """The difference as plain data."""
         return {
-            "day": str(self.day), "what": self.what, "symbol": self.symbol, "cause": " or ".join(self.causes),
+            "day": str(self.day), "days": self.days, "what": self.what, "symbol": self.symbol, "cause": " or ".join(self.causes),
             "apart_since": self.apart_since, "first": self.first, "second": self.second,
         }  # fmt: skip
 
@@ -143,7 +147,7 @@ class Comparison:
         }  # fmt: skip
 
     def _count(self, what: str) -> int:
-        return sum(one.what == what for one in self.parted)
+        return sum(one.days for one in self.parted if one.what == what)
 
 
 def compare(first: Record, second: Record) -> Comparison:
@@ -159,7 +163,7 @@ def compared(first: Days, second: Days, made_first: Making, made_second: Making)
     decided = set(first.decided), set(second.decided)
     common = sorted(decided[0] & decided[1])
     differ = _Differ(first, second, otherwise, is_data_known=made_first.data is not None is not made_second.data)
-    parted = [one for day in common for one in differ.parted(day)]
+    parted = _spells(one for day in common for one in differ.parted(day))
     laid = overlay(
         {day: value for day, value in first.equity.items() if day in decided[1]},
         {day: value for day, value in second.equity.items() if day in decided[0]},
@@ -176,6 +180,25 @@ def compared(first: Days, second: Days, made_first: Making, made_second: Making)
         moves=[differ.move(laid.days[i], float(laid.moves[i])) for i in laid.largest(_LARGEST)],
         overlay=laid,
     )  # fmt: skip
+
+
+def _spells(parted: Iterable[Parted]) -> list[Parted]:
+    """The differences, with those of decisions that are the same on days in a row told once."""
+    found: list[Parted] = []
+    last: int | None = None
+    for one in parted:
+        if one.what == "decision":
+            before = found[last] if last is not None else None
+            if last is not None and before is not None and _goes_on(before, one):
+                found[last] = replace(before, days=before.days + 1)
+                continue
+            last = len(found)
+        found.append(one)
+    return found
+
+
+def _goes_on(before: Parted, one: Parted) -> bool:
+    return one == replace(before, day=one.day, days=1) and one.day == before.day + before.days * ONE_DAY
 
 
 class _Differ:

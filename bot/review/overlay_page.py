@@ -62,10 +62,18 @@ def comparison_page(found: Comparison) -> str:
         for move in found.moves
     ]
     rows: list[Row] = [
-        (Figure(str(one.day)), one.what, one.symbol, " or ".join(one.causes), one.first, one.second)
+        (
+            Figure(str(one.day)),
+            Figure(str(one.days)),
+            one.what,
+            one.symbol,
+            " or ".join(one.causes),
+            one.first,
+            one.second,
+        )
         for one in found.parted[-_MANY:]
     ]
-    head: Row = (Figure("Day"), "What", "Coin", "Cause", first, second)
+    head: Row = (Figure("Day"), Figure("Days"), "What", "Coin", "Cause", first, second)
     top = (
         "<h1>Two records side by side</h1>",
         paragraph(f"{found.summary}.", "result"),
