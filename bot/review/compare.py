@@ -45,7 +45,8 @@ class Parted:
         """The difference as plain data."""
         return {
             "day": str(self.day), "days": self.days, "what": self.what, "symbol": self.symbol,
-            "cause": " or ".join(self.causes), "apart_since": self.apart_since, "first": self.first, "second": self.second,
+            "cause": " or ".join(self.causes), "apart_since": self.apart_since, "first": self.first,
+            "second": self.second,
         }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from bot.review.parity import Parity
 _MANY = 200
 """More differences than these are left out of the page; the command and its JSON have them all."""
 _UNFOLDED = 20
-_MOVES_HEAD: Row = (Figure("Day"), Figure("Second less first"), "Cause", "Apart since")
+_MOVES_HEAD: Row = (Figure("Day"), Figure("B less A"), "Cause", "Apart since")
 _SIGNS = ("circle", "x", "triangle-down", "square-open", "diamond-open", "circle-open")
 TRACKING_NOTE = (
     "The tracking difference is the standard deviation of the daily differences of the two returns, for a year of "
@@ -47,7 +47,7 @@ def parity_page(found: Parity) -> str:
         f"Paper against backtest: {found.name}",
         "".join(top),
         [
-            _charts(found.overlay, "Backtest", "Paper", causes),
+            _charts(found.overlay, "Backtest", "Paper", causes, "The marks are the days that differ."),
             _listed("differences", "What differs, and why", head, rows, len(found.apart)),
         ],
     )
@@ -73,11 +73,11 @@ def comparison_page(found: Comparison) -> str:
         )
         for one in found.parted[-_MANY:]
     ]
-    head: Row = (Figure("Day"), Figure("Days"), "What", "Coin", "Cause", first, second)
+    head: Row = (Figure("Day"), Figure("Days"), "What", "Coin", "Cause", "A", "B")
     top = (
         "<h1>Two records side by side</h1>",
         paragraph(f"{found.summary}.", "result"),
-        facts([("First", first), ("Second", second), *_figures(found.overlay)]),
+        facts([("A", first), ("B", second), *_figures(found.overlay)]),
         "".join(paragraph(note, "note") for note in found.notes),
     )
     causes = [(move.day, " or ".join(move.causes)) for move in found.moves]
@@ -85,8 +85,8 @@ def comparison_page(found: Comparison) -> str:
         f"{first} and {second}",
         "".join(top),
         [
-            _charts(found.overlay, first, second, causes),
-            _listed("made", "How they were made", ("", "Kind", first, second), made, len(made)),
+            _charts(found.overlay, "A", "B", causes, "The marks are the days on which they parted most."),
+            _listed("made", "How they were made", ("", "Kind", "A", "B"), made, len(made)),
             _listed("largest", "The days on which they parted most", _MOVES_HEAD, moves, len(moves)),
             _listed("differences", "What differs, and why", head, rows, len(found.parted)),
         ],
@@ -96,10 +96,10 @@ def comparison_page(found: Comparison) -> str:
 # --- charts ------------------------------------------------------------------------------------------------------
 
 
-def _charts(laid: Overlay, first: str, second: str, causes: Iterable[tuple[date, str]]) -> str:
+def _charts(laid: Overlay, first: str, second: str, causes: Iterable[tuple[date, str]], marked: str) -> str:
     if len(laid.days) < 2:
         return section("figures", "Over time", paragraph("There are not two days to draw yet."))
-    charts = (_equity(laid, first, second), _apart(laid, first, second, causes), _tracking(laid))
+    charts = (_equity(laid, first, second), _apart(laid, first, second, causes, marked), _tracking(laid))
     return section("figures", "Over time", *(chart.html() for chart in charts), paragraph(TRACKING_NOTE, "note"))
 
 
@@ -119,22 +119,21 @@ def _equity(laid: Overlay, first: str, second: str) -> Chart:
         "The two equities",
         f"Equity at each day's close, both 100 on {laid.days[0]}.",
         [*lines, *end_labels(lines, f"{index[-1]:%Y-%m-%d}", log=False)],
-        over_time(index, axis(f"Equity, 100 on {laid.days[0]}")),
+        _over_time(index, axis(f"Equity, 100 on {laid.days[0]}")),
         height="tall",
     )
 
 
-def _apart(laid: Overlay, first: str, second: str, causes: Iterable[tuple[date, str]]) -> Chart:
+def _apart(laid: Overlay, first: str, second: str, causes: Iterable[tuple[date, str]], marked: str) -> Chart:
     index = pd.DatetimeIndex(list(laid.days))
     share = dict(zip(laid.days, laid.apart.tolist(), strict=True))
     area = {"fill": "tozeroy", "fillcolor": "--strategy-soft", "width": 1.5, "hovertemplate": "%{y:.2%}"}
-    name = "Difference"
     return Chart(
         "apart",
-        f"How far {second} stands from {first}",
-        "Equity of the second over that of the first, less one. The marks are days with a difference, by cause.",
-        [line(name, dates(index), laid.apart, "--strategy", **area), *_marks(share, causes)],
-        over_time(index, axis("Difference (%)", tickformat=".2%")),
+        "How far they are apart",
+        f"Equity of {second} over that of {first}, less one. {marked}",
+        [line("Difference", dates(index), laid.apart, "--strategy", **area), *_marks(share, causes)],
+        _over_time(index, axis("Difference (%)", tickformat=".2~%")),
     )
 
 
@@ -164,8 +163,13 @@ def _tracking(laid: Overlay) -> Chart:
         "Tracking difference so far",
         "Of all days up to each one, for a year.",
         [line("Tracking difference", dates(index), values, "--strategy", hovertemplate="%{y:.2%}")],
-        over_time(index, axis("Tracking difference (%)", tickformat=".2%", rangemode="tozero")),
+        _over_time(index, axis("Tracking difference (%)", tickformat=".2~%", rangemode="tozero")),
     )
+
+
+def _over_time(index: pd.DatetimeIndex, vertical: Plain) -> Plain:
+    """The layout over few days, whose ticks take two lines."""
+    return {**over_time(index, vertical), "margin": {"b": 44}}
 
 
 # --- words -------------------------------------------------------------------------------------------------------
