@@ -108,7 +108,7 @@ def parity(
     """
     from bot.review.overlay_page import parity_page
     from bot.review.record import find_record
-    from bot.reviewing import parity_of
+    from bot.reviewing.parity import parity_of
 
     require_one_market(market, data_dir)
     if ledger is not None and run is not None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from bot.core.market import Market
 from bot.review.odds import Session, odds
-from bot.reviewing import odds_at, sessions_of
+from bot.reviewing.odds import odds_at, sessions_of
 from tests.markets import default_config
 
 FIRST = date(2020, 1, 1)
