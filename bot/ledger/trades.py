@@ -124,7 +124,7 @@ def matched(
             legs = (Leg(at, symbol, price),)
             lots[symbol].append(Lot(at, moved, fee_each, slippage_each, event["reason"], event["order_id"], legs))
         else:
-            reason = event.get("reason") or f"settled: {event['cause']}"
+            reason = event["reason"] if "reason" in event else f"settled: {event['cause']}"
             sale = (at, price, fee_each, slippage_each, reason, event.get("order_id", ""))
             for lot, part in _taken(lots[symbol], moved):
                 closed.append(Closed(lot, part, *sale))
