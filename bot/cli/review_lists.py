@@ -65,7 +65,8 @@ def trades(
     asked = format_of(as_json, as_csv, as_markdown)
     wanted = _wanted(asked, symbol, since, until, reason, outcome, limit)
     record = record_of(config, run)
-    episodes, why_none = episodes_of(load_config(config), record) if record.count("fill") else ([], "")
+    is_told = by == "episode" or (by is None and asked != "table")
+    episodes, why_none = episodes_of(load_config(config), record) if is_told else ([], "")
     trips = trips_of(record, breakouts(episodes))
     passed = [trip for trip in trips.all if _passes(trip, wanted)]
     if by is not None:

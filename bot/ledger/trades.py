@@ -7,39 +7,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from bot.ledger.codec import plain
 
-_QUANTITY_DIGITS = 12
-Number = TypeVar("Number", Decimal, Fraction)
-"""Decimals are what a run's files are made of; fractions lose nothing where a lot's share is no finite decimal."""
+_QUANTITY_STEP = Decimal("1e-12")
 
 
 @dataclass(frozen=True, slots=True)
-class Leg(Generic[Number]):
+class Leg:
     """What a lot was called from a moment on, and what one unit of it cost."""
 
     at: str
     symbol: str
-    price: Number
+    price: Decimal
 
 
 @dataclass(slots=True)
-class Lot(Generic[Number]):
+class Lot:
     """What is left of a purchase. `fee_each` and `slippage_each` are of its side alone, `order_id` is the purchase's.
 
     `legs` has more than one entry where the coin was renamed.
     """
 
     at: str
-    quantity: Number
-    fee_each: Number
-    slippage_each: Number
+    quantity: Decimal
+    fee_each: Decimal
+    slippage_each: Decimal
     reason: str
     order_id: str
-    legs: tuple[Leg[Number], ...]
+    legs: tuple[Leg, ...]
 
     @property
     def symbol(self) -> str:
@@ -47,48 +44,48 @@ class Lot(Generic[Number]):
         return self.legs[-1].symbol
 
     @property
-    def price(self) -> Number:
+    def price(self) -> Decimal:
         """What one unit cost, under its present name."""
         return self.legs[-1].price
 
-    def renamed(self, at: str, symbol: str, quantity: Number) -> Lot[Number]:
+    def renamed(self, at: str, symbol: str, quantity: Decimal) -> Lot:
         """The same lot under a new name, in so many units, at the same total cost."""
         share = self.quantity / quantity
         fee_each, slippage_each = self.fee_each * share, self.slippage_each * share
-        legs = self.legs + (Leg(at, symbol, self.price * share),)  # noqa: RUF005 - the types of the other are not seen
+        legs = (*self.legs, Leg(at, symbol, self.price * share))
         return Lot(self.at, quantity, fee_each, slippage_each, self.reason, self.order_id, legs)
 
 
 @dataclass(frozen=True, slots=True)
-class Closed(Generic[Number]):
+class Closed:
     """A part of a lot, and the exit that closed it; `order_id` is the sale's, empty for a settlement."""
 
-    lot: Lot[Number]
-    quantity: Number
+    lot: Lot
+    quantity: Decimal
     at: str
-    price: Number
-    fee_each: Number
-    slippage_each: Number
+    price: Decimal
+    fee_each: Decimal
+    slippage_each: Decimal
     reason: str
     order_id: str
 
     @property
-    def fees(self) -> Number:
+    def fees(self) -> Decimal:
         """What both sides cost in fees."""
         return self.quantity * (self.lot.fee_each + self.fee_each)
 
     @property
-    def cost(self) -> Number:
+    def cost(self) -> Decimal:
         """What the entry cost, without its fee."""
         return self.quantity * self.lot.price
 
     @property
-    def pnl(self) -> Number:
+    def pnl(self) -> Decimal:
         """What was earned, after fees."""
         return self.quantity * self.price - self.cost - self.fees
 
     @property
-    def slippage(self) -> Number:
+    def slippage(self) -> Decimal:
         """What slippage cost on both sides; below zero if it was a gain."""
         return self.quantity * (self.lot.slippage_each + self.slippage_each)
 
@@ -99,27 +96,30 @@ def round_trips(fills: Sequence[dict[str, Any]], settlements: Sequence[dict[str,
     `fees` are those of both sides, `pnl` is after them, `return` is pnl over what the entry cost. A settlement in
     cash is an exit; a rename carries the lots over at the same total cost.
     """
-    closed, _ = matched(fills, settlements, Decimal)
+    closed, _ = matched(fills, settlements)
     return [_row(trip) for trip in closed]
 
 
 def matched(
-    fills: Sequence[Mapping[str, Any]], settlements: Sequence[Mapping[str, Any]], number: type[Number]
-) -> tuple[list[Closed[Number]], list[Lot[Number]]]:
-    """What exits closed, in order of exit, and the lots that are still open, the oldest of each coin first."""
-    lots: dict[str, deque[Lot[Number]]] = defaultdict(deque)
-    closed: list[Closed[Number]] = []
+    fills: Sequence[Mapping[str, Any]], settlements: Sequence[Mapping[str, Any]]
+) -> tuple[list[Closed], list[Lot]]:
+    """What exits closed, in order of exit, and the lots that are still open, the oldest of each coin first.
+
+    A part's share of a fee need not be a finite decimal: how many digits it has is for the decimal context to say.
+    """
+    lots: dict[str, deque[Lot]] = defaultdict(deque)
+    closed: list[Closed] = []
     # At one moment settlements come first: they happen before the day's orders.
     events = sorted([(s["at"], 0, s) for s in settlements] + [(f["at"], 1, f) for f in fills], key=lambda e: e[:2])
     for at, _, event in events:
-        quantity, price, symbol = number(event["quantity"]), number(event["price"]), event["symbol"]
-        fee, kept = number(event["fee"]), number(event.get("fee_in_kind", 0))
+        quantity, price, symbol = Decimal(event["quantity"]), Decimal(event["price"]), event["symbol"]
+        fee, kept = Decimal(event["fee"]), Decimal(event.get("fee_in_kind", 0))
         if event.get("into"):
-            _carry_over(lots, symbol, event["into"], number(event["received"]), at)
+            _carry_over(lots, symbol, event["into"], Decimal(event["received"]), at)
             continue
         # What the venue kept is told as a fee, of what came in or on top of what went out.
         moved = quantity - kept if event.get("side") == "buy" else quantity + kept
-        fee_each, slippage_each = fee / moved, _slippage(event, quantity, price, number) / moved
+        fee_each, slippage_each = fee / moved, _slippage(event, quantity, price) / moved
         if event.get("side") == "buy":
             legs = (Leg(at, symbol, price),)
             lots[symbol].append(Lot(at, moved, fee_each, slippage_each, event["reason"], event["order_id"], legs))
@@ -131,28 +131,28 @@ def matched(
     return closed, [lot for symbol in sorted(lots) for lot in lots[symbol]]
 
 
-def _slippage(event: Mapping[str, Any], quantity: Number, price: Number, number: type[Number]) -> Number:
+def _slippage(event: Mapping[str, Any], quantity: Decimal, price: Decimal) -> Decimal:
     """What the distance from the reference cost; a settlement has no reference."""
     if "reference_price" not in event:
-        return number(0)
-    worse = price - number(event["reference_price"])
+        return Decimal(0)
+    worse = price - Decimal(event["reference_price"])
     return quantity * (worse if event["side"] == "buy" else -worse)
 
 
-def _carry_over(lots: dict[str, deque[Lot[Number]]], old: str, new: str, received: Number, at: str) -> None:
+def _carry_over(lots: dict[str, deque[Lot]], old: str, new: str, received: Decimal, at: str) -> None:
     """Give each lot its part of what was received, the last one what is left, at the same total cost."""
-    carried: deque[Lot[Number]] = lots.pop(old, deque())
+    carried: deque[Lot] = lots.pop(old, deque())
     left = received
-    total = sum((lot.quantity for lot in carried), received - received)
+    total = sum((lot.quantity for lot in carried), Decimal(0))
     for lot in carried:
-        quantity = left if lot is carried[-1] else round(lot.quantity / total * received, _QUANTITY_DIGITS)
+        quantity = left if lot is carried[-1] else (lot.quantity / total * received).quantize(_QUANTITY_STEP)
         left -= quantity
         lots[new].append(lot.renamed(at, new, quantity))
 
 
-def _taken(lots: deque[Lot[Number]], quantity: Number) -> list[tuple[Lot[Number], Number]]:
+def _taken(lots: deque[Lot], quantity: Decimal) -> list[tuple[Lot, Decimal]]:
     """The oldest lots that make up a quantity, each with the part that is taken of it."""
-    taken: list[tuple[Lot[Number], Number]] = []
+    taken: list[tuple[Lot, Decimal]] = []
     while quantity > 0 and lots:
         lot = lots[0]
         part = min(quantity, lot.quantity)
@@ -164,7 +164,7 @@ def _taken(lots: deque[Lot[Number]], quantity: Number) -> list[tuple[Lot[Number]
     return taken
 
 
-def _row(trip: Closed[Decimal]) -> dict[str, str]:
+def _row(trip: Closed) -> dict[str, str]:
     lot = trip.lot
     return {
         "symbol": lot.symbol,

@@ -16,7 +16,7 @@ from bot.review.wanted import Listed, Wanted
 
 OPEN = "open"
 """The outcome of an order of which nobody knows yet how it ended."""
-_PRICE_STEP = Decimal("1e-8")
+_PRICE_STEP = Decimal("1e-12")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Round trips: each lot from entry to exit, what it went through, and what it earned; and the lots still open.
 
-Lots are matched first in, first out, in fractions: a part's share of a fee need not be a finite decimal. So what all
-of them earned adds up to what the equity has changed, to the last digit; each figure is then rounded to 1e-8.
+Lots are matched first in, first out, with sixty digits: a part's share of a fee need not be a finite decimal. So what
+all of them earned adds up to what the equity has changed, to the last digit that it has; each figure that is shown is
+then rounded to 1e-8.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from fractions import Fraction
+from decimal import Context, Decimal, localcontext
 from typing import Any
 
 from bot.core.errors import LedgerError
@@ -21,7 +21,12 @@ from bot.ledger.record import Row
 from bot.ledger.trades import Closed, Leg, Lot, days_between, matched
 from bot.review.record import Record
 
-_STEP = 8
+_EXACT = Context(prec=60)
+_LAST_DIGIT = Decimal("1e-40")
+_STEP = Decimal("1e-8")
+_FINE = Decimal("1e-12")
+"""How far amounts are rounded, and how far quantities and prices."""
+_MIDNIGHT = "T00:00:00Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,8 @@ class Trip:
     episode: str
     entry_order: str
     exit_order: str
-    exact: Fraction | None
-    legs: tuple[Leg[Fraction], ...]
+    exact: Decimal | None
+    legs: tuple[Leg, ...]
 
     @property
     def is_open(self) -> bool:
@@ -100,27 +105,29 @@ class Trips:
         return [*self.closed, *self.open]
 
     @property
-    def exact(self) -> Fraction | None:
+    def exact(self) -> Decimal | None:
         """What all of them earned: equity less what it started with. None where a mark is not known."""
         parts = [trip.exact for trip in self.all]
         known = [part for part in parts if part is not None]
-        return sum(known, Fraction(0)) if len(known) == len(parts) else None
+        with localcontext(_EXACT):
+            return sum(known, Decimal(0)).quantize(_LAST_DIGIT) if len(known) == len(parts) else None
 
 
 def trips_of(record: Record, breakouts: Sequence[Breakout] | None = None) -> Trips:
     """The round trips of a record; without breakouts they are those that its own rows tell of. Raises LedgerError."""
     fills, settlements = list(record.rows("fill")), list(record.rows("settlement"))
-    closed, lots = matched(list(map(_told, fills)), list(map(_told, settlements)), Fraction)
-    valuation = record.last("valuation")
-    marks: dict[str, str] = valuation.body.get("marks", {}) if valuation else {}
-    told = _Told(record, closed, lots, recorded_breakouts(record) if breakouts is None else breakouts)
-    return Trips(
-        [told.trip(part.lot, part.quantity, part) for part in closed],
-        [told.lot(lot, marks, valuation) for lot in lots],
-        valuation.at[:10] if valuation and lots else "",
-        sum((Decimal(row.body["fee"]) for row in (*fills, *settlements)), Decimal(0)),
-        sum(map(_slippage, fills), Decimal(0)),
-    )
+    with localcontext(_EXACT):
+        closed, lots = matched(list(map(_told, fills)), list(map(_told, settlements)))
+        valuation = record.last("valuation")
+        marks: dict[str, str] = valuation.body.get("marks", {}) if valuation else {}
+        told = _Told(record, fills, settlements, recorded_breakouts(record) if breakouts is None else breakouts)
+        return Trips(
+            list(map(told.trip, closed)),
+            [told.lot(lot, marks, valuation) for lot in lots],
+            valuation.at[:10] if valuation and lots else "",
+            sum((Decimal(row.body["fee"]) for row in (*fills, *settlements)), Decimal(0)),
+            sum(map(_slippage, fills), Decimal(0)),
+        )
 
 
 def recorded_breakouts(record: Record) -> list[Breakout]:
@@ -191,13 +198,16 @@ def group(key: str, trips: Sequence[Trip]) -> Group:
     closed = [trip for trip in trips if not trip.is_open]
     held = [trip for trip in trips if trip.is_open]
     unrealised = [trip.exact for trip in held if trip.exact is not None]
+    with localcontext(_EXACT):
+        pnl = _rounded(sum((trip.exact for trip in closed if trip.exact is not None), Decimal(0)))
+        at_marks = _rounded(sum(unrealised, Decimal(0))) if len(unrealised) == len(held) else None
     return Group(
         key,
         len(closed),
         sum(1 for trip in closed if trip.exact is not None and trip.exact > 0),
         len(held),
-        _money(sum((trip.exact for trip in closed if trip.exact is not None), Fraction(0))),
-        _money(sum(unrealised, Fraction(0))) if len(unrealised) == len(held) else None,
+        pnl,
+        at_marks,
         sum((trip.fees for trip in trips), Decimal(0)),
         sum((trip.slippage for trip in trips), Decimal(0)),
         sum(trip.days for trip in closed) / len(closed) if closed else None,
@@ -208,37 +218,35 @@ class _Told:
     """What a record says of the moments at which lots came and went."""
 
     def __init__(
-        self,
-        record: Record,
-        closed: Sequence[Closed[Fraction]],
-        lots: Sequence[Lot[Fraction]],
-        breakouts: Sequence[Breakout],
+        self, record: Record, fills: Sequence[Row], settlements: Sequence[Row], breakouts: Sequence[Breakout]
     ) -> None:
-        self._decided_at = {row.body["order_id"]: row.at for row in record.rows("order")}
-        moments = [self._moment(part.lot.at, part.lot.order_id) for part in closed]
-        moments += [self._moment(part.at, part.order_id) for part in closed]
-        moments += [self._moment(lot.at, lot.order_id) for lot in lots]
+        # Only who trades live fills an order later than at the midnight that decided it.
+        is_live = not all(fill.at.endswith(_MIDNIGHT) for fill in fills)
+        self._decided_at = {row.body["order_id"]: row.at for row in record.rows("order")} if is_live else {}
+        moments = [self._moment(row.at, row.body["order_id"]) for row in fills] + [row.at for row in settlements]
         self._stages: dict[str, str] = {row.at: row.body["stage"] for row in record.at("decision", moments)}
         self._breakouts = sorted(breakouts, key=lambda one: one.known_at)
 
-    def trip(self, lot: Lot[Fraction], quantity: Fraction, part: Closed[Fraction]) -> Trip:
+    def trip(self, part: Closed) -> Trip:
+        lot, pnl = part.lot, part.pnl
         entry = self._moment(lot.at, lot.order_id)
         return Trip(
-            lot.symbol, lot.at, part.at, days_between(lot.at, part.at), _money(quantity, 12), _money(lot.price),
-            _money(part.price), _money(part.fees), _money(part.slippage), _money(part.pnl),
-            float(part.pnl / part.cost), self._stage(entry), self._stage(self._moment(part.at, part.order_id)),
-            lot.reason, part.reason, self._episode(entry), lot.order_id, part.order_id, part.pnl, lot.legs,
+            lot.symbol, lot.at, part.at, days_between(lot.at, part.at), _rounded(part.quantity, _FINE),
+            _rounded(lot.price, _FINE), _rounded(part.price, _FINE), _rounded(part.fees), _rounded(part.slippage),
+            _rounded(pnl), float(pnl / part.cost), self._stage(entry),
+            self._stage(self._moment(part.at, part.order_id)), lot.reason, part.reason, self._episode(entry),
+            lot.order_id, part.order_id, pnl, lot.legs,
         )  # fmt: skip
 
-    def lot(self, lot: Lot[Fraction], marks: dict[str, str], valuation: Row | None) -> Trip:
-        mark = Fraction(marks[lot.symbol]) if lot.symbol in marks else None
+    def lot(self, lot: Lot, marks: dict[str, str], valuation: Row | None) -> Trip:
+        mark = Decimal(marks[lot.symbol]) if lot.symbol in marks else None
         fees, cost = lot.quantity * lot.fee_each, lot.quantity * lot.price
         pnl = None if mark is None else lot.quantity * mark - cost - fees
         entry = self._moment(lot.at, lot.order_id)
         return Trip(
             lot.symbol, lot.at, "", max(0, days_between(lot.at, valuation.at)) if valuation else 0,
-            _money(lot.quantity, 12), _money(lot.price), None if mark is None else _money(mark), _money(fees),
-            _money(lot.quantity * lot.slippage_each), None if pnl is None else _money(pnl),
+            _rounded(lot.quantity, _FINE), _rounded(lot.price, _FINE), None if mark is None else _rounded(mark, _FINE),
+            _rounded(fees), _rounded(lot.quantity * lot.slippage_each), None if pnl is None else _rounded(pnl),
             None if pnl is None else float(pnl / cost), self._stage(entry), "", lot.reason, "",
             self._episode(entry), lot.order_id, "", pnl, lot.legs,
         )  # fmt: skip
@@ -289,10 +297,9 @@ def _merged(spans: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return merged
 
 
-def _money(amount: Fraction, digits: int = _STEP) -> Decimal:
-    """A fraction as the decimal nearest to it."""
-    scaled = round(amount * 10**digits)
-    return Decimal(scaled).scaleb(-digits)
+def _rounded(amount: Decimal, step: Decimal = _STEP) -> Decimal:
+    """An amount without the digits that nobody wants to see."""
+    return amount.quantize(step)
 
 
 def start_of(record: Record) -> Decimal:

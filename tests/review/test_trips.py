@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -111,13 +110,13 @@ class TestAddsUp:
         assert last is not None
         assert len(trips.closed) > 20
         assert len(trips.open) > 5
-        assert trips.exact == Fraction(last.body["equity"]) - Fraction(start_of(busy))
+        assert trips.exact == Decimal(last.body["equity"]) - start_of(busy)
 
     def test_what_is_shown_is_that_rounded_to_eight_decimals(self, busy: Record) -> None:
         for trip in trips_of(busy).all:
             assert trip.pnl is not None
             assert trip.exact is not None
-            assert abs(Fraction(trip.pnl) - trip.exact) <= Fraction(5, 10**9)
+            assert abs(trip.pnl - trip.exact) <= Decimal("5e-9")
 
     def test_the_trips_are_those_of_the_csv(self, busy: Record) -> None:
         table = project(read_ledger(busy.path))["trades"].to_dict("records")
