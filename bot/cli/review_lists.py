@@ -107,11 +107,10 @@ def decisions(
     asked = format_of(as_json, as_csv, as_markdown)
     wanted = _wanted(asked, symbol, since, until, reason, None, limit)
     record = record_of(config, run)
-    found = list(record.rows("decision", **wanted.filters(), newest_first=True, limit=wanted.limit))[::-1]
-    left_out = record.count("decision", **wanted.filters()) - len(found) if wanted.limit is not None else 0
+    found = Listed(*record.newest("decision", **wanted.filters(), limit=wanted.limit))
     row = _decision_shown if asked == "table" else _decision_told
-    print_list("decisions", _DECISION_COLUMNS[asked == "table"], [row(one.at, one.body) for one in found], asked)
-    _say(asked, _left_out(Listed(found, left_out)))
+    print_list("decisions", _DECISION_COLUMNS[asked == "table"], [row(one.at, one.body) for one in found.items], asked)
+    _say(asked, _left_out(found))
 
 
 @lists.command()
@@ -199,7 +198,9 @@ def _wanted(
     first, last = parse_day(since, "--since"), parse_day(until, "--until")
     if first is not None and last is not None and first > last:
         raise ConfigError("the list ends before it begins", expected=f"--until after {first}", was=str(last))
-    return Wanted(symbol, first, last, reason, outcome, limit or (NEWEST if asked == "table" else None))
+    return Wanted(
+        symbol and symbol.upper(), first, last, reason, outcome, limit or (NEWEST if asked == "table" else None)
+    )
 
 
 def _say(asked: Format, *lines: str) -> None:

@@ -88,9 +88,15 @@ def read_rows(path: Path, selection: Selection, newest_first: bool = False, limi
     """
     with closing(open_to_read(path)) as connection:
         places = _places(connection, path, selection, newest_first, limit)
-        for begin in range(0, len(places), _AT_ONCE):
-            for raw, before in _fetched(connection, path, places[begin : begin + _AT_ONCE]):
-                yield _proved(path, raw, before)
+        yield from _read(connection, path, places)
+
+
+def newest_rows(path: Path, selection: Selection, limit: int | None) -> tuple[list[Row], int]:
+    """The newest rows of a selection, in order, and how many there are before them. Raises as `read_rows`."""
+    with closing(open_to_read(path)) as connection:
+        places = _places(connection, path, selection, newest_first=False, limit=None)
+        kept = places if limit is None else places[max(0, len(places) - limit) :]
+        return list(_read(connection, path, kept)), len(places) - len(kept)
 
 
 def count_rows(path: Path, selection: Selection) -> int:
@@ -117,6 +123,12 @@ def _places(
     query = f"SELECT sequence FROM events {where} ORDER BY sequence {order} LIMIT ?"
     found = _asked(connection, path, query, (*values, -1 if limit is None else limit))
     return [place for (place,) in found]
+
+
+def _read(connection: sqlite3.Connection, path: Path, places: Sequence[int]) -> Iterator[Row]:
+    for begin in range(0, len(places), _AT_ONCE):
+        for raw, before in _fetched(connection, path, places[begin : begin + _AT_ONCE]):
+            yield _proved(path, raw, before)
 
 
 def _fetched(connection: sqlite3.Connection, path: Path, places: Sequence[int]) -> Iterator[tuple[RawRow, str | None]]:

@@ -9,9 +9,8 @@ from datetime import date
 from bot.core.moments import ONE_DAY
 
 # A body that is no JSON is let through: it is found out when its row is held against its hash.
-_SYMBOL = """(CASE WHEN json_valid(body) THEN instr(upper(body), upper(?)) AND (
-    upper(json_extract(body, '$.symbol')) = upper(?)
-    OR EXISTS (SELECT 1 FROM json_each(body, '$.weights') WHERE upper(key) = upper(?))
+_SYMBOL = """(CASE WHEN instr(body, ?) = 0 THEN 0 WHEN json_valid(body) THEN (
+    json_extract(body, '$.symbol') = ? OR EXISTS (SELECT 1 FROM json_each(body, '$.weights') WHERE key = ?)
 ) ELSE 1 END)"""
 _REASON = """(CASE WHEN instr(body, ?) = 0 THEN 0 WHEN json_valid(body) THEN (
     instr(';' || json_extract(body, '$.reason') || ';', ';' || ? || ';')
@@ -26,7 +25,7 @@ _OUTCOME = """(CASE WHEN json_valid(body) THEN
 class Selection:
     """Rows of some kinds, of all if none is named, whose moment lies from a day to a day.
 
-    `symbol` is the coin that a row is about, or that a decision gives weight to, in capitals or not; `reason` a code
+    `symbol` is the coin that a row is about, or that a decision gives weight to; `reason` a code
     that is among its reasons; `outcome` how an order or an episode ended. `moments` names the moments themselves.
     Rows after the `head` are not there.
     """

@@ -42,16 +42,11 @@ class OrderLine:
 
 def orders_of(record: Record, wanted: Wanted) -> Listed[OrderLine]:
     """The orders of a record, those never sent among them, in order. Raises LedgerError."""
-    ended = list(
-        record.rows("order_result", **wanted.filters(), newest_first=wanted.limit is not None, limit=wanted.limit)
-    )
-    if wanted.limit is not None:
-        ended.reverse()
-    unended = _open_orders(record, wanted)
-    total = record.count("order_result", **wanted.filters()) + len(unended)
-    rows = wanted.newest([*ended, *unended]).items
+    ended, before = record.newest("order_result", **wanted.filters(), limit=wanted.limit)
+    found = wanted.newest([*ended, *_open_orders(record, wanted)])
+    rows = found.items
     fills, intents = _fills(record, rows), _intents(record, rows)
-    return Listed([_line(row, fills[row.body["order_id"]], intents) for row in rows], total - len(rows))
+    return Listed([_line(row, fills[row.body["order_id"]], intents) for row in rows], before + found.left_out)
 
 
 def _open_orders(record: Record, wanted: Wanted) -> list[Row]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.core.errors import LedgerError, did_you_mean
 from bot.core.events import Event
 from bot.ledger.decode import decode
-from bot.ledger.record import Row, count_rows, last_sequence, read_rows
+from bot.ledger.record import Row, count_rows, last_sequence, newest_rows, read_rows
 from bot.ledger.run_folder import LEDGER, RunFolder, find_run, list_runs
 from bot.ledger.selection import Selection
 from bot.review.salvage import proved_rows
@@ -62,6 +62,19 @@ class Record:
         selection = Selection(kinds, since, until, symbol, reason, outcome, head=self.head)
         return read_rows(self.path, selection, newest_first, limit)
 
+    def newest(
+        self,
+        *kinds: str,
+        since: date | None = None,
+        until: date | None = None,
+        symbol: str | None = None,
+        reason: str | None = None,
+        outcome: str | None = None,
+        limit: int | None = None,
+    ) -> tuple[list[Row], int]:
+        """The newest rows of some kinds, in order, and how many there are before them; for the rest see Selection."""
+        return newest_rows(self.path, Selection(kinds, since, until, symbol, reason, outcome, head=self.head), limit)
+
     def at(self, kind: str, moments: Iterable[str]) -> Iterator[Row]:
         """The rows of a kind at some moments, in order."""
         wanted = sorted(set(moments))
@@ -82,17 +95,9 @@ class Record:
         """The last row of a kind, up to a day."""
         return next(self.rows(kind, until=until, newest_first=True, limit=1), None)
 
-    def count(
-        self,
-        *kinds: str,
-        since: date | None = None,
-        until: date | None = None,
-        symbol: str | None = None,
-        reason: str | None = None,
-        outcome: str | None = None,
-    ) -> int:
-        """How many rows there are of some kinds, or of all; for the rest see Selection."""
-        return count_rows(self.path, Selection(kinds, since, until, symbol, reason, outcome, head=self.head))
+    def count(self, *kinds: str) -> int:
+        """How many rows there are of some kinds, or of all."""
+        return count_rows(self.path, Selection(kinds, head=self.head))
 
 
 def find_record(state: Path, name: str | None) -> Record:

@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 class Wanted:
     """A list's filters, None for all, and how many of the newest are wanted, None for all.
 
-    `symbol` in capitals or not; `reason` is a code.
+    `reason` is a code.
     """
 
     symbol: str | None = None
@@ -36,7 +36,7 @@ class Wanted:
     def takes(self, at: str, symbol: str, codes: Iterable[str], outcome: str) -> bool:
         """Whether something of a moment passes the filters; `codes` are its reasons, which `;` may join."""
         return (
-            (self.symbol is None or symbol.upper() == self.symbol.upper())
+            (self.symbol is None or symbol == self.symbol)
             and (self.since is None or at[:10] >= self.since.isoformat())
             and (self.until is None or at[:10] <= self.until.isoformat())
             and (self.reason is None or any(self.reason in joined.split(";") for joined in codes))

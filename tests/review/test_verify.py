@@ -8,17 +8,17 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from bot.config import load_config
 from bot.core.events import Event
 from bot.core.orders import Fill, OrderIntent, OrderResult
+from bot.ledger.projections import project
+from bot.ledger.record import as_rows
+from bot.ledger.run_folder import claim_run_folder
 from bot.review.record import find_record
 from bot.review.verify import verify
-from bot.runs import run_backtest
 from tests.cli.running import bot, error_of
 from tests.review.records import D, order, record, story, valued
 
@@ -118,11 +118,11 @@ class TestCommand:
         assert told["error"]["exit_code"] == 5
 
     def test_a_runs_own_files_are_checked_too(self, tmp_path: Path) -> None:
-        changes = {"state": str(tmp_path), "demo": {"spread_seeds": 2}, "benchmarks": {"random_shifts": 10}}
-        run = run_backtest(load_config(changes=changes), start=date(2112, 6, 1), save=True)
+        rows = as_rows(story()[1:])
+        folder = claim_run_folder(tmp_path / "runs" / "one")
+        folder.write(rows, project(rows), {"config": {"start_equity": "1000"}}, {}, "report")
         found = find_record(tmp_path, None)
         assert [check.fault for check in verify(found)] == [None] * 4
-        assert run.folder is not None
-        shutil.copy(run.folder.path / "fills.csv", run.folder.path / "trades.csv")
+        shutil.copy(folder.path / "fills.csv", folder.path / "trades.csv")
         (fault,) = [check for check in verify(found) if check.fault is not None]
         assert (fault.name, fault.told) == ("files", "trades.csv is not what the ledger says")

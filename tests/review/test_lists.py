@@ -1,0 +1,149 @@
+"""The lists of `bot review`: what they show, leave out and say, in a table and for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.running import bot, error_of
+from tests.review.records import began, days_of_waiting, decided, order, record, story, valued
+
+COMMANDS = ("trades", "decisions", "orders", "episodes")
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Path:
+    """A folder with a ledger in which orders end in every way."""
+    events = [
+        *story(),
+        decided(3, "ALTS", "entered_alts", before="ETH", A="0.3", B="0.3"),
+        *order(3, "buy", "A", "4", "10", "0.1", "entered_alts", reference="9.9", filled="3", status="partial",
+               came="cash_short"),
+        *order(3, "buy", "B", "4", "10", why="entered_alts", status="unfilled", came="rejected (LOT_SIZE; too small)"),
+        *order(3, "sell", "C", "4", "10", why="entered_alts", status="skipped", came="min_notional"),
+        valued(3, "1020.9", "1017.9", {"A": "1"}, A="3"),
+        *days_of_waiting(60, first=4),
+    ]  # fmt: skip
+    record(tmp_path, events)
+    return tmp_path
+
+
+def listed(folder: Path, *arguments: str) -> list[dict[str, Any]]:
+    """What a list tells another program."""
+    done = bot("review", *arguments, "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, Any]] = json.loads(done.stdout)[arguments[0]]
+    return found
+
+
+def test_orders_tell_how_each_ended_and_why(told: Path) -> None:
+    orders = {one["symbol"] + one["side"]: one for one in listed(told, "orders")}
+    assert [one["outcome"] for one in orders.values()] == ["filled", "filled", "partial", "unfilled", "skipped"]
+    partial = orders["Abuy"]
+    assert (partial["quantity"], partial["filled"], partial["price"], partial["fee"]) == ("4", "3", "10", "0.1")
+    assert partial["slippage_bps"] == "101.0101"  # 0.10 above 9.90
+    assert (partial["reason"], partial["why"]) == ("entered_alts", "cash_short")
+    assert orders["Bbuy"]["why"] == "rejected (LOT_SIZE; too small)"
+    assert (orders["Csell"]["reason"], orders["Csell"]["why"]) == ("entered_alts", "min_notional")
+
+
+def test_reasons_of_orders_are_words_in_the_table(told: Path) -> None:
+    shown = " ".join(bot("review", "orders", cwd=told).stdout.split())
+    assert "partial: cash ran" in shown
+    assert "under the smallest" in shown
+
+
+def test_an_order_that_has_not_ended_is_open(tmp_path: Path) -> None:
+    events = story()
+    record(tmp_path, events[:11])
+    assert [one["outcome"] for one in listed(tmp_path, "orders")] == ["filled", "open"]
+    assert [one["side"] for one in listed(tmp_path, "orders", "--outcome", "open")] == ["sell"]
+    assert len(listed(tmp_path, "orders", "--outcome", "filled")) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("orders", "--outcome", "skipped"), 1),
+        (("orders", "--symbol", "eth"), 2),
+        (("orders", "--reason", "kill_eth"), 1),
+        (("orders", "--since", "2024-03-02", "--until", "2024-03-03"), 1),
+        (("decisions", "--reason", "kill_eth"), 1),
+        (("decisions", "--symbol", "B"), 1),
+        (("decisions", "--until", "2024-03-01"), 1),
+        (("decisions", "--limit", "3"), 3),
+        (("decisions",), 64),
+        (("trades", "--outcome", "won"), 1),
+        (("trades", "--outcome", "open"), 1),
+        (("trades", "--reason", "kill_eth"), 1),
+        (("trades", "--symbol", "nothing"), 0),
+        (("trades", "--since", "2024-03-04"), 1),
+    ],
+)
+def test_filters_pass_what_they_name(told: Path, arguments: tuple[str, ...], expected: int) -> None:
+    assert len(listed(told, *arguments)) == expected
+
+
+def test_a_table_has_the_newest_forty_and_says_what_was_left_out(told: Path) -> None:
+    done = bot("review", "decisions", cwd=told)
+    assert len([line for line in done.stdout.splitlines() if line.startswith("2024-")]) == 40
+    assert "24 older left out: --limit 64 shows all" in done.stdout
+    assert "2024-05-03" in done.stdout  # the newest
+    assert "2024-03-01" not in done.stdout
+
+
+@pytest.mark.parametrize("command", ["trades", "decisions", "orders"])
+def test_csv_json_and_markdown_tell_the_same_rows(told: Path, command: str) -> None:
+    as_csv = list(csv.DictReader(io.StringIO(bot("review", command, "--csv", cwd=told).stdout)))
+    as_json = json.loads(bot("review", command, "--json", cwd=told).stdout)[command]
+    markdown = bot("review", command, "--md", cwd=told).stdout.splitlines()
+    assert len(as_csv) == len(as_json) == len(markdown) - 2
+    for one, other in zip(as_csv, as_json, strict=True):
+        assert one.keys() == other.keys()
+
+
+def test_sums_by_coin_add_up_to_the_trades(told: Path) -> None:
+    groups = json.loads(bot("review", "trades", "--by", "coin", "--json", cwd=told).stdout)["groups"]
+    assert {one["key"]: (one["pnl"], one["unrealised"]) for one in groups} == {"ETH": ("48", "0"), "A": ("0", "-27.1")}
+
+
+def test_a_forward_ledger_whose_days_no_market_has_says_why_there_are_no_episodes(told: Path) -> None:
+    done = bot("review", "episodes", cwd=told)
+    assert "no market here has its days" in done.stdout
+
+
+def test_what_came_from_outside_is_text_and_nothing_else(tmp_path: Path) -> None:
+    evil = "[red]X\x1b[31m|"
+    record(
+        tmp_path, [began(), decided(0, "ALTS", "[bold]so\x07"), *order(0, "buy", evil, "1", "5", why="[bold]so\x07")]
+    )
+    lists = ("orders", "orders --csv", "orders --md", "decisions", "decisions --csv", "decisions --md", "trades")
+    for words in lists:
+        done = bot("review", *words.split(), cwd=tmp_path)
+        assert done.returncode == 0
+        assert "\x1b" not in done.stdout
+        assert "\x07" not in done.stdout
+    assert "[red]X" in bot("review", "orders", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_table_fits_eighty_columns(told: Path, command: str) -> None:
+    assert max(map(len, bot("review", command, cwd=told).stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("trades", "--csv", "--json"), 2, "contradict each other"),
+        (("trades", "--since", "2024-03-02", "--until", "2024-03-01"), 2, "ends before it begins"),
+        (("orders", "--since", "yesterday"), 2, "YYYY-MM-DD"),
+        (("orders", "--run", "papr"), 5, "did you mean 'paper'?"),
+    ],
+)
+def test_bad_input_gets_one_line(told: Path, arguments: tuple[str, ...], code: int, says: str) -> None:
+    assert says in error_of(bot("review", *arguments, cwd=told), code)
