@@ -52,8 +52,12 @@ class Chapter:
 
 @dataclass(slots=True)
 class _Position:
-    """Since when the book has been invested, and what it was worth before; the gates that fail while armed."""
+    """Since when the book has been invested, and what it was worth before; the gates that fail while armed.
 
+    `is_known` is False while a position is held that was taken before the story begins.
+    """
+
+    is_known: bool = True
     since: str = ""
     before: Decimal | None = None
     vetoes: dict[str, Gauge] = field(default_factory=dict)
@@ -64,11 +68,15 @@ def chapters(
     done: Mapping[str, Deeds],
     others: Iterable[Row],
     equity: Mapping[str, Decimal],
+    before: Row | None,
     start: Decimal | None,
     terms: Terms,
 ) -> list[Chapter]:
-    """The chapters in order. `equity` is by day at its close; `start` is what the record began with."""
-    told = [*_stages(decisions, done, equity, start, terms), *_settled(done), *_others(others)]
+    """The chapters in order. `equity` is by day at its close.
+
+    `before` is the decision before the first, None where there is none; `start` is what the book was worth then.
+    """
+    told = [*_stages(decisions, done, equity, before, start, terms), *_settled(done), *_others(others)]
     return sorted(told, key=lambda chapter: (chapter.day, chapter.rows))
 
 
@@ -79,10 +87,11 @@ def _stages(
     decisions: Iterable[Row],
     done: Mapping[str, Deeds],
     equity: Mapping[str, Decimal],
+    before: Row | None,
     start: Decimal | None,
     terms: Terms,
 ) -> Iterator[Chapter]:
-    before, position, worth = None, _Position(), start
+    position, worth = _Position(is_known=not (before and before.body["weights"])), start
     for row in decisions:
         day, body = row.at[:10], row.body
         found = done.get(day) or Deeds()
@@ -121,8 +130,8 @@ def _last_vetoes(position: _Position, row: Row) -> Sequence[Gauge]:
 
 def _follow(position: _Position, row: Row, found: Deeds, worth: Decimal | None) -> None:
     if not row.body["weights"]:
-        position.since, position.before = "", None
-    elif not position.since and found.fills:
+        position.since, position.before, position.is_known = "", None, True
+    elif position.is_known and not position.since and found.fills:
         position.since, position.before = row.at[:10], worth
 
 

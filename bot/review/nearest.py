@@ -11,6 +11,8 @@ from bot.review.gauge import Gauge, counted, figure, gauges_of, share_text
 from bot.review.terms import Terms
 
 Gauges = Mapping[str, Gauge]
+_SEVERAL = 3
+"""Readings of an unknown strategy that are told of; the rest stand in the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +273,7 @@ def _unknown(gauges: Gauges, terms: Terms) -> list[Way]:
     """Of a strategy whose stages are not the rotation's: the reading that does not hold and is least far from it."""
     open_ = [gauge for gauge in gauges.values() if gauge.verdict == "no" and gauge.share is not None]
     found = []
-    for gauge in sorted(open_, key=lambda gauge: abs(gauge.share or 0)):
+    for gauge in sorted(open_, key=lambda gauge: abs(gauge.share or 0))[:_SEVERAL]:
         at = figure(gauge.name, gauge.threshold)
         told = f"{gauge.words} stands at {figure(gauge.name, gauge.value)}, {share_text(gauge.share or 0)} from {at}."
         found.append(Way(told[0].upper() + told[1:], gauge.name, gauge.distance, gauge.share))

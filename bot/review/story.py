@@ -23,7 +23,7 @@ from bot.review.terms import Terms
 
 SHOWN = 12
 """Chapters of a story that is not asked for in full."""
-_DAYS, _ROWS, _LOOKS = 20_000, 50_000, 3
+_DAYS, _ROWS, _LOOKS = 10_000, 20_000, 3
 _FILLED_WITHIN = 7 * ONE_DAY
 
 
@@ -119,7 +119,8 @@ def tell(
     done = deeds_of(rows)
     if until is not None:
         done = {day: found for day, found in done.items() if day <= until.isoformat()}
-    found = chapters(decided, done, others, dict(equity), _start(record), terms)
+    before, start = _before(record, decided)
+    found = chapters(decided, done, others, dict(equity), before, start, terms)
     shown = found if every else found[-SHOWN:]
     unknown = _unknown(record)
     episodes = [row.body for row in record.rows("episode", since=since, until=until)]
@@ -150,6 +151,14 @@ def _cuts(days: int, rows: int) -> list[str]:
         *([f"Only the newest {_DAYS:,} days were read: --until goes further back."] if days == _DAYS else []),
         *([f"Only the newest {_ROWS:,} rows of orders and fills were read, for totals too."] if rows == _ROWS else []),
     ]
+
+
+def _before(record: Record, decided: Sequence[Row]) -> tuple[Row | None, Decimal | None]:
+    """The decision before some decisions, and what the book was worth then; None where the record does not say."""
+    eve = date.fromisoformat(decided[0].at[:10]) - ONE_DAY if decided else None
+    valued = record.last("valuation", until=eve) if eve else None
+    start = Decimal(valued.body["equity"]) if valued else _start(record)
+    return record.last("decision", until=eve) if eve else None, start
 
 
 def _start(record: Record) -> Decimal | None:

@@ -13,7 +13,7 @@ from bot.review.nearest import nearest
 from bot.review.record import Record
 from bot.review.terms import Terms
 
-_RECENT = 5_000
+_RECENT = 2_000
 """Orders whose ends are looked for: an older one has long had its end."""
 
 

@@ -88,7 +88,8 @@ def test_an_armed_day_tells_what_is_missing(readings: dict[str, Any], told: str)
 
 def test_an_armed_day_names_each_gate_that_fails_and_by_how_much() -> None:
     assert [way.sentence for way in ways("ARMED", armed(1784, 1740.75, 3, 4, lead=False), RUSSELL)[1:]] == [
-        "Small caps' lead over the market does not pass: \N{MINUS SIGN}0.5 against \N{MINUS SIGN}0.49, off by 0.01 (1.0%)."
+        "Small caps' lead over the market does not pass: \N{MINUS SIGN}0.5 against \N{MINUS SIGN}0.49, "
+        "off by 0.01 (1.0%)."
     ]
 
 

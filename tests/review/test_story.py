@@ -123,6 +123,14 @@ def test_the_story_of_a_ledger_in_full(tmp_path: Path) -> None:
     ]
 
 
+def test_a_story_that_begins_in_a_position_does_not_guess_since_when(tmp_path: Path) -> None:
+    told = tell(ledger(tmp_path, november()), RUSSELL, since=date(2020, 11, 28))
+    assert told.chapters[-1].text == "VIX 37.21, over its limit of 35: sold everything, ETH at 1,250.00"
+    whole = tell(ledger(tmp_path, november(), "b"), RUSSELL, since=date(2020, 11, 20))
+    assert whole.chapters[0].text.startswith("fifth close above 1740.75")
+    assert whole.chapters[-1].text.endswith("; equity +10.0% since 2020-11-20")
+
+
 def chapter(tmp_path: Path, *events: Event) -> str:
     """The last chapter of a ledger of these events."""
     return tell(ledger(tmp_path, events), RUSSELL, every=True).chapters[-1].text

@@ -38,5 +38,7 @@ def test_the_counters_say_what_the_next_decision_does(demo: Market) -> None:
             assert before.readings["sessions_cooling"]["value"] == settings.rules.cooldown_sessions - 1
         if "distributed" in after.reasons:
             assert before.readings["sessions_distributing"]["value"] == settings.rules.distribution_sessions - 1
+        if "cooled_down" in after.reasons and after.stage == "STABLE":
+            assert readings["sessions_without_record"]["threshold"] == 0  # after a kill any record arms
         if "breakout" in after.reasons and before.stage == "STABLE":
             assert before.readings["sessions_without_record"]["verdict"] == "yes"

@@ -1,0 +1,80 @@
+"""`bot review` as a user types it: on terminals that can little, with words that are wrong, on ledgers of any size."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.core.orders import Side
+from tests.cli.running import bot, bot_process, error_of
+from tests.markets import default_config
+from tests.review.ledgers import begun, decided, ledger, traded, valued, waiting
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Path:
+    """A folder with a ledger of one waiting day."""
+    told = decided("2020-11-13", "STABLE", "STABLE", ["waits_for_record"], waiting(98.0, 100.0, 30))
+    ledger(tmp_path, [begun("2020-11-13"), told, valued("2020-11-13", "10000")])
+    return tmp_path
+
+
+def test_the_group_alone_tells_the_story(there: Path) -> None:
+    done = bot("review", cwd=there)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == bot("review", "story", "paper", cwd=there).stdout
+    assert "Small caps are 2.0% under their record of 100 and 30 sessions past it" in " ".join(done.stdout.split())
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_both_speak_json_and_markdown(there: Path) -> None:
+    story = json.loads(bot("review", "paper", "--json", cwd=there).stdout)
+    assert story["verdict"][0].startswith("Since 2020-11-13 the ledger turned 10,000 into 10,000")
+    assert story["equity"] == [{"day": "2020-11-13", "equity": "10000"}]
+    day = json.loads(bot("review", "why", "2020-11-13", "--json", cwd=there).stdout)
+    assert day["nearest"]["share"] == pytest.approx(-0.02)
+    assert bot("review", "paper", "--md", cwd=there).stdout.startswith("# paper\n")
+    assert "| reading | value |" in bot("review", "why", "--md", cwd=there).stdout
+
+
+def test_a_terminal_without_unicode_gets_ascii(there: Path) -> None:
+    done = bot_process("review", "paper", cwd=there, PYTHONIOENCODING="ascii", NO_COLOR="1")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.isascii()
+    assert "?" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("review", "papr"), 5, "paper"),
+        (("review", "why", "yesterday"), 2, "YYYY-MM-DD"),
+        (("review", "paper", "--since", "13.11.2020"), 2, "--since"),
+        (("review", "paper", "--json", "--md"), 2, "contradict"),
+        (("review", "why", "--odds", "--market", "demo", "--data-dir", "x"), 2, "contradict"),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(there: Path, words: tuple[str, ...], code: int, told: str) -> None:
+    assert told in error_of(bot(*words, cwd=there), code)
+
+
+def test_the_odds_of_a_run_are_asked_of_its_own_config_and_market(tmp_path: Path) -> None:
+    told = decided("2110-06-01", "STABLE", "STABLE", ["waits_for_record"], waiting(98.0, 100.0, 30))
+    record = ledger(tmp_path, [told], "moved")
+    folder = tmp_path / "logs" / "runs" / "a-run"
+    folder.mkdir(parents=True)
+    record.path.rename(folder / "ledger.sqlite3")
+    manifest = {"market": "demo", "config": default_config().resolved()}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    odds = json.loads(bot("review", "why", "--run", "latest", "--odds", "--json", cwd=tmp_path).stdout)["odds"]
+    assert odds["day"] == "2110-06-01"
+    assert len(odds["sentences"]) == (3 if odds["stage"] == "STABLE" else 1)
+
+
+def test_a_ledger_of_very_many_rows_is_read_in_part_and_says_so(tmp_path: Path) -> None:
+    order, *_ = traded("2020-01-01", Side.BUY, "ETH", "1", "100", "100", "why")
+    ledger(tmp_path, [begun("2020-01-01"), *([order] * 20_000), valued("2020-01-01", "10000")])
+    told = bot("review", cwd=tmp_path).stdout
+    assert "Only the newest 20,000 rows of orders and fills were read" in " ".join(told.split())
