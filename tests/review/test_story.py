@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,12 +12,15 @@ import pytest
 
 from bot.cli.story import story_lines
 from bot.core.decision import Trade
-from bot.core.events import Cause, Difference, Drift, Event, Late, Mode, Switched
+from bot.core.events import Cause, Difference, Drift, Episode, Event, Late, Mode, Switched
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
+from bot.ledger.run_folder import RunFolder
 from bot.review.chapters import Chapter
+from bot.review.record import Record
 from bot.review.sparkline import sparkline
 from bot.review.story import tell
 from bot.review.verdict import of_backtest, worst_fall
+from tests.docs.test_commands import arguments, parse
 from tests.review.ledgers import (
     RUSSELL,
     D,
@@ -280,6 +284,47 @@ def test_the_verdict_of_a_backtest_is_honest_both_ways() -> None:
         "It rests on 8 confirmed episodes, too few to tell skill from luck, and it lies between the median and the "
         "95th percentile of random timing, inside the range of luck alone.",
     ]
+
+
+def vetoed(day: str) -> Episode:
+    returns = {"eth_21": 0.1, "eth_42": 0.2, "eth_63": 0.3, "btc_63": 0.1}
+    session = date.fromisoformat(day)
+    return Episode(
+        "breakout", session, at(f"{day}T21:00:00"), 101.0, 100.0, 30, "STABLE", "vetoed", None, ("credit",), None, None,
+        None, (), returns,
+    )  # fmt: skip
+
+
+def test_a_backtest_names_what_speaks_against_it_with_commands_that_the_bot_takes(tmp_path: Path) -> None:
+    events = [
+        vetoed("2020-01-01"),
+        valued("2020-01-01", "10000"),
+        valued("2020-01-02", "9000"),
+        valued("2020-01-03", "8000"),
+    ]
+    folder = RunFolder(tmp_path)
+    config = {"start_equity": "10000", "roles": {"stablecoin": "USDT"}}
+    told = {**summary(-0.2, 1.0, 1.0), "a_day_late": {"total_return": -0.5}, "warnings": ["one"]}
+    (tmp_path / "manifest.json").write_text(json.dumps({"market": "prices", "config": config}))
+    (tmp_path / "summary.json").write_text(json.dumps(told))
+    found = tell(Record("a-run", ledger(tmp_path, events).path, folder))
+    assert found.hypothetical.startswith("Hypothetical, never traded: ETH from the open after 1 armed breakout")
+    assert [(look.text, look.command) for look in found.look_at] == [
+        (
+            "Carried out a day late it would have made \N{MINUS SIGN}50.0% instead of \N{MINUS SIGN}20.0%.",
+            "bot review trades --run a-run",
+        ),
+        (
+            "The worst fall, \N{MINUS SIGN}20.0% from 2020-01-01 to 2020-01-03.",
+            "bot review why 2020-01-03 --run a-run",
+        ),
+        (
+            "1 armed breakout of 1 never confirmed: vetoed, failed or expired.",
+            "bot review episodes --run a-run",
+        ),
+    ]
+    for command in (*(look.command for look in found.look_at), "bot data check", "bot paper status --ledger paper"):
+        parse(arguments(command))
 
 
 def test_the_worst_fall_is_from_a_peak_to_the_lowest_after_it() -> None:
