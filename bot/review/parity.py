@@ -202,7 +202,7 @@ class _Comparer:
         agree = self._agree(mine, theirs)
         if agree and end is not Cause.NOT_LISTED:
             return None
-        if end is not None:
+        if end is not None and not (end is Cause.MISSED and paper.was_stopped):
             return end, "" if mine is None else mine.why.replace("_", " ").replace(";", ", ")
         if paper.is_overridden:
             return Cause.OVERRIDE, _overridden(paper)
