@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +16,7 @@ from bot.cli.console import (
     MarketOption,
     SetOption,
     console,
+    end_with,
     print_json,
     require_one_market,
 )
@@ -119,9 +121,7 @@ def parity(
         found = parity_of(resolved, record, data_dir, market)
     _write(html, lambda: parity_page(found))
     data, say = _cut(found.as_dict(), limit), _sayer(asked)
-    if asked == "json":
-        print_json(data)
-    else:
+    if asked != "json":
         say(f"{data['summary']}.")
         _equity(say, found.overlay, "Backtest", "Paper")
         causes = [{"cause": cause, "count": count} for cause, count in data["causes"].items()]
@@ -129,9 +129,9 @@ def parity(
         titles = {"day": "Day", "symbol": "Coin", "cause": "Cause", "paper": "Paper", "backtest": "Backtest"}
         _list(say, asked, "What differs", data["differences"], titles | {"detail": "Because"})
         _left_out(say, data)
-    if found.unknown:
-        days = ", ".join(map(str, found.unknown))
-        raise DataError(f"nothing explains what differs on {days}", where=found.name)
+    days = ", ".join(map(str, found.unknown))
+    fault = DataError(f"nothing explains what differs on {days}", where=found.name) if days else None
+    end_with(fault, asked == "json", data)
 
 
 # --- output --------------------------------------------------------------------------------------------------------
@@ -144,9 +144,8 @@ def _sayer(asked: Format) -> Callable[..., None]:
     def say(*lines: str) -> None:
         for line in lines:
             plain = "".join(letter if letter.isprintable() else " " for letter in line)
-            screen.print(plain, markup=False, soft_wrap=asked == "md")
-            if asked == "md":
-                screen.print()
+            told = f"{plain}\n" if asked == "md" else fill(plain, screen.width)
+            screen.print(told, markup=False, soft_wrap=True)
 
     return say
 

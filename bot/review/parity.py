@@ -93,11 +93,10 @@ class Parity:
     @property
     def summary(self) -> str:
         """All of it in one line."""
-        told = [
-            _count(len(self.days), "day"),
-            f"{_count(self.same_decisions, 'decision')} the same",
-            f"{self.fills_same} of {_count(self.fills, 'fill')} within {_percent(self.band)}",
-        ]
+        told = ["no day is compared"]
+        if self.days:
+            fills = f"{self.fills_same} of {_count(self.fills, 'fill')} within {_percent(self.band)}"
+            told = [_count(len(self.days), "day"), f"{_count(self.same_decisions, 'decision')} the same", fills]
         tracking = self.overlay.tracking
         if tracking is not None:
             told.append(f"tracking difference {tracking:.2%} a year")

@@ -10,6 +10,7 @@ import pytest
 from bot.core.errors import DataError, LedgerError
 from bot.core.events import Mode
 from bot.data.clock import SystemClock
+from bot.ledger.record import read_ledger, write_ledger
 from bot.paper import ledgers
 from bot.paper.rehearsal import rehearse
 from bot.paper.replaying import replay_history
@@ -17,6 +18,7 @@ from bot.paper.tick import new_ledger
 from bot.review.parity import Parity
 from bot.review.record import find_record
 from bot.reviewing import parity_of
+from tests.cli.running import bot, error_of
 from tests.markets import config_with
 from tests.paper.test_tick import FIRST_TICK, at, tick, with_parameters, world
 from tests.paper.test_tick_on_testnet import Trading, trading
@@ -228,16 +230,24 @@ def test_an_account_that_nobody_explained_is_an_override(trading: Trading) -> No
     assert found.apart[-1].detail == "the testnet account differed, and nobody had acknowledged it"
 
 
-def test_a_replay_is_the_backtest_in_everything(tmp_path: Path) -> None:
-    config = config_with({"state": str(tmp_path)})
-    replay_history(config, None, "demo", date(2112, 9, 1), BUSY[1], "replay")
-    found = parity_of(config, find_record(tmp_path, "replay"))
+def test_a_replay_is_the_backtest_in_everything_and_one_that_was_changed_names_the_day(tmp_path: Path) -> None:
+    state = tmp_path / "logs"
+    config = config_with({"state": str(state)})
+    replay_history(config, None, "demo", BUSY[0], BUSY[1], "replay")
+    found = parity_of(config, find_record(state, "replay"))
     assert found.apart == ()
     assert found.fills == found.fills_same > 0
     assert not found.overlay.apart.any()
-    other = config_with({"state": str(tmp_path), "sizing": {"rebalance_days": 9}})
-    changed = parity_of(other, find_record(tmp_path, "replay"))
-    assert (changed.days, list(changed.left_out)) == ((), ["config changed"])
+    rows = list(read_ledger(state / "ledgers" / "replay.sqlite3"))
+    changed = [row for row in rows if row.kind == "decision"][1]
+    changed.body["stage"] = "ARMED"
+    write_ledger(state / "ledgers" / "changed.sqlite3", rows)
+    done = bot("review", "parity", "changed", "--json", cwd=tmp_path)
+    assert f"nothing explains what differs on {changed.at[:10]}" in error_of(done, 3)
+    assert json.loads(done.stdout)["unknown_days"] == [changed.at[:10]]
+    other = config_with({"state": str(state), "sizing": {"rebalance_days": 9}})
+    unlike = parity_of(other, find_record(state, "replay"))
+    assert (unlike.days, list(unlike.left_out)) == ((), ["config changed"])
 
 
 def test_a_rehearsal_differs_within_the_venues_slippage(tmp_path: Path) -> None:
