@@ -18,7 +18,7 @@ from bot.paper.replaying import replay_history
 from bot.paper.tick import new_ledger
 from bot.review.parity import Parity
 from bot.review.record import find_record
-from bot.reviewing import parity_of
+from bot.reviewing.parity import parity_of
 from tests.cli.running import bot, error_of
 from tests.markets import config_with
 from tests.paper.test_tick import FIRST_TICK, at, tick, with_parameters, world
