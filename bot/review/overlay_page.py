@@ -191,7 +191,7 @@ def _listed(identity: str, title: str, head: Row, rows: Sequence[Row], count: in
     """A section with a table of the last rows of so many, folded where they are not few."""
     if not rows:
         return section(identity, title, paragraph("Nothing."))
-    told = f"The last {len(rows)} of {count:,}" if count > len(rows) else f"{count:,}"
+    told = f"The last {len(rows)} of {count:,}" if count > len(rows) else f"All {count:,}"
     table = Table(title, head, rows).html()
     return section(identity, title, folded(told, table, unfolded=len(rows) <= _UNFOLDED))
 
