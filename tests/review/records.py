@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -79,8 +79,3 @@ def record(folder: Path, events: Iterable[Event], name: str = "paper") -> Record
 def days_of_waiting(days: int, first: int = 3) -> Sequence[Event]:
     """Decisions of days on which nothing is done."""
     return [decided(first + day, "STABLE", "waits_for_record") for day in range(days)]
-
-
-def a_day(text: str) -> date:
-    """A date from its text."""
-    return date.fromisoformat(text)
