@@ -16,6 +16,8 @@ from bot.ledger.record import RawRow
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
 _USUAL_PAGE = 4096
+_LOCKED_AT = 2**30
+"""The page here is never used: processes lock it."""
 _TABLE_LEAF = 13
 _TREE_PAGES = {2, 5, 10, _TABLE_LEAF}
 _TEXT_FROM = 13
@@ -91,6 +93,7 @@ class Pages:
             for page in range(whole)
             if self.content[page * self.size + (_HEADER if page == 0 else 0)] not in _TREE_PAGES
             and page + 1 not in self.overflow
+            and page != _LOCKED_AT // self.size
         ]
         missing = max(0, told * self.size - len(self.content))
         return len(odd) * self.size + len(self.content) % self.size + missing + (0 if has_header else _HEADER)
