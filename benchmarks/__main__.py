@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from benchmarks.daemon import daemon_memory
+from benchmarks.dashboard import page_times
 from benchmarks.engine import engine_ratio
 from benchmarks.process import whole_process
 from benchmarks.store import store_ratio
@@ -49,6 +50,9 @@ def main() -> None:
             f"bot backtest on real prices with benchmarks and report: {ran['seconds']:.2f} s (target 6), "
             f"{ran['megabytes']:.0f} MB (target 400)"
         )
+        pages = page_times(prices, WINDOW[1], WINDOW[3])
+        slowest = max(pages, key=pages.__getitem__)
+        print(f"the dashboard on ten years: the slowest page {pages[slowest]:.2f} s (target 1): {slowest}")
     else:
         print("bot backtest on real prices: not measured, MARKET_DATA_DIR names no folder")
     demo = whole_process(["backtest"], rounds=1)

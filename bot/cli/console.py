@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -35,6 +38,19 @@ def console(to_error: bool = False) -> Console:
     from rich.console import Console
 
     return Console(stderr=to_error, highlight=False)
+
+
+@contextlib.contextmanager
+def asked_to_end() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set."""
+    ended = threading.Event()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: ended.set()) for number in numbers]
+    try:
+        yield ended
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def end_with(error: BotError | None, as_json: bool, data: Mapping[str, Any]) -> None:

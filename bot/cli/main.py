@@ -17,6 +17,7 @@ from bot.cli.backtest import backtest
 from bot.cli.comparing import comparing
 from bot.cli.config import config
 from bot.cli.console import parse_changes, print_json
+from bot.cli.dashboard import dashboard
 from bot.cli.data import data
 from bot.cli.doctor import doctor
 from bot.cli.ledgers import ledgers
@@ -51,6 +52,7 @@ app.command()(backtest)
 app.command()(signal)
 app.command()(runs)
 app.command()(doctor)
+app.command()(dashboard)
 app.add_typer(data, name="data")
 paper.add_typer(ledgers)
 app.add_typer(paper, name="paper")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
 import sys
-import threading
-from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +13,7 @@ from bot.cli.console import (
     DataDirOption,
     JsonOption,
     SetOption,
+    asked_to_end,
     console,
     market_line,
     parse_changes,
@@ -77,7 +74,7 @@ def serve(
         raise ConfigError(
             f"port {port} of 127.0.0.1 cannot be listened on", was=problem.strerror, mend="name another with --port"
         ) from None
-    with server, _asked_to_end() as ended:
+    with server, asked_to_end() as ended:
         if as_json:
             print_json(_as_json(server, opened, driven))
             sys.stdout.flush()  # whoever reads it through a pipe waits for it
@@ -85,19 +82,6 @@ def serve(
             _show(server, opened, market.name, driven)
         ended.wait()
     console(to_error=as_json).print("The venue is closed; nothing of it is kept.")
-
-
-@contextlib.contextmanager
-def _asked_to_end() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set."""
-    ended = threading.Event()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: ended.set()) for number in numbers]
-    try:
-        yield ended
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
 
 
 def _amount(text: str) -> Decimal:

@@ -87,6 +87,11 @@ class Epoch:
     cash: Decimal
     on_start: OnStart = "adopt"
 
+    @property
+    def is_history(self) -> bool:
+        """Whether its days are long past: a replay or a rehearsal, which no daemon goes on with."""
+        return self.why.startswith(("rehearsal", "replay"))
+
 
 @dataclass(frozen=True, slots=True)
 class VenueTrade:

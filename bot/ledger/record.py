@@ -107,11 +107,11 @@ def count_rows(path: Path, selection: Selection) -> int:
     return int(count)
 
 
-def last_sequence(path: Path) -> int:
-    """The number of the last row, 0 where there is none. Raises LedgerError."""
+def newest_hash(path: Path) -> tuple[int, str]:
+    """The number and the hash of the last row, unchecked; 0 and GENESIS where there is none. Raises LedgerError."""
     with closing(open_to_read(path)) as connection:
-        ((last,),) = _asked(connection, path, "SELECT max(sequence) FROM events", ())
-    return last or 0
+        found = _asked(connection, path, "SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1", ())
+    return next(iter(found), (0, GENESIS))
 
 
 def _places(

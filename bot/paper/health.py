@@ -56,7 +56,7 @@ def require_health(config: Config, name: str, now: datetime) -> str:
     if status.mode == Mode.STOPPED:
         return f"{name}: stopped by its user; {daemon}"
     last = date.fromisoformat(status.last_day or status.begun)  # its first day may have begun long before the ledger
-    if last < (expected := _expected(config, now)):
+    if last < (expected := expected_day(config, now)):
         raise DataError("a day is overdue", where=name, expected=str(expected), was=status.last_day or "none decided")
     return f"{name}: decided {status.last_day or 'nothing yet'}; {daemon}"
 
@@ -69,7 +69,7 @@ def _require_all_ended(status: Status) -> None:
         raise DataError(f"nobody knows how {status.open_orders} order(s) ended", where=status.ledger, mend=mend)
 
 
-def _expected(config: Config, now: datetime) -> date:
+def expected_day(config: Config, now: datetime) -> date:
     """The day that must be decided by now."""
     grace = timedelta(minutes=config.paper.decide_after_minutes + config.paper.late_after_minutes)
     return now.date() if now - midnight(now.date()) > grace else now.date() - ONE_DAY

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.config import Config
 from bot.core.errors import InUse, LedgerError, did_you_mean
-from bot.core.events import Acknowledged, Difference, Event, Mode, Switched
+from bot.core.events import Acknowledged, Difference, Epoch, Event, Mode, Switched
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
 from bot.core.portfolio import Portfolio
@@ -28,8 +28,6 @@ from bot.report.words import sentence
 
 _PATIENCE = 120.0
 """Seconds for which the user's word waits for a tick that is under way."""
-_HISTORY = ("replay", "rehearsal")
-"""Why ledgers began that are over: no day follows their last."""
 
 
 def ledger_path(config: Config, name: str) -> Path:
@@ -92,9 +90,9 @@ def broker_of(config: Config, name: str) -> str | None:
 
 def require_not_over(rows: Sequence[Row], path: Path) -> None:
     """Raise LedgerError where a ledger is a replay or a rehearsal: nothing follows its last day."""
-    why = rows[0].body.get("why", "") if rows else ""
-    if why.startswith(_HISTORY):
-        raise LedgerError(f"is a {why}, which is over", where=str(path), mend="name another ledger")
+    first = decode(rows[0]) if rows else None
+    if isinstance(first, Epoch) and first.is_history:
+        raise LedgerError(f"is a {first.why}, which is over", where=str(path), mend="name another ledger")
 
 
 def has_begun(config: Config, name: str) -> bool:

@@ -24,7 +24,7 @@ def money(value: Any) -> str:
     amount = number(value)
     if amount is None:
         return NOTHING
-    return minus(f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:,.2f}")
+    return minus(f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:z,.2f}")
 
 
 def percent(value: Any) -> str:

@@ -84,7 +84,7 @@ def needs_network(words: list[str]) -> bool:
 
 def goes_on_for_ever(words: list[str]) -> bool:
     """Whether a command ends only when somebody stops it."""
-    return words[:2] == ["venue", "serve"]
+    return words[:2] == ["venue", "serve"] or words[0] == "dashboard"
 
 
 def needs_a_venue(words: list[str]) -> bool:

@@ -1,0 +1,43 @@
+"""`bot dashboard`: the ledgers as a read-only web page."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from bot.cli.console import ConfigOption, asked_to_end, console
+
+TOKEN = "BOT_DASHBOARD_TOKEN"
+
+
+def dashboard(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 is any that is free.")] = 8790,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; another one than this machine's needs a token.")
+    ] = "127.0.0.1",
+    token: Annotated[
+        str | None,
+        typer.Option(help=f"Who knows it may look; better in {TOKEN}, since others see a command's words."),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show ledgers and runs on a web page that reads and never writes, until Ctrl-C.
+
+    Example: bot dashboard --port 8790
+    """
+    from bot.config import load_config
+    from bot.data.clock import SystemClock
+    from bot.watching import site_of
+    from bot.web.server import DashboardServer
+
+    site = site_of(load_config(config), SystemClock())
+    server = DashboardServer(site, host, port, token or os.environ.get(TOKEN) or None)
+    with server, asked_to_end() as ended:
+        screen = console()
+        screen.print(f"Dashboard: {server.url}", markup=False, soft_wrap=True)
+        if server.needs_token:
+            screen.print(f"Open it once at {server.url}/enter?token=TOKEN", markup=False, soft_wrap=True)
+        screen.print("It reads, and writes nothing. Stop with Ctrl-C.", markup=False)
+        ended.wait()

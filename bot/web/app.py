@@ -1,0 +1,213 @@
+"""The pages of the dashboard and their addresses; each page's data stand under /api as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, is_dataclass
+from importlib.resources import files
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.core.errors import BotError, LedgerError
+from bot.review.record import Record
+from bot.web import portfolio, runs
+from bot.web.episodes import episodes
+from bot.web.health import health, verdict
+from bot.web.metrics import metrics
+from bot.web.pages import Pages
+from bot.web.site import Plain, Site
+from bot.web.today import last_year, today
+from bot.web.trades import trades
+
+STATIC = {
+    "page.css": ("bot.report", "page.css", "text/css"),
+    "dashboard.css": ("bot.web", "static/dashboard.css", "text/css"),
+    "dashboard.js": ("bot.web", "static/dashboard.js", "text/javascript"),
+    "icon.svg": ("bot.web", "static/icon.svg", "image/svg+xml"),
+}
+"""The files that are served as they are, the report's style among them."""
+Told = tuple[Plain, Plain]
+"""A page's data, and what only its HTML shows beside them."""
+
+
+def app_of(site: Site) -> Starlette:
+    """The dashboard of a site, without its door."""
+    answers = _Answers(site)
+    tellers: dict[str, Callable[[Request], Told]] = {
+        "today": answers.today, "portfolio": answers.portfolio, "trades": answers.trades,
+        "episodes": answers.episodes, "runs": answers.runs, "run": answers.run, "compare": answers.compare,
+        "health": answers.health,
+    }  # fmt: skip
+    routes = [
+        Route("/healthz", answers.healthz),
+        Route("/metrics", answers.metrics),
+        Route("/static/{name}", answers.static),
+        Route("/api/version", answers.version),
+    ]
+    for name, tell in tellers.items():
+        path = {"today": "/", "run": "/runs/{name}"}.get(name, f"/{name}")
+        api = {"run": "/api/runs/{name}"}.get(name, f"/api/{name}")
+        routes += [Route(path, answers.page(name, tell)), Route(api, answers.data(tell))]
+    return Starlette(routes=routes, exception_handlers={HTTPException: answers.no_page, 500: answers.broken})
+
+
+class _Answers:
+    """Every answer reads its ledger anew."""
+
+    def __init__(self, site: Site) -> None:
+        self.site, self.pages = site, Pages()
+
+    def today(self, request: Request) -> Told:
+        record = self._record(request)
+        return today(self.site, record), {"chart": last_year(record)}
+
+    def portfolio(self, request: Request) -> Told:
+        told, curve = portfolio.portfolio(self._record(request))
+        told["curve"] = {"days": curve.days, "equity": curve.equity, "exposure": curve.exposure}
+        return told, {"charts": portfolio.charts(curve)}
+
+    def trades(self, request: Request) -> Told:
+        return trades(self._record(request), _page(request), _page(request, "fills")), {}
+
+    def episodes(self, request: Request) -> Told:
+        return episodes(self._record(request), _page(request)), {}
+
+    def runs(self, request: Request) -> Told:
+        return {"runs": runs.runs(self.site, _page(request))}, {"names": self._names()}
+
+    def run(self, request: Request) -> Told:
+        told, curve = runs.run(self.site.record(request.path_params["name"]))
+        return told, {"charts": portfolio.charts(curve)}
+
+    def compare(self, request: Request) -> Told:
+        one, other = (self.site.record(request.query_params.get(name)) for name in ("a", "b"))
+        told, charts = runs.compare(one, other)
+        return told, {"charts": charts, "names": self._names()}
+
+    def health(self, request: Request) -> Told:
+        return health(self.site, self._record(request)), {}
+
+    def page(self, name: str, tell: Callable[[Request], Told]) -> Callable[[Request], Response]:
+        """A page as HTML; what goes wrong with a ledger is told on a page too."""
+
+        def answer(request: Request) -> Response:
+            try:
+                frame = self._frame(request)  # its version first: a row written meanwhile makes the page old, not new
+                told, shown = tell(request)
+                return HTMLResponse(self.pages.render(name, {**frame, "told": told, **shown}))
+            except BotError as problem:
+                return self._problem(request, problem)
+
+        return answer
+
+    def data(self, tell: Callable[[Request], Told]) -> Callable[[Request], Response]:
+        """The same data as JSON."""
+
+        def answer(request: Request) -> Response:
+            try:
+                return JSONResponse(_plain(tell(request)[0]))
+            except BotError as problem:
+                return JSONResponse({"error": problem.as_dict()}, _status(problem))
+
+        return answer
+
+    def version(self, request: Request) -> Response:
+        """What changes when a page would."""
+        try:
+            record = self._record(request)
+        except LedgerError as problem:
+            return JSONResponse({"version": "", "daemon": "", "told": str(problem)})
+        return JSONResponse(self._pulse(record))
+
+    def healthz(self, request: Request) -> Response:
+        """Whether all is well, in a line: 200, or 503."""
+        try:
+            if not request.query_params.get("run") and not self.site.records():
+                return PlainTextResponse("there is no ledger yet\n")
+            record = self._record(request)
+            is_well, told = verdict(self.site, record)
+        except BotError as problem:
+            return PlainTextResponse(f"{problem}\n", 503)
+        return PlainTextResponse(f"{record.name}: {told}\n", 200 if is_well else 503)
+
+    def metrics(self, request: Request) -> Response:
+        """Every forward ledger as Prometheus reads it."""
+        return Response(metrics(self.site), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    def static(self, request: Request) -> Response:
+        """A style sheet, the script or the icon."""
+        name = request.path_params["name"]
+        if name not in STATIC:
+            raise HTTPException(404)
+        package, path, media_type = STATIC[name]
+        return Response(files(package).joinpath(path).read_bytes(), media_type=media_type)
+
+    async def no_page(self, request: Request, problem: Exception) -> Response:
+        """An address that leads nowhere."""
+        return PlainTextResponse("There is no such page.\n", getattr(problem, "status_code", 404))
+
+    async def broken(self, request: Request, problem: Exception) -> Response:
+        """A bug of ours: nothing of it is told to who asks."""
+        return PlainTextResponse("This is a bug in the dashboard.\n", 500)
+
+    def _record(self, request: Request) -> Record:
+        return self.site.record(request.query_params.get("run"))
+
+    def _names(self) -> list[str]:
+        return [record.name for record in self.site.records()]
+
+    def _frame(self, request: Request) -> Plain:
+        """What every page shows around its own part."""
+        chosen = request.path_params.get("name") or request.query_params.get("run")
+        record = self.site.record(chosen)
+        return {
+            "record": record.name, "is_run": record.folder is not None, "chosen": request.query_params.get("run", ""),
+            "names": self._names(), "pulse": self._pulse(record), "path": request.url.path,
+            "query": dict(request.query_params),
+        }  # fmt: skip
+
+    def _pulse(self, record: Record) -> Plain:
+        sequence, _ = record.tip()
+        daemon = self.site.daemon(record.name) if record.folder is None else {"state": "run", "line": "a finished run"}
+        is_well, told = verdict(self.site, record)
+        said = f"Daemon {daemon['line']}" if daemon["state"] in ("alive", "stale") else f"{told[0].upper()}{told[1:]}"
+        return {
+            "version": f"{sequence}.{daemon['state']}.{int(is_well)}", "sequence": sequence,
+            "daemon": daemon["state"], "is_well": is_well, "told": said,
+        }  # fmt: skip
+
+    def _problem(self, request: Request, problem: BotError) -> Response:
+        is_empty = not request.query_params.get("run") and not self.site.records()
+        frame = {
+            "record": "", "is_run": False, "chosen": "", "names": [] if is_empty else self._names(), "path": "",
+            "query": {}, "pulse": {"version": "", "daemon": "none", "is_well": True, "told": "No ledger"},
+        }  # fmt: skip
+        shown = {**frame, "problem": str(problem), "is_empty": is_empty}
+        return HTMLResponse(self.pages.render("problem", shown), 200 if is_empty else _status(problem))
+
+
+def _page(request: Request, name: str = "page") -> int:
+    text = request.query_params.get(name, "1")
+    return int(text) if text.isdecimal() and len(text) < 9 else 1
+
+
+def _status(problem: BotError) -> int:
+    return 404 if problem.what.startswith("there is no") else 503
+
+
+def _plain(value: Any) -> Any:
+    """Data as JSON has them."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, float) and value != value:
+        return None
+    return value

@@ -1,0 +1,187 @@
+"""Charts as data for an inline SVG: places are in thousandths of the plot, so that any width can draw them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot.report import names
+from bot.web.curve import Curve
+
+SIZE = 1000
+"""The side of the plot's own square of coordinates."""
+_BUCKETS = 400
+_STEPS = (1, 2, 2.5, 5, 10)
+_ROOM = 0.06  # of the range, above and below
+_WIDE = 4.0  # highest over lowest from which a log axis reads better
+_STAGE_LOOKS = frozenset(stage.lower() for stage in names.STAGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark on an axis: its place in percent, and its text."""
+
+    place: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line: its name, its class in the style sheet, its points, and what is said of its end.
+
+    `area` is the outline of what is filled between the line and zero, empty for none.
+    """
+
+    name: str
+    look: str
+    points: str
+    end: str
+    area: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the time axis under a stage."""
+
+    start: float
+    width: float
+    look: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart with its title, and what it shows in words (`note`); `height` is a class of the style sheet."""
+
+    title: str
+    note: str
+    lines: Sequence[Line]
+    across: Sequence[Tick]
+    up: Sequence[Tick]
+    spans: Sequence[Span] = ()
+    height: str = "middling"
+
+    @property
+    def legend(self) -> list[tuple[str, str]]:
+        """The name and the class of every stage that is shown, in the rotation's order."""
+        shown = {span.name: span.look for span in self.spans}
+        order = {said: place for place, said in enumerate(names.STAGES.values())}
+        return sorted(shown.items(), key=lambda item: order.get(item[0], len(order)))
+
+
+def chart(
+    title: str,
+    note: str,
+    days: Sequence[str],
+    curves: Sequence[tuple[str, str, Sequence[float]]],
+    show: Callable[[float], str],
+    *,
+    height: str = "middling",
+    bounds: tuple[float, float] | None = None,
+    area: str | None = None,
+    spans: Sequence[Span] = (),
+) -> Chart | None:
+    """A chart over time of curves by name, class and values; None where there are not two days to draw.
+
+    `area` is the class of the curve that is filled down to zero. A wide range of positive values has a log axis.
+    """
+    if len(days) < 2 or not curves:
+        return None
+    seen = [value for _, _, values in curves for value in values if math.isfinite(value)]
+    low, high = bounds or (min(seen), max(seen))
+    is_log = bounds is None and low > 0 and high / low > _WIDE
+    low, high = _roomy(low, high, is_log) if bounds is None else (low, high)
+    scale = _scale(low, high, is_log)
+    lines = [_line(name, look, values, scale, show(values[-1]), look == area) for name, look, values in curves]
+    ticks = _log_ticks(low, high) if is_log else _ticks(low, high)
+    up = [Tick(round(scale(value) / 10, 2), show(value)) for value in ticks]
+    return Chart(title, note, lines, list(_dates(days)), up, spans, height)
+
+
+def stage_spans(curve: Curve) -> list[Span]:
+    """The stages of a curve along its time axis; waiting is left blank."""
+    last = max(len(curve) - 1, 1)
+    return [
+        Span(
+            round(first / last * SIZE, 1), round((min(until, last) - first) / last * SIZE, 1), stage_look(stage),
+            names.stage(stage),
+        )
+        for stage, first, until in curve.spells() if stage != "STABLE"
+    ]  # fmt: skip
+
+
+def stage_look(stage: str) -> str:
+    """The class of a stage in the style sheet; a user's own stages share one."""
+    look = stage.lower()
+    return look if look in _STAGE_LOOKS else "other"
+
+
+def _line(
+    name: str, look: str, values: Sequence[float], scale: Callable[[float], float], end: str, is_filled: bool
+) -> Line:
+    last = max(len(values) - 1, 1)
+    places = [(i / last * SIZE, scale(values[i])) for i in _thinned(values)]
+    filled = [(places[0][0], scale(0.0)), *places, (places[-1][0], scale(0.0))] if is_filled and places else []
+    return Line(name, look, _text(places), end, _text(filled))
+
+
+def _text(places: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+
+
+def _thinned(values: Sequence[float]) -> Iterator[int]:
+    """The places of the lowest and the highest value of each of some hundred stretches, and the ends."""
+    width = max(len(values) / _BUCKETS, 1.0)
+    kept = {0, len(values) - 1}
+    start = 0.0
+    while start < len(values):
+        stretch = [i for i in range(int(start), min(int(start + width), len(values))) if math.isfinite(values[i])]
+        if stretch:
+            kept |= {min(stretch, key=values.__getitem__), max(stretch, key=values.__getitem__)}
+        start += width
+    return (i for i in sorted(kept) if math.isfinite(values[i]))
+
+
+def _roomy(low: float, high: float, is_log: bool) -> tuple[float, float]:
+    if is_log:
+        room = (high / low) ** _ROOM
+        return low / room, high * room
+    room = (high - low) * _ROOM or abs(high) * 0.01 or 1.0
+    return low - room, high + room
+
+
+def _scale(low: float, high: float, is_log: bool) -> Callable[[float], float]:
+    """From a value to its place below the top of the plot, in thousandths."""
+    if is_log:
+        bottom, reach = math.log(low), math.log(high / low)
+        return lambda value: (1 - (math.log(max(value, low)) - bottom) / reach) * SIZE
+    return lambda value: (1 - (value - low) / (high - low)) * SIZE
+
+
+def _ticks(low: float, high: float, wanted: int = 4) -> list[float]:
+    rough = (high - low) / wanted
+    size: float = 10.0 ** math.floor(math.log10(rough))
+    step = next(size * factor for factor in _STEPS if size * factor >= rough)
+    first = math.ceil(low / step)
+    return [i * step for i in range(first, math.floor(high / step) + 1)]
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    factors = (1,) if len(powers) > 4 else (1, 2, 5)
+    return [tick for power in powers for factor in factors if low <= (tick := factor * 10.0**power) <= high]
+
+
+def _dates(days: Sequence[str], wanted: int = 5) -> Iterator[Tick]:
+    """A tick at the beginning of some years, or months, or at some days; none at the very ends."""
+    last = len(days) - 1
+    for digits, text in ((4, "%Y"), (7, "%Y-%m"), (10, "%m-%d")):
+        starts = [i for i in range(1, last) if days[i][:digits] != days[i - 1][:digits]]
+        if len(starts) >= 3 or digits == 10:
+            for i in starts[:: max(1, math.ceil(len(starts) / wanted))]:
+                place = i / last * 100
+                if 4 < place < 94:
+                    yield Tick(round(place, 2), date.fromisoformat(days[i]).strftime(text))
+            return

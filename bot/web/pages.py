@@ -1,0 +1,70 @@
+"""Pages of HTML from templates, in which every value is escaped, and cleared of what does not print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from bot.report import layers, names, numbers
+from bot.web.chart import stage_look
+
+_HEAT = {"return": 0.5, "episode": 1.0}
+"""The return at which a cell's tint is full."""
+_SHADES = 5
+
+
+class Pages:
+    """The templates, read once."""
+
+    def __init__(self) -> None:
+        self._environment = Environment(
+            loader=PackageLoader("bot.web"), autoescape=True, undefined=StrictUndefined, finalize=printable,
+            trim_blocks=True, lstrip_blocks=True,
+        )  # fmt: skip
+        self._environment.filters.update(
+            money=numbers.money, price=numbers.price, percent=numbers.percent, change=numbers.change,
+            growth=numbers.growth, ratio=numbers.ratio, count=numbers.count, minus=numbers.minus, heat=heat,
+            stage_look=stage_look, stage=names.stage, benchmark=names.benchmark, size=size,
+        )  # fmt: skip
+        self._environment.globals.update(layers=layers, nothing=numbers.NOTHING, address=address)
+
+    def render(self, name: str, shown: Mapping[str, Any]) -> str:
+        """A page by its name."""
+        return self._environment.get_template(f"{name}.html").render(page=name, **shown)
+
+
+def printable(value: Any) -> Any:
+    """A text without control characters and marks that turn the direction of writing; markup stays as it is."""
+    if isinstance(value, Markup) or not isinstance(value, str) or value.isprintable():
+        return value
+    return "".join(letter if letter.isprintable() else " " for letter in value)
+
+
+def address(path: str, query: Mapping[str, Any], **changes: Any) -> str:
+    """A path with a query, some of it changed; what is empty or None is left out."""
+    found = {name: value for name, value in {**query, **changes}.items() if value not in ("", None)}
+    return f"{path}?{urlencode(found)}" if found else path
+
+
+def heat(value: Any, kind: str = "return") -> str:
+    """The classes that tint a return by its sign and its size."""
+    share = numbers.number(value)
+    if share is None or not share:
+        return "figure"
+    shade = max(1, round(min(abs(share) / _HEAT[kind], 1.0) * _SHADES))
+    return f"figure {'up' if share > 0 else 'down'} shade-{shade}"
+
+
+def size(count: Any) -> str:
+    """A number of bytes in words."""
+    amount = numbers.number(count)
+    if amount is None:
+        return numbers.NOTHING
+    for unit, letters in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if amount >= unit:
+            return f"{amount / unit:,.1f} {letters}"
+    return f"{amount:,.0f} bytes"

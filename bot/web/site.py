@@ -1,0 +1,57 @@
+"""What a dashboard looks at: the ledgers of a state folder, and the few things beside them that it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.core.errors import LedgerError, did_you_mean
+from bot.review.record import Record, all_records, find_record
+
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How fresh the market store is: when it was last fetched, its series, and those whose last day is the oldest."""
+
+    seen_at: datetime | None
+    series: int
+    oldest: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the ledgers are, and what is known beside them.
+
+    `daemon` tells of a ledger's daemon: its `state` (alive, stale, none), a `line`, and the moments `at` and
+    `next_tick`. `expected` is the day that a forward ledger must have decided by now. `store` is None where nothing was
+    fetched or imported. `waterfall` tells the layers of liquidity on a record's day: its `state` is ready, reading (ask
+    again) or none, with a reason in `why`.
+    """
+
+    state: Path
+    now: Callable[[], datetime]
+    daemon: Callable[[str], Mapping[str, Any]]
+    expected: Callable[[], date]
+    store: Callable[[], Stored | None]
+    waterfall: Callable[[Record, date], Mapping[str, Any]]
+
+    def records(self) -> list[Record]:
+        """Every ledger and complete run. Raises LedgerError."""
+        return all_records(self.state)
+
+    def record(self, name: str | None) -> Record:
+        """A ledger or run by its exact name, by default as `find_record` has it; a path is no name here.
+
+        Raises LedgerError, naming the nearest.
+        """
+        if not name:
+            return find_record(self.state, None)
+        known = {record.name: record for record in self.records()}
+        if name not in known:
+            raise LedgerError(f"there is no run or ledger {name!r}", mend=did_you_mean(name, known))
+        return known[name]
