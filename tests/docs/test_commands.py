@@ -183,3 +183,10 @@ def test_the_exit_codes_are_told_as_the_errors_have_them() -> None:
     assert [code for name, code, _ in errors_told if getattr(errors, name).exit_code != int(code)] == []
     assert [(code, meaning) for _, code, meaning in errors_told if meaning not in rows[code]] == []
     assert rows.keys() == {"0", "1", "130", *(code for _, code, _ in errors_told)}
+
+
+@pytest.mark.parametrize("name", [name for name, command in COMMANDS.items() if not hasattr(command, "commands")])
+def test_every_command_shows_an_example_that_parses(name: str) -> None:
+    (example,) = re.findall(r"Example: (bot .+)", COMMANDS[name].help or "")
+    assert example.startswith(name) or name == "bot review story"
+    parse(arguments(example))
