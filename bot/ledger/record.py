@@ -107,7 +107,7 @@ def count_rows(path: Path, selection: Selection) -> int:
     return int(count)
 
 
-def newest_hash(path: Path) -> tuple[int, str]:
+def read_end(path: Path) -> tuple[int, str]:
     """The number and the hash of the last row, unchecked; 0 and GENESIS where there is none. Raises LedgerError."""
     with closing(open_to_read(path)) as connection:
         found = _asked(connection, path, "SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1", ())

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.core.errors import LedgerError, did_you_mean
 from bot.core.events import Event
 from bot.ledger.decode import decode
-from bot.ledger.record import Row, count_rows, newest_hash, newest_rows, read_rows
+from bot.ledger.record import Row, count_rows, newest_rows, read_end, read_rows
 from bot.ledger.run_folder import LEDGER, RunFolder, find_run, list_runs
 from bot.ledger.selection import Selection
 from bot.review.salvage import proved_rows
@@ -34,14 +34,14 @@ class Record:
     folder: RunFolder | None = None
     head: int | None = None
 
-    def tip(self) -> tuple[int, str]:
+    def end(self) -> tuple[int, str]:
         """The number and the hash of the newest row, whatever is looked at; unchecked."""
-        return newest_hash(self.path)
+        return read_end(self.path)
 
     def pinned(self) -> Record:
         """The record as it stands now, of which a whole command may tell."""
         try:
-            return replace(self, head=newest_hash(self.path)[0])
+            return replace(self, head=read_end(self.path)[0])
         except LedgerError as fault:
             if type(fault.__context__) is not sqlite3.DatabaseError:
                 raise

@@ -86,7 +86,7 @@ class _Answers:
 
     def compare(self, request: Request) -> Told:
         one, other = (self.site.record(request.query_params.get(name)) for name in ("a", "b"))
-        told, charts = runs.compare(one, other)
+        told, charts = runs.beside(one, other)
         return told, {"charts": charts, "names": self._names()}
 
     def health(self, request: Request) -> Told:
@@ -172,7 +172,7 @@ class _Answers:
         }  # fmt: skip
 
     def _pulse(self, record: Record) -> Plain:
-        sequence, _ = record.tip()
+        sequence, _ = record.end()
         daemon = self.site.daemon(record.name) if record.folder is None else {"state": "run", "line": "a finished run"}
         is_well, told = verdict(self.site, record)
         said = f"Daemon {daemon['line']}" if daemon["state"] in ("alive", "stale") else f"{told[0].upper()}{told[1:]}"

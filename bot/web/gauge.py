@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.report import numbers
-from bot.report.words import READINGS
+from bot.review.gauge import Gauge, gauges_of
 
 _COUNTS = ("sessions_", "closes_", "participation", "supercycle", "breadth")
 _REACH = {"small_caps": 0.15, "credit": 0.06, "volatility": 0.6, "volatility_kill": 0.6, "peg_broken": 0.02}
@@ -18,22 +18,21 @@ _VERDICTS = {"yes": "passes", "no": "does not pass"}
 
 def gauges(readings: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Every reading of a decision: the gates that are on, the other readings, and the gates that are off."""
-    told = [gauge(name, reading) for name, reading in readings.items()]
+    told = [gauge(one) for one in gauges_of(readings).values()]
     return sorted(told, key=lambda one: {True: 0, None: 1, False: 2}[one["gate"]])
 
 
-def gauge(name: str, reading: Mapping[str, Any]) -> dict[str, Any]:
+def gauge(one: Gauge) -> dict[str, Any]:
     """A reading in words and figures: `needle` is its place in percent, `wanted` the side on which it says yes.
 
     Without a value there is no needle, and `wanted` is empty.
     """
-    value, threshold, gate = (reading.get(key) for key in ("value", "threshold", "gate"))
-    verdict = str(reading.get("verdict", ""))
+    name, value, threshold, verdict, gate = one.name, one.value, one.threshold, one.verdict, one.gate
     told = _VERDICTS.get(verdict, verdict) if gate is not None else verdict
-    known = isinstance(value, int | float) and isinstance(threshold, int | float)
+    is_whole = value is not None and threshold is not None
     return {
         "name": name,
-        "title": _title(name),
+        "title": _title(one.words),
         "value": value,
         "threshold": threshold,
         "value_text": figure(value),
@@ -41,13 +40,12 @@ def gauge(name: str, reading: Mapping[str, Any]) -> dict[str, Any]:
         "verdict": verdict,
         "told": told,
         "gate": gate,
-        "needle": _needle(name, float(value), float(threshold)) if known else None,  # type: ignore[arg-type]
-        "wanted": _wanted(float(value), float(threshold), verdict) if known else "",  # type: ignore[arg-type]
+        "needle": _needle(name, value or 0.0, threshold or 0.0) if is_whole else None,
+        "wanted": _wanted(value or 0.0, threshold or 0.0, verdict) if is_whole else "",
     }
 
 
-def _title(name: str) -> str:
-    words = READINGS.get(name, name.replace("_", " "))
+def _title(words: str) -> str:
     return words if words.startswith("ln(") else words[:1].upper() + words[1:]
 
 

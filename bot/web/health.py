@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date, timedelta
+from datetime import date
 
 from bot.core.errors import BotError
-from bot.core.events import Epoch, Mode
+from bot.core.events import Difference, Epoch, Mode
 from bot.core.moments import iso
 from bot.forward.reconcile import account_of
 from bot.ledger.decode import decode
@@ -36,14 +36,16 @@ def verdict(site: Site, record: Record) -> tuple[bool, str]:
     daemon = site.daemon(record.name)
     if daemon["state"] == "stale":
         return False, f"daemon {daemon['line']}"
+    if unknown := _unknown(record):
+        assets = ", ".join(one.asset for one in unknown)
+        return False, f"nothing explains how {assets} changed on the testnet account"
     switched = record.last("switched")
     if switched is not None and switched.body["mode"] == Mode.STOPPED:
         return True, "stopped by its user"
     if epoch is None and daemon["state"] == "alive":
         return True, "nothing is decided yet"
     decision = record.last("decision")
-    begun = epoch.at.date() - timedelta(days=1) if epoch else date.min
-    last = date.fromisoformat(decision.at[:10]) if decision else begun
+    last = date.fromisoformat(decision.at[:10]) if decision else epoch.at.date() if epoch else date.min
     expected = site.expected()
     if last < expected:
         return False, f"a day is overdue: expected {expected}, was {decision.at[:10] if decision else 'none decided'}"
@@ -53,9 +55,9 @@ def verdict(site: Site, record: Record) -> tuple[bool, str]:
 def health(site: Site, record: Record) -> Plain:
     """Everything that a watcher of a ledger asks, as plain data. Raises LedgerError."""
     is_well, told = verdict(site, record)
-    sequence, head = record.tip()
+    sequence, head = record.end()
     epoch, decision, switched = _first_epoch(record), record.last("decision"), record.last("switched")
-    unknown = account_of(record.events("account_seen", "difference", "acknowledged")).unknown
+    unknown = _unknown(record)
     return {
         "is_well": is_well,
         "told": told,
@@ -83,6 +85,11 @@ def health(site: Site, record: Record) -> Plain:
         "store": _store(site),
         "now": iso(site.now()),
     }
+
+
+def _unknown(record: Record) -> list[Difference]:
+    """The differences of a testnet account that nothing explains and that the user has not seen."""
+    return account_of(record.events("account_seen", "difference", "acknowledged")).unknown
 
 
 def _first_epoch(record: Record) -> Epoch | None:

@@ -77,7 +77,7 @@ def _of_ledger(site: Site, record: Record, ledger: dict[str, str]) -> Iterator[S
         yield "bot_equity", ledger, equity
         yield "bot_cash", ledger, cash
         yield "bot_exposure_ratio", ledger, 1 - cash / equity if equity else 0.0
-    yield "bot_ledger_rows", ledger, record.tip()[0]
+    yield "bot_ledger_rows", ledger, record.end()[0]
     for name, kind in _COUNTED.items():
         yield name, ledger, record.count(kind)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.core.errors import LedgerError
 from bot.report import names, numbers
+from bot.review.compare import compare
 from bot.review.record import Record
 from bot.web.chart import Chart, chart
 from bot.web.curve import Curve, curve_of
@@ -56,7 +57,7 @@ def _of_ledger(record: Record) -> Plain:
 def run(record: Record) -> tuple[Plain, Curve]:
     """One ledger or run: where it comes from, its figures beside the benchmarks', and its warnings."""
     curve = curve_of(record)
-    sequence, head = record.tip()
+    sequence, head = record.end()
     told: Plain = {"name": record.name, "is_run": record.folder is not None, "rows": sequence, "head": head}
     kinds = ("decision", "order", "fill", "settlement", "valuation", "late", "drift", "difference")
     told["counts"] = {kind: count for kind in kinds if (count := record.count(kind))}
@@ -78,21 +79,19 @@ def run(record: Record) -> tuple[Plain, Curve]:
     }, curve
 
 
-def compare(one: Record, other: Record) -> tuple[Plain, list[Chart]]:
-    """Two records over the days that both have: figures, curves from the same start, and days of other stages."""
+def beside(one: Record, other: Record) -> tuple[Plain, list[Chart]]:
+    """Two records over the days that both have: figures, curves from the same start, and what they did otherwise."""
     a, b = curve_of(one), curve_of(other)
     common = sorted(set(a.days) & set(b.days))
     if len(common) < 2:
         return {"a": one.name, "b": other.name, "days": len(common)}, []
     a, b = _only(a, common), _only(b, common)
-    apart = [
-        {"day": day, "a": names.stage(in_a), "b": names.stage(in_b)}
-        for day, in_a, in_b in zip(common, a.stages, b.stages, strict=True) if in_a != in_b
-    ]  # fmt: skip
+    found = compare(one, other)
     told = {
         "a": one.name, "b": other.name, "days": len(common), "first": common[0], "last": common[-1],
         "figures": {name: {"a": a.figures().get(name), "b": b.figures().get(name)} for name in FIGURES},
-        "stages_apart": len(apart), "differences": apart[:_MOST_DIFFERENCES],
+        "summary": found.summary, "apart": len(found.parted),
+        "differences": [parted.as_dict() for parted in found.parted[:_MOST_DIFFERENCES]],
     }  # fmt: skip
     gap = [x / y - 1 if y else 0.0 for x, y in zip(_from_start(a), _from_start(b), strict=True)]
     reach = max([abs(value) for value in gap] + [0.001]) * 1.1

@@ -22,24 +22,19 @@ def trades(record: Record, page: int, fills_page: int) -> Plain:
 
 
 def _trips(record: Record, page: int) -> Listed:
-    trips = [_trip(trip) for trip in reversed(trips_of(record).closed)]
-    return listed(len(trips), page, lambda count: trips[:count])
+    closed = trips_of(record).closed[::-1]
+    return listed(len(closed), page, lambda count: [_trip(trip) for trip in closed[:count]])
 
 
 def _trip(trip: Trip) -> Plain:
+    amounts = {name: getattr(trip, name) for name in ("quantity", "entry_price", "exit_price", "fees", "pnl")}
     return {
-        "symbol": trip.symbol,
-        "entry_at": trip.entry_at[:10],
-        "exit_at": trip.exit_at[:10],
-        "days": trip.days,
-        "quantity": plain(trip.quantity),
-        "entry_price": plain(trip.entry_price),
-        "exit_price": None if trip.exit_price is None else plain(trip.exit_price),
-        "pnl": None if trip.pnl is None else plain(trip.pnl),
-        "return": trip.gain,
-        "entry_words": names.reasons(trip.entry_reason),
+        "symbol": trip.symbol, "entry_at": trip.entry_at[:10], "exit_at": trip.exit_at[:10], "days": trip.days,
+        **{name: None if amount is None else plain(amount) for name, amount in amounts.items()},
+        "return": trip.gain, "episode": trip.episode, "entry_reason": trip.entry_reason,
+        "exit_reason": trip.exit_reason, "entry_words": names.reasons(trip.entry_reason),
         "exit_words": names.reasons(trip.exit_reason),
-    }
+    }  # fmt: skip
 
 
 def _fills(record: Record, count: int) -> list[Plain]:

@@ -15,6 +15,7 @@ import pytest
 
 from bot.data.clock import SystemClock
 from bot.ledger.record import count_rows
+from bot.ledger.selection import Selection
 from bot.paper.ledgers import ledger_path
 from bot.paper.rehearsal import rehearse
 from tests.markets import config_with
@@ -64,7 +65,7 @@ class HeldClock(SystemClock):
         self.is_held, self.let_go = threading.Event(), threading.Event()
 
     def now(self) -> datetime:
-        if not self.let_go.is_set() and self.ledger.exists() and count_rows(self.ledger, ["fill"]):
+        if not self.let_go.is_set() and self.ledger.exists() and count_rows(self.ledger, Selection(("fill",))):
             self.is_held.set()
             self.let_go.wait(60)
         return super().now()

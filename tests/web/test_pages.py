@@ -129,7 +129,7 @@ def test_long_lists_are_paged_the_newest_first(tmp_path: Path) -> None:
 
 def test_the_days_that_two_ledgers_share_are_laid_over_each_other(asking: Asking) -> None:
     told = asking.ask("/api/compare?a=other&b=other").json
-    assert (told["days"], told["stages_apart"]) == (100, 0)
+    assert (told["days"], told["differences"]) == (100, [])
     assert "fewer than two days in common" in asking.ask("/compare?a=paper&b=other").words
 
 
@@ -193,8 +193,8 @@ def everything_evil() -> list[Event]:
     return [
         Epoch(DAY, 1, EVIL, EVIL, EVIL, EVIL, EVIL, Decimal(10_000)),
         decision,
-        replace(FILLED, symbol=EVIL, reason=EVIL, order_id=EVIL),
         OrderIntent(EVIL, DAY, EVIL, Side.BUY, Decimal(1), EVIL),
+        replace(FILLED, symbol=EVIL, reason=EVIL, order_id=EVIL),
         OrderResult(EVIL, DAY, EVIL, Side.BUY, Decimal(1), OrderStatus.UNFILLED, EVIL),
         Settlement(DAY, EVIL, Decimal(1), Decimal(1), SettlementCause.DEAD, Decimal(0)),
         replace(HOLDS, stage=EVIL, holdings={EVIL: Decimal(1)}, marks={EVIL: Decimal(1)}, stale=(EVIL,)),
