@@ -17,7 +17,7 @@ from bot.schema import Config
 CONFIG_FOLDER = Path(__file__).resolve().parent.parent / "config"
 DEFAULT_CONFIG = CONFIG_FOLDER / "default.yaml"
 
-__all__ = ["CONFIG_FOLDER", "DEFAULT_CONFIG", "Config", "load_config"]
+__all__ = ["CONFIG_FOLDER", "DEFAULT_CONFIG", "Config", "kept_config", "load_config"]
 
 
 def load_config(path: Path | None = None, changes: Mapping[str, Any] | None = None) -> Config:
@@ -32,6 +32,17 @@ def load_config(path: Path | None = None, changes: Mapping[str, Any] | None = No
         return Config.model_validate(data)
     except ValidationError as problem:
         raise _config_error(path, changes or {}, problem) from None
+
+
+def kept_config(kept: Mapping[str, Any], where: str) -> Config:
+    """The config that a run kept; keys that came with a later version are as config/default.yaml has them.
+
+    Raises ConfigError where it cannot be read any more.
+    """
+    try:
+        return Config.model_validate(_merge(_read(DEFAULT_CONFIG, ()), kept))
+    except ValidationError:
+        raise ConfigError("was made with a config of another version", where=where, mend="run it anew") from None
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):

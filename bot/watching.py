@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bot.config import Config
+from bot.config import Config, kept_config
 from bot.core.errors import BotError
 from bot.core.events import Epoch
 from bot.core.ports import Clock
@@ -90,7 +90,7 @@ def _waterfall(config: Config, record: Record, day: date) -> Mapping[str, Any]:
     if record.folder is not None:
         manifest = record.folder.json("manifest.json")
         name = str(manifest["market"])
-        config = Config.model_validate(manifest["config"])
+        config = kept_config(manifest["config"], record.name)
         folder = None if name in ("demo", "store") else Path(name)
         market = open_market(config, folder, name if folder is None else "auto")
     else:

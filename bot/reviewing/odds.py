@@ -6,10 +6,8 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from pydantic import ValidationError
 
-from bot.config import Config, load_config
-from bot.core.errors import ConfigError
+from bot.config import Config, kept_config, load_config
 from bot.core.market import Market
 from bot.core.moments import utc
 from bot.markets import DEMO, open_market
@@ -26,10 +24,7 @@ def config_of(record: Record, path: Path | None) -> Config:
     """The config that a run was made with; of a forward ledger the one that is named. Raises ConfigError."""
     if record.folder is None:
         return load_config(path)
-    try:
-        return Config.model_validate(record.folder.json("manifest.json")["config"])
-    except ValidationError:
-        raise ConfigError("the run's config is of another version", where=record.name, mend="run it anew") from None
+    return kept_config(record.folder.json("manifest.json")["config"], record.name)
 
 
 def market_of(record: Record, config: Config, data_dir: Path | None, market: str) -> Market:

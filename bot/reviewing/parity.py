@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.brokers.simulated import SimulatedBroker
-from bot.config import Config
+from bot.config import Config, kept_config
 from bot.core.book import Book, RunPlan
 from bot.core.decision import Decision
 from bot.core.errors import DataError, LedgerError
@@ -49,8 +49,8 @@ def parity_of(config: Config, record: Record, data_dir: Path | None = None, mark
     events = list(record.events(*KINDS))
     if record.folder is not None:
         manifest = record.folder.json("manifest.json")
-        config = Config.model_validate(manifest["config"])
-        events.insert(0, _epoch_of_run(manifest))
+        config = kept_config(manifest["config"], record.name)
+        events.insert(0, _epoch_of_run(config, manifest))
         data_dir, market = _market_of_run(manifest) if data_dir is None and market == "auto" else (data_dir, market)
     told = days_of(events)
     if not told.epochs or not told.decided:
@@ -79,9 +79,8 @@ def _is_comparable(config: Config, told: Days, day: date, past: bool) -> bool:
     return not past or epoch.version == __version__
 
 
-def _epoch_of_run(manifest: Mapping[str, object]) -> Epoch:
+def _epoch_of_run(config: Config, manifest: Mapping[str, object]) -> Epoch:
     """A run as the one epoch of a ledger."""
-    config = Config.model_validate(manifest["config"])
     start = midnight(date.fromisoformat(str(manifest["start"])))
     return Epoch(
         start, 1, "backtest", "", str(manifest["config_hash"]), str(manifest["version"]), SimulatedBroker.name,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.config import CONFIG_FOLDER, load_config
+from bot.config import CONFIG_FOLDER, kept_config, load_config
 from bot.core.errors import ConfigError
 from bot.core.market import Kind
 from bot.data.timeline import Release
@@ -278,3 +278,11 @@ class TestFiles:
     @pytest.mark.parametrize("text", ["extends: 5\n", "extends:\n", "extends: {default.yaml: 1}\n", "extends: [5]\n"])
     def test_an_extends_that_names_no_files_is_refused(self, tmp_path: Path, text: str) -> None:
         fault(tmp_path, text)
+
+
+def test_a_config_that_an_older_version_kept_gets_what_came_later_and_one_with_other_keys_is_refused() -> None:
+    kept = load_config().resolved()
+    older = {key: value for key, value in kept.items() if key != "review"}
+    assert kept_config(older, "a run") == load_config()
+    with pytest.raises(ConfigError, match="a run: was made with a config of another version"):
+        kept_config({**kept, "gone": 1}, "a run")
