@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from bot.core.decision import Decision
+from bot.core.errors import LedgerError
 from bot.core.events import (
     AccountSeen,
     Acknowledged,
@@ -22,7 +23,7 @@ from bot.core.events import (
     Valued,
 )
 from bot.core.instrument import ZERO
-from bot.core.moments import ONE_DAY, midnight
+from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, Side
 
 KINDS = (
@@ -180,7 +181,9 @@ class _Reader:
         return order
 
     def _filled(self, event: Fill) -> None:
-        order = self.by_id[event.order_id]
+        order = self.by_id.get(event.order_id)
+        if order is None:
+            raise LedgerError(f"a fill at {iso(event.at)} is of no order", mend="bot review verify tells more")
         order.filled += event.quantity
         order.worth += event.notional
         order.reference_worth += event.quantity * event.reference_price
