@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
+from decimal import ROUND_HALF_EVEN, Context, localcontext
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,13 @@ def pytest_collection_finish() -> None:
     """Take the libraries and the tests out of the garbage collector's rounds, which take a tenth of the time else."""
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+
+
+@pytest.fixture(autouse=True)
+def own_decimals() -> Iterator[None]:
+    """A decimal context for each test: those that call the exchange library by itself leave it rounding half up."""
+    with localcontext(Context(rounding=ROUND_HALF_EVEN)):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import partial
 from typing import Any, TypeVar
 
@@ -200,7 +200,8 @@ class PublicExchange:
             if not spot:
                 raise Unreachable("names no market at all", where=self.venue, mend=_RESUME)
             # A venue lists thousands, and the library would keep all that it said of each.
-            self._client.set_markets([market for market in spot if market["quote"] in self._quotes])
+            with localcontext():
+                self._client.set_markets([market for market in spot if market["quote"] in self._quotes])
             self._markets = self._client.markets
         return next((found for quote in self._quotes if (found := self._markets.get(f"{coin}/{quote}"))), None)
 
@@ -242,7 +243,8 @@ class PublicExchange:
 
         self._client.last_json_response = None
         try:
-            answer = call()
+            with localcontext():  # the library rounds half up, and leaves it so for whoever comes after
+                answer = call()
         except BotError:
             raise
         except ccxt.BaseError as problem:

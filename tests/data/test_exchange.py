@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, getcontext
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -466,3 +466,15 @@ def _response(request: requests.PreparedRequest, reply: Reply) -> requests.Respo
     response.raw = urllib3.HTTPResponse(io.BytesIO(reply.body), preload_content=False)
     response.request = request
     return response
+
+
+def test_the_way_in_which_the_library_rounds_stays_with_the_library(exchange: PublicExchange) -> None:
+    exchange.ticker("ETH")
+
+    def rounds() -> object:
+        ccxt.decimal_to_precision("1.25", ccxt.ROUND, 1, ccxt.DECIMAL_PLACES)
+        return exchange._client.fetch_time()
+
+    before = getcontext().rounding
+    exchange._ask("here", rounds)
+    assert getcontext().rounding == before == ROUND_HALF_EVEN
