@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
 import traceback
@@ -79,8 +81,27 @@ def _options(
     """Options that come before a command."""
 
 
+_IN_ASCII = {"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{MULTIPLICATION SIGN}": "x"}
+
+
+def _written_plainly(problem: UnicodeError) -> tuple[str, int]:
+    """What stands for letters that an output cannot write: a plain one for those that the bot uses, else a mark."""
+    assert isinstance(problem, UnicodeEncodeError)
+    unwritable = problem.object[problem.start : problem.end]
+    return "".join(_IN_ASCII.get(letter, "?") for letter in unwritable), problem.end
+
+
+def _write_plainly() -> None:
+    """Let no letter end a command, whatever the terminal or the pipe can write."""
+    codecs.register_error("plainly", _written_plainly)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="plainly")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; errors end in one line and the exit code of their kind."""
+    _write_plainly()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = app(given or ["--help"], standalone_mode=False) or 0

@@ -111,7 +111,8 @@ def why(
     day: Annotated[str, typer.Argument(help="The day of the decision, YYYY-MM-DD, or `latest`.")] = "latest",
     run: RunOption = None,
     with_odds: Annotated[
-        bool, typer.Option("--odds", help="Also how often days like it led to a breakout; reads the prices.")
+        bool,
+        typer.Option("--odds", help="Also how often days as near a record led to a breakout; reads the prices."),
     ] = False,
     data_dir: DataDirOption = None,
     market: MarketOption = "auto",

@@ -364,7 +364,7 @@ def _decision_shown(at: str, body: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "day": at[:10], "stage": f"{body['previous_stage']} > {body['stage']}" if came else body["stage"],
         "coins": len(weights), "share": percent(sum(weights)), "trade": body["trade"],
-        "why": names.reasons(";".join(body["reasons"])),
+        "why": names.decided_because(body["reasons"]),
     }  # fmt: skip
 
 

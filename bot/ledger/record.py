@@ -107,6 +107,20 @@ def count_rows(path: Path, selection: Selection) -> int:
     return int(count)
 
 
+def whole_up_to(path: Path) -> int:
+    """The number of the last row, 0 where there is none. Raises LedgerError where one before it is missing."""
+    with closing(open_to_read(path)) as connection:
+        ((count, last),) = _asked(connection, path, "SELECT count(*), coalesce(max(sequence), 0) FROM events", ())
+        if count == last:
+            return int(last)
+        query = (
+            "SELECT min(sequence) + 1 FROM (SELECT 0 AS sequence UNION ALL SELECT sequence FROM events) AS row "
+            "WHERE NOT EXISTS (SELECT 1 FROM events WHERE sequence = row.sequence + 1)"
+        )
+        ((missing,),) = _asked(connection, path, query, ())
+    raise LedgerError(f"row {missing} is missing", where=str(path), mend="bot review salvage saves what is whole")
+
+
 def read_end(path: Path) -> tuple[int, str]:
     """The number and the hash of the last row, unchecked; 0 and GENESIS where there is none. Raises LedgerError."""
     with closing(open_to_read(path)) as connection:

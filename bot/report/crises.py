@@ -34,9 +34,9 @@ class Crisis:
 
 CRISES = (
     Crisis("covid", "March 2020", date(2020, 2, 19), date(2020, 4, 30), "Every market sold off at once."),
-    Crisis("may-2021", "May 2021", date(2021, 5, 8), date(2021, 7, 20), "Coins lost half in ten days."),
+    Crisis("may-2021", "May 2021", date(2021, 5, 8), date(2021, 7, 20), "Coins fell hard for two weeks."),
     Crisis("luna", "LUNA, May 2022", date(2022, 5, 4), date(2022, 6, 30), "A stablecoin failed, and lenders after it."),
-    Crisis("ftx", "FTX, November 2022", date(2022, 11, 4), date(2022, 12, 31), "An exchange failed overnight."),
+    Crisis("ftx", "FTX, November 2022", date(2022, 11, 4), date(2022, 12, 31), "An exchange failed within days."),
     Crisis(
         "april-2025", "April 2025", date(2025, 3, 25), date(2025, 5, 15), "Tariffs: stocks and coins fell together."
     ),

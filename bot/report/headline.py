@@ -22,7 +22,7 @@ def sentence(contents: Contents) -> str:
         f"{lead} {summary['start']} to {summary['end']} the strategy turned {numbers.money(run.start_equity)} "
         f"{run.quote} into {ended} while holding ETH gave {numbers.growth(eth['total_return'])} and holding BTC "
         f"{numbers.growth(btc['total_return'])}; it fell at worst {_fall(own)} below its peak (ETH {_fall(eth)}, "
-        f"BTC {_fall(btc)}), rests on {_confirmed(summary)}, and "
+        f"BTC {_fall(btc)}), rests on {rests_on(summary)}, and "
         f"{place(own['total_return'], summary['random_timing'])}."
     )
 
@@ -32,7 +32,7 @@ def caveats(contents: Contents) -> list[str]:
     return [
         *((_SYNTHETIC,) if contents.is_demo else ()),
         "Paper only, not advice: no order of this run was ever sent to a market.",
-        f"Few episodes prove nothing: {_confirmed(contents.summary)} are too few to tell skill from luck, whichever "
+        f"Few episodes prove nothing: {rests_on(contents.summary)} are too few to tell skill from luck, whichever "
         "way the result points.",
         *(() if contents.is_demo else (_RETROSPECTIVE,)),
         f"Costs are assumed, not measured: {_costs(settings(contents).costs)}.",
@@ -58,7 +58,7 @@ def _fall(figures: Mapping[str, Any]) -> str:
     return numbers.percent(-float(figures["max_drawdown"]))
 
 
-def _confirmed(summary: Mapping[str, Any]) -> str:
+def rests_on(summary: Mapping[str, Any]) -> str:
     """What the result rests on: confirmed breakouts, and records that armed the bot again after a kill."""
     episodes, again = summary["episodes"], summary["rearmings"].get("confirmed", 0)
     total = episodes.get("total", 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.report.words import RUN_NAMES
@@ -64,6 +64,11 @@ def stage(code: str) -> str:
 def reasons(codes: str) -> str:
     """Reason codes joined by `;`, as words."""
     return ", ".join(_REASONS.get(code, plain(code)) for code in codes.split(";") if code)
+
+
+def decided_because(codes: Iterable[str]) -> str:
+    """The reasons of a decision as words: one that only holds on trades nothing by itself."""
+    return ", ".join("holds" if code == "holds" else reasons(code) for code in codes)
 
 
 def plain(code: str) -> str:

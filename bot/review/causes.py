@@ -171,7 +171,10 @@ def _kill_eth(turn: Turn) -> str:
 
 
 def _ordinal(count: int) -> str:
-    return _ORDINALS[count - 1] if 0 < count <= len(_ORDINALS) else f"{count}th"
+    if 0 < count <= len(_ORDINALS):
+        return _ORDINALS[count - 1]
+    ending = "th" if count % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(count % 10, "th")
+    return f"{count}{ending}"
 
 
 _CALM = {

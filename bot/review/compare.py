@@ -223,7 +223,8 @@ class _Differ:
         a, b = self.first.days[day], self.second.days[day]
         assert a.decision is not None and b.decision is not None, "only days that both decided are compared"
         if not self._begun:
-            self._begun, self._origin = True, f"{day} ({Cause.START})" if self.starts_apart else ""
+            came_apart = self.starts_apart and _held_before(self.first, day) != _held_before(self.second, day)
+            self._begun, self._origin = True, f"{day} ({Cause.START})" if came_apart else ""
         if self._origin:
             self.carried[day] = self._origin
         found = list(self._legs(a, b))
@@ -273,6 +274,12 @@ def _what_differs(mine: Order | None, theirs: Order | None) -> str:
     if mine is None or theirs is None or mine.wanted != theirs.wanted:
         return "order"
     return "" if (mine.status, mine.filled, mine.price) == (theirs.status, theirs.filled, theirs.price) else "fill"
+
+
+def _held_before(days: Days, day: date) -> frozenset[str]:
+    """The coins that a record held when a day began."""
+    before = days.days.get(day - ONE_DAY)
+    return frozenset(before.valued.holdings) if before is not None and before.valued is not None else frozenset()
 
 
 def _holds_the_same(a: Day, b: Day) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.core.errors import LedgerError, did_you_mean
 from bot.core.events import Event
 from bot.ledger.decode import decode
-from bot.ledger.record import Row, count_rows, newest_rows, read_end, read_rows
+from bot.ledger.record import Row, count_rows, newest_rows, read_end, read_rows, whole_up_to
 from bot.ledger.run_folder import LEDGER, RunFolder, find_run, list_runs
 from bot.ledger.selection import Selection
 from bot.review.salvage import proved_rows
@@ -39,9 +39,9 @@ class Record:
         return read_end(self.path)
 
     def pinned(self) -> Record:
-        """The record as it stands now, of which a whole command may tell."""
+        """The record as it stands now, of which a whole command may tell. Raises LedgerError where a row is missing."""
         try:
-            return replace(self, head=read_end(self.path)[0])
+            return replace(self, head=whole_up_to(self.path))
         except LedgerError as fault:
             if type(fault.__context__) is not sqlite3.DatabaseError:
                 raise

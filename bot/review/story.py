@@ -272,7 +272,8 @@ def _unbought(record: Record, episodes: Sequence[Mapping[str, Any]]) -> list[Loo
     count = sum(episode["outcome"] in UNBOUGHT for episode in episodes)
     if not count:
         return []
-    told = f"{counted(count, 'armed breakout')} of {len(episodes)} never confirmed: vetoed, failed or expired."
+    armed = sum(episode["outcome"] != "ignored" for episode in episodes)
+    told = f"{count} of {counted(armed, 'record')} that armed the bot never confirmed: vetoed, failed or expired."
     return [Look(told, f"bot review episodes --run {record.name}")]
 
 

@@ -25,8 +25,7 @@ def of_backtest(summary: Mapping[str, Any], start: Decimal, quote: str, is_demo:
         f"{lead} {summary['start']} to {summary['end']} the strategy turned {numbers.money(start)} {quote} into "
         f"{numbers.money(own['final_equity'])} ({numbers.growth(own['total_return'])}), {_beside(own, others)}."
     )
-    confirmed = summary["episodes"].get("confirmed", 0) + summary["rearmings"].get("confirmed", 0)
-    few = f"It rests on {counted(confirmed, 'confirmed episode')}, too few to tell skill from luck"
+    few = f"It rests on {headline.rests_on(summary)}, too few to tell skill from luck"
     luck = headline.place(own["total_return"], summary["random_timing"])
     return [made, f"{few}, and it {luck}."]
 

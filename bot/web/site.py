@@ -50,8 +50,8 @@ class Site:
         Raises LedgerError, naming the nearest.
         """
         if not name:
-            return find_record(self.state, None)
+            return find_record(self.state, None).pinned()
         known = {record.name: record for record in self.records()}
         if name not in known:
             raise LedgerError(f"there is no run or ledger {name!r}", mend=did_you_mean(name, known))
-        return known[name]
+        return known[name].pinned()

@@ -44,6 +44,9 @@ def test_a_terminal_without_unicode_gets_ascii(there: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.isascii()
     assert "?" not in done.stdout
+    for encoding in ("ascii", "cp1252"):
+        listed = bot_process("review", "trades", "--by", "coin", cwd=there, PYTHONIOENCODING=encoding, NO_COLOR="1")
+        assert listed.returncode == 0, listed.stderr
 
 
 @pytest.mark.parametrize(

@@ -134,3 +134,12 @@ class TestWhileItIsWritten:
         assert pinned.last("switched") is None
         assert pinned.count() == len(list(pinned.rows())) == len(story()) + 2000
         assert long.pinned().count("switched") == 1
+
+
+@pytest.mark.parametrize("command", ["trades", "orders", "decisions", "story", "why"])
+def test_a_row_that_was_taken_out_is_missed_whatever_is_asked(long: Record, tmp_path: Path, command: str) -> None:
+    with closing(sqlite3.connect(long.path)) as connection, connection:
+        connection.execute("DROP TRIGGER events_are_never_deleted")
+        (taken,) = connection.execute("SELECT sequence FROM events WHERE kind = 'fill'").fetchone()
+        connection.execute("DELETE FROM events WHERE sequence = ?", (taken,))
+    assert f"row {taken} is missing" in error_of(bot("review", command, cwd=tmp_path), 5)

@@ -154,7 +154,7 @@ def test_a_damaged_ledger_is_told_in_a_line_and_the_others_are_listed(tmp_path: 
     with dashboard(site_at(tmp_path)) as asking:
         answer = asking.ask("/")
         assert answer.status == 503
-        assert "is damaged or no database" in answer.text
+        assert "is damaged or no ledger" in answer.text
         assert 'value="other"' in answer.text
         assert "is damaged or no database" in asking.ask("/runs?run=other").text
         assert asking.ask("/?run=other").status == 200
