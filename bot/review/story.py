@@ -102,6 +102,9 @@ class Story:
         }  # fmt: skip
 
 
+_OF_THE_WHOLE = "The verdict, and what a day's delay would have made, are of the whole record."
+
+
 def tell(
     record: Record,
     terms: Terms | None = None,
@@ -135,7 +138,7 @@ def tell(
         ),
         hypothetical=hypothetical_line(hypothetical(episodes)),
         look_at=tuple(_looks(record, equity, others, unknown, episodes)[:_LOOKS]),
-        notes=tuple(_cuts(len(decided), len(rows))),
+        notes=(*([_OF_THE_WHOLE] if since or until else []), *_cuts(len(decided), len(rows))),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import LedgerError, did_you_mean
-from bot.review.record import Record, all_records, find_record
+from bot.review.record import LATEST, Record, all_records, find_record
 
 Plain = dict[str, Any]
 
@@ -45,12 +45,12 @@ class Site:
         return all_records(self.state)
 
     def record(self, name: str | None) -> Record:
-        """A ledger or run by its exact name, by default as `find_record` has it; a path is no name here.
+        """A ledger or run by its exact name or `latest`, by default as `find_record` has it; a path is no name here.
 
         Raises LedgerError, naming the nearest.
         """
-        if not name:
-            return find_record(self.state, None).pinned()
+        if not name or name == LATEST:
+            return find_record(self.state, name or None).pinned()
         known = {record.name: record for record in self.records()}
         if name not in known:
             raise LedgerError(f"there is no run or ledger {name!r}", mend=did_you_mean(name, known))
