@@ -202,7 +202,7 @@ def status_of(config: Config, name: str) -> Status:
         cash=plain(portfolio.cash),
         holdings={symbol: plain(quantity) for symbol, quantity in sorted(portfolio.holdings.items())},
         open_orders=open_orders,
-        testnet={asset: plain(amount) for asset, amount in account.net.items()},
+        testnet={} if _is_history(events) else {asset: plain(amount) for asset, amount in account.net.items()},
         unknown=tuple(difference.asset for difference in account.unknown),
         rows=count,
         head=head,
@@ -215,6 +215,11 @@ def _that_is_there(config: Config, name: str) -> Path:
         near = did_you_mean(name, ledgers(config)) or "begin one with: bot paper tick"
         raise LedgerError("there is no such ledger", where=str(path), mend=near)
     return path
+
+
+def _is_history(events: Sequence[Event | None]) -> bool:
+    """Whether a ledger is a replay or a rehearsal: there the trades of a venue are the book's own."""
+    return any(isinstance(event, Epoch) and event.is_history for event in events)
 
 
 def _last(rows: Sequence[Row], kind: str) -> Row | None:
