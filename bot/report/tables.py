@@ -135,6 +135,23 @@ def trades(contents: Contents) -> Table:
     return Table(f"Round trips, first in, first out, amounts in {settings(contents).quote}", head, rows)
 
 
+def coins(contents: Contents) -> Table:
+    """What the round trips of each coin made, the most profitable first."""
+    trips = contents.tables["trades"]
+    head: Row = ("Coin", *map(Figure, ("Round trips", "Won", "Profit", "Fees", "Days held, mean")))
+    found = trips.assign(won=trips["pnl"].astype(float) > 0).groupby("symbol")
+    sums = found.agg({"pnl": "sum", "fees": "sum", "days": "mean", "won": "sum", "quantity": "size"})
+    rows: list[Row] = [
+        (
+            str(symbol), Figure(numbers.count(one["quantity"])), Figure(numbers.count(one["won"])),
+            Figure(numbers.money(one["pnl"]), _sign(one["pnl"])), _money(one["fees"]),
+            Figure(numbers.count(round(one["days"]))),
+        )
+        for symbol, one in sums.sort_values("pnl", ascending=False).iterrows()
+    ]  # fmt: skip
+    return Table(f"Round trips by coin, amounts in {settings(contents).quote}", head, rows)
+
+
 def failed_orders(contents: Contents) -> Table:
     """Every order that was not filled in full, and why."""
     orders = contents.tables["orders"]
@@ -199,6 +216,11 @@ def _episode(e: Mapping[Any, Any]) -> Row:
         _day(e["confirmed_session"]), names.reasons(e["vetoes"]), _day(e["eth_at"]), _day(e["alts_at"]),
         _day(e["exit_at"]), because,
     )  # fmt: skip
+
+
+def _sign(value: float) -> float:
+    """A faint tint that says no more than gain or loss."""
+    return 0.3 if value > 0 else -0.3 if value < 0 else 0.0
 
 
 def _day(value: Any) -> Figure:

@@ -95,6 +95,7 @@ def _episodes(contents: Contents) -> str:
 def _trades(contents: Contents) -> str:
     return "".join(
         (
+            _list("Coins", tables.coins(contents)),
             _list("Round trips", tables.trades(contents)),
             _list("Orders not filled in full", tables.failed_orders(contents)),
             _list("Settlements", tables.settlements(contents)),

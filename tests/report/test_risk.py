@@ -11,6 +11,7 @@ import pytest
 from bot.report.contents import Contents
 from bot.report.crises import CRISES, crises
 from bot.report.risk import distribution, rolling_sharpe, stages
+from bot.report.tables import coins
 from tests.report.test_tear_sheet import contents
 
 MARKET, MINUS = "/prices", "\N{MINUS SIGN}"
@@ -66,3 +67,17 @@ def test_only_crises_that_lie_inside_the_days_of_a_real_market_are_told() -> Non
     assert [crisis.identity for crisis in CRISES if f'id="crisis-{crisis.identity}"' in told] == ["covid"]
     assert crises(made(table, "demo")) == ""
     assert crises(contents(MARKET)) == ""
+
+
+def test_coins_are_told_by_what_their_round_trips_made() -> None:
+    whole = contents(MARKET)
+    trips = whole.tables["trades"]
+    lost = trips.assign(symbol="LINK", pnl=-50.0, fees=1.0, days=4)
+    rows = coins(replace(whole, tables={**whole.tables, "trades": pd.concat([lost, trips, lost])})).rows
+    told = [[getattr(cell, "text", cell) for cell in row] for row in rows]
+    assert told == [["ETH", "1", "1", "198", "2.00", "2"], ["LINK", "2", "0", f"{MINUS}100", "2.00", "4"]]
+
+
+def test_a_run_without_a_round_trip_has_no_coins() -> None:
+    whole = contents(MARKET)
+    assert coins(replace(whole, tables={**whole.tables, "trades": whole.tables["trades"].iloc[:0]})).rows == []
