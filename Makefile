@@ -16,8 +16,9 @@ $(VENV)/installed: requirements.lock pyproject.toml
 backtest: install   ## Backtest the rotation on the demo market and write its report.
 	$(BIN)/bot backtest
 
-paper: install      ## Trade a quarter of the demo through the testnet broker on a venue of this machine.
-	$(BIN)/bot paper rehearse --market demo --ledger rehearsal-$$(date +%s)
+paper: install      ## Trade a quarter of the demo through the testnet broker on a venue of this machine, and review it.
+	ledger=rehearsal-$$(date +%s); \
+		$(BIN)/bot paper rehearse --market demo --ledger $$ledger && $(BIN)/bot review $$ledger
 
 test: install       ## Run the fast tests.
 	$(BIN)/python -m pytest
