@@ -74,7 +74,6 @@ def _binance() -> Rules:
         _door("GET", "/api/v3/time", {}),
         _door("GET", "/api/v3/exchangeInfo", {}),
         _door("GET", "/api/v3/account", {"omitZeroBalances": "true|false", **signed}, signed),
-        _door("GET", "/api/v3/openOrders", {"symbol": "symbol", **signed}, signed),
         _door("GET", "/api/v3/myTrades", {"symbol": "symbol", "orderId": "number", "limit": r"\d{1,4}", **signed},
               signed),
         _door("GET", "/api/v3/order", one, one),
@@ -88,7 +87,7 @@ def _binance() -> Rules:
 def _bybit() -> Rules:
     one = {"category": "spot", "symbol": "symbol", "orderLinkId": "id"}
     order = {**one, "side": "Buy|Sell", "orderType": "Market", "qty": "amount", "marketUnit": "baseCoin"}
-    found = {**one, "orderId": r"[0-9a-f-]{1,40}", "openOnly": "0|1", "limit": r"\d{1,4}"}
+    found = {**one, "orderId": r"[0-9a-f-]{1,40}", "limit": r"\d{1,4}"}
     always = ("category", "symbol")
     doors = (
         _door("GET", "/v5/market/time", {}),
@@ -109,7 +108,7 @@ def _bybit() -> Rules:
 
 def _gate() -> Rules:
     listed = {
-        "currency_pair": "pair", "status": "open|finished", "limit": r"\d{1,4}", "account": "spot",
+        "currency_pair": "pair", "status": "finished", "limit": r"\d{1,4}", "account": "spot",
     }  # fmt: skip
     order = {
         "text": "t-[a-z0-9-]{1,26}", "currency_pair": "pair", "account": "spot", "side": "buy|sell",

@@ -170,15 +170,6 @@ class TestnetExchange:
             report = self._found(client_order_id, listing)
         return report if report is None or not report.filled else self._with_fills(report, listing)
 
-    def open_orders(self, pair: str) -> tuple[OrderReport, ...]:
-        """The account's open orders, those placed by hand too, without their fills."""
-        listing = self._listing(pair)
-        return tuple(
-            self._read(
-                self._dialect.open_orders(listing), lambda said: self._dialect.read_open_orders(said, listing)
-            )
-        )  # fmt: skip
-
     def cancel(self, client_order_id: str, pair: str) -> OrderReport:
         """Cancel what is left of an order and tell how it ended; one that had ended already is told as it is.
 

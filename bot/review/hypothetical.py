@@ -29,17 +29,8 @@ class Held:
     worst: float | None
 
 
-def if_held(episode: Mapping[str, Any]) -> dict[str, float | None]:
-    """For one episode's row: ETH's return from the open after the breakout, by horizon; None where it was bought.
-
-    Costs are not in it, and nothing of it happened: whoever shows it says so.
-    """
-    unbought = episode.get("outcome") in UNBOUGHT
-    return {f"if_held_{n}": _return(episode, n) if unbought else None for n in HORIZONS}
-
-
 def hypothetical(episodes: Iterable[Mapping[str, Any]]) -> list[Held]:
-    """The same over all episodes that were armed and not bought, a line a horizon."""
+    """What ETH made from the open after each armed breakout that was not bought, by horizon, without costs."""
     unbought = [episode for episode in episodes if episode.get("outcome") in UNBOUGHT]
     return [_held(unbought, n) for n in HORIZONS]
 

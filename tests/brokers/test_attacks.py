@@ -239,7 +239,7 @@ class TestWiring:
     def test_the_facade_shows_nothing_of_the_library(self) -> None:
         shown = {name for name in dir(TestnetExchange) if not name.startswith("_")}
         assert shown == {
-            "balances", "cancel", "ended", "find", "open_orders", "pairs", "rules", "server_time", "submit", "trades",
+            "balances", "cancel", "ended", "find", "pairs", "rules", "server_time", "submit", "trades",
             "tried", "venue",
         }  # fmt: skip
 

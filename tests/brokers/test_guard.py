@@ -143,6 +143,7 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "withdrawal": (BINANCE, "POST", "/sapi/v1/capital/withdraw/apply", FORM, ORDER),
     "one cancels the other": (BINANCE, "POST", "/api/v3/order/oco", FORM, ORDER),
     "cancel all": (BINANCE, "DELETE", f"/api/v3/openOrders?symbol=ETHUSDT&{SIGNED}", FORM),
+    "all open orders": (BINANCE, "GET", f"/api/v3/openOrders?symbol=ETHUSDT&{SIGNED}", FORM),
     "another method": (BINANCE, "PUT", "/api/v3/order", FORM, ORDER),
     "a small method": (BINANCE, "post", "/api/v3/order", FORM, ORDER),
     "a query beside the body": (BINANCE, "POST", "/api/v3/order?isIsolated=TRUE", FORM, ORDER),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.review.hypothetical import hypothetical, hypothetical_line, if_held
+from bot.review.hypothetical import hypothetical, hypothetical_line
 
 EPISODES = [
     {"outcome": "vetoed", "eth_21": 0.10, "eth_42": 0.20, "eth_63": ""},
@@ -31,8 +31,3 @@ def test_a_single_one_is_told_without_a_median() -> None:
 
 def test_where_all_were_bought_there_is_nothing_to_tell() -> None:
     assert hypothetical_line(hypothetical(EPISODES[3:])) == ""
-
-
-def test_the_columns_of_an_episode_are_empty_where_it_was_bought() -> None:
-    assert if_held(EPISODES[0]) == {"if_held_21": 0.10, "if_held_42": 0.20, "if_held_63": None}
-    assert if_held(EPISODES[3]) == {"if_held_21": None, "if_held_42": None, "if_held_63": None}

@@ -94,8 +94,6 @@ class TestnetServer(LoopbackServer):
             rows = [{"asset": name, "free": free, "locked": locked}
                     for name, (free, locked) in self.account.balances.items()]  # fmt: skip
             return as_json({"balances": rows})
-        if path == "openOrders":
-            return as_json([one.shown() for one in self.orders.values() if one.status in ("NEW", "PARTIALLY_FILLED")])
         if path == "myTrades":
             asked = fields.get("orderId")
             found = [one for one in self.orders.values() if asked is None or one.number == int(asked)]

@@ -131,12 +131,6 @@ class Binance:
     def read_found(self, said: Any, client_order_id: str, listing: Listing) -> OrderReport | None:
         return _report(said, listing)
 
-    def open_orders(self, listing: Listing) -> Question:
-        return Question("privateGetOpenOrders", {"symbol": listing.name})
-
-    def read_open_orders(self, said: Any, listing: Listing) -> Sequence[OrderReport]:
-        return [_report(one, listing) for one in _rows(said)]
-
     def cancel(self, client_order_id: str, listing: Listing) -> Question:
         return Question("privateDeleteOrder", {"symbol": listing.name, "origClientOrderId": client_order_id})
 

@@ -125,13 +125,6 @@ class Bybit:
         reports = [_report(one, listing) for one in said["result"]["list"]]
         return next((found for found in reports if found.client_order_id == client_order_id), None)
 
-    def open_orders(self, listing: Listing) -> Question:
-        return Question("privateGetV5OrderRealtime", {**_SPOT, "symbol": listing.name, "openOnly": "0"})
-
-    def read_open_orders(self, said: Any, listing: Listing) -> Sequence[OrderReport]:
-        reports = [_report(one, listing) for one in said["result"]["list"]]
-        return [found for found in reports if found.status in (VenueStatus.OPEN, VenueStatus.PARTIAL)]
-
     def cancel(self, client_order_id: str, listing: Listing) -> Question:
         return Question("privatePostV5OrderCancel", _one(client_order_id, listing))
 

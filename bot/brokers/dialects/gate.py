@@ -124,13 +124,6 @@ class Gate:
             raise OutcomeUnknown("the order may have ended before the oldest that is shown", where=self._venue)
         return None if found is None else _report(found, listing)
 
-    def open_orders(self, listing: Listing) -> Question:
-        fields = {**_SPOT, "currency_pair": listing.name, "status": "open", "limit": str(_PAGE)}
-        return Question("privateSpotGetOrders", fields)
-
-    def read_open_orders(self, said: Any, listing: Listing) -> Sequence[OrderReport]:
-        return [_report(one, listing) for one in said]
-
     def cancel(self, client_order_id: str, listing: Listing) -> Question:
         fields = {**_SPOT, "order_id": f"t-{client_order_id}", "currency_pair": listing.name}
         return Question("privateSpotDeleteOrdersOrderId", fields)
