@@ -26,6 +26,7 @@ from bot.core.errors import BotError, DataError, KeysRefused, NotSandbox, OrderR
 from bot.core.moments import iso
 from bot.core.orders import Side
 from bot.core.ports import Clock
+from bot.core.text import printable
 from bot.data.exchange import VenueRules
 from bot.data.faults import NotListed, RateLimited, Unreachable
 
@@ -393,7 +394,7 @@ class TestnetExchange:
 
     def _told(self, verdict: Verdict) -> str:
         told = self._keys.hidden_in(f"{verdict.code} {verdict.text}")
-        return "".join(letter if letter.isprintable() else " " for letter in told)[:_SHOWN].strip()
+        return printable(told)[:_SHOWN].strip()
 
     def _where(self, client_order_id: str) -> str:
         return f"{self.venue}, order {client_order_id}"

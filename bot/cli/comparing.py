@@ -24,6 +24,7 @@ from bot.cli.ledger_options import config_of
 from bot.cli.listing import Column, Format, MarkdownOption, format_of, print_list
 from bot.cli.review import RunOption
 from bot.core.errors import ConfigError, DataError, LedgerError
+from bot.core.text import printable
 
 if TYPE_CHECKING:
     from bot.review.overlay import Overlay
@@ -143,7 +144,7 @@ def _sayer(asked: Format) -> Callable[..., None]:
 
     def say(*lines: str) -> None:
         for line in lines:
-            plain = "".join(letter if letter.isprintable() else " " for letter in line)
+            plain = printable(line)
             told = f"{plain}\n" if asked == "md" else fill(plain, screen.width)
             screen.print(told, markup=False, soft_wrap=True)
 

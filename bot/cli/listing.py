@@ -13,6 +13,7 @@ import typer
 
 from bot.cli.console import console, print_json
 from bot.core.errors import ConfigError
+from bot.core.text import printable
 
 CsvOption = Annotated[bool, typer.Option("--csv", help="CSV on standard output.")]
 MarkdownOption = Annotated[bool, typer.Option("--md", help="A Markdown table on standard output.")]
@@ -80,5 +81,4 @@ def _print_markdown(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]
 
 def _plain(value: object) -> str:
     """A cell as text, without anything that a terminal would take for a command."""
-    text = "" if value is None else str(value)
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return "" if value is None else printable(str(value))

@@ -18,6 +18,7 @@ from bot.cli.console import (
     print_json,
     require_one_market,
 )
+from bot.core.text import printable
 
 if TYPE_CHECKING:
     from datetime import date
@@ -32,8 +33,6 @@ RunOption = Annotated[
     typer.Option("--run", "-r", help="A ledger's name, a run's, or `latest`; by default `paper`, else the newest run."),
 ]
 MarkdownTextOption = Annotated[bool, typer.Option("--md", help="Markdown on standard output.")]
-
-_IN_ASCII = str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{MULTIPLICATION SIGN}": "x"})
 
 
 class StoryFirst(TyperGroup):
@@ -73,10 +72,8 @@ def terms_for(record: Record, config: Path | None) -> Terms:
 
 def say(lines: Iterable[str]) -> None:
     """Write lines as they are, without anything that a terminal would take for a command."""
-    is_ascii = not writes_unicode()
     for line in lines:
-        text = "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in line)
-        typer.echo(text.translate(_IN_ASCII).encode("ascii", "replace").decode() if is_ascii else text)
+        typer.echo(printable(line, kept="\n"))
 
 
 @review.command()

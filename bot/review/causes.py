@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.core.text import printable
 from bot.ledger.record import Row
 from bot.report.words import sentence
-from bot.review.gauge import Gauge, counted, figure, gauges_of, printable, share_text
+from bot.review.gauge import Gauge, counted, figure, gauges_of, share_text
 from bot.review.nearest import GATES
 from bot.review.terms import Terms
 

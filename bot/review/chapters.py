@@ -9,12 +9,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from bot.core.text import printable
 from bot.ledger.record import Row
 from bot.report import names, numbers
 from bot.review import deeds
 from bot.review.causes import causes, turn_of
 from bot.review.deeds import Deeds, settlement
-from bot.review.gauge import Gauge, gauges_of, printable
+from bot.review.gauge import Gauge, gauges_of
 from bot.review.terms import Terms
 
 OTHERS = ("epoch", "late", "drift", "switched", "difference", "acknowledged")

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from bot.core.text import printable
 from bot.ledger.codec import plain
 from bot.ledger.record import Row
 from bot.report import numbers
-from bot.review.gauge import counted, printable
+from bot.review.gauge import counted
 from bot.review.record import Record
 
 KINDS = ("order", "fill", "order_result", "settlement")

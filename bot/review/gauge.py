@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.core.text import printable
 from bot.report import numbers
 from bot.report.words import READINGS
 
@@ -102,8 +103,3 @@ def share_text(share: float) -> str:
 def counted(count: float, one: str, many: str | None = None) -> str:
     """A number of things: 1 session, 2 sessions."""
     return f"{count:.0f} {one if round(count) == 1 else many or one + 's'}"
-
-
-def printable(text: str) -> str:
-    """A text without anything that a terminal would take for a command."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from bot.core.text import printable
 from bot.ledger.record import Row
 from bot.report import headline, names, numbers
-from bot.review.gauge import counted, printable
+from bot.review.gauge import counted
 from bot.review.nearest import nearest
 from bot.review.record import Record
 from bot.review.terms import Terms

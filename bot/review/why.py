@@ -9,10 +9,11 @@ from typing import Any
 
 from bot.core.errors import LedgerError
 from bot.core.moments import ONE_DAY
+from bot.core.text import printable
 from bot.ledger.record import Row
 from bot.report.words import sentence
 from bot.review.deeds import KINDS, Deeds, deeds_of, sentences
-from bot.review.gauge import Gauge, gauges_of, printable
+from bot.review.gauge import Gauge, gauges_of
 from bot.review.nearest import Way, ways
 from bot.review.record import Record
 from bot.review.terms import Terms

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from bot.core.text import printable
 from bot.report import layers, names, numbers
 from bot.web.chart import stage_look
 
@@ -22,7 +23,7 @@ class Pages:
 
     def __init__(self) -> None:
         self._environment = Environment(
-            loader=PackageLoader("bot.web"), autoescape=True, undefined=StrictUndefined, finalize=printable,
+            loader=PackageLoader("bot.web"), autoescape=True, undefined=StrictUndefined, finalize=shown,
             trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
         self._environment.filters.update(
@@ -37,11 +38,9 @@ class Pages:
         return self._environment.get_template(f"{name}.html").render(page=name, **shown)
 
 
-def printable(value: Any) -> Any:
-    """A text without control characters and marks that turn the direction of writing; markup stays as it is."""
-    if isinstance(value, Markup) or not isinstance(value, str) or value.isprintable():
-        return value
-    return "".join(letter if letter.isprintable() else " " for letter in value)
+def shown(value: Any) -> Any:
+    """A value as a page shows it: text made printable, markup as it is."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def address(path: str, query: Mapping[str, Any], **changes: Any) -> str:
