@@ -19,13 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from bot.config import Config, load_config
 from bot.core.ports import Clock
-from bot.data.fetched import Fetched
-from bot.data.store import Store
-from bot.markets import store_path
+from bot.data.store.store import Store
+from bot.data.vendors.fetched import Fetched
 from bot.paper.daemon import Daemon, Stop
-from bot.sourcing import Sessions
+from bot.services.markets import store_path
+from bot.services.vendors import Sessions
+from bot.settings.loader import Config, load_config
 from tests.clocks import FakeClock
 from tests.servers.made_up import Row, rows
 from tests.servers.wired import Servers, all_servers, loopback_sessions

@@ -15,18 +15,18 @@ import backtrader as bt
 import numpy as np
 import pandas as pd
 
-from bot.config import load_config
+from bot.backtest.engines.backtrader_engine import run_backtrader
+from bot.backtest.engines.exact import run_exact
 from bot.core.book import RunPlan
 from bot.core.decision import Decision, Trade
 from bot.core.events import Valued
-from bot.core.market import Kind, Market, Series
+from bot.core.market import Kind, Market, Release, Series
 from bot.core.moments import midnight
 from bot.core.orders import OrderIntent, Side
 from bot.core.window import Window
-from bot.data.timeline import Release, due, known_at, us_sessions
-from bot.engines.backtrader_engine import run_backtrader
-from bot.engines.exact import run_exact
-from bot.wiring import run_plan
+from bot.data.timeline import due, known_at, us_sessions
+from bot.services.plans import run_plan
+from bot.settings.loader import load_config
 
 COINS, DAYS, FIRST = 20, 3650, date(2014, 1, 1)
 ROUNDS = 5

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.data.fetched import Fetched
-from bot.data.store import FILE_NAME, Store
-from bot.data.stored import Reading
+from bot.data.store.store import FILE_NAME, Store
+from bot.data.store.stored import Reading
+from bot.data.vendors.fetched import Fetched
 
 _SERIES, _DAYS = 60, 3652
 

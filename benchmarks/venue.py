@@ -8,17 +8,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bot.config import load_config
 from bot.core.window import Window
-from bot.data.clock import SystemClock
-from bot.markets import open_market
+from bot.infra.clock import SystemClock
 from bot.paper.rehearsal import trade
-from bot.serving import open_exchange, terms_of, venue_clock
-from bot.venue.exchange import KEY, SECRET
-from bot.venue.running import RunningVenue
-from bot.venue.server import VenueServer
-from bot.venue.weights import Limits
-from bot.wiring import planned
+from bot.services.markets import open_market
+from bot.services.plans import planned
+from bot.services.venue import open_exchange, terms_of, venue_clock
+from bot.settings.loader import load_config
+from bot.venue.client import RunningVenue
+from bot.venue.http.server import VenueServer
+from bot.venue.http.weights import Limits
+from bot.venue.matching.exchange import KEY, SECRET
 
 _ORDERS = 300
 _PAIR = "DEMO-ETH/USDT"

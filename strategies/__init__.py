@@ -1,0 +1,1 @@
+"""Trading rules: the rotation, benchmarks, indicators and examples."""

@@ -12,11 +12,11 @@ import numpy as np
 from bot.core.decision import Decision, Trade
 from bot.core.instrument import exact_weight
 from bot.core.market import Floats, Market
-from strategies.altcoins import Altcoins
 from strategies.indicators import Bools, sma
-from strategies.rotation import Rotation
-from strategies.settings import RotationSettings
-from strategies.view import RotationView
+from strategies.rotation.altcoins import Altcoins
+from strategies.rotation.rotation import Rotation
+from strategies.rotation.settings import RotationSettings
+from strategies.rotation.view import RotationView
 
 VARIANTS = ("equal_weight_altcoins", "no_altcoins")
 """The benchmarks that are the rotation with another altcoin half: they start as the strategy does."""

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from bot.config import load_config
 from bot.core.market import Market
-from bot.markets import open_market
+from bot.services.markets import open_market
+from bot.settings.loader import load_config
 
 settings.register_profile("fast", max_examples=40, deadline=None)
 settings.load_profile("fast")

@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from bot.config import Config, load_config
 from bot.core.endings import Ending, EndingKind
-from bot.core.market import Kind, Market, Series, Sessions
+from bot.core.market import Kind, Market, Release, Series, Sessions
 from bot.core.moments import Days
-from bot.data.timeline import Release, due, known_at, us_sessions
-from bot.wiring import rotation_settings
-from strategies.settings import RotationSettings
+from bot.data.timeline import due, known_at, us_sessions
+from bot.services.strategy_settings import rotation_settings
+from bot.settings.loader import Config, load_config
+from strategies.rotation.settings import RotationSettings
 
 Prices = Mapping[str, float]
 """Values by ISO date; NaN is unknown."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from bot.brokers.unsent import carried_out_anew
+from bot.brokers.recovery import carried_out_anew
 from bot.core.book import Book
 from bot.core.errors import BotError
 from bot.core.execution import affordable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from bot.brokers.unsent import carried_out_anew
+from bot.brokers.recovery import carried_out_anew
 from bot.core.book import Book
 from bot.core.orders import OrderIntent
 

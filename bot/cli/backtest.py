@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from bot.runs import Run
+    from bot.backtest.runs import Run
 
 _WARNINGS_SHOWN = 6
 
@@ -52,9 +52,10 @@ def backtest(
 
     Example: bot backtest --data-dir prices --start 2016-01-01 --set rotation.entry=gated
     """
-    from bot.config import load_config
-    from bot.markets import DEMO, chosen, missing_of_store, store_path
-    from bot.runs import run_backtest
+    from bot.backtest.runs import run_backtest
+    from bot.data.demo.market import DEMO
+    from bot.services.markets import chosen, missing_of_store, store_path
+    from bot.settings.loader import load_config
 
     # A run makes hundreds of thousands of small objects and hardly a cycle: looking for cycles so often as Python
     # does by default takes a tenth of its time.

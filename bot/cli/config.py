@@ -27,7 +27,7 @@ def check(file: FileArgument = None, set_: SetOption = None, as_json: JsonOption
 
     Example: bot config check config/gated.yaml
     """
-    from bot.config import DEFAULT_CONFIG, load_config
+    from bot.settings.loader import DEFAULT_CONFIG, load_config
 
     resolved = load_config(file, parse_changes(set_))
     if as_json:
@@ -44,7 +44,7 @@ def show(file: FileArgument = None, set_: SetOption = None, as_json: JsonOption 
     """
     import yaml
 
-    from bot.config import load_config
+    from bot.settings.loader import load_config
 
     plain = load_config(file, parse_changes(set_)).resolved()
     if as_json:
@@ -59,6 +59,6 @@ def schema() -> None:
 
     Example: bot config schema > config.schema.json
     """
-    from bot.config import Config
+    from bot.settings.loader import Config
 
     print_json(Config.model_json_schema())

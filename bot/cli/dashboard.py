@@ -27,10 +27,10 @@ def dashboard(
 
     Example: bot dashboard --port 8790
     """
-    from bot.config import load_config
-    from bot.data.clock import SystemClock
-    from bot.watching import site_of
+    from bot.infra.clock import SystemClock
+    from bot.settings.loader import load_config
     from bot.web.server import DashboardServer
+    from bot.web.sources import site_of
 
     site = site_of(load_config(config), SystemClock())
     server = DashboardServer(site, host, port, token or os.environ.get(TOKEN) or None)

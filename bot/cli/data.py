@@ -26,8 +26,8 @@ from bot.core.errors import ConfigError, DataError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.checking import Checked
-    from bot.data.update import Result
+    from bot.data.store.update import Result
+    from bot.services.data_check import Checked
 
 data = typer.Typer(
     help="Fetch live market data, and look after the store that keeps them.", invoke_without_command=True
@@ -57,11 +57,11 @@ def update(
 
     Example: bot data update RUT ETH BTC
     """
-    from bot.config import load_config
-    from bot.data.clock import SystemClock
-    from bot.markets import store_path
-    from bot.sourcing import open_sessions
-    from bot.updating import update_store
+    from bot.infra.clock import SystemClock
+    from bot.services.markets import store_path
+    from bot.services.update import update_store
+    from bot.services.vendors import open_sessions
+    from bot.settings.loader import load_config
 
     resolved = load_config(config, parse_changes(set_))
     first, clock, screen = parse_day(since, "--since"), SystemClock(), console(to_error=as_json)
@@ -80,9 +80,9 @@ def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
     Example: bot data list
     """
-    from bot.config import load_config
-    from bot.data.store import Store
-    from bot.markets import store_path
+    from bot.data.store.store import Store
+    from bot.services.markets import store_path
+    from bot.settings.loader import load_config
 
     with Store.reading(store_path(load_config(config))) as store:
         found = store.coverage()
@@ -118,8 +118,8 @@ def check(
 
     Example: bot data check --data-dir prices
     """
-    from bot.checking import check_data
-    from bot.config import load_config
+    from bot.services.data_check import check_data
+    from bot.settings.loader import load_config
 
     found = check_data(load_config(config, parse_changes(set_)), data_dir)
     if not as_json:
@@ -138,9 +138,9 @@ def import_(
 
     Example: bot data import prices
     """
-    from bot.config import load_config
-    from bot.data.clock import SystemClock
-    from bot.updating import import_folder
+    from bot.infra.clock import SystemClock
+    from bot.services.update import import_folder
+    from bot.settings.loader import load_config
 
     resolved, screen = load_config(config, parse_changes(set_)), console(to_error=as_json)
     results, notes = import_folder(resolved, folder, SystemClock(), screen.print)
@@ -161,9 +161,9 @@ def export(
 
     Example: bot data export prices
     """
-    from bot.config import load_config
-    from bot.data.csv_writer import write_folder
-    from bot.markets import SECOND, stored_rows
+    from bot.data.vendors.csv_writer import write_folder
+    from bot.services.markets import SECOND, stored_rows
+    from bot.settings.loader import load_config
 
     stored = stored_rows(load_config(config, parse_changes(set_)))
     rows = {symbol: found.rows for symbol, found in stored.items() if not symbol.endswith(SECOND)}
@@ -182,9 +182,9 @@ def backup(
 
     Example: bot data backup
     """
-    from bot.config import load_config
-    from bot.data.store_file import back_up
-    from bot.markets import store_path
+    from bot.data.store.store_file import back_up
+    from bot.services.markets import store_path
+    from bot.settings.loader import load_config
 
     resolved = load_config(config)
     target = file or resolved.state / "backups" / f"market-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite3"
@@ -288,7 +288,7 @@ def _bars(found: Checked) -> DataError | None:
 
 def _missing(results: Sequence[Result], needed: Collection[str]) -> DataError | None:
     """What to say where something did not come that may come later, or that a rule needs."""
-    from bot.data.update import Came
+    from bot.data.store.update import Came
 
     missing = [r for r in results if r.came in (Came.FAILED, Came.LATER)]
     missing += [r for r in results if r.came in (Came.GONE, Came.NOT_LISTED) and r.symbol in needed]

@@ -16,10 +16,10 @@ def doctor(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOpt
 
     Example: bot doctor
     """
-    from bot.config import load_config
-    from bot.data.clock import SystemClock
-    from bot.doctor import Verdict, examine
-    from bot.sourcing import open_sessions
+    from bot.infra.clock import SystemClock
+    from bot.services.doctor import Verdict, examine
+    from bot.services.vendors import open_sessions
+    from bot.settings.loader import load_config
 
     resolved = load_config(config, {**parse_changes(set_)})
     resolved = resolved.model_copy(update={"sources": resolved.sources.model_copy(update={"tries": 1})})

@@ -16,22 +16,22 @@ import typer
 from typer.exceptions import TyperException
 
 from bot.cli.backtest import backtest
-from bot.cli.comparing import comparing
 from bot.cli.config import config
 from bot.cli.console import parse_changes, print_json
 from bot.cli.dashboard import dashboard
 from bot.cli.data import data
 from bot.cli.doctor import doctor
-from bot.cli.ledgers import ledgers
-from bot.cli.paper import paper
-from bot.cli.review import review
-from bot.cli.review_files import files as review_files
-from bot.cli.review_lists import lists
+from bot.cli.paper.ledgers import ledgers
+from bot.cli.paper.main import paper
+from bot.cli.review.compare import comparing
+from bot.cli.review.integrity import files as review_files
+from bot.cli.review.lists import lists
+from bot.cli.review.main import review
 from bot.cli.runs import runs
 from bot.cli.signal import signal
 from bot.cli.venue import venue
 from bot.core.errors import BotError, ConfigError
-from bot.version import __version__
+from bot.infra.version import __version__
 
 INTERRUPTED = 130
 
@@ -138,7 +138,7 @@ def _report(error: BotError, given: Sequence[str]) -> int:
 
 def _state_of(given: Sequence[str]) -> Path:
     """The state folder of the config that a command was given; the default's where it was given none, or a bad one."""
-    from bot.config import load_config
+    from bot.settings.loader import load_config
 
     words = [part for word in given for part in (word.split("=", 1) if word.startswith("--") else [word])]
     pairs = list(pairwise(words))

@@ -22,8 +22,8 @@ def runs(
 
     Example: bot runs latest --verify
     """
-    from bot.config import load_config
     from bot.ledger.run_folder import find_run, list_runs
+    from bot.settings.loader import load_config
 
     root = load_config(config).state / "runs"
     folders = [find_run(root, run)] if run is not None else list_runs(root)

@@ -38,9 +38,9 @@ def signal(
 
     Example: bot signal --data-dir prices --at 2021-02-01
     """
-    from bot.config import load_config
-    from bot.markets import open_market
-    from bot.wiring import signal_at
+    from bot.services.markets import open_market
+    from bot.services.signals import signal_at
+    from bot.settings.loader import load_config
 
     require_one_market(market, data_dir)
     resolved = load_config(config, parse_changes(set_))

@@ -23,8 +23,8 @@ from bot.cli.console import (
 from bot.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from bot.serving import Opened
-    from bot.venue.server import VenueServer
+    from bot.services.venue import Opened
+    from bot.venue.http.server import VenueServer
 
 venue = typer.Typer(
     help="An exchange on this machine, Binance-compatible, with play money.", invoke_without_command=True
@@ -57,11 +57,11 @@ def serve(
 
     Example: bot venue serve --driven
     """
-    from bot.config import load_config
-    from bot.data.clock import SystemClock
-    from bot.markets import open_market
-    from bot.serving import open_exchange, terms_of, venue_clock
-    from bot.venue.server import VenueServer
+    from bot.infra.clock import SystemClock
+    from bot.services.markets import open_market
+    from bot.services.venue import open_exchange, terms_of, venue_clock
+    from bot.settings.loader import load_config
+    from bot.venue.http.server import VenueServer
 
     resolved = load_config(config, parse_changes(set_))
     terms = terms_of(_amount(cash))
@@ -97,7 +97,7 @@ def _amount(text: str) -> Decimal:
 
 
 def _as_json(server: VenueServer, opened: Opened, driven: bool) -> dict[str, Any]:
-    from bot.venue.exchange import KEY, SECRET
+    from bot.venue.matching.exchange import KEY, SECRET
 
     return {
         "url": server.url,
@@ -112,7 +112,7 @@ def _as_json(server: VenueServer, opened: Opened, driven: bool) -> dict[str, Any
 
 
 def _show(server: VenueServer, opened: Opened, market: str, driven: bool) -> None:
-    from bot.venue.exchange import KEY, SECRET
+    from bot.venue.matching.exchange import KEY, SECRET
 
     screen, exchange = console(), opened.exchange
     clock = "stands still until it is moved" if driven else "runs"

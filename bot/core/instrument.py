@@ -54,3 +54,19 @@ class Instrument:
     def lots(self, quantity: Decimal) -> int:
         """A quantity as a whole number of steps."""
         return int((quantity / self.step).to_integral_value(ROUND_DOWN))
+
+
+@dataclass(frozen=True, slots=True)
+class VenueRules:
+    """What a venue allows for a coin now; `min_notional` is None where the venue names none.
+
+    `step` is of quantity and `tick` of price; `active` is False while trading is halted.
+    """
+
+    symbol: str
+    venue: str
+    pair: str
+    step: Decimal
+    tick: Decimal
+    min_notional: Decimal | None
+    active: bool

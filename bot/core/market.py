@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.core.bar import Bar
+from bot.core.data_fault import Fault
 from bot.core.errors import DataError, did_you_mean
-from bot.core.fault import Fault
 from bot.core.moments import Days, Times, newest, utc
 
 Floats = npt.NDArray[np.float64]
@@ -263,3 +263,21 @@ class Market(Mapping[str, Series]):
     def decision_moments(self) -> list[datetime]:
         """The decision times as aware datetimes."""
         return [utc(at) for at in self.decision_times]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a symbol is, by the config's symbol table."""
+
+    kind: Kind
+    release: Release
+
+
+class Release(StrEnum):
+    """The moment at which a row dated D may be used."""
+
+    SESSION = "session"  # the US session's own close; rows on other days are a vendor's artefact
+    UTC_DAY = "utc day"  # D+1 00:00 UTC
+    SAME_DAY = "same day"  # the New York close of D (the Fed's reverse repo, out at 13:15)
+    NEXT_SESSION = "next session"  # the close of the session after D (yields and credit spreads on FRED)
+    THURSDAY = "thursday"  # Thursday 16:30 New York after Wednesday D, Friday after a holiday (the Fed's H.4.1)

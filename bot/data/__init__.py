@@ -1,0 +1,1 @@
+"""Prices: vendors fetch, the store keeps, quality checks, the demo generates."""

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
 
-from bot.core.market import Kind, Market, Roles, Series, Sessions
+from bot.core.market import Listing, Market, Release, Roles, Series, Sessions
 from bot.core.moments import Days
-from bot.data.fetched import Fetched
-from bot.data.timeline import Release, due, known_at, us_sessions
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What a symbol is, by the config's symbol table."""
-
-    kind: Kind
-    release: Release
+from bot.data.timeline import due, known_at, us_sessions
+from bot.data.vendors.fetched import Fetched
 
 
 def assemble(

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from bot.core.market import Sessions
+from bot.core.market import Release, Sessions
 from bot.core.moments import Days, Times
 
 _NEW_YORK = "America/New_York"
 _DAYS_AHEAD = 400
 """How far past the last row the calendars reach, so that a series that falls silent is seen to be late."""
-
-
-class Release(StrEnum):
-    """The moment at which a row dated D may be used."""
-
-    SESSION = "session"  # the US session's own close; rows on other days are a vendor's artefact
-    UTC_DAY = "utc day"  # D+1 00:00 UTC
-    SAME_DAY = "same day"  # the New York close of D (the Fed's reverse repo, out at 13:15)
-    NEXT_SESSION = "next session"  # the close of the session after D (yields and credit spreads on FRED)
-    THURSDAY = "thursday"  # Thursday 16:30 New York after Wednesday D, Friday after a holiday (the Fed's H.4.1)
 
 
 @lru_cache(maxsize=16)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.core.errors import LedgerError
-from bot.sqlite_file import Faults, connect, connect_to_read, migrate
+from bot.infra.sqlite import Faults, connect, connect_to_read, migrate
 
 FAULTS = Faults(LedgerError, "put a backup in its place; what bot paper backup copies stands in its folder backup")
 

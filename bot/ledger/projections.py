@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from bot.ledger.record import Row
-from bot.ledger.trades import round_trips
+from bot.ledger.round_trips import round_trips
 
 Rows = list[dict[str, Any]]
 

@@ -1,1 +1,1 @@
-"""Forward trading on paper: ledgers by name, the tick, the daemon, its notices and its health."""
+"""Forward trading on paper: daemon, tick, trader, reconciliation, replay, notices, health."""

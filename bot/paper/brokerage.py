@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from bot.brokers.live_quotes import Depth, Limits, LiveQuotes, LiveQuotesBroker
-from bot.brokers.pricing import AtPublicQuotes
-from bot.brokers.testnet import TestnetBroker
-from bot.config import Config
+from bot.brokers.testnet.broker import TestnetBroker
+from bot.brokers.testnet.pricing import AtPublicQuotes
 from bot.core.errors import ConfigError
 from bot.core.events import Event
-from bot.core.instrument import Instrument, exact
+from bot.core.instrument import exact
 from bot.core.ports import Broker, Clock
-from bot.data.exchange import VENUES
-from bot.data.store import Store
-from bot.forward.reconcile import Account, Reconciler
-from bot.markets import store_path
-from bot.sourcing import Sessions, open_vendors
+from bot.data.store.store import Store
+from bot.ledger.account import Account
+from bot.paper.reconcile import Reconciler
+from bot.services.markets import store_path
+from bot.services.plans import public_venue
+from bot.services.vendors import Sessions, open_vendors
+from bot.settings.loader import Config
 
 if TYPE_CHECKING:
-    from bot.brokers.testnet_exchange import TestnetExchange
+    from bot.brokers.testnet.client import TestnetExchange
 
 SIMULATED = LiveQuotesBroker.name
 _QUOTE, _TESTNET = "USDT", "testnet"
@@ -76,29 +77,10 @@ def open_account(name: str, clock: Clock, environment: Mapping[str, str]) -> Tes
     venue, _, kind = name.partition(" ")
     if kind != _TESTNET:
         return None
-    from bot.brokers.guard import Testnet
-    from bot.brokers.testnet_exchange import open_testnet
+    from bot.brokers.testnet.client import open_testnet
+    from bot.brokers.testnet.guard import Testnet
 
     return open_testnet(Testnet(venue), clock, environment)
-
-
-def venue_instruments(config: Config, instruments: Mapping[str, Instrument]) -> dict[str, Instrument]:
-    """Instruments by the rules that their public venues told last; those without keep the config's."""
-    found = dict(instruments)
-    with Store.reading(store_path(config)) as store:
-        for rules in store.rules():
-            known = found.get(rules.symbol)
-            if known is not None and rules.venue == _public_venue(config, store, rules.symbol):
-                least = rules.min_notional or known.min_notional
-                found[rules.symbol] = replace(known, step=rules.step, tick=rules.tick, min_notional=least)
-    return found
-
-
-def _public_venue(config: Config, store: Store, symbol: str) -> str:
-    """The venue that tells a coin's candles, the first of the config where the store does not know."""
-    stored = store.rows_of(symbol)
-    told_by = [] if stored is None else [source.partition(" ")[0] for _, source in stored.sources]
-    return next((name for name in reversed(told_by) if name in VENUES), config.sources.exchange.venues[0])
 
 
 def _depth(config: Config, sessions: Sessions) -> Callable[[str], Depth]:
@@ -108,7 +90,7 @@ def _depth(config: Config, sessions: Sessions) -> Callable[[str], Depth]:
     def depth(symbol: str) -> Depth:
         name = config.sources.exchange.names.get(symbol, symbol)
         with Store.reading(store_path(config)) as store:
-            venue = _public_venue(config, store, symbol)
+            venue = public_venue(config, store, symbol)
         book = vendors.exchange(venue).book(name, config.paper.depth)
         return Depth(book.bids, book.asks, book.at)
 

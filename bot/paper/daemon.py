@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from bot.config import Config
 from bot.core.errors import BotError, DataError, KeysRefused, OutcomeUnknown, StoreError
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.ports import Clock
@@ -22,10 +21,11 @@ from bot.paper.ledgers import as_daemon, is_stopped
 from bot.paper.log import open_log
 from bot.paper.notifying import Notifier, Post, hiding, nobody
 from bot.paper.tick import tick
-from bot.sourcing import Sessions, open_sessions
+from bot.services.vendors import Sessions, open_sessions
+from bot.settings.loader import Config
 
 if TYPE_CHECKING:
-    from bot.brokers.testnet_exchange import TestnetExchange
+    from bot.brokers.testnet.client import TestnetExchange
 
 _LOOK_UP = 60.0
 """Seconds of sleep at most: a machine that was suspended, or whose clock was set, is noticed within a minute."""

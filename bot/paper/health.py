@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from bot.config import Config
 from bot.core.errors import DataError
 from bot.core.events import Mode
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.paper.heartbeat import Beat, heartbeat_path, last_beat
 from bot.paper.ledgers import Status, has_begun, status_of
+from bot.settings.loader import Config
 
 
 def daemon_line(found: Beat | None, now: datetime) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.config import Config
 from bot.core.moments import iso
+from bot.infra.version import __version__
 from bot.paper.ledgers import ledger_path
-from bot.version import __version__
+from bot.settings.loader import Config
 
 STALE_AFTER = timedelta(minutes=5)
 """A daemon tells at least once a minute, but for a vendor's answer that takes longer."""

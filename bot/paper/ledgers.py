@@ -10,21 +10,21 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from bot.config import Config
 from bot.core.errors import InUse, LedgerError, did_you_mean
 from bot.core.events import Acknowledged, Difference, Epoch, Event, Mode, Switched
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
 from bot.core.portfolio import Portfolio
 from bot.core.ports import Clock
-from bot.data.update import only_one
-from bot.forward.reconcile import account_of
+from bot.data.store.update import only_one
+from bot.ledger.account import account_of
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
 from bot.ledger.ledger_file import is_there
 from bot.ledger.record import Row, back_up_ledger, read_ledger, verify_ledger
 from bot.report.words import sentence
+from bot.settings.loader import Config
 
 _PATIENCE = 120.0
 """Seconds for which the user's word waits for a tick that is under way."""

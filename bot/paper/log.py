@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from bot.config import Config
 from bot.core.errors import LedgerError
 from bot.core.moments import iso
+from bot.settings.loader import Config
 
 if TYPE_CHECKING:
     from loguru import Record

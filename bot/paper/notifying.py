@@ -13,16 +13,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from bot.brokers.guard import TESTNETS, Testnet
-from bot.brokers.keys import KEY_NAMES
-from bot.config import Config
+from bot.brokers.testnet.guard import TESTNETS, Testnet
+from bot.brokers.testnet.keys import KEY_NAMES
 from bot.core.errors import BotError, ConfigError, LedgerError
 from bot.core.notice import Notice, NoticeKind
 from bot.core.ports import Clock
-from bot.data.exchange import VENUES
-from bot.forward.notices import error_notice, head_notice, last_day, notices_of
+from bot.data.vendors.exchange import VENUES
 from bot.ledger.record import Row, read_ledger, verify_ledger
 from bot.paper.ledgers import ledger_path, status_of
+from bot.paper.notices import error_notice, head_notice, last_day, notices_of
+from bot.settings.loader import Config
 
 ADDRESSES = "BOT_NOTIFY_URLS"
 """The environment's name for where notices go, as apprise writes it, separated by spaces or lines."""

@@ -10,12 +10,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from bot.brokers.guard import Loopback
-from bot.brokers.pricing import AsTraded
 from bot.brokers.simulated import SimulatedBroker
-from bot.brokers.testnet import TestnetBroker
-from bot.brokers.testnet_exchange import TestnetExchange, open_testnet
-from bot.config import Config
+from bot.brokers.testnet.broker import TestnetBroker
+from bot.brokers.testnet.client import TestnetExchange, open_testnet
+from bot.brokers.testnet.guard import Loopback
+from bot.brokers.testnet.pricing import AsTraded
 from bot.core.book import Book, RunPlan
 from bot.core.errors import DataError, LedgerError, OutcomeUnknown
 from bot.core.events import Epoch
@@ -26,19 +25,20 @@ from bot.core.orders import Fill, OrderResult
 from bot.core.portfolio import Portfolio
 from bot.core.ports import Clock
 from bot.core.window import Window
-from bot.forward.desk import Desk
-from bot.forward.reconcile import Reconciler
+from bot.infra.version import __version__
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
 from bot.ledger.record import Row
-from bot.markets import open_market
 from bot.paper.ledgers import ledger_path, open_ledger
-from bot.serving import QUOTE, open_exchange, terms_of
-from bot.venue.clocks import DrivenClock
-from bot.venue.running import RunningVenue
-from bot.venue.server import VenueServer
-from bot.version import __version__
-from bot.wiring import planned, window_of
+from bot.paper.reconcile import Reconciler
+from bot.paper.trader import Desk
+from bot.services.markets import open_market
+from bot.services.plans import planned, window_of
+from bot.services.venue import QUOTE, open_exchange, terms_of
+from bot.settings.loader import Config
+from bot.venue.client import RunningVenue
+from bot.venue.http.server import VenueServer
+from bot.venue.matching.clocks import DrivenClock
 
 _QUARTER = timedelta(days=89)
 _ON_ITS_OWN, _ON_A_RUNNING = "rehearsal", "rehearsal on a running venue"

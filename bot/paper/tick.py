@@ -10,31 +10,31 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.config import Config
 from bot.core.book import RunPlan
 from bot.core.errors import DataError, LedgerError
 from bot.core.events import Epoch, Mode, OnStart
 from bot.core.moments import midnight
 from bot.core.ports import Clock
 from bot.core.window import Window
-from bot.data.faults import Unreachable
-from bot.data.update import Came, Result
-from bot.forward.desk import Desk, Ticked
-from bot.forward.reconcile import account_of
+from bot.data.store.update import Came, Result
+from bot.infra.vendor_errors import Unreachable
+from bot.infra.version import __version__
+from bot.ledger.account import account_of
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
 from bot.ledger.record import Row
-from bot.markets import stored_market
-from bot.paper.brokerage import SIMULATED, open_brokerage, require_same, venue_instruments
+from bot.paper.brokerage import SIMULATED, open_brokerage, require_same
 from bot.paper.ledgers import ledger_path, mode_of, open_ledger, require_not_over
-from bot.sourcing import Sessions
-from bot.updating import Advance, update_store
-from bot.version import __version__
-from bot.wiring import planned
-from strategies.view import view_of
+from bot.paper.trader import Desk, Ticked
+from bot.services.markets import stored_market
+from bot.services.plans import planned, venue_instruments
+from bot.services.update import Advance, update_store
+from bot.services.vendors import Sessions
+from bot.settings.loader import Config
+from strategies.rotation.view import view_of
 
 if TYPE_CHECKING:
-    from bot.brokers.testnet_exchange import TestnetExchange
+    from bot.brokers.testnet.client import TestnetExchange
 
 
 def tick(

@@ -1,0 +1,1 @@
+"""Labels, number formats, charts and the HTML report."""

@@ -1,1 +1,1 @@
-"""Review: what a ledger tells of what was done, why, and why nothing was done. It writes nothing."""
+"""Read a ledger: story, reasons, comparison, lists, integrity. It writes nothing."""

@@ -14,7 +14,7 @@ from bot.ledger.decode import decode
 from bot.ledger.record import Row, count_rows, newest_rows, read_end, read_rows, whole_up_to
 from bot.ledger.run_folder import LEDGER, RunFolder, find_run, list_runs
 from bot.ledger.selection import Selection
-from bot.review.salvage import proved_rows
+from bot.review.integrity.salvage import proved_rows
 
 LATEST = "latest"
 _MOMENTS_AT_ONCE = 500

@@ -1,0 +1,1 @@
+"""A Binance-like exchange on this machine."""

@@ -1,1 +1,1 @@
-"""The dashboard: a ledger as pages of HTML, as JSON and as metrics, for this machine alone. It writes nothing."""
+"""The read-only dashboard: HTML pages, JSON and metrics."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.report import names
 from bot.review.record import Record
-from bot.web.listed import listed
+from bot.web.paging import listed
 from bot.web.site import Plain
 
 RETURNS = ("eth_21", "eth_42", "eth_63", "btc_63")

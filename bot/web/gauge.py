@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.report import numbers
-from bot.review.gauge import Gauge, gauges_of
+from bot.review.why.gauge import Gauge, gauges_of
 
 _COUNTS = ("sessions_", "closes_", "participation", "supercycle", "breadth")
 _REACH = {"small_caps": 0.15, "credit": 0.06, "volatility": 0.6, "volatility_kill": 0.6, "peg_broken": 0.02}

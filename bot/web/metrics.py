@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.core.errors import LedgerError
+from bot.infra.version import __version__
 from bot.review.record import Record
-from bot.version import __version__
 from bot.web.health import verdict
 from bot.web.site import Site
 

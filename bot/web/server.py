@@ -11,8 +11,8 @@ from typing import Self
 import uvicorn
 
 from bot.core.errors import ConfigError
+from bot.web.access import Door, Key
 from bot.web.app import app_of
-from bot.web.door import Door, Key
 from bot.web.site import Site
 
 _SHORTEST_TOKEN = 16

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.data.clock import SystemClock
+from bot.infra.clock import SystemClock
 from bot.paper.heartbeat import beat, heartbeat_path
 from tests.cli.running import bot, error_of
-from tests.forward.test_notices import BEGUN, BUY, FILLED, HELD
+from tests.paper.test_notices import BEGUN, BUY, FILLED, HELD
 from tests.paper.test_notifying import Ledger
 from tests.servers.loopback import status
 from tests.servers.phone import Phone

@@ -17,18 +17,18 @@ import typer
 from rich.console import Console
 
 from bot.cli.console import console, progress
-from bot.cli.paper import tell_tick
+from bot.cli.paper.main import tell_tick
 from bot.core.events import Mode, Switched
 from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import Fill, Side
-from bot.data.clock import SystemClock
-from bot.forward.desk import Ticked
+from bot.infra.clock import SystemClock
 from bot.paper.heartbeat import beat, heartbeat_path
 from bot.paper.ledgers import as_daemon, next_decision, status_of
-from bot.venue.exchange import KEY
+from bot.paper.trader import Ticked
+from bot.venue.matching.exchange import KEY
 from tests.cli.running import bot, bot_process, error_of
-from tests.forward.test_notices import BEGUN, BUY, HELD
+from tests.paper.test_notices import BEGUN, BUY, HELD
 from tests.paper.test_notifying import Ledger
 from tests.paper.test_rehearsal import FIRST, running
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.errors import ConfigError
 from bot.core.market import Market
-from bot.user_strategy import load_strategy
+from bot.services.user_strategy import load_strategy
 
 HEAD = """
 from decimal import Decimal

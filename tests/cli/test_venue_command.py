@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from bot.brokers.keys import LOOPBACK_KEY, LOOPBACK_SECRET
+from bot.infra.loopback import LOOPBACK_KEY, LOOPBACK_SECRET
 from tests.cli.running import BOT, ROOT, bot, error_of
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bot.backtest.engines.exact import run_exact
 from bot.core.book import Book, RunPlan
 from bot.core.decision import Decision, Trade
 from bot.core.events import Valued
@@ -20,8 +21,7 @@ from bot.core.market import Market
 from bot.core.moments import utc
 from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement, SettlementCause
 from bot.core.window import Window
-from bot.engines.exact import run_exact
-from bot.wiring import run_plan
+from bot.services.plans import run_plan
 from tests.markets import closes_on_days, closes_on_sessions, config_with, market_of
 
 D = Decimal

@@ -21,15 +21,15 @@ from itertools import count
 
 import ccxt  # noqa: F401 - loaded before the first fork
 
-from bot.config import Config
 from bot.core.book import RunPlan
 from bot.core.errors import BotError
 from bot.core.window import Window
-from bot.data.clock import SystemClock
-from bot.markets import open_market
+from bot.infra.clock import SystemClock
 from bot.paper.rehearsal import trade
-from bot.venue.running import RunningVenue
-from bot.wiring import planned
+from bot.services.markets import open_market
+from bot.services.plans import planned
+from bot.settings.loader import Config
+from bot.venue.client import RunningVenue
 from tests.markets import config_with
 
 SHORT = 0.01

@@ -25,17 +25,17 @@ from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import Fill, Settlement, Side
 from bot.core.portfolio import Portfolio
-from bot.data.clock import SystemClock
+from bot.infra.clock import SystemClock
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
 from bot.ledger.record import Row
-from bot.serving import QUOTE, open_exchange, terms_of
-from bot.venue.clocks import DrivenClock
-from bot.venue.exchange import KEY, Exchange
-from bot.venue.faults import Fault, Kind
-from bot.venue.rest import Answer, Asked
-from bot.venue.server import VenueServer
-from bot.venue.weights import Limits
+from bot.services.venue import QUOTE, open_exchange, terms_of
+from bot.venue.http.faults import Fault, Kind
+from bot.venue.http.rest import Answer, Asked
+from bot.venue.http.server import VenueServer
+from bot.venue.http.weights import Limits
+from bot.venue.matching.clocks import DrivenClock
+from bot.venue.matching.exchange import KEY, Exchange
 from tests.crash.rehearsing import UNFINISHED, Attempt, Ended
 from tests.markets import default_config
 

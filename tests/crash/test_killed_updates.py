@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from bot.data.store import FILE_NAME, Store
+from bot.data.store.store import FILE_NAME, Store
 from tests.servers.made_up import rows
 from tests.servers.wired import Servers, all_servers
 from tests.servers.yahoo import Chart

@@ -18,10 +18,10 @@ from tempfile import TemporaryDirectory
 import ccxt  # noqa: F401 - loaded before the first fork, so that a child spends its life updating
 import yfinance  # noqa: F401
 
-from bot.config import Config
-from bot.data.store import FILE_NAME, Store
-from bot.sourcing import updater
-from bot.updating import update_store
+from bot.data.store.store import FILE_NAME, Store
+from bot.services.update import update_store
+from bot.services.vendors import updater
+from bot.settings.loader import Config
 from tests.clocks import FakeClock
 from tests.markets import config_with
 from tests.servers.wired import loopback_sessions

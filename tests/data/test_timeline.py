@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.data.timeline import Release, due, known_at
+from bot.core.market import Release
+from bot.data.timeline import due, known_at
 from tests.markets import sessions
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot import run_backtest
-from bot.config import Config, load_config
+from bot.backtest.lookahead import first_peek, telling_cuts
 from bot.core.decision import Decision
 from bot.core.market import Market
-from bot.engines.lookahead import first_peek, telling_cuts
-from bot.wiring import build_strategy
+from bot.services.plans import build_strategy
+from bot.settings.loader import Config, load_config
 from strategies.examples.eth_trend import strategy
 
 ROOT = Path(__file__).parents[2]

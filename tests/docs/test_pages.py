@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot import run_backtest
-from bot.config import load_config
 from bot.ledger.projections import COLUMNS
 from bot.report.words import READINGS
-from strategies.rules import Reason, Stage
+from bot.settings.loader import load_config
+from strategies.rotation.rules import Reason, Stage
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

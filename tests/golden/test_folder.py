@@ -25,14 +25,15 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from bot.backtest.engines.exact import run_exact
 from bot.core.book import Book
 from bot.core.orders import Fill
-from bot.data.csv_folder import read_folder
-from bot.engines.exact import run_exact
-from bot.wiring import planned, rotation_settings, window_of
-from strategies.episodes import episodes
-from strategies.rotation import Rotation
-from strategies.view import view_of
+from bot.data.vendors.csv_folder import read_folder
+from bot.services.plans import planned, window_of
+from bot.services.strategy_settings import rotation_settings
+from strategies.rotation.episodes import episodes
+from strategies.rotation.rotation import Rotation
+from strategies.rotation.view import view_of
 from tests.markets import default_config
 
 CONFIG = default_config()

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from strategies.rules import Memory, Observation, Outcome, Rules, Stage, reason_codes
-from strategies.step import step
+from strategies.rotation.rules import Memory, Observation, Outcome, Rules, Stage, reason_codes
+from strategies.rotation.step import step
 from tests.markets import settings_with
 
 ARTICLE = settings_with().rules

@@ -7,13 +7,13 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from bot.data.clock import SystemClock
-from bot.data.courtesy import Courtesy
-from bot.data.exchange import VENUES, PublicExchange
-from bot.data.faults import Blocked
-from bot.data.fred import FRED_HOST, Fred
-from bot.data.public_session import PublicSession
-from bot.data.yahoo import Yahoo, YahooSession
+from bot.data.vendors.exchange import VENUES, PublicExchange
+from bot.data.vendors.fred import FRED_HOST, Fred
+from bot.data.vendors.yahoo import Yahoo, YahooSession
+from bot.infra.clock import SystemClock
+from bot.infra.public_http import PublicSession
+from bot.infra.rate_limit import Courtesy
+from bot.infra.vendor_errors import Blocked
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 

@@ -12,12 +12,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.config import Config
 from bot.core.ports import Clock
 from bot.ledger.record import Row, verify_ledger
 from bot.paper.daemon import Daemon, Stop, next_time
 from bot.paper.ledgers import ledger_path
-from bot.sourcing import Sessions
+from bot.services.vendors import Sessions
+from bot.settings.loader import Config
 from tests.cli.running import ROOT
 from tests.markets import default_config
 from tests.paper.test_tick import FIRST_TICK, fills, rows, world

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config
 from bot.core.errors import DataError, LedgerError
 from bot.core.events import Cause, Difference, Mode
 from bot.core.notice import Notice
@@ -19,8 +18,9 @@ from bot.paper.daemon import Daemon, Stop
 from bot.paper.health import daemon_fields, daemon_line, require_health
 from bot.paper.heartbeat import beat, heartbeat_path, last_beat
 from bot.paper.ledgers import acknowledge, archive_ledger, as_daemon, ledger_path, switch
-from tests.forward.test_notices import BEGUN, BUY, DAY, HELD
+from bot.settings.loader import Config
 from tests.markets import config_with
+from tests.paper.test_notices import BEGUN, BUY, DAY, HELD
 from tests.paper.test_notifying import Ledger
 
 NOON = DAY + timedelta(hours=12)

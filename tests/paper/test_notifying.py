@@ -14,16 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Config
 from bot.core.errors import BotError, ConfigError, DataError, LedgerError
 from bot.core.events import Event
 from bot.core.notice import Notice, NoticeKind
 from bot.ledger.record import verify_ledger
 from bot.paper.ledgers import ledger_path, open_ledger
 from bot.paper.notifying import ADDRESSES, Notifier, addresses_of, latest_notices, nobody, open_post
+from bot.settings.loader import Config
 from tests.clocks import FakeClock
-from tests.forward.test_notices import BEGUN, BUY, DAY, HELD, bought
 from tests.markets import config_with
+from tests.paper.test_notices import BEGUN, BUY, DAY, HELD, bought
 from tests.servers.loopback import status
 from tests.servers.phone import Phone
 

@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from bot.config import Config
 from bot.core.errors import ConfigError, DataError, InUse, LedgerError, StoreError
 from bot.core.events import Epoch, Mode
 from bot.core.moments import midnight
 from bot.core.notice import Notice
 from bot.core.orders import Fill, OrderResult, Side
-from bot.forward.desk import Ticked
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
 from bot.ledger.record import Row, verify_ledger
@@ -28,13 +26,15 @@ from bot.paper import ledgers
 from bot.paper.notifying import Notifier
 from bot.paper.tick import new_ledger
 from bot.paper.tick import tick as paper_tick
+from bot.paper.trader import Ticked
+from bot.settings.loader import Config
 from tests.clocks import FakeClock
 from tests.markets import config_with
 from tests.servers.loopback import dropped
 from tests.servers.world import World, extended, open_world
 
 if TYPE_CHECKING:
-    from bot.brokers.testnet_exchange import TestnetExchange
+    from bot.brokers.testnet.client import TestnetExchange
 
 STRATEGY = """
 from decimal import Decimal

@@ -10,26 +10,26 @@ from typing import TypeVar
 
 import pytest
 
-from bot.brokers.guard import Loopback
-from bot.brokers.pricing import AT_LAST_CLOSE
-from bot.brokers.testnet import ASIDE, LACKING
-from bot.brokers.testnet_exchange import open_testnet
-from bot.brokers.unsent import BARRED
+from bot.brokers.recovery import BARRED
+from bot.brokers.testnet.broker import ASIDE, LACKING
+from bot.brokers.testnet.client import open_testnet
+from bot.brokers.testnet.guard import Loopback
+from bot.brokers.testnet.pricing import AT_LAST_CLOSE
 from bot.core.errors import ConfigError, LedgerError
 from bot.core.events import Difference, Epoch, VenueTrade
 from bot.core.moments import midnight
 from bot.core.orders import Fill, OrderResult, Side
-from bot.forward.desk import Ticked
 from bot.ledger.decode import decode
 from bot.ledger.journal import Journal
 from bot.paper import ledgers
 from bot.paper.tick import tick as paper_tick
-from bot.venue.clocks import DrivenClock
-from bot.venue.exchange import KEY, Exchange, Terms
-from bot.venue.faults import Fault, Kind
-from bot.venue.listing import Listing
-from bot.venue.server import VenueServer
-from bot.venue.tape import Tape
+from bot.paper.trader import Ticked
+from bot.venue.http.faults import Fault, Kind
+from bot.venue.http.server import VenueServer
+from bot.venue.matching.clocks import DrivenClock
+from bot.venue.matching.exchange import KEY, Exchange, Terms
+from bot.venue.matching.listing import Listing
+from bot.venue.matching.tape import Tape
 from tests.markets import series_of, with_series
 from tests.paper.test_tick import FIRST_TICK, at, world
 from tests.servers.world import World

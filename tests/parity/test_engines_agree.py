@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from bot.config import Config, load_config
+from bot.backtest.engines.backtrader_engine import run_backtrader
+from bot.backtest.engines.exact import run_exact
 from bot.core.book import Book
 from bot.core.events import Epoch, Valued
 from bot.core.market import Market
 from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement, SettlementCause, Side
-from bot.engines.backtrader_engine import run_backtrader
-from bot.engines.exact import run_exact
-from bot.forward.replay import replay
 from bot.ledger.record import Row, as_rows
-from bot.wiring import planned, window_of
+from bot.paper.replay import replay
+from bot.services.plans import planned, window_of
+from bot.settings.loader import Config, load_config
 from tests.markets import random_market
 
 LOOSE = {"rotation": {"gates": {"relative_strength": False, "credit": False, "volatility": False}}}

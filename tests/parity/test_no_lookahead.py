@@ -10,13 +10,13 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from bot.config import load_config
+from bot.backtest.lookahead import first_peek, telling_cuts
 from bot.core.decision import Decision
 from bot.core.market import Market, Series
-from bot.engines.lookahead import first_peek, telling_cuts
-from bot.wiring import rotation_settings
-from strategies.rotation import Rotation
-from strategies.view import view_of
+from bot.services.strategy_settings import rotation_settings
+from bot.settings.loader import load_config
+from strategies.rotation.rotation import Rotation
+from strategies.rotation.view import view_of
 from tests.markets import random_market
 
 CUTS = 50

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.config import Config, load_config
 from bot.core.events import Episode
 from bot.core.market import Market
-from bot.wiring import rotation_settings
-from strategies.episodes import episodes
-from strategies.rotation import Rotation
-from strategies.view import RotationView, view_of
+from bot.services.strategy_settings import rotation_settings
+from bot.settings.loader import Config, load_config
+from strategies.rotation.episodes import episodes
+from strategies.rotation.rotation import Rotation
+from strategies.rotation.view import RotationView, view_of
 
 CLOSES = {
     "1999-12-31": 504.75, "2007-07-13": 855.77, "2015-06-23": 1295.80, "2018-08-31": 1740.75, "2020-11-13": 1744.04,

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.config import load_config
-from bot.core.fault import Fault, FaultKind
+from bot.core.data_fault import Fault, FaultKind
 from bot.core.market import Market
-from bot.data.csv_folder import read_folder
 from bot.data.quality import Standing, Verdict, inspect, summary, verdicts
-from bot.markets import quality_rules
+from bot.data.vendors.csv_folder import read_folder
+from bot.services.markets import quality_rules
+from bot.settings.loader import load_config
 
 UNLISTED = {
     **dict.fromkeys(("IWM_RAW", "SPY_RAW", "QQQ_RAW", "TLT_RAW", "GLD_RAW", "EEM_RAW"), "etf-raw"),

@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.config import Config
+from bot.backtest.engines.exact import run_exact
 from bot.core.market import Market
-from bot.data.clock import SystemClock
-from bot.data.csv_folder import read_rows
-from bot.data.csv_writer import write_folder
-from bot.data.fetched import COLUMNS
-from bot.engines.exact import run_exact
-from bot.markets import stored_market, stored_rows
-from bot.provenance import run_key
-from bot.updating import import_folder
-from bot.wiring import planned, window_of
+from bot.data.vendors.csv_folder import read_rows
+from bot.data.vendors.csv_writer import write_folder
+from bot.data.vendors.fetched import COLUMNS
+from bot.infra.clock import SystemClock
+from bot.services.markets import stored_market, stored_rows
+from bot.services.plans import planned, window_of
+from bot.services.provenance import run_key
+from bot.services.update import import_folder
+from bot.settings.loader import Config
 from tests.markets import config_with
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.config import load_config
 from bot.core.market import Market
-from bot.wiring import rotation_settings, waterfall_settings
-from strategies.supercycle import Supercycle, runs_above
-from strategies.view import RotationView, view_of
-from strategies.waterfall import Layer, waterfall
+from bot.services.strategy_settings import rotation_settings, waterfall_settings
+from bot.settings.loader import load_config
+from strategies.rotation.supercycle import Supercycle, runs_above
+from strategies.rotation.view import RotationView, view_of
+from strategies.rotation.waterfall import Layer, waterfall
 
 
 @pytest.fixture(scope="module")

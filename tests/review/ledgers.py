@@ -13,7 +13,7 @@ from bot.core.events import Epoch, Event, Valued
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Side
 from bot.ledger.record import as_rows, write_ledger
 from bot.review.record import Record
-from bot.review.terms import Terms
+from bot.review.story.labels import Terms
 
 RUSSELL = Terms("Russell 2000")
 D = Decimal

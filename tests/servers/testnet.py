@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
-from bot.brokers.keys import LOOPBACK_KEYS
+from bot.brokers.testnet.keys import LOOPBACK_KEYS
 from tests.servers.exchange import Pair, listing
 from tests.servers.loopback import Asked, LoopbackServer, Reply, as_json
 

@@ -20,12 +20,12 @@ from curl_cffi.requests import Response
 from requests.adapters import HTTPAdapter
 
 from bot.core.ports import Clock
-from bot.data.courtesy import Courtesy
-from bot.data.exchange import VENUES
-from bot.data.fred import FRED_HOST
-from bot.data.public_session import PublicSession
-from bot.data.yahoo import YAHOO_HOSTS, YahooSession
-from bot.sourcing import Sessions
+from bot.data.vendors.exchange import VENUES
+from bot.data.vendors.fred import FRED_HOST
+from bot.data.vendors.yahoo import YAHOO_HOSTS, YahooSession
+from bot.infra.public_http import PublicSession
+from bot.infra.rate_limit import Courtesy
+from bot.services.vendors import Sessions
 from tests.servers.exchange import ExchangeServer
 from tests.servers.fred import FredServer
 from tests.servers.yahoo import YahooServer

@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from bot.config import Config
-from bot.data.store import Store
-from bot.data.stored import Reading
-from bot.data.update import Result
-from bot.markets import store_path
-from bot.sourcing import Sessions
-from bot.updating import update_store
+from bot.data.store.store import Store
+from bot.data.store.stored import Reading
+from bot.data.store.update import Result
+from bot.services.markets import store_path
+from bot.services.update import update_store
+from bot.services.vendors import Sessions
+from bot.settings.loader import Config
 from tests.clocks import FakeClock
 from tests.markets import config_with
 from tests.servers.exchange import ExchangeServer

@@ -11,7 +11,7 @@ import pytest
 from bot.core.decision import Trade
 from bot.core.market import Market
 from strategies.benchmarks import benchmark_decisions, random_timing
-from strategies.view import view_of
+from strategies.rotation.view import view_of
 from tests.markets import closes_on_days, closes_on_sessions, market_of, settings_with
 
 FULL = Decimal("0.98")

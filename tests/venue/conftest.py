@@ -8,8 +8,8 @@ from typing import Any
 import ccxt
 import pytest
 
-from bot.venue.exchange import KEY, SECRET
-from bot.venue.server import VenueServer
+from bot.venue.http.server import VenueServer
+from bot.venue.matching.exchange import KEY, SECRET
 from tests.venue.world import exchange
 
 

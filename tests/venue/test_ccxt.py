@@ -7,10 +7,10 @@ from typing import Any
 import ccxt
 import pytest
 
-from bot.venue.exchange import KEY
-from bot.venue.faults import Fault, Kind
-from bot.venue.server import VenueServer
-from bot.venue.weights import Limits
+from bot.venue.http.faults import Fault, Kind
+from bot.venue.http.server import VenueServer
+from bot.venue.http.weights import Limits
+from bot.venue.matching.exchange import KEY
 from tests.venue.conftest import client_of
 from tests.venue.world import PAIR, at, exchange, move
 

@@ -13,11 +13,11 @@ from bot.core.execution import fill_price
 from bot.core.market import Kind, Market
 from bot.core.moments import midnight
 from bot.core.orders import Side
-from bot.serving import open_exchange, terms_of, venue_clock
-from bot.venue.book_shape import FlatBook
-from bot.venue.clocks import DrivenClock, RunningClock
-from bot.venue.exchange import KEY, Terms
-from bot.venue.order import OrderType, Status, Ticket
+from bot.services.venue import open_exchange, terms_of, venue_clock
+from bot.venue.matching.book_shape import FlatBook
+from bot.venue.matching.clocks import DrivenClock, RunningClock
+from bot.venue.matching.exchange import KEY, Terms
+from bot.venue.matching.order import OrderType, Status, Ticket
 from tests.clocks import FakeClock
 from tests.markets import closes_on_days, default_config, market_of
 

@@ -15,13 +15,13 @@ import requests
 
 from bot.core.instrument import Instrument
 from bot.core.orders import Side
-from bot.venue.book_shape import BookShape, Level
-from bot.venue.clocks import DrivenClock
-from bot.venue.exchange import KEY, SECRET, Exchange, Terms
-from bot.venue.listing import Listing
-from bot.venue.order import OrderType, Ticket, TimeInForce
-from bot.venue.server import VenueServer
-from bot.venue.tape import Day, Tape
+from bot.venue.http.server import VenueServer
+from bot.venue.matching.book_shape import BookShape, Level
+from bot.venue.matching.clocks import DrivenClock
+from bot.venue.matching.exchange import KEY, SECRET, Exchange, Terms
+from bot.venue.matching.listing import Listing
+from bot.venue.matching.order import OrderType, Ticket, TimeInForce
+from bot.venue.matching.tape import Day, Tape
 from tests.clocks import FakeClock
 from tests.markets import series_of, with_series
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot.data.clock import SystemClock
+from bot.infra.clock import SystemClock
 from bot.ledger.record import count_rows
 from bot.ledger.selection import Selection
 from bot.paper.ledgers import ledger_path

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from bot import run_backtest
-from bot.config import load_config
 from bot.core.decision import Decision
 from bot.core.events import Cause, Difference, Drift, Epoch, Event, Late, Mode, Switched
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
+from bot.settings.loader import load_config
 from bot.web.site import Stored
 from tests.web.world import (
     BEGUN,

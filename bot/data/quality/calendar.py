@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from bot.core.fault import Fault, FaultKind, Severity
+from bot.core.data_fault import Fault, FaultKind, Severity
 from bot.core.market import Kind, Series, Sessions
 from bot.core.moments import Times, newest, utc
 from bot.data.quality.rules import QualityRules

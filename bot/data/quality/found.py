@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import numpy.typing as npt
 
-from bot.core.fault import Fault, FaultKind, Severity
+from bot.core.data_fault import Fault, FaultKind, Severity
 from bot.core.market import Series
 from bot.core.moments import utc
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.fault import Fault
+from bot.core.data_fault import Fault
 from bot.core.market import Series, Sessions
 from bot.data.quality.calendar import missing, without_session
 from bot.data.quality.jumps import Moves, erratic, jumps, powers_of_ten, unexpected_levels

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.core.fault import Fault, FaultKind, Severity
+from bot.core.data_fault import Fault, FaultKind, Severity
 from bot.core.market import Floats, Kind, Series
 from bot.data.quality.found import Bools, Ints, begins, counted, of_rows
 from bot.data.quality.rules import QualityRules

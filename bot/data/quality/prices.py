@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bot.core.fault import Fault, FaultKind
+from bot.core.data_fault import Fault, FaultKind
 from bot.core.market import Floats, Kind, Series
 from bot.data.quality.found import Bools, begins, of_rows, run_length
 from bot.data.quality.rules import QualityRules

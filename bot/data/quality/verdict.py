@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from bot.core.fault import Fault, FaultKind, Severity
+from bot.core.data_fault import Fault, FaultKind, Severity
 from bot.core.market import Market, Series
 from bot.data.quality.calendar import silence
 from bot.data.quality.inspection import in_order, inspect

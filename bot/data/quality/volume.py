@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bot.core.fault import Fault, FaultKind, Severity
+from bot.core.data_fault import Fault, FaultKind, Severity
 from bot.core.market import Floats, Kind, Series
 from bot.core.moments import utc
 from bot.data.quality.found import Bools, Ints, begins, counted, of_rows, spaced

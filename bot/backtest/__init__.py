@@ -1,0 +1,1 @@
+"""Run a strategy over history and write the run folder."""

@@ -1,0 +1,77 @@
+"""The demo's two worlds: the same seeds with a lead absent and planted, and how far chance spreads them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from multiprocessing.process import BaseProcess
+from threading import Thread
+from typing import Any
+
+import pandas as pd
+
+from bot.backtest.engines.exact import run_exact
+from bot.core.events import Valued
+from bot.report.contents import Worlds
+from bot.services.markets import demo_parameters, demo_world
+from bot.services.plans import planned, window_of
+from bot.settings.loader import Config
+
+
+def compare_worlds(config: Config, advance: Callable[[], None]) -> Worlds:
+    """Run the config's strategy in both worlds of its seed, and in those of many seeds.
+
+    `advance` is called after each seed. Each world is run by the exact engine alone.
+    """
+    own = demo_parameters(config, planted=True)
+    planted = _equity(config, own.seed, own.thesis_strength)
+    seeds = range(config.demo.spread_seeds)
+    rows = []
+    pool = ProcessPoolExecutor(os.cpu_count(), initializer=_follow_the_parent)
+    try:
+        for row in pool.map(partial(_both_worlds, config), seeds):
+            rows.append(row)
+            advance()
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return Worlds(own.thesis_strength, planted, pd.DataFrame(rows))
+
+
+def _follow_the_parent() -> None:
+    """Leave interrupts to the parent, and do not outlive it if it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        Thread(target=_exit_after, args=(parent,), daemon=True).start()
+
+
+def _exit_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
+
+
+def _both_worlds(config: Config, seed: int) -> dict[str, Any]:
+    row: dict[str, Any] = {"seed": seed}
+    for name, strength in (("absent", 0.0), ("planted", config.demo.thesis_strength)):
+        equity = _equity(config, seed, strength)
+        row[name] = equity.iloc[-1] / float(config.start_equity) - 1
+        row[f"eth_{name}"] = equity.attrs["eth_return"]
+    return row
+
+
+def _equity(config: Config, seed: int, strength: float) -> pd.Series:
+    """The strategy's equity by date in one world; `attrs` hold what holding ETH would have returned."""
+    parameters = replace(demo_parameters(config, planted=True), seed=seed, thesis_strength=strength)
+    market = demo_world(config, parameters)
+    window = window_of(market, None, None)
+    book = run_exact(planned(config, market, window))
+    valued = [event for event in book.events if isinstance(event, Valued)]
+    equity = pd.Series([float(v.equity) for v in valued], pd.DatetimeIndex([v.day for v in valued]))
+    eth = market[market.roles.eth].close
+    equity.attrs["eth_return"] = float(eth[-1] / eth[0] - 1)
+    return equity

@@ -1,0 +1,1 @@
+"""Two engines that must agree: backtrader, and an exact engine in decimals."""

@@ -1,0 +1,42 @@
+"""The manifest of a run: config, data, version and times."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.backtest.backtest import Backtest
+from bot.core.market import Market
+from bot.infra.version import __version__
+from bot.services.provenance import strategy_sha256
+from bot.settings.loader import Config
+
+
+def manifest(
+    run_id: str, command: str, config: Config, market: Market, started: datetime, backtest: Backtest
+) -> dict[str, Any]:
+    """What a run was made from: the only file of a run that holds wall-clock time."""
+    return {
+        "run_id": run_id,
+        "command": command,
+        "version": __version__,
+        "market": market.name,
+        "started": f"{started.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "origin": f"{market.decision_times[0]}Z",
+        "start": str(backtest.window.start),
+        "end": str(backtest.window.end),
+        "config_hash": config.fingerprint(),
+        "strategy_sha256": strategy_sha256(config),
+        "series": {
+            symbol: {
+                "source": series.source,
+                "first": str(series.dates[0]),
+                "last": str(series.dates[-1]),
+                "rows": len(series),
+                "sha256": series.sha256,
+            }
+            for symbol, series in sorted(market.series.items())
+            if len(series)
+        },
+        "config": config.resolved(),
+    }

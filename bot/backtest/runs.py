@@ -1,0 +1,168 @@
+"""A run from start to files: backtest a config on a market and leave its folder behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bot.backtest.backtest import Backtest, run
+from bot.backtest.demo_worlds import compare_worlds
+from bot.backtest.manifest import manifest
+from bot.core.errors import ConfigError
+from bot.core.market import Market
+from bot.core.window import Window
+from bot.data.demo.market import DEMO
+from bot.ledger.projections import project
+from bot.ledger.run_folder import RunFolder, claim_run_folder, new_run_folder
+from bot.ledger.tables import typed
+from bot.report.contents import Band, Contents, Waterfall, Worlds
+from bot.report.tear_sheet import render
+from bot.services.markets import open_market
+from bot.services.plans import build_strategy, run_plan, window_of
+from bot.services.provenance import run_key
+from bot.services.signals import waterfall_over
+from bot.services.strategy_settings import rotation_settings
+from bot.settings.loader import Config, load_config
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished backtest as tables. `folder` is where its files are, or None if they were not asked for."""
+
+    run_id: str
+    market: str
+    summary: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+    worlds: Worlds | None
+    folder: RunFolder | None
+
+    @property
+    def equity(self) -> pd.DataFrame:
+        """Equity, cash, stage and each benchmark, by UTC day, at its close."""
+        return self.tables["equity"]
+
+    @property
+    def decisions(self) -> pd.DataFrame:
+        """Every decision with its weights, reasons and readings."""
+        return self.tables["decisions"]
+
+    @property
+    def orders(self) -> pd.DataFrame:
+        """Every order and how it ended."""
+        return self.tables["orders"]
+
+    @property
+    def fills(self) -> pd.DataFrame:
+        """Every fill."""
+        return self.tables["fills"]
+
+    @property
+    def trades(self) -> pd.DataFrame:
+        """Every round trip, first in, first out."""
+        return self.tables["trades"]
+
+    @property
+    def episodes(self) -> pd.DataFrame:
+        """Every breakout and what became of it."""
+        return self.tables["episodes"]
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """The figures of the strategy and of each benchmark, a row each."""
+        rows = {"strategy": self.summary["strategy"], **self.summary["benchmarks"]}
+        return pd.DataFrame.from_dict(rows, orient="index").astype(float)
+
+
+def run_backtest(
+    config: Path | str | Config | None = None,
+    data_dir: Path | str | None = None,
+    start: date | str | None = None,
+    end: date | str | None = None,
+    *,
+    market: str = "auto",
+    changes: Mapping[str, Any] | None = None,
+    save: bool = False,
+    out: Path | None = None,
+    command: str = "run_backtest()",
+    advance: Callable[[], None] = lambda: None,
+) -> Run:
+    """Backtest a config on a folder of CSV files; without one on the store, or on the demo market if there is none.
+
+    `market` is auto, store or demo; `changes` are laid over the config. With `save`, or a folder to save to (`out`),
+    the run leaves its files. `advance` is called once for each seed of the demo's spread. Raises the errors of
+    `bot.core.errors`.
+    """
+    started = datetime.now(UTC)
+    if not isinstance(config, Config):
+        config = load_config(None if config is None else Path(config), changes)
+    found_market = open_market(config, None if data_dir is None else Path(data_dir), market)
+    window = window_of(found_market, _as_date(start), _as_date(end))
+    key = run_key(config, found_market, window)
+    folder = None
+    if out is not None:
+        folder = claim_run_folder(out)
+    elif save:
+        folder = new_run_folder(config.state / "runs", started, key)
+    found = backtest(config, found_market, window)
+    worlds = compare_worlds(config, advance) if found_market.name == DEMO else None
+    run_id = folder.run_id if folder else f"{started:%Y%m%dT%H%M%SZ}-{key[:8]}"
+    projections = project(found.rows)
+    tables = typed(projections)
+    summary = {**found.summary, **({"worlds": _worlds_summary(worlds)} if worlds else {})}
+    if folder is not None:
+        told = manifest(run_id, command, config, found_market, started, found)
+        shown = waterfall_over(config, found_market, window)
+        contents = _contents(told, summary, tables, found, shown, worlds)
+        folder.write(found.rows, projections, told, summary, render(contents))
+    return Run(run_id, found_market.name, summary, tables, worlds, folder)
+
+
+def _as_date(day: date | str | None) -> date | None:
+    """A day from a date, a datetime (its date) or ISO text. Raises ConfigError."""
+    if isinstance(day, datetime):
+        return day.date()
+    if not isinstance(day, str):
+        return day
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        raise ConfigError("is not a date", where="run_backtest", expected="YYYY-MM-DD", was=repr(day)) from None
+
+
+def _worlds_summary(worlds: Worlds) -> dict[str, Any]:
+    """The spread of total returns over seeds in each world, at three percentiles."""
+    spread = {
+        world: {
+            f"total_return_{percent}": round(float(worlds.spread[world].quantile(percent / 100)), 10)
+            for percent in (5, 50, 95)
+        }
+        for world in ("absent", "planted")
+    }
+    return {"thesis_strength": worlds.strength, "seeds": len(worlds.spread), **spread}
+
+
+def _contents(
+    told: Mapping[str, Any],
+    summary: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    found: Backtest,
+    waterfall: Waterfall,
+    worlds: Worlds | None,
+) -> Contents:
+    small_caps = found.market[found.market.roles.small_caps]
+    closes = pd.Series(small_caps.close, pd.DatetimeIndex(small_caps.dates.astype("datetime64[s]")))
+    luck = found.random_timing
+    return Contents(told, summary, tables, closes, Band(luck.low, luck.median, luck.high), waterfall, worlds)
+
+
+def backtest(config: Config, market: Market, window: Window) -> Backtest:
+    """Run a config on a market."""
+    settings = rotation_settings(config)
+    plan = run_plan(config, market, window, run_key(config, market, window))
+    benchmarks = config.benchmarks
+    return run(market, build_strategy(config), settings, plan, window, benchmarks.trend_days, benchmarks.random_shifts)

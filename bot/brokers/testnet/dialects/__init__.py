@@ -1,0 +1,1 @@
+"""Requests and answers of each testnet, one venue a file. Pure functions."""

@@ -1,0 +1,84 @@
+"""What the commands of `bot paper` share: the options, the ledger's name, how a ledger is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from bot.cli.console import parse_changes
+from bot.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.paper.ledgers import Status
+    from bot.settings.loader import Config
+
+LedgerOption = Annotated[str, typer.Option("--ledger", "-l", help="The ledger's name.")]
+BrokerOption = Annotated[
+    Literal["simulated", "testnet"] | None,
+    typer.Option("--broker", help="Who fills orders; a ledger keeps the one it began with."),
+]
+_DIGITS, _WIDTH = 8, 80
+"""How many digits of an amount people are shown, and in how wide a line."""
+
+
+def config_of(file: Path | None, set_: list[str] | None = None) -> Config:
+    """The config of a command. Raises ConfigError."""
+
+    from bot.settings.loader import load_config
+
+    return load_config(file, parse_changes(set_))
+
+
+def name_of(ledger: str) -> str:
+    """A ledger's name, which is a file's too. Raises ConfigError."""
+    if not re.fullmatch("[A-Za-z0-9_-]{1,40}", ledger):
+        expected = "at most 40 of A-Z, a-z, 0-9, - and _"
+        raise ConfigError("is no name for a ledger", where="--ledger", expected=expected, was=ledger)
+    return ledger
+
+
+def sayer(screen: Console) -> Callable[[str], None]:
+    """Prints text as it is."""
+    return partial(screen.print, markup=False, soft_wrap=True)
+
+
+def show(screen: Console, told: Status, **more: str) -> None:
+    """Print where a ledger stands, with more lines by their names."""
+    lines: dict[str, Any] = {
+        "Ledger": f"{told.ledger} ({told.mode}), {told.broker}, since {told.begun}, epoch {told.epochs}",
+        "Stage": f"{told.stage}: {told.why}" if told.stage else told.why,
+        "Equity": f"{float(told.equity):,.2f} at the close of {told.valued}" if told.valued else "not valued yet",
+        "Cash": f"{float(told.cash):,.2f}",
+        "Holds": ", ".join(f"{_short(quantity)} {symbol}" for symbol, quantity in told.holdings.items()) or "no coin",
+        "Open": f"{told.open_orders} order(s)",
+        "Head": told.head,
+        **more,
+    }
+    if told.testnet:
+        moved = ", ".join(f"{asset} {_short(amount)}" for asset, amount in told.testnet.items())
+        lines["Testnet"] = f"{moved} (play money at the testnet's own prices, no part of the equity)"
+    if told.unknown:
+        lines["Unclear"] = f"{', '.join(told.unknown)} changed on the testnet account; nothing is bought until: " + (
+            f"bot paper acknowledge --ledger {told.ledger}"
+        )
+    for name in {"Holds", "Testnet"} & lines.keys():  # as many coins as there are
+        lines[name] = fill(lines[name], _WIDTH - 9, break_on_hyphens=False).replace("\n", "\n" + " " * 9)
+    for name, value in lines.items():
+        screen.print(f"{name:8} {value}", markup=False, soft_wrap=True)
+    screen.print("Paper only, not advice: no real order was placed.", markup=False)
+
+
+def _short(amount: str) -> str:
+    """An amount with the digits that count; whole units are never cut."""
+    value = Decimal(amount)
+    text = f"{value:.{max(_DIGITS - 1 - value.adjusted(), 0)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

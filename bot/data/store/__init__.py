@@ -1,0 +1,1 @@
+"""The SQLite store of prices, and how it is updated."""

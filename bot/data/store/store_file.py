@@ -1,0 +1,133 @@
+"""The market store's file: its tables, its versions, and every way in which a file can be no store."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from bot.core.errors import StoreError
+from bot.infra import sqlite as sqlite_file
+from bot.infra.sqlite import Faults, connect, connect_to_read, migrate
+
+APPLICATION_ID = 0x53435231  # "SCR1": tells a store from any other SQLite file
+_FAULTS = Faults(StoreError, "put a backup in its place, or move it away and fetch again with: bot data update")
+told, transaction = _FAULTS.told, _FAULTS.transaction
+
+_FIRST_VERSION = """
+CREATE TABLE sources (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE vintages (
+    symbol TEXT NOT NULL,
+    vintage INTEGER NOT NULL,
+    opened_at INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (symbol, vintage)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE bars (
+    symbol TEXT NOT NULL,
+    vintage INTEGER NOT NULL,
+    date TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    open REAL, high REAL, low REAL, close REAL NOT NULL, volume REAL,
+    source INTEGER NOT NULL REFERENCES sources (id),
+    known_at INTEGER NOT NULL,
+    first_seen_at INTEGER NOT NULL,
+    final INTEGER NOT NULL CHECK (final IN (0, 1)),
+    PRIMARY KEY (symbol, vintage, date, revision)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER final_bars_are_never_changed BEFORE UPDATE ON bars WHEN OLD.final
+BEGIN SELECT RAISE(ABORT, 'a final bar is never rewritten'); END;
+CREATE TRIGGER final_bars_are_never_deleted BEFORE DELETE ON bars WHEN OLD.final
+BEGIN SELECT RAISE(ABORT, 'a final bar is never rewritten'); END;
+CREATE TRIGGER final_bars_are_never_replaced BEFORE INSERT ON bars
+WHEN EXISTS (
+    SELECT 1 FROM bars WHERE symbol = NEW.symbol AND vintage = NEW.vintage AND date = NEW.date
+    AND revision = NEW.revision AND final
+)
+BEGIN SELECT RAISE(ABORT, 'a final bar is never rewritten'); END;
+CREATE TABLE columns (symbol TEXT PRIMARY KEY, sources TEXT NOT NULL, data BLOB NOT NULL) STRICT;
+CREATE TABLE left_alone (host TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT;
+CREATE TABLE venue_rules (
+    symbol TEXT NOT NULL,
+    venue TEXT NOT NULL,
+    seen_at INTEGER NOT NULL,
+    pair TEXT NOT NULL,
+    step TEXT NOT NULL,
+    tick TEXT NOT NULL,
+    min_notional TEXT,
+    active INTEGER NOT NULL CHECK (active IN (0, 1)),
+    PRIMARY KEY (symbol, venue, seen_at)
+) STRICT, WITHOUT ROWID;
+"""
+MIGRATIONS: Sequence[str] = (_FIRST_VERSION,)
+"""What makes each version from the one before; a new store goes through all of them."""
+
+
+def open_to_write(path: Path, migrations: Sequence[str] = MIGRATIONS) -> sqlite3.Connection:
+    """Open the store, make it if it is not there, and bring it to this version. Raises StoreError."""
+    with told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = connect(path)
+        try:
+            if path.stat().st_size == 0:
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            migrate(connection, _version(connection, path, len(migrations)), migrations)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open a store that is there, for reading only. Raises StoreError."""
+    if not path.is_file() or not path.stat().st_size:
+        raise StoreError("there is no market store", where=str(path), mend="make one with: bot data update")
+    with told(path):
+        connection = connect_to_read(path)
+        try:
+            _require_this_version(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def back_up(source: Path, target: Path) -> None:
+    """Copy a store while others may use it, and check the copy. Raises StoreError; never overwrites a file."""
+    sqlite_file.back_up(_FAULTS, source, open_to_read, target, require_whole)
+
+
+def require_whole(connection: sqlite3.Connection, path: Path) -> None:
+    """Look for damage in the whole file. Raises StoreError that names the first."""
+    with told(path):
+        (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if verdict != "ok":
+        raise _FAULTS.damaged(path, str(verdict))
+
+
+def epoch(moment: datetime) -> int:
+    """A moment as the store keeps it: whole seconds since 1970."""
+    return int(moment.timestamp())
+
+
+def _require_this_version(connection: sqlite3.Connection, path: Path) -> None:
+    version = _version(connection, path)
+    if version < len(MIGRATIONS):
+        raise StoreError(
+            "is of an older version", where=str(path), expected=str(len(MIGRATIONS)), was=str(version),
+            mend="bring it up to date with: bot data update",
+        )  # fmt: skip
+
+
+def _version(connection: sqlite3.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID:
+        raise StoreError("is another program's database", where=str(path), mend="name another `state` folder")
+    if version > newest:
+        raise StoreError(
+            "was written by a newer version of the bot", where=str(path), expected=f"version {newest} or older",
+            was=f"version {version}", mend="update the bot",
+        )  # fmt: skip
+    return int(version)

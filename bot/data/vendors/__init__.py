@@ -1,0 +1,1 @@
+"""One vendor a file: Yahoo, FRED, exchanges, folders of CSV files."""

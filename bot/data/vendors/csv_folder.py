@@ -1,0 +1,184 @@
+"""A folder of CSV files, one a symbol, checked row by row and refused with the line at fault."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from bot.core.errors import DataError
+from bot.core.market import Floats, Kind, Listing, Market, Roles
+from bot.core.moments import Days
+from bot.data.assembly import assemble
+from bot.data.vendors.fetched import COLUMNS, PRICES, Fetched
+
+_EARLIEST = np.datetime64("1900-01-01", "D")
+_PRICE_RANGE = (1e-18, 1e18)
+"""Beyond these a price is a broken number, and arithmetic on it would be too."""
+_ROUNDED_AWAY = 1e-5
+"""Under this close a vendor's six decimals can turn a real open or low into 0; above it a zero is a fault."""
+_NAMED = 8
+"""How many symbols a note names before it only counts them."""
+
+
+def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles) -> Market:
+    """Read every listed symbol that the folder has.
+
+    A file that is not listed is passed over and noted. Raises DataError, with file and line, for a file that
+    cannot be believed, and where small caps, ETH or BTC are missing.
+    """
+    rows, notes = read_rows(folder, listings)
+    for symbol in (roles.small_caps, roles.eth, roles.btc):
+        if symbol not in rows:
+            raise DataError(f"{symbol}.csv is missing", where=str(folder), mend="this series is required")
+    return assemble(str(folder), rows, listings, roles, datetime.now(UTC), notes)
+
+
+def read_rows(folder: Path, listings: Mapping[str, Listing]) -> tuple[dict[str, Fetched], list[str]]:
+    """The rows of every listed symbol that the folder has, and a note on the files that are not listed.
+
+    Raises DataError, with file and line, for a file that cannot be believed.
+    """
+    if not folder.is_dir():
+        raise DataError("there is no such folder", where=str(folder), mend="name a folder of SYMBOL.csv files")
+    paths = {path.stem: path for path in sorted(folder.glob("*.csv")) if path.is_file()}
+    rows = {symbol: _read(path, listings[symbol].kind) for symbol, path in paths.items() if symbol in listings}
+    unknown = sorted(set(paths) - set(listings))
+    if not unknown:
+        return rows, []
+    named = ", ".join(unknown[:_NAMED]) + (" ..." if len(unknown) > _NAMED else "")
+    return rows, [f"{len(unknown)} file(s) are not in the symbol table and were not read: {named}"]
+
+
+def _read(path: Path, kind: Kind) -> Fetched:
+    try:
+        raw = path.read_bytes()
+        table = pd.read_csv(
+            io.BytesIO(raw.rstrip()), dtype={"date": str}, skip_blank_lines=False, keep_default_na=False, na_values=[""]
+        )
+    except OSError as problem:
+        raise DataError(f"cannot be read: {problem.strerror}", where=str(path)) from None
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as problem:
+        raise DataError("is not a CSV table", where=str(path), expected="a header and rows", was=str(problem)) from None
+    _check_shape(path, raw.rstrip())
+    for name in ("date", "close"):
+        if name not in table.columns:
+            raise DataError(
+                f"has no column {name!r}", where=str(path), expected="date,open,high,low,close,volume",
+                was=",".join(map(str, table.columns)),
+            )  # fmt: skip
+    if table.empty:
+        raise DataError("has a header and no rows", where=str(path))
+    columns = {name: _numbers(path, table, name) for name in COLUMNS}
+    _forget_rounded_prices(columns)
+    _check_prices(path, columns, kind)
+    return Fetched(path.stem, path.name, _dates(path, table), **columns)
+
+
+def _check_shape(path: Path, raw: bytes) -> None:
+    """Each line has as many fields as the header, and no column stands twice."""
+    header, *lines = raw.splitlines()
+    names = [name.strip() for name in header.decode("utf-8-sig").split(",")]
+    if len(set(names)) < len(names):
+        raise DataError("a column stands twice", where=f"{path} line 1", was=header.decode("utf-8-sig"))
+    commas = len(names) - 1
+    if raw.count(b",") == commas * (1 + len(lines)):
+        return
+    for number, line in enumerate(lines, start=2):
+        if line.count(b",") != commas:
+            was = f"{line.count(b',') + 1}: {line.decode(errors='replace')}"
+            raise DataError(
+                "has another number of fields", where=f"{path} line {number}", expected=str(commas + 1), was=was
+            )
+
+
+def _at(path: Path, row: int) -> str:
+    """A row of a table as the place that an editor shows: the header is line 1."""
+    return f"{path} line {row + 2}"
+
+
+def _first(mask: npt.NDArray[np.bool_]) -> int | None:
+    return int(np.argmax(mask)) if mask.any() else None
+
+
+def _dates(path: Path, table: pd.DataFrame) -> Days:
+    texts = table["date"].tolist()
+    try:
+        if not all(isinstance(text, str) and len(text) == len("YYYY-MM-DD") for text in texts):
+            raise ValueError
+        dates: Days = np.array(texts, "datetime64[D]")
+    except ValueError:
+        bad = next(row for row, text in enumerate(texts) if not _is_date(text))
+        was = texts[bad] if isinstance(texts[bad], str) else "blank"
+        raise DataError("is not a date", where=_at(path, bad), expected="YYYY-MM-DD", was=was) from None
+    if (row := _first(np.diff(dates) <= np.timedelta64(0, "D"))) is not None:
+        raise DataError(
+            "dates must ascend, one row each", where=_at(path, row + 1), expected=f"a date after {dates[row]}",
+            was=str(dates[row + 1]), mend="sort the file and remove duplicates",
+        )  # fmt: skip
+    if dates[0] < _EARLIEST:
+        raise DataError("is too long ago", where=_at(path, 0), expected=f"a date from {_EARLIEST} on", was=texts[0])
+    today = np.datetime64(datetime.now(UTC).date(), "D")
+    if (row := _first(dates > today)) is not None:
+        raise DataError("lies in the future", where=_at(path, row), was=str(dates[row]))
+    return dates
+
+
+def _is_date(text: object) -> bool:
+    try:
+        np.datetime64(str(text), "D")
+    except ValueError:
+        return False
+    return len(str(text)) == len("YYYY-MM-DD")
+
+
+def _numbers(path: Path, table: pd.DataFrame, name: str) -> Floats:
+    if name not in table.columns:
+        return np.full(len(table), np.nan)
+    column = table[name]
+    if not pd.api.types.is_numeric_dtype(column):
+        numbers = pd.to_numeric(column, errors="coerce")
+        if (row := _first((numbers.isna() & column.notna()).to_numpy())) is not None:
+            raise DataError(
+                f"{name} is not a number", where=_at(path, row), expected="a number or nothing",
+                was=repr(str(column.iloc[row])),
+            )  # fmt: skip
+        column = numbers
+    values: Floats = column.to_numpy(np.float64, copy=True)
+    if (row := _first(np.isinf(values))) is not None:
+        raise DataError(f"{name} is infinite", where=_at(path, row), expected="a finite number", was=str(values[row]))
+    return values
+
+
+def _forget_rounded_prices(columns: Mapping[str, Floats]) -> None:
+    """Make a zero unknown where the day's close shows that rounding made it."""
+    tiny = (columns["close"] > 0) & (columns["close"] < _ROUNDED_AWAY)
+    for name in ("open", "high", "low"):
+        columns[name][tiny & (columns[name] == 0)] = np.nan
+
+
+def _check_prices(path: Path, columns: Mapping[str, Floats], kind: Kind) -> None:
+    if kind is Kind.MACRO:
+        return
+    for name in PRICES:
+        if (row := _first(columns[name] <= 0)) is not None:
+            raise DataError(
+                f"{name} must be above zero", where=_at(path, row), expected="a price > 0, or nothing if unknown",
+                was=f"{columns[name][row]:g}",
+            )  # fmt: skip
+    close = columns["close"]
+    if (row := _first((close < _PRICE_RANGE[0]) | (close > _PRICE_RANGE[1]))) is not None:
+        expected = "from {:g} to {:g}".format(*_PRICE_RANGE)
+        raise DataError("close is no price", where=_at(path, row), expected=expected, was=f"{close[row]:g}")
+    if (row := _first(columns["volume"] < 0)) is not None:
+        raise DataError("volume is negative", where=_at(path, row), was=f"{columns['volume'][row]:g}")
+    if kind.is_coin and (row := _first(columns["high"] < columns["low"])) is not None:
+        raise DataError(
+            "high is under low", where=_at(path, row), expected=f"high >= {columns['low'][row]:g}",
+            was=f"{columns['high'][row]:g}",
+        )  # fmt: skip

@@ -1,0 +1,28 @@
+"""Writing series as CSV files that read back to the last bit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.core.errors import DataError
+from bot.data.vendors.fetched import COLUMNS, Fetched
+
+
+def write_folder(folder: Path, rows: Mapping[str, Fetched]) -> None:
+    """Write one SYMBOL.csv a series into a new or empty folder. Raises DataError where that cannot be done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise DataError("is not empty", where=str(folder), mend="name a new folder: no file is overwritten")
+        for symbol, found in rows.items():
+            (folder / f"{symbol}.csv").write_text(_text(found), encoding="utf-8")
+    except OSError as problem:
+        raise DataError(f"cannot be written: {problem.strerror}", where=str(folder)) from None
+
+
+def _text(rows: Fetched) -> str:
+    """A table with the shortest numbers that read back the same; blank where a value is not known."""
+    columns = [["" if v != v else repr(v) for v in values.tolist()] for values in rows.columns.values()]
+    lines = [",".join(line) for line in zip(map(str, rows.dates), *columns, strict=True)]
+    return "\n".join((f"date,{','.join(COLUMNS)}", *lines)) + "\n"

@@ -1,0 +1,135 @@
+"""Reconciliation: what a testnet account has, held against what the ledger accounts for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from bot.core.events import AccountSeen, Cause, Difference, Event, VenueTrade
+from bot.core.instrument import ZERO
+from bot.core.moments import midnight
+from bot.core.ports import Clock
+from bot.infra.vendor_errors import NotListed
+from bot.ledger.account import _RECENT, Account
+
+if TYPE_CHECKING:
+    from bot.brokers.testnet.client import TestnetExchange
+    from bot.brokers.testnet.reports import OrderReport
+
+WIPED = "the testnet account was wiped"
+"""Why an epoch begins once the venue has forgotten our orders."""
+_CENT = Decimal("0.01")
+_HIGHEST_FEE = Decimal("0.01")
+"""The largest share of a trade that a missing amount may be and still be called a fee."""
+
+
+class Reconciler:
+    """Asks a testnet what the account has, and tells what the ledger does not account for.
+
+    `names` are the venue's own names for coins.
+    """
+
+    def __init__(self, exchange: TestnetExchange, quote: str, clock: Clock, names: Mapping[str, str]) -> None:
+        self._exchange, self._quote, self._clock, self._names = exchange, quote, clock, names
+
+    def compare(self, account: Account) -> list[Event]:
+        """What is to be recorded: the account as it is first seen, differences with their causes, or a wipe.
+
+        To be asked while none of our orders is open. A wiped account begins a new epoch. Raises as the exchange does.
+        """
+        now = self._clock.now().replace(microsecond=0)
+        found = {balance.asset: balance.free + balance.locked for balance in self._exchange.balances()}
+        if account.since is None:
+            return [AccountSeen(now, found)]
+        parted = sorted(
+            asset
+            for asset in {*found, *account.expected}
+            if found.get(asset, ZERO) != account.expected.get(asset, ZERO)
+        )
+        if not parted:
+            return []
+        if self._is_wiped(account):
+            assert account.epoch is not None, "a ledger begins with an epoch"
+            at, number = midnight(now.date()), account.epoch.number + 1
+            return [replace(account.epoch, at=at, number=number, why=WIPED), AccountSeen(now, found)]
+        return self._told(account, parted, found, now)
+
+    def _told(
+        self, account: Account, parted: Sequence[str], found: Mapping[str, Decimal], now: datetime
+    ) -> list[Event]:  # fmt: skip
+        late = self._filled_later(account, now)
+        ours = {self._quote} | {trade.base for trade in account.trades}
+        coins = sorted({*parted, *ours} - {self._quote})
+        by_hand = {asset for asset in coins if self._is_traded_by_hand(account, asset)}
+        differences: list[Event] = []
+        for asset in parted:
+            recorded, there = account.expected.get(asset, ZERO), found.get(asset, ZERO)
+            missing = recorded - there
+            if asset in late or (asset == self._quote and late):
+                cause = Cause.PARTIAL
+            elif asset in by_hand or (asset == self._quote and by_hand):
+                cause = Cause.MANUAL_TRADE
+            elif asset not in ours:
+                cause = Cause.NOT_TRADED
+            elif abs(missing) < self._smallest(asset):
+                cause = Cause.DUST
+            elif ZERO < missing <= account.recent_volume(asset, now) * _HIGHEST_FEE:
+                cause = Cause.FEE
+            else:
+                cause = Cause.UNKNOWN
+            differences.append(Difference(now, asset, recorded, there, cause))
+        return differences
+
+    def _is_wiped(self, account: Account) -> bool:
+        """Whether the venue has forgotten the first or the last order that it traded for us."""
+        return any(self._is_forgotten(trades) for trades in (account.trades, account.trades[::-1]))
+
+    def _is_forgotten(self, trades: Sequence[VenueTrade]) -> bool:
+        """Whether the venue does not know the order of the first of some trades whose pair it lists."""
+        for trade in trades:
+            try:
+                return self._exchange.find(trade.order_id, f"{trade.base}/{trade.quote}") is None
+            except NotListed:
+                continue
+        return False
+
+    def _filled_later(self, account: Account, now: datetime) -> set[str]:
+        """The coins whose orders were filled further after the ledger took them for ended."""
+        recorded: dict[str, Decimal] = {}
+        for trade in account.trades:
+            recorded[trade.order_id] = recorded.get(trade.order_id, ZERO) + trade.quantity
+        later = set()
+        for order in account.unfinished:
+            base = self._names.get(order.symbol, order.symbol)
+            if now - order.at <= _RECENT:
+                report = self._found(order.order_id, base)
+                if report is not None and report.filled > recorded.get(order.order_id, ZERO):
+                    later.add(base)
+        return later
+
+    def _found(self, order_id: str, base: str) -> OrderReport | None:
+        try:
+            return self._exchange.find(order_id, f"{base}/{self._quote}")
+        except NotListed:
+            return None
+
+    def _is_traded_by_hand(self, account: Account, asset: str) -> bool:
+        ours = {trade.trade_id for trade in account.trades if trade.base == asset}
+        try:
+            trades = self._exchange.trades(f"{asset}/{self._quote}")
+        except NotListed:
+            return False
+        since = account.since or datetime.min.replace(tzinfo=UTC)
+        return any(trade.fill_id not in ours and trade.at > since for trade in trades)
+
+    def _smallest(self, asset: str) -> Decimal:
+        """An amount under which an asset is dust: a step of its pair, or a cent of the quote currency."""
+        if asset == self._quote:
+            return _CENT
+        try:
+            return self._exchange.rules(asset, [self._quote]).step
+        except NotListed:
+            return ZERO

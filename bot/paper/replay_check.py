@@ -1,0 +1,41 @@
+"""The forward code over history, held against the backtest of the same days."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from bot.backtest.engines.exact import run_exact
+from bot.core.errors import LedgerError
+from bot.core.events import Epoch
+from bot.infra.version import __version__
+from bot.ledger.record import as_rows, write_ledger
+from bot.paper.ledgers import ledger_path, make_room
+from bot.paper.replay import replay
+from bot.services.markets import open_market
+from bot.services.plans import planned, window_of
+from bot.settings.loader import Config
+
+
+def replay_history(
+    config: Config, data_dir: Path | None, market: str, start: date | None, end: date | None, name: str
+) -> int:
+    """Replay days of a market into a new ledger, and return the number of ticks.
+
+    Raises LedgerError where the ledger exists, AssertionError where the replay is not the backtest: a bug.
+    """
+    path = ledger_path(config, name)
+    if path.exists():
+        raise LedgerError("the ledger exists already", where=str(path), mend="name another, or archive it")
+    found = open_market(config, data_dir, market)
+    plan = planned(config, found, window_of(found, start, end))
+    epoch = Epoch(
+        plan.decisions[0].at, 1, "replay", plan.rules.run_key, config.fingerprint(), __version__, "simulated", plan.cash
+    )
+    rows = replay(plan, epoch, None)
+    expected = [(row.kind, row.at, row.body) for row in as_rows(run_exact(plan).events)]
+    if [(row.kind, row.at, row.body) for row in rows[1:]] != expected:
+        raise AssertionError("the replay is not the backtest of the same days")
+    make_room(path)
+    write_ledger(path, rows)
+    return len(plan.decisions)

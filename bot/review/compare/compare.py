@@ -1,0 +1,302 @@
+"""Two records side by side: how they were made, and what of the same days they tell differently, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from bot.core.moments import ONE_DAY
+from bot.review.compare.causes import Cause, cause_of_end, decision_text, is_same, order_text, weights_of
+from bot.review.compare.days import KINDS, Day, Days, Order, days_of
+from bot.review.compare.overlay import Overlay, overlay
+from bot.review.compare.provenance import Making, Otherwise, made_otherwise, making_of, not_kept
+from bot.review.record import Record
+
+_LARGEST = 10
+_SAME_SHARE = Decimal("1e-9")
+"""Holdings for each unit of equity that differ by less, relatively, are the same."""
+
+Causes = tuple[Cause, ...]
+"""The causes that a difference can have, of what is known; one in most cases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """Something that two records tell differently of a day; `what` is decision, order or fill.
+
+    A decision that is told so on several days in a row stands once, with their number (`days`).
+
+    `apart_since` tells from which day on the two held different things and why, where that is what lies behind.
+    """
+
+    day: date
+    what: str
+    causes: Causes
+    first: str
+    second: str
+    symbol: str = ""
+    apart_since: str = ""
+    days: int = 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """The difference as plain data."""
+        return {
+            "day": str(self.day), "days": self.days, "what": self.what, "symbol": self.symbol,
+            "cause": " or ".join(self.causes), "apart_since": self.apart_since, "first": self.first,
+            "second": self.second,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A day on which the second earned `difference` more than the first, a share of equity, and why."""
+
+    day: date
+    difference: float
+    causes: Causes
+    apart_since: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The day as plain data."""
+        return {
+            "day": str(self.day), "difference": round(self.difference, 10), "cause": " or ".join(self.causes),
+            "apart_since": self.apart_since,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the comparison of two records found; `days` are those that both decided.
+
+    `only_first` and `only_second` count the days that one of them alone decided. `stages`, `weights` and `reasons`
+    count the days on which those differ, `orders` and `fills` the orders that differ in what was asked for or filled.
+    """
+
+    first: Making
+    second: Making
+    otherwise: Sequence[Otherwise]
+    notes: Sequence[str]
+    days: Sequence[date]
+    only_first: int
+    only_second: int
+    stages: int
+    weights: int
+    reasons: int
+    all_orders: int
+    parted: Sequence[Parted]
+    moves: Sequence[Move]
+    overlay: Overlay
+
+    @property
+    def first_difference(self) -> date | None:
+        """The first day on which the decisions differ."""
+        return next((one.day for one in self.parted if one.what == "decision"), None)
+
+    @property
+    def decisions(self) -> int:
+        """On how many days the decisions differ in anything."""
+        return self._count("decision")
+
+    @property
+    def orders(self) -> int:
+        """How many orders only one side has, or for another quantity."""
+        return self._count("order")
+
+    @property
+    def fills(self) -> int:
+        """How many orders were filled otherwise."""
+        return self._count("fill")
+
+    @property
+    def summary(self) -> str:
+        """All of it in one line."""
+        if not self.days:
+            return f"{self.first.name} and {self.second.name} have no day in common"
+        told = [
+            f"{len(self.days):,} common days, {len(self.days) - self.decisions:,} decided the same",
+            f"{self.orders:,} orders and {self.fills:,} fills differ",
+        ]
+        if len(self.overlay.days) > 1:
+            told.append(f"{self.second.name} ends {self.overlay.apart[-1]:+.2%} against {self.first.name}")
+        return ", ".join(told)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The comparison as plain data; days as YYYY-MM-DD, shares as numbers."""
+        first = self.first_difference
+        return {
+            "summary": self.summary,
+            "first": self.first.as_dict(),
+            "second": self.second.as_dict(),
+            "made_otherwise": [one.as_dict() for one in self.otherwise],
+            "notes": list(self.notes),
+            "common_days": len(self.days),
+            "only_first": self.only_first,
+            "only_second": self.only_second,
+            "first_difference": None if first is None else str(first),
+            "days_apart": {
+                "any": self.decisions, "stage": self.stages, "weights": self.weights, "reasons": self.reasons,
+            },
+            "orders": self.all_orders,
+            "orders_apart": self.orders,
+            "fills_apart": self.fills,
+            "equity": self.overlay.as_dict(),
+            "largest_days": [move.as_dict() for move in self.moves],
+            "differences": [one.as_dict() for one in self.parted],
+        }  # fmt: skip
+
+    def _count(self, what: str) -> int:
+        return sum(one.days for one in self.parted if one.what == what)
+
+
+def compare(first: Record, second: Record) -> Comparison:
+    """Lay two records over each other. Raises LedgerError where one cannot be read."""
+    days = [days_of(record.events(*KINDS)) for record in (first, second)]
+    made = [making_of(record, told) for record, told in zip((first, second), days, strict=True)]
+    return compared(days[0], days[1], made[0], made[1])
+
+
+def compared(first: Days, second: Days, made_first: Making, made_second: Making) -> Comparison:
+    """Lay the days of two records over each other."""
+    otherwise = made_otherwise(made_first, made_second)
+    decided = set(first.decided), set(second.decided)
+    common = sorted(decided[0] & decided[1])
+    differ = _Differ(first, second, otherwise, is_data_known=made_first.data is not None is not made_second.data)
+    parted = _spells(one for day in common for one in differ.parted(day))
+    laid = overlay(
+        {day: value for day, value in first.equity.items() if day in decided[1]},
+        {day: value for day, value in second.equity.items() if day in decided[0]},
+    )
+    pairs = [(first.days[day].decision, second.days[day].decision) for day in common]
+    return Comparison(
+        made_first, made_second, otherwise, not_kept(made_first, made_second), common,
+        len(decided[0] - decided[1]), len(decided[1] - decided[0]),
+        stages=sum(a.stage != b.stage for a, b in pairs if a and b),
+        weights=sum(weights_of(a) != weights_of(b) for a, b in pairs if a and b),
+        reasons=sum(a.reasons != b.reasons for a, b in pairs if a and b),
+        all_orders=sum(len({*first.days[day].orders, *second.days[day].orders}) for day in common),
+        parted=parted,
+        moves=[differ.move(laid.days[i], float(laid.moves[i])) for i in laid.largest(_LARGEST)],
+        overlay=laid,
+    )  # fmt: skip
+
+
+def _spells(parted: Iterable[Parted]) -> list[Parted]:
+    """The differences, with those of decisions that are the same on days in a row told once."""
+    found: list[Parted] = []
+    last: int | None = None
+    for one in parted:
+        if one.what == "decision":
+            before = found[last] if last is not None else None
+            if last is not None and before is not None and _goes_on(before, one):
+                found[last] = replace(before, days=before.days + 1)
+                continue
+            last = len(found)
+        found.append(one)
+    return found
+
+
+def _goes_on(before: Parted, one: Parted) -> bool:
+    return one == replace(before, day=one.day, days=1) and one.day == before.day + before.days * ONE_DAY
+
+
+class _Differ:
+    """Holds one day after the other, and remembers since when the two hold different things, and why."""
+
+    def __init__(self, first: Days, second: Days, otherwise: Sequence[Otherwise], is_data_known: bool) -> None:
+        self.first, self.second = first, second
+        kinds = {one.kind for one in otherwise}
+        causes = {Cause(kind): kind in kinds for kind in ("config", "version", "data")}
+        causes[Cause.DATA] |= not is_data_known
+        self.made = tuple(cause for cause, differs in causes.items() if differs)
+        self.broker: Causes = (Cause.BROKER,) if "broker" in kinds else ()
+        self.starts_apart = "start" in kinds
+        self.carried: dict[date, str] = {}
+        self.traded: dict[date, Causes] = {}
+        self._origin = ""
+        self._begun = False
+
+    def parted(self, day: date) -> Iterator[Parted]:
+        """What of a day is told differently."""
+        a, b = self.first.days[day], self.second.days[day]
+        assert a.decision is not None and b.decision is not None, "only days that both decided are compared"
+        if not self._begun:
+            came_apart = self.starts_apart and _held_before(self.first, day) != _held_before(self.second, day)
+            self._begun, self._origin = True, f"{day} ({Cause.START})" if came_apart else ""
+        if self._origin:
+            self.carried[day] = self._origin
+        found = list(self._legs(a, b))
+        if not is_same(a.decision, b.decision):
+            yield Parted(
+                day, "decision", self.made or (Cause.UNKNOWN,), decision_text(a.decision), decision_text(b.decision)
+            )
+        yield from found
+        self.traded[day] = tuple(dict.fromkeys(cause for one in found for cause in one.causes))
+        if _holds_the_same(a, b):
+            self._origin = ""
+        elif not self._origin:
+            self._origin = f"{day} ({' or '.join(self.traded[day] or self.made or (Cause.UNKNOWN,))})"
+
+    def move(self, day: date, difference: float) -> Move:
+        """A day's difference of returns with its causes."""
+        if day in self.carried:
+            return Move(day, difference, (Cause.CARRIED,), self.carried[day])
+        prices: Causes = () if _marks_agree(self.first.days[day], self.second.days[day]) else (Cause.DATA,)
+        return Move(day, difference, self.traded.get(day) or prices or self.made or (Cause.UNKNOWN,))
+
+    def _legs(self, a: Day, b: Day) -> Iterator[Parted]:
+        for leg in sorted({*a.orders, *b.orders}):
+            mine, theirs = a.orders.get(leg), b.orders.get(leg)
+            what = _what_differs(mine, theirs)
+            if what:
+                causes = self._causes(a, b, mine, theirs)
+                since = self.carried[a.day] if Cause.CARRIED in causes else ""
+                yield Parted(a.day, what, causes, order_text(mine, leg[1]), order_text(theirs, leg[1]), leg[0], since)
+
+    def _causes(self, a: Day, b: Day, mine: Order | None, theirs: Order | None) -> Causes:
+        ends = cause_of_end(mine), cause_of_end(theirs)
+        if ends[0] != ends[1]:
+            return tuple(dict.fromkeys(end for end in ends if end is not None))
+        if a.is_overridden != b.is_overridden:
+            return (Cause.OVERRIDE,)
+        assert a.decision is not None and b.decision is not None
+        if not is_same(a.decision, b.decision):
+            return self.made or (Cause.UNKNOWN,)
+        if a.day in self.carried:
+            return (Cause.CARRIED,)
+        return (*self.broker, *self.made) or (Cause.UNKNOWN,)
+
+
+def _what_differs(mine: Order | None, theirs: Order | None) -> str:
+    """Whether two orders differ in what was asked for, or only in what was filled; empty where in neither."""
+    if mine is None or theirs is None or mine.wanted != theirs.wanted:
+        return "order"
+    return "" if (mine.status, mine.filled, mine.price) == (theirs.status, theirs.filled, theirs.price) else "fill"
+
+
+def _held_before(days: Days, day: date) -> frozenset[str]:
+    """The coins that a record held when a day began."""
+    before = days.days.get(day - ONE_DAY)
+    return frozenset(before.valued.holdings) if before is not None and before.valued is not None else frozenset()
+
+
+def _holds_the_same(a: Day, b: Day) -> bool:
+    """Whether two records hold the same of everything for each unit of their equity at a day's close."""
+    if a.valued is None or b.valued is None:
+        return a.valued is b.valued
+    shares = [
+        {symbol: held / day.valued.equity for symbol, held in day.valued.holdings.items()}
+        for day in (a, b) if day.valued is not None and day.valued.equity
+    ]  # fmt: skip
+    if len(shares) < 2 or shares[0].keys() != shares[1].keys():
+        return False
+    return all(abs(shares[0][s] / shares[1][s] - 1) <= _SAME_SHARE for s in shares[0])
+
+
+def _marks_agree(a: Day, b: Day) -> bool:
+    if a.valued is None or b.valued is None:
+        return True
+    mine, theirs = a.valued.marks, b.valued.marks
+    return all(mine[symbol] == theirs[symbol] for symbol in mine.keys() & theirs.keys())

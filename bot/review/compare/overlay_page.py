@@ -1,0 +1,200 @@
+"""Two equities laid over each other as one HTML file: the curves, how far they are apart, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from html import escape
+
+import pandas as pd
+
+from bot.report import numbers
+from bot.report.markup import Figure, Row, Table, bullets, facts, folded, paragraph, section
+from bot.report.metrics import PERIODS_PER_YEAR
+from bot.report.page import page
+from bot.report.plot import Chart, Plain, axis, dates, end_labels, line, over_time, rounded
+from bot.review.compare.compare import Comparison
+from bot.review.compare.overlay import Overlay
+from bot.review.compare.parity import Parity
+
+_MANY = 200
+"""More differences than these are left out of the page; the command and its JSON have them all."""
+_UNFOLDED = 20
+_MOVES_HEAD: Row = (Figure("Day"), Figure("B less A"), "Cause", "Apart since")
+_SIGNS = ("circle", "x", "triangle-down", "square-open", "diamond-open", "circle-open")
+TRACKING_NOTE = (
+    "The tracking difference is the standard deviation of the daily differences of the two returns, for a year of "
+    f"{PERIODS_PER_YEAR} days: coins trade every day."
+)
+
+
+def parity_page(found: Parity) -> str:
+    """Paper against backtest as HTML."""
+    causes = [(one.day, str(one.cause)) for one in found.apart]
+    rows: list[Row] = [
+        (Figure(str(one.day)), one.what, one.symbol, one.cause, one.paper, one.backtest, one.detail)
+        for one in found.apart[-_MANY:]
+    ]
+    head: Row = (Figure("Day"), "What", "Coin", "Cause", "Paper", "Backtest", "Because")
+    warned = f"Nothing explains what differs on {', '.join(map(str, found.unknown))}." if found.unknown else ""
+    top = (
+        "<h1>Paper against backtest</h1>",
+        paragraph(f"{found.name}: {found.summary}.", "result"),
+        f'<div class="caveats"><h2>A fault</h2>{bullets([warned])}</div>' if warned else "",
+        facts([*_figures(found.overlay), *((cause, f"{count}") for cause, count in found.causes.items())]),
+    )
+    return page(
+        f"Paper against backtest: {found.name}",
+        "".join(top),
+        [
+            _charts(found.overlay, "Backtest", "Paper", causes, "The marks are the days that differ."),
+            _listed("differences", "What differs, and why", head, rows, len(found.apart)),
+        ],
+    )
+
+
+def comparison_page(found: Comparison) -> str:
+    """Two records side by side as HTML."""
+    first, second = found.first.name, found.second.name
+    made: list[Row] = [(one.name, one.kind, one.first, one.second) for one in found.otherwise]
+    moves: list[Row] = [
+        (Figure(str(move.day)), Figure(_signed(move.difference)), " or ".join(move.causes), move.apart_since)
+        for move in found.moves
+    ]
+    rows: list[Row] = [
+        (
+            Figure(str(one.day)),
+            Figure(str(one.days)),
+            one.what,
+            one.symbol,
+            " or ".join(one.causes),
+            one.first,
+            one.second,
+        )
+        for one in found.parted[-_MANY:]
+    ]
+    head: Row = (Figure("Day"), Figure("Days"), "What", "Coin", "Cause", "A", "B")
+    top = (
+        "<h1>Two records side by side</h1>",
+        paragraph(f"{found.summary}.", "result"),
+        facts([("A", first), ("B", second), *_figures(found.overlay)]),
+        "".join(paragraph(note, "note") for note in found.notes),
+    )
+    causes = [(move.day, " or ".join(move.causes)) for move in found.moves]
+    return page(
+        f"{first} and {second}",
+        "".join(top),
+        [
+            _charts(found.overlay, "A", "B", causes, "The marks are the days on which they parted most."),
+            _listed("made", "How they were made", ("", "Kind", "A", "B"), made, len(made)),
+            _listed("largest", "The days on which they parted most", _MOVES_HEAD, moves, len(moves)),
+            _listed("differences", "What differs, and why", head, rows, len(found.parted)),
+        ],
+    )
+
+
+# --- charts ------------------------------------------------------------------------------------------------------
+
+
+def _charts(laid: Overlay, first: str, second: str, causes: Iterable[tuple[date, str]], marked: str) -> str:
+    if len(laid.days) < 2:
+        return section("figures", "Over time", paragraph("There are not two days to draw yet."))
+    charts = (_equity(laid, first, second), _apart(laid, first, second, causes, marked), _tracking(laid))
+    return section("figures", "Over time", *(chart.html() for chart in charts), paragraph(TRACKING_NOTE, "note"))
+
+
+def _equity(laid: Overlay, first: str, second: str) -> Chart:
+    index = pd.DatetimeIndex(list(laid.days))
+    x = dates(index)
+    lines = [
+        line(
+            name, x, values * 100, colour, width=width, legendgroup=name, meta=escape(name), hovertemplate="%{y:.2f}",
+        )
+        for name, values, colour, width in (
+            (first, laid.first, "--planted", 2.5), (second, laid.second, "--strategy", 1.5),
+        )
+    ]  # fmt: skip
+    return Chart(
+        "overlay",
+        "The two equities",
+        f"Equity at each day's close, both 100 on {laid.days[0]}.",
+        [*lines, *end_labels(lines, f"{index[-1]:%Y-%m-%d}", log=False)],
+        _over_time(index, axis(f"Equity, 100 on {laid.days[0]}")),
+        height="tall",
+    )
+
+
+def _apart(laid: Overlay, first: str, second: str, causes: Iterable[tuple[date, str]], marked: str) -> Chart:
+    index = pd.DatetimeIndex(list(laid.days))
+    share = dict(zip(laid.days, laid.apart.tolist(), strict=True))
+    area = {"fill": "tozeroy", "fillcolor": "--strategy-soft", "width": 1.5, "hovertemplate": "%{y:.2%}"}
+    return Chart(
+        "apart",
+        "How far they are apart",
+        f"Equity of {second} over that of {first}, less one. {marked}",
+        [line("Difference", dates(index), laid.apart, "--strategy", **area), *_marks(share, causes)],
+        _over_time(index, axis("Difference (%)", tickformat=".2~%")),
+    )
+
+
+def _marks(share: dict[date, float], causes: Iterable[tuple[date, str]]) -> list[Plain]:
+    """A mark on each day that has a difference, a trace a cause."""
+    by_cause: dict[str, list[date]] = {}
+    for day, cause in causes:
+        if day in share and day not in by_cause.setdefault(cause, []):
+            by_cause[cause].append(day)
+    return [
+        {
+            "type": "scatter", "mode": "markers", "name": escape(cause), "x": [str(day) for day in days],
+            "y": rounded(share[day] for day in days),
+            "marker": {"symbol": _SIGNS[i % len(_SIGNS)], "size": 8, "color": "--level",
+                       "line": {"width": 2, "color": "--level"}},
+            "hovertemplate": f"{escape(cause)}<extra></extra>",
+        }
+        for i, (cause, days) in enumerate(by_cause.items())
+    ]  # fmt: skip
+
+
+def _tracking(laid: Overlay) -> Chart:
+    index = pd.DatetimeIndex(list(laid.days))
+    values = [float("nan") if value is None else value for value in laid.running_tracking]
+    return Chart(
+        "tracking",
+        "Tracking difference so far",
+        "Of all days up to each one, for a year.",
+        [line("Tracking difference", dates(index), values, "--strategy", hovertemplate="%{y:.2%}")],
+        _over_time(index, axis("Tracking difference (%)", tickformat=".2~%", rangemode="tozero")),
+    )
+
+
+def _over_time(index: pd.DatetimeIndex, vertical: Plain) -> Plain:
+    """The layout over few days, whose ticks take two lines."""
+    return {**over_time(index, vertical), "margin": {"b": 44}}
+
+
+# --- words -------------------------------------------------------------------------------------------------------
+
+
+def _figures(laid: Overlay) -> list[tuple[str, str]]:
+    told = laid.as_dict()
+    if not told["days"]:
+        return []
+    return [
+        ("Days", f"{told['first_day']} to {told['last_day']}"),
+        ("Apart at the end", _signed(told["difference_at_the_end"])),
+        ("Most apart", f"{_signed(told['largest_difference'])} on {told['largest_difference_on']}"),
+        ("Tracking difference a year", numbers.NOTHING if laid.tracking is None else f"{laid.tracking:.2%}"),
+    ]
+
+
+def _listed(identity: str, title: str, head: Row, rows: Sequence[Row], count: int) -> str:
+    """A section with a table of the last rows of so many, folded where they are not few."""
+    if not rows:
+        return section(identity, title, paragraph("Nothing."))
+    told = f"The last {len(rows)} of {count:,}" if count > len(rows) else f"All {count:,}"
+    table = Table(title, head, rows).html()
+    return section(identity, title, folded(told, table, unfolded=len(rows) <= _UNFOLDED))
+
+
+def _signed(share: float) -> str:
+    return numbers.minus(f"{share:+z.2%}")

@@ -1,0 +1,312 @@
+"""Parity: each day of a forward ledger held against a backtest of it, each difference with its cause."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from bot.core.moments import ONE_DAY, midnight
+from bot.core.orders import Settlement, Side
+from bot.ledger.codec import plain
+from bot.review.compare.causes import Cause, cause_of_end, decision_text, is_same, order_text
+from bot.review.compare.days import Day, Days, Leg, Order
+from bot.review.compare.overlay import Overlay, overlay
+
+_SAME_CLOSE = Decimal("1e-9")
+"""Closes that differ by less, relatively, are one close."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Something that paper and backtest tell differently of a day; both in words, `detail` says what lies behind.
+
+    `what` is decision, order, fill, settlement or valuation.
+    """
+
+    day: date
+    what: str
+    cause: Cause
+    paper: str
+    backtest: str
+    symbol: str = ""
+    detail: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """The difference as plain data."""
+        return {
+            "day": str(self.day), "what": self.what, "symbol": self.symbol, "cause": self.cause,
+            "paper": self.paper, "backtest": self.backtest, "detail": self.detail,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known beside the two records, by which differences are explained.
+
+    `band` is the share by which a fill may differ; `late_after` how long after its midnight a decision counts as late;
+    `changed` tells in words that a day was made by other code, `rule` that its strategy may have been another one;
+    `news` tells what of the store a decision of a day, made at a moment, could not know: each empty where there is
+    nothing. `priced_until` is the last day of which prices are known, `span` a coin's lowest and highest of a day.
+    """
+
+    band: Decimal
+    late_after: timedelta
+    changed: Callable[[date], str]
+    rule: str
+    priced_until: date
+    news: Callable[[date, datetime], str]
+    span: Callable[[str, date], tuple[Decimal, Decimal] | None]
+
+
+@dataclass(frozen=True)
+class Parity:
+    """What the comparison of a ledger's days with a backtest found.
+
+    `left_out` are days that were not compared, by why; `fills` counts the orders that either side filled, `fills_same`
+    those of them that agree within the band. `overlay` lays the backtest's equity under the ledger's.
+    """
+
+    name: str
+    days: tuple[date, ...]
+    same_decisions: int
+    fills: int
+    fills_same: int
+    band: Decimal
+    apart: tuple[Apart, ...]
+    left_out: Mapping[str, tuple[date, ...]]
+    overlay: Overlay
+
+    @property
+    def unknown(self) -> list[date]:
+        """The days with a difference that nothing explains."""
+        return sorted({one.day for one in self.apart if one.cause is Cause.UNKNOWN})
+
+    @property
+    def causes(self) -> dict[str, int]:
+        """How many differences each cause has, the most frequent first."""
+        return {str(cause): count for cause, count in Counter(one.cause for one in self.apart).most_common()}
+
+    @property
+    def summary(self) -> str:
+        """All of it in one line."""
+        told = ["no day is compared"]
+        if self.days:
+            fills = f"{self.fills_same} of {_count(self.fills, 'fill')} within {_percent(self.band)}"
+            told = [_count(len(self.days), "day"), f"{_count(self.same_decisions, 'decision')} the same", fills]
+        tracking = self.overlay.tracking
+        if tracking is not None:
+            told.append(f"tracking difference {tracking:.2%} a year")
+        left = [f"{_count(len(days), 'day')} not compared ({why})" for why, days in self.left_out.items()]
+        return ", ".join([*told, *left])
+
+    def as_dict(self) -> dict[str, Any]:
+        """The comparison as plain data; days as YYYY-MM-DD, shares as numbers."""
+        return {
+            "ledger": self.name,
+            "summary": self.summary,
+            "first_day": str(self.days[0]) if self.days else None,
+            "last_day": str(self.days[-1]) if self.days else None,
+            "days": len(self.days),
+            "decisions_same": self.same_decisions,
+            "fills": self.fills,
+            "fills_within_band": self.fills_same,
+            "fill_band": float(self.band),
+            "causes": self.causes,
+            "unknown_days": [str(day) for day in self.unknown],
+            "not_compared": {why: [str(day) for day in days] for why, days in self.left_out.items()},
+            "equity": self.overlay.as_dict(),
+            "differences": [one.as_dict() for one in self.apart],
+        }
+
+
+def parity(
+    name: str,
+    told: Days,
+    expected: Days,
+    equity: Mapping[date, Decimal],
+    left_out: Mapping[str, tuple[date, ...]],
+    known: Known,
+) -> Parity:
+    """Hold a ledger's days against what a backtest does on each of them with what the ledger held.
+
+    `expected` has the days that are to be compared. `equity` is that of a backtest that goes its own way, from the
+    close before the first of them.
+    """
+    comparer = _Comparer(told, expected, known)
+    apart = tuple(one for day in expected.days for one in comparer.apart(day))
+    counted = [pair for day in expected.days for pair in comparer.filled(day)]
+    differing = {(one.day, one.symbol) for one in apart if one.what in ("fill", "order")}
+    missed = {one.day for one in apart if one.what == "decision"}
+    own = {day: value for day, value in told.equity.items() if day in equity}
+    begun = min(equity, default=None)
+    if begun is not None:
+        own.setdefault(begun, equity[begun])
+    return Parity(
+        name, tuple(expected.days), len(expected.days) - len(missed), len(counted),
+        sum(pair not in differing for pair in counted), known.band, apart, left_out, overlay(equity, own),
+    )  # fmt: skip
+
+
+@dataclass
+class _Comparer:
+    """Compares one day after the other."""
+
+    told: Days
+    expected: Days
+    known: Known
+
+    def apart(self, day: date) -> Iterator[Apart]:
+        """What of a day is told differently."""
+        paper, backtest = self.told.days[day], self.expected.days[day]
+        assert paper.decision is not None and backtest.decision is not None, "only days that were decided are compared"
+        if not is_same(paper.decision, backtest.decision):
+            cause, detail = self._redecided(paper)
+            texts = decision_text(paper.decision), decision_text(backtest.decision)
+            yield Apart(day, "decision", cause, *texts, detail=detail)
+        yield from self._settlements(paper, backtest)
+        if day <= self.known.priced_until:
+            for leg in sorted({*paper.orders, *backtest.orders}):
+                yield from self._order(paper, backtest, leg)
+        yield from self._marks(paper, backtest)
+
+    def filled(self, day: date) -> list[tuple[date, str]]:
+        """The coins of which either side filled an order, and a day that has prices."""
+        if day > self.known.priced_until:
+            return []
+        both = [*self.told.days[day].orders.items(), *self.expected.days[day].orders.items()]
+        return sorted({(day, symbol) for (symbol, _), order in both if order.filled})
+
+    # --- orders ------------------------------------------------------------------------------------------------
+
+    def _order(self, paper: Day, backtest: Day, leg: Leg) -> Iterator[Apart]:
+        mine, theirs = paper.orders.get(leg), backtest.orders.get(leg)
+        what = "fill" if mine is not None and theirs is not None else "order"
+        found = self._why_apart(paper, backtest, leg, mine, theirs)
+        if found is not None:
+            cause, detail = found
+            side = leg[1]
+            yield Apart(paper.day, what, cause, order_text(mine, side), order_text(theirs, side), leg[0], detail)
+
+    def _why_apart(
+        self, paper: Day, backtest: Day, leg: Leg, mine: Order | None, theirs: Order | None
+    ) -> tuple[Cause, str] | None:
+        """Why an order is not the same on both sides; None where it is."""
+        end = cause_of_end(mine)
+        if mine is not None and theirs is not None and mine.why == theirs.why and mine.wanted == theirs.wanted:
+            end = None if mine.filled == theirs.filled else end
+        agree = self._agree(mine, theirs)
+        if agree and end is not Cause.NOT_LISTED:
+            return None
+        if end is not None and not (end is Cause.MISSED and paper.was_stopped):
+            return end, "" if mine is None else mine.why.replace("_", " ").replace(";", ", ")
+        if paper.is_overridden:
+            return Cause.OVERRIDE, _overridden(paper)
+        if mine is not None and theirs is not None and mine.filled and theirs.filled:
+            if not self._near(mine.filled, theirs.filled):
+                return self._replanned(paper, backtest)
+            return self._priced_apart(paper, leg, mine, theirs)
+        lacking = cause_of_end(theirs)
+        return (lacking, "in the backtest") if lacking is not None else self._replanned(paper, backtest)
+
+    def _replanned(self, paper: Day, backtest: Day) -> tuple[Cause, str]:
+        """Why a day would have other orders: because it would be decided otherwise, or for itself."""
+        assert paper.decision is not None and backtest.decision is not None
+        same = is_same(paper.decision, backtest.decision)
+        return self._revised(paper) if same else self._redecided(paper)
+
+    def _agree(self, mine: Order | None, theirs: Order | None) -> bool:
+        """Whether both sides filled the same within the band, or nothing."""
+        if mine is None or theirs is None or not (mine.filled and theirs.filled):
+            both_sent = mine is not None and theirs is not None and mine.status == theirs.status
+            return both_sent or (mine is None and theirs is None)
+        assert mine.price and theirs.price and mine.reference and theirs.reference
+        return (
+            self._near(mine.filled, theirs.filled)
+            and self._near(mine.price, theirs.price)
+            and self._near(mine.price / mine.reference, theirs.price / theirs.reference)
+        )
+
+    def _near(self, one: Decimal, other: Decimal) -> bool:
+        return abs(one / other - 1) <= self.known.band
+
+    def _priced_apart(self, paper: Day, leg: Leg, mine: Order, theirs: Order) -> tuple[Cause, str]:
+        """Why a fill is at another price: its slippage, or a market that had moved by the time it was filled."""
+        assert mine.price and mine.reference and theirs.price and theirs.reference
+        sign = 1 if leg[1] is Side.BUY else -1
+        moved = mine.reference / theirs.reference - 1
+        slipped = sign * ((mine.price / mine.reference) - (theirs.price / theirs.reference))
+        span = self.known.span(leg[0], paper.day)
+        if span is not None and not span[0] * (1 - self.known.band) <= mine.reference <= span[1] * (
+            1 + self.known.band
+        ):
+            return Cause.UNKNOWN, (
+                f"its reference {plain(mine.reference.normalize())} is no price of that day, which went from "
+                f"{plain(span[0])} to {plain(span[1])}"
+            )
+        if abs(slipped) >= abs(moved):
+            return Cause.SPREAD, f"{float(slipped):+.2%} of slippage beyond the assumed"
+        at = mine.first_fill or midnight(paper.day)
+        return Cause.LATE, f"filled at {at:%H:%M} UTC, the market had moved {float(moved):+.2%} since 00:00"
+
+    # --- decisions, settlements, closes ------------------------------------------------------------------------
+
+    def _redecided(self, paper: Day) -> tuple[Cause, str]:
+        """Why a day would be decided otherwise."""
+        cause, detail = self._revised(paper)
+        if cause is Cause.UNKNOWN and self.known.rule:
+            return Cause.CHANGED, self.known.rule
+        return cause, detail
+
+    def _revised(self, paper: Day) -> tuple[Cause, str]:
+        """Why code and data of today do not make of a day what the ledger has: what changed since."""
+        news = self.known.news(paper.day, paper.decided_by(self.known.late_after))
+        if news:
+            return Cause.REVISED, news
+        changed = self.known.changed(paper.day)
+        if changed:
+            return Cause.CHANGED, changed
+        if paper.drift is not None:
+            return Cause.REVISED, "the ledger noted a drift of this day"
+        return Cause.UNKNOWN, ""
+
+    def _settlements(self, paper: Day, backtest: Day) -> Iterator[Apart]:
+        for symbol in sorted({*paper.settled, *backtest.settled}):
+            mine, theirs = paper.settled.get(symbol), backtest.settled.get(symbol)
+            if mine is not None and theirs is not None and mine.cause is theirs.cause and mine.into == theirs.into:
+                continue
+            later = any(symbol in day.settled for at, day in self.told.days.items() if at > paper.day)
+            cause, detail = (Cause.REVISED, "its end was known later") if later else self._revised(paper)
+            yield Apart(paper.day, "settlement", cause, _settled(mine), _settled(theirs), symbol, detail)
+
+    def _marks(self, paper: Day, backtest: Day) -> Iterator[Apart]:
+        """Closes at which the day was valued otherwise; the ledger saw them at the next day's decision."""
+        if paper.valued is None or backtest.valued is None:
+            return
+        mine, theirs = paper.valued.marks, backtest.valued.marks
+        for symbol in sorted(mine.keys() & theirs.keys()):
+            if abs(mine[symbol] / theirs[symbol] - 1) > _SAME_CLOSE:
+                cause, detail = self._revised(self.told.days.get(paper.day + ONE_DAY, paper))
+                closes = plain(mine[symbol]), plain(theirs[symbol])
+                yield Apart(paper.day, "valuation", cause, *closes, symbol, detail)
+
+
+def _settled(settlement: Settlement | None) -> str:
+    return "nothing" if settlement is None else f"settled ({settlement.cause})"
+
+
+def _overridden(day: Day) -> str:
+    if day.was_stopped:
+        return "the ledger was stopped"
+    return "the testnet account differed, and nobody had acknowledged it" if day.unclear else f"switched to {day.mode}"
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _percent(share: Decimal) -> str:
+    return f"{plain((share * 100).normalize())}%"

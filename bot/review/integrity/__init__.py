@@ -1,0 +1,1 @@
+"""Verify the hash chain of a ledger, and salvage a damaged one."""

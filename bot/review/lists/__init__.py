@@ -1,0 +1,1 @@
+"""Round trips, orders and episodes as lists with filters."""

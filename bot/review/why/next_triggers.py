@@ -1,0 +1,321 @@
+"""The nearest gate: what would have to happen for a stage to be left, and how far that is away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from bot.report import numbers
+from bot.review.story.labels import Terms
+from bot.review.why.gauge import Gauge, counted, figure, gauges_of, share_text
+
+Gauges = Mapping[str, Gauge]
+_SEVERAL = 3
+"""Readings of an unknown strategy that are told of; the rest stand in the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way out of a stage, as one plain sentence.
+
+    `reading` is what it hangs on, empty where nothing is known; `distance` is from its threshold in its own unit,
+    `share` the same as a share of the threshold. `leads` is `on` to the next stage, or `out` of the market.
+    """
+
+    sentence: str
+    reading: str = ""
+    distance: float | None = None
+    share: float | None = None
+    leads: Literal["on", "out"] = "on"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The way as plain data."""
+        return asdict(self)
+
+
+def nearest(stage: str, readings: Mapping[str, Any], terms: Terms | None = None) -> Way:
+    """The nearest way out of the stage that a decision left the bot in."""
+    return ways(stage, readings, terms)[0]
+
+
+def ways(stage: str, readings: Mapping[str, Any], terms: Terms | None = None) -> list[Way]:
+    """Every way out of a stage that its readings tell of, the nearest or most telling first; never none."""
+    gauges = gauges_of(readings)
+    found = _STAGES.get(stage, _unknown)(gauges, terms or Terms())
+    return found or [Way("The readings of this day do not say what is nearest.")]
+
+
+# --- waiting -------------------------------------------------------------------------------------------------
+
+
+def _stable(gauges: Gauges, terms: Terms) -> list[Way]:
+    close, base = gauges.get("small_caps"), gauges.get("sessions_without_record")
+    if close is None:
+        return []
+    if close.value is None or close.threshold is None:
+        return [Way(f"It is not known how far {terms.subject} {terms.verb('is', 'are')} from a record.", close.name)]
+    record = max(close.value, close.threshold)
+    share = close.value / record - 1
+    place = (
+        f"{terms.start} {terms.verb('is', 'are')} {share_text(share)} under {terms.verb('its', 'their')} record of "
+        f"{figure(close.name, record)}"
+        if share < 0
+        else f"{terms.start} closed at a record of {figure(close.name, record)}"
+    )
+    way = Way("", close.name, close.value - record, share)
+    if base is None or base.value is None or base.threshold is None:
+        told = f"{place}; this ledger does not tell whether a record would arm the bot."
+    elif base.threshold == 0:
+        told = f"{place}: a close above arms the bot again, since a kill came after it was last armed."
+    elif base.holds:
+        told = f"{place} and {counted(base.value, 'session')} past it: a close above arms the bot."
+    else:
+        told = (
+            f"{place}: a record now would not arm the bot, since only {base.value:.0f} of "
+            f"{counted(base.threshold, 'session')} have passed without one."
+        )
+    return [Way(told, way.reading, way.distance, way.share), *_old([close])]
+
+
+def _armed(gauges: Gauges, terms: Terms) -> list[Way]:
+    closes, time, level = (gauges.get(name) for name in ("closes_above", "sessions_armed", "level"))
+    if not (_is_whole(closes) and _is_whole(time) and _is_whole(level)):
+        return []
+    assert closes and closes.value is not None and closes.threshold is not None
+    assert time and time.value is not None and time.threshold is not None
+    assert level and level.value is not None and level.share is not None
+    missing, left = max(closes.threshold - closes.value, 0), max(time.threshold - time.value, 0)
+    at = figure("level", level.threshold)
+    failing = [gauge for gauge in gauges.values() if gauge.gate and not gauge.holds]
+    there = f"{closes.value:.0f} of {counted(closes.threshold, 'close')} above {at} are there"
+    if not missing:
+        there = f"{counted(closes.value, 'close')} above {at}, {closes.threshold:.0f} are needed"
+    if missing > left:
+        told = f"{there}: {missing:.0f} are missing and {counted(left, 'session')} left, too few to confirm."
+    elif missing:
+        is_are = "is" if missing == 1 else "are"
+        told = f"{there}: {missing:.0f} {is_are} missing, with {counted(left, 'session')} left to confirm."
+    elif level.value <= (level.threshold or 0):
+        told = f"{there}, but {terms.subject} closed {share_text(level.share)} under it: a close above is needed."
+    elif failing:
+        told = f"{there}: it confirms once {_gates(failing)} within {counted(left, 'session')}."
+    else:
+        told = f"{there} and every gate passes: the next close above confirms."
+    nearest_way = Way(told, "closes_above", closes.distance, closes.share)
+    return [nearest_way, *(_failing(gauge) for gauge in failing), *_old(gauges.values())]
+
+
+def _gates(failing: list[Gauge]) -> str:
+    names = [GATES.get(gauge.name, gauge.name.replace("_", " ")) for gauge in failing]
+    return f"{_and(names)} {'pass' if len(names) > 1 else 'passes'}"
+
+
+def _failing(gauge: Gauge) -> Way:
+    """A gate that is on and does not pass, and by how much."""
+    name = GATES.get(gauge.name, gauge.name.replace("_", " "))
+    name = name[0].upper() + name[1:]
+    if not gauge.is_known:
+        return Way(f"{name} does not pass: its reading is {_lack(gauge)}.", gauge.name)
+    share = f" ({share_text(gauge.share)})" if gauge.share is not None else ""
+    assert gauge.distance is not None
+    told = (
+        f"{name} does not pass: {figure(gauge.name, gauge.value)} against {figure(gauge.name, gauge.threshold)}, "
+        f"off by {figure(gauge.name, abs(gauge.distance))}{share}."
+    )
+    return Way(told, gauge.name, gauge.distance, gauge.share)
+
+
+def _confirmed(gauges: Gauges, terms: Terms) -> list[Way]:
+    trend, patience = gauges.get("eth_trend"), gauges.get("sessions_for_trend")
+    left = ""
+    if patience and patience.value is not None and patience.threshold is not None:
+        left = f", within {counted(max(patience.threshold - patience.value, 0), 'session')}"
+    if trend is None:
+        return []
+    if not trend.is_known or trend.share is None:
+        return [
+            Way(f"ETH's trend is {_lack(trend)}: it is bought once ETH closes above its average{left}.", trend.name)
+        ]
+    if not trend.holds:
+        at = figure(trend.name, trend.threshold)
+        told = f"ETH is {share_text(trend.share)} under its average of {at}: a close above buys it{left}."
+    else:
+        told = (
+            f"ETH stands above its average: it is bought once {_blocks(gauges, terms) or 'the inputs are fresh'}{left}."
+        )
+    return [Way(told, trend.name, trend.distance, trend.share), *_outs(gauges, terms, ("small_cap_stop",))]
+
+
+def _blocks(gauges: Gauges, terms: Terms) -> str:
+    """The kill readings that keep a confirmed breakout from being bought."""
+    credit, vix, stop = (gauges.get(name) for name in ("credit", "volatility_kill", "small_cap_stop"))
+    standing = [
+        *(["credit stress is over"] if credit and credit.verdict == "no" and "credit" not in terms.no_kill else []),
+        *(["VIX is calmer"] if vix and vix.holds and "volatility_kill" not in terms.no_kill else []),
+        *([f"{terms.subject} {terms.verb('is', 'are')} above the trailing stop"]
+          if stop and stop.verdict == "no" and "small_cap_stop" not in terms.no_kill else []),
+    ]  # fmt: skip
+    return " and ".join(standing)
+
+
+# --- invested ------------------------------------------------------------------------------------------------
+
+
+def _eth(gauges: Gauges, terms: Terms) -> list[Way]:
+    return [*_outs(gauges, terms, _KILLS), *_counters(gauges), *_to_altcoins(gauges)]
+
+
+def _alts(gauges: Gauges, terms: Terms) -> list[Way]:
+    pair = gauges.get("eth_btc")
+    back = []
+    if pair and pair.is_known and pair.share is not None:
+        told = f"ETH/BTC is {share_text(pair.share)} {'above' if pair.holds else 'under'} its average: "
+        told += "days in a row under it send the altcoins back into ETH."
+        back = [Way(told, pair.name, pair.distance, pair.share)]
+    return [*_outs(gauges, terms, _KILLS), *_counters(gauges), *back]
+
+
+def _distribution(gauges: Gauges, terms: Terms) -> list[Way]:
+    days, close = gauges.get("sessions_distributing"), gauges.get("small_caps")
+    found = []
+    if days and days.value is not None and days.threshold is not None:
+        left = counted(max(days.threshold - days.value, 0), "session")
+        found.append(Way(f"The rest is sold in {left}.", days.name, days.distance, days.share, "out"))
+    if close and close.value is not None and close.threshold is not None:
+        record = figure(close.name, max(close.value, close.threshold))
+        share = close.value / max(close.value, close.threshold) - 1
+        away = f", {share_text(share)} away," if share < 0 else ""
+        told = (
+            f"A record of {terms.subject} above {record}{away} while they lead the market takes the position up again."
+        )
+        if terms.small_caps:
+            told = told.replace("while they lead", "while it leads")
+        found.append(Way(told, close.name, close.distance, share))
+    return [*found, *_outs(gauges, terms, _KILLS)]
+
+
+_KILLS = ("small_cap_stop", "eth_stop", "volatility_kill", "credit")
+
+
+def _outs(gauges: Gauges, terms: Terms, names: tuple[str, ...]) -> list[Way]:
+    """The kills by their distance, the nearest first; those that are switched off are left out."""
+    known = [gauges[name] for name in names if name in gauges and name not in terms.no_kill]
+    found = [_out(gauge, terms) for gauge in known if gauge.is_known and gauge.share is not None]
+    return sorted(found, key=lambda way: abs(way.share or 0))
+
+
+def _out(gauge: Gauge, terms: Terms) -> Way:
+    assert gauge.share is not None
+    at, share = figure(gauge.name, gauge.threshold), share_text(gauge.share)
+    if gauge.holds == (gauge.name == "volatility_kill"):
+        name = {**GATES, "small_cap_stop": terms.subject, "eth_stop": "ETH", "volatility_kill": "VIX"}[gauge.name]
+        told = f"{name[0].upper()}{name[1:]} at {figure(gauge.name, gauge.value)} stands beyond the limit of {at}: "
+        return Way(f"{told}the next session that says so sells everything.", gauge.name, gauge.distance, 0.0, "out")
+    told = {
+        "small_cap_stop": f"{terms.start} {terms.verb('is', 'are')} {share} above {terms.verb('its', 'their')} "
+                          f"trailing stop of {at}",
+        "eth_stop": f"ETH is {share} above its stop of {at}",
+        "volatility_kill": f"VIX at {figure(gauge.name, gauge.value)} is {share} under its limit of {at}",
+        "credit": f"The credit reading of {figure(gauge.name, gauge.value)} is {share} from stress at {at}",
+    }[gauge.name]  # fmt: skip
+    end = {
+        "small_cap_stop": "a close under it takes the bot out.", "eth_stop": "a close there sells everything.",
+        "volatility_kill": "a close over it sells everything.", "credit": "beyond it everything is sold.",
+    }[gauge.name]  # fmt: skip
+    return Way(f"{told}: {end}", gauge.name, gauge.distance, gauge.share, "out")
+
+
+def _counters(gauges: Gauges) -> list[Way]:
+    """The counters whose end sells half."""
+    words = {"sessions_quiet": "without a record", "sessions_weak": "in a row with small caps lagging"}
+    found = []
+    for name, meaning in words.items():
+        gauge = gauges.get(name)
+        if gauge and gauge.value is not None and gauge.threshold is not None:
+            told = f"{gauge.value:.0f} of {counted(gauge.threshold, 'session')} {meaning}: at the end half is sold."
+            found.append(Way(told, name, gauge.distance, gauge.share, "out"))
+    return found
+
+
+def _to_altcoins(gauges: Gauges) -> list[Way]:
+    time, pair, breadth = (gauges.get(name) for name in ("sessions_for_altcoins", "eth_btc", "breadth"))
+    if time is None or time.value is None or time.threshold is None:
+        return []
+    missing = []
+    if time.value < time.threshold:
+        missing.append(f"{counted(time.threshold - time.value, 'more session')}")
+    if pair and not pair.holds:
+        away = (
+            f" {share_text(pair.share)} higher, above its average" if pair.share is not None else " above its average"
+        )
+        missing.append(f"ETH/BTC{away}")
+    if breadth and not breadth.holds:
+        need = figure("breadth", breadth.threshold)
+        missing.append(f"{need} of altcoins above their average instead of {figure('breadth', breadth.value)}")
+    told = f"Altcoins need {_and(missing)}." if missing else "Everything that altcoins need is there."
+    return [Way(told, time.name, time.distance, time.share)]
+
+
+# --- out, and strategies of a user's own ---------------------------------------------------------------------
+
+
+def _cooldown(gauges: Gauges, terms: Terms) -> list[Way]:
+    days = gauges.get("sessions_cooling")
+    if days is None or days.value is None or days.threshold is None:
+        return []
+    left = counted(max(days.threshold - days.value, 0), "session")
+    told = f"The cooldown after the kill lasts {left} more; then any record of {terms.subject} arms the bot."
+    return [Way(told, days.name, days.distance, days.share)]
+
+
+def _unknown(gauges: Gauges, terms: Terms) -> list[Way]:
+    """Of a strategy whose stages are not the rotation's: the reading that does not hold and is least far from it."""
+    open_ = [gauge for gauge in gauges.values() if gauge.verdict == "no" and gauge.share is not None]
+    found = []
+    for gauge in sorted(open_, key=lambda gauge: abs(gauge.share or 0))[:_SEVERAL]:
+        at = figure(gauge.name, gauge.threshold)
+        told = f"{gauge.words} stands at {figure(gauge.name, gauge.value)}, {share_text(gauge.share or 0)} from {at}."
+        found.append(Way(told[0].upper() + told[1:], gauge.name, gauge.distance, gauge.share))
+    return found
+
+
+GATES = {
+    "relative_strength": "small caps' lead over the market",
+    "credit": "credit",
+    "volatility": "VIX",
+    "participation": "participation",
+    "volume": "volume",
+    "trend": "small caps' trend",
+    "net_liquidity": "net liquidity",
+    "supercycle": "the supercycle score",
+}
+"""What a gate is called in a sentence."""
+
+_STAGES: dict[str, Callable[[Gauges, Terms], list[Way]]] = {
+    "STABLE": _stable,
+    "ARMED": _armed,
+    "CONFIRMED": _confirmed,
+    "ETH": _eth,
+    "ALTS": _alts,
+    "DISTRIBUTION": _distribution,
+    "COOLDOWN": _cooldown,
+}
+
+
+def _is_whole(gauge: Gauge | None) -> bool:
+    return gauge is not None and gauge.value is not None and gauge.threshold is not None
+
+
+def _lack(gauge: Gauge) -> str:
+    return {"no data": "without data", "stale": "too old", "not yet": "not known yet"}.get(gauge.verdict, "not known")
+
+
+def _old(gauges: Any) -> list[Way]:
+    """What is too old to be believed, of gates that are on and of small caps."""
+    stale = [g for g in gauges if g.verdict == "stale" and (g.gate or g.name == "small_caps")]
+    return [Way(f"{g.words[0].upper()}{g.words[1:]}: the newest row is too old.", g.name) for g in stale]
+
+
+def _and(parts: list[str]) -> str:
+    return ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else parts[0] if parts else numbers.NOTHING

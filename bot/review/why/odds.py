@@ -1,0 +1,156 @@
+"""The odds of the past: of days like this one, how often the bot armed, and how often that was confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from bot.review.why.gauge import counted, share_text
+
+HORIZONS = (21, 63)
+"""Sessions within which an arming is looked for: a month and a quarter."""
+ENOUGH = 5
+"""Stretches of the past that must be independent, and armings that must be over, before a share is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What was decided once a session was known.
+
+    `gap` is the close over the highest close so far, less 1: 0 at a record. `would_arm` is whether a record after it
+    would have armed the bot; `armed` whether it armed just then; `ending` what became of the arming just then:
+    confirmed, failed, expired, vetoed, or nothing.
+    """
+
+    day: date
+    stage: str
+    gap: float
+    would_arm: bool
+    armed: bool = False
+    ending: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Of `days` like this one whose next `sessions` are past, `armed` saw an arming in them.
+
+    `independent` is how many of their stretches do not overlap; `share` is None where those are too few.
+    """
+
+    sessions: int
+    days: int
+    armed: int
+    independent: int
+
+    @property
+    def share(self) -> float | None:
+        """The share of the days that saw an arming."""
+        return self.armed / self.days if self.independent >= ENOUGH else None
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """The odds of one day, from what was over before it.
+
+    `armings` are those that came within the longest horizon and were decided since, `confirmed` those of them that
+    were; of an armed day they are all armings before it.
+    """
+
+    day: date
+    stage: str
+    gap: float
+    within: tuple[Within, ...]
+    armings: int
+    confirmed: int
+
+    @property
+    def confirmed_share(self) -> float | None:
+        """The share of the armings that was confirmed; None where they are too few."""
+        return self.confirmed / self.armings if self.armings >= ENOUGH else None
+
+    def sentences(self) -> list[str]:
+        """The odds in words."""
+        if self.stage not in ("STABLE", "ARMED"):
+            return [f"The odds of the past are told of waiting days; this one stands in {self.stage}."]
+        return [*(self._of(within) for within in self.within), self._of_armings()]
+
+    def _of(self, within: Within) -> str:
+        if not within.days:
+            return f"No earlier day in {self.stage} stood this close with its next {within.sessions} sessions past."
+        stood = f"stood within {share_text(self.gap)} of a record" if self.gap < 0 else "stood at a record"
+        told = (
+            f"Of {counted(within.days, 'earlier session')} that {stood}, {within.armed} saw the bot arm within "
+            f"{within.sessions} sessions"
+        )
+        stretches = counted(within.independent, "independent stretch", "independent stretches")
+        if within.share is None:
+            return f"{told}, in {stretches}: too few to tell."
+        return f"{told} ({within.share:.0%}), in {stretches}."
+
+    def _of_armings(self) -> str:
+        if not self.armings:
+            return "No arming that followed is over: nothing to tell of what came after."
+        lead = "Of the armings that followed" if self.stage == "STABLE" else "Of the armings before"
+        told = f"{lead}, {self.confirmed} of {self.armings} were confirmed"
+        if self.confirmed_share is None:
+            return f"{told}: too few to tell."
+        return f"{told} ({self.confirmed_share:.0%})."
+
+    def as_dict(self) -> dict[str, Any]:
+        """The odds as plain data."""
+        within = [{**asdict(one), "share": one.share} for one in self.within]
+        return {
+            "day": self.day.isoformat(), "stage": self.stage, "gap": self.gap, "within": within,
+            "armings": self.armings, "confirmed": self.confirmed, "confirmed_share": self.confirmed_share,
+            "enough": ENOUGH, "sentences": self.sentences(),
+        }  # fmt: skip
+
+
+def odds(sessions: Sequence[Session], day: date) -> Odds | None:
+    """The odds of a day, its session being the last known at it; None before the first.
+
+    Only what was over by then counts: a session whose horizon is not past is left out, and so is an arming that is
+    not decided.
+    """
+    past = [session for session in sessions if session.day <= day]
+    if not past:
+        return None
+    now = len(past) - 1
+    if past[now].stage == "ARMED":
+        ended = [end for i, session in enumerate(past) if session.armed and (end := _ending(past, i))]
+        return Odds(day, "ARMED", past[now].gap, (), len(ended), ended.count("confirmed"))
+    if past[now].stage != "STABLE":
+        return Odds(day, past[now].stage, past[now].gap, (), 0, 0)
+    alike = [i for i in range(now) if _is_alike(past[i], past[now])]
+    longest = [i for i in alike if i + HORIZONS[-1] <= now]
+    followed = sorted({arming for i in longest if (arming := _arming(past, i, HORIZONS[-1])) is not None})
+    ended = [end for i in followed if (end := _ending(past, i))]
+    within = tuple(_within(past, alike, horizon, now) for horizon in HORIZONS)
+    return Odds(day, "STABLE", past[now].gap, within, len(ended), ended.count("confirmed"))
+
+
+def _is_alike(then: Session, now: Session) -> bool:
+    """Whether a session waited as this one does, and stood at least as near to a record."""
+    return then.stage == now.stage and then.would_arm == now.would_arm and then.gap >= now.gap
+
+
+def _within(past: Sequence[Session], alike: Sequence[int], horizon: int, now: int) -> Within:
+    over = [i for i in alike if i + horizon <= now]
+    armed = sum(_arming(past, i, horizon) is not None for i in over)
+    independent, free = 0, 0
+    for i in over:
+        if i >= free:
+            independent, free = independent + 1, i + horizon
+    return Within(horizon, len(over), armed, independent)
+
+
+def _arming(past: Sequence[Session], start: int, horizon: int) -> int | None:
+    """Where the bot next armed after a session, within a horizon."""
+    return next((i for i in range(start + 1, start + horizon + 1) if past[i].armed), None)
+
+
+def _ending(past: Sequence[Session], armed: int) -> str:
+    """What became of an arming, empty while it is not decided."""
+    return next((past[i].ending for i in range(armed, len(past)) if past[i].ending), "")

@@ -1,0 +1,68 @@
+"""Review that needs a market: the odds of the past, from the prices of a config."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from bot.core.market import Market
+from bot.core.moments import utc
+from bot.data.demo.market import DEMO
+from bot.review.record import Record
+from bot.review.why.odds import Odds, Session, odds
+from bot.services.markets import open_market
+from bot.services.strategy_settings import rotation_settings
+from bot.settings.loader import Config, kept_config, load_config
+from strategies.rotation.rules import Outcome, Reason, Stage
+from strategies.rotation.view import view_of
+
+_ENDINGS = (Reason.CONFIRMED, Reason.FAILED, Reason.VETOED, Reason.EXPIRED)
+
+
+def config_of(record: Record, path: Path | None) -> Config:
+    """The config that a run was made with; of a forward ledger the one that is named. Raises ConfigError."""
+    if record.folder is None:
+        return load_config(path)
+    return kept_config(record.folder.json("manifest.json")["config"], record.name)
+
+
+def market_of(record: Record, config: Config, data_dir: Path | None, market: str) -> Market:
+    """The market that is named, or else the one that a run was made on. Raises DataError, StoreError."""
+    if record.folder is None or data_dir is not None or market != "auto":
+        return open_market(config, data_dir, market)
+    name = str(record.folder.json("manifest.json")["market"])
+    return open_market(config, None, name) if name in (DEMO, "store") else open_market(config, Path(name))
+
+
+def odds_at(config: Config, market: Market, day: date) -> Odds | None:
+    """The odds of a decision day; None before the first session that is known to the rotation."""
+    return odds(sessions_of(config, market), day)
+
+
+def sessions_of(config: Config, market: Market) -> list[Session]:
+    """Every session of the rotation's path, as it was known at the first decision after it."""
+    settings = rotation_settings(config)
+    view = view_of(market, settings)
+    rows, (before, _, _, since) = view.source.session_rows(), view.source.records()
+    closes, found = view.source.closes, []
+    for i in np.flatnonzero(view.source.new_session()):
+        row, outcome = rows[i], view.path[i]
+        base = 0 if outcome.memory.killed else settings.rules.min_base
+        gap = float(closes[row] / max(closes[row], before[row])) - 1
+        found.append(
+            Session(
+                day=utc(view.times[i]).date(),
+                stage=Stage(outcome.stage).name,
+                gap=gap,
+                would_arm=bool(since[row] >= base),
+                armed=bool(outcome.reasons & (Reason.BREAKOUT | Reason.REARMED)),
+                ending=_ending(outcome),
+            )
+        )
+    return found
+
+
+def _ending(outcome: Outcome) -> str:
+    return next((reason.name.lower() for reason in _ENDINGS if outcome.reasons & reason), "")

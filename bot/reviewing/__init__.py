@@ -1,1 +1,0 @@
-"""Review that needs a market: episodes, the odds of the past, and a backtest to hold a ledger against."""

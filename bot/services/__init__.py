@@ -1,0 +1,1 @@
+"""Build ready objects from a config: markets, vendors, the plan of a run, signals, checks."""

@@ -1,0 +1,79 @@
+"""What `bot data check` finds: the faults of a market, and what vendors later said differently."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bot.core.moments import iso
+from bot.data.quality import Standing, Verdict, summary, verdicts_of
+from bot.data.quality.verdict import SummaryRow
+from bot.data.store.store import Store
+from bot.data.store.stored import Revision
+from bot.services.markets import STORE, open_market, store_path
+from bot.settings.loader import Config
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The verdict on every series of a market, and the revisions of the store that it was read from."""
+
+    market: str
+    verdicts: dict[str, Verdict]
+    revisions: Sequence[Revision]
+
+    @cached_property
+    def rows(self) -> list[SummaryRow]:
+        """One row for each kind of fault of each series, the barred first."""
+        return summary(self.verdicts)
+
+    @property
+    def barred(self) -> list[Verdict]:
+        """The series that are barred."""
+        return [verdict for verdict in self.verdicts.values() if verdict.standing is Standing.BARRED]
+
+    @property
+    def counts(self) -> Counter[Standing]:
+        """How many series have each verdict."""
+        return Counter(verdict.standing for verdict in self.verdicts.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything that was found, as plain data."""
+        return {
+            "market": self.market,
+            "verdicts": {symbol: verdict.standing for symbol, verdict in self.verdicts.items()},
+            "barred": {v.symbol: {"from": _told(v.barred_from), "why": v.bars[0].told} for v in self.barred},
+            "faults": [
+                {
+                    "symbol": row.symbol, "verdict": row.standing, "fault": row.kind, "first": str(row.first),
+                    "last": str(row.last), "rows": row.count, "known_from": iso(row.known_from), "told": row.told,
+                }
+                for row in self.rows
+            ],
+            "revisions": [
+                {
+                    "symbol": r.symbol, "date": r.date, "seen_at": iso(datetime.fromtimestamp(r.seen_at, UTC)),
+                    "close": r.close, "close_before": r.close_before, "changed": list(r.changed),
+                }
+                for r in self.revisions
+            ],
+        }  # fmt: skip
+
+
+def check_data(config: Config, data_dir: Path | None) -> Checked:
+    """Look for faults in a folder, or in the store where none is named. Raises DataError, StoreError."""
+    market = open_market(config, data_dir, STORE)
+    revisions: list[Revision] = []
+    if data_dir is None:
+        with Store.reading(store_path(config)) as store:
+            revisions = store.revisions()
+    return Checked(market.name, verdicts_of(market), revisions)
+
+
+def _told(moment: datetime | None) -> str | None:
+    return None if moment is None else iso(moment)

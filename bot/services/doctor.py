@@ -1,0 +1,240 @@
+"""The doctor: is everything there that a run needs, and can it be believed?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bot.brokers.testnet.guard import Testnet, refuse_unless_sandbox
+from bot.brokers.testnet.keys import KEY_NAMES
+from bot.core.errors import BotError, DataError, NotSandbox, StoreError
+from bot.core.market import Market
+from bot.core.ports import Clock
+from bot.data.store.store import Store
+from bot.data.vendors.exchange import VENUES
+from bot.infra.version import __version__
+from bot.services.markets import store_path, stored_market
+from bot.services.vendors import Sessions, Vendors, open_vendors
+from bot.settings.loader import Config
+
+if TYPE_CHECKING:
+    from bot.brokers.testnet.client import TestnetExchange
+
+_LITTLE_ROOM, _NO_ROOM = 1_000_000_000, 100_000_000
+"""Bytes: a store of all series takes about 60 MB, a run's folder 10."""
+_A_LITTLE = timedelta(days=10)
+"""How far back the vendors are asked: a week's row that comes a day late is among it."""
+
+
+class Verdict(StrEnum):
+    """How a check ended."""
+
+    SOUND = "ok"
+    NOTE = "note"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at, in a line."""
+
+    name: str
+    verdict: Verdict
+    told: str
+
+
+def examine(
+    config: Config,
+    clock: Clock,
+    sessions: Sessions,
+    environment: Mapping[str, str],
+    testnet: Callable[[str], TestnetExchange] | None = None,
+) -> Iterator[Check]:
+    """Look at everything in turn; a fault in one thing does not keep the others from being looked at.
+
+    `testnet` opens a venue's testnet, by default with the environment's keys; only those with keys are asked.
+    """
+    yield Check("bot", Verdict.SOUND, f"version {__version__}, Python {sys.version.split()[0]}")
+    yield Check("config", Verdict.SOUND, f"sound, hash {config.fingerprint()[:8]}")
+    yield _disk(config.state)
+    yield from _store(config, clock)
+    yield _guard()
+    yield _sandbox()
+    yield _keys(environment)
+    for venue, names in KEY_NAMES.items():
+        if all(environment.get(name) for name in names):
+            yield _testnet(venue, clock, testnet or partial(_opened, clock=clock, environment=environment))
+    yield from _sources(config, clock, sessions)
+    yield _clock(config, sessions)
+
+
+def _disk(state: Path) -> Check:
+    folder = next(path for path in (state.absolute(), *state.absolute().parents) if path.is_dir())
+    if not os.access(folder, os.W_OK):
+        return Check("disk", Verdict.FAULT, f"{folder} cannot be written by this user")
+    free = shutil.disk_usage(folder).free
+    verdict = Verdict.FAULT if free < _NO_ROOM else Verdict.NOTE if free < _LITTLE_ROOM else Verdict.SOUND
+    return Check("disk", verdict, f"{free / 1e9:,.1f} GB free at {folder}")
+
+
+def _store(config: Config, clock: Clock) -> Iterator[Check]:
+    path = store_path(config)
+    if not path.is_file():
+        yield Check("store", Verdict.NOTE, "none yet; make one with: bot data update")
+        return
+    try:
+        with Store.reading(path) as store:
+            store.require_whole()
+            count = len(store.symbols())
+    except StoreError as problem:
+        yield Check("store", Verdict.FAULT, str(problem))
+        return
+    yield Check("store", Verdict.SOUND, f"whole, {count} series, {path.stat().st_size / 1e6:,.0f} MB, {path}")
+    try:
+        market = stored_market(config)
+    except DataError as problem:
+        yield Check("freshness", Verdict.FAULT, str(problem))
+        return
+    yield _freshness(config, clock, market)
+
+
+def _freshness(config: Config, clock: Clock, market: Market) -> Check:
+    """How many sessions or days each required series is behind."""
+    roles, now = config.roles, np.array([clock.now().astimezone(UTC).replace(tzinfo=None)], "datetime64[s]")
+    behind = {symbol: int(market[symbol].missed(now)[0]) for symbol in (roles.small_caps, roles.eth, roles.btc)}
+    told = ", ".join(f"{symbol} to {market[symbol].dates[-1]}" for symbol in behind)
+    limit = config.rotation.stale.after
+    if max(behind.values()) > limit:
+        late = ", ".join(f"{symbol} by {missed}" for symbol, missed in behind.items() if missed > limit)
+        return Check("freshness", Verdict.FAULT, f"{told}; late: {late} sessions or days; bring in: bot data update")
+    return Check("freshness", Verdict.SOUND, told)
+
+
+def _guard() -> Check:
+    """Try what must never leave: nothing is sent."""
+    from bot.core.errors import NotPublic
+    from bot.infra.public_http import refuse_unless_public
+
+    hosts = ["api.binance.com"]
+    forbidden: dict[str, Callable[[], None]] = {
+        "an order": lambda: refuse_unless_public("POST", "https://api.binance.com/api/v3/order", hosts),
+        "a signature": lambda: refuse_unless_public(
+            "GET", "https://api.binance.com/api/v3/account", hosts, ["signature"]
+        ),
+        "another host": lambda: refuse_unless_public("GET", "https://example.org/", hosts),
+        "an open line": lambda: refuse_unless_public("GET", "http://api.binance.com/api/v3/time", hosts),
+    }
+    let_through = []
+    for name, attempt in forbidden.items():
+        try:
+            attempt()
+        except NotPublic:
+            continue
+        let_through.append(name)
+    if let_through:
+        return Check("guard", Verdict.FAULT, f"lets through: {', '.join(let_through)}")
+    return Check("guard", Verdict.SOUND, f"refuses {', '.join(forbidden)}; no command places a real order")
+
+
+def _opened(venue: str, clock: Clock, environment: Mapping[str, str]) -> TestnetExchange:
+    from bot.brokers.testnet.client import open_testnet
+
+    return open_testnet(Testnet(venue), clock, environment)
+
+
+def _testnet(venue: str, clock: Clock, opened: Callable[[str], TestnetExchange]) -> Check:
+    """Whether a testnet answers and takes the keys. No order is placed."""
+    try:
+        exchange = opened(venue)
+        apart = abs((exchange.server_time() - clock.now()).total_seconds())
+        assets, pairs = len(exchange.balances()), len(exchange.pairs())
+    except BotError as problem:
+        return Check(f"{venue} testnet", Verdict.FAULT, str(problem))
+    told = f"takes the keys; {assets} assets, {pairs} pairs, its clock is {apart:.0f} s from ours"
+    return Check(f"{venue} testnet", Verdict.SOUND, told)
+
+
+def _sandbox() -> Check:
+    """Try a signed order at every real exchange that is known, and at the testnet as a control: nothing is sent."""
+    testnet = Testnet("binance")
+    if not _is_let_through(testnet, testnet.origin):
+        return Check("sandbox", Verdict.FAULT, f"refuses an order to {testnet.origin} too: no order can be placed")
+    hosts = sorted({venue.host for venue in VENUES.values()})
+    if passed := [host for host in hosts if _is_let_through(testnet, f"https://{host}")]:
+        return Check("sandbox", Verdict.FAULT, f"lets a signed order through to {', '.join(passed)}: do not trade")
+    return Check(
+        "sandbox", Verdict.SOUND, f"refuses a signed order to each of {len(hosts)} real exchanges (NotSandbox)"
+    )
+
+
+def _is_let_through(testnet: Testnet, origin: str) -> bool:
+    """Whether the guard would let an order, sound but for where it goes, leave for a place."""
+    headers = {"X-MBX-APIKEY": "no-key", "Content-Type": "application/x-www-form-urlencoded"}
+    order = (
+        "symbol=ETHUSDT&side=BUY&type=MARKET&quantity=1&newClientOrderId=r-doctor&newOrderRespType=FULL"
+        f"&timestamp=1700000000000&recvWindow=10000&signature={'0' * 64}"
+    )
+    try:
+        refuse_unless_sandbox(testnet, "no-key", "POST", f"{origin}/api/v3/order", headers, order)
+    except NotSandbox:
+        return False
+    return True
+
+
+def _keys(environment: Mapping[str, str]) -> Check:
+    """Which keys are there; never what they are."""
+    missing = {venue: [name for name in pair if not environment.get(name)] for venue, pair in KEY_NAMES.items()}
+    half = [name for names in missing.values() if len(names) == 1 for name in names]
+    if half:
+        return Check("keys", Verdict.FAULT, f"one of two is missing: {', '.join(half)}")
+    there = [venue for venue, names in missing.items() if not names]
+    if there:
+        return Check("keys", Verdict.SOUND, f"testnet keys for {', '.join(there)} are in the environment")
+    return Check("keys", Verdict.SOUND, "no testnet keys in the environment; none are needed here")
+
+
+def _sources(config: Config, clock: Clock, sessions: Sessions) -> Iterator[Check]:
+    """Ask each vendor for one small thing."""
+    vendors, sources = open_vendors(config, sessions), config.sources
+    since = clock.now().date() - _A_LITTLE
+    small_caps = sources.yahoo.symbols.get(config.roles.small_caps)
+    questions: dict[str, Callable[[], object]] = {}
+    if small_caps is not None:
+        questions["yahoo"] = lambda: vendors.yahoo.rows(config.roles.small_caps, small_caps, since, adjusted=False)
+    if sources.fred.symbols:
+        symbol, series = next(iter(sources.fred.symbols.items()))
+        questions["fred"] = lambda: vendors.fred.rows(symbol, series, since)
+    for venue in sources.exchange.venues:
+        questions[venue] = partial(_lists, vendors, venue, config.roles.btc)
+    for name, ask in questions.items():
+        try:
+            ask()
+        except BotError as problem:
+            yield Check(name, Verdict.FAULT, str(problem))
+        else:
+            yield Check(name, Verdict.SOUND, "answers")
+
+
+def _lists(vendors: Vendors, venue: str, coin: str) -> None:
+    """Raise NotListed unless a venue has the one coin that every venue has."""
+    vendors.exchange(venue).pair(coin)
+
+
+def _clock(config: Config, sessions: Sessions) -> Check:
+    skews = {host: skew for courtesy in sessions.courtesies for host, skew in courtesy.skew.items()}
+    if not skews:
+        return Check("clock", Verdict.NOTE, "cannot be checked: no vendor answered")
+    host = max(skews, key=lambda name: abs(skews[name]))
+    told = f"at most {abs(skews[host]):,.0f} s from that of a vendor ({host})"
+    sound = abs(skews[host]) <= config.sources.clock_tolerance
+    return Check("clock", Verdict.SOUND if sound else Verdict.FAULT, told if sound else f"{told}: set it")

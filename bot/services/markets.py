@@ -1,0 +1,120 @@
+"""Where a market comes from: a folder of CSV files, the store, or a seed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.core.errors import DataError
+from bot.core.market import Market
+from bot.data.assembly import as_series, assemble
+from bot.data.demo.generator import PREFIX as DEMO_PREFIX
+from bot.data.demo.generator import DemoParameters
+from bot.data.demo.market import DEMO, demo_market
+from bot.data.quality import QualityRules, judged
+from bot.data.quality.rules import Limits
+from bot.data.store.store import FILE_NAME, Store
+from bot.data.store.stored import Reading, StoredRows
+from bot.data.vendors.csv_folder import read_folder
+from bot.settings.loader import Config
+
+STORE = "store"
+SECOND = ".second"
+"""After a coin's name in the store: the same coin as an aggregate of venues tells it, to judge it by."""
+
+
+def open_market(config: Config, data_dir: Path | None, market: str = "auto") -> Market:
+    """The market of a folder if one is named, else of the store if there is one, else the demo without a lead.
+
+    `market` is auto, store or demo. Its faults are found, and what they bar. Raises DataError, StoreError.
+    """
+    if data_dir is not None:
+        return judged(read_folder(data_dir, config.listings(), config.roles.roles()), quality_rules(config))
+    if chosen(config, data_dir, market) == STORE:
+        return stored_market(config)
+    return judged(demo_world(config, demo_parameters(config, planted=False)), quality_rules(config))
+
+
+def quality_rules(config: Config) -> QualityRules:
+    """When something in market data counts as a fault; the demo's series have the levels of those they imitate."""
+    q = config.quality
+    levels = {symbol: (low, high) for symbol, (low, high) in q.levels.items()}
+    return QualityRules(
+        **{
+            **q.model_dump(),
+            "admit": frozenset(q.admit),
+            "repeats": Limits(**q.repeats.model_dump()),
+            "jump_least": Limits(**q.jump_least.model_dump()),
+            "erratic_move": Limits(**q.erratic_move.model_dump()),
+            "levels": levels | {DEMO_PREFIX + symbol: level for symbol, level in levels.items()},
+        }
+    )
+
+
+def chosen(config: Config, data_dir: Path | None, market: str) -> str:
+    """Which market would be opened: "store", "demo", or the folder's path."""
+    if data_dir is not None:
+        return str(data_dir)
+    if market == "auto":
+        return STORE if not missing_of_store(config) else DEMO
+    return market
+
+
+def missing_of_store(config: Config) -> list[str]:
+    """The required series that the store has no row of; all of them where there is no store. Raises StoreError."""
+    path, roles = store_path(config), config.roles
+    required = [roles.small_caps, roles.eth, roles.btc]
+    if not path.is_file() or not path.stat().st_size:
+        return required
+    with Store.reading(path) as store:
+        there = set(store.symbols())
+    return [symbol for symbol in required if symbol not in there]
+
+
+def store_path(config: Config) -> Path:
+    """The market store's file, in the state folder."""
+    return config.state / FILE_NAME
+
+
+def stored_market(config: Config) -> Market:
+    """The market of the store, read as the config says, judged beside its second sources.
+
+    Raises DataError, StoreError.
+    """
+    stored, listings = stored_rows(config), config.listings()
+    roles, now = config.roles.roles(), datetime.now(UTC)
+    for symbol in (roles.small_caps, roles.eth, roles.btc):
+        if symbol not in stored:
+            where = str(store_path(config))
+            raise DataError(f"there is no row of {symbol}", where=where, mend=f"bot data update {symbol}")
+    rows = {symbol: found.rows for symbol, found in stored.items() if symbol in listings}
+    seams = {symbol: found.seams for symbol, found in stored.items()}
+    market = assemble(STORE, rows, listings, roles, now, seams=seams)
+    beside = {
+        symbol: as_series(found.rows, listings[symbol], market.sessions, now)
+        for symbol in rows
+        if (found := stored.get(symbol + SECOND)) is not None
+    }
+    return judged(market, quality_rules(config), beside)
+
+
+def stored_rows(config: Config) -> dict[str, StoredRows]:
+    """The rows of the store, read as the config says. Raises StoreError."""
+    with Store.reading(store_path(config)) as store:
+        return store.rows(Reading(config.sources.reading), config.sources.seen_by)
+
+
+def demo_parameters(config: Config, planted: bool) -> DemoParameters:
+    """The demo world of the config's seed, with its lead planted or absent."""
+    demo = config.demo
+    return DemoParameters(
+        seed=demo.seed,
+        thesis_strength=demo.thesis_strength if planted else 0.0,
+        lead_sessions=demo.lead_sessions,
+        shared_regime=demo.shared_regime,
+    )
+
+
+def demo_world(config: Config, parameters: DemoParameters) -> Market:
+    """The demo market of any parameters."""
+    return demo_market(parameters, config.listings(), config.roles.roles())

@@ -1,0 +1,145 @@
+"""From a config and a market to the plan of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from bot.core.book import RunPlan
+from bot.core.cycle import Overrides, SizingRules, TradingRules
+from bot.core.decision import Decision
+from bot.core.endings import Ending, EndingKind, settlings
+from bot.core.errors import ConfigError, DataError, did_you_mean
+from bot.core.instrument import Instrument, exact
+from bot.core.market import Market
+from bot.core.ports import Strategy
+from bot.core.window import Window
+from bot.data.demo.generator import ENDINGS as DEMO_ENDINGS
+from bot.data.demo.generator import PREFIX as DEMO_PREFIX
+from bot.data.demo.market import DEMO
+from bot.data.store.store import Store
+from bot.data.vendors.exchange import VENUES
+from bot.services.markets import store_path
+from bot.services.provenance import run_key
+from bot.services.strategy_settings import rotation_settings
+from bot.services.user_strategy import load_strategy, strategy_path
+from bot.settings.loader import Config
+from strategies.indicators import rolling_median
+from strategies.rotation.rotation import Rotation
+from strategies.rotation.view import RotationView, view_of
+
+
+def build_strategy(config: Config) -> Strategy:
+    """The rotation, or the strategy of a user's own file. Raises ConfigError."""
+    if config.strategy.file is None:
+        return Rotation(rotation_settings(config))
+    return load_strategy(strategy_path(config.strategy.file), config.strategy.parameters)
+
+
+def window_of(market: Market, start: date | None, end: date | None) -> Window:
+    """The days of trading: what is asked for, or all that the market has.
+
+    Raises ConfigError for days that contradict each other, DataError for days that the market does not have.
+    """
+    times = market.decision_times
+    first, last = times[0].item().date(), market[market.roles.eth].dates[-1].item()
+    if start is not None and end is not None and start > end:
+        raise ConfigError("the window ends before it begins", expected=f"an end after {start}", was=str(end))
+    for day, name in ((start, "start"), (end, "end")):
+        require_inside(market, f"the {name} lies outside the data", day or first, first, last)
+    return Window(start or first, end or last)
+
+
+def require_inside(market: Market, what: str, day: date, first: date, last: date) -> None:
+    """Raise DataError for a day outside the data of a market."""
+    if not first <= day <= last:
+        expected = f"a day from {first} to {last}"
+        raise DataError(what, where=f"market {market.name}", expected=expected, was=str(day))
+
+
+def trading_rules(config: Config, market: Market, run_key: str) -> TradingRules:
+    """The instruments of every coin of a market, the sizing and the overrides. Raises ConfigError."""
+    instruments = {s: _instrument(config, market, s) for s in market if market[s].kind.is_coin}
+    sizing = SizingRules(
+        exact(config.sizing.band), exact(config.sizing.relative_band), exact(config.sizing.volume_share)
+    )
+    wanted = config.overrides
+    for symbol in wanted.no_trade:
+        if symbol not in instruments:
+            mend = did_you_mean(symbol, instruments) or "a misspelt coin would be traded"
+            raise ConfigError(f"no_trade names {symbol}, which this market does not have", where="overrides", mend=mend)
+    overrides = Overrides(exact(wanted.multiplier), wanted.reduce_only, frozenset(wanted.no_trade))
+    return TradingRules(instruments, sizing, overrides, run_key)
+
+
+def _instrument(config: Config, market: Market, symbol: str) -> Instrument:
+    bare = symbol.removeprefix(DEMO_PREFIX)
+    rules = config.instruments.table.get(bare, config.instruments.fallback)
+    slippage = config.costs.slippage
+    if symbol in (market.roles.btc, market.roles.eth):
+        share = slippage.major
+    else:
+        share = slippage.large if bare in config.costs.large_coins else slippage.other
+    return Instrument(symbol, rules.step, rules.tick, rules.min_notional, exact(config.costs.fee), exact(share))
+
+
+def _demo_ending(entry: Mapping[str, Any]) -> Ending:
+    return Ending(EndingKind(entry["kind"]), entry.get("to"), Decimal(entry.get("ratio", 1)))
+
+
+def run_plan(config: Config, market: Market, window: Window, run_key: str) -> RunPlan:
+    """Everything that a run needs but its decisions."""
+    table = {s: Ending(EndingKind(e.kind), e.to, e.ratio, e.last) for s, e in config.endings.items()}
+    if market.name == DEMO:
+        table |= {s: _demo_ending(entry) for s, entry in DEMO_ENDINGS.items()}
+    days = config.altcoins.volume_days
+    return RunPlan(
+        market=market,
+        decisions=(),
+        slippage_multipliers=(),
+        rules=trading_rules(config, market, run_key),
+        settlings=settlings(market, table, window.end),
+        recovery=exact(config.recovery),
+        stress_multiplier=exact(config.costs.stress_multiplier),
+        cash=config.start_equity,
+        adopt=config.on_start == "adopt",
+        median_volume=lambda series: rolling_median(series.volume, days),
+    )
+
+
+def planned(config: Config, market: Market, window: Window, key: str | None = None) -> RunPlan:
+    """The plan of the config's strategy, decisions and all; without a key, orders are named by config and data."""
+    view = view_of(market, rotation_settings(config))
+    plan = run_plan(config, market, window, key or run_key(config, market, window))
+    return with_decisions(plan, window, view, build_strategy(config).decisions(market))
+
+
+def with_decisions(plan: RunPlan, window: Window, view: RotationView, decisions: Sequence[Decision]) -> RunPlan:
+    """The plan of a run of these decisions inside the window, with slippage widened where credit is stressed."""
+    moments = zip(view.market.decision_moments, view.credit_stress.tolist(), strict=True)
+    stressed = {at for at, stress in moments if stress}
+    inside = window.cut(decisions)
+    multipliers = [plan.stress_multiplier if d.at in stressed else Decimal(1) for d in inside]
+    return replace(plan, decisions=inside, slippage_multipliers=multipliers)
+
+
+def venue_instruments(config: Config, instruments: Mapping[str, Instrument]) -> dict[str, Instrument]:
+    """Instruments by the rules that their public venues told last; those without keep the config's."""
+    found = dict(instruments)
+    with Store.reading(store_path(config)) as store:
+        for rules in store.rules():
+            known = found.get(rules.symbol)
+            if known is not None and rules.venue == public_venue(config, store, rules.symbol):
+                least = rules.min_notional or known.min_notional
+                found[rules.symbol] = replace(known, step=rules.step, tick=rules.tick, min_notional=least)
+    return found
+
+
+def public_venue(config: Config, store: Store, symbol: str) -> str:
+    """The venue that tells a coin's candles, the first of the config where the store does not know."""
+    stored = store.rows_of(symbol)
+    told_by = [] if stored is None else [source.partition(" ")[0] for _, source in stored.sources]
+    return next((name for name in reversed(told_by) if name in VENUES), config.sources.exchange.venues[0])

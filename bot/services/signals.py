@@ -1,0 +1,56 @@
+"""The decision of one day as plain data, and the waterfall over a window."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bot.core.market import Market
+from bot.core.moments import iso
+from bot.core.window import Window
+from bot.report.contents import Waterfall
+from bot.services.plans import build_strategy, require_inside
+from bot.services.strategy_settings import rotation_settings, waterfall_settings
+from bot.settings.loader import Config
+from strategies.rotation.view import view_of
+from strategies.rotation.waterfall import waterfall
+
+
+def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any]:
+    """The decision at a day's 00:00 UTC, by default the newest, as plain data.
+
+    Raises DataError for a day that has no decision.
+    """
+    decisions = build_strategy(config).decisions(market)
+    first, last = decisions[0].at.date(), decisions[-1].at.date()
+    day = day or last
+    require_inside(market, "there is no decision on this day", day, first, last)
+    decision = decisions[(day - first).days]
+    view = view_of(market, rotation_settings(config))
+    seen = (day - market.decision_moments[0].date()).days
+    return {
+        "market": market.name,
+        "at": iso(decision.at),
+        "stage": decision.stage,
+        "previous_stage": decision.previous,
+        "weights": {symbol: str(weight) for symbol, weight in decision.weights.items()},
+        "reasons": list(decision.reasons),
+        "readings": {name: dict(reading) for name, reading in decision.readings.items()},
+        "waterfall": [layer.at(seen) for layer in waterfall(view, waterfall_settings(config))],
+        "supercycle": view.supercycle.at(seen),
+    }
+
+
+def waterfall_over(config: Config, market: Market, window: Window) -> Waterfall:
+    """The waterfall and the supercycle score at every decision of a window, for its report."""
+    view = view_of(market, rotation_settings(config))
+    layers, score = waterfall(view, waterfall_settings(config)), view.supercycle
+    days = view.times.astype("datetime64[D]")
+    inside = np.flatnonzero((days >= np.datetime64(window.start)) & (days <= np.datetime64(window.end)))
+    said = {layer.name: layer.states for layer in layers} | {name: score.verdicts(name) for name in score.parts}
+    states = pd.DataFrame(said, pd.DatetimeIndex(view.times)).iloc[inside]
+    last = int(inside[-1])
+    return Waterfall([layer.at(last) for layer in layers], score.at(last), states)

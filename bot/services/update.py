@@ -1,0 +1,81 @@
+"""Filling the store: from the vendors, or from a folder of CSV files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+from bot.core.errors import DataError
+from bot.core.ports import Clock
+from bot.data.store.store import Store, is_restated
+from bot.data.store.update import Came, Result, only_one
+from bot.data.vendors.csv_folder import read_rows
+from bot.data.vendors.feed import Rows, SeriesFeed
+from bot.data.vendors.fetched import Fetched
+from bot.services.markets import store_path
+from bot.services.vendors import Sessions, feeds, open_vendors, updater
+from bot.settings.loader import Config
+
+_IMPORT = "import"
+Advance = Callable[[str, int, int], None]
+"""Called with a symbol before it is fetched, the number of those done, and of all."""
+
+
+def update_store(
+    config: Config,
+    sessions: Sessions,
+    clock: Clock,
+    symbols: Sequence[str] = (),
+    since: date | None = None,
+    advance: Advance = lambda symbol, done, total: None,
+    waiting: Callable[[str], None] = print,
+) -> list[Result]:
+    """Fetch what is new of the named series, or of all, and keep each as soon as it is there.
+
+    Raises ConfigError for an unknown symbol, WrongClock, StoreError.
+    """
+    vendors = open_vendors(config, sessions)
+    asked = feeds(config, vendors, symbols)
+    path, results = store_path(config), []
+    with only_one(path, clock, waiting=waiting), Store.writing(path) as store:
+        bring = updater(config, store, clock, vendors.skews)
+        bring.require_time_to_go_on()
+        for courtesy in sessions.courtesies:
+            courtesy.closed.update(store.left_alone())
+        for done, (symbol, feed) in enumerate(asked.items()):
+            advance(symbol, done, len(asked))
+            results.append(bring.update(symbol, feed, since))
+        for courtesy in sessions.courtesies:
+            store.leave_alone(courtesy.closed)
+    return results
+
+
+def import_folder(
+    config: Config, folder: Path, clock: Clock, waiting: Callable[[str], None] = print
+) -> tuple[list[Result], list[str]]:
+    """Take a folder's series into the store, and tell what was passed over.
+
+    Of a series that its vendor restates the store keeps one history, so that of a folder is taken only where there is
+    none yet. Raises DataError, StoreError.
+    """
+    rows, notes = read_rows(folder, config.listings())
+    if not rows:
+        raise DataError("has no file of a listed symbol", where=str(folder), expected="SYMBOL.csv files")
+    path, results = store_path(config), []
+    with only_one(path, clock, waiting=waiting), Store.writing(path) as store:
+        bring = updater(config, store, clock)
+        for symbol, found in rows.items():
+            stored = store.rows_of(symbol)
+            if stored and stored.rows.source != found.source and is_restated(config.listings()[symbol].kind):
+                note = f"{stored.rows.source} tells it already, and adjusted prices of two vendors do not mix"
+                last = str(stored.rows.dates[-1])
+                results.append(Result(symbol, _IMPORT, Came.NOTHING_NEW, last=last, notes=(note,)))
+            else:
+                feed = SeriesFeed(_IMPORT, _always(found))
+                results.append(bring.update(symbol, feed, found.dates[0].item()))
+    return results, notes
+
+
+def _always(rows: Fetched) -> Rows:
+    return lambda since: rows

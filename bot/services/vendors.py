@@ -1,0 +1,179 @@
+"""From a config to the vendors that it names, and to the feed of each series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.core.errors import ConfigError, did_you_mean
+from bot.core.market import Release
+from bot.core.ports import Clock
+from bot.data.store.update import Manner, Updater
+from bot.data.timeline import us_sessions
+from bot.data.vendors.feed import CoinFeed, Feed, Rows, SeriesFeed, VenueFeed
+from bot.services.markets import SECOND
+from bot.settings.loader import Config
+
+if TYPE_CHECKING:
+    from bot.data.store.store import Store
+    from bot.data.vendors.exchange import PublicExchange
+    from bot.data.vendors.fred import Fred
+    from bot.data.vendors.yahoo import Yahoo, YahooSession
+    from bot.infra.public_http import PublicSession
+    from bot.infra.rate_limit import Courtesy
+
+_FIRST_SESSION = date(1927, 1, 3)
+"""Before the first row of any vendor, so that the calendar covers whatever comes."""
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """The open sessions to each kind of vendor, and the clients of venues asked over them so far.
+
+    Tests lead them to servers of their own.
+    """
+
+    yahoo: YahooSession
+    fred: PublicSession
+    exchange: PublicSession
+    venues: dict[str, PublicExchange] = field(default_factory=dict)
+
+    @property
+    def courtesies(self) -> list[Courtesy]:
+        """The policy of each session."""
+        return [self.yahoo.courtesy, self.fred.courtesy, self.exchange.courtesy]
+
+
+@dataclass
+class Vendors:
+    """The vendors of a config."""
+
+    config: Config
+    yahoo: Yahoo
+    fred: Fred
+    sessions: Sessions
+
+    def exchange(self, venue: str) -> PublicExchange:
+        """A venue's public side, made when it is first asked. Raises ConfigError for one that is not known."""
+        if venue not in self.sessions.venues:
+            from bot.data.vendors.exchange import PublicExchange
+
+            quotes = self.config.sources.exchange.quotes
+            self.sessions.venues[venue] = PublicExchange(venue, self.sessions.exchange, quotes)
+        return self.sessions.venues[venue]
+
+    def skews(self) -> dict[str, float]:
+        """By how many seconds each host's clock is ahead of this machine's, of those that answered."""
+        return {host: skew for courtesy in self.sessions.courtesies for host, skew in courtesy.skew.items()}
+
+
+@contextmanager
+def open_sessions(config: Config, clock: Clock) -> Iterator[Sessions]:
+    """The sessions to the real vendors."""
+    from bot.data.vendors.exchange import VENUES
+    from bot.data.vendors.fred import FRED_HOST
+    from bot.data.vendors.yahoo import YahooSession
+    from bot.infra.public_http import PublicSession
+    from bot.infra.rate_limit import Courtesy
+
+    sources = config.sources
+
+    def courtesy(pause: float) -> Courtesy:
+        return Courtesy(
+            clock, tries=sources.tries, pause=pause, longest_wait=sources.longest_wait, patience=sources.patience
+        )
+
+    with ExitStack() as stack:
+        yahoo = stack.enter_context(YahooSession(courtesy(sources.yahoo.pause)))
+        fred = stack.enter_context(PublicSession(courtesy(sources.fred.pause), [FRED_HOST]))
+        hosts = [VENUES[venue].host for venue in sources.exchange.venues if venue in VENUES]
+        exchange = stack.enter_context(PublicSession(courtesy(sources.exchange.pause), hosts))
+        yield Sessions(yahoo, fred, exchange)
+
+
+def open_vendors(config: Config, sessions: Sessions) -> Vendors:
+    """The vendors behind some sessions. Raises ConfigError for a venue that is not known."""
+    from bot.data.vendors.exchange import VENUES
+    from bot.data.vendors.fred import Fred
+    from bot.data.vendors.yahoo import Yahoo
+
+    for venue in config.sources.exchange.venues:
+        if venue not in VENUES:
+            mend = did_you_mean(venue, VENUES) or f"known: {', '.join(VENUES)}"
+            raise ConfigError("is not a venue that can be asked", where="sources.exchange.venues", was=venue, mend=mend)
+    return Vendors(config, Yahoo(sessions.yahoo, config.state / "yahoo"), Fred(sessions.fred), sessions)
+
+
+def updater(config: Config, store: Store, clock: Clock, skews: Callable[[], Mapping[str, float]] = dict) -> Updater:
+    """What brings a store up to date in the manner that the config asks for; `skews` as `Updater` reads them."""
+    settle = config.sources.settle
+    minutes = {Release.UTC_DAY: settle.coins, Release.SESSION: settle.sessions}
+    manner = Manner(
+        settle={release: timedelta(minutes=minutes.get(release, settle.macro)) for release in Release},
+        overlap=timedelta(days=config.sources.overlap_days),
+        clock_tolerance=config.sources.clock_tolerance,
+    )
+    sessions = us_sessions(_FIRST_SESSION, date(clock.now().year, 12, 31))  # made once a year by a daemon
+    listings = config.listings()
+    listings |= {symbol + SECOND: listings[symbol] for symbol in config.sources.yahoo.aggregates}
+    return Updater(store, listings, sessions, manner, clock, skews)
+
+
+def feeds(config: Config, vendors: Vendors, symbols: Sequence[str] = ()) -> dict[str, Feed]:
+    """The feed of each series that is asked for, or of all that have one, the required series first.
+
+    Coins that have died or were renamed are not asked for unless they are named. Raises ConfigError for a symbol
+    without a feed.
+    """
+    known = _feeds(config, vendors)
+    for symbol in symbols:
+        if symbol not in known:
+            expected = "a symbol that `sources` or the altcoin universe names"
+            mend = did_you_mean(symbol, known) or "add it to the config, or import its CSV file"
+            raise ConfigError("has no vendor", where=symbol, expected=expected, mend=mend)
+    if symbols:
+        asked = dict.fromkeys(name for symbol in symbols for name in (symbol, symbol + SECOND) if name in known)
+        return {symbol: known[symbol] for symbol in asked}
+    roles = config.roles
+    over = {symbol for symbol, ending in config.endings.items() if ending.kind in ("dead", "renamed")}
+    order = dict.fromkeys([s for s in (roles.small_caps, roles.eth, roles.btc) if s in known] + list(known))
+    return {symbol: known[symbol] for symbol in order if symbol not in over}
+
+
+def _feeds(config: Config, vendors: Vendors) -> dict[str, Feed]:
+    sources, listings = config.sources, config.listings()
+    found: dict[str, Feed] = {}
+    for symbol, ticker in sources.yahoo.symbols.items():
+        adjusted = listings[symbol].kind == "etf-adjusted"
+        found[symbol] = SeriesFeed("yahoo", _yahoo(vendors, symbol, ticker, adjusted))
+    for symbol, series in sources.fred.symbols.items():
+        found[symbol] = SeriesFeed("fred", partial(vendors.fred.rows, symbol, series))
+    for symbol in config.altcoin_universe:
+        if symbol not in found:
+            found[symbol] = _coin(config, vendors, symbol)
+    for symbol, ticker in sources.yahoo.aggregates.items():
+        found[symbol + SECOND] = SeriesFeed("yahoo", _yahoo(vendors, symbol + SECOND, ticker, adjusted=False))
+    return found
+
+
+def _coin(config: Config, vendors: Vendors, symbol: str) -> CoinFeed:
+    sources = config.sources
+    name, ticker = sources.exchange.names.get(symbol, symbol), sources.yahoo.aggregates.get(symbol)
+    before = _yahoo(vendors, symbol, ticker, adjusted=False) if ticker else None
+    return CoinFeed({venue: _venue(vendors, venue, symbol, name) for venue in sources.exchange.venues}, before)
+
+
+def _yahoo(vendors: Vendors, symbol: str, ticker: str, adjusted: bool) -> Rows:
+    return lambda since: vendors.yahoo.rows(symbol, ticker, since, adjusted)
+
+
+def _venue(vendors: Vendors, venue: str, symbol: str, name: str) -> VenueFeed:
+    """A coin at a venue that is not asked, nor its client loaded, before it is needed."""
+    return VenueFeed(
+        rows=lambda since: vendors.exchange(venue).rows(symbol, name, since),
+        rules=lambda: replace(vendors.exchange(venue).rules(name), symbol=symbol),
+    )

@@ -1,0 +1,68 @@
+"""The exchange of a market: its coins as pairs, its prices as the tape, the config's costs as its terms."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from bot.core.errors import DataError
+from bot.core.market import Kind, Market
+from bot.core.moments import midnight
+from bot.core.ports import Clock
+from bot.services.plans import trading_rules, window_of
+from bot.settings.loader import Config
+from bot.venue.matching.book_shape import BookShape
+from bot.venue.matching.clocks import DrivenClock, RunningClock, VenueClock
+from bot.venue.matching.exchange import Exchange, Terms
+from bot.venue.matching.listing import Listing
+from bot.venue.matching.tape import Tape
+
+QUOTE = "USDT"
+_PAIR = re.compile(r"[A-Z0-9-_.]{1,20}")
+_YEAR = timedelta(days=364)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An exchange, and the coins whose names cannot be those of a pair."""
+
+    exchange: Exchange
+    left_out: tuple[str, ...]
+
+
+def open_exchange(
+    config: Config, market: Market, clock: VenueClock, terms: Terms | None = None, shape: BookShape | None = None
+) -> Opened:
+    """The exchange of a market: every coin but stablecoins against USDT, under the coin's own symbol.
+
+    Steps, ticks, minimum notionals and fees are the config's, so that a backtest of it trades by the same rules.
+    """
+    instruments = trading_rules(config, market, "venue").instruments
+    coins = [symbol for symbol in sorted(instruments) if market[symbol].kind is not Kind.STABLECOIN and symbol != QUOTE]
+    fitting = [symbol for symbol in coins if _PAIR.fullmatch(symbol + QUOTE)]
+    exchange = Exchange(Tape(market, fitting), [Listing(instruments[s], QUOTE) for s in fitting], clock, terms, shape)
+    return Opened(exchange, tuple(symbol for symbol in coins if symbol not in fitting))
+
+
+def venue_clock(market: Market, machine: Clock, start: date | None, driven: bool) -> VenueClock:
+    """The clock of a market's exchange, from 00:00 UTC of a day on, by default 364 days before the data end.
+
+    Raises DataError for a day that the market does not have.
+    """
+    window = window_of(market, None, None)
+    day = start or max(window.start, window.end - _YEAR)
+    if not window.start <= day <= window.end:
+        raise DataError(
+            "the venue would start outside the data",
+            where=f"market {market.name}",
+            expected=f"a day from {window.start} to {window.end}",
+            was=str(day),
+        )
+    return DrivenClock(machine, midnight(day)) if driven else RunningClock(machine, midnight(day))
+
+
+def terms_of(cash: Decimal) -> Terms:
+    """The terms of an account that begins with so much cash."""
+    return Terms(cash=cash, quote=QUOTE)

@@ -1,0 +1,187 @@
+"""The schema of a whole config: every section by its key. The values and their reasons are in config/*.yaml."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, Strict, model_validator
+
+from bot.core.errors import did_you_mean
+from bot.core.market import Kind, Listing, Release, Roles
+from bot.settings.schema.notify import NotifySection
+from bot.settings.schema.paper import PaperSection
+from bot.settings.schema.quality import QualitySection
+from bot.settings.schema.review import ReviewSection
+from bot.settings.schema.rotation import AltcoinsSection, RotationSection
+from bot.settings.schema.sources import SourcesSection
+from bot.settings.schema.trading import CostsSection, EndingSection, InstrumentsSection, OverridesSection, SizingSection
+from bot.settings.schema.values import Count, Section, Share, Switch, Symbol
+from bot.settings.schema.waterfall import SupercycleSection, WaterfallSection
+
+
+class StrategySection(Section):
+    """Which strategy runs: the built-in rotation, or a file of the user's own, which wins over a name."""
+
+    name: Literal["rotation"] | None = None
+    file: Path | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if self.name is None and self.file is None:
+            raise ValueError("name a strategy, or the file of one")
+        return self
+
+
+class BenchmarksSection(Section):
+    """The benchmarks' own numbers."""
+
+    random_shifts: Annotated[int, Strict(), Field(ge=10, le=100_000)]
+    trend_days: Count
+
+
+class DemoSection(Section):
+    """The synthetic market."""
+
+    seed: Annotated[int, Strict(), Field(ge=0)]
+    thesis_strength: Annotated[float, Strict(), Field(ge=-5, le=5)]
+    lead_sessions: Annotated[int, Strict(), Field(ge=0, le=250)]
+    shared_regime: Switch
+    spread_seeds: Annotated[int, Strict(), Field(ge=2, le=1000)]
+
+
+class RolesSection(Section):
+    """Which symbol plays which part."""
+
+    small_caps: Symbol
+    small_cap_fund: Symbol
+    broad_fund: Symbol
+    high_yield_fund: Symbol
+    investment_grade_fund: Symbol
+    treasury_fund: Symbol
+    high_yield_spread: Symbol
+    volatility: Symbol
+    equal_weight_fund: Symbol
+    small_cap_breadth_fund: Symbol
+    sector_funds: list[Symbol]
+    high_beta_fund: Symbol
+    low_volatility_fund: Symbol
+    fed_assets: Symbol
+    treasury_account: Symbol
+    reverse_repo: Symbol
+    btc: Symbol
+    eth: Symbol
+    stablecoin: Symbol
+    stablecoin_supply: Symbol
+
+    def symbols(self) -> set[str]:
+        """Every symbol that plays a part."""
+        parts = self.model_dump().values()
+        return {symbol for part in parts for symbol in ([part] if isinstance(part, str) else part)}
+
+    def roles(self) -> Roles:
+        """The parts as the rules read them."""
+        parts = self.model_dump()
+        return Roles(**{**parts, "sector_funds": tuple(parts["sector_funds"])})
+
+
+SymbolKind = Literal[
+    "index", "etf-adjusted", "etf-raw", "crypto", "stablecoin", "wrapped", "staked", "leveraged",
+    "macro thursday", "macro same day", "macro next session", "macro utc day",
+]  # fmt: skip
+
+
+class Config(Section):
+    """A whole config, resolved: what the files say once `extends` is followed."""
+
+    state: Path
+    start_equity: Annotated[Decimal, Field(ge=1, le=10**12)]
+    on_start: Literal["adopt", "wait"]
+    strategy: StrategySection
+    rotation: RotationSection
+    altcoins: AltcoinsSection
+    waterfall: WaterfallSection
+    supercycle: SupercycleSection
+    sizing: SizingSection
+    overrides: OverridesSection
+    benchmarks: BenchmarksSection
+    demo: DemoSection
+    sources: SourcesSection
+    paper: PaperSection
+    notify: NotifySection
+    review: ReviewSection
+    costs: CostsSection
+    instruments: InstrumentsSection
+    quality: QualitySection
+    recovery: Share
+    endings: dict[Symbol, EndingSection]
+    symbols: dict[Symbol, SymbolKind]
+    altcoin_universe: list[Symbol]
+    stablecoins: list[Symbol]
+    wrapped: list[Symbol]
+    staked: list[Symbol]
+    leveraged: list[Symbol]
+    roles: RolesSection
+
+    @model_validator(mode="after")
+    def _parts_have_their_kind(self) -> Self:
+        listings = self.listings()
+        parts = {
+            "small_caps": Kind.INDEX, "eth": Kind.CRYPTO, "btc": Kind.CRYPTO, "stablecoin": Kind.STABLECOIN,
+        }  # fmt: skip
+        for part, kind in parts.items():
+            symbol = getattr(self.roles, part)
+            if symbol not in listings or listings[symbol].kind is not kind:
+                was = listings[symbol].kind if symbol in listings else "not in the symbol table"
+                raise ValueError(f"roles.{part} is {symbol}, which must be of kind {kind}, was {was}")
+        sources = self.sources
+        tables = {"yahoo.symbols": sources.yahoo.symbols, "yahoo.aggregates": sources.yahoo.aggregates,
+                  "fred.symbols": sources.fred.symbols}  # fmt: skip
+        for name, table in tables.items():
+            for symbol in table:
+                if symbol not in listings:
+                    raise ValueError(f"sources.{name} has {symbol}, which is not in the symbol table")
+        for name, symbols in {"admit": self.quality.admit, "money": self.quality.money}.items():
+            for symbol in symbols:
+                if symbol not in listings:
+                    near = did_you_mean(symbol, listings)
+                    told = f"quality.{name} has {symbol}, which is not in the symbol table"
+                    raise ValueError(f"{told}; {near}" if near else told)
+        if self.roles.eth == self.roles.btc:
+            raise ValueError(f"roles.eth and roles.btc are both {self.roles.eth}")
+        return self
+
+    def listings(self) -> dict[str, Listing]:
+        """The kind and the release rule of every symbol; an entry of `symbols` wins over the lists."""
+        lists = {
+            Kind.CRYPTO: self.altcoin_universe, Kind.STABLECOIN: self.stablecoins, Kind.WRAPPED: self.wrapped,
+            Kind.STAKED: self.staked, Kind.LEVERAGED: self.leveraged,
+        }  # fmt: skip
+        found = {symbol: Listing(kind, Release.UTC_DAY) for kind, names in lists.items() for symbol in names}
+        for symbol, text in self.symbols.items():
+            kind, _, release = text.partition(" ")
+            found[symbol] = Listing(Kind(kind), Release(release) if release else _release_of(Kind(kind)))
+        return found
+
+    def resolved(self) -> dict[str, Any]:
+        """The config as plain data, as `manifest.json` keeps it."""
+        plain: dict[str, Any] = self.model_dump(mode="json")
+        return plain
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the resolved config, but for what changes no decision: where output goes, who is told, how it is
+        reviewed, and where data came from.
+
+        What the data say has a hash of its own.
+        """
+        plain = self.resolved()
+        del plain["state"], plain["sources"], plain["notify"], plain["review"], plain["paper"]["log"]
+        return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def _release_of(kind: Kind) -> Release:
+    return Release.UTC_DAY if kind.is_coin else Release.SESSION

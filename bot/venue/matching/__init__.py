@@ -1,0 +1,1 @@
+"""Order matching, accounts and prices of the local exchange."""

@@ -1,0 +1,1 @@
+"""The small-cap rotation: readings, stages, target weights."""

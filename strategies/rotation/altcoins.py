@@ -1,0 +1,150 @@
+"""Altcoins: which are eligible on a day, how broad their advance is, and which to hold at what weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.core.market import Floats, Kind, Market, Series
+from bot.core.moments import Days
+from strategies.indicators import Bools, annual_volatility, lagged, rolling_median, run_length, sma
+from strategies.rotation.settings import AltcoinSettings
+
+_ONE_DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Coin:
+    """One coin with what the rules need of each UTC day, from its first row to its last; NaN where a row is missing.
+
+    `score` is known on the day after the one that it ends on; `volatility` is a year's, of the day itself.
+    """
+
+    first: np.datetime64
+    eligible: Bools
+    above: Bools
+    has_average: Bools
+    score: Floats
+    volatility: Floats
+    day_return: Floats
+
+    def place(self, day: np.datetime64) -> int | None:
+        """The index of a day, or None outside the coin's life."""
+        i = int((day - self.first) / _ONE_DAY)
+        return i if 0 <= i < len(self.eligible) else None
+
+
+class Altcoins:
+    """The altcoins of a market: every coin but BTC and ETH, by symbol.
+
+    A day is the UTC date of the newest closed day. All questions are answered from rows of that day and before.
+    """
+
+    def __init__(self, market: Market, settings: AltcoinSettings) -> None:
+        self.settings = settings
+        majors = {market.roles.btc, market.roles.eth}
+        coins = (series for series in market.of_kind(Kind.CRYPTO) if series.symbol not in majors and len(series))
+        self._coins = {series.symbol: self._prepared(series, market) for series in coins}
+
+    def _prepared(self, series: Series, market: Market) -> _Coin:
+        settings, n = self.settings, int((series.dates[-1] - series.dates[0]) / _ONE_DAY) + 1
+        close, volume = series.on_calendar("close")[:n], series.on_calendar("volume")[:n]
+        decided_at = (series.dates[0] + np.arange(n) + 1).astype("datetime64[s]")
+        average = sma(close, settings.breadth_window)
+        volatility = np.maximum(annual_volatility(close, settings.volatility_span), settings.volatility_floor)
+        returns = [close / lagged(close, days) - 1 for days in settings.momentum_days]
+        liquid = rolling_median(volume, settings.volume_days) >= settings.minimum_volume
+        return _Coin(
+            first=series.dates[0],
+            eligible=liquid & self._seasoned(close) & ~market.is_barred(series.symbol, decided_at),
+            above=close > average,
+            has_average=~np.isnan(average),
+            score=lagged(np.mean(returns, axis=0) / volatility, 1),
+            volatility=volatility,
+            day_return=close / lagged(close, 1) - 1,
+        )
+
+    def _seasoned(self, close: Floats) -> Bools:
+        """Whether each day has a row, long enough after the first or after the last long pause."""
+        days = np.arange(len(close))
+        has_row = ~np.isnan(close)
+        missing = run_length(~has_row)
+        restarts = has_row & (lagged(missing.astype(float), 1) > self.settings.pause_days)
+        started = np.maximum.accumulate(np.where(restarts, days, 0))
+        seasoned: Bools = has_row & (days - started >= self.settings.seasoned_days)
+        return seasoned
+
+    def eligible(self, day: np.datetime64) -> list[str]:
+        """The coins that may be bought after a day, by symbol."""
+        return [symbol for symbol in self._coins if self._at(symbol, day, "eligible")]
+
+    def breadth(self, days: Days) -> Floats:
+        """The share of eligible coins above their own average on each of consecutive days; NaN if too few."""
+        above, counted = np.zeros(len(days), np.int64), np.zeros(len(days), np.int64)
+        for coin in self._coins.values():
+            here, there = _overlap(coin.first, len(coin.eligible), days)
+            counts = coin.eligible[there] & coin.has_average[there]
+            counted[here] += counts
+            above[here] += counts & coin.above[there]
+        enough = counted >= self.settings.breadth_least_coins
+        return np.where(enough, above / np.maximum(counted, 1), np.nan)
+
+    def basket_returns(self, days: Days) -> Floats:
+        """The mean simple return on each of consecutive days of the coins eligible the day before; 0 if none."""
+        total, counted = np.zeros(len(days)), np.zeros(len(days), np.int64)
+        for coin in self._coins.values():
+            here, there = _overlap(coin.first, len(coin.eligible), days)
+            earned = coin.day_return[there]
+            counts = np.concatenate(([False], coin.eligible[:-1]))[there] & ~np.isnan(earned)
+            counted[here] += counts
+            total[here] += np.where(counts, earned, 0.0)
+        return total / np.maximum(counted, 1)
+
+    def choose(self, day: np.datetime64) -> dict[str, float]:
+        """The best coins after a day, with weights that sum to at most 1 (shares of the altcoin half)."""
+        scores = {symbol: self._at(symbol, day, "score") for symbol in self.eligible(day)}
+        known = [symbol for symbol, score in scores.items() if not np.isnan(score)]
+        best = sorted(known, key=lambda symbol: (-scores[symbol], symbol))[: self.settings.count]
+        calm = {symbol: 1 / self._at(symbol, day, "volatility") for symbol in best}
+        return capped_shares(calm, self.settings.largest_share)
+
+    def equal(self, day: np.datetime64) -> dict[str, float]:
+        """Every eligible coin at the same weight, none above the largest share."""
+        coins = self.eligible(day)
+        return capped_shares(dict.fromkeys(coins, 1.0), self.settings.largest_share)
+
+    def _at(self, symbol: str, day: np.datetime64, name: str) -> float:
+        """A coin's value of a day; 0 outside its life."""
+        coin = self._coins[symbol]
+        i = coin.place(day)
+        return 0.0 if i is None else float(getattr(coin, name)[i])
+
+
+def _overlap(first: np.datetime64, length: int, days: Days) -> tuple[slice, slice]:
+    """Where a coin's life and a stretch of consecutive days meet: as a slice of the days, and of the coin's arrays."""
+    offset = int((first - days[0]) / _ONE_DAY)
+    begin, end = max(offset, 0), min(offset + length, len(days))
+    end = max(end, begin)
+    return slice(begin, end), slice(begin - offset, end - offset)
+
+
+def capped_shares(scores: Mapping[str, float], largest: float) -> dict[str, float]:
+    """Shares in proportion to scores, none above `largest`; the excess goes pro rata to the rest, again and
+    again, and what cannot be placed is left out.
+    """
+    shares: dict[str, float] = {}
+    free = dict(scores)
+    left = 1.0
+    while free:
+        total = sum(free.values())
+        over = [symbol for symbol, score in free.items() if left * score / total > largest]
+        if not over:
+            shares.update({symbol: left * score / total for symbol, score in free.items()})
+            break
+        for symbol in over:
+            shares[symbol] = largest
+            left -= largest
+            del free[symbol]
+    return dict(sorted(shares.items()))

@@ -1,0 +1,298 @@
+"""The readings of thesis.md: what each session and each day says of the market, sampled at decision times."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from bot.core.market import Floats, Market, Series
+from bot.core.moments import newest
+from strategies.indicators import (
+    Bools,
+    Ints,
+    highest,
+    lagged,
+    mean_true_range,
+    prior_high,
+    rolling_median,
+    run_length,
+    sma,
+)
+from strategies.rotation.reading import Reading
+from strategies.rotation.settings import RotationSettings
+from strategies.rotation.track import Track, closes, ratio
+
+
+class Readings:
+    """Every reading of a market at its decision times, by name, each computed from rows known by then."""
+
+    def __init__(self, market: Market, settings: RotationSettings) -> None:
+        self.market, self.settings, self.roles = market, settings, market.roles
+        self.times = market.decision_times
+        self.small_caps = market[self.roles.small_caps]
+        self.closes = self.small_caps.on_calendar("close")
+        """Small caps' closes by session, from the first on."""
+        self.sessions = market.sessions.dates[np.searchsorted(market.sessions.closes, self.small_caps.due)]
+        """The dates of these sessions."""
+        self.gates = {
+            "relative_strength": self.relative_strength(),
+            "credit": self.credit(),
+            "volatility": self.volatility(),
+            "participation": self.participation(),
+            "volume": self.volume(),
+            "trend": self.trend(),
+            "net_liquidity": self.net_liquidity(),
+        }
+
+    # --- the gates ---------------------------------------------------------------------------------------
+
+    def relative_strength(self) -> Reading:
+        """RS = ln(IWM/SPY), above its value a month ago and above its average."""
+        track = ratio(self.market, self.roles.small_cap_fund, self.roles.broad_fund)
+        if track is None:
+            return self.absent("relative_strength")
+        strength = np.log(track.values)
+        lookback, window = self.settings.rs_lookback, self.settings.rs_window
+        hurdle = np.maximum(lagged(strength, lookback), sma(strength, window))
+        return self.reading("relative_strength", track, strength, hurdle, strength > hurdle)
+
+    def rs_weak_sessions(self) -> Ints:
+        """Sessions in a row with RS under its average, a market reading whenever the run began."""
+        track = ratio(self.market, self.roles.small_cap_fund, self.roles.broad_fund)
+        if track is None:
+            return np.zeros(len(self.times), np.int64)
+        strength = np.log(track.values)
+        run = run_length(strength < sma(strength, self.settings.rs_window))
+        return np.nan_to_num(Track(track.due, run.astype(float), ()).sampled(self.times)).astype(np.int64)
+
+    def credit(self) -> Reading:
+        """Credit is calm: the high-yield ratio holds against its average, or the spread has not jumped."""
+        track = self.credit_level()
+        if track is None:
+            return self.absent("credit")
+        if self.settings.credit_measure == "spread":
+            rise = track.values - lagged(track.values, self.settings.credit_spread_sessions)
+            limit = np.full(len(rise), self.settings.credit_spread_rise)
+            return self.reading("credit", track, rise, limit, rise < limit)
+        relative = track.values / sma(track.values, self.settings.credit_window)
+        limit = np.full(len(relative), self.settings.credit_stress_below)
+        return self.reading("credit", track, relative, limit, relative >= limit)
+
+    def credit_level(self) -> Track | None:
+        """What credit is measured by: the ratio of two bond funds, or the spread in per cent."""
+        measure = self.settings.credit_measure
+        if measure == "spread":
+            return closes(self.market, self.roles.high_yield_spread)
+        safe = self.roles.treasury_fund if measure == "treasury_ratio" else self.roles.investment_grade_fund
+        return ratio(self.market, self.roles.high_yield_fund, safe)
+
+    def volatility(self) -> Reading:
+        """VIX is calm enough to buy."""
+        track = closes(self.market, self.roles.volatility)
+        if track is None:
+            return self.absent("volatility")
+        limit = np.full(len(track.values), self.settings.vix_calm_below)
+        return self.reading("volatility", track, track.values, limit, track.values < limit)
+
+    def participation(self) -> Reading:
+        """How many of three signs of a broad advance are there; available with data for as many as it needs."""
+        parts = [self._equal_weight(), self._year_high(), self._sectors()]
+        needed = self.settings.participation_parts
+        available = np.sum([part.available for part in parts], axis=0) >= needed
+        count = np.sum([part.available & part.holds for part in parts], axis=0).astype(float)
+        known = np.sum([part.available & part.is_known for part in parts], axis=0) >= needed
+        missed = np.max([np.where(part.available, part.missed, 0) for part in parts], axis=0)
+        return Reading(
+            "participation", np.where(known, count, np.nan), np.full(len(count), float(needed)),
+            known & (count >= needed), missed, available,
+        )  # fmt: skip
+
+    def volume(self) -> Reading:
+        """The largest of the last sessions' volumes against their own medians."""
+        track = self._relative_volume()
+        if track is None:
+            return self.absent("volume")
+        surge = highest(track.values, self.settings.volume_within)
+        limit = np.full(len(surge), self.settings.volume_surge)
+        return self.reading("volume", track, surge, limit, surge >= limit)
+
+    def trend(self) -> Reading:
+        """Close above the fast average above the slow one; the value is the smaller of the two ratios."""
+        close = self.closes
+        fast, slow = sma(close, self.settings.trend_fast), sma(close, self.settings.trend_slow)
+        value = np.minimum(close / fast, fast / slow)
+        track = Track(self.small_caps.due, close, (self.small_caps,))
+        return self.reading("trend", track, value, np.ones(len(close)), value > 1)
+
+    def net_liquidity(self) -> Reading:
+        """The change over a quarter of Fed assets less the Treasury's account less reverse repo, $ millions."""
+        track = self.net_liquidity_level()
+        if track is None:
+            return self.absent("net_liquidity")
+        change = track.values - lagged(track.values, self.settings.liquidity_weeks)
+        return self.reading("net_liquidity", track, change, np.zeros(len(change)), change > 0)
+
+    def net_liquidity_level(self) -> Track | None:
+        """Fed assets less the Treasury's account less reverse repo, by week, $ millions."""
+        names = (self.roles.fed_assets, self.roles.treasury_account, self.roles.reverse_repo)
+        if any(name not in self.market for name in names):
+            return None
+        assets, treasury, repo = (self.market[name] for name in names)
+        by_date = [dict(zip(s.dates.tolist(), s.close.tolist(), strict=True)) for s in (treasury, repo)]
+        account, parked = ([found.get(day, np.nan) for day in assets.dates.tolist()] for found in by_date)
+        weekly = replace(assets, close=assets.close - np.array(account) - 1000 * np.array(parked))
+        return Track(assets.due, weekly.on_calendar("close"), (assets, treasury, repo))
+
+    # --- kills, crypto and warnings ----------------------------------------------------------------------
+
+    def volatility_kill(self) -> Reading:
+        """VIX is so high that the portfolio leaves."""
+        track = closes(self.market, self.roles.volatility)
+        if track is None:
+            return self.absent("volatility_kill")
+        limit = np.full(len(track.values), self.settings.vix_kill_above)
+        return self.reading("volatility_kill", track, track.values, limit, track.values > limit)
+
+    def pair(self) -> Reading:
+        """ETH/BTC above its average; the value is the ratio, the threshold its average."""
+        track = ratio(self.market, self.roles.eth, self.roles.btc)
+        assert track is not None  # both are required of every market
+        average = sma(track.values, self.settings.pair_window)
+        return self.reading("eth_btc", track, track.values, average, track.values > average)
+
+    def eth_trend(self) -> Reading:
+        """ETH above its own average."""
+        track = closes(self.market, self.roles.eth)
+        assert track is not None
+        average = sma(track.values, self.settings.eth_trend_days)
+        return self.reading("eth_trend", track, track.values, average, track.values > average)
+
+    def eth_range(self) -> Floats:
+        """ETH's mean true range; NaN while it is not known."""
+        eth = self.market[self.roles.eth]
+        high, low, close = (eth.on_calendar(column) for column in ("high", "low", "close"))
+        return Track(eth.due, mean_true_range(high, low, close, self.settings.atr_days), ()).sampled(self.times)
+
+    def peg(self) -> Reading:
+        """The stablecoin closed under its peg for days in a row."""
+        track = closes(self.market, self.roles.stablecoin)
+        if track is None:
+            return self.absent("peg_broken")
+        limit = np.full(len(track.values), self.settings.peg_below)
+        broken = run_length(track.values < limit) >= self.settings.peg_days
+        return self.reading("peg_broken", track, track.values, limit, broken)
+
+    def thin_trading(self) -> Bools:
+        """Whether the newest session was a half day, or its fund's volume under half the median."""
+        thin = self.market.sessions.is_half_day(self.sessions)
+        half_day: Bools = Track(self.small_caps.due, thin.astype(float), ()).sampled(self.times) == 1
+        volume = self._relative_volume()
+        if volume is None:
+            return half_day
+        thin_volume: Bools = volume.sampled(self.times) < self.settings.volume_thin_below
+        return half_day | thin_volume
+
+    # --- small caps --------------------------------------------------------------------------------------
+
+    def session_rows(self) -> Ints:
+        """The number of the newest session at each decision, counted from small caps' first."""
+        return newest(self.small_caps.due, self.times)
+
+    def new_session(self) -> Bools:
+        """Whether a session closed since the decision before."""
+        return _is_new(self.session_rows())
+
+    def records(self) -> tuple[Floats, Bools, Ints, Ints]:
+        """By session: highest close before, is it a record, sessions without one before, and since."""
+        before = prior_high(self.closes)
+        is_record = self.closes > before
+        since = run_length(~is_record)
+        base = np.concatenate(([0], since[:-1])) if len(since) else since
+        return before, is_record, base, since
+
+    # --- helpers -----------------------------------------------------------------------------------------
+
+    def reading(self, name: str, track: Track, value: Floats, threshold: Floats, holds: Bools) -> Reading:
+        """What a track says at the decision times; the arrays stand on the track's own calendar."""
+
+        def sampled(values: Floats) -> Floats:
+            return Track(track.due, values, ()).sampled(self.times)
+
+        missed = np.max([self.missed(series) for series in track.sources], axis=0)
+        ended = np.any([self.has_ended(series) for series in track.sources], axis=0)
+        return Reading(name, sampled(value), sampled(threshold), sampled(holds.astype(float)) == 1, missed, ~ended)
+
+    def missed(self, series: Series) -> Ints:
+        """How many rows of a series did not come, at each decision; of a barred one, more than are put up with.
+
+        So nothing is bought on a series that cannot be believed, and no gate passes on it; a kill still reads it.
+        """
+        missed, barred = series.missed(self.times), self.market.is_barred(series.symbol, self.times)
+        return np.where(barred, np.maximum(missed, self.settings.rules.stale_after + 1), missed)
+
+    def has_ended(self, series: Series) -> Bools:
+        """Whether a series has ended: by the table of endings, or silent for so long that it is no longer late."""
+        if not len(series):
+            return np.zeros(len(self.times), bool)
+        last = np.maximum(series.latest(self.times), 0)
+        silence = (self.times - series.known_at[last]) / np.timedelta64(1, "D")
+        ended: Bools = silence > self.settings.ended_days
+        declared = dict(self.settings.ended_on).get(series.symbol)
+        if declared is not None:
+            end = np.datetime64(declared, "D")
+            ended |= (self.times.astype("datetime64[D]") > end) & (series.dates[last] <= end)
+        return ended
+
+    def absent(self, name: str) -> Reading:
+        """A reading whose series this market does not have."""
+        n = len(self.times)
+        nothing = np.full(n, np.nan)
+        return Reading(name, nothing, nothing, np.zeros(n, bool), np.zeros(n, np.int64), np.zeros(n, bool), True)
+
+    def _relative_volume(self) -> Track | None:
+        """The small-cap fund's volume over its own median."""
+        track = closes(self.market, self.roles.small_cap_fund, "volume")
+        if track is None or np.isnan(track.values).all():
+            return None
+        return Track(track.due, track.values / rolling_median(track.values, self.settings.volume_window), track.sources)
+
+    def _equal_weight(self) -> Reading:
+        track = ratio(self.market, self.roles.equal_weight_fund, self.roles.broad_fund)
+        if track is None:
+            return self.absent("equal_weight")
+        before = lagged(track.values, self.settings.participation_lookback)
+        return self.reading("equal_weight", track, track.values, before, track.values > before)
+
+    def _year_high(self) -> Reading:
+        track = closes(self.market, self.roles.small_cap_breadth_fund)
+        if track is None:
+            return self.absent("year_high")
+        high = highest(track.values, self.settings.participation_high_window)
+        return self.reading("year_high", track, track.values, high, track.values >= high)
+
+    def _sectors(self) -> Reading:
+        """How many sector funds stand above their average; available with as many funds as it needs."""
+        tracks = [t for t in (closes(self.market, symbol) for symbol in self.roles.sector_funds) if t is not None]
+        if len(tracks) < self.settings.sectors_needed:
+            return self.absent("sectors")
+        averages = [sma(track.values, self.settings.sector_window) for track in tracks]
+        funds = [
+            self.reading("sector", track, track.values, average, track.values > average)
+            for track, average in zip(tracks, averages, strict=True)
+        ]
+        needed = self.settings.sectors_needed
+        available = np.sum([fund.available for fund in funds], axis=0) >= needed
+        known = np.sum([fund.available & fund.is_known for fund in funds], axis=0) >= needed
+        count = np.sum([fund.available & fund.holds for fund in funds], axis=0).astype(float)
+        missed = np.max([np.where(fund.available, fund.missed, 0) for fund in funds], axis=0)
+        return Reading(
+            "sectors", np.where(known, count, np.nan), np.full(len(count), float(needed)),
+            known & (count >= needed), missed, available,
+        )  # fmt: skip
+
+
+def _is_new(index: Ints) -> Bools:
+    """Whether an index grew since the decision before; at the first decision what is known counts as new."""
+    grew: Bools = np.greater(np.diff(index, prepend=-1), 0)
+    return grew

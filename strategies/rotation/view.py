@@ -1,0 +1,185 @@
+"""What the rotation sees of a market: every reading at every decision time, and the path of stages that follows."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+
+from bot.core.market import Market
+from strategies.indicators import Bools, Ints
+from strategies.rotation.altcoins import Altcoins
+from strategies.rotation.progress import Progress
+from strategies.rotation.reading import Reading, ReadingTable
+from strategies.rotation.readings import Readings
+from strategies.rotation.rules import Memory, Observation, Outcome
+from strategies.rotation.settings import RotationSettings
+from strategies.rotation.step import step
+from strategies.rotation.supercycle import Supercycle
+
+
+@lru_cache(maxsize=2)
+def view_of(market: Market, settings: RotationSettings) -> RotationView:
+    """The view of a market: made once for the strategy, the benchmarks and the episodes."""
+    return RotationView(market, settings)
+
+
+class RotationView:
+    """A market as the rotation reads it. Arrays have one entry a decision time."""
+
+    def __init__(self, market: Market, settings: RotationSettings) -> None:
+        self.market, self.settings = market, settings
+        self.times = market.decision_times
+        self.days = self.times.astype("datetime64[D]") - 1
+        """The UTC day that has just closed at each decision time."""
+        self.altcoins = Altcoins(market, settings.altcoins)
+        self.source = Readings(market, settings)
+        self.gates = {**self.source.gates, **self._supercycle_gate()}
+        self.readings: dict[str, Reading] = {
+            "small_caps": self._small_caps(),
+            **self.gates,
+            "volatility_kill": self.source.volatility_kill(),
+            "eth_btc": self.source.pair(),
+            "eth_trend": self.source.eth_trend(),
+            "breadth": self._breadth(),
+            "peg_broken": self.source.peg(),
+        }
+
+    @cached_property
+    def table(self) -> ReadingTable:
+        """Every reading and how far the stage has come, to be told one decision at a time."""
+        switches = {name: name in self.settings.gates for name in self.gates}
+        return ReadingTable(self.readings, self.progress(), switches, self.settings.rules.stale_after)
+
+    @cached_property
+    def supercycle(self) -> Supercycle:
+        """The supercycle score, computed when somebody asks."""
+        return Supercycle(self.source)
+
+    @property
+    def required(self) -> tuple[str, str, str]:
+        """The series without which nothing is decided."""
+        roles = self.market.roles
+        return roles.small_caps, roles.eth, roles.btc
+
+    @property
+    def kills(self) -> set[str]:
+        """The readings whose kill is switched on."""
+        rules = self.settings.rules
+        switches = {
+            "credit": rules.kill_on_credit, "volatility": rules.kill_on_volatility, "peg_broken": rules.kill_on_peg,
+        }  # fmt: skip
+        return {name for name, on in switches.items() if on}
+
+    @cached_property
+    def credit_stress(self) -> Bools:
+        """Whether credit stress stands."""
+        credit = self.gates["credit"]
+        return credit.available & credit.is_known & ~credit.holds
+
+    @cached_property
+    def missed(self) -> Ints:
+        """The longest silence of any needed input, in its own sessions or days; a barred one counts as silent."""
+        silences = [self.source.missed(self.market[symbol]) for symbol in self.required]
+        silences += [
+            np.where(reading.available, reading.missed, 0)
+            for name, reading in self.gates.items()
+            if name in self.settings.gates or name in self.kills
+        ]
+        longest: Ints = np.max(silences, axis=0)
+        return longest
+
+    @cached_property
+    def stale(self) -> Bools:
+        """Whether some needed input is too old to buy on."""
+        return self.missed > self.settings.rules.stale_after
+
+    @cached_property
+    def path(self) -> list[Outcome]:
+        """The outcome of `step` at each decision time, folded from an empty memory."""
+        memory, path = Memory(), []
+        for seen in self.observations():
+            outcome = step(self.settings.rules, memory, seen)
+            memory = outcome.memory
+            path.append(outcome)
+        return path
+
+    def observations(self) -> list[Observation]:
+        """What `step` reads, one a decision time."""
+        rows, new = self.source.session_rows(), self.source.new_session()
+        before, is_record, base, since = self.source.records()
+        strength, pair = self.gates["relative_strength"], self.readings["eth_btc"]
+        kill, peg = self.readings["volatility_kill"], self.readings["peg_broken"]
+        columns: dict[str, np.ndarray[Any, Any]] = {
+            "session": rows,
+            "new_session": new,
+            "close": self.source.closes[rows],
+            "prior_high": before[rows],
+            "is_record": is_record[rows] & new,
+            "base": base[rows],
+            "sessions_since_record": since[rows],
+            "gates_pass": self._gates_pass(),
+            "credit_stress": self.credit_stress,
+            "volatility_kill": kill.available & kill.holds,
+            "rs_up": strength.available & strength.holds,
+            "rs_weak_sessions": np.where(strength.available, self.source.rs_weak_sessions(), 0),
+            "eth_close": self.readings["eth_trend"].value,
+            "eth_above_trend": self.readings["eth_trend"].holds,
+            "eth_range": self.source.eth_range(),
+            "pair_above": pair.holds,
+            "pair_below": pair.value < pair.threshold,
+            "breadth_passes": self.readings["breadth"].holds,
+            "peg_broken": peg.available & peg.holds,
+            "thin_trading": self.source.thin_trading(),
+            "missed": self.missed,
+        }
+        return [
+            Observation(*seen) for seen in zip(*(columns[name].tolist() for name in Observation._fields), strict=True)
+        ]
+
+    def progress(self) -> dict[str, Reading]:
+        """How far each stage has come, by the path's counters and stops."""
+        rows = self.source.session_rows()
+        _, _, _, since = self.source.records()
+        strength = self.gates["relative_strength"]
+        weak = np.where(strength.available, self.source.rs_weak_sessions(), 0)
+        eth_close, eth_range = self.readings["eth_trend"].value, self.source.eth_range()
+        told = Progress(
+            self.settings.rules, self.path, rows, self.source.closes[rows], eth_close, eth_range, since[rows], weak
+        )
+        return told.readings()
+
+    def failing_gates(self, i: int) -> list[str]:
+        """The gates that are on and do not pass at a decision."""
+        return [name for name in self.gates if name in self.settings.gates and not self._passes(name)[i]]
+
+    def _gates_pass(self) -> Bools:
+        passing = np.ones(len(self.times), bool)
+        for name in self.gates:
+            if name in self.settings.gates:
+                passing &= self._passes(name)
+        return passing
+
+    def _passes(self, name: str) -> Bools:
+        """Whether a gate that is on lets through: it is off without data, and stale data do not pass."""
+        gate = self.gates[name]
+        fresh = gate.missed <= self.settings.rules.stale_after
+        return ~gate.available | (gate.holds & fresh)
+
+    def _supercycle_gate(self) -> dict[str, Reading]:
+        """The score's gate where it is switched on: else nobody pays for it."""
+        return {"supercycle": self.supercycle.gate()} if "supercycle" in self.settings.gates else {}
+
+    def _small_caps(self) -> Reading:
+        """The small caps' close against the highest close before it."""
+        rows = self.source.session_rows()
+        before, is_record, _, _ = self.source.records()
+        missed, everywhere = self.source.missed(self.source.small_caps), np.ones(len(rows), bool)
+        return Reading("small_caps", self.source.closes[rows], before[rows], is_record[rows], missed, everywhere)
+
+    def _breadth(self) -> Reading:
+        share = self.altcoins.breadth(self.days)
+        needed = np.full(len(share), self.settings.altcoins.breadth_needed)
+        none_missed = np.zeros(len(share), np.int64)
+        return Reading("breadth", share, needed, share >= needed, none_missed, np.ones(len(share), bool))

@@ -1,0 +1,91 @@
+"""No class of the exchange library reaches a host that is not pinned, whatever is called on it.
+
+Each is walked twice: as it is, which shows that the walk does reach hosts, and with the sealed session in the place
+of its own. `make soak` walks them all.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import ccxt
+import pytest
+
+from bot.brokers.testnet.guard import TESTNETS, Testnet
+from tests.brokers.testnet.walk import Recorder, Tried, bare, guarded, walk
+
+OTHERS = sorted(set(ccxt.exchanges) - set(TESTNETS))
+SAMPLE = random.Random(20261122).sample(OTHERS, 8)
+PINNED = {"testnet.binance.vision", "api-testnet.bybit.com", "api-testnet.gateapi.io"}
+
+
+@dataclass
+class Walked:
+    """What both walks over a number of classes came to."""
+
+    hosts: set[str] = field(default_factory=set)
+    guarded_hosts: set[str] = field(default_factory=set)
+    sent: int = 0
+    guarded_sent: int = 0
+    refused: int = 0
+
+    def add(self, name: str, recorder: Recorder) -> None:
+        """Walk one class in both modes, without and with the guard, and hold them against each other."""
+        for sandbox in (False, True):
+            recorder.sent.clear()
+            free = walk(bare(name, sandbox), recorder)
+            self.hosts |= recorder.hosts
+            self.sent += len(recorder.sent)
+            recorder.sent.clear()
+            recorder.refused.clear()
+            held = walk(guarded(name, Testnet(name if name in TESTNETS else "binance"), sandbox), recorder)
+            assert set(recorder.refused) <= {"NotSandbox"}
+            compare(name, free, held)
+            assert all((one.scheme, one.port, one.proxy) == ("https", 443, None) for one in recorder.sent)
+            self.guarded_hosts |= recorder.hosts
+            self.guarded_sent += len(recorder.sent)
+            self.refused += len(recorder.refused)
+
+
+def compare(name: str, free: list[Tried], held: list[Tried]) -> None:
+    """Every call that reached a host without the guard is refused by it, or goes to a pinned host."""
+    assert any(one.sent for one in free), f"the walk over {name} reaches nothing, and proves nothing"
+    for one, other in zip(free, held, strict=True):
+        assert one.call == other.call
+        if one.sent:
+            assert other.sent or other.refused, (name, one, other)
+        if other.refused and not other.sent:
+            # Where the library itself swallows what a call ends with, it does so without the guard too.
+            assert other.ended == "NotSandbox" or other.ended == one.ended, (name, one, other)
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    return Recorder().install(monkeypatch)
+
+
+@pytest.mark.parametrize("name", [*TESTNETS, *SAMPLE])
+def test_a_class_of_the_library_reaches_pinned_hosts_only(name: str, recorder: Recorder) -> None:
+    walked = Walked()
+    walked.add(name, recorder)
+    assert walked.hosts - PINNED
+    assert walked.guarded_hosts <= PINNED
+
+
+@pytest.mark.parametrize("name", TESTNETS)
+def test_a_pinned_class_does_reach_its_testnet(name: str, recorder: Recorder) -> None:
+    walk(guarded(name, Testnet(name), sandbox=True), recorder)
+    assert recorder.hosts == {urlsplit(Testnet(name).origin).hostname}
+
+
+@pytest.mark.soak
+def test_no_class_of_the_library_reaches_another_host(recorder: Recorder) -> None:
+    walked = Walked()
+    for name in ccxt.exchanges:
+        walked.add(name, recorder)
+    print(f"\nunguarded: {len(walked.hosts)} hosts, {walked.sent:,} requests; guarded: {walked.guarded_sent} requests "
+          f"to {len(walked.guarded_hosts)} hosts, {walked.refused:,} refusals")  # fmt: skip
+    assert len(walked.hosts) > 100 and walked.sent > 10_000
+    assert walked.guarded_hosts == PINNED

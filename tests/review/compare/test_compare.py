@@ -1,0 +1,206 @@
+"""Two records side by side, and the commands that lay records over each other."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.decision import Decision
+from bot.core.events import Drift, Epoch, Event, Valued
+from bot.core.moments import midnight
+from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Side
+from bot.ledger.record import as_rows, write_ledger
+from bot.review.compare.causes import Cause
+from bot.review.compare.compare import Comparison, compared
+from bot.review.compare.days import Days, days_of
+from bot.review.compare.overlay_page import comparison_page
+from bot.review.compare.parity import Known, parity
+from bot.review.compare.provenance import Making
+from tests.cli.running import bot, error_of
+
+D = Decimal
+FIRST = date(2024, 1, 1)
+
+
+def events(
+    closes: list[str], share: str = "0.5", cash: str = "1000", begins: int = 0, reason: str = "holds", fee: str = "0"
+) -> Iterator[Event]:
+    """A record that buys a coin on its first day at its close and holds it."""
+    held, left = D(0), D(cash)
+    for i, close in enumerate(closes[begins:], start=begins):
+        day = FIRST + timedelta(days=i)
+        yield Decision(midnight(day), "ETH", "ETH", {"ETH": D(share)}, (reason,))
+        if i == begins:
+            held = D(cash) * D(share) / D(close)
+            order = OrderIntent(f"{cash}-{i}", midnight(day), "ETH", Side.BUY, held, reason)
+            yield order
+            yield Fill(order.order_id, order.at, "ETH", Side.BUY, held, D(close), D(close), D(fee), reason)
+            left -= held * D(close) + D(fee)
+            yield OrderResult(order.order_id, order.at, "ETH", Side.BUY, held, OrderStatus.FILLED, reason)
+        yield Valued(day, left + held * D(close), left, "ETH", {"ETH": held}, (), {"ETH": D(close)})
+
+
+def days(*arguments: Any, **more: Any) -> Days:
+    return days_of(events(*arguments, **more))
+
+
+def making(name: str, told: Days, config: Mapping[str, Any] | None = None, **more: Any) -> Making:
+    made = Making(
+        name, True, told.decided[0], told.decided[-1], "1", ("simulated",), "1000", "store", config or {}, ("h",), None,
+        {"ETH": "one"},
+    )  # fmt: skip
+    return replace(made, **more)
+
+
+def laid_over(first: Days, second: Days, config: Mapping[str, Any] | None = None, **more: Any) -> Comparison:
+    return compared(
+        first, second, making("one", first, {"a.b": 1}), making("two", second, config or {"a.b": 1}, **more)
+    )
+
+
+RISING = ["100", "110", "121", "133.1"]
+
+
+def test_two_records_that_are_the_same_have_no_difference() -> None:
+    found = laid_over(days(RISING), days(RISING))
+    assert (found.parted, found.moves, found.otherwise) == ([], [], [])
+    assert (
+        found.summary == "4 common days, 4 decided the same, 0 orders and 0 fills differ, two ends +0.00% against one"
+    )
+
+
+def test_another_share_is_named_by_its_config_key_and_carried_on() -> None:
+    found = laid_over(days(RISING), days(RISING, share="1"), {"a.b": 2, "a.c": 3})
+    assert [(one.name, one.first, one.second) for one in found.otherwise] == [
+        ("a.b", "1", "2"),
+        ("a.c", "not there", "3"),
+    ]
+    assert [(one.what, one.causes, one.days) for one in found.parted] == [
+        ("decision", (Cause.CONFIG,), 4), ("order", (Cause.CONFIG,), 1),
+    ]  # fmt: skip
+    assert (found.first_difference, found.weights, found.stages) == (FIRST, 4, 0)
+    assert {move.causes for move in found.moves} == {(Cause.CARRIED,)}
+    assert {move.apart_since for move in found.moves} == {"2024-01-01 (config)"}
+
+
+def test_the_overlay_begins_at_one_and_tells_how_far_they_are_apart() -> None:
+    laid = laid_over(days(RISING), days(RISING, share="1"), {"a.b": 2}).overlay
+    assert laid.first.tolist() == pytest.approx([1, 1.05, 1.105, 1.1655])
+    assert laid.second.tolist() == pytest.approx([1, 1.1, 1.21, 1.331])
+    moves = [1.1 / 1 - 1.05, 1.1 - 1.105 / 1.05, 1.1 - 1.1655 / 1.105]
+    mean = sum(moves) / 3
+    assert laid.tracking == pytest.approx(math.sqrt(sum((m - mean) ** 2 for m in moves) / 2) * math.sqrt(365))
+    assert (laid.largest(2), laid.running_tracking[-1]) == ([1, 2], laid.tracking)
+
+
+def test_only_common_days_count_and_a_later_start_is_a_cause() -> None:
+    found = laid_over(days(RISING), days(RISING, begins=2))
+    assert (len(found.days), found.only_first, found.only_second) == (2, 2, 0)
+    assert [(one.day, one.causes, one.apart_since) for one in found.parted] == [
+        (FIRST + timedelta(days=2), (Cause.CARRIED,), "2024-01-03 (start)")
+    ]
+
+
+def test_other_prices_are_a_difference_of_data() -> None:
+    found = laid_over(days(RISING), days([*RISING[:3], "140"]), data={"ETH": "two", "SOL": "one"})
+    assert [(one.kind, one.name) for one in found.otherwise] == [("data", "ETH"), ("data", "SOL")]
+    assert [move.causes for move in found.moves] == [(Cause.DATA,)]
+
+
+def test_a_forward_ledger_is_told_to_keep_no_config() -> None:
+    found = laid_over(days(RISING), days(RISING), is_run=False, config_hashes=("x", "y"))
+    assert found.notes == []
+    one, two = days(RISING), days(RISING)
+    ledger = replace(making("two", two), config=None, data=None, is_run=False, config_hashes=("x", "y"))
+    told = compared(one, two, making("one", one), ledger)
+    assert told.notes == ["two is a forward ledger: of its 2 config(s) it keeps a hash, and of its data nothing."]
+    assert ("config", "hash") in {(one.kind, one.name) for one in told.otherwise}
+
+
+def test_a_difference_between_records_that_were_made_alike_is_unknown() -> None:
+    found = laid_over(days(RISING), days(RISING, reason="other"))
+    assert {one.causes for one in found.parted} == {(Cause.UNKNOWN,)}
+    assert (found.reasons, found.weights) == (4, 0)
+
+
+def test_without_a_common_day_it_says_so() -> None:
+    first, second = days(RISING[:2]), days(RISING, begins=2)
+    found = compared(first, second, making("one", first), making("two", second))
+    assert found.summary == "one and two have no day in common"
+    assert "There are not two days to draw yet" in comparison_page(found)
+
+
+def test_names_from_outside_cannot_end_a_page() -> None:
+    evil = "</script><b>x"
+    first, second = days(RISING), days(RISING, reason=evil, share="0.4")
+    page = comparison_page(compared(first, second, making(evil, first), making("two", second)))
+    assert evil not in page
+    assert "http" not in page.replace("http-equiv", "").partition("<script>")[0]
+
+
+@pytest.mark.parametrize(
+    ("known", "cause"),
+    [
+        ({"news": lambda day, at: "ETH came late"}, Cause.REVISED),
+        ({"changed": lambda day: "made by version 0"}, Cause.CHANGED),
+        ({"rule": "the file"}, Cause.CHANGED),
+        ({"drift": True}, Cause.REVISED),
+        ({}, Cause.UNKNOWN),
+    ],
+)
+def test_a_day_that_would_be_decided_otherwise_has_the_cause_that_is_known(known: dict[str, Any], cause: Cause) -> None:
+    paper = list(events(RISING[:1]))
+    if known.pop("drift", False):
+        paper.append(Drift(midnight(FIRST), "a", "b"))
+    nothing = Known(
+        D("0.01"), timedelta(hours=1), lambda day: "", "", date.max, lambda day, at: "", lambda symbol, day: None
+    )
+    told, expected = days_of(paper), days(RISING[:1], reason="other")
+    found = parity("one", told, expected, expected.equity, {}, replace(nothing, **known))
+    assert found.causes == {str(cause): 1}
+    assert found.unknown == ([FIRST] if cause is Cause.UNKNOWN else [])
+
+
+# --- the commands --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """A folder with two ledgers, written by hand."""
+    for name, share in (("one", "0.5"), ("two", "0.4")):
+        folder = tmp_path / "logs" / "ledgers"
+        folder.mkdir(parents=True, exist_ok=True)
+        epoch = Epoch(midnight(FIRST), 1, "replay", "key", name, "1", "simulated", D(1000))
+        write_ledger(folder / f"{name}.sqlite3", as_rows([epoch, *events(RISING, share)]))
+    return tmp_path
+
+
+def test_compare_tells_it_in_words_in_json_and_in_markdown(state: Path) -> None:
+    done = bot("review", "compare", "one", "two", "--html", "page.html", cwd=state)
+    assert done.returncode == 0, done.stderr
+    assert "4 common days, 0 decided the same, 1 orders and 0 fills differ" in done.stdout.replace("\n", " ")
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "plotly" in (state / "page.html").read_text()
+    told = json.loads(bot("review", "compare", "one", "two", "--json", "--limit", "1", cwd=state).stdout)
+    assert (told["common_days"], len(told["differences"]), told["differences_left_out"]) == (4, 1, 1)
+    assert "| hash | one | two |" in bot("review", "compare", "one", "two", "--md", cwd=state).stdout
+
+
+def test_parity_of_days_under_another_config_ends_well_and_says_so(state: Path) -> None:
+    done = bot("review", "parity", "one", cwd=state)
+    assert done.returncode == 0, done.stderr
+    assert "no day is compared, 4 days not compared (config changed)" in done.stdout.replace("\n", " ")
+
+
+def test_what_cannot_be_is_refused_in_one_line(state: Path) -> None:
+    assert "keep one" in error_of(bot("review", "parity", "one", "--run", "two", cwd=state), 2)
+    assert "did you mean 'one'?" in error_of(bot("review", "compare", "onee", "two", cwd=state), 5)
+    assert "cannot be written" in error_of(bot("review", "compare", "one", "two", "--html", "no/x", cwd=state), 5)
