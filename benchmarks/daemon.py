@@ -21,7 +21,7 @@ import numpy as np
 
 from bot.core.ports import Clock
 from bot.data.store.store import Store
-from bot.data.vendors.fetched import Fetched
+from bot.data.vendors.raw_bars import Fetched
 from bot.paper.daemon import Daemon, Stop
 from bot.services.markets import store_path
 from bot.services.vendors import Sessions

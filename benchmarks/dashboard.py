@@ -8,11 +8,11 @@ import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 
-from bot.backtest.runs import run_backtest
+from bot.backtest.run import run_backtest
 from bot.infra.clock import SystemClock
 from bot.settings.loader import load_config
-from bot.web.server import DashboardServer
-from bot.web.sources import site_of
+from bot.web.dashboard_server import DashboardServer
+from bot.web.site_sources import site_of
 
 PAGES = ("/", "/portfolio", "/trades", "/episodes", "/runs", "/health")
 _ROUNDS = 5

@@ -11,7 +11,7 @@ import numpy as np
 
 from bot.data.store.store import FILE_NAME, Store
 from bot.data.store.stored import Reading
-from bot.data.vendors.fetched import Fetched
+from bot.data.vendors.raw_bars import Fetched
 
 _SERIES, _DAYS = 60, 3652
 

@@ -11,14 +11,14 @@ from typing import Any
 from bot.core.window import Window
 from bot.infra.clock import SystemClock
 from bot.paper.rehearsal import trade
+from bot.services.local_exchange import open_exchange, terms_of, venue_clock
 from bot.services.markets import open_market
 from bot.services.plans import planned
-from bot.services.venue import open_exchange, terms_of, venue_clock
 from bot.settings.loader import load_config
-from bot.venue.client import RunningVenue
 from bot.venue.http.server import VenueServer
 from bot.venue.http.weights import Limits
 from bot.venue.matching.exchange import KEY, SECRET
+from bot.venue.running_venue import RunningVenue
 
 _ORDERS = 300
 _PAIR = "DEMO-ETH/USDT"

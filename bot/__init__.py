@@ -12,13 +12,13 @@ from bot.infra.version import __version__
 __all__ = ["__version__", "run_backtest"]
 
 if TYPE_CHECKING:
-    from bot.backtest.runs import run_backtest
+    from bot.backtest.run import run_backtest
 
 
 def __getattr__(name: str) -> Any:
     """Import the heavy part only when it is asked for."""
     if name == "run_backtest":
-        from bot.backtest.runs import run_backtest
+        from bot.backtest.run import run_backtest
 
         return run_backtest
     raise AttributeError(f"module 'bot' has no attribute {name!r}")

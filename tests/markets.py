@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.core.endings import Ending, EndingKind
+from bot.core.corporate_actions import Ending, EndingKind
 from bot.core.market import Kind, Market, Release, Series, Sessions
 from bot.core.moments import Days
 from bot.data.timeline import due, known_at, us_sessions

@@ -8,7 +8,7 @@ from typing import Any
 from bot.backtest.backtest import Backtest
 from bot.core.market import Market
 from bot.infra.version import __version__
-from bot.services.provenance import strategy_sha256
+from bot.services.run_key import strategy_sha256
 from bot.settings.loader import Config
 
 

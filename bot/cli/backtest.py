@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from bot.backtest.runs import Run
+    from bot.backtest.run import Run
 
 _WARNINGS_SHOWN = 6
 
@@ -52,8 +52,8 @@ def backtest(
 
     Example: bot backtest --data-dir prices --start 2016-01-01 --set rotation.entry=gated
     """
-    from bot.backtest.runs import run_backtest
-    from bot.data.demo.market import DEMO
+    from bot.backtest.run import run_backtest
+    from bot.data.demo.demo_market import DEMO
     from bot.services.markets import chosen, missing_of_store, store_path
     from bot.settings.loader import load_config
 

@@ -29,8 +29,8 @@ def dashboard(
     """
     from bot.infra.clock import SystemClock
     from bot.settings.loader import load_config
-    from bot.web.server import DashboardServer
-    from bot.web.sources import site_of
+    from bot.web.dashboard_server import DashboardServer
+    from bot.web.site_sources import site_of
 
     site = site_of(load_config(config), SystemClock())
     server = DashboardServer(site, host, port, token or os.environ.get(TOKEN) or None)

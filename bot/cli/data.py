@@ -58,8 +58,8 @@ def update(
     Example: bot data update RUT ETH BTC
     """
     from bot.infra.clock import SystemClock
+    from bot.services.data_update import update_store
     from bot.services.markets import store_path
-    from bot.services.update import update_store
     from bot.services.vendors import open_sessions
     from bot.settings.loader import load_config
 
@@ -139,7 +139,7 @@ def import_(
     Example: bot data import prices
     """
     from bot.infra.clock import SystemClock
-    from bot.services.update import import_folder
+    from bot.services.data_update import import_folder
     from bot.settings.loader import load_config
 
     resolved, screen = load_config(config, parse_changes(set_)), console(to_error=as_json)

@@ -21,12 +21,12 @@ from bot.cli.console import parse_changes, print_json
 from bot.cli.dashboard import dashboard
 from bot.cli.data import data
 from bot.cli.doctor import doctor
-from bot.cli.paper.ledgers import ledgers
-from bot.cli.paper.main import paper
-from bot.cli.review.compare import comparing
-from bot.cli.review.integrity import files as review_files
-from bot.cli.review.lists import lists
-from bot.cli.review.main import review
+from bot.cli.paper.ledger_commands import ledgers
+from bot.cli.paper.paper_commands import paper
+from bot.cli.review.compare_commands import comparing
+from bot.cli.review.integrity_commands import files as review_files
+from bot.cli.review.list_commands import lists
+from bot.cli.review.review_commands import review
 from bot.cli.runs import runs
 from bot.cli.signal import signal
 from bot.cli.venue import venue

@@ -23,7 +23,7 @@ from bot.cli.console import (
 from bot.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from bot.services.venue import Opened
+    from bot.services.local_exchange import Opened
     from bot.venue.http.server import VenueServer
 
 venue = typer.Typer(
@@ -58,8 +58,8 @@ def serve(
     Example: bot venue serve --driven
     """
     from bot.infra.clock import SystemClock
+    from bot.services.local_exchange import open_exchange, terms_of, venue_clock
     from bot.services.markets import open_market
-    from bot.services.venue import open_exchange, terms_of, venue_clock
     from bot.settings.loader import load_config
     from bot.venue.http.server import VenueServer
 

@@ -11,9 +11,9 @@ from functools import cached_property
 
 import numpy as np
 
+from bot.core.corporate_actions import Settling
 from bot.core.cycle import Quote, TradingRules, cycle
 from bot.core.decision import Decision, Trade
-from bot.core.endings import Settling
 from bot.core.errors import DataError
 from bot.core.events import Event, Unfinished, Valued
 from bot.core.execution import affordable, fill, fill_price

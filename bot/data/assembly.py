@@ -11,7 +11,7 @@ import numpy as np
 from bot.core.market import Listing, Market, Release, Roles, Series, Sessions
 from bot.core.moments import Days
 from bot.data.timeline import due, known_at, us_sessions
-from bot.data.vendors.fetched import Fetched
+from bot.data.vendors.raw_bars import Fetched
 
 
 def assemble(

@@ -15,7 +15,7 @@ from bot.core.events import Event
 from bot.core.instrument import exact
 from bot.core.ports import Broker, Clock
 from bot.data.store.store import Store
-from bot.ledger.account import Account
+from bot.ledger.testnet_account import Account
 from bot.paper.reconcile import Reconciler
 from bot.services.markets import store_path
 from bot.services.plans import public_venue

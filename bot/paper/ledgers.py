@@ -17,12 +17,12 @@ from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
 from bot.core.portfolio import Portfolio
 from bot.core.ports import Clock
 from bot.data.store.update import only_one
-from bot.ledger.account import account_of
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
-from bot.ledger.journal import Journal
 from bot.ledger.ledger_file import is_there
 from bot.ledger.record import Row, back_up_ledger, read_ledger, verify_ledger
+from bot.ledger.testnet_account import account_of
+from bot.ledger.writer import Journal
 from bot.report.words import sentence
 from bot.settings.loader import Config
 

@@ -18,7 +18,7 @@ from bot.brokers.testnet.keys import KEY_NAMES
 from bot.core.errors import BotError, ConfigError, LedgerError
 from bot.core.notice import Notice, NoticeKind
 from bot.core.ports import Clock
-from bot.data.vendors.exchange import VENUES
+from bot.data.vendors.public_exchange import VENUES
 from bot.ledger.record import Row, read_ledger, verify_ledger
 from bot.paper.ledgers import ledger_path, status_of
 from bot.paper.notices import error_notice, head_notice, last_day, notices_of

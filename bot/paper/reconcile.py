@@ -13,7 +13,7 @@ from bot.core.instrument import ZERO
 from bot.core.moments import midnight
 from bot.core.ports import Clock
 from bot.infra.vendor_errors import NotListed
-from bot.ledger.account import _RECENT, Account
+from bot.ledger.testnet_account import _RECENT, Account
 
 if TYPE_CHECKING:
     from bot.brokers.testnet.client import TestnetExchange

@@ -27,18 +27,18 @@ from bot.core.ports import Clock
 from bot.core.window import Window
 from bot.infra.version import __version__
 from bot.ledger.decode import decode
-from bot.ledger.journal import Journal
 from bot.ledger.record import Row
+from bot.ledger.writer import Journal
 from bot.paper.ledgers import ledger_path, open_ledger
 from bot.paper.reconcile import Reconciler
 from bot.paper.trader import Desk
+from bot.services.local_exchange import QUOTE, open_exchange, terms_of
 from bot.services.markets import open_market
 from bot.services.plans import planned, window_of
-from bot.services.venue import QUOTE, open_exchange, terms_of
 from bot.settings.loader import Config
-from bot.venue.client import RunningVenue
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.clocks import DrivenClock
+from bot.venue.running_venue import RunningVenue
 
 _QUARTER = timedelta(days=89)
 _ON_ITS_OWN, _ON_A_RUNNING = "rehearsal", "rehearsal on a running venue"

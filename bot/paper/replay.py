@@ -9,8 +9,8 @@ from bot.brokers.simulated import SimulatedBroker
 from bot.core.book import RunPlan
 from bot.core.events import Epoch
 from bot.core.moments import ONE_DAY, midnight
-from bot.ledger.journal import Journal
 from bot.ledger.record import Row
+from bot.ledger.writer import Journal
 from bot.paper.trader import Desk
 
 

@@ -19,16 +19,16 @@ from bot.core.window import Window
 from bot.data.store.update import Came, Result
 from bot.infra.vendor_errors import Unreachable
 from bot.infra.version import __version__
-from bot.ledger.account import account_of
 from bot.ledger.decode import decode
-from bot.ledger.journal import Journal
 from bot.ledger.record import Row
+from bot.ledger.testnet_account import account_of
+from bot.ledger.writer import Journal
 from bot.paper.brokerage import SIMULATED, open_brokerage, require_same
 from bot.paper.ledgers import ledger_path, mode_of, open_ledger, require_not_over
 from bot.paper.trader import Desk, Ticked
+from bot.services.data_update import Advance, update_store
 from bot.services.markets import stored_market
 from bot.services.plans import planned, venue_instruments
-from bot.services.update import Advance, update_store
 from bot.services.vendors import Sessions
 from bot.settings.loader import Config
 from strategies.rotation.view import view_of

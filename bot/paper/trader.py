@@ -14,11 +14,11 @@ from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import OrderIntent, OrderResult
 from bot.core.portfolio import Portfolio
 from bot.core.ports import Broker
-from bot.ledger.account import Account, account_of
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
-from bot.ledger.journal import Journal
 from bot.ledger.record import Row
+from bot.ledger.testnet_account import Account, account_of
+from bot.ledger.writer import Journal
 
 Plans = Callable[[date, date], RunPlan]
 """The plan of a ledger from its first day to a day, of what is known at that day's midnight."""

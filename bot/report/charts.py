@@ -12,7 +12,7 @@ from bot.report import names, numbers
 from bot.report.contents import Contents
 from bot.report.metrics import drawdowns
 from bot.report.plot import Chart, Plain, axis, dates, end_labels, line, log_axis, over_time, watermark_of
-from bot.report.settings import settings
+from bot.report.run_settings import settings
 
 CURVES = {
     "equal_weight_altcoins": ("--altcoins", "dot"),

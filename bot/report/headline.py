@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.report import numbers
 from bot.report.contents import Contents
-from bot.report.settings import settings
+from bot.report.run_settings import settings
 
 
 def sentence(contents: Contents) -> str:

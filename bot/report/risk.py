@@ -14,7 +14,7 @@ from bot.report.contents import Contents
 from bot.report.markup import Figure, Row, Table
 from bot.report.metrics import PERIODS_PER_YEAR, max_drawdown
 from bot.report.plot import Chart, axis, dates, line, over_time, watermark_of
-from bot.report.settings import settings
+from bot.report.run_settings import settings
 
 _SHOWN = ("btc", "eth", "strategy")
 _EDGES = np.linspace(-0.5, 1.0, 31)

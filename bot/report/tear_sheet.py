@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from bot.report import charts, headline, names, risk, tables
+from bot.report import charts, headline, names, risk
+from bot.report import html_tables as tables
 from bot.report.contents import Contents
 from bot.report.crises import crises
 from bot.report.markup import Table, bullets, facts, folded, paragraph, section
 from bot.report.page import page
 from bot.report.plot import watermark_of
 from bot.report.ribbon import ribbon
-from bot.report.waterfall import waterfall
+from bot.report.waterfall_section import waterfall
 from bot.report.worlds import two_worlds
 
 _LONG = 3  # more warnings than these are folded

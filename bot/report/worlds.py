@@ -9,7 +9,7 @@ from bot.report import numbers
 from bot.report.contents import Contents, Worlds
 from bot.report.markup import paragraph, section
 from bot.report.plot import Chart, Plain, axis, dates, end_labels, line, log_axis, over_time, rounded, watermark_of
-from bot.report.settings import settings
+from bot.report.run_settings import settings
 
 _ROWS = (
     ("eth_planted", "Holding ETH,<br>lead planted", "--eth"),

@@ -8,11 +8,11 @@ from pathlib import Path
 from bot.core.errors import DataError
 from bot.core.market import Market
 from bot.data.assembly import as_series, assemble
+from bot.data.demo.demo_market import DEMO, demo_market
 from bot.data.demo.generator import PREFIX as DEMO_PREFIX
 from bot.data.demo.generator import DemoParameters
-from bot.data.demo.market import DEMO, demo_market
 from bot.data.quality import QualityRules, judged
-from bot.data.quality.rules import Limits
+from bot.data.quality.thresholds import Limits
 from bot.data.store.store import FILE_NAME, Store
 from bot.data.store.stored import Reading, StoredRows
 from bot.data.vendors.csv_folder import read_folder

@@ -9,21 +9,21 @@ from decimal import Decimal
 from typing import Any
 
 from bot.core.book import RunPlan
+from bot.core.corporate_actions import Ending, EndingKind, settlings
 from bot.core.cycle import Overrides, SizingRules, TradingRules
 from bot.core.decision import Decision
-from bot.core.endings import Ending, EndingKind, settlings
 from bot.core.errors import ConfigError, DataError, did_you_mean
 from bot.core.instrument import Instrument, exact
 from bot.core.market import Market
 from bot.core.ports import Strategy
 from bot.core.window import Window
+from bot.data.demo.demo_market import DEMO
 from bot.data.demo.generator import ENDINGS as DEMO_ENDINGS
 from bot.data.demo.generator import PREFIX as DEMO_PREFIX
-from bot.data.demo.market import DEMO
 from bot.data.store.store import Store
-from bot.data.vendors.exchange import VENUES
+from bot.data.vendors.public_exchange import VENUES
 from bot.services.markets import store_path
-from bot.services.provenance import run_key
+from bot.services.run_key import run_key
 from bot.services.strategy_settings import rotation_settings
 from bot.services.user_strategy import load_strategy, strategy_path
 from bot.settings.loader import Config

@@ -20,8 +20,8 @@ from bot.settings.loader import Config
 
 if TYPE_CHECKING:
     from bot.data.store.store import Store
-    from bot.data.vendors.exchange import PublicExchange
     from bot.data.vendors.fred import Fred
+    from bot.data.vendors.public_exchange import PublicExchange
     from bot.data.vendors.yahoo import Yahoo, YahooSession
     from bot.infra.public_http import PublicSession
     from bot.infra.rate_limit import Courtesy
@@ -60,7 +60,7 @@ class Vendors:
     def exchange(self, venue: str) -> PublicExchange:
         """A venue's public side, made when it is first asked. Raises ConfigError for one that is not known."""
         if venue not in self.sessions.venues:
-            from bot.data.vendors.exchange import PublicExchange
+            from bot.data.vendors.public_exchange import PublicExchange
 
             quotes = self.config.sources.exchange.quotes
             self.sessions.venues[venue] = PublicExchange(venue, self.sessions.exchange, quotes)
@@ -74,8 +74,8 @@ class Vendors:
 @contextmanager
 def open_sessions(config: Config, clock: Clock) -> Iterator[Sessions]:
     """The sessions to the real vendors."""
-    from bot.data.vendors.exchange import VENUES
     from bot.data.vendors.fred import FRED_HOST
+    from bot.data.vendors.public_exchange import VENUES
     from bot.data.vendors.yahoo import YahooSession
     from bot.infra.public_http import PublicSession
     from bot.infra.rate_limit import Courtesy
@@ -97,8 +97,8 @@ def open_sessions(config: Config, clock: Clock) -> Iterator[Sessions]:
 
 def open_vendors(config: Config, sessions: Sessions) -> Vendors:
     """The vendors behind some sessions. Raises ConfigError for a venue that is not known."""
-    from bot.data.vendors.exchange import VENUES
     from bot.data.vendors.fred import Fred
+    from bot.data.vendors.public_exchange import VENUES
     from bot.data.vendors.yahoo import Yahoo
 
     for venue in config.sources.exchange.venues:

@@ -14,15 +14,16 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from bot.core.errors import BotError, LedgerError
-from bot.review.record import Record
-from bot.web import portfolio, runs
-from bot.web.episodes import episodes
-from bot.web.health import health, verdict
-from bot.web.metrics import metrics
-from bot.web.pages import Pages
+from bot.review.recording import Record
+from bot.web import portfolio_page as portfolio
+from bot.web import runs_page as runs
+from bot.web.episodes_page import episodes
+from bot.web.health_page import health, verdict
+from bot.web.prometheus import metrics
 from bot.web.site import Plain, Site
-from bot.web.today import last_year, today
-from bot.web.trades import trades
+from bot.web.templates import Pages
+from bot.web.today_page import last_year, today
+from bot.web.trades_page import trades
 
 STATIC = {
     "page.css": ("bot.report", "page.css", "text/css"),

@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from bot.report.metrics import drawdowns, performance
-from bot.review.record import Record
+from bot.review.recording import Record
 
 
 @dataclass(frozen=True, slots=True)

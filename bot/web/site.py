@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import LedgerError, did_you_mean
-from bot.review.record import LATEST, Record, all_records, find_record
+from bot.review.recording import LATEST, Record, all_records, find_record
 
 Plain = dict[str, Any]
 

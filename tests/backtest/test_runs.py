@@ -14,10 +14,10 @@ import pytest
 
 from bot import run_backtest
 from bot.backtest.engines.exact import run_exact
-from bot.backtest.runs import Run
+from bot.backtest.run import Run
 from bot.core.book import RunPlan
+from bot.core.corporate_actions import Ending, EndingKind, settlings
 from bot.core.decision import Decision, Trade
-from bot.core.endings import Ending, EndingKind, settlings
 from bot.core.events import Valued
 from bot.core.moments import midnight
 from bot.core.orders import Fill

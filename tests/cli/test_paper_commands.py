@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from bot.cli.console import console, progress
-from bot.cli.paper.main import tell_tick
+from bot.cli.paper.paper_commands import tell_tick
 from bot.core.events import Mode, Switched
 from bot.core.market import Market
 from bot.core.moments import midnight

@@ -29,7 +29,7 @@ from bot.paper.rehearsal import trade
 from bot.services.markets import open_market
 from bot.services.plans import planned
 from bot.settings.loader import Config
-from bot.venue.client import RunningVenue
+from bot.venue.running_venue import RunningVenue
 from tests.markets import config_with
 
 SHORT = 0.01

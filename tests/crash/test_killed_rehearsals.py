@@ -27,10 +27,10 @@ from bot.core.orders import Fill, Settlement, Side
 from bot.core.portfolio import Portfolio
 from bot.infra.clock import SystemClock
 from bot.ledger.decode import decode
-from bot.ledger.journal import Journal
 from bot.ledger.record import Row
-from bot.services.venue import QUOTE, open_exchange, terms_of
-from bot.venue.http.faults import Fault, Kind
+from bot.ledger.writer import Journal
+from bot.services.local_exchange import QUOTE, open_exchange, terms_of
+from bot.venue.http.injected_faults import Fault, Kind
 from bot.venue.http.rest import Answer, Asked
 from bot.venue.http.server import VenueServer
 from bot.venue.http.weights import Limits

@@ -19,7 +19,7 @@ import ccxt  # noqa: F401 - loaded before the first fork, so that a child spends
 import yfinance  # noqa: F401
 
 from bot.data.store.store import FILE_NAME, Store
-from bot.services.update import update_store
+from bot.services.data_update import update_store
 from bot.services.vendors import updater
 from bot.settings.loader import Config
 from tests.clocks import FakeClock

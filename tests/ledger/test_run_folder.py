@@ -19,7 +19,7 @@ from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement, Settleme
 from bot.ledger.projections import project
 from bot.ledger.record import as_rows
 from bot.ledger.run_folder import RunFolder, claim_run_folder, find_run, list_runs, new_run_folder
-from bot.ledger.tables import typed
+from bot.ledger.typed_tables import typed
 
 D = Decimal
 AT = datetime(2024, 3, 1, tzinfo=UTC)

@@ -14,9 +14,9 @@ import pytest
 
 from bot.core.errors import LedgerError
 from bot.core.events import Mode, Switched
-from bot.ledger.journal import Journal
 from bot.ledger.ledger_file import MIGRATIONS, open_to_write
 from bot.ledger.record import GENESIS, back_up_ledger, chained_hash, read_ledger, verify_ledger, write_ledger
+from bot.ledger.writer import Journal
 
 FIRST_VERSION = """
 CREATE TABLE events (

@@ -20,8 +20,8 @@ import pytest
 from bot.core.errors import DataError, LedgerError
 from bot.core.events import Drift, Event, Mode, Switched
 from bot.core.moments import midnight
-from bot.ledger.journal import Journal
 from bot.ledger.record import verify_ledger
+from bot.ledger.writer import Journal
 from bot.paper import ledgers
 from tests.cli.running import ROOT, bot, error_of
 from tests.clocks import FakeClock

@@ -12,9 +12,9 @@ from bot.brokers.testnet.client import TestnetExchange, open_testnet
 from bot.brokers.testnet.guard import Loopback
 from bot.core.events import AccountSeen, Acknowledged, Cause, Difference, Epoch, Event, VenueTrade
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Side
-from bot.ledger.account import account_of
 from bot.ledger.decode import decode
 from bot.ledger.record import as_rows
+from bot.ledger.testnet_account import account_of
 from bot.paper.reconcile import Reconciler
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.exchange import KEY

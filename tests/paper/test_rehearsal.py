@@ -20,17 +20,17 @@ from bot.core.moments import midnight
 from bot.core.orders import Side
 from bot.core.window import Window
 from bot.infra.clock import SystemClock
-from bot.ledger.journal import Journal
+from bot.ledger.writer import Journal
 from bot.paper.ledgers import ledger_path
 from bot.paper.rehearsal import Rehearsed, rehearse, trade
+from bot.services.local_exchange import open_exchange, terms_of
 from bot.services.plans import planned
-from bot.services.venue import open_exchange, terms_of
 from bot.settings.loader import Config
-from bot.venue.client import RunningVenue
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.clocks import DrivenClock, RunningClock, VenueClock
 from bot.venue.matching.exchange import KEY
 from bot.venue.matching.order import OrderType, Ticket
+from bot.venue.running_venue import RunningVenue
 from tests.markets import config_with, default_config
 
 FIRST, LAST = date(2112, 10, 19), date(2112, 10, 21)

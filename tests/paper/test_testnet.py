@@ -29,12 +29,12 @@ from bot.core.moments import midnight
 from bot.core.orders import Fill
 from bot.infra.clock import SystemClock
 from bot.ledger.decode import decode
-from bot.ledger.journal import Journal
 from bot.ledger.record import Row, as_rows, verify_ledger
+from bot.ledger.writer import Journal
 from bot.paper.trader import Desk
+from bot.services.local_exchange import QUOTE, open_exchange
 from bot.services.plans import planned, window_of
-from bot.services.venue import QUOTE, open_exchange
-from bot.venue.http.faults import Fault, Kind
+from bot.venue.http.injected_faults import Fault, Kind
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.book_shape import BookShape, FlatBook
 from bot.venue.matching.clocks import DrivenClock

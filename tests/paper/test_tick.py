@@ -20,8 +20,8 @@ from bot.core.moments import midnight
 from bot.core.notice import Notice
 from bot.core.orders import Fill, OrderResult, Side
 from bot.ledger.decode import decode
-from bot.ledger.journal import Journal
 from bot.ledger.record import Row, verify_ledger
+from bot.ledger.writer import Journal
 from bot.paper import ledgers
 from bot.paper.notifying import Notifier
 from bot.paper.tick import new_ledger

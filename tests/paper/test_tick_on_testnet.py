@@ -20,16 +20,16 @@ from bot.core.events import Difference, Epoch, VenueTrade
 from bot.core.moments import midnight
 from bot.core.orders import Fill, OrderResult, Side
 from bot.ledger.decode import decode
-from bot.ledger.journal import Journal
+from bot.ledger.writer import Journal
 from bot.paper import ledgers
 from bot.paper.tick import tick as paper_tick
 from bot.paper.trader import Ticked
-from bot.venue.http.faults import Fault, Kind
+from bot.venue.http.injected_faults import Fault, Kind
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.clocks import DrivenClock
 from bot.venue.matching.exchange import KEY, Exchange, Terms
-from bot.venue.matching.listing import Listing
-from bot.venue.matching.tape import Tape
+from bot.venue.matching.pair import Listing
+from bot.venue.matching.price_path import Tape
 from tests.markets import series_of, with_series
 from tests.paper.test_tick import FIRST_TICK, at, world
 from tests.servers.world import World

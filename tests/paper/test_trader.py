@@ -22,8 +22,8 @@ from bot.core.errors import LedgerError
 from bot.core.events import Epoch
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderResult
-from bot.ledger.journal import Journal
 from bot.ledger.record import Row, verify_ledger
+from bot.ledger.writer import Journal
 from bot.paper.replay import replay
 from bot.paper.trader import Desk, Ticked
 from bot.services.plans import planned, window_of

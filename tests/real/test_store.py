@@ -11,12 +11,12 @@ from bot.backtest.engines.exact import run_exact
 from bot.core.market import Market
 from bot.data.vendors.csv_folder import read_rows
 from bot.data.vendors.csv_writer import write_folder
-from bot.data.vendors.fetched import COLUMNS
+from bot.data.vendors.raw_bars import COLUMNS
 from bot.infra.clock import SystemClock
+from bot.services.data_update import import_folder
 from bot.services.markets import stored_market, stored_rows
 from bot.services.plans import planned, window_of
-from bot.services.provenance import run_key
-from bot.services.update import import_folder
+from bot.services.run_key import run_key
 from bot.settings.loader import Config
 from tests.markets import config_with
 

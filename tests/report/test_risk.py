@@ -10,8 +10,8 @@ import pytest
 
 from bot.report.contents import Contents
 from bot.report.crises import CRISES, crises
+from bot.report.html_tables import coins
 from bot.report.risk import distribution, rolling_sharpe, stages
-from bot.report.tables import coins
 from tests.report.test_tear_sheet import contents
 
 MARKET, MINUS = "/prices", "\N{MINUS SIGN}"

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from bot.ledger.projections import COLUMNS
-from bot.ledger.tables import typed
+from bot.ledger.typed_tables import typed
 from bot.report import numbers
 from bot.report.contents import Band, Contents, Waterfall, Worlds
 from bot.report.headline import sentence

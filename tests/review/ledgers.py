@@ -12,7 +12,7 @@ from bot.core.decision import Decision, Trade
 from bot.core.events import Epoch, Event, Valued
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Side
 from bot.ledger.record import as_rows, write_ledger
-from bot.review.record import Record
+from bot.review.recording import Record
 from bot.review.story.labels import Terms
 
 RUSSELL = Terms("Russell 2000")

@@ -11,7 +11,7 @@ from bot.core.decision import Decision
 from bot.core.events import Epoch, Event, Valued
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Side
 from bot.ledger.record import as_rows, write_ledger
-from bot.review.record import Record
+from bot.review.recording import Record
 
 D = Decimal
 DAY = datetime(2024, 3, 1, tzinfo=UTC)

@@ -20,8 +20,8 @@ from curl_cffi.requests import Response
 from requests.adapters import HTTPAdapter
 
 from bot.core.ports import Clock
-from bot.data.vendors.exchange import VENUES
 from bot.data.vendors.fred import FRED_HOST
+from bot.data.vendors.public_exchange import VENUES
 from bot.data.vendors.yahoo import YAHOO_HOSTS, YahooSession
 from bot.infra.public_http import PublicSession
 from bot.infra.rate_limit import Courtesy

@@ -10,8 +10,8 @@ from pathlib import Path
 from bot.data.store.store import Store
 from bot.data.store.stored import Reading
 from bot.data.store.update import Result
+from bot.services.data_update import update_store
 from bot.services.markets import store_path
-from bot.services.update import update_store
 from bot.services.vendors import Sessions
 from bot.settings.loader import Config
 from tests.clocks import FakeClock

@@ -7,7 +7,7 @@ from typing import Any
 import ccxt
 import pytest
 
-from bot.venue.http.faults import Fault, Kind
+from bot.venue.http.injected_faults import Fault, Kind
 from bot.venue.http.server import VenueServer
 from bot.venue.http.weights import Limits
 from bot.venue.matching.exchange import KEY

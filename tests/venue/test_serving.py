@@ -13,7 +13,7 @@ from bot.core.execution import fill_price
 from bot.core.market import Kind, Market
 from bot.core.moments import midnight
 from bot.core.orders import Side
-from bot.services.venue import open_exchange, terms_of, venue_clock
+from bot.services.local_exchange import open_exchange, terms_of, venue_clock
 from bot.venue.matching.book_shape import FlatBook
 from bot.venue.matching.clocks import DrivenClock, RunningClock
 from bot.venue.matching.exchange import KEY, Terms

@@ -19,9 +19,9 @@ from bot.venue.http.server import VenueServer
 from bot.venue.matching.book_shape import BookShape, Level
 from bot.venue.matching.clocks import DrivenClock
 from bot.venue.matching.exchange import KEY, SECRET, Exchange, Terms
-from bot.venue.matching.listing import Listing
 from bot.venue.matching.order import OrderType, Ticket, TimeInForce
-from bot.venue.matching.tape import Day, Tape
+from bot.venue.matching.pair import Listing
+from bot.venue.matching.price_path import Day, Tape
 from tests.clocks import FakeClock
 from tests.markets import series_of, with_series
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import ConfigError
-from bot.web.server import DashboardServer
+from bot.web.dashboard_server import DashboardServer
 from tests.web.world import BEGUN, Asking, dashboard, site_at, write
 
 TOKEN = "a-token-of-some-length"

@@ -12,7 +12,7 @@ import pytest
 from bot.core.events import Mode, Switched
 from bot.infra.clock import SystemClock
 from bot.paper.heartbeat import beat, heartbeat_path
-from bot.web.sources import site_of
+from bot.web.site_sources import site_of
 from tests.clocks import FakeClock
 from tests.markets import config_with
 from tests.web.world import BEGUN, DAY, FILLED, HELD, HOLDS, alive, dashboard, site_at, stale, write

@@ -16,8 +16,8 @@ from typing import Any
 from bot.core.decision import Decision
 from bot.core.events import Epoch, Event, Valued
 from bot.core.orders import Fill, Side
-from bot.ledger.journal import Journal
-from bot.web.server import DashboardServer
+from bot.ledger.writer import Journal
+from bot.web.dashboard_server import DashboardServer
 from bot.web.site import Site
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)

@@ -1,8 +1,8 @@
 """What of the market data cannot be believed, and from which moment that could be known."""
 
 from bot.data.quality.inspection import inspect
-from bot.data.quality.rows import RowFault, row_faults, screened
-from bot.data.quality.rules import QualityRules
+from bot.data.quality.row_faults import RowFault, row_faults, screened
+from bot.data.quality.thresholds import QualityRules
 from bot.data.quality.verdict import Standing, Verdict, judged, summary, verdicts, verdicts_of
 
 __all__ = [

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bot.core.data_fault import Fault
 from bot.core.market import Series, Sessions
-from bot.data.quality.calendar import missing, without_session
+from bot.data.quality.calendar_faults import missing, without_session
 from bot.data.quality.jumps import Moves, erratic, jumps, powers_of_ten, unexpected_levels
-from bot.data.quality.prices import close_only, coarse, outside_range, repeated
-from bot.data.quality.rules import QualityRules
-from bot.data.quality.sources import differences, seams
-from bot.data.quality.volume import thin, volume_shifts
+from bot.data.quality.price_faults import close_only, coarse, outside_range, repeated
+from bot.data.quality.source_changes import differences, seams
+from bot.data.quality.thresholds import QualityRules
+from bot.data.quality.volume_faults import thin, volume_shifts
 
 
 def inspect(series: Series, sessions: Sessions, rules: QualityRules, second: Series | None = None) -> list[Fault]:

@@ -8,8 +8,8 @@ import numpy as np
 
 from bot.core.data_fault import Fault, FaultKind, Severity
 from bot.core.market import Floats, Kind, Series
-from bot.data.quality.found import Bools, Ints, begins, counted, of_rows
-from bot.data.quality.rules import QualityRules
+from bot.data.quality.fault_spells import Bools, Ints, begins, counted, of_rows
+from bot.data.quality.thresholds import QualityRules
 
 _TO_SIGMA = 1.4826
 """The standard deviation of a normal law over its median absolute deviation."""

@@ -11,9 +11,9 @@ import numpy as np
 
 from bot.core.data_fault import Fault, FaultKind, Severity
 from bot.core.market import Market, Series
-from bot.data.quality.calendar import silence
+from bot.data.quality.calendar_faults import silence
 from bot.data.quality.inspection import in_order, inspect
-from bot.data.quality.rules import QualityRules
+from bot.data.quality.thresholds import QualityRules
 
 
 class Standing(StrEnum):

@@ -20,7 +20,7 @@ from bot.core.market import Kind
 from bot.core.moments import Days, Times
 from bot.data.store.store_file import epoch, open_to_read, open_to_write, require_whole, told, transaction
 from bot.data.store.stored import Appended, Coverage, NeedsWholeHistory, Reading, Revision, Sight, StoredRows
-from bot.data.vendors.fetched import COLUMNS, Fetched
+from bot.data.vendors.raw_bars import COLUMNS, Fetched
 
 if TYPE_CHECKING:
     from bot.core.instrument import VenueRules

@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 
 from bot.core.moments import Days
-from bot.data.vendors.fetched import Fetched
+from bot.data.vendors.raw_bars import Fetched
 
 
 class Reading(StrEnum):

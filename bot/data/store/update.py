@@ -24,7 +24,7 @@ from bot.data.store.store import Store, is_restated
 from bot.data.store.stored import Appended, NeedsWholeHistory, StoredRows
 from bot.data.timeline import due, known_at
 from bot.data.vendors.feed import Feed
-from bot.data.vendors.fetched import Fetched
+from bot.data.vendors.raw_bars import Fetched
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable, WrongClock
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from bot.core.errors import DataError
 from bot.core.market import Floats, Kind, Listing, Market, Roles
 from bot.core.moments import Days
 from bot.data.assembly import assemble
-from bot.data.vendors.fetched import COLUMNS, PRICES, Fetched
+from bot.data.vendors.raw_bars import COLUMNS, PRICES, Fetched
 
 _EARLIEST = np.datetime64("1900-01-01", "D")
 _PRICE_RANGE = (1e-18, 1e18)

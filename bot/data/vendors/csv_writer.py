@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.core.errors import DataError
-from bot.data.vendors.fetched import COLUMNS, Fetched
+from bot.data.vendors.raw_bars import COLUMNS, Fetched
 
 
 def write_folder(folder: Path, rows: Mapping[str, Fetched]) -> None:

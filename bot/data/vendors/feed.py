@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from bot.core.errors import DataError
-from bot.data.vendors.fetched import Fetched
+from bot.data.vendors.raw_bars import Fetched
 from bot.infra.vendor_errors import Blocked, NotListed
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 import numpy as np
 
 from bot.core.errors import DataError
-from bot.data.vendors.fetched import Fetched
+from bot.data.vendors.raw_bars import Fetched
 from bot.infra.public_http import PublicSession
 from bot.infra.vendor_errors import NotListed, Unreachable
 

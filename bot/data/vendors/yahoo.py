@@ -25,7 +25,7 @@ from curl_cffi.requests import Response, Session
 from bot.core.errors import BotError, DataError, NotPublic, StoreError
 from bot.core.market import Floats
 from bot.core.moments import Days
-from bot.data.vendors.fetched import Fetched
+from bot.data.vendors.raw_bars import Fetched
 from bot.infra.public_http import refuse_unless_public
 from bot.infra.rate_limit import Courtesy
 from bot.infra.vendor_errors import NotListed, RateLimited, Unreachable

@@ -20,16 +20,16 @@ from bot.core.market import Market
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Settlement
 from bot.core.window import Window
-from bot.data.demo.market import DEMO
+from bot.data.demo.demo_market import DEMO
 from bot.data.store.store import Store
 from bot.data.store.stored import Reading, Sight
 from bot.infra.version import __version__
 from bot.review.compare.days import KINDS, Days, days_of
 from bot.review.compare.parity import Known, Parity, parity
-from bot.review.record import Record
+from bot.review.recording import Record
 from bot.services.markets import SECOND, STORE, missing_of_store, open_market, store_path, stored_market
 from bot.services.plans import planned, venue_instruments
-from bot.services.provenance import run_key
+from bot.services.run_key import run_key
 from bot.settings.loader import Config, kept_config
 
 _HISTORY = ("replay", "rehearsal", "backtest")

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from bot.core.moments import ONE_DAY
-from bot.review.compare.causes import Cause, cause_of_end, decision_text, is_same, order_text, weights_of
 from bot.review.compare.days import KINDS, Day, Days, Order, days_of
+from bot.review.compare.mismatch_causes import Cause, cause_of_end, decision_text, is_same, order_text, weights_of
 from bot.review.compare.overlay import Overlay, overlay
 from bot.review.compare.provenance import Making, Otherwise, made_otherwise, making_of, not_kept
-from bot.review.record import Record
+from bot.review.recording import Record
 
 _LARGEST = 10
 _SAME_SHARE = Decimal("1e-9")

@@ -12,8 +12,8 @@ from typing import Any
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Settlement, Side
 from bot.ledger.codec import plain
-from bot.review.compare.causes import Cause, cause_of_end, decision_text, is_same, order_text
 from bot.review.compare.days import Day, Days, Leg, Order
+from bot.review.compare.mismatch_causes import Cause, cause_of_end, decision_text, is_same, order_text
 from bot.review.compare.overlay import Overlay, overlay
 
 _SAME_CLOSE = Decimal("1e-9")

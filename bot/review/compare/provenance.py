@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.ledger.codec import plain
 from bot.review.compare.days import Days
-from bot.review.record import Record
+from bot.review.recording import Record
 
 _SHORT = 12
 """Letters of a hash that are shown."""

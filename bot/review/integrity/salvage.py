@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.errors import LedgerError
-from bot.ledger.pages import Pages, rows_in_order
 from bot.ledger.record import GENESIS, RawRow, chained_hash, write_raw_rows
+from bot.ledger.sqlite_pages import Pages, rows_in_order
 
 
 @dataclass(frozen=True, slots=True)

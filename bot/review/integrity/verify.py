@@ -17,8 +17,8 @@ from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.ledger_file import open_to_read
 from bot.ledger.record import RawRow, Row, checked_rows
-from bot.review.lists.round_trips import start_of
-from bot.review.record import Record
+from bot.review.lists.trade_list import start_of
+from bot.review.recording import Record
 
 
 @dataclass(frozen=True, slots=True)

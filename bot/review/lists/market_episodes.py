@@ -5,9 +5,9 @@ from __future__ import annotations
 from bot.core.errors import BotError
 from bot.core.market import Market
 from bot.core.moments import iso
-from bot.data.demo.market import DEMO
-from bot.review.lists.episodes import Episodes, as_recorded, recorded_episodes
-from bot.review.record import Record
+from bot.data.demo.demo_market import DEMO
+from bot.review.lists.episode_list import Episodes, as_recorded, recorded_episodes
+from bot.review.recording import Record
 from bot.services.markets import STORE, missing_of_store, open_market
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config

@@ -14,8 +14,8 @@ from bot.ledger.record import Row
 from bot.report import names, numbers
 from bot.review.story import activity as deeds
 from bot.review.story.activity import Deeds, settlement
-from bot.review.story.causes import causes, turn_of
 from bot.review.story.labels import Terms
+from bot.review.story.phrases import causes, turn_of
 from bot.review.why.gauge import Gauge, gauges_of
 
 OTHERS = ("epoch", "late", "drift", "switched", "difference", "acknowledged")

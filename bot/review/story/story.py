@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from bot.core.moments import ONE_DAY
-from bot.ledger.account import account_of
 from bot.ledger.codec import plain
 from bot.ledger.record import Row
+from bot.ledger.testnet_account import account_of
 from bot.report import numbers
-from bot.review.record import Record
-from bot.review.story import verdict
+from bot.review.recording import Record
+from bot.review.story import summary as verdict
 from bot.review.story.activity import KINDS, deeds_of
 from bot.review.story.hypothetical import UNBOUGHT, hypothetical, hypothetical_line
 from bot.review.story.labels import Terms

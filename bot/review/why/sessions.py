@@ -9,8 +9,8 @@ import numpy as np
 
 from bot.core.market import Market
 from bot.core.moments import utc
-from bot.data.demo.market import DEMO
-from bot.review.record import Record
+from bot.data.demo.demo_market import DEMO
+from bot.review.recording import Record
 from bot.review.why.odds import Odds, Session, odds
 from bot.services.markets import open_market
 from bot.services.strategy_settings import rotation_settings

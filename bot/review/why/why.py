@@ -12,7 +12,7 @@ from bot.core.moments import ONE_DAY
 from bot.core.text import printable
 from bot.ledger.record import Row
 from bot.report.words import sentence
-from bot.review.record import Record
+from bot.review.recording import Record
 from bot.review.story.activity import KINDS, Deeds, deeds_of, sentences
 from bot.review.story.labels import Terms
 from bot.review.why.gauge import Gauge, gauges_of

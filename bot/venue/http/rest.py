@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.venue.http.desk import Desk
-from bot.venue.http.market_data import PUBLIC
+from bot.venue.http.endpoint import Desk
+from bot.venue.http.market_endpoints import PUBLIC
+from bot.venue.http.order_endpoints import SIGNED
 from bot.venue.http.parameters import Parameters
 from bot.venue.http.refusal import Refusal
 from bot.venue.http.signing import require_key, require_signed, require_timely
-from bot.venue.http.trading import SIGNED
 from bot.venue.http.weights import Limits, Weights
 from bot.venue.matching.exchange import KEY, SECRET, Exchange
 

@@ -16,9 +16,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from bot.venue.http.control import PREFIX as CONTROL
-from bot.venue.http.control import Control
-from bot.venue.http.faults import HTML, Fault, Faults, Kind
+from bot.venue.http.admin import PREFIX as CONTROL
+from bot.venue.http.admin import Control
+from bot.venue.http.injected_faults import HTML, Fault, Faults, Kind
 from bot.venue.http.rest import PREFIX, Answer, Asked, Rest, as_json, refused
 from bot.venue.http.weights import Limits
 from bot.venue.matching.exchange import Exchange

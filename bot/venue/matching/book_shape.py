@@ -13,8 +13,8 @@ from typing import Protocol
 from bot.core.execution import fill_price
 from bot.core.instrument import exact
 from bot.core.orders import Side
-from bot.venue.matching.listing import Listing
-from bot.venue.matching.tape import Day
+from bot.venue.matching.pair import Listing
+from bot.venue.matching.price_path import Day
 
 
 @dataclass(frozen=True, slots=True)

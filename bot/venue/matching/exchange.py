@@ -22,9 +22,9 @@ from bot.venue.matching.account import Account, Balance
 from bot.venue.matching.book_shape import BookShape, DeepBook, Level
 from bot.venue.matching.clocks import VenueClock
 from bot.venue.matching.exactness import exactly
-from bot.venue.matching.listing import Listing
 from bot.venue.matching.order import Order, OrderType, Status, Ticket, TimeInForce, Trade
-from bot.venue.matching.tape import Day, Tape, share_of_day
+from bot.venue.matching.pair import Listing
+from bot.venue.matching.price_path import Day, Tape, share_of_day
 
 KEY, SECRET = LOOPBACK_KEY, LOOPBACK_SECRET
 """The key and the secret of the one account: valid here, and nowhere else."""

@@ -14,8 +14,8 @@ from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.ports import Clock
 from bot.core.window import Window
+from bot.services.local_exchange import open_exchange
 from bot.services.plans import run_plan
-from bot.services.venue import open_exchange
 from bot.venue.matching.clocks import DrivenClock
 from bot.venue.matching.exchange import Exchange, Terms
 from tests.markets import closes_on_days, default_config, market_of

@@ -26,10 +26,10 @@ from bot.core.orders import Fill, OrderResult, OrderStatus, Side
 from bot.infra.clock import SystemClock
 from bot.infra.vendor_errors import RateLimited
 from bot.ledger.decode import decode
-from bot.ledger.journal import Journal
+from bot.ledger.writer import Journal
 from bot.paper.trader import Desk, Ticked
-from bot.services.venue import QUOTE
-from bot.venue.http.faults import Fault, Kind
+from bot.services.local_exchange import QUOTE
+from bot.venue.http.injected_faults import Fault, Kind
 from bot.venue.http.rest import Answer, Asked
 from bot.venue.http.server import VenueServer
 from bot.venue.http.weights import Limits

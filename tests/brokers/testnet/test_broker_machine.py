@@ -22,8 +22,8 @@ from bot.core.instrument import exact
 from bot.core.moments import midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, Side
 from bot.infra.clock import SystemClock
-from bot.services.venue import QUOTE
-from bot.venue.http.faults import Fault, Kind
+from bot.services.local_exchange import QUOTE
+from bot.venue.http.injected_faults import Fault, Kind
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.account import Account
 from bot.venue.matching.exchange import KEY, SECRET

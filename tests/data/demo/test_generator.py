@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from bot.core.market import Kind, Market
+from bot.data.demo.demo_market import demo_market
 from bot.data.demo.generator import DemoParameters, sustained_breakouts
-from bot.data.demo.market import demo_market
 from tests.markets import default_config
 
 COLUMNS = ("open", "high", "low", "close", "volume")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.core.data_fault import Fault, FaultKind, Severity
 from bot.core.market import Kind, Market, Series
 from bot.data.quality import QualityRules, Standing, inspect, judged, row_faults, screened, summary, verdicts
-from bot.data.vendors.fetched import Fetched
+from bot.data.vendors.raw_bars import Fetched
 from bot.services.markets import demo_parameters, demo_world, quality_rules
 from tests.markets import (
     closes_on_days,

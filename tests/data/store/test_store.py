@@ -17,7 +17,7 @@ from bot.core.errors import DataError, StoreError
 from bot.data.store.store import Store
 from bot.data.store.store_file import MIGRATIONS, back_up, open_to_write
 from bot.data.store.stored import Appended, NeedsWholeHistory, Reading, Revision
-from bot.data.vendors.fetched import COLUMNS, Fetched
+from bot.data.vendors.raw_bars import COLUMNS, Fetched
 
 MONDAY = datetime(2026, 3, 2, 1, tzinfo=UTC)
 TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)

@@ -17,10 +17,10 @@ from bot.data.store.store import Store
 from bot.data.store.stored import Reading
 from bot.data.store.update import Came, only_one
 from bot.data.vendors.feed import SeriesFeed
-from bot.data.vendors.fetched import Fetched
+from bot.data.vendors.raw_bars import Fetched
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable, WrongClock
+from bot.services.data_update import import_folder
 from bot.services.markets import store_path, stored_market
-from bot.services.update import import_folder
 from bot.services.vendors import updater
 from tests.clocks import FakeClock
 from tests.markets import config_with

@@ -20,8 +20,8 @@ from requests.adapters import BaseAdapter
 
 from bot.core.errors import ConfigError, DataError, NotPublic
 from bot.core.instrument import Instrument
-from bot.data.vendors.exchange import VENUES, PublicExchange, increment
-from bot.data.vendors.fetched import Fetched
+from bot.data.vendors.public_exchange import VENUES, PublicExchange, increment
+from bot.data.vendors.raw_bars import Fetched
 from bot.infra.public_http import PublicSession
 from bot.infra.rate_limit import Courtesy
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bot.core.errors import DataError
-from bot.data.vendors.fetched import Fetched
 from bot.data.vendors.fred import Fred
+from bot.data.vendors.raw_bars import Fetched
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable
 from tests.clocks import FakeClock
 from tests.servers.loopback import Reply, dripping, dropped, html, interrupted, status

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.data.vendors.exchange import VENUES, PublicExchange
+from bot.data.vendors.public_exchange import VENUES, PublicExchange
 from bot.infra.public_http import PublicSession
 from bot.infra.rate_limit import Courtesy
 from tests.clocks import FakeClock

@@ -14,7 +14,7 @@ import peewee
 import pytest
 
 from bot.core.errors import DataError, NotPublic, StoreError
-from bot.data.vendors.fetched import Fetched
+from bot.data.vendors.raw_bars import Fetched
 from bot.data.vendors.yahoo import Yahoo, YahooSession
 from bot.infra.rate_limit import Courtesy
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable

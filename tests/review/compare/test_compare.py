@@ -18,9 +18,9 @@ from bot.core.events import Drift, Epoch, Event, Valued
 from bot.core.moments import midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Side
 from bot.ledger.record import as_rows, write_ledger
-from bot.review.compare.causes import Cause
 from bot.review.compare.compare import Comparison, compared
 from bot.review.compare.days import Days, days_of
+from bot.review.compare.mismatch_causes import Cause
 from bot.review.compare.overlay_page import comparison_page
 from bot.review.compare.parity import Known, parity
 from bot.review.compare.provenance import Making

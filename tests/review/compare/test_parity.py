@@ -18,7 +18,7 @@ from bot.paper.replay_check import replay_history
 from bot.paper.tick import new_ledger
 from bot.review.compare.backtest_of_ledger import parity_of
 from bot.review.compare.parity import Parity
-from bot.review.record import find_record
+from bot.review.recording import find_record
 from tests.cli.running import bot, error_of
 from tests.markets import config_with
 from tests.paper.test_tick import FIRST_TICK, at, tick, with_parameters, world

@@ -13,10 +13,10 @@ import pytest
 
 from bot.core.errors import LedgerError
 from bot.core.events import Mode, Switched
-from bot.ledger.journal import Journal
 from bot.ledger.record import read_ledger, verify_ledger
+from bot.ledger.writer import Journal
 from bot.review.integrity.salvage import salvage
-from bot.review.record import Record
+from bot.review.recording import Record
 from tests.cli.running import bot, error_of
 from tests.review.records import days_of_waiting, on, record, story
 

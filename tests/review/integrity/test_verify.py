@@ -18,7 +18,7 @@ from bot.ledger.projections import project
 from bot.ledger.record import as_rows
 from bot.ledger.run_folder import claim_run_folder
 from bot.review.integrity.verify import verify
-from bot.review.record import find_record
+from bot.review.recording import find_record
 from tests.cli.running import bot, error_of
 from tests.review.records import D, order, record, story, valued
 

@@ -14,8 +14,8 @@ from bot.core.orders import Fill, Settlement, SettlementCause, Side
 from bot.core.window import Window
 from bot.ledger.projections import project
 from bot.ledger.record import read_ledger
-from bot.review.lists.round_trips import Breakout, Excursion, excursions, group, grouped, start_of, trips_of
-from bot.review.record import Record
+from bot.review.lists.trade_list import Breakout, Excursion, excursions, group, grouped, start_of, trips_of
+from bot.review.recording import Record
 from bot.services.plans import planned
 from tests.markets import default_config
 from tests.review.records import D, began, decided, on, order, record, story, valued

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from bot.cli.review.story import story_lines
+from bot.cli.review.text_output import story_lines
 from bot.core.decision import Trade
 from bot.core.events import Cause, Difference, Drift, Episode, Event, Late, Mode, Switched
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.ledger.run_folder import RunFolder
-from bot.review.record import Record
+from bot.review.recording import Record
 from bot.review.story.sparkline import sparkline
 from bot.review.story.stage_changes import Chapter
 from bot.review.story.story import tell
-from bot.review.story.verdict import of_backtest, worst_fall
+from bot.review.story.summary import of_backtest, worst_fall
 from tests.docs.test_commands import arguments, parse
 from tests.review.ledgers import (
     RUSSELL,

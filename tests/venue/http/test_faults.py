@@ -9,7 +9,7 @@ import ccxt
 import pytest
 import requests
 
-from bot.venue.http.faults import Fault, Kind
+from bot.venue.http.injected_faults import Fault, Kind
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.exchange import KEY
 from tests.venue.conftest import client_of

@@ -9,8 +9,8 @@ import pytest
 from bot.core.orders import Side
 from bot.venue.http.refusal import Refusal
 from bot.venue.matching.exchange import KEY
-from bot.venue.matching.listing import Listing
 from bot.venue.matching.order import OrderType, Status, Ticket
+from bot.venue.matching.pair import Listing
 from tests.venue.world import PAIR, D, at, exchange, instrument, limit, market, move, owned
 
 

@@ -12,8 +12,8 @@ from bot.core.orders import Side
 from bot.venue.matching.book_shape import DeepBook
 from bot.venue.matching.clocks import DrivenClock, RunningClock
 from bot.venue.matching.exactness import written
-from bot.venue.matching.listing import Listing
-from bot.venue.matching.tape import Day
+from bot.venue.matching.pair import Listing
+from bot.venue.matching.price_path import Day
 from tests.clocks import FakeClock
 from tests.venue.world import PAIR, START, D, at, exchange, instrument, move
 

@@ -12,7 +12,7 @@ from typing import Any
 from bot.core.errors import ConfigError
 from bot.core.ports import Clock
 from bot.infra.vendor_errors import Unreachable
-from bot.venue.http.control import PREFIX as CONTROL
+from bot.venue.http.admin import PREFIX as CONTROL
 from bot.venue.http.rest import PREFIX as REST
 
 _HOST = "127.0.0.1"

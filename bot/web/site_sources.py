@@ -15,7 +15,7 @@ from bot.data.store.store import Store
 from bot.ledger.decode import decode
 from bot.paper.health import daemon_fields, daemon_line, expected_day
 from bot.paper.heartbeat import heartbeat_path, last_beat
-from bot.review.record import Record
+from bot.review.recording import Record
 from bot.services.markets import open_market, store_path
 from bot.services.signals import signal_at
 from bot.settings.loader import Config, kept_config

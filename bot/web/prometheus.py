@@ -8,8 +8,8 @@ from datetime import datetime
 
 from bot.core.errors import LedgerError
 from bot.infra.version import __version__
-from bot.review.record import Record
-from bot.web.health import verdict
+from bot.review.recording import Record
+from bot.web.health_page import verdict
 from bot.web.site import Site
 
 _HELP = {

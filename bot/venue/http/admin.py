@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.venue.http.faults import Faults, fault_of
+from bot.venue.http.injected_faults import Faults, fault_of
 from bot.venue.http.refusal import Refusal
 from bot.venue.http.rest import Answer, Asked, Rest, as_json, refused
 from bot.venue.matching.clocks import DrivenClock

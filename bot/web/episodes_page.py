@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.report import names
-from bot.review.record import Record
+from bot.review.recording import Record
 from bot.web.paging import listed
 from bot.web.site import Plain
 

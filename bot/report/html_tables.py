@@ -11,7 +11,7 @@ import pandas as pd
 from bot.report import names, numbers
 from bot.report.contents import Contents
 from bot.report.markup import Badge, Figure, Row, Table
-from bot.report.settings import settings
+from bot.report.run_settings import settings
 
 _FIGURES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("final_equity", "Ends at", numbers.money),

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from bot.core.market import Kind
-from bot.data.vendors.fetched import COLUMNS, PRICES, Fetched
+from bot.data.vendors.raw_bars import COLUMNS, PRICES, Fetched
 
 
 @dataclass(frozen=True, slots=True)

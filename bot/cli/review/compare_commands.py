@@ -20,9 +20,9 @@ from bot.cli.console import (
     print_json,
     require_one_market,
 )
-from bot.cli.listing import Column, Format, MarkdownOption, format_of, print_list
+from bot.cli.list_output import Column, Format, MarkdownOption, format_of, print_list
 from bot.cli.paper.options import config_of
-from bot.cli.review.main import RunOption
+from bot.cli.review.review_commands import RunOption
 from bot.core.errors import ConfigError, DataError, LedgerError
 from bot.core.text import printable
 
@@ -54,7 +54,7 @@ def compare(
     """
     from bot.review.compare.compare import compare as lay_over
     from bot.review.compare.overlay_page import comparison_page
-    from bot.review.record import find_record
+    from bot.review.recording import find_record
 
     asked, state = format_of(as_json, False, as_markdown), config_of(config).state
     records = find_record(state, a), find_record(state, b)
@@ -111,7 +111,7 @@ def parity(
     """
     from bot.review.compare.backtest_of_ledger import parity_of
     from bot.review.compare.overlay_page import parity_page
-    from bot.review.record import find_record
+    from bot.review.recording import find_record
 
     require_one_market(market, data_dir)
     if ledger is not None and run is not None:

@@ -9,7 +9,7 @@ import numpy as np
 from bot.core.data_fault import Fault, FaultKind, Severity
 from bot.core.market import Kind, Series, Sessions
 from bot.core.moments import Times, newest, utc
-from bot.data.quality.rules import QualityRules
+from bot.data.quality.thresholds import QualityRules
 
 
 def missing(series: Series, sessions: Sessions, rules: QualityRules) -> list[Fault]:

@@ -12,7 +12,7 @@ from bot.core.instrument import ZERO
 from bot.ledger.codec import plain
 from bot.ledger.record import Row
 from bot.review.lists.filters import Listed, Wanted
-from bot.review.record import Record
+from bot.review.recording import Record
 
 OPEN = "open"
 """The outcome of an order of which nobody knows yet how it ended."""

@@ -8,8 +8,8 @@ from decimal import Decimal
 from bot.ledger.codec import plain
 from bot.ledger.record import Row
 from bot.report import names, numbers
-from bot.review.lists.round_trips import trips_of
-from bot.review.record import Record
+from bot.review.lists.trade_list import trips_of
+from bot.review.recording import Record
 from bot.web.chart import Chart, chart, stage_spans
 from bot.web.curve import Curve, curve_of
 from bot.web.site import Plain

@@ -19,7 +19,7 @@ from bot.core.errors import LedgerError
 from bot.core.moments import ONE_DAY
 from bot.ledger.record import Row
 from bot.ledger.round_trips import Closed, Leg, Lot, days_between, matched
-from bot.review.record import Record
+from bot.review.recording import Record
 
 _EXACT = Context(prec=60)
 _LAST_DIGIT = Decimal("1e-40")

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from bot.cli.console import ConfigOption, JsonOption, console, parse_day
-from bot.cli.listing import Column, CsvOption, Format, MarkdownOption, format_of, print_list
-from bot.cli.review.main import RunOption, record_of
+from bot.cli.list_output import Column, CsvOption, Format, MarkdownOption, format_of, print_list
+from bot.cli.review.review_commands import RunOption, record_of
 from bot.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from bot.review.lists.filters import Listed, Wanted
-    from bot.review.lists.round_trips import Excursion, Group, Trip
+    from bot.review.lists.trade_list import Excursion, Group, Trip
 
 lists = typer.Typer()
 
@@ -57,9 +57,9 @@ def trades(
 
     Example: bot review trades --by episode
     """
-    from bot.review.lists.episodes import breakouts
+    from bot.review.lists.episode_list import breakouts
     from bot.review.lists.market_episodes import episodes_of
-    from bot.review.lists.round_trips import excursions, grouped, trips_of
+    from bot.review.lists.trade_list import excursions, grouped, trips_of
     from bot.settings.loader import load_config
 
     asked = format_of(as_json, as_csv, as_markdown)
@@ -134,7 +134,7 @@ def orders(
 
     Example: bot review orders --outcome skipped
     """
-    from bot.review.lists.orders import as_dict, orders_of
+    from bot.review.lists.order_list import as_dict, orders_of
 
     asked = format_of(as_json, as_csv, as_markdown)
     wanted = _wanted(asked, symbol, since, until, reason, outcome, limit)
@@ -167,7 +167,7 @@ def episodes(
 
     Example: bot review episodes --outcome vetoed
     """
-    from bot.review.lists.episodes import listed
+    from bot.review.lists.episode_list import listed
     from bot.review.lists.market_episodes import episodes_of
     from bot.settings.loader import load_config
 
@@ -275,7 +275,7 @@ def _trip_shown(trip: Trip, seen: Excursion | None) -> dict[str, Any]:
 def _totals(trips: Sequence[Trip]) -> str:
     """What all that passes the filters adds up to."""
     from bot.report.numbers import money
-    from bot.review.lists.round_trips import group
+    from bot.review.lists.trade_list import group
 
     if not trips:
         return ""

@@ -7,8 +7,8 @@ import numpy as np
 from bot.core.data_fault import Fault, FaultKind, Severity
 from bot.core.market import Series
 from bot.core.moments import utc
-from bot.data.quality.found import of_rows
-from bot.data.quality.rules import QualityRules
+from bot.data.quality.fault_spells import of_rows
+from bot.data.quality.thresholds import QualityRules
 
 
 def seams(series: Series) -> list[Fault]:

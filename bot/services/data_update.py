@@ -12,7 +12,7 @@ from bot.data.store.store import Store, is_restated
 from bot.data.store.update import Came, Result, only_one
 from bot.data.vendors.csv_folder import read_rows
 from bot.data.vendors.feed import Rows, SeriesFeed
-from bot.data.vendors.fetched import Fetched
+from bot.data.vendors.raw_bars import Fetched
 from bot.services.markets import store_path
 from bot.services.vendors import Sessions, feeds, open_vendors, updater
 from bot.settings.loader import Config

@@ -9,7 +9,7 @@ from typing import Any
 from bot.core.text import printable
 from bot.ledger.record import Row
 from bot.report import headline, names, numbers
-from bot.review.record import Record
+from bot.review.recording import Record
 from bot.review.story.labels import Terms
 from bot.review.why.gauge import counted
 from bot.review.why.next_triggers import nearest

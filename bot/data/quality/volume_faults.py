@@ -7,9 +7,9 @@ import numpy as np
 from bot.core.data_fault import Fault, FaultKind, Severity
 from bot.core.market import Floats, Kind, Series
 from bot.core.moments import utc
-from bot.data.quality.found import Bools, Ints, begins, counted, of_rows, spaced
+from bot.data.quality.fault_spells import Bools, Ints, begins, counted, of_rows, spaced
 from bot.data.quality.jumps import Moves
-from bot.data.quality.rules import QualityRules
+from bot.data.quality.thresholds import QualityRules
 
 
 def volume_shifts(series: Series, moves: Moves, rules: QualityRules) -> list[Fault]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bot.ledger.codec import plain
 from bot.report import names
-from bot.review.lists.round_trips import Trip, trips_of
-from bot.review.record import Record
+from bot.review.lists.trade_list import Trip, trips_of
+from bot.review.recording import Record
 from bot.web.paging import Listed, listed
-from bot.web.portfolio import MOST_FILLS
+from bot.web.portfolio_page import MOST_FILLS
 from bot.web.site import Plain
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from bot.core.errors import BotError, ConfigError, DataError, did_you_mean
 from bot.core.instrument import VenueRules, exact
 from bot.core.moments import midnight
-from bot.data.vendors.fetched import Fetched
+from bot.data.vendors.raw_bars import Fetched
 from bot.infra.public_http import PublicSession
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from bot.review.record import Record
+    from bot.review.recording import Record
     from bot.review.story.labels import Terms
     from bot.review.why.odds import Odds
 
@@ -50,7 +50,7 @@ review = typer.Typer(cls=StoryFirst, help="What was done, why, and why nothing w
 
 def record_of(config: Path | None, name: str | None) -> Record:
     """The record that a user names, as it stands now. Raises LedgerError, ConfigError."""
-    from bot.review.record import find_record
+    from bot.review.recording import find_record
     from bot.settings.loader import load_config
 
     return find_record(load_config(config).state, name).pinned()
@@ -90,8 +90,8 @@ def story(
 
     Example: bot review latest --all
     """
-    from bot.cli.listing import format_of
-    from bot.cli.review.story import story_lines, story_markdown
+    from bot.cli.list_output import format_of
+    from bot.cli.review.text_output import story_lines, story_markdown
     from bot.review.story.story import tell
 
     asked = format_of(as_json, False, as_markdown)
@@ -121,8 +121,8 @@ def why(
 
     Example: bot review why 2020-11-20 --run latest
     """
-    from bot.cli.listing import format_of
-    from bot.cli.review.story import odds_lines, why_lines, why_markdown
+    from bot.cli.list_output import format_of
+    from bot.cli.review.text_output import odds_lines, why_lines, why_markdown
     from bot.review.why import why as days
 
     asked = format_of(as_json, False, as_markdown)

@@ -6,8 +6,8 @@ import numpy as np
 
 from bot.core.data_fault import Fault, FaultKind
 from bot.core.market import Floats, Kind, Series
-from bot.data.quality.found import Bools, begins, of_rows, run_length
-from bot.data.quality.rules import QualityRules
+from bot.data.quality.fault_spells import Bools, begins, of_rows, run_length
+from bot.data.quality.thresholds import QualityRules
 
 
 def outside_range(series: Series, rules: QualityRules) -> list[Fault]:

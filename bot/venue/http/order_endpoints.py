@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.core.instrument import ZERO
 from bot.core.orders import Side
-from bot.venue.http.desk import Desk, Endpoint, always, by_symbol, milliseconds
+from bot.venue.http.endpoint import Desk, Endpoint, always, by_symbol, milliseconds
 from bot.venue.http.parameters import Parameters
 from bot.venue.http.refusal import Refusal, malformed
 from bot.venue.matching.account import Account

@@ -16,8 +16,8 @@ from bot.settings.loader import Config
 from bot.venue.matching.book_shape import BookShape
 from bot.venue.matching.clocks import DrivenClock, RunningClock, VenueClock
 from bot.venue.matching.exchange import Exchange, Terms
-from bot.venue.matching.listing import Listing
-from bot.venue.matching.tape import Tape
+from bot.venue.matching.pair import Listing
+from bot.venue.matching.price_path import Tape
 
 QUOTE = "USDT"
 _PAIR = re.compile(r"[A-Z0-9-_.]{1,20}")

@@ -8,8 +8,8 @@ from typing import Any
 from bot.core.events import Episode
 from bot.ledger.codec import encode
 from bot.review.lists.filters import Listed, Wanted
-from bot.review.lists.round_trips import Breakout
-from bot.review.record import Record
+from bot.review.lists.trade_list import Breakout
+from bot.review.recording import Record
 
 Episodes = Sequence[dict[str, Any]]
 """The body of each episode's row, and when it was known."""

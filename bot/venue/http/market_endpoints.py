@@ -10,11 +10,11 @@ from typing import Any
 from bot.core.instrument import ZERO, exact
 from bot.core.moments import midnight
 from bot.core.orders import Side
-from bot.venue.http.desk import Desk, Endpoint, always, by_symbol, milliseconds
+from bot.venue.http.endpoint import Desk, Endpoint, always, by_symbol, milliseconds
 from bot.venue.http.parameters import Parameters
 from bot.venue.http.refusal import Refusal
 from bot.venue.matching.exactness import written
-from bot.venue.matching.tape import Candle, share_of_day
+from bot.venue.matching.price_path import Candle, share_of_day
 
 _DAY = 86_400_000
 _ONE_DAY, _INSTANT = timedelta(days=1), timedelta(milliseconds=1)

@@ -8,11 +8,11 @@ from typing import Any
 from bot.core.errors import LedgerError
 from bot.report import names, numbers
 from bot.review.compare.compare import compare
-from bot.review.record import Record
+from bot.review.recording import Record
 from bot.web.chart import Chart, chart
 from bot.web.curve import Curve, curve_of
 from bot.web.paging import Listed, listed
-from bot.web.portfolio import short_money
+from bot.web.portfolio_page import short_money
 from bot.web.site import Plain, Site
 
 FIGURES = ("total_return", "cagr", "max_drawdown", "volatility", "sharpe", "exposure")

@@ -16,15 +16,15 @@ from bot.backtest.manifest import manifest
 from bot.core.errors import ConfigError
 from bot.core.market import Market
 from bot.core.window import Window
-from bot.data.demo.market import DEMO
+from bot.data.demo.demo_market import DEMO
 from bot.ledger.projections import project
 from bot.ledger.run_folder import RunFolder, claim_run_folder, new_run_folder
-from bot.ledger.tables import typed
+from bot.ledger.typed_tables import typed
 from bot.report.contents import Band, Contents, Waterfall, Worlds
 from bot.report.tear_sheet import render
 from bot.services.markets import open_market
 from bot.services.plans import build_strategy, run_plan, window_of
-from bot.services.provenance import run_key
+from bot.services.run_key import run_key
 from bot.services.signals import waterfall_over
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config, load_config

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.console import ConfigOption, JsonOption, console, end_with, print_json
-from bot.cli.review.main import RunOption, record_of
+from bot.cli.review.review_commands import RunOption, record_of
 from bot.core.errors import ConfigError, LedgerError
 
 if TYPE_CHECKING:
     from bot.review.integrity.verify import Check
-    from bot.review.record import Record
+    from bot.review.recording import Record
 
 files = typer.Typer()
 
@@ -36,7 +36,7 @@ def verify(
     Example: bot review verify --all
     """
     from bot.review.integrity.verify import verify
-    from bot.review.record import all_records
+    from bot.review.recording import all_records
     from bot.settings.loader import load_config
 
     if every and run is not None:

@@ -8,9 +8,9 @@ from datetime import date
 from bot.core.errors import BotError
 from bot.core.events import Difference, Epoch, Mode
 from bot.core.moments import iso
-from bot.ledger.account import account_of
 from bot.ledger.decode import decode
-from bot.review.record import Record
+from bot.ledger.testnet_account import account_of
+from bot.review.recording import Record
 from bot.web.site import Plain, Site
 
 _TROUBLES = {

@@ -8,12 +8,12 @@ from typing import Any
 from bot.ledger.record import Row
 from bot.report import names, numbers
 from bot.report.words import sentence
-from bot.review.record import Record
+from bot.review.recording import Record
 from bot.review.story.labels import Terms, terms_of
 from bot.review.why.next_triggers import ways
 from bot.web.chart import Chart, chart, stage_spans
 from bot.web.curve import Curve
-from bot.web.gauge import figure, gauges
+from bot.web.reading_rows import figure, gauges
 from bot.web.site import Plain, Site
 
 _LATEST = 8
