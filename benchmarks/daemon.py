@@ -21,10 +21,10 @@ import numpy as np
 
 from bot.core.ports import Clock
 from bot.data.store.store import Store
-from bot.data.vendors.raw_bars import Fetched
+from bot.data.vendors.raw_bars import RawBars
 from bot.paper.daemon import Daemon, Stop
 from bot.services.markets import store_path
-from bot.services.vendors import Sessions
+from bot.services.vendors import VendorSessions
 from bot.settings.loader import Config, load_config
 from tests.clocks import FakeClock
 from tests.servers.made_up import Row, rows
@@ -63,9 +63,12 @@ def daemon_memory(ticks: int, told_after: tuple[int, ...] = (1, 100, 1000)) -> d
         full = _fill(config, servers, coins, ticks)
         told: dict[str, Any] = {"folder": folder, "coins": coins, "ticks": ticks, "urls": servers.urls}
         process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.daemon", "--child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            text=True, cwd=ROOT,
-        )  # fmt: skip
+            [sys.executable, "-m", "benchmarks.daemon", "--child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
         assert process.stdin is not None
         assert process.stdout is not None
         found: dict[int, tuple[float, float]] = {}
@@ -117,7 +120,7 @@ def _fill(config: Config, servers: Servers, coins: list[str], ticks: int) -> dic
             known, final = (dates + 1).astype("datetime64[s]"), np.ones(len(days), bool)
             seen_at = STARTED - timedelta(days=1)
             source = "yahoo ^RUT" if symbol == "RUT" else f"binance {symbol}/USDT"
-            store.append(Fetched(symbol, source, dates, *columns.T.copy()), known, final, seen_at)
+            store.append(RawBars(symbol, source, dates, *columns.T.copy()), known, final, seen_at)
     recent = {
         s: {day: row for day, row in found.items() if before - timedelta(days=40) < day <= before}
         for s, found in full.items()
@@ -191,7 +194,7 @@ def _child() -> None:
     Daemon(config, "paper", clock, say, opened=opened).run(days)
 
 
-def _loopback(urls: dict[str, str], config: Config, clock: Clock) -> AbstractContextManager[Sessions]:
+def _loopback(urls: dict[str, str], config: Config, clock: Clock) -> AbstractContextManager[VendorSessions]:
     return loopback_sessions(urls, clock, pause=0.0)
 
 

@@ -19,8 +19,8 @@ from bot.backtest.engines.backtrader_engine import run_backtrader
 from bot.backtest.engines.exact import run_exact
 from bot.core.book import RunPlan
 from bot.core.decision import Decision, Trade
-from bot.core.events import Valued
-from bot.core.market import Kind, Market, Release, Series
+from bot.core.events import Valuation
+from bot.core.market import Market, Release, Series, SeriesKind
 from bot.core.moments import midnight
 from bot.core.orders import OrderIntent, Side
 from bot.core.window import Window
@@ -43,7 +43,7 @@ def engine_ratio() -> dict[str, float]:
         fast.append(_seconds(lambda: run_backtrader(plan)))
         slow.append(_seconds(lambda: _run_pandas_data(plan, orders)))
     cash, own = _run_pandas_data(plan, orders), float(book.portfolio.cash)
-    last = [event for event in book.events if isinstance(event, Valued)][-1]
+    last = [event for event in book.events if isinstance(event, Valuation)][-1]
     if abs(cash - own) > 1e-3 * float(last.equity):
         raise AssertionError(f"the two ways differ: cash {cash} and {own}")
     numpy_feed, pandas_data = statistics.median(fast), statistics.median(slow)
@@ -82,7 +82,7 @@ def _series(symbol: str, random: np.random.Generator, days: Any, sessions: Any) 
     high, low = np.maximum(opens, close) * 1.01, np.minimum(opens, close) * 0.99
     known, expected = known_at(days, Release.UTC_DAY, sessions), due(days, Release.UTC_DAY, sessions)
     volume = np.full(DAYS, 1e12)
-    return Series(symbol, Kind.CRYPTO, days, opens, high, low, close, volume, known, expected, "random", "")
+    return Series(symbol, SeriesKind.CRYPTO, days, opens, high, low, close, volume, known, expected, "random", "")
 
 
 class _Replay(bt.Strategy):  # type: ignore[misc]

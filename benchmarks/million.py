@@ -23,11 +23,21 @@ from bot.ledger.record import Row, read_ledger, write_ledger
 ROWS = 1_000_000
 FIRST_DAY = datetime(1000, 1, 1, tzinfo=UTC)
 COMMANDS = (
-    ["trades"], ["trades", "--by", "coin"], ["trades", "--by", "episode"], ["trades", "--symbol", "DEMO-ETH"],
-    ["orders"], ["orders", "--outcome", "skipped"], ["orders", "--symbol", "DEMO-A05"], ["orders", "--csv"],
-    ["decisions"], ["decisions", "--reason", "kill_eth"], ["decisions", "--symbol", "DEMO-A05"],
-    ["decisions", "--since", "1500-01-01", "--until", "1500-12-31", "--csv"], ["episodes"], ["verify"],
-)  # fmt: skip
+    ["trades"],
+    ["trades", "--by", "coin"],
+    ["trades", "--by", "episode"],
+    ["trades", "--symbol", "DEMO-ETH"],
+    ["orders"],
+    ["orders", "--outcome", "skipped"],
+    ["orders", "--symbol", "DEMO-A05"],
+    ["orders", "--csv"],
+    ["decisions"],
+    ["decisions", "--reason", "kill_eth"],
+    ["decisions", "--symbol", "DEMO-A05"],
+    ["decisions", "--since", "1500-01-01", "--until", "1500-12-31", "--csv"],
+    ["episodes"],
+    ["verify"],
+)
 
 
 def grown(source: list[Row], rows: int) -> Iterator[Row]:
@@ -89,9 +99,12 @@ def timed(folder: Path) -> dict[str, float]:
 
 def _bot(folder: Path, *arguments: str) -> None:
     subprocess.run(
-        [sys.executable, "-m", "bot", *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL,
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=folder,
+        check=True,
+        stdout=subprocess.DEVNULL,
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
-    )  # fmt: skip
+    )
 
 
 def main() -> None:

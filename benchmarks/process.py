@@ -21,9 +21,11 @@ def whole_process(arguments: Sequence[str], rounds: int) -> dict[str, float]:
         with tempfile.TemporaryDirectory() as folder:
             began = time.perf_counter()
             process = subprocess.Popen(
-                [sys.executable, "-m", "bot", *arguments], cwd=folder, stdout=subprocess.DEVNULL,
+                [sys.executable, "-m", "bot", *arguments],
+                cwd=folder,
+                stdout=subprocess.DEVNULL,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
-            )  # fmt: skip
+            )
             _, status, usage = os.wait4(process.pid, 0)
             seconds.append(time.perf_counter() - began)
             megabytes.append(usage.ru_maxrss / 1024)

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from bot.data.store.store import FILE_NAME, Store
-from bot.data.store.stored import Reading
-from bot.data.vendors.raw_bars import Fetched
+from bot.data.store.stored import RowVersion
+from bot.data.vendors.raw_bars import RawBars
 
 _SERIES, _DAYS = 60, 3652
 
@@ -24,15 +24,15 @@ def store_ratio() -> dict[str, float]:
         prices = 100 + np.sin(np.arange(_DAYS))
         with Store.writing(path) as store:
             for number in range(_SERIES):
-                rows = Fetched(f"COIN{number}", "made up", dates, prices, prices + 1, prices - 1, prices, prices * 1e6)
+                rows = RawBars(f"COIN{number}", "made up", dates, prices, prices + 1, prices - 1, prices, prices * 1e6)
                 known = (dates + 1).astype("datetime64[s]")
                 store.append(rows, known, np.ones(_DAYS, bool), datetime.now(UTC))
-        arrays = min(_seconds(path, Reading.FIRST_SEEN) for _ in range(3))
-        one_by_one = min(_seconds(path, Reading.LATEST) for _ in range(2))
+        arrays = min(_seconds(path, RowVersion.FIRST_SEEN) for _ in range(3))
+        one_by_one = min(_seconds(path, RowVersion.LATEST) for _ in range(2))
     return {"arrays": arrays, "rows": one_by_one, "ratio": one_by_one / arrays}
 
 
-def _seconds(path: Path, reading: Reading) -> float:
+def _seconds(path: Path, reading: RowVersion) -> float:
     began = time.perf_counter()
     with Store.reading(path) as store:
         found = store.rows(reading)

@@ -16,7 +16,7 @@ from bot.services.markets import open_market
 from bot.services.plans import planned
 from bot.settings.loader import load_config
 from bot.venue.http.server import VenueServer
-from bot.venue.http.weights import Limits
+from bot.venue.http.weights import RequestLimits
 from bot.venue.matching.exchange import KEY, SECRET
 from bot.venue.running_venue import RunningVenue
 
@@ -32,7 +32,7 @@ def order_round_trip() -> dict[str, float]:
     config = load_config()
     market = open_market(config, None, "demo")
     exchange = open_exchange(config, market, venue_clock(market, SystemClock(), None, driven=True)).exchange
-    with VenueServer(exchange, limits=Limits(orders=10 * _ORDERS)) as venue:
+    with VenueServer(exchange, limits=RequestLimits(orders=10 * _ORDERS)) as venue:
         client = _client(venue)
         client.load_time_difference()
         client.load_markets()

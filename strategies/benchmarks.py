@@ -10,7 +10,7 @@ from decimal import Decimal
 import numpy as np
 
 from bot.core.decision import Decision, Trade
-from bot.core.instrument import exact_weight
+from bot.core.instrument import to_weight
 from bot.core.market import Floats, Market
 from strategies.indicators import Bools, sma
 from strategies.rotation.altcoins import Altcoins
@@ -20,7 +20,7 @@ from strategies.rotation.view import RotationView
 
 VARIANTS = ("equal_weight_altcoins", "no_altcoins")
 """The benchmarks that are the rotation with another altcoin half: they start as the strategy does."""
-FULL = exact_weight(0.98)
+FULL = to_weight(0.98)
 """All in: the rest pays fees and gaps, as in the rotation."""
 REBALANCE_DAYS = 7
 
@@ -34,7 +34,7 @@ def benchmark_decisions(view: RotationView, settings: RotationSettings, trend_da
         "no_altcoins": Rotation(settings, choose=None).decide(view),
         "btc": _held(market, {btc: FULL}),
         "eth": _held(market, {eth: FULL}),
-        "btc_60_stable_40": _held(market, {btc: exact_weight(0.60)}, rebalanced=True),
+        "btc_60_stable_40": _held(market, {btc: to_weight(0.60)}, rebalanced=True),
         "eth_trend": _switched(market, eth, _above_average(market, eth, trend_days)),
         "eth_while_btc_trend": _switched(market, eth, _above_average(market, btc, trend_days)),
     }

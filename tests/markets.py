@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from bot.core.corporate_actions import Ending, EndingKind
-from bot.core.market import Kind, Market, Release, Series, Sessions
+from bot.core.corporate_actions import CorporateAction, CorporateActionKind
+from bot.core.market import Market, Release, Series, SeriesKind, Sessions
 from bot.core.moments import Days
 from bot.data.timeline import due, known_at, us_sessions
 from bot.services.strategy_settings import rotation_settings
@@ -86,7 +86,7 @@ def closes_on_days(first: str, values: Iterable[float]) -> dict[str, float]:
 def series_of(
     symbol: str,
     closes: Prices,
-    kind: Kind | None = None,
+    kind: SeriesKind | None = None,
     *,
     opens: Prices | None = None,
     highs: Prices | None = None,
@@ -100,7 +100,7 @@ def series_of(
     does not know is a coin.
     """
     listing = default_config().listings().get(symbol)
-    kind = kind or (listing.kind if listing else Kind.CRYPTO)
+    kind = kind or (listing.kind if listing else SeriesKind.CRYPTO)
     if release is None:
         same_kind = listing is not None and listing.kind is kind
         release = listing.release if listing and same_kind else _release_of(kind)
@@ -125,7 +125,7 @@ def series_of(
     )
 
 
-def _release_of(kind: Kind) -> Release:
+def _release_of(kind: SeriesKind) -> Release:
     return Release.UTC_DAY if kind.is_coin else Release.SESSION
 
 
@@ -134,7 +134,7 @@ def market_of(
     *,
     opens: Mapping[str, Prices] | None = None,
     volumes: Mapping[str, Prices] | None = None,
-    kinds: Mapping[str, Kind] | None = None,
+    kinds: Mapping[str, SeriesKind] | None = None,
 ) -> Market:
     """A market from closes by symbol and date. RUT, ETH and BTC must be there for decisions to be made."""
     opens, volumes, kinds = opens or {}, volumes or {}, kinds or {}
@@ -166,7 +166,7 @@ class RandomMarket:
     """A random market with the table of its coins' endings, as `bot.core.endings.settlings` takes it."""
 
     market: Market
-    endings: Mapping[str, Ending]
+    endings: Mapping[str, CorporateAction]
 
     def config(self, changes: Mapping[str, Any] | None = None) -> Config:
         """The default config with this market's endings, and with changes laid over it."""
@@ -190,7 +190,7 @@ def random_market(seed: int, days: int = 500) -> RandomMarket:
     tide = _tide(random, days)
     us_tide = tide[np.isin(calendar, trading)]
     series = [*_us(random, trading, us_tide), *_majors(random, calendar, tide)]
-    endings: dict[str, Ending] = {}
+    endings: dict[str, CorporateAction] = {}
     for number, symbol in enumerate(ALTCOINS):
         series += _altcoin(random, symbol, number, calendar, tide, endings)
     return RandomMarket(with_series(series), endings)
@@ -248,8 +248,14 @@ def _majors(random: np.random.Generator, dates: Days, tide: np.ndarray[Any, Any]
     return made
 
 
-def _altcoin(random: np.random.Generator, symbol: str, number: int, dates: Days, tide: np.ndarray[Any, Any],
-             endings: dict[str, Ending]) -> list[Series]:  # fmt: skip
+def _altcoin(
+    random: np.random.Generator,
+    symbol: str,
+    number: int,
+    dates: Days,
+    tide: np.ndarray[Any, Any],
+    endings: dict[str, CorporateAction],
+) -> list[Series]:
     up, down = tide == 1, tide == -1
     n = len(dates)
     close = _walk(random, float(10 ** random.uniform(-7, 3)), np.where(up, 0.004, np.where(down, -0.02, 0)), 0.04)
@@ -272,15 +278,15 @@ def _altcoin(random: np.random.Generator, symbol: str, number: int, dates: Days,
     made = [_built(symbol, dates[keep & before], close[keep & before], opens[keep & before], volume[keep & before])]
     match fate:
         case "dead" | "source ends":
-            endings[symbol] = Ending(EndingKind(fate))
+            endings[symbol] = CorporateAction(CorporateActionKind(fate))
         case "halted":
-            endings[symbol] = Ending(EndingKind.HALTED)
+            endings[symbol] = CorporateAction(CorporateActionKind.HALTED)
             back = np.arange(n) > last + int(random.integers(4, 60))
             rows = keep & (before | back)
             made = [_built(symbol, dates[rows], close[rows], opens[rows], volume[rows])]
         case "renamed":
             ratio = Decimal(int(random.choice([1, 10, 1000])))
-            endings[symbol] = Ending(EndingKind.RENAMED, SUCCESSOR, ratio)
+            endings[symbol] = CorporateAction(CorporateActionKind.RENAMED, SUCCESSOR, ratio)
             after, scale = keep & ~before, float(ratio)
             if after.any():
                 made.append(_built(SUCCESSOR, dates[after], close[after] / scale, opens[after] / scale, volume[after]))
@@ -295,7 +301,7 @@ def _opens(random: np.random.Generator, close: np.ndarray[Any, Any]) -> Any:
 
 def _built(symbol: str, dates: Days, close: Any, opens: Any, volume: Any) -> Series:
     listing = default_config().listings().get(symbol)
-    kind = listing.kind if listing else Kind.CRYPTO
+    kind = listing.kind if listing else SeriesKind.CRYPTO
     release = listing.release if listing else Release.UTC_DAY
     known_opens = np.where(np.isnan(opens), close, opens)
     return Series(

@@ -14,12 +14,12 @@ import numpy as np
 
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.lookahead import first_peek, telling_cuts
-from bot.backtest.warnings import caveats, order_caveats
+from bot.backtest.warnings import order_warnings, run_warnings
 from bot.core.book import Book, RunPlan
 from bot.core.cycle import Overrides
 from bot.core.decision import Decision
 from bot.core.errors import ConfigError
-from bot.core.events import Event, Valued
+from bot.core.events import Event, Valuation
 from bot.core.market import Floats, Market
 from bot.core.moments import Days
 from bot.core.orders import Fill, Settlement
@@ -84,7 +84,7 @@ def run(
     late = run_exact(with_decisions(plan, window, view, _a_day_late(decisions)))
     found = episodes(view)
     shown = [e for e in found if window.start <= e.known_at.date() <= window.end]
-    warnings = [*caveats(view, window, plan), *order_caveats(book), *market.notes]
+    warnings = [*run_warnings(view, window, plan), *order_warnings(book), *market.notes]
     summary = {
         "start": window.start.isoformat(),
         "end": window.end.isoformat(),
@@ -108,15 +108,16 @@ def _refuse_a_peek(strategy: Strategy, market: Market, decisions: Sequence[Decis
     peek = first_peek(strategy, market, decisions, telling_cuts(decisions, _CUTS))
     if peek is not None:
         raise ConfigError(
-            "the strategy reads the future", where=strategy.name,
+            "the strategy reads the future",
+            where=strategy.name,
             expected=f"the decision of {peek.date()} to be the same when later rows are taken away",
             mend="use only market.as_of(T), or rows known at T",
-        )  # fmt: skip
+        )
 
 
 def figures(book: Book, start_cash: Decimal) -> dict[str, Any]:
     """The figures of one run; money is decimal text."""
-    valuations = [event for event in book.events if isinstance(event, Valued)]
+    valuations = [event for event in book.events if isinstance(event, Valuation)]
     equity = np.array([float(v.equity) for v in valuations])
     cash = np.array([float(v.cash) for v in valuations])
     fills = [event for event in book.events if isinstance(event, Fill)]
@@ -163,9 +164,9 @@ def _with_benchmarks(events: Sequence[Event], others: Mapping[str, Book]) -> lis
     equity: dict[date, dict[str, Decimal]] = {}
     for name, book in others.items():
         for event in book.events:
-            if isinstance(event, Valued):
+            if isinstance(event, Valuation):
                 equity.setdefault(event.day, {})[name] = event.equity
-    return [replace(e, benchmarks=equity[e.day]) if isinstance(e, Valued) else e for e in events]
+    return [replace(e, benchmarks=equity[e.day]) if isinstance(e, Valuation) else e for e in events]
 
 
 def _beside(plan: RunPlan, name: str) -> RunPlan:
@@ -178,7 +179,7 @@ def _beside(plan: RunPlan, name: str) -> RunPlan:
 def _luck(book: Book, view: RotationView, shifts: int) -> RandomTiming:
     """The random-timing band of what a book really held: ETH, BTC, and all else as the altcoin basket."""
     plan, roles = book.plan, book.plan.market.roles
-    valuations = [event for event in book.events if isinstance(event, Valued)]
+    valuations = [event for event in book.events if isinstance(event, Valuation)]
     days: Days = np.array([v.day for v in valuations], "datetime64[D]")
     equity_before = np.array([float(plan.cash), *(float(v.equity) for v in valuations[:-1])])
     held = {roles.eth: np.zeros(len(days)), roles.btc: np.zeros(len(days)), "altcoins": np.zeros(len(days))}

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from bot.backtest.engines.exact import run_exact
-from bot.core.events import Valued
+from bot.core.events import Valuation
 from bot.report.contents import Worlds
 from bot.services.markets import demo_parameters, demo_world
 from bot.services.plans import planned, window_of
@@ -70,7 +70,7 @@ def _equity(config: Config, seed: int, strength: float) -> pd.Series:
     market = demo_world(config, parameters)
     window = window_of(market, None, None)
     book = run_exact(planned(config, market, window))
-    valued = [event for event in book.events if isinstance(event, Valued)]
+    valued = [event for event in book.events if isinstance(event, Valuation)]
     equity = pd.Series([float(v.equity) for v in valued], pd.DatetimeIndex([v.day for v in valued]))
     eth = market[market.roles.eth].close
     equity.attrs["eth_return"] = float(eth[-1] / eth[0] - 1)

@@ -8,9 +8,9 @@ import numpy as np
 
 from bot.core.book import Book, RunPlan
 from bot.core.cycle import Overrides
-from bot.core.data_fault import Fault, FaultKind, Severity
+from bot.core.data_fault import DataFault, FaultKind, Severity
 from bot.core.errors import DataError
-from bot.core.market import Kind
+from bot.core.market import SeriesKind
 from bot.core.orders import OrderResult, OrderStatus
 from bot.core.window import Window
 from strategies.indicators import Bools
@@ -23,10 +23,16 @@ _GRAVE = {FaultKind.JUMP, FaultKind.POWER_OF_TEN, FaultKind.OUTSIDE_RANGE}
 """The faults of prices that warn and could make a run's money."""
 
 
-def caveats(view: RotationView, window: Window, plan: RunPlan) -> list[str]:
+def run_warnings(view: RotationView, window: Window, plan: RunPlan) -> list[str]:
     """The caveats that stand before anything is traded, the gravest first. Raises DataError for a dead input."""
-    return [*_staleness(view, window), *_absences(view, window), *_bars(view, window), *_prices(view, window),
-            *_volumes(view, window), *_overrides(plan)]  # fmt: skip
+    return [
+        *_staleness(view, window),
+        *_absences(view, window),
+        *_bars(view, window),
+        *_prices(view, window),
+        *_volumes(view, window),
+        *_overrides(plan),
+    ]
 
 
 def _staleness(view: RotationView, window: Window) -> list[str]:
@@ -79,7 +85,7 @@ def _prices(view: RotationView, window: Window) -> list[str]:
         for fault in market.faults
         if fault.kind in _GRAVE and fault.severity is Severity.WARNED and window.start <= fault.first <= window.end
     }
-    count = sum(symbol in read or market[symbol].kind is Kind.CRYPTO for symbol in symbols)
+    count = sum(symbol in read or market[symbol].kind is SeriesKind.CRYPTO for symbol in symbols)
     if not count:
         return []
     told = "prices that jump or lie outside their own range"
@@ -101,12 +107,12 @@ def _volumes(view: RotationView, window: Window) -> list[str]:
     ]
 
 
-def _is_shift_of_a_coin(view: RotationView, fault: Fault, window: Window) -> bool:
+def _is_shift_of_a_coin(view: RotationView, fault: DataFault, window: Window) -> bool:
     inside = window.start <= fault.first <= window.end
     return (
         inside
         and fault.kind in (FaultKind.VOLUME_SHIFT, FaultKind.SEAM)
-        and view.market[fault.symbol].kind is Kind.CRYPTO
+        and view.market[fault.symbol].kind is SeriesKind.CRYPTO
     )
 
 
@@ -122,7 +128,7 @@ def _overrides(plan: RunPlan) -> list[str]:
     return ["overrides are in force, for the strategy and not for the benchmarks"] if in_force else []
 
 
-def order_caveats(book: Book) -> list[str]:
+def order_warnings(book: Book) -> list[str]:
     """What the book warned of, and how many orders were not filled in full, by status."""
     results = [event for event in book.events if isinstance(event, OrderResult)]
     counts = Counter(result.status for result in results if result.status is not OrderStatus.FILLED)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from bot.brokers.recovery import carried_out_anew
+from bot.brokers.recovery import retry_pending
 from bot.core.book import Book
 from bot.core.errors import BotError
 from bot.core.execution import affordable
@@ -19,7 +19,7 @@ Levels = tuple[tuple[Decimal, Decimal], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Depth:
+class DepthQuote:
     """Price and quantity of the best bids, highest first, and asks, lowest first, at a moment."""
 
     bids: Levels
@@ -38,7 +38,7 @@ class Depth:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class QuoteLimits:
     """What a quote must be for an order to be filled on it: its spread, a share, and its age."""
 
     spread: Decimal
@@ -55,16 +55,16 @@ class LiveQuotes:
     `depth` asks for a coin's order book and raises a BotError where there is none.
     """
 
-    def __init__(self, depth: Callable[[str], Depth], limits: Limits, clock: Clock) -> None:
+    def __init__(self, depth: Callable[[str], DepthQuote], limits: QuoteLimits, clock: Clock) -> None:
         self._depth, self._limits, self._clock = depth, limits, clock
 
-    def depth_for(self, order: OrderIntent) -> Depth:
+    def depth_for(self, order: OrderIntent) -> DepthQuote:
         """The order book on which an order can be filled. Raises Unpriced, also where the order's day is over."""
         if self._clock.now().date() != order.at.date():  # the machine slept since it was decided
             raise Unpriced("missed")
         return self.depth(order.symbol)
 
-    def depth(self, symbol: str) -> Depth:
+    def depth(self, symbol: str) -> DepthQuote:
         """A coin's order book. Raises Unpriced where there is none, or it is too old or too wide to trade on."""
         try:
             depth = self._depth(symbol)
@@ -76,7 +76,7 @@ class LiveQuotes:
             raise Unpriced("spread_too_wide")
         return depth
 
-    def walk(self, book: Book, order: OrderIntent, depth: Depth) -> list[Fill]:
+    def walk(self, book: Book, order: OrderIntent, depth: DepthQuote) -> list[Fill]:
         """One fill a level, until the order, the cash, the holdings or the order book is used up."""
         instrument = book.plan.rules.instruments[order.symbol]
         wanted = order.quantity
@@ -84,7 +84,7 @@ class LiveQuotes:
             wanted = min(wanted, book.portfolio.held(order.symbol))
         return _walked(order, wanted, book.portfolio.cash, depth, instrument, self._clock.now())
 
-    def count(self, book: Book, order: OrderIntent, traded: Decimal, fee: Decimal, depth: Depth) -> list[Fill]:
+    def count(self, book: Book, order: OrderIntent, traded: Decimal, fee: Decimal, depth: DepthQuote) -> list[Fill]:
         """What the whole of a quantity that was traded elsewhere is worth on an order book, at a fee, a share.
 
         What the order book does not hold is counted at its last level. Where the cash does not pay for it, it is
@@ -131,11 +131,11 @@ class LiveQuotesBroker:
 
     def resume(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
         """Match today's orders on what is quoted now: nothing of them ever left. Older ones have missed their day."""
-        return carried_out_anew(self, book, orders, day)
+        return retry_pending(self, book, orders, day)
 
 
 def _walked(
-    order: OrderIntent, wanted: Decimal, cash: Decimal, depth: Depth, instrument: Instrument, now: datetime
+    order: OrderIntent, wanted: Decimal, cash: Decimal, depth: DepthQuote, instrument: Instrument, now: datetime
 ) -> list[Fill]:
     """The fills of a quantity, in whole steps, within the cash."""
     levels = depth.asks if order.side is Side.BUY else depth.bids

@@ -13,16 +13,16 @@ BARRED = "reduce_only_override"
 """Marks a buy that was decided before the user, or an account that nothing explains, forbade buying."""
 
 
-def is_barred(book: Book, order: OrderIntent) -> bool:
+def is_buying_blocked(book: Book, order: OrderIntent) -> bool:
     """Whether an order that was never sent must not be sent any more."""
     overrides = book.plan.rules.overrides
     return order.side is Side.BUY and (overrides.reduce_only or overrides.flat)
 
 
-def carried_out_anew(broker: Broker, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
+def retry_pending(broker: Broker, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
     """Carry out today's orders as if nothing had been; those of an earlier day have missed it."""
     for order in orders:
-        if is_barred(book, order):
+        if is_buying_blocked(book, order):
             book.unfilled(order, BARRED)
             yield order
         elif order.at.date() == day:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from bot.brokers.recovery import carried_out_anew
+from bot.brokers.recovery import retry_pending
 from bot.core.book import Book
 from bot.core.orders import OrderIntent
 
@@ -27,7 +27,7 @@ class SimulatedBroker:
 
     def resume(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
         """Match today's orders as if nothing had been; those of an earlier day have missed their open."""
-        return carried_out_anew(self, book, orders, day)
+        return retry_pending(self, book, orders, day)
 
     def _match(self, book: Book, order: OrderIntent, open_price: float) -> None:
         price = book.price_for(order, open_price)

@@ -70,9 +70,16 @@ def backtest(
         screen.print(f"(The store has no {', '.join(missing_of_store(resolved))} yet.)", markup=False)
     with _progress(screen, resolved.demo.spread_seeds if name == DEMO else 0) as advance:
         run = run_backtest(
-            resolved, data_dir, first, last, market=market, save=True, out=out, advance=advance,
+            resolved,
+            data_dir,
+            first,
+            last,
+            market=market,
+            save=True,
+            out=out,
+            advance=advance,
             command=shlex.join(["bot", *sys.argv[1:]]),
-        )  # fmt: skip
+        )
     _show(screen, run)
     if as_json:
         print_json(_as_json(run))
@@ -135,10 +142,15 @@ def _figures_table(run: Run) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for name, figures in {"strategy": run.summary["strategy"], **run.summary["benchmarks"]}.items():
         table.add_row(
-                RUN_NAMES.get(name, name), percent(figures["total_return"]), percent(figures["cagr"]),
-                percent(figures["max_drawdown"]), number(figures["sharpe"]), f"{figures['exposure']:.0%}",
-                str(figures["trades"]), style="bold" if name == "strategy" else None,
-            )  # fmt: skip
+            RUN_NAMES.get(name, name),
+            percent(figures["total_return"]),
+            percent(figures["cagr"]),
+            percent(figures["max_drawdown"]),
+            number(figures["sharpe"]),
+            f"{figures['exposure']:.0%}",
+            str(figures["trades"]),
+            style="bold" if name == "strategy" else None,
+        )
     return table
 
 

@@ -26,7 +26,7 @@ from bot.core.errors import ConfigError, DataError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.data.store.update import Result
+    from bot.data.store.update import UpdateResult
     from bot.services.data_check import Checked
 
 data = typer.Typer(
@@ -98,9 +98,14 @@ def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         table.add_column(name, justify="right" if name in ("Rows", "Revised", "Seams") else "left")
     for row in found:
         table.add_row(
-            row.symbol, escape(row.source), row.first, row.last, f"{row.rows:,}", str(row.revisions or ""),
+            row.symbol,
+            escape(row.source),
+            row.first,
+            row.last,
+            f"{row.rows:,}",
+            str(row.revisions or ""),
             str(len(row.seams) or ""),
-        )  # fmt: skip
+        )
     screen.print(table)
     screen.print(f"{len(found)} series, {sum(row.rows for row in found):,} rows.")
 
@@ -211,9 +216,7 @@ def _show_check(screen: Console, found: Checked) -> None:
         table.add_column(name, justify="right" if name == "Rows" else "left")
     for row in found.rows:
         style = "red" if row.standing == "barred" else None
-        table.add_row(
-            row.symbol, row.standing, row.kind, str(row.first), str(row.last), f"{row.count:,}", style=style
-        )  # fmt: skip
+        table.add_row(row.symbol, row.standing, row.kind, str(row.first), str(row.last), f"{row.count:,}", style=style)
     screen.print(table)
     for verdict in found.barred:
         since = f"{verdict.barred_from:%Y-%m-%d %H:%M}"
@@ -224,7 +227,7 @@ def _show_check(screen: Console, found: Checked) -> None:
     screen.print(f"{counts.total()} series: {told}.")
 
 
-def _as_json(result: Result) -> dict[str, Any]:
+def _as_json(result: UpdateResult) -> dict[str, Any]:
     return {
         "symbol": result.symbol,
         "vendor": result.vendor,
@@ -239,14 +242,19 @@ def _as_json(result: Result) -> dict[str, Any]:
 
 def _coverage_json(row: Any) -> dict[str, Any]:
     return {
-        "symbol": row.symbol, "source": row.source, "first": row.first, "last": row.last, "rows": row.rows,
-        "revisions": row.revisions, "vintages": row.vintages,
+        "symbol": row.symbol,
+        "source": row.source,
+        "first": row.first,
+        "last": row.last,
+        "rows": row.rows,
+        "revisions": row.revisions,
+        "vintages": row.vintages,
         "last_seen_at": f"{datetime.fromtimestamp(row.last_seen_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
         "seams": [{"date": day, "source": source} for day, source in row.seams],
-    }  # fmt: skip
+    }
 
 
-def _show(screen: Console, results: Sequence[Result]) -> None:
+def _show(screen: Console, results: Sequence[UpdateResult]) -> None:
     """What came, in a table; then what did not, and why, the same reason told once."""
     from rich import box
     from rich.table import Table
@@ -267,7 +275,7 @@ def _show(screen: Console, results: Sequence[Result]) -> None:
         screen.print(f"{named}: {reason}.", markup=False, soft_wrap=True)
 
 
-def _by_reason(results: Sequence[Result]) -> Mapping[str, list[str]]:
+def _by_reason(results: Sequence[UpdateResult]) -> Mapping[str, list[str]]:
     reasons: dict[str, list[str]] = {}
     for result in results:
         if result.problem is not None:
@@ -286,12 +294,12 @@ def _bars(found: Checked) -> DataError | None:
     )
 
 
-def _missing(results: Sequence[Result], needed: Collection[str]) -> DataError | None:
+def _missing(results: Sequence[UpdateResult], needed: Collection[str]) -> DataError | None:
     """What to say where something did not come that may come later, or that a rule needs."""
-    from bot.data.store.update import Came
+    from bot.data.store.update import UpdateStatus
 
-    missing = [r for r in results if r.came in (Came.FAILED, Came.LATER)]
-    missing += [r for r in results if r.came in (Came.GONE, Came.NOT_LISTED) and r.symbol in needed]
+    missing = [r for r in results if r.came in (UpdateStatus.FAILED, UpdateStatus.LATER)]
+    missing += [r for r in results if r.came in (UpdateStatus.GONE, UpdateStatus.NOT_LISTED) and r.symbol in needed]
     if not missing:
         return None
     return DataError(

@@ -17,20 +17,24 @@ def doctor(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOpt
     Example: bot doctor
     """
     from bot.infra.clock import SystemClock
-    from bot.services.doctor import Verdict, examine
+    from bot.services.doctor import CheckVerdict, examine
     from bot.services.vendors import open_sessions
     from bot.settings.loader import load_config
 
     resolved = load_config(config, {**parse_changes(set_)})
     resolved = resolved.model_copy(update={"sources": resolved.sources.model_copy(update={"tries": 1})})
     clock, screen = SystemClock(), console(to_error=as_json)
-    marks = {Verdict.SOUND: "[green]ok   [/]", Verdict.NOTE: "[yellow]note [/]", Verdict.FAULT: "[red]fault[/]"}
+    marks = {
+        CheckVerdict.SOUND: "[green]ok   [/]",
+        CheckVerdict.NOTE: "[yellow]note [/]",
+        CheckVerdict.FAULT: "[red]fault[/]",
+    }
     checks = []
     with open_sessions(resolved, clock) as sessions:
         for check in examine(resolved, clock, sessions, os.environ):
             checks.append(check)
             screen.print(f"{marks[check.verdict]} {check.name:10}", end=" ")
             screen.print(check.told, markup=False, soft_wrap=True)
-    faults = [check.name for check in checks if check.verdict is Verdict.FAULT]
+    faults = [check.name for check in checks if check.verdict is CheckVerdict.FAULT]
     error = DataError(f"{len(faults)} fault(s): {', '.join(faults)}", mend="see above") if faults else None
     end_with(error, as_json, {"checks": [{"name": c.name, "verdict": c.verdict, "told": c.told} for c in checks]})

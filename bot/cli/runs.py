@@ -46,9 +46,11 @@ def _described(folder: RunFolder, verify: bool) -> dict[str, Any]:
     if folder.is_complete:
         manifest, summary = folder.json("manifest.json"), folder.json("summary.json")
         told |= {
-            "market": manifest["market"], "start": summary["start"], "end": summary["end"],
+            "market": manifest["market"],
+            "start": summary["start"],
+            "end": summary["end"],
             "total_return": summary["strategy"]["total_return"],
-        }  # fmt: skip
+        }
         if verify:
             told["ledger_rows"] = folder.verify()
     return told

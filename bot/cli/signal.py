@@ -68,9 +68,12 @@ def _show(screen: Console, told: dict[str, Any]) -> None:
     table = _table("Reading", "Value", "Threshold", "Verdict", "Gate")
     for name, reading in told["readings"].items():
         table.add_row(
-            READINGS.get(name, escape(name)), _figure(reading["value"]), _figure(reading["threshold"]),
-            reading["verdict"], {True: "on", False: "off", None: ""}[reading.get("gate")],
-        )  # fmt: skip
+            READINGS.get(name, escape(name)),
+            _figure(reading["value"]),
+            _figure(reading["threshold"]),
+            reading["verdict"],
+            {True: "on", False: "off", None: ""}[reading.get("gate")],
+        )
     screen.print(table)
     _show_waterfall(screen, told["waterfall"])
     _show_supercycle(screen, told["supercycle"])
@@ -84,9 +87,12 @@ def _show_waterfall(screen: Console, layers: Sequence[Mapping[str, Any]]) -> Non
     for layer in layers:
         arrow = layer["arrow"] or ""
         table.add_row(
-            layer_title(layer["name"]), value_of(layer), change_of(layer),
-            arrow if screen.options.ascii_only else ARROWS.get(arrow, ""), _coloured(layer["state"], state_of(layer)),
-        )  # fmt: skip
+            layer_title(layer["name"]),
+            value_of(layer),
+            change_of(layer),
+            arrow if screen.options.ascii_only else ARROWS.get(arrow, ""),
+            _coloured(layer["state"], state_of(layer)),
+        )
     screen.print(table)
     screen.print(f"{ARROW_NOTE}\n")
 

@@ -11,13 +11,13 @@ from functools import cached_property
 
 import numpy as np
 
-from bot.core.corporate_actions import Settling
+from bot.core.corporate_actions import ScheduledSettlement
 from bot.core.cycle import Quote, TradingRules, cycle
 from bot.core.decision import Decision, Trade
 from bot.core.errors import DataError
-from bot.core.events import Event, Unfinished, Valued
+from bot.core.events import Event, OrdersToRetry, Valuation
 from bot.core.execution import affordable, fill, fill_price
-from bot.core.instrument import ZERO, Instrument, exact
+from bot.core.instrument import ZERO, Instrument, to_decimal
 from bot.core.market import Floats, Market, Series
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
@@ -39,7 +39,7 @@ class RunPlan:
     decisions: Sequence[Decision]
     slippage_multipliers: Sequence[Decimal]
     rules: TradingRules
-    settlings: Mapping[date, Sequence[Settling]]
+    settlings: Mapping[date, Sequence[ScheduledSettlement]]
     recovery: Decimal
     stress_multiplier: Decimal
     cash: Decimal
@@ -53,7 +53,7 @@ class RunPlan:
         return Prices(self.market, self.median_volume, first, last)
 
     @cached_property
-    def endings(self) -> dict[str, tuple[date, Settling]]:
+    def endings(self) -> dict[str, tuple[date, ScheduledSettlement]]:
         """What is to happen to a holding of each coin that ends, and from which day on."""
         return {settling.symbol: (day, settling) for day, due in self.settlings.items() for settling in due}
 
@@ -87,7 +87,7 @@ class Book:
                 case Settlement():
                     self.portfolio = self.portfolio.apply(event)
                     self._remember_name(event)
-                case Unfinished():
+                case OrdersToRetry():
                     self._unfinished = event.symbols
                 case Decision() if self._waiting:
                     self._waiting = bool(event.weights)
@@ -166,7 +166,7 @@ class Book:
     def close_before(self, symbol: str, day: date) -> Decimal:
         """The newest close of a coin that was known when a day began."""
         price, _ = self._close(symbol, day - ONE_DAY)
-        return exact(price)
+        return to_decimal(price)
 
     def price_for(self, order: OrderIntent, open_price: float) -> Decimal:
         """The price of a fill of an order at an open, slippage included."""
@@ -209,21 +209,21 @@ class Book:
 
     # --- the evening: value ---------------------------------------------------------------------------------
 
-    def value(self, i: int) -> Valued:
+    def value(self, i: int) -> Valuation:
         """Value the book at the close of a decision's day."""
         decision = self.plan.decisions[i]
         day = decision.at.date()
         holdings = self.portfolio.holdings
         if not holdings:
-            valued = Valued(day, self.portfolio.cash, self.portfolio.cash, decision.stage, {})
+            valued = Valuation(day, self.portfolio.cash, self.portfolio.cash, decision.stage, {})
             self.events.append(valued)
             return valued
         marks = {symbol: self._close(symbol, day) for symbol in holdings}
-        prices = {symbol: exact(price) for symbol, (price, _) in sorted(marks.items())}
+        prices = {symbol: to_decimal(price) for symbol, (price, _) in sorted(marks.items())}
         equity = self.portfolio.equity(prices)
         stale = tuple(sorted(symbol for symbol, (_, fresh) in marks.items() if not fresh))
         held = dict(sorted(holdings.items()))
-        valued = Valued(day, equity, self.portfolio.cash, decision.stage, held, stale, prices)
+        valued = Valuation(day, equity, self.portfolio.cash, decision.stage, held, stale, prices)
         self.events.append(valued)
         return valued
 
@@ -240,7 +240,7 @@ class Book:
         """Remember which coins' orders are to be tried again, and record it where it is news."""
         if symbols != self._unfinished:
             self._unfinished = symbols
-            self.events.append(Unfinished(at, symbols))
+            self.events.append(OrdersToRetry(at, symbols))
 
     def _remember_name(self, settled: Settlement) -> None:
         """Remember what a renamed coin is called now, and at what price its successor begins."""
@@ -255,7 +255,7 @@ class Book:
         i = (day - self.plan.decisions[0].at.date()).days
         return self.plan.slippage_multipliers[i] if i >= 0 else Decimal(1)
 
-    def _settlement(self, day: date, settling: Settling, quantity: Decimal) -> Settlement:
+    def _settlement(self, day: date, settling: ScheduledSettlement, quantity: Decimal) -> Settlement:
         close, _ = self._close(settling.symbol, day)
         instrument = self._instrument(settling.symbol)
         at = midnight(day)
@@ -265,13 +265,13 @@ class Book:
                 at,
                 settling.symbol,
                 quantity,
-                exact(close),
+                to_decimal(close),
                 settling.cause,
                 into=settling.into,
                 received=received,
             )
         if settling.cause is SettlementCause.DEAD:
-            paid = instrument.price(exact(close) * self.plan.recovery) if self.plan.recovery else ZERO
+            paid = instrument.price(to_decimal(close) * self.plan.recovery) if self.plan.recovery else ZERO
             return Settlement(at, settling.symbol, quantity, paid, settling.cause)
         multiplier = self._slippage_on(day - ONE_DAY)  # the new day is not decided yet
         price = fill_price(close, Side.SELL, instrument.slippage * multiplier, instrument)

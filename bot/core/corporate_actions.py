@@ -16,7 +16,7 @@ _PATIENCE = 14
 """An end within this many days of the run's end may be a vendor's delay: the coin is valued and marked stale."""
 
 
-class EndingKind(StrEnum):
+class CorporateActionKind(StrEnum):
     """Why a coin's rows stop."""
 
     DEAD = "dead"
@@ -26,20 +26,20 @@ class EndingKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class CorporateAction:
     """One entry of the table; `into` and `ratio` (new units for one old) belong to a renamed coin.
 
     An entry with a `last` row counts only where the rows end by then, give or take two weeks.
     """
 
-    kind: EndingKind
+    kind: CorporateActionKind
     into: str | None = None
     ratio: Decimal = Decimal(1)
     last: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Settling:
+class ScheduledSettlement:
     """What is to happen to a holding of a coin on the day after its last row."""
 
     symbol: str
@@ -49,12 +49,14 @@ class Settling:
     warning: str | None = None
 
 
-def settlings(market: Market, table: Mapping[str, Ending], last_day: date) -> dict[date, list[Settling]]:
+def scheduled_settlements(
+    market: Market, table: Mapping[str, CorporateAction], last_day: date
+) -> dict[date, list[ScheduledSettlement]]:
     """What ends during a run that goes to `last_day`, by the day on which it is settled.
 
     A coin without an entry counts as dead, with a warning, unless it ends within two weeks of the run's end.
     """
-    due: dict[date, list[Settling]] = {}
+    due: dict[date, list[ScheduledSettlement]] = {}
     for symbol in sorted(market):
         series = market[symbol]
         if not series.kind.is_coin or not len(series):
@@ -69,19 +71,23 @@ def settlings(market: Market, table: Mapping[str, Ending], last_day: date) -> di
     return due
 
 
-def _settling(market: Market, symbol: str, ending: Ending | None, days_before_end: int) -> Settling | None:
+def _settling(
+    market: Market, symbol: str, ending: CorporateAction | None, days_before_end: int
+) -> ScheduledSettlement | None:
     if ending is None:
         warning = f"{symbol} ends without an entry in `endings`: settled as dead"
-        return Settling(symbol, SettlementCause.DEAD, warning=warning) if days_before_end > _PATIENCE else None
+        return (
+            ScheduledSettlement(symbol, SettlementCause.DEAD, warning=warning) if days_before_end > _PATIENCE else None
+        )
     match ending.kind:
-        case EndingKind.HALTED:
+        case CorporateActionKind.HALTED:
             return None
-        case EndingKind.DEAD:
-            return Settling(symbol, SettlementCause.DEAD)
-        case EndingKind.RENAMED if ending.into in market:
-            return Settling(symbol, SettlementCause.RENAMED, ending.into, ending.ratio)
-        case EndingKind.RENAMED:
+        case CorporateActionKind.DEAD:
+            return ScheduledSettlement(symbol, SettlementCause.DEAD)
+        case CorporateActionKind.RENAMED if ending.into in market:
+            return ScheduledSettlement(symbol, SettlementCause.RENAMED, ending.into, ending.ratio)
+        case CorporateActionKind.RENAMED:
             warning = f"{symbol} became {ending.into}, of which there are no rows: settled at its last close"
-            return Settling(symbol, SettlementCause.SOURCE_ENDS, warning=warning)
-        case EndingKind.SOURCE_ENDS:
-            return Settling(symbol, SettlementCause.SOURCE_ENDS)
+            return ScheduledSettlement(symbol, SettlementCause.SOURCE_ENDS, warning=warning)
+        case CorporateActionKind.SOURCE_ENDS:
+            return ScheduledSettlement(symbol, SettlementCause.SOURCE_ENDS)

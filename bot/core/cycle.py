@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.core.decision import Decision, Trade
-from bot.core.instrument import ZERO, Instrument, exact
+from bot.core.instrument import ZERO, Instrument, to_decimal
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Side, order_id
 from bot.core.portfolio import Portfolio
 
@@ -105,7 +105,7 @@ class _Planner:
         self.decision, self.portfolio, self.quotes = decision, portfolio, quotes
         self.rules, self.unfinished = rules, unfinished
         self.slippage_multiplier = slippage_multiplier
-        self.prices = {symbol: exact(quote.price) for symbol, quote in quotes.items()}
+        self.prices = {symbol: to_decimal(quote.price) for symbol, quote in quotes.items()}
         self.reason = ";".join(decision.reasons)
         self.orders: list[OrderIntent] = []
         self.skipped: list[OrderResult] = []
@@ -184,7 +184,7 @@ class _Planner:
         volume = self.quotes[symbol].median_volume
         if math.isnan(volume):
             return quantity
-        return instrument.quantity(self.rules.sizing.volume_share * exact(volume) / self.prices[symbol])
+        return instrument.quantity(self.rules.sizing.volume_share * to_decimal(volume) / self.prices[symbol])
 
     def _skip(self, symbol: str, side: Side, quantity: Decimal, why: str) -> Decimal:
         if self.decision.trade is Trade.HOLD:  # a retry of an order that was noted when it was first wanted

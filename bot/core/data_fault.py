@@ -36,7 +36,7 @@ class FaultKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class DataFault:
     """One fault of one series, from its `first` to its `last` date; `rows` of it are there, or are not.
 
     `known_at` is the moment at which the last row that proves it was known: nothing later changes it.

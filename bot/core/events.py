@@ -14,7 +14,7 @@ from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement, Side
 
 
 @dataclass(frozen=True, slots=True)
-class Valued:
+class Valuation:
     """The book at a UTC day's close: equity and cash in the stablecoin, and the coins it is marked with.
 
     `marks` are the closes that the holdings are valued at; `stale` names those that are of an older day because this
@@ -59,7 +59,7 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
+class OrdersToRetry:
     """The coins whose orders were cut, held back or not filled in full: they are tried again the next day."""
 
     at: datetime
@@ -70,7 +70,7 @@ OnStart = Literal["adopt", "wait"]
 
 
 @dataclass(frozen=True, slots=True)
-class Epoch:
+class ConfigPeriod:
     """A stretch of a forward ledger under one config: what it began with, and why it began.
 
     `run_key` names the ledger's orders; `cash` is what it started with, in the stablecoin. `on_start` says whether it
@@ -110,14 +110,14 @@ class VenueTrade:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountSeen:
+class AccountSnapshot:
     """What a testnet account has of each asset, from which on the ledger accounts for it."""
 
     at: datetime
     balances: Mapping[str, Decimal]
 
 
-class Cause(StrEnum):
+class BalanceCause(StrEnum):
     """Why a testnet account is not what the ledger accounts for. `UNKNOWN` ends all new risk until it is seen."""
 
     FEE = "fee"
@@ -129,14 +129,14 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class BalanceDifference:
     """A testnet account has `found` of an asset where the ledger accounts for `recorded`; what is found counts on."""
 
     at: datetime
     asset: str
     recorded: Decimal
     found: Decimal
-    cause: Cause
+    cause: BalanceCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class Late:
     missed: bool
 
 
-class Mode(StrEnum):
+class TradingState(StrEnum):
     """What a forward ledger may do: the user's switch."""
 
     ON = "on"
@@ -165,11 +165,11 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Switched:
+class TradingStateChange:
     """The user's hand on the switch."""
 
     at: datetime
-    mode: Mode
+    mode: TradingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,14 +188,14 @@ Event = (
     | OrderResult
     | Fill
     | Settlement
-    | Valued
-    | Unfinished
-    | Epoch
+    | Valuation
+    | OrdersToRetry
+    | ConfigPeriod
     | Late
     | Drift
-    | Switched
+    | TradingStateChange
     | VenueTrade
-    | AccountSeen
-    | Difference
+    | AccountSnapshot
+    | BalanceDifference
     | Acknowledged
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.core.instrument import Instrument, exact
+from bot.core.instrument import Instrument, to_decimal
 from bot.core.orders import Fill, OrderIntent, Side
 
 CASH_KEPT = Decimal("1e-6")
@@ -14,7 +14,7 @@ CASH_KEPT = Decimal("1e-6")
 def fill_price(open_price: float, side: Side, slippage: Decimal, instrument: Instrument) -> Decimal:
     """The open, made worse by the slippage (a share of the price), on the tick."""
     worse = 1 + slippage if side is Side.BUY else 1 - slippage
-    return instrument.price(exact(open_price) * worse)
+    return instrument.price(to_decimal(open_price) * worse)
 
 
 def affordable(cash: Decimal, price: Decimal, instrument: Instrument) -> Decimal:
@@ -32,7 +32,7 @@ def fill(order: OrderIntent, quantity: Decimal, price: Decimal, open_price: floa
         order.side,
         quantity,
         price,
-        exact(open_price),
+        to_decimal(open_price),
         quantity * price * instrument.fee,
         order.reason,
     )

@@ -9,14 +9,14 @@ ZERO = Decimal(0)
 WEIGHT_STEP = Decimal("1e-9")
 
 
-def exact(number: float) -> Decimal:
+def to_decimal(number: float) -> Decimal:
     """A float as the decimal that a person would write for it: the shortest that reads back the same."""
     return Decimal(repr(float(number)))
 
 
-def exact_weight(weight: float) -> Decimal:
+def to_weight(weight: float) -> Decimal:
     """A weight, rounded down to 1e-9 so that rounded weights never sum to more than the floats did."""
-    return exact(weight).quantize(WEIGHT_STEP, rounding=ROUND_DOWN)
+    return to_decimal(weight).quantize(WEIGHT_STEP, rounding=ROUND_DOWN)
 
 
 @dataclass(frozen=True, slots=True)

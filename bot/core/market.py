@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.core.bar import Bar
-from bot.core.data_fault import Fault
+from bot.core.data_fault import DataFault
 from bot.core.errors import DataError, did_you_mean
 from bot.core.moments import Days, Times, newest, utc
 
 Floats = npt.NDArray[np.float64]
 
 
-class Kind(StrEnum):
+class SeriesKind(StrEnum):
     """What a series is, which decides its calendar and whether it may be traded."""
 
     INDEX = "index"
@@ -40,7 +40,7 @@ class Kind(StrEnum):
         return self in _COINS
 
 
-_COINS = {Kind.CRYPTO, Kind.STABLECOIN, Kind.WRAPPED, Kind.STAKED, Kind.LEVERAGED}
+_COINS = {SeriesKind.CRYPTO, SeriesKind.STABLECOIN, SeriesKind.WRAPPED, SeriesKind.STAKED, SeriesKind.LEVERAGED}
 
 
 def _no_days() -> Days:
@@ -57,7 +57,7 @@ class Series:
     """
 
     symbol: str
-    kind: Kind
+    kind: SeriesKind
     dates: Days
     open: Floats
     high: Floats
@@ -123,9 +123,15 @@ class Series:
         if i is None:
             return None
         return Bar(
-            self.symbol, self.dates[i].item(), float(self.open[i]), float(self.high[i]), float(self.low[i]),
-            float(self.close[i]), float(self.volume[i]), utc(self.known_at[i]),
-        )  # fmt: skip
+            self.symbol,
+            self.dates[i].item(),
+            float(self.open[i]),
+            float(self.high[i]),
+            float(self.low[i]),
+            float(self.close[i]),
+            float(self.volume[i]),
+            utc(self.known_at[i]),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,7 +200,7 @@ class Market(Mapping[str, Series]):
     series: Mapping[str, Series] = field(repr=False)
     notes: tuple[str, ...] = ()
     barred: Mapping[str, np.datetime64] = field(default_factory=dict, repr=False)
-    faults: tuple[Fault, ...] = field(default=(), repr=False)
+    faults: tuple[DataFault, ...] = field(default=(), repr=False)
 
     __hash__ = object.__hash__  # a market is itself and no other, so that what is read from it can be kept
 
@@ -217,7 +223,7 @@ class Market(Mapping[str, Series]):
     def __len__(self) -> int:
         return len(self.series)
 
-    def of_kind(self, kind: Kind) -> list[Series]:
+    def of_kind(self, kind: SeriesKind) -> list[Series]:
         """The series of a kind, by symbol."""
         return [self.series[symbol] for symbol in sorted(self.series) if self.series[symbol].kind is kind]
 
@@ -269,7 +275,7 @@ class Market(Mapping[str, Series]):
 class Listing:
     """What a symbol is, by the config's symbol table."""
 
-    kind: Kind
+    kind: SeriesKind
     release: Release
 
 

@@ -11,12 +11,12 @@ import numpy as np
 from bot.core.market import Listing, Market, Release, Roles, Series, Sessions
 from bot.core.moments import Days
 from bot.data.timeline import due, known_at, us_sessions
-from bot.data.vendors.raw_bars import Fetched
+from bot.data.vendors.raw_bars import RawBars
 
 
 def assemble(
     name: str,
-    rows: Mapping[str, Fetched],
+    rows: Mapping[str, RawBars],
     listings: Mapping[str, Listing],
     roles: Roles,
     now: datetime,
@@ -43,7 +43,7 @@ def assemble(
     return Market(name, roles, sessions, series, (*told, *notes))
 
 
-def _session_range(rows: Mapping[str, Fetched], listings: Mapping[str, Listing]) -> tuple[date, date]:
+def _session_range(rows: Mapping[str, RawBars], listings: Mapping[str, Listing]) -> tuple[date, date]:
     us = [r for symbol, r in rows.items() if listings[symbol].release is not Release.UTC_DAY]
     first = min(r.dates[0] for r in us)
     last = max(r.dates[-1] for r in rows.values())
@@ -51,7 +51,7 @@ def _session_range(rows: Mapping[str, Fetched], listings: Mapping[str, Listing])
 
 
 def as_series(
-    rows: Fetched, listing: Listing, sessions: Sessions, now: datetime, notes: list[str] | None = None
+    rows: RawBars, listing: Listing, sessions: Sessions, now: datetime, notes: list[str] | None = None
 ) -> Series:
     """The rows on their calendar; what was left out is added to the notes."""
     notes = [] if notes is None else notes

@@ -15,7 +15,7 @@ import urllib3
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from bot.core.errors import NotPublic
-from bot.infra.rate_limit import Courtesy
+from bot.infra.rate_limit import RetryPolicy
 from bot.infra.vendor_errors import Unreachable
 
 USER_AGENT = "Mozilla/5.0 (compatible; small-cap-rotation)"
@@ -27,14 +27,42 @@ _HARMLESS_HEADERS = {
     "x-gate-channel-id": re.compile(r"ccxt"),
 }
 """The headers that a public request may carry, and what may stand in them."""
-_PUBLIC_KEYS = frozenset([
-    # FRED, and Yahoo's chart.
-    "id", "cosd", "events", "includePrePost", "interval", "period1", "period2", "range",
-    # What ccxt asks the listed venues for: their markets, daily candles, tickers and books.
-    "symbol", "limit", "startTime", "category", "start", "end", "product_id", "product_type", "granularity",
-    "currency_pair", "from", "to", "with_id", "pair", "since", "count", "instId", "instType", "bar", "after", "before",
-    "sz",
-])  # fmt: skip
+_PUBLIC_KEYS = frozenset(
+    [
+        # FRED, and Yahoo's chart.
+        "id",
+        "cosd",
+        "events",
+        "includePrePost",
+        "interval",
+        "period1",
+        "period2",
+        "range",
+        # What ccxt asks the listed venues for: their markets, daily candles, tickers and books.
+        "symbol",
+        "limit",
+        "startTime",
+        "category",
+        "start",
+        "end",
+        "product_id",
+        "product_type",
+        "granularity",
+        "currency_pair",
+        "from",
+        "to",
+        "with_id",
+        "pair",
+        "since",
+        "count",
+        "instId",
+        "instType",
+        "bar",
+        "after",
+        "before",
+        "sz",
+    ]
+)
 """The query keys of public questions. A key that is none of them may be a credential, and goes nowhere."""
 _PIECE = 1 << 16
 
@@ -91,12 +119,12 @@ class PublicSession(requests.Session):
     network in tests; whatever it is, and whatever is mounted later, the guard is asked first. Durations are in
     seconds: `timeouts` to connect and between two pieces, `deadline` for the whole answer; `largest` is in bytes.
 
-    Raises NotPublic before anything is sent; RateLimited, Blocked or Unreachable as `Courtesy` says.
+    Raises NotPublic before anything is sent; RateLimited, Blocked or Unreachable as `RetryPolicy` says.
     """
 
     def __init__(
         self,
-        courtesy: Courtesy,
+        courtesy: RetryPolicy,
         hosts: Iterable[str],
         *,
         adapter: BaseAdapter | None = None,
@@ -127,9 +155,13 @@ class PublicSession(requests.Session):
         """Send a public request by the rules of this session, whatever the caller's own rules are."""
         host = urlsplit(request.url or "").hostname or ""
         rules: dict[str, Any] = {
-            "stream": True, "timeout": self._timeouts, "verify": True, "cert": None, "proxies": {},
+            "stream": True,
+            "timeout": self._timeouts,
+            "verify": True,
+            "cert": None,
+            "proxies": {},
             "allow_redirects": False,
-        }  # fmt: skip
+        }
         answer = self.courtesy.ask(host, lambda: self._whole(request, rules))
         if answer.is_redirect or 300 <= answer.status_code < 400:
             elsewhere = urlsplit(answer.headers.get("Location", "")).hostname or "another page"
@@ -154,8 +186,9 @@ def whole_answer(answer: requests.Response, deadline: float, largest: int) -> re
             if time.monotonic() > ends:
                 raise requests.ReadTimeout("the answer drips")
             if len(body) > largest:
-                raise Unreachable("answers with too much", where=urlsplit(answer.url).hostname,
-                                  expected=f"at most {largest:,} bytes")  # fmt: skip
+                raise Unreachable(
+                    "answers with too much", where=urlsplit(answer.url).hostname, expected=f"at most {largest:,} bytes"
+                )
     except urllib3.exceptions.HTTPError as problem:
         raise requests.ConnectionError(type(problem).__name__) from None
     finally:

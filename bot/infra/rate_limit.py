@@ -29,7 +29,7 @@ _SHOWN_OF_BODY = 4000
 _RESUME = "resume with the same command"
 
 
-class Answer(Protocol):
+class ResponseInfo(Protocol):
     """What is read of an answer, whichever library brought it."""
 
     @property
@@ -42,7 +42,7 @@ class Answer(Protocol):
     def text(self) -> str: ...
 
 
-AnAnswer = TypeVar("AnAnswer", bound=Answer)
+AnAnswer = TypeVar("AnAnswer", bound=ResponseInfo)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class _Failure:
     is_ban: bool = False
 
 
-class Courtesy:
+class RetryPolicy:
     """The one policy of all vendors, host by host; durations are in seconds.
 
     `pause` is the least time between two requests to a host, `tries` how often one question is put, `longest_wait`
@@ -168,7 +168,7 @@ class Courtesy:
             return failure.wait
         return self._jitter() * min(_FIRST_BACKOFF * 2.0**number, self._longest_wait)
 
-    def _retry_after(self, answer: Answer) -> float | None:
+    def _retry_after(self, answer: ResponseInfo) -> float | None:
         """The seconds that an answer asks to wait, or None where it says nothing that can be understood."""
         text = (answer.headers.get("Retry-After") or "").strip()
         if text.isascii() and text.isdigit():
@@ -181,7 +181,7 @@ class Courtesy:
             return None
         return min(max(seconds, 0.0), _FURTHEST.total_seconds())
 
-    def _measure_skew(self, host: str, answer: Answer, before: datetime) -> None:
+    def _measure_skew(self, host: str, answer: ResponseInfo, before: datetime) -> None:
         theirs = _http_date(answer.headers.get("Date") or "")
         if theirs is None:
             return

@@ -15,7 +15,7 @@ PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Faults:
+class FileErrors:
     """How the faults of one kind of file are told: as which error, and how a damaged file is mended."""
 
     error: type[BotError]
@@ -99,7 +99,7 @@ def migrate(connection: sqlite3.Connection, done: int, migrations: Sequence[str]
 
 
 def back_up(
-    faults: Faults,
+    faults: FileErrors,
     path: Path,
     source: Callable[[Path], sqlite3.Connection],
     target: Path,

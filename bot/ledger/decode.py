@@ -9,18 +9,18 @@ from typing import Any
 
 from bot.core.decision import Decision, Trade
 from bot.core.events import (
-    AccountSeen,
+    AccountSnapshot,
     Acknowledged,
-    Cause,
-    Difference,
+    BalanceCause,
+    BalanceDifference,
+    ConfigPeriod,
     Drift,
-    Epoch,
     Event,
     Late,
-    Mode,
-    Switched,
-    Unfinished,
-    Valued,
+    OrdersToRetry,
+    TradingState,
+    TradingStateChange,
+    Valuation,
     VenueTrade,
 )
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
@@ -33,9 +33,15 @@ def decode(row: Row) -> Event | None:
     match row.kind:
         case "decision":
             return Decision(
-                at, body["stage"], body["previous_stage"], _amounts(body["weights"]), tuple(body["reasons"]),
-                Trade(body["trade"]), body["reduce_only"], body["readings"],
-            )  # fmt: skip
+                at,
+                body["stage"],
+                body["previous_stage"],
+                _amounts(body["weights"]),
+                tuple(body["reasons"]),
+                Trade(body["trade"]),
+                body["reduce_only"],
+                body["readings"],
+            )
         case "order":
             return OrderIntent(at=at, **_order(body))
         case "order_result":
@@ -50,27 +56,27 @@ def decode(row: Row) -> Event | None:
         case "valuation":
             amounts = {name: _amounts(body.get(name, {})) for name in ("holdings", "marks", "benchmarks")}
             equity, cash = Decimal(body["equity"]), Decimal(body["cash"])
-            return Valued(at.date(), equity, cash, body["stage"], stale=tuple(body["stale"]), **amounts)
+            return Valuation(at.date(), equity, cash, body["stage"], stale=tuple(body["stale"]), **amounts)
         case "late":
             return Late(at, _moment(body["decided_at"]), body["missed"])
         case "unfinished":
-            return Unfinished(at, frozenset(body["symbols"]))
+            return OrdersToRetry(at, frozenset(body["symbols"]))
         case "switched":
-            return Switched(at, Mode(body["mode"]))
+            return TradingStateChange(at, TradingState(body["mode"]))
         case "venue_trade":
             trade = {name: Decimal(body[name]) for name in ("quantity", "price", "fee")}
             return VenueTrade(at, **{**body, "side": Side(body["side"]), **trade})
         case "account_seen":
-            return AccountSeen(at, _amounts(body["balances"]))
+            return AccountSnapshot(at, _amounts(body["balances"]))
         case "difference":
             found = {name: Decimal(body[name]) for name in ("recorded", "found")}
-            return Difference(at, body["asset"], cause=Cause(body["cause"]), **found)
+            return BalanceDifference(at, body["asset"], cause=BalanceCause(body["cause"]), **found)
         case "acknowledged":
             return Acknowledged(at)
         case "drift":
             return Drift(at, body["recorded"], body["replayed"])
         case "epoch":
-            return Epoch(at, **{**body, "cash": Decimal(body["cash"])})
+            return ConfigPeriod(at, **{**body, "cash": Decimal(body["cash"])})
     return None
 
 

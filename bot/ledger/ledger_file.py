@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.core.errors import LedgerError
-from bot.infra.sqlite import Faults, connect, connect_to_read, migrate
+from bot.infra.sqlite import FileErrors, connect, connect_to_read, migrate
 
-FAULTS = Faults(LedgerError, "put a backup in its place; what bot paper backup copies stands in its folder backup")
+FAULTS = FileErrors(LedgerError, "put a backup in its place; what bot paper backup copies stands in its folder backup")
 
 _FIRST_VERSION = """
 CREATE TABLE events (
@@ -73,9 +73,12 @@ def _version(connection: sqlite3.Connection, path: Path, newest: int = len(MIGRA
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > newest:
         raise LedgerError(
-            "is a ledger of a newer version", where=str(path), expected=f"version {newest} or older",
-            was=f"version {version}", mend="update the bot",
-        )  # fmt: skip
+            "is a ledger of a newer version",
+            where=str(path),
+            expected=f"version {newest} or older",
+            was=f"version {version}",
+            mend="update the bot",
+        )
     if not version:
         raise LedgerError("is another program's database", where=str(path), mend="move it away")
     return int(version)

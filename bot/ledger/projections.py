@@ -15,25 +15,59 @@ from bot.ledger.round_trips import round_trips
 Rows = list[dict[str, Any]]
 
 _EPISODES = (
-    "session", "known_at", "close", "level", "base_sessions", "outcome", "confirmed_session", "vetoes",
-    "eth_at", "alts_at", "exit_at", "exit_reason", "eth_21", "eth_42", "eth_63", "btc_63", "stage_then",
-)  # fmt: skip
+    "session",
+    "known_at",
+    "close",
+    "level",
+    "base_sessions",
+    "outcome",
+    "confirmed_session",
+    "vetoes",
+    "eth_at",
+    "alts_at",
+    "exit_at",
+    "exit_reason",
+    "eth_21",
+    "eth_42",
+    "eth_63",
+    "btc_63",
+    "stage_then",
+)
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "equity": ("date", "equity", "cash", "stage"),
     "decisions": ("at", "stage", "previous_stage", "weights", "reasons", "readings"),
     "orders": ("order_id", "decision_at", "symbol", "side", "quantity", "status", "reason"),
     "fills": (
-        "order_id", "at", "symbol", "side", "quantity", "price", "reference_price", "fee", "slippage_bps", "reason",
+        "order_id",
+        "at",
+        "symbol",
+        "side",
+        "quantity",
+        "price",
+        "reference_price",
+        "fee",
+        "slippage_bps",
+        "reason",
     ),
     "settlements": ("at", "symbol", "quantity", "price", "cause", "fee", "into", "received"),
     "trades": (
-        "symbol", "entry_at", "exit_at", "quantity", "entry_price", "exit_price", "fees", "pnl", "return", "days",
-        "entry_reason", "exit_reason",
+        "symbol",
+        "entry_at",
+        "exit_at",
+        "quantity",
+        "entry_price",
+        "exit_price",
+        "fees",
+        "pnl",
+        "return",
+        "days",
+        "entry_reason",
+        "exit_reason",
     ),
     "episodes": _EPISODES,
     "rearmings": _EPISODES,
-}  # fmt: skip
+}
 
 
 def project(rows: Iterable[Row]) -> dict[str, pd.DataFrame]:

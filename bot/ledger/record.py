@@ -248,6 +248,7 @@ def _unreadable(connection: sqlite3.Connection, path: Path, problem: str) -> Led
         for _ in connection.execute("SELECT hash FROM events ORDER BY sequence"):
             read += 1
     return LedgerError(
-        f"is damaged: row {read + 1} and what comes after cannot be read ({problem})", where=str(path),
+        f"is damaged: row {read + 1} and what comes after cannot be read ({problem})",
+        where=str(path),
         mend="bot review salvage saves what is whole; a backup may have more",
-    )  # fmt: skip
+    )

@@ -61,9 +61,11 @@ class RunFolder:
         told = self.json("manifest.json").get("ledger", {})
         if (rows, head) != (told.get("rows"), told.get("head")):
             raise LedgerError(
-                "rows are missing at the end, or the ledger is another run's", where=str(self.path / LEDGER),
-                expected=f"{told.get('rows')} rows", was=f"{rows} rows",
-            )  # fmt: skip
+                "rows are missing at the end, or the ledger is another run's",
+                where=str(self.path / LEDGER),
+                expected=f"{told.get('rows')} rows",
+                was=f"{rows} rows",
+            )
 
     def require_files(self) -> int:
         """Hold the CSVs against the ledger, the other files against the manifest, and return how many there are.
@@ -164,9 +166,10 @@ def _marked(path: Path) -> RunFolder:
 
 def _unwritable(path: Path, problem: OSError) -> LedgerError:
     return LedgerError(
-        f"cannot be written: {problem.strerror}", where=str(problem.filename or path),
+        f"cannot be written: {problem.strerror}",
+        where=str(problem.filename or path),
         mend="free some space or name another folder with --out",
-    )  # fmt: skip
+    )
 
 
 def _read_bytes(path: Path) -> bytes:

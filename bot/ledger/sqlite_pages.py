@@ -24,7 +24,7 @@ _TEXT_FROM = 13
 
 
 @dataclass(slots=True)
-class Pages:
+class DatabasePages:
     """The bytes of a database file, and in pages of which size they are; `usable` is what of a page holds data."""
 
     content: bytes
@@ -33,7 +33,7 @@ class Pages:
     overflow: set[int] = field(default_factory=set)
 
     @classmethod
-    def of(cls, path: Path) -> Pages:
+    def of(cls, path: Path) -> DatabasePages:
         """A file's pages; where its header is gone, pages of the usual size. Raises LedgerError."""
         try:
             content = path.read_bytes()
@@ -68,7 +68,7 @@ class Pages:
         payload = self._payload(length, after)
         if payload is None:
             return None
-        cell = Pages(payload, self.size, self.usable)
+        cell = DatabasePages(payload, self.size, self.usable)
         header, at = cell._varint(0)
         lengths = []
         while at < header <= len(payload):
@@ -136,7 +136,7 @@ class Pages:
         return value << 8 | last, place + 9
 
 
-def rows_in_order(pages: Pages, places: dict[int, list[int]]) -> Iterator[tuple[int, list[RawRow]]]:
+def rows_in_order(pages: DatabasePages, places: dict[int, list[int]]) -> Iterator[tuple[int, list[RawRow]]]:
     """Each number from 1 on with what may be its row, up to the first that has none."""
     sequence = 1
     while sequence in places:

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from bot.core.events import AccountSeen, Acknowledged, Cause, Difference, Epoch, Event, VenueTrade
+from bot.core.events import (
+    AccountSnapshot,
+    Acknowledged,
+    BalanceCause,
+    BalanceDifference,
+    ConfigPeriod,
+    Event,
+    VenueTrade,
+)
 from bot.core.instrument import ZERO
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Side
 
@@ -15,7 +23,7 @@ _RECENT = timedelta(days=2)
 
 
 @dataclass
-class Account:
+class ExpectedAccount:
     """What the rows of a ledger say of its testnet account since it was first seen, or seen anew after a wipe.
 
     `since` is when it was last looked at as a whole, None where it never was. `expected` is what it should have of each
@@ -24,11 +32,11 @@ class Account:
     """
 
     since: datetime | None = None
-    epoch: Epoch | None = None
+    epoch: ConfigPeriod | None = None
     expected: dict[str, Decimal] = field(default_factory=dict)
     trades: list[VenueTrade] = field(default_factory=list)
     unfinished: list[OrderIntent] = field(default_factory=list)
-    unknown: list[Difference] = field(default_factory=list)
+    unknown: list[BalanceDifference] = field(default_factory=list)
 
     @property
     def is_unclear(self) -> bool:
@@ -50,23 +58,23 @@ class Account:
         return sum((abs(_moves(trade).get(asset, ZERO)) for trade in recent), ZERO)
 
 
-def account_of(events: Iterable[Event | None]) -> Account:
+def expected_account(events: Iterable[Event | None]) -> ExpectedAccount:
     """The account that the events of a ledger, in their order, add up to."""
-    account, orders = Account(), dict[str, OrderIntent]()
+    account, orders = ExpectedAccount(), dict[str, OrderIntent]()
     for event in events:
         match event:
-            case Epoch():
+            case ConfigPeriod():
                 account.epoch = event
-            case AccountSeen():
-                account = Account(event.at, account.epoch, dict(event.balances))
+            case AccountSnapshot():
+                account = ExpectedAccount(event.at, account.epoch, dict(event.balances))
             case VenueTrade():
                 account.trades.append(event)
                 for asset, amount in _moves(event).items():
                     account.expected[asset] = account.expected.get(asset, ZERO) + amount
-            case Difference():
+            case BalanceDifference():
                 account.since = event.at
                 account.expected[event.asset] = event.found
-                account.unknown += [event] if event.cause is Cause.UNKNOWN else []
+                account.unknown += [event] if event.cause is BalanceCause.UNKNOWN else []
             case Acknowledged():
                 account.unknown = []
             case OrderIntent():

@@ -10,9 +10,22 @@ import pandas as pd
 _DATES = ("date", "session", "confirmed_session")
 _MOMENTS = ("at", "decision_at", "known_at", "eth_at", "alts_at", "exit_at", "entry_at")
 _TEXT = (
-    "order_id", "symbol", "side", "status", "reason", "cause", "into", "stage", "previous_stage", "reasons",
-    "outcome", "vetoes", "exit_reason", "entry_reason", "stage_then",
-)  # fmt: skip
+    "order_id",
+    "symbol",
+    "side",
+    "status",
+    "reason",
+    "cause",
+    "into",
+    "stage",
+    "previous_stage",
+    "reasons",
+    "outcome",
+    "vetoes",
+    "exit_reason",
+    "entry_reason",
+    "stage_then",
+)
 _JSON = ("weights", "readings")
 
 

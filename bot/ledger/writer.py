@@ -14,7 +14,7 @@ from bot.ledger.ledger_file import FAULTS, is_there, open_to_write
 from bot.ledger.record import GENESIS, Row, chained_hash, checked_rows
 
 
-class Journal:
+class LedgerWriter:
     """An open ledger, and the rows that it has. Raises LedgerError where it cannot be written or trusted.
 
     `head` is the hash of the last row: who keeps it elsewhere can prove what was written before it. Without a
@@ -28,7 +28,7 @@ class Journal:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path | None) -> Iterator[Journal]:
+    def open(cls, path: Path | None) -> Iterator[LedgerWriter]:
         """The ledger at a path, be it there or not; without a path one that is gone when it is closed."""
         connection = open_to_write(path) if path is None or is_there(path) else None
         journal = cls(path or Path("memory"), connection)

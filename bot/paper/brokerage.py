@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from bot.brokers.live_quotes import Depth, Limits, LiveQuotes, LiveQuotesBroker
+from bot.brokers.live_quotes import DepthQuote, LiveQuotes, LiveQuotesBroker, QuoteLimits
 from bot.brokers.testnet.broker import TestnetBroker
 from bot.brokers.testnet.pricing import AtPublicQuotes
 from bot.core.errors import ConfigError
 from bot.core.events import Event
-from bot.core.instrument import exact
+from bot.core.instrument import to_decimal
 from bot.core.ports import Broker, Clock
 from bot.data.store.store import Store
-from bot.ledger.testnet_account import Account
+from bot.ledger.testnet_account import ExpectedAccount
 from bot.paper.reconcile import Reconciler
 from bot.services.markets import store_path
 from bot.services.plans import public_venue
-from bot.services.vendors import Sessions, open_vendors
+from bot.services.vendors import VendorSessions, open_vendors
 from bot.settings.loader import Config
 
 if TYPE_CHECKING:
@@ -35,12 +35,14 @@ class Brokerage:
 
     name: str
     broker: Broker
-    compare: Callable[[Account], list[Event]] | None = None
+    compare: Callable[[ExpectedAccount], list[Event]] | None = None
 
 
-def open_brokerage(config: Config, sessions: Sessions, clock: Clock, testnet: TestnetExchange | None) -> Brokerage:
+def open_brokerage(
+    config: Config, sessions: VendorSessions, clock: Clock, testnet: TestnetExchange | None
+) -> Brokerage:
     """The broker on a testnet, or without one the simulated broker; both count at live public prices."""
-    limits = Limits(exact(config.paper.spread_limit), timedelta(seconds=config.paper.quote_age_seconds))
+    limits = QuoteLimits(to_decimal(config.paper.spread_limit), timedelta(seconds=config.paper.quote_age_seconds))
     quotes = LiveQuotes(_depth(config, sessions), limits, clock)
     simulated = LiveQuotesBroker(quotes)
     if testnet is None:
@@ -83,15 +85,15 @@ def open_account(name: str, clock: Clock, environment: Mapping[str, str]) -> Tes
     return open_testnet(Testnet(venue), clock, environment)
 
 
-def _depth(config: Config, sessions: Sessions) -> Callable[[str], Depth]:
+def _depth(config: Config, sessions: VendorSessions) -> Callable[[str], DepthQuote]:
     """Asks the venue that tells a coin's candles for its order book."""
     vendors = open_vendors(config, sessions)
 
-    def depth(symbol: str) -> Depth:
+    def depth(symbol: str) -> DepthQuote:
         name = config.sources.exchange.names.get(symbol, symbol)
         with Store.reading(store_path(config)) as store:
             venue = public_venue(config, store, symbol)
         book = vendors.exchange(venue).book(name, config.paper.depth)
-        return Depth(book.bids, book.asks, book.at)
+        return DepthQuote(book.bids, book.asks, book.at)
 
     return depth

@@ -21,7 +21,7 @@ from bot.paper.ledgers import as_daemon, is_stopped
 from bot.paper.log import open_log
 from bot.paper.notifying import Notifier, Post, hiding, nobody
 from bot.paper.tick import tick
-from bot.services.vendors import Sessions, open_sessions
+from bot.services.vendors import VendorSessions, open_sessions
 from bot.settings.loader import Config
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _LOOK_UP = 60.0
 """Seconds of sleep at most: a machine that was suspended, or whose clock was set, is noticed within a minute."""
 
 
-Open = Callable[[Config, Clock], AbstractContextManager[Sessions]]
+Open = Callable[[Config, Clock], AbstractContextManager[VendorSessions]]
 """Opens the sessions to vendors for one tick."""
 
 
@@ -130,9 +130,14 @@ class Daemon:
         try:
             with self._notifier.watching(), self._opened(self._config, self._clock) as sessions:
                 ticked = tick(
-                    self._config, self._name, sessions, self._clock, self._testnet,
-                    advance=lambda symbol, done, total: self._beat(), waiting=self._say,
-                )  # fmt: skip
+                    self._config,
+                    self._name,
+                    sessions,
+                    self._clock,
+                    self._testnet,
+                    advance=lambda symbol, done, total: self._beat(),
+                    waiting=self._say,
+                )
         except (DataError, KeysRefused, OutcomeUnknown, StoreError) as problem:
             self._warn(f"not decided: {problem}")
             return False

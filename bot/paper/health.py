@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from bot.core.errors import DataError
-from bot.core.events import Mode
+from bot.core.events import TradingState
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.paper.heartbeat import Beat, heartbeat_path, last_beat
-from bot.paper.ledgers import Status, has_begun, status_of
+from bot.paper.ledgers import LedgerStatus, has_begun, status_of
 from bot.settings.loader import Config
 
 
@@ -26,9 +26,12 @@ def daemon_fields(found: Beat | None, now: datetime) -> dict[str, str | int]:
     if found is None:
         return {"state": "none"}
     return {
-        "state": "stale" if found.is_stale(now) else "alive", "pid": found.pid, "at": iso(found.at),
-        "next_tick": iso(found.next_tick), "version": found.version,
-    }  # fmt: skip
+        "state": "stale" if found.is_stale(now) else "alive",
+        "pid": found.pid,
+        "at": iso(found.at),
+        "next_tick": iso(found.next_tick),
+        "version": found.version,
+    }
 
 
 def require_health(config: Config, name: str, now: datetime) -> str:
@@ -53,7 +56,7 @@ def require_health(config: Config, name: str, now: datetime) -> str:
         assets = ", ".join(status.unknown)
         mend = f"bot paper acknowledge --ledger {name}"
         raise DataError(f"nothing explains how {assets} changed on the testnet account", where=name, mend=mend)
-    if status.mode == Mode.STOPPED:
+    if status.mode == TradingState.STOPPED:
         return f"{name}: stopped by its user; {daemon}"
     last = date.fromisoformat(status.last_day or status.begun)  # its first day may have begun long before the ledger
     if last < (expected := expected_day(config, now)):
@@ -61,10 +64,10 @@ def require_health(config: Config, name: str, now: datetime) -> str:
     return f"{name}: decided {status.last_day or 'nothing yet'}; {daemon}"
 
 
-def _require_all_ended(status: Status) -> None:
+def _require_all_ended(status: LedgerStatus) -> None:
     """Raise DataError where orders were left open."""
     if status.open_orders:
-        first = f"bot paper resume --ledger {status.ledger}; then " if status.mode == Mode.STOPPED else ""
+        first = f"bot paper resume --ledger {status.ledger}; then " if status.mode == TradingState.STOPPED else ""
         mend = f"{first}bot paper tick --ledger {status.ledger} looks them up"
         raise DataError(f"nobody knows how {status.open_orders} order(s) ended", where=status.ledger, mend=mend)
 

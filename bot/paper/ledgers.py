@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import InUse, LedgerError, did_you_mean
-from bot.core.events import Acknowledged, Difference, Epoch, Event, Mode, Switched
+from bot.core.events import Acknowledged, BalanceDifference, ConfigPeriod, Event, TradingState, TradingStateChange
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
 from bot.core.portfolio import Portfolio
@@ -21,8 +21,8 @@ from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.ledger_file import is_there
 from bot.ledger.record import Row, back_up_ledger, read_ledger, verify_ledger
-from bot.ledger.testnet_account import account_of
-from bot.ledger.writer import Journal
+from bot.ledger.testnet_account import expected_account
+from bot.ledger.writer import LedgerWriter
 from bot.report.words import sentence
 from bot.settings.loader import Config
 
@@ -51,13 +51,13 @@ def ledgers(config: Config) -> list[str]:
 @contextmanager
 def open_ledger(
     config: Config, name: str, clock: Clock, patience: float = 0.0, waiting: Callable[[str], None] = print
-) -> Iterator[Journal]:
+) -> Iterator[LedgerWriter]:
     """A ledger for one process to write; another one may wait for so many seconds, and says so.
 
     Raises InUse after that, LedgerError.
     """
     path = ledger_path(config, name)
-    with only_one(path, clock, patience, waiting), Journal.open(path) as journal:
+    with only_one(path, clock, patience, waiting), LedgerWriter.open(path) as journal:
         yield journal
 
 
@@ -91,7 +91,7 @@ def broker_of(config: Config, name: str) -> str | None:
 def require_not_over(rows: Sequence[Row], path: Path) -> None:
     """Raise LedgerError where a ledger is a replay or a rehearsal: nothing follows its last day."""
     first = decode(rows[0]) if rows else None
-    if isinstance(first, Epoch) and first.is_history:
+    if isinstance(first, ConfigPeriod) and first.is_history:
         raise LedgerError(f"is a {first.why}, which is over", where=str(path), mend="name another ledger")
 
 
@@ -101,25 +101,25 @@ def has_begun(config: Config, name: str) -> bool:
     return path.is_file() and next(iter(read_ledger(path)), None) is not None
 
 
-def mode_of(rows: Sequence[Row]) -> Mode:
+def mode_of(rows: Sequence[Row]) -> TradingState:
     """What a ledger may do, by the user's last word."""
     last = _last(rows, "switched")
-    return Mode(last.body["mode"]) if last else Mode.ON
+    return TradingState(last.body["mode"]) if last else TradingState.ON
 
 
 def is_stopped(config: Config, name: str) -> bool:
     """Whether the user stopped a ledger. Raises LedgerError."""
-    return has_begun(config, name) and mode_of(list(read_ledger(ledger_path(config, name)))) is Mode.STOPPED
+    return has_begun(config, name) and mode_of(list(read_ledger(ledger_path(config, name)))) is TradingState.STOPPED
 
 
-def switch(config: Config, name: str, mode: Mode, clock: Clock, waiting: Callable[[str], None] = print) -> bool:
+def switch(config: Config, name: str, mode: TradingState, clock: Clock, waiting: Callable[[str], None] = print) -> bool:
     """Write down the user's word, which the next tick obeys; whether it is news. Raises LedgerError, StoreError."""
     status_of(config, name)
     with open_ledger(config, name, clock, _PATIENCE, waiting) as journal:
         require_not_over(journal.rows, journal.path)
         is_news = mode_of(journal.rows) is not mode
         if is_news:
-            journal.append([Switched(clock.now().replace(microsecond=0), mode)])
+            journal.append([TradingStateChange(clock.now().replace(microsecond=0), mode)])
     return is_news
 
 
@@ -134,19 +134,19 @@ def next_decision(config: Config, name: str, now: datetime) -> str:
 
 def acknowledge(
     config: Config, name: str, clock: Clock, waiting: Callable[[str], None] = print
-) -> list[Difference]:  # fmt: skip
+) -> list[BalanceDifference]:
     """Write down that the user has seen what nothing explains, and return it. Raises LedgerError, StoreError."""
     status_of(config, name)
     with open_ledger(config, name, clock, _PATIENCE, waiting) as journal:
         require_not_over(journal.rows, journal.path)
-        unknown = account_of(map(decode, journal.rows)).unknown
+        unknown = expected_account(map(decode, journal.rows)).unknown
         if unknown:
             journal.append([Acknowledged(clock.now().replace(microsecond=0))])
     return unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class LedgerStatus:
     """Where a ledger stands; money is decimal text, `head` the hash of its last row, empty what is not there yet.
 
     `testnet` is what its trades have changed of each asset of a testnet account, in play money that is no part of the
@@ -176,7 +176,7 @@ class Status:
         return asdict(self)
 
 
-def status_of(config: Config, name: str) -> Status:
+def status_of(config: Config, name: str) -> LedgerStatus:
     """Where a ledger stands, read without writing. Raises LedgerError, naming the nearest, where there is none."""
     path = _that_is_there(config, name)
     count, head = verify_ledger(path)
@@ -187,8 +187,8 @@ def status_of(config: Config, name: str) -> Status:
     decision, valued = _last(rows, "decision"), _last(rows, "valuation")
     events = list(map(decode, rows))
     portfolio, open_orders = _folded(events, Decimal(epochs[0].body["cash"]))
-    account = account_of(events)
-    return Status(
+    account = expected_account(events)
+    return LedgerStatus(
         ledger=name,
         broker=epochs[0].body["broker"],
         mode=mode_of(rows),
@@ -219,7 +219,7 @@ def _that_is_there(config: Config, name: str) -> Path:
 
 def _is_history(events: Sequence[Event | None]) -> bool:
     """Whether a ledger is a replay or a rehearsal: there the trades of a venue are the book's own."""
-    return any(isinstance(event, Epoch) and event.is_history for event in events)
+    return any(isinstance(event, ConfigPeriod) and event.is_history for event in events)
 
 
 def _last(rows: Sequence[Row], kind: str) -> Row | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal
 
-from bot.core.events import Cause
+from bot.core.events import BalanceCause
 from bot.core.notice import Notice, NoticeKind
 from bot.core.orders import OrderStatus, Side
 from bot.ledger.codec import plain
@@ -150,7 +150,7 @@ def _differences(ledger: str, added: Sequence[Row]) -> list[Notice]:
         return []
     each = _some(f"{b['asset']} {b['found']}, by the ledger {b['recorded']} ({b['cause']})" for b in found)
     told = f"It holds {each}."
-    if any(body["cause"] == Cause.UNKNOWN for body in found):
+    if any(body["cause"] == BalanceCause.UNKNOWN for body in found):
         told += f" Nothing more is bought until you say: bot paper acknowledge --ledger {ledger}"
     return [Notice(NoticeKind.DIFFERENCE, f"{ledger}: the testnet account differs", told)]
 

@@ -84,9 +84,10 @@ def open_post(config: Config, environment: Mapping[str, str], show: Callable[[st
         return nobody
     if find_spec("apprise") is None:
         raise ConfigError(
-            "notices are sent by apprise, which is not installed", where=ADDRESSES,
+            "notices are sent by apprise, which is not installed",
+            where=ADDRESSES,
             mend="pip install 'small-cap-rotation[notify]'",
-        )  # fmt: skip
+        )
     secrets = {ADDRESSES, *(name for pair in KEY_NAMES.values() for name in pair)}
     harmless = {name: value for name, value in environment.items() if name not in secrets}
     hide, patience = hiding(environment), config.notify.patience_seconds
@@ -110,9 +111,13 @@ def _deliver(
     unknown = "was not reached: what sends failed"
     try:
         done = subprocess.run(
-            [sys.executable, "-P", str(_DELIVERY)], input=given.encode(), env=environment, timeout=patience,
-            capture_output=True, check=False,
-        ).stdout  # fmt: skip
+            [sys.executable, "-P", str(_DELIVERY)],
+            input=given.encode(),
+            env=environment,
+            timeout=patience,
+            capture_output=True,
+            check=False,
+        ).stdout
     except subprocess.TimeoutExpired as late:
         done, unknown = late.stdout or b"", f"did not answer within {patience:g} s"
     except OSError as problem:

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from bot.core.events import AccountSeen, Cause, Difference, Event, VenueTrade
+from bot.core.events import AccountSnapshot, BalanceCause, BalanceDifference, Event, VenueTrade
 from bot.core.instrument import ZERO
 from bot.core.moments import midnight
 from bot.core.ports import Clock
 from bot.infra.vendor_errors import NotListed
-from bot.ledger.testnet_account import _RECENT, Account
+from bot.ledger.testnet_account import _RECENT, ExpectedAccount
 
 if TYPE_CHECKING:
     from bot.brokers.testnet.client import TestnetExchange
@@ -35,7 +35,7 @@ class Reconciler:
     def __init__(self, exchange: TestnetExchange, quote: str, clock: Clock, names: Mapping[str, str]) -> None:
         self._exchange, self._quote, self._clock, self._names = exchange, quote, clock, names
 
-    def compare(self, account: Account) -> list[Event]:
+    def compare(self, account: ExpectedAccount) -> list[Event]:
         """What is to be recorded: the account as it is first seen, differences with their causes, or a wipe.
 
         To be asked while none of our orders is open. A wiped account begins a new epoch. Raises as the exchange does.
@@ -43,7 +43,7 @@ class Reconciler:
         now = self._clock.now().replace(microsecond=0)
         found = {balance.asset: balance.free + balance.locked for balance in self._exchange.balances()}
         if account.since is None:
-            return [AccountSeen(now, found)]
+            return [AccountSnapshot(now, found)]
         parted = sorted(
             asset
             for asset in {*found, *account.expected}
@@ -54,12 +54,12 @@ class Reconciler:
         if self._is_wiped(account):
             assert account.epoch is not None, "a ledger begins with an epoch"
             at, number = midnight(now.date()), account.epoch.number + 1
-            return [replace(account.epoch, at=at, number=number, why=WIPED), AccountSeen(now, found)]
+            return [replace(account.epoch, at=at, number=number, why=WIPED), AccountSnapshot(now, found)]
         return self._told(account, parted, found, now)
 
     def _told(
-        self, account: Account, parted: Sequence[str], found: Mapping[str, Decimal], now: datetime
-    ) -> list[Event]:  # fmt: skip
+        self, account: ExpectedAccount, parted: Sequence[str], found: Mapping[str, Decimal], now: datetime
+    ) -> list[Event]:
         late = self._filled_later(account, now)
         ours = {self._quote} | {trade.base for trade in account.trades}
         coins = sorted({*parted, *ours} - {self._quote})
@@ -69,21 +69,21 @@ class Reconciler:
             recorded, there = account.expected.get(asset, ZERO), found.get(asset, ZERO)
             missing = recorded - there
             if asset in late or (asset == self._quote and late):
-                cause = Cause.PARTIAL
+                cause = BalanceCause.PARTIAL
             elif asset in by_hand or (asset == self._quote and by_hand):
-                cause = Cause.MANUAL_TRADE
+                cause = BalanceCause.MANUAL_TRADE
             elif asset not in ours:
-                cause = Cause.NOT_TRADED
+                cause = BalanceCause.NOT_TRADED
             elif abs(missing) < self._smallest(asset):
-                cause = Cause.DUST
+                cause = BalanceCause.DUST
             elif ZERO < missing <= account.recent_volume(asset, now) * _HIGHEST_FEE:
-                cause = Cause.FEE
+                cause = BalanceCause.FEE
             else:
-                cause = Cause.UNKNOWN
-            differences.append(Difference(now, asset, recorded, there, cause))
+                cause = BalanceCause.UNKNOWN
+            differences.append(BalanceDifference(now, asset, recorded, there, cause))
         return differences
 
-    def _is_wiped(self, account: Account) -> bool:
+    def _is_wiped(self, account: ExpectedAccount) -> bool:
         """Whether the venue has forgotten the first or the last order that it traded for us."""
         return any(self._is_forgotten(trades) for trades in (account.trades, account.trades[::-1]))
 
@@ -96,7 +96,7 @@ class Reconciler:
                 continue
         return False
 
-    def _filled_later(self, account: Account, now: datetime) -> set[str]:
+    def _filled_later(self, account: ExpectedAccount, now: datetime) -> set[str]:
         """The coins whose orders were filled further after the ledger took them for ended."""
         recorded: dict[str, Decimal] = {}
         for trade in account.trades:
@@ -116,7 +116,7 @@ class Reconciler:
         except NotListed:
             return None
 
-    def _is_traded_by_hand(self, account: Account, asset: str) -> bool:
+    def _is_traded_by_hand(self, account: ExpectedAccount, asset: str) -> bool:
         ours = {trade.trade_id for trade in account.trades if trade.base == asset}
         try:
             trades = self._exchange.trades(f"{asset}/{self._quote}")

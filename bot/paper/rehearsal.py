@@ -17,8 +17,8 @@ from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.pricing import AsTraded
 from bot.core.book import Book, RunPlan
 from bot.core.errors import DataError, LedgerError, OutcomeUnknown
-from bot.core.events import Epoch
-from bot.core.instrument import ZERO, exact
+from bot.core.events import ConfigPeriod
+from bot.core.instrument import ZERO, to_decimal
 from bot.core.market import Market
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.orders import Fill, OrderResult
@@ -28,10 +28,10 @@ from bot.core.window import Window
 from bot.infra.version import __version__
 from bot.ledger.decode import decode
 from bot.ledger.record import Row
-from bot.ledger.writer import Journal
+from bot.ledger.writer import LedgerWriter
 from bot.paper.ledgers import ledger_path, open_ledger
 from bot.paper.reconcile import Reconciler
-from bot.paper.trader import Desk
+from bot.paper.trader import ForwardTrader
 from bot.services.local_exchange import QUOTE, open_exchange, terms_of
 from bot.services.markets import open_market
 from bot.services.plans import planned, window_of
@@ -121,7 +121,7 @@ def trade(
         pricing = AsTraded(lambda symbol, day: _open(plan, symbol, day), QUOTE)
         broker = TestnetBroker(exchange, QUOTE, pricing, SimulatedBroker())
         compare = Reconciler(exchange, QUOTE, venue, {}).compare
-        desk = Desk(journal, lambda first, day: plan, broker, days[0], timedelta(hours=1), compare, witness)
+        desk = ForwardTrader(journal, lambda first, day: plan, broker, days[0], timedelta(hours=1), compare, witness)
         for day in days[days.index(left) if left else 0 :]:
             if venue.stands_at() < midnight(day):
                 venue.move_to(midnight(day))
@@ -130,7 +130,7 @@ def trade(
         return _told(days, journal.rows, _difference(exchange, desk.portfolio))
 
 
-def _finish(desk: Desk, day: date) -> None:
+def _finish(desk: ForwardTrader, day: date) -> None:
     """Tick until every order of a day has an end. Raises OutcomeUnknown where one has none after some tries."""
     for _ in range(_TRIES):
         ticked = desk.tick(midnight(day))
@@ -150,7 +150,7 @@ def _written(config: Config, name: str) -> Sequence[Row]:
     path = ledger_path(config, name)
     if not path.exists():
         return ()
-    with Journal.open(path) as journal:
+    with LedgerWriter.open(path) as journal:
         return journal.rows
 
 
@@ -162,20 +162,21 @@ def _require_unwritten(config: Config, name: str, rows: Sequence[Row]) -> None:
         raise LedgerError("the ledger exists already", where=path, mend="name another, or archive it")
     raise LedgerError(
         f"holds a rehearsal that ended midway, on {rows[-1].at[:10]}: its venue is gone, and the account with it",
-        where=path, mend=f"put it away with: bot paper archive --ledger {name}",
-    )  # fmt: skip
+        where=path,
+        mend=f"put it away with: bot paper archive --ledger {name}",
+    )
 
 
 def _last_decided(rows: Sequence[Row]) -> date | None:
     return next((date.fromisoformat(row.at[:10]) for row in reversed(rows) if row.kind == "decision"), None)
 
 
-def _require_begun_so(first: Row, epoch: Epoch, last: date, path: Path) -> None:
+def _require_begun_so(first: Row, epoch: ConfigPeriod, last: date, path: Path) -> None:
     """Raise LedgerError unless a ledger was begun with the same config, market and days, and on such a venue."""
     begun = decode(first)
     if begun == epoch:
         return
-    if not isinstance(begun, Epoch) or begun.why != epoch.why:
+    if not isinstance(begun, ConfigPeriod) or begun.why != epoch.why:
         raise LedgerError(f"holds no {epoch.why}", where=str(path), mend="name another")
     told = (
         ("config", begun.config_hash[:12], epoch.config_hash[:12]),
@@ -185,9 +186,12 @@ def _require_begun_so(first: Row, epoch: Epoch, last: date, path: Path) -> None:
     )
     changed, expected, was = next(one for one in told if one[1] != one[2])
     raise LedgerError(
-        f"was begun with another {changed}", where=str(path), expected=expected, was=was,
+        f"was begun with another {changed}",
+        where=str(path),
+        expected=expected,
+        was=was,
         mend="go on with what it was begun with, or name another",
-    )  # fmt: skip
+    )
 
 
 def _require_clock(stands_at: datetime, left: date | None, first: date, path: Path) -> None:
@@ -196,15 +200,17 @@ def _require_clock(stands_at: datetime, left: date | None, first: date, path: Pa
     if stands_at in (midnight(since), midnight(until)) if left else stands_at <= midnight(until):
         return
     raise LedgerError(
-        "the venue's clock does not stand where this ledger would go on", where=str(path),
-        expected=f"{since} or {until}" if left else f"{until} or before", was=iso(stands_at),
+        "the venue's clock does not stand where this ledger would go on",
+        where=str(path),
+        expected=f"{since} or {until}" if left else f"{until} or before",
+        was=iso(stands_at),
         mend="a venue that was started anew needs a new ledger" if left else "start the venue on an earlier day",
-    )  # fmt: skip
+    )
 
 
-def _epoch(config: Config, plan: RunPlan, why: str) -> Epoch:
+def _epoch(config: Config, plan: RunPlan, why: str) -> ConfigPeriod:
     first, key = plan.decisions[0].at, plan.rules.run_key
-    return Epoch(first, 1, why, key, config.fingerprint(), __version__, TestnetBroker.name, plan.cash)
+    return ConfigPeriod(first, 1, why, key, config.fingerprint(), __version__, TestnetBroker.name, plan.cash)
 
 
 def _told(days: Sequence[date], rows: Sequence[Row], difference: str) -> Rehearsed:
@@ -266,9 +272,12 @@ def _require_same_market(config: Config, market: Market, venue: RunningVenue, ma
     if parted is not None:
         expected, was = (f"{prices[parted]:f}" if parted in prices else "no such pair" for prices in (ours, theirs))
         raise DataError(
-            f"the venue serves another market than {market.name}", where=f"{parted} on port {venue.port}",
-            expected=expected, was=was, mend="give both the same --data-dir and config",
-        )  # fmt: skip
+            f"the venue serves another market than {market.name}",
+            where=f"{parted} on port {venue.port}",
+            expected=expected,
+            was=was,
+            mend="give both the same --data-dir and config",
+        )
 
 
 def _require_account(exchange: TestnetExchange, plan: RunPlan, rows: Sequence[Row]) -> None:
@@ -276,20 +285,25 @@ def _require_account(exchange: TestnetExchange, plan: RunPlan, rows: Sequence[Ro
     new, where = Portfolio(plan.cash), exchange.venue
     difference = _difference(exchange, new)
     if not rows and difference:
-        raise LedgerError("the venue's account is not new", where=where, was=difference,
-                          mend="start the venue anew, with the config's start_equity as --cash")  # fmt: skip
+        raise LedgerError(
+            "the venue's account is not new",
+            where=where,
+            was=difference,
+            mend="start the venue anew, with the config's start_equity as --cash",
+        )
     book = Book(plan)
     book.recall(event for event in map(decode, rows) if event is not None)
     if book.portfolio != new and not difference:
-        raise LedgerError("the venue's account is a new one: what this ledger traded is gone", where=where,
-                          mend="name another ledger")  # fmt: skip
+        raise LedgerError(
+            "the venue's account is a new one: what this ledger traded is gone", where=where, mend="name another ledger"
+        )
 
 
 def _open(plan: RunPlan, symbol: str, day: date) -> Decimal | None:
     """The public price of a day's midnight; None where the day has none."""
     prices = plan.prices
     price = prices.of(symbol).open[prices.index(day)]
-    return None if math.isnan(price) else exact(price)
+    return None if math.isnan(price) else to_decimal(price)
 
 
 def _difference(exchange: TestnetExchange, portfolio: Portfolio) -> str:

@@ -7,23 +7,23 @@ from pathlib import Path
 
 from bot.brokers.simulated import SimulatedBroker
 from bot.core.book import RunPlan
-from bot.core.events import Epoch
+from bot.core.events import ConfigPeriod
 from bot.core.moments import ONE_DAY, midnight
 from bot.ledger.record import Row
-from bot.ledger.writer import Journal
-from bot.paper.trader import Desk
+from bot.ledger.writer import LedgerWriter
+from bot.paper.trader import ForwardTrader
 
 
-def replay(plan: RunPlan, epoch: Epoch, path: Path | None) -> list[Row]:
+def replay(plan: RunPlan, epoch: ConfigPeriod, path: Path | None) -> list[Row]:
     """Tick through every day of a plan into a new ledger, in memory without a path, and return its rows.
 
     What a day's tick may know is what the plan's decisions and prices of that day were made from, which is what was
     known then. Raises LedgerError.
     """
     first, last = plan.decisions[0].at.date(), plan.decisions[-1].at.date()
-    with Journal.open(path) as journal:
+    with LedgerWriter.open(path) as journal:
         journal.append([epoch])
-        desk = Desk(journal, lambda start, day: plan, SimulatedBroker(), first, late_after=timedelta(hours=1))
+        desk = ForwardTrader(journal, lambda start, day: plan, SimulatedBroker(), first, late_after=timedelta(hours=1))
         day = first
         while day <= last:
             desk.tick(midnight(day))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.backtest.engines.exact import run_exact
 from bot.core.errors import LedgerError
-from bot.core.events import Epoch
+from bot.core.events import ConfigPeriod
 from bot.infra.version import __version__
 from bot.ledger.record import as_rows, write_ledger
 from bot.paper.ledgers import ledger_path, make_room
@@ -29,7 +29,7 @@ def replay_history(
         raise LedgerError("the ledger exists already", where=str(path), mend="name another, or archive it")
     found = open_market(config, data_dir, market)
     plan = planned(config, found, window_of(found, start, end))
-    epoch = Epoch(
+    epoch = ConfigPeriod(
         plan.decisions[0].at, 1, "replay", plan.rules.run_key, config.fingerprint(), __version__, "simulated", plan.cash
     )
     rows = replay(plan, epoch, None)

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from bot.core.book import Book, RunPlan
 from bot.core.decision import Decision
-from bot.core.events import Drift, Epoch, Event, Late
+from bot.core.events import ConfigPeriod, Drift, Event, Late
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import OrderIntent, OrderResult
 from bot.core.portfolio import Portfolio
@@ -17,15 +17,15 @@ from bot.core.ports import Broker
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.record import Row
-from bot.ledger.testnet_account import Account, account_of
-from bot.ledger.writer import Journal
+from bot.ledger.testnet_account import ExpectedAccount, expected_account
+from bot.ledger.writer import LedgerWriter
 
 Plans = Callable[[date, date], RunPlan]
 """The plan of a ledger from its first day to a day, of what is known at that day's midnight."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ticked:
+class TickResult:
     """What one tick did: the days that it decided, the orders that it carried out, those whose end is not known yet."""
 
     decided: tuple[date, ...]
@@ -34,7 +34,7 @@ class Ticked:
     left_open: tuple[OrderIntent, ...] = ()
 
 
-class Desk:
+class ForwardTrader:
     """A ledger and whatever it needs to go on: plans of what is known, a broker.
 
     `late_after` is how long after its midnight a decision counts as late. `compare` holds a testnet account against
@@ -44,12 +44,12 @@ class Desk:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: LedgerWriter,
         plans: Plans,
         broker: Broker,
         start: date,
         late_after: timedelta,
-        compare: Callable[[Account], list[Event]] | None = None,
+        compare: Callable[[ExpectedAccount], list[Event]] | None = None,
         witness: Callable[[str], None] = lambda step: None,
     ) -> None:
         self.journal, self._plans, self._broker = journal, plans, broker
@@ -62,7 +62,7 @@ class Desk:
         self._valued: date | None = None
         self._note(journal.rows)
 
-    def tick(self, now: datetime) -> Ticked:
+    def tick(self, now: datetime) -> TickResult:
         """Bring the ledger to a moment: decide every day that is not decided, and carry out today's orders.
 
         Safe to repeat and safe to be killed at any instant: what was decided is never decided again, and an order that
@@ -79,7 +79,7 @@ class Desk:
         for day in [] if self._open else self._undecided(today):
             carried_out += self._decide(book, day, now)
             decided.append(day)
-        return Ticked(tuple(decided), tuple(carried_out), tuple(drifted), tuple(self._open.values()))
+        return TickResult(tuple(decided), tuple(carried_out), tuple(drifted), tuple(self._open.values()))
 
     def close(self, day: date) -> None:
         """Value the book at the end of a day that was decided."""
@@ -131,10 +131,10 @@ class Desk:
             done.append(order)
         return done
 
-    def _reconciled(self, compare: Callable[[Account], list[Event]]) -> bool:
+    def _reconciled(self, compare: Callable[[ExpectedAccount], list[Event]]) -> bool:
         """Hold the account against the ledger, and write down what is found; whether there was anything."""
         self._witness("before comparing")
-        found = compare(account_of(map(decode, self.journal.rows)))
+        found = compare(expected_account(map(decode, self.journal.rows)))
         if found:
             self._note(self.journal.append(found))
         return bool(found)
@@ -174,7 +174,7 @@ class Desk:
         for row in rows:
             event = decode(row)
             match event:
-                case Epoch():  # what another config decided is not held against this one
+                case ConfigPeriod():  # what another config decided is not held against this one
                     self._drifted.update(self._decided)
                 case Decision():
                     self._decided[event.at] = _what_counts(event)

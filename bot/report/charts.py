@@ -53,11 +53,16 @@ def drawdown(contents: Contents) -> Chart:
     area = {"fill": "tozeroy", "fillcolor": "--strategy-soft", "width": 2, "legendrank": 1}
     lines = [
         line(
-            names.benchmark(key), x, _falls(curves[key], start), CURVES[key][0], hovertemplate="%{y:.1%}",
+            names.benchmark(key),
+            x,
+            _falls(curves[key], start),
+            CURVES[key][0],
+            hovertemplate="%{y:.1%}",
             **(area if key == "strategy" else {"width": 1}),
         )
-        for key in ("btc", "eth", "strategy") if key in curves
-    ]  # fmt: skip
+        for key in ("btc", "eth", "strategy")
+        if key in curves
+    ]
     return Chart(
         "drawdown",
         "Below the peak",
@@ -75,12 +80,18 @@ def weights(contents: Contents) -> Chart:
     shares = _shares(contents)
     areas = [
         line(
-            name, dates(days), share, colour, width=0, fillcolor=colour, stackgroup="weights",
+            name,
+            dates(days),
+            share,
+            colour,
+            width=0,
+            fillcolor=colour,
+            stackgroup="weights",
             hovertemplate="%{y:.1%}",
         )
         for (name, share), colour in zip(shares.items(), ("--eth", "--btc", "--altcoins", "--stable"), strict=True)
         if name != "BTC" or share.any()
-    ]  # fmt: skip
+    ]
     coins = 1 - table["cash"] / table["equity"]
     held = line("Held in coins", dates(table.index), coins, "--ink", width=0.8, hovertemplate="%{y:.1%}")
     return Chart(
@@ -105,9 +116,17 @@ def _curve(key: str, x: Plain, values: pd.Series) -> Plain:
     hidden = {"visible": "legendonly"} if key in _HIDDEN_AT_FIRST else {}
     name = names.benchmark(key)
     return line(
-        name, x, values, colour, dash=dash, legendgroup=key, meta=escape(name), hovertemplate="%{y:,.0f}",
-        **own, **hidden,
-    )  # fmt: skip
+        name,
+        x,
+        values,
+        colour,
+        dash=dash,
+        legendgroup=key,
+        meta=escape(name),
+        hovertemplate="%{y:,.0f}",
+        **own,
+        **hidden,
+    )
 
 
 def _band(contents: Contents, x: Plain, start: float) -> list[Plain]:

@@ -96,11 +96,15 @@ def _chart(crisis: Crisis, days: pd.DataFrame) -> Chart:
     x = {"x0": 0, "dx": 1}
     lines = [
         line(
-            names.benchmark(key), x, curve - 1, CURVES[key][0], hovertemplate="%{y:.1%}",
+            names.benchmark(key),
+            x,
+            curve - 1,
+            CURVES[key][0],
+            hovertemplate="%{y:.1%}",
             width=2.5 if key == "strategy" else 1.3,
         )
         for key, curve in _curves(days).items()
-    ]  # fmt: skip
+    ]
     layout = {
         "xaxis": {"title": {"text": f"Days since {crisis.first:%Y-%m-%d}"}, "range": [0, len(days) - 1]},
         "yaxis": axis("Since the start (%)", tickformat=".0%"),

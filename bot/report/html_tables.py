@@ -106,10 +106,18 @@ def episodes(contents: Contents, table: str = "episodes") -> Table:
         "Mean, best one left out": (after.sum() - after.max()) / (after.count() - 1),
     }
     head: Row = (
-        "Session", "Outcome", *(Figure(title) for title in _AFTER.values()), Figure("Level"),
-        Figure("Sessions before"), Figure("Confirmed"), "Vetoed by", Figure("ETH from"), Figure("Altcoins from"),
-        Figure("Ended"), "Because",
-    )  # fmt: skip
+        "Session",
+        "Outcome",
+        *(Figure(title) for title in _AFTER.values()),
+        Figure("Level"),
+        Figure("Sessions before"),
+        Figure("Confirmed"),
+        "Vetoed by",
+        Figure("ETH from"),
+        Figure("Altcoins from"),
+        Figure("Ended"),
+        "Because",
+    )
     blank = [""] * (len(head) - len(_AFTER) - 2)
     foot: list[Row] = [
         (title, "", *(Figure(numbers.change(value)) for value in values), *blank) for title, values in averages.items()
@@ -121,17 +129,36 @@ def episodes(contents: Contents, table: str = "episodes") -> Table:
 def trades(contents: Contents) -> Table:
     """Every round trip."""
     head: Row = (
-        "Coin", Figure("Bought"), Figure("Sold"), Figure("Days"), Figure("Quantity"), Figure("Bought at"),
-        Figure("Sold at"), Figure("Return"), Figure("Profit"), Figure("Fees"), "Bought because", "Sold because",
-    )  # fmt: skip
+        "Coin",
+        Figure("Bought"),
+        Figure("Sold"),
+        Figure("Days"),
+        Figure("Quantity"),
+        Figure("Bought at"),
+        Figure("Sold at"),
+        Figure("Return"),
+        Figure("Profit"),
+        Figure("Fees"),
+        "Bought because",
+        "Sold because",
+    )
     rows: list[Row] = [
         (
-            t["symbol"], _day(t["entry_at"]), _day(t["exit_at"]), Figure(numbers.count(t["days"])),
-            _price(t["quantity"]), _price(t["entry_price"]), _price(t["exit_price"]), _tinted(t["return"], "trade"),
-            _money(t["pnl"]), _money(t["fees"]), names.reasons(t["entry_reason"]), names.reasons(t["exit_reason"]),
+            t["symbol"],
+            _day(t["entry_at"]),
+            _day(t["exit_at"]),
+            Figure(numbers.count(t["days"])),
+            _price(t["quantity"]),
+            _price(t["entry_price"]),
+            _price(t["exit_price"]),
+            _tinted(t["return"], "trade"),
+            _money(t["pnl"]),
+            _money(t["fees"]),
+            names.reasons(t["entry_reason"]),
+            names.reasons(t["exit_reason"]),
         )
         for t in _records(contents.tables["trades"])
-    ]  # fmt: skip
+    ]
     return Table(f"Round trips, first in, first out, amounts in {settings(contents).quote}", head, rows)
 
 
@@ -143,12 +170,15 @@ def coins(contents: Contents) -> Table:
     sums = found.agg({"pnl": "sum", "fees": "sum", "days": "mean", "won": "sum", "quantity": "size"})
     rows: list[Row] = [
         (
-            str(symbol), Figure(numbers.count(one["quantity"])), Figure(numbers.count(one["won"])),
-            Figure(numbers.money(one["pnl"]), _sign(one["pnl"])), _money(one["fees"]),
+            str(symbol),
+            Figure(numbers.count(one["quantity"])),
+            Figure(numbers.count(one["won"])),
+            Figure(numbers.money(one["pnl"]), _sign(one["pnl"])),
+            _money(one["fees"]),
             Figure(numbers.count(round(one["days"]))),
         )
         for symbol, one in sums.sort_values("pnl", ascending=False).iterrows()
-    ]  # fmt: skip
+    ]
     return Table(f"Round trips by coin, amounts in {settings(contents).quote}", head, rows)
 
 
@@ -159,25 +189,47 @@ def failed_orders(contents: Contents) -> Table:
         "Orders that were not filled in full",
         ("Coin", Figure("Decided"), "Side", Figure("Quantity"), "Ended as", "Reason"),
         [
-            (o["symbol"], _day(o["decision_at"]), o["side"], _price(o["quantity"]), o["status"],
-             names.reasons(o["reason"]))
+            (
+                o["symbol"],
+                _day(o["decision_at"]),
+                o["side"],
+                _price(o["quantity"]),
+                o["status"],
+                names.reasons(o["reason"]),
+            )
             for o in _records(orders[orders["status"] != "filled"])
         ],
-    )  # fmt: skip
+    )
 
 
 def settlements(contents: Contents) -> Table:
     """Every holding that left the book without an order."""
     return Table(
         f"Settlements, amounts in {settings(contents).quote}",
-        ("Coin", Figure("Day"), "Cause", Figure("Quantity"), Figure("Price"), Figure("Fee"), "Into",
-         Figure("Received")),
+        (
+            "Coin",
+            Figure("Day"),
+            "Cause",
+            Figure("Quantity"),
+            Figure("Price"),
+            Figure("Fee"),
+            "Into",
+            Figure("Received"),
+        ),
         [
-            (s["symbol"], _day(s["at"]), s["cause"], _price(s["quantity"]), _price(s["price"]), _money(s["fee"]),
-             s["into"] or numbers.NOTHING, _price(s["received"]))
+            (
+                s["symbol"],
+                _day(s["at"]),
+                s["cause"],
+                _price(s["quantity"]),
+                _price(s["price"]),
+                _money(s["fee"]),
+                s["into"] or numbers.NOTHING,
+                _price(s["received"]),
+            )
             for s in _records(contents.tables["settlements"])
         ],
-    )  # fmt: skip
+    )
 
 
 def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
@@ -211,11 +263,18 @@ def _episode(e: Mapping[Any, Any]) -> Row:
     outcome = str(e["outcome"])
     because = f"was {names.stage(e['stage_then'])} already" if outcome == "ignored" else names.reasons(e["exit_reason"])
     return (
-        numbers.day(e["session"]), Badge(outcome, outcome), *(_tinted(e[key], "episode") for key in _AFTER),
-        _price(e["level"]), Figure(numbers.count(e["base_sessions"])),
-        _day(e["confirmed_session"]), names.reasons(e["vetoes"]), _day(e["eth_at"]), _day(e["alts_at"]),
-        _day(e["exit_at"]), because,
-    )  # fmt: skip
+        numbers.day(e["session"]),
+        Badge(outcome, outcome),
+        *(_tinted(e[key], "episode") for key in _AFTER),
+        _price(e["level"]),
+        Figure(numbers.count(e["base_sessions"])),
+        _day(e["confirmed_session"]),
+        names.reasons(e["vetoes"]),
+        _day(e["eth_at"]),
+        _day(e["alts_at"]),
+        _day(e["exit_at"]),
+        because,
+    )
 
 
 def _sign(value: float) -> float:

@@ -114,13 +114,21 @@ def end_labels(traces: Sequence[Plain], last: str, log: bool = True) -> list[Pla
     places = [10**place if log else place for place in _apart(ends, gap)]
     return [
         {
-            "type": "scatter", "mode": "text", "meta": "label", "x": [last], "y": rounded([place]),
-            "text": [f" {trace['meta']}"], "textposition": "middle right", "cliponaxis": False,
-            "textfont": {"color": trace["line"]["color"]}, "hoverinfo": "skip", "showlegend": False,
+            "type": "scatter",
+            "mode": "text",
+            "meta": "label",
+            "x": [last],
+            "y": rounded([place]),
+            "text": [f" {trace['meta']}"],
+            "textposition": "middle right",
+            "cliponaxis": False,
+            "textfont": {"color": trace["line"]["color"]},
+            "hoverinfo": "skip",
+            "showlegend": False,
             "legendgroup": trace["legendgroup"],
         }
         for place, trace in zip(places, shown, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def _apart(values: Sequence[float], gap: float) -> list[float]:
@@ -153,6 +161,12 @@ def log_axis(title: str, traces: Sequence[Plain]) -> Plain:
 
 def _watermark(text: str) -> Plain:
     return {
-        "text": escape(text), "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False,
-        "font": {"color": "--watermark"}, "captureevents": False,
-    }  # fmt: skip
+        "text": escape(text),
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0.5,
+        "y": 0.5,
+        "showarrow": False,
+        "font": {"color": "--watermark"},
+        "captureevents": False,
+    }

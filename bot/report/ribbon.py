@@ -59,10 +59,18 @@ def _stages(stages: pd.Series) -> Iterator[Plain]:
         if stage != "STABLE":
             for top, opacity in ((1, 0.22), (0.04, 1)):
                 yield {
-                    "type": "rect", "xref": "x", "yref": "paper", "x0": f"{first:%Y-%m-%d}",
-                    "x1": f"{until:%Y-%m-%d}", "y0": 0, "y1": top, "fillcolor": _COLOURS.get(stage, "--muted"),
-                    "opacity": opacity, "line": {"width": 0}, "layer": "below",
-                }  # fmt: skip
+                    "type": "rect",
+                    "xref": "x",
+                    "yref": "paper",
+                    "x0": f"{first:%Y-%m-%d}",
+                    "x1": f"{until:%Y-%m-%d}",
+                    "y0": 0,
+                    "y1": top,
+                    "fillcolor": _COLOURS.get(stage, "--muted"),
+                    "opacity": opacity,
+                    "line": {"width": 0},
+                    "layer": "below",
+                }
 
 
 def _levels(episodes: pd.DataFrame, last: pd.Timestamp) -> Plain:
@@ -83,13 +91,17 @@ def _marks(episodes: pd.DataFrame) -> list[Plain]:
     """A mark on each breakout, a trace an outcome."""
     return [
         {
-            "type": "scatter", "mode": "markers", "name": f"Breakout, {escape(str(outcome))}",
-            "x": group["session"].dt.strftime("%Y-%m-%d").tolist(), "y": rounded(group["level"]),
-            "marker": _mark(str(outcome)), "text": [_story(episode) for episode in group.to_dict("records")],
+            "type": "scatter",
+            "mode": "markers",
+            "name": f"Breakout, {escape(str(outcome))}",
+            "x": group["session"].dt.strftime("%Y-%m-%d").tolist(),
+            "y": rounded(group["level"]),
+            "marker": _mark(str(outcome)),
+            "text": [_story(episode) for episode in group.to_dict("records")],
             "hovertemplate": "%{text}<extra></extra>",
         }
         for outcome, group in episodes.groupby("outcome")
-    ]  # fmt: skip
+    ]
 
 
 def _mark(outcome: str) -> Plain:

@@ -27,11 +27,16 @@ def rolling_sharpe(contents: Contents) -> Chart:
     curves = curves_of(table)
     lines = [
         line(
-            names.benchmark(key), dates(table.index), _rolling(_returns(curves[key], start)), CURVES[key][0],
-            hovertemplate="%{y:.2f}", width=2 if key == "strategy" else 1,
+            names.benchmark(key),
+            dates(table.index),
+            _rolling(_returns(curves[key], start)),
+            CURVES[key][0],
+            hovertemplate="%{y:.2f}",
+            width=2 if key == "strategy" else 1,
         )
-        for key in _SHOWN if key in curves
-    ]  # fmt: skip
+        for key in _SHOWN
+        if key in curves
+    ]
     return Chart(
         "rolling-sharpe",
         "Sharpe ratio of the last year",
@@ -51,12 +56,17 @@ def distribution(contents: Contents) -> Chart:
     months["strategy"] = months["strategy"][months["strategy"] != 0]
     lines = [
         line(
-            names.benchmark(key), {"x": [round(float(edge), 4) for edge in _EDGES]},
-            _counted(months[key]), CURVES[key][0], hovertemplate="%{y} months", shape="hv",
+            names.benchmark(key),
+            {"x": [round(float(edge), 4) for edge in _EDGES]},
+            _counted(months[key]),
+            CURVES[key][0],
+            hovertemplate="%{y} months",
+            shape="hv",
             **({"fill": "tozeroy", "fillcolor": "--strategy-soft", "width": 2} if key == "strategy" else {"width": 1}),
         )
-        for key in ("eth", "strategy") if key in months
-    ]  # fmt: skip
+        for key in ("eth", "strategy")
+        if key in months
+    ]
     layout = {
         "xaxis": {"title": {"text": "Return of a month (%)"}, "tickformat": ".0%", "range": [-0.5, 1.0]},
         "yaxis": axis("Months", rangemode="tozero"),
@@ -85,11 +95,15 @@ def stages(contents: Contents) -> Table:
         made = float(chained[-1] - 1)
         rows.append(
             (
-                names.stage(stage), Figure(numbers.count(int(inside.sum()))), Figure(numbers.percent(inside.mean())),
-                Figure(numbers.percent(held[inside].mean())), Figure(numbers.growth(made), made),
-                Figure(numbers.percent(max_drawdown(chained))), Figure(numbers.change(returns[inside].min())),
+                names.stage(stage),
+                Figure(numbers.count(int(inside.sum()))),
+                Figure(numbers.percent(inside.mean())),
+                Figure(numbers.percent(held[inside].mean())),
+                Figure(numbers.growth(made), made),
+                Figure(numbers.percent(max_drawdown(chained))),
+                Figure(numbers.change(returns[inside].min())),
             )
-        )  # fmt: skip
+        )
     head: Row = ("Stage", *map(Figure, ("Days", "Of all days", "In coins", "Made", "Deepest fall", "Worst day")))
     return Table("Exposure and return by stage", head, rows)
 

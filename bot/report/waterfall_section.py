@@ -48,9 +48,13 @@ def _layers(contents: Contents) -> Table:
 def _layer(layer: Mapping[str, Any]) -> Row:
     arrow, (title, eases) = layer["arrow"], layers.LAYERS[layer["name"]]
     return (
-        title, _badge(layer["state"], layers.state_of(layer)), Figure(numbers.minus(layers.value_of(layer))),
-        Figure(numbers.minus(layers.change_of(layer))), f"{layers.ARROWS[arrow]} {arrow}" if arrow else "", eases,
-    )  # fmt: skip
+        title,
+        _badge(layer["state"], layers.state_of(layer)),
+        Figure(numbers.minus(layers.value_of(layer))),
+        Figure(numbers.minus(layers.change_of(layer))),
+        f"{layers.ARROWS[arrow]} {arrow}" if arrow else "",
+        eases,
+    )
 
 
 def _parts(score: Mapping[str, Any]) -> Table:
@@ -79,9 +83,13 @@ def _strip(contents: Contents) -> Chart:
     titles = {name: _title(str(name)) for name in states}
     spans = [(titles[name], *span) for name in states for span in _spans(states[name])]
     rows = {
-        "type": "category", "categoryorder": "array", "categoryarray": list(titles.values())[::-1],
-        "range": [-0.6, len(titles) - 0.4], "fixedrange": True, "showgrid": False,
-    }  # fmt: skip
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": list(titles.values())[::-1],
+        "range": [-0.6, len(titles) - 0.4],
+        "fixedrange": True,
+        "showgrid": False,
+    }
     return Chart(
         "waterfall-strip",
         "Layer by layer over the run",
@@ -89,12 +97,15 @@ def _strip(contents: Contents) -> Chart:
         [_bars(state, spans) for state in _BANDS],
         {
             **over_time(states.index, rows),
-            "barmode": "overlay", "bargap": 0.2, "hovermode": "closest", "margin": {"l": 126},
+            "barmode": "overlay",
+            "bargap": 0.2,
+            "hovermode": "closest",
+            "margin": {"l": 126},
         },
         height="tall",
         watermark=watermark_of(contents),
         swatches=list(_BANDS.values()),
-    )  # fmt: skip
+    )
 
 
 def _title(name: str) -> str:
@@ -114,12 +125,18 @@ def _bars(state: str, spans: list[tuple[str, str, pd.Timestamp, int]]) -> Plain:
     mine = [(title, first, days) for title, said, first, days in spans if said == state]
     colour, _ = _BANDS[state]
     return {
-        "type": "bar", "orientation": "h", "name": state, "showlegend": False,
-        "y": [title for title, _, _ in mine], "base": [f"{first:%Y-%m-%d}" for _, first, _ in mine],
-        "x": [days * DAY for _, _, days in mine], "marker": {"color": colour, "line": {"width": 0}},
+        "type": "bar",
+        "orientation": "h",
+        "name": state,
+        "showlegend": False,
+        "y": [title for title, _, _ in mine],
+        "base": [f"{first:%Y-%m-%d}" for _, first, _ in mine],
+        "x": [days * DAY for _, _, days in mine],
+        "marker": {"color": colour, "line": {"width": 0}},
         "text": [f"{first:%Y-%m-%d} to {first + (days - 1) * _DAY:%Y-%m-%d}" for _, first, days in mine],
-        "textposition": "none", "hovertemplate": f"%{{y}}: {state}<br>%{{text}}<extra></extra>",
-    }  # fmt: skip
+        "textposition": "none",
+        "hovertemplate": f"%{{y}}: {state}<br>%{{text}}<extra></extra>",
+    }
 
 
 _NOTE = (

@@ -48,13 +48,12 @@ def lesson(worlds: Worlds) -> str:
 def _paths(contents: Contents, worlds: Worlds) -> Chart:
     own, run = contents.tables["equity"]["equity"], settings(contents)
     lines = [
-        line(name, dates(path.index), path, colour, width=2, legendgroup=label, meta=label,
-             hovertemplate="%{y:,.0f}")
+        line(name, dates(path.index), path, colour, width=2, legendgroup=label, meta=label, hovertemplate="%{y:,.0f}")
         for name, label, colour, path in (
             ("Strategy, no lead", "No lead", "--strategy", own),
             ("Strategy, lead planted", "Lead planted", "--planted", worlds.planted),
         )
-    ]  # fmt: skip
+    ]
     return Chart(
         "worlds-paths",
         "One seed, with and without a lead",
@@ -92,9 +91,20 @@ def _spread(contents: Contents, worlds: Worlds) -> Chart:
 def _box(spread: pd.DataFrame, column: str, name: str, colour: str) -> Plain:
     ends = np.maximum(1 + spread[column], 1e-6)  # a log axis has no zero
     return {
-        "type": "box", "orientation": "h", "name": name, "x": rounded(ends), "y": [name] * len(ends),
-        "boxpoints": "all", "jitter": 0.6, "pointpos": 0, "fillcolor": "--band", "width": 0.7,
-        "line": {"color": colour, "width": 1.5}, "marker": {"color": colour, "size": 5, "opacity": 0.65},
-        "text": [f"seed {seed}" for seed in spread["seed"]], "hoveron": "points", "showlegend": False,
+        "type": "box",
+        "orientation": "h",
+        "name": name,
+        "x": rounded(ends),
+        "y": [name] * len(ends),
+        "boxpoints": "all",
+        "jitter": 0.6,
+        "pointpos": 0,
+        "fillcolor": "--band",
+        "width": 0.7,
+        "line": {"color": colour, "width": 1.5},
+        "marker": {"color": colour, "size": 5, "opacity": 0.65},
+        "text": [f"seed {seed}" for seed in spread["seed"]],
+        "hoveron": "points",
+        "showlegend": False,
         "hovertemplate": f"%{{text}}: %{{x:.3~r}}{numbers.TIMES}<extra></extra>",
-    }  # fmt: skip
+    }

@@ -48,8 +48,9 @@ class Record:
         # SQLite cannot even open it: what can be read is found without it.
         raise LedgerError(
             f"is damaged or no ledger: row {proved_rows(self.path) + 1} and what comes after cannot be read",
-            where=str(self.path), mend="bot review salvage saves what is whole; a backup may have more",
-        )  # fmt: skip
+            where=str(self.path),
+            mend="bot review salvage saves what is whole; a backup may have more",
+        )
 
     def rows(
         self,

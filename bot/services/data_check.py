@@ -50,19 +50,29 @@ class Checked:
             "barred": {v.symbol: {"from": _told(v.barred_from), "why": v.bars[0].told} for v in self.barred},
             "faults": [
                 {
-                    "symbol": row.symbol, "verdict": row.standing, "fault": row.kind, "first": str(row.first),
-                    "last": str(row.last), "rows": row.count, "known_from": iso(row.known_from), "told": row.told,
+                    "symbol": row.symbol,
+                    "verdict": row.standing,
+                    "fault": row.kind,
+                    "first": str(row.first),
+                    "last": str(row.last),
+                    "rows": row.count,
+                    "known_from": iso(row.known_from),
+                    "told": row.told,
                 }
                 for row in self.rows
             ],
             "revisions": [
                 {
-                    "symbol": r.symbol, "date": r.date, "seen_at": iso(datetime.fromtimestamp(r.seen_at, UTC)),
-                    "close": r.close, "close_before": r.close_before, "changed": list(r.changed),
+                    "symbol": r.symbol,
+                    "date": r.date,
+                    "seen_at": iso(datetime.fromtimestamp(r.seen_at, UTC)),
+                    "close": r.close,
+                    "close_before": r.close_before,
+                    "changed": list(r.changed),
                 }
                 for r in self.revisions
             ],
-        }  # fmt: skip
+        }
 
 
 def check_data(config: Config, data_dir: Path | None) -> Checked:

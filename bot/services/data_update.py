@@ -9,12 +9,12 @@ from pathlib import Path
 from bot.core.errors import DataError
 from bot.core.ports import Clock
 from bot.data.store.store import Store, is_restated
-from bot.data.store.update import Came, Result, only_one
+from bot.data.store.update import UpdateResult, UpdateStatus, only_one
 from bot.data.vendors.csv_folder import read_rows
 from bot.data.vendors.feed import Rows, SeriesFeed
-from bot.data.vendors.raw_bars import Fetched
+from bot.data.vendors.raw_bars import RawBars
 from bot.services.markets import store_path
-from bot.services.vendors import Sessions, feeds, open_vendors, updater
+from bot.services.vendors import VendorSessions, feeds, open_vendors, updater
 from bot.settings.loader import Config
 
 _IMPORT = "import"
@@ -24,13 +24,13 @@ Advance = Callable[[str, int, int], None]
 
 def update_store(
     config: Config,
-    sessions: Sessions,
+    sessions: VendorSessions,
     clock: Clock,
     symbols: Sequence[str] = (),
     since: date | None = None,
     advance: Advance = lambda symbol, done, total: None,
     waiting: Callable[[str], None] = print,
-) -> list[Result]:
+) -> list[UpdateResult]:
     """Fetch what is new of the named series, or of all, and keep each as soon as it is there.
 
     Raises ConfigError for an unknown symbol, WrongClock, StoreError.
@@ -53,7 +53,7 @@ def update_store(
 
 def import_folder(
     config: Config, folder: Path, clock: Clock, waiting: Callable[[str], None] = print
-) -> tuple[list[Result], list[str]]:
+) -> tuple[list[UpdateResult], list[str]]:
     """Take a folder's series into the store, and tell what was passed over.
 
     Of a series that its vendor restates the store keeps one history, so that of a folder is taken only where there is
@@ -70,12 +70,12 @@ def import_folder(
             if stored and stored.rows.source != found.source and is_restated(config.listings()[symbol].kind):
                 note = f"{stored.rows.source} tells it already, and adjusted prices of two vendors do not mix"
                 last = str(stored.rows.dates[-1])
-                results.append(Result(symbol, _IMPORT, Came.NOTHING_NEW, last=last, notes=(note,)))
+                results.append(UpdateResult(symbol, _IMPORT, UpdateStatus.NOTHING_NEW, last=last, notes=(note,)))
             else:
                 feed = SeriesFeed(_IMPORT, _always(found))
                 results.append(bring.update(symbol, feed, found.dates[0].item()))
     return results, notes
 
 
-def _always(rows: Fetched) -> Rows:
+def _always(rows: RawBars) -> Rows:
     return lambda since: rows

@@ -24,7 +24,7 @@ from bot.data.store.store import Store
 from bot.data.vendors.public_exchange import VENUES
 from bot.infra.version import __version__
 from bot.services.markets import store_path, stored_market
-from bot.services.vendors import Sessions, Vendors, open_vendors
+from bot.services.vendors import Vendors, VendorSessions, open_vendors
 from bot.settings.loader import Config
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _A_LITTLE = timedelta(days=10)
 """How far back the vendors are asked: a week's row that comes a day late is among it."""
 
 
-class Verdict(StrEnum):
+class CheckVerdict(StrEnum):
     """How a check ended."""
 
     SOUND = "ok"
@@ -45,27 +45,27 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class DoctorCheck:
     """One thing that was looked at, in a line."""
 
     name: str
-    verdict: Verdict
+    verdict: CheckVerdict
     told: str
 
 
 def examine(
     config: Config,
     clock: Clock,
-    sessions: Sessions,
+    sessions: VendorSessions,
     environment: Mapping[str, str],
     testnet: Callable[[str], TestnetExchange] | None = None,
-) -> Iterator[Check]:
+) -> Iterator[DoctorCheck]:
     """Look at everything in turn; a fault in one thing does not keep the others from being looked at.
 
     `testnet` opens a venue's testnet, by default with the environment's keys; only those with keys are asked.
     """
-    yield Check("bot", Verdict.SOUND, f"version {__version__}, Python {sys.version.split()[0]}")
-    yield Check("config", Verdict.SOUND, f"sound, hash {config.fingerprint()[:8]}")
+    yield DoctorCheck("bot", CheckVerdict.SOUND, f"version {__version__}, Python {sys.version.split()[0]}")
+    yield DoctorCheck("config", CheckVerdict.SOUND, f"sound, hash {config.fingerprint()[:8]}")
     yield _disk(config.state)
     yield from _store(config, clock)
     yield _guard()
@@ -78,37 +78,41 @@ def examine(
     yield _clock(config, sessions)
 
 
-def _disk(state: Path) -> Check:
+def _disk(state: Path) -> DoctorCheck:
     folder = next(path for path in (state.absolute(), *state.absolute().parents) if path.is_dir())
     if not os.access(folder, os.W_OK):
-        return Check("disk", Verdict.FAULT, f"{folder} cannot be written by this user")
+        return DoctorCheck("disk", CheckVerdict.FAULT, f"{folder} cannot be written by this user")
     free = shutil.disk_usage(folder).free
-    verdict = Verdict.FAULT if free < _NO_ROOM else Verdict.NOTE if free < _LITTLE_ROOM else Verdict.SOUND
-    return Check("disk", verdict, f"{free / 1e9:,.1f} GB free at {folder}")
+    verdict = (
+        CheckVerdict.FAULT if free < _NO_ROOM else CheckVerdict.NOTE if free < _LITTLE_ROOM else CheckVerdict.SOUND
+    )
+    return DoctorCheck("disk", verdict, f"{free / 1e9:,.1f} GB free at {folder}")
 
 
-def _store(config: Config, clock: Clock) -> Iterator[Check]:
+def _store(config: Config, clock: Clock) -> Iterator[DoctorCheck]:
     path = store_path(config)
     if not path.is_file():
-        yield Check("store", Verdict.NOTE, "none yet; make one with: bot data update")
+        yield DoctorCheck("store", CheckVerdict.NOTE, "none yet; make one with: bot data update")
         return
     try:
         with Store.reading(path) as store:
             store.require_whole()
             count = len(store.symbols())
     except StoreError as problem:
-        yield Check("store", Verdict.FAULT, str(problem))
+        yield DoctorCheck("store", CheckVerdict.FAULT, str(problem))
         return
-    yield Check("store", Verdict.SOUND, f"whole, {count} series, {path.stat().st_size / 1e6:,.0f} MB, {path}")
+    yield DoctorCheck(
+        "store", CheckVerdict.SOUND, f"whole, {count} series, {path.stat().st_size / 1e6:,.0f} MB, {path}"
+    )
     try:
         market = stored_market(config)
     except DataError as problem:
-        yield Check("freshness", Verdict.FAULT, str(problem))
+        yield DoctorCheck("freshness", CheckVerdict.FAULT, str(problem))
         return
     yield _freshness(config, clock, market)
 
 
-def _freshness(config: Config, clock: Clock, market: Market) -> Check:
+def _freshness(config: Config, clock: Clock, market: Market) -> DoctorCheck:
     """How many sessions or days each required series is behind."""
     roles, now = config.roles, np.array([clock.now().astimezone(UTC).replace(tzinfo=None)], "datetime64[s]")
     behind = {symbol: int(market[symbol].missed(now)[0]) for symbol in (roles.small_caps, roles.eth, roles.btc)}
@@ -116,11 +120,13 @@ def _freshness(config: Config, clock: Clock, market: Market) -> Check:
     limit = config.rotation.stale.after
     if max(behind.values()) > limit:
         late = ", ".join(f"{symbol} by {missed}" for symbol, missed in behind.items() if missed > limit)
-        return Check("freshness", Verdict.FAULT, f"{told}; late: {late} sessions or days; bring in: bot data update")
-    return Check("freshness", Verdict.SOUND, told)
+        return DoctorCheck(
+            "freshness", CheckVerdict.FAULT, f"{told}; late: {late} sessions or days; bring in: bot data update"
+        )
+    return DoctorCheck("freshness", CheckVerdict.SOUND, told)
 
 
-def _guard() -> Check:
+def _guard() -> DoctorCheck:
     """Try what must never leave: nothing is sent."""
     from bot.core.errors import NotPublic
     from bot.infra.public_http import refuse_unless_public
@@ -142,8 +148,8 @@ def _guard() -> Check:
             continue
         let_through.append(name)
     if let_through:
-        return Check("guard", Verdict.FAULT, f"lets through: {', '.join(let_through)}")
-    return Check("guard", Verdict.SOUND, f"refuses {', '.join(forbidden)}; no command places a real order")
+        return DoctorCheck("guard", CheckVerdict.FAULT, f"lets through: {', '.join(let_through)}")
+    return DoctorCheck("guard", CheckVerdict.SOUND, f"refuses {', '.join(forbidden)}; no command places a real order")
 
 
 def _opened(venue: str, clock: Clock, environment: Mapping[str, str]) -> TestnetExchange:
@@ -152,28 +158,32 @@ def _opened(venue: str, clock: Clock, environment: Mapping[str, str]) -> Testnet
     return open_testnet(Testnet(venue), clock, environment)
 
 
-def _testnet(venue: str, clock: Clock, opened: Callable[[str], TestnetExchange]) -> Check:
+def _testnet(venue: str, clock: Clock, opened: Callable[[str], TestnetExchange]) -> DoctorCheck:
     """Whether a testnet answers and takes the keys. No order is placed."""
     try:
         exchange = opened(venue)
         apart = abs((exchange.server_time() - clock.now()).total_seconds())
         assets, pairs = len(exchange.balances()), len(exchange.pairs())
     except BotError as problem:
-        return Check(f"{venue} testnet", Verdict.FAULT, str(problem))
+        return DoctorCheck(f"{venue} testnet", CheckVerdict.FAULT, str(problem))
     told = f"takes the keys; {assets} assets, {pairs} pairs, its clock is {apart:.0f} s from ours"
-    return Check(f"{venue} testnet", Verdict.SOUND, told)
+    return DoctorCheck(f"{venue} testnet", CheckVerdict.SOUND, told)
 
 
-def _sandbox() -> Check:
+def _sandbox() -> DoctorCheck:
     """Try a signed order at every real exchange that is known, and at the testnet as a control: nothing is sent."""
     testnet = Testnet("binance")
     if not _is_let_through(testnet, testnet.origin):
-        return Check("sandbox", Verdict.FAULT, f"refuses an order to {testnet.origin} too: no order can be placed")
+        return DoctorCheck(
+            "sandbox", CheckVerdict.FAULT, f"refuses an order to {testnet.origin} too: no order can be placed"
+        )
     hosts = sorted({venue.host for venue in VENUES.values()})
     if passed := [host for host in hosts if _is_let_through(testnet, f"https://{host}")]:
-        return Check("sandbox", Verdict.FAULT, f"lets a signed order through to {', '.join(passed)}: do not trade")
-    return Check(
-        "sandbox", Verdict.SOUND, f"refuses a signed order to each of {len(hosts)} real exchanges (NotSandbox)"
+        return DoctorCheck(
+            "sandbox", CheckVerdict.FAULT, f"lets a signed order through to {', '.join(passed)}: do not trade"
+        )
+    return DoctorCheck(
+        "sandbox", CheckVerdict.SOUND, f"refuses a signed order to each of {len(hosts)} real exchanges (NotSandbox)"
     )
 
 
@@ -191,19 +201,19 @@ def _is_let_through(testnet: Testnet, origin: str) -> bool:
     return True
 
 
-def _keys(environment: Mapping[str, str]) -> Check:
+def _keys(environment: Mapping[str, str]) -> DoctorCheck:
     """Which keys are there; never what they are."""
     missing = {venue: [name for name in pair if not environment.get(name)] for venue, pair in KEY_NAMES.items()}
     half = [name for names in missing.values() if len(names) == 1 for name in names]
     if half:
-        return Check("keys", Verdict.FAULT, f"one of two is missing: {', '.join(half)}")
+        return DoctorCheck("keys", CheckVerdict.FAULT, f"one of two is missing: {', '.join(half)}")
     there = [venue for venue, names in missing.items() if not names]
     if there:
-        return Check("keys", Verdict.SOUND, f"testnet keys for {', '.join(there)} are in the environment")
-    return Check("keys", Verdict.SOUND, "no testnet keys in the environment; none are needed here")
+        return DoctorCheck("keys", CheckVerdict.SOUND, f"testnet keys for {', '.join(there)} are in the environment")
+    return DoctorCheck("keys", CheckVerdict.SOUND, "no testnet keys in the environment; none are needed here")
 
 
-def _sources(config: Config, clock: Clock, sessions: Sessions) -> Iterator[Check]:
+def _sources(config: Config, clock: Clock, sessions: VendorSessions) -> Iterator[DoctorCheck]:
     """Ask each vendor for one small thing."""
     vendors, sources = open_vendors(config, sessions), config.sources
     since = clock.now().date() - _A_LITTLE
@@ -220,9 +230,9 @@ def _sources(config: Config, clock: Clock, sessions: Sessions) -> Iterator[Check
         try:
             ask()
         except BotError as problem:
-            yield Check(name, Verdict.FAULT, str(problem))
+            yield DoctorCheck(name, CheckVerdict.FAULT, str(problem))
         else:
-            yield Check(name, Verdict.SOUND, "answers")
+            yield DoctorCheck(name, CheckVerdict.SOUND, "answers")
 
 
 def _lists(vendors: Vendors, venue: str, coin: str) -> None:
@@ -230,11 +240,13 @@ def _lists(vendors: Vendors, venue: str, coin: str) -> None:
     vendors.exchange(venue).pair(coin)
 
 
-def _clock(config: Config, sessions: Sessions) -> Check:
+def _clock(config: Config, sessions: VendorSessions) -> DoctorCheck:
     skews = {host: skew for courtesy in sessions.courtesies for host, skew in courtesy.skew.items()}
     if not skews:
-        return Check("clock", Verdict.NOTE, "cannot be checked: no vendor answered")
+        return DoctorCheck("clock", CheckVerdict.NOTE, "cannot be checked: no vendor answered")
     host = max(skews, key=lambda name: abs(skews[name]))
     told = f"at most {abs(skews[host]):,.0f} s from that of a vendor ({host})"
     sound = abs(skews[host]) <= config.sources.clock_tolerance
-    return Check("clock", Verdict.SOUND if sound else Verdict.FAULT, told if sound else f"{told}: set it")
+    return DoctorCheck(
+        "clock", CheckVerdict.SOUND if sound else CheckVerdict.FAULT, told if sound else f"{told}: set it"
+    )

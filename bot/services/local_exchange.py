@@ -8,16 +8,16 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from bot.core.errors import DataError
-from bot.core.market import Kind, Market
+from bot.core.market import Market, SeriesKind
 from bot.core.moments import midnight
 from bot.core.ports import Clock
 from bot.services.plans import trading_rules, window_of
 from bot.settings.loader import Config
 from bot.venue.matching.book_shape import BookShape
 from bot.venue.matching.clocks import DrivenClock, RunningClock, VenueClock
-from bot.venue.matching.exchange import Exchange, Terms
-from bot.venue.matching.pair import Listing
-from bot.venue.matching.price_path import Tape
+from bot.venue.matching.exchange import AccountTerms, Exchange
+from bot.venue.matching.pair import Pair
+from bot.venue.matching.price_path import PricePath
 
 QUOTE = "USDT"
 _PAIR = re.compile(r"[A-Z0-9-_.]{1,20}")
@@ -33,16 +33,18 @@ class Opened:
 
 
 def open_exchange(
-    config: Config, market: Market, clock: VenueClock, terms: Terms | None = None, shape: BookShape | None = None
+    config: Config, market: Market, clock: VenueClock, terms: AccountTerms | None = None, shape: BookShape | None = None
 ) -> Opened:
     """The exchange of a market: every coin but stablecoins against USDT, under the coin's own symbol.
 
     Steps, ticks, minimum notionals and fees are the config's, so that a backtest of it trades by the same rules.
     """
     instruments = trading_rules(config, market, "venue").instruments
-    coins = [symbol for symbol in sorted(instruments) if market[symbol].kind is not Kind.STABLECOIN and symbol != QUOTE]
+    coins = [
+        symbol for symbol in sorted(instruments) if market[symbol].kind is not SeriesKind.STABLECOIN and symbol != QUOTE
+    ]
     fitting = [symbol for symbol in coins if _PAIR.fullmatch(symbol + QUOTE)]
-    exchange = Exchange(Tape(market, fitting), [Listing(instruments[s], QUOTE) for s in fitting], clock, terms, shape)
+    exchange = Exchange(PricePath(market, fitting), [Pair(instruments[s], QUOTE) for s in fitting], clock, terms, shape)
     return Opened(exchange, tuple(symbol for symbol in coins if symbol not in fitting))
 
 
@@ -63,6 +65,6 @@ def venue_clock(market: Market, machine: Clock, start: date | None, driven: bool
     return DrivenClock(machine, midnight(day)) if driven else RunningClock(machine, midnight(day))
 
 
-def terms_of(cash: Decimal) -> Terms:
+def terms_of(cash: Decimal) -> AccountTerms:
     """The terms of an account that begins with so much cash."""
-    return Terms(cash=cash, quote=QUOTE)
+    return AccountTerms(cash=cash, quote=QUOTE)

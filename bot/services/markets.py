@@ -11,10 +11,10 @@ from bot.data.assembly import as_series, assemble
 from bot.data.demo.demo_market import DEMO, demo_market
 from bot.data.demo.generator import PREFIX as DEMO_PREFIX
 from bot.data.demo.generator import DemoParameters
-from bot.data.quality import QualityRules, judged
-from bot.data.quality.thresholds import Limits
+from bot.data.quality import QualityRules, with_quality_flags
+from bot.data.quality.thresholds import Thresholds
 from bot.data.store.store import FILE_NAME, Store
-from bot.data.store.stored import Reading, StoredRows
+from bot.data.store.stored import RowVersion, StoredRows
 from bot.data.vendors.csv_folder import read_folder
 from bot.settings.loader import Config
 
@@ -29,10 +29,10 @@ def open_market(config: Config, data_dir: Path | None, market: str = "auto") -> 
     `market` is auto, store or demo. Its faults are found, and what they bar. Raises DataError, StoreError.
     """
     if data_dir is not None:
-        return judged(read_folder(data_dir, config.listings(), config.roles.roles()), quality_rules(config))
+        return with_quality_flags(read_folder(data_dir, config.listings(), config.roles.roles()), quality_rules(config))
     if chosen(config, data_dir, market) == STORE:
         return stored_market(config)
-    return judged(demo_world(config, demo_parameters(config, planted=False)), quality_rules(config))
+    return with_quality_flags(demo_world(config, demo_parameters(config, planted=False)), quality_rules(config))
 
 
 def quality_rules(config: Config) -> QualityRules:
@@ -43,9 +43,9 @@ def quality_rules(config: Config) -> QualityRules:
         **{
             **q.model_dump(),
             "admit": frozenset(q.admit),
-            "repeats": Limits(**q.repeats.model_dump()),
-            "jump_least": Limits(**q.jump_least.model_dump()),
-            "erratic_move": Limits(**q.erratic_move.model_dump()),
+            "repeats": Thresholds(**q.repeats.model_dump()),
+            "jump_least": Thresholds(**q.jump_least.model_dump()),
+            "erratic_move": Thresholds(**q.erratic_move.model_dump()),
             "levels": levels | {DEMO_PREFIX + symbol: level for symbol, level in levels.items()},
         }
     )
@@ -95,13 +95,13 @@ def stored_market(config: Config) -> Market:
         for symbol in rows
         if (found := stored.get(symbol + SECOND)) is not None
     }
-    return judged(market, quality_rules(config), beside)
+    return with_quality_flags(market, quality_rules(config), beside)
 
 
 def stored_rows(config: Config) -> dict[str, StoredRows]:
     """The rows of the store, read as the config says. Raises StoreError."""
     with Store.reading(store_path(config)) as store:
-        return store.rows(Reading(config.sources.reading), config.sources.seen_by)
+        return store.rows(RowVersion(config.sources.reading), config.sources.seen_by)
 
 
 def demo_parameters(config: Config, planted: bool) -> DemoParameters:

@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from bot.core.book import RunPlan
-from bot.core.corporate_actions import Ending, EndingKind, settlings
+from bot.core.corporate_actions import CorporateAction, CorporateActionKind, scheduled_settlements
 from bot.core.cycle import Overrides, SizingRules, TradingRules
 from bot.core.decision import Decision
 from bot.core.errors import ConfigError, DataError, did_you_mean
-from bot.core.instrument import Instrument, exact
+from bot.core.instrument import Instrument, to_decimal
 from bot.core.market import Market
 from bot.core.ports import Strategy
 from bot.core.window import Window
@@ -64,14 +64,14 @@ def trading_rules(config: Config, market: Market, run_key: str) -> TradingRules:
     """The instruments of every coin of a market, the sizing and the overrides. Raises ConfigError."""
     instruments = {s: _instrument(config, market, s) for s in market if market[s].kind.is_coin}
     sizing = SizingRules(
-        exact(config.sizing.band), exact(config.sizing.relative_band), exact(config.sizing.volume_share)
+        to_decimal(config.sizing.band), to_decimal(config.sizing.relative_band), to_decimal(config.sizing.volume_share)
     )
     wanted = config.overrides
     for symbol in wanted.no_trade:
         if symbol not in instruments:
             mend = did_you_mean(symbol, instruments) or "a misspelt coin would be traded"
             raise ConfigError(f"no_trade names {symbol}, which this market does not have", where="overrides", mend=mend)
-    overrides = Overrides(exact(wanted.multiplier), wanted.reduce_only, frozenset(wanted.no_trade))
+    overrides = Overrides(to_decimal(wanted.multiplier), wanted.reduce_only, frozenset(wanted.no_trade))
     return TradingRules(instruments, sizing, overrides, run_key)
 
 
@@ -83,16 +83,18 @@ def _instrument(config: Config, market: Market, symbol: str) -> Instrument:
         share = slippage.major
     else:
         share = slippage.large if bare in config.costs.large_coins else slippage.other
-    return Instrument(symbol, rules.step, rules.tick, rules.min_notional, exact(config.costs.fee), exact(share))
+    return Instrument(
+        symbol, rules.step, rules.tick, rules.min_notional, to_decimal(config.costs.fee), to_decimal(share)
+    )
 
 
-def _demo_ending(entry: Mapping[str, Any]) -> Ending:
-    return Ending(EndingKind(entry["kind"]), entry.get("to"), Decimal(entry.get("ratio", 1)))
+def _demo_ending(entry: Mapping[str, Any]) -> CorporateAction:
+    return CorporateAction(CorporateActionKind(entry["kind"]), entry.get("to"), Decimal(entry.get("ratio", 1)))
 
 
 def run_plan(config: Config, market: Market, window: Window, run_key: str) -> RunPlan:
     """Everything that a run needs but its decisions."""
-    table = {s: Ending(EndingKind(e.kind), e.to, e.ratio, e.last) for s, e in config.endings.items()}
+    table = {s: CorporateAction(CorporateActionKind(e.kind), e.to, e.ratio, e.last) for s, e in config.endings.items()}
     if market.name == DEMO:
         table |= {s: _demo_ending(entry) for s, entry in DEMO_ENDINGS.items()}
     days = config.altcoins.volume_days
@@ -101,9 +103,9 @@ def run_plan(config: Config, market: Market, window: Window, run_key: str) -> Ru
         decisions=(),
         slippage_multipliers=(),
         rules=trading_rules(config, market, run_key),
-        settlings=settlings(market, table, window.end),
-        recovery=exact(config.recovery),
-        stress_multiplier=exact(config.costs.stress_multiplier),
+        settlings=scheduled_settlements(market, table, window.end),
+        recovery=to_decimal(config.recovery),
+        stress_multiplier=to_decimal(config.costs.stress_multiplier),
         cash=config.start_equity,
         adopt=config.on_start == "adopt",
         median_volume=lambda series: rolling_median(series.volume, days),

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from bot.settings.loader import Config
 from strategies.rotation.rules import Rules
-from strategies.rotation.settings import AltcoinSettings, Move, RotationSettings, SupercycleSettings, WaterfallSettings
+from strategies.rotation.settings import (
+    AltcoinSettings,
+    LayerChange,
+    RotationSettings,
+    SupercycleSettings,
+    WaterfallSettings,
+)
 
 
 def rotation_settings(config: Config) -> RotationSettings:
@@ -103,14 +109,14 @@ def waterfall_settings(config: Config) -> WaterfallSettings:
     """The waterfall's numbers as its code reads them; where a layer is a reading, its span is that reading's."""
     shown, rotation = config.waterfall, config.rotation
     return WaterfallSettings(
-        net_liquidity=Move(rotation.net_liquidity.weeks, shown.net_liquidity.flat),
-        treasury_account=Move(shown.treasury_account.weeks, shown.treasury_account.flat),
-        credit=Move(shown.credit.sessions, shown.credit.flat),
-        broad_equities=Move(shown.broad_equities.sessions, shown.broad_equities.flat),
+        net_liquidity=LayerChange(rotation.net_liquidity.weeks, shown.net_liquidity.flat),
+        treasury_account=LayerChange(shown.treasury_account.weeks, shown.treasury_account.flat),
+        credit=LayerChange(shown.credit.sessions, shown.credit.flat),
+        broad_equities=LayerChange(shown.broad_equities.sessions, shown.broad_equities.flat),
         broad_average=shown.broad_equities.average,
-        small_cap_strength=Move(rotation.relative_strength.lookback, shown.small_cap_strength.flat),
-        small_cap_trend=Move(shown.small_cap_trend.sessions, shown.small_cap_trend.flat),
-        eth=Move(shown.eth.days, shown.eth.flat),
-        altcoin_breadth=Move(shown.altcoin_breadth.days, shown.altcoin_breadth.flat),
-        stablecoin_supply=Move(shown.stablecoin_supply.days, shown.stablecoin_supply.flat),
+        small_cap_strength=LayerChange(rotation.relative_strength.lookback, shown.small_cap_strength.flat),
+        small_cap_trend=LayerChange(shown.small_cap_trend.sessions, shown.small_cap_trend.flat),
+        eth=LayerChange(shown.eth.days, shown.eth.flat),
+        altcoin_breadth=LayerChange(shown.altcoin_breadth.days, shown.altcoin_breadth.flat),
+        stablecoin_supply=LayerChange(shown.stablecoin_supply.days, shown.stablecoin_supply.flat),
     )

@@ -42,9 +42,12 @@ def load_strategy(path: Path, parameters: Mapping[str, Any]) -> Strategy:
         raise _fault(path, problem) from None
     if not callable(getattr(made, "decisions", None)) or not isinstance(getattr(made, "name", None), str):
         raise ConfigError(
-            "is no strategy", where=str(path), expected="an object with `name` and `decisions(market)`",
-            was=type(made).__name__, mend=_HELP,
-        )  # fmt: skip
+            "is no strategy",
+            where=str(path),
+            expected="an object with `name` and `decisions(market)`",
+            was=type(made).__name__,
+            mend=_HELP,
+        )
     return _Checked(path, made)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.core.errors import ConfigError, did_you_mean
 from bot.core.market import Release
 from bot.core.ports import Clock
-from bot.data.store.update import Manner, Updater
+from bot.data.store.update import UpdatePolicy, Updater
 from bot.data.timeline import us_sessions
 from bot.data.vendors.feed import CoinFeed, Feed, Rows, SeriesFeed, VenueFeed
 from bot.services.markets import SECOND
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from bot.data.vendors.public_exchange import PublicExchange
     from bot.data.vendors.yahoo import Yahoo, YahooSession
     from bot.infra.public_http import PublicSession
-    from bot.infra.rate_limit import Courtesy
+    from bot.infra.rate_limit import RetryPolicy
 
 _FIRST_SESSION = date(1927, 1, 3)
 """Before the first row of any vendor, so that the calendar covers whatever comes."""
 
 
 @dataclass(frozen=True)
-class Sessions:
+class VendorSessions:
     """The open sessions to each kind of vendor, and the clients of venues asked over them so far.
 
     Tests lead them to servers of their own.
@@ -43,7 +43,7 @@ class Sessions:
     venues: dict[str, PublicExchange] = field(default_factory=dict)
 
     @property
-    def courtesies(self) -> list[Courtesy]:
+    def courtesies(self) -> list[RetryPolicy]:
         """The policy of each session."""
         return [self.yahoo.courtesy, self.fred.courtesy, self.exchange.courtesy]
 
@@ -55,7 +55,7 @@ class Vendors:
     config: Config
     yahoo: Yahoo
     fred: Fred
-    sessions: Sessions
+    sessions: VendorSessions
 
     def exchange(self, venue: str) -> PublicExchange:
         """A venue's public side, made when it is first asked. Raises ConfigError for one that is not known."""
@@ -72,18 +72,18 @@ class Vendors:
 
 
 @contextmanager
-def open_sessions(config: Config, clock: Clock) -> Iterator[Sessions]:
+def open_sessions(config: Config, clock: Clock) -> Iterator[VendorSessions]:
     """The sessions to the real vendors."""
     from bot.data.vendors.fred import FRED_HOST
     from bot.data.vendors.public_exchange import VENUES
     from bot.data.vendors.yahoo import YahooSession
     from bot.infra.public_http import PublicSession
-    from bot.infra.rate_limit import Courtesy
+    from bot.infra.rate_limit import RetryPolicy
 
     sources = config.sources
 
-    def courtesy(pause: float) -> Courtesy:
-        return Courtesy(
+    def courtesy(pause: float) -> RetryPolicy:
+        return RetryPolicy(
             clock, tries=sources.tries, pause=pause, longest_wait=sources.longest_wait, patience=sources.patience
         )
 
@@ -92,10 +92,10 @@ def open_sessions(config: Config, clock: Clock) -> Iterator[Sessions]:
         fred = stack.enter_context(PublicSession(courtesy(sources.fred.pause), [FRED_HOST]))
         hosts = [VENUES[venue].host for venue in sources.exchange.venues if venue in VENUES]
         exchange = stack.enter_context(PublicSession(courtesy(sources.exchange.pause), hosts))
-        yield Sessions(yahoo, fred, exchange)
+        yield VendorSessions(yahoo, fred, exchange)
 
 
-def open_vendors(config: Config, sessions: Sessions) -> Vendors:
+def open_vendors(config: Config, sessions: VendorSessions) -> Vendors:
     """The vendors behind some sessions. Raises ConfigError for a venue that is not known."""
     from bot.data.vendors.fred import Fred
     from bot.data.vendors.public_exchange import VENUES
@@ -112,7 +112,7 @@ def updater(config: Config, store: Store, clock: Clock, skews: Callable[[], Mapp
     """What brings a store up to date in the manner that the config asks for; `skews` as `Updater` reads them."""
     settle = config.sources.settle
     minutes = {Release.UTC_DAY: settle.coins, Release.SESSION: settle.sessions}
-    manner = Manner(
+    manner = UpdatePolicy(
         settle={release: timedelta(minutes=minutes.get(release, settle.macro)) for release in Release},
         overlap=timedelta(days=config.sources.overlap_days),
         clock_tolerance=config.sources.clock_tolerance,

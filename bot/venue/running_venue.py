@@ -60,9 +60,10 @@ class RunningVenue:
         try:
             if said["driven"] is not True:
                 raise ConfigError(
-                    "the venue's clock runs by itself", where=self._where,
+                    "the venue's clock runs by itself",
+                    where=self._where,
                     mend="start it with: bot venue serve --driven",
-                )  # fmt: skip
+                )
             stands_at, wire = datetime.fromisoformat(said["now"]), datetime.fromisoformat(said["wire"])
         except _NONSENSE:
             raise self._no_venue(str(said)[:80]) from None

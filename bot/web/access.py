@@ -33,7 +33,7 @@ _METHODS = ("GET", "HEAD")
 
 
 @dataclass(frozen=True)
-class Key:
+class AccessToken:
     """A token, and the cookie that stands for it while this process lives: it does not tell the token."""
 
     token: str
@@ -50,7 +50,7 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Door:
+class AccessControl:
     """Lets through what may be asked and refuses the rest.
 
     `hosts` are the names under which the dashboard answers; a web page that leads its own name to this machine is
@@ -59,7 +59,7 @@ class Door:
 
     inside: ASGIApp
     hosts: frozenset[str] | None
-    key: Key | None
+    key: AccessToken | None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""

@@ -21,7 +21,7 @@ from bot.web.episodes_page import episodes
 from bot.web.health_page import health, verdict
 from bot.web.prometheus import metrics
 from bot.web.site import Plain, Site
-from bot.web.templates import Pages
+from bot.web.templates import Templates
 from bot.web.today_page import last_year, today
 from bot.web.trades_page import trades
 
@@ -40,10 +40,15 @@ def app_of(site: Site) -> Starlette:
     """The dashboard of a site, without its door."""
     answers = _Answers(site)
     tellers: dict[str, Callable[[Request], Told]] = {
-        "today": answers.today, "portfolio": answers.portfolio, "trades": answers.trades,
-        "episodes": answers.episodes, "runs": answers.runs, "run": answers.run, "compare": answers.compare,
+        "today": answers.today,
+        "portfolio": answers.portfolio,
+        "trades": answers.trades,
+        "episodes": answers.episodes,
+        "runs": answers.runs,
+        "run": answers.run,
+        "compare": answers.compare,
         "health": answers.health,
-    }  # fmt: skip
+    }
     routes = [
         Route("/healthz", answers.healthz),
         Route("/metrics", answers.metrics),
@@ -61,7 +66,7 @@ class _Answers:
     """Every answer reads its ledger anew."""
 
     def __init__(self, site: Site) -> None:
-        self.site, self.pages = site, Pages()
+        self.site, self.pages = site, Templates()
 
     def today(self, request: Request) -> Told:
         record = self._record(request)
@@ -167,10 +172,14 @@ class _Answers:
         chosen = request.path_params.get("name") or request.query_params.get("run")
         record = self.site.record(chosen)
         return {
-            "record": record.name, "is_run": record.folder is not None, "chosen": request.query_params.get("run", ""),
-            "names": self._names(), "pulse": self._pulse(record), "path": request.url.path,
+            "record": record.name,
+            "is_run": record.folder is not None,
+            "chosen": request.query_params.get("run", ""),
+            "names": self._names(),
+            "pulse": self._pulse(record),
+            "path": request.url.path,
             "query": dict(request.query_params),
-        }  # fmt: skip
+        }
 
     def _pulse(self, record: Record) -> Plain:
         sequence, _ = record.end()
@@ -178,16 +187,24 @@ class _Answers:
         is_well, told = verdict(self.site, record)
         said = f"Daemon {daemon['line']}" if daemon["state"] in ("alive", "stale") else f"{told[0].upper()}{told[1:]}"
         return {
-            "version": f"{sequence}.{daemon['state']}.{int(is_well)}", "sequence": sequence,
-            "daemon": daemon["state"], "is_well": is_well, "told": said,
-        }  # fmt: skip
+            "version": f"{sequence}.{daemon['state']}.{int(is_well)}",
+            "sequence": sequence,
+            "daemon": daemon["state"],
+            "is_well": is_well,
+            "told": said,
+        }
 
     def _problem(self, request: Request, problem: BotError) -> Response:
         is_empty = not request.query_params.get("run") and not self.site.records()
         frame = {
-            "record": "", "is_run": False, "chosen": "", "names": [] if is_empty else self._names(), "path": "",
-            "query": {}, "pulse": {"version": "", "daemon": "none", "is_well": True, "told": "No ledger"},
-        }  # fmt: skip
+            "record": "",
+            "is_run": False,
+            "chosen": "",
+            "names": [] if is_empty else self._names(),
+            "path": "",
+            "query": {},
+            "pulse": {"version": "", "daemon": "none", "is_well": True, "told": "No ledger"},
+        }
         shown = {**frame, "problem": str(problem), "is_empty": is_empty}
         return HTMLResponse(self.pages.render("problem", shown), 200 if is_empty else _status(problem))
 

@@ -52,7 +52,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class SvgChart:
     """A chart with its title, and what it shows in words (`note`); `height` is a class of the style sheet."""
 
     title: str
@@ -82,7 +82,7 @@ def chart(
     bounds: tuple[float, float] | None = None,
     area: str | None = None,
     spans: Sequence[Span] = (),
-) -> Chart | None:
+) -> SvgChart | None:
     """A chart over time of curves by name, class and values; None where there are not two days to draw.
 
     `area` is the class of the curve that is filled down to zero. A wide range of positive values has a log axis.
@@ -97,7 +97,7 @@ def chart(
     lines = [_line(name, look, values, scale, show(values[-1]), look == area) for name, look, values in curves]
     ticks = _log_ticks(low, high) if is_log else _ticks(low, high)
     up = [Tick(round(scale(value) / 10, 2), show(value)) for value in ticks]
-    return Chart(title, note, lines, list(_dates(days)), up, spans, height)
+    return SvgChart(title, note, lines, list(_dates(days)), up, spans, height)
 
 
 def stage_spans(curve: Curve) -> list[Span]:
@@ -105,11 +105,14 @@ def stage_spans(curve: Curve) -> list[Span]:
     last = max(len(curve) - 1, 1)
     return [
         Span(
-            round(first / last * SIZE, 1), round((min(until, last) - first) / last * SIZE, 1), stage_look(stage),
+            round(first / last * SIZE, 1),
+            round((min(until, last) - first) / last * SIZE, 1),
+            stage_look(stage),
             names.stage(stage),
         )
-        for stage, first, until in curve.spells() if stage != "STABLE"
-    ]  # fmt: skip
+        for stage, first, until in curve.spells()
+        if stage != "STABLE"
+    ]
 
 
 def stage_look(stage: str) -> str:

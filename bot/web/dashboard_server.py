@@ -11,7 +11,7 @@ from typing import Self
 import uvicorn
 
 from bot.core.errors import ConfigError
-from bot.web.access import Door, Key
+from bot.web.access import AccessControl, AccessToken
 from bot.web.app import app_of
 from bot.web.site import Site
 
@@ -33,9 +33,16 @@ class DashboardServer:
         self.host, self.port = host, int(self._socket.getsockname()[1])
         hosts = _names(self.port) if _is_this_machine(host) else None
         config = uvicorn.Config(
-            Door(app_of(site), hosts, key), log_config=None, access_log=False, server_header=False, ws="none",
-            lifespan="off", proxy_headers=False, limit_concurrency=_AT_ONCE, timeout_graceful_shutdown=1,
-        )  # fmt: skip
+            AccessControl(app_of(site), hosts, key),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws="none",
+            lifespan="off",
+            proxy_headers=False,
+            limit_concurrency=_AT_ONCE,
+            timeout_graceful_shutdown=1,
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
 
@@ -56,15 +63,16 @@ class DashboardServer:
         self._socket.close()
 
 
-def _key(host: str, token: str | None) -> Key | None:
+def _key(host: str, token: str | None) -> AccessToken | None:
     if token is not None and len(token) < _SHORTEST_TOKEN:
         raise ConfigError("is too short", where="--token", expected=f"{_SHORTEST_TOKEN} characters or more")
     if token is None and not _is_this_machine(host):
         raise ConfigError(
-            "others could read the ledgers", where=f"--host {host}",
+            "others could read the ledgers",
+            where=f"--host {host}",
             mend="name a token in BOT_DASHBOARD_TOKEN, or stay on 127.0.0.1",
-        )  # fmt: skip
-    return None if token is None else Key(token)
+        )
+    return None if token is None else AccessToken(token)
 
 
 def _is_this_machine(host: str) -> bool:

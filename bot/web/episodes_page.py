@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.report import names
 from bot.review.recording import Record
-from bot.web.paging import listed
+from bot.web.paging import page_of
 from bot.web.site import Plain
 
 RETURNS = ("eth_21", "eth_42", "eth_63", "btc_63")
@@ -18,8 +18,8 @@ def episodes(record: Record, page: int) -> Plain:
     total = record.count("episode")
     moves = _moves(record)
     return {
-        "episodes": listed(total, page, lambda count: _newest(record, count)),
-        "moves": listed(len(moves), page, lambda count: moves[:count], "moves"),
+        "episodes": page_of(total, page, lambda count: _newest(record, count)),
+        "moves": page_of(len(moves), page, lambda count: moves[:count], "moves"),
     }
 
 
@@ -43,10 +43,12 @@ def _moves(record: Record) -> list[Plain]:
     """Every decision that moved to another stage, the newest first."""
     return [
         {
-            "at": row.at[:10], "stage": row.body["stage"], "stage_title": names.stage(row.body["stage"]),
+            "at": row.at[:10],
+            "stage": row.body["stage"],
+            "stage_title": names.stage(row.body["stage"]),
             "previous_title": names.stage(row.body["previous_stage"]),
             "words": names.reasons(";".join(row.body["reasons"])),
         }
         for row in record.rows("decision", newest_first=True)
         if row.body["stage"] != row.body["previous_stage"]
-    ]  # fmt: skip
+    ]

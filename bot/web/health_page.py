@@ -6,10 +6,10 @@ import shutil
 from datetime import date
 
 from bot.core.errors import BotError
-from bot.core.events import Difference, Epoch, Mode
+from bot.core.events import BalanceDifference, ConfigPeriod, TradingState
 from bot.core.moments import iso
 from bot.ledger.decode import decode
-from bot.ledger.testnet_account import account_of
+from bot.ledger.testnet_account import expected_account
 from bot.review.recording import Record
 from bot.web.site import Plain, Site
 
@@ -40,7 +40,7 @@ def verdict(site: Site, record: Record) -> tuple[bool, str]:
         assets = ", ".join(one.asset for one in unknown)
         return False, f"nothing explains how {assets} changed on the testnet account"
     switched = record.last("switched")
-    if switched is not None and switched.body["mode"] == Mode.STOPPED:
+    if switched is not None and switched.body["mode"] == TradingState.STOPPED:
         return True, "stopped by its user"
     if epoch is None and daemon["state"] == "alive":
         return True, "nothing is decided yet"
@@ -65,7 +65,7 @@ def health(site: Site, record: Record) -> Plain:
         "daemon": dict(site.daemon(record.name))
         if record.folder is None
         else {"state": "none", "line": "a run has none"},
-        "mode": switched.body["mode"] if switched else Mode.ON.value,
+        "mode": switched.body["mode"] if switched else TradingState.ON.value,
         "decided": decision.at[:10] if decision else "",
         "expected": site.expected().isoformat(),
         "counts": {
@@ -87,15 +87,15 @@ def health(site: Site, record: Record) -> Plain:
     }
 
 
-def _unknown(record: Record) -> list[Difference]:
+def _unknown(record: Record) -> list[BalanceDifference]:
     """The differences of a testnet account that nothing explains and that the user has not seen."""
-    return account_of(record.events("account_seen", "difference", "acknowledged")).unknown
+    return expected_account(record.events("account_seen", "difference", "acknowledged")).unknown
 
 
-def _first_epoch(record: Record) -> Epoch | None:
+def _first_epoch(record: Record) -> ConfigPeriod | None:
     row = record.first("epoch")
     event = decode(row) if row else None
-    return event if isinstance(event, Epoch) else None
+    return event if isinstance(event, ConfigPeriod) else None
 
 
 def _troubles(record: Record) -> list[Plain]:
@@ -127,6 +127,8 @@ def _store(site: Site) -> Plain:
     if stored is None:
         return {"problem": "There is no store: nothing was fetched or imported."}
     return {
-        "problem": "", "seen_at": iso(stored.seen_at) if stored.seen_at else "", "series": stored.series,
+        "problem": "",
+        "seen_at": iso(stored.seen_at) if stored.seen_at else "",
+        "series": stored.series,
         "oldest": [{"symbol": symbol, "last": last} for symbol, last in stored.oldest],
-    }  # fmt: skip
+    }

@@ -11,7 +11,7 @@ ROWS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class PagedRows:
     """Some rows of many; pages count from 1. `name` is what the address calls the page's number."""
 
     rows: Sequence[Any]
@@ -21,8 +21,8 @@ class Listed:
     name: str = "page"
 
 
-def listed(total: int, page: int, newest: Callable[[int], Sequence[Any]], name: str = "page") -> Listed:
+def page_of(total: int, page: int, newest: Callable[[int], Sequence[Any]], name: str = "page") -> PagedRows:
     """The page of a list of so many rows, of which `newest` gives the first so many, the newest first."""
     pages = max(1, -(-total // ROWS))
     page = min(max(page, 1), pages)
-    return Listed(newest(page * ROWS)[(page - 1) * ROWS :], page, pages, total, name)
+    return PagedRows(newest(page * ROWS)[(page - 1) * ROWS :], page, pages, total, name)

@@ -8,9 +8,9 @@ from decimal import Decimal
 from bot.ledger.codec import plain
 from bot.ledger.record import Row
 from bot.report import names, numbers
-from bot.review.lists.trade_list import trips_of
+from bot.review.lists.trade_list import round_trips_of
 from bot.review.recording import Record
-from bot.web.chart import Chart, chart, stage_spans
+from bot.web.chart import SvgChart, chart, stage_spans
 from bot.web.curve import Curve, curve_of
 from bot.web.site import Plain
 
@@ -41,21 +41,42 @@ def portfolio(record: Record) -> tuple[Plain, Curve]:
     return told, curve
 
 
-def charts(curve: Curve) -> list[Chart]:
+def charts(curve: Curve) -> list[SvgChart]:
     """Equity, the fall from the peak, and the share in coins, on one time axis."""
     shown = [name for name in _SHOWN if name in curve.benchmarks]
     beside = [(names.benchmark(name), name, curve.benchmarks[name]) for name in shown]
     title = "Equity against holding ETH and BTC" if shown else "Equity"
     note = "Value at each day's close. The strip at the foot is the stage; waiting in the stablecoin is left blank."
     drawn = [
-        chart(title, note, curve.days, [*beside, ("Strategy", "strategy", curve.equity)], short_money, height="tall",
-              spans=stage_spans(curve)),
-        chart("Below the peak", "Fall from the highest value so far.", curve.days,
-              [("Fall", "strategy", curve.falls)], numbers.percent, bounds=(min([*curve.falls, -0.01]) * 1.1, 0.0),
-              area="strategy"),
-        chart("In coins", "Share of equity that is held in coins; the rest is the stablecoin.", curve.days,
-              [("In coins", "eth", curve.exposure)], _whole_percent, bounds=(0.0, 1.05), area="eth", height="low"),
-    ]  # fmt: skip
+        chart(
+            title,
+            note,
+            curve.days,
+            [*beside, ("Strategy", "strategy", curve.equity)],
+            short_money,
+            height="tall",
+            spans=stage_spans(curve),
+        ),
+        chart(
+            "Below the peak",
+            "Fall from the highest value so far.",
+            curve.days,
+            [("Fall", "strategy", curve.falls)],
+            numbers.percent,
+            bounds=(min([*curve.falls, -0.01]) * 1.1, 0.0),
+            area="strategy",
+        ),
+        chart(
+            "In coins",
+            "Share of equity that is held in coins; the rest is the stablecoin.",
+            curve.days,
+            [("In coins", "eth", curve.exposure)],
+            _whole_percent,
+            bounds=(0.0, 1.05),
+            area="eth",
+            height="low",
+        ),
+    ]
     return [one for one in drawn if one is not None]
 
 
@@ -99,7 +120,7 @@ def _holdings(record: Record, valued: Row, equity: Decimal) -> list[Plain]:
 def _costs(record: Record) -> dict[str, Decimal]:
     """What the lots that are still open cost by coin, fees included."""
     costs: dict[str, Decimal] = {}
-    for lot in trips_of(record).open:
+    for lot in round_trips_of(record).open:
         costs[lot.symbol] = costs.get(lot.symbol, Decimal(0)) + lot.quantity * lot.entry_price + lot.fees
     return costs
 

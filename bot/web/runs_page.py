@@ -9,9 +9,9 @@ from bot.core.errors import LedgerError
 from bot.report import names, numbers
 from bot.review.compare.compare import compare
 from bot.review.recording import Record
-from bot.web.chart import Chart, chart
+from bot.web.chart import SvgChart, chart
 from bot.web.curve import Curve, curve_of
-from bot.web.paging import Listed, listed
+from bot.web.paging import PagedRows, page_of
 from bot.web.portfolio_page import short_money
 from bot.web.site import Plain, Site
 
@@ -19,10 +19,10 @@ FIGURES = ("total_return", "cagr", "max_drawdown", "volatility", "sharpe", "expo
 _MOST_DIFFERENCES = 40
 
 
-def runs(site: Site, page: int) -> Listed:
+def runs(site: Site, page: int) -> PagedRows:
     """Every forward ledger by name and every complete run, the newest first, a page of them. Raises LedgerError."""
     records = site.records()
-    return listed(len(records), page, lambda count: [_listed(record) for record in records[:count]])
+    return page_of(len(records), page, lambda count: [_listed(record) for record in records[:count]])
 
 
 def _listed(record: Record) -> Plain:
@@ -37,10 +37,15 @@ def _of_run(record: Record) -> Plain:
     assert record.folder is not None
     manifest, summary = record.folder.json("manifest.json"), record.folder.json("summary.json")
     return {
-        "is_run": True, "what": "backtest", "market": names.market(manifest), "first": summary["start"],
-        "last": summary["end"], "equity": summary["strategy"]["final_equity"],
-        "total_return": summary["strategy"]["total_return"], "max_drawdown": summary["strategy"]["max_drawdown"],
-    }  # fmt: skip
+        "is_run": True,
+        "what": "backtest",
+        "market": names.market(manifest),
+        "first": summary["start"],
+        "last": summary["end"],
+        "equity": summary["strategy"]["final_equity"],
+        "total_return": summary["strategy"]["total_return"],
+        "max_drawdown": summary["strategy"]["max_drawdown"],
+    }
 
 
 def _of_ledger(record: Record) -> Plain:
@@ -48,10 +53,15 @@ def _of_ledger(record: Record) -> Plain:
     cash = float(epoch.body["cash"]) if epoch else 0.0
     equity = float(valued.body["equity"]) if valued else None
     return {
-        "is_run": False, "what": f"ledger, {epoch.body['broker']}" if epoch else "ledger", "market": "",
-        "first": epoch.at[:10] if epoch else "", "last": valued.at[:10] if valued else "", "equity": equity,
-        "total_return": equity / cash - 1 if equity is not None and cash else None, "max_drawdown": None,
-    }  # fmt: skip
+        "is_run": False,
+        "what": f"ledger, {epoch.body['broker']}" if epoch else "ledger",
+        "market": "",
+        "first": epoch.at[:10] if epoch else "",
+        "last": valued.at[:10] if valued else "",
+        "equity": equity,
+        "total_return": equity / cash - 1 if equity is not None and cash else None,
+        "max_drawdown": None,
+    }
 
 
 def run(record: Record) -> tuple[Plain, Curve]:
@@ -79,7 +89,7 @@ def run(record: Record) -> tuple[Plain, Curve]:
     }, curve
 
 
-def beside(one: Record, other: Record) -> tuple[Plain, list[Chart]]:
+def beside(one: Record, other: Record) -> tuple[Plain, list[SvgChart]]:
     """Two records over the days that both have: figures, curves from the same start, and what they did otherwise."""
     a, b = curve_of(one), curve_of(other)
     common = sorted(set(a.days) & set(b.days))
@@ -88,20 +98,38 @@ def beside(one: Record, other: Record) -> tuple[Plain, list[Chart]]:
     a, b = _only(a, common), _only(b, common)
     found = compare(one, other)
     told = {
-        "a": one.name, "b": other.name, "days": len(common), "first": common[0], "last": common[-1],
+        "a": one.name,
+        "b": other.name,
+        "days": len(common),
+        "first": common[0],
+        "last": common[-1],
         "figures": {name: {"a": a.figures().get(name), "b": b.figures().get(name)} for name in FIGURES},
-        "summary": found.summary, "apart": len(found.parted),
+        "summary": found.summary,
+        "apart": len(found.parted),
         "differences": [parted.as_dict() for parted in found.parted[:_MOST_DIFFERENCES]],
-    }  # fmt: skip
+    }
     gap = [x / y - 1 if y else 0.0 for x, y in zip(_from_start(a), _from_start(b), strict=True)]
     reach = max([abs(value) for value in gap] + [0.001]) * 1.1
     curves = [(one.name, "strategy", _from_start(a)), (other.name, "planted", _from_start(b))]
     drawn = [
-        chart("From the same start", "Growth of 100 from the first day that both have.", common, curves, short_money,
-              height="tall"),
-        chart("How far apart", f"{one.name} over {other.name}, from the same start.", common,
-              [("Apart", "strategy", gap)], numbers.change, bounds=(-reach, reach), area="strategy"),
-    ]  # fmt: skip
+        chart(
+            "From the same start",
+            "Growth of 100 from the first day that both have.",
+            common,
+            curves,
+            short_money,
+            height="tall",
+        ),
+        chart(
+            "How far apart",
+            f"{one.name} over {other.name}, from the same start.",
+            common,
+            [("Apart", "strategy", gap)],
+            numbers.change,
+            bounds=(-reach, reach),
+            area="strategy",
+        ),
+    ]
     return told, [one for one in drawn if one is not None]
 
 

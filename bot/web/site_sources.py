@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import BotError
-from bot.core.events import Epoch
+from bot.core.events import ConfigPeriod
 from bot.core.ports import Clock
 from bot.data.store.store import Store
 from bot.ledger.decode import decode
@@ -96,7 +96,7 @@ def _waterfall(config: Config, record: Record, day: date) -> Mapping[str, Any]:
     else:
         row = record.first("epoch")
         epoch = decode(row) if row else None
-        if isinstance(epoch, Epoch) and epoch.is_history:
+        if isinstance(epoch, ConfigPeriod) and epoch.is_history:
             return {"state": "none", "why": f"A {epoch.why} does not tell of which prices it is made."}
         market = open_market(config, None, "store")
     told = signal_at(config, market, day)

@@ -18,19 +18,33 @@ _HEAT = {"return": 0.5, "episode": 1.0}
 _SHADES = 5
 
 
-class Pages:
+class Templates:
     """The templates, read once."""
 
     def __init__(self) -> None:
         self._environment = Environment(
-            loader=PackageLoader("bot.web"), autoescape=True, undefined=StrictUndefined, finalize=shown,
-            trim_blocks=True, lstrip_blocks=True,
-        )  # fmt: skip
+            loader=PackageLoader("bot.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            finalize=shown,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
         self._environment.filters.update(
-            money=numbers.money, price=numbers.price, percent=numbers.percent, change=numbers.change,
-            growth=numbers.growth, ratio=numbers.ratio, count=numbers.count, minus=numbers.minus, heat=heat,
-            stage_look=stage_look, stage=names.stage, benchmark=names.benchmark, size=size,
-        )  # fmt: skip
+            money=numbers.money,
+            price=numbers.price,
+            percent=numbers.percent,
+            change=numbers.change,
+            growth=numbers.growth,
+            ratio=numbers.ratio,
+            count=numbers.count,
+            minus=numbers.minus,
+            heat=heat,
+            stage_look=stage_look,
+            stage=names.stage,
+            benchmark=names.benchmark,
+            size=size,
+        )
         self._environment.globals.update(layers=layers, nothing=numbers.NOTHING, address=address)
 
     def render(self, name: str, shown: Mapping[str, Any]) -> str:

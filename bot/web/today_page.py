@@ -9,9 +9,9 @@ from bot.ledger.record import Row
 from bot.report import names, numbers
 from bot.report.words import sentence
 from bot.review.recording import Record
-from bot.review.story.labels import Terms, terms_of
-from bot.review.why.next_triggers import ways
-from bot.web.chart import Chart, chart, stage_spans
+from bot.review.story.labels import Labels, labels_of
+from bot.review.why.next_triggers import triggers
+from bot.web.chart import SvgChart, chart, stage_spans
 from bot.web.curve import Curve
 from bot.web.reading_rows import figure, gauges
 from bot.web.site import Plain, Site
@@ -36,7 +36,7 @@ def today(site: Site, record: Record) -> Plain:
         ],
         "since": _since(record, body["stage"]),
         "reasons": [sentence(code) for code in body["reasons"]],
-        "nearest": [way.as_dict() for way in ways(body["stage"], body["readings"], _terms(record))],
+        "nearest": [way.as_dict() for way in triggers(body["stage"], body["readings"], _terms(record))],
         "weights": dict(body["weights"]),
         "reduce_only": bool(body["reduce_only"]),
         "gates": [one for one in readings if one["gate"]],
@@ -48,7 +48,7 @@ def today(site: Site, record: Record) -> Plain:
     }
 
 
-def last_year(record: Record) -> Chart | None:
+def last_year(record: Record) -> SvgChart | None:
     """Small caps beside the close that they must break, over the last year of decisions; None where none tells it."""
     rows = list(record.rows("decision", newest_first=True, limit=_A_YEAR))[::-1]
     told = [(row, row.body["readings"].get("small_caps")) for row in rows]
@@ -59,20 +59,23 @@ def last_year(record: Record) -> Chart | None:
     return chart(
         "Small caps, and the close that they must break",
         "The last year of decisions. The strip at the foot is the stage; waiting in the stablecoin is left blank.",
-        days, [("Highest close before", "record", records), ("Small caps", "strategy", closes)], figure, spans=spans,
-    )  # fmt: skip
+        days,
+        [("Highest close before", "record", records), ("Small caps", "strategy", closes)],
+        figure,
+        spans=spans,
+    )
 
 
 def _is_whole(reading: Any) -> bool:
     return isinstance(reading, dict) and None not in (reading.get("value"), reading.get("threshold"))
 
 
-def _terms(record: Record) -> Terms:
+def _terms(record: Record) -> Labels:
     """What a run calls small caps; a forward ledger does not tell its config."""
     if record.folder is None:
-        return Terms()
+        return Labels()
     manifest = record.folder.json("manifest.json")
-    return terms_of(manifest["config"], is_real=manifest["market"] != "demo")
+    return labels_of(manifest["config"], is_real=manifest["market"] != "demo")
 
 
 def _since(record: Record, stage: str) -> str:
@@ -92,9 +95,11 @@ def _money(valued: Row | None) -> Plain | None:
         return None
     equity, cash = float(valued.body["equity"]), float(valued.body["cash"])
     return {
-        "day": valued.at[:10], "equity": valued.body["equity"], "cash": valued.body["cash"],
+        "day": valued.at[:10],
+        "equity": valued.body["equity"],
+        "cash": valued.body["cash"],
         "exposure": 1 - cash / equity if equity else 0.0,
-    }  # fmt: skip
+    }
 
 
 def _latest(record: Record) -> list[Plain]:

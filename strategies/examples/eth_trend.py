@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.core.decision import Decision, Trade
-from bot.core.instrument import exact_weight
+from bot.core.instrument import to_weight
 from bot.core.market import Market
 from bot.core.moments import utc
 
@@ -24,7 +24,7 @@ class EthTrend:
     def __init__(self, days: int, weight: float) -> None:
         if days < 2 or not 0 < weight <= 0.98:
             raise ValueError(f"days must be 2 or more and weight in (0, 0.98], was {days} and {weight}")
-        self.days, self.weight = days, exact_weight(weight)
+        self.days, self.weight = days, to_weight(weight)
 
     def decisions(self, market: Market) -> Sequence[Decision]:
         """One decision a UTC midnight, each from the closes known at it."""

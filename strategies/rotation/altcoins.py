@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.core.market import Floats, Kind, Market, Series
+from bot.core.market import Floats, Market, Series, SeriesKind
 from bot.core.moments import Days
 from strategies.indicators import Bools, annual_volatility, lagged, rolling_median, run_length, sma
 from strategies.rotation.settings import AltcoinSettings
@@ -45,7 +45,7 @@ class Altcoins:
     def __init__(self, market: Market, settings: AltcoinSettings) -> None:
         self.settings = settings
         majors = {market.roles.btc, market.roles.eth}
-        coins = (series for series in market.of_kind(Kind.CRYPTO) if series.symbol not in majors and len(series))
+        coins = (series for series in market.of_kind(SeriesKind.CRYPTO) if series.symbol not in majors and len(series))
         self._coins = {series.symbol: self._prepared(series, market) for series in coins}
 
     def _prepared(self, series: Series, market: Market) -> _Coin:

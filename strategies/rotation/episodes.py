@@ -79,9 +79,15 @@ def _outcome(story: Sequence[Outcome]) -> str:
 
 def _exit_reasons(last: Outcome) -> tuple[str, ...]:
     ended_nothing = (
-        Reason.BREAKOUT | Reason.REARMED | Reason.WAITS_FOR_RECORD | Reason.WAITS_FOR_CLOSES | Reason.COOLS_DOWN
-        | Reason.PEG_BROKEN | Reason.STALE | Reason.THIN_TRADING
-    )  # fmt: skip
+        Reason.BREAKOUT
+        | Reason.REARMED
+        | Reason.WAITS_FOR_RECORD
+        | Reason.WAITS_FOR_CLOSES
+        | Reason.COOLS_DOWN
+        | Reason.PEG_BROKEN
+        | Reason.STALE
+        | Reason.THIN_TRADING
+    )
     return reason_codes(last.reasons & ~ended_nothing)
 
 

@@ -104,9 +104,13 @@ class Readings:
         known = np.sum([part.available & part.is_known for part in parts], axis=0) >= needed
         missed = np.max([np.where(part.available, part.missed, 0) for part in parts], axis=0)
         return Reading(
-            "participation", np.where(known, count, np.nan), np.full(len(count), float(needed)),
-            known & (count >= needed), missed, available,
-        )  # fmt: skip
+            "participation",
+            np.where(known, count, np.nan),
+            np.full(len(count), float(needed)),
+            known & (count >= needed),
+            missed,
+            available,
+        )
 
     def volume(self) -> Reading:
         """The largest of the last sessions' volumes against their own medians."""
@@ -287,9 +291,13 @@ class Readings:
         count = np.sum([fund.available & fund.holds for fund in funds], axis=0).astype(float)
         missed = np.max([np.where(fund.available, fund.missed, 0) for fund in funds], axis=0)
         return Reading(
-            "sectors", np.where(known, count, np.nan), np.full(len(count), float(needed)),
-            known & (count >= needed), missed, available,
-        )  # fmt: skip
+            "sectors",
+            np.where(known, count, np.nan),
+            np.full(len(count), float(needed)),
+            known & (count >= needed),
+            missed,
+            available,
+        )
 
 
 def _is_new(index: Ints) -> Bools:

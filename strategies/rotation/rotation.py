@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 
 from bot.core.decision import Decision, Trade
-from bot.core.instrument import exact_weight
+from bot.core.instrument import to_weight
 from bot.core.market import Market
 from strategies.rotation.altcoins import Altcoins
 from strategies.rotation.rules import Stage, reason_codes
@@ -74,19 +74,19 @@ class Rotation:
         """The target weights at one decision; `before` are those of the decision before."""
         settings, eth = self.settings, view.market.roles.eth
         if stage is Stage.ETH:
-            return {eth: exact_weight(settings.eth_first if tranche == 1 else settings.eth_full)}
+            return {eth: to_weight(settings.eth_first if tranche == 1 else settings.eth_full)}
         if stage is Stage.ALTS:
             due = days_in_stage == 0 or (days_in_stage % settings.altcoins.choose_every_days == 0 and not stale)
             return self._with_altcoins(view, view.days[i]) if due else before
         if stage is Stage.DISTRIBUTION:
             share = settings.distribution_share
-            return {s: exact_weight(float(w) * share) for s, w in before.items()} if days_in_stage == 0 else before
+            return {s: to_weight(float(w) * share) for s, w in before.items()} if days_in_stage == 0 else before
         return {}
 
     def _with_altcoins(self, view: RotationView, day: np.datetime64) -> dict[str, Decimal]:
         settings, eth = self.settings, view.market.roles.eth
         if self.choose is None:
-            return {eth: exact_weight(settings.eth_first + settings.altcoin_half)}
+            return {eth: to_weight(settings.eth_first + settings.altcoin_half)}
         shares = self.choose(view.altcoins, day)
-        half = {symbol: exact_weight(settings.altcoin_half * share) for symbol, share in shares.items()}
-        return {eth: exact_weight(settings.eth_first), **half}
+        half = {symbol: to_weight(settings.altcoin_half * share) for symbol, share in shares.items()}
+        return {eth: to_weight(settings.eth_first), **half}

@@ -47,7 +47,7 @@ class SupercycleSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class LayerChange:
     """Over how many of its own weeks, sessions or days a layer's change is read, and how small a one is flat."""
 
     span: int
@@ -58,16 +58,16 @@ class Move:
 class WaterfallSettings:
     """What the arrow of each layer is about; `broad_average` is in sessions."""
 
-    net_liquidity: Move
-    treasury_account: Move
-    credit: Move
-    broad_equities: Move
+    net_liquidity: LayerChange
+    treasury_account: LayerChange
+    credit: LayerChange
+    broad_equities: LayerChange
     broad_average: int
-    small_cap_strength: Move
-    small_cap_trend: Move
-    eth: Move
-    altcoin_breadth: Move
-    stablecoin_supply: Move
+    small_cap_strength: LayerChange
+    small_cap_trend: LayerChange
+    eth: LayerChange
+    altcoin_breadth: LayerChange
+    stablecoin_supply: LayerChange
 
 
 @dataclass(frozen=True, slots=True)

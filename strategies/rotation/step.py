@@ -12,9 +12,20 @@ def step(rules: Rules, memory: Memory, seen: Observation) -> Outcome:
     the decision. Only scalars go in and out.
     """
     (
-        stage, stage_session, came_from, level, high, closes_above, breakout_session, confirmed_session,
-        eth_session, eth_high, tranche, pair_weak_days, killed,
-    ) = memory  # fmt: skip
+        stage,
+        stage_session,
+        came_from,
+        level,
+        high,
+        closes_above,
+        breakout_session,
+        confirmed_session,
+        eth_session,
+        eth_high,
+        tranche,
+        pair_weak_days,
+        killed,
+    ) = memory
     reasons = 0
     session = seen.session
     fresh = seen.missed <= rules.stale_after
@@ -61,9 +72,20 @@ def step(rules: Rules, memory: Memory, seen: Observation) -> Outcome:
             kills |= Reason.KILL_PEG
         if kills:
             memory = Memory(
-                Stage.COOLDOWN, session, came_from, level, high, closes_above, breakout_session, confirmed_session,
-                eth_session, eth_high, 0, pair_weak_days, True,
-            )  # fmt: skip
+                Stage.COOLDOWN,
+                session,
+                came_from,
+                level,
+                high,
+                closes_above,
+                breakout_session,
+                confirmed_session,
+                eth_session,
+                eth_high,
+                0,
+                pair_weak_days,
+                True,
+            )
             return Outcome(memory, Stage.COOLDOWN, 0, reasons | kills)
 
     # The table.
@@ -110,9 +132,12 @@ def step(rules: Rules, memory: Memory, seen: Observation) -> Outcome:
             came_from, stage, stage_session = stage, Stage.DISTRIBUTION, session
             reasons |= (Reason.NO_NEW_RECORD if quiet else 0) | (Reason.WEAK_SMALL_CAPS if weak else 0)
     if (
-        stage == Stage.ETH and fresh and session - confirmed_session >= rules.altcoins_after_sessions
-        and seen.pair_above and seen.breadth_passes
-    ):  # fmt: skip
+        stage == Stage.ETH
+        and fresh
+        and session - confirmed_session >= rules.altcoins_after_sessions
+        and seen.pair_above
+        and seen.breadth_passes
+    ):
         stage, stage_session, pair_weak_days = Stage.ALTS, session, 0
         reasons |= Reason.ENTERED_ALTS
     if stage == Stage.ALTS and fresh and pair_weak_days >= rules.leave_altcoins_days:
@@ -135,7 +160,18 @@ def step(rules: Rules, memory: Memory, seen: Observation) -> Outcome:
     if stage != Stage.ETH and stage != Stage.ALTS and stage != Stage.DISTRIBUTION:
         tranche = 0
     memory = Memory(
-        stage, stage_session, came_from, level, high, closes_above, breakout_session, confirmed_session,
-        eth_session, eth_high, tranche, pair_weak_days, killed,
-    )  # fmt: skip
+        stage,
+        stage_session,
+        came_from,
+        level,
+        high,
+        closes_above,
+        breakout_session,
+        confirmed_session,
+        eth_session,
+        eth_high,
+        tranche,
+        pair_weak_days,
+        killed,
+    )
     return Outcome(memory, stage, tranche, reasons)

@@ -60,9 +60,13 @@ class Supercycle:
         known = self.known >= needed
         missed = np.max([np.where(part.available, part.missed, 0) for part in parts], axis=0)
         return Reading(
-            "supercycle", np.where(known, self.score.astype(float), np.nan), np.full(len(known), float(needed)),
-            known & (self.score >= needed), missed, available,
-        )  # fmt: skip
+            "supercycle",
+            np.where(known, self.score.astype(float), np.nan),
+            np.full(len(known), float(needed)),
+            known & (self.score >= needed),
+            missed,
+            available,
+        )
 
     def at(self, i: int) -> dict[str, Any]:
         """The score of one decision and its parts, as plain data; the score is None where no part is known."""

@@ -68,8 +68,10 @@ class RotationView:
         """The readings whose kill is switched on."""
         rules = self.settings.rules
         switches = {
-            "credit": rules.kill_on_credit, "volatility": rules.kill_on_volatility, "peg_broken": rules.kill_on_peg,
-        }  # fmt: skip
+            "credit": rules.kill_on_credit,
+            "volatility": rules.kill_on_volatility,
+            "peg_broken": rules.kill_on_peg,
+        }
         return {name for name, on in switches.items() if on}
 
     @cached_property

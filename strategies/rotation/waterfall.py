@@ -10,7 +10,7 @@ import numpy as np
 from bot.core.market import Floats
 from strategies.indicators import Bools, Ints, lagged, sma
 from strategies.rotation.reading import Reading, Words
-from strategies.rotation.settings import Move, WaterfallSettings
+from strategies.rotation.settings import LayerChange, WaterfallSettings
 from strategies.rotation.track import Track, closes, ratio
 from strategies.rotation.view import RotationView
 
@@ -76,27 +76,43 @@ class _Layers:
         gates, settings, small_caps = self.source.gates, self.settings, self.source.small_caps
         return (
             self._layer(
-                "net_liquidity", MILLIONS, self.source.net_liquidity_level(), settings.net_liquidity, "weeks",
+                "net_liquidity",
+                MILLIONS,
+                self.source.net_liquidity_level(),
+                settings.net_liquidity,
+                "weeks",
                 gates["net_liquidity"],
             ),
             self._treasury_account(),
             self._credit(),
             self._broad_equities(),
             self._layer(
-                "small_cap_strength", RATIO, ratio(market, roles.small_cap_fund, roles.broad_fund),
-                settings.small_cap_strength, "sessions", gates["relative_strength"],
+                "small_cap_strength",
+                RATIO,
+                ratio(market, roles.small_cap_fund, roles.broad_fund),
+                settings.small_cap_strength,
+                "sessions",
+                gates["relative_strength"],
             ),
             self._layer(
-                "small_cap_trend", POINTS, Track(small_caps.due, self.source.closes, (small_caps,)),
-                settings.small_cap_trend, "sessions", gates["trend"],
+                "small_cap_trend",
+                POINTS,
+                Track(small_caps.due, self.source.closes, (small_caps,)),
+                settings.small_cap_trend,
+                "sessions",
+                gates["trend"],
             ),
             self._layer("eth", DOLLARS, closes(market, roles.eth), settings.eth, "days", readings["eth_trend"]),
             self._layer(
-                "altcoin_breadth", SHARE, Track(self.view.times, readings["breadth"].value, ()),
-                settings.altcoin_breadth, "days", readings["breadth"],
+                "altcoin_breadth",
+                SHARE,
+                Track(self.view.times, readings["breadth"].value, ()),
+                settings.altcoin_breadth,
+                "days",
+                readings["breadth"],
             ),
             self._stablecoin_supply(),
-        )  # fmt: skip
+        )
 
     def _treasury_account(self) -> Layer:
         """The Treasury's account: what it draws down it spends into the economy, so a fall eases."""
@@ -129,7 +145,7 @@ class _Layers:
         track = closes(self.market, self.roles.stablecoin_supply)
         return self._layer(name, DOLLARS, track, move, "days", self._compared(name, track, move, falls=False))
 
-    def _compared(self, name: str, track: Track | None, move: Move, *, falls: bool) -> Reading:
+    def _compared(self, name: str, track: Track | None, move: LayerChange, *, falls: bool) -> Reading:
         """Whether a value fell, or rose, over its span."""
         if track is None:
             return self.source.absent(name)
@@ -137,7 +153,7 @@ class _Layers:
         moved = track.values < before if falls else track.values > before
         return self.source.reading(name, track, track.values, before, moved)
 
-    def _layer(self, name: str, unit: str, track: Track | None, move: Move, rows: str, eases: Reading) -> Layer:
+    def _layer(self, name: str, unit: str, track: Track | None, move: LayerChange, rows: str, eases: Reading) -> Layer:
         """A layer from the value it shows, on its own calendar, and the reading that tells whether it eases."""
         if track is None:
             value = change = np.full(len(self.view.times), np.nan)

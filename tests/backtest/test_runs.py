@@ -16,9 +16,9 @@ from bot import run_backtest
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.run import Run
 from bot.core.book import RunPlan
-from bot.core.corporate_actions import Ending, EndingKind, settlings
+from bot.core.corporate_actions import CorporateAction, CorporateActionKind, scheduled_settlements
 from bot.core.decision import Decision, Trade
-from bot.core.events import Valued
+from bot.core.events import Valuation
 from bot.core.moments import midnight
 from bot.core.orders import Fill
 from bot.core.window import Window
@@ -29,9 +29,15 @@ from tests.markets import closes_on_days, closes_on_sessions, market_of
 
 FEW_SEEDS = {"demo": {"spread_seeds": 2}}
 TABLES = [
-    "equity.csv", "decisions.csv", "orders.csv", "fills.csv", "settlements.csv", "trades.csv", "episodes.csv",
+    "equity.csv",
+    "decisions.csv",
+    "orders.csv",
+    "fills.csv",
+    "settlements.csv",
+    "trades.csv",
+    "episodes.csv",
     "rearmings.csv",
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +71,21 @@ def test_the_manifest_says_what_the_run_was_made_from(saved: Run) -> None:
 def test_every_figure_of_the_summary_is_there_for_strategy_and_benchmarks(saved: Run) -> None:
     benchmarks = list(RUN_NAMES)[1:]
     names = {
-        "final_equity", "total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar",
-        "exposure", "turnover", "fees", "slippage_cost", "trades", "win_rate",
-    }  # fmt: skip
+        "final_equity",
+        "total_return",
+        "cagr",
+        "volatility",
+        "sharpe",
+        "sortino",
+        "max_drawdown",
+        "calmar",
+        "exposure",
+        "turnover",
+        "fees",
+        "slippage_cost",
+        "trades",
+        "win_rate",
+    }
     assert list(saved.summary["benchmarks"]) == benchmarks
     for figures in (saved.summary["strategy"], saved.summary["a_day_late"], *saved.summary["benchmarks"].values()):
         assert set(figures) == names
@@ -189,37 +207,37 @@ def test_orders_fill_at_the_next_open_not_at_the_close_that_decided() -> None:
     assert fill.quantity == 5000
     assert fill.reference_price == Decimal("1.07")
     assert fill.price == Decimal("1.07107")
-    (valued,) = [event for event in book.events if isinstance(event, Valued)]
+    (valued,) = [event for event in book.events if isinstance(event, Valuation)]
     assert valued.equity == Decimal(10_000) - 5000 * Decimal("1.07107") * Decimal("1.001") + 5000 * Decimal("1.2")
 
 
-def ended(kind: EndingKind | None, **entry: Any) -> Valued:
+def ended(kind: CorporateActionKind | None, **entry: Any) -> Valuation:
     """The last valuation of a book that held a coin whose rows end three days into the run."""
     closes = {"DOOM": closes_on_days("2022-01-03", [1.0] * 10), "HEIR": closes_on_days("2022-01-13", [1.0] * 40)}
     closes |= {"ETH": closes_on_days("2022-01-03", [1.0] * 50), "BTC": closes_on_days("2022-01-03", [1.0] * 50)}
     plan = plan_of([{"DOOM": "0.5"}] + [{"DOOM": "0.5"}] * 29, FREE, closes=closes)
-    table = {} if kind is None else {"DOOM": Ending(kind, **entry)}
+    table = {} if kind is None else {"DOOM": CorporateAction(kind, **entry)}
     held = [replace(d, trade=Trade.NOW if i == 0 else Trade.HOLD) for i, d in enumerate(plan.decisions)]
-    due = settlings(plan.market, table, held[-1].at.date())
+    due = scheduled_settlements(plan.market, table, held[-1].at.date())
     book = run_exact(replace(plan, decisions=held, settlings=due))
-    return [event for event in book.events if isinstance(event, Valued)][-1]
+    return [event for event in book.events if isinstance(event, Valuation)][-1]
 
 
 def test_a_coin_that_died_loses_half_and_a_renamed_one_does_not() -> None:
     """5,000 of 10,000 in the coin: dead pays half of it back, renamed and source ends all (costs are off)."""
-    assert ended(EndingKind.DEAD).equity == 7_500
-    assert ended(EndingKind.RENAMED, into="HEIR").equity == 10_000
-    assert ended(EndingKind.SOURCE_ENDS).equity == 10_000
+    assert ended(CorporateActionKind.DEAD).equity == 7_500
+    assert ended(CorporateActionKind.RENAMED, into="HEIR").equity == 10_000
+    assert ended(CorporateActionKind.SOURCE_ENDS).equity == 10_000
     assert ended(None).equity == 7_500  # an end that nobody explained counts as a death
 
 
 def test_a_renamed_coin_lives_on_under_its_new_name_at_its_ratio() -> None:
-    valued = ended(EndingKind.RENAMED, into="HEIR", ratio=Decimal(2))
+    valued = ended(CorporateActionKind.RENAMED, into="HEIR", ratio=Decimal(2))
     assert dict(valued.holdings) == {"HEIR": 10_000}
 
 
 def test_a_halted_coin_is_held_at_its_last_close_and_marked_stale() -> None:
-    valued = ended(EndingKind.HALTED)
+    valued = ended(CorporateActionKind.HALTED)
     assert (valued.equity, dict(valued.holdings), valued.stale) == (10_000, {"DOOM": 5_000}, ("DOOM",))
 
 

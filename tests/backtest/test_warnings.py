@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from bot.backtest.warnings import caveats
+from bot.backtest.warnings import run_warnings
 from bot.core.market import Market
 from bot.core.window import Window
 from bot.data.quality import judged
@@ -35,7 +35,7 @@ def faulty_market() -> Market:
 
 def told(market: Market, start: date, end: date) -> list[str]:
     config, window = default_config(), Window(start, end)
-    return caveats(view_of(market, rotation_settings(config)), window, run_plan(config, market, window, "key"))
+    return run_warnings(view_of(market, rotation_settings(config)), window, run_plan(config, market, window, "key"))
 
 
 def test_a_run_tells_what_was_barred_why_and_what_admits_it() -> None:

@@ -95,8 +95,11 @@ def test_signal_under_json_carries_the_waterfall_and_the_supercycle_score(tmp_pa
         assert layer["state"] in ("easing", "tight")
     assert told["waterfall"][0]["name"] == "net_liquidity"
     assert [part["name"] for part in told["supercycle"]["parts"]] == [
-        "long_run", "dips_bought", "sectors_rotate", "high_beta",
-    ]  # fmt: skip
+        "long_run",
+        "dips_bought",
+        "sectors_rotate",
+        "high_beta",
+    ]
     assert told["supercycle"]["known"] == 4
     assert told["supercycle"]["score"] == sum(part["verdict"] == "yes" for part in told["supercycle"]["parts"])
 
@@ -154,9 +157,13 @@ def test_version_and_help_need_no_heavy_library(tmp_path: Path) -> None:
         "assert not heavy, heavy"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -301,9 +308,13 @@ def test_an_interrupted_run_is_marked_and_not_believed(tmp_path: Path) -> None:
     import time
 
     process = subprocess.Popen(
-        [*BOT, "backtest", "--out", "run"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [*BOT, "backtest", "--out", "run"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     marker = tmp_path / "run" / "INCOMPLETE"
     deadline = time.monotonic() + 60
     while not marker.exists() and time.monotonic() < deadline:
@@ -325,9 +336,12 @@ def test_a_killed_run_is_marked_and_leaves_no_process_behind(tmp_path: Path) -> 
     import time
 
     process = subprocess.Popen(
-        [*BOT, "backtest", "--out", "run"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [*BOT, "backtest", "--out", "run"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     listing = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     deadline = time.monotonic() + 90
     children: list[str] = []

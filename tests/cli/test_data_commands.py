@@ -39,9 +39,10 @@ def test_an_import_tells_what_came_and_a_list_what_is_there(user: Path) -> None:
     assert {row["symbol"]: row["new"] for row in told} == {"RUT": 7, "ETH": 10, "BTC": 10}
     listed = json.loads(bot("data", "list", "--json", cwd=user).stdout)["series"]
     assert [(row["symbol"], row["first"], row["last"], row["rows"]) for row in listed] == [
-        ("BTC", "2024-01-01", "2024-01-10", 10), ("ETH", "2024-01-01", "2024-01-10", 10),
+        ("BTC", "2024-01-01", "2024-01-10", 10),
+        ("ETH", "2024-01-01", "2024-01-10", 10),
         ("RUT", "2024-01-02", "2024-01-10", 7),
-    ]  # fmt: skip
+    ]
 
 
 def test_the_list_fits_eighty_columns(stored: Path) -> None:

@@ -18,14 +18,14 @@ from rich.console import Console
 
 from bot.cli.console import console, progress
 from bot.cli.paper.paper_commands import tell_tick
-from bot.core.events import Mode, Switched
+from bot.core.events import TradingState, TradingStateChange
 from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import Fill, Side
 from bot.infra.clock import SystemClock
 from bot.paper.heartbeat import beat, heartbeat_path
 from bot.paper.ledgers import as_daemon, next_decision, status_of
-from bot.paper.trader import Ticked
+from bot.paper.trader import TickResult
 from bot.venue.matching.exchange import KEY
 from tests.cli.running import bot, bot_process, error_of
 from tests.paper.test_notices import BEGUN, BUY, HELD
@@ -158,7 +158,7 @@ def test_a_tick_that_leaves_an_order_open_ends_with_code_4_after_all_is_said(
 ) -> None:
     ledger = Ledger(tmp_path)
     ledger.write(BEGUN, HELD, BUY)
-    ticked = Ticked((HELD.at.date(),), (), (), (BUY,))
+    ticked = TickResult((HELD.at.date(),), (), (), (BUY,))
     with pytest.raises(typer.Exit) as ended:
         tell_tick(console(to_error=as_json), ticked, status_of(ledger.config, "mine"), as_json)
     said = capsys.readouterr()
@@ -175,11 +175,11 @@ def test_a_bugs_traceback_is_kept_where_the_config_says_and_holds_no_secret(
     monkeypatch.setenv("BINANCE_TESTNET_API_KEY", "k3y-of-binance")
     ledger, config = Ledger(tmp_path / "elsewhere"), tmp_path / "mine.yaml"
     config.write_text("extends: default.yaml\nstate: elsewhere\n")
-    ledger.write(BEGUN, Switched(BEGUN.at, cast("Mode", "k3y-of-binance")))  # no bot writes that
+    ledger.write(BEGUN, TradingStateChange(BEGUN.at, cast(TradingState, "k3y-of-binance")))  # no bot writes that
     told = error_of(bot("paper", "status", "-l", "mine", "--config", str(config), cwd=tmp_path), 1)
     assert told == "Error: this is a bug in the bot, not in what you did; please report it with elsewhere/bot.log"
     log = (tmp_path / "elsewhere" / "bot.log").read_text()
-    assert "ValueError: '(hidden)' is not a valid Mode" in log
+    assert "ValueError: '(hidden)' is not a valid TradingState" in log
     assert "k3y-of-binance" not in log
     assert not (tmp_path / "logs").exists()
 

@@ -26,7 +26,7 @@ def serving(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], 
     given = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
     with subprocess.Popen(
         command, cwd=folder, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:  # fmt: skip
+    ) as process:
         assert process.stdout is not None
         lines = []
         for line in process.stdout:

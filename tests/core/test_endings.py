@@ -16,7 +16,7 @@ import pytest
 from bot.backtest.engines.exact import run_exact
 from bot.core.book import Book, RunPlan
 from bot.core.decision import Decision, Trade
-from bot.core.events import Valued
+from bot.core.events import Valuation
 from bot.core.market import Market
 from bot.core.moments import utc
 from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement, SettlementCause
@@ -57,8 +57,8 @@ def events(book: Book, kind: type[Any]) -> list[Any]:
     return [event for event in book.events if isinstance(event, kind)]
 
 
-def on(book: Book, day: date) -> Valued:
-    return next(valued for valued in events(book, Valued) if valued.day == day)
+def on(book: Book, day: date) -> Valuation:
+    return next(valued for valued in events(book, Valuation) if valued.day == day)
 
 
 def test_a_dead_coin_is_paid_out_at_half_of_its_last_close_the_day_after() -> None:
@@ -91,7 +91,7 @@ def test_a_renamed_coin_goes_on_under_its_new_name_and_loses_nothing() -> None:
     assert (settled.into, settled.received) == ("B", D(50_000))
     assert book.portfolio.holdings == {"B": D(50_000)}
     assert book.portfolio.cash == AFTER_PURCHASE
-    assert {valued.equity for valued in events(book, Valued)} == {AFTER_PURCHASE + 500}
+    assert {valued.equity for valued in events(book, Valuation)} == {AFTER_PURCHASE + 500}
 
 
 def test_a_renamed_coin_is_valued_at_its_last_close_until_the_new_one_has_rows() -> None:
@@ -145,7 +145,7 @@ def test_an_end_within_14_days_of_the_runs_end_is_valued_and_marked_stale(
     last = DAYS - 1 - days_before_the_end  # the run ends on 2024-02-09, day 39
     book = run_exact(plan(market(A=prices(0, last, 10.0))))
     assert len(events(book, Settlement)) == settled
-    final = events(book, Valued)[-1]
+    final = events(book, Valuation)[-1]
     assert final.day == date(2024, 2, 9)
     assert final.stale == (("A",) if not settled else ())
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.core.errors import DataError
-from bot.core.market import Kind, Market
+from bot.core.market import Market, SeriesKind
 from tests.markets import closes_on_days, closes_on_sessions, market_of, random_market, series_of, with_series
 
 
@@ -115,4 +115,4 @@ def test_a_misspelt_symbol_gets_the_nearest_name() -> None:
 
 
 def test_series_are_found_by_kind_in_the_order_of_symbols() -> None:
-    assert [series.symbol for series in small().of_kind(Kind.CRYPTO)] == ["A", "BTC", "ETH"]
+    assert [series.symbol for series in small().of_kind(SeriesKind.CRYPTO)] == ["A", "BTC", "ETH"]

@@ -16,7 +16,7 @@ from bot.core.bar import Bar
 from bot.core.decision import Decision
 from bot.core.errors import DataError
 from bot.core.execution import affordable, fill, fill_price
-from bot.core.instrument import Instrument, exact, exact_weight
+from bot.core.instrument import Instrument, to_decimal, to_weight
 from bot.core.orders import Fill, OrderIntent, Settlement, SettlementCause, Side, order_id
 from bot.core.portfolio import Portfolio
 
@@ -59,12 +59,12 @@ class TestInstrument:
             Instrument("ETH", **{**fields, **changes})
 
     def test_a_float_becomes_the_decimal_that_a_person_would_write(self) -> None:
-        assert exact(0.1) == D("0.1")
-        assert exact(1e-7) == D("1E-7")
+        assert to_decimal(0.1) == D("0.1")
+        assert to_decimal(1e-7) == D("1E-7")
 
     @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
     def test_rounded_weights_never_sum_to_more_than_the_floats(self, parts: list[float]) -> None:
-        assert all(0 <= exact(part) - exact_weight(part) < D("1e-9") for part in parts)
+        assert all(0 <= to_decimal(part) - to_weight(part) < D("1e-9") for part in parts)
 
 
 class TestExecution:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.core.cycle import Overrides, Plan, Quote, SizingRules, TradingRules, cycle
 from bot.core.decision import Decision, Trade
-from bot.core.instrument import Instrument, exact
+from bot.core.instrument import Instrument, to_decimal
 from bot.core.orders import OrderStatus, Side
 from bot.core.portfolio import Portfolio
 
@@ -162,9 +162,11 @@ class TestOverrides:
     @pytest.mark.parametrize("by", ["decision", "user"])
     def test_reduce_only_sells_and_never_buys(self, by: str) -> None:
         plan = planned(
-            {"A": "0.5", "ETH": "0.1"}, holdings={"ETH": "5"}, reduce_only=by == "decision",
+            {"A": "0.5", "ETH": "0.1"},
+            holdings={"ETH": "5"},
+            reduce_only=by == "decision",
             overrides=Overrides(reduce_only=by == "user"),
-        )  # fmt: skip
+        )
         assert orders(plan) == [("sell", "ETH", D("4"))]  # equity 20,000: 0.1 of it is 1 ETH
 
     def test_a_coin_that_may_not_be_traded_is_neither_bought_nor_sold(self) -> None:
@@ -202,7 +204,8 @@ def situations(draw: st.DrawFn) -> dict[str, Any]:
             for s in SYMBOLS
         },
         "rules": TradingRules(
-            instruments, SIZING,
+            instruments,
+            SIZING,
             Overrides(
                 D(draw(st.integers(0, 10))) / 10, draw(st.booleans()), frozenset(draw(st.sets(st.sampled_from("AB"))))
             ),
@@ -210,7 +213,7 @@ def situations(draw: st.DrawFn) -> dict[str, Any]:
         ),
         "unfinished": frozenset(draw(st.sets(st.sampled_from(SYMBOLS)))),
         "slippage_multiplier": D(draw(st.integers(1, 2))),
-    }  # fmt: skip
+    }
 
 
 class TestWhateverIsAsked:
@@ -220,14 +223,14 @@ class TestWhateverIsAsked:
             rules, quote = asked["rules"].instruments[order.symbol], asked["quotes"][order.symbol]
             assert order.quantity > 0
             assert order.quantity % rules.step == 0
-            assert order.quantity * exact(quote.price) >= rules.min_notional
+            assert order.quantity * to_decimal(quote.price) >= rules.min_notional
 
     @given(situations())
     def test_cash_is_never_negative_when_filled_as_planned(self, asked: dict[str, Any]) -> None:
         cash = asked["portfolio"].cash
         for order in cycle(**asked).orders:
             instrument = asked["rules"].instruments[order.symbol]
-            notional = order.quantity * exact(asked["quotes"][order.symbol].price)
+            notional = order.quantity * to_decimal(asked["quotes"][order.symbol].price)
             cost = notional * (instrument.fee + instrument.slippage * asked["slippage_multiplier"])
             cash += (notional if order.side is Side.SELL else -notional) - cost
             assert cash >= D("-1e-15")
@@ -250,7 +253,9 @@ class TestWhateverIsAsked:
         for order in cycle(**asked).orders:
             quote = asked["quotes"][order.symbol]
             if quote.median_volume == quote.median_volume:
-                assert order.quantity * exact(quote.price) <= D("0.01") * exact(quote.median_volume) * (1 + D("1e-20"))
+                assert order.quantity * to_decimal(quote.price) <= D("0.01") * to_decimal(quote.median_volume) * (
+                    1 + D("1e-20")
+                )
 
     @given(situations())
     def test_the_users_hand_is_obeyed(self, asked: dict[str, Any]) -> None:
@@ -263,7 +268,7 @@ class TestWhateverIsAsked:
 
     @given(situations())
     def test_a_purchase_never_overshoots_and_a_sale_never_undershoots_the_target(self, asked: dict[str, Any]) -> None:
-        known = {s: exact(quote.price) for s, quote in asked["quotes"].items()}
+        known = {s: to_decimal(quote.price) for s, quote in asked["quotes"].items()}
         portfolio, overrides = asked["portfolio"], asked["rules"].overrides
         equity = portfolio.equity(known)
         assume(equity > 0)

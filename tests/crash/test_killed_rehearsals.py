@@ -28,12 +28,12 @@ from bot.core.portfolio import Portfolio
 from bot.infra.clock import SystemClock
 from bot.ledger.decode import decode
 from bot.ledger.record import Row
-from bot.ledger.writer import Journal
+from bot.ledger.writer import LedgerWriter
 from bot.services.local_exchange import QUOTE, open_exchange, terms_of
-from bot.venue.http.injected_faults import Fault, Kind
-from bot.venue.http.rest import Answer, Asked
+from bot.venue.http.injected_faults import InjectedFault, InjectedKind
+from bot.venue.http.rest import IncomingRequest, Reply
 from bot.venue.http.server import VenueServer
-from bot.venue.http.weights import Limits
+from bot.venue.http.weights import RequestLimits
 from bot.venue.matching.clocks import DrivenClock
 from bot.venue.matching.exchange import KEY, Exchange
 from tests.crash.rehearsing import UNFINISHED, Attempt, Ended
@@ -48,16 +48,16 @@ LATE, DELAY = 0.1, 0.01
 """Seconds for which the bot takes it that an order may be under way, and for which the venue is told to delay one."""
 ORDER = {"method": "POST", "path": "order"}
 FAULTS = {
-    Fault(Kind.DROP, **ORDER): 0.04,
-    Fault(Kind.DROP, accepted=True, **ORDER): 0.04,
-    Fault(Kind.ERROR, status=503, code=-1000, **ORDER): 0.04,
-    Fault(Kind.ERROR, accepted=True, status=503, code=-1001, **ORDER): 0.04,
-    Fault(Kind.HTML, accepted=True, **ORDER): 0.04,
-    Fault(Kind.DELAY, seconds=DELAY, **ORDER): 0.04,
-    Fault(Kind.DELAY, accepted=True, seconds=DELAY, **ORDER): 0.04,
-    Fault(Kind.DROP, method="GET"): 0.02,
-    Fault(Kind.ERROR, method="GET", code=-1007): 0.02,
-    Fault(Kind.TRUNCATED, method="GET"): 0.02,
+    InjectedFault(InjectedKind.DROP, **ORDER): 0.04,
+    InjectedFault(InjectedKind.DROP, accepted=True, **ORDER): 0.04,
+    InjectedFault(InjectedKind.ERROR, status=503, code=-1000, **ORDER): 0.04,
+    InjectedFault(InjectedKind.ERROR, accepted=True, status=503, code=-1001, **ORDER): 0.04,
+    InjectedFault(InjectedKind.HTML, accepted=True, **ORDER): 0.04,
+    InjectedFault(InjectedKind.DELAY, seconds=DELAY, **ORDER): 0.04,
+    InjectedFault(InjectedKind.DELAY, accepted=True, seconds=DELAY, **ORDER): 0.04,
+    InjectedFault(InjectedKind.DROP, method="GET"): 0.02,
+    InjectedFault(InjectedKind.ERROR, method="GET", code=-1007): 0.02,
+    InjectedFault(InjectedKind.TRUNCATED, method="GET"): 0.02,
 }
 
 
@@ -65,10 +65,10 @@ class WatchedVenue(VenueServer):
     """A venue that remembers from when to when it was busy with each request."""
 
     def __init__(self, exchange: Exchange) -> None:
-        super().__init__(exchange, limits=Limits(orders=100_000))
+        super().__init__(exchange, limits=RequestLimits(orders=100_000))
         self.spans: list[list[float]] = []
 
-    def answer(self, asked: Asked) -> tuple[Answer | None, Kind | None]:
+    def answer(self, asked: IncomingRequest) -> tuple[Reply | None, InjectedKind | None]:
         span = [time.monotonic(), math.inf]
         self.spans.append(span)
         try:
@@ -87,9 +87,12 @@ class Bot:
     def __init__(self, state: Path) -> None:
         self.state = state
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.rehearsing"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            text=True, cwd=Path(__file__).resolve().parents[2],
-        )  # fmt: skip
+            [sys.executable, "-m", "tests.crash.rehearsing"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).resolve().parents[2],
+        )
         self._say({"state": str(state), "days": list(DAYS.values())})
         assert self._hear() == "ready"
 
@@ -100,7 +103,7 @@ class Bot:
 
     def rows(self, ledger: str) -> list[Row]:
         """A ledger, whose chain is whole."""
-        with Journal.open(self.state / "ledgers" / f"{ledger}.sqlite3") as journal:
+        with LedgerWriter.open(self.state / "ledgers" / f"{ledger}.sqlite3") as journal:
             return journal.rows
 
     def copied(self, ledger: str, name: str) -> str:
@@ -201,7 +204,7 @@ def test_killed_at_every_step_of_a_busy_day_it_goes_on_as_if_nothing_had_been(bo
 
 def script(venue: WatchedVenue, number: int) -> None:
     """Let one order go wrong, in a way that changes with the number."""
-    order = [fault for fault in FAULTS if fault.method == "POST" and fault.kind is not Kind.DELAY]
+    order = [fault for fault in FAULTS if fault.method == "POST" and fault.kind is not InjectedKind.DELAY]
     with venue.lock:
         venue.faults.script(order[number % len(order)])
 

@@ -38,9 +38,12 @@ class Updating:
     def __init__(self, servers: Servers, now: datetime) -> None:
         root = Path(__file__).resolve().parents[2]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.updating"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            text=True, cwd=root,
-        )  # fmt: skip
+            [sys.executable, "-m", "tests.crash.updating"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=root,
+        )
         self._say({"urls": servers.urls, "now": now.isoformat()})
 
     def update(self, folder: Path, kill_when: Callable[[], object] | None = None) -> int:

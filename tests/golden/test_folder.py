@@ -120,14 +120,20 @@ def test_the_episode_tells_the_same_story() -> None:
     """ETH opens at 2000 on 02-06 (the day after 02-05) and on 03-07 (the day after 03-06, 21 sessions later)."""
     breakout, rearmed = episodes(view_of(MARKET, SETTINGS))
     assert (breakout.kind, breakout.session, breakout.level, breakout.outcome) == (
-        "breakout", date(2024, 2, 5), 100.0, "confirmed",
-    )  # fmt: skip
+        "breakout",
+        date(2024, 2, 5),
+        100.0,
+        "confirmed",
+    )
     assert breakout.confirmed_session == date(2024, 2, 9)
     assert breakout.eth_at is not None and breakout.exit_at is not None
     assert (f"{breakout.eth_at:%m-%d}", f"{breakout.exit_at:%m-%d}") == ("02-10", "02-22")
     assert breakout.exit_reasons == ("kill_trail",)
     assert breakout.returns == {"eth_21": 0.0, "eth_42": None, "eth_63": None, "btc_63": None}
     assert (rearmed.kind, rearmed.session, rearmed.level, rearmed.base_sessions) == (
-        "rearmed", date(2024, 3, 7), 104.0, 11,
-    )  # fmt: skip
+        "rearmed",
+        date(2024, 3, 7),
+        104.0,
+        11,
+    )
     assert rearmed.outcome == "failed"

@@ -29,11 +29,28 @@ COOLDOWN = Memory(Stage.COOLDOWN, stage_session=60, killed=True)
 def seen(**changes: Any) -> Observation:
     """A calm session at which nothing happens: small caps at 103, gates passing, the last record 20 sessions ago."""
     calm = Observation(
-        session=56, new_session=True, close=103.0, prior_high=105.0, is_record=False, base=0,
-        sessions_since_record=20, gates_pass=True, credit_stress=False, volatility_kill=False, rs_up=True,
-        rs_weak_sessions=0, eth_close=2000.0, eth_above_trend=True, eth_range=50.0,
-        pair_above=False, pair_below=False, breadth_passes=False, peg_broken=False, thin_trading=False, missed=0,
-    )  # fmt: skip
+        session=56,
+        new_session=True,
+        close=103.0,
+        prior_high=105.0,
+        is_record=False,
+        base=0,
+        sessions_since_record=20,
+        gates_pass=True,
+        credit_stress=False,
+        volatility_kill=False,
+        rs_up=True,
+        rs_weak_sessions=0,
+        eth_close=2000.0,
+        eth_above_trend=True,
+        eth_range=50.0,
+        pair_above=False,
+        pair_below=False,
+        breadth_passes=False,
+        peg_broken=False,
+        thin_trading=False,
+        missed=0,
+    )
     return calm._replace(**changes)
 
 

@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from bot.core.errors import NotPublic
 from bot.data.vendors.fred import FRED_HOST
 from bot.infra.public_http import PublicSession
-from bot.infra.rate_limit import Courtesy
+from bot.infra.rate_limit import RetryPolicy
 from bot.infra.vendor_errors import Blocked, RateLimited, Unreachable
 from tests.clocks import FakeClock
 from tests.servers.loopback import Reply, dripping, dropped, interrupted, status
@@ -61,12 +61,31 @@ REFUSED: dict[str, Request] = {
     **{
         f"query key {key}": partial(requests.Session.get, url=PAGE, params={key: "k"})
         for key in (
-            "signature", "Signature", "sign", "apiKey", "api_key", "API-Key", "timestamp", "recvWindow", "nonce",
-            "secret", "access_token", "passphrase", "password", "key", "AccessKeyId", "listenKey", "x-mbx-apikey",
-            "sig", "hmac", "pass", ";signature", "ID",
+            "signature",
+            "Signature",
+            "sign",
+            "apiKey",
+            "api_key",
+            "API-Key",
+            "timestamp",
+            "recvWindow",
+            "nonce",
+            "secret",
+            "access_token",
+            "passphrase",
+            "password",
+            "key",
+            "AccessKeyId",
+            "listenKey",
+            "x-mbx-apikey",
+            "sig",
+            "hmac",
+            "pass",
+            ";signature",
+            "ID",
         )
     },
-}  # fmt: skip
+}
 
 
 class TestRefusals:
@@ -137,7 +156,7 @@ class TestEnvironment:
                 seen.append(kwargs)
                 raise requests.ConnectionError
 
-        with PublicSession(Courtesy(clock, tries=1), [HOST], adapter=Recorder()) as session:
+        with PublicSession(RetryPolicy(clock, tries=1), [HOST], adapter=Recorder()) as session:
             session.verify = False
             with pytest.raises(Unreachable):
                 session.get(PAGE, verify=False, timeout=9999)
@@ -207,11 +226,15 @@ class TestTheExchangeLibrary:
     """A ccxt object that was given keys by force still cannot send them."""
 
     def client(self, session: PublicSession) -> Any:
-        return ccxt.binance({
-            "session": session, "apiKey": "key", "secret": "secret",
-            "options": {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}, "fetchMargins": False},
-            "has": {"fetchCurrencies": False},
-        })  # fmt: skip
+        return ccxt.binance(
+            {
+                "session": session,
+                "apiKey": "key",
+                "secret": "secret",
+                "options": {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}, "fetchMargins": False},
+                "has": {"fetchCurrencies": False},
+            }
+        )
 
     @pytest.mark.parametrize(
         "call",

@@ -13,7 +13,7 @@ import pytest
 
 from bot.core.decision import Decision
 from bot.core.errors import LedgerError
-from bot.core.events import Event, Valued
+from bot.core.events import Event, Valuation
 from bot.core.orders import Fill, Side
 from bot.ledger.record import as_rows, read_ledger, verify_ledger, write_ledger
 
@@ -28,7 +28,7 @@ def events(n: int = 4) -> list[Event]:
         Fill(f"r-{i}", AT, "ETH", Side.BUY, D("2.4500"), D("2102.10"), D("2100"), D("5.15"), "why")
         for i in range(n - 2)
     ]
-    return [*found, Valued(date(2024, 3, 1), D("1E+4"), D("4844.704855"), "ETH", {"ETH": D("2.45")})]
+    return [*found, Valuation(date(2024, 3, 1), D("1E+4"), D("4844.704855"), "ETH", {"ETH": D("2.45")})]
 
 
 @pytest.fixture

@@ -23,8 +23,15 @@ def traded(day: int, side: str, quantity: str, price: str, fee: str = "0", symbo
     return Fill("r-1", at, symbol, Side(side), D(quantity), D(price), D(price), D(fee), why or f"{side} on {day}")
 
 
-def settled(day: int, quantity: str, price: str, cause: SettlementCause, fee: str = "0", into: str | None = None,
-            received: str = "0") -> Settlement:  # fmt: skip
+def settled(
+    day: int,
+    quantity: str,
+    price: str,
+    cause: SettlementCause,
+    fee: str = "0",
+    into: str | None = None,
+    received: str = "0",
+) -> Settlement:
     return Settlement(DAY + timedelta(days=day), "A", D(quantity), D(price), cause, D(fee), into, D(received))
 
 
@@ -41,10 +48,19 @@ def test_one_purchase_and_one_sale_make_one_trip() -> None:
     """10 at 100 and a fee of 1, sold at 110 for 1.10: 1100 - 1000 - 2.10 = 97.90, 9.79% of the 1000."""
     (trip,) = trips(traded(0, "buy", "10", "100", "1"), traded(3, "sell", "10", "110", "1.10"))
     assert trip == {
-        "symbol": "A", "entry_at": "2024-03-01T00:00:00Z", "exit_at": "2024-03-04T00:00:00Z", "quantity": "10",
-        "entry_price": "100", "exit_price": "110", "fees": "2.1", "pnl": "97.9", "return": "0.0979", "days": "3",
-        "entry_reason": "buy on 0", "exit_reason": "sell on 3",
-    }  # fmt: skip
+        "symbol": "A",
+        "entry_at": "2024-03-01T00:00:00Z",
+        "exit_at": "2024-03-04T00:00:00Z",
+        "quantity": "10",
+        "entry_price": "100",
+        "exit_price": "110",
+        "fees": "2.1",
+        "pnl": "97.9",
+        "return": "0.0979",
+        "days": "3",
+        "entry_reason": "buy on 0",
+        "exit_reason": "sell on 3",
+    }
 
 
 def test_the_oldest_lot_goes_first_and_a_lot_may_be_split() -> None:

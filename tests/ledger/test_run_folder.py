@@ -14,7 +14,7 @@ import pytest
 
 from bot.core.decision import Decision
 from bot.core.errors import LedgerError
-from bot.core.events import Episode, Event, Valued
+from bot.core.events import Episode, Event, Valuation
 from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.ledger.projections import project
 from bot.ledger.record import as_rows
@@ -26,19 +26,35 @@ AT = datetime(2024, 3, 1, tzinfo=UTC)
 STARTED = datetime(2026, 3, 18, 12, 30, 5, tzinfo=UTC)
 EVENTS: list[Event] = [
     Episode(
-        "breakout", date(2024, 2, 5), datetime(2024, 2, 5, 21, tzinfo=UTC), 101.0, 100.0, 23, "STABLE", "vetoed",
-        None, ("credit", "volatility"), None, None, AT, ("vetoed",),
+        "breakout",
+        date(2024, 2, 5),
+        datetime(2024, 2, 5, 21, tzinfo=UTC),
+        101.0,
+        100.0,
+        23,
+        "STABLE",
+        "vetoed",
+        None,
+        ("credit", "volatility"),
+        None,
+        None,
+        AT,
+        ("vetoed",),
         {"eth_21": 0.1, "eth_42": None, "eth_63": -0.25, "btc_63": 0.0},
     ),
     Decision(AT, "ETH", "ARMED", {"ETH": D("0.49")}, ("confirmed", "entered_eth"), readings={"credit": {"value": 1.0}}),
     OrderResult("r-1", AT, "ETH", Side.BUY, D("2.45"), OrderStatus.FILLED, "confirmed"),
     Fill("r-1", AT, "ETH", Side.BUY, D("2.45"), D("2102.10"), D("2100"), D("5.150145"), "confirmed"),
     Settlement(AT, "A", D(10), D("0.5"), SettlementCause.DEAD),
-    Valued(
-        date(2024, 3, 1), D("9744.704855"), D("4844.704855"), "ETH", {"ETH": D("2.45")},
+    Valuation(
+        date(2024, 3, 1),
+        D("9744.704855"),
+        D("4844.704855"),
+        "ETH",
+        {"ETH": D("2.45")},
         benchmarks={"btc": D(1), "eth": D(2)},
     ),
-]  # fmt: skip
+]
 ROWS = as_rows(EVENTS)
 TABLES = project(ROWS)
 
@@ -194,9 +210,13 @@ class TestFiles:
     def test_equity_has_a_column_for_each_benchmark(self, folder: Path) -> None:
         (row,) = self.rows(folder, "equity")
         assert row == {
-            "date": "2024-03-01", "equity": "9744.704855", "cash": "4844.704855", "stage": "ETH",
-            "btc": "1", "eth": "2",
-        }  # fmt: skip
+            "date": "2024-03-01",
+            "equity": "9744.704855",
+            "cash": "4844.704855",
+            "stage": "ETH",
+            "btc": "1",
+            "eth": "2",
+        }
 
     def test_weights_and_readings_are_json_and_reasons_are_joined(self, folder: Path) -> None:
         (row,) = self.rows(folder, "decisions")

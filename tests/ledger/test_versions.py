@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import LedgerError
-from bot.core.events import Mode, Switched
+from bot.core.events import TradingState, TradingStateChange
 from bot.ledger.ledger_file import MIGRATIONS, open_to_write
 from bot.ledger.record import GENESIS, back_up_ledger, chained_hash, read_ledger, verify_ledger, write_ledger
-from bot.ledger.writer import Journal
+from bot.ledger.writer import LedgerWriter
 
 FIRST_VERSION = """
 CREATE TABLE events (
@@ -67,8 +67,8 @@ def indices(path: Path) -> list[object]:
 def test_a_writer_brings_a_first_version_to_this_one_with_every_row_as_it_was(tmp_path: Path) -> None:
     path = of_first_version(tmp_path / "old.sqlite3")
     before = asked(path, "SELECT * FROM events")
-    with Journal.open(path) as journal:
-        journal.append([Switched(datetime(2026, 1, 2, tzinfo=UTC), Mode.FLAT)])
+    with LedgerWriter.open(path) as journal:
+        journal.append([TradingStateChange(datetime(2026, 1, 2, tzinfo=UTC), TradingState.FLAT)])
     assert asked(path, "SELECT * FROM events WHERE sequence <= 4") == before
     assert (version(path), indices(path)) == (2, ["events_by_kind_and_moment"])
     assert verify_ledger(path)[0] == 5
@@ -81,7 +81,7 @@ def test_a_ledger_made_anew_is_the_same_as_one_brought_to_this_version(tmp_path:
     old, new = of_first_version(tmp_path / "old.sqlite3"), tmp_path / "new.sqlite3"
     rows = list(read_ledger(old))
     head = write_ledger(new, rows)
-    with Journal.open(old) as journal:
+    with LedgerWriter.open(old) as journal:
         assert journal.head == head
     tables = "SELECT type, name, replace(replace(sql, ' ', ''), char(10), '') FROM sqlite_master ORDER BY name"
     assert asked(old, tables) == asked(new, tables)
@@ -103,7 +103,7 @@ def test_a_newer_version_is_refused_by_who_reads_and_by_who_writes_and_not_chang
     told = "is a ledger of a newer version; expected version 2 or older, was version 3; update the bot"
     with pytest.raises(LedgerError, match=told):
         verify_ledger(path)
-    with pytest.raises(LedgerError, match=told), Journal.open(path):
+    with pytest.raises(LedgerError, match=told), LedgerWriter.open(path):
         pass
     assert path.read_bytes() == before
 
@@ -151,7 +151,7 @@ def test_a_killed_migration_leaves_the_first_version_whole(tmp_path: Path) -> No
     assert journal.stat().st_size > 0
     assert verify_ledger(path)[0] == rows  # who reads it first takes the half away
     assert (version(path), indices(path)) == (1, [])
-    with Journal.open(path):
+    with LedgerWriter.open(path):
         assert version(path) == 2
 
 
@@ -172,8 +172,8 @@ def test_rows_of_a_kind_are_found_without_looking_through_all(tmp_path: Path, qu
 class TestBackup:
     def test_a_copy_made_while_another_process_writes_is_whole(self, tmp_path: Path) -> None:
         path = tmp_path / "ledgers" / "paper.sqlite3"
-        with Journal.open(path) as journal:
-            journal.append([Switched(datetime(2026, 1, 2, tzinfo=UTC), Mode.FLAT)])
+        with LedgerWriter.open(path) as journal:
+            journal.append([TradingStateChange(datetime(2026, 1, 2, tzinfo=UTC), TradingState.FLAT)])
             with closing(sqlite3.connect(path, isolation_level=None)) as other:
                 other.execute("BEGIN IMMEDIATE")
                 other.execute("INSERT INTO events VALUES (2, 'switched', 'x', '{}', 'half written')")

@@ -12,7 +12,7 @@ from bot.data.vendors.public_exchange import VENUES, PublicExchange
 from bot.data.vendors.yahoo import Yahoo, YahooSession
 from bot.infra.clock import SystemClock
 from bot.infra.public_http import PublicSession
-from bot.infra.rate_limit import Courtesy
+from bot.infra.rate_limit import RetryPolicy
 from bot.infra.vendor_errors import Blocked
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
@@ -22,14 +22,14 @@ SINCE = date(2025, 10, 27)
 
 @pytest.mark.parametrize("ticker", ["^RUT", "^GSPC", "^VIX", "IWM", "HYG", "ETH-USD"])
 def test_yahoo_has_the_days_around_a_change_of_clocks(ticker: str) -> None:
-    with YahooSession(Courtesy(SystemClock(), pause=1.0)) as session:
+    with YahooSession(RetryPolicy(SystemClock(), pause=1.0)) as session:
         rows = Yahoo(session).rows(ticker, ticker, SINCE, adjusted=False)
     assert {date(2025, 10, 31), date(2025, 11, 3)} <= set(rows.dates.tolist())
     assert (date(2025, 11, 2) in rows.dates.tolist()) is (ticker == "ETH-USD")
 
 
 def test_yahoo_knows_the_index_by_its_closes() -> None:
-    with YahooSession(Courtesy(SystemClock(), pause=1.0)) as session:
+    with YahooSession(RetryPolicy(SystemClock(), pause=1.0)) as session:
         rows = Yahoo(session).rows("RUT", "^RUT", None, adjusted=False)
     close = dict(zip(rows.dates.tolist(), rows.close, strict=True))
     assert close[date(1999, 12, 31)] == pytest.approx(504.75, abs=0.01)
@@ -38,7 +38,7 @@ def test_yahoo_knows_the_index_by_its_closes() -> None:
 
 @pytest.mark.parametrize("series_id", ["WALCL", "WTREGEN", "RRPONTSYD"])
 def test_fred_has_the_series_of_net_liquidity(series_id: str) -> None:
-    with PublicSession(Courtesy(SystemClock()), [FRED_HOST]) as session:
+    with PublicSession(RetryPolicy(SystemClock()), [FRED_HOST]) as session:
         rows = Fred(session).rows(series_id, series_id, date(2024, 1, 1))
     assert len(rows) > 40 and np.isfinite(rows.close).all()
 
@@ -46,7 +46,7 @@ def test_fred_has_the_series_of_net_liquidity(series_id: str) -> None:
 @pytest.mark.parametrize("venue", VENUES)
 def test_a_venue_has_ethers_days_rules_and_prices(venue: str) -> None:
     since = SystemClock().now().date() - timedelta(days=400)
-    with PublicSession(Courtesy(SystemClock()), [VENUES[venue].host]) as session:
+    with PublicSession(RetryPolicy(SystemClock()), [VENUES[venue].host]) as session:
         exchange = PublicExchange(venue, session)
         try:
             rows = exchange.rows("ETH", "ETH", since)

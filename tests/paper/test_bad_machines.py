@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import DataError, LedgerError
-from bot.core.events import Drift, Event, Mode, Switched
+from bot.core.events import Drift, Event, TradingState, TradingStateChange
 from bot.core.moments import midnight
 from bot.ledger.record import verify_ledger
-from bot.ledger.writer import Journal
+from bot.ledger.writer import LedgerWriter
 from bot.paper import ledgers
 from tests.cli.running import ROOT, bot, error_of
 from tests.clocks import FakeClock
@@ -34,7 +34,7 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
 
 def events(count: int) -> list[Event]:
     """Something to write down."""
-    return [Switched(AT + timedelta(minutes=minute), Mode.ON) for minute in range(count)]
+    return [TradingStateChange(AT + timedelta(minutes=minute), TradingState.ON) for minute in range(count)]
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def ledger(tmp_path: Path) -> Path:
     """The ledger `paper` of a user whose folder is `tmp_path`."""
     assert bot("paper", "new", cwd=tmp_path).returncode == 0
     path = tmp_path / "logs" / "ledgers" / "paper.sqlite3"
-    with Journal.open(path) as journal:
+    with LedgerWriter.open(path) as journal:
         journal.append(events(30))
     return path
 
@@ -65,7 +65,7 @@ class TestAFullDisk:
         for limit in range(600, size + 60_000, 2_000):
             path = tmp_path / "tried.sqlite3"
             shutil.copy(ledger, path)
-            with Journal.open(path) as journal:
+            with LedgerWriter.open(path) as journal:
                 try:
                     with full_from(limit):
                         journal.append(events(200))
@@ -84,9 +84,9 @@ class TestAFullDisk:
 
     def test_a_ledger_that_is_to_begin_there_does_not(self, tmp_path: Path) -> None:
         path = tmp_path / "new.sqlite3"
-        with Journal.open(path) as journal, full_from(100), pytest.raises(LedgerError):
+        with LedgerWriter.open(path) as journal, full_from(100), pytest.raises(LedgerError):
             journal.append(events(1))
-        with Journal.open(path) as journal:
+        with LedgerWriter.open(path) as journal:
             assert journal.rows == []
             journal.append(events(1))
         assert verify_ledger(path)[0] == 1
@@ -96,7 +96,7 @@ class TestAFullDisk:
     ) -> None:
         tick(world)
         path, store = ledgers.ledger_path(world.config, "paper"), world.config.state / "market.sqlite3"
-        with Journal.open(path) as journal:  # so that the ledger is the larger file, and the first to be full
+        with LedgerWriter.open(path) as journal:  # so that the ledger is the larger file, and the first to be full
             journal.append([Drift(midnight(FIRST_TICK.date()), "x" * 2 * store.stat().st_size, "")])
         before = verify_ledger(path)
         at(world, FIRST_TICK + timedelta(days=1))
@@ -136,8 +136,12 @@ def on_a_disk(ledger: Path, then: str, *command: str) -> Mounted:
     )
     done = subprocess.run(
         ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh", "-", *command],
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     if done.returncode == 77 or "unshare" in done.stderr:
         pytest.skip("this machine lets no user mount a disk")
     return Mounted(done.returncode, done.stderr + done.stdout)

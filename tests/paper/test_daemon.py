@@ -16,7 +16,7 @@ from bot.core.ports import Clock
 from bot.ledger.record import Row, verify_ledger
 from bot.paper.daemon import Daemon, Stop, next_time
 from bot.paper.ledgers import ledger_path
-from bot.services.vendors import Sessions
+from bot.services.vendors import VendorSessions
 from bot.settings.loader import Config
 from tests.cli.running import ROOT
 from tests.markets import default_config
@@ -70,7 +70,7 @@ def lived(world: World, ends: datetime, happenings: Mapping[datetime, Callable[[
     """A daemon's life until a moment, and all that it said."""
     said: list[str] = []
 
-    def opened(config: Config, clock: Clock) -> AbstractContextManager[Sessions]:
+    def opened(config: Config, clock: Clock) -> AbstractContextManager[VendorSessions]:
         return world.sessions(tries=1)
 
     daemon = Daemon(world.config, "paper", world.clock, said.append, opened=opened)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import DataError, LedgerError
-from bot.core.events import Cause, Difference, Mode
+from bot.core.events import BalanceCause, BalanceDifference, TradingState
 from bot.core.notice import Notice
 from bot.paper.daemon import Daemon, Stop
 from bot.paper.health import daemon_fields, daemon_line, require_health
@@ -64,7 +64,7 @@ class TestHealth:
         assert caught.value.exit_code == 3
 
     def test_a_ledger_that_its_user_stopped_is_well(self, ledger: Ledger) -> None:
-        switch(ledger.config, "mine", Mode.STOPPED, ledger.clock)
+        switch(ledger.config, "mine", TradingState.STOPPED, ledger.clock)
         assert "stopped by its user" in require_health(ledger.config, "mine", NOON + timedelta(days=9))
 
     def test_before_its_first_row_a_ledger_is_well_while_its_daemon_lives(self, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ class TestHealth:
             require_health(ledger.config, "mine", NOON)
 
     def test_an_account_that_changed_without_a_reason_is_a_fault_until_it_is_acknowledged(self, ledger: Ledger) -> None:
-        ledger.write(Difference(NOON, "ETH", Decimal(2), Decimal(1), Cause.UNKNOWN))
+        ledger.write(BalanceDifference(NOON, "ETH", Decimal(2), Decimal(1), BalanceCause.UNKNOWN))
         with pytest.raises(DataError, match=r"nothing explains how ETH changed.*bot paper acknowledge --ledger mine"):
             require_health(ledger.config, "mine", NOON)
         acknowledge(ledger.config, "mine", ledger.clock)
@@ -190,8 +190,10 @@ class TestTheDaemon:
         lines = [json.loads(line) for line in (failing.config.state / "bot.log").read_text().splitlines()]
         assert {tuple(line) for line in lines} == {("time", "level", "message", "ledger")}
         assert [(line["level"], line["ledger"]) for line in lines] == [
-            ("WARNING", "mine"), ("INFO", "mine"), ("INFO", "mine"),
-        ]  # fmt: skip
+            ("WARNING", "mine"),
+            ("INFO", "mine"),
+            ("INFO", "mine"),
+        ]
         assert datetime.fromisoformat(lines[0]["time"]).tzinfo is not None
 
     @pytest.mark.parametrize("form", ["text", "json"])
@@ -199,11 +201,14 @@ class TestTheDaemon:
         self, failing: Ledger, form: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         secrets = {
-            "BINANCE_TESTNET_API_KEY": "k3y-of-binance", "BINANCE_TESTNET_API_SECRET": "s3cret-of-binance",
-            "BYBIT_TESTNET_API_KEY": "k3y-of-bybit", "BYBIT_TESTNET_API_SECRET": "s3cret-of-bybit",
-            "GATE_TESTNET_API_KEY": "k3y-of-gate", "GATE_TESTNET_API_SECRET": "s3cret-of-gate",
+            "BINANCE_TESTNET_API_KEY": "k3y-of-binance",
+            "BINANCE_TESTNET_API_SECRET": "s3cret-of-binance",
+            "BYBIT_TESTNET_API_KEY": "k3y-of-bybit",
+            "BYBIT_TESTNET_API_SECRET": "s3cret-of-bybit",
+            "GATE_TESTNET_API_KEY": "k3y-of-gate",
+            "GATE_TESTNET_API_SECRET": "s3cret-of-gate",
             "BOT_NOTIFY_URLS": "json://me:s3cret@127.0.0.1/one tgram://s3cret-too/two",
-        }  # fmt: skip
+        }
         for name, value in secrets.items():
             monkeypatch.setenv(name, value)
         failing.config = config_with({"state": str(failing.config.state), "paper": {"log": form}})
@@ -217,7 +222,7 @@ class TestTheDaemon:
     def test_tells_once_that_its_user_stopped_it_and_looks_again_at_the_next_decision_time(
         self, ledger: Ledger
     ) -> None:
-        switch(ledger.config, "mine", Mode.STOPPED, ledger.clock)
+        switch(ledger.config, "mine", TradingState.STOPPED, ledger.clock)
         sleeper = run(ledger, 20)
         told = "2026-03-02T00:00:00Z  stopped by its user: nothing is decided until bot paper resume --ledger mine"
         assert ledger.said == [told, "Stopped. What is held stays held; the next start goes on where this ended."]

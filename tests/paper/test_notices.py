@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from bot.core.decision import Decision
-from bot.core.events import Cause, Difference, Drift, Epoch, Event, Late, Valued
+from bot.core.events import BalanceCause, BalanceDifference, ConfigPeriod, Drift, Event, Late, Valuation
 from bot.core.notice import Notice, NoticeKind
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.ledger.record import as_rows
 from bot.paper.notices import error_notice, head_notice, last_day, notices_of
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
-BEGUN = Epoch(DAY, 1, "new", "key", "hash", "0.1", "simulated", Decimal(10_000))
+BEGUN = ConfigPeriod(DAY, 1, "new", "key", "hash", "0.1", "simulated", Decimal(10_000))
 HELD = Decision(DAY, "ETH", "ETH", {"ETH": Decimal("0.98")}, ("holds",))
 BUY = OrderIntent("r-1", DAY, "ETH", Side.BUY, Decimal("1.5"), "entered_eth")
 FILLED = OrderResult("r-1", DAY, "ETH", Side.BUY, Decimal("1.5"), OrderStatus.FILLED, "entered_eth")
@@ -43,10 +43,8 @@ def test_a_day_on_which_nothing_is_done_is_a_silent_one_and_no_decision() -> Non
 def test_a_new_stage_is_told_with_its_reasons_and_what_is_to_be_done() -> None:
     entered = replace(HELD, previous="CONFIRMED", reasons=("entered_eth",))
     assert told(entered, BUY) == [
-        Notice(
-            NoticeKind.DECISION, "mine: ETH, was CONFIRMED, 2026-03-02", "ETH is bought. To do: buy 1.5 ETH."
-        )
-    ]  # fmt: skip
+        Notice(NoticeKind.DECISION, "mine: ETH, was CONFIRMED, 2026-03-02", "ETH is bought. To do: buy 1.5 ETH.")
+    ]
 
 
 def test_orders_are_told_though_the_stage_is_the_same() -> None:
@@ -110,15 +108,15 @@ def test_drifts_are_one_notice_that_says_what_it_would_be_now() -> None:
 
 
 def test_a_difference_names_both_sides_and_its_cause() -> None:
-    (notice,) = told(Difference(DAY, "ETH", Decimal("1.5"), Decimal("1.4985"), Cause.FEE))
+    (notice,) = told(BalanceDifference(DAY, "ETH", Decimal("1.5"), Decimal("1.4985"), BalanceCause.FEE))
     assert notice == Notice(
         NoticeKind.DIFFERENCE, "mine: the testnet account differs", "It holds ETH 1.4985, by the ledger 1.5 (fee)."
     )
 
 
 def test_a_difference_that_nothing_explains_says_what_it_stops_and_how_to_go_on() -> None:
-    fee = Difference(DAY, "ETH", Decimal("1.5"), Decimal("1.4985"), Cause.FEE)
-    (notice,) = told(fee, replace(fee, asset="BTC", cause=Cause.UNKNOWN))
+    fee = BalanceDifference(DAY, "ETH", Decimal("1.5"), Decimal("1.4985"), BalanceCause.FEE)
+    (notice,) = told(fee, replace(fee, asset="BTC", cause=BalanceCause.UNKNOWN))
     assert notice.body.endswith(
         "BTC 1.4985, by the ledger 1.5 (unknown). Nothing more is bought until you say: "
         "bot paper acknowledge --ledger mine"
@@ -139,7 +137,7 @@ def test_a_long_list_ends_with_how_many_more_there_are() -> None:
 
 def test_the_head_carries_the_hash_and_the_worth() -> None:
     decision, valued = as_rows(
-        [HELD, Valued(DAY.date() - timedelta(days=1), Decimal("10212.5"), Decimal(1), "ETH", {})]
+        [HELD, Valuation(DAY.date() - timedelta(days=1), Decimal("10212.5"), Decimal(1), "ETH", {})]
     )
     notice = head_notice("mine", decision, 41, "ab" * 32, valued)
     assert notice.body.startswith("Worth 10,212.50 at the close of 2026-03-01. 41 rows up to 2026-03-02;")

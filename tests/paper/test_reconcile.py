@@ -10,18 +10,26 @@ import pytest
 
 from bot.brokers.testnet.client import TestnetExchange, open_testnet
 from bot.brokers.testnet.guard import Loopback
-from bot.core.events import AccountSeen, Acknowledged, Cause, Difference, Epoch, Event, VenueTrade
+from bot.core.events import (
+    AccountSnapshot,
+    Acknowledged,
+    BalanceCause,
+    BalanceDifference,
+    ConfigPeriod,
+    Event,
+    VenueTrade,
+)
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Side
 from bot.ledger.decode import decode
 from bot.ledger.record import as_rows
-from bot.ledger.testnet_account import account_of
+from bot.ledger.testnet_account import expected_account
 from bot.paper.reconcile import Reconciler
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.exchange import KEY
 from tests.venue.world import START, exchange, limit, market
 
 D = Decimal
-EPOCH = Epoch(START, 1, "new", "key", "config", "0", "binance testnet", D(1000))
+EPOCH = ConfigPeriod(START, 1, "new", "key", "config", "0", "binance testnet", D(1000))
 
 
 @dataclass
@@ -35,7 +43,7 @@ class Traded:
     def compare(self) -> list[Event]:
         """Look once, and write down what was found."""
         reread = [decode(row) for row in as_rows(self.events)]
-        found = Reconciler(self.testnet, "USDT", self.server.exchange.clock, {}).compare(account_of(reread))
+        found = Reconciler(self.testnet, "USDT", self.server.exchange.clock, {}).compare(expected_account(reread))
         self.events += found
         return found
 
@@ -47,15 +55,15 @@ class Traded:
                 one.at, order_id, one.fill_id, "ETH", "USDT", side, one.quantity, one.price, one.fee, one.fee_asset
             )
             for one in report.fills
-        ]  # fmt: skip
+        ]
 
     def change(self, asset: str, amount: str) -> None:
         """Somebody changes a balance."""
         self.server.exchange.account(KEY).balances[asset].receive(D(amount))
 
-    def causes(self) -> dict[str, Cause]:
+    def causes(self) -> dict[str, BalanceCause]:
         """Look once, and tell the cause of each difference."""
-        return {event.asset: event.cause for event in self.compare() if isinstance(event, Difference)}
+        return {event.asset: event.cause for event in self.compare() if isinstance(event, BalanceDifference)}
 
 
 @pytest.fixture
@@ -64,7 +72,7 @@ def traded() -> Iterator[Traded]:
     with VenueServer(exchange()) as server:
         made = Traded(server, open_testnet(Loopback(int(server.url.rpartition(":")[2])), server.exchange.clock, {}))
         (seen,) = made.compare()
-        assert isinstance(seen, AccountSeen)
+        assert isinstance(seen, AccountSnapshot)
         server.exchange.clock.sleep(60)
         made.trade("r-1", Side.BUY, "1.5")
         yield made
@@ -76,7 +84,7 @@ def test_what_our_own_orders_did_is_no_difference(traded: Traded) -> None:
     traded.trade("r-3", Side.BUY, "2.5")
     assert traded.compare() == []
     # The book asks 2 at 100.10, then 100.20: bought 1.5, 0.5 and 2; sold 1 at 99.90; 0.1% is kept of what comes in.
-    assert account_of(traded.events).net == {
+    assert expected_account(traded.events).net == {
         "ETH": D("1.5") + D("2.5") - 1 - D("0.0015") - D("0.0025"),
         "USDT": D("99.90") - D("0.0999") - D("150.15") - D("50.05") - D("200.40"),
     }
@@ -84,18 +92,18 @@ def test_what_our_own_orders_did_is_no_difference(traded: Traded) -> None:
 
 def test_an_order_placed_by_hand_is_a_manual_trade_in_both_its_assets(traded: Traded) -> None:
     traded.server.exchange.place(KEY, market(Side.BUY, "0.5", "mine"))
-    assert traded.causes() == {"ETH": Cause.MANUAL_TRADE, "USDT": Cause.MANUAL_TRADE}
+    assert traded.causes() == {"ETH": BalanceCause.MANUAL_TRADE, "USDT": BalanceCause.MANUAL_TRADE}
     assert traded.compare() == []
-    assert not account_of(traded.events).is_unclear
+    assert not expected_account(traded.events).is_unclear
 
 
 def test_a_change_that_nothing_explains_is_unknown_until_it_is_acknowledged(traded: Traded) -> None:
     traded.change("USDT", "-123")
-    assert traded.causes() == {"USDT": Cause.UNKNOWN}
-    assert account_of(traded.events).is_unclear
+    assert traded.causes() == {"USDT": BalanceCause.UNKNOWN}
+    assert expected_account(traded.events).is_unclear
     assert traded.compare() == []
     traded.events.append(Acknowledged(START))
-    assert not account_of(traded.events).is_unclear
+    assert not expected_account(traded.events).is_unclear
 
 
 def test_what_was_traded_by_hand_before_the_account_was_looked_at_explains_nothing_later(traded: Traded) -> None:
@@ -103,22 +111,22 @@ def test_what_was_traded_by_hand_before_the_account_was_looked_at_explains_nothi
     traded.compare()
     traded.server.exchange.clock.sleep(60)
     traded.change("ETH", "-0.7")
-    assert traded.causes() == {"ETH": Cause.UNKNOWN}
+    assert traded.causes() == {"ETH": BalanceCause.UNKNOWN}
 
 
 def test_less_than_a_step_is_dust_and_a_hundredth_of_what_was_traded_a_fee(traded: Traded) -> None:
     traded.change("ETH", "-0.0004")
-    assert traded.causes() == {"ETH": Cause.DUST}
+    assert traded.causes() == {"ETH": BalanceCause.DUST}
     traded.change("USDT", "-0.9")
-    assert traded.causes() == {"USDT": Cause.FEE}
+    assert traded.causes() == {"USDT": BalanceCause.FEE}
     traded.change("USDT", "0.9")
-    assert traded.causes() == {"USDT": Cause.UNKNOWN}
+    assert traded.causes() == {"USDT": BalanceCause.UNKNOWN}
 
 
 def test_an_asset_that_the_bot_never_traded_stops_nothing(traded: Traded) -> None:
     traded.change("NEW", "1000")
-    assert traded.causes() == {"NEW": Cause.NOT_TRADED}
-    assert not account_of(traded.events).is_unclear
+    assert traded.causes() == {"NEW": BalanceCause.NOT_TRADED}
+    assert not expected_account(traded.events).is_unclear
 
 
 def test_an_order_that_was_filled_after_the_ledger_took_it_for_ended_is_partial(traded: Traded) -> None:
@@ -126,26 +134,26 @@ def test_an_order_that_was_filled_after_the_ledger_took_it_for_ended_is_partial(
     ended = OrderResult("r-4", START, "ETH", Side.BUY, D(1), OrderStatus.UNFILLED, "expired")
     traded.events += [intent, ended]
     traded.server.exchange.place(KEY, limit(Side.BUY, "1", "100.10", client_id="r-4"))
-    assert traded.causes() == {"ETH": Cause.PARTIAL, "USDT": Cause.PARTIAL}
+    assert traded.causes() == {"ETH": BalanceCause.PARTIAL, "USDT": BalanceCause.PARTIAL}
 
 
 def test_a_wiped_account_begins_an_epoch_and_is_no_difference(traded: Traded) -> None:
     traded.server.exchange.wipe()
     epoch, seen = traded.compare()
-    assert isinstance(epoch, Epoch)
+    assert isinstance(epoch, ConfigPeriod)
     assert (epoch.number, epoch.why, epoch.run_key) == (2, "the testnet account was wiped", EPOCH.run_key)
-    assert isinstance(seen, AccountSeen)
+    assert isinstance(seen, AccountSnapshot)
     assert traded.compare() == []
-    assert account_of(traded.events).net == {}
+    assert expected_account(traded.events).net == {}
 
 
 def test_money_that_is_gone_while_our_order_is_still_known_is_no_wipe(traded: Traded) -> None:
     traded.change("ETH", "-1")
-    assert traded.causes() == {"ETH": Cause.UNKNOWN}
+    assert traded.causes() == {"ETH": BalanceCause.UNKNOWN}
 
 
 def test_a_round_trip_by_hand_that_leaves_only_money_changed_is_a_manual_trade(traded: Traded) -> None:
     for side, order in ((Side.BUY, "mine-1"), (Side.SELL, "mine-2")):
         traded.server.exchange.place(KEY, market(side, "0.5", order))
     traded.change("ETH", "0.0005")  # the fee, given back
-    assert traded.causes() == {"USDT": Cause.MANUAL_TRADE}
+    assert traded.causes() == {"USDT": BalanceCause.MANUAL_TRADE}

@@ -20,7 +20,7 @@ from bot.core.moments import midnight
 from bot.core.orders import Side
 from bot.core.window import Window
 from bot.infra.clock import SystemClock
-from bot.ledger.writer import Journal
+from bot.ledger.writer import LedgerWriter
 from bot.paper.ledgers import ledger_path
 from bot.paper.rehearsal import Rehearsed, rehearse, trade
 from bot.services.local_exchange import open_exchange, terms_of
@@ -29,7 +29,7 @@ from bot.settings.loader import Config
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.clocks import DrivenClock, RunningClock, VenueClock
 from bot.venue.matching.exchange import KEY
-from bot.venue.matching.order import OrderType, Ticket
+from bot.venue.matching.order import OrderRequest, OrderType
 from bot.venue.running_venue import RunningVenue
 from tests.markets import config_with, default_config
 
@@ -82,7 +82,7 @@ def traded(config: Config, demo: Market, port: int, stop: int | None = None, las
 
 def told(config: Config, name: str) -> list[tuple[str, str, dict[str, Any]]]:
     """What a ledger says but for where its account is, and for when that was looked at by the machine's clock."""
-    with Journal.open(ledger_path(config, name)) as journal:
+    with LedgerWriter.open(ledger_path(config, name)) as journal:
         return [(row.kind, row.at, row.body) for row in journal.rows if row.kind not in ("epoch", "account_seen")]
 
 
@@ -143,7 +143,7 @@ def test_a_venue_that_was_started_anew_or_went_on_alone_is_not_gone_on_with(demo
 
 def test_a_new_ledger_needs_a_new_account_and_a_clock_before_its_days(demo: Market, config: Config) -> None:
     with running(demo) as (server, port):
-        ticket = Ticket("DEMO-ETHUSDT", Side.BUY, OrderType.MARKET, Decimal("0.1"), "by-hand")
+        ticket = OrderRequest("DEMO-ETHUSDT", Side.BUY, OrderType.MARKET, Decimal("0.1"), "by-hand")
         server.exchange.place(KEY, ticket)
         with pytest.raises(LedgerError, match=r"the venue's account is not new; was DEMO-ETH: ledger 0, venue 0\.099"):
             traded(config, demo, port)

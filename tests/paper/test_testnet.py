@@ -22,23 +22,23 @@ from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.pricing import AsTraded
 from bot.core.book import RunPlan
 from bot.core.errors import BotError
-from bot.core.events import Epoch
-from bot.core.instrument import exact
+from bot.core.events import ConfigPeriod
+from bot.core.instrument import to_decimal
 from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import Fill
 from bot.infra.clock import SystemClock
 from bot.ledger.decode import decode
 from bot.ledger.record import Row, as_rows, verify_ledger
-from bot.ledger.writer import Journal
-from bot.paper.trader import Desk
+from bot.ledger.writer import LedgerWriter
+from bot.paper.trader import ForwardTrader
 from bot.services.local_exchange import QUOTE, open_exchange
 from bot.services.plans import planned, window_of
-from bot.venue.http.injected_faults import Fault, Kind
+from bot.venue.http.injected_faults import InjectedFault, InjectedKind
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.book_shape import BookShape, FlatBook
 from bot.venue.matching.clocks import DrivenClock
-from bot.venue.matching.exchange import Terms
+from bot.venue.matching.exchange import AccountTerms
 from tests.markets import default_config
 
 DAYS = 90
@@ -70,23 +70,25 @@ class Venue:
         return [decision.at.date() for decision in self.plan.decisions]
 
     @contextmanager
-    def desk(self, witness: Callable[[str], None] = lambda step: None) -> Iterator[Desk]:
+    def desk(self, witness: Callable[[str], None] = lambda step: None) -> Iterator[ForwardTrader]:
         """The desk of a new process."""
         port = int(self.server.url.rpartition(":")[2])
         exchange = open_testnet(Loopback(port), self.clock, {})
         broker = TestnetBroker(exchange, QUOTE, AsTraded(self.open_of, QUOTE), SimulatedBroker())
-        with Journal.open(self.path) as journal:
+        with LedgerWriter.open(self.path) as journal:
             if not journal.rows:
                 first = self.plan.decisions[0].at
                 journal.append(
-                    [Epoch(first, 1, "new", self.plan.rules.run_key, "config", "0", "testnet", self.plan.cash)]
+                    [ConfigPeriod(first, 1, "new", self.plan.rules.run_key, "config", "0", "testnet", self.plan.cash)]
                 )
-            yield Desk(journal, lambda start, day: self.plan, broker, self.days[0], timedelta(hours=1), witness=witness)
+            yield ForwardTrader(
+                journal, lambda start, day: self.plan, broker, self.days[0], timedelta(hours=1), witness=witness
+            )
 
     def open_of(self, symbol: str, day: date) -> Decimal:
         """The public price of a day's midnight."""
         prices = self.plan.prices
-        return exact(prices.of(symbol).open[prices.index(day)])
+        return to_decimal(prices.of(symbol).open[prices.index(day)])
 
     def tick(self, day: date, witness: Callable[[str], None] = lambda step: None) -> None:
         """One tick of a new process."""
@@ -95,7 +97,7 @@ class Venue:
 
     def rows(self) -> list[Row]:
         """What the ledger says."""
-        with Journal.open(self.path) as journal:
+        with LedgerWriter.open(self.path) as journal:
             return journal.rows
 
     def fills(self) -> list[Fill]:
@@ -134,7 +136,7 @@ def served(demo: Market, folder: Path, shape: BookShape | None, in_quote: bool) 
     """A venue on the loopback from the quarter's first day on."""
     plan = quarter(demo)
     clock = DrivenClock(SystemClock(), plan.decisions[0].at)
-    terms = Terms(cash=plan.cash, commission_in_quote=in_quote)
+    terms = AccountTerms(cash=plan.cash, commission_in_quote=in_quote)
     opened = open_exchange(default_config(), demo, clock, terms, shape)
     with VenueServer(opened.exchange) as server:
         yield Venue(server, clock, plan, folder / "venue.sqlite3")
@@ -188,11 +190,11 @@ def stopped_at(step: int) -> Callable[[str], None]:
 
 
 FAULTS = [
-    Fault(Kind.DROP, "POST", "order"),
-    Fault(Kind.DROP, "POST", "order", accepted=True),
-    Fault(Kind.ERROR, "POST", "order", status=503, code=-1000),
-    Fault(Kind.ERROR, "POST", "order", accepted=True, status=503, code=-1001),
-    Fault(Kind.HTML, "POST", "order", accepted=True),
+    InjectedFault(InjectedKind.DROP, "POST", "order"),
+    InjectedFault(InjectedKind.DROP, "POST", "order", accepted=True),
+    InjectedFault(InjectedKind.ERROR, "POST", "order", status=503, code=-1000),
+    InjectedFault(InjectedKind.ERROR, "POST", "order", accepted=True, status=503, code=-1001),
+    InjectedFault(InjectedKind.HTML, "POST", "order", accepted=True),
 ]
 
 

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from bot.core.errors import ConfigError, DataError, InUse, LedgerError, StoreError
-from bot.core.events import Epoch, Mode
+from bot.core.events import ConfigPeriod, TradingState
 from bot.core.moments import midnight
 from bot.core.notice import Notice
 from bot.core.orders import Fill, OrderResult, Side
 from bot.ledger.decode import decode
 from bot.ledger.record import Row, verify_ledger
-from bot.ledger.writer import Journal
+from bot.ledger.writer import LedgerWriter
 from bot.paper import ledgers
 from bot.paper.notifying import Notifier
 from bot.paper.tick import new_ledger
 from bot.paper.tick import tick as paper_tick
-from bot.paper.trader import Ticked
+from bot.paper.trader import TickResult
 from bot.settings.loader import Config
 from tests.clocks import FakeClock
 from tests.markets import config_with
@@ -94,7 +94,7 @@ def at(world: World, now: datetime) -> None:
     extended(world, now.date())
 
 
-def tick(world: World, name: str = "paper") -> Ticked:
+def tick(world: World, name: str = "paper") -> TickResult:
     """One tick of a new process."""
     with world.sessions(tries=1) as sessions:
         return paper_tick(world.config, name, sessions, world.clock)
@@ -102,7 +102,7 @@ def tick(world: World, name: str = "paper") -> Ticked:
 
 def rows(world: World, name: str = "paper") -> list[Row]:
     """What a ledger says."""
-    with Journal.open(ledgers.ledger_path(world.config, name)) as journal:
+    with LedgerWriter.open(ledgers.ledger_path(world.config, name)) as journal:
         return journal.rows
 
 
@@ -129,7 +129,7 @@ def test_the_first_tick_opens_an_epoch_and_buys_at_what_is_asked_now(world: Worl
 def test_ticking_again_the_same_day_does_nothing(world: World) -> None:
     tick(world)
     before = rows(world)
-    assert tick(world) == Ticked((), (), ())
+    assert tick(world) == TickResult((), (), ())
     assert rows(world) == before
 
 
@@ -198,7 +198,7 @@ def test_ledgers_have_names_and_money_of_their_own(world: World) -> None:
     assert rows(world, "one")[0].body["run_key"] != rows(world, "two")[0].body["run_key"]
 
 
-def switched(world: World, mode: Mode) -> None:
+def switched(world: World, mode: TradingState) -> None:
     """The user's hand on the switch."""
     ledgers.switch(world.config, "paper", mode, world.clock)
 
@@ -206,7 +206,7 @@ def switched(world: World, mode: Mode) -> None:
 def test_flat_sells_everything_at_the_next_tick_and_stays_out(world: World) -> None:
     tick(world)
     held = sum((fill.quantity for fill in fills(world)), Decimal(0))
-    switched(world, Mode.FLAT)
+    switched(world, TradingState.FLAT)
     at(world, FIRST_TICK + timedelta(days=1))
     tick(world)
     sold = [fill for fill in fills(world) if fill.side is Side.SELL]
@@ -220,11 +220,11 @@ def test_reduce_only_buys_nothing_until_it_is_taken_back(world: World) -> None:
     world.servers.exchange.fail(*[dropped()] * 50, path="/api/v3/depth")
     tick(world)
     world.servers.exchange.faults.clear()
-    switched(world, Mode.REDUCE_ONLY)
+    switched(world, TradingState.REDUCE_ONLY)
     at(world, FIRST_TICK + timedelta(days=1))
     tick(world)
     assert fills(world) == []
-    switched(world, Mode.ON)
+    switched(world, TradingState.ON)
     at(world, FIRST_TICK + timedelta(days=2))
     tick(world)
     assert len(fills(world)) > 0
@@ -232,12 +232,12 @@ def test_reduce_only_buys_nothing_until_it_is_taken_back(world: World) -> None:
 
 def test_a_stopped_ledger_decides_nothing_and_makes_up_for_it_when_it_is_resumed(world: World) -> None:
     tick(world)
-    switched(world, Mode.STOPPED)
+    switched(world, TradingState.STOPPED)
     at(world, FIRST_TICK + timedelta(days=1))
     before, asked = rows(world), world.requests()
-    assert tick(world) == Ticked((), (), ())
+    assert tick(world) == TickResult((), (), ())
     assert (rows(world), world.requests()) == (before, asked)
-    switched(world, Mode.ON)
+    switched(world, TradingState.ON)
     at(world, FIRST_TICK + timedelta(days=2))
     assert tick(world).decided == (date(2025, 12, 3), date(2025, 12, 4))
 
@@ -366,7 +366,7 @@ def test_a_clock_and_a_network_are_not_looked_at_where_a_ledger_is_over_or_trade
         with pytest.raises(ConfigError, match="expected simulated, was binance testnet"):
             paper_tick(world.config, "paper", sessions, world.clock, elsewhere)
         with ledgers.open_ledger(world.config, "over", world.clock) as journal:
-            journal.append([Epoch(FIRST_TICK, 1, "rehearsal", "key", "hash", "0", "testnet", Decimal(1))])
+            journal.append([ConfigPeriod(FIRST_TICK, 1, "rehearsal", "key", "hash", "0", "testnet", Decimal(1))])
         with pytest.raises(LedgerError, match="is a rehearsal, which is over"):
             paper_tick(world.config, "over", sessions, world.clock)
     assert world.requests() == asked
@@ -375,8 +375,8 @@ def test_a_clock_and_a_network_are_not_looked_at_where_a_ledger_is_over_or_trade
 @pytest.mark.parametrize("why", ["replay", "rehearsal on a running venue"])
 def test_what_is_over_takes_no_word_of_its_user(world: World, why: str) -> None:
     with ledgers.open_ledger(world.config, "paper", world.clock) as journal:
-        journal.append([Epoch(FIRST_TICK, 1, why, "key", "hash", "0", "simulated", Decimal(1))])
-    for said in (partial(ledgers.switch, mode=Mode.STOPPED), ledgers.acknowledge):
+        journal.append([ConfigPeriod(FIRST_TICK, 1, why, "key", "hash", "0", "simulated", Decimal(1))])
+    for said in (partial(ledgers.switch, mode=TradingState.STOPPED), ledgers.acknowledge):
         with pytest.raises(LedgerError, match=f"is a {why}, which is over; name another ledger"):
             said(world.config, "paper", clock=world.clock)
     assert len(rows(world)) == 1
@@ -404,8 +404,8 @@ def test_the_users_word_waits_two_minutes_for_a_tick_that_is_under_way(tmp_path:
         other.enter_context(ledgers.open_ledger(config, "paper", FakeClock(FIRST_TICK)))
         if ends > 120:
             with pytest.raises(InUse):
-                ledgers.switch(config, "paper", Mode.FLAT, Ticking(ends, other), said.append)
+                ledgers.switch(config, "paper", TradingState.FLAT, Ticking(ends, other), said.append)
         else:
-            assert ledgers.switch(config, "paper", Mode.FLAT, Ticking(ends, other), said.append)
+            assert ledgers.switch(config, "paper", TradingState.FLAT, Ticking(ends, other), said.append)
             assert ledgers.status_of(config, "paper").mode == "flat"
     assert said == [f"paper.sqlite3 is in use by process {os.getpid()}: waiting up to 120 s for it."]

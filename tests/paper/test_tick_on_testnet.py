@@ -16,20 +16,20 @@ from bot.brokers.testnet.client import open_testnet
 from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.pricing import AT_LAST_CLOSE
 from bot.core.errors import ConfigError, LedgerError
-from bot.core.events import Difference, Epoch, VenueTrade
+from bot.core.events import BalanceDifference, ConfigPeriod, VenueTrade
 from bot.core.moments import midnight
 from bot.core.orders import Fill, OrderResult, Side
 from bot.ledger.decode import decode
-from bot.ledger.writer import Journal
+from bot.ledger.writer import LedgerWriter
 from bot.paper import ledgers
 from bot.paper.tick import tick as paper_tick
-from bot.paper.trader import Ticked
-from bot.venue.http.injected_faults import Fault, Kind
+from bot.paper.trader import TickResult
+from bot.venue.http.injected_faults import InjectedFault, InjectedKind
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.clocks import DrivenClock
-from bot.venue.matching.exchange import KEY, Exchange, Terms
-from bot.venue.matching.pair import Listing
-from bot.venue.matching.price_path import Tape
+from bot.venue.matching.exchange import KEY, AccountTerms, Exchange
+from bot.venue.matching.pair import Pair
+from bot.venue.matching.price_path import PricePath
 from tests.markets import series_of, with_series
 from tests.paper.test_tick import FIRST_TICK, at, world
 from tests.servers.world import World
@@ -49,7 +49,7 @@ class Trading:
     world: World
     server: VenueServer
 
-    def tick(self) -> Ticked:
+    def tick(self) -> TickResult:
         """One tick of a new process."""
         testnet = open_testnet(Loopback(int(self.server.url.rpartition(":")[2])), self.world.clock, {})
         with self.world.sessions(tries=1) as sessions:
@@ -72,10 +72,10 @@ class Trading:
 
     def events(self, kind: type[_T]) -> list[_T]:
         """What the ledger says, of a kind."""
-        with Journal.open(ledgers.ledger_path(self.world.config, "paper")) as journal:
+        with LedgerWriter.open(ledgers.ledger_path(self.world.config, "paper")) as journal:
             return [event for event in map(decode, journal.rows) if isinstance(event, kind)]
 
-    def status(self) -> ledgers.Status:
+    def status(self) -> ledgers.LedgerStatus:
         """Where the ledger stands."""
         return ledgers.status_of(self.world.config, "paper")
 
@@ -88,10 +88,10 @@ def trading(world: World) -> Iterator[Trading]:
     clock = DrivenClock(world.clock, midnight(FIRST_TICK.date()))
     clock.move_to(FIRST_TICK)
     exchange = Exchange(
-        Tape(with_series(listed), ["BTC", "ETH"]),
-        [Listing(instrument(s)) for s in ("BTC", "ETH")],
+        PricePath(with_series(listed), ["BTC", "ETH"]),
+        [Pair(instrument(s)) for s in ("BTC", "ETH")],
         clock,
-        Terms(cash=D(10**6)),
+        AccountTerms(cash=D(10**6)),
     )
     with VenueServer(exchange) as server:
         yield Trading(world, server)
@@ -121,7 +121,7 @@ def test_a_round_trip_leaves_account_and_ledger_agreed(trading: Trading) -> None
     trading.to_day(2)
     trading.tick()
     assert {fill.side for fill in trading.events(Fill)} == {Side.BUY, Side.SELL}
-    assert trading.events(Difference) == []
+    assert trading.events(BalanceDifference) == []
     assert D(trading.status().cash) > D("9900")
 
 
@@ -151,15 +151,18 @@ def test_a_wipe_begins_an_epoch_and_is_no_loss(trading: Trading) -> None:
     trading.server.exchange.wipe()
     trading.tick()
     after = trading.status()
-    assert [epoch.why for epoch in trading.events(Epoch)] == ["new", "the testnet account was wiped"]
+    assert [epoch.why for epoch in trading.events(ConfigPeriod)] == ["new", "the testnet account was wiped"]
     assert (after.equity, after.holdings, after.cash) == (before.equity, before.holdings, before.cash)
     assert after.testnet == {}
-    assert trading.events(Difference) == []
+    assert trading.events(BalanceDifference) == []
 
 
 def test_an_order_of_which_nobody_knows_is_left_open_and_found_by_the_next_tick(trading: Trading) -> None:
     faults = trading.server.faults
-    faults.script(Fault(Kind.DROP, "POST", "order", accepted=True), *[Fault(Kind.DROP, "GET", "order")] * 3)
+    faults.script(
+        InjectedFault(InjectedKind.DROP, "POST", "order", accepted=True),
+        *[InjectedFault(InjectedKind.DROP, "GET", "order")] * 3,
+    )
     (order,) = trading.tick().left_open
     assert trading.events(Fill) == []
     trading.to_day(0)
@@ -195,7 +198,7 @@ def test_a_ledger_keeps_the_broker_that_it_began_with(trading: Trading) -> None:
 
 
 def test_a_replay_is_over_and_is_not_ticked(trading: Trading) -> None:
-    epoch = Epoch(midnight(date(2025, 11, 1)), 1, "replay", "key", "hash", "0", "simulated", D(1))
+    epoch = ConfigPeriod(midnight(date(2025, 11, 1)), 1, "replay", "key", "hash", "0", "simulated", D(1))
     with ledgers.open_ledger(trading.world.config, "paper", trading.world.clock) as journal:
         journal.append([epoch])
     with trading.world.sessions() as sessions, pytest.raises(LedgerError, match="is a replay, which is over"):
@@ -205,7 +208,8 @@ def test_a_replay_is_over_and_is_not_ticked(trading: Trading) -> None:
 def lost(trading: Trading, accepted: bool) -> None:
     """The next order is lost on the way there or back, and so is every answer about it."""
     trading.server.faults.script(
-        Fault(Kind.DROP, "POST", "order", accepted=accepted), *[Fault(Kind.DROP, "GET", "order")] * 3
+        InjectedFault(InjectedKind.DROP, "POST", "order", accepted=accepted),
+        *[InjectedFault(InjectedKind.DROP, "GET", "order")] * 3,
     )
 
 
@@ -237,8 +241,8 @@ def test_a_wipe_is_seen_although_an_order_was_sent_between(trading: Trading) -> 
     trading.server.exchange.wipe()
     trading.tick()
     trading.tick()
-    assert [epoch.why for epoch in trading.events(Epoch)] == ["new", "the testnet account was wiped"]
-    assert trading.events(Difference) == []
+    assert [epoch.why for epoch in trading.events(ConfigPeriod)] == ["new", "the testnet account was wiped"]
+    assert trading.events(BalanceDifference) == []
 
 
 def test_a_buy_that_was_not_sent_is_not_sent_after_the_user_forbade_it(trading: Trading) -> None:
@@ -281,7 +285,7 @@ def test_a_fee_that_the_venue_kept_of_the_coin_is_charged_once(trading: Trading)
 
 
 def test_the_ledger_keeps_the_code_and_the_words_of_a_refusal(trading: Trading) -> None:
-    trading.server.faults.script(Fault(Kind.ERROR, "POST", "order", code=-1013, status=400))
+    trading.server.faults.script(InjectedFault(InjectedKind.ERROR, "POST", "order", code=-1013, status=400))
     trading.tick()
     (result,) = trading.events(OrderResult)
     assert "rejected (-1013 " in result.reason

@@ -14,18 +14,18 @@ from typing import Any
 
 import pytest
 
-from bot.brokers.live_quotes import Depth, Limits, LiveQuotes, LiveQuotesBroker
+from bot.brokers.live_quotes import DepthQuote, LiveQuotes, LiveQuotesBroker, QuoteLimits
 from bot.brokers.simulated import SimulatedBroker
 from bot.core.book import Book, RunPlan
 from bot.core.decision import Decision
 from bot.core.errors import LedgerError
-from bot.core.events import Epoch
+from bot.core.events import ConfigPeriod
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderResult
 from bot.ledger.record import Row, verify_ledger
-from bot.ledger.writer import Journal
+from bot.ledger.writer import LedgerWriter
 from bot.paper.replay import replay
-from bot.paper.trader import Desk, Ticked
+from bot.paper.trader import ForwardTrader, TickResult
 from bot.services.plans import planned, window_of
 from tests.clocks import FakeClock
 from tests.markets import random_market
@@ -48,9 +48,9 @@ def busy_plan() -> RunPlan:
     return replace(plan, decisions=plan.decisions[kept], slippage_multipliers=plan.slippage_multipliers[kept])
 
 
-def epoch(plan: RunPlan) -> Epoch:
+def epoch(plan: RunPlan) -> ConfigPeriod:
     """The first row of a ledger."""
-    return Epoch(plan.decisions[0].at, 1, "new", plan.rules.run_key, "config", "0", "simulated", plan.cash)
+    return ConfigPeriod(plan.decisions[0].at, 1, "new", plan.rules.run_key, "config", "0", "simulated", plan.cash)
 
 
 @dataclass
@@ -61,24 +61,24 @@ class Paper:
     plan: RunPlan
 
     @contextmanager
-    def desk(self, witness: Callable[[str], None] = lambda step: None) -> Iterator[Desk]:
+    def desk(self, witness: Callable[[str], None] = lambda step: None) -> Iterator[ForwardTrader]:
         """The desk of a new process."""
-        with Journal.open(self.path) as journal:
+        with LedgerWriter.open(self.path) as journal:
             if not journal.rows:
                 journal.append([epoch(self.plan)])
             first = self.plan.decisions[0].at.date()
-            yield Desk(
+            yield ForwardTrader(
                 journal, lambda start, day: self.plan, SimulatedBroker(), first, timedelta(hours=1), witness=witness
             )
 
-    def tick(self, now: datetime) -> Ticked:
+    def tick(self, now: datetime) -> TickResult:
         """One tick of a new process."""
         with self.desk() as desk:
             return desk.tick(now)
 
     def rows(self) -> list[Row]:
         """What the ledger says."""
-        with Journal.open(self.path) as journal:
+        with LedgerWriter.open(self.path) as journal:
             return journal.rows
 
     def told(self) -> list[tuple[str, str, dict[str, Any]]]:
@@ -143,7 +143,7 @@ def test_a_day_is_decided_once(paper: Paper) -> None:
     first = days(paper.plan)[0]
     assert paper.tick(midnight(first)).decided == (first,)
     before = paper.told()
-    assert paper.tick(midnight(first) + timedelta(hours=5)) == Ticked((), (), ())
+    assert paper.tick(midnight(first) + timedelta(hours=5)) == TickResult((), (), ())
     assert paper.told() == before
 
 
@@ -202,14 +202,14 @@ def test_a_changed_row_is_named_when_the_ledger_is_opened(paper: Paper) -> None:
 
 
 def test_an_order_whose_day_is_over_when_the_machine_wakes_is_not_filled_at_another_days_price() -> None:
-    def quoted(symbol: str) -> Depth:
-        return Depth(((Decimal(100), Decimal(10**6)),), ((Decimal("100.01"), Decimal(10**6)),), clock.now())
+    def quoted(symbol: str) -> DepthQuote:
+        return DepthQuote(((Decimal(100), Decimal(10**6)),), ((Decimal("100.01"), Decimal(10**6)),), clock.now())
 
     book = Book(busy_plan())
     orders = next(orders for i in count() if (orders := book.decide(i)))
     day = orders[0].at.date()
     clock = FakeClock(midnight(day + ONE_DAY) + timedelta(seconds=1))
-    quotes = LiveQuotes(quoted, Limits(Decimal("0.02"), timedelta(seconds=30)), clock)
+    quotes = LiveQuotes(quoted, QuoteLimits(Decimal("0.02"), timedelta(seconds=30)), clock)
     list(LiveQuotesBroker(quotes).execute(book, orders, day))
     ends = [event for event in book.events if isinstance(event, OrderResult)]
     assert [end.reason.rpartition(";")[2] for end in ends] == ["missed"] * len(orders)

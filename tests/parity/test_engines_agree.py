@@ -12,7 +12,7 @@ import pytest
 from bot.backtest.engines.backtrader_engine import run_backtrader
 from bot.backtest.engines.exact import run_exact
 from bot.core.book import Book
-from bot.core.events import Epoch, Valued
+from bot.core.events import ConfigPeriod, Valuation
 from bot.core.market import Market
 from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.ledger.record import Row, as_rows
@@ -29,7 +29,7 @@ def run_both(config: Config, market: Market) -> Book:
     exact, matched = run_exact(plan), run_backtrader(plan)
     assert matched.events == exact.events
     assert matched.portfolio == exact.portfolio
-    epoch = Epoch(plan.decisions[0].at, 1, "new", plan.rules.run_key, "config", "0", "simulated", plan.cash)
+    epoch = ConfigPeriod(plan.decisions[0].at, 1, "new", plan.rules.run_key, "config", "0", "simulated", plan.cash)
     assert told(replay(plan, epoch, None)[1:]) == told(as_rows(exact.events))
     return exact
 
@@ -73,7 +73,7 @@ def test_random_markets_contain_what_the_engines_could_disagree_on() -> None:
                     statuses.add(event.status)
                 case Settlement():
                     causes.add(event.cause)
-                case Valued():
+                case Valuation():
                     stages.add(event.stage)
                     stale += bool(event.stale)
     assert {OrderStatus.FILLED, OrderStatus.UNFILLED, OrderStatus.SKIPPED} <= statuses
@@ -101,7 +101,7 @@ def test_the_book_balances_after_every_day(seed: int) -> None:
                     cash += event.quantity * event.price - event.fee
                 else:
                     held[event.into] = held.get(event.into, Decimal(0)) + event.received
-            case Valued():
+            case Valuation():
                 assert event.cash == cash >= 0
                 assert dict(event.holdings) == {s: q for s, q in held.items() if q}
                 assert min(held.values(), default=Decimal(0)) >= 0

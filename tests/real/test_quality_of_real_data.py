@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.core.data_fault import Fault, FaultKind
+from bot.core.data_fault import DataFault, FaultKind
 from bot.core.market import Market
 from bot.data.quality import Standing, Verdict, inspect, summary, verdicts
 from bot.data.vendors.csv_folder import read_folder
@@ -39,15 +39,15 @@ def found(whole: Market) -> dict[str, Verdict]:
 
 
 @pytest.fixture(scope="module")
-def of(found: dict[str, Verdict]) -> dict[tuple[str, FaultKind], list[Fault]]:
-    by_kind: dict[tuple[str, FaultKind], list[Fault]] = {}
+def of(found: dict[str, Verdict]) -> dict[tuple[str, FaultKind], list[DataFault]]:
+    by_kind: dict[tuple[str, FaultKind], list[DataFault]] = {}
     for symbol, verdict in found.items():
         for fault in verdict.faults:
             by_kind.setdefault((symbol, fault.kind), []).append(fault)
     return by_kind
 
 
-Found = dict[tuple[str, FaultKind], list[Fault]]
+Found = dict[tuple[str, FaultKind], list[DataFault]]
 
 
 def test_vix_has_rows_on_thirty_days_without_a_session(of: Found) -> None:
@@ -74,31 +74,46 @@ def test_nothing_else_is_barred(found: dict[str, Verdict]) -> None:
     assert [v.symbol for v in found.values() if v.standing is Standing.BARRED] == ["STRAX"]
 
 
-@pytest.mark.parametrize(("symbol", "kinds"), [
-    ("HEX", {FaultKind.ERRATIC, FaultKind.THIN, FaultKind.REPEATED}),
-    ("BCN", {FaultKind.ERRATIC, FaultKind.THIN}),
-    ("CEL", {FaultKind.THIN, FaultKind.MISSING}),
-    ("FIL", {FaultKind.ERRATIC}),
-    ("USDT", {FaultKind.THIN, FaultKind.REPEATED, FaultKind.COARSE, FaultKind.MISSING}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("symbol", "kinds"),
+    [
+        ("HEX", {FaultKind.ERRATIC, FaultKind.THIN, FaultKind.REPEATED}),
+        ("BCN", {FaultKind.ERRATIC, FaultKind.THIN}),
+        ("CEL", {FaultKind.THIN, FaultKind.MISSING}),
+        ("FIL", {FaultKind.ERRATIC}),
+        ("USDT", {FaultKind.THIN, FaultKind.REPEATED, FaultKind.COARSE, FaultKind.MISSING}),
+    ],
+)
 def test_thin_and_erratic_coins_are_told(symbol: str, kinds: set[FaultKind], of: Found) -> None:
     for kind in kinds:
         assert of[symbol, kind]
     assert min(of[symbol, kind][0].first for kind in kinds) < date(2020, 10, 1)
 
 
-@pytest.mark.parametrize(("symbol", "gap", "rows"), [("AVAX", "2020-07-15", 69), ("CEL", "2018-05-04", 151),
-                                                     ("LUNC", "2022-05-13", 119), ("FTT", "2022-11-15", 312),
-                                                     ("STEEM", "2022-02-14", 68)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("symbol", "gap", "rows"),
+    [
+        ("AVAX", "2020-07-15", 69),
+        ("CEL", "2018-05-04", 151),
+        ("LUNC", "2022-05-13", 119),
+        ("FTT", "2022-11-15", 312),
+        ("STEEM", "2022-02-14", 68),
+    ],
+)
 def test_the_great_gaps_are_told(symbol: str, gap: str, rows: int, of: Found) -> None:
     (told,) = of[symbol, FaultKind.MISSING]
     assert (str(told.first), told.rows) == (gap, rows)
 
 
-@pytest.mark.parametrize(("symbol", "kinds"), [("UST", [FaultKind.COARSE, FaultKind.CLOSE_ONLY]),
-                                               ("DAI", [FaultKind.COARSE, FaultKind.CLOSE_ONLY]),
-                                               ("FRAX", [FaultKind.COARSE, FaultKind.CLOSE_ONLY]),
-                                               ("USDN", [FaultKind.REPEATED, FaultKind.CLOSE_ONLY])])  # fmt: skip
+@pytest.mark.parametrize(
+    ("symbol", "kinds"),
+    [
+        ("UST", [FaultKind.COARSE, FaultKind.CLOSE_ONLY]),
+        ("DAI", [FaultKind.COARSE, FaultKind.CLOSE_ONLY]),
+        ("FRAX", [FaultKind.COARSE, FaultKind.CLOSE_ONLY]),
+        ("USDN", [FaultKind.REPEATED, FaultKind.CLOSE_ONLY]),
+    ],
+)
 def test_no_depeg_can_be_timed_with_these(symbol: str, kinds: list[FaultKind], of: Found) -> None:
     assert all(of[symbol, kind] for kind in kinds)
 
@@ -133,8 +148,11 @@ def seams(real_folder: Path) -> list[tuple[str, date]]:
 
 def test_most_seams_from_an_aggregate_to_an_exchange_are_found(of: Found, real_folder: Path) -> None:
     places = seams(real_folder)
-    told = {symbol: [fault.first for fault in faults] for (symbol, kind), faults in of.items()
-            if kind is FaultKind.VOLUME_SHIFT}  # fmt: skip
+    told = {
+        symbol: [fault.first for fault in faults]
+        for (symbol, kind), faults in of.items()
+        if kind is FaultKind.VOLUME_SHIFT
+    }
     hits = [any(abs((day - at).days) <= 3 for day in told.get(symbol, [])) for symbol, at in places]
     assert (len(hits), sum(hits)) == (77, 64)
     assert date(2022, 2, 14) in told["AAVE"]
@@ -143,10 +161,20 @@ def test_most_seams_from_an_aggregate_to_an_exchange_are_found(of: Found, real_f
 def test_the_alarms_are_these_and_no_more(found: dict[str, Verdict]) -> None:
     """Series by kind of fault, known ones and others: a change of the checks must be seen here."""
     assert Counter(row.kind.value for row in summary(found)) == {
-        "power of ten": 1, "missing rows": 18, "row without a session": 1, "silent": 50, "outside its own range": 1,
-        "range rounded apart": 1, "repeated": 8, "coarse": 9, "close only": 17, "jump": 32, "volume shift": 84,
-        "thin": 26, "erratic": 16,
-    }  # fmt: skip
+        "power of ten": 1,
+        "missing rows": 18,
+        "row without a session": 1,
+        "silent": 50,
+        "outside its own range": 1,
+        "range rounded apart": 1,
+        "repeated": 8,
+        "coarse": 9,
+        "close only": 17,
+        "jump": 32,
+        "volume shift": 84,
+        "thin": 26,
+        "erratic": 16,
+    }
 
 
 def test_on_real_series_no_verdict_comes_from_later_rows(whole: Market) -> None:

@@ -105,7 +105,7 @@ def tables(**changes: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
         ),
         "episodes": table("episodes", episode("2020-01-30", "0.5"), episode("2020-01-31", "-0.1")),
         "rearmings": table("rearmings"),
-    }  # fmt: skip
+    }
     return typed({**made, **changes})
 
 
@@ -151,9 +151,16 @@ def contents(market: str = "/home/somebody/prices/daily", **changes: pd.DataFram
 
 def waterfall() -> Waterfall:
     eases = {
-        "name": "net_liquidity", "value": -5_807_606.0, "unit": "$ million", "change": 0.0233,
-        "change_unit": "relative", "span": "13 weeks", "arrow": "up", "state": "easing", "note": "",
-    }  # fmt: skip
+        "name": "net_liquidity",
+        "value": -5_807_606.0,
+        "unit": "$ million",
+        "change": 0.0233,
+        "change_unit": "relative",
+        "span": "13 weeks",
+        "arrow": "up",
+        "state": "easing",
+        "note": "",
+    }
     nothing = {"value": None, "change": None, "arrow": None, "state": "no data", "note": "absent"}
     breadth = {"name": "altcoin_breadth", "unit": "share", "change_unit": "difference", "span": "30 days"}
     tight = {"value": 0.4, "change": -0.125, "arrow": "down", "state": "tight", "note": ""}

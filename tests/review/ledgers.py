@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.decision import Decision, Trade
-from bot.core.events import Epoch, Event, Valued
+from bot.core.events import ConfigPeriod, Event, Valuation
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Side
 from bot.ledger.record import as_rows, write_ledger
 from bot.review.recording import Record
-from bot.review.story.labels import Terms
+from bot.review.story.labels import Labels
 
-RUSSELL = Terms("Russell 2000")
+RUSSELL = Labels("Russell 2000")
 D = Decimal
 
 
@@ -78,12 +78,12 @@ def traded(day: str, side: Side, symbol: str, quantity: str, price: str, referen
     ]
 
 
-def valued(day: str, equity: str, stage: str = "STABLE") -> Valued:
-    return Valued(date.fromisoformat(day), D(equity), D(equity), stage, {})
+def valued(day: str, equity: str, stage: str = "STABLE") -> Valuation:
+    return Valuation(date.fromisoformat(day), D(equity), D(equity), stage, {})
 
 
-def begun(day: str, why: str = "begun") -> Epoch:
-    return Epoch(at(day), 1, why, "key", "hash", "0.1.0", "simulated", D("10000"))
+def begun(day: str, why: str = "begun") -> ConfigPeriod:
+    return ConfigPeriod(at(day), 1, why, "key", "hash", "0.1.0", "simulated", D("10000"))
 
 
 def ledger(folder: Path, events: Iterable[Event], name: str = "paper") -> Record:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from bot.core.decision import Decision
-from bot.core.events import Epoch, Event, Valued
+from bot.core.events import ConfigPeriod, Event, Valuation
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Side
 from bot.ledger.record import as_rows, write_ledger
 from bot.review.recording import Record
@@ -22,9 +22,9 @@ def on(day: int) -> datetime:
     return DAY + timedelta(days=day)
 
 
-def began(cash: str = "1000") -> Epoch:
+def began(cash: str = "1000") -> ConfigPeriod:
     """The first row of a forward ledger."""
-    return Epoch(DAY, 1, "new", "key", "hash", "1", "simulated", D(cash))
+    return ConfigPeriod(DAY, 1, "new", "key", "hash", "1", "simulated", D(cash))
 
 
 def decided(day: int, stage: str, *reasons: str, before: str = "STABLE", **weights: str) -> Decision:
@@ -32,9 +32,19 @@ def decided(day: int, stage: str, *reasons: str, before: str = "STABLE", **weigh
     return Decision(on(day), stage, before, {symbol: D(weight) for symbol, weight in weights.items()}, reasons)
 
 
-def order(day: int, side: str, symbol: str, quantity: str, price: str, fee: str = "0", why: str = "",
-          reference: str | None = None, filled: str | None = None, status: str = "filled",
-          came: str = "") -> list[Event]:  # fmt: skip
+def order(
+    day: int,
+    side: str,
+    symbol: str,
+    quantity: str,
+    price: str,
+    fee: str = "0",
+    why: str = "",
+    reference: str | None = None,
+    filled: str | None = None,
+    status: str = "filled",
+    came: str = "",
+) -> list[Event]:
     """An order, its one fill if there is one, and its end; `came` is what is added to its reason then."""
     identity, quantity_ = f"r-{day}{side}{symbol}", D(quantity)
     what = (identity, on(day), symbol, Side(side))
@@ -46,11 +56,11 @@ def order(day: int, side: str, symbol: str, quantity: str, price: str, fee: str 
     return [*events, OrderResult(*what, quantity_, OrderStatus(status), f"{why};{came}" if came else why)]
 
 
-def valued(day: int, equity: str, cash: str, marks: dict[str, str] | None = None, **holdings: str) -> Valued:
+def valued(day: int, equity: str, cash: str, marks: dict[str, str] | None = None, **holdings: str) -> Valuation:
     """A day's valuation; without marks it is one of an older ledger."""
     held = {symbol: D(quantity) for symbol, quantity in holdings.items()}
     told = {symbol: D(mark) for symbol, mark in (marks or {}).items()}
-    return Valued(on(day).date(), D(equity), D(cash), "ETH", held, marks=told)
+    return Valuation(on(day).date(), D(equity), D(cash), "ETH", held, marks=told)
 
 
 def story() -> list[Event]:

@@ -66,15 +66,24 @@ class ExchangeServer(LoopbackServer):
 def listing(name: str, pair: Pair) -> dict[str, Any]:
     """A pair as exchangeInfo lists it."""
     return {
-        "symbol": name, "status": pair.status, "baseAsset": pair.base, "quoteAsset": pair.quote,
-        "baseAssetPrecision": 8, "quotePrecision": 8, "quoteAssetPrecision": 8, "orderTypes": ["LIMIT", "MARKET"],
-        "isSpotTradingAllowed": True, "isMarginTradingAllowed": False, "permissions": [], "permissionSets": [["SPOT"]],
+        "symbol": name,
+        "status": pair.status,
+        "baseAsset": pair.base,
+        "quoteAsset": pair.quote,
+        "baseAssetPrecision": 8,
+        "quotePrecision": 8,
+        "quoteAssetPrecision": 8,
+        "orderTypes": ["LIMIT", "MARKET"],
+        "isSpotTradingAllowed": True,
+        "isMarginTradingAllowed": False,
+        "permissions": [],
+        "permissionSets": [["SPOT"]],
         "filters": [
             {"filterType": "PRICE_FILTER", "minPrice": pair.tick, "maxPrice": "1000000.00", "tickSize": pair.tick},
             {"filterType": "LOT_SIZE", "minQty": pair.step, "maxQty": "9000.00", "stepSize": pair.step},
             {"filterType": "NOTIONAL", "minNotional": pair.min_notional, "applyMinToMarket": True},
         ],
-    }  # fmt: skip
+    }
 
 
 def _klines(pair: Pair, query: Any) -> list[list[Any]]:

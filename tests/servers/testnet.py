@@ -29,10 +29,17 @@ class Placed:
     def shown(self) -> dict[str, Any]:
         """As GET order shows it."""
         return {
-            "symbol": self.fields["symbol"], "orderId": self.number, "clientOrderId": self.fields["newClientOrderId"],
-            "origQty": self.fields["quantity"], "executedQty": str(self.filled), "status": self.status,
-            "side": self.fields["side"], "type": "MARKET", "time": 1, "updateTime": 1,
-        }  # fmt: skip
+            "symbol": self.fields["symbol"],
+            "orderId": self.number,
+            "clientOrderId": self.fields["newClientOrderId"],
+            "origQty": self.fields["quantity"],
+            "executedQty": str(self.filled),
+            "status": self.status,
+            "side": self.fields["side"],
+            "type": "MARKET",
+            "time": 1,
+            "updateTime": 1,
+        }
 
 
 @dataclass
@@ -91,8 +98,10 @@ class TestnetServer(LoopbackServer):
 
     def _obeyed(self, method: str, path: str, fields: dict[str, str]) -> Reply:
         if path == "account":
-            rows = [{"asset": name, "free": free, "locked": locked}
-                    for name, (free, locked) in self.account.balances.items()]  # fmt: skip
+            rows = [
+                {"asset": name, "free": free, "locked": locked}
+                for name, (free, locked) in self.account.balances.items()
+            ]
             return as_json({"balances": rows})
         if path == "myTrades":
             asked = fields.get("orderId")
@@ -134,7 +143,12 @@ def _trades(placed: Placed) -> list[dict[str, Any]]:
     part = (placed.filled / 4).quantize(Decimal("0.0001"))
     trades = [
         {"price": "99.5", "qty": str(part), "commission": "0.001", "commissionAsset": "USDT", "tradeId": 1},
-        {"price": "100.5", "qty": str(placed.filled - part), "commission": "0.0002", "commissionAsset": "BNB",
-         "tradeId": 2},
-    ]  # fmt: skip
+        {
+            "price": "100.5",
+            "qty": str(placed.filled - part),
+            "commission": "0.0002",
+            "commissionAsset": "BNB",
+            "tradeId": 2,
+        },
+    ]
     return [trade for trade in trades if Decimal(str(trade["qty"]))]

@@ -24,8 +24,8 @@ from bot.data.vendors.fred import FRED_HOST
 from bot.data.vendors.public_exchange import VENUES
 from bot.data.vendors.yahoo import YAHOO_HOSTS, YahooSession
 from bot.infra.public_http import PublicSession
-from bot.infra.rate_limit import Courtesy
-from bot.services.vendors import Sessions
+from bot.infra.rate_limit import RetryPolicy
+from bot.services.vendors import VendorSessions
 from tests.servers.exchange import ExchangeServer
 from tests.servers.fred import FredServer
 from tests.servers.yahoo import YahooServer
@@ -69,7 +69,7 @@ class LoopbackAdapter(HTTPAdapter):
 class LoopbackYahooSession(YahooSession):
     """Yahoo's session with its last step turned to the loopback."""
 
-    def __init__(self, courtesy: Courtesy, urls: Mapping[str, str], **rules: Any) -> None:
+    def __init__(self, courtesy: RetryPolicy, urls: Mapping[str, str], **rules: Any) -> None:
         super().__init__(courtesy, **rules)
         self._urls = urls
 
@@ -85,15 +85,17 @@ def _elsewhere(url: str, urls: Mapping[str, str]) -> str:
 @contextlib.contextmanager
 def loopback_sessions(
     urls: Mapping[str, str], clock: Clock, *, tries: int = 4, pause: float = 0.25, **rules: Any
-) -> Iterator[Sessions]:
+) -> Iterator[VendorSessions]:
     """Sessions that lead to `urls`; `rules` are those of a public session, for tests of its patience."""
 
     def public(*hosts: str) -> PublicSession:
-        return PublicSession(Courtesy(clock, tries=tries, pause=pause), hosts, adapter=LoopbackAdapter(urls), **rules)
+        return PublicSession(
+            RetryPolicy(clock, tries=tries, pause=pause), hosts, adapter=LoopbackAdapter(urls), **rules
+        )
 
     with (
-        LoopbackYahooSession(Courtesy(clock, tries=tries, pause=pause), urls) as yahoo,
+        LoopbackYahooSession(RetryPolicy(clock, tries=tries, pause=pause), urls) as yahoo,
         public(FRED_HOST) as fred,
         public(*(venue.host for venue in VENUES.values())) as exchange,
     ):
-        yield Sessions(yahoo, fred, exchange)
+        yield VendorSessions(yahoo, fred, exchange)

@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bot.data.store.store import Store
-from bot.data.store.stored import Reading
-from bot.data.store.update import Result
+from bot.data.store.stored import RowVersion
+from bot.data.store.update import UpdateResult
 from bot.services.data_update import update_store
 from bot.services.markets import store_path
-from bot.services.vendors import Sessions
+from bot.services.vendors import VendorSessions
 from bot.settings.loader import Config
 from tests.clocks import FakeClock
 from tests.markets import config_with
@@ -51,14 +51,14 @@ class World:
         for server in (self.servers.yahoo, self.servers.fred, self.servers.exchange, self.second):
             server.date = now
 
-    def update(self, *symbols: str, since: date | None = None) -> dict[str, Result]:
+    def update(self, *symbols: str, since: date | None = None) -> dict[str, UpdateResult]:
         """One run of the command."""
         self._until_now()
         with self.sessions() as sessions:
             found = update_store(self.config, sessions, self.clock, symbols, since)
         return {result.symbol: result for result in found}
 
-    def sessions(self, tries: int = 4) -> AbstractContextManager[Sessions]:
+    def sessions(self, tries: int = 4) -> AbstractContextManager[VendorSessions]:
         """The real clients' sessions on this world."""
         urls = {**self.servers.urls, SECOND_VENUE: self.second.url}
         return loopback_sessions(urls, self.clock, tries=tries)
@@ -72,7 +72,7 @@ class World:
             for pair in server.pairs.values():
                 pair.rows = {day: row for day, row in pair.rows.items() if day <= today}
 
-    def closes(self, symbol: str, reading: Reading = Reading.FIRST_SEEN) -> dict[str, float]:
+    def closes(self, symbol: str, reading: RowVersion = RowVersion.FIRST_SEEN) -> dict[str, float]:
         """What the store has of a symbol."""
         with Store.reading(store_path(self.config)) as store:
             found = store.rows(reading).get(symbol)

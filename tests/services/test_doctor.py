@@ -11,7 +11,7 @@ import requests
 
 from bot.brokers.testnet.client import TestnetExchange, open_testnet
 from bot.brokers.testnet.guard import Loopback
-from bot.services.doctor import Check, Verdict, examine
+from bot.services.doctor import CheckVerdict, DoctorCheck, examine
 from bot.services.markets import store_path
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.exchange import KEY
@@ -27,22 +27,22 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield world
 
 
-def examined(world: World, environment: Mapping[str, str] | None = None) -> dict[str, Check]:
+def examined(world: World, environment: Mapping[str, str] | None = None) -> dict[str, DoctorCheck]:
     """The checks by name; vendors are asked once."""
     with world.sessions(tries=1) as sessions:
         return {check.name: check for check in examine(world.config, world.clock, sessions, environment or {})}
 
 
-def faults(checks: Mapping[str, Check]) -> set[str]:
+def faults(checks: Mapping[str, DoctorCheck]) -> set[str]:
     """The names of what is at fault."""
-    return {name for name, check in checks.items() if check.verdict is Verdict.FAULT}
+    return {name for name, check in checks.items() if check.verdict is CheckVerdict.FAULT}
 
 
 def test_a_new_user_has_no_store_and_no_fault_but_for_the_venue_without_bitcoin(world: World) -> None:
     checks = examined(world)
     assert faults(checks) == {"binanceus"}
-    assert checks["store"] == Check("store", Verdict.NOTE, "none yet; make one with: bot data update")
-    assert checks["clock"].verdict is Verdict.SOUND
+    assert checks["store"] == DoctorCheck("store", CheckVerdict.NOTE, "none yet; make one with: bot data update")
+    assert checks["clock"].verdict is CheckVerdict.SOUND
 
 
 def test_a_fresh_store_is_fresh_and_an_old_one_says_by_how_much(world: World) -> None:
@@ -88,7 +88,7 @@ def test_a_wrong_clock_is_a_fault(world: World, hours: int) -> None:
     for server in (world.servers.yahoo, world.servers.fred, world.servers.exchange, world.second):
         server.date = HALF_DAY + timedelta(hours=hours)
     checks = examined(world)
-    assert checks["clock"].verdict is Verdict.FAULT
+    assert checks["clock"].verdict is CheckVerdict.FAULT
     assert "at most 7,200 s from that of a vendor" in checks["clock"].told
 
 
@@ -101,18 +101,18 @@ def test_keys_are_found_and_never_shown(world: World) -> None:
 
 def test_half_a_pair_of_keys_is_a_fault(world: World) -> None:
     checks = examined(world, {"GATE_TESTNET_API_SECRET": "s3cret-material"})
-    assert checks["keys"] == Check("keys", Verdict.FAULT, "one of two is missing: GATE_TESTNET_API_KEY")
+    assert checks["keys"] == DoctorCheck("keys", CheckVerdict.FAULT, "one of two is missing: GATE_TESTNET_API_KEY")
 
 
 def test_the_guard_was_tried_and_nothing_left(world: World) -> None:
-    assert examined(world)["guard"].verdict is Verdict.SOUND
+    assert examined(world)["guard"].verdict is CheckVerdict.SOUND
     asked = [question for server in (world.servers.exchange, world.second) for question in server.asked]
     assert {(question.method, question.path) for question in asked} == {("GET", "/api/v3/exchangeInfo")}
 
 
 def test_a_signed_order_to_a_real_exchange_was_tried_and_refused(world: World) -> None:
-    assert examined(world)["sandbox"] == Check(
-        "sandbox", Verdict.SOUND, "refuses a signed order to each of 8 real exchanges (NotSandbox)"
+    assert examined(world)["sandbox"] == DoctorCheck(
+        "sandbox", CheckVerdict.SOUND, "refuses a signed order to each of 8 real exchanges (NotSandbox)"
     )
     assert world.requests() > 0
     assert not [asked for server in (world.servers.exchange, world.second) for asked in server.asked if asked.body]
@@ -129,13 +129,13 @@ def test_a_testnet_is_asked_where_there_are_keys_for_it_and_no_order_is_placed(w
         def opened(venue: str) -> TestnetExchange:
             return open_testnet(Loopback(int(server.url.rpartition(":")[2])), clock, {})
 
-        def check() -> Check:
+        def check() -> DoctorCheck:
             checks = {one.name: one for one in examine(world.config, clock, sessions, KEYS, opened)}
             assert not [one for one in checks.values() if "some-" in one.told]
             return checks["binance testnet"]
 
         assert check().told == "takes the keys; 1 assets, 1 pairs, its clock is 0 s from ours"
         requests.post(f"{server.url}/venue/key", json={"revoked": True}, timeout=5)
-        assert check().verdict is Verdict.FAULT
+        assert check().verdict is CheckVerdict.FAULT
         assert "does not take the keys" in check().told
         assert not server.exchange.account(KEY).orders

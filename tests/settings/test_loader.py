@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.core.errors import ConfigError
-from bot.core.market import Kind, Release
+from bot.core.market import Release, SeriesKind
 from bot.settings.loader import CONFIG_FOLDER, kept_config, load_config
 from tests.markets import config_with
 
@@ -35,10 +35,15 @@ def refused(changes: dict[str, Any]) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize(("key", "symbol", "near"), [
-    ("admit", "strax", "; did you mean 'STRAX'?"), ("admit", "STRAXX", "; did you mean 'STRAX'?"),
-    ("admit", "0123456789", ""), ("money", "WALC", "; did you mean 'WALCL'?"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("key", "symbol", "near"),
+    [
+        ("admit", "strax", "; did you mean 'STRAX'?"),
+        ("admit", "STRAXX", "; did you mean 'STRAX'?"),
+        ("admit", "0123456789", ""),
+        ("money", "WALC", "; did you mean 'WALCL'?"),
+    ],
+)
 def test_quality_names_no_symbol_that_is_not_in_the_table(key: str, symbol: str, near: str) -> None:
     told = f"quality.{key} has {symbol}, which is not in the symbol table{near}"
     assert refused({"quality": {key: [symbol]}}).endswith(told)
@@ -74,12 +79,12 @@ class TestGood:
             s: (listings[s].kind, listings[s].release) for s in ("RUT", "SOL", "WALCL", "RRPONTSYD", "USDT", "WBTC")
         }
         assert found == {
-            "RUT": (Kind.INDEX, Release.SESSION),
-            "SOL": (Kind.CRYPTO, Release.UTC_DAY),
-            "WALCL": (Kind.MACRO, Release.THURSDAY),
-            "RRPONTSYD": (Kind.MACRO, Release.SAME_DAY),
-            "USDT": (Kind.STABLECOIN, Release.UTC_DAY),
-            "WBTC": (Kind.WRAPPED, Release.UTC_DAY),
+            "RUT": (SeriesKind.INDEX, Release.SESSION),
+            "SOL": (SeriesKind.CRYPTO, Release.UTC_DAY),
+            "WALCL": (SeriesKind.MACRO, Release.THURSDAY),
+            "RRPONTSYD": (SeriesKind.MACRO, Release.SAME_DAY),
+            "USDT": (SeriesKind.STABLECOIN, Release.UTC_DAY),
+            "WBTC": (SeriesKind.WRAPPED, Release.UTC_DAY),
         }
 
     def test_the_fingerprint_follows_every_number_but_not_where_output_goes_and_who_is_told(self) -> None:
@@ -95,9 +100,14 @@ class TestGood:
         assert rotation["trail"] == {"of_level": 0.97, "of_high": 0.93}
         assert rotation["weights"] == {"eth_first": 0.49, "eth_full": 0.98, "altcoins": 0.49, "distribution": 0.5}
         assert rotation["stages"] == {
-            "full_after_sessions": 5, "altcoins_after_sessions": 21, "leave_altcoins_days": 5, "quiet_sessions": 63,
-            "weak_sessions": 10, "distribution_sessions": 21, "cooldown_sessions": 10,
-        }  # fmt: skip
+            "full_after_sessions": 5,
+            "altcoins_after_sessions": 21,
+            "leave_altcoins_days": 5,
+            "quiet_sessions": 63,
+            "weak_sessions": 10,
+            "distribution_sessions": 21,
+            "cooldown_sessions": 10,
+        }
         on = {name for name, is_on in rotation["gates"].items() if is_on}
         assert on == {"relative_strength", "credit", "volatility", "participation"}
         assert not rotation["kills"]["peg"]
@@ -171,7 +181,7 @@ class TestValues:
             {"symbols": {"AAA": "sock"}},
             {"symbols": {"../../etc/passwd": "crypto"}},
         ],
-    )  # fmt: skip
+    )
     def test_a_wrong_type_or_range_is_refused_and_names_its_key(self, changes: dict[str, Any]) -> None:
         message = refused(changes)
         deepest = changes
@@ -190,7 +200,7 @@ class TestValues:
             {"rotation": {"weights": {"altcoins": 0.5}}},
             {"endings": {"AAA": {"kind": "renamed"}}},
         ],
-    )  # fmt: skip
+    )
     def test_numbers_that_contradict_each_other_are_refused(self, changes: dict[str, Any]) -> None:
         assert (
             "must" in (message := refused(changes)) or "cannot" in message or "at most" in message or "needs" in message
@@ -206,7 +216,7 @@ class TestValues:
             {"demo": {"seed": True}},
             {"rotation": {"gates": {"credit": 1}}},
         ],
-    )  # fmt: skip
+    )
     def test_yes_is_no_number_and_a_number_is_no_yes(self, changes: dict[str, Any]) -> None:
         refused(changes)
 

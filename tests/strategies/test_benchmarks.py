@@ -35,8 +35,14 @@ def test_every_benchmark_decides_at_every_decision_time(market: Market) -> None:
     settings = settings_with()
     made = benchmark_decisions(view_of(market, settings), settings, trend_days=5)
     assert list(made) == [
-        "equal_weight_altcoins", "no_altcoins", "btc", "eth", "btc_60_stable_40", "eth_trend", "eth_while_btc_trend",
-    ]  # fmt: skip
+        "equal_weight_altcoins",
+        "no_altcoins",
+        "btc",
+        "eth",
+        "btc_60_stable_40",
+        "eth_trend",
+        "eth_while_btc_trend",
+    ]
     for decisions in made.values():
         assert [d.at for d in decisions] == market.decision_moments
 

@@ -7,9 +7,9 @@ from typing import Any
 import ccxt
 import pytest
 
-from bot.venue.http.injected_faults import Fault, Kind
+from bot.venue.http.injected_faults import InjectedFault, InjectedKind
 from bot.venue.http.server import VenueServer
-from bot.venue.http.weights import Limits
+from bot.venue.http.weights import RequestLimits
 from bot.venue.matching.exchange import KEY
 from tests.venue.conftest import client_of
 from tests.venue.world import PAIR, at, exchange, move
@@ -178,7 +178,7 @@ def test_a_made_up_error_is_raised_as_the_real_one_is(
     client: Any, venue: VenueServer, code: int, status: int, raised: type[Exception]
 ) -> None:
     client.load_markets()
-    venue.faults.script(Fault(Kind.ERROR, "POST", "order", code=code, status=status))
+    venue.faults.script(InjectedFault(InjectedKind.ERROR, "POST", "order", code=code, status=status))
     with pytest.raises(raised) as refused:
         client.create_order(ETH, "market", "buy", 1)
     assert type(refused.value) is raised
@@ -186,7 +186,7 @@ def test_a_made_up_error_is_raised_as_the_real_one_is(
 
 
 def test_who_asks_too_much_is_warned_and_then_banned() -> None:
-    with VenueServer(exchange(), limits=Limits(weight=61, tolerated=2)) as venue:
+    with VenueServer(exchange(), limits=RequestLimits(weight=61, tolerated=2)) as venue:
         client = client_with_time(venue)
         client.fetch_balance()
         client.fetch_balance()
@@ -206,7 +206,7 @@ def test_who_asks_too_much_is_warned_and_then_banned() -> None:
 
 
 def test_too_many_orders_in_ten_seconds_are_refused() -> None:
-    with VenueServer(exchange(), limits=Limits(orders=2)) as venue:
+    with VenueServer(exchange(), limits=RequestLimits(orders=2)) as venue:
         client = client_with_time(venue)
         for _ in range(2):
             client.create_order(ETH, "market", "buy", 0.1)

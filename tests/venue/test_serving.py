@@ -10,14 +10,14 @@ import pytest
 
 from bot.core.errors import DataError
 from bot.core.execution import fill_price
-from bot.core.market import Kind, Market
+from bot.core.market import Market, SeriesKind
 from bot.core.moments import midnight
 from bot.core.orders import Side
 from bot.services.local_exchange import open_exchange, terms_of, venue_clock
 from bot.venue.matching.book_shape import FlatBook
 from bot.venue.matching.clocks import DrivenClock, RunningClock
-from bot.venue.matching.exchange import KEY, Terms
-from bot.venue.matching.order import OrderType, Status, Ticket
+from bot.venue.matching.exchange import KEY, AccountTerms
+from bot.venue.matching.order import OrderRequest, OrderType, VenueOrderStatus
 from tests.clocks import FakeClock
 from tests.markets import closes_on_days, default_config, market_of
 
@@ -27,7 +27,7 @@ DAY = date(2110, 3, 1)
 def test_every_coin_but_the_stablecoin_is_listed_by_the_rules_of_the_config(demo: Market) -> None:
     opened = open_exchange(default_config(), demo, venue_clock(demo, FakeClock(), DAY, driven=True))
     listed = {listing.base for listing in opened.exchange.listings()}
-    since_then = [s for s in demo if demo[s].kind is Kind.CRYPTO and demo[s].dates[0].item() <= DAY]
+    since_then = [s for s in demo if demo[s].kind is SeriesKind.CRYPTO and demo[s].dates[0].item() <= DAY]
     assert listed == set(since_then)
     eth = opened.exchange.listing("DEMO-ETHUSDT").instrument
     assert (eth.step, eth.min_notional, eth.fee) == (Decimal("0.0001"), Decimal(5), Decimal("0.001"))
@@ -52,12 +52,12 @@ def test_the_venue_begins_where_it_is_told_or_a_year_before_the_end(demo: Market
 
 
 def test_an_account_begins_with_its_cash() -> None:
-    assert terms_of(Decimal(7)) == Terms(cash=Decimal(7), quote="USDT")
+    assert terms_of(Decimal(7)) == AccountTerms(cash=Decimal(7), quote="USDT")
 
 
 def test_with_a_flat_book_every_fill_and_fee_is_that_of_a_backtest_to_the_last_digit(demo: Market) -> None:
     clock = DrivenClock(FakeClock(), midnight(DAY))
-    terms = Terms(cash=Decimal(10**6), commission_in_quote=True)
+    terms = AccountTerms(cash=Decimal(10**6), commission_in_quote=True)
     exchange = open_exchange(default_config(), demo, clock, terms, FlatBook()).exchange
     cash = terms.cash
     for number, listing in enumerate(exchange.listings()):
@@ -66,12 +66,12 @@ def test_with_a_flat_book_every_fill_and_fee_is_that_of_a_backtest_to_the_last_d
             continue
         quantity = rules.quantity(Decimal("1234.56789") / Decimal(bar.open)) + 20 * rules.step
         quantity = max(quantity, rules.quantity(rules.min_notional * 2 / Decimal(bar.open)))
-        ticket = Ticket(listing.pair, Side.BUY, OrderType.MARKET, quantity, f"c{number}")
+        ticket = OrderRequest(listing.pair, Side.BUY, OrderType.MARKET, quantity, f"c{number}")
         (trade,) = exchange.place(KEY, ticket).trades
         price = fill_price(bar.open, Side.BUY, rules.slippage, rules)
         assert (trade.price, trade.quantity) == (price, quantity)
         assert trade.commission == price * quantity * rules.fee
         cash -= price * quantity + price * quantity * rules.fee
     assert exchange.account(KEY).balances["USDT"].free == cash
-    assert {order.status for order in exchange.account(KEY).orders.values()} == {Status.FILLED}
+    assert {order.status for order in exchange.account(KEY).orders.values()} == {VenueOrderStatus.FILLED}
     assert len(exchange.account(KEY).orders) > 15

@@ -18,10 +18,10 @@ from bot.core.orders import Side
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.book_shape import BookShape, Level
 from bot.venue.matching.clocks import DrivenClock
-from bot.venue.matching.exchange import KEY, SECRET, Exchange, Terms
-from bot.venue.matching.order import OrderType, Ticket, TimeInForce
-from bot.venue.matching.pair import Listing
-from bot.venue.matching.price_path import Day, Tape
+from bot.venue.matching.exchange import KEY, SECRET, AccountTerms, Exchange
+from bot.venue.matching.order import OrderRequest, OrderType, TimeInForce
+from bot.venue.matching.pair import Pair
+from bot.venue.matching.price_path import DayBar, PricePath
 from tests.clocks import FakeClock
 from tests.markets import series_of, with_series
 
@@ -43,11 +43,11 @@ class KnownBook:
 
     bound: Decimal | None = None
 
-    def offered(self, listing: Listing, day: Day, share: float, side: Side) -> tuple[Level, ...]:
+    def offered(self, listing: Pair, day: DayBar, share: float, side: Side) -> tuple[Level, ...]:
         prices = ("100.10", "100.20") if side is Side.BUY else ("99.90", "99.80")
         return (Level(D(prices[0]), D(2)), Level(D(prices[1]), D(3)))
 
-    def met(self, listing: Listing, day: Day) -> Decimal | None:
+    def met(self, listing: Pair, day: DayBar) -> Decimal | None:
         return self.bound
 
 
@@ -63,7 +63,7 @@ def instrument(symbol: str = "ETH") -> Instrument:
 
 def exchange(
     shape: BookShape | None = None,
-    terms: Terms | None = None,
+    terms: AccountTerms | None = None,
     start: datetime = START,
     machine: FakeClock | None = None,
 ) -> Exchange:
@@ -71,8 +71,8 @@ def exchange(
     volumes = dict.fromkeys(CLOSES, 1_000_000.0)
     eth = series_of("ETH", CLOSES, opens=OPENS, highs=HIGHS, lows=LOWS, volumes=volumes)
     new = series_of("NEW", {"2024-01-02": 1.0, "2024-01-03": 1.0}, volumes={"2024-01-02": 1000.0})
-    tape = Tape(with_series([eth, new]), ["ETH", "NEW"])
-    listings = [Listing(instrument("ETH")), Listing(instrument("NEW"))]
+    tape = PricePath(with_series([eth, new]), ["ETH", "NEW"])
+    listings = [Pair(instrument("ETH")), Pair(instrument("NEW"))]
     return Exchange(tape, listings, DrivenClock(machine or FakeClock(), start), terms, shape or KnownBook())
 
 
@@ -82,19 +82,19 @@ def move(exchange_: Exchange, moment: datetime) -> None:
     exchange_.clock.move_to(moment)
 
 
-def market(side: Side, quantity: str, client_id: str = "c", pair: str = PAIR) -> Ticket:
+def market(side: Side, quantity: str, client_id: str = "c", pair: str = PAIR) -> OrderRequest:
     """A market order."""
-    return Ticket(pair, side, OrderType.MARKET, D(quantity), client_id)
+    return OrderRequest(pair, side, OrderType.MARKET, D(quantity), client_id)
 
 
 def limit(
     side: Side, quantity: str, price: str, client_id: str = "c", in_force: TimeInForce = TimeInForce.GTC
-) -> Ticket:  # fmt: skip
+) -> OrderRequest:
     """A limit order."""
-    return Ticket(PAIR, side, OrderType.LIMIT, D(quantity), client_id, D(price), None, in_force)
+    return OrderRequest(PAIR, side, OrderType.LIMIT, D(quantity), client_id, D(price), None, in_force)
 
 
-def maker(side: Side, quantity: str, price: str) -> Ticket:
+def maker(side: Side, quantity: str, price: str) -> OrderRequest:
     """An order that must not take."""
     return replace(limit(side, quantity, price), type=OrderType.LIMIT_MAKER)
 

@@ -30,12 +30,23 @@ def seen(asking: Asking, path: str, profile: Path) -> str:
     """The document as a browser has it nine seconds after it was opened; those seconds pass in a moment."""
     done = subprocess.run(
         [
-            str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", f"--user-data-dir={profile}", "--virtual-time-budget=9000",
-            "--dump-dom", asking.url + path,
+            str(CHROMIUM),
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            f"--user-data-dir={profile}",
+            "--virtual-time-budget=9000",
+            "--dump-dom",
+            asking.url + path,
         ],
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     return done.stdout
 
 

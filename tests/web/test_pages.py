@@ -14,7 +14,16 @@ import pytest
 
 from bot import run_backtest
 from bot.core.decision import Decision
-from bot.core.events import Cause, Difference, Drift, Epoch, Event, Late, Mode, Switched
+from bot.core.events import (
+    BalanceCause,
+    BalanceDifference,
+    ConfigPeriod,
+    Drift,
+    Event,
+    Late,
+    TradingState,
+    TradingStateChange,
+)
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.settings.loader import load_config
 from bot.web.site import Stored
@@ -39,9 +48,16 @@ FOLDER = Path(__file__).parents[1] / "golden" / "folder"
 HTML = "text/html; charset=utf-8"
 EVIL = '<script>alert("x")</script>'
 LAYER = {
-    "name": "credit", "state": "easing", "note": "", "value": 0.8, "unit": "ratio", "change": 0.01,
-    "change_unit": "relative", "span": "21 sessions", "arrow": "up",
-}  # fmt: skip
+    "name": "credit",
+    "state": "easing",
+    "note": "",
+    "value": 0.8,
+    "unit": "ratio",
+    "change": 0.01,
+    "change_unit": "relative",
+    "span": "21 sessions",
+    "arrow": "up",
+}
 READY = {"state": "ready", "layers": [LAYER], "score": {"score": 0, "known": 0, "parts": []}}
 
 
@@ -84,9 +100,16 @@ def test_the_pulse_tells_of_the_daemon(asking: Asking) -> None:
 def test_the_portfolio_tells_marks_and_unrealised_gains_exactly(asking: Asking) -> None:
     (held,) = asking.ask("/api/portfolio").json["holdings"]
     assert held == {
-        "symbol": "ETH", "quantity": "2", "mark": "2102", "value": "4204", "weight": pytest.approx(4204 / 10200),
-        "cost": "4004", "unrealised": "200", "return": pytest.approx(200 / 4004), "is_stale": False,
-    }  # fmt: skip
+        "symbol": "ETH",
+        "quantity": "2",
+        "mark": "2102",
+        "value": "4204",
+        "weight": pytest.approx(4204 / 10200),
+        "cost": "4004",
+        "unrealised": "200",
+        "return": pytest.approx(200 / 4004),
+        "is_stale": False,
+    }
     words = asking.ask("/portfolio").words
     assert "ETH 2 2,102.00 4,204 41.2% 4,004 200 +5.0%" in words
     assert "Return +2.0%" in words
@@ -101,10 +124,17 @@ def test_a_mark_that_the_ledger_does_not_tell_is_not_guessed(tmp_path: Path) -> 
 
 
 def test_health_tells_what_was_not_as_it_should_be(tmp_path: Path) -> None:
-    difference = Difference(DAY, "ETH", Decimal(2), Decimal(1), Cause.UNKNOWN)
+    difference = BalanceDifference(DAY, "ETH", Decimal(2), Decimal(1), BalanceCause.UNKNOWN)
     late = Late(DAY, DAY + timedelta(hours=9), missed=True)
     write(
-        tmp_path, "paper", BEGUN, late, HELD, Drift(DAY, "ETH", "STABLE"), difference, Switched(DAY, Mode.REDUCE_ONLY)
+        tmp_path,
+        "paper",
+        BEGUN,
+        late,
+        HELD,
+        Drift(DAY, "ETH", "STABLE"),
+        difference,
+        TradingStateChange(DAY, TradingState.REDUCE_ONLY),
     )
     with dashboard(site_at(tmp_path)) as asking:
         told, words = asking.ask("/api/health").json, asking.ask("/health").words
@@ -191,7 +221,7 @@ def everything_evil() -> list[Event]:
         DAY, EVIL, EVIL + "2", {EVIL: Decimal("0.5")}, (EVIL,), readings={EVIL: reading, "credit": READINGS["credit"]}
     )
     return [
-        Epoch(DAY, 1, EVIL, EVIL, EVIL, EVIL, EVIL, Decimal(10_000)),
+        ConfigPeriod(DAY, 1, EVIL, EVIL, EVIL, EVIL, EVIL, Decimal(10_000)),
         decision,
         OrderIntent(EVIL, DAY, EVIL, Side.BUY, Decimal(1), EVIL),
         replace(FILLED, symbol=EVIL, reason=EVIL, order_id=EVIL),
@@ -199,7 +229,7 @@ def everything_evil() -> list[Event]:
         Settlement(DAY, EVIL, Decimal(1), Decimal(1), SettlementCause.DEAD, Decimal(0)),
         replace(HOLDS, stage=EVIL, holdings={EVIL: Decimal(1)}, marks={EVIL: Decimal(1)}, stale=(EVIL,)),
         replace(HOLDS, day=DAY.date() + timedelta(days=1), stage=EVIL, holdings={}, marks={}),
-        Difference(DAY, EVIL, Decimal(2), Decimal(1), Cause.UNKNOWN),
+        BalanceDifference(DAY, EVIL, Decimal(2), Decimal(1), BalanceCause.UNKNOWN),
         Drift(DAY, EVIL, EVIL),
     ]
 

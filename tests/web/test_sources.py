@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.events import Mode, Switched
+from bot.core.events import TradingState, TradingStateChange
 from bot.infra.clock import SystemClock
 from bot.paper.heartbeat import beat, heartbeat_path
 from bot.web.site_sources import site_of
@@ -41,7 +41,7 @@ def test_a_killed_daemon_is_not(state: Path) -> None:
 def test_an_overdue_day_is_not_unless_the_user_stopped_it(state: Path) -> None:
     with dashboard(site_at(state, expected=lambda: date(2026, 3, 3))) as asking:
         assert (asking.ask("/healthz").status, "overdue" in asking.ask("/healthz").text) == (503, True)
-        write(state, "paper", Switched(DAY, Mode.STOPPED))
+        write(state, "paper", TradingStateChange(DAY, TradingState.STOPPED))
         assert asking.ask("/healthz").status == 200
 
 
@@ -90,7 +90,7 @@ def test_the_version_changes_with_every_row_and_with_the_daemon(state: Path) -> 
         assert asking.ask("/api/version").json == first
         now["daemon"] = stale
         second = asking.ask("/api/version").json
-        write(state, "paper", Switched(DAY, Mode.FLAT))
+        write(state, "paper", TradingStateChange(DAY, TradingState.FLAT))
         third = asking.ask("/api/version").json
     assert len({first["version"], second["version"], third["version"]}) == 3
     assert (first["daemon"], second["daemon"], third["sequence"]) == ("alive", "stale", 5)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.decision import Decision
-from bot.core.events import Epoch, Event, Valued
+from bot.core.events import ConfigPeriod, Event, Valuation
 from bot.core.orders import Fill, Side
-from bot.ledger.writer import Journal
+from bot.ledger.writer import LedgerWriter
 from bot.web.dashboard_server import DashboardServer
 from bot.web.site import Site
 
@@ -29,20 +29,20 @@ READINGS = {
     "participation": {"value": None, "threshold": 2.0, "verdict": "no data", "gate": True},
     "sessions_without_record": {"value": 37.0, "threshold": 21.0, "verdict": "yes", "gate": None},
 }
-BEGUN = Epoch(DAY, 1, "new", "key", "hash", "0.1", "simulated", Decimal(10_000))
+BEGUN = ConfigPeriod(DAY, 1, "new", "key", "hash", "0.1", "simulated", Decimal(10_000))
 WAITS = Decision(DAY, "STABLE", "STABLE", {}, ("waits_for_record",), readings=READINGS)
 HELD = replace(WAITS, stage="ETH", previous="CONFIRMED", weights={"ETH": Decimal("0.98")}, reasons=("entered_eth",))
 FILLED = Fill(
     "r-1", DAY, "ETH", Side.BUY, Decimal("2"), Decimal("2000"), Decimal("1998"), Decimal("4"), reason="entered_eth"
 )
-HOLDS = Valued(
+HOLDS = Valuation(
     DAY.date(), Decimal("10200"), Decimal("5996"), "ETH", {"ETH": Decimal("2")}, marks={"ETH": Decimal("2102")}
 )
 
 
 def write(state: Path, name: str, *events: Event) -> None:
     """Add rows to a ledger, as a tick would."""
-    with Journal.open(state / "ledgers" / f"{name}.sqlite3") as journal:
+    with LedgerWriter.open(state / "ledgers" / f"{name}.sqlite3") as journal:
         journal.append(events)
 
 
@@ -52,7 +52,7 @@ def quiet_days(count: int) -> Iterator[Event]:
         at = DAY + timedelta(days=i)
         equity = Decimal(10_000 + i)
         yield replace(WAITS, at=at)
-        yield Valued(at.date(), equity, equity, "STABLE", {})
+        yield Valuation(at.date(), equity, equity, "STABLE", {})
 
 
 def site_at(state: Path, **changes: Any) -> Site:
@@ -70,9 +70,13 @@ def site_at(state: Path, **changes: Any) -> Site:
 def alive(name: str) -> Mapping[str, Any]:
     """A daemon that told of itself a minute ago."""
     return {
-        "state": "alive", "line": "alive, next tick 2026-03-03T00:15:00Z", "pid": 7, "at": "2026-03-02T11:59:00Z",
-        "next_tick": "2026-03-03T00:15:00Z", "version": "0.1.0",
-    }  # fmt: skip
+        "state": "alive",
+        "line": "alive, next tick 2026-03-03T00:15:00Z",
+        "pid": 7,
+        "at": "2026-03-02T11:59:00Z",
+        "next_tick": "2026-03-03T00:15:00Z",
+        "version": "0.1.0",
+    }
 
 
 def stale(name: str) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bot.brokers.live_quotes import Unpriced
-from bot.brokers.recovery import BARRED, is_barred
+from bot.brokers.recovery import BARRED, is_buying_blocked
 from bot.brokers.testnet.pricing import Pricing
 from bot.brokers.testnet.reports import OrderReport, VenueFill, VenueStatus
 from bot.core.book import Book
@@ -74,7 +74,7 @@ class TestnetBroker:
                 is_there = self._found(book, order, day)
             except (OutcomeUnknown, Unreachable):
                 return
-            if not is_there and is_barred(book, order):
+            if not is_there and is_buying_blocked(book, order):
                 book.unfilled(order, BARRED)
             elif not is_there and order.at.date() < day:
                 book.unfilled(order, "missed")
@@ -143,9 +143,17 @@ class TestnetBroker:
 
     def _trade(self, order: OrderIntent, trade: VenueFill) -> VenueTrade:
         return VenueTrade(
-            trade.at, order.order_id, trade.fill_id, self._base(order.symbol), self._quote, order.side,
-            trade.quantity, trade.price, trade.fee, trade.fee_asset,
-        )  # fmt: skip
+            trade.at,
+            order.order_id,
+            trade.fill_id,
+            self._base(order.symbol),
+            self._quote,
+            order.side,
+            trade.quantity,
+            trade.price,
+            trade.fee,
+            trade.fee_asset,
+        )
 
     def _free(self, symbol: str) -> Decimal:
         """What of a coin the account can sell."""

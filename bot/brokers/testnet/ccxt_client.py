@@ -17,7 +17,7 @@ from ccxt.base.exchange import Exchange
 
 from bot.brokers.testnet.guard import Loopback, Profile
 from bot.brokers.testnet.keys import Keys
-from bot.brokers.testnet.session import SealedSession
+from bot.brokers.testnet.session import TestnetSession
 from bot.core.errors import NotSandbox
 from bot.core.ports import Clock
 
@@ -26,18 +26,32 @@ RECEIVE_WINDOW = 10_000
 _BARRED = ("ccxt.async_support", "ccxt.pro")
 _MOVING = frozenset(
     {
-        "lastRestRequestTimestamp", "last_json_response", "last_http_response", "last_response_headers", "markets",
-        "markets_by_id", "symbols", "ids", "currencies", "currencies_by_id", "baseCurrencies", "quoteCurrencies",
-        "codes", "accounts", "accountsById", "marketsLoading", "reloadingMarkets",
+        "lastRestRequestTimestamp",
+        "last_json_response",
+        "last_http_response",
+        "last_response_headers",
+        "markets",
+        "markets_by_id",
+        "symbols",
+        "ids",
+        "currencies",
+        "currencies_by_id",
+        "baseCurrencies",
+        "quoteCurrencies",
+        "codes",
+        "accounts",
+        "accountsById",
+        "marketsLoading",
+        "reloadingMarkets",
     }
-)  # fmt: skip
+)
 """What the library changes of itself while it works; none of it says where a request goes or what it carries."""
 
 
-class _Sealed:
+class _Sandboxed:
     """Laid over a class of the library: after construction, what leads to the wire can no longer be changed."""
 
-    def __init__(self, session: SealedSession, keys: Keys, clock: Clock, facts: dict[str, Any]) -> None:
+    def __init__(self, session: TestnetSession, keys: Keys, clock: Clock, facts: dict[str, Any]) -> None:
         silent = logging.Logger("silent", logging.CRITICAL)
         silent.disabled = True
         self.__dict__.update(_session=session, _clock=clock)
@@ -53,20 +67,25 @@ class _Sealed:
                 "logger": silent,
                 "has": {"fetchCurrencies": False},
                 "options": {
-                    "defaultType": "spot", "fetchMarkets": {"types": ["spot"]}, "fetchMargins": False,
-                    "recvWindow": RECEIVE_WINDOW, "adjustForTimeDifference": False, "timeDifference": 0,
-                    "unifiedAccount": False, "warnOnFetchOpenOrdersWithoutSymbol": False,
+                    "defaultType": "spot",
+                    "fetchMarkets": {"types": ["spot"]},
+                    "fetchMargins": False,
+                    "recvWindow": RECEIVE_WINDOW,
+                    "adjustForTimeDifference": False,
+                    "timeDifference": 0,
+                    "unifiedAccount": False,
+                    "warnOnFetchOpenOrdersWithoutSymbol": False,
                 },
                 **facts,
             }
-        )  # fmt: skip
+        )
         super().set_sandbox_mode(True)  # type: ignore[misc]
         self.__dict__["_is_sealed"] = True
 
     @property
-    def session(self) -> SealedSession:
+    def session(self) -> TestnetSession:
         """The guarded line; there is no other, and no way to put another in its place."""
-        found: SealedSession = self.__dict__["_session"]
+        found: TestnetSession = self.__dict__["_session"]
         return found
 
     @property
@@ -113,44 +132,44 @@ class _Sealed:
         raise NotSandbox("a sealed exchange cannot be copied or pickled")
 
 
-class SealedBinance(_Sealed, ccxt.binance):  # type: ignore[misc]
+class SandboxBinance(_Sandboxed, ccxt.binance):  # type: ignore[misc]
     """Binance's spot testnet, or a venue that speaks as it does on the loopback."""
 
 
-class SealedBybit(_Sealed, ccxt.bybit):  # type: ignore[misc]
+class SandboxBybit(_Sandboxed, ccxt.bybit):  # type: ignore[misc]
     """Bybit's testnet; not tried against the real one."""
 
 
-class SealedGate(_Sealed, ccxt.gate):  # type: ignore[misc]
+class SandboxGate(_Sandboxed, ccxt.gate):  # type: ignore[misc]
     """Gate's testnet; not tried against the real one."""
 
 
-_PINNED = MappingProxyType({"binance": SealedBinance, "bybit": SealedBybit, "gate": SealedGate})
+_PINNED = MappingProxyType({"binance": SandboxBinance, "bybit": SandboxBybit, "gate": SandboxGate})
 _LIBRARY = MappingProxyType({"binance": "ccxt.binance", "bybit": "ccxt.bybit", "gate": "ccxt.gate"})
 
 
-def sealed_client(session: SealedSession, keys: Keys, clock: Clock) -> Any:
+def sandbox_client(session: TestnetSession, keys: Keys, clock: Clock) -> Any:
     """The sealed object of a session's place. Raises NotSandbox where the library is not as it should be."""
-    bar_other_doors()
+    block_other_clients()
     profile = session.profile
     client = _PINNED[profile.venue](session, keys, clock, _facts(profile))
-    refuse_unless_sealed(client)
+    refuse_unless_sandboxed(client)
     return client
 
 
-def refuse_unless_sealed(client: object) -> None:
+def refuse_unless_sandboxed(client: object) -> None:
     """Raise NotSandbox unless this is one of the three sealed classes, over the library's own ordinary one."""
-    profile = client.session.profile if isinstance(client, _Sealed) else None
+    profile = client.session.profile if isinstance(client, _Sandboxed) else None
     if profile is None or type(client) is not _PINNED[profile.venue]:
         raise NotSandbox("is no sealed exchange", was=type(client).__name__)
     bases = [kind.__module__ for kind in type(client).__mro__]
     if _LIBRARY[profile.venue] not in bases or not isinstance(client, Exchange):
         raise NotSandbox("is not the library's own class", where=profile.venue, was=", ".join(bases))
-    if type(client.session) is not SealedSession:
+    if type(client.session) is not TestnetSession:
         raise NotSandbox("has a session that is not guarded", where=profile.venue)
 
 
-def bar_other_doors() -> None:
+def block_other_clients() -> None:
     """Close the library's ways to the network that have sessions of their own: async, pro and the order router.
 
     Raises NotSandbox where async or pro are loaded already; later imports of them fail.

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from bot.brokers.testnet.dialects.binance import Binance
 from bot.brokers.testnet.dialects.bybit import Bybit
-from bot.brokers.testnet.dialects.dialect import Dialect, Listing, Meaning, Order, Question, Verdict
+from bot.brokers.testnet.dialects.dialect import Dialect, MarketOrder, Meaning, RefusalMeaning, SpotPair, VenueRequest
 from bot.brokers.testnet.dialects.gate import Gate
 from bot.brokers.testnet.guard import Loopback, Profile
 from bot.brokers.testnet.keys import LOOPBACK_KEYS, Keys, keys_from
-from bot.brokers.testnet.reports import Balance, OrderReport, VenueFill
-from bot.brokers.testnet.session import SealedSession
+from bot.brokers.testnet.reports import AssetBalance, OrderReport, VenueFill
+from bot.brokers.testnet.session import TestnetSession
 from bot.core.errors import BotError, DataError, KeysRefused, NotSandbox, OrderRejected, OutcomeUnknown
 from bot.core.instrument import VenueRules
 from bot.core.moments import iso
@@ -48,7 +48,7 @@ _Read = TypeVar("_Read")
 
 
 class _Reply(NamedTuple):
-    verdict: Verdict
+    verdict: RefusalMeaning
     said: Any
 
 
@@ -58,7 +58,7 @@ def open_testnet(profile: Profile, clock: Clock, environment: Mapping[str, str])
     Raises ConfigError where a key is missing, NotSandbox where the way there is not as it must be.
     """
     keys = LOOPBACK_KEYS if type(profile) is Loopback else keys_from(environment, profile.venue)
-    return TestnetExchange(SealedSession(profile, keys, clock), keys, clock)
+    return TestnetExchange(TestnetSession(profile, keys, clock), keys, clock)
 
 
 class TestnetExchange:
@@ -70,19 +70,27 @@ class TestnetExchange:
     """
 
     __slots__ = (
-        "_client", "_clock", "_dialect", "_keys", "_keys_rest", "_listings", "_opened", "_refusals", "_sent",
+        "_client",
+        "_clock",
+        "_dialect",
+        "_keys",
+        "_keys_rest",
+        "_listings",
+        "_opened",
+        "_refusals",
+        "_sent",
         "_session",
-    )  # fmt: skip
+    )
     __test__ = False  # pytest takes it for a test by its name
 
-    def __init__(self, session: SealedSession, keys: Keys, clock: Clock) -> None:
+    def __init__(self, session: TestnetSession, keys: Keys, clock: Clock) -> None:
         # The library takes a second to load: only those who place orders wait for it.
-        from bot.brokers.testnet.ccxt_client import sealed_client
+        from bot.brokers.testnet.ccxt_client import sandbox_client
 
-        self._client = sealed_client(session, keys, clock)
+        self._client = sandbox_client(session, keys, clock)
         self._session, self._keys, self._clock = session, keys, clock
         self._dialect = _DIALECTS[session.profile.venue](self.venue)
-        self._listings: dict[str, Listing] | None = None
+        self._listings: dict[str, SpotPair] | None = None
         self._opened = clock.now()
         self._sent: dict[str, datetime] = {}
         self._refusals, self._keys_rest = 0, clock.now()
@@ -113,10 +121,10 @@ class TestnetExchange:
             raise NotListed(f"{coin} is not listed", where=self.venue, expected=f"a spot pair in {' or '.join(quotes)}")
         return found.rules
 
-    def balances(self) -> tuple[Balance, ...]:
+    def balances(self) -> tuple[AssetBalance, ...]:
         """Every asset that the account has something of; an answer without any asset at all is not believed."""
 
-        def read(said: Any) -> list[Balance]:
+        def read(said: Any) -> list[AssetBalance]:
             found = list(self._dialect.read_balances(said))
             if not found:
                 raise ValueError("no asset")
@@ -220,7 +228,7 @@ class TestnetExchange:
         where = self._where(client_order_id)
         return OutcomeUnknown("took a request and cannot show the order", where=where, was=was, mend=_LOOK_UP)
 
-    def _found(self, client_order_id: str, listing: Listing) -> OrderReport | None:
+    def _found(self, client_order_id: str, listing: SpotPair) -> OrderReport | None:
         def read(said: Any) -> OrderReport | None:
             found = self._dialect.read_found(said, client_order_id, listing)
             if found is not None and found.client_order_id != client_order_id:
@@ -232,46 +240,57 @@ class TestnetExchange:
                 return report
         return None
 
-    def _with_fills(self, report: OrderReport, listing: Listing) -> OrderReport:
+    def _with_fills(self, report: OrderReport, listing: SpotPair) -> OrderReport:
         def read(said: Any) -> OrderReport:
             fills = tuple(sorted(self._dialect.read_fills(said), key=lambda fill: (fill.at, fill.fill_id)))
             found = OrderReport(
-                report.client_order_id, report.venue_order_id, report.pair, report.side, report.quantity,
-                report.filled, report.status, fills,
-            )  # fmt: skip
+                report.client_order_id,
+                report.venue_order_id,
+                report.pair,
+                report.side,
+                report.quantity,
+                report.filled,
+                report.status,
+                fills,
+            )
             if not _adds_up(found):
                 raise ValueError("trades that are not all there")
             return found
 
         return self._read(self._dialect.fills(report, listing), read)
 
-    def _checked(self, client_order_id: str, pair: str, side: Side, quantity: Decimal) -> Order:
+    def _checked(self, client_order_id: str, pair: str, side: Side, quantity: Decimal) -> MarketOrder:
         """The order, if it may be sent. Raises OrderRejected before the venue is asked."""
         self._require_client_id(client_order_id)
         listing = self._listing(pair)
         step, where = listing.rules.step, self._where(client_order_id)
         if type(quantity) is not Decimal or not quantity.is_finite() or quantity <= 0 or quantity % step:
-            raise OrderRejected("the quantity is not in whole steps", where=where, expected=f"a multiple of {step:f}",
-                                was=str(quantity))  # fmt: skip
+            raise OrderRejected(
+                "the quantity is not in whole steps", where=where, expected=f"a multiple of {step:f}", was=str(quantity)
+            )
         if type(side) is not Side:
             raise OrderRejected("is neither to buy nor to sell", where=where, was=str(side))
-        return Order(client_order_id, listing, side, quantity)
+        return MarketOrder(client_order_id, listing, side, quantity)
 
     def _require_client_id(self, client_order_id: str) -> None:
         if type(client_order_id) is not str or not _CLIENT_ID.fullmatch(client_order_id):
-            raise OrderRejected("is no client order id", where=self.venue, was=repr(client_order_id)[:_SHOWN],
-                                expected="1 to 26 characters of a-z, 0-9 and -")  # fmt: skip
+            raise OrderRejected(
+                "is no client order id",
+                where=self.venue,
+                was=repr(client_order_id)[:_SHOWN],
+                expected="1 to 26 characters of a-z, 0-9 and -",
+            )
 
-    def _listing(self, pair: str) -> Listing:
+    def _listing(self, pair: str) -> SpotPair:
         found = self._listed().get(pair)
         if found is None:
             raise NotListed(f"{pair} is not listed", where=self.venue)
         return found
 
-    def _listed(self) -> dict[str, Listing]:
+    def _listed(self) -> dict[str, SpotPair]:
         if self._listings is None:
 
-            def read(said: Any) -> dict[str, Listing]:
+            def read(said: Any) -> dict[str, SpotPair]:
                 found = {one.pair: one for one in self._dialect.read_listings(said)}
                 if not found:
                     raise ValueError("no pair")
@@ -281,7 +300,7 @@ class TestnetExchange:
         return self._listings
 
     def _read(
-        self, question: Question, read: Callable[[Any], _Read], missing: Callable[[], _Read] | None = None
+        self, question: VenueRequest, read: Callable[[Any], _Read], missing: Callable[[], _Read] | None = None
     ) -> _Read:
         """What a question that changes nothing is answered with, after a few tries."""
         for number in range(1, _TRIES + 1):
@@ -294,7 +313,7 @@ class TestnetExchange:
         raise problem.with_traceback(None)
 
     def _read_once(
-        self, question: Question, read: Callable[[Any], _Read], missing: Callable[[], _Read] | None
+        self, question: VenueRequest, read: Callable[[Any], _Read], missing: Callable[[], _Read] | None
     ) -> _Read:
         verdict, said = self._put_in_time(question)
         if verdict.meaning is Meaning.MISSING and missing is not None:
@@ -311,7 +330,7 @@ class TestnetExchange:
 
     def _write(
         self,
-        question: Question,
+        question: VenueRequest,
         read: Callable[[Any], _Read],
         client_order_id: str,
         missing: Callable[[], _Read] | None = None,
@@ -337,14 +356,18 @@ class TestnetExchange:
                 raise OrderRejected("is refused", where=where, was=self._told(verdict), code=verdict.code)
         raise OutcomeUnknown("may or may not have been obeyed", where=where, was=was, mend=_LOOK_UP)
 
-    def _refuse_limits(self, verdict: Verdict) -> None:
+    def _refuse_limits(self, verdict: RefusalMeaning) -> None:
         if verdict.meaning is Meaning.TOO_OFTEN:
             raise RateLimited("was asked too often", where=self.venue, was=self._told(verdict))
         if verdict.meaning is Meaning.KEY:
-            raise KeysRefused("does not take the keys", where=self.venue, was=self._told(verdict),
-                              mend="see whether they were revoked, then docs/testnet-keys.md")  # fmt: skip
+            raise KeysRefused(
+                "does not take the keys",
+                where=self.venue,
+                was=self._told(verdict),
+                mend="see whether they were revoked, then docs/testnet-keys.md",
+            )
 
-    def _put_in_time(self, question: Question) -> _Reply:
+    def _put_in_time(self, question: VenueRequest) -> _Reply:
         """The reply; where the clocks differ, they are compared and the request, which was not obeyed, put again."""
         reply = self._put(question)
         if reply.verdict.meaning is Meaning.WRONG_TIME:
@@ -352,24 +375,27 @@ class TestnetExchange:
             reply = self._put(question)
         return reply
 
-    def _put(self, question: Question) -> _Reply:
+    def _put(self, question: VenueRequest) -> _Reply:
         """The reply to one request. Raises Unreachable where there was none that could be read."""
         is_signed = question.endpoint.startswith("private")
         if is_signed and self._clock.now() < self._keys_rest:
-            raise KeysRefused("refused the keys too often and is not asked with them", where=self.venue,
-                              expected=f"a try after {iso(self._keys_rest)}")  # fmt: skip
+            raise KeysRefused(
+                "refused the keys too often and is not asked with them",
+                where=self.venue,
+                expected=f"a try after {iso(self._keys_rest)}",
+            )
         status, body = self._call(lambda: getattr(self._client, question.endpoint)(dict(question.fields)))
         said: Any = None
         try:
             said = json.loads(body, parse_float=Decimal)
         except (ValueError, RecursionError):
             said = None
-        verdict = Verdict(Meaning.UNKNOWN, "no JSON") if said is None else self._dialect.verdict(status, said)
+        verdict = RefusalMeaning(Meaning.UNKNOWN, "no JSON") if said is None else self._dialect.verdict(status, said)
         if is_signed:
             self._count_refusals(verdict)
         return _Reply(verdict, said)
 
-    def _count_refusals(self, verdict: Verdict) -> None:
+    def _count_refusals(self, verdict: RefusalMeaning) -> None:
         self._refusals = self._refusals + 1 if verdict.meaning is Meaning.KEY else 0
         if self._refusals >= _TRIES:
             self._refusals, self._keys_rest = 0, self._clock.now() + _KEY_REST
@@ -392,7 +418,7 @@ class TestnetExchange:
             raise Unreachable("gave no sound answer", where=self.venue, was=type(problem).__name__)
         return answer
 
-    def _told(self, verdict: Verdict) -> str:
+    def _told(self, verdict: RefusalMeaning) -> str:
         told = self._keys.hidden_in(f"{verdict.code} {verdict.text}")
         return printable(told)[:_SHOWN].strip()
 
@@ -411,13 +437,11 @@ def _shape(problem: Exception) -> str:
     return str(problem) if type(problem) is ValueError else type(problem).__name__
 
 
-def _believed(found: OrderReport, order: Order) -> OrderReport:
+def _believed(found: OrderReport, order: MarketOrder) -> OrderReport:
     """The venue's report of a new order. Raises ValueError where it is of another order than was sent."""
     same = (
-        found.client_order_id == order.client_order_id
-        and found.side is order.side
-        and found.quantity == order.quantity
-    )  # fmt: skip
+        found.client_order_id == order.client_order_id and found.side is order.side and found.quantity == order.quantity
+    )
     if not same:
         raise ValueError("a report of another order")
     return found

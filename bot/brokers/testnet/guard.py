@@ -30,7 +30,7 @@ _TEXTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class EndpointRule:
     """One kind of request: method, path, what each field may say, and the fields that must be there.
 
     Fields stand in the query of a GET or DELETE and in the body of a POST, nowhere else.
@@ -43,11 +43,11 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class VenuePolicy:
     """All that may be asked of one venue. `key_header` names the account; `body` is how a POST is written."""
 
     origin: str
-    doors: tuple[Door, ...]
+    doors: tuple[EndpointRule, ...]
     headers: Mapping[str, re.Pattern[str]]
     key_header: str
     body: Literal["form", "json"]
@@ -59,32 +59,38 @@ def _patterns(texts: Mapping[str, str]) -> Mapping[str, re.Pattern[str]]:
 
 def _door(
     method: Literal["GET", "POST", "DELETE"], path: str, fields: Mapping[str, str], required: Iterable[str] = ()
-) -> Door:
-    return Door(method, re.compile(path), _patterns(fields), frozenset(required))
+) -> EndpointRule:
+    return EndpointRule(method, re.compile(path), _patterns(fields), frozenset(required))
 
 
-def _binance() -> Rules:
+def _binance() -> VenuePolicy:
     signed = {"timestamp": "number", "recvWindow": r"\d{1,5}", "signature": "hex"}
     one = {"symbol": "symbol", "origClientOrderId": "id", **signed}
     order = {
-        "symbol": "symbol", "side": "BUY|SELL", "type": "MARKET", "quantity": "amount", "newClientOrderId": "id",
-        "newOrderRespType": "FULL", **signed,
-    }  # fmt: skip
+        "symbol": "symbol",
+        "side": "BUY|SELL",
+        "type": "MARKET",
+        "quantity": "amount",
+        "newClientOrderId": "id",
+        "newOrderRespType": "FULL",
+        **signed,
+    }
     doors = (
         _door("GET", "/api/v3/time", {}),
         _door("GET", "/api/v3/exchangeInfo", {}),
         _door("GET", "/api/v3/account", {"omitZeroBalances": "true|false", **signed}, signed),
-        _door("GET", "/api/v3/myTrades", {"symbol": "symbol", "orderId": "number", "limit": r"\d{1,4}", **signed},
-              signed),
+        _door(
+            "GET", "/api/v3/myTrades", {"symbol": "symbol", "orderId": "number", "limit": r"\d{1,4}", **signed}, signed
+        ),
         _door("GET", "/api/v3/order", one, one),
         _door("DELETE", "/api/v3/order", one, one),
         _door("POST", "/api/v3/order", order, order),
-    )  # fmt: skip
+    )
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    return Rules("https://testnet.binance.vision", doors, _patterns(headers), "x-mbx-apikey", "form")
+    return VenuePolicy("https://testnet.binance.vision", doors, _patterns(headers), "x-mbx-apikey", "form")
 
 
-def _bybit() -> Rules:
+def _bybit() -> VenuePolicy:
     one = {"category": "spot", "symbol": "symbol", "orderLinkId": "id"}
     order = {**one, "side": "Buy|Sell", "orderType": "Market", "qty": "amount", "marketUnit": "baseCoin"}
     found = {**one, "orderId": r"[0-9a-f-]{1,40}", "limit": r"\d{1,4}"}
@@ -100,20 +106,32 @@ def _bybit() -> Rules:
         _door("POST", "/v5/order/cancel", one, one),
     )
     headers = {
-        "content-type": "application/json", "referer": "CCXT", "x-bapi-timestamp": "number",
-        "x-bapi-recv-window": r"\d{1,5}", "x-bapi-sign": "hex",
-    }  # fmt: skip
-    return Rules("https://api-testnet.bybit.com", doors, _patterns(headers), "x-bapi-api-key", "json")
+        "content-type": "application/json",
+        "referer": "CCXT",
+        "x-bapi-timestamp": "number",
+        "x-bapi-recv-window": r"\d{1,5}",
+        "x-bapi-sign": "hex",
+    }
+    return VenuePolicy("https://api-testnet.bybit.com", doors, _patterns(headers), "x-bapi-api-key", "json")
 
 
-def _gate() -> Rules:
+def _gate() -> VenuePolicy:
     listed = {
-        "currency_pair": "pair", "status": "finished", "limit": r"\d{1,4}", "account": "spot",
-    }  # fmt: skip
+        "currency_pair": "pair",
+        "status": "finished",
+        "limit": r"\d{1,4}",
+        "account": "spot",
+    }
     order = {
-        "text": "t-[a-z0-9-]{1,26}", "currency_pair": "pair", "account": "spot", "side": "buy|sell",
-        "type": "market|limit", "amount": "amount", "price": "amount", "time_in_force": "ioc",
-    }  # fmt: skip
+        "text": "t-[a-z0-9-]{1,26}",
+        "currency_pair": "pair",
+        "account": "spot",
+        "side": "buy|sell",
+        "type": "market|limit",
+        "amount": "amount",
+        "price": "amount",
+        "time_in_force": "ioc",
+    }
     one = {"currency_pair": "pair", "account": "spot"}
     an_order = "/api/v4/spot/orders/t-[a-z0-9-]{1,26}"
     doors = (
@@ -124,14 +142,21 @@ def _gate() -> Rules:
         _door("GET", "/api/v4/spot/orders", listed, listed),
         _door("GET", an_order, one, one),
         _door("DELETE", an_order, one, one),
-        _door("GET", "/api/v4/spot/my_trades", {"currency_pair": "pair", "order_id": "number", "account": "spot"},
-              ["currency_pair", "account"]),
+        _door(
+            "GET",
+            "/api/v4/spot/my_trades",
+            {"currency_pair": "pair", "order_id": "number", "account": "spot"},
+            ["currency_pair", "account"],
+        ),
         _door("POST", "/api/v4/spot/orders", order, set(order) - {"price"}),
-    )  # fmt: skip
+    )
     headers = {
-        "content-type": "application/json", "timestamp": "number", "sign": "hex", "x-gate-channel-id": "ccxt",
-    }  # fmt: skip
-    return Rules("https://api-testnet.gateapi.io", doors, _patterns(headers), "key", "json")
+        "content-type": "application/json",
+        "timestamp": "number",
+        "sign": "hex",
+        "x-gate-channel-id": "ccxt",
+    }
+    return VenuePolicy("https://api-testnet.gateapi.io", doors, _patterns(headers), "key", "json")
 
 
 _RULES = MappingProxyType({"binance": _binance(), "bybit": _bybit(), "gate": _gate()})
@@ -157,9 +182,10 @@ class Testnet:
     def __post_init__(self) -> None:
         if self.venue not in _RULES:
             raise ConfigError(
-                f"{self.venue!r} has no testnet that is known to be one", expected=" or ".join(_RULES),
+                f"{self.venue!r} has no testnet that is known to be one",
+                expected=" or ".join(_RULES),
                 mend=did_you_mean(str(self.venue), _RULES),
-            )  # fmt: skip
+            )
 
     @property
     def origin(self) -> str:
@@ -236,7 +262,7 @@ def _shown_origin(url: object) -> str:
     return f"{scheme[:_SHOWN]}://{'a host with a user name' if '@' in place else place[:_SHOWN]}"
 
 
-def _refuse_headers(rules: Rules, key: str, headers: Mapping[str, Any], where: str) -> None:
+def _refuse_headers(rules: VenuePolicy, key: str, headers: Mapping[str, Any], where: str) -> None:
     for name, value in headers.items():
         lower = name.lower() if type(name) is str else ""
         text = value.decode("latin-1") if isinstance(value, bytes) else value
@@ -249,7 +275,7 @@ def _refuse_headers(rules: Rules, key: str, headers: Mapping[str, Any], where: s
             raise NotSandbox("carries a header that is not sent", where=where, was=str(name)[:_SHOWN])
 
 
-def _body_fields(rules: Rules, body: object, headers: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _body_fields(rules: VenuePolicy, body: object, headers: Mapping[str, Any], where: str) -> dict[str, Any]:
     if not isinstance(body, bytes | str):
         raise NotSandbox("an order's body is plain text", where=where, was=type(body).__name__)
     text = body.decode("latin-1") if isinstance(body, bytes) else body
@@ -276,7 +302,7 @@ def _pairs(pairs: Iterable[tuple[str, Any]], where: str) -> dict[str, Any]:
     return found
 
 
-def _refuse_fields(door: Door, fields: Mapping[str, Any], where: str) -> None:
+def _refuse_fields(door: EndpointRule, fields: Mapping[str, Any], where: str) -> None:
     for name, value in fields.items():
         allowed = door.fields.get(name)
         if allowed is None:

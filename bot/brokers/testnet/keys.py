@@ -62,9 +62,12 @@ def keys_from(environment: Mapping[str, str], venue: str) -> Keys:
     missing = [name for name, value in found.items() if not value]
     if missing:
         raise ConfigError(
-            "needs testnet keys", where=venue, expected=" and ".join(found), was=f"no {' and no '.join(missing)}",
+            "needs testnet keys",
+            where=venue,
+            expected=" and ".join(found),
+            was=f"no {' and no '.join(missing)}",
             mend="docs/testnet-keys.md tells how to get them",
-        )  # fmt: skip
+        )
     for name, value in found.items():
         if not (value.isascii() and value.isprintable()) or " " in value or len(value) < 8:
             raise ConfigError("is no key", where=name, expected="8 characters or more, printable, without a space")

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from bot.brokers.live_quotes import Depth, LiveQuotes, Unpriced
+from bot.brokers.live_quotes import DepthQuote, LiveQuotes, Unpriced
 from bot.brokers.testnet.reports import VenueFill
 from bot.core.book import Book
 from bot.core.instrument import ZERO
@@ -27,7 +27,7 @@ class Pricing(Protocol):
 
     def fills(self, book: Book, order: OrderIntent, base: str, trades: Sequence[VenueFill], day: date) -> list[Fill]:
         """The book's fills of an order that was traded so at the venue, where the coin is called `base`."""
-        ...  # fmt: skip
+        ...
 
 
 class AsTraded:
@@ -47,9 +47,7 @@ class AsTraded:
             raise Unpriced("no_bar")
         return book.quantity_for(order, book.price_for(order, float(reference)))
 
-    def fills(
-        self, book: Book, order: OrderIntent, base: str, trades: Sequence[VenueFill], day: date
-    ) -> list[Fill]:  # fmt: skip
+    def fills(self, book: Book, order: OrderIntent, base: str, trades: Sequence[VenueFill], day: date) -> list[Fill]:
         """A fill for each trade."""
         reference = self._reference(order.symbol, day)
         return [self._fill(book, order, base, trade, reference or trade.price) for trade in trades]
@@ -61,9 +59,17 @@ class AsTraded:
         elif trade.fee_asset != self._quote:
             fee = trade.quantity * trade.price * book.plan.rules.instruments[order.symbol].fee
         return Fill(
-            order.order_id, trade.at, order.symbol, order.side, trade.quantity, trade.price, reference, fee,
-            order.reason, in_kind,
-        )  # fmt: skip
+            order.order_id,
+            trade.at,
+            order.symbol,
+            order.side,
+            trade.quantity,
+            trade.price,
+            reference,
+            fee,
+            order.reason,
+            in_kind,
+        )
 
 
 class AtPublicQuotes:
@@ -75,7 +81,7 @@ class AtPublicQuotes:
 
     def __init__(self, quotes: LiveQuotes) -> None:
         self._quotes = quotes
-        self._seen: dict[str, Depth] = {}
+        self._seen: dict[str, DepthQuote] = {}
 
     def quantity(self, book: Book, order: OrderIntent, day: date) -> Decimal:
         """What the public order book would fill."""
@@ -85,9 +91,7 @@ class AtPublicQuotes:
             raise Unpriced("book_too_thin")
         return sum((fill.quantity for fill in walked), ZERO)
 
-    def fills(
-        self, book: Book, order: OrderIntent, base: str, trades: Sequence[VenueFill], day: date
-    ) -> list[Fill]:  # fmt: skip
+    def fills(self, book: Book, order: OrderIntent, base: str, trades: Sequence[VenueFill], day: date) -> list[Fill]:
         """What the public order book makes of the whole quantity that was traded.
 
         Where there is none to count on after a restart, it is the last close, and the reason says so.
@@ -103,7 +107,7 @@ class AtPublicQuotes:
             fills[-1] = replace(fills[-1], fee=in_kind * fills[-1].price, fee_in_kind=in_kind)
         return [replace(fill, at=trades[-1].at) for fill in fills]
 
-    def _counted_on(self, book: Book, order: OrderIntent, day: date) -> tuple[Depth, OrderIntent]:
+    def _counted_on(self, book: Book, order: OrderIntent, day: date) -> tuple[DepthQuote, OrderIntent]:
         """The order book that an order counts on, and the order with a mark where it is none."""
         if (seen := self._seen.get(order.order_id)) is not None:
             return seen, order
@@ -111,4 +115,4 @@ class AtPublicQuotes:
             return self._quotes.depth(order.symbol), order
         except Unpriced:
             level = ((book.close_before(order.symbol, day), ZERO),)
-            return Depth(level, level, order.at), replace(order, reason=f"{order.reason};{AT_LAST_CLOSE}")
+            return DepthQuote(level, level, order.at), replace(order, reason=f"{order.reason};{AT_LAST_CLOSE}")

@@ -53,7 +53,7 @@ class OrderReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Balance:
+class AssetBalance:
     """What an account has of an asset: `locked` stands in open orders."""
 
     asset: str

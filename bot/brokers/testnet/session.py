@@ -19,7 +19,7 @@ from bot.brokers.testnet.keys import Keys
 from bot.core.errors import NotSandbox
 from bot.core.ports import Clock
 from bot.infra.public_http import whole_answer
-from bot.infra.rate_limit import Courtesy
+from bot.infra.rate_limit import RetryPolicy
 from bot.infra.vendor_errors import Unreachable
 
 _PAUSE = 0.1
@@ -55,13 +55,9 @@ class GuardedAdapter(HTTPAdapter):
         if type(request) is not requests.PreparedRequest:
             raise NotSandbox("is no plain request", was=type(request).__name__)
         copied = request.copy()  # so that what was checked is what is sent
-        refuse_unless_sandbox(
-            self.__profile, self.__keys.key, copied.method, copied.url, copied.headers, copied.body
-        )  # fmt: skip
+        refuse_unless_sandbox(self.__profile, self.__keys.key, copied.method, copied.url, copied.headers, copied.body)
         self._refuse_listeners()
-        return super().send(
-            copied, stream=True, timeout=_TIMEOUTS, verify=True, cert=None, proxies=OrderedDict()
-        )  # fmt: skip
+        return super().send(copied, stream=True, timeout=_TIMEOUTS, verify=True, cert=None, proxies=OrderedDict())
 
     def _refuse_listeners(self) -> None:
         if type(self.__profile) is not Loopback and os.environ.get("SSLKEYLOGFILE"):
@@ -73,7 +69,7 @@ class GuardedAdapter(HTTPAdapter):
         raise NotSandbox("the line to a testnet cannot be copied or pickled")
 
 
-class SealedSession:
+class TestnetSession:
     """What the exchange library takes for a session: it sends one request, and has nothing to change.
 
     It is no `requests.Session`: there are no adapters to mount, no redirects, no cookies, no proxies, no passwords of
@@ -83,12 +79,12 @@ class SealedSession:
     __slots__ = ("__weakref__", "_adapter", "_answer", "_courtesy", "_profile")
     _adapter: GuardedAdapter
     _answer: tuple[int, str] | None
-    _courtesy: Courtesy
+    _courtesy: RetryPolicy
     _profile: Profile
 
     def __init__(self, profile: Profile, keys: Keys, clock: Clock) -> None:
         silence_wire_logs()
-        courtesy = Courtesy(clock, tries=1, pause=0.0 if type(profile) is Loopback else _PAUSE)
+        courtesy = RetryPolicy(clock, tries=1, pause=0.0 if type(profile) is Loopback else _PAUSE)
         object.__setattr__(self, "_adapter", GuardedAdapter(profile, keys))
         object.__setattr__(self, "_answer", None)
         object.__setattr__(self, "_courtesy", courtesy)

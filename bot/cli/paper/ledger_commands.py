@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from bot.paper.ledgers import Status
+    from bot.paper.ledgers import LedgerStatus
 
 ledgers = typer.Typer()
 
@@ -62,7 +62,7 @@ def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     from bot.paper.ledgers import ledgers, status_of
 
     resolved, screen = config_of(config), console(to_error=as_json)
-    told: list[Status] = []
+    told: list[LedgerStatus] = []
     damaged: dict[str, LedgerError] = {}
     for name in ledgers(resolved):
         try:
@@ -216,16 +216,16 @@ def backup(
 
 def _switch(ledger: str, config: Path | None, mode: str, told: str) -> None:
     """Write down the user's word, and tell what it does: `{when}` is when the next day is decided."""
-    from bot.core.events import Mode
+    from bot.core.events import TradingState
     from bot.infra.clock import SystemClock
     from bot.paper.ledgers import next_decision, switch
 
     resolved, clock, say = config_of(config), SystemClock(), sayer(console())
-    is_news = switch(resolved, name_of(ledger), Mode(mode), clock, say)
+    is_news = switch(resolved, name_of(ledger), TradingState(mode), clock, say)
     say(told.format(when=next_decision(resolved, ledger, clock.now())) if is_news else f"{ledger} is {mode} already.")
 
 
-def _show_all(screen: Console, told: Sequence[Status], damaged: Mapping[str, LedgerError]) -> None:
+def _show_all(screen: Console, told: Sequence[LedgerStatus], damaged: Mapping[str, LedgerError]) -> None:
     from rich import box
     from rich.table import Table
 

@@ -18,7 +18,7 @@ from bot.core.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.paper.ledgers import Status
+    from bot.paper.ledgers import LedgerStatus
     from bot.settings.loader import Config
 
 LedgerOption = Annotated[str, typer.Option("--ledger", "-l", help="The ledger's name.")]
@@ -51,7 +51,7 @@ def sayer(screen: Console) -> Callable[[str], None]:
     return partial(screen.print, markup=False, soft_wrap=True)
 
 
-def show(screen: Console, told: Status, **more: str) -> None:
+def show(screen: Console, told: LedgerStatus, **more: str) -> None:
     """Print where a ledger stands, with more lines by their names."""
     lines: dict[str, Any] = {
         "Ledger": f"{told.ledger} ({told.mode}), {told.broker}, since {told.begun}, epoch {told.epochs}",

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.brokers.testnet.client import TestnetExchange
-    from bot.paper.ledgers import Status
+    from bot.paper.ledgers import LedgerStatus
     from bot.paper.notifying import Post
-    from bot.paper.trader import Ticked
+    from bot.paper.trader import TickResult
     from bot.settings.loader import Config
 
 paper = typer.Typer(help="Trade forward on paper: simulated fills on live public prices.", invoke_without_command=True)
@@ -203,7 +203,7 @@ def rehearse(
     end_with(parted if done.difference else None, as_json, as_data)
 
 
-def tell_tick(screen: Console, ticked: Ticked, told: Status, as_json: bool) -> None:
+def tell_tick(screen: Console, ticked: TickResult, told: LedgerStatus, as_json: bool) -> None:
     """Say what a tick did and where the ledger stands, and end with an error's code where it left orders open."""
     days = ", ".join(map(str, ticked.decided)) or "nothing: it was decided already"
     is_stopped = told.mode == "stopped" and not ticked.decided
@@ -215,9 +215,10 @@ def tell_tick(screen: Console, ticked: Ticked, told: Status, as_json: bool) -> N
     sayer(screen)(line)
     show(screen, told)
     left = OutcomeUnknown(
-        f"{len(ticked.left_open)} order(s) may or may not stand", where=told.ledger,
+        f"{len(ticked.left_open)} order(s) may or may not stand",
+        where=told.ledger,
         mend="tick again in a minute: it looks them up first",
-    )  # fmt: skip
+    )
     as_data = {"decided": [str(day) for day in ticked.decided], **told.as_dict()}
     end_with(left if ticked.left_open else None, as_json, as_data)
 

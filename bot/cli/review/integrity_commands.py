@@ -14,7 +14,7 @@ from bot.cli.review.review_commands import RunOption, record_of
 from bot.core.errors import ConfigError, LedgerError
 
 if TYPE_CHECKING:
-    from bot.review.integrity.verify import Check
+    from bot.review.integrity.verify import IntegrityCheck
     from bot.review.recording import Record
 
 files = typer.Typer()
@@ -92,11 +92,11 @@ def salvage(
         screen.print(line, markup=False)
 
 
-def _line(check: Check) -> str:
+def _line(check: IntegrityCheck) -> str:
     return f"{check.name:6} {'FAILED' if check.fault else 'whole':6} {check.told}"
 
 
-def _as_dict(check: Check) -> dict[str, str | bool | None]:
+def _as_dict(check: IntegrityCheck) -> dict[str, str | bool | None]:
     fault = None if check.fault is None else str(check.fault)
     return {"name": check.name, "whole": check.fault is None, "told": check.told, "fault": fault}
 

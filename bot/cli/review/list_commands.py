@@ -14,8 +14,8 @@ from bot.cli.review.review_commands import RunOption, record_of
 from bot.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from bot.review.lists.filters import Listed, Wanted
-    from bot.review.lists.trade_list import Excursion, Group, Trip
+    from bot.review.lists.filters import Page, RowFilter
+    from bot.review.lists.trade_list import Excursion, Group, RoundTrip
 
 lists = typer.Typer()
 
@@ -59,7 +59,7 @@ def trades(
     """
     from bot.review.lists.episode_list import breakouts
     from bot.review.lists.market_episodes import episodes_of
-    from bot.review.lists.trade_list import excursions, grouped, trips_of
+    from bot.review.lists.trade_list import excursions, grouped, round_trips_of
     from bot.settings.loader import load_config
 
     asked = format_of(as_json, as_csv, as_markdown)
@@ -67,7 +67,7 @@ def trades(
     record = record_of(config, run)
     is_told = by == "episode" or (by is None and asked != "table")
     episodes, why_none = episodes_of(load_config(config), record) if is_told else ([], "")
-    trips = trips_of(record, breakouts(episodes))
+    trips = round_trips_of(record, breakouts(episodes))
     passed = [trip for trip in trips.all if _passes(trip, wanted)]
     if by is not None:
         groups = grouped(passed, by)
@@ -77,7 +77,7 @@ def trades(
         return
     found = wanted.newest(passed)
     seen = excursions(record, found.items)
-    row: Callable[[Trip, Excursion | None], dict[str, Any]] = _trip_shown if asked == "table" else _trip_told
+    row: Callable[[RoundTrip, Excursion | None], dict[str, Any]] = _trip_shown if asked == "table" else _trip_told
     rows = [row(trip, excursion) for trip, excursion in zip(found.items, seen, strict=True)]
     print_list("trades", _TRIP_COLUMNS[asked == "table"], rows, asked)
     _say(asked, _left_out(found), _totals(passed), _best_and_worst(passed))
@@ -102,12 +102,12 @@ def decisions(
 
     Example: bot review decisions --reason kill_volatility
     """
-    from bot.review.lists.filters import Listed
+    from bot.review.lists.filters import Page
 
     asked = format_of(as_json, as_csv, as_markdown)
     wanted = _wanted(asked, symbol, since, until, reason, None, limit)
     record = record_of(config, run)
-    found = Listed(*record.newest("decision", **wanted.filters(), limit=wanted.limit))
+    found = Page(*record.newest("decision", **wanted.filters(), limit=wanted.limit))
     row = _decision_shown if asked == "table" else _decision_told
     print_list("decisions", _DECISION_COLUMNS[asked == "table"], [row(one.at, one.body) for one in found.items], asked)
     _say(asked, _left_out(found))
@@ -191,14 +191,14 @@ def _wanted(
     reason: str | None,
     outcome: str | None,
     limit: int | None,
-) -> Wanted:
+) -> RowFilter:
     """The filters of a list. Raises ConfigError."""
-    from bot.review.lists.filters import Wanted
+    from bot.review.lists.filters import RowFilter
 
     first, last = parse_day(since, "--since"), parse_day(until, "--until")
     if first is not None and last is not None and first > last:
         raise ConfigError("the list ends before it begins", expected=f"--until after {first}", was=str(last))
-    return Wanted(
+    return RowFilter(
         symbol and symbol.upper(), first, last, reason, outcome, limit or (NEWEST if asked == "table" else None)
     )
 
@@ -211,7 +211,7 @@ def _say(asked: Format, *lines: str) -> None:
             screen.print(line, markup=False, soft_wrap=asked != "table")
 
 
-def _left_out(found: Listed[Any]) -> str:
+def _left_out(found: Page[Any]) -> str:
     if not found.items:
         return "Nothing passes."
     more = f"{found.left_out:,} older left out: --limit {len(found.items) + found.left_out} shows all"
@@ -222,57 +222,95 @@ def _left_out(found: Listed[Any]) -> str:
 
 _TRIP_COLUMNS: Mapping[bool, Sequence[Column]] = {
     True: (
-        Column("exit", "Exit"), Column("symbol", "Coin"), Column("days", "Days", True), Column("pnl", "P&L", True),
-        Column("gain", "Return", True), Column("worst", "Worst", True), Column("best", "Best", True),
-        Column("stage", "Bought in"), Column("why", "Why sold"),
+        Column("exit", "Exit"),
+        Column("symbol", "Coin"),
+        Column("days", "Days", True),
+        Column("pnl", "P&L", True),
+        Column("gain", "Return", True),
+        Column("worst", "Worst", True),
+        Column("best", "Best", True),
+        Column("stage", "Bought in"),
+        Column("why", "Why sold"),
     ),
     False: tuple(
         Column(key, key)
         for key in (
-            "symbol", "entry_at", "exit_at", "days", "quantity", "entry_price", "exit_price", "fees", "slippage", "pnl",
-            "return", "worst_close", "best_close", "entry_stage", "exit_stage", "entry_reason", "exit_reason",
-            "episode", "entry_order", "exit_order",
+            "symbol",
+            "entry_at",
+            "exit_at",
+            "days",
+            "quantity",
+            "entry_price",
+            "exit_price",
+            "fees",
+            "slippage",
+            "pnl",
+            "return",
+            "worst_close",
+            "best_close",
+            "entry_stage",
+            "exit_stage",
+            "entry_reason",
+            "exit_reason",
+            "episode",
+            "entry_order",
+            "exit_order",
         )
     ),
-}  # fmt: skip
+}
 
 
-def _passes(trip: Trip, wanted: Wanted) -> bool:
+def _passes(trip: RoundTrip, wanted: RowFilter) -> bool:
     """Whether a trip passes the filters; the day of one that is open is that of its entry."""
     outcome = "open" if trip.is_open else "won" if trip.exact is not None and trip.exact > 0 else "lost"
     return wanted.takes(trip.exit_at or trip.entry_at, trip.symbol, (trip.entry_reason, trip.exit_reason), outcome)
 
 
-def _trip_told(trip: Trip, seen: Excursion | None) -> dict[str, Any]:
+def _trip_told(trip: RoundTrip, seen: Excursion | None) -> dict[str, Any]:
     from bot.ledger.codec import plain
 
     return {
-        "symbol": trip.symbol, "entry_at": trip.entry_at, "exit_at": trip.exit_at, "days": trip.days,
-        "quantity": plain(trip.quantity), "entry_price": plain(trip.entry_price),
-        "exit_price": None if trip.exit_price is None else plain(trip.exit_price), "fees": plain(trip.fees),
-        "slippage": plain(trip.slippage), "pnl": None if trip.pnl is None else plain(trip.pnl),
+        "symbol": trip.symbol,
+        "entry_at": trip.entry_at,
+        "exit_at": trip.exit_at,
+        "days": trip.days,
+        "quantity": plain(trip.quantity),
+        "entry_price": plain(trip.entry_price),
+        "exit_price": None if trip.exit_price is None else plain(trip.exit_price),
+        "fees": plain(trip.fees),
+        "slippage": plain(trip.slippage),
+        "pnl": None if trip.pnl is None else plain(trip.pnl),
         "return": None if trip.gain is None else round(trip.gain, 8),
         "worst_close": None if seen is None else round(seen.worst, 8),
         "best_close": None if seen is None else round(seen.best, 8),
-        "entry_stage": trip.entry_stage, "exit_stage": trip.exit_stage, "entry_reason": trip.entry_reason,
-        "exit_reason": trip.exit_reason, "episode": trip.episode, "entry_order": trip.entry_order,
+        "entry_stage": trip.entry_stage,
+        "exit_stage": trip.exit_stage,
+        "entry_reason": trip.entry_reason,
+        "exit_reason": trip.exit_reason,
+        "episode": trip.episode,
+        "entry_order": trip.entry_order,
         "exit_order": trip.exit_order,
-    }  # fmt: skip
+    }
 
 
-def _trip_shown(trip: Trip, seen: Excursion | None) -> dict[str, Any]:
+def _trip_shown(trip: RoundTrip, seen: Excursion | None) -> dict[str, Any]:
     from bot.report import names
     from bot.report.numbers import NOTHING, change, money
 
     return {
-        "exit": trip.exit_at[:10] or "open", "symbol": trip.symbol, "days": trip.days, "pnl": money(trip.pnl),
-        "gain": change(trip.gain), "worst": NOTHING if seen is None else change(seen.worst),
-        "best": NOTHING if seen is None else change(seen.best), "stage": trip.entry_stage,
+        "exit": trip.exit_at[:10] or "open",
+        "symbol": trip.symbol,
+        "days": trip.days,
+        "pnl": money(trip.pnl),
+        "gain": change(trip.gain),
+        "worst": NOTHING if seen is None else change(seen.worst),
+        "best": NOTHING if seen is None else change(seen.best),
+        "stage": trip.entry_stage,
         "why": names.reasons(trip.exit_reason),
-    }  # fmt: skip
+    }
 
 
-def _totals(trips: Sequence[Trip]) -> str:
+def _totals(trips: Sequence[RoundTrip]) -> str:
     """What all that passes the filters adds up to."""
     from bot.report.numbers import money
     from bot.review.lists.trade_list import group
@@ -289,7 +327,7 @@ def _totals(trips: Sequence[Trip]) -> str:
     )
 
 
-def _best_and_worst(trips: Sequence[Trip]) -> str:
+def _best_and_worst(trips: Sequence[RoundTrip]) -> str:
     from bot.report.numbers import change, money
 
     closed = sorted((trip for trip in trips if not trip.is_open and trip.pnl is not None), key=lambda t: t.pnl or 0)
@@ -318,10 +356,16 @@ def _group_told(one: Group) -> dict[str, Any]:
     from bot.ledger.codec import plain
 
     return {
-        "key": one.key, "trips": one.trips, "gains": one.gains, "open": one.open, "pnl": plain(one.pnl),
-        "unrealised": None if one.unrealised is None else plain(one.unrealised), "fees": plain(one.fees),
-        "slippage": plain(one.slippage), "mean_days": None if one.days is None else round(one.days, 4),
-    }  # fmt: skip
+        "key": one.key,
+        "trips": one.trips,
+        "gains": one.gains,
+        "open": one.open,
+        "pnl": plain(one.pnl),
+        "unrealised": None if one.unrealised is None else plain(one.unrealised),
+        "fees": plain(one.fees),
+        "slippage": plain(one.slippage),
+        "mean_days": None if one.days is None else round(one.days, 4),
+    }
 
 
 def _group_shown(one: Group, by: str) -> dict[str, Any]:
@@ -330,23 +374,32 @@ def _group_shown(one: Group, by: str) -> dict[str, Any]:
 
     named = names.reasons(one.key) or "still open" if by == "reason" else one.key or "none known"
     return {
-        "key": named, "trips": one.trips, "gains": one.gains, "days": count(one.days), "pnl": money(one.pnl),
-        "held": money(one.unrealised) if one.open else NOTHING, "fees": money(one.fees),
+        "key": named,
+        "trips": one.trips,
+        "gains": one.gains,
+        "days": count(one.days),
+        "pnl": money(one.pnl),
+        "held": money(one.unrealised) if one.open else NOTHING,
+        "fees": money(one.fees),
         "slippage": money(one.slippage),
-    }  # fmt: skip
+    }
 
 
 # --- decisions -----------------------------------------------------------------------------------------------
 
 _DECISION_COLUMNS: Mapping[bool, Sequence[Column]] = {
     True: (
-        Column("day", "Day"), Column("stage", "Stage"), Column("coins", "Coins", True), Column("share", "Share", True),
-        Column("trade", "Trade"), Column("why", "Why"),
+        Column("day", "Day"),
+        Column("stage", "Stage"),
+        Column("coins", "Coins", True),
+        Column("share", "Share", True),
+        Column("trade", "Trade"),
+        Column("why", "Why"),
     ),
     False: tuple(
         Column(key, key) for key in ("at", "stage", "previous_stage", "weights", "trade", "reduce_only", "reasons")
     ),
-}  # fmt: skip
+}
 
 
 def _decision_told(at: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -362,28 +415,46 @@ def _decision_shown(at: str, body: Mapping[str, Any]) -> dict[str, Any]:
     weights = [weight for weight in map(float, body["weights"].values()) if weight]
     came = body["stage"] != body["previous_stage"]
     return {
-        "day": at[:10], "stage": f"{body['previous_stage']} > {body['stage']}" if came else body["stage"],
-        "coins": len(weights), "share": percent(sum(weights)), "trade": body["trade"],
+        "day": at[:10],
+        "stage": f"{body['previous_stage']} > {body['stage']}" if came else body["stage"],
+        "coins": len(weights),
+        "share": percent(sum(weights)),
+        "trade": body["trade"],
         "why": names.decided_because(body["reasons"]),
-    }  # fmt: skip
+    }
 
 
 # --- orders --------------------------------------------------------------------------------------------------
 
 _ORDER_COLUMNS: Mapping[bool, Sequence[Column]] = {
     True: (
-        Column("day", "Day"), Column("order", "Order"), Column("quantity", "Quantity", True),
-        Column("price", "Price", True), Column("fee", "Fee", True), Column("bps", "Bps", True), Column("id", "Id"),
+        Column("day", "Day"),
+        Column("order", "Order"),
+        Column("quantity", "Quantity", True),
+        Column("price", "Price", True),
+        Column("fee", "Fee", True),
+        Column("bps", "Bps", True),
+        Column("id", "Id"),
         Column("outcome", "Ended"),
     ),
     False: tuple(
         Column(key, key)
         for key in (
-            "order_id", "decision_at", "symbol", "side", "quantity", "outcome", "filled", "price", "fee",
-            "slippage_bps", "reason", "why",
+            "order_id",
+            "decision_at",
+            "symbol",
+            "side",
+            "quantity",
+            "outcome",
+            "filled",
+            "price",
+            "fee",
+            "slippage_bps",
+            "reason",
+            "why",
         )
     ),
-}  # fmt: skip
+}
 _ID_SHOWN = 6
 
 
@@ -394,28 +465,53 @@ def _order_shown(line: Mapping[str, str]) -> dict[str, Any]:
     why = names.reasons(line["why"])
     bps = f"{float(line['slippage_bps']):.1f}" if line["slippage_bps"] else NOTHING
     return {
-        "day": line["decision_at"][:10], "order": f"{line['side']} {line['symbol']}",
-        "quantity": price(line["quantity"]), "price": price(line["price"] or None),
-        "fee": money(line["fee"]) if line["price"] else NOTHING, "bps": minus(bps) if line["slippage_bps"] else bps,
-        "id": line["order_id"][:_ID_SHOWN] + "..", "outcome": f"{line['outcome']}: {why}" if why else line["outcome"],
-    }  # fmt: skip
+        "day": line["decision_at"][:10],
+        "order": f"{line['side']} {line['symbol']}",
+        "quantity": price(line["quantity"]),
+        "price": price(line["price"] or None),
+        "fee": money(line["fee"]) if line["price"] else NOTHING,
+        "bps": minus(bps) if line["slippage_bps"] else bps,
+        "id": line["order_id"][:_ID_SHOWN] + "..",
+        "outcome": f"{line['outcome']}: {why}" if why else line["outcome"],
+    }
 
 
 # --- episodes ------------------------------------------------------------------------------------------------
 
 _EPISODE_COLUMNS: Mapping[bool, Sequence[Column]] = {
     True: (
-        Column("session", "Session"), Column("outcome", "Outcome"), Column("confirmed", "Confirmed"),
-        Column("eth", "Bought ETH"), Column("over", "Over"), Column("after", "ETH +63", True), Column("why", "Why"),
+        Column("session", "Session"),
+        Column("outcome", "Outcome"),
+        Column("confirmed", "Confirmed"),
+        Column("eth", "Bought ETH"),
+        Column("over", "Over"),
+        Column("after", "ETH +63", True),
+        Column("why", "Why"),
     ),
     False: tuple(
         Column(key, key)
         for key in (
-            "session", "known_at", "kind", "close", "level", "base_sessions", "outcome", "confirmed_session", "vetoes",
-            "eth_at", "alts_at", "exit_at", "exit_reason", "eth_21", "eth_42", "eth_63", "btc_63", "stage_then",
+            "session",
+            "known_at",
+            "kind",
+            "close",
+            "level",
+            "base_sessions",
+            "outcome",
+            "confirmed_session",
+            "vetoes",
+            "eth_at",
+            "alts_at",
+            "exit_at",
+            "exit_reason",
+            "eth_21",
+            "eth_42",
+            "eth_63",
+            "btc_63",
+            "stage_then",
         )
     ),
-}  # fmt: skip
+}
 
 
 def _episode_shown(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -427,8 +523,11 @@ def _episode_shown(body: Mapping[str, Any]) -> dict[str, Any]:
     elsewhere = f"was in {body['stage_then']}" if body["outcome"] == "ignored" else ""
     again = "armed again" if body["kind"] == "rearmed" else ""
     return {
-        "session": body["session"], "outcome": body["outcome"], "confirmed": body["confirmed_session"] or NOTHING,
-        "eth": body["eth_at"][:10] or NOTHING, "over": body["exit_at"][:10] or NOTHING,
+        "session": body["session"],
+        "outcome": body["outcome"],
+        "confirmed": body["confirmed_session"] or NOTHING,
+        "eth": body["eth_at"][:10] or NOTHING,
+        "over": body["exit_at"][:10] or NOTHING,
         "after": change(body["eth_63"] if body["eth_63"] != "" else None),
         "why": "; ".join(part for part in (again, ended, held_back, elsewhere) if part),
-    }  # fmt: skip
+    }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.review.recording import Record
-    from bot.review.story.labels import Terms
+    from bot.review.story.labels import Labels
     from bot.review.why.odds import Odds
 
 RunOption = Annotated[
@@ -56,18 +56,18 @@ def record_of(config: Path | None, name: str | None) -> Record:
     return find_record(load_config(config).state, name).pinned()
 
 
-def terms_for(record: Record, config: Path | None) -> Terms:
+def terms_for(record: Record, config: Path | None) -> Labels:
     """What a record's readings are called: by its manifest, or by the config that its ledger was written with."""
-    from bot.review.story.labels import Terms, terms_of
+    from bot.review.story.labels import Labels, labels_of
     from bot.settings.loader import load_config
 
     if record.folder is not None:
         manifest = record.folder.json("manifest.json")
-        return terms_of(manifest["config"], manifest["market"] != "demo")
+        return labels_of(manifest["config"], manifest["market"] != "demo")
     epoch, resolved = record.last("epoch"), load_config(config)
     if epoch is None or epoch.body["config_hash"] != resolved.fingerprint():
-        return Terms()
-    return terms_of(resolved.resolved(), epoch.body["why"] not in ("replay", "rehearsal"))
+        return Labels()
+    return labels_of(resolved.resolved(), epoch.body["why"] not in ("replay", "rehearsal"))
 
 
 def say(lines: Iterable[str]) -> None:
@@ -92,11 +92,11 @@ def story(
     """
     from bot.cli.list_output import format_of
     from bot.cli.review.text_output import story_lines, story_markdown
-    from bot.review.story.story import tell
+    from bot.review.story.story import story_of
 
     asked = format_of(as_json, False, as_markdown)
     record = record_of(config, run)
-    told = tell(record, terms_for(record, config), parse_day(since, "--since"), parse_day(until, "--until"), every)
+    told = story_of(record, terms_for(record, config), parse_day(since, "--since"), parse_day(until, "--until"), every)
     if asked == "json":
         print_json(told.as_dict())
     else:

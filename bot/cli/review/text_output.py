@@ -123,9 +123,14 @@ def why_markdown(told: Why) -> Iterator[str]:
     for gauge in told.gauges:
         gate = {True: "on", False: "off", None: ""}[gauge.gate]
         cells = (
-            _escaped(gauge.words), figure(gauge.name, gauge.value), figure(gauge.name, gauge.threshold),
-            figure(gauge.name, gauge.distance), numbers.change(gauge.share), gauge.verdict, gate,
-        )  # fmt: skip
+            _escaped(gauge.words),
+            figure(gauge.name, gauge.value),
+            figure(gauge.name, gauge.threshold),
+            figure(gauge.name, gauge.distance),
+            numbers.change(gauge.share),
+            gauge.verdict,
+            gate,
+        )
         yield f"| {' | '.join(cells)} |"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from bot.core.market import Kind, Listing, Market, Release, Roles, Series, Sessions
+from bot.core.market import Listing, Market, Release, Roles, Series, SeriesKind, Sessions
 from bot.data.demo.generator import CALENDAR, PREFIX, DemoParameters, DemoSeries, generate
 from bot.data.timeline import due, known_at, us_sessions
 
@@ -40,7 +40,7 @@ def _sessions_beyond() -> Sessions:
 def _series(
     found: DemoSeries, listings: Mapping[str, Listing], sessions: Sessions, parameters: DemoParameters
 ) -> Series:
-    kind = Kind(found.kind)
+    kind = SeriesKind(found.kind)
     of_kind = Listing(kind, Release.UTC_DAY if kind.is_coin else Release.SESSION)
     release = listings.get(found.symbol.removeprefix(PREFIX), of_kind).release
     columns = {name: getattr(found, name) for name in ("open", "high", "low", "close", "volume")}

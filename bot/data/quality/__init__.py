@@ -3,9 +3,18 @@
 from bot.data.quality.inspection import inspect
 from bot.data.quality.row_faults import RowFault, row_faults, screened
 from bot.data.quality.thresholds import QualityRules
-from bot.data.quality.verdict import Standing, Verdict, judged, summary, verdicts, verdicts_of
+from bot.data.quality.verdict import Standing, Verdict, summary, verdicts, verdicts_of, with_quality_flags
 
 __all__ = [
-    "QualityRules", "RowFault", "Standing", "Verdict", "inspect", "judged", "row_faults", "screened", "summary",
-    "verdicts", "verdicts_of",
-]  # fmt: skip
+    "QualityRules",
+    "RowFault",
+    "Standing",
+    "Verdict",
+    "inspect",
+    "row_faults",
+    "screened",
+    "summary",
+    "verdicts",
+    "verdicts_of",
+    "with_quality_flags",
+]

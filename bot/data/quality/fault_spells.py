@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import numpy.typing as npt
 
-from bot.core.data_fault import Fault, FaultKind, Severity
+from bot.core.data_fault import DataFault, FaultKind, Severity
 from bot.core.market import Series
 from bot.core.moments import utc
 
@@ -21,10 +21,10 @@ def of_rows(
     kind: FaultKind,
     told: Callable[[int], str],
     severity: Severity = Severity.WARNED,
-) -> list[Fault]:
+) -> list[DataFault]:
     """One fault for each of some rows, known when the row was."""
     return [
-        Fault(series.symbol, kind, severity, day, day, 1, utc(series.known_at[i]), told(i))
+        DataFault(series.symbol, kind, severity, day, day, 1, utc(series.known_at[i]), told(i))
         for i, day in ((i, series.dates[i].item()) for i in rows)
     ]
 

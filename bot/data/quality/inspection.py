@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from bot.core.data_fault import Fault
+from bot.core.data_fault import DataFault
 from bot.core.market import Series, Sessions
 from bot.data.quality.calendar_faults import missing, without_session
 from bot.data.quality.jumps import Moves, erratic, jumps, powers_of_ten, unexpected_levels
 from bot.data.quality.price_faults import close_only, coarse, outside_range, repeated
-from bot.data.quality.source_changes import differences, seams
+from bot.data.quality.source_changes import differences, source_changes
 from bot.data.quality.thresholds import QualityRules
 from bot.data.quality.volume_faults import thin, volume_shifts
 
 
-def inspect(series: Series, sessions: Sessions, rules: QualityRules, second: Series | None = None) -> list[Fault]:
+def inspect(series: Series, sessions: Sessions, rules: QualityRules, second: Series | None = None) -> list[DataFault]:
     """What is wrong with a series, judged beside a second source of the same where there is one.
 
     The law: what was known at T is what is found of the rows known at T, so that no verdict comes from later rows.
@@ -34,12 +34,12 @@ def inspect(series: Series, sessions: Sessions, rules: QualityRules, second: Ser
         *erratic(series, moves, rules),
         *volume_shifts(series, moves, rules),
         *thin(series, rules),
-        *seams(series),
+        *source_changes(series),
         *(differences(series, second, rules) if second is not None else ()),
     ]
     return in_order(found)
 
 
-def in_order(faults: list[Fault]) -> list[Fault]:
+def in_order(faults: list[DataFault]) -> list[DataFault]:
     """Faults by the moment at which they were known."""
     return sorted(faults, key=lambda fault: (fault.known_at, fault.kind, fault.first))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.core.data_fault import Fault, FaultKind, Severity
-from bot.core.market import Floats, Kind, Series
+from bot.core.data_fault import DataFault, FaultKind, Severity
+from bot.core.market import Floats, Series, SeriesKind
 from bot.data.quality.fault_spells import Bools, Ints, begins, counted, of_rows
 from bot.data.quality.thresholds import QualityRules
 
@@ -49,7 +49,7 @@ class Moves:
         return medians, counts.astype(np.intp)
 
 
-def jumps(series: Series, moves: Moves, second: Series | None, rules: QualityRules) -> list[Fault]:
+def jumps(series: Series, moves: Moves, second: Series | None, rules: QualityRules) -> list[DataFault]:
     """Rows whose close jumps by more than `jump_sigmas` robust sigmas of the past, and no second source moved along.
 
     The sigma is that of the rows before alone. A longer gap allows a longer way, as the root of time. A second
@@ -57,16 +57,20 @@ def jumps(series: Series, moves: Moves, second: Series | None, rules: QualityRul
     """
     least = rules.jump_least.of(series.kind) * moves.stretch
     moved = np.abs(moves.returns) > least
-    if series.kind is Kind.MACRO:
+    if series.kind is SeriesKind.MACRO:
         moved &= series.close > _AMOUNT
     candidates = np.flatnonzero(moved)
     beyond = candidates[_beyond_sigmas(moves, candidates, rules)]
     rows = [i for i in beyond if second is None or not _is_shared(series, second, int(i), moves)]
     return of_rows(
-        series, rows, FaultKind.JUMP,
-        lambda i: f"close {series.close[i]:g} after {series.close[i - 1]:g}: more than "
-                  f"{rules.jump_sigmas:g} sigmas of the rows before",
-    )  # fmt: skip
+        series,
+        rows,
+        FaultKind.JUMP,
+        lambda i: (
+            f"close {series.close[i]:g} after {series.close[i - 1]:g}: more than "
+            f"{rules.jump_sigmas:g} sigmas of the rows before"
+        ),
+    )
 
 
 def _beyond_sigmas(moves: Moves, rows: Ints, rules: QualityRules) -> Bools:
@@ -87,28 +91,32 @@ def _is_shared(series: Series, second: Series, i: int, moves: Moves) -> bool:
     return bool(move / moves.returns[i] >= _SHARED)
 
 
-def powers_of_ten(series: Series, moves: Moves, rules: QualityRules) -> list[Fault]:
+def powers_of_ten(series: Series, moves: Moves, rules: QualityRules) -> list[DataFault]:
     """Rows whose close is ten, a hundred, a thousand times the one before, or that part of it.
 
     A changed unit or a redenomination: from here on the past is in another currency. A second source that shares
     it proves that it is real, and not that what is held was changed with it. Over a gap a price can go that far by
     itself, so that only a way beyond what the rows before allow for so long a time bars.
     """
-    rows = _thousands(series, moves, rules) if series.kind is Kind.MACRO else _tens(moves, rules)
-    near = moves.stretch[rows] <= np.sqrt(1 + (rules.macro_gap if series.kind is Kind.MACRO else 0))
+    rows = _thousands(series, moves, rules) if series.kind is SeriesKind.MACRO else _tens(moves, rules)
+    near = moves.stretch[rows] <= np.sqrt(1 + (rules.macro_gap if series.kind is SeriesKind.MACRO else 0))
     least = rules.jump_least.of(series.kind) * moves.stretch[rows]
     sure = near | (_beyond_sigmas(moves, rows, rules) & (np.abs(moves.returns[rows]) > least))
     return [
         *of_rows(
-            series, rows[sure], FaultKind.POWER_OF_TEN,
+            series,
+            rows[sure],
+            FaultKind.POWER_OF_TEN,
             lambda i: f"close {series.close[i]:g} after {series.close[i - 1]:g}: a changed unit or a redenomination",
             Severity.BARRED,
         ),
         *of_rows(
-            series, rows[~sure], FaultKind.POWER_OF_TEN,
+            series,
+            rows[~sure],
+            FaultKind.POWER_OF_TEN,
             lambda i: f"close {series.close[i]:g} after {series.close[i - 1]:g}, over a gap: a changed unit?",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _tens(moves: Moves, rules: QualityRules) -> Ints:
@@ -132,20 +140,22 @@ def _thousands(series: Series, moves: Moves, rules: QualityRules) -> Ints:
         return np.flatnonzero(by_thousand & (smaller >= rules.money_least))
 
 
-def unexpected_levels(series: Series, rules: QualityRules) -> list[Fault]:
+def unexpected_levels(series: Series, rules: QualityRules) -> list[DataFault]:
     """Rows whose close lies outside what its unit allows: millions for billions, per cent for shares."""
     if series.symbol not in rules.levels:
         return []
     low, high = rules.levels[series.symbol]
     rows = np.flatnonzero((series.close < low) | (series.close > high))
     return of_rows(
-        series, rows, FaultKind.UNEXPECTED_LEVEL,
+        series,
+        rows,
+        FaultKind.UNEXPECTED_LEVEL,
         lambda i: f"close {series.close[i]:g} is not from {low:g} to {high:g}: another unit?",
         Severity.BARRED,
-    )  # fmt: skip
+    )
 
 
-def erratic(series: Series, moves: Moves, rules: QualityRules) -> list[Fault]:
+def erratic(series: Series, moves: Moves, rules: QualityRules) -> list[DataFault]:
     """Where a coin begins to have wild days undone on the day after by the handful: its closes are hardly prices."""
     if not series.kind.is_coin:
         return []
@@ -153,7 +163,11 @@ def erratic(series: Series, moves: Moves, rules: QualityRules) -> list[Fault]:
     undone = (np.abs(before) > limit) & (-moves.returns * np.sign(before) >= rules.erratic_undone * np.abs(before))
     rows = begins(counted(undone, rules.erratic_window) >= rules.erratic_moves, rules.erratic_window)
     return of_rows(
-        series, rows, FaultKind.ERRATIC,
-        lambda i: f"{rules.erratic_moves} moves over {limit:g} (log) within {rules.erratic_window} rows were undone "
-                  "on the day after",
-    )  # fmt: skip
+        series,
+        rows,
+        FaultKind.ERRATIC,
+        lambda i: (
+            f"{rules.erratic_moves} moves over {limit:g} (log) within {rules.erratic_window} rows were undone "
+            "on the day after"
+        ),
+    )

@@ -7,8 +7,8 @@ from datetime import date
 
 import numpy as np
 
-from bot.core.market import Kind
-from bot.data.vendors.raw_bars import COLUMNS, PRICES, Fetched
+from bot.core.market import SeriesKind
+from bot.data.vendors.raw_bars import COLUMNS, PRICES, RawBars
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class RowFault:
     why: str
 
 
-def row_faults(fetched: Fetched, kind: Kind) -> list[RowFault]:
+def row_faults(fetched: RawBars, kind: SeriesKind) -> list[RowFault]:
     """The rows that cannot be believed, ascending, each once.
 
     NaN is unknown and no fault, but for a close. Macro series may be zero or below.
@@ -36,7 +36,7 @@ def row_faults(fetched: Fetched, kind: Kind) -> list[RowFault]:
     note(np.isnan(fetched.close), "it has no close")
     for name in COLUMNS:
         note(np.isinf(getattr(fetched, name)), f"{name} is infinite")
-    if kind is not Kind.MACRO:
+    if kind is not SeriesKind.MACRO:
         for name in PRICES:
             note(getattr(fetched, name) <= 0, f"{name} is not above zero")
         note(fetched.volume < 0, "volume is negative")
@@ -45,7 +45,7 @@ def row_faults(fetched: Fetched, kind: Kind) -> list[RowFault]:
     return [RowFault(row, dates[row].item(), reasons[row]) for row in sorted(reasons)]
 
 
-def screened(fetched: Fetched, kind: Kind) -> tuple[Fetched, list[RowFault]]:
+def screened(fetched: RawBars, kind: SeriesKind) -> tuple[RawBars, list[RowFault]]:
     """The rows that can be believed, and the faults of those that were left out."""
     faults = row_faults(fetched, kind)
     keep = np.ones(len(fetched), bool)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from bot.core.market import Kind
+from bot.core.market import SeriesKind
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Thresholds:
     """A threshold for each sort of series: coins, stablecoins, macro series, and the rest (funds and indices)."""
 
     coin: float
@@ -17,13 +17,13 @@ class Limits:
     fund: float
     macro: float
 
-    def of(self, kind: Kind) -> float:
+    def of(self, kind: SeriesKind) -> float:
         """The threshold of a kind."""
-        if kind is Kind.STABLECOIN:
+        if kind is SeriesKind.STABLECOIN:
             return self.stablecoin
         if kind.is_coin:
             return self.coin
-        return self.macro if kind is Kind.MACRO else self.fund
+        return self.macro if kind is SeriesKind.MACRO else self.fund
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class QualityRules:
     silent_days: int
     macro_gap: int
     rounding: float
-    repeats: Limits
+    repeats: Thresholds
     coarse_step: float
     coarse_rows: int
     close_only_rows: int
     jump_sigmas: float
     jump_window: int
     jump_window_least: int
-    jump_least: Limits
+    jump_least: Thresholds
     power_of_ten: float
     money: Collection[str]
     money_least: float
@@ -58,7 +58,7 @@ class QualityRules:
     volume_calm: float
     thin_volume: float
     thin_window: int
-    erratic_move: Limits
+    erratic_move: Thresholds
     erratic_undone: float
     erratic_moves: int
     erratic_window: int

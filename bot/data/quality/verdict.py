@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from bot.core.data_fault import Fault, FaultKind, Severity
+from bot.core.data_fault import DataFault, FaultKind, Severity
 from bot.core.market import Market, Series
 from bot.data.quality.calendar_faults import silence
 from bot.data.quality.inspection import in_order, inspect
@@ -30,11 +30,11 @@ class Verdict:
 
     symbol: str
     standing: Standing
-    faults: tuple[Fault, ...]
+    faults: tuple[DataFault, ...]
     barred_from: datetime | None
 
     @property
-    def bars(self) -> list[Fault]:
+    def bars(self) -> list[DataFault]:
         """The faults that bar, the first known first."""
         return [fault for fault in self.faults if fault.severity is Severity.BARRED]
 
@@ -75,14 +75,14 @@ def verdicts(
     return found
 
 
-def _verdict(symbol: str, faults: tuple[Fault, ...], admitted: bool) -> Verdict:
+def _verdict(symbol: str, faults: tuple[DataFault, ...], admitted: bool) -> Verdict:
     barring = [fault.known_at for fault in faults if fault.severity is Severity.BARRED]
     if barring and not admitted:
         return Verdict(symbol, Standing.BARRED, faults, min(barring))
     return Verdict(symbol, Standing.WARNED if faults else Standing.OK, faults, None)
 
 
-def judged(market: Market, rules: QualityRules, seconds: Mapping[str, Series] | None = None) -> Market:
+def with_quality_flags(market: Market, rules: QualityRules, seconds: Mapping[str, Series] | None = None) -> Market:
     """The market with its faults, and with what they bar; `seconds` are the same series from second sources."""
     found = verdicts(market, rules, seconds=seconds)
     barred = {
@@ -95,7 +95,7 @@ def judged(market: Market, rules: QualityRules, seconds: Mapping[str, Series] | 
 
 def verdicts_of(market: Market) -> dict[str, Verdict]:
     """The verdict on every series of a market that was judged, by symbol."""
-    faults: dict[str, list[Fault]] = {symbol: [] for symbol in market}
+    faults: dict[str, list[DataFault]] = {symbol: [] for symbol in market}
     for fault in market.faults:
         faults[fault.symbol].append(fault)
     return {

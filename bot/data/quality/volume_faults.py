@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from bot.core.data_fault import Fault, FaultKind, Severity
-from bot.core.market import Floats, Kind, Series
+from bot.core.data_fault import DataFault, FaultKind, Severity
+from bot.core.market import Floats, Series, SeriesKind
 from bot.core.moments import utc
 from bot.data.quality.fault_spells import Bools, Ints, begins, counted, of_rows, spaced
 from bot.data.quality.jumps import Moves
 from bot.data.quality.thresholds import QualityRules
 
 
-def volume_shifts(series: Series, moves: Moves, rules: QualityRules) -> list[Fault]:
+def volume_shifts(series: Series, moves: Moves, rules: QualityRules) -> list[DataFault]:
     """Rows at which volume steps to another level and stays there, while the price hardly moves.
 
     The `volume_window` rows from the step on must lie apart from as many before it; so a shift is known that many
     rows later. A real surge comes with a move of the price, a real decline comes slowly; a seam has neither.
     """
-    if series.kind is Kind.MACRO:
+    if series.kind is SeriesKind.MACRO:
         return []
     window = rules.volume_window
     with np.errstate(invalid="ignore"):
@@ -54,14 +54,14 @@ def _shift(level: Floats, places: Ints, window: int) -> tuple[Floats, Bools]:
     return shift, apart
 
 
-def _told(series: Series, traded: Ints, place: int, times: float, window: int) -> Fault:
+def _told(series: Series, traded: Ints, place: int, times: float, window: int) -> DataFault:
     day = series.dates[traded[place]].item()
     known = utc(series.known_at[traded[place + window - 1]])
     told = f"volume is {times:.2g} times what it was, overnight: another vendor? Medians across it mix the two"
-    return Fault(series.symbol, FaultKind.VOLUME_SHIFT, Severity.WARNED, day, day, 1, known, told)
+    return DataFault(series.symbol, FaultKind.VOLUME_SHIFT, Severity.WARNED, day, day, 1, known, told)
 
 
-def thin(series: Series, rules: QualityRules) -> list[Fault]:
+def thin(series: Series, rules: QualityRules) -> list[DataFault]:
     """Where a coin begins to have next to no volume on most days: anyone can make its close."""
     if not series.kind.is_coin:
         return []
@@ -69,6 +69,8 @@ def thin(series: Series, rules: QualityRules) -> list[Fault]:
         little = series.volume < rules.thin_volume
     is_thin = counted(little, rules.thin_window) > rules.thin_window // 2
     return of_rows(
-        series, begins(is_thin, rules.erratic_window), FaultKind.THIN,
+        series,
+        begins(is_thin, rules.erratic_window),
+        FaultKind.THIN,
         lambda i: f"volume under {rules.thin_volume:,.0f} USD on most of {rules.thin_window} rows",
-    )  # fmt: skip
+    )

@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.core.errors import DataError, StoreError
-from bot.core.market import Kind
+from bot.core.market import SeriesKind
 from bot.core.moments import Days, Times
 from bot.data.store.store_file import epoch, open_to_read, open_to_write, require_whole, told, transaction
-from bot.data.store.stored import Appended, Coverage, NeedsWholeHistory, Reading, Revision, Sight, StoredRows
-from bot.data.vendors.raw_bars import COLUMNS, Fetched
+from bot.data.store.stored import Appended, Coverage, NeedsWholeHistory, Revision, RowVersion, Sight, StoredRows
+from bot.data.vendors.raw_bars import COLUMNS, RawBars
 
 if TYPE_CHECKING:
     from bot.core.instrument import VenueRules
@@ -38,9 +38,9 @@ _DISAGREES = 0.02
 """Two vendors' closes of a day that lie further apart are worth a word."""
 
 
-def is_restated(kind: Kind) -> bool:
+def is_restated(kind: SeriesKind) -> bool:
     """Whether a vendor rewrites the whole past of such a series, after each dividend or split."""
-    return kind in (Kind.ETF_ADJUSTED, Kind.ETF_RAW)
+    return kind in (SeriesKind.ETF_ADJUSTED, SeriesKind.ETF_RAW)
 
 
 class Store:
@@ -84,7 +84,7 @@ class Store:
 
     def append(
         self,
-        fetched: Fetched,
+        fetched: RawBars,
         known: Times,
         final: npt.NDArray[np.bool_],
         seen_at: datetime,
@@ -115,7 +115,7 @@ class Store:
             self._refresh_columns(fetched.symbol)
         return Appended(appended.new, appended.revised, appended.disagreeing, reason)
 
-    def _reason_for_a_vintage(self, fetched: Fetched, final: npt.NDArray[np.bool_], vintage: int) -> str | None:
+    def _reason_for_a_vintage(self, fetched: RawBars, final: npt.NDArray[np.bool_], vintage: int) -> str | None:
         """Why a fund's history is another one now: a new vendor, or a past that was scaled as a whole.
 
         A dividend or a split changes every row before some day by one factor. A single row that differs is a
@@ -139,7 +139,7 @@ class Store:
         day, close = fetched.dates[there[0]], float(fetched.close[there[0]])
         return f"the close of {day} was restated from {closes[0]:g} to {close:g}, as were those after it"
 
-    def _require_no_loss(self, fetched: Fetched) -> None:
+    def _require_no_loss(self, fetched: RawBars) -> None:
         """Raise DataError where a new history is much shorter than the one it would take the place of."""
         stored = self.rows_of(fetched.symbol)
         if stored is None:
@@ -148,12 +148,13 @@ class Store:
         if fetched.dates[0] > first + _A_FEW_DAYS or len(fetched) < _NEARLY_ALL * before:
             raise DataError(
                 "its restated history came with rows missing, and the one before is kept",
-                expected=f"about {before} rows from {first} on", was=f"{len(fetched)} from {fetched.dates[0]} on",
-            )  # fmt: skip
+                expected=f"about {before} rows from {first} on",
+                was=f"{len(fetched)} from {fetched.dates[0]} on",
+            )
 
     def _append(
         self,
-        fetched: Fetched,
+        fetched: RawBars,
         known: Times,
         final: npt.NDArray[np.bool_],
         seen_at: datetime,
@@ -179,7 +180,7 @@ class Store:
         self._connection.executemany("INSERT INTO bars VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         return Appended(counts["new"], counts["revised"], counts["disagreeing"])
 
-    def _kept(self, fetched: Fetched, vintage: int) -> dict[str, dict[str, Any]]:
+    def _kept(self, fetched: RawBars, vintage: int) -> dict[str, dict[str, Any]]:
         """What the store says last of the days that a vendor told, by date."""
         found = self._connection.execute(
             "SELECT date, revision, open, high, low, close, volume, sources.name FROM bars "
@@ -202,7 +203,7 @@ class Store:
 
     def _refresh_columns(self, symbol: str) -> None:
         """Keep a symbol's rows as arrays too: a market is read from these a hundred times faster."""
-        stored = self._from_bars(symbol, Reading.FIRST_SEEN, None)
+        stored = self._from_bars(symbol, RowVersion.FIRST_SEEN, None)
         if stored is None:
             return
         columns = [stored.rows.dates.astype(np.int64), *stored.rows.columns.values()]
@@ -239,10 +240,12 @@ class Store:
         with told(self.path):
             return [symbol for (symbol,) in self._connection.execute("SELECT symbol FROM columns ORDER BY symbol")]
 
-    def rows(self, reading: Reading = Reading.FIRST_SEEN, seen_by: datetime | None = None) -> dict[str, StoredRows]:
+    def rows(
+        self, reading: RowVersion = RowVersion.FIRST_SEEN, seen_by: datetime | None = None
+    ) -> dict[str, StoredRows]:
         """The final rows of every symbol, by symbol; with `seen_by`, as the store was at that moment."""
         with told(self.path):
-            if reading is Reading.FIRST_SEEN and seen_by is None:
+            if reading is RowVersion.FIRST_SEEN and seen_by is None:
                 found = self._connection.execute("SELECT symbol, sources, data FROM columns ORDER BY symbol")
                 return {
                     name: _from_columns(self.path, name, json.loads(sources), data) for name, sources, data in found
@@ -279,11 +282,18 @@ class Store:
         stored = self.rows()
         return [
             Coverage(
-                symbol, found.sources[-1][1], str(found.rows.dates[0]), str(found.rows.dates[-1]),
-                newest[symbol][2], newest[symbol][3], newest[symbol][1], newest[symbol][4], found.sources[1:],
+                symbol,
+                found.sources[-1][1],
+                str(found.rows.dates[0]),
+                str(found.rows.dates[-1]),
+                newest[symbol][2],
+                newest[symbol][3],
+                newest[symbol][1],
+                newest[symbol][4],
+                found.sources[1:],
             )
             for symbol, found in stored.items()
-        ]  # fmt: skip
+        ]
 
     def sights(self, since: datetime) -> list[Sight]:
         """Every final bar of the newest vintages that was seen since a moment, in the order in which it was seen."""
@@ -331,10 +341,10 @@ class Store:
         """Look for damage in the file. Raises StoreError."""
         require_whole(self._connection, self.path)
 
-    def _from_bars(self, symbol: str, reading: Reading, seen_by: datetime | None) -> StoredRows | None:
+    def _from_bars(self, symbol: str, reading: RowVersion, seen_by: datetime | None) -> StoredRows | None:
         seen = 2**62 if seen_by is None else epoch(seen_by)
         newest = "SELECT max(vintage) FROM vintages WHERE symbol = :symbol AND opened_at <= :seen"
-        first = "AND revision = 0" if reading is Reading.FIRST_SEEN else ""
+        first = "AND revision = 0" if reading is RowVersion.FIRST_SEEN else ""
         found = self._connection.execute(
             "SELECT date, sources.name, open, high, low, close, volume, max(revision) FROM bars "
             f"JOIN sources ON sources.id = bars.source WHERE symbol = :symbol AND vintage = ({newest}) "
@@ -346,7 +356,7 @@ class Store:
         dates: Days = np.array([row[0] for row in found], "datetime64[D]")
         values = np.array([row[2:7] for row in found], np.float64)
         sources = _runs([(row[0], row[1]) for row in found])
-        return StoredRows(Fetched(symbol, sources[-1][1], dates, *values.T.copy()), sources)
+        return StoredRows(RawBars(symbol, sources[-1][1], dates, *values.T.copy()), sources)
 
 
 def _from_columns(path: Path, symbol: str, sources: list[list[str]], data: bytes) -> StoredRows:
@@ -357,7 +367,7 @@ def _from_columns(path: Path, symbol: str, sources: list[list[str]], data: bytes
     dates: Days = np.frombuffer(data, "<i8", n).astype("datetime64[D]")
     values = np.frombuffer(data, "<f8", offset=8 * n).reshape(len(COLUMNS), n)
     runs = tuple((day, name) for day, name in sources)
-    return StoredRows(Fetched(symbol, runs[-1][1], dates, *values), runs)
+    return StoredRows(RawBars(symbol, runs[-1][1], dates, *values), runs)
 
 
 def _runs(rows: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from bot.core.errors import StoreError
 from bot.infra import sqlite as sqlite_file
-from bot.infra.sqlite import Faults, connect, connect_to_read, migrate
+from bot.infra.sqlite import FileErrors, connect, connect_to_read, migrate
 
 APPLICATION_ID = 0x53435231  # "SCR1": tells a store from any other SQLite file
-_FAULTS = Faults(StoreError, "put a backup in its place, or move it away and fetch again with: bot data update")
+_FAULTS = FileErrors(StoreError, "put a backup in its place, or move it away and fetch again with: bot data update")
 told, transaction = _FAULTS.told, _FAULTS.transaction
 
 _FIRST_VERSION = """
@@ -115,9 +115,12 @@ def _require_this_version(connection: sqlite3.Connection, path: Path) -> None:
     version = _version(connection, path)
     if version < len(MIGRATIONS):
         raise StoreError(
-            "is of an older version", where=str(path), expected=str(len(MIGRATIONS)), was=str(version),
+            "is of an older version",
+            where=str(path),
+            expected=str(len(MIGRATIONS)),
+            was=str(version),
             mend="bring it up to date with: bot data update",
-        )  # fmt: skip
+        )
 
 
 def _version(connection: sqlite3.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:
@@ -127,7 +130,10 @@ def _version(connection: sqlite3.Connection, path: Path, newest: int = len(MIGRA
         raise StoreError("is another program's database", where=str(path), mend="name another `state` folder")
     if version > newest:
         raise StoreError(
-            "was written by a newer version of the bot", where=str(path), expected=f"version {newest} or older",
-            was=f"version {version}", mend="update the bot",
-        )  # fmt: skip
+            "was written by a newer version of the bot",
+            where=str(path),
+            expected=f"version {newest} or older",
+            was=f"version {version}",
+            mend="update the bot",
+        )
     return int(version)

@@ -8,10 +8,10 @@ from enum import StrEnum
 import numpy as np
 
 from bot.core.moments import Days
-from bot.data.vendors.raw_bars import Fetched
+from bot.data.vendors.raw_bars import RawBars
 
 
-class Reading(StrEnum):
+class RowVersion(StrEnum):
     """Which of a bar's values is read."""
 
     FIRST_SEEN = "first seen"
@@ -77,7 +77,7 @@ class Sight:
 class StoredRows:
     """The rows of a symbol, and each source with the date from which it tells them."""
 
-    rows: Fetched
+    rows: RawBars
     sources: tuple[tuple[str, str], ...]
 
     @property

@@ -24,7 +24,7 @@ from bot.data.store.store import Store, is_restated
 from bot.data.store.stored import Appended, NeedsWholeHistory, StoredRows
 from bot.data.timeline import due, known_at
 from bot.data.vendors.feed import Feed
-from bot.data.vendors.raw_bars import Fetched
+from bot.data.vendors.raw_bars import RawBars
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable, WrongClock
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _GIVE_UP_AFTER = 2
 """Symbols in a row for which a vendor was out of reach, before the rest of its symbols are left for later."""
 
 
-class Came(StrEnum):
+class UpdateStatus(StrEnum):
     """What became of a symbol in an update."""
 
     NEW = "new rows"
@@ -50,12 +50,12 @@ class Came(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class UpdateResult:
     """What came of one symbol, and why nothing did."""
 
     symbol: str
     vendor: str
-    came: Came
+    came: UpdateStatus
     new: int = 0
     revised: int = 0
     last: str | None = None
@@ -64,7 +64,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class UpdatePolicy:
     """How an update asks, by the config: minutes by release until a row is final, days asked for again."""
 
     settle: Mapping[Release, timedelta]
@@ -79,22 +79,22 @@ class Updater:
     store: Store
     listings: Mapping[str, Listing]
     sessions: Sessions
-    manner: Manner
+    manner: UpdatePolicy
     clock: Clock
     skews: Callable[[], Mapping[str, float]]
     _closed: dict[str, DataError] = field(default_factory=dict, init=False)
     _failures: dict[str, int] = field(default_factory=dict, init=False)
 
-    def update(self, symbol: str, feed: Feed, since: date | None = None) -> Result:
+    def update(self, symbol: str, feed: Feed, since: date | None = None) -> UpdateResult:
         """Fetch what is new of one symbol, or all from a day on, keep it, and tell what became of it.
 
         Raises WrongClock where this machine's clock cannot be believed, StoreError where the store cannot be written.
         """
         if feed.vendor in self._closed:
-            return Result(symbol, feed.vendor, Came.LATER, problem=self._closed[feed.vendor])
+            return UpdateResult(symbol, feed.vendor, UpdateStatus.LATER, problem=self._closed[feed.vendor])
         stored = self.store.rows_of(symbol)
         if since is None and stored is not None and not self._may_have_more(symbol, stored.rows.dates[-1:]):
-            return Result(symbol, feed.vendor, Came.UP_TO_DATE, last=str(stored.rows.dates[-1]))
+            return UpdateResult(symbol, feed.vendor, UpdateStatus.UP_TO_DATE, last=str(stored.rows.dates[-1]))
         notes: list[str] = []
         try:
             appended = self._fetch(symbol, feed, since, stored, notes)
@@ -102,17 +102,17 @@ class Updater:
             raise
         except NotListed as problem:
             self._require_a_sound_clock()  # a clock that is behind asks for days that the vendor no longer tells
-            came = Came.NOT_LISTED if stored is None else Came.GONE
-            return Result(symbol, feed.vendor, came, notes=tuple(notes), problem=problem)
+            came = UpdateStatus.NOT_LISTED if stored is None else UpdateStatus.GONE
+            return UpdateResult(symbol, feed.vendor, came, notes=tuple(notes), problem=problem)
         except DataError as problem:
             self._remember_failure(feed.vendor, problem)
-            return Result(symbol, feed.vendor, Came.FAILED, notes=tuple(notes), problem=problem)
+            return UpdateResult(symbol, feed.vendor, UpdateStatus.FAILED, notes=tuple(notes), problem=problem)
         self._failures[feed.vendor] = 0
         now_stored = self.store.rows_of(symbol)
-        came = Came.NEW if appended.new or appended.revised or appended.vintage else Came.NOTHING_NEW
+        came = UpdateStatus.NEW if appended.new or appended.revised or appended.vintage else UpdateStatus.NOTHING_NEW
         last = None if now_stored is None else str(now_stored.rows.dates[-1])
         told = (*notes, *_remarks(appended))
-        return Result(symbol, feed.vendor, came, appended.new, appended.revised, last, told)
+        return UpdateResult(symbol, feed.vendor, came, appended.new, appended.revised, last, told)
 
     def _remember_failure(self, vendor: str, problem: DataError) -> None:
         """Leave a vendor alone that asks for it, that does not serve this place, or that is out of reach for long."""
@@ -156,7 +156,7 @@ class Updater:
         return None if not len(missing) else missing[0].item().date() - _RELEASED_WITHIN
 
     def _keep(
-        self, symbol: str, feed: Feed, answers: Sequence[Fetched], asked_at: datetime, whole: bool, notes: list[str]
+        self, symbol: str, feed: Feed, answers: Sequence[RawBars], asked_at: datetime, whole: bool, notes: list[str]
     ) -> Appended:
         """Keep all that came of a symbol or, if this is stopped, nothing of it: what is half there looks up to date.
 
@@ -178,7 +178,7 @@ class Updater:
             next((one.vintage for one in kept if one.vintage), None),
         )
 
-    def _append(self, rows: Fetched, asked_at: datetime, whole: bool) -> Appended:
+    def _append(self, rows: RawBars, asked_at: datetime, whole: bool) -> Appended:
         listing = self.listings[rows.symbol]
         known = known_at(rows.dates, listing.release, self.sessions)
         final = self._is_final(known, listing.release, asked_at)
@@ -192,7 +192,7 @@ class Updater:
             entry = f"endings: {{{symbol}: {{kind: halted, last: {stored.rows.dates[-1]}}}}}"
             notes.append(f"{rules.venue} has halted or delisted {rules.pair}; if that is its end, say so: {entry}")
 
-    def _on_its_calendar(self, fetched: Fetched, release: Release, notes: list[str]) -> Fetched:
+    def _on_its_calendar(self, fetched: RawBars, release: Release, notes: list[str]) -> RawBars:
         """The rows that have a close, without those of a US series on a day without a session."""
         keep = ~np.isnan(fetched.close)
         if release is Release.SESSION:
@@ -202,7 +202,7 @@ class Updater:
             keep &= is_session
         return fetched.where(keep)
 
-    def _believed(self, fetched: Fetched, notes: list[str]) -> Fetched:
+    def _believed(self, fetched: RawBars, notes: list[str]) -> RawBars:
         """The rows on their calendar, without those that contradict themselves."""
         listing = self.listings[fetched.symbol]
         rows, faults = screened(self._on_its_calendar(fetched, listing.release, notes), listing.kind)
@@ -238,9 +238,10 @@ class Updater:
 
     def _wrong_clock(self, what: str) -> WrongClock:
         return WrongClock(
-            f"this machine's clock is {what}", expected=f"at most {self.manner.clock_tolerance:g} s",
+            f"this machine's clock is {what}",
+            expected=f"at most {self.manner.clock_tolerance:g} s",
             mend="set the clock; nothing more was stored",
-        )  # fmt: skip
+        )
 
 
 def _remarks(appended: Appended) -> list[str]:

@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from bot.core.errors import DataError
-from bot.core.market import Floats, Kind, Listing, Market, Roles
+from bot.core.market import Floats, Listing, Market, Roles, SeriesKind
 from bot.core.moments import Days
 from bot.data.assembly import assemble
-from bot.data.vendors.raw_bars import COLUMNS, PRICES, Fetched
+from bot.data.vendors.raw_bars import COLUMNS, PRICES, RawBars
 
 _EARLIEST = np.datetime64("1900-01-01", "D")
 _PRICE_RANGE = (1e-18, 1e18)
@@ -39,7 +39,7 @@ def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles) -> 
     return assemble(str(folder), rows, listings, roles, datetime.now(UTC), notes)
 
 
-def read_rows(folder: Path, listings: Mapping[str, Listing]) -> tuple[dict[str, Fetched], list[str]]:
+def read_rows(folder: Path, listings: Mapping[str, Listing]) -> tuple[dict[str, RawBars], list[str]]:
     """The rows of every listed symbol that the folder has, and a note on the files that are not listed.
 
     Raises DataError, with file and line, for a file that cannot be believed.
@@ -55,7 +55,7 @@ def read_rows(folder: Path, listings: Mapping[str, Listing]) -> tuple[dict[str, 
     return rows, [f"{len(unknown)} file(s) are not in the symbol table and were not read: {named}"]
 
 
-def _read(path: Path, kind: Kind) -> Fetched:
+def _read(path: Path, kind: SeriesKind) -> RawBars:
     try:
         raw = path.read_bytes()
         table = pd.read_csv(
@@ -69,15 +69,17 @@ def _read(path: Path, kind: Kind) -> Fetched:
     for name in ("date", "close"):
         if name not in table.columns:
             raise DataError(
-                f"has no column {name!r}", where=str(path), expected="date,open,high,low,close,volume",
+                f"has no column {name!r}",
+                where=str(path),
+                expected="date,open,high,low,close,volume",
                 was=",".join(map(str, table.columns)),
-            )  # fmt: skip
+            )
     if table.empty:
         raise DataError("has a header and no rows", where=str(path))
     columns = {name: _numbers(path, table, name) for name in COLUMNS}
     _forget_rounded_prices(columns)
     _check_prices(path, columns, kind)
-    return Fetched(path.stem, path.name, _dates(path, table), **columns)
+    return RawBars(path.stem, path.name, _dates(path, table), **columns)
 
 
 def _check_shape(path: Path, raw: bytes) -> None:
@@ -118,9 +120,12 @@ def _dates(path: Path, table: pd.DataFrame) -> Days:
         raise DataError("is not a date", where=_at(path, bad), expected="YYYY-MM-DD", was=was) from None
     if (row := _first(np.diff(dates) <= np.timedelta64(0, "D"))) is not None:
         raise DataError(
-            "dates must ascend, one row each", where=_at(path, row + 1), expected=f"a date after {dates[row]}",
-            was=str(dates[row + 1]), mend="sort the file and remove duplicates",
-        )  # fmt: skip
+            "dates must ascend, one row each",
+            where=_at(path, row + 1),
+            expected=f"a date after {dates[row]}",
+            was=str(dates[row + 1]),
+            mend="sort the file and remove duplicates",
+        )
     if dates[0] < _EARLIEST:
         raise DataError("is too long ago", where=_at(path, 0), expected=f"a date from {_EARLIEST} on", was=texts[0])
     today = np.datetime64(datetime.now(UTC).date(), "D")
@@ -145,9 +150,11 @@ def _numbers(path: Path, table: pd.DataFrame, name: str) -> Floats:
         numbers = pd.to_numeric(column, errors="coerce")
         if (row := _first((numbers.isna() & column.notna()).to_numpy())) is not None:
             raise DataError(
-                f"{name} is not a number", where=_at(path, row), expected="a number or nothing",
+                f"{name} is not a number",
+                where=_at(path, row),
+                expected="a number or nothing",
                 was=repr(str(column.iloc[row])),
-            )  # fmt: skip
+            )
         column = numbers
     values: Floats = column.to_numpy(np.float64, copy=True)
     if (row := _first(np.isinf(values))) is not None:
@@ -162,15 +169,17 @@ def _forget_rounded_prices(columns: Mapping[str, Floats]) -> None:
         columns[name][tiny & (columns[name] == 0)] = np.nan
 
 
-def _check_prices(path: Path, columns: Mapping[str, Floats], kind: Kind) -> None:
-    if kind is Kind.MACRO:
+def _check_prices(path: Path, columns: Mapping[str, Floats], kind: SeriesKind) -> None:
+    if kind is SeriesKind.MACRO:
         return
     for name in PRICES:
         if (row := _first(columns[name] <= 0)) is not None:
             raise DataError(
-                f"{name} must be above zero", where=_at(path, row), expected="a price > 0, or nothing if unknown",
+                f"{name} must be above zero",
+                where=_at(path, row),
+                expected="a price > 0, or nothing if unknown",
                 was=f"{columns[name][row]:g}",
-            )  # fmt: skip
+            )
     close = columns["close"]
     if (row := _first((close < _PRICE_RANGE[0]) | (close > _PRICE_RANGE[1]))) is not None:
         expected = "from {:g} to {:g}".format(*_PRICE_RANGE)
@@ -179,6 +188,8 @@ def _check_prices(path: Path, columns: Mapping[str, Floats], kind: Kind) -> None
         raise DataError("volume is negative", where=_at(path, row), was=f"{columns['volume'][row]:g}")
     if kind.is_coin and (row := _first(columns["high"] < columns["low"])) is not None:
         raise DataError(
-            "high is under low", where=_at(path, row), expected=f"high >= {columns['low'][row]:g}",
+            "high is under low",
+            where=_at(path, row),
+            expected=f"high >= {columns['low'][row]:g}",
             was=f"{columns['high'][row]:g}",
-        )  # fmt: skip
+        )

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.core.errors import DataError
-from bot.data.vendors.raw_bars import COLUMNS, Fetched
+from bot.data.vendors.raw_bars import COLUMNS, RawBars
 
 
-def write_folder(folder: Path, rows: Mapping[str, Fetched]) -> None:
+def write_folder(folder: Path, rows: Mapping[str, RawBars]) -> None:
     """Write one SYMBOL.csv a series into a new or empty folder. Raises DataError where that cannot be done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -21,7 +21,7 @@ def write_folder(folder: Path, rows: Mapping[str, Fetched]) -> None:
         raise DataError(f"cannot be written: {problem.strerror}", where=str(folder)) from None
 
 
-def _text(rows: Fetched) -> str:
+def _text(rows: RawBars) -> str:
     """A table with the shortest numbers that read back the same; blank where a value is not known."""
     columns = [["" if v != v else repr(v) for v in values.tolist()] for values in rows.columns.values()]
     lines = [",".join(line) for line in zip(map(str, rows.dates), *columns, strict=True)]

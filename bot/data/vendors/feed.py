@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from bot.core.errors import DataError
-from bot.data.vendors.raw_bars import Fetched
+from bot.data.vendors.raw_bars import RawBars
 from bot.infra.vendor_errors import Blocked, NotListed
 
 if TYPE_CHECKING:
     from bot.core.instrument import VenueRules
 
-Rows = Callable[[date | None], Fetched]
+Rows = Callable[[date | None], RawBars]
 """Asks a vendor for the rows from a date on, or for all. Raises DataError of the kinds in `bot.infra.vendor_errors`."""
 
 
@@ -26,7 +26,7 @@ class Feed(Protocol):
         """Who is asked, in one word."""
         ...
 
-    def fetch(self, since: date | None, told_by: Sequence[str], notes: list[str]) -> Sequence[Fetched]:
+    def fetch(self, since: date | None, told_by: Sequence[str], notes: list[str]) -> Sequence[RawBars]:
         """Rows from a date on, or all; `told_by` are the sources of the rows so far, in their order.
 
         What a user should know is added to `notes`. Raises DataError.
@@ -45,7 +45,7 @@ class SeriesFeed:
     vendor: str
     rows: Rows
 
-    def fetch(self, since: date | None, told_by: Sequence[str], notes: list[str]) -> Sequence[Fetched]:
+    def fetch(self, since: date | None, told_by: Sequence[str], notes: list[str]) -> Sequence[RawBars]:
         """Rows from a date on, or all. Raises DataError."""
         return [self.rows(since)]
 
@@ -76,7 +76,7 @@ class CoinFeed:
     before: Rows | None = None
     vendor: str = field(default="exchange", init=False)
 
-    def fetch(self, since: date | None, told_by: Sequence[str], notes: list[str]) -> Sequence[Fetched]:
+    def fetch(self, since: date | None, told_by: Sequence[str], notes: list[str]) -> Sequence[RawBars]:
         """Rows from a date on, or all. Raises DataError; NotListed where no venue has the coin."""
         last = next((source for source in reversed(told_by) if _venue_of(source) in self.venues), None)
         found = self._first_that_lists(since, last and _venue_of(last), notes)
@@ -91,7 +91,7 @@ class CoinFeed:
         venue = self.venues.get(_venue_of(source))
         return None if venue is None else venue.rules()
 
-    def _first_that_lists(self, since: date | None, last: str | None, notes: list[str]) -> Fetched:
+    def _first_that_lists(self, since: date | None, last: str | None, notes: list[str]) -> RawBars:
         refusals = []
         for venue in sorted(self.venues, key=lambda name: name != last):
             try:
@@ -108,7 +108,7 @@ class CoinFeed:
             mend="see sources.exchange in the config",
         )
 
-    def _before(self, aggregate: Rows, since: date | None, found: Fetched, notes: list[str]) -> list[Fetched]:
+    def _before(self, aggregate: Rows, since: date | None, found: RawBars, notes: list[str]) -> list[RawBars]:
         """The aggregate's rows to a little beyond the venue's first, so that the two can be compared."""
         try:
             early = aggregate(since)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 import numpy as np
 
 from bot.core.errors import DataError
-from bot.data.vendors.raw_bars import Fetched
+from bot.data.vendors.raw_bars import RawBars
 from bot.infra.public_http import PublicSession
 from bot.infra.vendor_errors import NotListed, Unreachable
 
@@ -26,7 +26,7 @@ class Fred:
     def __init__(self, session: PublicSession) -> None:
         self._session = session
 
-    def rows(self, symbol: str, series_id: str, since: date | None) -> Fetched:
+    def rows(self, symbol: str, series_id: str, since: date | None) -> RawBars:
         """The values of a series from a date on, or all of them; days that FRED marks as missing are no rows.
 
         Raises NotListed where the series is unknown or has no value in that time, Unreachable where the answer is
@@ -48,7 +48,7 @@ class Fred:
         return _fetched(symbol, series_id, where, lines)
 
 
-def _fetched(symbol: str, series_id: str, where: str, lines: list[str]) -> Fetched:
+def _fetched(symbol: str, series_id: str, where: str, lines: list[str]) -> RawBars:
     expected = f"observation_date,{series_id}"
     header = lines[0].strip() if lines else ""
     if header.lower() != expected.lower():
@@ -65,7 +65,7 @@ def _fetched(symbol: str, series_id: str, where: str, lines: list[str]) -> Fetch
     if not days:
         raise NotListed("has no value in the time asked for", where=where)
     unknown = np.full(len(days), np.nan)
-    return Fetched(
+    return RawBars(
         symbol,
         f"fred {series_id}",
         np.array(days, "datetime64[D]"),

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from bot.core.errors import BotError, ConfigError, DataError, did_you_mean
-from bot.core.instrument import VenueRules, exact
+from bot.core.instrument import VenueRules, to_decimal
 from bot.core.moments import midnight
-from bot.data.vendors.raw_bars import Fetched
+from bot.data.vendors.raw_bars import RawBars
 from bot.infra.public_http import PublicSession
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable
 
@@ -115,7 +115,7 @@ class PublicExchange:
         """The venue's spot pair of a coin, in the first of the quote currencies that it has."""
         return str(self._listed(coin)["symbol"])
 
-    def rows(self, symbol: str, coin: str, since: date | None) -> Fetched:
+    def rows(self, symbol: str, coin: str, since: date | None) -> RawBars:
         """Daily candles in UTC from a date on, or all that the venue has, the one that is still forming included.
 
         Volume is that of the base currency times the day's close, since not every venue gives the sum itself.
@@ -133,7 +133,7 @@ class PublicExchange:
         open_, high, low, close, volume = table[has_close].T.copy()
         if not len(dates):
             raise NotListed("has no candle with a close", where=f"{self.venue} {pair}")
-        return Fetched(symbol, f"{self.venue} {pair}", dates, open_, high, low, close, volume * close)
+        return RawBars(symbol, f"{self.venue} {pair}", dates, open_, high, low, close, volume * close)
 
     def rules(self, coin: str) -> VenueRules:
         """The venue's trading rules of a coin, as it states them now."""
@@ -149,7 +149,7 @@ class PublicExchange:
             str(market["symbol"]),
             step=increment(precision.get("amount"), mode, None, f"{where} quantity"),
             tick=increment(precision.get("price"), mode, price, f"{where} price"),
-            min_notional=_plain(exact(least)) if least else None,
+            min_notional=_plain(to_decimal(least)) if least else None,
             active=market.get("active") is not False,
         )
 
@@ -315,11 +315,11 @@ def increment(precision: Any, mode: int, price: float | None, where: str) -> Dec
     if not isinstance(precision, int | float) or not math.isfinite(precision):
         raise DataError("the venue states no precision", where=where, was=str(precision))
     if mode == _TICK_SIZE:
-        found = exact(precision)
+        found = to_decimal(precision)
     elif mode == _DECIMAL_PLACES or (mode == _SIGNIFICANT_DIGITS and price is None):
         found = Decimal(1).scaleb(-int(precision))
     elif mode == _SIGNIFICANT_DIGITS and price is not None and price > 0:
-        found = Decimal(1).scaleb(exact(price).adjusted() + 1 - int(precision))
+        found = Decimal(1).scaleb(to_decimal(price).adjusted() + 1 - int(precision))
     else:
         raise DataError("the venue's way to state precision is unknown", where=where, was=str(mode))
     if found <= 0:
@@ -335,7 +335,7 @@ def _plain(number: Decimal) -> Decimal:
 def _positive(number: Any, where: str) -> Decimal:
     if not isinstance(number, int | float) or not math.isfinite(number) or number <= 0:
         raise DataError("is no price or quantity", where=where, expected="a number above zero", was=str(number))
-    return exact(number)
+    return to_decimal(number)
 
 
 def _levels(side: Any, where: str) -> tuple[tuple[Decimal, Decimal], ...]:

@@ -15,7 +15,7 @@ COLUMNS = (*PRICES, "volume")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fetched:
+class RawBars:
     """Rows of one symbol from one vendor, ascending by date, one row a date; NaN is unknown.
 
     Prices are in the quote currency. Volume is in the quote currency for coins and in shares for US series. The last
@@ -39,7 +39,7 @@ class Fetched:
         """Prices and volume by name."""
         return {name: getattr(self, name) for name in COLUMNS}
 
-    def where(self, keep: npt.NDArray[np.bool_]) -> Fetched:
+    def where(self, keep: npt.NDArray[np.bool_]) -> RawBars:
         """The rows for which a condition holds."""
         kept = {name: values[keep] for name, values in self.columns.items()}
-        return Fetched(self.symbol, self.source, self.dates[keep], **kept)
+        return RawBars(self.symbol, self.source, self.dates[keep], **kept)

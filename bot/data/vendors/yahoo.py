@@ -25,9 +25,9 @@ from curl_cffi.requests import Response, Session
 from bot.core.errors import BotError, DataError, NotPublic, StoreError
 from bot.core.market import Floats
 from bot.core.moments import Days
-from bot.data.vendors.raw_bars import Fetched
+from bot.data.vendors.raw_bars import RawBars
 from bot.infra.public_http import refuse_unless_public
-from bot.infra.rate_limit import Courtesy
+from bot.infra.rate_limit import RetryPolicy
 from bot.infra.vendor_errors import NotListed, RateLimited, Unreachable
 
 YAHOO_HOSTS = ("query1.finance.yahoo.com", "query2.finance.yahoo.com")
@@ -60,7 +60,7 @@ class YahooSession(Session[Response]):
     """
 
     def __init__(
-        self, courtesy: Courtesy, *, timeouts: tuple[float, float] = (10.0, 20.0), largest: int = 50_000_000
+        self, courtesy: RetryPolicy, *, timeouts: tuple[float, float] = (10.0, 20.0), largest: int = 50_000_000
     ) -> None:
         # The timeout is curl's for the whole transfer, so that a slow drip ends too.
         super().__init__(
@@ -128,12 +128,12 @@ class Yahoo:
         self._table = pd.DataFrame()
         self._served: set[bool] = set()
 
-    def rows(self, symbol: str, ticker: str, since: date | None, adjusted: bool) -> Fetched:
+    def rows(self, symbol: str, ticker: str, since: date | None, adjusted: bool) -> RawBars:
         """The daily rows of a ticker from a date on, or all of them; a row without a close is no row.
 
         Adjusted prices are scaled by the vendor's own factor for dividends and splits, volume is not. One answer
         serves the raw and the adjusted rows, once each. Raises NotListed where there is no row, RateLimited,
-        Unreachable and Blocked as `Courtesy` says, DataError where the answer is broken, StoreError where yfinance's
+        Unreachable and Blocked as `RetryPolicy` says, DataError where the answer is broken, StoreError where yfinance's
         cache cannot be written.
         """
         if not _TICKER.fullmatch(ticker):
@@ -171,9 +171,11 @@ def _told(where: str, problem: Exception) -> BotError:
     kind = type(problem).__name__
     if _is_of_a_database(problem):
         return StoreError(
-            "yfinance cannot keep its cache here", where=_cache_folder[0], was=str(problem),
+            "yfinance cannot keep its cache here",
+            where=_cache_folder[0],
+            was=str(problem),
             mend="see that the disk has room and can be written",
-        )  # fmt: skip
+        )
     if kind == "YFRateLimitError":
         return RateLimited("asks to be left alone", where=where, mend="resume with the same command")
     if kind in ("YFPricesMissingError", "YFTzMissingError"):
@@ -210,7 +212,7 @@ def _temporary() -> str:
     return folder
 
 
-def _fetched(symbol: str, ticker: str, table: pd.DataFrame, adjusted: bool) -> Fetched:
+def _fetched(symbol: str, ticker: str, table: pd.DataFrame, adjusted: bool) -> RawBars:
     where = f"Yahoo {ticker}"
     try:
         # A row is dated by the exchange's own wall clock: New York's for US series, UTC's for coins.
@@ -235,4 +237,4 @@ def _fetched(symbol: str, ticker: str, table: pd.DataFrame, adjusted: bool) -> F
         raise NotListed("has no row with a close", where=where)
     open_, high, low, close, _, volume = (values[has_close] for values in columns.values())
     source = f"yahoo {ticker} adjusted" if adjusted else f"yahoo {ticker}"
-    return Fetched(symbol, source, dates[has_close], open_, high, low, close, volume)
+    return RawBars(symbol, source, dates[has_close], open_, high, low, close, volume)

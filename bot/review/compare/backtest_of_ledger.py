@@ -14,15 +14,15 @@ from bot.brokers.simulated import SimulatedBroker
 from bot.core.book import Book, RunPlan
 from bot.core.decision import Decision
 from bot.core.errors import DataError, LedgerError
-from bot.core.events import Epoch, Event, Late, Valued
-from bot.core.instrument import exact
+from bot.core.events import ConfigPeriod, Event, Late, Valuation
+from bot.core.instrument import to_decimal
 from bot.core.market import Market
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Settlement
 from bot.core.window import Window
 from bot.data.demo.demo_market import DEMO
 from bot.data.store.store import Store
-from bot.data.store.stored import Reading, Sight
+from bot.data.store.stored import RowVersion, Sight
 from bot.infra.version import __version__
 from bot.review.compare.days import KINDS, Days, days_of
 from bot.review.compare.parity import Known, Parity, parity
@@ -79,13 +79,20 @@ def _is_comparable(config: Config, told: Days, day: date, past: bool) -> bool:
     return not past or epoch.version == __version__
 
 
-def _epoch_of_run(config: Config, manifest: Mapping[str, object]) -> Epoch:
+def _epoch_of_run(config: Config, manifest: Mapping[str, object]) -> ConfigPeriod:
     """A run as the one epoch of a ledger."""
     start = midnight(date.fromisoformat(str(manifest["start"])))
-    return Epoch(
-        start, 1, "backtest", "", str(manifest["config_hash"]), str(manifest["version"]), SimulatedBroker.name,
-        config.start_equity, config.on_start,
-    )  # fmt: skip
+    return ConfigPeriod(
+        start,
+        1,
+        "backtest",
+        "",
+        str(manifest["config_hash"]),
+        str(manifest["version"]),
+        SimulatedBroker.name,
+        config.start_equity,
+        config.on_start,
+    )
 
 
 def _market_of_run(manifest: Mapping[str, object]) -> tuple[Path | None, str]:
@@ -109,9 +116,10 @@ def _plan_of_history(config: Config, told: Days, data_dir: Path | None, market: 
         if not epoch.run_key or key == epoch.run_key:
             return planned(config, found, window, key)
     raise DataError(
-        "the record was made from other data than these", where=market if data_dir is None else str(data_dir),
+        "the record was made from other data than these",
+        where=market if data_dir is None else str(data_dir),
         mend="name them with --data-dir or --market",
-    )  # fmt: skip
+    )
 
 
 def _markets(config: Config, data_dir: Path | None, market: str) -> Iterator[Market]:
@@ -149,12 +157,12 @@ def _backtested(plan: RunPlan, events: Sequence[Event], days: Sequence[date]) ->
                 equity.setdefault(day - ONE_DAY, before * carried)
             expected += _day(stands.fork(), place[day], day)
             valued = _day(own, place[day], day)[-1]
-            assert isinstance(valued, Valued)
+            assert isinstance(valued, Valuation)
             equity[day] = valued.equity * carried
         elif day is not None and own is not None:
             own, carried = None, equity[max(equity)] / before
         stands.recall(group)
-        before = next((event.equity for event in reversed(group) if isinstance(event, Valued)), before)
+        before = next((event.equity for event in reversed(group) if isinstance(event, Valuation)), before)
     return days_of(expected), equity
 
 
@@ -195,13 +203,17 @@ def _known(config: Config, told: Days, plan: RunPlan, past: bool) -> Known:
     file, market = config.strategy.file, plan.market
     rule = f"{file.name} may be another one by now: a ledger keeps no hash of it" if file is not None else ""
     return replace(
-        _nothing_known(config), changed=changed, rule=rule, priced_until=market[market.roles.eth].dates[-1].item(),
-        news=_no_news if past else _News.of_store(config, told.epochs[0].at).behind, span=_span(market),
-    )  # fmt: skip
+        _nothing_known(config),
+        changed=changed,
+        rule=rule,
+        priced_until=market[market.roles.eth].dates[-1].item(),
+        news=_no_news if past else _News.of_store(config, told.epochs[0].at).behind,
+        span=_span(market),
+    )
 
 
 def _nothing_known(config: Config) -> Known:
-    band, late = exact(config.review.fill_band), timedelta(minutes=config.paper.late_after_minutes)
+    band, late = to_decimal(config.review.fill_band), timedelta(minutes=config.paper.late_after_minutes)
     return Known(band, late, lambda day: "", "", date.max, _no_news, lambda symbol, day: None)
 
 
@@ -218,7 +230,7 @@ class _News:
     @classmethod
     def of_store(cls, config: Config, since: datetime) -> _News:
         """What was seen since a moment, as far as a market of the store is made of it."""
-        latest = Reading(config.sources.reading) is Reading.LATEST
+        latest = RowVersion(config.sources.reading) is RowVersion.LATEST
         with Store.reading(store_path(config)) as store:
             found = store.sights(since)
         return cls([s for s in found if (latest or not s.revision) and not s.symbol.endswith(SECOND)])
@@ -243,6 +255,6 @@ def _span(market: Market) -> Callable[[str, date], tuple[Decimal, Decimal] | Non
         bar = market[symbol].bar(np.datetime64(day, "D")) if symbol in market else None
         if bar is None or bar.low != bar.low or bar.high != bar.high:
             return None
-        return exact(bar.low), exact(bar.high)
+        return to_decimal(bar.low), to_decimal(bar.high)
 
     return span

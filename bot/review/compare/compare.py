@@ -9,8 +9,15 @@ from decimal import Decimal
 from typing import Any
 
 from bot.core.moments import ONE_DAY
-from bot.review.compare.days import KINDS, Day, Days, Order, days_of
-from bot.review.compare.mismatch_causes import Cause, cause_of_end, decision_text, is_same, order_text, weights_of
+from bot.review.compare.days import KINDS, Days, OrderSummary, RecordDay, days_of
+from bot.review.compare.mismatch_causes import (
+    MismatchCause,
+    cause_of_end,
+    decision_text,
+    is_same,
+    order_text,
+    weights_of,
+)
 from bot.review.compare.overlay import Overlay, overlay
 from bot.review.compare.provenance import Making, Otherwise, made_otherwise, making_of, not_kept
 from bot.review.recording import Record
@@ -19,7 +26,7 @@ _LARGEST = 10
 _SAME_SHARE = Decimal("1e-9")
 """Holdings for each unit of equity that differ by less, relatively, are the same."""
 
-Causes = tuple[Cause, ...]
+Causes = tuple[MismatchCause, ...]
 """The causes that a difference can have, of what is known; one in most cases."""
 
 
@@ -44,14 +51,19 @@ class Parted:
     def as_dict(self) -> dict[str, Any]:
         """The difference as plain data."""
         return {
-            "day": str(self.day), "days": self.days, "what": self.what, "symbol": self.symbol,
-            "cause": " or ".join(self.causes), "apart_since": self.apart_since, "first": self.first,
+            "day": str(self.day),
+            "days": self.days,
+            "what": self.what,
+            "symbol": self.symbol,
+            "cause": " or ".join(self.causes),
+            "apart_since": self.apart_since,
+            "first": self.first,
             "second": self.second,
-        }  # fmt: skip
+        }
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class DailyMove:
     """A day on which the second earned `difference` more than the first, a share of equity, and why."""
 
     day: date
@@ -62,9 +74,11 @@ class Move:
     def as_dict(self) -> dict[str, Any]:
         """The day as plain data."""
         return {
-            "day": str(self.day), "difference": round(self.difference, 10), "cause": " or ".join(self.causes),
+            "day": str(self.day),
+            "difference": round(self.difference, 10),
+            "cause": " or ".join(self.causes),
             "apart_since": self.apart_since,
-        }  # fmt: skip
+        }
 
 
 @dataclass(frozen=True)
@@ -87,7 +101,7 @@ class Comparison:
     reasons: int
     all_orders: int
     parted: Sequence[Parted]
-    moves: Sequence[Move]
+    moves: Sequence[DailyMove]
     overlay: Overlay
 
     @property
@@ -137,7 +151,10 @@ class Comparison:
             "only_second": self.only_second,
             "first_difference": None if first is None else str(first),
             "days_apart": {
-                "any": self.decisions, "stage": self.stages, "weights": self.weights, "reasons": self.reasons,
+                "any": self.decisions,
+                "stage": self.stages,
+                "weights": self.weights,
+                "reasons": self.reasons,
             },
             "orders": self.all_orders,
             "orders_apart": self.orders,
@@ -145,7 +162,7 @@ class Comparison:
             "equity": self.overlay.as_dict(),
             "largest_days": [move.as_dict() for move in self.moves],
             "differences": [one.as_dict() for one in self.parted],
-        }  # fmt: skip
+        }
 
     def _count(self, what: str) -> int:
         return sum(one.days for one in self.parted if one.what == what)
@@ -171,8 +188,13 @@ def compared(first: Days, second: Days, made_first: Making, made_second: Making)
     )
     pairs = [(first.days[day].decision, second.days[day].decision) for day in common]
     return Comparison(
-        made_first, made_second, otherwise, not_kept(made_first, made_second), common,
-        len(decided[0] - decided[1]), len(decided[1] - decided[0]),
+        made_first,
+        made_second,
+        otherwise,
+        not_kept(made_first, made_second),
+        common,
+        len(decided[0] - decided[1]),
+        len(decided[1] - decided[0]),
         stages=sum(a.stage != b.stage for a, b in pairs if a and b),
         weights=sum(weights_of(a) != weights_of(b) for a, b in pairs if a and b),
         reasons=sum(a.reasons != b.reasons for a, b in pairs if a and b),
@@ -180,7 +202,7 @@ def compared(first: Days, second: Days, made_first: Making, made_second: Making)
         parted=parted,
         moves=[differ.move(laid.days[i], float(laid.moves[i])) for i in laid.largest(_LARGEST)],
         overlay=laid,
-    )  # fmt: skip
+    )
 
 
 def _spells(parted: Iterable[Parted]) -> list[Parted]:
@@ -208,10 +230,10 @@ class _Differ:
     def __init__(self, first: Days, second: Days, otherwise: Sequence[Otherwise], is_data_known: bool) -> None:
         self.first, self.second = first, second
         kinds = {one.kind for one in otherwise}
-        causes = {Cause(kind): kind in kinds for kind in ("config", "version", "data")}
-        causes[Cause.DATA] |= not is_data_known
+        causes = {MismatchCause(kind): kind in kinds for kind in ("config", "version", "data")}
+        causes[MismatchCause.DATA] |= not is_data_known
         self.made = tuple(cause for cause, differs in causes.items() if differs)
-        self.broker: Causes = (Cause.BROKER,) if "broker" in kinds else ()
+        self.broker: Causes = (MismatchCause.BROKER,) if "broker" in kinds else ()
         self.starts_apart = "start" in kinds
         self.carried: dict[date, str] = {}
         self.traded: dict[date, Causes] = {}
@@ -224,52 +246,56 @@ class _Differ:
         assert a.decision is not None and b.decision is not None, "only days that both decided are compared"
         if not self._begun:
             came_apart = self.starts_apart and _held_before(self.first, day) != _held_before(self.second, day)
-            self._begun, self._origin = True, f"{day} ({Cause.START})" if came_apart else ""
+            self._begun, self._origin = True, f"{day} ({MismatchCause.START})" if came_apart else ""
         if self._origin:
             self.carried[day] = self._origin
         found = list(self._legs(a, b))
         if not is_same(a.decision, b.decision):
             yield Parted(
-                day, "decision", self.made or (Cause.UNKNOWN,), decision_text(a.decision), decision_text(b.decision)
+                day,
+                "decision",
+                self.made or (MismatchCause.UNKNOWN,),
+                decision_text(a.decision),
+                decision_text(b.decision),
             )
         yield from found
         self.traded[day] = tuple(dict.fromkeys(cause for one in found for cause in one.causes))
         if _holds_the_same(a, b):
             self._origin = ""
         elif not self._origin:
-            self._origin = f"{day} ({' or '.join(self.traded[day] or self.made or (Cause.UNKNOWN,))})"
+            self._origin = f"{day} ({' or '.join(self.traded[day] or self.made or (MismatchCause.UNKNOWN,))})"
 
-    def move(self, day: date, difference: float) -> Move:
+    def move(self, day: date, difference: float) -> DailyMove:
         """A day's difference of returns with its causes."""
         if day in self.carried:
-            return Move(day, difference, (Cause.CARRIED,), self.carried[day])
-        prices: Causes = () if _marks_agree(self.first.days[day], self.second.days[day]) else (Cause.DATA,)
-        return Move(day, difference, self.traded.get(day) or prices or self.made or (Cause.UNKNOWN,))
+            return DailyMove(day, difference, (MismatchCause.CARRIED,), self.carried[day])
+        prices: Causes = () if _marks_agree(self.first.days[day], self.second.days[day]) else (MismatchCause.DATA,)
+        return DailyMove(day, difference, self.traded.get(day) or prices or self.made or (MismatchCause.UNKNOWN,))
 
-    def _legs(self, a: Day, b: Day) -> Iterator[Parted]:
+    def _legs(self, a: RecordDay, b: RecordDay) -> Iterator[Parted]:
         for leg in sorted({*a.orders, *b.orders}):
             mine, theirs = a.orders.get(leg), b.orders.get(leg)
             what = _what_differs(mine, theirs)
             if what:
                 causes = self._causes(a, b, mine, theirs)
-                since = self.carried[a.day] if Cause.CARRIED in causes else ""
+                since = self.carried[a.day] if MismatchCause.CARRIED in causes else ""
                 yield Parted(a.day, what, causes, order_text(mine, leg[1]), order_text(theirs, leg[1]), leg[0], since)
 
-    def _causes(self, a: Day, b: Day, mine: Order | None, theirs: Order | None) -> Causes:
+    def _causes(self, a: RecordDay, b: RecordDay, mine: OrderSummary | None, theirs: OrderSummary | None) -> Causes:
         ends = cause_of_end(mine), cause_of_end(theirs)
         if ends[0] != ends[1]:
             return tuple(dict.fromkeys(end for end in ends if end is not None))
         if a.is_overridden != b.is_overridden:
-            return (Cause.OVERRIDE,)
+            return (MismatchCause.OVERRIDE,)
         assert a.decision is not None and b.decision is not None
         if not is_same(a.decision, b.decision):
-            return self.made or (Cause.UNKNOWN,)
+            return self.made or (MismatchCause.UNKNOWN,)
         if a.day in self.carried:
-            return (Cause.CARRIED,)
-        return (*self.broker, *self.made) or (Cause.UNKNOWN,)
+            return (MismatchCause.CARRIED,)
+        return (*self.broker, *self.made) or (MismatchCause.UNKNOWN,)
 
 
-def _what_differs(mine: Order | None, theirs: Order | None) -> str:
+def _what_differs(mine: OrderSummary | None, theirs: OrderSummary | None) -> str:
     """Whether two orders differ in what was asked for, or only in what was filled; empty where in neither."""
     if mine is None or theirs is None or mine.wanted != theirs.wanted:
         return "order"
@@ -282,20 +308,21 @@ def _held_before(days: Days, day: date) -> frozenset[str]:
     return frozenset(before.valued.holdings) if before is not None and before.valued is not None else frozenset()
 
 
-def _holds_the_same(a: Day, b: Day) -> bool:
+def _holds_the_same(a: RecordDay, b: RecordDay) -> bool:
     """Whether two records hold the same of everything for each unit of their equity at a day's close."""
     if a.valued is None or b.valued is None:
         return a.valued is b.valued
     shares = [
         {symbol: held / day.valued.equity for symbol, held in day.valued.holdings.items()}
-        for day in (a, b) if day.valued is not None and day.valued.equity
-    ]  # fmt: skip
+        for day in (a, b)
+        if day.valued is not None and day.valued.equity
+    ]
     if len(shares) < 2 or shares[0].keys() != shares[1].keys():
         return False
     return all(abs(shares[0][s] / shares[1][s] - 1) <= _SAME_SHARE for s in shares[0])
 
 
-def _marks_agree(a: Day, b: Day) -> bool:
+def _marks_agree(a: RecordDay, b: RecordDay) -> bool:
     if a.valued is None or b.valued is None:
         return True
     mine, theirs = a.valued.marks, b.valued.marks

@@ -10,26 +10,38 @@ from decimal import Decimal
 from bot.core.decision import Decision
 from bot.core.errors import LedgerError
 from bot.core.events import (
-    AccountSeen,
+    AccountSnapshot,
     Acknowledged,
-    Cause,
-    Difference,
+    BalanceCause,
+    BalanceDifference,
+    ConfigPeriod,
     Drift,
-    Epoch,
     Event,
     Late,
-    Mode,
-    Switched,
-    Valued,
+    TradingState,
+    TradingStateChange,
+    Valuation,
 )
 from bot.core.instrument import ZERO
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, Side
 
 KINDS = (
-    "epoch", "decision", "order", "order_result", "fill", "settlement", "valuation", "late", "drift", "switched",
-    "difference", "acknowledged", "account_seen", "unfinished",
-)  # fmt: skip
+    "epoch",
+    "decision",
+    "order",
+    "order_result",
+    "fill",
+    "settlement",
+    "valuation",
+    "late",
+    "drift",
+    "switched",
+    "difference",
+    "acknowledged",
+    "account_seen",
+    "unfinished",
+)
 """The rows that the days of a record are made of."""
 
 Leg = tuple[str, Side]
@@ -37,7 +49,7 @@ Leg = tuple[str, Side]
 
 
 @dataclass(slots=True)
-class Order:
+class OrderSummary:
     """An order and what became of it; `price` and `reference` are means over its fills, in the quote currency.
 
     `why` are the codes that its end adds to the reasons of the decision: why it was not filled in full, or not as told.
@@ -64,7 +76,7 @@ class Order:
 
 
 @dataclass(slots=True)
-class Day:
+class RecordDay:
     """One day of a record.
 
     `mode` is the user's switch as the day was decided, `unclear` whether the testnet account differed without a
@@ -73,19 +85,19 @@ class Day:
 
     day: date
     decision: Decision | None = None
-    orders: dict[Leg, Order] = field(default_factory=dict)
+    orders: dict[Leg, OrderSummary] = field(default_factory=dict)
     settled: dict[str, Settlement] = field(default_factory=dict)
-    valued: Valued | None = None
+    valued: Valuation | None = None
     late: Late | None = None
     drift: Drift | None = None
-    mode: Mode = Mode.ON
+    mode: TradingState = TradingState.ON
     unclear: bool = False
     was_stopped: bool = False
 
     @property
     def is_overridden(self) -> bool:
         """Whether a user's hand, or an account that nothing explains, kept the day from its orders."""
-        return self.mode is not Mode.ON or self.unclear or self.was_stopped
+        return self.mode is not TradingState.ON or self.unclear or self.was_stopped
 
     def decided_by(self, late_after: timedelta) -> datetime:
         """The moment by which the day was decided at the latest, as far as the record tells."""
@@ -100,8 +112,8 @@ class Day:
 class Days:
     """A record's days in order, and the epochs that they stand in, the first one first."""
 
-    days: Mapping[date, Day]
-    epochs: tuple[Epoch, ...]
+    days: Mapping[date, RecordDay]
+    epochs: tuple[ConfigPeriod, ...]
 
     @property
     def decided(self) -> list[date]:
@@ -113,7 +125,7 @@ class Days:
         """The equity at each day's close, of the days that were valued."""
         return {day: told.valued.equity for day, told in self.days.items() if told.valued is not None}
 
-    def epoch_of(self, day: date) -> Epoch | None:
+    def epoch_of(self, day: date) -> ConfigPeriod | None:
         """The epoch in which a day was decided; None in a backtest, which has none."""
         return next((epoch for epoch in reversed(self.epochs) if epoch.at.date() <= day), None)
 
@@ -127,10 +139,10 @@ class _Reader:
     """Reads events one after the other, and keeps what later ones need."""
 
     def __init__(self) -> None:
-        self.days: dict[date, Day] = {}
-        self.epochs: list[Epoch] = []
-        self.by_id: dict[str, Order] = {}
-        self.mode, self.unclear = Mode.ON, False
+        self.days: dict[date, RecordDay] = {}
+        self.epochs: list[ConfigPeriod] = []
+        self.by_id: dict[str, OrderSummary] = {}
+        self.mode, self.unclear = TradingState.ON, False
         self.stops: list[tuple[datetime, datetime | None]] = []
 
     def read(self, events: Iterable[Event]) -> Days:
@@ -140,7 +152,7 @@ class _Reader:
 
     def _read(self, event: Event) -> None:
         match event:
-            case Epoch():
+            case ConfigPeriod():
                 self.epochs.append(event)
             case Decision():
                 day = self._day(event.at.date())
@@ -155,28 +167,28 @@ class _Reader:
                 self._day(event.at.date()).settled[event.symbol] = event
             case Fill():
                 self._filled(event)
-            case Valued():
+            case Valuation():
                 self._day(event.day).valued = event
             case Late():
                 day = self._day(event.at.date())
                 day.late, day.was_stopped = event, self._was_stopped(event)
             case Drift():
                 self._day(event.at.date()).drift = event
-            case Switched():
+            case TradingStateChange():
                 self._switched(event)
-            case Difference() if event.cause is Cause.UNKNOWN:
+            case BalanceDifference() if event.cause is BalanceCause.UNKNOWN:
                 self.unclear = True
-            case Acknowledged() | AccountSeen():
+            case Acknowledged() | AccountSnapshot():
                 self.unclear = False
 
-    def _day(self, day: date) -> Day:
-        return self.days.setdefault(day, Day(day))
+    def _day(self, day: date) -> RecordDay:
+        return self.days.setdefault(day, RecordDay(day))
 
-    def _order(self, event: OrderIntent | OrderResult) -> Order:
+    def _order(self, event: OrderIntent | OrderResult) -> OrderSummary:
         """The order of an event, made where it is the first that tells of it."""
         order = self.by_id.get(event.order_id)
         if order is None:
-            order = self.by_id[event.order_id] = Order(event.quantity, reason=event.reason)
+            order = self.by_id[event.order_id] = OrderSummary(event.quantity, reason=event.reason)
             self._day(event.at.date()).orders[event.symbol, event.side] = order
         return order
 
@@ -189,10 +201,10 @@ class _Reader:
         order.reference_worth += event.quantity * event.reference_price
         order.first_fill = order.first_fill or event.at
 
-    def _switched(self, event: Switched) -> None:
-        if self.mode is Mode.STOPPED:
+    def _switched(self, event: TradingStateChange) -> None:
+        if self.mode is TradingState.STOPPED:
             self.stops[-1] = self.stops[-1][0], event.at
-        if event.mode is Mode.STOPPED:
+        if event.mode is TradingState.STOPPED:
             self.stops.append((event.at, None))
         self.mode = event.mode
 

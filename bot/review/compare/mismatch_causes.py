@@ -8,10 +8,10 @@ from enum import StrEnum
 from bot.core.decision import Decision
 from bot.core.orders import Side
 from bot.ledger.codec import plain
-from bot.review.compare.days import Order
+from bot.review.compare.days import OrderSummary
 
 
-class Cause(StrEnum):
+class MismatchCause(StrEnum):
     """The code of a difference. `UNKNOWN` is a fault; every other one is explained."""
 
     REVISED = "price revised"
@@ -35,31 +35,31 @@ class Cause(StrEnum):
 
 _ASIDE = "simulated_not_on_testnet"
 _ENDS = {
-    "missed": Cause.MISSED,
-    "spread_too_wide": Cause.SPREAD,
-    "quote_too_old": Cause.SPREAD,
-    "no_quote": Cause.SPREAD,
-    "min_notional": Cause.MINIMUM,
-    _ASIDE: Cause.NOT_LISTED,
-    "market_halted": Cause.REFUSED,
-    "rejected": Cause.REFUSED,
-    "no_trade_override": Cause.OVERRIDE,
-    "no_price_today": Cause.REVISED,
-    "no_bar": Cause.REVISED,
-    "barred": Cause.REVISED,
+    "missed": MismatchCause.MISSED,
+    "spread_too_wide": MismatchCause.SPREAD,
+    "quote_too_old": MismatchCause.SPREAD,
+    "no_quote": MismatchCause.SPREAD,
+    "min_notional": MismatchCause.MINIMUM,
+    _ASIDE: MismatchCause.NOT_LISTED,
+    "market_halted": MismatchCause.REFUSED,
+    "rejected": MismatchCause.REFUSED,
+    "no_trade_override": MismatchCause.OVERRIDE,
+    "no_price_today": MismatchCause.REVISED,
+    "no_bar": MismatchCause.REVISED,
+    "barred": MismatchCause.REVISED,
 }
 """What the codes mean that an order ends with; any other one tells that less was filled than was asked for."""
 
 
-def cause_of_end(order: Order | None) -> Cause | None:
+def cause_of_end(order: OrderSummary | None) -> MismatchCause | None:
     """What an order's own end tells of why it was not filled, not in full, or not as told; None where nothing."""
     if order is None:
         return None
     if order.status == "open":
-        return Cause.PARTIAL
+        return MismatchCause.PARTIAL
     end = order.why.removeprefix(f"{_ASIDE};")
     code = end.partition(" ")[0].partition(";")[0]
-    return _ENDS.get(code, Cause.PARTIAL) if code else None
+    return _ENDS.get(code, MismatchCause.PARTIAL) if code else None
 
 
 def weights_of(decision: Decision) -> dict[str, Decimal]:
@@ -78,7 +78,7 @@ def decision_text(decision: Decision) -> str:
     return f"{decision.stage}: {weights} ({', '.join(decision.reasons)})"
 
 
-def order_text(order: Order | None, side: Side) -> str:
+def order_text(order: OrderSummary | None, side: Side) -> str:
     """An order in a few words: what was filled at which mean price, or how it ended."""
     if order is None:
         return "no order"

@@ -108,12 +108,20 @@ def _equity(laid: Overlay, first: str, second: str) -> Chart:
     x = dates(index)
     lines = [
         line(
-            name, x, values * 100, colour, width=width, legendgroup=name, meta=escape(name), hovertemplate="%{y:.2f}",
+            name,
+            x,
+            values * 100,
+            colour,
+            width=width,
+            legendgroup=name,
+            meta=escape(name),
+            hovertemplate="%{y:.2f}",
         )
         for name, values, colour, width in (
-            (first, laid.first, "--planted", 2.5), (second, laid.second, "--strategy", 1.5),
+            (first, laid.first, "--planted", 2.5),
+            (second, laid.second, "--strategy", 1.5),
         )
-    ]  # fmt: skip
+    ]
     return Chart(
         "overlay",
         "The two equities",
@@ -145,14 +153,21 @@ def _marks(share: dict[date, float], causes: Iterable[tuple[date, str]]) -> list
             by_cause[cause].append(day)
     return [
         {
-            "type": "scatter", "mode": "markers", "name": escape(cause), "x": [str(day) for day in days],
+            "type": "scatter",
+            "mode": "markers",
+            "name": escape(cause),
+            "x": [str(day) for day in days],
             "y": rounded(share[day] for day in days),
-            "marker": {"symbol": _SIGNS[i % len(_SIGNS)], "size": 8, "color": "--level",
-                       "line": {"width": 2, "color": "--level"}},
+            "marker": {
+                "symbol": _SIGNS[i % len(_SIGNS)],
+                "size": 8,
+                "color": "--level",
+                "line": {"width": 2, "color": "--level"},
+            },
             "hovertemplate": f"{escape(cause)}<extra></extra>",
         }
         for i, (cause, days) in enumerate(by_cause.items())
-    ]  # fmt: skip
+    ]
 
 
 def _tracking(laid: Overlay) -> Chart:

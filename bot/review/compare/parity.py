@@ -12,8 +12,8 @@ from typing import Any
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Settlement, Side
 from bot.ledger.codec import plain
-from bot.review.compare.days import Day, Days, Leg, Order
-from bot.review.compare.mismatch_causes import Cause, cause_of_end, decision_text, is_same, order_text
+from bot.review.compare.days import Days, Leg, OrderSummary, RecordDay
+from bot.review.compare.mismatch_causes import MismatchCause, cause_of_end, decision_text, is_same, order_text
 from bot.review.compare.overlay import Overlay, overlay
 
 _SAME_CLOSE = Decimal("1e-9")
@@ -29,7 +29,7 @@ class Apart:
 
     day: date
     what: str
-    cause: Cause
+    cause: MismatchCause
     paper: str
     backtest: str
     symbol: str = ""
@@ -38,9 +38,14 @@ class Apart:
     def as_dict(self) -> dict[str, str]:
         """The difference as plain data."""
         return {
-            "day": str(self.day), "what": self.what, "symbol": self.symbol, "cause": self.cause,
-            "paper": self.paper, "backtest": self.backtest, "detail": self.detail,
-        }  # fmt: skip
+            "day": str(self.day),
+            "what": self.what,
+            "symbol": self.symbol,
+            "cause": self.cause,
+            "paper": self.paper,
+            "backtest": self.backtest,
+            "detail": self.detail,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ class Parity:
     @property
     def unknown(self) -> list[date]:
         """The days with a difference that nothing explains."""
-        return sorted({one.day for one in self.apart if one.cause is Cause.UNKNOWN})
+        return sorted({one.day for one in self.apart if one.cause is MismatchCause.UNKNOWN})
 
     @property
     def causes(self) -> dict[str, int]:
@@ -146,9 +151,16 @@ def parity(
     if begun is not None:
         own.setdefault(begun, equity[begun])
     return Parity(
-        name, tuple(expected.days), len(expected.days) - len(missed), len(counted),
-        sum(pair not in differing for pair in counted), known.band, apart, left_out, overlay(equity, own),
-    )  # fmt: skip
+        name,
+        tuple(expected.days),
+        len(expected.days) - len(missed),
+        len(counted),
+        sum(pair not in differing for pair in counted),
+        known.band,
+        apart,
+        left_out,
+        overlay(equity, own),
+    )
 
 
 @dataclass
@@ -182,7 +194,7 @@ class _Comparer:
 
     # --- orders ------------------------------------------------------------------------------------------------
 
-    def _order(self, paper: Day, backtest: Day, leg: Leg) -> Iterator[Apart]:
+    def _order(self, paper: RecordDay, backtest: RecordDay, leg: Leg) -> Iterator[Apart]:
         mine, theirs = paper.orders.get(leg), backtest.orders.get(leg)
         what = "fill" if mine is not None and theirs is not None else "order"
         found = self._why_apart(paper, backtest, leg, mine, theirs)
@@ -192,19 +204,19 @@ class _Comparer:
             yield Apart(paper.day, what, cause, order_text(mine, side), order_text(theirs, side), leg[0], detail)
 
     def _why_apart(
-        self, paper: Day, backtest: Day, leg: Leg, mine: Order | None, theirs: Order | None
-    ) -> tuple[Cause, str] | None:
+        self, paper: RecordDay, backtest: RecordDay, leg: Leg, mine: OrderSummary | None, theirs: OrderSummary | None
+    ) -> tuple[MismatchCause, str] | None:
         """Why an order is not the same on both sides; None where it is."""
         end = cause_of_end(mine)
         if mine is not None and theirs is not None and mine.why == theirs.why and mine.wanted == theirs.wanted:
             end = None if mine.filled == theirs.filled else end
         agree = self._agree(mine, theirs)
-        if agree and end is not Cause.NOT_LISTED:
+        if agree and end is not MismatchCause.NOT_LISTED:
             return None
-        if end is not None and not (end is Cause.MISSED and paper.was_stopped):
+        if end is not None and not (end is MismatchCause.MISSED and paper.was_stopped):
             return end, "" if mine is None else mine.why.replace("_", " ").replace(";", ", ")
         if paper.is_overridden:
-            return Cause.OVERRIDE, _overridden(paper)
+            return MismatchCause.OVERRIDE, _overridden(paper)
         if mine is not None and theirs is not None and mine.filled and theirs.filled:
             if not self._near(mine.filled, theirs.filled):
                 return self._replanned(paper, backtest)
@@ -212,13 +224,13 @@ class _Comparer:
         lacking = cause_of_end(theirs)
         return (lacking, "in the backtest") if lacking is not None else self._replanned(paper, backtest)
 
-    def _replanned(self, paper: Day, backtest: Day) -> tuple[Cause, str]:
+    def _replanned(self, paper: RecordDay, backtest: RecordDay) -> tuple[MismatchCause, str]:
         """Why a day would have other orders: because it would be decided otherwise, or for itself."""
         assert paper.decision is not None and backtest.decision is not None
         same = is_same(paper.decision, backtest.decision)
         return self._revised(paper) if same else self._redecided(paper)
 
-    def _agree(self, mine: Order | None, theirs: Order | None) -> bool:
+    def _agree(self, mine: OrderSummary | None, theirs: OrderSummary | None) -> bool:
         """Whether both sides filled the same within the band, or nothing."""
         if mine is None or theirs is None or not (mine.filled and theirs.filled):
             both_sent = mine is not None and theirs is not None and mine.status == theirs.status
@@ -233,7 +245,9 @@ class _Comparer:
     def _near(self, one: Decimal, other: Decimal) -> bool:
         return abs(one / other - 1) <= self.known.band
 
-    def _priced_apart(self, paper: Day, leg: Leg, mine: Order, theirs: Order) -> tuple[Cause, str]:
+    def _priced_apart(
+        self, paper: RecordDay, leg: Leg, mine: OrderSummary, theirs: OrderSummary
+    ) -> tuple[MismatchCause, str]:
         """Why a fill is at another price: its slippage, or a market that had moved by the time it was filled."""
         assert mine.price and mine.reference and theirs.price and theirs.reference
         sign = 1 if leg[1] is Side.BUY else -1
@@ -243,46 +257,46 @@ class _Comparer:
         if span is not None and not span[0] * (1 - self.known.band) <= mine.reference <= span[1] * (
             1 + self.known.band
         ):
-            return Cause.UNKNOWN, (
+            return MismatchCause.UNKNOWN, (
                 f"its reference {plain(mine.reference.normalize())} is no price of that day, which went from "
                 f"{plain(span[0])} to {plain(span[1])}"
             )
         if abs(slipped) >= abs(moved):
-            return Cause.SPREAD, f"{float(slipped):+.2%} of slippage beyond the assumed"
+            return MismatchCause.SPREAD, f"{float(slipped):+.2%} of slippage beyond the assumed"
         at = mine.first_fill or midnight(paper.day)
-        return Cause.LATE, f"filled at {at:%H:%M} UTC, the market had moved {float(moved):+.2%} since 00:00"
+        return MismatchCause.LATE, f"filled at {at:%H:%M} UTC, the market had moved {float(moved):+.2%} since 00:00"
 
     # --- decisions, settlements, closes ------------------------------------------------------------------------
 
-    def _redecided(self, paper: Day) -> tuple[Cause, str]:
+    def _redecided(self, paper: RecordDay) -> tuple[MismatchCause, str]:
         """Why a day would be decided otherwise."""
         cause, detail = self._revised(paper)
-        if cause is Cause.UNKNOWN and self.known.rule:
-            return Cause.CHANGED, self.known.rule
+        if cause is MismatchCause.UNKNOWN and self.known.rule:
+            return MismatchCause.CHANGED, self.known.rule
         return cause, detail
 
-    def _revised(self, paper: Day) -> tuple[Cause, str]:
+    def _revised(self, paper: RecordDay) -> tuple[MismatchCause, str]:
         """Why code and data of today do not make of a day what the ledger has: what changed since."""
         news = self.known.news(paper.day, paper.decided_by(self.known.late_after))
         if news:
-            return Cause.REVISED, news
+            return MismatchCause.REVISED, news
         changed = self.known.changed(paper.day)
         if changed:
-            return Cause.CHANGED, changed
+            return MismatchCause.CHANGED, changed
         if paper.drift is not None:
-            return Cause.REVISED, "the ledger noted a drift of this day"
-        return Cause.UNKNOWN, ""
+            return MismatchCause.REVISED, "the ledger noted a drift of this day"
+        return MismatchCause.UNKNOWN, ""
 
-    def _settlements(self, paper: Day, backtest: Day) -> Iterator[Apart]:
+    def _settlements(self, paper: RecordDay, backtest: RecordDay) -> Iterator[Apart]:
         for symbol in sorted({*paper.settled, *backtest.settled}):
             mine, theirs = paper.settled.get(symbol), backtest.settled.get(symbol)
             if mine is not None and theirs is not None and mine.cause is theirs.cause and mine.into == theirs.into:
                 continue
             later = any(symbol in day.settled for at, day in self.told.days.items() if at > paper.day)
-            cause, detail = (Cause.REVISED, "its end was known later") if later else self._revised(paper)
+            cause, detail = (MismatchCause.REVISED, "its end was known later") if later else self._revised(paper)
             yield Apart(paper.day, "settlement", cause, _settled(mine), _settled(theirs), symbol, detail)
 
-    def _marks(self, paper: Day, backtest: Day) -> Iterator[Apart]:
+    def _marks(self, paper: RecordDay, backtest: RecordDay) -> Iterator[Apart]:
         """Closes at which the day was valued otherwise; the ledger saw them at the next day's decision."""
         if paper.valued is None or backtest.valued is None:
             return
@@ -298,7 +312,7 @@ def _settled(settlement: Settlement | None) -> str:
     return "nothing" if settlement is None else f"settled ({settlement.cause})"
 
 
-def _overridden(day: Day) -> str:
+def _overridden(day: RecordDay) -> str:
     if day.was_stopped:
         return "the ledger was stopped"
     return "the testnet account differed, and nobody had acknowledged it" if day.unclear else f"switched to {day.mode}"

@@ -40,11 +40,17 @@ class Making:
     def as_dict(self) -> dict[str, Any]:
         """The making as plain data, without the config itself."""
         return {
-            "name": self.name, "kind": "run" if self.is_run else "ledger",
-            "first_day": _text(self.first_day), "last_day": _text(self.last_day), "version": self.version,
-            "brokers": list(self.brokers), "cash": self.cash, "market": self.market,
-            "config_hashes": list(self.config_hashes), "series": None if self.data is None else len(self.data),
-        }  # fmt: skip
+            "name": self.name,
+            "kind": "run" if self.is_run else "ledger",
+            "first_day": _text(self.first_day),
+            "last_day": _text(self.last_day),
+            "version": self.version,
+            "brokers": list(self.brokers),
+            "cash": self.cash,
+            "market": self.market,
+            "config_hashes": list(self.config_hashes),
+            "series": None if self.data is None else len(self.data),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +74,35 @@ def making_of(record: Record, told: Days) -> Making:
     if record.folder is None:
         epochs = told.epochs
         return Making(
-            record.name, False, first_day, last_day, ", ".join(dict.fromkeys(e.version for e in epochs)),
-            tuple(dict.fromkeys(e.broker for e in epochs)), plain(epochs[0].cash) if epochs else "", None, None,
-            tuple(dict.fromkeys(e.config_hash for e in epochs)), None, None,
-        )  # fmt: skip
+            record.name,
+            False,
+            first_day,
+            last_day,
+            ", ".join(dict.fromkeys(e.version for e in epochs)),
+            tuple(dict.fromkeys(e.broker for e in epochs)),
+            plain(epochs[0].cash) if epochs else "",
+            None,
+            None,
+            tuple(dict.fromkeys(e.config_hash for e in epochs)),
+            None,
+            None,
+        )
     manifest = record.folder.json("manifest.json")
     data = {symbol: str(series["sha256"]) for symbol, series in manifest["series"].items()}
     return Making(
-        record.name, True, first_day, last_day, manifest["version"], ("simulated",),
-        str(manifest["config"]["start_equity"]), manifest["market"], dict(_flat(manifest["config"])),
-        (manifest["config_hash"],), manifest.get("strategy_sha256"), data,
-    )  # fmt: skip
+        record.name,
+        True,
+        first_day,
+        last_day,
+        manifest["version"],
+        ("simulated",),
+        str(manifest["config"]["start_equity"]),
+        manifest["market"],
+        dict(_flat(manifest["config"])),
+        (manifest["config_hash"],),
+        manifest.get("strategy_sha256"),
+        data,
+    )
 
 
 def made_otherwise(first: Making, second: Making) -> list[Otherwise]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.core.errors import LedgerError
 from bot.ledger.record import GENESIS, RawRow, chained_hash, write_raw_rows
-from bot.ledger.sqlite_pages import Pages, rows_in_order
+from bot.ledger.sqlite_pages import DatabasePages, rows_in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def salvage(source: Path, target: Path) -> Salvaged:
     if target.exists():
         raise LedgerError("the file exists already", where=str(target), mend="name a new one")
     with _settled(source) as file:
-        pages = Pages.of(file)
+        pages = DatabasePages.of(file)
     places = pages.rows()
     proved = list(_proved(pages, places))
     if not proved:
@@ -55,18 +55,25 @@ def salvage(source: Path, target: Path) -> Salvaged:
     lost = [row for number in sorted(places) if number > rows for row in _readable(pages, places[number])]
     moments = sorted(row[2] for row in lost)
     return Salvaged(
-        rows, proved[-1][4], proved[-1][2], len({row[0] for row in lost}), max((row[0] for row in lost), default=rows),
-        moments[0] if moments else "", moments[-1] if moments else "", pages.unread(), len(pages.content),
-    )  # fmt: skip
+        rows,
+        proved[-1][4],
+        proved[-1][2],
+        len({row[0] for row in lost}),
+        max((row[0] for row in lost), default=rows),
+        moments[0] if moments else "",
+        moments[-1] if moments else "",
+        pages.unread(),
+        len(pages.content),
+    )
 
 
 def proved_rows(path: Path) -> int:
     """How many rows of a file can be proved, from the first on. Raises LedgerError."""
-    pages = Pages.of(path)
+    pages = DatabasePages.of(path)
     return sum(1 for _ in _proved(pages, pages.rows()))
 
 
-def _proved(pages: Pages, places: dict[int, list[int]]) -> Iterator[RawRow]:
+def _proved(pages: DatabasePages, places: dict[int, list[int]]) -> Iterator[RawRow]:
     """The rows that the chain proves, from the first on."""
     head = GENESIS
     for _, candidates in rows_in_order(pages, places):
@@ -77,7 +84,7 @@ def _proved(pages: Pages, places: dict[int, list[int]]) -> Iterator[RawRow]:
         yield row
 
 
-def _readable(pages: Pages, places: list[int]) -> list[RawRow]:
+def _readable(pages: DatabasePages, places: list[int]) -> list[RawRow]:
     found = [row for place in places if (row := pages.row(place)) is not None]
     return found[:1]
 

@@ -22,7 +22,7 @@ from bot.review.recording import Record
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class IntegrityCheck:
     """One thing that was checked, and what was found; `fault` is None where all is well."""
 
     name: str
@@ -153,7 +153,7 @@ class _Books:
         )
 
 
-def verify(record: Record, advanced: Callable[[int], object] = lambda rows: None) -> list[Check]:
+def verify(record: Record, advanced: Callable[[int], object] = lambda rows: None) -> list[IntegrityCheck]:
     """Check all that a record can be held against; `advanced` is told how many rows are read, some at a time.
 
     What comes after a fault in the chain cannot be believed and is not checked.
@@ -163,11 +163,11 @@ def verify(record: Record, advanced: Callable[[int], object] = lambda rows: None
         chain, orders, books = _Chain(), _Orders(str(record.path)), _Books(str(record.path), start)
         faults = _read(record, chain, orders, books, advanced)
     except LedgerError as broken:
-        return [Check("chain", broken.what, broken)]
-    checks = [Check("chain", chain.told())]
+        return [IntegrityCheck("chain", broken.what, broken)]
+    checks = [IntegrityCheck("chain", chain.told())]
     for name, checker in (("orders", orders), ("books", books)):
         fault = faults.get(name)
-        checks.append(Check(name, fault.what if fault else checker.told(), fault))
+        checks.append(IntegrityCheck(name, fault.what if fault else checker.told(), fault))
     if record.folder is not None:
         checks.append(_files(record, chain))
     return checks
@@ -215,11 +215,11 @@ def _raw(record: Record) -> Iterator[RawRow]:
         yield from rows if record.head is None else takewhile(lambda raw: raw[0] <= (record.head or 0), rows)
 
 
-def _files(record: Record, chain: _Chain) -> Check:
+def _files(record: Record, chain: _Chain) -> IntegrityCheck:
     assert record.folder is not None
     try:
         record.folder.require_end(chain.rows, chain.head)
         files = record.folder.require_files()
     except LedgerError as fault:
-        return Check("files", fault.what, fault)
-    return Check("files", f"{files} as the run left them; the ledger ends as the manifest says")
+        return IntegrityCheck("files", fault.what, fault)
+    return IntegrityCheck("files", f"{files} as the run left them; the ledger ends as the manifest says")

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.core.events import Episode
 from bot.ledger.codec import encode
-from bot.review.lists.filters import Listed, Wanted
+from bot.review.lists.filters import Page, RowFilter
 from bot.review.lists.trade_list import Breakout
 from bot.review.recording import Record
 
@@ -30,7 +30,7 @@ def breakouts(episodes: Episodes) -> list[Breakout]:
     return [Breakout(e["session"], e["known_at"], e["exit_at"]) for e in episodes if e["outcome"] != "ignored"]
 
 
-def listed(episodes: Episodes, wanted: Wanted) -> Listed[dict[str, Any]]:
+def listed(episodes: Episodes, wanted: RowFilter) -> Page[dict[str, Any]]:
     """The episodes that pass the filters; a reason is one of its end, or a gate that held it back."""
     return wanted.newest(
         [e for e in episodes if wanted.takes(e["session"], "", (e["exit_reason"], e["vetoes"]), e["outcome"])]

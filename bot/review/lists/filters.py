@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RowFilter:
     """A list's filters, None for all, and how many of the newest are wanted, None for all.
 
     `reason` is a code.
@@ -28,10 +28,10 @@ class Wanted:
         """The filters by name, as Record takes them."""
         return {name: getattr(self, name) for name in ("symbol", "since", "until", "reason", "outcome")}
 
-    def newest(self, items: Sequence[Item]) -> Listed[Item]:
+    def newest(self, items: Sequence[Item]) -> Page[Item]:
         """The newest of a list that is in order."""
         kept = list(items) if self.limit is None else list(items[max(0, len(items) - self.limit) :])
-        return Listed(kept, len(items) - len(kept))
+        return Page(kept, len(items) - len(kept))
 
     def takes(self, at: str, symbol: str, codes: Iterable[str], outcome: str) -> bool:
         """Whether something of a moment passes the filters; `codes` are its reasons, which `;` may join."""
@@ -45,7 +45,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed(Generic[Item]):
+class Page(Generic[Item]):
     """The newest of a list, in order, and how many more there are before them."""
 
     items: list[Item]

@@ -11,7 +11,7 @@ from decimal import Decimal
 from bot.core.instrument import ZERO
 from bot.ledger.codec import plain
 from bot.ledger.record import Row
-from bot.review.lists.filters import Listed, Wanted
+from bot.review.lists.filters import Page, RowFilter
 from bot.review.recording import Record
 
 OPEN = "open"
@@ -40,16 +40,16 @@ class OrderLine:
     why: str
 
 
-def orders_of(record: Record, wanted: Wanted) -> Listed[OrderLine]:
+def orders_of(record: Record, wanted: RowFilter) -> Page[OrderLine]:
     """The orders of a record, those never sent among them, in order. Raises LedgerError."""
     ended, before = record.newest("order_result", **wanted.filters(), limit=wanted.limit)
     found = wanted.newest([*ended, *_open_orders(record, wanted)])
     rows = found.items
     fills, intents = _fills(record, rows), _intents(record, rows)
-    return Listed([_line(row, fills[row.body["order_id"]], intents) for row in rows], before + found.left_out)
+    return Page([_line(row, fills[row.body["order_id"]], intents) for row in rows], before + found.left_out)
 
 
-def _open_orders(record: Record, wanted: Wanted) -> list[Row]:
+def _open_orders(record: Record, wanted: RowFilter) -> list[Row]:
     """Orders that have not ended: nothing is decided while there are any, so they are of the last day that was."""
     last = record.last("decision")
     if last is None or wanted.outcome not in (None, OPEN):
@@ -87,10 +87,19 @@ def _line(row: Row, fills: Sequence[dict[str, str]], intents: dict[str, str]) ->
     reference = sum((Decimal(fill["quantity"]) * Decimal(fill["reference_price"]) for fill in fills), ZERO)
     worse = paid - reference if body["side"] == "buy" else reference - paid
     return OrderLine(
-        body["order_id"], row.at, body["symbol"], body["side"], body["quantity"], body.get("status", OPEN), filled,
-        (paid / filled).quantize(_PRICE_STEP) if filled else None, sum((Decimal(fill["fee"]) for fill in fills), ZERO),
-        (worse / reference * 10_000).quantize(Decimal("0.0001")) if reference else None, reason, why,
-    )  # fmt: skip
+        body["order_id"],
+        row.at,
+        body["symbol"],
+        body["side"],
+        body["quantity"],
+        body.get("status", OPEN),
+        filled,
+        (paid / filled).quantize(_PRICE_STEP) if filled else None,
+        sum((Decimal(fill["fee"]) for fill in fills), ZERO),
+        (worse / reference * 10_000).quantize(Decimal("0.0001")) if reference else None,
+        reason,
+        why,
+    )
 
 
 def _told_apart(told: str, intended: str | None) -> tuple[str, str]:

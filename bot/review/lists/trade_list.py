@@ -42,7 +42,7 @@ class Breakout:
 
 
 @dataclass(frozen=True, slots=True)
-class Trip:
+class RoundTrip:
     """A lot, or a part of one, from entry to exit; of a lot that is still open the last mark stands in for the exit.
 
     While it is open `exit_at`, `exit_stage` and `exit_reason` are empty; `exit_price` is None where no mark is known.
@@ -87,20 +87,20 @@ class Excursion:
 
 
 @dataclass(frozen=True, slots=True)
-class Trips:
+class RoundTrips:
     """Every round trip in order of exit, and the lots still open; `valued` is the day of their marks, if there is one.
 
     `fees` and `slippage` are those of every fill and settlement.
     """
 
-    closed: Sequence[Trip]
-    open: Sequence[Trip]
+    closed: Sequence[RoundTrip]
+    open: Sequence[RoundTrip]
     valued: str
     fees: Decimal
     slippage: Decimal
 
     @property
-    def all(self) -> list[Trip]:
+    def all(self) -> list[RoundTrip]:
         """The round trips, then the lots still open."""
         return [*self.closed, *self.open]
 
@@ -113,7 +113,7 @@ class Trips:
             return sum(known, Decimal(0)).quantize(_LAST_DIGIT) if len(known) == len(parts) else None
 
 
-def trips_of(record: Record, breakouts: Sequence[Breakout] | None = None) -> Trips:
+def round_trips_of(record: Record, breakouts: Sequence[Breakout] | None = None) -> RoundTrips:
     """The round trips of a record; without breakouts they are those that its own rows tell of. Raises LedgerError."""
     fills, settlements = list(record.rows("fill")), list(record.rows("settlement"))
     with localcontext(_EXACT):
@@ -121,7 +121,7 @@ def trips_of(record: Record, breakouts: Sequence[Breakout] | None = None) -> Tri
         valuation = record.last("valuation")
         marks: dict[str, str] = valuation.body.get("marks", {}) if valuation else {}
         told = _Told(record, fills, settlements, recorded_breakouts(record) if breakouts is None else breakouts)
-        return Trips(
+        return RoundTrips(
             list(map(told.trip, closed)),
             [told.lot(lot, marks, valuation) for lot in lots],
             valuation.at[:10] if valuation and lots else "",
@@ -139,7 +139,7 @@ def recorded_breakouts(record: Record) -> list[Breakout]:
     ]
 
 
-def excursions(record: Record, trips: Sequence[Trip]) -> list[Excursion | None]:
+def excursions(record: Record, trips: Sequence[RoundTrip]) -> list[Excursion | None]:
     """For each trip how far its closes went against it and for it, from its entry up to the day before its exit.
 
     Daily closes only, the marks of the valuations: what a day's own low and high were is not in a ledger. None where
@@ -176,7 +176,7 @@ class Group:
     days: float | None
 
 
-KEYS: dict[str, Callable[[Trip], str]] = {
+KEYS: dict[str, Callable[[RoundTrip], str]] = {
     "coin": lambda trip: trip.symbol,
     "stage": lambda trip: trip.entry_stage,
     "episode": lambda trip: trip.episode,
@@ -185,15 +185,15 @@ KEYS: dict[str, Callable[[Trip], str]] = {
 """What trips can be grouped by: the coin, the stage at entry, the breakout, and the reason for the exit."""
 
 
-def grouped(trips: Iterable[Trip], by: str) -> list[Group]:
+def grouped(trips: Iterable[RoundTrip], by: str) -> list[Group]:
     """The trips in groups, the largest profit first; `by` is one of KEYS."""
-    groups: dict[str, list[Trip]] = defaultdict(list)
+    groups: dict[str, list[RoundTrip]] = defaultdict(list)
     for trip in trips:
         groups[KEYS[by](trip)].append(trip)
     return sorted((group(key, members) for key, members in groups.items()), key=lambda one: (-one.pnl, one.key))
 
 
-def group(key: str, trips: Sequence[Trip]) -> Group:
+def group(key: str, trips: Sequence[RoundTrip]) -> Group:
     """Some trips as one group. Sums are of the exact figures, and rounded at the end."""
     closed = [trip for trip in trips if not trip.is_open]
     held = [trip for trip in trips if trip.is_open]
@@ -227,29 +227,59 @@ class _Told:
         self._stages: dict[str, str] = {row.at: row.body["stage"] for row in record.at("decision", moments)}
         self._breakouts = sorted(breakouts, key=lambda one: one.known_at)
 
-    def trip(self, part: Closed) -> Trip:
+    def trip(self, part: Closed) -> RoundTrip:
         lot, pnl = part.lot, part.pnl
         entry = self._moment(lot.at, lot.order_id)
-        return Trip(
-            lot.symbol, lot.at, part.at, days_between(lot.at, part.at), _rounded(part.quantity, _FINE),
-            _rounded(lot.price, _FINE), _rounded(part.price, _FINE), _rounded(part.fees), _rounded(part.slippage),
-            _rounded(pnl), float(pnl / part.cost), self._stage(entry),
-            self._stage(self._moment(part.at, part.order_id)), lot.reason, part.reason, self._episode(entry),
-            lot.order_id, part.order_id, pnl, lot.legs,
-        )  # fmt: skip
+        return RoundTrip(
+            lot.symbol,
+            lot.at,
+            part.at,
+            days_between(lot.at, part.at),
+            _rounded(part.quantity, _FINE),
+            _rounded(lot.price, _FINE),
+            _rounded(part.price, _FINE),
+            _rounded(part.fees),
+            _rounded(part.slippage),
+            _rounded(pnl),
+            float(pnl / part.cost),
+            self._stage(entry),
+            self._stage(self._moment(part.at, part.order_id)),
+            lot.reason,
+            part.reason,
+            self._episode(entry),
+            lot.order_id,
+            part.order_id,
+            pnl,
+            lot.legs,
+        )
 
-    def lot(self, lot: Lot, marks: dict[str, str], valuation: Row | None) -> Trip:
+    def lot(self, lot: Lot, marks: dict[str, str], valuation: Row | None) -> RoundTrip:
         mark = Decimal(marks[lot.symbol]) if lot.symbol in marks else None
         fees, cost = lot.quantity * lot.fee_each, lot.quantity * lot.price
         pnl = None if mark is None else lot.quantity * mark - cost - fees
         entry = self._moment(lot.at, lot.order_id)
-        return Trip(
-            lot.symbol, lot.at, "", max(0, days_between(lot.at, valuation.at)) if valuation else 0,
-            _rounded(lot.quantity, _FINE), _rounded(lot.price, _FINE), None if mark is None else _rounded(mark, _FINE),
-            _rounded(fees), _rounded(lot.quantity * lot.slippage_each), None if pnl is None else _rounded(pnl),
-            None if pnl is None else float(pnl / cost), self._stage(entry), "", lot.reason, "",
-            self._episode(entry), lot.order_id, "", pnl, lot.legs,
-        )  # fmt: skip
+        return RoundTrip(
+            lot.symbol,
+            lot.at,
+            "",
+            max(0, days_between(lot.at, valuation.at)) if valuation else 0,
+            _rounded(lot.quantity, _FINE),
+            _rounded(lot.price, _FINE),
+            None if mark is None else _rounded(mark, _FINE),
+            _rounded(fees),
+            _rounded(lot.quantity * lot.slippage_each),
+            None if pnl is None else _rounded(pnl),
+            None if pnl is None else float(pnl / cost),
+            self._stage(entry),
+            "",
+            lot.reason,
+            "",
+            self._episode(entry),
+            lot.order_id,
+            "",
+            pnl,
+            lot.legs,
+        )
 
     def _moment(self, at: str, order_id: str) -> str:
         """When it was decided: an order's moment, or the midnight of a settlement."""
@@ -274,7 +304,7 @@ def _slippage(fill: Row) -> Decimal:
     return quantity * (price - reference if body["side"] == "buy" else reference - price)
 
 
-def _excursion(trip: Trip, closes: dict[str, tuple[list[str], list[float | None]]]) -> Excursion | None:
+def _excursion(trip: RoundTrip, closes: dict[str, tuple[list[str], list[float | None]]]) -> Excursion | None:
     gains: list[float] = []
     ends = [*(leg.at[:10] for leg in trip.legs[1:]), trip.exit_at[:10] or "9999-12-31"]
     for leg, end in zip(trip.legs, ends, strict=True):

@@ -21,7 +21,7 @@ _NAMED = 3
 
 
 @dataclass(slots=True)
-class Deeds:
+class Activity:
     """The rows that came of the decision of one day: its orders, their fills and ends, and settlements."""
 
     orders: list[Row] = field(default_factory=list)
@@ -50,9 +50,9 @@ class Deeds:
         return [row for row in self.results if row.body["status"] != "filled"]
 
 
-def deeds_of(rows: Iterable[Row]) -> Mapping[str, Deeds]:
+def activity_of(rows: Iterable[Row]) -> Mapping[str, Activity]:
     """Deeds by the day of their decision, YYYY-MM-DD; a fill or an end belongs to the day of its order."""
-    days: dict[str, Deeds] = defaultdict(Deeds)
+    days: dict[str, Activity] = defaultdict(Activity)
     ordered: dict[str, str] = {}
     for row in rows:
         if row.kind == "settlement":
@@ -70,7 +70,7 @@ def rows_of(record: Record, since: date | None, until: date | None, limit: int) 
     return reversed(rows)
 
 
-def sentences(deeds: Deeds) -> list[str]:
+def sentences(deeds: Activity) -> list[str]:
     """Each thing that was done or refused, as a sentence."""
     return [
         *(_trade("Sold", symbol, *sums) for symbol, sums in deeds.traded("sell").items()),
@@ -103,7 +103,7 @@ def settlement(row: Row) -> str:
     return f"{symbol} ended ({cause}): {body['quantity']} settled at {numbers.price(body['price'])}."
 
 
-def in_short(deeds: Deeds) -> str:
+def in_short(deeds: Activity) -> str:
     """What was bought and sold, in a few words; empty where nothing was."""
     sold, bought = deeds.traded("sell"), deeds.traded("buy")
     parts = [f"sold {coins(sold)}"] if sold else []

@@ -12,7 +12,7 @@ _KILLS = {"credit": "credit", "volatility": "volatility_kill", "trail": "small_c
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class Labels:
     """`small_caps` is the index's name, None where it is not known; `no_kill` are readings whose kill is off."""
 
     small_caps: str | None = None
@@ -33,10 +33,10 @@ class Terms:
         return of_one if self.small_caps else of_many
 
 
-def terms_of(config: Mapping[str, Any] | None, is_real: bool = True) -> Terms:
+def labels_of(config: Mapping[str, Any] | None, is_real: bool = True) -> Labels:
     """The terms of a resolved config; `is_real` is whether its symbols are those of a real market."""
     if config is None:
-        return Terms()
+        return Labels()
     name = _INDEX_NAMES.get(str(config["roles"]["small_caps"])) if is_real else None
     kills = config["rotation"]["kills"]
-    return Terms(name, frozenset(reading for kill, reading in _KILLS.items() if not kills[kill]))
+    return Labels(name, frozenset(reading for kill, reading in _KILLS.items() if not kills[kill]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bot.core.text import printable
 from bot.ledger.record import Row
 from bot.report.words import sentence
-from bot.review.story.labels import Terms
+from bot.review.story.labels import Labels
 from bot.review.why.gauge import Gauge, counted, figure, gauges_of, share_text
 from bot.review.why.next_triggers import GATES
 
@@ -25,12 +25,12 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", 
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class DecisionContext:
     """A decision beside the one before it. `vetoes` are the gates that held the episode back while armed."""
 
     now: Row
     before: Row | None
-    terms: Terms
+    terms: Labels
     vetoes: Sequence[Gauge] = ()
     seen: Mapping[str, Gauge] = field(default_factory=dict)
     had: Mapping[str, Gauge] = field(default_factory=dict)
@@ -60,30 +60,30 @@ class Turn:
         return int(count.value) + (is_new and above)
 
 
-def turn_of(now: Row, before: Row | None, terms: Terms, vetoes: Sequence[Gauge] = ()) -> Turn:
+def context_of(now: Row, before: Row | None, terms: Labels, vetoes: Sequence[Gauge] = ()) -> DecisionContext:
     """A turn with the readings of both decisions."""
     had = gauges_of(before.body["readings"]) if before else {}
-    return Turn(now, before, terms, vetoes, gauges_of(now.body["readings"]), had)
+    return DecisionContext(now, before, terms, vetoes, gauges_of(now.body["readings"]), had)
 
 
-def causes(turn: Turn) -> str:
+def causes(turn: DecisionContext) -> str:
     """Why the decision is what it is, in phrases; the background is left out where there is more to say."""
     telling = [code for code in turn.reasons if code not in _BACKGROUND] or turn.reasons
     phrases = [_PHRASES[code](turn) if code in _PHRASES else printable(sentence(code)).rstrip(".") for code in telling]
     return ", ".join(phrase for phrase in phrases if phrase)
 
 
-def _breakout(turn: Turn) -> str:
+def _breakout(turn: DecisionContext) -> str:
     base = turn.had.get("sessions_without_record")
     after = f" after {counted(base.value, 'session')} without one" if base and base.value is not None else ""
     return f"{_record(turn)}{after}"
 
 
-def _record(turn: Turn) -> str:
+def _record(turn: DecisionContext) -> str:
     return f"{turn.terms.subject} closed at a record, {turn.value('small_caps')} over {turn.limit('small_caps')}"
 
 
-def _failed(turn: Turn) -> str:
+def _failed(turn: DecisionContext) -> str:
     level, close = turn.had.get("level"), turn.seen.get("small_caps")
     if not (level and close and level.threshold and close.value is not None):
         return f"{turn.terms.subject} fell under the level"
@@ -91,14 +91,14 @@ def _failed(turn: Turn) -> str:
     return f"{turn.terms.subject} fell to {turn.value('small_caps')}, {share} under the level of {turn.limit('level')}"
 
 
-def _confirmed(turn: Turn) -> str:
+def _confirmed(turn: DecisionContext) -> str:
     count = turn.closes()
     nth = f"{_ordinal(count)} close" if count else "enough closes"
     passing = [phrase for name in _CALM if (phrase := _calm(turn, name))]
     return ", ".join([f"{nth} above {turn.limit('level')}", *passing])
 
 
-def _calm(turn: Turn, name: str) -> str:
+def _calm(turn: DecisionContext, name: str) -> str:
     """A gate that is on and passes, in two or three words."""
     gauge = turn.seen.get(name)
     if not (gauge and gauge.gate and gauge.holds):
@@ -106,13 +106,13 @@ def _calm(turn: Turn, name: str) -> str:
     return _CALM[name].format(value=f"{gauge.value or 0:.0f}")
 
 
-def _expired(turn: Turn) -> str:
+def _expired(turn: DecisionContext) -> str:
     count = turn.closes()
     told = f"only {counted(count, 'close')}" if count is not None else "too few closes"
     return f"{told} above {turn.limit('level')} when the time was up"
 
 
-def _vetoed(turn: Turn) -> str:
+def _vetoed(turn: DecisionContext) -> str:
     count = turn.closes()
     told = (
         f"{counted(count, 'close')} above {turn.limit('level')}" if count is not None else "the breakout was sustained"
@@ -127,45 +127,45 @@ def _blocked(gauge: Gauge) -> str:
     return _TIGHT[gauge.name].format(value=f"{gauge.value or 0:.0f}")
 
 
-def _fell(turn: Turn) -> str:
+def _fell(turn: DecisionContext) -> str:
     stop = turn.had.get("small_cap_stop")
     at = f" of {figure('small_cap_stop', stop.threshold)}" if stop else ""
     their = turn.terms.verb("its", "their")
     return f"{turn.terms.subject} fell to {turn.value('small_caps')}, under {their} trailing stop{at}"
 
 
-def _entered_eth(turn: Turn) -> str:
+def _entered_eth(turn: DecisionContext) -> str:
     trend = turn.seen.get("eth_trend")
     if "confirmed" in turn.reasons or not (trend and trend.holds):
         return ""
     return f"ETH closed at {turn.value('eth_trend')}, above its average of {turn.limit('eth_trend')}"
 
 
-def _no_trend(turn: Turn) -> str:
+def _no_trend(turn: DecisionContext) -> str:
     trend = turn.seen.get("eth_trend")
     if trend and not trend.holds and trend.share is not None:
         return f"ETH stood {share_text(trend.share)} under its average when the time was up"
     return "ETH's own trend did not answer in time"
 
 
-def _entered_alts(turn: Turn) -> str:
+def _entered_alts(turn: DecisionContext) -> str:
     breadth = turn.seen.get("breadth")
     share = f", {turn.value('breadth')} of altcoins above theirs" if breadth and breadth.value is not None else ""
     return f"ETH/BTC above its average{share}"
 
 
-def _quiet(turn: Turn) -> str:
+def _quiet(turn: DecisionContext) -> str:
     quiet = turn.had.get("sessions_quiet")
     return f"{turn.limit('sessions_quiet')} sessions without a record" if quiet else "a quarter without a record"
 
 
-def _weak(turn: Turn) -> str:
+def _weak(turn: DecisionContext) -> str:
     weak = turn.had.get("sessions_weak")
     span = f"{turn.limit('sessions_weak')} sessions or more" if weak else "two weeks"
     return f"small caps behind the market for {span}"
 
 
-def _kill_eth(turn: Turn) -> str:
+def _kill_eth(turn: DecisionContext) -> str:
     stop = turn.had.get("eth_stop")
     at = f" of {figure('eth_stop', stop.threshold)}" if stop else ""
     return f"ETH fell to {turn.value('eth_trend')}, through its stop{at}"
@@ -198,7 +198,7 @@ _TIGHT = {
     "net_liquidity": "liquidity was not rising",
     "supercycle": "the supercycle score was {value}",
 }
-_PHRASES: Mapping[str, Callable[[Turn], str]] = {
+_PHRASES: Mapping[str, Callable[[DecisionContext], str]] = {
     "breakout": _breakout,
     "rearmed": lambda turn: f"{_record(turn)}, for the first time since a kill",
     "thin_trading": lambda _: "in thin trading",

@@ -13,9 +13,9 @@ from bot.core.text import printable
 from bot.ledger.record import Row
 from bot.report import names, numbers
 from bot.review.story import activity as deeds
-from bot.review.story.activity import Deeds, settlement
-from bot.review.story.labels import Terms
-from bot.review.story.phrases import causes, turn_of
+from bot.review.story.activity import Activity, settlement
+from bot.review.story.labels import Labels
+from bot.review.story.phrases import causes, context_of
 from bot.review.why.gauge import Gauge, gauges_of
 
 OTHERS = ("epoch", "late", "drift", "switched", "difference", "acknowledged")
@@ -30,7 +30,7 @@ _WHOLE = Decimal("0.9")
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
+class StageChange:
     """One day's sentence; `rows` are the numbers of the rows that it rests on, `stage` the one then entered."""
 
     day: date
@@ -64,15 +64,15 @@ class _Position:
     vetoes: dict[str, Gauge] = field(default_factory=dict)
 
 
-def chapters(
+def stage_changes(
     decisions: Iterable[Row],
-    done: Mapping[str, Deeds],
+    done: Mapping[str, Activity],
     others: Iterable[Row],
     equity: Mapping[str, Decimal],
     before: Row | None,
     start: Decimal | None,
-    terms: Terms,
-) -> list[Chapter]:
+    terms: Labels,
+) -> list[StageChange]:
     """The chapters in order. `equity` is by day at its close.
 
     `before` is the decision before the first, None where there is none; `start` is what the book was worth then.
@@ -86,23 +86,23 @@ def chapters(
 
 def _stages(
     decisions: Iterable[Row],
-    done: Mapping[str, Deeds],
+    done: Mapping[str, Activity],
     equity: Mapping[str, Decimal],
     before: Row | None,
     start: Decimal | None,
-    terms: Terms,
-) -> Iterator[Chapter]:
+    terms: Labels,
+) -> Iterator[StageChange]:
     position, worth = _Position(is_known=not (before and before.body["weights"])), start
     for row in decisions:
         day, body = row.at[:10], row.body
-        found = done.get(day) or Deeds()
+        found = done.get(day) or Activity()
         if body["stage"] == "ARMED":
             _remember_vetoes(position, row)
         if _tells(row):
-            turn = turn_of(row, before, terms, _last_vetoes(position, row))
+            turn = context_of(row, before, terms, _last_vetoes(position, row))
             result = _result(position, before, row, equity, worth)
             text = f"{causes(turn)}: {_what_was_done(row, before, found)}{result}"
-            yield Chapter(date.fromisoformat(day), text, (row.sequence, *found.sequences), printable(body["stage"]))
+            yield StageChange(date.fromisoformat(day), text, (row.sequence, *found.sequences), printable(body["stage"]))
         if body["stage"] != "ARMED":
             position.vetoes.clear()
         _follow(position, row, found, worth)
@@ -129,7 +129,7 @@ def _last_vetoes(position: _Position, row: Row) -> Sequence[Gauge]:
     return last or list(position.vetoes.values())
 
 
-def _follow(position: _Position, row: Row, found: Deeds, worth: Decimal | None) -> None:
+def _follow(position: _Position, row: Row, found: Activity, worth: Decimal | None) -> None:
     if not row.body["weights"]:
         position.since, position.before, position.is_known = "", None, True
     elif position.is_known and not position.since and found.fills:
@@ -147,7 +147,7 @@ def _result(
     return f"; equity {made} since {position.since}"
 
 
-def _what_was_done(row: Row, before: Row | None, found: Deeds) -> str:
+def _what_was_done(row: Row, before: Row | None, found: Activity) -> str:
     """What a decision led to: trades, the lack of them, or only a new stage."""
     body, reasons = row.body, set(row.body["reasons"])
     held = before.body["weights"] if before else {}
@@ -174,7 +174,7 @@ def _entered(body: Mapping[str, Any]) -> str:
     return names.STAGES.get(stage) or f"now {names.plain(stage)}"
 
 
-def _traded(found: Deeds, body: Mapping[str, Any], held: Mapping[str, str]) -> str:
+def _traded(found: Activity, body: Mapping[str, Any], held: Mapping[str, str]) -> str:
     sold, bought = found.traded("sell"), found.traded("buy")
     if sold and not body["weights"]:
         return f"sold everything, {deeds.coins(sold)}"
@@ -198,21 +198,21 @@ def _share(weight: Decimal, is_rest: bool) -> str:
 # --- all else ------------------------------------------------------------------------------------------------
 
 
-def _settled(done: Mapping[str, Deeds]) -> Iterator[Chapter]:
+def _settled(done: Mapping[str, Activity]) -> Iterator[StageChange]:
     for day, found in done.items():
         if found.settlements:
             text = " ".join(settlement(row) for row in found.settlements).rstrip(".")
-            yield Chapter(date.fromisoformat(day), text, tuple(row.sequence for row in found.settlements))
+            yield StageChange(date.fromisoformat(day), text, tuple(row.sequence for row in found.settlements))
 
 
-def _others(rows: Iterable[Row]) -> Iterator[Chapter]:
+def _others(rows: Iterable[Row]) -> Iterator[StageChange]:
     days: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         days[row.at[:10], row.kind].append(row)
     for (day, kind), found in days.items():
         text = _OTHERS[kind]([row.body for row in found])
         if text:
-            yield Chapter(date.fromisoformat(day), text, tuple(row.sequence for row in found))
+            yield StageChange(date.fromisoformat(day), text, tuple(row.sequence for row in found))
 
 
 def _epoch(bodies: Sequence[Mapping[str, Any]]) -> str:

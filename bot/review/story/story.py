@@ -11,14 +11,14 @@ from typing import Any
 from bot.core.moments import ONE_DAY
 from bot.ledger.codec import plain
 from bot.ledger.record import Row
-from bot.ledger.testnet_account import account_of
+from bot.ledger.testnet_account import expected_account
 from bot.report import numbers
 from bot.review.recording import Record
 from bot.review.story import summary as verdict
-from bot.review.story.activity import KINDS, deeds_of
+from bot.review.story.activity import KINDS, activity_of
 from bot.review.story.hypothetical import UNBOUGHT, hypothetical, hypothetical_line
-from bot.review.story.labels import Terms
-from bot.review.story.stage_changes import OTHERS, Chapter, chapters
+from bot.review.story.labels import Labels
+from bot.review.story.stage_changes import OTHERS, StageChange, stage_changes
 from bot.review.why.gauge import counted
 
 SHOWN = 12
@@ -62,9 +62,14 @@ class Totals:
     def as_dict(self) -> dict[str, Any]:
         """The sums as plain data, money as decimal text."""
         return {
-            "fills": self.fills, "bought": plain(self.bought), "sold": plain(self.sold), "fees": plain(self.fees),
-            "slippage": plain(self.slippage), "short": self.short, "settled": self.settled,
-        }  # fmt: skip
+            "fills": self.fills,
+            "bought": plain(self.bought),
+            "sold": plain(self.sold),
+            "fees": plain(self.fees),
+            "slippage": plain(self.slippage),
+            "short": self.short,
+            "settled": self.settled,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class Story:
     run: str
     verdict: tuple[str, ...]
     equity: tuple[tuple[str, Decimal], ...]
-    chapters: tuple[Chapter, ...]
+    chapters: tuple[StageChange, ...]
     left_out: int
     totals: Totals
     hypothetical: str
@@ -93,37 +98,40 @@ class Story:
     def as_dict(self) -> dict[str, Any]:
         """The story as plain data."""
         return {
-            "run": self.run, "verdict": list(self.verdict),
+            "run": self.run,
+            "verdict": list(self.verdict),
             "equity": [{"day": day, "equity": plain(value)} for day, value in self.equity],
             "chapters": [{**chapter.as_dict(), "spans": chapter.spans} for chapter in self.chapters],
-            "left_out": self.left_out, "totals": self.totals.as_dict(), "hypothetical": self.hypothetical,
+            "left_out": self.left_out,
+            "totals": self.totals.as_dict(),
+            "hypothetical": self.hypothetical,
             "look_at": [{"text": look.text, "command": look.command} for look in self.look_at],
             "notes": list(self.notes),
-        }  # fmt: skip
+        }
 
 
 _OF_THE_WHOLE = "The verdict, and what a day's delay would have made, are of the whole record."
 
 
-def tell(
+def story_of(
     record: Record,
-    terms: Terms | None = None,
+    terms: Labels | None = None,
     since: date | None = None,
     until: date | None = None,
     every: bool = False,
 ) -> Story:
     """The story of a record, from a day to a day; the verdict is always of the whole. Raises LedgerError."""
-    terms = terms or Terms()
+    terms = terms or Labels()
     valued = _newest(record, ("valuation",), since, until, _DAYS)
     decided = _newest(record, ("decision",), since, until, _DAYS)
     rows = _newest(record, KINDS, since, until + _FILLED_WITHIN if until else None, _ROWS)
     others = _newest(record, OTHERS, since, until, _ROWS)
     equity = [(row.at[:10], Decimal(row.body["equity"])) for row in valued]
-    done = deeds_of(rows)
+    done = activity_of(rows)
     if until is not None:
         done = {day: found for day, found in done.items() if day <= until.isoformat()}
     before, start = _before(record, decided)
-    found = chapters(decided, done, others, dict(equity), before, start, terms)
+    found = stage_changes(decided, done, others, dict(equity), before, start, terms)
     shown = found if every else found[-SHOWN:]
     unknown = _unknown(record)
     episodes = [row.body for row in record.rows("episode", since=since, until=until)]
@@ -172,7 +180,7 @@ def _start(record: Record) -> Decimal | None:
     return Decimal(first.body["cash"]) if first else None
 
 
-def _verdict(record: Record, unknown: int, terms: Terms) -> list[str]:
+def _verdict(record: Record, unknown: int, terms: Labels) -> list[str]:
     if record.folder is None:
         return verdict.of_ledger(record, unknown, terms)
     manifest, summary = record.folder.json("manifest.json"), record.folder.json("summary.json")
@@ -183,7 +191,7 @@ def _verdict(record: Record, unknown: int, terms: Terms) -> list[str]:
 
 def _unknown(record: Record) -> int:
     """How many differences of a testnet account nothing explains and nobody has seen."""
-    return len(account_of(record.events("epoch", "account_seen", "difference", "acknowledged")).unknown)
+    return len(expected_account(record.events("epoch", "account_seen", "difference", "acknowledged")).unknown)
 
 
 def _totals(rows: Iterable[Row]) -> Totals:

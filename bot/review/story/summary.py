@@ -10,9 +10,9 @@ from bot.core.text import printable
 from bot.ledger.record import Row
 from bot.report import headline, names, numbers
 from bot.review.recording import Record
-from bot.review.story.labels import Terms
+from bot.review.story.labels import Labels
 from bot.review.why.gauge import counted
-from bot.review.why.next_triggers import nearest
+from bot.review.why.next_triggers import next_triggers
 
 _RECENT = 2_000
 """Orders whose ends are looked for: an older one has long had its end."""
@@ -41,7 +41,7 @@ def _beside(own: Mapping[str, Any], others: Mapping[str, Any]) -> str:
     return " and ".join(parts)
 
 
-def of_ledger(record: Record, unknown: int, terms: Terms) -> list[str]:
+def of_ledger(record: Record, unknown: int, terms: Labels) -> list[str]:
     """A forward ledger: what it is worth, since when, what was late, and what is open or unexplained."""
     first, last = record.first("epoch"), record.last("valuation")
     if first is None:
@@ -58,12 +58,12 @@ def of_ledger(record: Record, unknown: int, terms: Terms) -> list[str]:
     return [worth, _place(record, terms), _health(record, unknown)]
 
 
-def _place(record: Record, terms: Terms) -> str:
+def _place(record: Record, terms: Labels) -> str:
     last = record.last("decision")
     if last is None:
         return "Nothing has been decided yet."
     stage = printable(str(last.body["stage"]))
-    way = nearest(stage, last.body["readings"], terms)
+    way = next_triggers(stage, last.body["readings"], terms)
     return f"It stands in {stage} ({names.stage(stage)}). {way.sentence}"
 
 

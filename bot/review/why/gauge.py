@@ -55,9 +55,15 @@ class Gauge:
     def as_dict(self) -> dict[str, Any]:
         """The gauge as plain data."""
         return {
-            "name": self.name, "words": self.words, "value": self.value, "threshold": self.threshold,
-            "verdict": self.verdict, "gate": self.gate, "distance": self.distance, "share": self.share,
-        }  # fmt: skip
+            "name": self.name,
+            "words": self.words,
+            "value": self.value,
+            "threshold": self.threshold,
+            "verdict": self.verdict,
+            "gate": self.gate,
+            "distance": self.distance,
+            "share": self.share,
+        }
 
 
 def gauges_of(readings: Mapping[str, Any]) -> dict[str, Gauge]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from bot.report import numbers
-from bot.review.story.labels import Terms
+from bot.review.story.labels import Labels
 from bot.review.why.gauge import Gauge, counted, figure, gauges_of, share_text
 
 Gauges = Mapping[str, Gauge]
@@ -16,7 +16,7 @@ _SEVERAL = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Trigger:
     """A way out of a stage, as one plain sentence.
 
     `reading` is what it hangs on, empty where nothing is known; `distance` is from its threshold in its own unit,
@@ -34,27 +34,29 @@ class Way:
         return asdict(self)
 
 
-def nearest(stage: str, readings: Mapping[str, Any], terms: Terms | None = None) -> Way:
+def next_triggers(stage: str, readings: Mapping[str, Any], terms: Labels | None = None) -> Trigger:
     """The nearest way out of the stage that a decision left the bot in."""
-    return ways(stage, readings, terms)[0]
+    return triggers(stage, readings, terms)[0]
 
 
-def ways(stage: str, readings: Mapping[str, Any], terms: Terms | None = None) -> list[Way]:
+def triggers(stage: str, readings: Mapping[str, Any], terms: Labels | None = None) -> list[Trigger]:
     """Every way out of a stage that its readings tell of, the nearest or most telling first; never none."""
     gauges = gauges_of(readings)
-    found = _STAGES.get(stage, _unknown)(gauges, terms or Terms())
-    return found or [Way("The readings of this day do not say what is nearest.")]
+    found = _STAGES.get(stage, _unknown)(gauges, terms or Labels())
+    return found or [Trigger("The readings of this day do not say what is nearest.")]
 
 
 # --- waiting -------------------------------------------------------------------------------------------------
 
 
-def _stable(gauges: Gauges, terms: Terms) -> list[Way]:
+def _stable(gauges: Gauges, terms: Labels) -> list[Trigger]:
     close, base = gauges.get("small_caps"), gauges.get("sessions_without_record")
     if close is None:
         return []
     if close.value is None or close.threshold is None:
-        return [Way(f"It is not known how far {terms.subject} {terms.verb('is', 'are')} from a record.", close.name)]
+        return [
+            Trigger(f"It is not known how far {terms.subject} {terms.verb('is', 'are')} from a record.", close.name)
+        ]
     record = max(close.value, close.threshold)
     share = close.value / record - 1
     place = (
@@ -63,7 +65,7 @@ def _stable(gauges: Gauges, terms: Terms) -> list[Way]:
         if share < 0
         else f"{terms.start} closed at a record of {figure(close.name, record)}"
     )
-    way = Way("", close.name, close.value - record, share)
+    way = Trigger("", close.name, close.value - record, share)
     if base is None or base.value is None or base.threshold is None:
         told = f"{place}; this ledger does not tell whether a record would arm the bot."
     elif base.threshold == 0:
@@ -75,10 +77,10 @@ def _stable(gauges: Gauges, terms: Terms) -> list[Way]:
             f"{place}: a record now would not arm the bot, since only {base.value:.0f} of "
             f"{counted(base.threshold, 'session')} have passed without one."
         )
-    return [Way(told, way.reading, way.distance, way.share), *_old([close])]
+    return [Trigger(told, way.reading, way.distance, way.share), *_old([close])]
 
 
-def _armed(gauges: Gauges, terms: Terms) -> list[Way]:
+def _armed(gauges: Gauges, terms: Labels) -> list[Trigger]:
     closes, time, level = (gauges.get(name) for name in ("closes_above", "sessions_armed", "level"))
     if not (_is_whole(closes) and _is_whole(time) and _is_whole(level)):
         return []
@@ -102,7 +104,7 @@ def _armed(gauges: Gauges, terms: Terms) -> list[Way]:
         told = f"{there}: it confirms once {_gates(failing)} within {counted(left, 'session')}."
     else:
         told = f"{there} and every gate passes: the next close above confirms."
-    nearest_way = Way(told, "closes_above", closes.distance, closes.share)
+    nearest_way = Trigger(told, "closes_above", closes.distance, closes.share)
     return [nearest_way, *(_failing(gauge) for gauge in failing), *_old(gauges.values())]
 
 
@@ -111,22 +113,22 @@ def _gates(failing: list[Gauge]) -> str:
     return f"{_and(names)} {'pass' if len(names) > 1 else 'passes'}"
 
 
-def _failing(gauge: Gauge) -> Way:
+def _failing(gauge: Gauge) -> Trigger:
     """A gate that is on and does not pass, and by how much."""
     name = GATES.get(gauge.name, gauge.name.replace("_", " "))
     name = name[0].upper() + name[1:]
     if not gauge.is_known:
-        return Way(f"{name} does not pass: its reading is {_lack(gauge)}.", gauge.name)
+        return Trigger(f"{name} does not pass: its reading is {_lack(gauge)}.", gauge.name)
     share = f" ({share_text(gauge.share)})" if gauge.share is not None else ""
     assert gauge.distance is not None
     told = (
         f"{name} does not pass: {figure(gauge.name, gauge.value)} against {figure(gauge.name, gauge.threshold)}, "
         f"off by {figure(gauge.name, abs(gauge.distance))}{share}."
     )
-    return Way(told, gauge.name, gauge.distance, gauge.share)
+    return Trigger(told, gauge.name, gauge.distance, gauge.share)
 
 
-def _confirmed(gauges: Gauges, terms: Terms) -> list[Way]:
+def _confirmed(gauges: Gauges, terms: Labels) -> list[Trigger]:
     trend, patience = gauges.get("eth_trend"), gauges.get("sessions_for_trend")
     left = ""
     if patience and patience.value is not None and patience.threshold is not None:
@@ -135,7 +137,7 @@ def _confirmed(gauges: Gauges, terms: Terms) -> list[Way]:
         return []
     if not trend.is_known or trend.share is None:
         return [
-            Way(f"ETH's trend is {_lack(trend)}: it is bought once ETH closes above its average{left}.", trend.name)
+            Trigger(f"ETH's trend is {_lack(trend)}: it is bought once ETH closes above its average{left}.", trend.name)
         ]
     if not trend.holds:
         at = figure(trend.name, trend.threshold)
@@ -144,44 +146,47 @@ def _confirmed(gauges: Gauges, terms: Terms) -> list[Way]:
         told = (
             f"ETH stands above its average: it is bought once {_blocks(gauges, terms) or 'the inputs are fresh'}{left}."
         )
-    return [Way(told, trend.name, trend.distance, trend.share), *_outs(gauges, terms, ("small_cap_stop",))]
+    return [Trigger(told, trend.name, trend.distance, trend.share), *_outs(gauges, terms, ("small_cap_stop",))]
 
 
-def _blocks(gauges: Gauges, terms: Terms) -> str:
+def _blocks(gauges: Gauges, terms: Labels) -> str:
     """The kill readings that keep a confirmed breakout from being bought."""
     credit, vix, stop = (gauges.get(name) for name in ("credit", "volatility_kill", "small_cap_stop"))
     standing = [
         *(["credit stress is over"] if credit and credit.verdict == "no" and "credit" not in terms.no_kill else []),
         *(["VIX is calmer"] if vix and vix.holds and "volatility_kill" not in terms.no_kill else []),
-        *([f"{terms.subject} {terms.verb('is', 'are')} above the trailing stop"]
-          if stop and stop.verdict == "no" and "small_cap_stop" not in terms.no_kill else []),
-    ]  # fmt: skip
+        *(
+            [f"{terms.subject} {terms.verb('is', 'are')} above the trailing stop"]
+            if stop and stop.verdict == "no" and "small_cap_stop" not in terms.no_kill
+            else []
+        ),
+    ]
     return " and ".join(standing)
 
 
 # --- invested ------------------------------------------------------------------------------------------------
 
 
-def _eth(gauges: Gauges, terms: Terms) -> list[Way]:
+def _eth(gauges: Gauges, terms: Labels) -> list[Trigger]:
     return [*_outs(gauges, terms, _KILLS), *_counters(gauges), *_to_altcoins(gauges)]
 
 
-def _alts(gauges: Gauges, terms: Terms) -> list[Way]:
+def _alts(gauges: Gauges, terms: Labels) -> list[Trigger]:
     pair = gauges.get("eth_btc")
     back = []
     if pair and pair.is_known and pair.share is not None:
         told = f"ETH/BTC is {share_text(pair.share)} {'above' if pair.holds else 'under'} its average: "
         told += "days in a row under it send the altcoins back into ETH."
-        back = [Way(told, pair.name, pair.distance, pair.share)]
+        back = [Trigger(told, pair.name, pair.distance, pair.share)]
     return [*_outs(gauges, terms, _KILLS), *_counters(gauges), *back]
 
 
-def _distribution(gauges: Gauges, terms: Terms) -> list[Way]:
+def _distribution(gauges: Gauges, terms: Labels) -> list[Trigger]:
     days, close = gauges.get("sessions_distributing"), gauges.get("small_caps")
     found = []
     if days and days.value is not None and days.threshold is not None:
         left = counted(max(days.threshold - days.value, 0), "session")
-        found.append(Way(f"The rest is sold in {left}.", days.name, days.distance, days.share, "out"))
+        found.append(Trigger(f"The rest is sold in {left}.", days.name, days.distance, days.share, "out"))
     if close and close.value is not None and close.threshold is not None:
         record = figure(close.name, max(close.value, close.threshold))
         share = close.value / max(close.value, close.threshold) - 1
@@ -191,42 +196,44 @@ def _distribution(gauges: Gauges, terms: Terms) -> list[Way]:
         )
         if terms.small_caps:
             told = told.replace("while they lead", "while it leads")
-        found.append(Way(told, close.name, close.distance, share))
+        found.append(Trigger(told, close.name, close.distance, share))
     return [*found, *_outs(gauges, terms, _KILLS)]
 
 
 _KILLS = ("small_cap_stop", "eth_stop", "volatility_kill", "credit")
 
 
-def _outs(gauges: Gauges, terms: Terms, names: tuple[str, ...]) -> list[Way]:
+def _outs(gauges: Gauges, terms: Labels, names: tuple[str, ...]) -> list[Trigger]:
     """The kills by their distance, the nearest first; those that are switched off are left out."""
     known = [gauges[name] for name in names if name in gauges and name not in terms.no_kill]
     found = [_out(gauge, terms) for gauge in known if gauge.is_known and gauge.share is not None]
     return sorted(found, key=lambda way: abs(way.share or 0))
 
 
-def _out(gauge: Gauge, terms: Terms) -> Way:
+def _out(gauge: Gauge, terms: Labels) -> Trigger:
     assert gauge.share is not None
     at, share = figure(gauge.name, gauge.threshold), share_text(gauge.share)
     if gauge.holds == (gauge.name == "volatility_kill"):
         name = {**GATES, "small_cap_stop": terms.subject, "eth_stop": "ETH", "volatility_kill": "VIX"}[gauge.name]
         told = f"{name[0].upper()}{name[1:]} at {figure(gauge.name, gauge.value)} stands beyond the limit of {at}: "
-        return Way(f"{told}the next session that says so sells everything.", gauge.name, gauge.distance, 0.0, "out")
+        return Trigger(f"{told}the next session that says so sells everything.", gauge.name, gauge.distance, 0.0, "out")
     told = {
         "small_cap_stop": f"{terms.start} {terms.verb('is', 'are')} {share} above {terms.verb('its', 'their')} "
-                          f"trailing stop of {at}",
+        f"trailing stop of {at}",
         "eth_stop": f"ETH is {share} above its stop of {at}",
         "volatility_kill": f"VIX at {figure(gauge.name, gauge.value)} is {share} under its limit of {at}",
         "credit": f"The credit reading of {figure(gauge.name, gauge.value)} is {share} from stress at {at}",
-    }[gauge.name]  # fmt: skip
+    }[gauge.name]
     end = {
-        "small_cap_stop": "a close under it takes the bot out.", "eth_stop": "a close there sells everything.",
-        "volatility_kill": "a close over it sells everything.", "credit": "beyond it everything is sold.",
-    }[gauge.name]  # fmt: skip
-    return Way(f"{told}: {end}", gauge.name, gauge.distance, gauge.share, "out")
+        "small_cap_stop": "a close under it takes the bot out.",
+        "eth_stop": "a close there sells everything.",
+        "volatility_kill": "a close over it sells everything.",
+        "credit": "beyond it everything is sold.",
+    }[gauge.name]
+    return Trigger(f"{told}: {end}", gauge.name, gauge.distance, gauge.share, "out")
 
 
-def _counters(gauges: Gauges) -> list[Way]:
+def _counters(gauges: Gauges) -> list[Trigger]:
     """The counters whose end sells half."""
     words = {"sessions_quiet": "without a record", "sessions_weak": "in a row with small caps lagging"}
     found = []
@@ -234,11 +241,11 @@ def _counters(gauges: Gauges) -> list[Way]:
         gauge = gauges.get(name)
         if gauge and gauge.value is not None and gauge.threshold is not None:
             told = f"{gauge.value:.0f} of {counted(gauge.threshold, 'session')} {meaning}: at the end half is sold."
-            found.append(Way(told, name, gauge.distance, gauge.share, "out"))
+            found.append(Trigger(told, name, gauge.distance, gauge.share, "out"))
     return found
 
 
-def _to_altcoins(gauges: Gauges) -> list[Way]:
+def _to_altcoins(gauges: Gauges) -> list[Trigger]:
     time, pair, breadth = (gauges.get(name) for name in ("sessions_for_altcoins", "eth_btc", "breadth"))
     if time is None or time.value is None or time.threshold is None:
         return []
@@ -254,29 +261,29 @@ def _to_altcoins(gauges: Gauges) -> list[Way]:
         need = figure("breadth", breadth.threshold)
         missing.append(f"{need} of altcoins above their average instead of {figure('breadth', breadth.value)}")
     told = f"Altcoins need {_and(missing)}." if missing else "Everything that altcoins need is there."
-    return [Way(told, time.name, time.distance, time.share)]
+    return [Trigger(told, time.name, time.distance, time.share)]
 
 
 # --- out, and strategies of a user's own ---------------------------------------------------------------------
 
 
-def _cooldown(gauges: Gauges, terms: Terms) -> list[Way]:
+def _cooldown(gauges: Gauges, terms: Labels) -> list[Trigger]:
     days = gauges.get("sessions_cooling")
     if days is None or days.value is None or days.threshold is None:
         return []
     left = counted(max(days.threshold - days.value, 0), "session")
     told = f"The cooldown after the kill lasts {left} more; then any record of {terms.subject} arms the bot."
-    return [Way(told, days.name, days.distance, days.share)]
+    return [Trigger(told, days.name, days.distance, days.share)]
 
 
-def _unknown(gauges: Gauges, terms: Terms) -> list[Way]:
+def _unknown(gauges: Gauges, terms: Labels) -> list[Trigger]:
     """Of a strategy whose stages are not the rotation's: the reading that does not hold and is least far from it."""
     open_ = [gauge for gauge in gauges.values() if gauge.verdict == "no" and gauge.share is not None]
     found = []
     for gauge in sorted(open_, key=lambda gauge: abs(gauge.share or 0))[:_SEVERAL]:
         at = figure(gauge.name, gauge.threshold)
         told = f"{gauge.words} stands at {figure(gauge.name, gauge.value)}, {share_text(gauge.share or 0)} from {at}."
-        found.append(Way(told[0].upper() + told[1:], gauge.name, gauge.distance, gauge.share))
+        found.append(Trigger(told[0].upper() + told[1:], gauge.name, gauge.distance, gauge.share))
     return found
 
 
@@ -292,7 +299,7 @@ GATES = {
 }
 """What a gate is called in a sentence."""
 
-_STAGES: dict[str, Callable[[Gauges, Terms], list[Way]]] = {
+_STAGES: dict[str, Callable[[Gauges, Labels], list[Trigger]]] = {
     "STABLE": _stable,
     "ARMED": _armed,
     "CONFIRMED": _confirmed,
@@ -311,10 +318,10 @@ def _lack(gauge: Gauge) -> str:
     return {"no data": "without data", "stale": "too old", "not yet": "not known yet"}.get(gauge.verdict, "not known")
 
 
-def _old(gauges: Any) -> list[Way]:
+def _old(gauges: Any) -> list[Trigger]:
     """What is too old to be believed, of gates that are on and of small caps."""
     stale = [g for g in gauges if g.verdict == "stale" and (g.gate or g.name == "small_caps")]
-    return [Way(f"{g.words[0].upper()}{g.words[1:]}: the newest row is too old.", g.name) for g in stale]
+    return [Trigger(f"{g.words[0].upper()}{g.words[1:]}: the newest row is too old.", g.name) for g in stale]
 
 
 def _and(parts: list[str]) -> str:

@@ -102,10 +102,16 @@ class Odds:
         """The odds as plain data."""
         within = [{**asdict(one), "share": one.share} for one in self.within]
         return {
-            "day": self.day.isoformat(), "stage": self.stage, "gap": self.gap, "within": within,
-            "armings": self.armings, "confirmed": self.confirmed, "confirmed_share": self.confirmed_share,
-            "enough": ENOUGH, "sentences": self.sentences(),
-        }  # fmt: skip
+            "day": self.day.isoformat(),
+            "stage": self.stage,
+            "gap": self.gap,
+            "within": within,
+            "armings": self.armings,
+            "confirmed": self.confirmed,
+            "confirmed_share": self.confirmed_share,
+            "enough": ENOUGH,
+            "sentences": self.sentences(),
+        }
 
 
 def odds(sessions: Sequence[Session], day: date) -> Odds | None:

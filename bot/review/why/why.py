@@ -13,10 +13,10 @@ from bot.core.text import printable
 from bot.ledger.record import Row
 from bot.report.words import sentence
 from bot.review.recording import Record
-from bot.review.story.activity import KINDS, Deeds, deeds_of, sentences
-from bot.review.story.labels import Terms
+from bot.review.story.activity import KINDS, Activity, activity_of, sentences
+from bot.review.story.labels import Labels
 from bot.review.why.gauge import Gauge, gauges_of
-from bot.review.why.next_triggers import Way, ways
+from bot.review.why.next_triggers import Trigger, triggers
 
 _FILLED_WITHIN = 7 * ONE_DAY
 """How long after a decision its orders' ends are looked for."""
@@ -33,7 +33,7 @@ class Why:
     previous: str = ""
     reasons: tuple[str, ...] = ()
     gauges: tuple[Gauge, ...] = ()
-    ways: tuple[Way, ...] = ()
+    ways: tuple[Trigger, ...] = ()
     done: tuple[str, ...] = ()
     gap: str = ""
     near: tuple[date, ...] = field(default=())
@@ -41,15 +41,22 @@ class Why:
     def as_dict(self) -> dict[str, Any]:
         """The day as plain data."""
         return {
-            "run": self.run, "day": self.day.isoformat(), "row": self.row, "stage": self.stage,
-            "previous_stage": self.previous, "reasons": list(self.reasons),
+            "run": self.run,
+            "day": self.day.isoformat(),
+            "row": self.row,
+            "stage": self.stage,
+            "previous_stage": self.previous,
+            "reasons": list(self.reasons),
             "nearest": self.ways[0].as_dict() if self.ways else None,
-            "readings": [gauge.as_dict() for gauge in self.gauges], "ways": [way.as_dict() for way in self.ways],
-            "done": list(self.done), "gap": self.gap, "near": [day.isoformat() for day in self.near],
-        }  # fmt: skip
+            "readings": [gauge.as_dict() for gauge in self.gauges],
+            "ways": [way.as_dict() for way in self.ways],
+            "done": list(self.done),
+            "gap": self.gap,
+            "near": [day.isoformat() for day in self.near],
+        }
 
 
-def why(record: Record, day: date, terms: Terms | None = None) -> Why:
+def why(record: Record, day: date, terms: Labels | None = None) -> Why:
     """What a record says of one day; of the decision at its 00:00 UTC. Raises LedgerError."""
     row = next(record.rows("decision", since=day, until=day, limit=1), None)
     if row is None:
@@ -64,7 +71,7 @@ def why(record: Record, day: date, terms: Terms | None = None) -> Why:
         previous=printable(str(body["previous_stage"])),
         reasons=tuple(printable(sentence(str(code))) for code in body["reasons"]),
         gauges=tuple(gauges_of(found).values()),
-        ways=tuple(ways(str(body["stage"]), found, terms)),
+        ways=tuple(triggers(str(body["stage"]), found, terms)),
         done=(*_late(record, day), *_done(record, day, body)),
     )
 
@@ -80,7 +87,7 @@ def last_day(record: Record) -> date:
 def _done(record: Record, day: date, decision: Mapping[str, Any]) -> list[str]:
     """What was ordered, filled and refused; where nothing was, why not."""
     rows = record.rows(*KINDS, since=day, until=day + _FILLED_WITHIN)
-    told = sentences(deeds_of(rows).get(day.isoformat(), Deeds()))
+    told = sentences(activity_of(rows).get(day.isoformat(), Activity()))
     return told or [_idle(decision)]
 
 

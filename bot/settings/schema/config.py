@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, Strict, model_validator
 
 from bot.core.errors import did_you_mean
-from bot.core.market import Kind, Listing, Release, Roles
+from bot.core.market import Listing, Release, Roles, SeriesKind
 from bot.settings.schema.notify import NotifySection
 from bot.settings.schema.paper import PaperSection
 from bot.settings.schema.quality import QualitySection
@@ -90,9 +90,19 @@ class RolesSection(Section):
 
 
 SymbolKind = Literal[
-    "index", "etf-adjusted", "etf-raw", "crypto", "stablecoin", "wrapped", "staked", "leveraged",
-    "macro thursday", "macro same day", "macro next session", "macro utc day",
-]  # fmt: skip
+    "index",
+    "etf-adjusted",
+    "etf-raw",
+    "crypto",
+    "stablecoin",
+    "wrapped",
+    "staked",
+    "leveraged",
+    "macro thursday",
+    "macro same day",
+    "macro next session",
+    "macro utc day",
+]
 
 
 class Config(Section):
@@ -131,16 +141,22 @@ class Config(Section):
     def _parts_have_their_kind(self) -> Self:
         listings = self.listings()
         parts = {
-            "small_caps": Kind.INDEX, "eth": Kind.CRYPTO, "btc": Kind.CRYPTO, "stablecoin": Kind.STABLECOIN,
-        }  # fmt: skip
+            "small_caps": SeriesKind.INDEX,
+            "eth": SeriesKind.CRYPTO,
+            "btc": SeriesKind.CRYPTO,
+            "stablecoin": SeriesKind.STABLECOIN,
+        }
         for part, kind in parts.items():
             symbol = getattr(self.roles, part)
             if symbol not in listings or listings[symbol].kind is not kind:
                 was = listings[symbol].kind if symbol in listings else "not in the symbol table"
                 raise ValueError(f"roles.{part} is {symbol}, which must be of kind {kind}, was {was}")
         sources = self.sources
-        tables = {"yahoo.symbols": sources.yahoo.symbols, "yahoo.aggregates": sources.yahoo.aggregates,
-                  "fred.symbols": sources.fred.symbols}  # fmt: skip
+        tables = {
+            "yahoo.symbols": sources.yahoo.symbols,
+            "yahoo.aggregates": sources.yahoo.aggregates,
+            "fred.symbols": sources.fred.symbols,
+        }
         for name, table in tables.items():
             for symbol in table:
                 if symbol not in listings:
@@ -158,13 +174,16 @@ class Config(Section):
     def listings(self) -> dict[str, Listing]:
         """The kind and the release rule of every symbol; an entry of `symbols` wins over the lists."""
         lists = {
-            Kind.CRYPTO: self.altcoin_universe, Kind.STABLECOIN: self.stablecoins, Kind.WRAPPED: self.wrapped,
-            Kind.STAKED: self.staked, Kind.LEVERAGED: self.leveraged,
-        }  # fmt: skip
+            SeriesKind.CRYPTO: self.altcoin_universe,
+            SeriesKind.STABLECOIN: self.stablecoins,
+            SeriesKind.WRAPPED: self.wrapped,
+            SeriesKind.STAKED: self.staked,
+            SeriesKind.LEVERAGED: self.leveraged,
+        }
         found = {symbol: Listing(kind, Release.UTC_DAY) for kind, names in lists.items() for symbol in names}
         for symbol, text in self.symbols.items():
             kind, _, release = text.partition(" ")
-            found[symbol] = Listing(Kind(kind), Release(release) if release else _release_of(Kind(kind)))
+            found[symbol] = Listing(SeriesKind(kind), Release(release) if release else _release_of(SeriesKind(kind)))
         return found
 
     def resolved(self) -> dict[str, Any]:
@@ -183,5 +202,5 @@ class Config(Section):
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
-def _release_of(kind: Kind) -> Release:
+def _release_of(kind: SeriesKind) -> Release:
     return Release.UTC_DAY if kind.is_coin else Release.SESSION

@@ -11,19 +11,19 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.venue.http.injected_faults import Faults, fault_of
+from bot.venue.http.injected_faults import FaultQueue, parse_fault
 from bot.venue.http.refusal import Refusal
-from bot.venue.http.rest import Answer, Asked, Rest, as_json, refused
+from bot.venue.http.rest import IncomingRequest, Reply, Rest, as_json, refused
 from bot.venue.matching.clocks import DrivenClock
 from bot.venue.matching.exchange import KEY, SECRET, Exchange
 
 PREFIX = "/venue/"
 
 
-class Control:
+class AdminApi:
     """Answers under /venue/ with JSON: 400 for nonsense, 404 for no such knob, 409 where the clock is not driven."""
 
-    def __init__(self, rest: Rest, faults: Faults) -> None:
+    def __init__(self, rest: Rest, faults: FaultQueue) -> None:
         self._rest, self._faults = rest, faults
         self._knobs: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], Any]] = {
             ("GET", "clock"): self._tell_clock,
@@ -37,7 +37,7 @@ class Control:
             ("DELETE", "faults"): self._clear_faults,
         }
 
-    def answer(self, asked: Asked) -> Answer:
+    def answer(self, asked: IncomingRequest) -> Reply:
         """Turn one knob."""
         knob = self._knobs.get((asked.method, asked.path.removeprefix(PREFIX)))
         if knob is None:
@@ -95,8 +95,8 @@ class Control:
         return {"scripted": [asdict(fault) for fault in self._faults.scripted]}
 
     def _add_faults(self, told: Mapping[str, Any]) -> Any:
-        script = [fault_of(fault) for fault in told.get("script", [])]
-        rates = {fault_of(entry["fault"]): float(entry["rate"]) for entry in told.get("rates", [])}
+        script = [parse_fault(fault) for fault in told.get("script", [])]
+        rates = {parse_fault(entry["fault"]): float(entry["rate"]) for entry in told.get("rates", [])}
         if rates:
             self._faults.random(int(told["seed"]), rates)
         self._faults.script(*script)

@@ -14,7 +14,7 @@ from bot.venue.matching.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class MeteredExchange:
     """The exchange, and how much was asked of it."""
 
     exchange: Exchange
@@ -34,7 +34,7 @@ class Endpoint:
     parameters as they were sent.
     """
 
-    answer: Callable[[Desk, Parameters, str], Any]
+    answer: Callable[[MeteredExchange, Parameters, str], Any]
     weigh: Callable[[Mapping[str, str]], int]
     signed: bool = False
 

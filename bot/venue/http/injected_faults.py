@@ -30,7 +30,7 @@ TEXTS: Mapping[int, tuple[int, str]] = {
 """The status and text of an error that is made up."""
 
 
-class Kind(StrEnum):
+class InjectedKind(StrEnum):
     """What becomes of a request or of its answer."""
 
     DELAY = "delay"
@@ -43,7 +43,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class InjectedFault:
     """One fault, for requests of a method under a path such as `order`; empty is any.
 
     `accepted` is whether the request is carried out before things go wrong; what is cut short or comes twice always
@@ -51,7 +51,7 @@ class Fault:
     Raises ValueError for an error that has no text.
     """
 
-    kind: Kind
+    kind: InjectedKind
     method: str = ""
     path: str = ""
     accepted: bool = False
@@ -72,7 +72,7 @@ class Fault:
     @property
     def is_carried_out(self) -> bool:
         """Whether the request reaches the exchange before anything goes wrong."""
-        return self.accepted or self.kind in (Kind.TRUNCATED, Kind.DUPLICATE)
+        return self.accepted or self.kind in (InjectedKind.TRUNCATED, InjectedKind.DUPLICATE)
 
     @property
     def refusal(self) -> Refusal:
@@ -81,19 +81,19 @@ class Fault:
         return Refusal(self.code, text, self.status or status)
 
 
-class Faults:
+class FaultQueue:
     """What is still to go wrong."""
 
     def __init__(self) -> None:
-        self.scripted: list[Fault] = []
+        self.scripted: list[InjectedFault] = []
         self._random = random.Random()
-        self._rates: dict[Fault, float] = {}
+        self._rates: dict[InjectedFault, float] = {}
 
-    def script(self, *faults: Fault) -> None:
+    def script(self, *faults: InjectedFault) -> None:
         """Each of these happens once, to the next request that it is for."""
         self.scripted.extend(faults)
 
-    def random(self, seed: int, rates: Mapping[Fault, float]) -> None:
+    def random(self, seed: int, rates: Mapping[InjectedFault, float]) -> None:
         """From now on each of these happens to its share of the requests that it is for."""
         self._random, self._rates = random.Random(seed), dict(rates)
 
@@ -102,7 +102,7 @@ class Faults:
         self.scripted.clear()
         self._rates.clear()
 
-    def next(self, method: str, path: str) -> Fault | None:
+    def next(self, method: str, path: str) -> InjectedFault | None:
         """What happens to a request."""
         for place, fault in enumerate(self.scripted):
             if fault.concerns(method, path):
@@ -113,6 +113,6 @@ class Faults:
         return None
 
 
-def fault_of(told: Mapping[str, Any]) -> Fault:
+def parse_fault(told: Mapping[str, Any]) -> InjectedFault:
     """A fault as JSON tells it. Raises ValueError, TypeError."""
-    return Fault(**{**told, "kind": Kind(told.get("kind", ""))})
+    return InjectedFault(**{**told, "kind": InjectedKind(told.get("kind", ""))})

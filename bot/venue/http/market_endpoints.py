@@ -7,10 +7,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from bot.core.instrument import ZERO, exact
+from bot.core.instrument import ZERO, to_decimal
 from bot.core.moments import midnight
 from bot.core.orders import Side
-from bot.venue.http.endpoint import Desk, Endpoint, always, by_symbol, milliseconds
+from bot.venue.http.endpoint import Endpoint, MeteredExchange, always, by_symbol, milliseconds
 from bot.venue.http.parameters import Parameters
 from bot.venue.http.refusal import Refusal
 from bot.venue.matching.exactness import written
@@ -20,15 +20,15 @@ _DAY = 86_400_000
 _ONE_DAY, _INSTANT = timedelta(days=1), timedelta(milliseconds=1)
 
 
-def _ping(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _ping(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     return {}
 
 
-def _time(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _time(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     return {"serverTime": milliseconds(desk.clock.wire())}
 
 
-def _exchange_info(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _exchange_info(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     parameters.skip("permissions", "showPermissionSets", "symbolStatus")
     pairs = _pairs(desk, parameters)
     limits = desk.weights.limits
@@ -44,7 +44,7 @@ def _exchange_info(desk: Desk, parameters: Parameters, key: str) -> Any:
     }
 
 
-def _klines(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _klines(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     listing = desk.exchange.listing(parameters.symbol())
     if parameters.required("interval") != "1d":
         raise Refusal(-1120, "Invalid interval.")
@@ -65,10 +65,10 @@ def _kline(candle: Candle) -> list[Any]:
 
 
 def _told(number: float) -> str:
-    return written(ZERO if number != number else exact(number))
+    return written(ZERO if number != number else to_decimal(number))
 
 
-def _depth(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _depth(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     pair, count = parameters.symbol(), parameters.limit(100, 5000)
     bids, asks = (desk.exchange.offered(pair, side)[:count] for side in (Side.SELL, Side.BUY))
     return {
@@ -78,20 +78,20 @@ def _depth(desk: Desk, parameters: Parameters, key: str) -> Any:
     }
 
 
-def _price(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _price(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     return _one_or_all(desk, parameters, lambda pair: {"symbol": pair, "price": _last(desk, pair)})
 
 
-def _book_ticker(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _book_ticker(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     return _one_or_all(desk, parameters, lambda pair: _best(desk, pair))
 
 
-def _ticker(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _ticker(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     parameters.skip("type")
     return _one_or_all(desk, parameters, lambda pair: _last_day(desk, pair))
 
 
-def _last_day(desk: Desk, pair: str) -> dict[str, Any]:
+def _last_day(desk: MeteredExchange, pair: str) -> dict[str, Any]:
     """The 24 hours that end now: the rest of yesterday, and today so far."""
     now, exchange = desk.clock.now(), desk.exchange
     base, share = exchange.listing(pair).base, share_of_day(now)
@@ -105,39 +105,49 @@ def _last_day(desk: Desk, pair: str) -> dict[str, Any]:
     change, relative = last - first, (last / first - 1) * 100 if first else 0.0
     tick = exchange.listing(pair).instrument.price
     return _best(desk, pair) | {
-        "priceChange": f"{change:.8f}", "priceChangePercent": f"{relative:.3f}",
-        "weightedAvgPrice": _last(desk, pair), "prevClosePrice": written(tick(exact(first))) if first else _told(0.0),
-        "lastPrice": _last(desk, pair), "lastQty": _told(0.0),
-        "openPrice": written(tick(exact(first))) if first else _told(0.0),
+        "priceChange": f"{change:.8f}",
+        "priceChangePercent": f"{relative:.3f}",
+        "weightedAvgPrice": _last(desk, pair),
+        "prevClosePrice": written(tick(to_decimal(first))) if first else _told(0.0),
+        "lastPrice": _last(desk, pair),
+        "lastQty": _told(0.0),
+        "openPrice": written(tick(to_decimal(first))) if first else _told(0.0),
         "highPrice": _told(max((high for _, high in extremes), default=0.0)),
         "lowPrice": _told(min((low for low, _ in extremes), default=0.0)),
-        "volume": _told(volume / last if last else 0.0), "quoteVolume": _told(volume),
-        "openTime": milliseconds(now - _ONE_DAY), "closeTime": milliseconds(now),
-        "firstId": -1, "lastId": -1, "count": 0,
-    }  # fmt: skip
+        "volume": _told(volume / last if last else 0.0),
+        "quoteVolume": _told(volume),
+        "openTime": milliseconds(now - _ONE_DAY),
+        "closeTime": milliseconds(now),
+        "firstId": -1,
+        "lastId": -1,
+        "count": 0,
+    }
 
 
-def _best(desk: Desk, pair: str) -> dict[str, Any]:
+def _best(desk: MeteredExchange, pair: str) -> dict[str, Any]:
     bids, asks = (desk.exchange.offered(pair, side) for side in (Side.SELL, Side.BUY))
     (bid, bid_quantity), (ask, ask_quantity) = (
         (side[0].price, side[0].quantity) if side else (ZERO, ZERO) for side in (bids, asks)
     )
     return {
-        "symbol": pair, "bidPrice": written(bid), "bidQty": written(bid_quantity), "askPrice": written(ask),
+        "symbol": pair,
+        "bidPrice": written(bid),
+        "bidQty": written(bid_quantity),
+        "askPrice": written(ask),
         "askQty": written(ask_quantity),
-    }  # fmt: skip
+    }
 
 
-def _last(desk: Desk, pair: str) -> str:
+def _last(desk: MeteredExchange, pair: str) -> str:
     return written(desk.exchange.price(pair) or Decimal(0))
 
 
-def _one_or_all(desk: Desk, parameters: Parameters, told: Any) -> Any:
+def _one_or_all(desk: MeteredExchange, parameters: Parameters, told: Any) -> Any:
     found = [told(pair) for pair in _pairs(desk, parameters)]
     return found[0] if "symbol" in parameters.sent else found
 
 
-def _pairs(desk: Desk, parameters: Parameters) -> list[str]:
+def _pairs(desk: MeteredExchange, parameters: Parameters) -> list[str]:
     """The pairs that are asked for; all that are listed if none is named."""
     symbol, symbols = parameters.optional_symbol(), parameters.symbols()
     if symbol is not None and symbols is not None:
@@ -148,7 +158,7 @@ def _pairs(desk: Desk, parameters: Parameters) -> list[str]:
     return [desk.exchange.listing(pair).pair for pair in named]
 
 
-def _status(desk: Desk, pair: str) -> str:
+def _status(desk: MeteredExchange, pair: str) -> str:
     return "TRADING" if desk.exchange.is_trading(pair) else "BREAK"
 
 

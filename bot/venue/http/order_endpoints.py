@@ -9,12 +9,12 @@ from typing import Any
 
 from bot.core.instrument import ZERO
 from bot.core.orders import Side
-from bot.venue.http.endpoint import Desk, Endpoint, always, by_symbol, milliseconds
+from bot.venue.http.endpoint import Endpoint, MeteredExchange, always, by_symbol, milliseconds
 from bot.venue.http.parameters import Parameters
 from bot.venue.http.refusal import Refusal, malformed
 from bot.venue.matching.account import Account
 from bot.venue.matching.exactness import exactly, written
-from bot.venue.matching.order import Order, OrderType, Ticket, TimeInForce, Trade
+from bot.venue.matching.order import AccountTrade, Order, OrderRequest, OrderType, TimeInForce
 
 
 class _Detail(StrEnum):
@@ -30,7 +30,7 @@ class _Way(StrEnum):
     SELL = "SELL"
 
 
-def _account(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _account(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     omit_zero = parameters.text("omitZeroBalances") == "true"
     account = desk.exchange.account(key)
     assets = {listing.base for listing in desk.exchange.listings()} | {desk.exchange.terms.quote, *account.balances}
@@ -42,27 +42,36 @@ def _account(desk: Desk, parameters: Parameters, key: str) -> Any:
     fees = {written(listing.instrument.fee) for listing in desk.exchange.listings()}
     fee = fees.pop() if len(fees) == 1 else written(ZERO)
     return {
-        "makerCommission": int(Decimal(fee) * 10_000), "takerCommission": int(Decimal(fee) * 10_000),
-        "buyerCommission": 0, "sellerCommission": 0,
+        "makerCommission": int(Decimal(fee) * 10_000),
+        "takerCommission": int(Decimal(fee) * 10_000),
+        "buyerCommission": 0,
+        "sellerCommission": 0,
         "commissionRates": {"maker": fee, "taker": fee, "buyer": written(ZERO), "seller": written(ZERO)},
-        "canTrade": True, "canWithdraw": False, "canDeposit": False, "brokered": False,
-        "requireSelfTradePrevention": False, "preventSor": False,
+        "canTrade": True,
+        "canWithdraw": False,
+        "canDeposit": False,
+        "brokered": False,
+        "requireSelfTradePrevention": False,
+        "preventSor": False,
         "updateTime": max((milliseconds(order.updated_at) for order in account.orders.values()), default=0),
-        "accountType": "SPOT", "balances": balances, "permissions": ["SPOT"], "uid": 1,
-    }  # fmt: skip
+        "accountType": "SPOT",
+        "balances": balances,
+        "permissions": ["SPOT"],
+        "uid": 1,
+    }
 
 
 # --- placing and cancelling ----------------------------------------------------------------------------------------
 
 
-def _place(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _place(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     ticket, detail = _ticket(desk, parameters)
     parameters.require_all_read()
     desk.weights.charge_order(desk.clock.wire())
     return _placed(desk.exchange.place(key, ticket), detail)
 
 
-def _test(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _test(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     ticket, _ = _ticket(desk, parameters)
     parameters.skip("computeCommissionRates")
     parameters.require_all_read()
@@ -70,7 +79,7 @@ def _test(desk: Desk, parameters: Parameters, key: str) -> Any:
     return {}
 
 
-def _ticket(desk: Desk, parameters: Parameters) -> tuple[Ticket, _Detail]:
+def _ticket(desk: MeteredExchange, parameters: Parameters) -> tuple[OrderRequest, _Detail]:
     pair = desk.exchange.listing(parameters.symbol()).pair
     side = Side(parameters.choice("side", _Way, -1117, "Invalid side.").lower())
     kind = parameters.choice("type", OrderType, -1116, "Invalid orderType.")
@@ -88,7 +97,7 @@ def _ticket(desk: Desk, parameters: Parameters) -> tuple[Ticket, _Detail]:
         in_force = parameters.choice("timeInForce", TimeInForce, -1115, "Invalid timeInForce.")
     elif parameters.text("timeInForce") is not None:
         raise Refusal(-1106, "Parameter 'timeInForce' sent when not required.")
-    return Ticket(pair, side, kind, quantity, client_id, price, in_quote, in_force), detail
+    return OrderRequest(pair, side, kind, quantity, client_id, price, in_quote, in_force), detail
 
 
 def _require_shape(kind: OrderType, price: Decimal | None, quantity: Decimal | None, in_quote: Decimal | None) -> None:
@@ -109,7 +118,7 @@ def _require_shape(kind: OrderType, price: Decimal | None, quantity: Decimal | N
         raise Refusal(-1106, "Parameter 'quoteOrderQty' sent when not required.")
 
 
-def _cancel(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _cancel(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     pair, order_id, client_id = _named(parameters)
     own_id = parameters.client_id("newClientOrderId")
     parameters.require_all_read()
@@ -117,34 +126,33 @@ def _cancel(desk: Desk, parameters: Parameters, key: str) -> Any:
     return _cancelled(order, own_id or desk.exchange.next_client_id())
 
 
-def _cancel_all(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _cancel_all(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     pair = desk.exchange.listing(parameters.symbol()).pair
     parameters.require_all_read()
     found = _of(desk.exchange.account(key), pair, only_open=True)
     if not found:
         raise Refusal(-2011, "Unknown order sent.")
     return [
-        _cancelled(desk.exchange.cancel(key, pair, order.id, None), desk.exchange.next_client_id())
-        for order in found
-    ]  # fmt: skip
+        _cancelled(desk.exchange.cancel(key, pair, order.id, None), desk.exchange.next_client_id()) for order in found
+    ]
 
 
 # --- looking up ----------------------------------------------------------------------------------------------------
 
 
-def _order(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _order(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     pair, order_id, client_id = _named(parameters)
     return _told(desk.exchange.order(key, pair, order_id, client_id))
 
 
-def _open_orders(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _open_orders(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     pair = parameters.optional_symbol()
     if pair is not None:
         desk.exchange.listing(pair)
     return [_told(order) for order in _of(desk.exchange.account(key), pair, only_open=True)]
 
 
-def _all_orders(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _all_orders(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     pair = desk.exchange.listing(parameters.symbol()).pair
     first, count = parameters.whole("orderId"), parameters.limit(500, 1000)
     since, until = parameters.whole("startTime"), parameters.whole("endTime")
@@ -156,7 +164,7 @@ def _all_orders(desk: Desk, parameters: Parameters, key: str) -> Any:
     return found[-count:] if first is None and since is None else found[:count]
 
 
-def _my_trades(desk: Desk, parameters: Parameters, key: str) -> Any:
+def _my_trades(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
     pair = desk.exchange.listing(parameters.symbol()).pair
     order_id, first, count = parameters.whole("orderId"), parameters.whole("fromId"), parameters.limit(500, 1000)
     since, until = parameters.whole("startTime"), parameters.whole("endTime")
@@ -195,58 +203,87 @@ def _named(parameters: Parameters) -> tuple[str, int | None, str | None]:
 def _placed(order: Order, detail: _Detail) -> dict[str, Any]:
     ticket = order.ticket
     told: dict[str, Any] = {
-        "symbol": ticket.pair, "orderId": order.id, "orderListId": -1, "clientOrderId": ticket.client_id,
+        "symbol": ticket.pair,
+        "orderId": order.id,
+        "orderListId": -1,
+        "clientOrderId": ticket.client_id,
         "transactTime": milliseconds(order.placed_at),
-    }  # fmt: skip
+    }
     if detail is not _Detail.ACK:
         told |= _state(order) | {"workingTime": milliseconds(order.placed_at)}
     if detail is _Detail.FULL:
         told["fills"] = [
             {
-                "price": written(trade.price), "qty": written(trade.quantity),
-                "commission": written(trade.commission), "commissionAsset": trade.commission_asset,
+                "price": written(trade.price),
+                "qty": written(trade.quantity),
+                "commission": written(trade.commission),
+                "commissionAsset": trade.commission_asset,
                 "tradeId": trade.id,
             }
             for trade in order.trades
-        ]  # fmt: skip
+        ]
     return told
 
 
 def _cancelled(order: Order, own_id: str) -> dict[str, Any]:
     return {
-        "symbol": order.ticket.pair, "origClientOrderId": order.ticket.client_id, "orderId": order.id,
-        "orderListId": -1, "clientOrderId": own_id, "transactTime": milliseconds(order.updated_at),
-    } | _state(order)  # fmt: skip
+        "symbol": order.ticket.pair,
+        "origClientOrderId": order.ticket.client_id,
+        "orderId": order.id,
+        "orderListId": -1,
+        "clientOrderId": own_id,
+        "transactTime": milliseconds(order.updated_at),
+    } | _state(order)
 
 
 def _told(order: Order) -> dict[str, Any]:
     return {
-        "symbol": order.ticket.pair, "orderId": order.id, "orderListId": -1,
-        "clientOrderId": order.ticket.client_id, "stopPrice": written(ZERO), "icebergQty": written(ZERO),
-        "time": milliseconds(order.placed_at), "updateTime": milliseconds(order.updated_at), "isWorking": True,
+        "symbol": order.ticket.pair,
+        "orderId": order.id,
+        "orderListId": -1,
+        "clientOrderId": order.ticket.client_id,
+        "stopPrice": written(ZERO),
+        "icebergQty": written(ZERO),
+        "time": milliseconds(order.placed_at),
+        "updateTime": milliseconds(order.updated_at),
+        "isWorking": True,
         "workingTime": milliseconds(order.placed_at),
-    } | _state(order)  # fmt: skip
+    } | _state(order)
 
 
 def _state(order: Order) -> dict[str, Any]:
     ticket = order.ticket
     return {
-        "price": written(ticket.price or ZERO), "origQty": written(order.quantity),
-        "executedQty": written(order.executed), "origQuoteOrderQty": written(ticket.quote_quantity or ZERO),
-        "cummulativeQuoteQty": written(order.spent), "status": order.status, "timeInForce": ticket.time_in_force,
-        "type": ticket.type, "side": ticket.side.upper(), "selfTradePreventionMode": "NONE",
-    }  # fmt: skip
+        "price": written(ticket.price or ZERO),
+        "origQty": written(order.quantity),
+        "executedQty": written(order.executed),
+        "origQuoteOrderQty": written(ticket.quote_quantity or ZERO),
+        "cummulativeQuoteQty": written(order.spent),
+        "status": order.status,
+        "timeInForce": ticket.time_in_force,
+        "type": ticket.type,
+        "side": ticket.side.upper(),
+        "selfTradePreventionMode": "NONE",
+    }
 
 
 @exactly
-def _told_trade(trade: Trade) -> dict[str, Any]:
+def _told_trade(trade: AccountTrade) -> dict[str, Any]:
     return {
-        "symbol": trade.pair, "id": trade.id, "orderId": trade.order_id, "orderListId": -1,
-        "price": written(trade.price), "qty": written(trade.quantity), "quoteQty": written(trade.notional),
-        "commission": written(trade.commission), "commissionAsset": trade.commission_asset,
-        "time": milliseconds(trade.at), "isBuyer": trade.side is Side.BUY, "isMaker": trade.is_maker,
+        "symbol": trade.pair,
+        "id": trade.id,
+        "orderId": trade.order_id,
+        "orderListId": -1,
+        "price": written(trade.price),
+        "qty": written(trade.quantity),
+        "quoteQty": written(trade.notional),
+        "commission": written(trade.commission),
+        "commissionAsset": trade.commission_asset,
+        "time": milliseconds(trade.at),
+        "isBuyer": trade.side is Side.BUY,
+        "isMaker": trade.is_maker,
         "isBestMatch": True,
-    }  # fmt: skip
+    }
 
 
 SIGNED: Mapping[tuple[str, str], Endpoint] = {

@@ -17,10 +17,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from bot.venue.http.admin import PREFIX as CONTROL
-from bot.venue.http.admin import Control
-from bot.venue.http.injected_faults import HTML, Fault, Faults, Kind
-from bot.venue.http.rest import PREFIX, Answer, Asked, Rest, as_json, refused
-from bot.venue.http.weights import Limits
+from bot.venue.http.admin import AdminApi
+from bot.venue.http.injected_faults import HTML, FaultQueue, InjectedFault, InjectedKind
+from bot.venue.http.rest import PREFIX, IncomingRequest, Reply, Rest, as_json, refused
+from bot.venue.http.weights import RequestLimits
 from bot.venue.matching.exchange import Exchange
 
 HOST = "127.0.0.1"
@@ -36,14 +36,14 @@ class VenueServer:
     """
 
     def __init__(
-        self, exchange: Exchange, port: int = 0, faults: Faults | None = None, limits: Limits | None = None
+        self, exchange: Exchange, port: int = 0, faults: FaultQueue | None = None, limits: RequestLimits | None = None
     ) -> None:
-        self.exchange, self.faults = exchange, faults or Faults()
+        self.exchange, self.faults = exchange, faults or FaultQueue()
         self.rest = Rest(exchange, limits)
         self.lock = threading.Lock()
         self.problems: list[BaseException] = []
         """What went wrong inside the server itself; anything here is a bug."""
-        self._control = Control(self.rest, self.faults)
+        self._control = AdminApi(self.rest, self.faults)
         self._threads = _Threads(self, port)
 
     @property
@@ -57,11 +57,11 @@ class VenueServer:
         """Where its REST is, as a client's base address."""
         return self.url + PREFIX.rstrip("/")
 
-    def is_foreign(self, asked: Asked) -> bool:
+    def is_foreign(self, asked: IncomingRequest) -> bool:
         """Whether a request comes from a web page, or was meant for another host that was led here."""
         return "origin" in asked.headers or asked.headers.get("host") != self.url.removeprefix("http://")
 
-    def answer(self, asked: Asked) -> tuple[Answer | None, Kind | None]:
+    def answer(self, asked: IncomingRequest) -> tuple[Reply | None, InjectedKind | None]:
         """The answer to a request, None for none at all, and what goes wrong as it is sent."""
         if self.is_foreign(asked):
             return as_json({"error": "only this machine's own programs are served"}, 403), None
@@ -74,7 +74,7 @@ class VenueServer:
         if fault is None:
             return answer, None
         time.sleep(fault.seconds)
-        if fault.kind is Kind.DELAY and answer is None:
+        if fault.kind is InjectedKind.DELAY and answer is None:
             with self.lock:
                 return self.rest.answer(asked), None
         return _spoilt(answer, fault), fault.kind
@@ -99,20 +99,20 @@ class VenueServer:
         self.stop()
 
 
-def _spoilt(answer: Answer | None, fault: Fault) -> Answer | None:
+def _spoilt(answer: Reply | None, fault: InjectedFault) -> Reply | None:
     """What a client sees of an answer after a fault."""
     match fault.kind:
-        case Kind.DROP:
+        case InjectedKind.DROP:
             return None
-        case Kind.ERROR:
+        case InjectedKind.ERROR:
             return refused(fault.refusal)
-        case Kind.HTML:
-            return Answer(200, HTML, {"Content-Type": "text/html"})
-        case Kind.EMPTY:
-            return Answer(200, b"", {"Content-Type": "application/json;charset=UTF-8"})
+        case InjectedKind.HTML:
+            return Reply(200, HTML, {"Content-Type": "text/html"})
+        case InjectedKind.EMPTY:
+            return Reply(200, b"", {"Content-Type": "application/json;charset=UTF-8"})
     assert answer is not None  # the other faults let the request through
-    if fault.kind is Kind.TRUNCATED:
-        return Answer(answer.status, answer.body[: len(answer.body) // 2], answer.headers)
+    if fault.kind is InjectedKind.TRUNCATED:
+        return Reply(answer.status, answer.body[: len(answer.body) // 2], answer.headers)
     return answer
 
 
@@ -133,18 +133,18 @@ class _Handler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         body = self.rfile.read(int(length)).decode("utf-8", "replace")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        answer, spoilt = self.server.venue.answer(Asked(self.command, path, query, body, headers))
+        answer, spoilt = self.server.venue.answer(IncomingRequest(self.command, path, query, body, headers))
         if answer is None:
             self.close_connection = True
             with contextlib.suppress(OSError):
                 self.connection.shutdown(socket.SHUT_RDWR)
             return
-        for _ in range(2 if spoilt is Kind.DUPLICATE else 1):
+        for _ in range(2 if spoilt is InjectedKind.DUPLICATE else 1):
             self._send(answer)
 
     do_GET = do_POST = do_PUT = do_DELETE = _answer
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Reply) -> None:
         self.send_response_only(answer.status)
         self.send_header("Date", format_datetime(self.server.venue.exchange.clock.wire(), usegmt=True))
         for name, value in answer.headers.items():

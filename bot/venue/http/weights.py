@@ -9,7 +9,7 @@ from bot.venue.http.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RequestLimits:
     """Weight in a minute, orders in ten seconds; requests after the first 429 of a minute that earn a ban; its seconds.
 
     A ban is twice as long as the one before, up to three days.
@@ -27,8 +27,8 @@ _LONGEST_BAN = 3 * 86_400
 class Weights:
     """What was asked since the minute began. All clients are one, as all are at one address."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.limits = limits or Limits()
+    def __init__(self, limits: RequestLimits | None = None) -> None:
+        self.limits = limits or RequestLimits()
         self.used = self.orders = 0
         self._minute = self._ten_seconds = datetime.min.replace(tzinfo=UTC)
         self._warned = self._bans = 0

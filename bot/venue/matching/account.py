@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bot.core.instrument import ZERO
-from bot.venue.matching.order import Order, Trade
+from bot.venue.matching.order import AccountTrade, Order
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Account:
     open: dict[int, Order] = field(default_factory=dict)
     by_client_id: dict[tuple[str, str], Order] = field(default_factory=dict)
     """The newest order of each pair and client id."""
-    trades: list[Trade] = field(default_factory=list)
+    trades: list[AccountTrade] = field(default_factory=list)
 
     def has_open(self, client_id: str) -> bool:
         """Whether an open order has this client id."""

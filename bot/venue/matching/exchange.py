@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 
-from bot.core.instrument import ZERO, exact
+from bot.core.instrument import ZERO, to_decimal
 from bot.core.orders import Side
 from bot.infra.loopback import LOOPBACK_KEY, LOOPBACK_SECRET
 from bot.venue.http.refusal import Refusal, filter_failure, insufficient, market_closed, unknown_symbol
@@ -22,9 +22,9 @@ from bot.venue.matching.account import Account, Balance
 from bot.venue.matching.book_shape import BookShape, DeepBook, Level
 from bot.venue.matching.clocks import VenueClock
 from bot.venue.matching.exactness import exactly
-from bot.venue.matching.order import Order, OrderType, Status, Ticket, TimeInForce, Trade
-from bot.venue.matching.pair import Listing
-from bot.venue.matching.price_path import Day, Tape, share_of_day
+from bot.venue.matching.order import AccountTrade, Order, OrderRequest, OrderType, TimeInForce, VenueOrderStatus
+from bot.venue.matching.pair import Pair
+from bot.venue.matching.price_path import DayBar, PricePath, share_of_day
 
 KEY, SECRET = LOOPBACK_KEY, LOOPBACK_SECRET
 """The key and the secret of the one account: valid here, and nowhere else."""
@@ -33,7 +33,7 @@ _ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class AccountTerms:
     """What every account begins with, and in which asset a purchase pays its commission.
 
     With `commission_in_quote` a purchase pays on top of its price, as backtests do; else out of the coins that it
@@ -49,10 +49,15 @@ class Exchange:
     """All pairs and accounts. Methods raise Refusal; `keys` are those that have an account."""
 
     def __init__(
-        self, tape: Tape, listings: Iterable[Listing], clock: VenueClock, terms: Terms | None = None,
-        shape: BookShape | None = None, keys: Iterable[str] = (KEY,),
-    ) -> None:  # fmt: skip
-        self.tape, self.clock, self.terms = tape, clock, terms or Terms()
+        self,
+        tape: PricePath,
+        listings: Iterable[Pair],
+        clock: VenueClock,
+        terms: AccountTerms | None = None,
+        shape: BookShape | None = None,
+        keys: Iterable[str] = (KEY,),
+    ) -> None:
+        self.tape, self.clock, self.terms = tape, clock, terms or AccountTerms()
         self.halted: set[str] = set()
         self.delisted: set[str] = set()
         self._listings = {listing.pair: listing for listing in listings}
@@ -71,11 +76,11 @@ class Exchange:
         self._taken_in: datetime | None = None
         self._met: dict[tuple[str, Side, date], Decimal] = {}
 
-    def listings(self) -> list[Listing]:
+    def listings(self) -> list[Pair]:
         """The pairs that are listed now, by name."""
         return [self._listings[pair] for pair in sorted(self._listings) if self._is_listed(pair)]
 
-    def listing(self, pair: str) -> Listing:
+    def listing(self, pair: str) -> Pair:
         """A pair that is listed now."""
         if not self._is_listed(pair):
             raise unknown_symbol()
@@ -104,7 +109,7 @@ class Exchange:
         """The price of the moment on the tick, or the last one that was known; None before there was any."""
         listing = self.listing(pair)
         found = self.tape.last_price(listing.base, self.clock.now())
-        return None if found is None else listing.instrument.price(exact(found))
+        return None if found is None else listing.instrument.price(to_decimal(found))
 
     def halt(self, pair: str, halted: bool = True) -> None:
         """Stop trading a pair, or let it go on; its open orders stay where they are."""
@@ -126,12 +131,12 @@ class Exchange:
         return self._accounts[key]
 
     @exactly
-    def examine(self, key: str, ticket: Ticket) -> None:
+    def examine(self, key: str, ticket: OrderRequest) -> None:
         """Raise Refusal where `place` would; nothing is placed."""
         self._admitted(self.account(key), ticket)
 
     @exactly
-    def place(self, key: str, ticket: Ticket) -> Order:
+    def place(self, key: str, ticket: OrderRequest) -> Order:
         """Take an order in and fill what the book offers; the rest rests, or expires."""
         account = self.account(key)
         takes = self._admitted(account, ticket)
@@ -147,7 +152,7 @@ class Exchange:
         if order.status.is_open and self._rests(ticket):
             self._balance(account, order).lock(self._held(order))
         elif order.status.is_open:
-            self._end(account, order, Status.EXPIRED, now)
+            self._end(account, order, VenueOrderStatus.EXPIRED, now)
         return order
 
     @exactly
@@ -159,7 +164,7 @@ class Exchange:
         if order is None or order.id not in account.open:
             raise Refusal(-2011, "Unknown order sent.")
         self._balance(account, order).unlock(self._held(order))
-        self._end(account, order, Status.CANCELED, self.clock.now())
+        self._end(account, order, VenueOrderStatus.CANCELED, self.clock.now())
         return order
 
     def order(self, key: str, pair: str, order_id: int | None, client_id: str | None) -> Order:
@@ -177,7 +182,7 @@ class Exchange:
 
     # --- admission -------------------------------------------------------------------------------------------------
 
-    def _admitted(self, account: Account, ticket: Ticket) -> list[Level]:
+    def _admitted(self, account: Account, ticket: OrderRequest) -> list[Level]:
         """What an order would take at once, if it passes every check."""
         listing = self.listing(ticket.pair)
         price = self.price(ticket.pair)
@@ -200,7 +205,7 @@ class Exchange:
             raise insufficient()
         return takes
 
-    def _needed(self, ticket: Ticket, takes: list[Level]) -> Decimal:
+    def _needed(self, ticket: OrderRequest, takes: list[Level]) -> Decimal:
         """What an order needs of the asset that it pays with."""
         if ticket.side is Side.SELL:
             return ticket.quantity or sum((take.quantity for take in takes), ZERO)
@@ -209,7 +214,7 @@ class Exchange:
         spent = ticket.quote_quantity or sum((take.price * take.quantity for take in takes), ZERO)
         return spent * self._with_commission(ticket)
 
-    def _with_commission(self, ticket: Ticket) -> Decimal:
+    def _with_commission(self, ticket: OrderRequest) -> Decimal:
         """The factor by which a purchase costs more than its price."""
         on_top = self.terms.commission_in_quote and ticket.side is Side.BUY
         return 1 + self._listings[ticket.pair].instrument.fee if on_top else Decimal(1)
@@ -233,18 +238,26 @@ class Exchange:
         else:
             account.balances[listing.quote].receive(notional - commission)
         self._trades += 1
-        trade = Trade(
-            self._trades, order.id, ticket.pair, ticket.side, take.price, take.quantity, commission,
-            listing.base if in_coins else listing.quote, at, is_maker,
-        )  # fmt: skip
+        trade = AccountTrade(
+            self._trades,
+            order.id,
+            ticket.pair,
+            ticket.side,
+            take.price,
+            take.quantity,
+            commission,
+            listing.base if in_coins else listing.quote,
+            at,
+            is_maker,
+        )
         order.trades.append(trade)
         account.trades.append(trade)
         order.executed, order.spent = order.executed + take.quantity, order.spent + notional
-        order.status, order.updated_at = Status.PARTIALLY_FILLED, at
+        order.status, order.updated_at = VenueOrderStatus.PARTIALLY_FILLED, at
         if not order.remaining:
-            self._end(account, order, Status.FILLED, at)
+            self._end(account, order, VenueOrderStatus.FILLED, at)
 
-    def _end(self, account: Account, order: Order, status: Status, at: datetime) -> None:
+    def _end(self, account: Account, order: Order, status: VenueOrderStatus, at: datetime) -> None:
         order.status, order.updated_at = status, at
         del account.open[order.id]
 
@@ -284,7 +297,7 @@ class Exchange:
         for at, _, day, account, order in sorted(met, key=lambda meeting: meeting[:2]):
             self._fill_resting(account, order, day, at)
 
-    def _fill_resting(self, account: Account, order: Order, day: Day, at: datetime) -> None:
+    def _fill_resting(self, account: Account, order: Order, day: DayBar, at: datetime) -> None:
         ticket, listing = order.ticket, self._listings[order.ticket.pair]
         quantity, bound = order.remaining, self._shape.met(listing, day)
         if bound is not None:
@@ -304,19 +317,15 @@ class Exchange:
 
     def _is_listed(self, pair: str) -> bool:
         listing = self._listings.get(pair)
-        return (
-            listing is not None
-            and pair not in self.delisted
-            and self.tape.is_listed(listing.base, self.clock.now())
-        )  # fmt: skip
+        return listing is not None and pair not in self.delisted and self.tape.is_listed(listing.base, self.clock.now())
 
-    def _day(self, pair: str, day: date | None = None) -> Day | None:
+    def _day(self, pair: str, day: date | None = None) -> DayBar | None:
         return self.tape.day(self._listings[pair].base, day or self.clock.now().date())
 
     def _taken_at(self, pair: str, side: Side, level: Level) -> Decimal:
         return self._taken.get((pair, side, level.price), ZERO)
 
-    def _paid_in(self, ticket: Ticket) -> str:
+    def _paid_in(self, ticket: OrderRequest) -> str:
         listing = self._listings[ticket.pair]
         return listing.quote if ticket.side is Side.BUY else listing.base
 
@@ -324,7 +333,7 @@ class Exchange:
         return account.balances[self._paid_in(order.ticket)]
 
     @staticmethod
-    def _rests(ticket: Ticket) -> bool:
+    def _rests(ticket: OrderRequest) -> bool:
         return ticket.type is not OrderType.MARKET and ticket.time_in_force is TimeInForce.GTC
 
     @staticmethod
@@ -336,7 +345,7 @@ class Exchange:
         return order if same else None
 
 
-def _takes(levels: Iterable[Level], ticket: Ticket, step: Decimal) -> Iterator[Level]:
+def _takes(levels: Iterable[Level], ticket: OrderRequest, step: Decimal) -> Iterator[Level]:
     """What an order takes of the levels that it may take, the best first."""
     left, budget = ticket.quantity, ticket.quote_quantity
     sign = 1 if ticket.side is Side.BUY else -1

@@ -27,7 +27,7 @@ class TimeInForce(StrEnum):
     FOK = "FOK"
 
 
-class Status(StrEnum):
+class VenueOrderStatus(StrEnum):
     """How far an order has come."""
 
     NEW = "NEW"
@@ -39,11 +39,11 @@ class Status(StrEnum):
     @property
     def is_open(self) -> bool:
         """Whether more may still be filled."""
-        return self in (Status.NEW, Status.PARTIALLY_FILLED)
+        return self in (VenueOrderStatus.NEW, VenueOrderStatus.PARTIALLY_FILLED)
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class OrderRequest:
     """What is asked for: a quantity in coins, or for a market order an amount in the quote asset instead.
 
     `price` is the limit, None for a market order.
@@ -60,7 +60,7 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class Trade:
+class AccountTrade:
     """One fill, with the commission that it cost in units of `commission_asset`."""
 
     id: int
@@ -85,12 +85,12 @@ class Order:
     """A ticket that was accepted; `quantity` of an order by quote amount is what that amount bought."""
 
     id: int
-    ticket: Ticket
+    ticket: OrderRequest
     quantity: Decimal
     placed_at: datetime
     updated_at: datetime
-    status: Status = Status.NEW
-    trades: list[Trade] = field(default_factory=list)
+    status: VenueOrderStatus = VenueOrderStatus.NEW
+    trades: list[AccountTrade] = field(default_factory=list)
     executed: Decimal = ZERO
     spent: Decimal = ZERO
     """The sum of its trades in the quote asset, whichever side it is on."""

@@ -9,11 +9,11 @@ from typing import Any, Literal
 from bot.core.instrument import ZERO, Instrument
 from bot.venue.http.refusal import Refusal, filter_failure
 from bot.venue.matching.exactness import written
-from bot.venue.matching.order import OrderType, Ticket
+from bot.venue.matching.order import OrderRequest, OrderType
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class Pair:
     """One pair. Its base asset has the coin's own symbol; `reach` is how far, as a factor, a limit may be off."""
 
     instrument: Instrument
@@ -46,7 +46,7 @@ class Listing:
         """The decimals that a quantity or a price may have at most."""
         return max(8, _decimals(self.instrument.step), _decimals(self.instrument.tick))
 
-    def require_passing(self, ticket: Ticket, price: Decimal) -> None:
+    def require_passing(self, ticket: OrderRequest, price: Decimal) -> None:
         """Raise Refusal, in Binance's words, unless an order passes every filter at the price of the moment."""
         for name in ("quantity", "quote_quantity", "price"):
             number = getattr(ticket, name)
@@ -76,16 +76,30 @@ class Listing:
     def described(self, status: str) -> dict[str, Any]:
         """The pair as exchangeInfo tells it."""
         return {
-            "symbol": self.pair, "status": status, "baseAsset": self.base, "baseAssetPrecision": self.digits,
-            "quoteAsset": self.quote, "quotePrecision": self.digits, "quoteAssetPrecision": self.digits,
-            "baseCommissionPrecision": self.digits, "quoteCommissionPrecision": self.digits,
+            "symbol": self.pair,
+            "status": status,
+            "baseAsset": self.base,
+            "baseAssetPrecision": self.digits,
+            "quoteAsset": self.quote,
+            "quotePrecision": self.digits,
+            "quoteAssetPrecision": self.digits,
+            "baseCommissionPrecision": self.digits,
+            "quoteCommissionPrecision": self.digits,
             "orderTypes": [OrderType.LIMIT, OrderType.LIMIT_MAKER, OrderType.MARKET],
-            "icebergAllowed": False, "ocoAllowed": False, "otoAllowed": False, "allowTrailingStop": False,
-            "quoteOrderQtyMarketAllowed": True, "cancelReplaceAllowed": False, "isSpotTradingAllowed": True,
-            "isMarginTradingAllowed": False, "filters": self._filters(), "permissions": [],
-            "permissionSets": [["SPOT"]], "defaultSelfTradePreventionMode": "NONE",
+            "icebergAllowed": False,
+            "ocoAllowed": False,
+            "otoAllowed": False,
+            "allowTrailingStop": False,
+            "quoteOrderQtyMarketAllowed": True,
+            "cancelReplaceAllowed": False,
+            "isSpotTradingAllowed": True,
+            "isMarginTradingAllowed": False,
+            "filters": self._filters(),
+            "permissions": [],
+            "permissionSets": [["SPOT"]],
+            "defaultSelfTradePreventionMode": "NONE",
             "allowedSelfTradePreventionModes": ["NONE"],
-        }  # fmt: skip
+        }
 
     def _filters(self) -> list[dict[str, Any]]:
         step, tick, least = (written(getattr(self.instrument, name)) for name in ("step", "tick", "min_notional"))
@@ -98,11 +112,13 @@ class Listing:
             {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": written(self.highest), "tickSize": tick},
             {"filterType": "LOT_SIZE", "minQty": step, "maxQty": written(self.most), "stepSize": step},
             {
-                "filterType": "PERCENT_PRICE", "multiplierUp": str(self.reach), "multiplierDown": str(1 / self.reach),
+                "filterType": "PERCENT_PRICE",
+                "multiplierUp": str(self.reach),
+                "multiplierDown": str(1 / self.reach),
                 "avgPriceMins": 0,
             },
             notional,
-        ]  # fmt: skip
+        ]
 
 
 def _decimals(number: Decimal) -> int:

@@ -30,7 +30,7 @@ def share_of_day(moment: datetime) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DayBar:
     """One coin's day: prices in the quote currency; `volume` too, NaN where it is unknown."""
 
     symbol: str
@@ -99,19 +99,19 @@ class Candle:
     volume: float
 
 
-class Tape:
+class PricePath:
     """The prices of some coins of a market, at any moment."""
 
     def __init__(self, market: Market, symbols: Iterable[str]) -> None:
         self._series = {symbol: market[symbol] for symbol in symbols}
-        self._days: dict[tuple[str, date], Day | None] = {}
+        self._days: dict[tuple[str, date], DayBar | None] = {}
 
     def is_listed(self, symbol: str, moment: datetime) -> bool:
         """Whether the coin's first day has begun."""
         dates = self._series[symbol].dates
         return bool(len(dates)) and dates[0].item() <= moment.date()
 
-    def day(self, symbol: str, day: date) -> Day | None:
+    def day(self, symbol: str, day: date) -> DayBar | None:
         """A coin's day, None where it was not traded: no row, or no open."""
         key = symbol, day
         if key not in self._days:
@@ -154,7 +154,7 @@ class Tape:
         return float(known.close[-1]) if len(known) else None
 
 
-def _day(series: Series, day: date) -> Day | None:
+def _day(series: Series, day: date) -> DayBar | None:
     i = series.row(np.datetime64(day, "D"))
     if i is None or math.isnan(series.open[i]):
         return None
@@ -164,7 +164,7 @@ def _day(series: Series, day: date) -> Day | None:
     high = max(_or(series.high[i], open_), open_, close)
     first, second = (low, high) if close >= open_ else (high, low)
     path = ((0.0, open_), (1 / 3, first), (2 / 3, second), (1.0, close))
-    return Day(series.symbol, day, path, float(series.volume[i]))
+    return DayBar(series.symbol, day, path, float(series.volume[i]))
 
 
 def _or(number: float, other: float) -> float:

@@ -17,7 +17,7 @@ from bot.core.window import Window
 from bot.services.local_exchange import open_exchange
 from bot.services.plans import run_plan
 from bot.venue.matching.clocks import DrivenClock
-from bot.venue.matching.exchange import Exchange, Terms
+from bot.venue.matching.exchange import AccountTerms, Exchange
 from tests.markets import closes_on_days, default_config, market_of
 from tests.venue.world import D, KnownBook
 
@@ -54,12 +54,20 @@ def plan(weights: Mapping[int, Mapping[str, Decimal]]) -> RunPlan:
         now = dict(weights.get(number, now))
         decisions.append(Decision(midnight(FIRST + timedelta(days=number)), "stage", "stage", now, ()))
     return RunPlan(
-        made.market, decisions, [D(1)] * DAYS, made.rules, {}, made.recovery, made.stress_multiplier, CASH, True,
+        made.market,
+        decisions,
+        [D(1)] * DAYS,
+        made.rules,
+        {},
+        made.recovery,
+        made.stress_multiplier,
+        CASH,
+        True,
         made.median_volume,
-    )  # fmt: skip
+    )
 
 
 def exchange(machine: Clock) -> Exchange:
     """Both coins, with asks of 2 at 100.10 and 3 at 100.20, and bids of 2 at 99.90 and 3 at 99.80 each minute."""
     clock = DrivenClock(machine, midnight(FIRST))
-    return open_exchange(default_config(), _market(), clock, Terms(cash=CASH), KnownBook()).exchange
+    return open_exchange(default_config(), _market(), clock, AccountTerms(cash=CASH), KnownBook()).exchange

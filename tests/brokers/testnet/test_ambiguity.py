@@ -19,20 +19,20 @@ from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.pricing import AsTraded
 from bot.core.book import RunPlan
 from bot.core.errors import KeysRefused
-from bot.core.events import Epoch
-from bot.core.instrument import exact
+from bot.core.events import ConfigPeriod
+from bot.core.instrument import to_decimal
 from bot.core.moments import midnight
 from bot.core.orders import Fill, OrderResult, OrderStatus, Side
 from bot.infra.clock import SystemClock
 from bot.infra.vendor_errors import RateLimited
 from bot.ledger.decode import decode
-from bot.ledger.writer import Journal
-from bot.paper.trader import Desk, Ticked
+from bot.ledger.writer import LedgerWriter
+from bot.paper.trader import ForwardTrader, TickResult
 from bot.services.local_exchange import QUOTE
-from bot.venue.http.injected_faults import Fault, Kind
-from bot.venue.http.rest import Answer, Asked
+from bot.venue.http.injected_faults import InjectedFault, InjectedKind
+from bot.venue.http.rest import IncomingRequest, Reply
 from bot.venue.http.server import VenueServer
-from bot.venue.http.weights import Limits
+from bot.venue.http.weights import RequestLimits
 from bot.venue.matching.exchange import KEY, SECRET
 from tests.brokers.testnet.known_venue import CASH, FIRST, Wire, exchange, plan
 from tests.clocks import FakeClock
@@ -49,13 +49,13 @@ class Stopped(BaseException):
 class LoggedVenue(VenueServer):
     """A venue that keeps when it was asked what, and how it answered."""
 
-    def answer(self, asked: Asked) -> tuple[Answer | None, Kind | None]:
+    def answer(self, asked: IncomingRequest) -> tuple[Reply | None, InjectedKind | None]:
         answer, kind = super().answer(asked)
         self.log.append((self.exchange.clock.wire(), f"{asked.method} {asked.path.rpartition('/')[2]}", answer))
         return answer, kind
 
     def __init__(self, *given: object, **named: object) -> None:
-        self.log: list[tuple[datetime, str, Answer | None]] = []
+        self.log: list[tuple[datetime, str, Reply | None]] = []
         super().__init__(*given, **named)  # type: ignore[arg-type]
 
 
@@ -80,18 +80,18 @@ class Trading:
     @contextmanager
     def desk(
         self, client: TestnetExchange | None = None, witness: Callable[[str], None] = lambda step: None
-    ) -> Iterator[Desk]:
-        prices = AsTraded(lambda symbol, day: exact(100.0), QUOTE)
+    ) -> Iterator[ForwardTrader]:
+        prices = AsTraded(lambda symbol, day: to_decimal(100.0), QUOTE)
         broker = TestnetBroker(client or self.client(), QUOTE, prices, SimulatedBroker())
-        with Journal.open(self.path) as journal:
+        with LedgerWriter.open(self.path) as journal:
             if not journal.rows:
-                journal.append([Epoch(midnight(FIRST), 1, "new", "known", "config", "0", "testnet", CASH)])
+                journal.append([ConfigPeriod(midnight(FIRST), 1, "new", "known", "config", "0", "testnet", CASH)])
             late = timedelta(days=1)
-            yield Desk(journal, lambda first, day: self.plan, broker, FIRST, late, witness=witness)
+            yield ForwardTrader(journal, lambda first, day: self.plan, broker, FIRST, late, witness=witness)
 
     def tick(
         self, client: TestnetExchange | None = None, witness: Callable[[str], None] = lambda step: None
-    ) -> Ticked:  # fmt: skip
+    ) -> TickResult:
         """A tick of a new process, perhaps with a connection that was there before."""
         with self.desk(client, witness) as desk:
             return desk.tick(midnight(FIRST + timedelta(days=self.day)))
@@ -110,13 +110,13 @@ class Trading:
         self.day += 1
         self.server.exchange.clock.move_to(midnight(FIRST + timedelta(days=self.day)))  # type: ignore[attr-defined]
 
-    def script(self, *faults: Fault) -> None:
+    def script(self, *faults: InjectedFault) -> None:
         with self.server.lock:
             self.server.faults.script(*faults)
 
     def results(self) -> list[tuple[str, OrderStatus, str]]:
         """How each order ended, by the ledger."""
-        with Journal.open(self.path) as journal:
+        with LedgerWriter.open(self.path) as journal:
             events = [decode(row) for row in journal.rows]
         ended = [event for event in events if isinstance(event, OrderResult)]
         return [(event.symbol, event.status, event.reason.rpartition(";")[2]) for event in ended]
@@ -131,11 +131,9 @@ class Trading:
             held = {QUOTE: desk.portfolio.cash, **desk.portfolio.holdings}
         balances = self.server.exchange.account(KEY).balances.items()
         assert held == {asset: balance.free for asset, balance in balances if balance.free}
-        with Journal.open(self.path) as journal:
+        with LedgerWriter.open(self.path) as journal:
             fills = [event for event in map(decode, journal.rows) if isinstance(event, Fill)]
-        assert [fill.order_id for fill in fills] == [
-            order.ticket.client_id for order in orders for _ in order.trades
-        ]  # fmt: skip
+        assert [fill.order_id for fill in fills] == [order.ticket.client_id for order in orders for _ in order.trades]
 
 
 @pytest.fixture
@@ -153,21 +151,21 @@ def trading(tmp_path: Path) -> Iterator[Trading]:
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(Kind.DROP, **ORDER),
-        Fault(Kind.DROP, accepted=True, **ORDER),
-        Fault(Kind.ERROR, code=-1000, accepted=True, **ORDER),
-        Fault(Kind.ERROR, code=-1006, accepted=True, **ORDER),
-        Fault(Kind.ERROR, code=-1007, accepted=True, **ORDER),
-        Fault(Kind.ERROR, code=-1007, **ORDER),
-        Fault(Kind.TRUNCATED, **ORDER),
-        Fault(Kind.EMPTY, accepted=True, **ORDER),
-        Fault(Kind.DUPLICATE, **ORDER),
-        Fault(Kind.ERROR, code=-1021, **ORDER),
+        InjectedFault(InjectedKind.DROP, **ORDER),
+        InjectedFault(InjectedKind.DROP, accepted=True, **ORDER),
+        InjectedFault(InjectedKind.ERROR, code=-1000, accepted=True, **ORDER),
+        InjectedFault(InjectedKind.ERROR, code=-1006, accepted=True, **ORDER),
+        InjectedFault(InjectedKind.ERROR, code=-1007, accepted=True, **ORDER),
+        InjectedFault(InjectedKind.ERROR, code=-1007, **ORDER),
+        InjectedFault(InjectedKind.TRUNCATED, **ORDER),
+        InjectedFault(InjectedKind.EMPTY, accepted=True, **ORDER),
+        InjectedFault(InjectedKind.DUPLICATE, **ORDER),
+        InjectedFault(InjectedKind.ERROR, code=-1021, **ORDER),
     ],
-    ids=lambda fault: f"{fault.kind} {fault.code if fault.kind is Kind.ERROR else ''} {fault.accepted}",
+    ids=lambda fault: f"{fault.kind} {fault.code if fault.kind is InjectedKind.ERROR else ''} {fault.accepted}",
 )
 def test_an_order_of_which_nobody_knows_is_looked_up_at_once_and_the_day_is_done(
-    trading: Trading, fault: Fault
+    trading: Trading, fault: InjectedFault
 ) -> None:
     trading.script(fault)
     ticked = trading.tick()
@@ -188,7 +186,7 @@ def test_the_venue_takes_a_client_id_again_after_a_fill_so_a_restart_looks_befor
 
 def test_while_one_order_may_stand_those_after_it_are_not_sent_after_a_restart_either(trading: Trading) -> None:
     trading.stopped_at("before orders")
-    trading.script(*[Fault(Kind.DROP, **ORDER)] * 4)
+    trading.script(*[InjectedFault(InjectedKind.DROP, **ORDER)] * 4)
     for _ in range(2):
         assert [order.symbol for order in trading.tick().left_open] == ["BTC", "ETH"]
     assert trading.server.exchange.account(KEY).orders == {}
@@ -199,9 +197,9 @@ def test_while_one_order_may_stand_those_after_it_are_not_sent_after_a_restart_e
 
 def test_an_order_that_comes_into_being_after_it_was_not_there_is_not_sent_again(trading: Trading) -> None:
     trading.stopped_at("before orders")
-    with Journal.open(trading.path) as journal:
+    with LedgerWriter.open(trading.path) as journal:
         order = next(row for row in journal.rows if row.kind == "order").body
-    trading.script(Fault(Kind.DELAY, seconds=0.1, **ORDER))
+    trading.script(InjectedFault(InjectedKind.DELAY, seconds=0.1, **ORDER))
     quantity, first = D(order["quantity"]), trading.client()
     ended = threading.Thread(target=first.submit, args=(order["order_id"], "BTC/USDT", Side.BUY, quantity))
     ended.start()  # the process before: it is gone before its order arrives
@@ -245,7 +243,7 @@ def test_no_request_is_sent_while_the_venue_wants_to_be_left_alone(trading: Trad
     client, weights = trading.client(), trading.server.rest.desk.weights
     client.pairs()
     with trading.server.lock:
-        weights.limits = Limits(weight=weights.used, tolerated=3)
+        weights.limits = RequestLimits(weight=weights.used, tolerated=3)
     refused = 0
     for _ in range(120):
         try:
@@ -257,7 +255,7 @@ def test_no_request_is_sent_while_the_venue_wants_to_be_left_alone(trading: Trad
                 for _ in range(4):
                     with pytest.raises(Exception, match="weight"):
                         weights.charge(1, trading.server.exchange.clock.wire())
-                weights.limits = Limits()
+                weights.limits = RequestLimits()
         trading.machine.sleep(5)
     turned_away = asked_too_often(trading)
     assert [answer.status for _, answer in turned_away] == [429, 418]
@@ -268,7 +266,7 @@ def test_no_request_is_sent_while_the_venue_wants_to_be_left_alone(trading: Trad
     trading.assert_each_order_is_there_once("BTC", "ETH")
 
 
-def asked_too_often(trading: Trading) -> list[tuple[datetime, Answer]]:
+def asked_too_often(trading: Trading) -> list[tuple[datetime, Reply]]:
     """When the venue turned us away, and how."""
     return [(at, answer) for at, _, answer in trading.server.log if answer and answer.status in (418, 429)]
 

@@ -18,11 +18,11 @@ import requests
 from ccxt.base.exchange import BaseExchange
 from requests.adapters import HTTPAdapter
 
-from bot.brokers.testnet.ccxt_client import bar_other_doors, refuse_unless_sealed, sealed_client
+from bot.brokers.testnet.ccxt_client import block_other_clients, refuse_unless_sandboxed, sandbox_client
 from bot.brokers.testnet.client import TestnetExchange, open_testnet
 from bot.brokers.testnet.guard import Loopback, Testnet
 from bot.brokers.testnet.keys import LOOPBACK_KEYS, Keys
-from bot.brokers.testnet.session import SealedSession
+from bot.brokers.testnet.session import TestnetSession
 from bot.core.errors import ConfigError, NotSandbox
 from bot.infra.vendor_errors import Unreachable
 from tests.brokers.testnet.walk import KEY, SECRET, Recorder, bare, give_market
@@ -42,7 +42,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 def held(venue: str, profile: Testnet | Loopback | None = None, keys: Keys | None = None) -> Any:
     """The sealed object, with the walker's keys."""
     clock, keys = FakeClock(), keys or Keys(KEY, SECRET)
-    return sealed_client(SealedSession(profile or Testnet(venue), keys, clock), keys, clock)
+    return sandbox_client(TestnetSession(profile or Testnet(venue), keys, clock), keys, clock)
 
 
 def point_elsewhere(client: Any) -> None:
@@ -95,7 +95,8 @@ ATTACKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "request": ("binance", lambda c: c.request("order", ["private"], "POST", {"symbol": "ETHUSDT", "type": "LIMIT"})),
     "fetch": ("binance", lambda c: c.fetch(f"{REAL}/order", "POST", {"X-MBX-APIKEY": KEY}, "side=BUY&signature=1")),
     "fetch with a host as user name": (
-        "binance", lambda c: c.fetch("https://testnet.binance.vision@api.binance.com/api/v3/order", "POST", {}, "a=b"),
+        "binance",
+        lambda c: c.fetch("https://testnet.binance.vision@api.binance.com/api/v3/order", "POST", {}, "a=b"),
     ),
     "fetch in the open": ("binance", lambda c: c.fetch("http://testnet.binance.vision/api/v3/time")),
     "session's own request": ("binance", lambda c: c.session.request("POST", f"{REAL}/order", data="a=b")),
@@ -107,7 +108,7 @@ ATTACKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "another key by force": ("binance", by_force("apiKey", "a-real-key", account)),
     "another header by force": ("binance", by_force("headers", {"Host": "api.binance.com"}, account)),
     "certificates by force": ("binance", by_force("validateServerSsl", False, account)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", ATTACKS)
@@ -167,7 +168,7 @@ def test_nothing_that_leads_to_the_wire_can_be_changed(what: str, recorder: Reco
 def test_another_session_put_in_by_force_is_not_used(recorder: Recorder) -> None:
     client = held("binance")
     client.__dict__["session"] = requests.Session()
-    assert type(client.session) is SealedSession
+    assert type(client.session) is TestnetSession
     with pytest.raises(NotSandbox):
         client.fetch(f"{REAL}/time")
     assert not hasattr(client.session, "mount") and recorder.sent == []
@@ -191,8 +192,14 @@ class TestRedirects:
             def answer(self, asked: Asked) -> Reply:
                 return Reply(code, b"", {"Location": f"{elsewhere.url}/api/v3/order"})
 
-        fields = {"symbol": "ETHUSDT", "side": "BUY", "type": "MARKET", "quantity": "1", "newClientOrderId": "r-1",
-                  "newOrderRespType": "FULL"}  # fmt: skip
+        fields = {
+            "symbol": "ETHUSDT",
+            "side": "BUY",
+            "type": "MARKET",
+            "quantity": "1",
+            "newClientOrderId": "r-1",
+            "newOrderRespType": "FULL",
+        }
         with Sending() as sending:
             base = f"{sending.url}/api/v3"
             free = bare("binance", sandbox=True, urls={"test": {"public": base, "private": base}})
@@ -216,7 +223,7 @@ class TestWiring:
 
     def test_nothing_can_be_given_but_a_profile_a_clock_and_the_environment(self) -> None:
         assert list(inspect.signature(open_testnet).parameters) == ["profile", "clock", "environment"]
-        assert list(inspect.signature(sealed_client).parameters) == ["session", "keys", "clock"]
+        assert list(inspect.signature(sandbox_client).parameters) == ["session", "keys", "clock"]
 
     def test_a_name_that_is_spoofed_does_not_help(self, recorder: Recorder) -> None:
         spoof = ccxt.kraken({"id": "binance", "apiKey": KEY, "secret": SECRET})
@@ -225,23 +232,32 @@ class TestWiring:
             spoof.privatePostAddOrder({"pair": "ETHUSDT"})
         assert recorder.hosts == {"api.kraken.com"}
         with pytest.raises(NotSandbox, match="no sealed exchange"):
-            refuse_unless_sealed(spoof)
+            refuse_unless_sandboxed(spoof)
 
     def test_a_class_that_inherits_is_not_the_pinned_one(self) -> None:
         class Mine(type(held("binance"))):  # type: ignore[misc]
             """Somebody's own."""
 
         mine, clock, keys = Mine.__new__(Mine), FakeClock(), Keys(KEY, SECRET)
-        mine.__dict__["_session"] = SealedSession(Testnet("binance"), keys, clock)
+        mine.__dict__["_session"] = TestnetSession(Testnet("binance"), keys, clock)
         with pytest.raises(NotSandbox, match="no sealed exchange"):
-            refuse_unless_sealed(mine)
+            refuse_unless_sandboxed(mine)
 
     def test_the_facade_shows_nothing_of_the_library(self) -> None:
         shown = {name for name in dir(TestnetExchange) if not name.startswith("_")}
         assert shown == {
-            "balances", "cancel", "ended", "find", "pairs", "rules", "server_time", "submit", "trades",
-            "tried", "venue",
-        }  # fmt: skip
+            "balances",
+            "cancel",
+            "ended",
+            "find",
+            "pairs",
+            "rules",
+            "server_time",
+            "submit",
+            "trades",
+            "tried",
+            "venue",
+        }
 
     def test_the_loopback_never_has_the_environments_keys(self, recorder: Recorder) -> None:
         environment = {"BINANCE_TESTNET_API_KEY": "env-key-env-key", "BINANCE_TESTNET_API_SECRET": "env-secret-env"}
@@ -294,7 +310,7 @@ class TestOtherDoors:
             held("binance")
 
     def test_later_imports_fail_and_the_router_is_shut(self) -> None:
-        bar_other_doors()
+        block_other_clients()
         for name in ("ccxt.async_support", "ccxt.pro"):
             with pytest.raises(ImportError):
                 __import__(name)
@@ -303,11 +319,17 @@ class TestOtherDoors:
 
     def test_without_the_guard_each_has_a_session_of_its_own(self) -> None:
         told = subprocess.run(
-            [sys.executable, "-c", "import ccxt.pro, ccxt.async_support as a; import ccxt;"
-             "print(a.binance.fetch is not ccxt.binance.fetch, issubclass(ccxt.pro.binance, a.binance),"
-             "type(ccxt.OrderRouter({'apiKey': 'k'})).__name__)"],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-c",
+                "import ccxt.pro, ccxt.async_support as a; import ccxt;"
+                "print(a.binance.fetch is not ccxt.binance.fetch, issubclass(ccxt.pro.binance, a.binance),"
+                "type(ccxt.OrderRouter({'apiKey': 'k'})).__name__)",
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         assert told.stdout.split() == ["True", "True", "OrderRouter"]
 
     @pytest.mark.parametrize(

@@ -18,12 +18,12 @@ from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.pricing import AsTraded
 from bot.core.book import Book
 from bot.core.errors import BotError
-from bot.core.instrument import exact
+from bot.core.instrument import to_decimal
 from bot.core.moments import midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, Side
 from bot.infra.clock import SystemClock
 from bot.services.local_exchange import QUOTE
-from bot.venue.http.injected_faults import Fault, Kind
+from bot.venue.http.injected_faults import InjectedFault, InjectedKind
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.account import Account
 from bot.venue.matching.exchange import KEY, SECRET
@@ -34,20 +34,20 @@ LOTS = st.integers(1, 700).map(lambda lots: D(lots) / 100)
 """From less than the smallest order to more than the book offers."""
 ORDER = {"method": "POST", "path": "order"}
 FAULTS = [
-    Fault(Kind.DROP, **ORDER),
-    Fault(Kind.DROP, accepted=True, **ORDER),
-    Fault(Kind.ERROR, status=503, code=-1000, **ORDER),
-    Fault(Kind.ERROR, accepted=True, status=503, code=-1001, **ORDER),
-    Fault(Kind.ERROR, accepted=True, code=-1007, **ORDER),
-    Fault(Kind.HTML, accepted=True, **ORDER),
-    Fault(Kind.TRUNCATED, **ORDER),
-    Fault(Kind.EMPTY, accepted=True, **ORDER),
-    Fault(Kind.DELAY, accepted=True, seconds=0.002, **ORDER),
-    Fault(Kind.ERROR, code=-1021, **ORDER),
-    Fault(Kind.ERROR, code=-1015, **ORDER),
-    Fault(Kind.DROP, "GET", "order"),
-    Fault(Kind.ERROR, "GET", "order", code=-1003),
-    Fault(Kind.HTML, "GET", "myTrades"),
+    InjectedFault(InjectedKind.DROP, **ORDER),
+    InjectedFault(InjectedKind.DROP, accepted=True, **ORDER),
+    InjectedFault(InjectedKind.ERROR, status=503, code=-1000, **ORDER),
+    InjectedFault(InjectedKind.ERROR, accepted=True, status=503, code=-1001, **ORDER),
+    InjectedFault(InjectedKind.ERROR, accepted=True, code=-1007, **ORDER),
+    InjectedFault(InjectedKind.HTML, accepted=True, **ORDER),
+    InjectedFault(InjectedKind.TRUNCATED, **ORDER),
+    InjectedFault(InjectedKind.EMPTY, accepted=True, **ORDER),
+    InjectedFault(InjectedKind.DELAY, accepted=True, seconds=0.002, **ORDER),
+    InjectedFault(InjectedKind.ERROR, code=-1021, **ORDER),
+    InjectedFault(InjectedKind.ERROR, code=-1015, **ORDER),
+    InjectedFault(InjectedKind.DROP, "GET", "order"),
+    InjectedFault(InjectedKind.ERROR, "GET", "order", code=-1003),
+    InjectedFault(InjectedKind.HTML, "GET", "myTrades"),
 ]
 
 
@@ -81,7 +81,7 @@ class Broking(RuleBasedStateMachine):
     def start_again(self) -> None:
         """A new client, as after a restart: what the old one knew of bans, clocks and pairs is gone."""
         client = open_testnet(Loopback(int(self.server.url.rpartition(":")[2])), Wire(self.venue.clock), {})
-        reference = AsTraded(lambda symbol, day: exact(self.book.open_price(symbol, day) or 0), QUOTE)
+        reference = AsTraded(lambda symbol, day: to_decimal(self.book.open_price(symbol, day) or 0), QUOTE)
         self.broker = TestnetBroker(client, QUOTE, reference, SimulatedBroker())
 
     @rule(orders=st.lists(st.tuples(st.sampled_from(COINS), st.sampled_from(list(Side)), LOTS), min_size=1, max_size=3))
@@ -109,7 +109,7 @@ class Broking(RuleBasedStateMachine):
             pass  # a later try
 
     @rule(faults=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=3))
-    def let_go_wrong(self, faults: list[Fault]) -> None:
+    def let_go_wrong(self, faults: list[InjectedFault]) -> None:
         with self.server.lock:
             self.server.faults.script(*faults)
 

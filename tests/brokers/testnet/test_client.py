@@ -11,7 +11,7 @@ import pytest
 
 from bot.brokers.testnet.client import TestnetExchange, open_testnet
 from bot.brokers.testnet.guard import Loopback
-from bot.brokers.testnet.reports import Balance, VenueStatus
+from bot.brokers.testnet.reports import AssetBalance, VenueStatus
 from bot.core.errors import BotError, KeysRefused, OrderRejected, OutcomeUnknown
 from bot.core.orders import Side
 from bot.infra.vendor_errors import NotListed, RateLimited, Unreachable
@@ -123,17 +123,35 @@ class TestWhatIsCertain:
         "a list": as_json([]),
         "null": as_json(None),
         "no id": as_json({"symbol": "ETHUSDT", "clientOrderId": "r-x", "status": "NEW", "transactTime": 5}),
-        "another order": as_json({
-            "symbol": "ETHUSDT", "clientOrderId": "r-y", "orderId": 1, "status": "NEW", "transactTime": 5, "fills": [],
-            "origQty": "1.5", "executedQty": "0", "side": "BUY",
-        }),
-        "a status of its own": as_json({
-            "symbol": "ETHUSDT", "clientOrderId": "r-x", "orderId": 1, "status": "MAYBE", "transactTime": 5,
-            "origQty": "1.5", "executedQty": "0", "side": "BUY", "fills": [],
-        }),
+        "another order": as_json(
+            {
+                "symbol": "ETHUSDT",
+                "clientOrderId": "r-y",
+                "orderId": 1,
+                "status": "NEW",
+                "transactTime": 5,
+                "fills": [],
+                "origQty": "1.5",
+                "executedQty": "0",
+                "side": "BUY",
+            }
+        ),
+        "a status of its own": as_json(
+            {
+                "symbol": "ETHUSDT",
+                "clientOrderId": "r-x",
+                "orderId": 1,
+                "status": "MAYBE",
+                "transactTime": 5,
+                "origQty": "1.5",
+                "executedQty": "0",
+                "side": "BUY",
+                "fills": [],
+            }
+        ),
         "a redirect": Reply(307, b"", {"Location": "https://api.binance.com/api/v3/order"}),
         "a duplicate": as_json({"code": -2010, "msg": "Duplicate order sent."}, 400),
-    }  # fmt: skip
+    }
 
     @pytest.mark.parametrize("what", UNKNOWN)
     def test_what_may_have_been_obeyed_is_unknown_and_not_sent_again(
@@ -182,7 +200,7 @@ class TestWhatIsCertain:
 
     def test_questions_survive_a_fault_that_passes(self, exchange: TestnetExchange, server: TestnetServer) -> None:
         server.fail(status(500), html(), path="/api/v3/account")
-        assert Balance("ETH", Decimal("0.5"), Decimal("0.1")) in exchange.balances()
+        assert AssetBalance("ETH", Decimal("0.5"), Decimal("0.1")) in exchange.balances()
 
     def test_an_account_without_any_asset_is_not_believed(
         self, exchange: TestnetExchange, server: TestnetServer
@@ -226,9 +244,12 @@ class TestTimeLimitsAndKeys:
             exchange.submit("r-x", PAIR, Side.BUY, ONE)
         before = len(server.asked)
         calls: list[Callable[[], Any]] = [
-            lambda: exchange.submit("r-x", PAIR, Side.BUY, ONE), exchange.balances, exchange.server_time,
-            lambda: exchange.find("r-x", PAIR), lambda: exchange.cancel("r-x", PAIR),
-        ]  # fmt: skip
+            lambda: exchange.submit("r-x", PAIR, Side.BUY, ONE),
+            exchange.balances,
+            exchange.server_time,
+            lambda: exchange.find("r-x", PAIR),
+            lambda: exchange.cancel("r-x", PAIR),
+        ]
         for call in calls:
             with pytest.raises(RateLimited):
                 call()

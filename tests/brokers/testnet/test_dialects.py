@@ -17,16 +17,17 @@ import urllib3
 
 from bot.brokers.testnet.client import TestnetExchange, open_testnet
 from bot.brokers.testnet.guard import Testnet
-from bot.brokers.testnet.reports import Balance, OrderReport, VenueFill, VenueStatus
+from bot.brokers.testnet.reports import AssetBalance, OrderReport, VenueFill, VenueStatus
 from bot.core.errors import KeysRefused, OrderRejected, OutcomeUnknown
 from bot.core.orders import Side
 from bot.infra.vendor_errors import RateLimited
 from tests.clocks import FakeClock
 
 ENVIRONMENT = {
-    f"{venue}_TESTNET_API_{kind}": f"{venue}-{kind}-0123456789" for venue in ("BYBIT", "GATE")
+    f"{venue}_TESTNET_API_{kind}": f"{venue}-{kind}-0123456789"
+    for venue in ("BYBIT", "GATE")
     for kind in ("KEY", "SECRET")
-}  # fmt: skip
+}
 PAIR, ONE = "ETH/USDT", Decimal("1.5")
 
 
@@ -73,46 +74,92 @@ def result(*rows: Any, code: int = 0, message: str = "OK") -> dict[str, Any]:
 
 
 BYBIT_ORDER = {
-    "symbol": "ETHUSDT", "orderLinkId": "r-1", "orderId": "f5f2", "side": "Buy", "qty": "1.5", "cumExecQty": "1.5",
+    "symbol": "ETHUSDT",
+    "orderLinkId": "r-1",
+    "orderId": "f5f2",
+    "side": "Buy",
+    "qty": "1.5",
+    "cumExecQty": "1.5",
     "orderStatus": "Filled",
-}  # fmt: skip
+}
 
 
 @pytest.fixture
 def bybit(script: Script) -> TestnetExchange:
-    script.say("GET /v5/market/instruments-info", result({
-        "symbol": "ETHUSDT", "baseCoin": "ETH", "quoteCoin": "USDT", "status": "Trading",
-        "lotSizeFilter": {"basePrecision": "0.00001", "minOrderAmt": "5"}, "priceFilter": {"tickSize": "0.01"},
-    }))  # fmt: skip
+    script.say(
+        "GET /v5/market/instruments-info",
+        result(
+            {
+                "symbol": "ETHUSDT",
+                "baseCoin": "ETH",
+                "quoteCoin": "USDT",
+                "status": "Trading",
+                "lotSizeFilter": {"basePrecision": "0.00001", "minOrderAmt": "5"},
+                "priceFilter": {"tickSize": "0.01"},
+            }
+        ),
+    )
     script.say("GET /v5/market/time", result())
-    script.say("GET /v5/account/wallet-balance", result(
-        {"coin": [{"coin": "USDT", "walletBalance": "100.5", "locked": "0.5"}, {"coin": "ETH", "walletBalance": ""}]}
-    ))  # fmt: skip
+    script.say(
+        "GET /v5/account/wallet-balance",
+        result(
+            {
+                "coin": [
+                    {"coin": "USDT", "walletBalance": "100.5", "locked": "0.5"},
+                    {"coin": "ETH", "walletBalance": ""},
+                ]
+            }
+        ),
+    )
     script.say("POST /v5/order/create", result())
     script.say("POST /v5/order/cancel", result())
     script.say("GET /v5/order/realtime", result(BYBIT_ORDER))
     script.say("GET /v5/order/history", result())
-    script.say("GET /v5/execution/list", result({
-        "execId": "e1", "execPrice": "2000.5", "execQty": "1.5", "execFee": "0.0015", "feeCurrency": "ETH",
-        "execTime": "1700000000000",
-    }))  # fmt: skip
+    script.say(
+        "GET /v5/execution/list",
+        result(
+            {
+                "execId": "e1",
+                "execPrice": "2000.5",
+                "execQty": "1.5",
+                "execFee": "0.0015",
+                "feeCurrency": "ETH",
+                "execTime": "1700000000000",
+            }
+        ),
+    )
     return open_testnet(Testnet("bybit"), FakeClock(), ENVIRONMENT)
 
 
 GATE_ORDER = {
-    "id": "62364648575", "text": "t-r-1", "status": "closed", "currency_pair": "ETH_USDT", "side": "buy",
-    "amount": "1.5", "left": "0",
-}  # fmt: skip
+    "id": "62364648575",
+    "text": "t-r-1",
+    "status": "closed",
+    "currency_pair": "ETH_USDT",
+    "side": "buy",
+    "amount": "1.5",
+    "left": "0",
+}
 GATE_ERROR = {"label": "ORDER_NOT_FOUND", "message": "Order not found"}
 
 
 @pytest.fixture
 def gate(script: Script) -> TestnetExchange:
     base = "/api/v4/spot/"
-    script.say(f"GET {base}currency_pairs", [{
-        "id": "ETH_USDT", "base": "ETH", "quote": "USDT", "amount_precision": 5, "precision": 2,
-        "min_quote_amount": "5", "trade_status": "tradable",
-    }])  # fmt: skip
+    script.say(
+        f"GET {base}currency_pairs",
+        [
+            {
+                "id": "ETH_USDT",
+                "base": "ETH",
+                "quote": "USDT",
+                "amount_precision": 5,
+                "precision": 2,
+                "min_quote_amount": "5",
+                "trade_status": "tradable",
+            }
+        ],
+    )
     script.say(f"GET {base}time", {"server_time": 1700000000000})
     script.say(f"GET {base}tickers", [{"lowest_ask": "2000.11"}])
     script.say(f"GET {base}accounts", [{"currency": "USDT", "available": "100", "locked": "0.5"}])
@@ -120,10 +167,19 @@ def gate(script: Script) -> TestnetExchange:
     script.say(f"DELETE {base}orders/t-r-1", GATE_ORDER)
     script.say(f"GET {base}orders/t-r-1", GATE_ORDER)
     script.say(f"GET {base}orders", [])
-    script.say(f"GET {base}my_trades", [{
-        "id": "e1", "price": "2000.5", "amount": "1.5", "fee": "0.0015", "fee_currency": "ETH",
-        "create_time_ms": "1700000000000.123",
-    }])  # fmt: skip
+    script.say(
+        f"GET {base}my_trades",
+        [
+            {
+                "id": "e1",
+                "price": "2000.5",
+                "amount": "1.5",
+                "fee": "0.0015",
+                "fee_currency": "ETH",
+                "create_time_ms": "1700000000000.123",
+            }
+        ],
+    )
     return open_testnet(Testnet("gate"), FakeClock(), ENVIRONMENT)
 
 
@@ -142,7 +198,7 @@ def test_every_question_passes_the_guard_and_is_understood(
     assert exchange.server_time() == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
     assert exchange.pairs() == (PAIR,)
     assert exchange.rules("ETH").step == Decimal("0.00001") and exchange.rules("ETH").min_notional == Decimal(5)
-    assert exchange.balances() == (Balance("USDT", balance, Decimal("0.5")),)
+    assert exchange.balances() == (AssetBalance("USDT", balance, Decimal("0.5")),)
     assert exchange.submit("r-1", PAIR, Side.BUY, ONE) == told
     assert exchange.find("r-1", PAIR) == told
     assert exchange.trades(PAIR) == (FILL,)
@@ -157,9 +213,14 @@ def test_bybit_orders_are_spot_and_counted_in_coins(bybit: TestnetExchange, scri
     bybit.submit("r-1", PAIR, Side.BUY, ONE)
     sent = next(json.loads(body) for method, _, body in script.sent if method == "POST")
     assert sent == {
-        "category": "spot", "symbol": "ETHUSDT", "orderLinkId": "r-1", "side": "Buy", "orderType": "Market",
-        "qty": "1.5", "marketUnit": "baseCoin",
-    }  # fmt: skip
+        "category": "spot",
+        "symbol": "ETHUSDT",
+        "orderLinkId": "r-1",
+        "side": "Buy",
+        "orderType": "Market",
+        "qty": "1.5",
+        "marketUnit": "baseCoin",
+    }
 
 
 def test_gate_buys_at_a_limit_above_the_ask_since_its_market_orders_count_money(

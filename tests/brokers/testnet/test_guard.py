@@ -24,9 +24,12 @@ FORM = {"X-MBX-APIKEY": "the-right-key", "Content-Type": "application/x-www-form
 BINANCE, BYBIT, GATE = Testnet("binance"), Testnet("bybit"), Testnet("gate")
 JSON = {"Content-Type": "application/json"}
 BYBIT_HEADERS = JSON | {
-    "X-BAPI-API-KEY": "the-right-key", "X-BAPI-TIMESTAMP": "1700000000000", "X-BAPI-RECV-WINDOW": "10000",
-    "X-BAPI-SIGN": SIGNATURE, "Referer": "CCXT",
-}  # fmt: skip
+    "X-BAPI-API-KEY": "the-right-key",
+    "X-BAPI-TIMESTAMP": "1700000000000",
+    "X-BAPI-RECV-WINDOW": "10000",
+    "X-BAPI-SIGN": SIGNATURE,
+    "Referer": "CCXT",
+}
 BYBIT_ORDER = (
     '{"category": "spot", "symbol": "ETHUSDT", "side": "Buy", "orderType": "Market", "qty": "1.5", '
     '"marketUnit": "baseCoin", "orderLinkId": "r-1"}'
@@ -78,8 +81,10 @@ def test_what_may_be_sent_is_sent_once_and_without_a_proxy(what: str, recorder: 
     (sent,) = recorder.sent
     port = 5000 if what == "an order on this machine" else 443
     assert (f"{sent.scheme}://{sent.host}", sent.port, sent.proxy) == (
-        SENT[what][0].origin.removesuffix(":5000"), port, None,
-    )  # fmt: skip
+        SENT[what][0].origin.removesuffix(":5000"),
+        port,
+        None,
+    )
 
 
 def order(old: str, new: str) -> tuple[Any, ...]:

@@ -15,11 +15,11 @@ import ccxt
 import loguru
 import pytest
 
-from bot.brokers.testnet.ccxt_client import sealed_client
+from bot.brokers.testnet.ccxt_client import sandbox_client
 from bot.brokers.testnet.client import TestnetExchange, open_testnet
 from bot.brokers.testnet.guard import Loopback, Testnet
 from bot.brokers.testnet.keys import LOOPBACK_KEYS, Keys
-from bot.brokers.testnet.session import GuardedAdapter, SealedSession
+from bot.brokers.testnet.session import GuardedAdapter, TestnetSession
 from bot.core.errors import BotError, NotSandbox
 from bot.core.orders import Side
 from tests.brokers.testnet.walk import KEY, SECRET, Recorder, bare
@@ -143,11 +143,14 @@ def test_nothing_that_holds_keys_can_be_copied_or_pickled() -> None:
     free = bare("binance")
     assert SECRET.encode() in pickle.dumps({name: vars(free)[name] for name in ("apiKey", "secret")})
     keys, clock = Keys(KEY, SECRET), FakeClock()
-    session = SealedSession(Testnet("binance"), keys, clock)
+    session = TestnetSession(Testnet("binance"), keys, clock)
     held = [
-        keys, session, sealed_client(session, keys, clock), GuardedAdapter(Testnet("binance"), keys),
+        keys,
+        session,
+        sandbox_client(session, keys, clock),
+        GuardedAdapter(Testnet("binance"), keys),
         open_testnet(Testnet("binance"), clock, ENVIRONMENT),
-    ]  # fmt: skip
+    ]
     for one in held:
         for attempt in (pickle.dumps, copy.copy, copy.deepcopy):
             with pytest.raises(NotSandbox):

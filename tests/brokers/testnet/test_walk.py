@@ -85,7 +85,9 @@ def test_no_class_of_the_library_reaches_another_host(recorder: Recorder) -> Non
     walked = Walked()
     for name in ccxt.exchanges:
         walked.add(name, recorder)
-    print(f"\nunguarded: {len(walked.hosts)} hosts, {walked.sent:,} requests; guarded: {walked.guarded_sent} requests "
-          f"to {len(walked.guarded_hosts)} hosts, {walked.refused:,} refusals")  # fmt: skip
+    print(
+        f"\nunguarded: {len(walked.hosts)} hosts, {walked.sent:,} requests; guarded: {walked.guarded_sent} requests "
+        f"to {len(walked.guarded_hosts)} hosts, {walked.refused:,} refusals"
+    )
     assert len(walked.hosts) > 100 and walked.sent > 10_000
     assert walked.guarded_hosts == PINNED

@@ -18,16 +18,23 @@ from ccxt.base.types import Entry
 
 from bot.brokers.testnet.guard import Profile
 from bot.brokers.testnet.keys import Keys
-from bot.brokers.testnet.session import SealedSession
+from bot.brokers.testnet.session import TestnetSession
 from tests.clocks import FakeClock
 
 KEY, SECRET = "walker-key-0000000000", "d2Fsa2VyLXNlY3JldC0wMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA="
 _PRIVATE = "0x" + "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"
 CREDENTIALS = {
-    "apiKey": KEY, "secret": SECRET, "uid": "1234567", "login": "walker", "password": "walker-pass", "token": "1234",
-    "twofa": "JBSWY3DPEHPK3PXP", "accountId": "1", "walletAddress": "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23",
+    "apiKey": KEY,
+    "secret": SECRET,
+    "uid": "1234567",
+    "login": "walker",
+    "password": "walker-pass",
+    "token": "1234",
+    "twofa": "JBSWY3DPEHPK3PXP",
+    "accountId": "1",
+    "walletAddress": "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23",
     "privateKey": _PRIVATE,
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -66,9 +73,9 @@ class Recorder:
             raise urllib3.exceptions.ProtocolError("recorded")
 
         patch.setattr(urllib3.connectionpool.HTTPConnectionPool, "urlopen", urlopen)
-        request = SealedSession.request
+        request = TestnetSession.request
 
-        def noted(session: SealedSession, *given: Any, **named: Any) -> Any:
+        def noted(session: TestnetSession, *given: Any, **named: Any) -> Any:
             before = len(self.sent)
             try:
                 return request(session, *given, **named)
@@ -77,7 +84,7 @@ class Recorder:
                     self.refused.append(type(problem).__name__)
                 raise
 
-        patch.setattr(SealedSession, "request", noted)
+        patch.setattr(TestnetSession, "request", noted)
         patch.setattr("socket.socket.connect", _no_socket)
         return self
 
@@ -108,7 +115,7 @@ def bare(name: str, sandbox: bool = False, **more: Any) -> Any:
 
 def guarded(name: str, profile: Profile, sandbox: bool = False) -> Any:
     """The same on a sealed session, with the right keys for it."""
-    session = SealedSession(profile, Keys(KEY, SECRET), FakeClock())
+    session = TestnetSession(profile, Keys(KEY, SECRET), FakeClock())
     return bare(name, sandbox, session=session)
 
 
@@ -122,12 +129,27 @@ def give_market(client: Any) -> None:
     """Let the client believe that it knows ETH/USDT, so that nothing ends at the question for markets."""
     market = client.safe_market_structure(
         {
-            "id": "ETHUSDT", "symbol": "ETH/USDT", "base": "ETH", "quote": "USDT", "baseId": "ETH", "quoteId": "USDT",
-            "type": "spot", "spot": True, "margin": True, "active": True, "swap": False, "future": False,
-            "option": False, "contract": False, "precision": {"amount": 0.0001, "price": 0.01},
-            "info": {"orderTypes": ["MARKET", "LIMIT"]}, "numericId": 1, "baseNumericId": 1, "quoteNumericId": 2,
+            "id": "ETHUSDT",
+            "symbol": "ETH/USDT",
+            "base": "ETH",
+            "quote": "USDT",
+            "baseId": "ETH",
+            "quoteId": "USDT",
+            "type": "spot",
+            "spot": True,
+            "margin": True,
+            "active": True,
+            "swap": False,
+            "future": False,
+            "option": False,
+            "contract": False,
+            "precision": {"amount": 0.0001, "price": 0.01},
+            "info": {"orderTypes": ["MARKET", "LIMIT"]},
+            "numericId": 1,
+            "baseNumericId": 1,
+            "quoteNumericId": 2,
         }
-    )  # fmt: skip
+    )
     currencies = {
         code: {"id": code, "code": code, "precision": 1e-8, "numericId": 1, "networks": {}, "info": {}}
         for code in ("ETH", "USDT")
@@ -140,10 +162,16 @@ def calls(client: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
     for kind in type(client).__mro__:
         for name, entry in vars(kind).items():
             if isinstance(entry, Entry):
-                yield name, lambda entry=entry: client.request(
-                    entry.path, entry.api, entry.method, dict.fromkeys(client.extract_params(entry.path), "1"),
-                    entry.config,
-                )  # fmt: skip
+                yield (
+                    name,
+                    lambda entry=entry: client.request(
+                        entry.path,
+                        entry.api,
+                        entry.method,
+                        dict.fromkeys(client.extract_params(entry.path), "1"),
+                        entry.config,
+                    ),
+                )
     yield "create_order", lambda: client.create_order("ETH/USDT", "market", "buy", 1, 100)
     yield "create limit", lambda: client.create_order("ETH/USDT", "limit", "sell", 1, 100)
     yield "create margin", lambda: client.create_order("ETH/USDT", "limit", "buy", 1, 100, {"marginMode": "cross"})

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from bot.core.market import Kind, Market
+from bot.core.market import Market, SeriesKind
 from bot.data.demo.demo_market import demo_market
 from bot.data.demo.generator import DemoParameters, sustained_breakouts
 from tests.markets import default_config
@@ -46,7 +46,7 @@ class TestTwoWorlds:
         absent, planted = world(), world(strength=0.35)
         assert list(absent) == list(planted)
         differ = {symbol for symbol in absent if not same(absent, planted, symbol)}
-        assert differ == {s.symbol for s in absent.of_kind(Kind.CRYPTO)} - {"DEMO-BTC"}
+        assert differ == {s.symbol for s in absent.of_kind(SeriesKind.CRYPTO)} - {"DEMO-BTC"}
 
     def windows(self) -> list[tuple[int, int, int]]:
         """For each planted window inside ETH's life: ETH's row on the confirming session, and 20 and 63 sessions on."""
@@ -116,12 +116,12 @@ class TestContents:
             assert series.dates[0] >= np.datetime64("2101-01-01")
 
     def test_at_least_twenty_altcoins_of_which_some_are_listed_late(self) -> None:
-        listed = [s.dates[0] for s in world().of_kind(Kind.CRYPTO) if s.symbol not in ("DEMO-BTC", "DEMO-ETH")]
+        listed = [s.dates[0] for s in world().of_kind(SeriesKind.CRYPTO) if s.symbol not in ("DEMO-BTC", "DEMO-ETH")]
         assert len(listed) >= 20
         assert sum(day > min(listed) for day in listed) >= 5
 
     def test_a_coin_dies_one_is_renamed_and_one_is_halted(self) -> None:
-        last = max(series.dates[-1] for series in world().of_kind(Kind.CRYPTO))
+        last = max(series.dates[-1] for series in world().of_kind(SeriesKind.CRYPTO))
         assert world()["DEMO-A05"].dates[-1] < last
         old, new = world()["DEMO-A07"], world()["DEMO-A07N"]
         assert new.dates[0] == old.dates[-1] + 1
@@ -147,7 +147,7 @@ class TestContents:
 def test_every_bar_is_consistent(seed: int) -> None:
     for series in world(seed).values():
         assert np.isfinite(series.close).all()
-        if series.kind is Kind.MACRO:
+        if series.kind is SeriesKind.MACRO:
             continue
         assert (series.close > 0).all() and (series.low > 0).all()
         assert (series.low <= np.minimum(series.open, series.close) * (1 + 1e-12)).all(), series.symbol

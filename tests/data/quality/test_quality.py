@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.data_fault import Fault, FaultKind, Severity
-from bot.core.market import Kind, Market, Series
+from bot.core.data_fault import DataFault, FaultKind, Severity
+from bot.core.market import Market, Series, SeriesKind
 from bot.data.quality import QualityRules, Standing, inspect, judged, row_faults, screened, summary, verdicts
-from bot.data.vendors.raw_bars import Fetched
+from bot.data.vendors.raw_bars import RawBars
 from bot.services.markets import demo_parameters, demo_world, quality_rules
 from tests.markets import (
     closes_on_days,
@@ -34,11 +34,13 @@ CALM = [100.0 + (i % 2) for i in range(60)]
 """Closes whose moves are 1% a row: a robust sigma of about 1.5%."""
 
 
-def faults(series: Series, kind: FaultKind, second: Series | None = None, rules: QualityRules = RULES) -> list[Fault]:
+def faults(
+    series: Series, kind: FaultKind, second: Series | None = None, rules: QualityRules = RULES
+) -> list[DataFault]:
     return [fault for fault in inspect(series, sessions(), rules, second) if fault.kind is kind]
 
 
-def days(found: list[Fault]) -> list[str]:
+def days(found: list[DataFault]) -> list[str]:
     return [str(fault.first) for fault in found]
 
 
@@ -172,8 +174,10 @@ def test_an_amount_that_doubles_is_told_and_a_rate_that_doubles_is_not() -> None
     assert faults(series_of("DGS2", rates), FaultKind.JUMP) == []
 
 
-@pytest.mark.parametrize(("factor", "barred"), [(10, True), (0.1, True), (0.0953, True), (1000, True), (0.075, False),
-                                                (5, False), (2, False), (15, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("factor", "barred"),
+    [(10, True), (0.1, True), (0.0953, True), (1000, True), (0.075, False), (5, False), (2, False), (15, False)],
+)
 def test_a_close_ten_times_as_large_bars(factor: float, barred: bool) -> None:
     found = faults(coin([100.0, 101.0, 100 * factor, 101 * factor]), FaultKind.POWER_OF_TEN)
     assert [fault.severity for fault in found] == [Severity.BARRED] * barred
@@ -194,10 +198,18 @@ def test_ten_times_as_much_after_a_gap_bars_where_the_past_allows_no_such_way() 
     assert (soon.severity, late.severity) == (Severity.BARRED, Severity.WARNED)
 
 
-@pytest.mark.parametrize(("before", "after", "barred"), [
-    (3.0, 2_400.0, True), (2_400.0, 3.0, True), (0.7, 1_100.0, True),
-    (0.003, 4.0, False), (3.0, 900.0, False), (3.0, 30.0, False), (0.0, 5.0, False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("before", "after", "barred"),
+    [
+        (3.0, 2_400.0, True),
+        (2_400.0, 3.0, True),
+        (0.7, 1_100.0, True),
+        (0.003, 4.0, False),
+        (3.0, 900.0, False),
+        (3.0, 30.0, False),
+        (0.0, 5.0, False),
+    ],
+)
 def test_reverse_repo_in_millions_bars_on_its_first_day_and_wakes_from_nothing_without_a_bar(
     before: float, after: float, barred: bool
 ) -> None:
@@ -220,10 +232,16 @@ def test_a_second_source_that_shares_a_redenomination_does_not_lift_its_bar() ->
     assert len(faults(series, FaultKind.POWER_OF_TEN, series)) == 1
 
 
-@pytest.mark.parametrize(("symbol", "right", "wrong"), [
-    ("WALCL", 6_700_000.0, 6_700.0), ("WTREGEN", 850_000.0, 850.0), ("RRPONTSYD", 2_000.0, 2_000_000.0),
-    ("BAMLH0A0HYM2", 4.5, 450.0), ("VIX", 17.0, 0.17),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("symbol", "right", "wrong"),
+    [
+        ("WALCL", 6_700_000.0, 6_700.0),
+        ("WTREGEN", 850_000.0, 850.0),
+        ("RRPONTSYD", 2_000.0, 2_000_000.0),
+        ("BAMLH0A0HYM2", 4.5, 450.0),
+        ("VIX", 17.0, 0.17),
+    ],
+)
 def test_another_unit_bars_what_a_gate_reads(symbol: str, right: float, wrong: float) -> None:
     days_of = ["2020-01-08", "2020-01-15", "2020-01-22"]
     found = faults(
@@ -313,8 +331,14 @@ def broken_series(draw: st.DrawFn, kinds: tuple[str, ...] = ("ADA", "USDT", "RUT
     opens[int(random.integers(n)) :] = np.nan
     made = {"WALCL": lambda: np.datetime64("2020-01-01") + 7 * np.arange(n)}.get(symbol)
     first = "2020-01-01"
-    dates = made() if made else np.array(list(closes_on_sessions(first, close) if symbol in ("RUT", "VIX") else
-                                               closes_on_days(first, close)), "datetime64[D]")  # fmt: skip
+    dates = (
+        made()
+        if made
+        else np.array(
+            list(closes_on_sessions(first, close) if symbol in ("RUT", "VIX") else closes_on_days(first, close)),
+            "datetime64[D]",
+        )
+    )
     keep = np.ones(n, bool)
     for _ in range(int(random.integers(4))):
         hole = int(random.integers(n))
@@ -325,8 +349,14 @@ def broken_series(draw: st.DrawFn, kinds: tuple[str, ...] = ("ADA", "USDT", "RUT
     def column(values: np.ndarray[Any, Any]) -> dict[str, float]:
         return dict(zip(names, values[keep].tolist(), strict=True))
 
-    series = series_of(symbol, column(close), opens=column(opens), highs=column(close * 1.01),
-                       lows=column(close * 0.99), volumes=column(volume))  # fmt: skip
+    series = series_of(
+        symbol,
+        column(close),
+        opens=column(opens),
+        highs=column(close * 1.01),
+        lows=column(close * 0.99),
+        volumes=column(volume),
+    )
     strays = dates[0] + np.sort(random.choice(200, 3, replace=False))
     return replace(series, strays=strays)
 
@@ -407,47 +437,52 @@ def test_nothing_is_barred_on_the_demo_market(seed: int, planted: bool) -> None:
 # --- rows of a vendor ------------------------------------------------------------------------------------------
 
 
-def fetched(**changes: list[float]) -> Fetched:
+def fetched(**changes: list[float]) -> RawBars:
     columns = {"open": [1.0] * 4, "high": [2.0] * 4, "low": [0.5] * 4, "close": [1.5] * 4, "volume": [9.0] * 4}
     arrays = {name: np.array(values, np.float64) for name, values in (columns | changes).items()}
-    return Fetched("ADA", "by hand", utc_days("2020-01-01", 4), **arrays)
+    return RawBars("ADA", "by hand", utc_days("2020-01-01", 4), **arrays)
 
 
 NAN, INF = float("nan"), float("inf")
 
 
-@pytest.mark.parametrize(("changes", "why"), [
-    ({"close": [1, NAN, 1, 1]}, "it has no close"),
-    ({"close": [1, INF, 1, 1]}, "close is infinite"),
-    ({"open": [1, 0, 1, 1]}, "open is not above zero"),
-    ({"low": [1, -1, 1, 1]}, "low is not above zero"),
-    ({"high": [2, 0.4, 2, 2]}, "high is under low"),
-    ({"volume": [1, -1, 1, 1]}, "volume is negative"),
-    ({"volume": [1, INF, 1, 1]}, "volume is infinite"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"close": [1, NAN, 1, 1]}, "it has no close"),
+        ({"close": [1, INF, 1, 1]}, "close is infinite"),
+        ({"open": [1, 0, 1, 1]}, "open is not above zero"),
+        ({"low": [1, -1, 1, 1]}, "low is not above zero"),
+        ({"high": [2, 0.4, 2, 2]}, "high is under low"),
+        ({"volume": [1, -1, 1, 1]}, "volume is negative"),
+        ({"volume": [1, INF, 1, 1]}, "volume is infinite"),
+    ],
+)
 def test_a_row_that_cannot_be_believed_is_named_with_its_reason(changes: dict[str, list[float]], why: str) -> None:
-    (fault,) = row_faults(fetched(**changes), Kind.CRYPTO)
+    (fault,) = row_faults(fetched(**changes), SeriesKind.CRYPTO)
     assert (fault.row, fault.day, fault.why) == (1, date(2020, 1, 2), why)
 
 
 def test_unknown_values_are_no_fault_and_macro_series_may_be_below_zero() -> None:
-    assert row_faults(fetched(open=[NAN] * 4, high=[NAN] * 4, low=[NAN] * 4, volume=[NAN] * 4), Kind.CRYPTO) == []
-    assert row_faults(fetched(close=[0, -1, 0.2, 1]), Kind.MACRO) == []
-    assert row_faults(fetched(high=[0.4] * 4), Kind.INDEX) == []
+    assert row_faults(fetched(open=[NAN] * 4, high=[NAN] * 4, low=[NAN] * 4, volume=[NAN] * 4), SeriesKind.CRYPTO) == []
+    assert row_faults(fetched(close=[0, -1, 0.2, 1]), SeriesKind.MACRO) == []
+    assert row_faults(fetched(high=[0.4] * 4), SeriesKind.INDEX) == []
 
 
 def test_a_date_that_comes_again_is_left_out_and_the_first_of_it_stays() -> None:
-    doubled = replace(fetched(close=[1, 2, 3, 4]), dates=np.array(
-        ["2020-01-01", "2020-01-02", "2020-01-02", "2020-01-03"], "datetime64[D]"))  # fmt: skip
-    kept, found = screened(doubled, Kind.CRYPTO)
+    doubled = replace(
+        fetched(close=[1, 2, 3, 4]),
+        dates=np.array(["2020-01-01", "2020-01-02", "2020-01-02", "2020-01-03"], "datetime64[D]"),
+    )
+    kept, found = screened(doubled, SeriesKind.CRYPTO)
     assert [(fault.row, fault.why) for fault in found] == [(2, "its date came before")]
     assert kept.close.tolist() == [1, 2, 4]
     assert len(kept) == 3
 
 
 @pytest.mark.parametrize(
-    "look", [lambda rows: row_faults(rows, Kind.CRYPTO), lambda rows: screened(rows, Kind.CRYPTO)[1]]
+    "look", [lambda rows: row_faults(rows, SeriesKind.CRYPTO), lambda rows: screened(rows, SeriesKind.CRYPTO)[1]]
 )
-def test_no_rows_have_no_faults(look: Callable[[Fetched], list[Any]]) -> None:
+def test_no_rows_have_no_faults(look: Callable[[RawBars], list[Any]]) -> None:
     empty = {name: getattr(fetched(), name)[:0] for name in ("dates", "open", "high", "low", "close", "volume")}
-    assert look(Fetched("ADA", "by hand", **empty)) == []
+    assert look(RawBars("ADA", "by hand", **empty)) == []

@@ -16,23 +16,23 @@ from hypothesis import strategies as st
 from bot.core.errors import DataError, StoreError
 from bot.data.store.store import Store
 from bot.data.store.store_file import MIGRATIONS, back_up, open_to_write
-from bot.data.store.stored import Appended, NeedsWholeHistory, Reading, Revision
-from bot.data.vendors.raw_bars import COLUMNS, Fetched
+from bot.data.store.stored import Appended, NeedsWholeHistory, Revision, RowVersion
+from bot.data.vendors.raw_bars import COLUMNS, RawBars
 
 MONDAY = datetime(2026, 3, 2, 1, tzinfo=UTC)
 TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
 
 
-def rows(closes: dict[str, float], symbol: str = "ETH", source: str = "venue ETH/USDT") -> Fetched:
+def rows(closes: dict[str, float], symbol: str = "ETH", source: str = "venue ETH/USDT") -> RawBars:
     """Rows with a close; open, high and low are the same, and volume is ten times the close."""
     dates = np.array(sorted(closes), "datetime64[D]")
     close = np.array([closes[day] for day in sorted(closes)], np.float64)
-    return Fetched(symbol, source, dates, close, close, close, close, close * 10)
+    return RawBars(symbol, source, dates, close, close, close, close, close * 10)
 
 
 def append(
     store: Store,
-    fetched: Fetched,
+    fetched: RawBars,
     seen_at: datetime = MONDAY,
     forming: int = 0,
     restated: bool = False,
@@ -43,7 +43,9 @@ def append(
     return store.append(fetched, (fetched.dates + 1).astype("datetime64[s]"), final, seen_at, restated, whole)
 
 
-def closes(store: Store, reading: Reading = Reading.FIRST_SEEN, seen_by: datetime | None = None) -> dict[str, float]:
+def closes(
+    store: Store, reading: RowVersion = RowVersion.FIRST_SEEN, seen_by: datetime | None = None
+) -> dict[str, float]:
     """ETH's closes by date, as they are read."""
     stored = store.rows(reading, seen_by)
     if "ETH" not in stored:
@@ -77,7 +79,7 @@ class TestFirstSeen:
         append(store, rows({"2026-02-28": 100, "2026-03-01": 101}))
         assert append(store, rows({"2026-02-28": 100, "2026-03-01": 99}), TUESDAY) == Appended(revised=1)
         assert closes(store) == {"2026-02-28": 100, "2026-03-01": 101}
-        assert closes(store, Reading.LATEST) == {"2026-02-28": 100, "2026-03-01": 99}
+        assert closes(store, RowVersion.LATEST) == {"2026-02-28": 100, "2026-03-01": 99}
         assert store.revisions() == [Revision("ETH", "2026-03-01", int(TUESDAY.timestamp()), 99, 101, COLUMNS)]
 
     def test_the_same_value_again_is_no_revision(self, store: Store) -> None:
@@ -102,12 +104,12 @@ class TestFirstSeen:
         just_before = timedelta(seconds=1)
         assert closes(store, seen_by=MONDAY - just_before) == {}
         assert closes(store, seen_by=MONDAY) == {"2026-02-28": 100}
-        assert closes(store, Reading.LATEST, TUESDAY) == {"2026-02-28": 90, "2026-03-01": 101}
-        assert closes(store, Reading.LATEST) == {"2026-02-28": 80, "2026-03-01": 101}
+        assert closes(store, RowVersion.LATEST, TUESDAY) == {"2026-02-28": 90, "2026-03-01": 101}
+        assert closes(store, RowVersion.LATEST) == {"2026-02-28": 80, "2026-03-01": 101}
 
     def test_a_row_that_is_still_forming_is_never_read_and_gives_way(self, store: Store) -> None:
         append(store, rows({"2026-02-28": 100, "2026-03-01": 101}), forming=1)
-        assert closes(store) == closes(store, Reading.LATEST) == {"2026-02-28": 100}
+        assert closes(store) == closes(store, RowVersion.LATEST) == {"2026-02-28": 100}
         assert append(store, rows({"2026-03-01": 105}), TUESDAY) == Appended(new=1)
         assert closes(store) == {"2026-02-28": 100, "2026-03-01": 105}
         assert store.revisions() == []
@@ -115,7 +117,7 @@ class TestFirstSeen:
     def test_a_forming_row_never_touches_a_final_one(self, store: Store) -> None:
         append(store, rows({"2026-03-01": 101}))
         assert append(store, rows({"2026-03-01": 77}), TUESDAY, forming=1) == Appended()
-        assert closes(store, Reading.LATEST) == {"2026-03-01": 101}
+        assert closes(store, RowVersion.LATEST) == {"2026-03-01": 101}
 
     def test_earlier_and_missing_days_may_come_later(self, store: Store) -> None:
         append(store, rows({"2026-02-26": 100, "2026-02-28": 102}))
@@ -123,8 +125,15 @@ class TestFirstSeen:
         assert list(closes(store).values()) == [99, 100, 101, 102]
         assert list(closes(store, seen_by=MONDAY).values()) == [100, 102]
 
-    @pytest.mark.parametrize("change", ["UPDATE bars SET close = 1", "DELETE FROM bars", "INSERT OR REPLACE INTO bars "
-        "SELECT symbol, vintage, date, revision, 1, 1, 1, 1, 1, source, 0, 0, 1 FROM bars"])  # fmt: skip
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "UPDATE bars SET close = 1",
+            "DELETE FROM bars",
+            "INSERT OR REPLACE INTO bars "
+            "SELECT symbol, vintage, date, revision, 1, 1, 1, 1, 1, source, 0, 0, 1 FROM bars",
+        ],
+    )
     def test_the_file_itself_refuses_to_rewrite_a_final_row(self, store: Store, path: Path, change: str) -> None:
         append(store, rows({"2026-03-01": 101}))
         with closing(sqlite3.connect(path)) as other, pytest.raises(sqlite3.IntegrityError, match="never rewritten"):
@@ -151,7 +160,7 @@ class TestFirstSeen:
                         last[day] = close
             assert closes(store) == dict(sorted(first.items()))
             assert closes(store, seen_by=WEDNESDAY) == closes(store)
-            assert closes(store, Reading.LATEST) == pytest.approx(dict(sorted(last.items())), rel=2e-6)
+            assert closes(store, RowVersion.LATEST) == pytest.approx(dict(sorted(last.items())), rel=2e-6)
 
     def test_what_is_written_together_is_kept_as_a_whole_or_not_at_all(self, store: Store) -> None:
         with pytest.raises(KeyboardInterrupt), store.together():

@@ -14,10 +14,10 @@ import pytest
 from bot.core.data_fault import FaultKind
 from bot.core.errors import BotError, ConfigError, StoreError
 from bot.data.store.store import Store
-from bot.data.store.stored import Reading
-from bot.data.store.update import Came, only_one
+from bot.data.store.stored import RowVersion
+from bot.data.store.update import UpdateStatus, only_one
 from bot.data.vendors.feed import SeriesFeed
-from bot.data.vendors.raw_bars import Fetched
+from bot.data.vendors.raw_bars import RawBars
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable, WrongClock
 from bot.services.data_update import import_folder
 from bot.services.markets import store_path, stored_market
@@ -39,13 +39,17 @@ def world(tmp_path: Path) -> Iterator[World]:
 class TestWhatComes:
     def test_each_vendors_series_is_kept_under_our_names(self, world: World) -> None:
         found = world.update("RUT", "IWM", "IWM_RAW", "WALCL", "ETH")
-        assert {symbol: result.came for symbol, result in found.items()} == dict.fromkeys(found, Came.NEW)
+        assert {symbol: result.came for symbol, result in found.items()} == dict.fromkeys(found, UpdateStatus.NEW)
         with Store.reading(store_path(world.config)) as store:
             sources = {row.symbol: row.source for row in store.coverage()}
         assert sources == {
-            "RUT": "yahoo ^RUT", "IWM": "yahoo IWM adjusted", "IWM_RAW": "yahoo IWM",
-            "WALCL": "fred WALCL", "ETH": "binance ETH/USDT", "ETH.second": "yahoo ETH-USD",
-        }  # fmt: skip
+            "RUT": "yahoo ^RUT",
+            "IWM": "yahoo IWM adjusted",
+            "IWM_RAW": "yahoo IWM",
+            "WALCL": "fred WALCL",
+            "ETH": "binance ETH/USDT",
+            "ETH.second": "yahoo ETH-USD",
+        }
 
     def test_a_half_day_is_final_once_it_has_settled(self, world: World) -> None:
         world.set_time(HALF_DAY - timedelta(minutes=6))  # 18:44: closed, but not settled
@@ -78,7 +82,7 @@ class TestWhatComes:
 
     def test_without_an_answer_of_the_aggregate_the_venues_days_are_kept(self, world: World) -> None:
         found = world.update("BTC")["BTC"]
-        assert (found.came, found.new) == (Came.NEW, 88)
+        assert (found.came, found.new) == (UpdateStatus.NEW, 88)
         assert "its days before 2025-09-01 did not come" in found.notes[0]
         world.servers.yahoo.charts["BTC-USD"] = Chart(rows(date(2025, 8, 1), FIRST, 9e4), "CRYPTOCURRENCY", "UTC")
         assert world.update("BTC", since=date(2025, 8, 15))["BTC"].new == 17
@@ -126,7 +130,7 @@ class TestAgain:
     def test_what_is_up_to_date_is_not_asked_for(self, world: World) -> None:
         world.update("RUT", "ETH", "WALCL")
         before = world.requests()
-        assert {r.came for r in world.update("RUT", "ETH", "WALCL").values()} == {Came.UP_TO_DATE}
+        assert {r.came for r in world.update("RUT", "ETH", "WALCL").values()} == {UpdateStatus.UP_TO_DATE}
         assert world.requests() == before
 
     def test_the_next_day_only_what_is_new_is_asked_for(self, world: World) -> None:
@@ -147,7 +151,7 @@ class TestAgain:
         world.set_time(HALF_DAY + timedelta(days=4))
         assert world.update("RUT")["RUT"].revised == 1
         assert world.closes("RUT")["2025-11-26"] == first
-        assert world.closes("RUT", Reading.LATEST)["2025-11-26"] == 2222.22
+        assert world.closes("RUT", RowVersion.LATEST)["2025-11-26"] == 2222.22
 
     def test_a_day_that_was_missing_is_added_when_it_comes(self, world: World) -> None:
         chart = world.servers.yahoo.charts["^RUT"]
@@ -187,17 +191,23 @@ class TestWhatDoesNotCome:
     @pytest.mark.parametrize(
         ("reply", "kind"),
         [
-            (status(429), RateLimited), (status(429, "3600"), RateLimited), (status(418), RateLimited),
-            (status(451), Blocked), (status(500), Unreachable), (html(), Unreachable), (cut_off(), Unreachable),
-            (dropped(), Unreachable), (status(404), NotListed),
+            (status(429), RateLimited),
+            (status(429, "3600"), RateLimited),
+            (status(418), RateLimited),
+            (status(451), Blocked),
+            (status(500), Unreachable),
+            (html(), Unreachable),
+            (cut_off(), Unreachable),
+            (dropped(), Unreachable),
+            (status(404), NotListed),
         ],
-    )  # fmt: skip
+    )
     def test_one_bad_vendor_leaves_the_others_alone(self, world: World, reply: Reply, kind: type[BotError]) -> None:
         world.servers.yahoo.fail(*[reply] * 50)
         found = world.update("RUT", "IWM", "WALCL", "ETH")
         assert isinstance(found["RUT"].problem, kind)
-        assert found["IWM"].came is not Came.NEW
-        assert found["WALCL"].came is Came.NEW
+        assert found["IWM"].came is not UpdateStatus.NEW
+        assert found["WALCL"].came is UpdateStatus.NEW
         assert "\n" not in str(found["RUT"].problem)
 
     def test_a_limited_vendor_is_left_alone_and_the_same_command_resumes(self, world: World) -> None:
@@ -206,35 +216,39 @@ class TestWhatDoesNotCome:
         extended(world, date(2025, 12, 31))
         world.servers.yahoo.fail(status(429, "3600"))
         found = world.update("RUT", "IWM")
-        assert [result.came for result in found.values()] == [Came.FAILED, Came.LATER]
+        assert [result.came for result in found.values()] == [UpdateStatus.FAILED, UpdateStatus.LATER]
         assert "resume with the same command" in str(found["RUT"].problem)
         before = world.requests()
         again = world.update("RUT", "IWM")  # a new command knows it too
-        assert [result.came for result in again.values()] == [Came.FAILED, Came.LATER]
+        assert [result.came for result in again.values()] == [UpdateStatus.FAILED, UpdateStatus.LATER]
         assert world.requests() == before
         world.set_time(HALF_DAY + timedelta(days=4, hours=1))
-        assert {r.came for r in world.update("RUT", "IWM").values()} == {Came.NEW}
+        assert {r.came for r in world.update("RUT", "IWM").values()} == {UpdateStatus.NEW}
 
     def test_a_vendor_out_of_reach_is_given_up_after_two_symbols(self, world: World) -> None:
         world.servers.exchange.fail(*[dropped()] * 500)
         world.second.fail(*[dropped()] * 500)
         found = world.update("SOL", "LINK", "UNI")
-        assert [result.came for result in found.values()] == [Came.FAILED, Came.FAILED, Came.LATER]
+        assert [result.came for result in found.values()] == [
+            UpdateStatus.FAILED,
+            UpdateStatus.FAILED,
+            UpdateStatus.LATER,
+        ]
 
     def test_a_vendor_with_a_moments_trouble_is_asked_again(self, world: World) -> None:
         world.servers.yahoo.fail(status(500), status(429, "7"), dropped())
-        assert world.update("RUT")["RUT"].came is Came.NEW
+        assert world.update("RUT")["RUT"].came is UpdateStatus.NEW
         assert 7 in world.clock.sleeps
 
     def test_an_all_nan_ticker_brings_nothing_and_keeps_nothing(self, world: World) -> None:
         chart = world.servers.yahoo.charts["^RUT"]
         chart.rows = {day: Row(None, None, None, None, None) for day in chart.rows}
-        assert world.update("RUT")["RUT"].came in (Came.NOT_LISTED, Came.FAILED)
+        assert world.update("RUT")["RUT"].came in (UpdateStatus.NOT_LISTED, UpdateStatus.FAILED)
         assert world.closes("RUT") == {}
 
     def test_a_coin_that_no_venue_lists_says_so(self, world: World) -> None:
         found = world.update("XMR")["XMR"]
-        assert found.came is Came.NOT_LISTED
+        assert found.came is UpdateStatus.NOT_LISTED
         assert "is listed at no venue" in str(found.problem)
 
     @pytest.mark.parametrize("symbol", ["RUTT", "ETHH"])
@@ -255,22 +269,26 @@ class TestWhatDoesNotCome:
     def test_a_place_that_a_vendor_does_not_serve_is_asked_once(self, world: World) -> None:
         world.servers.yahoo.fail(*[status(451)] * 50)
         found = world.update("RUT", "IWM", "SPY")
-        assert [result.came for result in found.values()] == [Came.FAILED, Came.LATER, Came.LATER]
+        assert [result.came for result in found.values()] == [
+            UpdateStatus.FAILED,
+            UpdateStatus.LATER,
+            UpdateStatus.LATER,
+        ]
         assert len(world.servers.yahoo.asked) == 1
 
     def test_rows_of_which_none_can_be_believed_fail_that_series_alone(self, world: World) -> None:
         chart = world.servers.exchange.pairs["SOLUSDT"]
         chart.rows = {day: replace(row, high=1.0, low=2.0) for day, row in chart.rows.items()}
         found = world.update("SOL", "ETH")
-        assert found["SOL"].came is Came.FAILED
+        assert found["SOL"].came is UpdateStatus.FAILED
         assert "without a row that can be believed" in str(found["SOL"].problem)
-        assert found["ETH"].came is Came.NEW
+        assert found["ETH"].came is UpdateStatus.NEW
 
     def test_a_series_that_a_vendor_no_longer_has_is_gone_and_not_merely_unlisted(self, world: World) -> None:
         world.update("RUT")
         del world.servers.yahoo.charts["^RUT"]
         world.set_time(HALF_DAY + timedelta(days=4))
-        assert world.update("RUT")["RUT"].came is Came.GONE
+        assert world.update("RUT")["RUT"].came is UpdateStatus.GONE
 
 
 class TestHoles:
@@ -300,7 +318,7 @@ class TestVenues:
     def test_the_second_venue_serves_where_the_first_is_blocked(self, world: World) -> None:
         world.second.list("SOL", "USD", rows(FIRST, date(2025, 12, 31), 151.0))
         world.servers.exchange.fail(*[status(451)] * 20)
-        assert world.update("SOL")["SOL"].came is Came.NEW
+        assert world.update("SOL")["SOL"].came is UpdateStatus.NEW
         with Store.reading(store_path(world.config)) as store:
             assert [row.source for row in store.coverage()] == ["binanceus SOL/USD"]
 
@@ -309,7 +327,7 @@ class TestVenues:
         world.update("SOL")
         world.set_time(HALF_DAY + timedelta(days=1))
         world.servers.exchange.fail(*[status(500)] * 50)
-        assert world.update("SOL")["SOL"].came is Came.FAILED
+        assert world.update("SOL")["SOL"].came is UpdateStatus.FAILED
         assert len(world.second.asked) == 0
 
     def test_a_venue_that_drops_a_coin_hands_over_with_a_seam(self, world: World) -> None:
@@ -319,7 +337,7 @@ class TestVenues:
         del world.servers.exchange.pairs["SOLUSDT"]
         world.set_time(HALF_DAY + timedelta(days=2))
         found = world.update("SOL")["SOL"]
-        assert (found.came, found.new) == (Came.NEW, 2)
+        assert (found.came, found.new) == (UpdateStatus.NEW, 2)
         assert any("a seam: binanceus SOL/USD takes over from binance SOL/USDT" in note for note in found.notes)
         assert {day: close for day, close in world.closes("SOL").items() if day in before} == before
 
@@ -339,7 +357,7 @@ class TestClock:
     def test_one_vendor_with_a_wrong_clock_among_several_stops_nothing(self, world: World) -> None:
         world.servers.fred.date = HALF_DAY - timedelta(minutes=10)
         found = world.update("RUT", "WALCL", "ETH")
-        assert {found[symbol].came for symbol in ("RUT", "ETH")} == {Came.NEW}
+        assert {found[symbol].came for symbol in ("RUT", "ETH")} == {UpdateStatus.NEW}
 
     def test_a_clock_that_stands_before_what_the_store_has_seen_asks_nobody(self, world: World) -> None:
         world.update("RUT")
@@ -358,12 +376,12 @@ class TestClock:
         assert max(world.closes("SOL")) == "2025-11-27"
 
     @staticmethod
-    def slowly(world: World) -> Fetched:
+    def slowly(world: World) -> RawBars:
         """Today's candle, which arrives tomorrow."""
         dates = np.array(["2025-11-27", "2025-11-28"], "datetime64[D]")
         world.clock.sleep(15 * 3600)
         values = np.array([150.0, 151.0])
-        return Fetched("SOL", "slow SOL", dates, values, values, values, values, values)
+        return RawBars("SOL", "slow SOL", dates, values, values, values, values, values)
 
 
 class TestOneAtATime:
@@ -389,10 +407,10 @@ class TestImport:
         (folder / "SOL.csv").write_text("\n".join(["date,close", *lines]) + "\n")
         (folder / "NOVEL.csv").write_text("date,close\n2025-08-01,1\n")
         results, notes = import_folder(world.config, folder, world.clock)
-        assert [(r.symbol, r.came, r.new) for r in results] == [("SOL", Came.NEW, 31)]
+        assert [(r.symbol, r.came, r.new) for r in results] == [("SOL", UpdateStatus.NEW, 31)]
         assert "NOVEL" in notes[0]
         (again,), _ = import_folder(world.config, folder, world.clock)
-        assert again.came is Came.NOTHING_NEW
+        assert again.came is UpdateStatus.NOTHING_NEW
         world.update("SOL")
         assert len(world.closes("SOL")) == 31 + 88
         with Store.reading(store_path(world.config)) as store:
@@ -405,7 +423,7 @@ class TestImport:
         folder.mkdir()
         (folder / "IWM.csv").write_text("date,close\n2025-09-02,1\n2025-09-03,2\n")
         (result,), _ = import_folder(world.config, folder, world.clock)
-        assert result.came is Came.NOTHING_NEW
+        assert result.came is UpdateStatus.NOTHING_NEW
         assert "adjusted prices of two vendors do not mix" in result.notes[0]
         assert world.closes("IWM") == before
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bot.core.errors import DataError
-from bot.core.market import Kind, Market
+from bot.core.market import Market, SeriesKind
 from bot.data.vendors.csv_folder import read_folder
 from strategies.rotation.rotation import Rotation
 from tests.markets import default_config, settings_with
@@ -54,8 +54,11 @@ class TestGoodFiles:
     def test_the_kind_comes_from_the_symbol_table(self, tmp_path: Path) -> None:
         market = read(tmp_path, USDT=COIN, IWM=RUT)
         assert [market[s].kind for s in ("RUT", "ETH", "USDT", "IWM")] == [
-            Kind.INDEX, Kind.CRYPTO, Kind.STABLECOIN, Kind.ETF_ADJUSTED,
-        ]  # fmt: skip
+            SeriesKind.INDEX,
+            SeriesKind.CRYPTO,
+            SeriesKind.STABLECOIN,
+            SeriesKind.ETF_ADJUSTED,
+        ]
 
     def test_columns_that_a_file_lacks_are_unknown(self, tmp_path: Path) -> None:
         rut = read(tmp_path)["RUT"]

@@ -21,9 +21,9 @@ from requests.adapters import BaseAdapter
 from bot.core.errors import ConfigError, DataError, NotPublic
 from bot.core.instrument import Instrument
 from bot.data.vendors.public_exchange import VENUES, PublicExchange, increment
-from bot.data.vendors.raw_bars import Fetched
+from bot.data.vendors.raw_bars import RawBars
 from bot.infra.public_http import PublicSession
-from bot.infra.rate_limit import Courtesy
+from bot.infra.rate_limit import RetryPolicy
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable
 from tests.clocks import FakeClock
 from tests.servers.exchange import ExchangeServer
@@ -50,7 +50,7 @@ def exchange(server: ExchangeServer, sessions: Sessions) -> PublicExchange:
     return PublicExchange("binance", sessions.exchange)
 
 
-def eth(exchange: PublicExchange, since: date | None = None) -> Fetched:
+def eth(exchange: PublicExchange, since: date | None = None) -> RawBars:
     return exchange.rows("ETH", "ETH", since)
 
 
@@ -200,7 +200,7 @@ class TestPages:
                 """Nothing is open."""
 
         host = VENUES["binance"].host
-        with ExchangeServer() as books, PublicSession(Courtesy(FakeClock()), [host], adapter=SamePage()) as session:
+        with ExchangeServer() as books, PublicSession(RetryPolicy(FakeClock()), [host], adapter=SamePage()) as session:
             books.list("BTC", "USDT", {})
             try:
                 fetched = PublicExchange("binance", session).rows("BTC", "BTC", first + timedelta(days=since))
@@ -234,9 +234,17 @@ class TestBrokenCandles:
 
     @pytest.mark.parametrize(
         "reply",
-        [html(), cut_off(b"[[1764288000000, "), Reply(200, b""), as_json({}), as_json({"code": 0}), as_json("x"),
-         as_json([[]]), as_json([1, 2])],
-    )  # fmt: skip
+        [
+            html(),
+            cut_off(b"[[1764288000000, "),
+            Reply(200, b""),
+            as_json({}),
+            as_json({"code": 0}),
+            as_json("x"),
+            as_json([[]]),
+            as_json([1, 2]),
+        ],
+    )
     def test_an_answer_of_another_shape_is_told(
         self, exchange: PublicExchange, server: ExchangeServer, reply: Reply
     ) -> None:
@@ -393,7 +401,7 @@ class TestFaults:
 
     def test_a_session_for_other_hosts_is_of_no_use(self, servers: Servers, clock: FakeClock) -> None:
         with (
-            PublicSession(Courtesy(clock), ["example.com"], adapter=LoopbackAdapter(servers.urls)) as session,
+            PublicSession(RetryPolicy(clock), ["example.com"], adapter=LoopbackAdapter(servers.urls)) as session,
             pytest.raises(NotPublic),
         ):
             PublicExchange("binance", session).lists("ETH")
@@ -427,7 +435,7 @@ class TestVenues:
                 """Nothing is open."""
 
         hosts = [venue.host for venue in VENUES.values()]
-        return PublicSession(Courtesy(clock, tries=1), hosts, adapter=Recorder()), seen
+        return PublicSession(RetryPolicy(clock, tries=1), hosts, adapter=Recorder()), seen
 
     @pytest.mark.parametrize("venue", VENUES)
     @pytest.mark.parametrize("call", CALLS)

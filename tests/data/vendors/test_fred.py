@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.errors import DataError
 from bot.data.vendors.fred import Fred
-from bot.data.vendors.raw_bars import Fetched
+from bot.data.vendors.raw_bars import RawBars
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable
 from tests.clocks import FakeClock
 from tests.servers.loopback import Reply, dripping, dropped, html, interrupted, status
@@ -24,7 +24,7 @@ def fred(servers: Servers, sessions: Sessions) -> Fred:
     return Fred(sessions.fred)
 
 
-def fetch(fred: Fred, since: date | None = None) -> Fetched:
+def fetch(fred: Fred, since: date | None = None) -> RawBars:
     return fred.rows("WALCL", "WALCL", since)
 
 
@@ -61,9 +61,20 @@ class TestGoodAnswers:
 class TestBadTables:
     @pytest.mark.parametrize(
         "line",
-        ["2024-01-1", "2024-01-10", "20240110,1", "2024-02-30,1", "2024-01-10,1,2", "2024-01-10,abc", "2024-01-10,nan",
-         "2024-01-10,inf", "", "10/01/2024,1", "2024-W02-3,1"],
-    )  # fmt: skip
+        [
+            "2024-01-1",
+            "2024-01-10",
+            "20240110,1",
+            "2024-02-30,1",
+            "2024-01-10,1,2",
+            "2024-01-10,abc",
+            "2024-01-10,nan",
+            "2024-01-10,inf",
+            "",
+            "10/01/2024,1",
+            "2024-W02-3,1",
+        ],
+    )
     def test_a_broken_line_is_named(self, fred: Fred, servers: Servers, line: str) -> None:
         answer(servers, f"observation_date,WALCL\n2024-01-03,1\n{line}\n2024-01-24,1\n")
         with pytest.raises(DataError, match="FRED WALCL line 3"):

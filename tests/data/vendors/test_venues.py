@@ -13,7 +13,7 @@ import pytest
 
 from bot.data.vendors.public_exchange import VENUES, PublicExchange
 from bot.infra.public_http import PublicSession
-from bot.infra.rate_limit import Courtesy
+from bot.infra.rate_limit import RetryPolicy
 from tests.clocks import FakeClock
 from tests.servers.loopback import Asked, LoopbackServer, Reply, as_json, status
 from tests.servers.wired import LoopbackAdapter
@@ -56,72 +56,185 @@ def _gate_candle(stamp: int, o: str, h: str, low: str, c: str, v: str) -> list[s
 SHAPES = {
     "kraken": Shape(
         {
-            "/AssetPairs": {"error": [], "result": {"XETHZUSD": {
-                "altname": "ETHUSD", "wsname": "ETH/USD", "aclass_base": "currency", "base": "XETH", "quote": "ZUSD",
-                "aclass_quote": "currency", "lot": "unit", "pair_decimals": 2, "lot_decimals": 8, "cost_decimals": 5,
-                "lot_multiplier": 1, "leverage_buy": [], "leverage_sell": [], "fees": [[0, 0.26]],
-                "fees_maker": [[0, 0.16]], "ordermin": "0.002", "costmin": "0.5", "tick_size": "0.01",
-                "status": "online",
-            }}},
-            "/OHLC": {"error": [], "result": {"last": S1, "XETHZUSD": [
-                [S1, *OLD[:4], "3005.1", OLD[4], 5], [S2, *NEW[:4], "3040.1", NEW[4], 9],
-            ]}},
+            "/AssetPairs": {
+                "error": [],
+                "result": {
+                    "XETHZUSD": {
+                        "altname": "ETHUSD",
+                        "wsname": "ETH/USD",
+                        "aclass_base": "currency",
+                        "base": "XETH",
+                        "quote": "ZUSD",
+                        "aclass_quote": "currency",
+                        "lot": "unit",
+                        "pair_decimals": 2,
+                        "lot_decimals": 8,
+                        "cost_decimals": 5,
+                        "lot_multiplier": 1,
+                        "leverage_buy": [],
+                        "leverage_sell": [],
+                        "fees": [[0, 0.26]],
+                        "fees_maker": [[0, 0.16]],
+                        "ordermin": "0.002",
+                        "costmin": "0.5",
+                        "tick_size": "0.01",
+                        "status": "online",
+                    }
+                },
+            },
+            "/OHLC": {
+                "error": [],
+                "result": {
+                    "last": S1,
+                    "XETHZUSD": [
+                        [S1, *OLD[:4], "3005.1", OLD[4], 5],
+                        [S2, *NEW[:4], "3040.1", NEW[4], 9],
+                    ],
+                },
+            },
         },
-        "ETH/USD", "0.00000001", "0.01", "0.5",
+        "ETH/USD",
+        "0.00000001",
+        "0.01",
+        "0.5",
     ),
     "coinbase": Shape(
         {
-            "/market/products": {"products": [{
-                "product_id": "ETH-USD", "price": "3050", "base_increment": "0.00000001", "quote_increment": "0.01",
-                "quote_min_size": "1", "quote_max_size": "150000000", "base_min_size": "0.00000001",
-                "base_max_size": "3400", "base_name": "Ether", "quote_name": "US Dollar", "is_disabled": False,
-                "status": "online", "cancel_only": False, "limit_only": False, "post_only": False,
-                "trading_disabled": False, "auction_mode": False, "product_type": "SPOT", "view_only": False,
-                "quote_currency_id": "USD", "base_currency_id": "ETH", "price_increment": "0.01",
-            }], "num_products": 1},
+            "/market/products": {
+                "products": [
+                    {
+                        "product_id": "ETH-USD",
+                        "price": "3050",
+                        "base_increment": "0.00000001",
+                        "quote_increment": "0.01",
+                        "quote_min_size": "1",
+                        "quote_max_size": "150000000",
+                        "base_min_size": "0.00000001",
+                        "base_max_size": "3400",
+                        "base_name": "Ether",
+                        "quote_name": "US Dollar",
+                        "is_disabled": False,
+                        "status": "online",
+                        "cancel_only": False,
+                        "limit_only": False,
+                        "post_only": False,
+                        "trading_disabled": False,
+                        "auction_mode": False,
+                        "product_type": "SPOT",
+                        "view_only": False,
+                        "quote_currency_id": "USD",
+                        "base_currency_id": "ETH",
+                        "price_increment": "0.01",
+                    }
+                ],
+                "num_products": 1,
+            },
             "/candles": {"candles": [_coinbase_candle(S2, *NEW), _coinbase_candle(S1, *OLD)]},
         },
-        "ETH/USD", "0.00000001", "0.01", "1",
+        "ETH/USD",
+        "0.00000001",
+        "0.01",
+        "1",
     ),
     "bybit": Shape(
         {
-            "/instruments-info": _bybit({"category": "spot", "list": [{
-                "symbol": "ETHUSDT", "baseCoin": "ETH", "quoteCoin": "USDT", "innovation": "0", "status": "Trading",
-                "marginTrading": "both", "priceFilter": {"tickSize": "0.01"},
-                "lotSizeFilter": {"basePrecision": "0.00001", "quotePrecision": "0.0000001", "minOrderQty": "0.0003",
-                                  "maxOrderQty": "1229.2", "minOrderAmt": "1", "maxOrderAmt": "2000000"},
-            }]}),
-            "/kline": _bybit({"symbol": "ETHUSDT", "category": "spot", "list": [
-                [str(M2), *NEW, "1"], [str(M1), *OLD, "1"],
-            ]}),
+            "/instruments-info": _bybit(
+                {
+                    "category": "spot",
+                    "list": [
+                        {
+                            "symbol": "ETHUSDT",
+                            "baseCoin": "ETH",
+                            "quoteCoin": "USDT",
+                            "innovation": "0",
+                            "status": "Trading",
+                            "marginTrading": "both",
+                            "priceFilter": {"tickSize": "0.01"},
+                            "lotSizeFilter": {
+                                "basePrecision": "0.00001",
+                                "quotePrecision": "0.0000001",
+                                "minOrderQty": "0.0003",
+                                "maxOrderQty": "1229.2",
+                                "minOrderAmt": "1",
+                                "maxOrderAmt": "2000000",
+                            },
+                        }
+                    ],
+                }
+            ),
+            "/kline": _bybit(
+                {
+                    "symbol": "ETHUSDT",
+                    "category": "spot",
+                    "list": [
+                        [str(M2), *NEW, "1"],
+                        [str(M1), *OLD, "1"],
+                    ],
+                }
+            ),
         },
-        "ETH/USDT", "0.00001", "0.01", "1",
+        "ETH/USDT",
+        "0.00001",
+        "0.01",
+        "1",
     ),
     "gate": Shape(
         {
             "/margin/currency_pairs": [],
-            "/spot/currency_pairs": [{
-                "id": "ETH_USDT", "base": "ETH", "quote": "USDT", "fee": "0.2", "min_base_amount": "0.001",
-                "min_quote_amount": "3", "amount_precision": 6, "precision": 2, "trade_status": "tradable",
-                "sell_start": 0, "buy_start": 0, "type": "normal",
-            }],
+            "/spot/currency_pairs": [
+                {
+                    "id": "ETH_USDT",
+                    "base": "ETH",
+                    "quote": "USDT",
+                    "fee": "0.2",
+                    "min_base_amount": "0.001",
+                    "min_quote_amount": "3",
+                    "amount_precision": 6,
+                    "precision": 2,
+                    "trade_status": "tradable",
+                    "sell_start": 0,
+                    "buy_start": 0,
+                    "type": "normal",
+                }
+            ],
             "/candlesticks": [_gate_candle(S1, *OLD), _gate_candle(S2, *NEW)],
         },
-        "ETH/USDT", "0.000001", "0.01", "3",
+        "ETH/USDT",
+        "0.000001",
+        "0.01",
+        "3",
     ),
     "okx": Shape(
         {
-            "/instruments": _okx([{
-                "instId": "ETH-USDT", "instType": "SPOT", "baseCcy": "ETH", "quoteCcy": "USDT", "lotSz": "0.000001",
-                "minSz": "0.001", "tickSz": "0.01", "state": "live", "lever": "10", "listTime": "1548133413000",
-            }]),
-            "/candles": _okx([
-                [str(M2), *NEW, "3600000", "3600000", "0"], [str(M1), *OLD, "3000000", "3000000", "1"],
-            ]),
+            "/instruments": _okx(
+                [
+                    {
+                        "instId": "ETH-USDT",
+                        "instType": "SPOT",
+                        "baseCcy": "ETH",
+                        "quoteCcy": "USDT",
+                        "lotSz": "0.000001",
+                        "minSz": "0.001",
+                        "tickSz": "0.01",
+                        "state": "live",
+                        "lever": "10",
+                        "listTime": "1548133413000",
+                    }
+                ]
+            ),
+            "/candles": _okx(
+                [
+                    [str(M2), *NEW, "3600000", "3600000", "0"],
+                    [str(M1), *OLD, "3000000", "3000000", "1"],
+                ]
+            ),
         },
-        "ETH/USDT", "0.000001", "0.01", None,
+        "ETH/USDT",
+        "0.000001",
+        "0.01",
+        None,
     ),
-}  # fmt: skip
+}
 
 
 class ShapeServer(LoopbackServer):
@@ -146,9 +259,11 @@ def asked(request: pytest.FixtureRequest) -> Iterator[tuple[PublicExchange, Shap
         ShapeServer(SHAPES[name]) as server,
         PublicSession(
             # ccxt asks some venues up to its own idea of now, so the clock stands where the candles do.
-            Courtesy(FakeClock()), [host], adapter=LoopbackAdapter({host: server.url}),
+            RetryPolicy(FakeClock()),
+            [host],
+            adapter=LoopbackAdapter({host: server.url}),
         ) as session,
-    ):  # fmt: skip
+    ):
         yield PublicExchange(name, session), SHAPES[name]
 
 

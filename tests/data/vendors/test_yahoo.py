@@ -14,9 +14,9 @@ import peewee
 import pytest
 
 from bot.core.errors import DataError, NotPublic, StoreError
-from bot.data.vendors.raw_bars import Fetched
+from bot.data.vendors.raw_bars import RawBars
 from bot.data.vendors.yahoo import Yahoo, YahooSession
-from bot.infra.rate_limit import Courtesy
+from bot.infra.rate_limit import RetryPolicy
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable
 from tests.clocks import FakeClock
 from tests.servers.loopback import (
@@ -46,15 +46,15 @@ def yahoo(servers: Servers, sessions: Sessions) -> Yahoo:
     return Yahoo(sessions.yahoo)
 
 
-def rut(yahoo: Yahoo, since: date | None = None) -> Fetched:
+def rut(yahoo: Yahoo, since: date | None = None) -> RawBars:
     return yahoo.rows("RUT", "^RUT", since, adjusted=False)
 
 
-def iwm(yahoo: Yahoo, since: date | None = None, adjusted: bool = False) -> Fetched:
+def iwm(yahoo: Yahoo, since: date | None = None, adjusted: bool = False) -> RawBars:
     return yahoo.rows("IWM", "IWM", since, adjusted=adjusted)
 
 
-def same_rows(fetched: Fetched, made: dict[date, Row]) -> bool:
+def same_rows(fetched: RawBars, made: dict[date, Row]) -> bool:
     """Whether what was fetched is what was made up, to the last bit."""
     columns = np.column_stack([fetched.open, fetched.high, fetched.low, fetched.close, fetched.volume])
     wanted = np.array([[row.open, row.high, row.low, row.close, row.volume] for row in made.values()], float)
@@ -206,10 +206,22 @@ class TestFaults:
 
     @pytest.mark.parametrize(
         "reply",
-        [html(), cut_off(), as_json({}), as_json({"chart": {}}), as_json([]), as_json({"chart": {"result": []}}),
-         Reply(200, b""), Reply(200, b"Will be right back"), as_json({"chart": {"result": [{"meta": {}}]}}),
-         status(404, body=""), status(400), status(401), status(403)],
-    )  # fmt: skip
+        [
+            html(),
+            cut_off(),
+            as_json({}),
+            as_json({"chart": {}}),
+            as_json([]),
+            as_json({"chart": {"result": []}}),
+            Reply(200, b""),
+            Reply(200, b"Will be right back"),
+            as_json({"chart": {"result": [{"meta": {}}]}}),
+            status(404, body=""),
+            status(400),
+            status(401),
+            status(403),
+        ],
+    )
     def test_an_answer_that_makes_no_sense_is_told(self, yahoo: Yahoo, servers: Servers, reply: Reply) -> None:
         rut(yahoo)  # so that the time zone is known, and the rows are what is asked for
         servers.yahoo.fail(reply)
@@ -260,7 +272,7 @@ class TestFaults:
     @pytest.mark.parametrize("reply", [dripping(0.02), dripping(0.5)])
     def test_a_slow_drip_ends(self, servers: Servers, clock: FakeClock, reply: Reply) -> None:
         servers.yahoo.fail(reply)
-        courtesy = Courtesy(clock, tries=1)
+        courtesy = RetryPolicy(clock, tries=1)
         with (
             LoopbackYahooSession(courtesy, servers.urls, timeouts=(0.1, 0.1)) as session,
             pytest.raises(Unreachable, match="1 try; was Timeout"),
@@ -269,7 +281,7 @@ class TestFaults:
 
     def test_an_answer_without_end_is_cut_short(self, servers: Servers, clock: FakeClock) -> None:
         servers.yahoo.fail(Reply(200, b"{" * 100_000))
-        courtesy = Courtesy(clock, tries=1)
+        courtesy = RetryPolicy(clock, tries=1)
         with (
             LoopbackYahooSession(courtesy, servers.urls, largest=1000) as session,
             pytest.raises(Unreachable, match="1 try"),

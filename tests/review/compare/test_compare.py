@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from bot.core.decision import Decision
-from bot.core.events import Drift, Epoch, Event, Valued
+from bot.core.events import ConfigPeriod, Drift, Event, Valuation
 from bot.core.moments import midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Side
 from bot.ledger.record import as_rows, write_ledger
 from bot.review.compare.compare import Comparison, compared
 from bot.review.compare.days import Days, days_of
-from bot.review.compare.mismatch_causes import Cause
+from bot.review.compare.mismatch_causes import MismatchCause
 from bot.review.compare.overlay_page import comparison_page
 from bot.review.compare.parity import Known, parity
 from bot.review.compare.provenance import Making
@@ -45,7 +45,7 @@ def events(
             yield Fill(order.order_id, order.at, "ETH", Side.BUY, held, D(close), D(close), D(fee), reason)
             left -= held * D(close) + D(fee)
             yield OrderResult(order.order_id, order.at, "ETH", Side.BUY, held, OrderStatus.FILLED, reason)
-        yield Valued(day, left + held * D(close), left, "ETH", {"ETH": held}, (), {"ETH": D(close)})
+        yield Valuation(day, left + held * D(close), left, "ETH", {"ETH": held}, (), {"ETH": D(close)})
 
 
 def days(*arguments: Any, **more: Any) -> Days:
@@ -54,9 +54,19 @@ def days(*arguments: Any, **more: Any) -> Days:
 
 def making(name: str, told: Days, config: Mapping[str, Any] | None = None, **more: Any) -> Making:
     made = Making(
-        name, True, told.decided[0], told.decided[-1], "1", ("simulated",), "1000", "store", config or {}, ("h",), None,
+        name,
+        True,
+        told.decided[0],
+        told.decided[-1],
+        "1",
+        ("simulated",),
+        "1000",
+        "store",
+        config or {},
+        ("h",),
+        None,
         {"ETH": "one"},
-    )  # fmt: skip
+    )
     return replace(made, **more)
 
 
@@ -84,10 +94,11 @@ def test_another_share_is_named_by_its_config_key_and_carried_on() -> None:
         ("a.c", "not there", "3"),
     ]
     assert [(one.what, one.causes, one.days) for one in found.parted] == [
-        ("decision", (Cause.CONFIG,), 4), ("order", (Cause.CONFIG,), 1),
-    ]  # fmt: skip
+        ("decision", (MismatchCause.CONFIG,), 4),
+        ("order", (MismatchCause.CONFIG,), 1),
+    ]
     assert (found.first_difference, found.weights, found.stages) == (FIRST, 4, 0)
-    assert {move.causes for move in found.moves} == {(Cause.CARRIED,)}
+    assert {move.causes for move in found.moves} == {(MismatchCause.CARRIED,)}
     assert {move.apart_since for move in found.moves} == {"2024-01-01 (config)"}
 
 
@@ -105,14 +116,14 @@ def test_only_common_days_count_and_a_later_start_is_a_cause() -> None:
     found = laid_over(days(RISING), days(RISING, begins=2))
     assert (len(found.days), found.only_first, found.only_second) == (2, 2, 0)
     assert [(one.day, one.causes, one.apart_since) for one in found.parted] == [
-        (FIRST + timedelta(days=2), (Cause.CARRIED,), "2024-01-03 (start)")
+        (FIRST + timedelta(days=2), (MismatchCause.CARRIED,), "2024-01-03 (start)")
     ]
 
 
 def test_other_prices_are_a_difference_of_data() -> None:
     found = laid_over(days(RISING), days([*RISING[:3], "140"]), data={"ETH": "two", "SOL": "one"})
     assert [(one.kind, one.name) for one in found.otherwise] == [("data", "ETH"), ("data", "SOL")]
-    assert [move.causes for move in found.moves] == [(Cause.DATA,)]
+    assert [move.causes for move in found.moves] == [(MismatchCause.DATA,)]
 
 
 def test_a_forward_ledger_is_told_to_keep_no_config() -> None:
@@ -127,7 +138,7 @@ def test_a_forward_ledger_is_told_to_keep_no_config() -> None:
 
 def test_a_difference_between_records_that_were_made_alike_is_unknown() -> None:
     found = laid_over(days(RISING), days(RISING, reason="other"))
-    assert {one.causes for one in found.parted} == {(Cause.UNKNOWN,)}
+    assert {one.causes for one in found.parted} == {(MismatchCause.UNKNOWN,)}
     assert (found.reasons, found.weights) == (4, 0)
 
 
@@ -149,14 +160,16 @@ def test_names_from_outside_cannot_end_a_page() -> None:
 @pytest.mark.parametrize(
     ("known", "cause"),
     [
-        ({"news": lambda day, at: "ETH came late"}, Cause.REVISED),
-        ({"changed": lambda day: "made by version 0"}, Cause.CHANGED),
-        ({"rule": "the file"}, Cause.CHANGED),
-        ({"drift": True}, Cause.REVISED),
-        ({}, Cause.UNKNOWN),
+        ({"news": lambda day, at: "ETH came late"}, MismatchCause.REVISED),
+        ({"changed": lambda day: "made by version 0"}, MismatchCause.CHANGED),
+        ({"rule": "the file"}, MismatchCause.CHANGED),
+        ({"drift": True}, MismatchCause.REVISED),
+        ({}, MismatchCause.UNKNOWN),
     ],
 )
-def test_a_day_that_would_be_decided_otherwise_has_the_cause_that_is_known(known: dict[str, Any], cause: Cause) -> None:
+def test_a_day_that_would_be_decided_otherwise_has_the_cause_that_is_known(
+    known: dict[str, Any], cause: MismatchCause
+) -> None:
     paper = list(events(RISING[:1]))
     if known.pop("drift", False):
         paper.append(Drift(midnight(FIRST), "a", "b"))
@@ -166,7 +179,7 @@ def test_a_day_that_would_be_decided_otherwise_has_the_cause_that_is_known(known
     told, expected = days_of(paper), days(RISING[:1], reason="other")
     found = parity("one", told, expected, expected.equity, {}, replace(nothing, **known))
     assert found.causes == {str(cause): 1}
-    assert found.unknown == ([FIRST] if cause is Cause.UNKNOWN else [])
+    assert found.unknown == ([FIRST] if cause is MismatchCause.UNKNOWN else [])
 
 
 # --- the commands --------------------------------------------------------------------------------------------------
@@ -178,7 +191,7 @@ def state(tmp_path: Path) -> Path:
     for name, share in (("one", "0.5"), ("two", "0.4")):
         folder = tmp_path / "logs" / "ledgers"
         folder.mkdir(parents=True, exist_ok=True)
-        epoch = Epoch(midnight(FIRST), 1, "replay", "key", name, "1", "simulated", D(1000))
+        epoch = ConfigPeriod(midnight(FIRST), 1, "replay", "key", name, "1", "simulated", D(1000))
         write_ledger(folder / f"{name}.sqlite3", as_rows([epoch, *events(RISING, share)]))
     return tmp_path
 

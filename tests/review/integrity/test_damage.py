@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import LedgerError
-from bot.core.events import Mode, Switched
+from bot.core.events import TradingState, TradingStateChange
 from bot.ledger.record import read_ledger, verify_ledger
-from bot.ledger.writer import Journal
+from bot.ledger.writer import LedgerWriter
 from bot.review.integrity.salvage import salvage
 from bot.review.recording import Record
 from tests.cli.running import bot, error_of
@@ -122,15 +122,15 @@ class TestWhileItIsWritten:
         reading = long.rows()
         next(reading)
         began = time.perf_counter()
-        with Journal.open(long.path) as journal:
-            journal.append([Switched(on(3000), Mode.FLAT)])
+        with LedgerWriter.open(long.path) as journal:
+            journal.append([TradingStateChange(on(3000), TradingState.FLAT)])
         assert time.perf_counter() - began < 5  # who finds the file locked waits for 30 seconds
         assert len(list(reading)) == len(story()) + 2000 - 1
 
     def test_a_command_sees_the_ledger_of_one_moment(self, long: Record) -> None:
         pinned = long.pinned()
-        with Journal.open(long.path) as journal:
-            journal.append([Switched(on(3000), Mode.FLAT)])
+        with LedgerWriter.open(long.path) as journal:
+            journal.append([TradingStateChange(on(3000), TradingState.FLAT)])
         assert pinned.last("switched") is None
         assert pinned.count() == len(list(pinned.rows())) == len(story()) + 2000
         assert long.pinned().count("switched") == 1

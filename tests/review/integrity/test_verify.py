@@ -113,8 +113,9 @@ class TestCommand:
         told = json.loads(done.stdout)
         assert done.returncode == 5
         assert {one["record"]: [check["whole"] for check in one["checks"]] for one in told["verified"]} == {
-            "paper": [True, True, True], "wrong": [True, True, False],
-        }  # fmt: skip
+            "paper": [True, True, True],
+            "wrong": [True, True, False],
+        }
         assert told["error"]["exit_code"] == 5
 
     def test_a_runs_own_files_are_checked_too(self, tmp_path: Path) -> None:

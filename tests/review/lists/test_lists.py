@@ -22,13 +22,24 @@ def told(tmp_path: Path) -> Path:
     events = [
         *story(),
         decided(3, "ALTS", "entered_alts", before="ETH", A="0.3", B="0.3"),
-        *order(3, "buy", "A", "4", "10", "0.1", "entered_alts", reference="9.9", filled="3", status="partial",
-               came="cash_short"),
+        *order(
+            3,
+            "buy",
+            "A",
+            "4",
+            "10",
+            "0.1",
+            "entered_alts",
+            reference="9.9",
+            filled="3",
+            status="partial",
+            came="cash_short",
+        ),
         *order(3, "buy", "B", "4", "10", why="entered_alts", status="unfilled", came="rejected (LOT_SIZE; too small)"),
         *order(3, "sell", "C", "4", "10", why="entered_alts", status="skipped", came="min_notional"),
         valued(3, "1020.9", "1017.9", {"A": "1"}, A="3"),
         *days_of_waiting(60, first=4),
-    ]  # fmt: skip
+    ]
     record(tmp_path, events)
     return tmp_path
 

@@ -12,13 +12,22 @@ import pytest
 
 from bot.cli.review.text_output import story_lines
 from bot.core.decision import Trade
-from bot.core.events import Cause, Difference, Drift, Episode, Event, Late, Mode, Switched
+from bot.core.events import (
+    BalanceCause,
+    BalanceDifference,
+    Drift,
+    Episode,
+    Event,
+    Late,
+    TradingState,
+    TradingStateChange,
+)
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.ledger.run_folder import RunFolder
 from bot.review.recording import Record
 from bot.review.story.sparkline import sparkline
-from bot.review.story.stage_changes import Chapter
-from bot.review.story.story import tell
+from bot.review.story.stage_changes import StageChange
+from bot.review.story.story import story_of
 from bot.review.story.summary import of_backtest, worst_fall
 from tests.docs.test_commands import arguments, parse
 from tests.review.ledgers import (
@@ -95,7 +104,7 @@ def november() -> list[Event]:
 
 
 def test_the_story_of_a_ledger_in_full(tmp_path: Path) -> None:
-    told = tell(ledger(tmp_path, november()), RUSSELL)
+    told = story_of(ledger(tmp_path, november()), RUSSELL)
     assert list(story_lines(told, is_ascii=False)) == [
         "paper",
         "Since 2020-11-13 the ledger turned 10,000 into 11,000 (+10.0%), at the close of",
@@ -128,16 +137,16 @@ def test_the_story_of_a_ledger_in_full(tmp_path: Path) -> None:
 
 
 def test_a_story_that_begins_in_a_position_does_not_guess_since_when(tmp_path: Path) -> None:
-    told = tell(ledger(tmp_path, november()), RUSSELL, since=date(2020, 11, 28))
+    told = story_of(ledger(tmp_path, november()), RUSSELL, since=date(2020, 11, 28))
     assert told.chapters[-1].text == "VIX 37.21, over its limit of 35: sold everything, ETH at 1,250.00"
-    whole = tell(ledger(tmp_path, november(), "b"), RUSSELL, since=date(2020, 11, 20))
+    whole = story_of(ledger(tmp_path, november(), "b"), RUSSELL, since=date(2020, 11, 20))
     assert whole.chapters[0].text.startswith("fifth close above 1740.75")
     assert whole.chapters[-1].text.endswith("; equity +10.0% since 2020-11-20")
 
 
 def chapter(tmp_path: Path, *events: Event) -> str:
     """The last chapter of a ledger of these events."""
-    return tell(ledger(tmp_path, events), RUSSELL, every=True).chapters[-1].text
+    return story_of(ledger(tmp_path, events), RUSSELL, every=True).chapters[-1].text
 
 
 @pytest.mark.parametrize(
@@ -211,7 +220,7 @@ def test_a_users_own_strategy_reads_well(tmp_path: Path) -> None:
         *traded("2020-01-03", Side.SELL, "ETH", "10", "450", "450", "below_average"),
         valued("2020-01-03", "9500", "OUT"),
     ]
-    assert [c.text for c in tell(ledger(tmp_path, events)).chapters[1:]] == [
+    assert [c.text for c in story_of(ledger(tmp_path, events)).chapters[1:]] == [
         "above average: bought ETH with the whole budget at 500.00",
         "below average: sold everything, ETH at 450.00; equity \N{MINUS SIGN}5.0% since 2020-01-02",
     ]
@@ -219,7 +228,7 @@ def test_a_users_own_strategy_reads_well(tmp_path: Path) -> None:
 
 def test_what_comes_from_outside_cannot_steer_a_terminal(tmp_path: Path) -> None:
     events = [begun("2020-01-01"), decided("2020-01-02", "\x1b[31mRED", "OUT", ["\x1b]0;owned\x07"])]
-    told = "\n".join(story_lines(tell(ledger(tmp_path, events)), is_ascii=False))
+    told = "\n".join(story_lines(story_of(ledger(tmp_path, events)), is_ascii=False))
     assert "\x1b" not in told
     assert "\x07" not in told
 
@@ -230,12 +239,12 @@ def test_forward_events_are_told(tmp_path: Path) -> None:
         Late(at("2020-01-02"), at("2020-01-04T06:00:00"), True),
         Late(at("2020-01-03"), at("2020-01-03T06:00:00"), False),
         Drift(at("2020-01-03"), '["ETH"]', '["STABLE"]'),
-        Switched(at("2020-01-04"), Mode.REDUCE_ONLY),
-        Difference(at("2020-01-05"), "ETH", D("2"), D("1.5"), Cause.UNKNOWN),
+        TradingStateChange(at("2020-01-04"), TradingState.REDUCE_ONLY),
+        BalanceDifference(at("2020-01-05"), "ETH", D("2"), D("1.5"), BalanceCause.UNKNOWN),
         Settlement(at("2020-01-06"), "LUNA", D("3"), D("0.01"), SettlementCause.DEAD),
         Settlement(at("2020-01-07"), "LEND", D("100"), D("0.5"), SettlementCause.RENAMED, D(0), "AAVE", D("1")),
     ]
-    told = tell(ledger(tmp_path, events))
+    told = story_of(ledger(tmp_path, events))
     assert [f"{c.day}: {c.text} {c.spans}" for c in told.chapters[1:]] == [
         "2020-01-02: decided only on 2020-01-04, too late: its orders were not sent #2",
         "2020-01-03: decided again on what is known now, this day would be decided otherwise; the record is kept #4",
@@ -255,26 +264,28 @@ def test_a_long_story_shows_the_newest_and_counts_the_rest(tmp_path: Path) -> No
     days = [f"2020-01-{i:02}" for i in range(1, 21)]
     events = [decided(day, f"S{i}", f"S{i - 1}", ["why"]) for i, day in enumerate(days)]
     record = ledger(tmp_path, events)
-    assert (len(tell(record).chapters), tell(record).left_out) == (12, 8)
-    assert len(tell(record, every=True).chapters) == 20
-    some = tell(record, since=date(2020, 1, 5), until=date(2020, 1, 7))
+    assert (len(story_of(record).chapters), story_of(record).left_out) == (12, 8)
+    assert len(story_of(record, every=True).chapters) == 20
+    some = story_of(record, since=date(2020, 1, 5), until=date(2020, 1, 7))
     assert [str(c.day) for c in some.chapters] == days[4:7]
 
 
 def test_rows_far_apart_are_told_as_one_span() -> None:
-    assert Chapter(date(2020, 1, 1), "", (5, 3, 4)).spans == "#3\N{EN DASH}#5"
-    assert Chapter(date(2020, 1, 1), "", (3, 5)).spans == "#3, #5"
-    assert Chapter(date(2020, 1, 1), "", (3, 5, 7)).spans == "#3\N{EN DASH}#7"
+    assert StageChange(date(2020, 1, 1), "", (5, 3, 4)).spans == "#3\N{EN DASH}#5"
+    assert StageChange(date(2020, 1, 1), "", (3, 5)).spans == "#3, #5"
+    assert StageChange(date(2020, 1, 1), "", (3, 5, 7)).spans == "#3\N{EN DASH}#7"
 
 
 def summary(own: float, eth: float, btc: float) -> dict[str, Any]:
     return {
-        "start": "2016-01-01", "end": "2020-12-31",
+        "start": "2016-01-01",
+        "end": "2020-12-31",
         "strategy": {"final_equity": "41222.86", "total_return": own},
         "benchmarks": {"eth": {"total_return": eth}, "btc": {"total_return": btc}},
         "random_timing": {"total_return_5": -0.5, "total_return_50": 1.0, "total_return_95": 7.0},
-        "episodes": {"total": 12, "confirmed": 7}, "rearmings": {"confirmed": 1},
-    }  # fmt: skip
+        "episodes": {"total": 12, "confirmed": 7},
+        "rearmings": {"confirmed": 1},
+    }
 
 
 def test_the_verdict_of_a_backtest_is_honest_both_ways() -> None:
@@ -290,9 +301,22 @@ def vetoed(day: str) -> Episode:
     returns = {"eth_21": 0.1, "eth_42": 0.2, "eth_63": 0.3, "btc_63": 0.1}
     session = date.fromisoformat(day)
     return Episode(
-        "breakout", session, at(f"{day}T21:00:00"), 101.0, 100.0, 30, "STABLE", "vetoed", None, ("credit",), None, None,
-        None, (), returns,
-    )  # fmt: skip
+        "breakout",
+        session,
+        at(f"{day}T21:00:00"),
+        101.0,
+        100.0,
+        30,
+        "STABLE",
+        "vetoed",
+        None,
+        ("credit",),
+        None,
+        None,
+        None,
+        (),
+        returns,
+    )
 
 
 def test_a_backtest_names_what_speaks_against_it_with_commands_that_the_bot_takes(tmp_path: Path) -> None:
@@ -307,7 +331,7 @@ def test_a_backtest_names_what_speaks_against_it_with_commands_that_the_bot_take
     told = {**summary(-0.2, 1.0, 1.0), "a_day_late": {"total_return": -0.5}, "warnings": ["one"]}
     (tmp_path / "manifest.json").write_text(json.dumps({"market": "prices", "config": config}))
     (tmp_path / "summary.json").write_text(json.dumps(told))
-    found = tell(Record("a-run", ledger(tmp_path, events).path, folder))
+    found = story_of(Record("a-run", ledger(tmp_path, events).path, folder))
     assert found.hypothetical.startswith("Hypothetical, never traded: ETH from the open after 1 armed breakout")
     assert [(look.text, look.command) for look in found.look_at] == [
         (

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.decision import Trade
 from bot.core.errors import LedgerError
-from bot.core.events import Late, Mode, Switched
+from bot.core.events import Late, TradingState, TradingStateChange
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Side
 from bot.review.why.why import last_day, why
 from tests.review.ledgers import RUSSELL, D, armed, at, begun, decided, gates, ledger, traded, waiting
@@ -27,9 +27,15 @@ def test_a_day_tells_every_reading_with_its_distance(tmp_path: Path) -> None:
     assert told.done == ("Nothing was ordered: nothing is wanted but the stablecoin.",)
     vix = next(gauge for gauge in told.as_dict()["readings"] if gauge["name"] == "volatility")
     assert vix == {
-        "name": "volatility", "words": "VIX, below", "value": 23.11, "threshold": 28.0, "verdict": "yes", "gate": True,
-        "distance": pytest.approx(-4.89), "share": pytest.approx(-0.1746, abs=1e-4),
-    }  # fmt: skip
+        "name": "volatility",
+        "words": "VIX, below",
+        "value": 23.11,
+        "threshold": 28.0,
+        "verdict": "yes",
+        "gate": True,
+        "distance": pytest.approx(-4.89),
+        "share": pytest.approx(-0.1746, abs=1e-4),
+    }
     assert told.as_dict()["nearest"]["sentence"] == (
         "Russell 2000 is 2.0% under its record of 100 and 30 sessions past it: a close above arms the bot."
     )
@@ -93,7 +99,7 @@ def test_a_day_without_a_decision_says_why_and_names_its_neighbours(
 
 def test_a_stopped_ledger_is_named_as_the_cause(tmp_path: Path) -> None:
     before, after = (decided(d, "STABLE", "STABLE", ["waits_for_record"]) for d in ("2020-11-16", "2020-11-19"))
-    record = ledger(tmp_path, [before, Switched(at("2020-11-16T12:00:00"), Mode.STOPPED), after])
+    record = ledger(tmp_path, [before, TradingStateChange(at("2020-11-16T12:00:00"), TradingState.STOPPED), after])
     assert why(record, date(2020, 11, 18)).gap.endswith(": the ledger had been stopped.")
 
 

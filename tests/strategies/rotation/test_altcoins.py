@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.market import Kind, Series
+from bot.core.market import Series, SeriesKind
 from strategies.indicators import annual_volatility
 from strategies.rotation.altcoins import Altcoins, capped_shares
 from strategies.rotation.settings import AltcoinSettings
@@ -30,7 +30,7 @@ def coin(
     prices = closes_on_days(FIRST, closes)
     kept = {day: price for i, (day, price) in enumerate(prices.items()) if i not in without}
     volumes = {**dict.fromkeys(kept, volume), **more.pop("volumes", {})}
-    return series_of(symbol, kept, more.pop("kind", Kind.CRYPTO), volumes=volumes)
+    return series_of(symbol, kept, more.pop("kind", SeriesKind.CRYPTO), volumes=volumes)
 
 
 def altcoins(*coins: Series, **changes: Any) -> Altcoins:
@@ -81,8 +81,10 @@ class TestEligible:
         assert found.eligible(day(99)) == []  # days 70 to 99
         assert found.eligible(day(100)) == ["A"]
 
-    @pytest.mark.parametrize("kind", [Kind.STABLECOIN, Kind.WRAPPED, Kind.STAKED, Kind.LEVERAGED])
-    def test_stablecoins_and_tokens_that_follow_another_coin_never_are(self, kind: Kind) -> None:
+    @pytest.mark.parametrize(
+        "kind", [SeriesKind.STABLECOIN, SeriesKind.WRAPPED, SeriesKind.STAKED, SeriesKind.LEVERAGED]
+    )
+    def test_stablecoins_and_tokens_that_follow_another_coin_never_are(self, kind: SeriesKind) -> None:
         assert altcoins(coin("A", [1.0] * 100, kind=kind)).eligible(day(95)) == []
 
     def test_btc_and_eth_never_are(self) -> None:
@@ -241,8 +243,18 @@ class TestCappedShares:
 
 def test_the_settings_are_those_of_the_thesis() -> None:
     expected = AltcoinSettings(
-        count=8, seasoned_days=90, pause_days=3, volume_days=30, minimum_volume=1e7, volatility_span=30,
-        volatility_floor=0.40, momentum_days=(21, 63), largest_share=0.20, choose_every_days=7, breadth_window=50,
-        breadth_least_coins=5, breadth_needed=0.60,
-    )  # fmt: skip
+        count=8,
+        seasoned_days=90,
+        pause_days=3,
+        volume_days=30,
+        minimum_volume=1e7,
+        volatility_span=30,
+        volatility_floor=0.40,
+        momentum_days=(21, 63),
+        largest_share=0.20,
+        choose_every_days=7,
+        breadth_window=50,
+        breadth_least_coins=5,
+        breadth_needed=0.60,
+    )
     assert expected == SETTINGS

@@ -281,12 +281,14 @@ class TestNetLiquidity:
         days = closes_on_days("2025-08-20", [1.0] * 110)
         return market_of(
             {
-                "RUT": rut, "ETH": days, "BTC": days,
+                "RUT": rut,
+                "ETH": days,
+                "BTC": days,
                 "WALCL": dict.fromkeys(wednesdays, assets),
                 "WTREGEN": dict.fromkeys(wednesdays, 6e5),
                 "RRPONTSYD": dict(zip(wednesdays, repo, strict=True)),
             }
-        )  # fmt: skip
+        )
 
     def at(self, made: Market, when: str) -> dict[str, Any]:
         decisions = Rotation(settings_with(self.ON)).decisions(made)

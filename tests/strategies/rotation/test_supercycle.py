@@ -161,10 +161,13 @@ class TestSectorsRotate:
     SMALL: Mapping[str, Any] = {
         "supercycle": {
             "sectors_rotate": {
-                "dispersion_window": 1, "dispersion_median": 3, "correlation_window": 2, "correlation_lag": 2,
+                "dispersion_window": 1,
+                "dispersion_median": 3,
+                "correlation_window": 2,
+                "correlation_lag": 2,
             }
         }
-    }  # fmt: skip
+    }
 
     def test_the_spread_is_the_standard_deviation_of_returns_across_funds(self) -> None:
         # returns of 10%, -10% and 30%: their mean is 10%, the squared distances are 0, 0.04 and 0.04

@@ -27,9 +27,16 @@ from tests.markets import (
 
 FIRST, EARLY = "2024-01-02", "2023-09-01"
 NAMES = [
-    "net_liquidity", "treasury_account", "credit", "broad_equities", "small_cap_strength", "small_cap_trend", "eth",
-    "altcoin_breadth", "stablecoin_supply",
-]  # fmt: skip
+    "net_liquidity",
+    "treasury_account",
+    "credit",
+    "broad_equities",
+    "small_cap_strength",
+    "small_cap_trend",
+    "eth",
+    "altcoin_breadth",
+    "stablecoin_supply",
+]
 
 
 def market(sessions: int = 30, **others: Prices) -> Market:
@@ -192,8 +199,10 @@ class TestCrypto:
         days = len(market()["ETH"])
         closes = {f"C{i}": closes_on_days(EARLY, [10.0] * (days - 1) + [10.0 + (i < rising)]) for i in range(5)}
         volumes = {coin: dict.fromkeys(prices, 1e9) for coin, prices in closes.items()}
-        return last(market_of({s: self._closes(market()[s]) for s in ("RUT", "ETH", "BTC")} | closes,
-                              volumes=volumes), "altcoin_breadth")  # fmt: skip
+        return last(
+            market_of({s: self._closes(market()[s]) for s in ("RUT", "ETH", "BTC")} | closes, volumes=volumes),
+            "altcoin_breadth",
+        )
 
     def _closes(self, series: Any) -> dict[str, float]:
         return dict(zip(map(str, series.dates), series.close.tolist(), strict=True))
@@ -216,8 +225,13 @@ class TestNoData:
     def test_a_market_of_three_series_has_no_data_where_they_are_absent_and_is_never_tight_there(self) -> None:
         found = {name: layer.at(-1) for name, layer in layers(market()).items()}
         absent = [
-            "net_liquidity", "treasury_account", "credit", "broad_equities", "small_cap_strength", "stablecoin_supply",
-        ]  # fmt: skip
+            "net_liquidity",
+            "treasury_account",
+            "credit",
+            "broad_equities",
+            "small_cap_strength",
+            "stablecoin_supply",
+        ]
         assert [name for name, layer in found.items() if layer["note"] == "absent"] == absent
         assert {found[name]["state"] for name in absent} == {"no data"}
         assert found["altcoin_breadth"]["note"] == "not yet"  # no five coins

@@ -9,7 +9,7 @@ import ccxt
 import pytest
 import requests
 
-from bot.venue.http.injected_faults import Fault, Kind
+from bot.venue.http.injected_faults import InjectedFault, InjectedKind
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.exchange import KEY
 from tests.venue.conftest import client_of
@@ -29,7 +29,7 @@ def test_a_dropped_connection_is_a_network_fault_whether_the_order_was_accepted_
     client: Any, venue: VenueServer, accepted: bool
 ) -> None:
     client.load_markets()
-    venue.faults.script(Fault(Kind.DROP, "POST", "order", accepted))
+    venue.faults.script(InjectedFault(InjectedKind.DROP, "POST", "order", accepted))
     with pytest.raises(ccxt.NetworkError):
         client.create_order(ETH, "market", "buy", 1, None, {"newClientOrderId": "mine"})
     assert placed(venue) == (["mine"] if accepted else [])
@@ -44,7 +44,7 @@ def test_a_dropped_connection_is_a_network_fault_whether_the_order_was_accepted_
 @pytest.mark.parametrize("code", [-1000, -1006, -1007])
 def test_an_unknown_outcome_is_either(client: Any, venue: VenueServer, code: int, accepted: bool) -> None:
     client.load_markets()
-    venue.faults.script(Fault(Kind.ERROR, "POST", "order", accepted, code=code))
+    venue.faults.script(InjectedFault(InjectedKind.ERROR, "POST", "order", accepted, code=code))
     with pytest.raises((ccxt.OperationFailed, ccxt.RequestTimeout)):
         client.create_order(ETH, "market", "buy", 1, None, {"newClientOrderId": "mine"})
     assert placed(venue) == (["mine"] if accepted else [])
@@ -55,7 +55,9 @@ def test_a_page_with_status_200_is_no_error_to_the_client_but_an_order_without_a
     client: Any, venue: VenueServer, accepted: bool
 ) -> None:
     client.load_markets()
-    venue.faults.script(Fault(Kind.HTML, "POST", "order", accepted), Fault(Kind.HTML, "GET", "account"))
+    venue.faults.script(
+        InjectedFault(InjectedKind.HTML, "POST", "order", accepted), InjectedFault(InjectedKind.HTML, "GET", "account")
+    )
     assert client.create_order(ETH, "market", "buy", 1)["id"] is None
     assert client.fetch_balance()["free"] == {}
     assert len(placed(venue)) == accepted
@@ -63,7 +65,10 @@ def test_a_page_with_status_200_is_no_error_to_the_client_but_an_order_without_a
 
 def test_an_answer_that_is_cut_short_or_empty_comes_after_the_order(client: Any, venue: VenueServer) -> None:
     client.load_markets()
-    venue.faults.script(Fault(Kind.TRUNCATED, "POST", "order"), Fault(Kind.EMPTY, "POST", "order", accepted=True))
+    venue.faults.script(
+        InjectedFault(InjectedKind.TRUNCATED, "POST", "order"),
+        InjectedFault(InjectedKind.EMPTY, "POST", "order", accepted=True),
+    )
     for _ in range(2):
         assert client.create_order(ETH, "market", "buy", 1)["id"] is None
     assert len(placed(venue)) == 2
@@ -71,7 +76,7 @@ def test_an_answer_that_is_cut_short_or_empty_comes_after_the_order(client: Any,
 
 def test_a_duplicate_answer_is_not_taken_for_the_next_one(client: Any, venue: VenueServer) -> None:
     client.load_markets()
-    venue.faults.script(Fault(Kind.DUPLICATE, "POST", "order"))
+    venue.faults.script(InjectedFault(InjectedKind.DUPLICATE, "POST", "order"))
     order = client.create_order(ETH, "market", "buy", 1)
     assert client.fetch_order(order["id"], ETH)["clientOrderId"] == order["clientOrderId"]
     assert len(placed(venue)) == 1
@@ -82,7 +87,7 @@ def test_a_delay_can_be_longer_than_a_clients_patience_and_the_order_comes_all_t
     client.load_time_difference()
     client.load_markets()
     client.timeout = 50
-    venue.faults.script(Fault(Kind.DELAY, "POST", "order", seconds=0.2))
+    venue.faults.script(InjectedFault(InjectedKind.DELAY, "POST", "order", seconds=0.2))
     with pytest.raises(ccxt.RequestTimeout):
         client.create_order(ETH, "market", "buy", 1, None, {"newClientOrderId": "late"})
     assert placed(venue) == []
@@ -93,7 +98,7 @@ def test_a_delay_can_be_longer_than_a_clients_patience_and_the_order_comes_all_t
 
 
 def test_a_fault_waits_for_the_request_that_it_is_for(venue: VenueServer) -> None:
-    venue.faults.script(Fault(Kind.ERROR, "POST", "order", code=-1013))
+    venue.faults.script(InjectedFault(InjectedKind.ERROR, "POST", "order", code=-1013))
     assert ask(venue, "GET", "account").status_code == 200
     assert ask(venue, "POST", "order", **ORDER).json()["code"] == -1013
     assert ask(venue, "POST", "order", **ORDER).status_code == 200
@@ -101,20 +106,20 @@ def test_a_fault_waits_for_the_request_that_it_is_for(venue: VenueServer) -> Non
 
 def test_a_fault_with_an_error_that_has_no_text_is_refused() -> None:
     with pytest.raises(ValueError, match="expected one of the codes"):
-        Fault(Kind.ERROR, code=-9999)
+        InjectedFault(InjectedKind.ERROR, code=-9999)
     with pytest.raises(ValueError, match="expected 0 to 3600 seconds"):
-        Fault(Kind.DELAY, seconds=-1)
+        InjectedFault(InjectedKind.DELAY, seconds=-1)
 
 
 RATES = {
-    Fault(Kind.DROP, accepted=False): 0.15,
-    Fault(Kind.DROP, accepted=True): 0.15,
-    Fault(Kind.ERROR, accepted=True, code=-1007): 0.1,
-    Fault(Kind.ERROR, accepted=False, code=-1000): 0.1,
-    Fault(Kind.HTML, accepted=True): 0.05,
-    Fault(Kind.TRUNCATED): 0.05,
-    Fault(Kind.EMPTY): 0.05,
-    Fault(Kind.DUPLICATE): 0.05,
+    InjectedFault(InjectedKind.DROP, accepted=False): 0.15,
+    InjectedFault(InjectedKind.DROP, accepted=True): 0.15,
+    InjectedFault(InjectedKind.ERROR, accepted=True, code=-1007): 0.1,
+    InjectedFault(InjectedKind.ERROR, accepted=False, code=-1000): 0.1,
+    InjectedFault(InjectedKind.HTML, accepted=True): 0.05,
+    InjectedFault(InjectedKind.TRUNCATED): 0.05,
+    InjectedFault(InjectedKind.EMPTY): 0.05,
+    InjectedFault(InjectedKind.DUPLICATE): 0.05,
 }
 
 

@@ -9,8 +9,8 @@ import pytest
 from bot.core.orders import Side
 from bot.venue.http.refusal import Refusal
 from bot.venue.matching.exchange import KEY
-from bot.venue.matching.order import OrderType, Status, Ticket
-from bot.venue.matching.pair import Listing
+from bot.venue.matching.order import OrderRequest, OrderType, VenueOrderStatus
+from bot.venue.matching.pair import Pair
 from tests.venue.world import PAIR, D, at, exchange, instrument, limit, market, move, owned
 
 
@@ -31,7 +31,7 @@ from tests.venue.world import PAIR, D, at, exchange, instrument, limit, market, 
         (market(Side.BUY, "1", pair="NEWUSDT"), "-1121 Invalid symbol."),  # listed tomorrow
     ],
 )
-def test_an_order_that_breaks_a_rule_is_refused_with_its_name(ticket: Ticket, told: str | None) -> None:
+def test_an_order_that_breaks_a_rule_is_refused_with_its_name(ticket: OrderRequest, told: str | None) -> None:
     venue = exchange()
     if told is None:
         venue.examine(KEY, ticket)
@@ -57,7 +57,7 @@ def test_a_client_id_is_taken_while_its_order_is_open_and_free_once_it_is_filled
         venue.place(KEY, market(Side.BUY, "1", "mine"))
     move(venue, at(1, 5))
     again = venue.place(KEY, market(Side.BUY, "1", "mine"))
-    assert (again.id, again.status) == (2, Status.FILLED)
+    assert (again.id, again.status) == (2, VenueOrderStatus.FILLED)
     assert venue.order(KEY, PAIR, None, "mine") is again
 
 
@@ -106,7 +106,7 @@ def test_an_order_by_quote_amount_needs_somebody_to_trade_with() -> None:
     ticket = replace(market(Side.BUY, "1", "d"), quantity=None, quote_quantity=D(10))
     with pytest.raises(Refusal, match="Order book liquidity is less than LOT_SIZE"):
         venue.place(KEY, ticket)
-    assert venue.place(KEY, market(Side.BUY, "1", "e")).status is Status.EXPIRED
+    assert venue.place(KEY, market(Side.BUY, "1", "e")).status is VenueOrderStatus.EXPIRED
 
 
 def test_there_is_an_end_to_how_many_orders_may_be_open() -> None:
@@ -118,7 +118,7 @@ def test_there_is_an_end_to_how_many_orders_may_be_open() -> None:
 
 
 def test_the_older_filter_of_small_orders_has_the_older_name() -> None:
-    listing = Listing(instrument(), notional_filter="MIN_NOTIONAL")
+    listing = Pair(instrument(), notional_filter="MIN_NOTIONAL")
     with pytest.raises(Refusal, match="Filter failure: MIN_NOTIONAL"):
-        listing.require_passing(Ticket(PAIR, Side.BUY, OrderType.MARKET, D("0.01"), "c"), D(100))
+        listing.require_passing(OrderRequest(PAIR, Side.BUY, OrderType.MARKET, D("0.01"), "c"), D(100))
     assert "MIN_NOTIONAL" in {entry["filterType"] for entry in listing.described("TRADING")["filters"]}

@@ -101,21 +101,37 @@ def test_a_parameter_that_comes_twice_is_refused(venue: VenueServer) -> None:
 def test_an_order_tells_as_much_as_it_is_asked_for(venue: VenueServer) -> None:
     short = ask(venue, "POST", "order", **ORDER, newOrderRespType="ACK").json()
     assert short == {
-        "symbol": PAIR, "orderId": 1, "orderListId": -1, "clientOrderId": "mine", "transactTime": 1704067200000,
-    }  # fmt: skip
+        "symbol": PAIR,
+        "orderId": 1,
+        "orderListId": -1,
+        "clientOrderId": "mine",
+        "transactTime": 1704067200000,
+    }
     middle = ask(venue, "POST", "order", **ORDER, newOrderRespType="RESULT").json()
     assert middle == short | {
-        "orderId": 2, "workingTime": 1704067200000, "price": "0.00000000", "origQty": "1.00000000",
-        "executedQty": "1.00000000", "origQuoteOrderQty": "0.00000000", "cummulativeQuoteQty": "100.10000000",
-        "status": "FILLED", "timeInForce": "GTC", "type": "MARKET", "side": "BUY", "selfTradePreventionMode": "NONE",
-    }  # fmt: skip
+        "orderId": 2,
+        "workingTime": 1704067200000,
+        "price": "0.00000000",
+        "origQty": "1.00000000",
+        "executedQty": "1.00000000",
+        "origQuoteOrderQty": "0.00000000",
+        "cummulativeQuoteQty": "100.10000000",
+        "status": "FILLED",
+        "timeInForce": "GTC",
+        "type": "MARKET",
+        "side": "BUY",
+        "selfTradePreventionMode": "NONE",
+    }
     full = ask(venue, "POST", "order", **ORDER).json()
     assert full["fills"] == [
         {
-            "price": "100.20000000", "qty": "1.00000000", "commission": "0.00100000", "commissionAsset": "ETH",
+            "price": "100.20000000",
+            "qty": "1.00000000",
+            "commission": "0.00100000",
+            "commissionAsset": "ETH",
             "tradeId": 3,
         }
-    ]  # fmt: skip
+    ]
 
 
 def test_an_order_without_a_client_id_is_given_one(venue: VenueServer) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.venue.http.refusal import Refusal
-from bot.venue.http.weights import Limits, Weights
+from bot.venue.http.weights import RequestLimits, Weights
 from tests.venue.world import START
 
 
@@ -21,7 +21,7 @@ def refused(weights: Weights, seconds: float, weight: int = 1) -> tuple[int, str
 
 
 def test_a_minute_has_its_weight_and_a_warning_tells_when_the_next_begins() -> None:
-    weights = Weights(Limits(weight=100))
+    weights = Weights(RequestLimits(weight=100))
     assert refused(weights, 1, 100) is None
     assert refused(weights, 12.5) == (429, "48")
     assert refused(weights, 59.999) == (429, "1")
@@ -29,7 +29,7 @@ def test_a_minute_has_its_weight_and_a_warning_tells_when_the_next_begins() -> N
 
 
 def test_who_goes_on_is_banned_and_the_next_ban_is_twice_as_long() -> None:
-    weights = Weights(Limits(weight=1, tolerated=1))
+    weights = Weights(RequestLimits(weight=1, tolerated=1))
     assert [refused(weights, second, 2) for second in (0, 1)] == [(429, "60"), (418, "120")]
     assert refused(weights, 120.5) == (418, "1")
     assert refused(weights, 121) is None
@@ -37,12 +37,12 @@ def test_who_goes_on_is_banned_and_the_next_ban_is_twice_as_long() -> None:
 
 
 def test_no_ban_is_longer_than_three_days() -> None:
-    weights = Weights(Limits(weight=1, tolerated=0, first_ban=10**9))
+    weights = Weights(RequestLimits(weight=1, tolerated=0, first_ban=10**9))
     assert refused(weights, 0, 2) == (418, str(3 * 86_400))
 
 
 def test_orders_are_counted_in_tens_of_seconds() -> None:
-    weights = Weights(Limits(orders=1))
+    weights = Weights(RequestLimits(orders=1))
     weights.charge_order(START)
     with pytest.raises(Refusal, match="-1015 Too many new orders; current limit is 1 orders per 10 SECOND"):
         weights.charge_order(START + timedelta(seconds=9.9))

@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from bot.core.orders import Side
 from bot.venue.http.refusal import Refusal
 from bot.venue.matching.book_shape import DeepBook
-from bot.venue.matching.exchange import KEY, Exchange, Terms
-from bot.venue.matching.order import OrderType, Status, Ticket, TimeInForce
+from bot.venue.matching.exchange import KEY, AccountTerms, Exchange
+from bot.venue.matching.order import OrderRequest, OrderType, TimeInForce, VenueOrderStatus
 from tests.venue.world import PAIR, D, KnownBook, exchange, limit
 
 SIDES = st.sampled_from(list(Side))
@@ -27,10 +27,10 @@ class Trading(RuleBasedStateMachine):
 
     @initialize(in_quote=st.booleans(), deep=st.booleans(), bound=st.sampled_from([None, D(3)]))
     def open(self, in_quote: bool, deep: bool, bound: Decimal | None) -> None:
-        self.venue = exchange(DeepBook() if deep else KnownBook(bound), Terms(commission_in_quote=in_quote))
+        self.venue = exchange(DeepBook() if deep else KnownBook(bound), AccountTerms(commission_in_quote=in_quote))
         self.number = 0
 
-    def place(self, ticket: Ticket) -> None:
+    def place(self, ticket: OrderRequest) -> None:
         before = self.totals()
         try:
             order = self.venue.place(KEY, ticket)
@@ -46,15 +46,15 @@ class Trading(RuleBasedStateMachine):
 
     @rule(side=SIDES, quantity=QUANTITIES)
     def place_market(self, side: Side, quantity: Decimal) -> None:
-        self.place(Ticket(PAIR, side, OrderType.MARKET, quantity, self.client_id()))
+        self.place(OrderRequest(PAIR, side, OrderType.MARKET, quantity, self.client_id()))
 
     @rule(side=SIDES, amount=QUANTITIES)
     def place_by_amount(self, side: Side, amount: Decimal) -> None:
-        self.place(Ticket(PAIR, side, OrderType.MARKET, None, self.client_id(), None, amount * 30))
+        self.place(OrderRequest(PAIR, side, OrderType.MARKET, None, self.client_id(), None, amount * 30))
 
     @rule(side=SIDES, quantity=QUANTITIES, price=PRICES, in_force=st.sampled_from(list(TimeInForce)))
     def place_limit(self, side: Side, quantity: Decimal, price: Decimal, in_force: TimeInForce) -> None:
-        self.place(Ticket(PAIR, side, OrderType.LIMIT, quantity, self.client_id(), price, None, in_force))
+        self.place(OrderRequest(PAIR, side, OrderType.LIMIT, quantity, self.client_id(), price, None, in_force))
 
     @rule(pick=st.integers(0, 50))
     def cancel(self, pick: int) -> None:
@@ -119,7 +119,7 @@ class Trading(RuleBasedStateMachine):
     def every_order_says_what_its_trades_say(self) -> None:
         for order in self.venue.account(KEY).orders.values():
             assert order.executed == sum(trade.quantity for trade in order.trades)
-            assert (order.status is Status.FILLED) == (order.executed == order.quantity)
+            assert (order.status is VenueOrderStatus.FILLED) == (order.executed == order.quantity)
 
 
 TestTrading = Trading.TestCase

@@ -10,8 +10,8 @@ import pytest
 from bot.core.orders import Side
 from bot.venue.http.refusal import Refusal
 from bot.venue.matching.book_shape import FlatBook
-from bot.venue.matching.exchange import KEY, Terms
-from bot.venue.matching.order import Status, TimeInForce
+from bot.venue.matching.exchange import KEY, AccountTerms
+from bot.venue.matching.order import TimeInForce, VenueOrderStatus
 from tests.venue.world import PAIR, D, KnownBook, at, exchange, limit, maker, market, move, owned
 
 NOTHING = D(0)
@@ -25,7 +25,7 @@ def test_a_market_order_walks_the_book_and_pays_its_commission_in_what_it_receiv
         (D("100.20"), D(1), D("0.001")),
     ]
     assert {trade.commission_asset for trade in order.trades} == {"ETH"}
-    assert (order.status, order.spent) == (Status.FILLED, D("300.40"))
+    assert (order.status, order.spent) == (VenueOrderStatus.FILLED, D("300.40"))
     assert owned(venue) == {"USDT": (D("9699.60"), NOTHING), "ETH": (D("2.997"), NOTHING)}
 
 
@@ -39,7 +39,7 @@ def test_a_sale_pays_its_commission_out_of_its_proceeds() -> None:
 
 
 def test_a_purchase_can_pay_its_commission_in_the_quote_asset_as_backtests_do() -> None:
-    venue = exchange(terms=Terms(commission_in_quote=True))
+    venue = exchange(terms=AccountTerms(commission_in_quote=True))
     order = venue.place(KEY, market(Side.BUY, "3"))
     assert [trade.commission for trade in order.trades] == [D("0.2002"), D("0.1002")]
     assert owned(venue) == {"USDT": (D("9699.2996"), NOTHING), "ETH": (D(3), NOTHING)}
@@ -50,13 +50,13 @@ def test_an_order_by_quote_amount_buys_whole_steps_of_it() -> None:
     ticket = replace(market(Side.BUY, "1"), quantity=None, quote_quantity=D(250))
     order = venue.place(KEY, ticket)
     # 2 at 100.10 leave 49.80, which is 0.497 at 100.20.
-    assert (order.status, order.quantity, order.spent) == (Status.FILLED, D("2.497"), D("249.9994"))
+    assert (order.status, order.quantity, order.spent) == (VenueOrderStatus.FILLED, D("2.497"), D("249.9994"))
 
 
 def test_a_market_order_larger_than_the_book_fills_in_part_and_expires() -> None:
     venue = exchange()
     order = venue.place(KEY, market(Side.BUY, "6"))
-    assert (order.status, order.executed, order.spent) == (Status.EXPIRED, D(5), D("500.80"))
+    assert (order.status, order.executed, order.spent) == (VenueOrderStatus.EXPIRED, D(5), D("500.80"))
     assert owned(venue)["USDT"] == (D("9499.20"), NOTHING)
 
 
@@ -71,24 +71,24 @@ def test_what_was_taken_is_gone_until_the_next_minute() -> None:
 def test_a_limit_order_takes_what_it_may_and_rests_with_the_remainder_locked() -> None:
     venue = exchange()
     order = venue.place(KEY, limit(Side.BUY, "3", "100.10"))
-    assert (order.status, order.executed) == (Status.PARTIALLY_FILLED, D(2))
+    assert (order.status, order.executed) == (VenueOrderStatus.PARTIALLY_FILLED, D(2))
     assert owned(venue) == {"USDT": (D("9699.70"), D("100.10")), "ETH": (D("1.998"), NOTHING)}
     venue.cancel(KEY, PAIR, order.id, None)
-    assert order.status is Status.CANCELED
+    assert order.status is VenueOrderStatus.CANCELED
     assert owned(venue)["USDT"] == (D("9799.80"), NOTHING)
 
 
 @pytest.mark.parametrize(
     ("in_force", "quantity", "status", "executed"),
     [
-        (TimeInForce.IOC, "3", Status.EXPIRED, "2"),
-        (TimeInForce.FOK, "3", Status.EXPIRED, "0"),
-        (TimeInForce.FOK, "2", Status.FILLED, "2"),
-        (TimeInForce.IOC, "1", Status.FILLED, "1"),
+        (TimeInForce.IOC, "3", VenueOrderStatus.EXPIRED, "2"),
+        (TimeInForce.FOK, "3", VenueOrderStatus.EXPIRED, "0"),
+        (TimeInForce.FOK, "2", VenueOrderStatus.FILLED, "2"),
+        (TimeInForce.IOC, "1", VenueOrderStatus.FILLED, "1"),
     ],
 )
 def test_an_order_that_may_not_rest_expires(
-    in_force: TimeInForce, quantity: str, status: Status, executed: str
+    in_force: TimeInForce, quantity: str, status: VenueOrderStatus, executed: str
 ) -> None:
     venue = exchange()
     order = venue.place(KEY, limit(Side.BUY, quantity, "100.10", in_force=in_force))
@@ -100,7 +100,7 @@ def test_a_maker_order_is_refused_where_it_would_take_and_rests_where_it_would_n
     venue = exchange()
     with pytest.raises(Refusal, match="-2010 Order would immediately match and take"):
         venue.place(KEY, maker(Side.BUY, "1", "100.10"))
-    assert venue.place(KEY, maker(Side.BUY, "1", "99")).status is Status.NEW
+    assert venue.place(KEY, maker(Side.BUY, "1", "99")).status is VenueOrderStatus.NEW
 
 
 def test_a_resting_sale_locks_coins() -> None:
@@ -114,7 +114,7 @@ def test_a_resting_order_is_filled_at_its_limit_when_the_days_path_meets_it() ->
     venue = exchange()
     order = venue.place(KEY, limit(Side.BUY, "1", "95"))
     move(venue, at(1, 3, 59))
-    assert (venue.account(KEY).open, order.status) == ({order.id: order}, Status.NEW)
+    assert (venue.account(KEY).open, order.status) == ({order.id: order}, VenueOrderStatus.NEW)
     move(venue, at(1, 4))  # half of the way from 100 at 00:00 to 90 at 08:00
     assert venue.account(KEY).open == {}
     (trade,) = order.trades
@@ -139,7 +139,7 @@ def test_resting_orders_are_met_in_part_where_a_day_has_too_little_volume() -> N
     move(venue, at(5, 23))
     venue.catch_up()
     assert [(trade.at.day, trade.quantity) for trade in order.trades] == [(1, D(2)), (2, D(2)), (4, D(1))]
-    assert order.status is Status.FILLED
+    assert order.status is VenueOrderStatus.FILLED
 
 
 def test_a_resting_order_waits_while_its_pair_is_halted() -> None:
@@ -164,7 +164,7 @@ def test_an_order_that_was_met_before_a_halt_is_filled() -> None:
 
 
 def test_a_flat_book_fills_any_size_at_the_open_made_worse_by_the_slippage_all_day_long() -> None:
-    venue = exchange(FlatBook({at(2).date(): Decimal(2)}), Terms(cash=D(10**9), commission_in_quote=True))
+    venue = exchange(FlatBook({at(2).date(): Decimal(2)}), AccountTerms(cash=D(10**9), commission_in_quote=True))
     move(venue, at(1, 13))
     bought = venue.place(KEY, market(Side.BUY, "1000000"))
     assert [(trade.price, trade.quantity) for trade in bought.trades] == [(D("101.00"), D(1_000_000))]

@@ -12,13 +12,13 @@ from bot.core.orders import Side
 from bot.venue.matching.book_shape import DeepBook
 from bot.venue.matching.clocks import DrivenClock, RunningClock
 from bot.venue.matching.exactness import written
-from bot.venue.matching.pair import Listing
-from bot.venue.matching.price_path import Day
+from bot.venue.matching.pair import Pair
+from bot.venue.matching.price_path import DayBar
 from tests.clocks import FakeClock
 from tests.venue.world import PAIR, START, D, at, exchange, instrument, move
 
 
-def day(number: int = 1) -> Day:
+def day(number: int = 1) -> DayBar:
     found = exchange().tape.day("ETH", at(number).date())
     assert found is not None
     return found
@@ -55,7 +55,7 @@ def test_a_moment_knows_the_days_that_are_closed_and_its_own_so_far() -> None:
 
 
 def test_the_books_depth_is_in_proportion_to_the_days_volume_and_the_same_whenever_it_is_asked() -> None:
-    listing, shape = Listing(instrument()), DeepBook()
+    listing, shape = Pair(instrument()), DeepBook()
     asks, bids = (shape.offered(listing, day(), 0.0, side) for side in (Side.BUY, Side.SELL))
     assert asks == shape.offered(listing, day(), 0.0, Side.BUY)
     assert asks[0].price == D("100.02")
@@ -67,15 +67,15 @@ def test_the_books_depth_is_in_proportion_to_the_days_volume_and_the_same_whenev
 
 
 def test_a_coarse_tick_gives_every_level_a_price_of_its_own() -> None:
-    coarse = Listing(instrument().__class__("ETH", D("0.001"), D(1), D(5), D(0), D(0)))
+    coarse = Pair(instrument().__class__("ETH", D("0.001"), D(1), D(5), D(0), D(0)))
     prices = [level.price for level in DeepBook().offered(coarse, day(), 0.0, Side.SELL)]
     assert prices == [D(99 - number) for number in range(20)]
 
 
 def test_nobody_offers_anything_where_the_volume_is_unknown() -> None:
-    unknown = Day("ETH", at(1).date(), day().path, math.nan)
-    assert DeepBook().offered(Listing(instrument()), unknown, 0.0, Side.BUY) == ()
-    assert DeepBook().met(Listing(instrument()), unknown) == 0
+    unknown = DayBar("ETH", at(1).date(), day().path, math.nan)
+    assert DeepBook().offered(Pair(instrument()), unknown, 0.0, Side.BUY) == ()
+    assert DeepBook().met(Pair(instrument()), unknown) == 0
 
 
 def test_a_driven_clock_stands_still_but_for_signatures_and_goes_forward_only() -> None:

@@ -10,11 +10,11 @@ from typing import Any
 
 from bot.brokers.testnet.dialects.dialect import (
     OBEYED,
-    Listing,
+    MarketOrder,
     Meaning,
-    Order,
-    Question,
-    Verdict,
+    RefusalMeaning,
+    SpotPair,
+    VenueRequest,
     moment,
     number,
     plain,
@@ -22,7 +22,7 @@ from bot.brokers.testnet.dialects.dialect import (
     signed_number,
     text,
 )
-from bot.brokers.testnet.reports import Balance, OrderReport, VenueFill, VenueStatus
+from bot.brokers.testnet.reports import AssetBalance, OrderReport, VenueFill, VenueStatus
 from bot.core.instrument import VenueRules
 from bot.core.orders import Side
 
@@ -59,28 +59,28 @@ class Binance:
     def __init__(self, venue: str) -> None:
         self._venue = venue
 
-    def verdict(self, status: int, said: Any) -> Verdict:
+    def verdict(self, status: int, said: Any) -> RefusalMeaning:
         """Errors are {"code": a number below zero, "msg": ...}, whatever the status."""
         if isinstance(said, dict) and isinstance(code := said.get("code"), int) and code < 0:
             message = str(said.get("msg", ""))
             # An order of this id stands already: perhaps the very one that is asked for, sent before.
             meaning = Meaning.UNKNOWN if message == _DUPLICATE else _MEANINGS.get(str(code), Meaning.REFUSED)
-            return Verdict(meaning, str(code), message)
-        return OBEYED if 200 <= status < 300 else Verdict(Meaning.UNKNOWN, f"HTTP {status}")
+            return RefusalMeaning(meaning, str(code), message)
+        return OBEYED if 200 <= status < 300 else RefusalMeaning(Meaning.UNKNOWN, f"HTTP {status}")
 
-    def time(self) -> Question:
-        return Question("publicGetTime", {})
+    def time(self) -> VenueRequest:
+        return VenueRequest("publicGetTime", {})
 
     def read_time(self, said: Any) -> datetime:
         return moment(said["serverTime"])
 
-    def listings(self) -> Question:
-        return Question("publicGetExchangeInfo", {})
+    def listings(self) -> VenueRequest:
+        return VenueRequest("publicGetExchangeInfo", {})
 
-    def read_listings(self, said: Any) -> Sequence[Listing]:
+    def read_listings(self, said: Any) -> Sequence[SpotPair]:
         return [self._listing(one) for one in said["symbols"] if one.get("isSpotTradingAllowed") is not False]
 
-    def _listing(self, one: Mapping[str, Any]) -> Listing:
+    def _listing(self, one: Mapping[str, Any]) -> SpotPair:
         filters = {found["filterType"]: found for found in one["filters"]}
         notional = filters.get("NOTIONAL") or filters.get("MIN_NOTIONAL") or {}
         least = number(notional.get("minNotional", "0"))
@@ -93,62 +93,76 @@ class Binance:
             min_notional=plain(least) if least else None,
             active=one["status"] == "TRADING" and "MARKET" in one["orderTypes"],
         )
-        return Listing(text(one["symbol"]), text(one["baseAsset"]), text(one["quoteAsset"]), rules)
+        return SpotPair(text(one["symbol"]), text(one["baseAsset"]), text(one["quoteAsset"]), rules)
 
-    def balances(self) -> Question:
-        return Question("privateGetAccount", {"omitZeroBalances": "false"})
+    def balances(self) -> VenueRequest:
+        return VenueRequest("privateGetAccount", {"omitZeroBalances": "false"})
 
-    def read_balances(self, said: Any) -> Sequence[Balance]:
-        return [Balance(text(one["asset"]), number(one["free"]), number(one["locked"])) for one in said["balances"]]
+    def read_balances(self, said: Any) -> Sequence[AssetBalance]:
+        return [
+            AssetBalance(text(one["asset"]), number(one["free"]), number(one["locked"])) for one in said["balances"]
+        ]
 
-    def best_ask(self, listing: Listing) -> Question | None:
+    def best_ask(self, listing: SpotPair) -> VenueRequest | None:
         return None
 
     def read_best_ask(self, said: Any) -> Decimal:
         raise LookupError("is never asked")
 
-    def submit(self, order: Order, best_ask: Decimal | None) -> Question:
+    def submit(self, order: MarketOrder, best_ask: Decimal | None) -> VenueRequest:
         fields = {
-            "symbol": order.listing.name, "side": order.side.upper(), "type": "MARKET",
-            "quantity": f"{order.quantity:f}", "newClientOrderId": order.client_order_id, "newOrderRespType": "FULL",
-        }  # fmt: skip
-        return Question("privatePostOrder", fields)
+            "symbol": order.listing.name,
+            "side": order.side.upper(),
+            "type": "MARKET",
+            "quantity": f"{order.quantity:f}",
+            "newClientOrderId": order.client_order_id,
+            "newOrderRespType": "FULL",
+        }
+        return VenueRequest("privatePostOrder", fields)
 
-    def read_submitted(self, said: Any, listing: Listing) -> OrderReport | None:
+    def read_submitted(self, said: Any, listing: SpotPair) -> OrderReport | None:
         at = moment(said["transactTime"])
         fills = tuple(
             VenueFill(
-                text(one["tradeId"]), positive(one["price"]), positive(one["qty"]),
-                signed_number(one["commission"]), text(one["commissionAsset"]), at,
+                text(one["tradeId"]),
+                positive(one["price"]),
+                positive(one["qty"]),
+                signed_number(one["commission"]),
+                text(one["commissionAsset"]),
+                at,
             )
             for one in said["fills"]
-        )  # fmt: skip
+        )
         return _report(said, listing, fills)
 
-    def find(self, client_order_id: str, listing: Listing) -> Sequence[Question]:
-        return [Question("privateGetOrder", {"symbol": listing.name, "origClientOrderId": client_order_id})]
+    def find(self, client_order_id: str, listing: SpotPair) -> Sequence[VenueRequest]:
+        return [VenueRequest("privateGetOrder", {"symbol": listing.name, "origClientOrderId": client_order_id})]
 
-    def read_found(self, said: Any, client_order_id: str, listing: Listing) -> OrderReport | None:
+    def read_found(self, said: Any, client_order_id: str, listing: SpotPair) -> OrderReport | None:
         return _report(said, listing)
 
-    def cancel(self, client_order_id: str, listing: Listing) -> Question:
-        return Question("privateDeleteOrder", {"symbol": listing.name, "origClientOrderId": client_order_id})
+    def cancel(self, client_order_id: str, listing: SpotPair) -> VenueRequest:
+        return VenueRequest("privateDeleteOrder", {"symbol": listing.name, "origClientOrderId": client_order_id})
 
-    def fills(self, report: OrderReport, listing: Listing) -> Question:
+    def fills(self, report: OrderReport, listing: SpotPair) -> VenueRequest:
         fields = {"symbol": listing.name, "orderId": report.venue_order_id, "limit": "1000"}
-        return Question("privateGetMyTrades", fields)
+        return VenueRequest("privateGetMyTrades", fields)
 
-    def trades(self, listing: Listing) -> Question:
-        return Question("privateGetMyTrades", {"symbol": listing.name, "limit": "1000"})
+    def trades(self, listing: SpotPair) -> VenueRequest:
+        return VenueRequest("privateGetMyTrades", {"symbol": listing.name, "limit": "1000"})
 
     def read_fills(self, said: Any) -> Sequence[VenueFill]:
         return [
             VenueFill(
-                text(one["id"]), positive(one["price"]), positive(one["qty"]),
-                signed_number(one["commission"]), text(one["commissionAsset"]), moment(one["time"]),
+                text(one["id"]),
+                positive(one["price"]),
+                positive(one["qty"]),
+                signed_number(one["commission"]),
+                text(one["commissionAsset"]),
+                moment(one["time"]),
             )
             for one in _rows(said)
-        ]  # fmt: skip
+        ]
 
 
 def _rows(said: Any) -> list[Any]:
@@ -157,7 +171,7 @@ def _rows(said: Any) -> list[Any]:
     return said
 
 
-def _report(said: Any, listing: Listing, fills: tuple[VenueFill, ...] = ()) -> OrderReport:
+def _report(said: Any, listing: SpotPair, fills: tuple[VenueFill, ...] = ()) -> OrderReport:
     if said["symbol"] != listing.name:
         raise ValueError("an order of another pair")
     return OrderReport(

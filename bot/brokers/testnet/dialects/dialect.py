@@ -9,12 +9,12 @@ from decimal import Decimal
 from enum import Enum, auto
 from typing import Any, NamedTuple, Protocol
 
-from bot.brokers.testnet.reports import Balance, OrderReport, VenueFill
+from bot.brokers.testnet.reports import AssetBalance, OrderReport, VenueFill
 from bot.core.instrument import VenueRules
 from bot.core.orders import Side
 
 
-class Question(NamedTuple):
+class VenueRequest(NamedTuple):
     """A request: the library's name of the endpoint, and the fields as texts."""
 
     endpoint: str
@@ -35,7 +35,7 @@ class Meaning(Enum):
     TOO_OFTEN = auto()
 
 
-class Verdict(NamedTuple):
+class RefusalMeaning(NamedTuple):
     """A meaning, with the venue's own code and text."""
 
     meaning: Meaning
@@ -43,11 +43,11 @@ class Verdict(NamedTuple):
     text: str = ""
 
 
-OBEYED = Verdict(Meaning.OBEYED)
+OBEYED = RefusalMeaning(Meaning.OBEYED)
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class SpotPair:
     """A spot pair: the venue's own name of it, its currencies, and its rules."""
 
     name: str
@@ -61,11 +61,11 @@ class Listing:
         return self.rules.pair
 
 
-class Order(NamedTuple):
+class MarketOrder(NamedTuple):
     """A market order, checked."""
 
     client_order_id: str
-    listing: Listing
+    listing: SpotPair
     side: Side
     quantity: Decimal
 
@@ -76,33 +76,33 @@ class Dialect(Protocol):
     tried: bool
     """Whether orders were ever placed with it, if only on a double of the venue; none was on a real testnet."""
 
-    def verdict(self, status: int, said: Any) -> Verdict: ...
-    def time(self) -> Question: ...
+    def verdict(self, status: int, said: Any) -> RefusalMeaning: ...
+    def time(self) -> VenueRequest: ...
     def read_time(self, said: Any) -> datetime: ...
-    def listings(self) -> Question: ...
-    def read_listings(self, said: Any) -> Sequence[Listing]: ...
-    def balances(self) -> Question: ...
-    def read_balances(self, said: Any) -> Sequence[Balance]: ...
+    def listings(self) -> VenueRequest: ...
+    def read_listings(self, said: Any) -> Sequence[SpotPair]: ...
+    def balances(self) -> VenueRequest: ...
+    def read_balances(self, said: Any) -> Sequence[AssetBalance]: ...
 
-    def best_ask(self, listing: Listing) -> Question | None:
+    def best_ask(self, listing: SpotPair) -> VenueRequest | None:
         """What must be asked before buying, or None."""
         ...
 
     def read_best_ask(self, said: Any) -> Decimal: ...
-    def submit(self, order: Order, best_ask: Decimal | None) -> Question: ...
+    def submit(self, order: MarketOrder, best_ask: Decimal | None) -> VenueRequest: ...
 
-    def read_submitted(self, said: Any, listing: Listing) -> OrderReport | None:
+    def read_submitted(self, said: Any, listing: SpotPair) -> OrderReport | None:
         """The order, or None where the venue only says that it has taken it."""
         ...
 
-    def find(self, client_order_id: str, listing: Listing) -> Sequence[Question]:
+    def find(self, client_order_id: str, listing: SpotPair) -> Sequence[VenueRequest]:
         """The questions of which one must find an order, if it exists."""
         ...
 
-    def read_found(self, said: Any, client_order_id: str, listing: Listing) -> OrderReport | None: ...
-    def cancel(self, client_order_id: str, listing: Listing) -> Question: ...
-    def fills(self, report: OrderReport, listing: Listing) -> Question: ...
-    def trades(self, listing: Listing) -> Question: ...
+    def read_found(self, said: Any, client_order_id: str, listing: SpotPair) -> OrderReport | None: ...
+    def cancel(self, client_order_id: str, listing: SpotPair) -> VenueRequest: ...
+    def fills(self, report: OrderReport, listing: SpotPair) -> VenueRequest: ...
+    def trades(self, listing: SpotPair) -> VenueRequest: ...
     def read_fills(self, said: Any) -> Sequence[VenueFill]: ...
 
 

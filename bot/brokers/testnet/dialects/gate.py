@@ -10,11 +10,11 @@ from typing import Any
 
 from bot.brokers.testnet.dialects.dialect import (
     OBEYED,
-    Listing,
+    MarketOrder,
     Meaning,
-    Order,
-    Question,
-    Verdict,
+    RefusalMeaning,
+    SpotPair,
+    VenueRequest,
     moment,
     number,
     plain,
@@ -22,7 +22,7 @@ from bot.brokers.testnet.dialects.dialect import (
     signed_number,
     text,
 )
-from bot.brokers.testnet.reports import Balance, OrderReport, VenueFill, VenueStatus
+from bot.brokers.testnet.reports import AssetBalance, OrderReport, VenueFill, VenueStatus
 from bot.core.errors import OutcomeUnknown
 from bot.core.instrument import VenueRules
 from bot.core.orders import Side
@@ -31,13 +31,11 @@ _MEANINGS = MappingProxyType(
     {
         **dict.fromkeys(("INTERNAL", "SERVER_ERROR", "TOO_BUSY", "REPEATED_CREATION"), Meaning.UNKNOWN),
         **dict.fromkeys(("TOO_MANY_REQUESTS", "TOO_FAST"), Meaning.TOO_OFTEN),
-        **dict.fromkeys(
-            ("INVALID_KEY", "INVALID_SIGNATURE", "IP_FORBIDDEN", "FORBIDDEN", "READ_ONLY"), Meaning.KEY
-        ),
+        **dict.fromkeys(("INVALID_KEY", "INVALID_SIGNATURE", "IP_FORBIDDEN", "FORBIDDEN", "READ_ONLY"), Meaning.KEY),
         "ORDER_NOT_FOUND": Meaning.MISSING,
         "REQUEST_EXPIRED": Meaning.WRONG_TIME,
     }
-)  # fmt: skip
+)
 _PAGE = 100
 _ABOVE_ASK = Decimal("1.05")
 """How far above the best ask an order to buy may be filled: a market order to buy would be one by amount of money."""
@@ -52,26 +50,26 @@ class Gate:
     def __init__(self, venue: str) -> None:
         self._venue = venue
 
-    def verdict(self, status: int, said: Any) -> Verdict:
+    def verdict(self, status: int, said: Any) -> RefusalMeaning:
         """Errors are {"label": ..., "message": ...}."""
         if isinstance(said, dict) and isinstance(label := said.get("label"), str) and label:
-            return Verdict(_MEANINGS.get(label, Meaning.REFUSED), label, str(said.get("message", "")))
+            return RefusalMeaning(_MEANINGS.get(label, Meaning.REFUSED), label, str(said.get("message", "")))
         sound = 200 <= status < 300 and isinstance(said, dict | list)
-        return OBEYED if sound else Verdict(Meaning.UNKNOWN, f"HTTP {status}")
+        return OBEYED if sound else RefusalMeaning(Meaning.UNKNOWN, f"HTTP {status}")
 
-    def time(self) -> Question:
-        return Question("publicSpotGetTime", {})
+    def time(self) -> VenueRequest:
+        return VenueRequest("publicSpotGetTime", {})
 
     def read_time(self, said: Any) -> datetime:
         return moment(said["server_time"])
 
-    def listings(self) -> Question:
-        return Question("publicSpotGetCurrencyPairs", {})
+    def listings(self) -> VenueRequest:
+        return VenueRequest("publicSpotGetCurrencyPairs", {})
 
-    def read_listings(self, said: Any) -> Sequence[Listing]:
+    def read_listings(self, said: Any) -> Sequence[SpotPair]:
         return [self._listing(one) for one in said]
 
-    def _listing(self, one: Mapping[str, Any]) -> Listing:
+    def _listing(self, one: Mapping[str, Any]) -> SpotPair:
         base, quote = text(one["base"]), text(one["quote"])
         least = number(one.get("min_quote_amount") or "0")
         rules = VenueRules(
@@ -83,40 +81,45 @@ class Gate:
             min_notional=plain(least) if least else None,
             active=one["trade_status"] == "tradable",
         )
-        return Listing(text(one["id"]), base, quote, rules)
+        return SpotPair(text(one["id"]), base, quote, rules)
 
-    def balances(self) -> Question:
-        return Question("privateSpotGetAccounts", {})
+    def balances(self) -> VenueRequest:
+        return VenueRequest("privateSpotGetAccounts", {})
 
-    def read_balances(self, said: Any) -> Sequence[Balance]:
-        return [Balance(text(one["currency"]), number(one["available"]), number(one["locked"])) for one in said]
+    def read_balances(self, said: Any) -> Sequence[AssetBalance]:
+        return [AssetBalance(text(one["currency"]), number(one["available"]), number(one["locked"])) for one in said]
 
-    def best_ask(self, listing: Listing) -> Question | None:
-        return Question("publicSpotGetTickers", {"currency_pair": listing.name})
+    def best_ask(self, listing: SpotPair) -> VenueRequest | None:
+        return VenueRequest("publicSpotGetTickers", {"currency_pair": listing.name})
 
     def read_best_ask(self, said: Any) -> Decimal:
         return positive(said[0]["lowest_ask"])
 
-    def submit(self, order: Order, best_ask: Decimal | None) -> Question:
+    def submit(self, order: MarketOrder, best_ask: Decimal | None) -> VenueRequest:
         fields = {
-            **_SPOT, "text": f"t-{order.client_order_id}", "currency_pair": order.listing.name, "side": str(order.side),
-            "type": "market", "amount": f"{order.quantity:f}", "time_in_force": "ioc",
-        }  # fmt: skip
+            **_SPOT,
+            "text": f"t-{order.client_order_id}",
+            "currency_pair": order.listing.name,
+            "side": str(order.side),
+            "type": "market",
+            "amount": f"{order.quantity:f}",
+            "time_in_force": "ioc",
+        }
         if best_ask is not None:
             tick = order.listing.rules.tick
             price = (best_ask * _ABOVE_ASK / tick).to_integral_value(ROUND_UP) * tick
             fields |= {"type": "limit", "price": f"{price:f}"}
-        return Question("privateSpotPostOrders", fields)
+        return VenueRequest("privateSpotPostOrders", fields)
 
-    def read_submitted(self, said: Any, listing: Listing) -> OrderReport | None:
+    def read_submitted(self, said: Any, listing: SpotPair) -> OrderReport | None:
         return _report(said, listing)
 
-    def find(self, client_order_id: str, listing: Listing) -> Sequence[Question]:
+    def find(self, client_order_id: str, listing: SpotPair) -> Sequence[VenueRequest]:
         one = {**_SPOT, "order_id": f"t-{client_order_id}", "currency_pair": listing.name}
         finished = {**_SPOT, "currency_pair": listing.name, "status": "finished", "limit": str(_PAGE)}
-        return [Question("privateSpotGetOrdersOrderId", one), Question("privateSpotGetOrders", finished)]
+        return [VenueRequest("privateSpotGetOrdersOrderId", one), VenueRequest("privateSpotGetOrders", finished)]
 
-    def read_found(self, said: Any, client_order_id: str, listing: Listing) -> OrderReport | None:
+    def read_found(self, said: Any, client_order_id: str, listing: SpotPair) -> OrderReport | None:
         if isinstance(said, dict):
             return _report(said, listing)
         found = next((one for one in said if one["text"] == f"t-{client_order_id}"), None)
@@ -124,16 +127,16 @@ class Gate:
             raise OutcomeUnknown("the order may have ended before the oldest that is shown", where=self._venue)
         return None if found is None else _report(found, listing)
 
-    def cancel(self, client_order_id: str, listing: Listing) -> Question:
+    def cancel(self, client_order_id: str, listing: SpotPair) -> VenueRequest:
         fields = {**_SPOT, "order_id": f"t-{client_order_id}", "currency_pair": listing.name}
-        return Question("privateSpotDeleteOrdersOrderId", fields)
+        return VenueRequest("privateSpotDeleteOrdersOrderId", fields)
 
-    def fills(self, report: OrderReport, listing: Listing) -> Question:
+    def fills(self, report: OrderReport, listing: SpotPair) -> VenueRequest:
         fields = {**_SPOT, "currency_pair": listing.name, "order_id": report.venue_order_id}
-        return Question("privateSpotGetMyTrades", fields)
+        return VenueRequest("privateSpotGetMyTrades", fields)
 
-    def trades(self, listing: Listing) -> Question:
-        return Question("privateSpotGetMyTrades", {**_SPOT, "currency_pair": listing.name})
+    def trades(self, listing: SpotPair) -> VenueRequest:
+        return VenueRequest("privateSpotGetMyTrades", {**_SPOT, "currency_pair": listing.name})
 
     def read_fills(self, said: Any) -> Sequence[VenueFill]:
         return [_fill(one) for one in said]
@@ -147,7 +150,7 @@ def _fill(one: Mapping[str, Any]) -> VenueFill:
     return VenueFill(text(one["id"]), positive(one["price"]), positive(one["amount"]), fee, text(asset), at)
 
 
-def _report(said: Mapping[str, Any], listing: Listing) -> OrderReport:
+def _report(said: Mapping[str, Any], listing: SpotPair) -> OrderReport:
     if said["currency_pair"] != listing.name:
         raise ValueError("an order of another pair")
     quantity, left = positive(said["amount"]), number(said["left"])
