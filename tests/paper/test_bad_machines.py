@@ -241,8 +241,8 @@ def test_a_backup_of_a_damaged_ledger_names_the_ledger(ledger: Path, tmp_path: P
 HOLDING = """
 import sys, time
 from pathlib import Path
-from bot.data.clock import SystemClock
-from bot.data.update import only_one
+from bot.infra.clock import SystemClock
+from bot.data.store.update import only_one
 
 with only_one(Path(sys.argv[1]), SystemClock()):
     print("holds", flush=True)
