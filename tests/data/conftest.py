@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.services.vendors import VendorSessions
 from tests.clocks import FakeClock
-from tests.servers.wired import Servers, Sessions, all_servers, loopback_sessions
+from tests.servers.wired import Servers, all_servers, loopback_sessions
 
 
 @pytest.fixture
@@ -22,6 +23,6 @@ def servers() -> Iterator[Servers]:
 
 
 @pytest.fixture
-def sessions(servers: Servers, clock: FakeClock) -> Iterator[Sessions]:
+def sessions(servers: Servers, clock: FakeClock) -> Iterator[VendorSessions]:
     with loopback_sessions(servers.urls, clock) as sessions:
         yield sessions

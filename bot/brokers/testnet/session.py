@@ -77,6 +77,7 @@ class TestnetSession:
     """
 
     __slots__ = ("__weakref__", "_adapter", "_answer", "_courtesy", "_profile")
+    __test__ = False  # pytest takes it for a test by its name
     _adapter: GuardedAdapter
     _answer: tuple[int, str] | None
     _courtesy: RetryPolicy

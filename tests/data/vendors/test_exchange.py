@@ -25,11 +25,12 @@ from bot.data.vendors.raw_bars import RawBars
 from bot.infra.public_http import PublicSession
 from bot.infra.rate_limit import RetryPolicy
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable
+from bot.services.vendors import VendorSessions
 from tests.clocks import FakeClock
 from tests.servers.exchange import ExchangeServer
 from tests.servers.loopback import Asked, Reply, as_json, cut_off, dripping, dropped, html, interrupted, status
 from tests.servers.made_up import Row, rows
-from tests.servers.wired import LoopbackAdapter, Servers, Sessions, loopback_sessions
+from tests.servers.wired import LoopbackAdapter, Servers, loopback_sessions
 
 TODAY = date(2025, 11, 28)
 KLINES, INFO = "/api/v3/klines", "/api/v3/exchangeInfo"
@@ -46,7 +47,7 @@ def server(servers: Servers) -> ExchangeServer:
 
 
 @pytest.fixture
-def exchange(server: ExchangeServer, sessions: Sessions) -> PublicExchange:
+def exchange(server: ExchangeServer, sessions: VendorSessions) -> PublicExchange:
     return PublicExchange("binance", sessions.exchange)
 
 
@@ -68,7 +69,7 @@ class TestListing:
         assert exchange.pair("ETH") == "ETH/USDT"
         assert exchange.pair("OLD") == "OLD/USD"
 
-    def test_the_order_of_quotes_can_be_chosen(self, server: ExchangeServer, sessions: Sessions) -> None:
+    def test_the_order_of_quotes_can_be_chosen(self, server: ExchangeServer, sessions: VendorSessions) -> None:
         assert PublicExchange("binance", sessions.exchange, quotes=("USDC", "USDT")).pair("ETH") == "ETH/USDC"
 
     def test_what_is_not_there_is_not_listed(self, exchange: PublicExchange) -> None:
@@ -81,7 +82,7 @@ class TestListing:
         exchange.pair("BTC")
         assert [asked.path for asked in server.asked] == [INFO]
 
-    def test_a_venue_that_is_unknown_is_refused(self, sessions: Sessions) -> None:
+    def test_a_venue_that_is_unknown_is_refused(self, sessions: VendorSessions) -> None:
         with pytest.raises(ConfigError, match="did you mean 'binance'"):
             PublicExchange("binanse", sessions.exchange)
 

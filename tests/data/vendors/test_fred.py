@@ -11,15 +11,16 @@ from bot.core.errors import DataError
 from bot.data.vendors.fred import Fred
 from bot.data.vendors.raw_bars import RawBars
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable
+from bot.services.vendors import VendorSessions
 from tests.clocks import FakeClock
 from tests.servers.loopback import Reply, dripping, dropped, html, interrupted, status
-from tests.servers.wired import Servers, Sessions, loopback_sessions
+from tests.servers.wired import Servers, loopback_sessions
 
 VALUES = {"2024-01-03": "7681024", "2024-01-10": "7686690.5", "2024-01-17": ".", "2024-01-24": "", "2024-01-31": "-3"}
 
 
 @pytest.fixture
-def fred(servers: Servers, sessions: Sessions) -> Fred:
+def fred(servers: Servers, sessions: VendorSessions) -> Fred:
     servers.fred.series["WALCL"] = dict(VALUES)
     return Fred(sessions.fred)
 

@@ -18,6 +18,7 @@ from bot.data.vendors.raw_bars import RawBars
 from bot.data.vendors.yahoo import Yahoo, YahooSession
 from bot.infra.rate_limit import RetryPolicy
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable
+from bot.services.vendors import VendorSessions
 from tests.clocks import FakeClock
 from tests.servers.loopback import (
     Reply,
@@ -30,7 +31,7 @@ from tests.servers.loopback import (
     status,
 )
 from tests.servers.made_up import Row, days, rows
-from tests.servers.wired import LoopbackYahooSession, Servers, Sessions
+from tests.servers.wired import LoopbackYahooSession, Servers
 from tests.servers.yahoo import Chart
 
 FIRST, LAST = date(2024, 1, 2), date(2025, 11, 28)
@@ -38,7 +39,7 @@ CHART = "https://query2.finance.yahoo.com/v8/finance/chart/IWM"
 
 
 @pytest.fixture
-def yahoo(servers: Servers, sessions: Sessions) -> Yahoo:
+def yahoo(servers: Servers, sessions: VendorSessions) -> Yahoo:
     charts = servers.yahoo.charts
     charts["^RUT"] = Chart(rows(FIRST, LAST, 2000, weekdays_only=True), kind="INDEX")
     charts["IWM"] = Chart(rows(FIRST, LAST, 200, weekdays_only=True))
@@ -159,7 +160,7 @@ class TestAdjusted:
         assert len(iwm(yahoo, date(2025, 11, 28), adjusted=True)) == 1
 
     def test_a_second_client_has_no_memory_of_the_first(
-        self, yahoo: Yahoo, servers: Servers, sessions: Sessions
+        self, yahoo: Yahoo, servers: Servers, sessions: VendorSessions
     ) -> None:
         iwm(yahoo)
         servers.yahoo.charts["IWM"].rows[date(2025, 6, 4)] = Row(1, 1, 1, 1, 1)
@@ -302,7 +303,7 @@ class TestFaults:
 
 class TestManners:
     @pytest.fixture
-    def session(self, sessions: Sessions) -> YahooSession:
+    def session(self, sessions: VendorSessions) -> YahooSession:
         return sessions.yahoo
 
     @pytest.mark.parametrize(
