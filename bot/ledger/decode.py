@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from decimal import Decimal
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 
 from bot.core.decision import Decision, Trade
+from bot.core.errors import LedgerError
 from bot.core.events import (
     AccountSnapshot,
     Acknowledged,
@@ -15,6 +17,7 @@ from bot.core.events import (
     BalanceDifference,
     ConfigPeriod,
     Drift,
+    Episode,
     Event,
     Late,
     OrdersToRetry,
@@ -26,9 +29,47 @@ from bot.core.events import (
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.ledger.record import Row
 
+KINDS: Mapping[type[object], str] = {
+    Episode: "episode",
+    Decision: "decision",
+    OrderIntent: "order",
+    OrderResult: "order_result",
+    Fill: "fill",
+    Settlement: "settlement",
+    Valuation: "valuation",
+    OrdersToRetry: "unfinished",
+    ConfigPeriod: "epoch",
+    Late: "late",
+    Drift: "drift",
+    TradingStateChange: "switched",
+    VenueTrade: "venue_trade",
+    AccountSnapshot: "account_seen",
+    BalanceDifference: "difference",
+    Acknowledged: "acknowledged",
+}
+"""The ledger's kind of each event type."""
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, InvalidOperation)
 
-def decode(row: Row) -> Event | None:
-    """The event of a row; None for kinds that nothing is built from again. What was money is exact again."""
+
+def decode(row: Row, path: Path | None = None) -> Event:
+    """Build the event of a row; money is exact.
+
+    Raises
+    ------
+    LedgerError
+        If the kind is unknown or the body malformed; the message names the row, `where` is the path.
+    """
+    try:
+        event = _decoded(row)
+    except _MALFORMED:
+        event = None
+    if event is None:
+        where = None if path is None else str(path)
+        raise LedgerError(f"row {row.sequence} ({row.kind} at {row.at}) is no such event", where=where)
+    return event
+
+
+def _decoded(row: Row) -> Event | None:
     at, body = _moment(row.at), row.body
     match row.kind:
         case "decision":
@@ -77,7 +118,52 @@ def decode(row: Row) -> Event | None:
             return Drift(at, body["recorded"], body["replayed"])
         case "epoch":
             return ConfigPeriod(at, **{**body, "cash": Decimal(body["cash"])})
+        case "episode":
+            return _episode(at, body)
     return None
+
+
+_NOT_RETURNS = frozenset(
+    {
+        "kind",
+        "session",
+        "close",
+        "level",
+        "base_sessions",
+        "stage_then",
+        "outcome",
+        "confirmed_session",
+        "vetoes",
+        "eth_at",
+        "alts_at",
+        "exit_at",
+        "exit_reason",
+    }
+)
+
+
+def _episode(at: datetime, body: Mapping[str, Any]) -> Episode:
+    eth_at, alts_at, exit_at = (
+        _moment(body[name]) if body[name] else None for name in ("eth_at", "alts_at", "exit_at")
+    )
+    confirmed = body["confirmed_session"]
+    return Episode(
+        body["kind"],
+        date.fromisoformat(body["session"]),
+        at,
+        body["close"],
+        body["level"],
+        body["base_sessions"],
+        body["stage_then"],
+        body["outcome"],
+        date.fromisoformat(confirmed) if confirmed else None,
+        tuple(body["vetoes"].split(";")) if body["vetoes"] else (),
+        eth_at,
+        alts_at,
+        exit_at,
+        tuple(body["exit_reason"].split(";")) if body["exit_reason"] else (),
+        {name: None if value == "" else value for name, value in body.items() if name not in _NOT_RETURNS},
+    )
 
 
 def _moment(text: str) -> datetime:

@@ -7,17 +7,36 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any, TypedDict, Unpack, overload
 
 from bot.core.errors import LedgerError, did_you_mean
 from bot.core.events import Event
-from bot.ledger.decode import decode
+from bot.ledger.decode import KINDS
 from bot.ledger.record import Row, count_rows, newest_rows, read_end, read_rows, whole_up_to
+from bot.ledger.recorded import E1, E2, E3, E, Recorded, kinds_of, recorded
 from bot.ledger.run_folder import LEDGER, RunFolder, find_run, list_runs
 from bot.ledger.selection import Selection
 from bot.review.integrity.salvage import proved_rows
 
 LATEST = "latest"
 _MOMENTS_AT_ONCE = 500
+
+
+class Filters(TypedDict, total=False):
+    """Filters of a record's rows, all optional; see Selection. Days are UTC and inclusive."""
+
+    since: date | None
+    until: date | None
+    symbol: str | None
+    reason: str | None
+    outcome: str | None
+    limit: int | None
+
+
+class DirectedFilters(Filters, total=False):
+    """Filters of a record's rows, and the direction in which they are read."""
+
+    newest_first: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +106,61 @@ class Record:
             some = wanted[begin : begin + _MOMENTS_AT_ONCE]
             yield from read_rows(self.path, Selection((kind,), moments=some, head=self.head))
 
-    def events(self, *kinds: str, since: date | None = None, until: date | None = None) -> Iterator[Event]:
-        """The events that the rows of some kinds tell of."""
-        decoded = (decode(row) for row in self.rows(*kinds, since=since, until=until))
-        return (event for event in decoded if event is not None)
+    @overload
+    def events(self, one: type[E], /, **filters: Unpack[DirectedFilters]) -> Iterator[Recorded[E]]: ...
+    @overload
+    def events(
+        self, one: type[E1], two: type[E2], /, **filters: Unpack[DirectedFilters]
+    ) -> Iterator[Recorded[E1 | E2]]: ...
+    @overload
+    def events(
+        self, one: type[E1], two: type[E2], three: type[E3], /, **filters: Unpack[DirectedFilters]
+    ) -> Iterator[Recorded[E1 | E2 | E3]]: ...
+    @overload
+    def events(self, /, *types: type[object], **filters: Unpack[DirectedFilters]) -> Iterator[Recorded[Event]]: ...
+
+    def events(self, /, *types: type[object], **filters: Unpack[DirectedFilters]) -> Iterator[Recorded[Any]]:
+        """Read the events of some types, of all if none is named, in order; each is decoded when it is reached.
+
+        Examples
+        --------
+        Each item has its place in the ledger (`sequence`, `at`, `day`) and its typed `event`::
+
+            for one in record.events(Decision, since=day):
+                print(one.sequence, one.day, one.event.stage)
+
+        With several types, match on the event::
+
+            for one in record.events(Fill, Settlement):
+                match one.event:
+                    case Fill() as fill: ...
+
+        `to_dict()` of an item is its row as JSON. For one item use `first_event` and `last_event`; for the newest of
+        a list and the count of the others `newest_events`; for events at given moments `events_at`.
+
+        Raises
+        ------
+        LedgerError
+            If a row is missing, was changed, or has a malformed body; the message names the row.
+        """
+        return recorded(self.rows(*kinds_of(types), **filters), path=self.path)
+
+    def newest_events(self, one: type[E], /, **filters: Unpack[Filters]) -> tuple[list[Recorded[E]], int]:
+        """Read the newest `limit` events of a type, in order, and count those before them."""
+        rows, before = self.newest(KINDS[one], **filters)
+        return list(recorded(rows, one, path=self.path)), before
+
+    def events_at(self, one: type[E], moments: Iterable[str]) -> Iterator[Recorded[E]]:
+        """Read the events of a type at some moments (ISO-8601 as in the ledger), in order."""
+        return recorded(self.at(KINDS[one], moments), one, path=self.path)
+
+    def first_event(self, one: type[E]) -> Recorded[E] | None:
+        """Read the first event of a type; None if there is none."""
+        return next(self.events(one, limit=1), None)
+
+    def last_event(self, one: type[E], until: date | None = None) -> Recorded[E] | None:
+        """Read the last event of a type, up to and including a day (UTC); None if there is none."""
+        return next(self.events(one, until=until, newest_first=True, limit=1), None)
 
     def first(self, kind: str) -> Row | None:
         """The first row of a kind."""

@@ -6,7 +6,7 @@ import shutil
 from datetime import date
 
 from bot.core.errors import BotError
-from bot.core.events import BalanceDifference, ConfigPeriod, TradingState
+from bot.core.events import AccountSnapshot, Acknowledged, BalanceDifference, ConfigPeriod, TradingState
 from bot.core.moments import iso
 from bot.ledger.decode import decode
 from bot.ledger.testnet_account import expected_account
@@ -89,7 +89,8 @@ def health(site: Site, record: Record) -> Plain:
 
 def _unknown(record: Record) -> list[BalanceDifference]:
     """The differences of a testnet account that nothing explains and that the user has not seen."""
-    return expected_account(record.events("account_seen", "difference", "acknowledged")).unknown
+    seen = record.events(AccountSnapshot, BalanceDifference, Acknowledged)
+    return expected_account(one.event for one in seen).unknown
 
 
 def _first_epoch(record: Record) -> ConfigPeriod | None:

@@ -24,7 +24,7 @@ from bot.data.demo.demo_market import DEMO
 from bot.data.store.store import Store
 from bot.data.store.stored import RowVersion, Sight
 from bot.infra.version import __version__
-from bot.review.compare.days import KINDS, Days, days_of
+from bot.review.compare.days import EVENTS, Days, days_of
 from bot.review.compare.parity import Known, Parity, parity
 from bot.review.recording import Record
 from bot.services.markets import SECOND, STORE, missing_of_store, open_market, store_path, stored_market
@@ -46,7 +46,7 @@ def parity_of(config: Config, record: Record, data_dir: Path | None = None, mark
     not it. A run is tried under the config that it kept. Raises LedgerError where nothing is decided, DataError where
     the record was made from other data.
     """
-    events = list(record.events(*KINDS))
+    events = [one.event for one in record.events(*EVENTS)]
     if record.folder is not None:
         manifest = record.folder.json("manifest.json")
         config = kept_config(manifest["config"], record.name)

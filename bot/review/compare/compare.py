@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.core.moments import ONE_DAY
-from bot.review.compare.days import KINDS, Days, OrderSummary, RecordDay, days_of
+from bot.review.compare.days import EVENTS, Days, OrderSummary, RecordDay, days_of
 from bot.review.compare.mismatch_causes import (
     MismatchCause,
     cause_of_end,
@@ -170,7 +170,7 @@ class Comparison:
 
 def compare(first: Record, second: Record) -> Comparison:
     """Lay two records over each other. Raises LedgerError where one cannot be read."""
-    days = [days_of(record.events(*KINDS)) for record in (first, second)]
+    days = [days_of(one.event for one in record.events(*EVENTS)) for record in (first, second)]
     made = [making_of(record, told) for record, told in zip((first, second), days, strict=True)]
     return compared(days[0], days[1], made[0], made[1])
 

@@ -18,6 +18,7 @@ from bot.core.events import (
     Drift,
     Event,
     Late,
+    OrdersToRetry,
     TradingState,
     TradingStateChange,
     Valuation,
@@ -26,23 +27,23 @@ from bot.core.instrument import ZERO
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, Side
 
-KINDS = (
-    "epoch",
-    "decision",
-    "order",
-    "order_result",
-    "fill",
-    "settlement",
-    "valuation",
-    "late",
-    "drift",
-    "switched",
-    "difference",
-    "acknowledged",
-    "account_seen",
-    "unfinished",
+EVENTS: tuple[type[Event], ...] = (
+    ConfigPeriod,
+    Decision,
+    OrderIntent,
+    OrderResult,
+    Fill,
+    Settlement,
+    Valuation,
+    Late,
+    Drift,
+    TradingStateChange,
+    BalanceDifference,
+    Acknowledged,
+    AccountSnapshot,
+    OrdersToRetry,
 )
-"""The rows that the days of a record are made of."""
+"""Types of the events that make up the days of a record."""
 
 Leg = tuple[str, Side]
 """A coin and which way it went: there is at most one order of each a day."""

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from bot.core.events import AccountSnapshot, Acknowledged, BalanceDifference, ConfigPeriod
 from bot.core.moments import ONE_DAY
 from bot.ledger.codec import plain
 from bot.ledger.record import Row
@@ -191,7 +192,8 @@ def _verdict(record: Record, unknown: int, terms: Labels) -> list[str]:
 
 def _unknown(record: Record) -> int:
     """How many differences of a testnet account nothing explains and nobody has seen."""
-    return len(expected_account(record.events("epoch", "account_seen", "difference", "acknowledged")).unknown)
+    seen = record.events(ConfigPeriod, AccountSnapshot, BalanceDifference, Acknowledged)
+    return len(expected_account(one.event for one in seen).unknown)
 
 
 def _totals(rows: Iterable[Row]) -> Totals:
