@@ -66,14 +66,14 @@ def _absences(view: RotationView, window: Window) -> list[str]:
 def _bars(view: RotationView, window: Window) -> list[str]:
     """Which series were barred before the run ended, why, and what would admit them."""
     warnings = []
-    for symbol, since in sorted(view.market.barred.items()):
+    for symbol, since in sorted(view.market.quarantined.items()):
         if since.astype("datetime64[D]") > np.datetime64(window.end):
             continue
-        why = next(f for f in view.market.faults if f.symbol == symbol and f.severity is Severity.BARRED)
+        why = next(f for f in view.market.faults if f.symbol == symbol and f.severity is Severity.QUARANTINED)
         is_coin = view.market[symbol].kind.is_coin and symbol not in view.required
         effect = "is not bought" if is_coin else "is not believed, and nothing is bought while a rule needs it"
         admit = f"quality: {{admit: [{symbol}]}} in the config admits it"
-        warnings.append(f"{symbol} {effect} from {since.astype('datetime64[D]')} on: {why.told} ({why.first}); {admit}")
+        warnings.append(f"{symbol} {effect} from {since.astype('datetime64[D]')} on: {why.text} ({why.first}); {admit}")
     return warnings
 
 
@@ -111,7 +111,7 @@ def _is_shift_of_a_coin(view: RotationView, fault: DataFault, window: Window) ->
     inside = window.start <= fault.first <= window.end
     return (
         inside
-        and fault.kind in (FaultKind.VOLUME_SHIFT, FaultKind.SEAM)
+        and fault.kind in (FaultKind.VOLUME_SHIFT, FaultKind.SOURCE_CHANGE)
         and view.market[fault.symbol].kind is SeriesKind.CRYPTO
     )
 

@@ -104,7 +104,7 @@ def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
             row.last,
             f"{row.rows:,}",
             str(row.revisions or ""),
-            str(len(row.seams) or ""),
+            str(len(row.source_changes) or ""),
         )
     screen.print(table)
     screen.print(f"{len(found)} series, {sum(row.rows for row in found):,} rows.")
@@ -218,9 +218,9 @@ def _show_check(screen: Console, found: Checked) -> None:
         style = "red" if row.standing == "barred" else None
         table.add_row(row.symbol, row.standing, row.kind, str(row.first), str(row.last), f"{row.count:,}", style=style)
     screen.print(table)
-    for verdict in found.barred:
-        since = f"{verdict.barred_from:%Y-%m-%d %H:%M}"
-        why = verdict.bars[0].told
+    for verdict in found.quarantined:
+        since = f"{verdict.quarantined_from:%Y-%m-%d %H:%M}"
+        why = verdict.quarantine_faults[0].text
         screen.print(f"{verdict.symbol} is barred from {since} UTC on: {why}.", markup=False, soft_wrap=True)
     counts = found.counts
     told = ", ".join(f"{counts[standing]} {standing}" for standing in reversed(Standing))
@@ -231,7 +231,7 @@ def _as_json(result: UpdateResult) -> dict[str, Any]:
     return {
         "symbol": result.symbol,
         "vendor": result.vendor,
-        "came": result.came,
+        "came": result.status,
         "new": result.new,
         "revised": result.revised,
         "last": result.last,
@@ -250,7 +250,7 @@ def _coverage_json(row: Any) -> dict[str, Any]:
         "revisions": row.revisions,
         "vintages": row.vintages,
         "last_seen_at": f"{datetime.fromtimestamp(row.last_seen_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "seams": [{"date": day, "source": source} for day, source in row.seams],
+        "seams": [{"date": day, "source": source} for day, source in row.source_changes],
     }
 
 
@@ -262,8 +262,8 @@ def _show(screen: Console, results: Sequence[UpdateResult]) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for name in ("", "Series", "New rows", "Revised"):
         table.add_column(name, justify="right" if name else "left")
-    for came in dict.fromkeys(result.came for result in results):
-        of_kind = [result for result in results if result.came is came]
+    for came in dict.fromkeys(result.status for result in results):
+        of_kind = [result for result in results if result.status is came]
         new, revised = sum(r.new for r in of_kind), sum(r.revised for r in of_kind)
         table.add_row(came.capitalize(), str(len(of_kind)), f"{new:,}", f"{revised:,}")
     screen.print(table)
@@ -279,17 +279,17 @@ def _by_reason(results: Sequence[UpdateResult]) -> Mapping[str, list[str]]:
     reasons: dict[str, list[str]] = {}
     for result in results:
         if result.problem is not None:
-            reasons.setdefault(f"{result.came}: {result.problem}", []).append(result.symbol)
+            reasons.setdefault(f"{result.status}: {result.problem}", []).append(result.symbol)
     return reasons
 
 
 def _bars(found: Checked) -> DataError | None:
     """What to say where a series is barred."""
-    if not found.barred:
+    if not found.quarantined:
         return None
-    named = ", ".join(verdict.symbol for verdict in found.barred)
+    named = ", ".join(verdict.symbol for verdict in found.quarantined)
     return DataError(
-        f"{len(found.barred)} series barred from trading: {named}",
+        f"{len(found.quarantined)} series barred from trading: {named}",
         mend="mend the data, or admit them with quality.admit in the config",
     )
 
@@ -298,8 +298,8 @@ def _missing(results: Sequence[UpdateResult], needed: Collection[str]) -> DataEr
     """What to say where something did not come that may come later, or that a rule needs."""
     from bot.data.store.update import UpdateStatus
 
-    missing = [r for r in results if r.came in (UpdateStatus.FAILED, UpdateStatus.LATER)]
-    missing += [r for r in results if r.came in (UpdateStatus.GONE, UpdateStatus.NOT_LISTED) and r.symbol in needed]
+    missing = [r for r in results if r.status in (UpdateStatus.FAILED, UpdateStatus.LATER)]
+    missing += [r for r in results if r.status in (UpdateStatus.GONE, UpdateStatus.NOT_LISTED) and r.symbol in needed]
     if not missing:
         return None
     return DataError(

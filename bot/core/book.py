@@ -282,9 +282,9 @@ class Book:
         yesterday = today - ONE_DAY
         price, fresh = self._close(symbol, yesterday)
         volume = self.plan.prices.of(symbol).median_volume[self.plan.prices.index(yesterday)]
-        since = self.plan.market.barred.get(symbol)
-        barred = since is not None and bool(np.datetime64(today, "s") >= since)
-        return Quote(price, fresh, volume, barred)
+        since = self.plan.market.quarantined.get(symbol)
+        quarantined = since is not None and bool(np.datetime64(today, "s") >= since)
+        return Quote(price, fresh, volume, quarantined)
 
     def _close(self, symbol: str, day: date) -> tuple[float, bool]:
         """The newest close of a coin up to a day, and whether it is of that day."""

@@ -18,13 +18,13 @@ class Quote:
     """What is known of one coin when orders are sized.
 
     `price` is the last close, `fresh` whether that close is of the day just ended, `median_volume` the 30-day
-    median of the daily volume in the quote currency (NaN: unknown, no limit). A `barred` coin is not bought.
+    median of the daily volume in the quote currency (NaN: unknown, no limit). A `quarantined` coin is not bought.
     """
 
     price: float
     fresh: bool
     median_volume: float
-    barred: bool = False
+    quarantined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class _Planner:
             return ZERO
         if symbol in self.rules.overrides.no_trade:
             return self._skip(symbol, side, quantity, "no_trade_override")
-        if side is Side.BUY and quote.barred:
+        if side is Side.BUY and quote.quarantined:
             return self._skip(symbol, side, quantity, "barred")
         if not quote.fresh:
             self.again.add(symbol)

@@ -1,4 +1,4 @@
-"""What is wrong with a series: one event each, whole at the moment from which it could be known."""
+"""Faults of a series: one event each, dated by the moment at which its last row was known."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """What a fault means for trading."""
+    """Effect of a fault on trading."""
 
     WARNED = "warned"
-    BARRED = "barred"  # not bought, or not believed, from the moment at which the fault was known
+    # From the moment at which the fault was known the series is neither bought nor read by a rule. The value stands in
+    # `data check --json`, which scripts read.
+    QUARANTINED = "barred"
 
 
 class FaultKind(StrEnum):
-    """What was found."""
+    """Kind of a fault. Values stand in `data check --json`; `label` is the text on screen."""
 
     MISSING = "missing rows"
     SILENT = "silent"
@@ -32,14 +34,19 @@ class FaultKind(StrEnum):
     THIN = "thin"
     ERRATIC = "erratic"
     SOURCES_DIFFER = "sources differ"
-    SEAM = "seam"
+    SOURCE_CHANGE = "seam"
+
+    @property
+    def label(self) -> str:
+        """Words on screen."""
+        return "source change" if self is FaultKind.SOURCE_CHANGE else self.value
 
 
 @dataclass(frozen=True, slots=True)
 class DataFault:
-    """One fault of one series, from its `first` to its `last` date; `rows` of it are there, or are not.
+    """One fault of one series, from its `first` to its `last` date, with the number of rows affected or missing.
 
-    `known_at` is the moment at which the last row that proves it was known: nothing later changes it.
+    `known_at` is the UTC time at which the last row that proves it was known. `text` is the sentence for a user.
     """
 
     symbol: str
@@ -49,4 +56,4 @@ class DataFault:
     last: date
     rows: int
     known_at: datetime
-    told: str
+    text: str

@@ -52,8 +52,9 @@ class Series:
     """The rows of one symbol, ascending by date; NaN is unknown, never zero.
 
     `known_at` is the moment from which each row may be used. `due` holds every moment at which some row
-    of this series was to be expected, so that silence can be counted in the series' own calendar. `strays` are the
-    dates of rows that were left out, since no session was held on them; `seams` those from which another source tells.
+    of this series was to be expected, so that silence can be counted in the series' own calendar. `off_session` are the
+    dates of rows that were left out, since no session was held on them; `source_changes` the first dates of each new
+    source.
     """
 
     symbol: str
@@ -67,13 +68,13 @@ class Series:
     known_at: Times
     due: Times
     source: str
-    strays: Days = field(default_factory=_no_days)
-    seams: Days = field(default_factory=_no_days)
+    off_session: Days = field(default_factory=_no_days)
+    source_changes: Days = field(default_factory=_no_days)
 
     @property
-    def strays_known_at(self) -> Times:
-        """The moment at which each stray row was known to be one: the end of its day."""
-        return (self.strays + 1).astype("datetime64[s]")
+    def off_session_known_at(self) -> Times:
+        """UTC time at which each off-session row was known: the end of its day."""
+        return (self.off_session + 1).astype("datetime64[s]")
 
     def __len__(self) -> int:
         return len(self.dates)
@@ -108,9 +109,14 @@ class Series:
         """The rows known at a moment, as views."""
         n = int(np.searchsorted(self.known_at, moment, side="right"))
         columns = ("dates", "open", "high", "low", "close", "volume", "known_at")
-        strays = self.strays[self.strays_known_at <= moment]
-        seams = self.seams[self.seams <= self.dates[n - 1]] if n else self.seams[:0]
-        return replace(self, strays=strays, seams=seams, **{name: getattr(self, name)[:n] for name in columns})
+        off_session = self.off_session[self.off_session_known_at <= moment]
+        source_changes = self.source_changes[self.source_changes <= self.dates[n - 1]] if n else self.source_changes[:0]
+        return replace(
+            self,
+            off_session=off_session,
+            source_changes=source_changes,
+            **{name: getattr(self, name)[:n] for name in columns},
+        )
 
     def row(self, day: np.datetime64) -> int | None:
         """The index of a date's row, or None where there is no such row."""
@@ -191,7 +197,7 @@ class Roles:
 class Market(Mapping[str, Series]):
     """Every series by symbol, with the session calendar, the parts they play, and what was odd in them.
 
-    `barred` has the moment from which a series is not to be bought, or not to be believed; `faults` say why.
+    `quarantined` has the moment from which a series is neither bought nor read by a rule; `faults` say why.
     """
 
     name: str
@@ -199,7 +205,7 @@ class Market(Mapping[str, Series]):
     sessions: Sessions
     series: Mapping[str, Series] = field(repr=False)
     notes: tuple[str, ...] = ()
-    barred: Mapping[str, np.datetime64] = field(default_factory=dict, repr=False)
+    quarantined: Mapping[str, np.datetime64] = field(default_factory=dict, repr=False)
     faults: tuple[DataFault, ...] = field(default=(), repr=False)
 
     __hash__ = object.__hash__  # a market is itself and no other, so that what is read from it can be kept
@@ -236,13 +242,13 @@ class Market(Mapping[str, Series]):
         return replace(
             self,
             series={symbol: series.until(cut) for symbol, series in self.series.items()},
-            barred={symbol: since for symbol, since in self.barred.items() if since <= cut},
+            quarantined={symbol: since for symbol, since in self.quarantined.items() if since <= cut},
             faults=tuple(fault for fault in self.faults if fault.known_at <= moment),
         )
 
-    def is_barred(self, symbol: str, times: Times) -> npt.NDArray[np.bool_]:
-        """Whether a series is barred at each moment."""
-        since = self.barred.get(symbol)
+    def is_quarantined(self, symbol: str, times: Times) -> npt.NDArray[np.bool_]:
+        """Quarantine flag of a series at each moment."""
+        since = self.quarantined.get(symbol)
         return np.zeros(len(times), bool) if since is None else times >= since
 
     @cached_property

@@ -21,11 +21,11 @@ def assemble(
     roles: Roles,
     now: datetime,
     notes: Sequence[str] = (),
-    seams: Mapping[str, Days] | None = None,
+    source_changes: Mapping[str, Days] | None = None,
 ) -> Market:
     """A market of listed symbols' rows, wherever they come from; what is odd in them is added to the notes.
 
-    `seams` are the dates from which another source tells a symbol.
+    `source_changes` are the dates from which another source tells a symbol.
 
     Rows that are still forming at `now` are left out, and so are those of US series on days without a session.
     """
@@ -33,7 +33,8 @@ def assemble(
     sessions = us_sessions(*_session_range(rows, listings))
     series = {
         symbol: replace(
-            as_series(found, listings[symbol], sessions, now, told), seams=(seams or {}).get(symbol, found.dates[:0])
+            as_series(found, listings[symbol], sessions, now, told),
+            source_changes=(source_changes or {}).get(symbol, found.dates[:0]),
         )
         for symbol, found in rows.items()
     }
@@ -56,13 +57,13 @@ def as_series(
     """The rows on their calendar; what was left out is added to the notes."""
     notes = [] if notes is None else notes
     symbol, keep = rows.symbol, ~np.isnan(rows.close)
-    strays = rows.dates[:0]
+    off_session = rows.dates[:0]
     if listing.release is Release.SESSION:
         is_session = np.isin(rows.dates, sessions.dates)
         if not is_session.all():
             days = f"{np.count_nonzero(~is_session)} row(s) on days without a US session"
             notes.append(f"{symbol}: {days} are ignored, the first on {rows.dates[~is_session][0]}")
-        strays = rows.dates[keep & ~is_session]
+        off_session = rows.dates[keep & ~is_session]
         keep &= is_session
     known = known_at(rows.dates[keep], listing.release, sessions)
     finished = known <= np.datetime64(now.astimezone(UTC).replace(tzinfo=None), "s")
@@ -82,5 +83,5 @@ def as_series(
         known_at=known[finished],
         due=due(used.dates, listing.release, sessions),
         source=rows.source,
-        strays=strays,
+        off_session=off_session,
     )

@@ -124,7 +124,7 @@ class PublicSession(requests.Session):
 
     def __init__(
         self,
-        courtesy: RetryPolicy,
+        retry_policy: RetryPolicy,
         hosts: Iterable[str],
         *,
         adapter: BaseAdapter | None = None,
@@ -133,7 +133,7 @@ class PublicSession(requests.Session):
         largest: int = 50_000_000,
     ) -> None:
         super().__init__()
-        self.courtesy = courtesy
+        self.retry_policy = retry_policy
         self.hosts = frozenset(hosts)
         self.trust_env = False
         self.headers["User-Agent"] = USER_AGENT
@@ -162,7 +162,7 @@ class PublicSession(requests.Session):
             "proxies": {},
             "allow_redirects": False,
         }
-        answer = self.courtesy.ask(host, lambda: self._whole(request, rules))
+        answer = self.retry_policy.ask(host, lambda: self._whole(request, rules))
         if answer.is_redirect or 300 <= answer.status_code < 400:
             elsewhere = urlsplit(answer.headers.get("Location", "")).hostname or "another page"
             raise Unreachable(f"sends us on to {elsewhere}, where we do not go", where=host)

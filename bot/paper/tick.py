@@ -201,5 +201,5 @@ def _why_late(config: Config, results: Sequence[UpdateResult]) -> str:
     required = (config.roles.small_caps, config.roles.eth, config.roles.btc)
     late = {r.symbol: r.problem for r in results if r.problem is not None and r.symbol in required}
     told = "; ".join(f"{symbol} ({problem})" for symbol, problem in late.items())
-    is_cut_off = all(isinstance(r.problem, Unreachable) for r in results if r.came is not UpdateStatus.UP_TO_DATE)
+    is_cut_off = all(isinstance(r.problem, Unreachable) for r in results if r.status is not UpdateStatus.UP_TO_DATE)
     return f"nothing could be reached: {told}" if late and is_cut_off else told

@@ -29,13 +29,13 @@ class Checked:
 
     @cached_property
     def rows(self) -> list[SummaryRow]:
-        """One row for each kind of fault of each series, the barred first."""
+        """One row for each kind of fault of each series, quarantined series first."""
         return summary(self.verdicts)
 
     @property
-    def barred(self) -> list[Verdict]:
-        """The series that are barred."""
-        return [verdict for verdict in self.verdicts.values() if verdict.standing is Standing.BARRED]
+    def quarantined(self) -> list[Verdict]:
+        """Verdicts of the quarantined series."""
+        return [verdict for verdict in self.verdicts.values() if verdict.standing is Standing.QUARANTINED]
 
     @property
     def counts(self) -> Counter[Standing]:
@@ -47,7 +47,10 @@ class Checked:
         return {
             "market": self.market,
             "verdicts": {symbol: verdict.standing for symbol, verdict in self.verdicts.items()},
-            "barred": {v.symbol: {"from": _told(v.barred_from), "why": v.bars[0].told} for v in self.barred},
+            "barred": {
+                v.symbol: {"from": _told(v.quarantined_from), "why": v.quarantine_faults[0].text}
+                for v in self.quarantined
+            },
             "faults": [
                 {
                     "symbol": row.symbol,
@@ -57,7 +60,7 @@ class Checked:
                     "last": str(row.last),
                     "rows": row.count,
                     "known_from": iso(row.known_from),
-                    "told": row.told,
+                    "told": row.text,
                 }
                 for row in self.rows
             ],

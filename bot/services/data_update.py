@@ -41,13 +41,13 @@ def update_store(
     with only_one(path, clock, waiting=waiting), Store.writing(path) as store:
         bring = updater(config, store, clock, vendors.skews)
         bring.require_time_to_go_on()
-        for courtesy in sessions.courtesies:
-            courtesy.closed.update(store.left_alone())
+        for policy in sessions.retry_policies:
+            policy.closed.update(store.left_alone())
         for done, (symbol, feed) in enumerate(asked.items()):
             advance(symbol, done, len(asked))
             results.append(bring.update(symbol, feed, since))
-        for courtesy in sessions.courtesies:
-            store.leave_alone(courtesy.closed)
+        for policy in sessions.retry_policies:
+            store.leave_alone(policy.closed)
     return results
 
 

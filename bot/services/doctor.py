@@ -241,7 +241,7 @@ def _lists(vendors: Vendors, venue: str, coin: str) -> None:
 
 
 def _clock(config: Config, sessions: VendorSessions) -> DoctorCheck:
-    skews = {host: skew for courtesy in sessions.courtesies for host, skew in courtesy.skew.items()}
+    skews = {host: skew for policy in sessions.retry_policies for host, skew in policy.skew.items()}
     if not skews:
         return DoctorCheck("clock", CheckVerdict.NOTE, "cannot be checked: no vendor answered")
     host = max(skews, key=lambda name: abs(skews[name]))

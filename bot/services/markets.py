@@ -42,7 +42,7 @@ def quality_rules(config: Config) -> QualityRules:
     return QualityRules(
         **{
             **q.model_dump(),
-            "admit": frozenset(q.admit),
+            "allow": frozenset(q.admit),
             "repeats": Thresholds(**q.repeats.model_dump()),
             "jump_least": Thresholds(**q.jump_least.model_dump()),
             "erratic_move": Thresholds(**q.erratic_move.model_dump()),
@@ -88,8 +88,8 @@ def stored_market(config: Config) -> Market:
             where = str(store_path(config))
             raise DataError(f"there is no row of {symbol}", where=where, mend=f"bot data update {symbol}")
     rows = {symbol: found.rows for symbol, found in stored.items() if symbol in listings}
-    seams = {symbol: found.seams for symbol, found in stored.items()}
-    market = assemble(STORE, rows, listings, roles, now, seams=seams)
+    source_changes = {symbol: found.source_changes for symbol, found in stored.items()}
+    market = assemble(STORE, rows, listings, roles, now, source_changes=source_changes)
     beside = {
         symbol: as_series(found.rows, listings[symbol], market.sessions, now)
         for symbol in rows

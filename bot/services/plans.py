@@ -143,5 +143,5 @@ def venue_instruments(config: Config, instruments: Mapping[str, Instrument]) -> 
 def public_venue(config: Config, store: Store, symbol: str) -> str:
     """The venue that tells a coin's candles, the first of the config where the store does not know."""
     stored = store.rows_of(symbol)
-    told_by = [] if stored is None else [source.partition(" ")[0] for _, source in stored.sources]
-    return next((name for name in reversed(told_by) if name in VENUES), config.sources.exchange.venues[0])
+    sources = [] if stored is None else [source.partition(" ")[0] for _, source in stored.sources]
+    return next((name for name in reversed(sources) if name in VENUES), config.sources.exchange.venues[0])

@@ -43,9 +43,9 @@ class VendorSessions:
     venues: dict[str, PublicExchange] = field(default_factory=dict)
 
     @property
-    def courtesies(self) -> list[RetryPolicy]:
+    def retry_policies(self) -> list[RetryPolicy]:
         """The policy of each session."""
-        return [self.yahoo.courtesy, self.fred.courtesy, self.exchange.courtesy]
+        return [self.yahoo.retry_policy, self.fred.retry_policy, self.exchange.retry_policy]
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Vendors:
 
     def skews(self) -> dict[str, float]:
         """By how many seconds each host's clock is ahead of this machine's, of those that answered."""
-        return {host: skew for courtesy in self.sessions.courtesies for host, skew in courtesy.skew.items()}
+        return {host: skew for policy in self.sessions.retry_policies for host, skew in policy.skew.items()}
 
 
 @contextmanager
@@ -82,16 +82,16 @@ def open_sessions(config: Config, clock: Clock) -> Iterator[VendorSessions]:
 
     sources = config.sources
 
-    def courtesy(pause: float) -> RetryPolicy:
+    def retry_policy(pause: float) -> RetryPolicy:
         return RetryPolicy(
             clock, tries=sources.tries, pause=pause, longest_wait=sources.longest_wait, patience=sources.patience
         )
 
     with ExitStack() as stack:
-        yahoo = stack.enter_context(YahooSession(courtesy(sources.yahoo.pause)))
-        fred = stack.enter_context(PublicSession(courtesy(sources.fred.pause), [FRED_HOST]))
+        yahoo = stack.enter_context(YahooSession(retry_policy(sources.yahoo.pause)))
+        fred = stack.enter_context(PublicSession(retry_policy(sources.fred.pause), [FRED_HOST]))
         hosts = [VENUES[venue].host for venue in sources.exchange.venues if venue in VENUES]
-        exchange = stack.enter_context(PublicSession(courtesy(sources.exchange.pause), hosts))
+        exchange = stack.enter_context(PublicSession(retry_policy(sources.exchange.pause), hosts))
         yield VendorSessions(yahoo, fred, exchange)
 
 
@@ -112,7 +112,7 @@ def updater(config: Config, store: Store, clock: Clock, skews: Callable[[], Mapp
     """What brings a store up to date in the manner that the config asks for; `skews` as `Updater` reads them."""
     settle = config.sources.settle
     minutes = {Release.UTC_DAY: settle.coins, Release.SESSION: settle.sessions}
-    manner = UpdatePolicy(
+    policy = UpdatePolicy(
         settle={release: timedelta(minutes=minutes.get(release, settle.macro)) for release in Release},
         overlap=timedelta(days=config.sources.overlap_days),
         clock_tolerance=config.sources.clock_tolerance,
@@ -120,7 +120,7 @@ def updater(config: Config, store: Store, clock: Clock, skews: Callable[[], Mapp
     sessions = us_sessions(_FIRST_SESSION, date(clock.now().year, 12, 31))  # made once a year by a daemon
     listings = config.listings()
     listings |= {symbol + SECOND: listings[symbol] for symbol in config.sources.yahoo.aggregates}
-    return Updater(store, listings, sessions, manner, clock, skews)
+    return Updater(store, listings, sessions, policy, clock, skews)
 
 
 def feeds(config: Config, vendors: Vendors, symbols: Sequence[str] = ()) -> dict[str, Feed]:

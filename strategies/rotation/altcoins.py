@@ -58,7 +58,7 @@ class Altcoins:
         liquid = rolling_median(volume, settings.volume_days) >= settings.minimum_volume
         return _Coin(
             first=series.dates[0],
-            eligible=liquid & self._seasoned(close) & ~market.is_barred(series.symbol, decided_at),
+            eligible=liquid & self._seasoned(close) & ~market.is_quarantined(series.symbol, decided_at),
             above=close > average,
             has_average=~np.isnan(average),
             score=lagged(np.mean(returns, axis=0) / volatility, 1),

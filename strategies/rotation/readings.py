@@ -228,12 +228,12 @@ class Readings:
         return Reading(name, sampled(value), sampled(threshold), sampled(holds.astype(float)) == 1, missed, ~ended)
 
     def missed(self, series: Series) -> Ints:
-        """How many rows of a series did not come, at each decision; of a barred one, more than are put up with.
+        """How many rows of a series did not come, at each decision; of a quarantined one, more than are put up with.
 
         So nothing is bought on a series that cannot be believed, and no gate passes on it; a kill still reads it.
         """
-        missed, barred = series.missed(self.times), self.market.is_barred(series.symbol, self.times)
-        return np.where(barred, np.maximum(missed, self.settings.rules.stale_after + 1), missed)
+        missed, quarantined = series.missed(self.times), self.market.is_quarantined(series.symbol, self.times)
+        return np.where(quarantined, np.maximum(missed, self.settings.rules.stale_after + 1), missed)
 
     def has_ended(self, series: Series) -> Bools:
         """Whether a series has ended: by the table of endings, or silent for so long that it is no longer late."""

@@ -82,7 +82,7 @@ class RotationView:
 
     @cached_property
     def missed(self) -> Ints:
-        """The longest silence of any needed input, in its own sessions or days; a barred one counts as silent."""
+        """The longest silence of any needed input, in its own sessions or days; a quarantined one counts as silent."""
         silences = [self.source.missed(self.market[symbol]) for symbol in self.required]
         silences += [
             np.where(reading.available, reading.missed, 0)

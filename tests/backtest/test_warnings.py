@@ -42,7 +42,7 @@ def test_a_run_tells_what_was_barred_why_and_what_admits_it() -> None:
     market = faulty_market()
     first, last = market.decision_times[0].item().date(), market["ETH"].dates[-1].item()
     (bar,) = [line for line in told(market, first, last) if line.startswith("C05")]
-    since = market.barred["C05"].astype("datetime64[D]").item()
+    since = market.quarantined["C05"].astype("datetime64[D]").item()
     assert f"is not bought from {since} on" in bar
     assert "quality: {admit: [C05]}" in bar
     assert not [line for line in told(market, first, since.replace(day=1)) if "C05" in line] or since.day == 1

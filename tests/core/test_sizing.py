@@ -38,14 +38,14 @@ def planned(
     overrides: Overrides | None = None,
     volumes: Mapping[str, float] | None = None,
     stale: tuple[str, ...] = (),
-    barred: tuple[str, ...] = (),
+    quarantined: tuple[str, ...] = (),
     unfinished: tuple[str, ...] = (),
     instruments: Mapping[str, Instrument] | None = None,
 ) -> Plan:
     held = {symbol: D(quantity) for symbol, quantity in (holdings or {}).items()}
     prices = prices or {"ETH": 2000.0, "A": 1.0, "B": 10.0}
     symbols = {*weights, *held}
-    quotes = {s: Quote(prices[s], s not in stale, (volumes or {}).get(s, NO_LIMIT), s in barred) for s in symbols}
+    quotes = {s: Quote(prices[s], s not in stale, (volumes or {}).get(s, NO_LIMIT), s in quarantined) for s in symbols}
     rules = TradingRules(
         {s: instrument(s) for s in symbols} | dict(instruments or {}), SIZING, overrides or Overrides(), "key"
     )
@@ -73,7 +73,7 @@ class TestByHand:
 
     def test_a_barred_coin_is_sold_and_never_bought(self) -> None:
         held = {"A": "1000", "B": "500"}
-        plan = planned({"A": "0.5", "B": "0.1"}, cash="4000", holdings=held, barred=("A", "B"))
+        plan = planned({"A": "0.5", "B": "0.1"}, cash="4000", holdings=held, quarantined=("A", "B"))
         assert orders(plan) == [("sell", "B", D("400"))]  # of 10,000 in all
         assert skipped(plan) == [("A", "why;barred")]
         assert plan.unfinished == frozenset()

@@ -58,4 +58,4 @@ def test_a_venue_has_ethers_days_rules_and_prices(venue: str) -> None:
         assert rules.active and 0 < rules.tick < 1 and 0 < rules.step < 1
         assert 0.5 < float(ticker.last) / rows.close[-1] < 2
         assert book.bids[0][0] <= book.asks[0][0]
-        assert abs(session.courtesy.skew[VENUES[venue].host]) < 60
+        assert abs(session.retry_policy.skew[VENUES[venue].host]) < 60

@@ -136,7 +136,7 @@ def test_the_rotation_is_not_taken_for_an_oracle(demo: Market) -> None:
 def barred_midway(market: Market, *symbols: str) -> Market:
     """The market with some series barred from the middle of its decisions on."""
     since = market.decision_times[len(market.decision_times) // 2]
-    return replace(market, barred=dict.fromkeys(symbols, since))
+    return replace(market, quarantined=dict.fromkeys(symbols, since))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -157,7 +157,7 @@ def test_no_barred_coin_is_chosen_or_counted_from_its_moment_on(seed: int) -> No
     coins = [f"C{number:02d}" for number in range(5, 13)]
     barred = barred_midway(market, *coins)
     view = view_of(barred, rotation().settings)
-    since = barred.barred[coins[0]].astype("datetime64[D]")
+    since = barred.quarantined[coins[0]].astype("datetime64[D]")
     assert not set(view.altcoins.eligible(since - 1)) & set(coins)  # the day that closes at the moment
     free = view_of(market, rotation().settings)
     assert view.altcoins.eligible(since - 2) == free.altcoins.eligible(since - 2)

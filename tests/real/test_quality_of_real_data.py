@@ -67,11 +67,11 @@ def test_the_raw_funds_fall_silent_after_2025_09_26(symbol: str, of: Found) -> N
 
 
 def test_strax_is_barred_from_the_day_its_redenomination_was_known(found: dict[str, Verdict]) -> None:
-    assert found["STRAX"].barred_from == datetime(2024, 3, 30, tzinfo=UTC)
+    assert found["STRAX"].quarantined_from == datetime(2024, 3, 30, tzinfo=UTC)
 
 
 def test_nothing_else_is_barred(found: dict[str, Verdict]) -> None:
-    assert [v.symbol for v in found.values() if v.standing is Standing.BARRED] == ["STRAX"]
+    assert [v.symbol for v in found.values() if v.standing is Standing.QUARANTINED] == ["STRAX"]
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,8 @@ class LoopbackAdapter(HTTPAdapter):
 class LoopbackYahooSession(YahooSession):
     """Yahoo's session with its last step turned to the loopback."""
 
-    def __init__(self, courtesy: RetryPolicy, urls: Mapping[str, str], **rules: Any) -> None:
-        super().__init__(courtesy, **rules)
+    def __init__(self, retry_policy: RetryPolicy, urls: Mapping[str, str], **rules: Any) -> None:
+        super().__init__(retry_policy, **rules)
         self._urls = urls
 
     def transfer(self, url: str, params: dict[str, Any]) -> Response:

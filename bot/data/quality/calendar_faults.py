@@ -41,7 +41,7 @@ def _between(series: Series, sessions: Sessions, before: np.datetime64, after: n
 
 def without_session(series: Series) -> list[DataFault]:
     """The rows that were left out, since no session was held on their dates."""
-    known = series.strays_known_at
+    known = series.off_session_known_at
     return [
         DataFault(
             series.symbol,
@@ -53,7 +53,7 @@ def without_session(series: Series) -> list[DataFault]:
             utc(moment),
             f"a row on {day}, when no session was held, is ignored",
         )
-        for day, moment in zip(series.strays.tolist(), known, strict=True)
+        for day, moment in zip(series.off_session.tolist(), known, strict=True)
     ]
 
 

@@ -108,7 +108,7 @@ def powers_of_ten(series: Series, moves: Moves, rules: QualityRules) -> list[Dat
             rows[sure],
             FaultKind.POWER_OF_TEN,
             lambda i: f"close {series.close[i]:g} after {series.close[i - 1]:g}: a changed unit or a redenomination",
-            Severity.BARRED,
+            Severity.QUARANTINED,
         ),
         *of_rows(
             series,
@@ -151,7 +151,7 @@ def unexpected_levels(series: Series, rules: QualityRules) -> list[DataFault]:
         rows,
         FaultKind.UNEXPECTED_LEVEL,
         lambda i: f"close {series.close[i]:g} is not from {low:g} to {high:g}: another unit?",
-        Severity.BARRED,
+        Severity.QUARANTINED,
     )
 
 

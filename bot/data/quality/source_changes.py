@@ -13,8 +13,10 @@ from bot.data.quality.thresholds import QualityRules
 
 def source_changes(series: Series) -> list[DataFault]:
     """Dates from which another source tells the series: its volume does not compare across them."""
-    rows = np.searchsorted(series.dates, series.seams)
-    return of_rows(series, rows.tolist(), FaultKind.SEAM, lambda i: f"another source from {series.dates[i]} on")
+    rows = np.searchsorted(series.dates, series.source_changes)
+    return of_rows(
+        series, rows.tolist(), FaultKind.SOURCE_CHANGE, lambda i: f"another source from {series.dates[i]} on"
+    )
 
 
 def differences(series: Series, second: Series, rules: QualityRules) -> list[DataFault]:

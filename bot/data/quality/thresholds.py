@@ -35,7 +35,7 @@ class QualityRules:
     a decimal logarithm may have. `money` are the macro series that are told in money, `money_least` in their own unit.
     """
 
-    admit: frozenset[str]
+    allow: frozenset[str]
     silent_days: int
     macro_gap: int
     rounding: float

@@ -19,29 +19,29 @@ from bot.data.quality.thresholds import QualityRules
 class Standing(StrEnum):
     """The verdict on a series; the gravest first."""
 
-    BARRED = "barred"
+    QUARANTINED = "barred"
     WARNED = "warned"
     OK = "ok"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is known against a series, and from which moment it is barred: None if it is not, or is admitted."""
+    """What is known against a series, and from which moment it is barred: None if it is not, or is allowed."""
 
     symbol: str
     standing: Standing
     faults: tuple[DataFault, ...]
-    barred_from: datetime | None
+    quarantined_from: datetime | None
 
     @property
-    def bars(self) -> list[DataFault]:
+    def quarantine_faults(self) -> list[DataFault]:
         """The faults that bar, the first known first."""
-        return [fault for fault in self.faults if fault.severity is Severity.BARRED]
+        return [fault for fault in self.faults if fault.severity is Severity.QUARANTINED]
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
-    """All faults of one kind of one series, for people: from the first to the last, `told` as the first was."""
+    """All faults of one kind of one series, for people: from the first to the last, `text` as the first has it."""
 
     symbol: str
     standing: Standing
@@ -50,7 +50,7 @@ class SummaryRow:
     last: date
     count: int
     known_from: datetime
-    told: str
+    text: str
 
 
 def verdicts(
@@ -71,14 +71,14 @@ def verdicts(
     for symbol, series in market.items():
         second = (seconds or {}).get(symbol)
         faults = inspect(series, market.sessions, rules, second) + silence(series, now, rules)
-        found[symbol] = _verdict(symbol, tuple(in_order(faults)), symbol in rules.admit)
+        found[symbol] = _verdict(symbol, tuple(in_order(faults)), symbol in rules.allow)
     return found
 
 
-def _verdict(symbol: str, faults: tuple[DataFault, ...], admitted: bool) -> Verdict:
-    barring = [fault.known_at for fault in faults if fault.severity is Severity.BARRED]
-    if barring and not admitted:
-        return Verdict(symbol, Standing.BARRED, faults, min(barring))
+def _verdict(symbol: str, faults: tuple[DataFault, ...], allowed: bool) -> Verdict:
+    barring = [fault.known_at for fault in faults if fault.severity is Severity.QUARANTINED]
+    if barring and not allowed:
+        return Verdict(symbol, Standing.QUARANTINED, faults, min(barring))
     return Verdict(symbol, Standing.WARNED if faults else Standing.OK, faults, None)
 
 
@@ -86,11 +86,11 @@ def with_quality_flags(market: Market, rules: QualityRules, seconds: Mapping[str
     """The market with its faults, and with what they bar; `seconds` are the same series from second sources."""
     found = verdicts(market, rules, seconds=seconds)
     barred = {
-        symbol: np.datetime64(verdict.barred_from.replace(tzinfo=None), "s")
+        symbol: np.datetime64(verdict.quarantined_from.replace(tzinfo=None), "s")
         for symbol, verdict in found.items()
-        if verdict.barred_from is not None
+        if verdict.quarantined_from is not None
     }
-    return replace(market, barred=barred, faults=tuple(f for verdict in found.values() for f in verdict.faults))
+    return replace(market, quarantined=barred, faults=tuple(f for verdict in found.values() for f in verdict.faults))
 
 
 def verdicts_of(market: Market) -> dict[str, Verdict]:
@@ -99,7 +99,8 @@ def verdicts_of(market: Market) -> dict[str, Verdict]:
     for fault in market.faults:
         faults[fault.symbol].append(fault)
     return {
-        symbol: _verdict(symbol, tuple(found), symbol not in market.barred) for symbol, found in sorted(faults.items())
+        symbol: _verdict(symbol, tuple(found), symbol not in market.quarantined)
+        for symbol, found in sorted(faults.items())
     }
 
 
@@ -118,7 +119,7 @@ def summary(found: Mapping[str, Verdict]) -> list[SummaryRow]:
                     max(fault.last for fault in faults),
                     sum(fault.rows for fault in faults),
                     faults[0].known_at,
-                    faults[0].told,
+                    faults[0].text,
                 )
             )
     order = list(Standing)

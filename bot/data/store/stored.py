@@ -34,7 +34,7 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the store has of a symbol; `seams` are the dates from which another source tells it."""
+    """What the store has of a symbol; `source_changes` are the dates from which another source tells it."""
 
     symbol: str
     source: str
@@ -44,7 +44,7 @@ class Coverage:
     revisions: int
     vintages: int
     last_seen_at: int
-    seams: tuple[tuple[str, str], ...]
+    source_changes: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class StoredRows:
     sources: tuple[tuple[str, str], ...]
 
     @property
-    def seams(self) -> Days:
+    def source_changes(self) -> Days:
         """The dates from which another source tells the rows than the day before."""
         return np.array([day for day, _ in self.sources[1:]], "datetime64[D]")
 

@@ -55,7 +55,7 @@ class UpdateResult:
 
     symbol: str
     vendor: str
-    came: UpdateStatus
+    status: UpdateStatus
     new: int = 0
     revised: int = 0
     last: str | None = None
@@ -79,7 +79,7 @@ class Updater:
     store: Store
     listings: Mapping[str, Listing]
     sessions: Sessions
-    manner: UpdatePolicy
+    policy: UpdatePolicy
     clock: Clock
     skews: Callable[[], Mapping[str, float]]
     _closed: dict[str, DataError] = field(default_factory=dict, init=False)
@@ -132,18 +132,18 @@ class Updater:
         self, symbol: str, feed: Feed, since: date | None, stored: StoredRows | None, notes: list[str]
     ) -> Appended:
         start, asked_at = self._start(symbol, since, stored), self.clock.now()
-        told_by = [] if stored is None else [name for _, name in stored.sources]
+        sources = [] if stored is None else [name for _, name in stored.sources]
         try:
-            return self._keep(symbol, feed, feed.fetch(start, told_by, notes), asked_at, start is None, notes)
+            return self._keep(symbol, feed, feed.fetch(start, sources, notes), asked_at, start is None, notes)
         except NeedsWholeHistory:
-            return self._keep(symbol, feed, feed.fetch(None, told_by, notes), asked_at, True, notes)
+            return self._keep(symbol, feed, feed.fetch(None, sources, notes), asked_at, True, notes)
 
     def _start(self, symbol: str, since: date | None, stored: StoredRows | None) -> date | None:
         """The day to ask from: never so late that a hole is left, and early enough to mend one that is there."""
         if stored is None:
             return since
         last: date = stored.rows.dates[-1].item()
-        start = min(last - self.manner.overlap, self._oldest_hole(symbol, stored.rows.dates) or last)
+        start = min(last - self.policy.overlap, self._oldest_hole(symbol, stored.rows.dates) or last)
         return start if since is None else min(start, since)
 
     def _oldest_hole(self, symbol: str, dates: Days) -> date | None:
@@ -213,7 +213,7 @@ class Updater:
 
     def _is_final(self, known: Times, release: Release, asked_at: datetime) -> npt.NDArray[np.bool_]:
         """Whether rows known at some moments had had time to settle when they were asked for."""
-        settled = asked_at - self.manner.settle[release]
+        settled = asked_at - self.policy.settle[release]
         final: npt.NDArray[np.bool_] = known <= np.datetime64(settled.astimezone(UTC).replace(tzinfo=None), "s")
         return final
 
@@ -223,7 +223,7 @@ class Updater:
         One vendor with a wrong clock among several is that vendor's trouble.
         """
         skews = self.skews()
-        wrong = {host: skew for host, skew in skews.items() if abs(skew) > self.manner.clock_tolerance}
+        wrong = {host: skew for host, skew in skews.items() if abs(skew) > self.policy.clock_tolerance}
         if 2 * len(wrong) <= len(skews):
             return
         host, skew = next(iter(wrong.items()))
@@ -233,13 +233,13 @@ class Updater:
     def require_time_to_go_on(self) -> None:
         """Refuse a clock that stands before the newest thing that the store has seen. Raises WrongClock."""
         newest = self.store.newest_sight()
-        if newest is not None and newest - self.clock.now() > timedelta(seconds=self.manner.clock_tolerance):
+        if newest is not None and newest - self.clock.now() > timedelta(seconds=self.policy.clock_tolerance):
             raise self._wrong_clock(f"behind the store, which was last written at {iso(newest)}")
 
     def _wrong_clock(self, what: str) -> WrongClock:
         return WrongClock(
             f"this machine's clock is {what}",
-            expected=f"at most {self.manner.clock_tolerance:g} s",
+            expected=f"at most {self.policy.clock_tolerance:g} s",
             mend="set the clock; nothing more was stored",
         )
 

@@ -26,8 +26,8 @@ class Feed(Protocol):
         """Who is asked, in one word."""
         ...
 
-    def fetch(self, since: date | None, told_by: Sequence[str], notes: list[str]) -> Sequence[RawBars]:
-        """Rows from a date on, or all; `told_by` are the sources of the rows so far, in their order.
+    def fetch(self, since: date | None, sources: Sequence[str], notes: list[str]) -> Sequence[RawBars]:
+        """Rows from a date on, or all; `sources` are the sources of the rows so far, in their order.
 
         What a user should know is added to `notes`. Raises DataError.
         """
@@ -45,7 +45,7 @@ class SeriesFeed:
     vendor: str
     rows: Rows
 
-    def fetch(self, since: date | None, told_by: Sequence[str], notes: list[str]) -> Sequence[RawBars]:
+    def fetch(self, since: date | None, sources: Sequence[str], notes: list[str]) -> Sequence[RawBars]:
         """Rows from a date on, or all. Raises DataError."""
         return [self.rows(since)]
 
@@ -76,9 +76,9 @@ class CoinFeed:
     before: Rows | None = None
     vendor: str = field(default="exchange", init=False)
 
-    def fetch(self, since: date | None, told_by: Sequence[str], notes: list[str]) -> Sequence[RawBars]:
+    def fetch(self, since: date | None, sources: Sequence[str], notes: list[str]) -> Sequence[RawBars]:
         """Rows from a date on, or all. Raises DataError; NotListed where no venue has the coin."""
-        last = next((source for source in reversed(told_by) if _venue_of(source) in self.venues), None)
+        last = next((source for source in reversed(sources) if _venue_of(source) in self.venues), None)
         found = self._first_that_lists(since, last and _venue_of(last), notes)
         if last is not None and found.source != last:
             notes.append(f"a seam: {found.source} takes over from {last}; volumes do not compare across it")

@@ -102,7 +102,7 @@ class PublicExchange:
             )
         self.venue = venue
         self._facts = VENUES[venue]
-        self._clock = session.courtesy.clock
+        self._clock = session.retry_policy.clock
         self._quotes = tuple(quotes)
         self._client = _client(self._facts, session)
         self._markets: dict[str, dict[str, Any]] | None = None

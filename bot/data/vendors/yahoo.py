@@ -60,7 +60,7 @@ class YahooSession(Session[Response]):
     """
 
     def __init__(
-        self, courtesy: RetryPolicy, *, timeouts: tuple[float, float] = (10.0, 20.0), largest: int = 50_000_000
+        self, retry_policy: RetryPolicy, *, timeouts: tuple[float, float] = (10.0, 20.0), largest: int = 50_000_000
     ) -> None:
         # The timeout is curl's for the whole transfer, so that a slow drip ends too.
         super().__init__(
@@ -73,7 +73,7 @@ class YahooSession(Session[Response]):
             # curl itself would read proxies from the environment.
             curl_options={CurlOpt.MAXFILESIZE_LARGE: largest, CurlOpt.NOPROXY: "*"},
         )
-        self.courtesy = courtesy
+        self.retry_policy = retry_policy
         self._timeouts = timeouts
 
     def request(self, method: str, url: str, *unnamed: Any, **options: Any) -> Response:
@@ -90,7 +90,7 @@ class YahooSession(Session[Response]):
         carried += [name for name in _CARRIED if getattr(self, name)] + ["an unnamed argument"] * bool(unnamed)
         if carried:
             raise NotPublic("a public request carries no such thing", where=host, was=", ".join(carried))
-        answer = self.courtesy.ask(host, lambda: self.transfer(url, dict(params)))
+        answer = self.retry_policy.ask(host, lambda: self.transfer(url, dict(params)))
         return _sound(answer, host, parts.path.rpartition("/")[2])
 
     def transfer(self, url: str, params: dict[str, Any]) -> Response:
@@ -146,7 +146,7 @@ class Yahoo:
 
     def _ask(self, ticker: str, since: date | None) -> pd.DataFrame:
         where = f"Yahoo {ticker}"
-        end = self._session.courtesy.clock.now().date() + timedelta(days=3)
+        end = self._session.retry_policy.clock.now().date() + timedelta(days=3)
         try:
             with _quiet(self._folder):
                 import yfinance

@@ -78,7 +78,7 @@ def test_a_bank_holiday_is_no_gap_of_a_yield_and_two_sessions_are() -> None:
 
 
 def test_a_row_without_a_session_is_told_at_the_end_of_its_day() -> None:
-    series = replace(coin([1, 2], "RUT"), strays=np.array(["2020-01-04"], "datetime64[D]"))
+    series = replace(coin([1, 2], "RUT"), off_session=np.array(["2020-01-04"], "datetime64[D]"))
     (stray,) = faults(series, FaultKind.WITHOUT_SESSION)
     assert (stray.first, stray.known_at) == (date(2020, 1, 4), datetime(2020, 1, 5, tzinfo=UTC))
 
@@ -175,31 +175,31 @@ def test_an_amount_that_doubles_is_told_and_a_rate_that_doubles_is_not() -> None
 
 
 @pytest.mark.parametrize(
-    ("factor", "barred"),
+    ("factor", "quarantined"),
     [(10, True), (0.1, True), (0.0953, True), (1000, True), (0.075, False), (5, False), (2, False), (15, False)],
 )
-def test_a_close_ten_times_as_large_bars(factor: float, barred: bool) -> None:
+def test_a_close_ten_times_as_large_bars(factor: float, quarantined: bool) -> None:
     found = faults(coin([100.0, 101.0, 100 * factor, 101 * factor]), FaultKind.POWER_OF_TEN)
-    assert [fault.severity for fault in found] == [Severity.BARRED] * barred
-    assert days(found) == ["2020-01-03"] * barred
+    assert [fault.severity for fault in found] == [Severity.QUARANTINED] * quarantined
+    assert days(found) == ["2020-01-03"] * quarantined
 
 
 def test_ten_times_as_much_after_months_without_rows_is_told_and_bars_nothing() -> None:
     closes = closes_on_days("2015-08-07", [2.8, 0.753]) | closes_on_days("2016-03-01", [7.65, 7.7])
     found = faults(series_of("ETH", closes), FaultKind.POWER_OF_TEN)
     assert [(str(f.first), f.severity) for f in found] == [("2016-03-01", Severity.WARNED)]
-    assert "over a gap" in found[0].told
+    assert "over a gap" in found[0].text
 
 
 def test_ten_times_as_much_after_a_gap_bars_where_the_past_allows_no_such_way() -> None:
     closes = closes_on_days("2020-01-01", CALM)
     two_days_later, months_later = closes | {"2020-03-03": 1000.0}, closes | {"2020-12-31": 1000.0}
     (soon,), (late,) = (faults(series_of("ADA", c), FaultKind.POWER_OF_TEN) for c in (two_days_later, months_later))
-    assert (soon.severity, late.severity) == (Severity.BARRED, Severity.WARNED)
+    assert (soon.severity, late.severity) == (Severity.QUARANTINED, Severity.WARNED)
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "barred"),
+    ("before", "after", "quarantined"),
     [
         (3.0, 2_400.0, True),
         (2_400.0, 3.0, True),
@@ -211,16 +211,16 @@ def test_ten_times_as_much_after_a_gap_bars_where_the_past_allows_no_such_way() 
     ],
 )
 def test_reverse_repo_in_millions_bars_on_its_first_day_and_wakes_from_nothing_without_a_bar(
-    before: float, after: float, barred: bool
+    before: float, after: float, quarantined: bool
 ) -> None:
     found = faults(series_of("RRPONTSYD", closes_on_sessions("2026-01-05", [before, after])), FaultKind.POWER_OF_TEN)
-    assert [(str(f.first), f.severity) for f in found] == [("2026-01-06", Severity.BARRED)] * barred
+    assert [(str(f.first), f.severity) for f in found] == [("2026-01-06", Severity.QUARANTINED)] * quarantined
 
 
 def test_a_bank_holiday_hides_no_change_of_unit() -> None:
     closes = without(closes_on_sessions("2020-10-08", [3.0, 3.1, 3.0, 3_000.0]), "2020-10-12")
     (found,) = faults(series_of("RRPONTSYD", closes), FaultKind.POWER_OF_TEN)
-    assert found.severity is Severity.BARRED
+    assert found.severity is Severity.QUARANTINED
 
 
 def test_a_yield_may_be_a_thousand_times_what_it_was() -> None:
@@ -247,7 +247,7 @@ def test_another_unit_bars_what_a_gate_reads(symbol: str, right: float, wrong: f
     found = faults(
         series_of(symbol, dict(zip(days_of, [right, right, wrong], strict=True))), FaultKind.UNEXPECTED_LEVEL
     )
-    assert [(str(f.first), f.severity) for f in found] == [("2020-01-22", Severity.BARRED)]
+    assert [(str(f.first), f.severity) for f in found] == [("2020-01-22", Severity.QUARANTINED)]
 
 
 def test_days_undone_by_the_handful_are_erratic_and_a_crash_is_not() -> None:
@@ -357,14 +357,14 @@ def broken_series(draw: st.DrawFn, kinds: tuple[str, ...] = ("ADA", "USDT", "RUT
         lows=column(close * 0.99),
         volumes=column(volume),
     )
-    strays = dates[0] + np.sort(random.choice(200, 3, replace=False))
-    return replace(series, strays=strays)
+    off_session = dates[0] + np.sort(random.choice(200, 3, replace=False))
+    return replace(series, off_session=off_session)
 
 
 @given(broken_series(), st.integers(0, 2**32))
 def test_what_was_known_at_a_moment_is_what_is_found_of_the_rows_known_then(series: Series, seed: int) -> None:
     random = np.random.default_rng(seed)
-    moments = np.unique(np.concatenate((series.known_at, series.known_at - 1, series.strays_known_at)))
+    moments = np.unique(np.concatenate((series.known_at, series.known_at - 1, series.off_session_known_at)))
     assert_lawful(series, None, random.choice(moments, min(12, len(moments)), replace=False))
 
 
@@ -396,23 +396,26 @@ def redenominated() -> Market:
 
 def test_a_coin_is_barred_from_the_moment_at_which_its_fault_was_known() -> None:
     found = verdicts(redenominated(), RULES)
-    assert (found["ADA"].standing, found["ADA"].barred_from) == (Standing.BARRED, datetime(2020, 1, 4, tzinfo=UTC))
-    assert found["ETH"].barred_from is None
+    assert (found["ADA"].standing, found["ADA"].quarantined_from) == (
+        Standing.QUARANTINED,
+        datetime(2020, 1, 4, tzinfo=UTC),
+    )
+    assert found["ETH"].quarantined_from is None
 
 
 def test_an_override_admits_a_barred_series_and_leaves_it_warned() -> None:
     rules = quality_rules(config_with({"quality": {"admit": ["ADA"]}}))
     verdict = verdicts(redenominated(), rules)["ADA"]
-    assert (verdict.standing, verdict.barred_from) == (Standing.WARNED, None)
-    assert judged(redenominated(), rules).barred == {}
+    assert (verdict.standing, verdict.quarantined_from) == (Standing.WARNED, None)
+    assert judged(redenominated(), rules).quarantined == {}
 
 
 def test_a_market_forgets_bars_and_faults_that_were_not_known_yet() -> None:
     market = judged(redenominated(), RULES)
-    assert market.barred == {"ADA": np.datetime64("2020-01-04", "s")}
+    assert market.quarantined == {"ADA": np.datetime64("2020-01-04", "s")}
     before, after = (market.as_of(datetime(2020, 1, day, tzinfo=UTC)) for day in (3, 4))
-    assert (before.barred, before.faults) == ({}, ())
-    assert after.barred == market.barred
+    assert (before.quarantined, before.faults) == ({}, ())
+    assert after.quarantined == market.quarantined
     assert [fault.kind for fault in after.faults] == [FaultKind.POWER_OF_TEN]
 
 
@@ -420,7 +423,7 @@ def test_the_summary_tells_the_barred_first_and_each_kind_once() -> None:
     stuck = coin([1, 2, 2, 2, 2, 2, 3], "AAVE")
     rows = summary(verdicts(with_series([stuck, *redenominated().values()]), RULES))
     assert [(row.symbol, row.standing, row.kind, row.count) for row in rows] == [
-        ("ADA", Standing.BARRED, FaultKind.POWER_OF_TEN, 1),
+        ("ADA", Standing.QUARANTINED, FaultKind.POWER_OF_TEN, 1),
         ("AAVE", Standing.WARNED, FaultKind.REPEATED, 2),
     ]
     assert (rows[1].first, rows[1].last) == (date(2020, 1, 5), date(2020, 1, 6))
@@ -431,7 +434,7 @@ def test_the_summary_tells_the_barred_first_and_each_kind_once() -> None:
 @pytest.mark.parametrize("seed", [0, 1, 2, 38])
 def test_nothing_is_barred_on_the_demo_market(seed: int, planted: bool) -> None:
     parameters = replace(demo_parameters(default_config(), planted), seed=seed)
-    assert judged(demo_world(default_config(), parameters), RULES).barred == {}
+    assert judged(demo_world(default_config(), parameters), RULES).quarantined == {}
 
 
 # --- rows of a vendor ------------------------------------------------------------------------------------------

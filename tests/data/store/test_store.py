@@ -180,7 +180,7 @@ class TestVendors:
         assert append(store, other, TUESDAY) == Appended(new=1)
         assert closes(store) == {"2026-02-27": 100, "2026-02-28": 101, "2026-03-01": 102}
         (coverage,) = store.coverage()
-        assert (coverage.source, coverage.seams) == ("other ETH/USD", (("2026-03-01", "other ETH/USD"),))
+        assert (coverage.source, coverage.source_changes) == ("other ETH/USD", (("2026-03-01", "other ETH/USD"),))
 
     def test_another_vendors_different_past_is_counted_and_not_kept(self, store: Store) -> None:
         append(store, rows({"2026-02-27": 100, "2026-02-28": 101}))

@@ -39,7 +39,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 class TestWhatComes:
     def test_each_vendors_series_is_kept_under_our_names(self, world: World) -> None:
         found = world.update("RUT", "IWM", "IWM_RAW", "WALCL", "ETH")
-        assert {symbol: result.came for symbol, result in found.items()} == dict.fromkeys(found, UpdateStatus.NEW)
+        assert {symbol: result.status for symbol, result in found.items()} == dict.fromkeys(found, UpdateStatus.NEW)
         with Store.reading(store_path(world.config)) as store:
             sources = {row.symbol: row.source for row in store.coverage()}
         assert sources == {
@@ -78,11 +78,11 @@ class TestWhatComes:
         with Store.reading(store_path(world.config)) as store:
             coverage, aggregate = store.coverage()
         assert coverage.first == aggregate.first == "2025-08-01"
-        assert coverage.seams == ((str(FIRST), "binance ETH/USDT"),)
+        assert coverage.source_changes == ((str(FIRST), "binance ETH/USDT"),)
 
     def test_without_an_answer_of_the_aggregate_the_venues_days_are_kept(self, world: World) -> None:
         found = world.update("BTC")["BTC"]
-        assert (found.came, found.new) == (UpdateStatus.NEW, 88)
+        assert (found.status, found.new) == (UpdateStatus.NEW, 88)
         assert "its days before 2025-09-01 did not come" in found.notes[0]
         world.servers.yahoo.charts["BTC-USD"] = Chart(rows(date(2025, 8, 1), FIRST, 9e4), "CRYPTOCURRENCY", "UTC")
         assert world.update("BTC", since=date(2025, 8, 15))["BTC"].new == 17
@@ -112,8 +112,8 @@ class TestWhatComes:
         world.update("RUT", "ETH", "BTC")
         market = stored_market(world.config)
         assert str(market.decision_times[-1]) == "2025-11-28T00:00:00"
-        assert market["ETH"].seams.tolist() == [FIRST]
-        assert [fault.first for fault in market.faults if fault.kind is FaultKind.SEAM] == [FIRST]
+        assert market["ETH"].source_changes.tolist() == [FIRST]
+        assert [fault.first for fault in market.faults if fault.kind is FaultKind.SOURCE_CHANGE] == [FIRST]
 
     def test_a_coin_is_judged_beside_the_aggregate(self, world: World) -> None:
         pair, chart = world.servers.exchange.pairs["ETHUSDT"], world.servers.yahoo.charts["ETH-USD"]
@@ -130,7 +130,7 @@ class TestAgain:
     def test_what_is_up_to_date_is_not_asked_for(self, world: World) -> None:
         world.update("RUT", "ETH", "WALCL")
         before = world.requests()
-        assert {r.came for r in world.update("RUT", "ETH", "WALCL").values()} == {UpdateStatus.UP_TO_DATE}
+        assert {r.status for r in world.update("RUT", "ETH", "WALCL").values()} == {UpdateStatus.UP_TO_DATE}
         assert world.requests() == before
 
     def test_the_next_day_only_what_is_new_is_asked_for(self, world: World) -> None:
@@ -206,8 +206,8 @@ class TestWhatDoesNotCome:
         world.servers.yahoo.fail(*[reply] * 50)
         found = world.update("RUT", "IWM", "WALCL", "ETH")
         assert isinstance(found["RUT"].problem, kind)
-        assert found["IWM"].came is not UpdateStatus.NEW
-        assert found["WALCL"].came is UpdateStatus.NEW
+        assert found["IWM"].status is not UpdateStatus.NEW
+        assert found["WALCL"].status is UpdateStatus.NEW
         assert "\n" not in str(found["RUT"].problem)
 
     def test_a_limited_vendor_is_left_alone_and_the_same_command_resumes(self, world: World) -> None:
@@ -216,20 +216,20 @@ class TestWhatDoesNotCome:
         extended(world, date(2025, 12, 31))
         world.servers.yahoo.fail(status(429, "3600"))
         found = world.update("RUT", "IWM")
-        assert [result.came for result in found.values()] == [UpdateStatus.FAILED, UpdateStatus.LATER]
+        assert [result.status for result in found.values()] == [UpdateStatus.FAILED, UpdateStatus.LATER]
         assert "resume with the same command" in str(found["RUT"].problem)
         before = world.requests()
         again = world.update("RUT", "IWM")  # a new command knows it too
-        assert [result.came for result in again.values()] == [UpdateStatus.FAILED, UpdateStatus.LATER]
+        assert [result.status for result in again.values()] == [UpdateStatus.FAILED, UpdateStatus.LATER]
         assert world.requests() == before
         world.set_time(HALF_DAY + timedelta(days=4, hours=1))
-        assert {r.came for r in world.update("RUT", "IWM").values()} == {UpdateStatus.NEW}
+        assert {r.status for r in world.update("RUT", "IWM").values()} == {UpdateStatus.NEW}
 
     def test_a_vendor_out_of_reach_is_given_up_after_two_symbols(self, world: World) -> None:
         world.servers.exchange.fail(*[dropped()] * 500)
         world.second.fail(*[dropped()] * 500)
         found = world.update("SOL", "LINK", "UNI")
-        assert [result.came for result in found.values()] == [
+        assert [result.status for result in found.values()] == [
             UpdateStatus.FAILED,
             UpdateStatus.FAILED,
             UpdateStatus.LATER,
@@ -237,18 +237,18 @@ class TestWhatDoesNotCome:
 
     def test_a_vendor_with_a_moments_trouble_is_asked_again(self, world: World) -> None:
         world.servers.yahoo.fail(status(500), status(429, "7"), dropped())
-        assert world.update("RUT")["RUT"].came is UpdateStatus.NEW
+        assert world.update("RUT")["RUT"].status is UpdateStatus.NEW
         assert 7 in world.clock.sleeps
 
     def test_an_all_nan_ticker_brings_nothing_and_keeps_nothing(self, world: World) -> None:
         chart = world.servers.yahoo.charts["^RUT"]
         chart.rows = {day: Row(None, None, None, None, None) for day in chart.rows}
-        assert world.update("RUT")["RUT"].came in (UpdateStatus.NOT_LISTED, UpdateStatus.FAILED)
+        assert world.update("RUT")["RUT"].status in (UpdateStatus.NOT_LISTED, UpdateStatus.FAILED)
         assert world.closes("RUT") == {}
 
     def test_a_coin_that_no_venue_lists_says_so(self, world: World) -> None:
         found = world.update("XMR")["XMR"]
-        assert found.came is UpdateStatus.NOT_LISTED
+        assert found.status is UpdateStatus.NOT_LISTED
         assert "is listed at no venue" in str(found.problem)
 
     @pytest.mark.parametrize("symbol", ["RUTT", "ETHH"])
@@ -269,7 +269,7 @@ class TestWhatDoesNotCome:
     def test_a_place_that_a_vendor_does_not_serve_is_asked_once(self, world: World) -> None:
         world.servers.yahoo.fail(*[status(451)] * 50)
         found = world.update("RUT", "IWM", "SPY")
-        assert [result.came for result in found.values()] == [
+        assert [result.status for result in found.values()] == [
             UpdateStatus.FAILED,
             UpdateStatus.LATER,
             UpdateStatus.LATER,
@@ -280,15 +280,15 @@ class TestWhatDoesNotCome:
         chart = world.servers.exchange.pairs["SOLUSDT"]
         chart.rows = {day: replace(row, high=1.0, low=2.0) for day, row in chart.rows.items()}
         found = world.update("SOL", "ETH")
-        assert found["SOL"].came is UpdateStatus.FAILED
+        assert found["SOL"].status is UpdateStatus.FAILED
         assert "without a row that can be believed" in str(found["SOL"].problem)
-        assert found["ETH"].came is UpdateStatus.NEW
+        assert found["ETH"].status is UpdateStatus.NEW
 
     def test_a_series_that_a_vendor_no_longer_has_is_gone_and_not_merely_unlisted(self, world: World) -> None:
         world.update("RUT")
         del world.servers.yahoo.charts["^RUT"]
         world.set_time(HALF_DAY + timedelta(days=4))
-        assert world.update("RUT")["RUT"].came is UpdateStatus.GONE
+        assert world.update("RUT")["RUT"].status is UpdateStatus.GONE
 
 
 class TestHoles:
@@ -318,7 +318,7 @@ class TestVenues:
     def test_the_second_venue_serves_where_the_first_is_blocked(self, world: World) -> None:
         world.second.list("SOL", "USD", rows(FIRST, date(2025, 12, 31), 151.0))
         world.servers.exchange.fail(*[status(451)] * 20)
-        assert world.update("SOL")["SOL"].came is UpdateStatus.NEW
+        assert world.update("SOL")["SOL"].status is UpdateStatus.NEW
         with Store.reading(store_path(world.config)) as store:
             assert [row.source for row in store.coverage()] == ["binanceus SOL/USD"]
 
@@ -327,7 +327,7 @@ class TestVenues:
         world.update("SOL")
         world.set_time(HALF_DAY + timedelta(days=1))
         world.servers.exchange.fail(*[status(500)] * 50)
-        assert world.update("SOL")["SOL"].came is UpdateStatus.FAILED
+        assert world.update("SOL")["SOL"].status is UpdateStatus.FAILED
         assert len(world.second.asked) == 0
 
     def test_a_venue_that_drops_a_coin_hands_over_with_a_seam(self, world: World) -> None:
@@ -337,7 +337,7 @@ class TestVenues:
         del world.servers.exchange.pairs["SOLUSDT"]
         world.set_time(HALF_DAY + timedelta(days=2))
         found = world.update("SOL")["SOL"]
-        assert (found.came, found.new) == (UpdateStatus.NEW, 2)
+        assert (found.status, found.new) == (UpdateStatus.NEW, 2)
         assert any("a seam: binanceus SOL/USD takes over from binance SOL/USDT" in note for note in found.notes)
         assert {day: close for day, close in world.closes("SOL").items() if day in before} == before
 
@@ -357,7 +357,7 @@ class TestClock:
     def test_one_vendor_with_a_wrong_clock_among_several_stops_nothing(self, world: World) -> None:
         world.servers.fred.date = HALF_DAY - timedelta(minutes=10)
         found = world.update("RUT", "WALCL", "ETH")
-        assert {found[symbol].came for symbol in ("RUT", "ETH")} == {UpdateStatus.NEW}
+        assert {found[symbol].status for symbol in ("RUT", "ETH")} == {UpdateStatus.NEW}
 
     def test_a_clock_that_stands_before_what_the_store_has_seen_asks_nobody(self, world: World) -> None:
         world.update("RUT")
@@ -407,14 +407,14 @@ class TestImport:
         (folder / "SOL.csv").write_text("\n".join(["date,close", *lines]) + "\n")
         (folder / "NOVEL.csv").write_text("date,close\n2025-08-01,1\n")
         results, notes = import_folder(world.config, folder, world.clock)
-        assert [(r.symbol, r.came, r.new) for r in results] == [("SOL", UpdateStatus.NEW, 31)]
+        assert [(r.symbol, r.status, r.new) for r in results] == [("SOL", UpdateStatus.NEW, 31)]
         assert "NOVEL" in notes[0]
         (again,), _ = import_folder(world.config, folder, world.clock)
-        assert again.came is UpdateStatus.NOTHING_NEW
+        assert again.status is UpdateStatus.NOTHING_NEW
         world.update("SOL")
         assert len(world.closes("SOL")) == 31 + 88
         with Store.reading(store_path(world.config)) as store:
-            assert store.coverage()[0].seams == (("2025-09-01", "binance SOL/USDT"),)
+            assert store.coverage()[0].source_changes == (("2025-09-01", "binance SOL/USDT"),)
 
     def test_a_folders_fund_never_replaces_the_one_that_was_fetched(self, world: World, tmp_path: Path) -> None:
         world.update("IWM")
@@ -423,7 +423,7 @@ class TestImport:
         folder.mkdir()
         (folder / "IWM.csv").write_text("date,close\n2025-09-02,1\n2025-09-03,2\n")
         (result,), _ = import_folder(world.config, folder, world.clock)
-        assert result.came is UpdateStatus.NOTHING_NEW
+        assert result.status is UpdateStatus.NOTHING_NEW
         assert "adjusted prices of two vendors do not mix" in result.notes[0]
         assert world.closes("IWM") == before
 

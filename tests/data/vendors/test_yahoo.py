@@ -273,18 +273,18 @@ class TestFaults:
     @pytest.mark.parametrize("reply", [dripping(0.02), dripping(0.5)])
     def test_a_slow_drip_ends(self, servers: Servers, clock: FakeClock, reply: Reply) -> None:
         servers.yahoo.fail(reply)
-        courtesy = RetryPolicy(clock, tries=1)
+        retry_policy = RetryPolicy(clock, tries=1)
         with (
-            LoopbackYahooSession(courtesy, servers.urls, timeouts=(0.1, 0.1)) as session,
+            LoopbackYahooSession(retry_policy, servers.urls, timeouts=(0.1, 0.1)) as session,
             pytest.raises(Unreachable, match="1 try; was Timeout"),
         ):
             rut(Yahoo(session))
 
     def test_an_answer_without_end_is_cut_short(self, servers: Servers, clock: FakeClock) -> None:
         servers.yahoo.fail(Reply(200, b"{" * 100_000))
-        courtesy = RetryPolicy(clock, tries=1)
+        retry_policy = RetryPolicy(clock, tries=1)
         with (
-            LoopbackYahooSession(courtesy, servers.urls, largest=1000) as session,
+            LoopbackYahooSession(retry_policy, servers.urls, largest=1000) as session,
             pytest.raises(Unreachable, match="1 try"),
         ):
             rut(Yahoo(session))
@@ -390,5 +390,5 @@ class TestManners:
     def test_the_vendors_clock_is_measured(self, yahoo: Yahoo, servers: Servers, clock: FakeClock) -> None:
         servers.yahoo.date = datetime(2025, 11, 28, 19, 10, tzinfo=UTC)
         rut(yahoo)
-        skew = yahoo._session.courtesy.skew["query2.finance.yahoo.com"]
+        skew = yahoo._session.retry_policy.skew["query2.finance.yahoo.com"]
         assert 590 <= skew <= 600
