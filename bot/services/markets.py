@@ -41,7 +41,7 @@ def quality_rules(config: Config) -> QualityRules:
     levels = {symbol: (low, high) for symbol, (low, high) in q.levels.items()}
     return QualityRules(
         **{
-            **q.model_dump(),
+            **q.model_dump(exclude={"admit"}),
             "allow": frozenset(q.admit),
             "repeats": Thresholds(**q.repeats.model_dump()),
             "jump_least": Thresholds(**q.jump_least.model_dump()),

@@ -10,7 +10,7 @@ import numpy as np
 from bot.backtest.warnings import run_warnings
 from bot.core.market import Market
 from bot.core.window import Window
-from bot.data.quality import judged
+from bot.data.quality import with_quality_flags
 from bot.services.markets import quality_rules
 from bot.services.plans import run_plan
 from bot.services.strategy_settings import rotation_settings
@@ -30,7 +30,7 @@ def faulty_market() -> Market:
     series["C05"] = replace(coin, **{name: getattr(coin, name) * scale for name in ("open", "high", "low", "close")})
     seam = series["C06"]
     series["C06"] = replace(seam, volume=np.where(np.arange(len(seam)) < len(seam) // 2, 1e9, 1e8))
-    return judged(with_series(series.values()), quality_rules(default_config()))
+    return with_quality_flags(with_series(series.values()), quality_rules(default_config()))
 
 
 def told(market: Market, start: date, end: date) -> list[str]:
@@ -64,7 +64,7 @@ def test_a_run_counts_in_one_line_the_series_whose_prices_can_hardly_be_right() 
         coin = series[symbol]
         spike = np.where(np.arange(len(coin)) == len(coin) // 2, 8.0, 1.0)
         series[symbol] = replace(coin, close=coin.close * spike)
-    market = judged(with_series(series.values()), quality_rules(default_config()))
+    market = with_quality_flags(with_series(series.values()), quality_rules(default_config()))
     first, last = market.decision_times[0].item().date(), market["ETH"].dates[-1].item()
     day = market["C06"].dates[len(market["C06"]) // 2].item()
     before = sum("jump or lie outside" in line for line in told(made, first, last))

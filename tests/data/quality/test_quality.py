@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 
 from bot.core.data_fault import DataFault, FaultKind, Severity
 from bot.core.market import Market, Series, SeriesKind
-from bot.data.quality import QualityRules, Standing, inspect, judged, row_faults, screened, summary, verdicts
+from bot.data.quality import (
+    QualityRules,
+    Standing,
+    inspect,
+    with_quality_flags,
+    row_faults,
+    screened,
+    summary,
+    verdicts,
+)
 from bot.data.vendors.raw_bars import RawBars
 from bot.services.markets import demo_parameters, demo_world, quality_rules
 from tests.markets import (
@@ -407,11 +416,11 @@ def test_an_override_admits_a_barred_series_and_leaves_it_warned() -> None:
     rules = quality_rules(config_with({"quality": {"admit": ["ADA"]}}))
     verdict = verdicts(redenominated(), rules)["ADA"]
     assert (verdict.standing, verdict.quarantined_from) == (Standing.WARNED, None)
-    assert judged(redenominated(), rules).quarantined == {}
+    assert with_quality_flags(redenominated(), rules).quarantined == {}
 
 
 def test_a_market_forgets_bars_and_faults_that_were_not_known_yet() -> None:
-    market = judged(redenominated(), RULES)
+    market = with_quality_flags(redenominated(), RULES)
     assert market.quarantined == {"ADA": np.datetime64("2020-01-04", "s")}
     before, after = (market.as_of(datetime(2020, 1, day, tzinfo=UTC)) for day in (3, 4))
     assert (before.quarantined, before.faults) == ({}, ())
@@ -434,7 +443,7 @@ def test_the_summary_tells_the_barred_first_and_each_kind_once() -> None:
 @pytest.mark.parametrize("seed", [0, 1, 2, 38])
 def test_nothing_is_barred_on_the_demo_market(seed: int, planted: bool) -> None:
     parameters = replace(demo_parameters(default_config(), planted), seed=seed)
-    assert judged(demo_world(default_config(), parameters), RULES).quarantined == {}
+    assert with_quality_flags(demo_world(default_config(), parameters), RULES).quarantined == {}
 
 
 # --- rows of a vendor ------------------------------------------------------------------------------------------
