@@ -154,7 +154,7 @@ def _kept_traceback(state: Path) -> str:
     """Keep the traceback, without a secret, for whoever mends the bug, and tell the user where it is."""
     from loguru import logger
 
-    from bot.paper.notifying import hiding
+    from bot.paper.notifier import hiding
 
     log = state / "bot.log"
     told = "this is a bug in the bot, not in what you did"

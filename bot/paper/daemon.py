@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from bot.core.errors import BotError, DataError, KeysRefused, OutcomeUnknown, StoreError
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.ports import Clock
-from bot.paper.heartbeat import beat, heartbeat_path
+from bot.paper.heartbeat import heartbeat_path, write_beat
 from bot.paper.ledgers import as_daemon, is_stopped
 from bot.paper.log import open_log
-from bot.paper.notifying import Notifier, Post, hiding, nobody
+from bot.paper.notifier import Notifier, Post, hiding, nobody
 from bot.paper.tick import tick
 from bot.services.vendors import VendorSessions, open_sessions
 from bot.settings.loader import Config
@@ -167,7 +167,7 @@ class Daemon:
         from loguru import logger
 
         try:
-            beat(heartbeat_path(self._config, self._name), self._clock.now(), self._due)
+            write_beat(heartbeat_path(self._config, self._name), self._clock.now(), self._due)
         except OSError as problem:
             logger.warning("the heartbeat cannot be written: {}", problem.strerror)
 

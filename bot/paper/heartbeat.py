@@ -1,4 +1,4 @@
-"""The heartbeat: a small file beside its ledger by which a daemon tells that it is alive."""
+"""Heartbeat: a small file beside a ledger that its daemon rewrites while it lives."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from bot.paper.ledgers import ledger_path
 from bot.settings.loader import Config
 
 STALE_AFTER = timedelta(minutes=5)
-"""A daemon tells at least once a minute, but for a vendor's answer that takes longer."""
+"""Age from which a heartbeat counts as stale; a daemon writes one a minute, but a vendor's answer may take longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What a daemon told of itself last; `next_tick` is in the past while it ticks."""
+    """One heartbeat: process id, moment (UTC), next tick (UTC, in the past during a tick) and version of the bot."""
 
     pid: int
     at: datetime
@@ -27,29 +27,30 @@ class Beat:
     version: str
 
     def is_stale(self, now: datetime) -> bool:
-        """Whether the daemon has been silent for so long that it must be gone."""
+        """Return True if the heartbeat is older than `STALE_AFTER`."""
         return now - self.at > STALE_AFTER
 
 
 def heartbeat_path(config: Config, name: str) -> Path:
-    """Where the daemon of a ledger tells that it is alive."""
+    """Return the path of a ledger's heartbeat file."""
     return ledger_path(config, name).with_suffix(".alive")
 
 
-def beat(path: Path, now: datetime, next_tick: datetime) -> None:
-    """Tell that this process is alive, at once or not at all. Raises OSError."""
+def write_beat(path: Path, now: datetime, next_tick: datetime) -> None:
+    """Write the heartbeat of this process. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    told = {"pid": os.getpid(), "at": iso(now), "next_tick": iso(next_tick), "version": __version__}
+    fields = {"pid": os.getpid(), "at": iso(now), "next_tick": iso(next_tick), "version": __version__}
+    # A rename is atomic: a reader sees the old heartbeat or the new one, never half of one.
     new = path.with_suffix(".alive-new")
-    new.write_text(json.dumps(told) + "\n", encoding="utf-8")
+    new.write_text(json.dumps(fields) + "\n", encoding="utf-8")
     new.replace(path)
 
 
-def last_beat(path: Path) -> Beat | None:
-    """What the daemon told last; None where there is none, or nothing that can be read."""
+def read_beat(path: Path) -> Beat | None:
+    """Read a heartbeat; None if the file is missing or damaged."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        at, next_tick = (datetime.fromisoformat(told[name]) for name in ("at", "next_tick"))
-        return Beat(told["pid"], at, next_tick, told["version"])
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        at, next_tick = (datetime.fromisoformat(fields[name]) for name in ("at", "next_tick"))
+        return Beat(fields["pid"], at, next_tick, fields["version"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -178,7 +178,7 @@ class LedgerStatus:
 
 def status_of(config: Config, name: str) -> LedgerStatus:
     """Where a ledger stands, read without writing. Raises LedgerError, naming the nearest, where there is none."""
-    path = _that_is_there(config, name)
+    path = existing_path(config, name)
     count, head = verify_ledger(path)
     rows = list(read_ledger(path))
     epochs = [row for row in rows if row.kind == "epoch"]
@@ -209,7 +209,8 @@ def status_of(config: Config, name: str) -> LedgerStatus:
     )
 
 
-def _that_is_there(config: Config, name: str) -> Path:
+def existing_path(config: Config, name: str) -> Path:
+    """Return the file of a ledger. Raises LedgerError that names the nearest, where there is none."""
     path = ledger_path(config, name)
     if not is_there(path):
         near = did_you_mean(name, ledgers(config)) or "begin one with: bot paper tick"
@@ -245,7 +246,7 @@ def archive_ledger(config: Config, name: str, clock: Clock, waiting: Callable[[s
 
     Raises LedgerError, also while a daemon trades it, StoreError.
     """
-    path = _that_is_there(config, name)
+    path = existing_path(config, name)
     with as_daemon(config, name, clock), only_one(path, clock, _PATIENCE, waiting):
         target = path.parent / "archive" / f"{name}-{clock.now():%Y%m%dT%H%M%SZ}.sqlite3"
         try:
@@ -263,6 +264,6 @@ def back_up(config: Config, name: str, clock: Clock, target: Path | None) -> tup
 
     Without a target it stands beside the ledgers, under the ledger's name and the present moment. Raises LedgerError.
     """
-    path = _that_is_there(config, name)
+    path = existing_path(config, name)
     target = target or path.parent / "backup" / f"{name}-{clock.now():%Y%m%dT%H%M%SZ}.sqlite3"
     return target, *back_up_ledger(path, target)

@@ -29,9 +29,9 @@ from bot.infra.version import __version__
 from bot.ledger.decode import decode
 from bot.ledger.record import Row
 from bot.ledger.writer import LedgerWriter
+from bot.paper.forward_trader import ForwardTrader
 from bot.paper.ledgers import ledger_path, open_ledger
 from bot.paper.reconcile import Reconciler
-from bot.paper.trader import ForwardTrader
 from bot.services.local_exchange import QUOTE, open_exchange, terms_of
 from bot.services.markets import open_market
 from bot.services.plans import planned, window_of

@@ -11,7 +11,7 @@ from bot.core.events import ConfigPeriod
 from bot.core.moments import ONE_DAY, midnight
 from bot.ledger.record import Row
 from bot.ledger.writer import LedgerWriter
-from bot.paper.trader import ForwardTrader
+from bot.paper.forward_trader import ForwardTrader
 
 
 def replay(plan: RunPlan, epoch: ConfigPeriod, path: Path | None) -> list[Row]:

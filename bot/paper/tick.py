@@ -23,9 +23,9 @@ from bot.ledger.decode import decode
 from bot.ledger.record import Row
 from bot.ledger.testnet_account import expected_account
 from bot.ledger.writer import LedgerWriter
-from bot.paper.brokerage import SIMULATED, open_brokerage, require_same
+from bot.paper.broker_choice import SIMULATED, open_brokerage, require_same
+from bot.paper.forward_trader import ForwardTrader, TickResult
 from bot.paper.ledgers import ledger_path, mode_of, open_ledger, require_not_over
-from bot.paper.trader import ForwardTrader, TickResult
 from bot.services.data_update import Advance, update_store
 from bot.services.markets import stored_market
 from bot.services.plans import planned, venue_instruments

@@ -14,11 +14,12 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from bot.core.errors import BotError, LedgerError
+from bot.paper.daemon_status import DaemonState
 from bot.review.recording import Record
 from bot.web import portfolio_page as portfolio
 from bot.web import runs_page as runs
 from bot.web.episodes_page import episodes
-from bot.web.health_page import health, verdict
+from bot.web.health_page import health
 from bot.web.prometheus import metrics
 from bot.web.site import Plain, Site
 from bot.web.templates import Templates
@@ -136,10 +137,10 @@ class _Answers:
             if not request.query_params.get("run") and not self.site.records():
                 return PlainTextResponse("there is no ledger yet\n")
             record = self._record(request)
-            is_well, told = verdict(self.site, record)
+            verdict = self.site.health(record)
         except BotError as problem:
             return PlainTextResponse(f"{problem}\n", 503)
-        return PlainTextResponse(f"{record.name}: {told}\n", 200 if is_well else 503)
+        return PlainTextResponse(f"{record.name}: {verdict.line}\n", 200 if verdict.is_healthy else 503)
 
     def metrics(self, request: Request) -> Response:
         """Every forward ledger as Prometheus reads it."""
@@ -183,15 +184,16 @@ class _Answers:
 
     def _pulse(self, record: Record) -> Plain:
         sequence, _ = record.end()
-        daemon = self.site.daemon(record.name) if record.folder is None else {"state": "run", "line": "a finished run"}
-        is_well, told = verdict(self.site, record)
-        said = f"Daemon {daemon['line']}" if daemon["state"] in ("alive", "stale") else f"{told[0].upper()}{told[1:]}"
+        daemon, verdict = self.site.daemon(record.name), self.site.health(record)
+        state = daemon.state.value if record.folder is None else "run"
+        is_alive = record.folder is None and daemon.state is DaemonState.ALIVE
+        line = f"daemon {daemon.line}" if is_alive and verdict.is_healthy else verdict.line
         return {
-            "version": f"{sequence}.{daemon['state']}.{int(is_well)}",
+            "version": f"{sequence}.{state}.{int(verdict.is_healthy)}",
             "sequence": sequence,
-            "daemon": daemon["state"],
-            "is_well": is_well,
-            "told": said,
+            "daemon": state,
+            "is_well": verdict.is_healthy,
+            "told": f"{line[0].upper()}{line[1:]}",
         }
 
     def _problem(self, request: Request, problem: BotError) -> Response:

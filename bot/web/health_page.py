@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date
+from dataclasses import asdict
 
 from bot.core.errors import BotError
 from bot.core.events import AccountSnapshot, Acknowledged, BalanceDifference, ConfigPeriod, TradingState
@@ -22,49 +22,18 @@ _TROUBLES = {
 _SHOWN = 20
 
 
-def verdict(site: Site, record: Record) -> tuple[bool, str]:
-    """Whether all is well with a record, and what is or is not, in a line. Raises LedgerError.
-
-    A run, a replay and a rehearsal are over, and well. A forward ledger is well while its daemon is not silent and no
-    day is overdue, or where its user stopped it.
-    """
-    epoch = _first_epoch(record)
-    if record.folder is not None:
-        return True, "a finished run"
-    if epoch is not None and epoch.is_history:
-        return True, f"a {epoch.why}, which is over"
-    daemon = site.daemon(record.name)
-    if daemon["state"] == "stale":
-        return False, f"daemon {daemon['line']}"
-    if unknown := _unknown(record):
-        assets = ", ".join(one.asset for one in unknown)
-        return False, f"nothing explains how {assets} changed on the testnet account"
-    switched = record.last("switched")
-    if switched is not None and switched.body["mode"] == TradingState.STOPPED:
-        return True, "stopped by its user"
-    if epoch is None and daemon["state"] == "alive":
-        return True, "nothing is decided yet"
-    decision = record.last("decision")
-    last = date.fromisoformat(decision.at[:10]) if decision else epoch.at.date() if epoch else date.min
-    expected = site.expected()
-    if last < expected:
-        return False, f"a day is overdue: expected {expected}, was {decision.at[:10] if decision else 'none decided'}"
-    return True, f"decided {last}"
-
-
 def health(site: Site, record: Record) -> Plain:
     """Everything that a watcher of a ledger asks, as plain data. Raises LedgerError."""
-    is_well, told = verdict(site, record)
+    verdict = site.health(record)
     sequence, head = record.end()
     epoch, decision, switched = _first_epoch(record), record.last("decision"), record.last("switched")
     unknown = _unknown(record)
     return {
-        "is_well": is_well,
-        "told": told,
+        "is_well": verdict.is_healthy,
+        "told": verdict.line,
+        "findings": [asdict(finding) for finding in verdict.findings],
         "is_over": record.folder is not None or (epoch is not None and epoch.is_history),
-        "daemon": dict(site.daemon(record.name))
-        if record.folder is None
-        else {"state": "none", "line": "a run has none"},
+        "daemon": _daemon(site, record),
         "mode": switched.body["mode"] if switched else TradingState.ON.value,
         "decided": decision.at[:10] if decision else "",
         "expected": site.expected().isoformat(),
@@ -85,6 +54,13 @@ def health(site: Site, record: Record) -> Plain:
         "store": _store(site),
         "now": iso(site.now()),
     }
+
+
+def _daemon(site: Site, record: Record) -> Plain:
+    if record.folder is not None:
+        return {"state": "none", "line": "a run has none"}
+    daemon = site.daemon(record.name)
+    return {**daemon.to_dict(), "line": daemon.line}
 
 
 def _unknown(record: Record) -> list[BalanceDifference]:

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from bot.core.errors import LedgerError
 from bot.infra.version import __version__
+from bot.paper.daemon_status import DaemonState
 from bot.review.recording import Record
-from bot.web.health_page import verdict
 from bot.web.site import Site
 
 _HELP = {
@@ -65,10 +65,10 @@ def _samples(site: Site) -> Iterator[Sample]:
 def _of_ledger(site: Site, record: Record, ledger: dict[str, str]) -> Iterator[Sample]:
     daemon, decision, valued = site.daemon(record.name), record.last("decision"), record.last("valuation")
     yield "bot_readable", ledger, 1
-    yield "bot_healthy", ledger, verdict(site, record)[0]
-    yield "bot_daemon_alive", ledger, daemon["state"] == "alive"
-    if "at" in daemon:
-        yield "bot_heartbeat_timestamp_seconds", ledger, _seconds(str(daemon["at"]))
+    yield "bot_healthy", ledger, site.health(record).is_healthy
+    yield "bot_daemon_alive", ledger, daemon.state is DaemonState.ALIVE
+    if daemon.beat is not None:
+        yield "bot_heartbeat_timestamp_seconds", ledger, daemon.beat.at.timestamp()
     if decision is not None:
         yield "bot_last_decision_timestamp_seconds", ledger, _seconds(decision.at)
         yield "bot_stage", {**ledger, "stage": decision.body["stage"]}, 1

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import LedgerError, did_you_mean
+from bot.paper.daemon_status import DaemonStatus
+from bot.paper.health import HealthVerdict, StoreFreshness, judge
+from bot.paper.health_facts import facts_of
 from bot.review.recording import LATEST, Record, all_records, find_record
 
 Plain = dict[str, Any]
@@ -27,16 +30,16 @@ class Stored:
 class Site:
     """Where the ledgers are, and what is known beside them.
 
-    `daemon` tells of a ledger's daemon: its `state` (alive, stale, none), a `line`, and the moments `at` and
-    `next_tick`. `expected` is the day that a forward ledger must have decided by now. `store` is None where nothing was
-    fetched or imported. `waterfall` tells the layers of liquidity on a record's day: its `state` is ready, reading (ask
-    again) or none, with a reason in `why`.
+    `daemon` is the status of a ledger's daemon by the ledger's name. `expected` is the UTC day that a forward ledger
+    must have decided by now. `freshness` and `store` are None where there is no market store. `waterfall` gives the
+    layers of liquidity on a record's day: its `state` is ready, reading (ask again) or none, with a reason in `why`.
     """
 
     state: Path
     now: Callable[[], datetime]
-    daemon: Callable[[str], Mapping[str, Any]]
+    daemon: Callable[[str], DaemonStatus]
     expected: Callable[[], date]
+    freshness: Callable[[], StoreFreshness | None]
     store: Callable[[], Stored | None]
     waterfall: Callable[[Record, date], Mapping[str, Any]]
 
@@ -55,3 +58,7 @@ class Site:
         if name not in known:
             raise LedgerError(f"there is no run or ledger {name!r}", mend=did_you_mean(name, known))
         return known[name].pinned()
+
+    def health(self, record: Record) -> HealthVerdict:
+        """Judge the health of a record. Raises LedgerError."""
+        return judge(facts_of(record, self.daemon(record.name), self.expected(), self.freshness()))

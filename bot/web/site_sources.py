@@ -13,8 +13,7 @@ from bot.core.events import ConfigPeriod
 from bot.core.ports import Clock
 from bot.data.store.store import Store
 from bot.ledger.decode import decode
-from bot.paper.health import daemon_fields, daemon_line, expected_day
-from bot.paper.heartbeat import heartbeat_path, last_beat
+from bot.paper.health_facts import daemon_status, expected_day, store_freshness
 from bot.review.recording import Record
 from bot.services.markets import open_market, store_path
 from bot.services.signals import signal_at
@@ -29,15 +28,12 @@ _READING = {"state": "reading"}
 def site_of(config: Config, clock: Clock) -> Site:
     """The site of a config's state folder."""
 
-    def daemon(name: str) -> Mapping[str, Any]:
-        found, now = last_beat(heartbeat_path(config, name)), clock.now()
-        return {**daemon_fields(found, now), "line": daemon_line(found, now)}
-
     return Site(
         state=config.state,
         now=clock.now,
-        daemon=daemon,
+        daemon=lambda name: daemon_status(config, name, clock.now()),
         expected=lambda: expected_day(config, clock.now()),
+        freshness=lambda: store_freshness(config),
         store=lambda: _stored(config),
         waterfall=Waterfalls(config),
     )

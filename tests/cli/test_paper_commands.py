@@ -23,14 +23,14 @@ from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import Fill, Side
 from bot.infra.clock import SystemClock
-from bot.paper.heartbeat import beat, heartbeat_path
+from bot.paper.forward_trader import TickResult
+from bot.paper.heartbeat import heartbeat_path, write_beat
 from bot.paper.ledgers import as_daemon, next_decision, status_of
-from bot.paper.trader import TickResult
 from bot.venue.matching.exchange import KEY
 from tests.cli.running import bot, bot_process, error_of
-from tests.paper.test_notices import BEGUN, BUY, HELD
-from tests.paper.test_notifying import Ledger
+from tests.paper.test_notifier import Ledger
 from tests.paper.test_rehearsal import FIRST, running
+from tests.paper.test_tick_notices import BEGUN, BUY, HELD
 
 SHORT = ["--start", "2102-02-01", "--end", "2102-12-31"]
 
@@ -125,7 +125,7 @@ def test_resume_says_that_a_ledger_is_on_already(tmp_path: Path) -> None:
 
 def test_a_ledger_that_has_not_begun_is_awaited_while_its_daemon_lives(tmp_path: Path) -> None:
     new, now = Ledger(tmp_path / "logs"), SystemClock().now()
-    beat(heartbeat_path(new.config, "mine"), now, now + timedelta(hours=5))
+    write_beat(heartbeat_path(new.config, "mine"), now, now + timedelta(hours=5))
     done = bot("paper", "status", "-l", "mine", cwd=tmp_path)
     assert (done.returncode, done.stdout.count("\n")) == (0, 1)
     assert done.stdout.startswith("mine has not begun: it does with the first day that can be decided. Daemon alive")

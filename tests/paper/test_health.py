@@ -15,13 +15,14 @@ from bot.core.errors import DataError, LedgerError
 from bot.core.events import BalanceCause, BalanceDifference, TradingState
 from bot.core.notice import Notice
 from bot.paper.daemon import Daemon, Stop
-from bot.paper.health import daemon_fields, daemon_line, require_health
-from bot.paper.heartbeat import beat, heartbeat_path, last_beat
+from bot.paper.daemon_status import DaemonStatus
+from bot.paper.health_facts import daemon_status, require_health
+from bot.paper.heartbeat import heartbeat_path, read_beat, write_beat
 from bot.paper.ledgers import acknowledge, archive_ledger, as_daemon, ledger_path, switch
 from bot.settings.loader import Config
 from tests.markets import config_with
-from tests.paper.test_notices import BEGUN, BUY, DAY, HELD
-from tests.paper.test_notifying import Ledger
+from tests.paper.test_notifier import Ledger
+from tests.paper.test_tick_notices import BEGUN, BUY, DAY, HELD
 
 NOON = DAY + timedelta(hours=12)
 
@@ -36,7 +37,7 @@ def ledger(tmp_path: Path) -> Ledger:
 
 def alive(config: Config, at: datetime) -> None:
     """A daemon that told of itself."""
-    beat(heartbeat_path(config, "mine"), at, at + timedelta(hours=6))
+    write_beat(heartbeat_path(config, "mine"), at, at + timedelta(hours=6))
 
 
 class TestHealth:
@@ -72,23 +73,23 @@ class TestHealth:
         with pytest.raises(LedgerError, match="there is no such ledger"):
             require_health(new.config, "mine", NOON)
         alive(new.config, NOON)
-        assert "nothing is decided yet; daemon alive" in require_health(new.config, "mine", NOON)
+        assert "no decision yet; daemon alive" in require_health(new.config, "mine", NOON)
         new.write()  # the file is made before prices come
-        assert "nothing is decided yet; daemon alive" in require_health(new.config, "mine", NOON)
+        assert "no decision yet; daemon alive" in require_health(new.config, "mine", NOON)
 
     def test_a_new_ledger_is_well_until_its_first_decision_would_be_late(self, tmp_path: Path) -> None:
         new = Ledger(tmp_path)
         new.write(BEGUN)
-        assert require_health(new.config, "mine", NOON) == "mine: decided nothing yet; no daemon"
+        assert require_health(new.config, "mine", NOON) == "mine: no decision yet; no daemon"
         with pytest.raises(DataError, match="expected 2026-03-03, was none decided"):
             require_health(new.config, "mine", NOON + timedelta(days=1))
 
     def test_an_order_that_was_left_open_is_a_fault_but_while_a_tick_is_about_it(self, ledger: Ledger) -> None:
         ledger.write(BUY)
-        told = r"nobody knows how 1 order\(s\) ended; bot paper tick --ledger mine looks them up"
+        told = "1 order has an unknown status; bot paper tick --ledger mine looks it up"
         with pytest.raises(DataError, match=told):
             require_health(ledger.config, "mine", NOON)
-        beat(heartbeat_path(ledger.config, "mine"), NOON, NOON)
+        write_beat(heartbeat_path(ledger.config, "mine"), NOON, NOON)
         assert require_health(ledger.config, "mine", NOON).endswith("daemon alive, ticking")
         alive(ledger.config, NOON)
         with pytest.raises(DataError, match=told):
@@ -96,7 +97,9 @@ class TestHealth:
 
     def test_an_account_that_changed_without_a_reason_is_a_fault_until_it_is_acknowledged(self, ledger: Ledger) -> None:
         ledger.write(BalanceDifference(NOON, "ETH", Decimal(2), Decimal(1), BalanceCause.UNKNOWN))
-        with pytest.raises(DataError, match=r"nothing explains how ETH changed.*bot paper acknowledge --ledger mine"):
+        with pytest.raises(
+            DataError, match=r"unexplained change of the testnet balance: ETH.*bot paper acknowledge --ledger mine"
+        ):
             require_health(ledger.config, "mine", NOON)
         acknowledge(ledger.config, "mine", ledger.clock)
         assert require_health(ledger.config, "mine", NOON)
@@ -109,7 +112,7 @@ class TestHealth:
 
     def test_half_a_heartbeat_is_none(self, ledger: Ledger) -> None:
         heartbeat_path(ledger.config, "mine").write_text('{"pid": 7')
-        assert daemon_fields(last_beat(heartbeat_path(ledger.config, "mine")), NOON) == {"state": "none"}
+        assert daemon_status(ledger.config, "mine", NOON).to_dict() == {"state": "none"}
 
 
 class Sleeper(Stop):
@@ -122,10 +125,10 @@ class Sleeper(Stop):
 
     def wait(self, seconds: float) -> bool:
         now, path = self.ledger.clock.now(), heartbeat_path(self.ledger.config, "mine")
-        found = last_beat(path)
+        found = read_beat(path)
         assert found is not None
         assert (found.pid, found.at) == (os.getpid(), now)
-        self.seen.append(daemon_line(found, now))
+        self.seen.append(DaemonStatus(found, now).line)
         self.ledger.clock.sleep(seconds)
         self.sleeps -= 1
         return self.sleeps == 0
@@ -255,10 +258,10 @@ class TestTheDaemon:
 
 def test_a_heartbeat_is_read_as_it_was_written(tmp_path: Path) -> None:
     config = config_with({"state": str(tmp_path)})
-    beat(heartbeat_path(config, "mine"), NOON, NOON + timedelta(hours=1))
-    found = last_beat(heartbeat_path(config, "mine"))
+    write_beat(heartbeat_path(config, "mine"), NOON, NOON + timedelta(hours=1))
+    found = read_beat(heartbeat_path(config, "mine"))
     assert found is not None
     assert (found.at, found.next_tick) == (NOON, NOON + timedelta(hours=1))
-    assert daemon_line(found, NOON + timedelta(hours=2)).startswith("stale since 2026-03-02T12:00:00Z")
-    assert daemon_line(replace(found, next_tick=NOON), NOON) == "alive, ticking"
+    assert DaemonStatus(found, NOON + timedelta(hours=2)).line.startswith("stale since 2026-03-02T12:00:00Z")
+    assert DaemonStatus(replace(found, next_tick=NOON), NOON).line == "alive, ticking"
     assert list(tmp_path.joinpath("ledgers").iterdir()) == [heartbeat_path(config, "mine")]

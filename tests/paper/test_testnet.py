@@ -31,7 +31,7 @@ from bot.infra.clock import SystemClock
 from bot.ledger.decode import decode
 from bot.ledger.record import Row, as_rows, verify_ledger
 from bot.ledger.writer import LedgerWriter
-from bot.paper.trader import ForwardTrader
+from bot.paper.forward_trader import ForwardTrader
 from bot.services.local_exchange import QUOTE, open_exchange
 from bot.services.plans import planned, window_of
 from bot.venue.http.injected_faults import InjectedFault, InjectedKind

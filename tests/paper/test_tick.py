@@ -23,10 +23,10 @@ from bot.ledger.decode import decode
 from bot.ledger.record import Row, verify_ledger
 from bot.ledger.writer import LedgerWriter
 from bot.paper import ledgers
-from bot.paper.notifying import Notifier
+from bot.paper.forward_trader import TickResult
+from bot.paper.notifier import Notifier
 from bot.paper.tick import new_ledger
 from bot.paper.tick import tick as paper_tick
-from bot.paper.trader import TickResult
 from bot.settings.loader import Config
 from tests.clocks import FakeClock
 from tests.markets import config_with

@@ -6,16 +6,16 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.infra.clock import SystemClock
 from bot.ledger.record import count_rows
 from bot.ledger.selection import Selection
+from bot.paper.daemon_status import DaemonStatus
 from bot.paper.ledgers import ledger_path
 from bot.paper.rehearsal import rehearse
 from tests.markets import config_with
@@ -61,7 +61,7 @@ class Daemon:
         """Do this at the first question after those that a page puts as it is made."""
         self.left, self.act = after + 1, act
 
-    def __call__(self, name: str) -> Mapping[str, Any]:
+    def __call__(self, name: str) -> DaemonStatus:
         self.left -= 1
         if self.left == 0:
             self.act()

@@ -25,6 +25,8 @@ from bot.core.events import (
     TradingStateChange,
 )
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
+from bot.paper.daemon_status import DaemonStatus
+from bot.paper.heartbeat import Beat
 from bot.settings.loader import load_config
 from bot.web.site import Stored
 from tests.web.world import (
@@ -239,7 +241,7 @@ def test_nothing_from_outside_is_markup(tmp_path: Path) -> None:
     write(tmp_path, "other", *everything_evil())
     site = site_at(
         tmp_path,
-        daemon=lambda name: {**alive(name), "line": EVIL, "version": EVIL},
+        daemon=lambda name: DaemonStatus(Beat(7, DAY, DAY, EVIL), DAY),
         store=lambda: Stored(DAY, 1, [(EVIL, EVIL)]),
         waterfall=lambda record, day: {"state": "none", "why": EVIL},
     )

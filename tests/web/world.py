@@ -17,6 +17,8 @@ from bot.core.decision import Decision
 from bot.core.events import ConfigPeriod, Event, Valuation
 from bot.core.orders import Fill, Side
 from bot.ledger.writer import LedgerWriter
+from bot.paper.daemon_status import DaemonStatus
+from bot.paper.heartbeat import Beat
 from bot.web.dashboard_server import DashboardServer
 from bot.web.site import Site
 
@@ -59,29 +61,26 @@ def site_at(state: Path, **changes: Any) -> Site:
     """A site whose daemon, store and market are what a test says they are; by default there are none."""
     usual: dict[str, Any] = {
         "now": lambda: DAY + timedelta(hours=12),
-        "daemon": lambda name: {"state": "none", "line": "no daemon"},
+        "daemon": lambda name: DaemonStatus(None, NOON),
         "expected": lambda: date(2026, 3, 2),
+        "freshness": lambda: None,
         "store": lambda: None,
         "waterfall": lambda record, day: {"state": "none", "why": "There is no market."},
     }
     return Site(state, **{**usual, **changes})
 
 
-def alive(name: str) -> Mapping[str, Any]:
-    """A daemon that told of itself a minute ago."""
-    return {
-        "state": "alive",
-        "line": "alive, next tick 2026-03-03T00:15:00Z",
-        "pid": 7,
-        "at": "2026-03-02T11:59:00Z",
-        "next_tick": "2026-03-03T00:15:00Z",
-        "version": "0.1.0",
-    }
+NOON = DAY + timedelta(hours=12)
 
 
-def stale(name: str) -> Mapping[str, Any]:
-    """A daemon that was killed."""
-    return {**alive(name), "state": "stale", "line": "stale since 2026-03-02T11:00:00Z: it was killed"}
+def alive(name: str) -> DaemonStatus:
+    """Return a daemon with a heartbeat a minute ago."""
+    return DaemonStatus(Beat(7, NOON - timedelta(minutes=1), DAY + timedelta(days=1, minutes=15), "0.1.0"), NOON)
+
+
+def stale(name: str) -> DaemonStatus:
+    """Return a daemon that was killed an hour ago."""
+    return DaemonStatus(Beat(7, NOON - timedelta(hours=1), DAY + timedelta(days=1, minutes=15), "0.1.0"), NOON)
 
 
 @dataclass(frozen=True, slots=True)

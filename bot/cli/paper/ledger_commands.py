@@ -40,7 +40,7 @@ def new(
     Example: bot paper new --ledger mine --on-start wait
     """
     from bot.infra.clock import SystemClock
-    from bot.paper.brokerage import brokerage_name
+    from bot.paper.broker_choice import brokerage_name
     from bot.paper.tick import new_ledger
 
     resolved = config_of(config, set_)
@@ -95,13 +95,14 @@ def status(
     Example: bot paper status
     """
     from bot.infra.clock import SystemClock
-    from bot.paper.health import daemon_fields, daemon_line, require_health
-    from bot.paper.heartbeat import heartbeat_path, last_beat
+    from bot.paper.daemon_status import DaemonState
+    from bot.paper.health_facts import daemon_status, require_health
     from bot.paper.ledgers import has_begun, status_of
 
     resolved, screen, now = config_of(config), console(to_error=as_json), SystemClock().now()
-    name, found = name_of(ledger), last_beat(heartbeat_path(resolved, ledger))
-    is_awaited = found is not None and not found.is_stale(now) and not has_begun(resolved, name)
+    name = name_of(ledger)
+    daemon = daemon_status(resolved, name, now)
+    is_awaited = daemon.state is DaemonState.ALIVE and not has_begun(resolved, name)
     if check:
         line = require_health(resolved, name, now)
         if as_json:
@@ -110,16 +111,14 @@ def status(
         return
     if is_awaited:
         if as_json:
-            print_json({"ledger": name, "daemon": daemon_fields(found, now)})
-        sayer(screen)(
-            f"{name} has not begun: it does with the first day that can be decided. Daemon {daemon_line(found, now)}."
-        )
+            print_json({"ledger": name, "daemon": daemon.to_dict()})
+        sayer(screen)(f"{name} has not begun: it does with the first day that can be decided. Daemon {daemon.line}.")
         return
     told = status_of(resolved, name)
     if as_json:
-        print_json({**told.as_dict(), "daemon": daemon_fields(found, now)})
+        print_json({**told.as_dict(), "daemon": daemon.to_dict()})
     else:
-        show(screen, told, Daemon=daemon_line(found, now))
+        show(screen, told, Daemon=daemon.line)
 
 
 @ledgers.command(name="reduce-only")

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.brokers.testnet.client import TestnetExchange
+    from bot.paper.forward_trader import TickResult
     from bot.paper.ledgers import LedgerStatus
-    from bot.paper.notifying import Post
-    from bot.paper.trader import TickResult
+    from bot.paper.notifier import Post
     from bot.settings.loader import Config
 
 paper = typer.Typer(help="Trade forward on paper: simulated fills on live public prices.", invoke_without_command=True)
@@ -65,7 +65,7 @@ def tick(
     """
     from bot.infra.clock import SystemClock
     from bot.paper.ledgers import status_of
-    from bot.paper.notifying import Notifier
+    from bot.paper.notifier import Notifier
     from bot.paper.tick import tick as paper_tick
     from bot.services.vendors import open_sessions
 
@@ -115,7 +115,7 @@ def notify(
 
     Example: bot paper notify --dry-run
     """
-    from bot.paper.notifying import ADDRESSES, addresses_of, latest_notices
+    from bot.paper.notifier import ADDRESSES, addresses_of, latest_notices
 
     resolved, screen = config_of(config), console()
     notices = latest_notices(resolved, name_of(ledger))
@@ -228,7 +228,7 @@ def _testnet(
 ) -> TestnetExchange | None:
     """The testnet that a ledger trades on, if it does, and a word about it. Raises ConfigError."""
     from bot.infra.clock import SystemClock
-    from bot.paper.brokerage import brokerage_name, open_account
+    from bot.paper.broker_choice import brokerage_name, open_account
     from bot.paper.ledgers import broker_of
 
     testnet = open_account(brokerage_name(config, asked, broker_of(config, ledger)), SystemClock(), os.environ)
@@ -241,6 +241,6 @@ def _testnet(
 
 def _post(config: Config, screen: Console, dry_run: bool) -> Post:
     """Who sends the notices. Raises ConfigError."""
-    from bot.paper.notifying import open_post
+    from bot.paper.notifier import open_post
 
     return open_post(config, os.environ, sayer(screen) if dry_run else None)

@@ -19,11 +19,11 @@ from bot.core.events import Event
 from bot.core.notice import Notice, NoticeKind
 from bot.ledger.record import verify_ledger
 from bot.paper.ledgers import ledger_path, open_ledger
-from bot.paper.notifying import ADDRESSES, Notifier, addresses_of, latest_notices, nobody, open_post
+from bot.paper.notifier import ADDRESSES, Notifier, addresses_of, latest_notices, nobody, open_post
 from bot.settings.loader import Config
 from tests.clocks import FakeClock
 from tests.markets import config_with
-from tests.paper.test_notices import BEGUN, BUY, DAY, HELD, bought
+from tests.paper.test_tick_notices import BEGUN, BUY, DAY, FILLED, HELD, bought
 from tests.servers.loopback import status
 from tests.servers.phone import Phone
 
@@ -87,13 +87,13 @@ def environment(*addresses: str, **more: str) -> dict[str, str]:
 class TestWhatIsTold:
     def test_of_a_tick_is_what_it_added_and_the_head(self, ledger: Ledger) -> None:
         with ledger.notifier().watching():
-            ledger.write(replace(HELD, previous="CONFIRMED"), BUY, bought("ETH", "1.5", "2000"))
+            ledger.write(replace(HELD, previous="CONFIRMED"), BUY, bought("ETH", "1.5", "2000"), FILLED)
         assert ledger.sent.kinds == ["decision", "fill", "head"]
         rows, head = verify_ledger(ledger_path(ledger.config, "mine"))
         assert f"{rows} rows up to 2026-03-02; keep this, it proves them: {head}" in ledger.sent.notices[-1].body
 
     def test_of_a_tick_that_added_nothing_is_nothing(self, ledger: Ledger) -> None:
-        ledger.write(HELD, BUY)
+        ledger.write(HELD, BUY, FILLED)
         with ledger.notifier().watching():
             pass
         assert ledger.sent.kinds == []
@@ -241,7 +241,7 @@ class TestWhereItGoes:
 
 def test_what_a_plugin_prints_is_no_answer() -> None:
     program = (
-        "from bot.paper.delivery import _own_line\n"
+        "from bot.paper.notice_delivery import _own_line\n"
         "answers = _own_line(); print('noise of a plugin'); answers.write('an answer')"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)

@@ -24,8 +24,8 @@ from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderResult
 from bot.ledger.record import Row, verify_ledger
 from bot.ledger.writer import LedgerWriter
+from bot.paper.forward_trader import ForwardTrader, TickResult
 from bot.paper.replay import replay
-from bot.paper.trader import ForwardTrader, TickResult
 from bot.services.plans import planned, window_of
 from tests.clocks import FakeClock
 from tests.markets import random_market

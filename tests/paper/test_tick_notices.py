@@ -11,7 +11,7 @@ from bot.core.events import BalanceCause, BalanceDifference, ConfigPeriod, Drift
 from bot.core.notice import Notice, NoticeKind
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.ledger.record import as_rows
-from bot.paper.notices import error_notice, head_notice, last_day, notices_of
+from bot.paper.tick_notices import error_notice, head_notice, last_day, notices_of
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 BEGUN = ConfigPeriod(DAY, 1, "new", "key", "hash", "0.1", "simulated", Decimal(10_000))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,15 +21,17 @@ from bot.core.notice import Notice, NoticeKind
 from bot.core.ports import Clock
 from bot.data.vendors.public_exchange import VENUES
 from bot.ledger.record import Row, read_ledger, verify_ledger
+from bot.paper.health import FindingKind
+from bot.paper.health_facts import check_ledger, daemon_status
 from bot.paper.ledgers import ledger_path, status_of
-from bot.paper.notices import error_notice, head_notice, last_day, notices_of
+from bot.paper.tick_notices import error_notice, fault_notice, head_notice, last_day, notices_of
 from bot.settings.loader import Config
 
 ADDRESSES = "BOT_NOTIFY_URLS"
 """The environment's name for where notices go, as apprise writes it, separated by spaces or lines."""
 Post = Callable[[Sequence[Notice]], list[str]]
 """Sends notices, and returns a line for each address that they did not reach."""
-_DELIVERY = Path(__file__).with_name("delivery.py")
+_DELIVERY = Path(__file__).with_name("notice_delivery.py")
 
 
 def hiding(environment: Mapping[str, str]) -> Callable[[str], str]:
@@ -128,25 +131,26 @@ def _deliver(
 
 
 class Notifier:
-    """Tells of each tick of a ledger. What does not get there is told by `say`, and stops nothing.
+    """Sends the notices of each tick of a ledger; `say` shows what was not delivered, and the tick goes on.
 
-    An error is told once a UTC day and kind, however often a tick is tried.
+    An error and a fault of the health check are sent once a UTC day and kind, however often a tick is tried.
     """
 
     def __init__(self, config: Config, name: str, clock: Clock, post: Post, say: Callable[[str], None]) -> None:
         self._config, self._name, self._clock, self._post, self._say = config, name, clock, post, say
-        self._told: dict[type[Exception], date] = {}
+        self._sent_on: dict[type[Exception] | FindingKind, date] = {}
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Tell of what is added to the ledger inside the block, and of the error that ends it."""
+        """Send notices of the rows that the block adds to the ledger, and of the error that ends it."""
         before = _rows(self._config, self._name)
         try:
             yield
         except Exception as problem:
             self._send([*self._news(before), *self._error(problem)])
             raise
-        self._send(self._news(before))
+        news = self._news(before)
+        self._send([*news, *self._faults(news)])
 
     def _news(self, before: Sequence[Row] | None) -> list[Notice]:
         now = _rows(self._config, self._name)
@@ -156,16 +160,35 @@ class Notifier:
         return [*notices_of(self._name, added), *_head(self._config, self._name, added)]
 
     def _error(self, problem: Exception) -> list[Notice]:
-        today, kind = self._clock.now().date(), type(problem)
-        if self._told.get(kind) == today:
+        if not self._is_first_today(type(problem)):
             return []
-        self._told[kind] = today
-        told = str(problem) if isinstance(problem, BotError) else "A bug ended it; logs/bot.log has more."
-        return [error_notice(self._name, told)]
+        message = str(problem) if isinstance(problem, BotError) else "A bug ended it; logs/bot.log has more."
+        return [error_notice(self._name, message)]
+
+    def _faults(self, news: Sequence[Notice]) -> list[Notice]:
+        """Notices of the faults that a tick left behind; a difference that `news` reports already is left out."""
+        status = replace(daemon_status(self._config, self._name, self._clock.now()), is_after_tick=True)
+        try:
+            faults = check_ledger(self._config, self._name, status).faults
+        except BotError:  # the next tick raises it
+            return []
+        first = [fault for fault in faults if self._is_first_today(fault.kind)]
+        is_reported = any(notice.kind is NoticeKind.DIFFERENCE for notice in news)
+        return [
+            fault_notice(self._name, fault)
+            for fault in first
+            if not (is_reported and fault.kind is FindingKind.BALANCE_UNEXPLAINED)
+        ]
+
+    def _is_first_today(self, kind: type[Exception] | FindingKind) -> bool:
+        today = self._clock.now().date()
+        before = self._sent_on.get(kind)
+        self._sent_on[kind] = today
+        return before != today
 
     def _send(self, notices: Sequence[Notice]) -> None:
-        wanted = [notice for notice in notices if notice.kind in self._config.notify.kinds]
-        for problem in self._post(wanted) if wanted else []:
+        chosen = [notice for notice in notices if notice.kind in self._config.notify.kinds]
+        for problem in self._post(chosen) if chosen else []:
             self._say(problem)
 
 

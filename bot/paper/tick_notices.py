@@ -11,6 +11,7 @@ from bot.core.notice import Notice, NoticeKind
 from bot.core.orders import OrderStatus, Side
 from bot.ledger.codec import plain
 from bot.ledger.record import Row
+from bot.paper.health import Finding
 from bot.paper.reconcile import WIPED
 from bot.report.words import sentence
 
@@ -37,6 +38,13 @@ def head_notice(ledger: str, last: Row, rows: int, head: str, valued: Row | None
 def error_notice(ledger: str, problem: str) -> Notice:
     """What kept a tick from being done."""
     return Notice(NoticeKind.ERROR, f"{ledger}: not decided, or not in full", problem)
+
+
+def fault_notice(ledger: str, fault: Finding) -> Notice:
+    """Return the notice of a fault that a health check found."""
+    return Notice(
+        NoticeKind.ERROR, f"{ledger}: {fault.kind}", f"{fault.text}; {fault.mend}" if fault.mend else fault.text
+    )
 
 
 def last_day(rows: Sequence[Row]) -> list[Row]:

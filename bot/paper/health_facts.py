@@ -1,0 +1,142 @@
+"""Collect the facts of a health check from a record, its heartbeat and the market store."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from bot.core.errors import BotError, DataError, LedgerError
+from bot.core.events import ConfigPeriod, TradingState, TradingStateChange
+from bot.core.moments import ONE_DAY, midnight
+from bot.core.orders import OrderIntent, OrderResult
+from bot.data.store.store import Store
+from bot.ledger.decode import decode
+from bot.ledger.record import verify_ledger
+from bot.ledger.testnet_account import expected_account
+from bot.paper.daemon_status import DaemonState, DaemonStatus
+from bot.paper.health import FindingKind, HealthFacts, HealthVerdict, StoreFreshness, judge
+from bot.paper.heartbeat import heartbeat_path, read_beat
+from bot.paper.ledgers import existing_path, has_begun
+from bot.review.recording import Record
+from bot.services.markets import store_path
+from bot.settings.loader import Config
+
+
+def daemon_status(config: Config, name: str, now: datetime) -> DaemonStatus:
+    """Read the heartbeat of a ledger and return the state of its daemon at `now`."""
+    return DaemonStatus(read_beat(heartbeat_path(config, name)), now)
+
+
+def expected_day(config: Config, now: datetime) -> date:
+    """Return the UTC day that a forward ledger must have decided by `now`.
+
+    Returns
+    -------
+    date
+        The day of `now` once a decision of it would count as late, else the day before.
+    """
+    grace = timedelta(minutes=config.paper.decide_after_minutes + config.paper.late_after_minutes)
+    return now.date() if now - midnight(now.date()) > grace else now.date() - ONE_DAY
+
+
+def store_freshness(config: Config) -> StoreFreshness | None:
+    """Return the newest moment at which the market store got a row; None if there is no store."""
+    path = store_path(config)
+    if not path.is_file():
+        return None
+    try:
+        with Store.reading(path) as store:
+            return StoreFreshness(store.newest_sight())
+    except BotError as problem:
+        return StoreFreshness(problem=str(problem))
+
+
+def facts_of(record: Record, daemon: DaemonStatus, expected: date, store: StoreFreshness | None) -> HealthFacts:
+    """Read the facts of a record that decide its health. Raises LedgerError."""
+    if record.folder is not None:
+        return HealthFacts(record.name, daemon, expected, finished="a finished run")
+    period, decision = _first_period(record), record.last("decision")
+    last_day = date.fromisoformat(decision.at[:10]) if decision else None
+    return HealthFacts(
+        ledger=record.name,
+        daemon=daemon,
+        expected=expected,
+        finished=f"a {period.why}, which is over" if period is not None and period.is_history else "",
+        first_day=period.at.date() if period else None,
+        last_day=last_day,
+        trading_state=_trading_state(record),
+        open_orders=_open_orders(record, last_day),
+        unexplained=_unexplained(record),
+        store=store,
+    )
+
+
+def check_ledger(config: Config, name: str, daemon: DaemonStatus) -> HealthVerdict:
+    """Judge a forward ledger by its name at the moment of a daemon's status, after checking its whole hash chain.
+
+    A ledger without a row, or without a file, has no record: while it has a heartbeat it is judged by that alone.
+    Raises LedgerError.
+    """
+    expected, store = expected_day(config, daemon.now), store_freshness(config)
+    if daemon.state is not DaemonState.NONE and not has_begun(config, name):
+        return judge(HealthFacts(name, daemon, expected, store=store))
+    path = existing_path(config, name)
+    verify_ledger(path)
+    return judge(facts_of(Record(name, path).pinned(), daemon, expected, store))
+
+
+def require_health(config: Config, name: str, now: datetime) -> str:
+    """Return one line about a healthy ledger and its daemon.
+
+    Raises
+    ------
+    DataError
+        One or more faults, all in the message.
+    LedgerError
+        The ledger is missing, has not begun, or cannot be read.
+    """
+    daemon = daemon_status(config, name, now)
+    verdict = check_ledger(config, name, daemon)
+    if not verdict.is_healthy:
+        raise _as_error(verdict, name)
+    return f"{name}: {verdict.line}; {'no daemon' if daemon.beat is None else f'daemon {daemon.line}'}"
+
+
+def _as_error(verdict: HealthVerdict, name: str) -> BotError:
+    """Format the faults of a verdict as the error of `bot paper status --check`."""
+    first, *others = verdict.faults
+    mend = "; then ".join(finding.mend for finding in verdict.faults if finding.mend) or None
+    if first.kind is FindingKind.NOT_BEGUN:
+        return LedgerError(first.message, where=name, mend=mend)
+    if others:
+        return DataError("; ".join(finding.text for finding in verdict.faults), where=name, mend=mend)
+    return DataError(first.message, where=name, expected=first.expected, was=first.was, mend=mend)
+
+
+def _first_period(record: Record) -> ConfigPeriod | None:
+    row = record.first("epoch")
+    event = decode(row) if row else None
+    return event if isinstance(event, ConfigPeriod) else None
+
+
+def _trading_state(record: Record) -> TradingState:
+    row = record.last("switched")
+    event = decode(row) if row else None
+    return event.mode if isinstance(event, TradingStateChange) else TradingState.ON
+
+
+def _open_orders(record: Record, last_day: date | None) -> int:
+    """Count the orders without an end. Only the last decided day can have some: until they end no day is decided."""
+    if last_day is None:
+        return 0
+    open_orders: set[str] = set()
+    for event in record.events("order", "order_result", since=last_day):
+        if isinstance(event, OrderIntent):
+            open_orders.add(event.order_id)
+        elif isinstance(event, OrderResult):
+            open_orders.discard(event.order_id)
+    return len(open_orders)
+
+
+def _unexplained(record: Record) -> tuple[str, ...]:
+    account = expected_account(record.events("account_seen", "difference", "acknowledged"))
+    return tuple(difference.asset for difference in account.unknown)
