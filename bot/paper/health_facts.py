@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from bot.core.decision import Decision
 from bot.core.errors import BotError, DataError, LedgerError
-from bot.core.events import ConfigPeriod, TradingState, TradingStateChange
+from bot.core.events import (
+    AccountSnapshot,
+    Acknowledged,
+    BalanceDifference,
+    ConfigPeriod,
+    TradingState,
+    TradingStateChange,
+)
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import OrderIntent, OrderResult
 from bot.data.store.store import Store
-from bot.ledger.decode import decode
 from bot.ledger.record import verify_ledger
 from bot.ledger.testnet_account import expected_account
 from bot.paper.daemon_status import DaemonState, DaemonStatus
@@ -54,8 +61,9 @@ def facts_of(record: Record, daemon: DaemonStatus, expected: date, store: StoreF
     """Read the facts of a record that decide its health. Raises LedgerError."""
     if record.folder is not None:
         return HealthFacts(record.name, daemon, expected, finished="a finished run")
-    period, decision = _first_period(record), record.last("decision")
-    last_day = date.fromisoformat(decision.at[:10]) if decision else None
+    first, decision = record.first_event(ConfigPeriod), record.last_event(Decision)
+    period, last_day = first.event if first else None, decision.event.at.date() if decision else None
+    switch = record.last_event(TradingStateChange)
     return HealthFacts(
         ledger=record.name,
         daemon=daemon,
@@ -63,9 +71,9 @@ def facts_of(record: Record, daemon: DaemonStatus, expected: date, store: StoreF
         finished=f"a {period.why}, which is over" if period is not None and period.is_history else "",
         first_day=period.at.date() if period else None,
         last_day=last_day,
-        trading_state=_trading_state(record),
+        trading_state=switch.event.mode if switch else TradingState.ON,
         open_orders=_open_orders(record, last_day),
-        unexplained=_unexplained(record),
+        unexplained=tuple(difference.asset for difference in unexplained(record)),
         store=store,
     )
 
@@ -112,31 +120,20 @@ def _as_error(verdict: HealthVerdict, name: str) -> BotError:
     return DataError(first.message, where=name, expected=first.expected, was=first.was, mend=mend)
 
 
-def _first_period(record: Record) -> ConfigPeriod | None:
-    row = record.first("epoch")
-    event = decode(row) if row else None
-    return event if isinstance(event, ConfigPeriod) else None
-
-
-def _trading_state(record: Record) -> TradingState:
-    row = record.last("switched")
-    event = decode(row) if row else None
-    return event.mode if isinstance(event, TradingStateChange) else TradingState.ON
-
-
 def _open_orders(record: Record, last_day: date | None) -> int:
     """Count the orders without an end. Only the last decided day can have some: until they end no day is decided."""
     if last_day is None:
         return 0
     open_orders: set[str] = set()
-    for event in record.events("order", "order_result", since=last_day):
-        if isinstance(event, OrderIntent):
-            open_orders.add(event.order_id)
-        elif isinstance(event, OrderResult):
-            open_orders.discard(event.order_id)
+    for one in record.events(OrderIntent, OrderResult, since=last_day):
+        if isinstance(one.event, OrderIntent):
+            open_orders.add(one.event.order_id)
+        else:
+            open_orders.discard(one.event.order_id)
     return len(open_orders)
 
 
-def _unexplained(record: Record) -> tuple[str, ...]:
-    account = expected_account(record.events("account_seen", "difference", "acknowledged"))
-    return tuple(difference.asset for difference in account.unknown)
+def unexplained(record: Record) -> list[BalanceDifference]:
+    """Read the differences of a testnet account that have no known cause and are not acknowledged."""
+    events = record.events(AccountSnapshot, BalanceDifference, Acknowledged)
+    return expected_account(one.event for one in events).unknown

@@ -6,10 +6,10 @@ import shutil
 from dataclasses import asdict
 
 from bot.core.errors import BotError
-from bot.core.events import AccountSnapshot, Acknowledged, BalanceDifference, ConfigPeriod, TradingState
+from bot.core.events import ConfigPeriod, TradingState
 from bot.core.moments import iso
 from bot.ledger.decode import decode
-from bot.ledger.testnet_account import expected_account
+from bot.paper.health_facts import unexplained
 from bot.review.recording import Record
 from bot.web.site import Plain, Site
 
@@ -27,7 +27,7 @@ def health(site: Site, record: Record) -> Plain:
     verdict = site.health(record)
     sequence, head = record.end()
     epoch, decision, switched = _first_epoch(record), record.last("decision"), record.last("switched")
-    unknown = _unknown(record)
+    unknown = unexplained(record)
     return {
         "is_well": verdict.is_healthy,
         "told": verdict.line,
@@ -61,12 +61,6 @@ def _daemon(site: Site, record: Record) -> Plain:
         return {"state": "none", "line": "a run has none"}
     daemon = site.daemon(record.name)
     return {**daemon.to_dict(), "line": daemon.line}
-
-
-def _unknown(record: Record) -> list[BalanceDifference]:
-    """The differences of a testnet account that nothing explains and that the user has not seen."""
-    seen = record.events(AccountSnapshot, BalanceDifference, Acknowledged)
-    return expected_account(one.event for one in seen).unknown
 
 
 def _first_epoch(record: Record) -> ConfigPeriod | None:
