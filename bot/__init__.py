@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     """Import the heavy part only when it is asked for."""
     if name == "run_backtest":
+        from bot.infra.installation import require_own_strategies
+
+        require_own_strategies()
         from bot.backtest.run import run_backtest
 
         return run_backtest

@@ -31,6 +31,7 @@ from bot.cli.runs import runs
 from bot.cli.signal import signal
 from bot.cli.venue import venue
 from bot.core.errors import BotError, ConfigError
+from bot.infra.installation import require_own_strategies
 from bot.infra.version import __version__
 
 INTERRUPTED = 130
@@ -104,6 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _write_plainly()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        require_own_strategies()
         code = app(given or ["--help"], standalone_mode=False) or 0
         if code == INTERRUPTED:  # how typer tells of Ctrl-C
             raise KeyboardInterrupt

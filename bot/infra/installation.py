@@ -1,0 +1,36 @@
+"""Check that Python finds the bot's own packages."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from bot.core.errors import ConfigError
+
+_INSTALLED = Path(__file__).resolve().parents[2]
+
+
+def require_own_strategies() -> None:
+    """Check that the package `strategies` is the one that is installed beside `bot`.
+
+    `python -m bot` and a notebook search the current directory first, and users keep folders of that name.
+
+    Raises
+    ------
+    ConfigError
+        Another module or package named `strategies` comes first, or there is none.
+    """
+    expected = _INSTALLED / "strategies" / "__init__.py"
+    spec = find_spec("strategies")
+    origin = Path(spec.origin).resolve() if spec and spec.origin else None
+    if origin == expected:
+        return
+    if origin is None:
+        raise ConfigError("the package `strategies` is missing", where=str(_INSTALLED), mend="install the bot again")
+    hidden_by = origin.parent if origin.name == "__init__.py" else origin
+    raise ConfigError(
+        "hides the bot's own package `strategies`",
+        where=str(hidden_by),
+        expected=str(expected.parent),
+        mend=f"rename it, or start the bot outside {hidden_by.parent}",
+    )
