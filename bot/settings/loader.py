@@ -14,7 +14,11 @@ from pydantic import ValidationError
 from bot.core.errors import ConfigError, did_you_mean
 from bot.settings.schema import Config
 
-CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "config"
+_PACKAGE = Path(__file__).resolve().parents[1]
+_INSTALLED = _PACKAGE / "config"
+CONFIG_FOLDER = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent / "config"
+"""Folder of the bot's own configs: `bot/config` in a wheel, `config/` in a checkout."""
+
 DEFAULT_CONFIG = CONFIG_FOLDER / "default.yaml"
 
 __all__ = ["CONFIG_FOLDER", "DEFAULT_CONFIG", "Config", "kept_config", "load_config"]
