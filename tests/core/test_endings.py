@@ -15,6 +15,7 @@ import pytest
 
 from bot.backtest.engines.exact import run_exact
 from bot.core.book import Book, RunPlan
+from bot.core.corporate_actions import CorporateAction, CorporateActionKind, scheduled_settlements
 from bot.core.decision import Decision, Trade
 from bot.core.events import Valuation
 from bot.core.market import Market
@@ -156,6 +157,33 @@ def test_an_entry_counts_only_where_the_series_ends_on_its_last_day_or_before() 
     ending = {"kind": "source ends", "last": "2024-01-11"}
     book = run_exact(plan(market(A=prices(0, last, 10.0)), ending))
     assert events(book, Settlement) == []
+
+
+@pytest.mark.parametrize(("date_in_the_table", "cause"), [("2023-12-28", "source ends"), ("2023-12-27", "dead")])
+def test_an_entry_counts_up_to_14_days_before_the_last_row(date_in_the_table: str, cause: str) -> None:
+    """The last row is of 2024-01-11, 14 days after 2023-12-28. A day earlier the entry is about an older coin."""
+    ending = {"kind": "source ends", "last": date_in_the_table}
+    book = run_exact(plan(market(A=prices(0, LAST_ROW, 10.0)), ending))
+    assert [settled.cause for settled in events(book, Settlement)] == [SettlementCause(cause)]
+
+
+def test_a_coin_whose_last_row_is_of_the_last_day_has_not_ended() -> None:
+    made, table = market(A=prices(0, LAST_ROW, 10.0)), {"A": CorporateAction(CorporateActionKind.DEAD)}
+    assert scheduled_settlements(made, table, date(2024, 1, 11)) == {}
+    assert list(scheduled_settlements(made, table, date(2024, 1, 12))) == [date(2024, 1, 12)]
+
+
+def test_a_purchase_of_the_last_day_is_settled_at_the_next_midnight() -> None:
+    """The purchase of 2024-01-11 is filled at that day's open, and the coin's death is settled at the next midnight."""
+    late = plan(market(A=prices(0, LAST_ROW, 10.0)), {"kind": "dead"})
+    decisions = [
+        replace(d, trade=Trade.NOW) if d.at.date() == date(2024, 1, 11) else replace(d, weights={})
+        for d in late.decisions
+    ]
+    book = run_exact(replace(late, decisions=decisions))
+    assert [fill.at.date() for fill in events(book, Fill)] == [date(2024, 1, 11)]
+    assert [settled.at.date() for settled in events(book, Settlement)] == [date(2024, 1, 12)]
+    assert book.portfolio.cash == AFTER_PURCHASE + 250
 
 
 def test_a_coin_that_is_not_held_is_not_settled() -> None:

@@ -92,6 +92,12 @@ class TestByHand:
         assert orders(plan) == [("buy", "ETH", D("4.9900"))]
         assert plan.unfinished == {"ETH"}
 
+    def test_a_sale_pays_for_a_purchase_with_what_it_brings_after_its_costs(self) -> None:
+        # 5 x 2000 x (1 - 0.002) = 9980 buy 9980 / 1.002 = 9960.07984... at 1
+        plan = planned({"A": "1"}, cash="0", holdings={"ETH": "5"})
+        assert orders(plan) == [("sell", "ETH", D("5")), ("buy", "A", D("9960.0798"))]
+        assert plan.unfinished == {"A"}
+
     def test_an_order_is_at_most_one_percent_of_the_median_volume(self) -> None:
         plan = planned({"A": "0.5"}, volumes={"A": 100_000.0})  # 1000 USD of it
         assert orders(plan) == [("buy", "A", D("1000"))]

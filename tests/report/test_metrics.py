@@ -56,6 +56,13 @@ def test_exposure_turnover_and_costs_of_one_year() -> None:
     assert done == pytest.approx({"exposure": 0.5, "turnover": 1.0, "fees": 0.1, "slippage_cost": 0.3})
 
 
+def test_turnover_is_a_year_of_trading_over_mean_equity() -> None:
+    """730 days are two years. 300 bought and 300 sold over a mean equity of (100 + 200) / 2: 600 / 150 / 2 = 2."""
+    equity = np.repeat([100.0, 200.0], 365)
+    done = activity(equity, np.zeros(730), [300.0, 300.0], [], [])
+    assert done["turnover"] == pytest.approx(2.0)
+
+
 @given(st.lists(st.floats(1, 1000), min_size=2, max_size=50))
 def test_a_drawdown_lies_between_minus_one_and_nought_and_is_nought_at_a_peak(values: list[float]) -> None:
     falls = drawdowns(np.array(values))

@@ -357,6 +357,12 @@ def test_the_worst_fall_is_from_a_peak_to_the_lowest_after_it() -> None:
     assert worst_fall(days[:1]) is None
 
 
+def test_a_peak_that_is_reached_again_keeps_its_first_day_and_a_trough_too() -> None:
+    """100 on a and b, 75 on c and d: -25%, from the first day at the peak to the first at the trough."""
+    days = [("a", D("100")), ("b", D("100")), ("c", D("75")), ("d", D("75")), ("e", D("90"))]
+    assert worst_fall(days) == ("a", "c", -0.25)
+
+
 def test_a_sparkline_fits_and_has_an_ascii_form() -> None:
     assert sparkline([1, 2, 3], 72) == "▁▅█"
     assert sparkline([float(i) for i in range(1000)], 8) == "▁▂▃▄▅▆▇█"

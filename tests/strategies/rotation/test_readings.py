@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -375,6 +377,26 @@ class TestOffAndNotYet:
         made = market(40, VIX=vix)
         assert verdict(made, "volatility") == "no data"
         assert passes(made, only("volatility"))
+
+    def ended(self, rows: int, last: str | None = None) -> list[int]:
+        """The days of January 2024 on which X has ended; it has rows from 2024-01-01 on, and ended_days is 14."""
+        made = market(25, X=closes_on_days("2024-01-01", [1.0] * rows))
+        settings = replace(settings_with(), ended_on=(("X", date.fromisoformat(last)),) if last else ())
+        found = RotationView(made, settings).source.has_ended(made["X"])
+        days = made.decision_times.astype("datetime64[D]")[found].tolist()
+        return [day.day for day in days if day.month == 1]
+
+    def test_a_series_has_ended_when_it_is_silent_for_more_than_14_days(self) -> None:
+        # The row of 01-05 is known on 01-06: fourteen days of silence are over with 01-20.
+        assert self.ended(5) == list(range(21, 32))
+
+    def test_a_series_has_ended_from_the_day_after_its_date_in_the_table(self) -> None:
+        assert self.ended(10, "2024-01-10") == list(range(11, 32))
+        assert self.ended(9, "2024-01-10") == list(range(11, 32))
+
+    def test_a_series_that_goes_on_after_its_date_in_the_table_has_not_ended(self) -> None:
+        # On 01-11 the row of that day is not known yet, and on 01-12 it is.
+        assert self.ended(31, "2024-01-10") == [11]
 
     def test_a_gate_that_is_switched_off_lets_through_whatever_it_reads(self) -> None:
         made = market(5, VIX=closes_on_sessions(FIRST, [60.0] * 5))
