@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from bot.backtest.backtest import Backtest, run
+from bot.backtest.backtest import Backtest, BacktestOptions, run
 from bot.backtest.demo_worlds import compare_worlds
 from bot.backtest.manifest import manifest
 from bot.core.errors import ConfigError
@@ -26,8 +26,11 @@ from bot.services.markets import open_market
 from bot.services.plans import build_strategy, run_plan, window_of
 from bot.services.run_key import run_key
 from bot.services.signals import waterfall_over
-from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config, load_config
+from strategies.rotation.view import Views
+
+_CUTS = 24
+"""Number of times at which the look-ahead check cuts the market for a user's own strategy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +111,8 @@ def run_backtest(
         folder = claim_run_folder(out)
     elif save:
         folder = new_run_folder(config.state / "runs", started, key)
-    found = backtest(config, found_market, window)
+    views = Views()
+    found = backtest(config, found_market, window, views)
     worlds = compare_worlds(config, advance) if found_market.name == DEMO else None
     run_id = folder.run_id if folder else f"{started:%Y%m%dT%H%M%SZ}-{key[:8]}"
     projections = project(found.rows)
@@ -116,7 +120,7 @@ def run_backtest(
     summary = {**found.summary, **({"worlds": _worlds_summary(worlds)} if worlds else {})}
     if folder is not None:
         told = manifest(run_id, command, config, found_market, started, found)
-        shown = waterfall_over(config, found_market, window)
+        shown = waterfall_over(config, found_market, window, views)
         contents = _contents(told, summary, tables, found, shown, worlds)
         folder.write(found.rows, projections, told, summary, render(contents))
     return Run(run_id, found_market.name, summary, tables, worlds, folder)
@@ -160,9 +164,10 @@ def _contents(
     return Contents(told, summary, tables, closes, Band(luck.low, luck.median, luck.high), waterfall, worlds)
 
 
-def backtest(config: Config, market: Market, window: Window) -> Backtest:
-    """Run a config on a market."""
-    settings = rotation_settings(config)
+def backtest(config: Config, market: Market, window: Window, views: Views) -> Backtest:
+    """Backtest the strategy of a config on a market."""
     plan = run_plan(config, market, window, run_key(config, market, window))
-    benchmarks = config.benchmarks
-    return run(market, build_strategy(config), settings, plan, window, benchmarks.trend_days, benchmarks.random_shifts)
+    # The project's tests check the rotation for look-ahead; a user's own file has no such tests.
+    cuts = 0 if config.strategy.file is None else _CUTS
+    options = BacktestOptions(config.benchmarks.trend_days, config.benchmarks.random_shifts, cuts)
+    return run(market, build_strategy(config, views), plan, window, options)

@@ -1,48 +1,104 @@
-"""The ports: what the bot asks of a strategy, a broker and a clock, and nothing more."""
+"""Ports: the interfaces of a strategy, a broker and a clock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.core.book import Book
 from bot.core.decision import Decision
-from bot.core.market import Market
+from bot.core.events import Episode
+from bot.core.market import Floats, Market
+from bot.core.moments import Days
 from bot.core.orders import OrderIntent
+from bot.core.window import Window
 
 
 class Strategy(Protocol):
-    """A rule that turns what is known of the market into one decision a UTC midnight."""
+    """A trading rule that makes one decision at each UTC midnight."""
 
     name: str
 
     def decisions(self, market: Market) -> Sequence[Decision]:
-        """One decision for each of `market.decision_times`, each from what was known at that moment only."""
+        """Decide at every decision time of a market.
+
+        Parameters
+        ----------
+        market
+            The whole history. A decision may use only the rows that are known at its own moment.
+
+        Returns
+        -------
+        Sequence[Decision]
+            One for each of `market.decision_times`, in the same order.
+        """
+        ...
+
+
+@runtime_checkable
+class StressAware(Protocol):
+    """An optional part of a strategy: the times at which spreads are wide."""
+
+    def stressed(self, market: Market) -> Collection[datetime]:
+        """Return the decision times (UTC) at which slippage is multiplied by `costs.stress_multiplier`."""
+        ...
+
+
+@runtime_checkable
+class BacktestExtras(Protocol):
+    """An optional part of a strategy: what it adds to the summary and the files of its own backtest."""
+
+    def variants(self, market: Market) -> Mapping[str, Sequence[Decision]]:
+        """Return the decisions of each variant of the strategy, by its name as a benchmark."""
+        ...
+
+    def episodes(self, market: Market) -> Sequence[Episode]:
+        """Return the signals of the whole history, in order of time, with their outcomes."""
+        ...
+
+    def warnings(self, market: Market, window: Window) -> Sequence[str]:
+        """Return a sentence for each fault of the inputs inside the window.
+
+        Raises
+        ------
+        DataError
+            If an input ends before the window begins.
+        """
+        ...
+
+    def basket_returns(self, market: Market, days: Days) -> Floats:
+        """Return the simple return of the strategy's altcoin basket on each of consecutive UTC days.
+
+        Returns
+        -------
+        Floats
+            Shape (days,), 0 on days without a basket. The random-timing band uses them.
+        """
         ...
 
 
 class Broker(Protocol):
-    """Who carries orders out, and tells the book how each ended."""
+    """The port that executes orders and records their results in the book."""
 
     name: str
 
     def execute(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
-        """Carry orders out in their order, yielding each once the book knows how it ended."""
+        """Execute orders in sequence, yielding each as soon as its result is in the book."""
         ...
 
     def resume(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
-        """Look after orders that were meant before a stop, of which it is not known whether they were sent."""
+        """Finish orders of unknown status after a restart: each may or may not have been sent."""
         ...
 
 
 class Clock(Protocol):
-    """The time, and waiting for it: only what reaches out of the process holds one."""
+    """The port for the current time and for waiting."""
 
     def now(self) -> datetime:
-        """The present moment, in UTC."""
+        """Return the current time in UTC."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Wait so many seconds."""
+        """Wait for a number of seconds."""
         ...

@@ -31,7 +31,6 @@ from bot.services.markets import stored_market
 from bot.services.plans import planned, venue_instruments
 from bot.services.vendors import VendorSessions
 from bot.settings.loader import Config
-from strategies.rotation.view import view_of
 
 if TYPE_CHECKING:
     from bot.brokers.testnet.client import TestnetExchange
@@ -181,7 +180,6 @@ def _plan(config: Config, began: _Began, day: date, results: list[UpdateResult])
             mend=mend,
         )
     plan = planned(config, market, Window(began.start, day), began.epoch.run_key)
-    view_of.cache_clear()  # else a daemon would keep this market alive beside tomorrow's
     rules = replace(plan.rules, instruments=venue_instruments(config, plan.rules.instruments))
     return replace(plan, rules=rules, cash=began.first.cash, adopt=began.first.on_start == "adopt")
 

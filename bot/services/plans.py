@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from bot.core.decision import Decision
 from bot.core.errors import ConfigError, DataError, did_you_mean
 from bot.core.instrument import Instrument, to_decimal
 from bot.core.market import Market
-from bot.core.ports import Strategy
+from bot.core.ports import Strategy, StressAware
 from bot.core.window import Window
 from bot.data.demo.demo_market import DEMO
 from bot.data.demo.generator import ENDINGS as DEMO_ENDINGS
@@ -29,13 +29,17 @@ from bot.services.user_strategy import load_strategy, strategy_path
 from bot.settings.loader import Config
 from strategies.indicators import rolling_median
 from strategies.rotation.rotation import Rotation
-from strategies.rotation.view import RotationView, view_of
+from strategies.rotation.view import Views
 
 
-def build_strategy(config: Config) -> Strategy:
-    """The rotation, or the strategy of a user's own file. Raises ConfigError."""
+def build_strategy(config: Config, views: Views | None = None) -> Strategy:
+    """Build the strategy of a config: the rotation, or that of the user's own file.
+
+    The rotation takes its views of a market from `views`, so that a caller who needs them too computes them once.
+    Raises ConfigError.
+    """
     if config.strategy.file is None:
-        return Rotation(rotation_settings(config))
+        return Rotation(rotation_settings(config), views=views)
     return load_strategy(strategy_path(config.strategy.file), config.strategy.parameters)
 
 
@@ -113,16 +117,21 @@ def run_plan(config: Config, market: Market, window: Window, run_key: str) -> Ru
 
 
 def planned(config: Config, market: Market, window: Window, key: str | None = None) -> RunPlan:
-    """The plan of the config's strategy, decisions and all; without a key, orders are named by config and data."""
-    view = view_of(market, rotation_settings(config))
+    """Make the whole plan of the config's strategy; without a key, order ids are made of config and data."""
+    strategy = build_strategy(config)
     plan = run_plan(config, market, window, key or run_key(config, market, window))
-    return with_decisions(plan, window, view, build_strategy(config).decisions(market))
+    return with_decisions(plan, window, strategy.decisions(market), stressed_times(strategy, market))
 
 
-def with_decisions(plan: RunPlan, window: Window, view: RotationView, decisions: Sequence[Decision]) -> RunPlan:
-    """The plan of a run of these decisions inside the window, with slippage widened where credit is stressed."""
-    moments = zip(view.market.decision_moments, view.credit_stress.tolist(), strict=True)
-    stressed = {at for at, stress in moments if stress}
+def stressed_times(strategy: Strategy, market: Market) -> frozenset[datetime]:
+    """Return the decision times (UTC) that a strategy calls stressed; empty for one that names none."""
+    return frozenset(strategy.stressed(market)) if isinstance(strategy, StressAware) else frozenset()
+
+
+def with_decisions(
+    plan: RunPlan, window: Window, decisions: Sequence[Decision], stressed: Collection[datetime]
+) -> RunPlan:
+    """Add the decisions inside a window to a plan, with slippage multiplied at the stressed decision times."""
     inside = window.cut(decisions)
     multipliers = [plan.stress_multiplier if d.at in stressed else Decimal(1) for d in inside]
     return replace(plan, decisions=inside, slippage_multipliers=multipliers)

@@ -15,7 +15,7 @@ from bot.report.contents import Waterfall
 from bot.services.plans import build_strategy, require_inside
 from bot.services.strategy_settings import rotation_settings, waterfall_settings
 from bot.settings.loader import Config
-from strategies.rotation.view import view_of
+from strategies.rotation.view import Views
 from strategies.rotation.waterfall import waterfall
 
 
@@ -24,12 +24,13 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
 
     Raises DataError for a day that has no decision.
     """
-    decisions = build_strategy(config).decisions(market)
+    views = Views()
+    decisions = build_strategy(config, views).decisions(market)
     first, last = decisions[0].at.date(), decisions[-1].at.date()
     day = day or last
     require_inside(market, "there is no decision on this day", day, first, last)
     decision = decisions[(day - first).days]
-    view = view_of(market, rotation_settings(config))
+    view = views.of(market, rotation_settings(config))
     seen = (day - market.decision_moments[0].date()).days
     return {
         "market": market.name,
@@ -44,9 +45,9 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
     }
 
 
-def waterfall_over(config: Config, market: Market, window: Window) -> Waterfall:
-    """The waterfall and the supercycle score at every decision of a window, for its report."""
-    view = view_of(market, rotation_settings(config))
+def waterfall_over(config: Config, market: Market, window: Window, views: Views) -> Waterfall:
+    """Compute the waterfall and the supercycle score at every decision of a window, for its report."""
+    view = views.of(market, rotation_settings(config))
     layers, score = waterfall(view, waterfall_settings(config)), view.supercycle
     days = view.times.astype("datetime64[D]")
     inside = np.flatnonzero((days >= np.datetime64(window.start)) & (days <= np.datetime64(window.end)))

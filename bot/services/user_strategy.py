@@ -1,26 +1,28 @@
-"""A strategy of the user's own: loaded from its file, and held to the port's rules in plain words."""
+"""Load a user's own strategy from its file and check everything that it returns."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.core.decision import Decision
 from bot.core.errors import BotError, ConfigError
 from bot.core.market import Market
 from bot.core.moments import iso
-from bot.core.ports import Strategy
+from bot.core.ports import Strategy, StressAware
 
 _PROJECT = Path(__file__).resolve().parents[2]
+_T = TypeVar("_T")
 _HELP = "see docs/writing-a-strategy.md"
 
 
 def strategy_path(file: Path) -> Path:
-    """Where a strategy file is: as named from here, or from the bot's own folder. Raises ConfigError."""
+    """Find a strategy file, from the working folder or from the project's. Raises ConfigError."""
     for path in (file, _PROJECT / file):
         if path.is_file():
             return path
@@ -28,7 +30,7 @@ def strategy_path(file: Path) -> Path:
 
 
 def load_strategy(path: Path, parameters: Mapping[str, Any]) -> Strategy:
-    """The strategy that a file's function `strategy` makes from the parameters. Raises ConfigError."""
+    """Call the function `strategy` of a file with the parameters and return its strategy. Raises ConfigError."""
     name = f"strategy_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -48,20 +50,17 @@ def load_strategy(path: Path, parameters: Mapping[str, Any]) -> Strategy:
             was=type(made).__name__,
             mend=_HELP,
         )
-    return _Checked(path, made)
+    return _CheckedStrategy(path, made)
 
 
-class _Checked:
-    """The user's strategy, with every answer looked at before it is believed."""
+class _CheckedStrategy:
+    """A user's strategy that checks each result of the file before the bot uses it."""
 
     def __init__(self, path: Path, strategy: Strategy) -> None:
         self.path, self.strategy, self.name = path, strategy, strategy.name
 
     def decisions(self, market: Market) -> Sequence[Decision]:
-        try:
-            made = list(self.strategy.decisions(market))
-        except (Exception, SystemExit) as problem:
-            raise _fault(self.path, problem) from None
+        made = self._called(lambda: list(self.strategy.decisions(market)))
         expected = market.decision_moments
         for decision, at in zip(made, expected, strict=False):
             self._check(decision, market)
@@ -70,6 +69,23 @@ class _Checked:
         if len(made) != len(expected):
             raise self._wrong("does not decide once a midnight", f"{len(expected)} decisions", str(len(made)))
         return made
+
+    def stressed(self, market: Market) -> Collection[datetime]:
+        """Return the stressed decision times of the file's strategy; empty if it has no `stressed`."""
+        own = self.strategy
+        if not isinstance(own, StressAware):
+            return ()
+        times = self._called(lambda: frozenset(own.stressed(market)))
+        if unknown := times.difference(market.decision_moments):
+            raise self._wrong("names a stressed time without a decision", "a decision time", min(map(str, unknown)))
+        return times
+
+    def _called(self, method: Callable[[], _T]) -> _T:
+        """Call a method of the file's strategy. Raises ConfigError for whatever it raises."""
+        try:
+            return method()
+        except (Exception, SystemExit) as problem:
+            raise _fault(self.path, problem) from None
 
     def _check(self, decision: Decision, market: Market) -> None:
         if not isinstance(decision, Decision):

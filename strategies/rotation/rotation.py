@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
 
 from bot.core.decision import Decision, Trade
+from bot.core.events import Episode
 from bot.core.instrument import to_weight
-from bot.core.market import Market
+from bot.core.market import Floats, Market
+from bot.core.moments import Days
+from bot.core.window import Window
 from strategies.rotation.altcoins import Altcoins
+from strategies.rotation.episodes import episodes
+from strategies.rotation.input_warnings import input_warnings
 from strategies.rotation.rules import Stage, reason_codes
 from strategies.rotation.settings import RotationSettings
-from strategies.rotation.view import RotationView, view_of
+from strategies.rotation.view import RotationView, Views
 
 Chooser = Callable[[Altcoins, np.datetime64], dict[str, float]]
 """Picks the altcoin half on a day: shares of it by symbol."""
@@ -27,12 +33,44 @@ class Rotation:
 
     name = "rotation"
 
-    def __init__(self, settings: RotationSettings, choose: Chooser | None = Altcoins.choose) -> None:
+    def __init__(
+        self, settings: RotationSettings, choose: Chooser | None = Altcoins.choose, views: Views | None = None
+    ) -> None:
         self.settings, self.choose = settings, choose
+        self._views = views or Views()
+
+    def view(self, market: Market) -> RotationView:
+        """Return the view of a market, from the views that this rotation was made with."""
+        return self._views.of(market, self.settings)
 
     def decisions(self, market: Market) -> Sequence[Decision]:
-        """One decision for each of the market's decision times, folded from the origin."""
-        return self.decide(view_of(market, self.settings))
+        """Decide at every decision time of a market, beginning with an empty memory at the first."""
+        return self.decide(self.view(market))
+
+    def stressed(self, market: Market) -> list[datetime]:
+        """Return the decision times at which the credit reading shows stress."""
+        stress = self.view(market).credit_stress.tolist()
+        return [at for at, is_stressed in zip(market.decision_moments, stress, strict=True) if is_stressed]
+
+    def variants(self, market: Market) -> dict[str, Sequence[Decision]]:
+        """Return the decisions of the rotation with another altcoin half, by the benchmark's name."""
+        view = self.view(market)
+        return {
+            "equal_weight_altcoins": Rotation(self.settings, Altcoins.equal).decide(view),
+            "no_altcoins": Rotation(self.settings, choose=None).decide(view),
+        }
+
+    def episodes(self, market: Market) -> Sequence[Episode]:
+        """Return every breakout and rearming of the whole history."""
+        return episodes(self.view(market))
+
+    def warnings(self, market: Market, window: Window) -> Sequence[str]:
+        """Return the warnings of stale and absent inputs. Raises DataError if one ends before the window."""
+        return input_warnings(self.view(market), window)
+
+    def basket_returns(self, market: Market, days: Days) -> Floats:
+        """Return the mean daily return of the eligible altcoins on consecutive UTC days, 0 without any."""
+        return self.view(market).altcoins.basket_returns(days)
 
     def decide(self, view: RotationView) -> list[Decision]:
         """The decisions of a view: target weights along its path, and when to trade towards them."""

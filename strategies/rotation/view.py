@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,6 @@ from strategies.rotation.rules import Memory, Observation, Outcome
 from strategies.rotation.settings import RotationSettings
 from strategies.rotation.step import step
 from strategies.rotation.supercycle import Supercycle
-
-
-@lru_cache(maxsize=2)
-def view_of(market: Market, settings: RotationSettings) -> RotationView:
-    """The view of a market: made once for the strategy, the benchmarks and the episodes."""
-    return RotationView(market, settings)
 
 
 class RotationView:
@@ -185,3 +179,20 @@ class RotationView:
         needed = np.full(len(share), self.settings.altcoins.breadth_needed)
         none_missed = np.zeros(len(share), np.int64)
         return Reading("breadth", share, needed, share >= needed, none_missed, np.ones(len(share), bool))
+
+
+class Views:
+    """The newest view, kept by its owner so that one run computes it once.
+
+    Only one is kept: a daemon that holds the cache would otherwise keep yesterday's market in memory.
+    """
+
+    def __init__(self) -> None:
+        self._newest: RotationView | None = None
+
+    def of(self, market: Market, settings: RotationSettings) -> RotationView:
+        """Return the view of a market, computing it for another market or other settings than the last."""
+        view = self._newest
+        if view is None or view.market is not market or view.settings != settings:
+            view = self._newest = RotationView(market, settings)
+        return view

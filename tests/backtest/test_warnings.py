@@ -13,8 +13,6 @@ from bot.core.window import Window
 from bot.data.quality import with_quality_flags
 from bot.services.markets import quality_rules
 from bot.services.plans import run_plan
-from bot.services.strategy_settings import rotation_settings
-from strategies.rotation.view import view_of
 from tests.markets import default_config, random_market, with_series
 
 
@@ -35,7 +33,7 @@ def faulty_market() -> Market:
 
 def told(market: Market, start: date, end: date) -> list[str]:
     config, window = default_config(), Window(start, end)
-    return run_warnings(view_of(market, rotation_settings(config)), window, run_plan(config, market, window, "key"))
+    return run_warnings(market, window, run_plan(config, market, window, "key"))
 
 
 def test_a_run_tells_what_was_barred_why_and_what_admits_it() -> None:

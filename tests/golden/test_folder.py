@@ -33,7 +33,7 @@ from bot.services.plans import planned, window_of
 from bot.services.strategy_settings import rotation_settings
 from strategies.rotation.episodes import episodes
 from strategies.rotation.rotation import Rotation
-from strategies.rotation.view import view_of
+from strategies.rotation.view import RotationView
 from tests.markets import default_config
 
 CONFIG = default_config()
@@ -118,7 +118,7 @@ def test_the_fills_and_the_cash_are_those_worked_by_hand() -> None:
 
 def test_the_episode_tells_the_same_story() -> None:
     """ETH opens at 2000 on 02-06 (the day after 02-05) and on 03-07 (the day after 03-06, 21 sessions later)."""
-    breakout, rearmed = episodes(view_of(MARKET, SETTINGS))
+    breakout, rearmed = episodes(RotationView(MARKET, SETTINGS))
     assert (breakout.kind, breakout.session, breakout.level, breakout.outcome) == (
         "breakout",
         date(2024, 2, 5),

@@ -16,7 +16,7 @@ from bot.core.market import Market, Series
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import load_config
 from strategies.rotation.rotation import Rotation
-from strategies.rotation.view import view_of
+from strategies.rotation.view import RotationView
 from tests.markets import random_market
 
 CUTS = 50
@@ -156,10 +156,10 @@ def test_no_barred_coin_is_chosen_or_counted_from_its_moment_on(seed: int) -> No
     market = random_market(seed).market
     coins = [f"C{number:02d}" for number in range(5, 13)]
     barred = barred_midway(market, *coins)
-    view = view_of(barred, rotation().settings)
+    view = RotationView(barred, rotation().settings)
     since = barred.quarantined[coins[0]].astype("datetime64[D]")
     assert not set(view.altcoins.eligible(since - 1)) & set(coins)  # the day that closes at the moment
-    free = view_of(market, rotation().settings)
+    free = RotationView(market, rotation().settings)
     assert view.altcoins.eligible(since - 2) == free.altcoins.eligible(since - 2)
 
 

@@ -14,7 +14,7 @@ from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config, load_config
 from strategies.rotation.episodes import episodes
 from strategies.rotation.rotation import Rotation
-from strategies.rotation.view import RotationView, view_of
+from strategies.rotation.view import RotationView
 
 CLOSES = {
     "1999-12-31": 504.75,
@@ -62,7 +62,7 @@ BREAKOUTS = {
 
 @pytest.fixture(scope="module")
 def view(real_market: Market) -> RotationView:
-    return view_of(real_market, rotation_settings(load_config()))
+    return RotationView(real_market, rotation_settings(load_config()))
 
 
 @pytest.fixture(scope="module")
@@ -153,5 +153,5 @@ def test_no_solana_is_held_in_2018(real_market: Market) -> None:
 
 def test_gated_waits_where_the_article_buys(real_market: Market) -> None:
     config: Config = load_config(Path("config/gated.yaml"))
-    entered = {str(e.session) for e in episodes(view_of(real_market, rotation_settings(config))) if e.eth_at}
+    entered = {str(e.session) for e in episodes(RotationView(real_market, rotation_settings(config))) if e.eth_at}
     assert entered == {"2017-09-22", "2020-11-13", "2021-03-11", "2021-11-02", "2025-09-18"}

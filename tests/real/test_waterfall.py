@@ -9,13 +9,13 @@ from bot.core.market import Market
 from bot.services.strategy_settings import rotation_settings, waterfall_settings
 from bot.settings.loader import load_config
 from strategies.rotation.supercycle import Supercycle, runs_above
-from strategies.rotation.view import RotationView, view_of
+from strategies.rotation.view import RotationView
 from strategies.rotation.waterfall import Layer, waterfall
 
 
 @pytest.fixture(scope="module")
 def view(real_market: Market) -> RotationView:
-    return view_of(real_market, rotation_settings(load_config()))
+    return RotationView(real_market, rotation_settings(load_config()))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from bot.services.markets import STORE, missing_of_store, open_market
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
 from strategies.rotation.episodes import episodes
-from strategies.rotation.view import view_of
+from strategies.rotation.view import RotationView
 
 
 def episodes_of(config: Config, record: Record) -> tuple[Episodes, str]:
@@ -30,7 +30,7 @@ def episodes_of(config: Config, record: Record) -> tuple[Episodes, str]:
     market = market_of(config, first.at)
     if market is None:
         return [], "A forward ledger has no rows of episodes, and no market here has its days: bot data update"
-    found = as_recorded(episodes(view_of(market, rotation_settings(config))))
+    found = as_recorded(episodes(RotationView(market, rotation_settings(config))))
     known = [e for e in found if e["known_at"] <= last.at and (not e["exit_at"] or e["exit_at"] >= first.at)]
     known = [e for e in known if e["exit_at"] or e["known_at"] >= first.at or e["outcome"] != "ignored"]
     return known, "" if known else "There was no breakout in these days."

@@ -16,7 +16,7 @@ from bot.services.markets import open_market
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config, kept_config, load_config
 from strategies.rotation.rules import Outcome, Reason, Stage
-from strategies.rotation.view import view_of
+from strategies.rotation.view import RotationView
 
 _ENDINGS = (Reason.CONFIRMED, Reason.FAILED, Reason.VETOED, Reason.EXPIRED)
 
@@ -44,7 +44,7 @@ def odds_at(config: Config, market: Market, day: date) -> Odds | None:
 def sessions_of(config: Config, market: Market) -> list[Session]:
     """Every session of the rotation's path, as it was known at the first decision after it."""
     settings = rotation_settings(config)
-    view = view_of(market, settings)
+    view = RotationView(market, settings)
     rows, (before, _, _, since) = view.source.session_rows(), view.source.records()
     closes, found = view.source.closes, []
     for i in np.flatnonzero(view.source.new_session()):

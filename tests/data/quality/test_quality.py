@@ -18,11 +18,11 @@ from bot.data.quality import (
     QualityRules,
     Standing,
     inspect,
-    with_quality_flags,
     row_faults,
     screened,
     summary,
     verdicts,
+    with_quality_flags,
 )
 from bot.data.vendors.raw_bars import RawBars
 from bot.services.markets import demo_parameters, demo_world, quality_rules

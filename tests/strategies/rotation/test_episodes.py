@@ -8,14 +8,14 @@ import pytest
 
 from bot.core.events import Episode
 from strategies.rotation.episodes import episodes
-from strategies.rotation.view import view_of
+from strategies.rotation.view import RotationView
 from tests.markets import random_market, settings_with
 
 LOOSE = {"gates": {"relative_strength": False, "credit": False, "volatility": False}}
 
 
 def found(seed: int) -> list[Episode]:
-    return episodes(view_of(random_market(seed).market, settings_with(LOOSE)))
+    return episodes(RotationView(random_market(seed).market, settings_with(LOOSE)))
 
 
 @pytest.mark.parametrize("seed", range(30))

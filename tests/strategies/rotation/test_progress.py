@@ -7,15 +7,16 @@ from itertools import pairwise
 from bot.core.market import Market
 from bot.services.strategy_settings import rotation_settings
 from strategies.rotation.rotation import Rotation
-from strategies.rotation.view import view_of
+from strategies.rotation.view import RotationView
 from tests.markets import default_config
 
 
 def test_each_stage_tells_its_own_counters_and_stops(demo: Market) -> None:
     settings = rotation_settings(default_config())
+    progress = RotationView(demo, settings).table.progress
     told: dict[str, set[str]] = {}
     for decision in Rotation(settings).decisions(demo):
-        told.setdefault(decision.stage, set()).update(set(decision.readings) & view_of(demo, settings).table.progress)
+        told.setdefault(decision.stage, set()).update(set(decision.readings) & progress)
     stops = {"level", "small_cap_stop", "eth_stop"}
     assert told["STABLE"] == {"sessions_without_record"}
     assert told["ARMED"] == {"level", "closes_above", "sessions_armed"}

@@ -11,7 +11,7 @@ from bot.core.decision import Decision, Trade
 from bot.services.strategy_settings import rotation_settings
 from strategies.rotation.altcoins import Altcoins
 from strategies.rotation.rotation import Rotation
-from strategies.rotation.view import view_of
+from strategies.rotation.view import RotationView
 from tests.markets import random_market
 
 LOOSE = {"rotation": {"gates": {"relative_strength": False, "credit": False, "volatility": False}}}
@@ -123,7 +123,7 @@ def test_other_choosers_change_the_altcoin_half_alone() -> None:
     for seed, run in enumerate(runs()):
         made = random_market(seed)
         settings = rotation_settings(made.config(LOOSE))
-        view = view_of(made.market, settings)
+        view = RotationView(made.market, settings)
         for name, chooser in (("none", None), ("equal", Altcoins.equal)):
             for own, other in zip(run, Rotation(settings, chooser).decide(view), strict=True):
                 assert own.stage == other.stage

@@ -1,0 +1,85 @@
+"""Random timing: the returns that the same exposures would have had on other days of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.backtest.extras import daily_returns
+from bot.core.book import Book
+from bot.core.events import Valuation
+from bot.core.market import Floats
+from bot.core.moments import Days
+from bot.core.orders import Fill
+from bot.core.ports import BacktestExtras
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RandomTiming:
+    """The random-timing band: growth of 1 at the close of each day, at the 5th, 50th and 95th percentile.
+
+    `final` is the growth over the whole run, one value a shift.
+    """
+
+    low: Floats
+    median: Floats
+    high: Floats
+    final: Floats
+
+
+def random_timing(exposures: Sequence[Floats], returns: Sequence[Floats], costs: Floats, shifts: int) -> RandomTiming:
+    """Shift exposures and costs in a circle around the run and compound the returns of each shift.
+
+    Parameters
+    ----------
+    exposures
+        Shares of equity at each day's open, shape (days,), one array for each asset.
+    returns
+        Simple returns of the same assets, shape (days,).
+    costs
+        Fees and slippage of each day as shares of equity, shape (days,).
+    shifts
+        Number of shifts, at most one less than the days.
+
+    Returns
+    -------
+    RandomTiming
+        Percentiles over all shifts.
+    """
+    n = len(costs)
+    # Spread evenly, not drawn: the band of a run must be the same each time that it is computed.
+    offsets = np.unique(np.linspace(0, n, min(shifts, max(n - 1, 1)) + 2).astype(int)[1:-1]) % n
+    growth = np.empty((len(offsets), n))
+    for k, offset in enumerate(offsets):
+        earned = sum(np.roll(held, offset) * made for held, made in zip(exposures, returns, strict=True))
+        # Costs move with the exposures, since a position that is opened elsewhere is paid for there.
+        np.cumprod(1 + earned - np.roll(costs, offset), out=growth[k])
+    low, median, high = np.percentile(growth, [5, 50, 95], axis=0)
+    return RandomTiming(low, median, high, growth[:, -1].copy())
+
+
+def band_of(book: Book, extras: BacktestExtras, shifts: int) -> RandomTiming:
+    """Compute the random-timing band of the exposures that a book held.
+
+    ETH and BTC have their own returns; all other coins together have those of the strategy's altcoin basket.
+    """
+    plan, roles = book.plan, book.plan.market.roles
+    valuations = [event for event in book.events if isinstance(event, Valuation)]
+    days: Days = np.array([v.day for v in valuations], "datetime64[D]")
+    equity_before = np.array([float(plan.cash), *(float(v.equity) for v in valuations[:-1])])
+    held = {roles.eth: np.zeros(len(days)), roles.btc: np.zeros(len(days)), "altcoins": np.zeros(len(days))}
+    for i, valued in enumerate(valuations):
+        for symbol, quantity in valued.holdings.items():
+            close_before = plan.prices.of(symbol).close[i]  # index 0 is the day before the run
+            if close_before == close_before:
+                held[symbol if symbol in held else "altcoins"][i] += float(quantity) * close_before
+    costs = np.zeros(len(days))
+    for event in book.events:
+        if isinstance(event, Fill):
+            costs[plan.prices.index(event.at.date()) - 1] += float(event.fee + event.slippage_cost)
+    returns = [np.nan_to_num(daily_returns(plan.market[symbol], days)) for symbol in (roles.eth, roles.btc)]
+    exposures = [worth / equity_before for worth in held.values()]
+    basket = extras.basket_returns(plan.market, days)
+    return random_timing(exposures, [*returns, basket], costs / equity_before, shifts)

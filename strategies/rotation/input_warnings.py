@@ -1,0 +1,50 @@
+"""Warnings of inputs of the rotation that are stale or absent inside a window."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bot.core.errors import DataError
+from bot.core.window import Window
+from strategies.indicators import Bools
+from strategies.rotation.view import RotationView
+
+
+def input_warnings(view: RotationView, window: Window) -> list[str]:
+    """Return the warnings of stale and absent inputs, stale ones first.
+
+    Raises
+    ------
+    DataError
+        If small caps, ETH or BTC are stale on every day of the window.
+    """
+    days = view.times.astype("datetime64[D]")
+    inside: Bools = (days >= np.datetime64(window.start)) & (days <= np.datetime64(window.end))
+    return [*_staleness(view, inside), *_absences(view, inside)]
+
+
+def _staleness(view: RotationView, inside: Bools) -> list[str]:
+    """Count the days on which small caps, ETH or BTC were too old to buy on."""
+    warnings = []
+    for symbol in view.required:
+        stale = view.market[symbol].missed(view.times[inside]) > view.settings.rules.stale_after
+        if stale.all():
+            last = view.market[symbol].dates[-1]
+            raise DataError(f"{symbol} ends on {last}, before the run begins", where=f"market {view.market.name}")
+        if stale.any():
+            days = f"{np.count_nonzero(stale)} of {len(stale)} days"
+            warnings.append(f"{symbol} is stale on {days}: nothing is bought on them")
+    return warnings
+
+
+def _absences(view: RotationView, inside: Bools) -> list[str]:
+    """Name the gates and risk exits that are off because their series are absent."""
+    kills, warnings = view.kills, []
+    for name, reading in view.readings.items():
+        parts = [part for part, on in (("gate", name in view.settings.gates), ("kill", name in kills)) if on]
+        if parts and not reading.available[inside].all():
+            when = "throughout" if not reading.available[inside].any() else "for a part of the run"
+            warnings.append(f"{' and '.join(parts)} {name} off {when}: the series are absent or have ended")
+    if view.settings.rules.eth_stop_is_atr and np.isnan(view.source.eth_range()[inside]).all():
+        warnings.append("the ETH stop is off throughout: its true range needs ETH's highs and lows")
+    return warnings
