@@ -117,6 +117,21 @@ def test_an_order_for_which_no_cash_is_left_is_unfilled() -> None:
     ]
 
 
+def test_slippage_is_multiplied_on_the_day_of_the_decision() -> None:
+    """Twice 0.006 on the first day: 50 at 10 x 1.012 = 10.12. Once on the third: sold at 10 x 0.994 = 9.94."""
+    made = plan(market(A=flat(10.0)), [{"A": "0.5"}, {"A": "0.5"}, {}])
+    book = run(replace(made, slippage_multipliers=[D(2), *made.slippage_multipliers[1:]]))
+    assert [f.price for f in events(book, Fill)] == [D("10.12"), D("9.94")]
+
+
+def test_a_source_that_ends_is_sold_at_the_slippage_of_the_day_before() -> None:
+    """The last row is of 2024-01-08, decision number 5, with three times 0.006: 10 x (1 - 0.018) = 9.82."""
+    made = plan(market(A=flat(10.0, 8)), [{"A": "0.5"}], {"A": {"kind": "source ends"}})
+    multipliers = [D(3) if i == 5 else D(1) for i in range(len(made.decisions))]
+    (settled,) = events(run(replace(made, slippage_multipliers=multipliers)), Settlement)
+    assert (settled.at.date(), settled.price, settled.fee) == (date(2024, 1, 9), D("9.82"), D("0.491"))
+
+
 def test_coins_that_end_leave_both_engines_at_the_same_price() -> None:
     """A dies and pays 50 x 5 = 250; B's source ends: 50 at 10 x 0.994 = 9.94 are 497, less 0.497.
 

@@ -167,6 +167,20 @@ def test_an_entry_counts_up_to_14_days_before_the_last_row(date_in_the_table: st
     assert [settled.cause for settled in events(book, Settlement)] == [SettlementCause(cause)]
 
 
+def test_an_index_or_a_fund_is_never_settled() -> None:
+    """RUT's rows end on 2024-02-08, months before the run does."""
+    made = market(A=prices(0, DAYS - 1, 10.0))
+    (day,) = scheduled_settlements(made, {}, date(2024, 6, 1)).values()
+    assert [settling.symbol for settling in day] == ["A", "BTC", "ETH"]
+
+
+def test_a_rename_is_one_for_one_where_the_table_names_no_ratio() -> None:
+    made = market(A=prices(0, LAST_ROW, 10.0), B=prices(LAST_ROW + 1, DAYS - 1, 10.0))
+    table = {"A": CorporateAction(CorporateActionKind.RENAMED, "B")}
+    ((settling,),) = scheduled_settlements(made, table, date(2024, 2, 9)).values()
+    assert (settling.into, settling.ratio) == ("B", 1)
+
+
 def test_a_coin_whose_last_row_is_of_the_last_day_has_not_ended() -> None:
     made, table = market(A=prices(0, LAST_ROW, 10.0)), {"A": CorporateAction(CorporateActionKind.DEAD)}
     assert scheduled_settlements(made, table, date(2024, 1, 11)) == {}

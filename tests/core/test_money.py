@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.bar import Bar
-from bot.core.decision import Decision
+from bot.core.decision import Decision, Trade
 from bot.core.errors import DataError
 from bot.core.execution import affordable, fill, fill_price
 from bot.core.instrument import Instrument, to_decimal, to_weight
@@ -50,6 +51,11 @@ class TestInstrument:
         assert 0 <= wanted - rounded < ETH.step
         assert ETH.lots(rounded) * ETH.step == rounded
 
+    def test_a_coin_may_be_traded_without_costs(self) -> None:
+        free = Instrument("A", D("0.1"), D("0.01"), D(1), fee=D(0), slippage=D(0))
+        assert fill_price(10.0, Side.BUY, free.slippage, free) == D(10)
+        assert affordable(D(100), D(10), free) == D("9.9")  # a millionth of the cash is kept
+
     @pytest.mark.parametrize(
         "changes", [{"step": D(0)}, {"tick": D(-1)}, {"min_notional": D(0)}, {"fee": D(-1)}, {"slippage": D(1)}]
     )
@@ -80,6 +86,13 @@ class TestExecution:
         assert done.slippage_bps == 10
         assert done.reference_price == 2000
 
+    def test_a_fill_has_the_moment_and_the_reason_of_its_order(self) -> None:
+        done = fill(OrderIntent("r-1", AT, "ETH", Side.SELL, D("2"), "why"), D("1.5"), D("1998"), 2000.0, ETH)
+        # 1.5 x 1998 x 0.001 = 2.997
+        expected = Fill("r-1", AT, "ETH", Side.SELL, D("1.5"), D("1998"), D("2000"), D("2.997"), "why")
+        assert done == expected
+        assert (done.order_id, done.at, done.notional, done.slippage_cost) == ("r-1", AT, D("2997"), D("3"))
+
     def test_a_sale_at_a_better_price_has_a_negative_slippage(self) -> None:
         done = Fill("r-1", AT, "ETH", Side.SELL, D(1), D("2020"), D("2000"), D(0), "why")
         assert done.slippage_bps == -100
@@ -101,6 +114,19 @@ class TestPortfolio:
         after = Portfolio(D(0), {"ETH": D("4.7749")}).apply(sold("4.7749", "1898.10", "9.06323769"))
         assert after.holdings == {}
         assert after.cash == D("9054.17445231")  # 9063.23769 - 9.06323769
+
+    def test_a_fee_that_the_venue_keeps_of_the_coin_takes_no_cash(self) -> None:
+        """10 bought for 500, of which 0.1 is kept; then 4 sold for 240, and 0.05 more is kept: 9.9 - 4.05 = 5.85."""
+        buy = Fill("r-1", AT, "A", Side.BUY, D(10), D(50), D(50), D(5), "in", fee_in_kind=D("0.1"))
+        sale = Fill("r-2", AT, "A", Side.SELL, D(4), D(60), D(60), D(3), "out", fee_in_kind=D("0.05"))
+        held = Portfolio(D(1000)).apply(buy)
+        assert held == Portfolio(D(500), {"A": D("9.9")})
+        assert held.apply(sale) == Portfolio(D(740), {"A": D("5.85")})
+
+    def test_a_settlement_without_a_fee_pays_its_price(self) -> None:
+        dead = Settlement(AT, "A", D(10), D("0.5"), SettlementCause.DEAD)
+        assert Portfolio(D(1), {"A": D(10)}).apply(dead) == Portfolio(D(6), {})
+        assert (dead.into, dead.received) == (None, 0)
 
     def test_it_never_goes_below_zero(self) -> None:
         with pytest.raises(ValueError, match="below zero"):
@@ -180,6 +206,18 @@ class TestRefusals:
         with pytest.raises(ValueError, match="weights must be"):
             Decision(AT, "ETH", "ETH", weights, ())
 
+    def test_weights_may_be_zero_and_may_add_up_to_one(self) -> None:
+        decision = Decision(AT, "ALTS", "ALTS", {"A": D("0.4"), "B": D("0.6"), "C": D(0)}, ())
+        assert (decision.trade, decision.reduce_only) == (Trade.NOW, False)
+
+    def test_a_weight_that_is_a_float_is_refused(self) -> None:
+        with pytest.raises(TypeError, match="Decimal"):
+            Decision(AT, "ETH", "ETH", {"ETH": 0.5}, ())  # type: ignore[dict-item]
+
+    def test_decisions_with_other_readings_are_the_same_decision(self) -> None:
+        one = Decision(AT, "ETH", "ETH", {}, (), readings={"close": 1})
+        assert one == replace(one, readings={"close": 2})
+
     def test_a_decision_without_a_time_zone_is_refused(self) -> None:
         with pytest.raises(ValueError, match="aware"):
             Decision(AT.replace(tzinfo=None), "ETH", "ETH", {}, ())
@@ -193,4 +231,5 @@ class TestRefusals:
 
     def test_a_bar_without_an_open_cannot_be_traded(self) -> None:
         bar = Bar("A", date(2024, 1, 1), math.nan, 1, 1, 1, math.nan, AT)
-        assert not bar.tradable
+        assert bar.tradable is False
+        assert Bar("A", date(2024, 1, 1), 1, math.nan, 1, 1, math.nan, AT).tradable is True

@@ -67,6 +67,11 @@ class TestByHand:
     def test_a_weight_becomes_a_quantity_at_the_last_close(self) -> None:
         assert orders(planned({"ETH": "0.49"})) == [("buy", "ETH", D("2.45"))]  # 4900 / 2000
 
+    def test_a_purchase_of_less_than_one_coin_is_one_order(self) -> None:
+        plan = planned({"ETH": "0.1"})
+        assert orders(plan) == [("buy", "ETH", D("0.5"))]  # 1000 / 2000
+        assert plan.skipped == ()
+
     def test_quantities_are_rounded_down_to_the_step(self) -> None:
         # 0.5 x 10000 / 3000 = 1.66666...
         assert orders(planned({"ETH": "0.5"}, prices={"ETH": 3000.0})) == [("buy", "ETH", D("1.6666"))]
