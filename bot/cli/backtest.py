@@ -25,6 +25,7 @@ from bot.cli.console import (
     print_json,
     require_one_market,
 )
+from bot.core.invariants import not_none
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -101,10 +102,10 @@ def _progress(screen: Console, seeds: int) -> Any:
 
 
 def _as_json(run: Run) -> dict[str, Any]:
-    assert run.folder is not None
+    folder = not_none(run.folder, "the folder of a saved run")
     return {
         "run_id": run.run_id,
-        "run_dir": str(run.folder.path),
+        "run_dir": str(folder.path),
         "market": run.market,
         "summary": dict(run.summary),
         "warnings": run.summary["warnings"],
@@ -112,8 +113,7 @@ def _as_json(run: Run) -> dict[str, Any]:
 
 
 def _show(screen: Console, run: Run) -> None:
-    assert run.folder is not None
-    summary = run.summary
+    folder, summary = not_none(run.folder, "the folder of a saved run"), run.summary
     screen.print(f"{summary['start']} to {summary['end']}, 365 periods a year. Paper only, not advice.\n")
     screen.print(_figures_table(run))
     luck = summary["random_timing"]
@@ -127,7 +127,7 @@ def _show(screen: Console, run: Run) -> None:
         screen.print(f"[yellow]Warning:[/] {_escaped(warning)}", soft_wrap=True)
     if len(warnings) > _WARNINGS_SHOWN:
         screen.print(f"... and {len(warnings) - _WARNINGS_SHOWN} more warnings in summary.json")
-    screen.print(f"\nReport: {_escaped(str(run.folder.path / 'report.html'))}", soft_wrap=True)
+    screen.print(f"\nReport: {_escaped(str(folder.path / 'report.html'))}", soft_wrap=True)
 
 
 def _figures_table(run: Run) -> Table:

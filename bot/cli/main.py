@@ -87,7 +87,8 @@ _IN_ASCII = {"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{MULTIPLICATION SIGN}
 
 def _written_plainly(problem: UnicodeError) -> tuple[str, int]:
     """What stands for letters that an output cannot write: a plain one for those that the bot uses, else a mark."""
-    assert isinstance(problem, UnicodeEncodeError)
+    if not isinstance(problem, UnicodeEncodeError):
+        raise problem  # Python's own rule for an error handler that does not apply
     unwritable = problem.object[problem.start : problem.end]
     return "".join(_IN_ASCII.get(letter, "?") for letter in unwritable), problem.end
 

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from bot.core.book import Book, RunPlan
 from bot.core.decision import Decision
 from bot.core.events import ConfigPeriod, Drift, Event, Late
+from bot.core.invariants import not_none
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import OrderIntent, OrderResult
 from bot.core.portfolio import Portfolio
@@ -91,8 +92,7 @@ class ForwardTrader:
     @property
     def portfolio(self) -> Portfolio:
         """What the ledger says is held, after its last row."""
-        assert self._book is not None, "nothing was ticked"
-        return self._book.portfolio
+        return not_none(self._book, "the book of a tick").portfolio
 
     # --- the steps ---------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.events import AccountSnapshot, BalanceCause, BalanceDifference, Event, VenueTrade
 from bot.core.instrument import ZERO
+from bot.core.invariants import not_none
 from bot.core.moments import midnight
 from bot.core.ports import Clock
 from bot.infra.vendor_errors import NotListed
@@ -52,9 +53,9 @@ class Reconciler:
         if not parted:
             return []
         if self._is_wiped(account):
-            assert account.epoch is not None, "a ledger begins with an epoch"
-            at, number = midnight(now.date()), account.epoch.number + 1
-            return [replace(account.epoch, at=at, number=number, why=WIPED), AccountSnapshot(now, found)]
+            epoch = not_none(account.epoch, "the first epoch of a ledger")
+            at, number = midnight(now.date()), epoch.number + 1
+            return [replace(epoch, at=at, number=number, why=WIPED), AccountSnapshot(now, found)]
         return self._told(account, parted, found, now)
 
     def _told(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.core.errors import LedgerError
+from bot.core.invariants import not_none
 from bot.report import names, numbers
 from bot.review.compare.compare import compare
 from bot.review.recording import Record
@@ -34,8 +35,8 @@ def _listed(record: Record) -> Plain:
 
 
 def _of_run(record: Record) -> Plain:
-    assert record.folder is not None
-    manifest, summary = record.folder.json("manifest.json"), record.folder.json("summary.json")
+    folder = not_none(record.folder, "the folder of a run")
+    manifest, summary = folder.json("manifest.json"), folder.json("summary.json")
     return {
         "is_run": True,
         "what": "backtest",

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from bot.core.invariants import not_none
 from bot.core.market import Floats, Market, Series
 from bot.core.moments import newest
 from strategies.indicators import (
@@ -160,15 +161,13 @@ class Readings:
 
     def pair(self) -> Reading:
         """ETH/BTC above its average; the value is the ratio, the threshold its average."""
-        track = ratio(self.market, self.roles.eth, self.roles.btc)
-        assert track is not None  # both are required of every market
+        track = not_none(ratio(self.market, self.roles.eth, self.roles.btc), "ETH/BTC of a market")
         average = sma(track.values, self.settings.pair_window)
         return self.reading("eth_btc", track, track.values, average, track.values > average)
 
     def eth_trend(self) -> Reading:
         """ETH above its own average."""
-        track = closes(self.market, self.roles.eth)
-        assert track is not None
+        track = not_none(closes(self.market, self.roles.eth), "ETH of a market")
         average = sma(track.values, self.settings.eth_trend_days)
         return self.reading("eth_trend", track, track.values, average, track.values > average)
 

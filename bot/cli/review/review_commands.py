@@ -18,6 +18,7 @@ from bot.cli.console import (
     print_json,
     require_one_market,
 )
+from bot.core.invariants import not_none
 from bot.core.text import printable
 
 if TYPE_CHECKING:
@@ -152,6 +153,4 @@ def writes_unicode() -> bool:
 
 
 def _day(text: str) -> date:
-    day = parse_day(text, "DAY")
-    assert day is not None
-    return day
+    return not_none(parse_day(text, "DAY"), "the day")

@@ -157,7 +157,8 @@ def _backtested(plan: RunPlan, events: Sequence[Event], days: Sequence[date]) ->
                 equity.setdefault(day - ONE_DAY, before * carried)
             expected += _day(stands.fork(), place[day], day)
             valued = _day(own, place[day], day)[-1]
-            assert isinstance(valued, Valuation)
+            if not isinstance(valued, Valuation):
+                raise AssertionError(f"{day} ends with {valued}, not with its valuation")
             equity[day] = valued.equity * carried
         elif day is not None and own is not None:
             own, carried = None, equity[max(equity)] / before

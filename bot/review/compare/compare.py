@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.core.moments import ONE_DAY
-from bot.review.compare.days import EVENTS, Days, OrderSummary, RecordDay, days_of
+from bot.review.compare.days import EVENTS, Days, OrderSummary, RecordDay, days_of, decision_of
 from bot.review.compare.mismatch_causes import (
     MismatchCause,
     cause_of_end,
@@ -243,20 +243,20 @@ class _Differ:
     def parted(self, day: date) -> Iterator[Parted]:
         """What of a day is told differently."""
         a, b = self.first.days[day], self.second.days[day]
-        assert a.decision is not None and b.decision is not None, "only days that both decided are compared"
+        own, other = decision_of(a), decision_of(b)
         if not self._begun:
             came_apart = self.starts_apart and _held_before(self.first, day) != _held_before(self.second, day)
             self._begun, self._origin = True, f"{day} ({MismatchCause.START})" if came_apart else ""
         if self._origin:
             self.carried[day] = self._origin
         found = list(self._legs(a, b))
-        if not is_same(a.decision, b.decision):
+        if not is_same(own, other):
             yield Parted(
                 day,
                 "decision",
                 self.made or (MismatchCause.UNKNOWN,),
-                decision_text(a.decision),
-                decision_text(b.decision),
+                decision_text(own),
+                decision_text(other),
             )
         yield from found
         self.traded[day] = tuple(dict.fromkeys(cause for one in found for cause in one.causes))
@@ -287,8 +287,7 @@ class _Differ:
             return tuple(dict.fromkeys(end for end in ends if end is not None))
         if a.is_overridden != b.is_overridden:
             return (MismatchCause.OVERRIDE,)
-        assert a.decision is not None and b.decision is not None
-        if not is_same(a.decision, b.decision):
+        if not is_same(decision_of(a), decision_of(b)):
             return self.made or (MismatchCause.UNKNOWN,)
         if a.day in self.carried:
             return (MismatchCause.CARRIED,)

@@ -24,6 +24,7 @@ from bot.core.events import (
     Valuation,
 )
 from bot.core.instrument import ZERO
+from bot.core.invariants import not_none
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, Side
 
@@ -107,6 +108,11 @@ class RecordDay:
             return self.late.decided_at
         inside = [at for at in filled if at > midnight(self.day)]
         return min([*inside, midnight(self.day) + late_after])
+
+
+def decision_of(day: RecordDay) -> Decision:
+    """Return the decision of a day that was decided."""
+    return not_none(day.decision, f"the decision of {day.day}")
 
 
 @dataclass(frozen=True, slots=True)

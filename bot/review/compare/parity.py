@@ -9,10 +9,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from bot.core.invariants import not_none
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Settlement, Side
 from bot.ledger.codec import plain
-from bot.review.compare.days import Days, Leg, OrderSummary, RecordDay
+from bot.review.compare.days import Days, Leg, OrderSummary, RecordDay, decision_of
 from bot.review.compare.mismatch_causes import MismatchCause, cause_of_end, decision_text, is_same, order_text
 from bot.review.compare.overlay import Overlay, overlay
 
@@ -174,10 +175,10 @@ class _Comparer:
     def apart(self, day: date) -> Iterator[Apart]:
         """What of a day is told differently."""
         paper, backtest = self.told.days[day], self.expected.days[day]
-        assert paper.decision is not None and backtest.decision is not None, "only days that were decided are compared"
-        if not is_same(paper.decision, backtest.decision):
+        own, replayed = decision_of(paper), decision_of(backtest)
+        if not is_same(own, replayed):
             cause, detail = self._redecided(paper)
-            texts = decision_text(paper.decision), decision_text(backtest.decision)
+            texts = decision_text(own), decision_text(replayed)
             yield Apart(day, "decision", cause, *texts, detail=detail)
         yield from self._settlements(paper, backtest)
         if day <= self.known.priced_until:
@@ -226,8 +227,7 @@ class _Comparer:
 
     def _replanned(self, paper: RecordDay, backtest: RecordDay) -> tuple[MismatchCause, str]:
         """Why a day would have other orders: because it would be decided otherwise, or for itself."""
-        assert paper.decision is not None and backtest.decision is not None
-        same = is_same(paper.decision, backtest.decision)
+        same = is_same(decision_of(paper), decision_of(backtest))
         return self._revised(paper) if same else self._redecided(paper)
 
     def _agree(self, mine: OrderSummary | None, theirs: OrderSummary | None) -> bool:
@@ -235,11 +235,11 @@ class _Comparer:
         if mine is None or theirs is None or not (mine.filled and theirs.filled):
             both_sent = mine is not None and theirs is not None and mine.status == theirs.status
             return both_sent or (mine is None and theirs is None)
-        assert mine.price and theirs.price and mine.reference and theirs.reference
+        (price, reference), (other_price, other_reference) = _fill_prices(mine), _fill_prices(theirs)
         return (
             self._near(mine.filled, theirs.filled)
-            and self._near(mine.price, theirs.price)
-            and self._near(mine.price / mine.reference, theirs.price / theirs.reference)
+            and self._near(price, other_price)
+            and self._near(price / reference, other_price / other_reference)
         )
 
     def _near(self, one: Decimal, other: Decimal) -> bool:
@@ -249,16 +249,14 @@ class _Comparer:
         self, paper: RecordDay, leg: Leg, mine: OrderSummary, theirs: OrderSummary
     ) -> tuple[MismatchCause, str]:
         """Why a fill is at another price: its slippage, or a market that had moved by the time it was filled."""
-        assert mine.price and mine.reference and theirs.price and theirs.reference
+        (price, reference), (other_price, other_reference) = _fill_prices(mine), _fill_prices(theirs)
         sign = 1 if leg[1] is Side.BUY else -1
-        moved = mine.reference / theirs.reference - 1
-        slipped = sign * ((mine.price / mine.reference) - (theirs.price / theirs.reference))
+        moved = reference / other_reference - 1
+        slipped = sign * ((price / reference) - (other_price / other_reference))
         span = self.known.span(leg[0], paper.day)
-        if span is not None and not span[0] * (1 - self.known.band) <= mine.reference <= span[1] * (
-            1 + self.known.band
-        ):
+        if span is not None and not span[0] * (1 - self.known.band) <= reference <= span[1] * (1 + self.known.band):
             return MismatchCause.UNKNOWN, (
-                f"its reference {plain(mine.reference.normalize())} is no price of that day, which went from "
+                f"its reference {plain(reference.normalize())} is no price of that day, which went from "
                 f"{plain(span[0])} to {plain(span[1])}"
             )
         if abs(slipped) >= abs(moved):
@@ -324,3 +322,8 @@ def _count(count: int, noun: str) -> str:
 
 def _percent(share: Decimal) -> str:
     return f"{plain((share * 100).normalize())}%"
+
+
+def _fill_prices(order: OrderSummary) -> tuple[Decimal, Decimal]:
+    """Return the mean price and the reference price of an order that was filled."""
+    return not_none(order.price, "the price of a fill"), not_none(order.reference, "the reference of a fill")

@@ -11,6 +11,7 @@ from json import loads
 
 from bot.core.errors import LedgerError
 from bot.core.instrument import ZERO
+from bot.core.invariants import not_none
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement
 from bot.core.portfolio import Portfolio
 from bot.ledger.codec import plain
@@ -216,10 +217,10 @@ def _raw(record: Record) -> Iterator[RawRow]:
 
 
 def _files(record: Record, chain: _Chain) -> IntegrityCheck:
-    assert record.folder is not None
+    folder = not_none(record.folder, "the folder of a run")
     try:
-        record.folder.require_end(chain.rows, chain.head)
-        files = record.folder.require_files()
+        folder.require_end(chain.rows, chain.head)
+        files = folder.require_files()
     except LedgerError as fault:
         return IntegrityCheck("files", fault.what, fault)
     return IntegrityCheck("files", f"{files} as the run left them; the ledger ends as the manifest says")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from bot.core.invariants import not_none
 from bot.report import numbers
 from bot.review.story.labels import Labels
 from bot.review.why.gauge import Gauge, counted, figure, gauges_of, share_text
@@ -82,11 +83,12 @@ def _stable(gauges: Gauges, terms: Labels) -> list[Trigger]:
 
 def _armed(gauges: Gauges, terms: Labels) -> list[Trigger]:
     closes, time, level = (gauges.get(name) for name in ("closes_above", "sessions_armed", "level"))
-    if not (_is_whole(closes) and _is_whole(time) and _is_whole(level)):
+    if closes is None or closes.value is None or closes.threshold is None:
         return []
-    assert closes and closes.value is not None and closes.threshold is not None
-    assert time and time.value is not None and time.threshold is not None
-    assert level and level.value is not None and level.share is not None
+    if time is None or time.value is None or time.threshold is None:
+        return []
+    if level is None or level.value is None or level.share is None:
+        return []
     missing, left = max(closes.threshold - closes.value, 0), max(time.threshold - time.value, 0)
     at = figure("level", level.threshold)
     failing = [gauge for gauge in gauges.values() if gauge.gate and not gauge.holds]
@@ -120,10 +122,10 @@ def _failing(gauge: Gauge) -> Trigger:
     if not gauge.is_known:
         return Trigger(f"{name} does not pass: its reading is {_lack(gauge)}.", gauge.name)
     share = f" ({share_text(gauge.share)})" if gauge.share is not None else ""
-    assert gauge.distance is not None
+    distance = not_none(gauge.distance, f"the distance of {gauge.name}")
     told = (
         f"{name} does not pass: {figure(gauge.name, gauge.value)} against {figure(gauge.name, gauge.threshold)}, "
-        f"off by {figure(gauge.name, abs(gauge.distance))}{share}."
+        f"off by {figure(gauge.name, abs(distance))}{share}."
     )
     return Trigger(told, gauge.name, gauge.distance, gauge.share)
 
@@ -211,8 +213,7 @@ def _outs(gauges: Gauges, terms: Labels, names: tuple[str, ...]) -> list[Trigger
 
 
 def _out(gauge: Gauge, terms: Labels) -> Trigger:
-    assert gauge.share is not None
-    at, share = figure(gauge.name, gauge.threshold), share_text(gauge.share)
+    at, share = figure(gauge.name, gauge.threshold), share_text(not_none(gauge.share, f"the share of {gauge.name}"))
     if gauge.holds == (gauge.name == "volatility_kill"):
         name = {**GATES, "small_cap_stop": terms.subject, "eth_stop": "ETH", "volatility_kill": "VIX"}[gauge.name]
         told = f"{name[0].upper()}{name[1:]} at {figure(gauge.name, gauge.value)} stands beyond the limit of {at}: "
@@ -308,10 +309,6 @@ _STAGES: dict[str, Callable[[Gauges, Labels], list[Trigger]]] = {
     "DISTRIBUTION": _distribution,
     "COOLDOWN": _cooldown,
 }
-
-
-def _is_whole(gauge: Gauge | None) -> bool:
-    return gauge is not None and gauge.value is not None and gauge.threshold is not None
 
 
 def _lack(gauge: Gauge) -> str:

@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+from bot.core.invariants import not_none
 from bot.venue.http.admin import PREFIX as CONTROL
 from bot.venue.http.admin import AdminApi
 from bot.venue.http.injected_faults import HTML, FaultQueue, InjectedFault, InjectedKind
@@ -110,7 +111,7 @@ def _spoilt(answer: Reply | None, fault: InjectedFault) -> Reply | None:
             return Reply(200, HTML, {"Content-Type": "text/html"})
         case InjectedKind.EMPTY:
             return Reply(200, b"", {"Content-Type": "application/json;charset=UTF-8"})
-    assert answer is not None  # the other faults let the request through
+    answer = not_none(answer, "the answer to a request that was carried out")
     if fault.kind is InjectedKind.TRUNCATED:
         return Reply(answer.status, answer.body[: len(answer.body) // 2], answer.headers)
     return answer

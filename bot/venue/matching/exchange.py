@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 
 from bot.core.instrument import ZERO, to_decimal
+from bot.core.invariants import not_none
 from bot.core.orders import Side
 from bot.infra.loopback import LOOPBACK_KEY, LOOPBACK_SECRET
 from bot.venue.http.refusal import Refusal, filter_failure, insufficient, market_closed, unknown_symbol
@@ -290,8 +291,8 @@ class Exchange:
                 day = self._day(order.ticket.pair, since.date())
                 if day is None or order.ticket.pair in self.halted | self.delisted:
                     continue
-                assert order.ticket.price is not None  # only limit orders rest
-                share = day.touch(order.ticket.side, float(order.ticket.price), share_of_day(since), until)
+                price = not_none(order.ticket.price, "the price of a resting order")  # only limit orders rest
+                share = day.touch(order.ticket.side, float(price), share_of_day(since), until)
                 if share is not None:
                     met.append((day.moment(share), order.id, day, account, order))
         for at, _, day, account, order in sorted(met, key=lambda meeting: meeting[:2]):

@@ -123,5 +123,6 @@ class Pair:
 
 def _decimals(number: Decimal) -> int:
     exponent = number.normalize().as_tuple().exponent
-    assert isinstance(exponent, int)  # the only numbers here are finite
+    if not isinstance(exponent, int):  # a letter stands for NaN or infinity
+        raise AssertionError(f"{number} is not finite")
     return max(0, -exponent)
