@@ -26,7 +26,7 @@ from bot.core.errors import ConfigError, DataError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.data.store.update import UpdateResult
+    from bot.data.store.update_result import UpdateResult
     from bot.services.data_check import Checked
 
 data = typer.Typer(
@@ -296,7 +296,7 @@ def _bars(found: Checked) -> DataError | None:
 
 def _missing(results: Sequence[UpdateResult], needed: Collection[str]) -> DataError | None:
     """What to say where something did not come that may come later, or that a rule needs."""
-    from bot.data.store.update import UpdateStatus
+    from bot.data.store.update_result import UpdateStatus
 
     missing = [r for r in results if r.status in (UpdateStatus.FAILED, UpdateStatus.LATER)]
     missing += [r for r in results if r.status in (UpdateStatus.GONE, UpdateStatus.NOT_LISTED) and r.symbol in needed]

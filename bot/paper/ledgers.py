@@ -16,7 +16,7 @@ from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
 from bot.core.portfolio import Portfolio
 from bot.core.ports import Clock
-from bot.data.store.update import only_one
+from bot.data.store.write_lock import write_lock
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.ledger_file import is_there
@@ -57,7 +57,7 @@ def open_ledger(
     Raises InUse after that, LedgerError.
     """
     path = ledger_path(config, name)
-    with only_one(path, clock, patience, waiting), LedgerWriter.open(path) as journal:
+    with write_lock(path, clock, patience, waiting), LedgerWriter.open(path) as journal:
         yield journal
 
 
@@ -70,7 +70,7 @@ def as_daemon(config: Config, name: str, clock: Clock) -> Iterator[None]:
     path = ledger_path(config, name)
     lock = path.with_name(f"{name}.daemon.sqlite3")  # no ledger's name has a dot
     try:
-        with only_one(lock, clock, patience=0.0):
+        with write_lock(lock, clock, patience=0.0):
             yield
     except InUse as problem:
         if problem.where != str(lock):
@@ -247,7 +247,7 @@ def archive_ledger(config: Config, name: str, clock: Clock, waiting: Callable[[s
     Raises LedgerError, also while a daemon trades it, StoreError.
     """
     path = existing_path(config, name)
-    with as_daemon(config, name, clock), only_one(path, clock, _PATIENCE, waiting):
+    with as_daemon(config, name, clock), write_lock(path, clock, _PATIENCE, waiting):
         target = path.parent / "archive" / f"{name}-{clock.now():%Y%m%dT%H%M%SZ}.sqlite3"
         try:
             target.parent.mkdir(exist_ok=True)

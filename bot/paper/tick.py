@@ -16,7 +16,7 @@ from bot.core.events import ConfigPeriod, OnStart, TradingState
 from bot.core.moments import midnight
 from bot.core.ports import Clock
 from bot.core.window import Window
-from bot.data.store.update import UpdateResult, UpdateStatus
+from bot.data.store.update_result import UpdateResult, UpdateStatus
 from bot.infra.vendor_errors import Unreachable
 from bot.infra.version import __version__
 from bot.ledger.decode import decode

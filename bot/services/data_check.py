@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.moments import iso
-from bot.data.quality import Standing, Verdict, summary, verdicts_of
+from bot.data.quality import Standing, Verdict, read_verdicts, summarize
 from bot.data.quality.verdict import SummaryRow
 from bot.data.store.store import Store
 from bot.data.store.stored import Revision
@@ -30,7 +30,7 @@ class Checked:
     @cached_property
     def rows(self) -> list[SummaryRow]:
         """One row for each kind of fault of each series, quarantined series first."""
-        return summary(self.verdicts)
+        return summarize(self.verdicts)
 
     @property
     def quarantined(self) -> list[Verdict]:
@@ -85,7 +85,7 @@ def check_data(config: Config, data_dir: Path | None) -> Checked:
     if data_dir is None:
         with Store.reading(store_path(config)) as store:
             revisions = store.revisions()
-    return Checked(market.name, verdicts_of(market), revisions)
+    return Checked(market.name, read_verdicts(market), revisions)
 
 
 def _told(moment: datetime | None) -> str | None:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from bot.core.errors import DataError
 from bot.core.ports import Clock
-from bot.data.store.store import Store, is_restated
-from bot.data.store.update import UpdateResult, UpdateStatus, only_one
+from bot.data.store.bar_writer import is_restated
+from bot.data.store.store import Store
+from bot.data.store.update_result import UpdateResult, UpdateStatus
+from bot.data.store.write_lock import write_lock
 from bot.data.vendors.csv_folder import read_rows
 from bot.data.vendors.feed import Rows, SeriesFeed
 from bot.data.vendors.raw_bars import RawBars
@@ -38,16 +40,16 @@ def update_store(
     vendors = open_vendors(config, sessions)
     asked = feeds(config, vendors, symbols)
     path, results = store_path(config), []
-    with only_one(path, clock, waiting=waiting), Store.writing(path) as store:
+    with write_lock(path, clock, waiting=waiting), Store.writing(path) as store:
         bring = updater(config, store, clock, vendors.skews)
-        bring.require_time_to_go_on()
+        bring.require_clock_after_store()
         for policy in sessions.retry_policies:
-            policy.closed.update(store.left_alone())
+            policy.closed.update(store.closed_hosts())
         for done, (symbol, feed) in enumerate(asked.items()):
             advance(symbol, done, len(asked))
             results.append(bring.update(symbol, feed, since))
         for policy in sessions.retry_policies:
-            store.leave_alone(policy.closed)
+            store.save_closed_hosts(policy.closed)
     return results
 
 
@@ -63,7 +65,7 @@ def import_folder(
     if not rows:
         raise DataError("has no file of a listed symbol", where=str(folder), expected="SYMBOL.csv files")
     path, results = store_path(config), []
-    with only_one(path, clock, waiting=waiting), Store.writing(path) as store:
+    with write_lock(path, clock, waiting=waiting), Store.writing(path) as store:
         bring = updater(config, store, clock)
         for symbol, found in rows.items():
             stored = store.rows_of(symbol)

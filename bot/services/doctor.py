@@ -96,7 +96,7 @@ def _store(config: Config, clock: Clock) -> Iterator[DoctorCheck]:
         return
     try:
         with Store.reading(path) as store:
-            store.require_whole()
+            store.check_integrity()
             count = len(store.symbols())
     except StoreError as problem:
         yield DoctorCheck("store", CheckVerdict.FAULT, str(problem))

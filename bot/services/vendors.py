@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from bot.core.errors import ConfigError, did_you_mean
 from bot.core.market import Release
 from bot.core.ports import Clock
-from bot.data.store.update import UpdatePolicy, Updater
+from bot.data.store.update import Updater
+from bot.data.store.update_result import UpdatePolicy
 from bot.data.timeline import us_sessions
 from bot.data.vendors.feed import CoinFeed, Feed, Rows, SeriesFeed, VenueFeed
 from bot.services.markets import SECOND

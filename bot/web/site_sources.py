@@ -46,7 +46,7 @@ def _stored(config: Config) -> Stored | None:
         return None
     with Store.reading(path) as store:
         last = {symbol: str(found.rows.dates[-1]) for symbol, found in store.rows().items()}
-        seen = store.newest_sight()
+        seen = store.newest_seen_at()
     return Stored(seen, len(last), sorted(last.items(), key=lambda item: (item[1], item[0]))[:_OLDEST])
 
 

@@ -169,5 +169,5 @@ def is_on_its_way(store: Path, expected: Mapping[str, list[Any]]) -> bool:
     if not store.exists() or not store.stat().st_size:
         return False
     with Store.writing(store) as opened:  # who opens it rolls back what was left half done
-        opened.require_whole()
+        opened.check_integrity()
     return told(store) != expected

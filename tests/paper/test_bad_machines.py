@@ -242,9 +242,9 @@ HOLDING = """
 import sys, time
 from pathlib import Path
 from bot.infra.clock import SystemClock
-from bot.data.store.update import only_one
+from bot.data.store.write_lock import write_lock
 
-with only_one(Path(sys.argv[1]), SystemClock()):
+with write_lock(Path(sys.argv[1]), SystemClock()):
     print("holds", flush=True)
     time.sleep(60)
 """

@@ -13,7 +13,7 @@ import pytest
 
 from bot.core.data_fault import DataFault, FaultKind
 from bot.core.market import Market
-from bot.data.quality import Standing, Verdict, inspect, summary, verdicts
+from bot.data.quality import Standing, Verdict, assess, inspect, summarize
 from bot.data.vendors.csv_folder import read_folder
 from bot.services.markets import quality_rules
 from bot.settings.loader import load_config
@@ -35,7 +35,7 @@ def whole(real_folder: Path) -> Market:
 
 @pytest.fixture(scope="module")
 def found(whole: Market) -> dict[str, Verdict]:
-    return verdicts(whole, RULES)
+    return assess(whole, RULES)
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,7 @@ def test_most_seams_from_an_aggregate_to_an_exchange_are_found(of: Found, real_f
 
 def test_the_alarms_are_these_and_no_more(found: dict[str, Verdict]) -> None:
     """Series by kind of fault, known ones and others: a change of the checks must be seen here."""
-    assert Counter(row.kind.value for row in summary(found)) == {
+    assert Counter(row.kind.value for row in summarize(found)) == {
         "power of ten": 1,
         "missing rows": 18,
         "row without a session": 1,

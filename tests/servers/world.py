@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.data.store.store import Store
 from bot.data.store.stored import RowVersion
-from bot.data.store.update import UpdateResult
+from bot.data.store.update_result import UpdateResult
 from bot.services.data_update import update_store
 from bot.services.markets import store_path
 from bot.services.vendors import VendorSessions

@@ -1,20 +1,20 @@
-"""What of the market data cannot be believed, and from which moment that could be known."""
+"""Quality checks: faults of price series, and the UTC time from which each fault could be known."""
 
 from bot.data.quality.inspection import inspect
-from bot.data.quality.row_faults import RowFault, row_faults, screened
+from bot.data.quality.row_faults import RowFault, drop_faulty_rows, find_row_faults
 from bot.data.quality.thresholds import QualityRules
-from bot.data.quality.verdict import Standing, Verdict, summary, verdicts, verdicts_of, with_quality_flags
+from bot.data.quality.verdict import Standing, Verdict, assess, read_verdicts, summarize, with_quality_flags
 
 __all__ = [
     "QualityRules",
     "RowFault",
     "Standing",
     "Verdict",
+    "assess",
+    "drop_faulty_rows",
+    "find_row_faults",
     "inspect",
-    "row_faults",
-    "screened",
-    "summary",
-    "verdicts",
-    "verdicts_of",
+    "read_verdicts",
+    "summarize",
     "with_quality_flags",
 ]

@@ -1,4 +1,4 @@
-"""Rows that did not come, rows that should not have come, and series that fell silent."""
+"""Missing rows, rows on days without a session, and series that fell silent."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from bot.core.moments import Times, newest, utc
 from bot.data.quality.thresholds import QualityRules
 
 
-def missing(series: Series, sessions: Sessions, rules: QualityRules) -> list[DataFault]:
-    """Each gap between two rows, known when the row after it came.
-
-    A macro series' own holidays are not New York's: gaps of up to `macro_gap` rows are left alone.
-    """
+def find_missing_rows(series: Series, sessions: Sessions, rules: QualityRules) -> list[DataFault]:
+    """Find each gap between two rows, known when the row after it was known."""
     absent = np.diff(np.searchsorted(series.due, series.known_at)) - 1
+    # A macro series has holidays of its own, which New York's calendar lacks: short gaps are normal.
     least = rules.macro_gap if series.kind is SeriesKind.MACRO else 0
     faults = []
     for i in np.flatnonzero(absent > least):
-        first, last = _between(series, sessions, series.dates[i], series.dates[i + 1])
+        first, last = _dates_between(series, sessions, series.dates[i], series.dates[i + 1])
         rows, known = int(absent[i]), utc(series.known_at[i + 1])
-        told = f"{rows} row(s) did not come from {first} to {last}"
-        faults.append(DataFault(series.symbol, FaultKind.MISSING, Severity.WARNED, first, last, rows, known, told))
+        text = f"{rows} row(s) missing from {first} to {last}"
+        faults.append(DataFault(series.symbol, FaultKind.MISSING, Severity.WARNED, first, last, rows, known, text))
     return faults
 
 
-def _between(series: Series, sessions: Sessions, before: np.datetime64, after: np.datetime64) -> tuple[date, date]:
-    """The first and the last date between two rows' on which a row was to be expected."""
+def _dates_between(
+    series: Series, sessions: Sessions, before: np.datetime64, after: np.datetime64
+) -> tuple[date, date]:
+    """Return the first and last date between two rows on which a row was due."""
     if series.kind.is_coin or series.kind is SeriesKind.MACRO:
         days = np.array([before + 1, after - 1])
     else:
@@ -39,9 +39,8 @@ def _between(series: Series, sessions: Sessions, before: np.datetime64, after: n
     return first, last
 
 
-def without_session(series: Series) -> list[DataFault]:
-    """The rows that were left out, since no session was held on their dates."""
-    known = series.off_session_known_at
+def find_off_session_rows(series: Series) -> list[DataFault]:
+    """Make one fault for each row that was left out because its date has no session."""
     return [
         DataFault(
             series.symbol,
@@ -53,25 +52,27 @@ def without_session(series: Series) -> list[DataFault]:
             utc(moment),
             f"a row on {day}, when no session was held, is ignored",
         )
-        for day, moment in zip(series.off_session.tolist(), known, strict=True)
+        for day, moment in zip(series.off_session.tolist(), series.off_session_known_at, strict=True)
     ]
 
 
-def silence(series: Series, now: np.datetime64, rules: QualityRules) -> list[DataFault]:
-    """Each time that rows fell due for `silent_days` days and none came, up to a moment; known at the end of them.
+def find_silence(series: Series, now: np.datetime64, rules: QualityRules) -> list[DataFault]:
+    """Find each time that due rows stayed away for `silent_days` days, up to the time `now`.
 
-    An end is no different from a pause while it lasts, so both are told in the same words.
+    A fault is known at the end of these days. An ended series and a pause have the same text: while it lasts, they
+    look the same.
     """
     patience = np.timedelta64(rules.silent_days, "D").astype("timedelta64[s]")
+    # After the last row comes the row that would arrive just after `now`.
     following: Times = np.append(series.known_at[1:], now + np.timedelta64(1, "s"))
-    told_at = series.known_at + patience
-    expected = newest(series.due, told_at) - newest(series.due, series.known_at)
+    noticed_at = series.known_at + patience
+    expected = newest(series.due, noticed_at) - newest(series.due, series.known_at)
     faults = []
-    for i in np.flatnonzero((following > told_at) & (told_at <= now) & (expected > 0)):
+    for i in np.flatnonzero((following > noticed_at) & (noticed_at <= now) & (expected > 0)):
         last: date = series.dates[i].item()
-        told = f"no row for {rules.silent_days} days after {last}"
-        known = utc(told_at[i])
+        text = f"no row for {rules.silent_days} days after {last}"
+        known = utc(noticed_at[i])
         faults.append(
-            DataFault(series.symbol, FaultKind.SILENT, Severity.WARNED, last, last, int(expected[i]), known, told)
+            DataFault(series.symbol, FaultKind.SILENT, Severity.WARNED, last, last, int(expected[i]), known, text)
         )
     return faults

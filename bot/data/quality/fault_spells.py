@@ -1,4 +1,4 @@
-"""How faults are made of rows, and how spells of them are told once."""
+"""Faults at rows of a series, and the start of each spell of rows that share a fault."""
 
 from __future__ import annotations
 
@@ -15,41 +15,50 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.intp]
 
 
-def of_rows(
+def faults_at(
     series: Series,
     rows: Iterable[int],
     kind: FaultKind,
-    told: Callable[[int], str],
+    format_text: Callable[[int], str],
     severity: Severity = Severity.WARNED,
 ) -> list[DataFault]:
-    """One fault for each of some rows, known when the row was."""
+    """Make one fault for each row, known when the row was known.
+
+    Parameters
+    ----------
+    rows
+        Positions in the series.
+    format_text
+        Returns the sentence of a row's fault.
+    """
     return [
-        DataFault(series.symbol, kind, severity, day, day, 1, utc(series.known_at[i]), told(i))
+        DataFault(series.symbol, kind, severity, day, day, 1, utc(series.known_at[i]), format_text(i))
         for i, day in ((i, series.dates[i].item()) for i in rows)
     ]
 
 
-def counted(condition: Bools, window: int) -> Ints:
-    """How many of the last `window` rows, the row's own included, meet a condition."""
+def count_within(condition: Bools, window: int) -> Ints:
+    """Count the rows that meet a condition among the last `window` rows, the row itself included."""
     total = np.concatenate(([0], np.cumsum(condition)))
     ends = np.arange(1, len(total))
     return np.asarray(total[ends] - total[np.maximum(ends - window, 0)], np.intp)
 
 
 def run_length(condition: Bools) -> Ints:
-    """How many rows in a row, up to and with each, meet a condition."""
+    """Count the consecutive rows up to and including each row that meet a condition."""
     rows = np.arange(len(condition))
     return np.asarray(rows - np.maximum.accumulate(np.where(condition, -1, rows)), np.intp)
 
 
-def begins(condition: Bools, apart: int) -> list[int]:
-    """The rows at which a condition begins to hold, each at least `apart` rows after the one told before."""
+def find_starts(condition: Bools, apart: int) -> list[int]:
+    """Find the rows at which a condition begins to hold, each at least `apart` rows after the one before."""
     starts = np.flatnonzero(condition & ~np.concatenate(([False], condition[:-1])))
-    return spaced(starts.tolist(), apart)
+    return keep_apart(starts.tolist(), apart)
 
 
-def spaced(rows: Iterable[int], apart: int) -> list[int]:
-    """Of ascending rows those that lie at least `apart` after the last one kept: later rows never change it."""
+def keep_apart(rows: Iterable[int], apart: int) -> list[int]:
+    """Keep of ascending rows those at least `apart` after the last one kept."""
+    # From the oldest row on, so that a later row leaves the earlier choices as they are.
     kept: list[int] = []
     for row in rows:
         if not kept or row - kept[-1] >= apart:

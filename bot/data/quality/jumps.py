@@ -1,4 +1,4 @@
-"""Closes that jump: beyond what the past makes likely, or by a power of ten."""
+"""Closes that jump: further than the past makes likely, or by a power of ten."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ import numpy as np
 
 from bot.core.data_fault import DataFault, FaultKind, Severity
 from bot.core.market import Floats, Series, SeriesKind
-from bot.data.quality.fault_spells import Bools, Ints, begins, counted, of_rows
+from bot.data.quality.fault_spells import Bools, Ints, count_within, faults_at, find_starts
 from bot.data.quality.thresholds import QualityRules
 
 _TO_SIGMA = 1.4826
-"""The standard deviation of a normal law over its median absolute deviation."""
+"""Standard deviation of a normal distribution over its median absolute deviation (Rousseeuw and Croux, 1993)."""
 _AMOUNT = 1000.0
-"""A macro series over this is an amount, whose growth means something; a rate near zero doubles for nothing."""
+"""Level above which a macro series is an amount. Below it is a rate, which doubles near zero in ordinary times."""
 _NO_ROWS: Ints = np.array([], np.intp)
 _SHARED = 0.5
-"""A second source shares a jump when it moves the same way by at least this part of it."""
+"""Share of a jump by which a second source must move the same way to confirm it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moves:
-    """The log return of each row, NaN where there is none, and the root of how many rows' time it took."""
+    """Log return of each row (NaN: unknown), and the square root of the number of due rows that it spans."""
 
     returns: Floats
     stretch: Floats
 
     @classmethod
     def of(cls, series: Series) -> Moves:
-        """The moves of a series' closes."""
+        """Return the moves of a series' closes."""
         close = series.close
         with np.errstate(divide="ignore", invalid="ignore"):
             returns = np.log(close[1:] / close[:-1])
@@ -38,22 +38,46 @@ class Moves:
         return cls(np.append(np.nan, returns), np.sqrt(np.append(1, np.maximum(steps, 1))))
 
     def median_before(self, rows: Ints, window: int) -> tuple[Floats, Ints]:
-        """The median size of the moves in the `window` rows before each of some, and how many moves there were."""
+        """Return the median size of the moves in the rows before some rows.
+
+        Parameters
+        ----------
+        rows
+            Positions in the series.
+        window
+            Number of rows before each.
+
+        Returns
+        -------
+        tuple of arrays
+            Median absolute log return, and the number of known moves, one each a row.
+        """
         padded = np.append(np.full(window, np.nan), np.abs(self.returns))
         past = np.lib.stride_tricks.sliding_window_view(padded, window)[rows]
         counts = np.count_nonzero(~np.isnan(past), axis=1)
-        ordered = np.sort(past, axis=1)  # NaN stand last
+        # A sort puts NaN last, so the median is picked by the count of known values; nanmedian is far slower.
+        ordered = np.sort(past, axis=1)
         pick = np.arange(len(rows))
         upper, lower = counts // 2, np.maximum(counts - 1, 0) // 2
         medians: Floats = (ordered[pick, lower] + ordered[pick, np.minimum(upper, window - 1)]) / 2
         return medians, counts.astype(np.intp)
 
 
-def jumps(series: Series, moves: Moves, second: Series | None, rules: QualityRules) -> list[DataFault]:
-    """Rows whose close jumps by more than `jump_sigmas` robust sigmas of the past, and no second source moved along.
+def find_jumps(series: Series, moves: Moves, second: Series | None, rules: QualityRules) -> list[DataFault]:
+    """Find rows whose close jumps by more than `jump_sigmas` robust sigmas, without a second source that confirms it.
 
-    The sigma is that of the rows before alone. A longer gap allows a longer way, as the root of time. A second
-    source counts with the rows that were known when this one was.
+    Parameters
+    ----------
+    moves
+        Log returns of the same series.
+    second
+        The same series from a second source, read up to the time at which the row was known.
+
+    Returns
+    -------
+    list of DataFault
+        The sigma is that of the rows before alone: 1.4826 times their median absolute log return. It grows with the
+        square root of the gap before the row.
     """
     least = rules.jump_least.of(series.kind) * moves.stretch
     moved = np.abs(moves.returns) > least
@@ -62,7 +86,7 @@ def jumps(series: Series, moves: Moves, second: Series | None, rules: QualityRul
     candidates = np.flatnonzero(moved)
     beyond = candidates[_beyond_sigmas(moves, candidates, rules)]
     rows = [i for i in beyond if second is None or not _is_shared(series, second, int(i), moves)]
-    return of_rows(
+    return faults_at(
         series,
         rows,
         FaultKind.JUMP,
@@ -74,7 +98,7 @@ def jumps(series: Series, moves: Moves, second: Series | None, rules: QualityRul
 
 
 def _beyond_sigmas(moves: Moves, rows: Ints, rules: QualityRules) -> Bools:
-    """Which of some rows moved further than the rows before make likely; none of those with too few rows before."""
+    """Return True for each row that moved further than the sigma limit; False where too few rows come before."""
     typical, counts = moves.median_before(rows, rules.jump_window)
     limit = rules.jump_sigmas * _TO_SIGMA * typical * moves.stretch[rows]
     beyond: Bools = (counts >= rules.jump_window_least) & (np.abs(moves.returns[rows]) > limit)
@@ -82,7 +106,7 @@ def _beyond_sigmas(moves: Moves, rows: Ints, rules: QualityRules) -> Bools:
 
 
 def _is_shared(series: Series, second: Series, i: int, moves: Moves) -> bool:
-    """Whether a second source, as far as it was known with row `i`, moved the same way between the same dates."""
+    """Return True if a second source, as known with row `i`, moved the same way between the same dates."""
     here, before = second.row(series.dates[i]), second.row(series.dates[i - 1])
     if here is None or before is None or second.known_at[here] > series.known_at[i]:
         return False
@@ -91,26 +115,31 @@ def _is_shared(series: Series, second: Series, i: int, moves: Moves) -> bool:
     return bool(move / moves.returns[i] >= _SHARED)
 
 
-def powers_of_ten(series: Series, moves: Moves, rules: QualityRules) -> list[DataFault]:
-    """Rows whose close is ten, a hundred, a thousand times the one before, or that part of it.
+def find_powers_of_ten(series: Series, moves: Moves, rules: QualityRules) -> list[DataFault]:
+    """Find rows whose close is 10, 100, 1000 times the one before, or that part of it.
 
-    A changed unit or a redenomination: from here on the past is in another currency. A second source that shares
-    it proves that it is real, and not that what is held was changed with it. Over a gap a price can go that far by
-    itself, so that only a way beyond what the rows before allow for so long a time bars.
+    It is a changed unit or a redenomination, and the series is quarantined from the row on. Over a gap a price can move
+    that far by itself: then it is quarantined only beyond the sigma limit, and otherwise warned.
+
+    Parameters
+    ----------
+    moves
+        Log returns of the same series.
     """
+    # A second source is not asked: it would prove that the change is real, and holdings are still in the old unit.
     rows = _thousands(series, moves, rules) if series.kind is SeriesKind.MACRO else _tens(moves, rules)
     near = moves.stretch[rows] <= np.sqrt(1 + (rules.macro_gap if series.kind is SeriesKind.MACRO else 0))
     least = rules.jump_least.of(series.kind) * moves.stretch[rows]
     sure = near | (_beyond_sigmas(moves, rows, rules) & (np.abs(moves.returns[rows]) > least))
     return [
-        *of_rows(
+        *faults_at(
             series,
             rows[sure],
             FaultKind.POWER_OF_TEN,
             lambda i: f"close {series.close[i]:g} after {series.close[i - 1]:g}: a changed unit or a redenomination",
             Severity.QUARANTINED,
         ),
-        *of_rows(
+        *faults_at(
             series,
             rows[~sure],
             FaultKind.POWER_OF_TEN,
@@ -120,7 +149,7 @@ def powers_of_ten(series: Series, moves: Moves, rules: QualityRules) -> list[Dat
 
 
 def _tens(moves: Moves, rules: QualityRules) -> Ints:
-    """The rows whose move is ten, a hundred, a thousand times, or that part."""
+    """Return the rows that moved by a power of ten, up or down."""
     tens = moves.returns / np.log(10)
     powers = np.round(tens)
     with np.errstate(invalid="ignore"):
@@ -128,25 +157,26 @@ def _tens(moves: Moves, rules: QualityRules) -> Ints:
 
 
 def _thousands(series: Series, moves: Moves, rules: QualityRules) -> Ints:
-    """The rows of a series told in money that are about a thousand times the one before, or that part of it.
+    """Return the rows of a money series that are about 1000 times the one before, or that part of it.
 
-    Millions for billions. An amount near zero grows a thousandfold by itself, so both must be more than `money_least`.
+    Vendors mix up millions and billions.
     """
     if series.symbol not in rules.money:
         return _NO_ROWS
+    # An amount near zero grows a thousandfold by itself, so both rows must be above `money_least`.
     smaller = np.minimum(series.close, np.append(np.nan, series.close[:-1]))
     with np.errstate(invalid="ignore"):
         by_thousand = np.abs(np.abs(moves.returns) / np.log(10) - 3) <= rules.power_of_thousand
         return np.flatnonzero(by_thousand & (smaller >= rules.money_least))
 
 
-def unexpected_levels(series: Series, rules: QualityRules) -> list[DataFault]:
-    """Rows whose close lies outside what its unit allows: millions for billions, per cent for shares."""
+def find_unexpected_levels(series: Series, rules: QualityRules) -> list[DataFault]:
+    """Find rows whose close is outside the range of its unit: millions for billions, per cent for shares."""
     if series.symbol not in rules.levels:
         return []
     low, high = rules.levels[series.symbol]
     rows = np.flatnonzero((series.close < low) | (series.close > high))
-    return of_rows(
+    return faults_at(
         series,
         rows,
         FaultKind.UNEXPECTED_LEVEL,
@@ -155,14 +185,14 @@ def unexpected_levels(series: Series, rules: QualityRules) -> list[DataFault]:
     )
 
 
-def erratic(series: Series, moves: Moves, rules: QualityRules) -> list[DataFault]:
-    """Where a coin begins to have wild days undone on the day after by the handful: its closes are hardly prices."""
+def find_erratic(series: Series, moves: Moves, rules: QualityRules) -> list[DataFault]:
+    """Find the start of each spell in which a coin's large moves are undone the day after."""
     if not series.kind.is_coin:
         return []
     limit, before = rules.erratic_move.of(series.kind), np.append(np.nan, moves.returns[:-1])
     undone = (np.abs(before) > limit) & (-moves.returns * np.sign(before) >= rules.erratic_undone * np.abs(before))
-    rows = begins(counted(undone, rules.erratic_window) >= rules.erratic_moves, rules.erratic_window)
-    return of_rows(
+    rows = find_starts(count_within(undone, rules.erratic_window) >= rules.erratic_moves, rules.erratic_window)
+    return faults_at(
         series,
         rows,
         FaultKind.ERRATIC,

@@ -1,4 +1,4 @@
-"""The thresholds of the quality checks; their reasons are in config/quality.yaml."""
+"""Thresholds of the quality checks. Their reasons are in config/quality.yaml."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.core.market import SeriesKind
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """A threshold for each sort of series: coins, stablecoins, macro series, and the rest (funds and indices)."""
+    """One threshold for each kind of series; `fund` is for funds and indices."""
 
     coin: float
     stablecoin: float
@@ -18,7 +18,8 @@ class Thresholds:
     macro: float
 
     def of(self, kind: SeriesKind) -> float:
-        """The threshold of a kind."""
+        """Return the threshold of a kind."""
+        # A stablecoin is a coin too, so it comes first.
         if kind is SeriesKind.STABLECOIN:
             return self.stablecoin
         if kind.is_coin:
@@ -28,11 +29,12 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class QualityRules:
-    """When something counts as a fault.
+    """Limits from which something counts as a fault.
 
-    Windows are in rows, `silent_days` in days, moves and jumps are log returns, `difference` a share of the price,
-    `thin_volume` USD a day, `power_of_ten` and `power_of_thousand` the distance from a whole number, and from 3, that
-    a decimal logarithm may have. `money` are the macro series that are told in money, `money_least` in their own unit.
+    `allow` are the symbols that are traded despite a quarantine. Windows are in rows, `silent_days` in days, moves and
+    jumps are log returns, `difference` is a share of the price, `thin_volume` in USD a day. `power_of_ten` and
+    `power_of_thousand` are the distances of a decimal logarithm from a whole number, and from 3. `money` are the macro
+    series whose unit is money, `money_least` is in that unit.
     """
 
     allow: frozenset[str]

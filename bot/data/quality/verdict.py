@@ -1,4 +1,4 @@
-"""What the faults of a market come to: ok, warned, or barred from a moment on."""
+"""Verdicts on series: ok, warned, or quarantined from a time on."""
 
 from __future__ import annotations
 
@@ -11,22 +11,27 @@ import numpy as np
 
 from bot.core.data_fault import DataFault, FaultKind, Severity
 from bot.core.market import Market, Series
-from bot.data.quality.calendar_faults import silence
-from bot.data.quality.inspection import in_order, inspect
+from bot.data.quality.calendar_faults import find_silence
+from bot.data.quality.inspection import inspect, sort_faults
 from bot.data.quality.thresholds import QualityRules
 
 
 class Standing(StrEnum):
-    """The verdict on a series; the gravest first."""
+    """Verdict on a series, the worst first. Values stand in `data check --json`; `label` is the word on screen."""
 
     QUARANTINED = "barred"
     WARNED = "warned"
     OK = "ok"
 
+    @property
+    def label(self) -> str:
+        """Word on screen."""
+        return self.name.lower()
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is known against a series, and from which moment it is barred: None if it is not, or is allowed."""
+    """Verdict on a series, its faults, and the UTC time from which it is quarantined, if it is."""
 
     symbol: str
     standing: Standing
@@ -35,13 +40,13 @@ class Verdict:
 
     @property
     def quarantine_faults(self) -> list[DataFault]:
-        """The faults that bar, the first known first."""
+        """Faults that quarantine the series, the first known first."""
         return [fault for fault in self.faults if fault.severity is Severity.QUARANTINED]
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
-    """All faults of one kind of one series, for people: from the first to the last, `text` as the first has it."""
+    """All faults of one kind of one series: first and last date, rows affected, and the text of the first fault."""
 
     symbol: str
     standing: Standing
@@ -53,16 +58,29 @@ class SummaryRow:
     text: str
 
 
-def verdicts(
+def assess(
     market: Market,
     rules: QualityRules,
     now: np.datetime64 | None = None,
     seconds: Mapping[str, Series] | None = None,
 ) -> dict[str, Verdict]:
-    """The verdict on every series of a market, by symbol.
+    """Check every series of a market.
 
-    `now` is the moment up to which silence is counted, by default the newest that any series knows; `seconds` are
-    the same series from second sources.
+    Parameters
+    ----------
+    market
+        Series by symbol.
+    rules
+        Thresholds of the checks.
+    now
+        UTC time up to which silence is counted; by default the newest time at which a row was known.
+    seconds
+        Series of the same symbols from second sources.
+
+    Returns
+    -------
+    dict of str to Verdict
+        The verdict of each symbol.
     """
     known = [series.known_at[-1] for series in market.values() if len(series)]
     if now is None:
@@ -70,31 +88,38 @@ def verdicts(
     found = {}
     for symbol, series in market.items():
         second = (seconds or {}).get(symbol)
-        faults = inspect(series, market.sessions, rules, second) + silence(series, now, rules)
-        found[symbol] = _verdict(symbol, tuple(in_order(faults)), symbol in rules.allow)
+        faults = inspect(series, market.sessions, rules, second) + find_silence(series, now, rules)
+        found[symbol] = _verdict(symbol, tuple(sort_faults(faults)), symbol in rules.allow)
     return found
 
 
 def _verdict(symbol: str, faults: tuple[DataFault, ...], allowed: bool) -> Verdict:
-    barring = [fault.known_at for fault in faults if fault.severity is Severity.QUARANTINED]
-    if barring and not allowed:
-        return Verdict(symbol, Standing.QUARANTINED, faults, min(barring))
+    times = [fault.known_at for fault in faults if fault.severity is Severity.QUARANTINED]
+    if times and not allowed:
+        return Verdict(symbol, Standing.QUARANTINED, faults, min(times))
     return Verdict(symbol, Standing.WARNED if faults else Standing.OK, faults, None)
 
 
 def with_quality_flags(market: Market, rules: QualityRules, seconds: Mapping[str, Series] | None = None) -> Market:
-    """The market with its faults, and with what they bar; `seconds` are the same series from second sources."""
-    found = verdicts(market, rules, seconds=seconds)
-    barred = {
+    """Return the market with its faults, and the time from which each series is quarantined.
+
+    Parameters
+    ----------
+    seconds
+        Series of the same symbols from second sources.
+    """
+    found = assess(market, rules, seconds=seconds)
+    quarantined = {
         symbol: np.datetime64(verdict.quarantined_from.replace(tzinfo=None), "s")
         for symbol, verdict in found.items()
         if verdict.quarantined_from is not None
     }
-    return replace(market, quarantined=barred, faults=tuple(f for verdict in found.values() for f in verdict.faults))
+    faults = tuple(fault for verdict in found.values() for fault in verdict.faults)
+    return replace(market, quarantined=quarantined, faults=faults)
 
 
-def verdicts_of(market: Market) -> dict[str, Verdict]:
-    """The verdict on every series of a market that was judged, by symbol."""
+def read_verdicts(market: Market) -> dict[str, Verdict]:
+    """Return the verdict of each symbol from a market that has its quality flags."""
     faults: dict[str, list[DataFault]] = {symbol: [] for symbol in market}
     for fault in market.faults:
         faults[fault.symbol].append(fault)
@@ -104,8 +129,8 @@ def verdicts_of(market: Market) -> dict[str, Verdict]:
     }
 
 
-def summary(found: Mapping[str, Verdict]) -> list[SummaryRow]:
-    """What was found, one row for each kind of fault of each series: the barred first, then by symbol and kind."""
+def summarize(found: Mapping[str, Verdict]) -> list[SummaryRow]:
+    """Return one row for each kind of fault of each series: quarantined series first, then by symbol and kind."""
     rows = []
     for verdict in found.values():
         for kind in {fault.kind for fault in verdict.faults}:

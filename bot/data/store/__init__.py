@@ -1,1 +1,1 @@
-"""The SQLite store of prices, and how it is updated."""
+"""SQLite store of daily bars, and its update from vendors."""

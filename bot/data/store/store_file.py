@@ -1,4 +1,4 @@
-"""The market store's file: its tables, its versions, and every way in which a file can be no store."""
+"""File of the market store: its tables, its versions, and checks that a file is a store."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from bot.core.errors import StoreError
 from bot.infra import sqlite as sqlite_file
 from bot.infra.sqlite import FileErrors, connect, connect_to_read, migrate
 
-APPLICATION_ID = 0x53435231  # "SCR1": tells a store from any other SQLite file
+APPLICATION_ID = 0x53435231  # "SCR1": marks a store among SQLite files
 _FAULTS = FileErrors(StoreError, "put a backup in its place, or move it away and fetch again with: bot data update")
-told, transaction = _FAULTS.told, _FAULTS.transaction
+as_store_errors, transaction = _FAULTS.told, _FAULTS.transaction
 
 _FIRST_VERSION = """
 CREATE TABLE sources (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -61,12 +61,12 @@ CREATE TABLE venue_rules (
 ) STRICT, WITHOUT ROWID;
 """
 MIGRATIONS: Sequence[str] = (_FIRST_VERSION,)
-"""What makes each version from the one before; a new store goes through all of them."""
+"""SQL that makes each version from the one before; a new store runs all of it."""
 
 
 def open_to_write(path: Path, migrations: Sequence[str] = MIGRATIONS) -> sqlite3.Connection:
-    """Open the store, make it if it is not there, and bring it to this version. Raises StoreError."""
-    with told(path):
+    """Open the store, make it if it is missing, and bring it to this version. Raises StoreError."""
+    with as_store_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = connect(path)
         try:
@@ -80,10 +80,10 @@ def open_to_write(path: Path, migrations: Sequence[str] = MIGRATIONS) -> sqlite3
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
-    """Open a store that is there, for reading only. Raises StoreError."""
+    """Open an existing store for reading only. Raises StoreError."""
     if not path.is_file() or not path.stat().st_size:
         raise StoreError("there is no market store", where=str(path), mend="make one with: bot data update")
-    with told(path):
+    with as_store_errors(path):
         connection = connect_to_read(path)
         try:
             _require_this_version(connection, path)
@@ -94,20 +94,20 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 
 
 def back_up(source: Path, target: Path) -> None:
-    """Copy a store while others may use it, and check the copy. Raises StoreError; never overwrites a file."""
-    sqlite_file.back_up(_FAULTS, source, open_to_read, target, require_whole)
+    """Copy a store while others may use it, and check the copy. Raises StoreError, also if the target exists."""
+    sqlite_file.back_up(_FAULTS, source, open_to_read, target, check_integrity)
 
 
-def require_whole(connection: sqlite3.Connection, path: Path) -> None:
-    """Look for damage in the whole file. Raises StoreError that names the first."""
-    with told(path):
+def check_integrity(connection: sqlite3.Connection, path: Path) -> None:
+    """Check the whole file. Raises StoreError that names the first damage."""
+    with as_store_errors(path):
         (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if verdict != "ok":
         raise _FAULTS.damaged(path, str(verdict))
 
 
 def epoch(moment: datetime) -> int:
-    """A moment as the store keeps it: whole seconds since 1970."""
+    """Convert a time to whole seconds since 1970, the unit of the store."""
     return int(moment.timestamp())
 
 

@@ -1,4 +1,4 @@
-"""What the store tells of what it has, and of what became of a vendor's rows."""
+"""Records that the store returns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.data.vendors.raw_bars import RawBars
 
 
 class RowVersion(StrEnum):
-    """Which of a bar's values is read."""
+    """Version of a bar to read: the first value that a vendor gave, or the latest."""
 
     FIRST_SEEN = "first seen"
     LATEST = "latest"
@@ -20,10 +20,10 @@ class RowVersion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What became of a vendor's rows.
+    """Counts of a write to the store.
 
-    `new` rows were not there before, `revised` ones differ from what the same vendor said before; `vintage` is why a
-    whole new history was opened, if it was; `disagreeing` rows of another vendor lie over 2% from what is kept.
+    `new` rows are added, `revised` rows differ from an earlier value of the same vendor. `disagreeing` rows come from
+    another vendor and lie over 2% from the stored close. `vintage` is the reason for a new vintage, if one was opened.
     """
 
     new: int = 0
@@ -34,7 +34,10 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the store has of a symbol; `source_changes` are the dates from which another source tells it."""
+    """Stored range of a symbol: dates as ISO text, `last_seen_at` in seconds since 1970.
+
+    `source_changes` are the first dates of each further source, with its name.
+    """
 
     symbol: str
     source: str
@@ -49,7 +52,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A bar of which a vendor later said something else: the close then and before, and which columns changed."""
+    """Later value of a stored bar: both closes, and the names of the changed columns."""
 
     symbol: str
     date: str
@@ -61,9 +64,9 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """When a final bar, or another value of it (`revision` above 0), was first seen, in seconds since 1970.
+    """Time at which a final bar was first seen; `revision` is above 0 for a later value of it.
 
-    `known_at` is when its day could be known by its calendar.
+    `known_at` is the time at which its day could be known by its calendar. Both are in seconds since 1970.
     """
 
     symbol: str
@@ -75,19 +78,19 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class StoredRows:
-    """The rows of a symbol, and each source with the date from which it tells them."""
+    """Rows of a symbol, and each source with the first date of its rows."""
 
     rows: RawBars
     sources: tuple[tuple[str, str], ...]
 
     @property
     def source_changes(self) -> Days:
-        """The dates from which another source tells the rows than the day before."""
+        """First dates of every source after the first one."""
         return np.array([day for day, _ in self.sources[1:]], "datetime64[D]")
 
 
 class NeedsWholeHistory(Exception):
-    """A fund's past was restated: only its whole history makes sense of the new rows."""
+    """The vendor restated a fund's past: fetch its whole history and append that."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -1,4 +1,4 @@
-"""A feed: where the rows of one symbol come from, and what it does when a vendor has none."""
+"""Vendors of one symbol, and their order."""
 
 from __future__ import annotations
 
@@ -15,48 +15,62 @@ if TYPE_CHECKING:
     from bot.core.instrument import VenueRules
 
 Rows = Callable[[date | None], RawBars]
-"""Asks a vendor for the rows from a date on, or for all. Raises DataError of the kinds in `bot.infra.vendor_errors`."""
+"""Fetches the rows from a date on, or all. Raises DataError of the kinds in `bot.infra.vendor_errors`."""
+_OVERLAP = timedelta(days=30)
+"""Days for which the aggregate's rows are stored beside the venue's first ones, for comparison."""
 
 
 class Feed(Protocol):
-    """The vendors of one symbol."""
+    """Vendors of one symbol."""
 
     @property
     def vendor(self) -> str:
-        """Who is asked, in one word."""
+        """Name of the vendor, one word."""
         ...
 
     def fetch(self, since: date | None, sources: Sequence[str], notes: list[str]) -> Sequence[RawBars]:
-        """Rows from a date on, or all; `sources` are the sources of the rows so far, in their order.
+        """Fetch the rows of the symbol.
 
-        What a user should know is added to `notes`. Raises DataError.
+        Parameters
+        ----------
+        since
+            First date; None fetches the whole history.
+        sources
+            Sources of the stored rows, the oldest first.
+        notes
+            Receives sentences for the user.
+
+        Raises
+        ------
+        DataError
+            One of the kinds in `bot.infra.vendor_errors`.
         """
         ...
 
     def rules(self, source: str) -> VenueRules | None:
-        """What the venue behind a source allows for the coin; None for what is not traded. Raises DataError."""
+        """Fetch the rules of the venue behind a source; None for a series that is not traded. Raises DataError."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesFeed:
-    """One vendor that is asked by one name."""
+    """Feed with one vendor."""
 
     vendor: str
     rows: Rows
 
     def fetch(self, since: date | None, sources: Sequence[str], notes: list[str]) -> Sequence[RawBars]:
-        """Rows from a date on, or all. Raises DataError."""
+        """Fetch rows from a date on, or all. Raises DataError."""
         return [self.rows(since)]
 
     def rules(self, source: str) -> VenueRules | None:
-        """None: no venue is behind it."""
+        """Return None: a series of a fund, an index or a macro value has no venue here."""
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class VenueFeed:
-    """One coin at one venue."""
+    """One coin at one venue: its rows and its rules."""
 
     rows: Rows
     rules: Callable[[], VenueRules]
@@ -64,42 +78,59 @@ class VenueFeed:
 
 @dataclass(frozen=True, slots=True)
 class CoinFeed:
-    """The venues of a coin, one at a time, and an aggregate for the days before the venue listed it.
-
-    The venue's rows come first, so that where both tell a day the venue's is kept.
-
-    The venue that told the last row is asked first; another takes over only where that one no longer serves this
-    place or no longer lists the coin, never because it did not answer.
-    """
+    """Venues of a coin by name, and an aggregate for the days before a venue listed it."""
 
     venues: Mapping[str, VenueFeed]
     before: Rows | None = None
     vendor: str = field(default="exchange", init=False)
 
     def fetch(self, since: date | None, sources: Sequence[str], notes: list[str]) -> Sequence[RawBars]:
-        """Rows from a date on, or all. Raises DataError; NotListed where no venue has the coin."""
+        """Fetch rows from a date on, or all: the venue's first, then the aggregate's.
+
+        Parameters
+        ----------
+        since
+            First date; None fetches the whole history.
+        sources
+            Sources of the stored rows, the oldest first.
+        notes
+            Receives a sentence for each change of the source.
+
+        Raises
+        ------
+        NotListed
+            Every venue lacks the coin or refuses this place.
+        DataError
+            The venue asked is unreachable or its answer is faulty.
+        """
         last = next((source for source in reversed(sources) if _venue_of(source) in self.venues), None)
-        found = self._first_that_lists(since, last and _venue_of(last), notes)
-        if last is not None and found.source != last:
-            notes.append(f"a seam: {found.source} takes over from {last}; volumes do not compare across it")
-        if self.before is None or not len(found) or (since is not None and since >= found.dates[0].item()):
-            return [found]
-        return [found, *self._before(self.before, since, found, notes)]
+        bars = self._fetch_from_venue(since, last and _venue_of(last), notes)
+        if last is not None and bars.source != last:
+            notes.append(
+                f"Data source changes from {last} to {bars.source}; volumes before and after are not comparable"
+            )
+        if self.before is None or not len(bars) or (since is not None and since >= bars.dates[0].item()):
+            return [bars]
+        # The venue's rows come first: of a day that both have, the store keeps the first row that it gets.
+        return [bars, *self._fetch_earlier(self.before, since, bars, notes)]
 
     def rules(self, source: str) -> VenueRules | None:
-        """What the venue behind a source allows for the coin. Raises DataError."""
+        """Fetch the rules of the venue behind a source. Raises DataError."""
         venue = self.venues.get(_venue_of(source))
         return None if venue is None else venue.rules()
 
-    def _first_that_lists(self, since: date | None, last: str | None, notes: list[str]) -> RawBars:
+    def _fetch_from_venue(self, since: date | None, last: str | None, notes: list[str]) -> RawBars:
+        """Fetch from the venue of the last row, or from the first other venue if that one refuses or lacks the coin."""
         refusals = []
+        # Only a refusal leads to the next venue. After a time-out the same venue is asked again at the next update:
+        # a switch would put two venues' volumes into one series.
         for venue in sorted(self.venues, key=lambda name: name != last):
             try:
                 return self.venues[venue].rows(since)
             except (Blocked, NotListed) as refusal:
                 refusals.append(refusal)
                 if venue == last:
-                    notes.append(f"{venue} no longer has it ({refusal.what}): say why in `endings` if it has ended")
+                    notes.append(f"{venue} no longer has it ({refusal.what}): declare in `endings` if it has ended")
         if all(isinstance(refusal, Blocked) for refusal in refusals):
             raise refusals[0]
         raise NotListed(
@@ -108,18 +139,17 @@ class CoinFeed:
             mend="see sources.exchange in the config",
         )
 
-    def _before(self, aggregate: Rows, since: date | None, found: RawBars, notes: list[str]) -> list[RawBars]:
-        """The aggregate's rows to a little beyond the venue's first, so that the two can be compared."""
+    def _fetch_earlier(self, aggregate: Rows, since: date | None, bars: RawBars, notes: list[str]) -> list[RawBars]:
+        """Fetch the aggregate's rows up to 30 days after the venue's first row."""
         try:
             early = aggregate(since)
         except DataError as problem:
-            notes.append(f"its days before {found.dates[0]} did not come ({problem}): ask for them with --since")
+            notes.append(f"its days before {bars.dates[0]} are missing ({problem}): fetch them with --since")
             return []
-        overlap = found.dates[0].item() + timedelta(days=30)
-        wanted = early.where(early.dates <= overlap)
-        return [wanted] if len(wanted) else []
+        earlier = early.where(early.dates <= bars.dates[0].item() + _OVERLAP)
+        return [earlier] if len(earlier) else []
 
 
 def _venue_of(source: str) -> str:
-    """The venue's name in a source such as "binance ETH/USDT"."""
+    """Return the venue's name in a source such as "binance ETH/USDT"."""
     return source.partition(" ")[0]

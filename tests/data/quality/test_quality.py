@@ -17,11 +17,11 @@ from bot.core.market import Market, Series, SeriesKind
 from bot.data.quality import (
     QualityRules,
     Standing,
+    assess,
+    drop_faulty_rows,
+    find_row_faults,
     inspect,
-    row_faults,
-    screened,
-    summary,
-    verdicts,
+    summarize,
     with_quality_flags,
 )
 from bot.data.vendors.raw_bars import RawBars
@@ -94,7 +94,7 @@ def test_a_row_without_a_session_is_told_at_the_end_of_its_day() -> None:
 
 def test_a_series_that_ends_is_silent_two_weeks_after_its_last_row() -> None:
     ended, goes_on = coin([1, 2]), coin(CALM, "ETH")
-    found = verdicts(with_series([ended, goes_on]), RULES)
+    found = assess(with_series([ended, goes_on]), RULES)
     (silent,) = [fault for fault in found["ADA"].faults if fault.kind is FaultKind.SILENT]
     assert (silent.last, silent.known_at) == (date(2020, 1, 2), datetime(2020, 1, 17, tzinfo=UTC))
     assert found["ETH"].standing is Standing.OK
@@ -103,8 +103,8 @@ def test_a_series_that_ends_is_silent_two_weeks_after_its_last_row() -> None:
 def test_a_series_is_not_silent_a_second_before_two_weeks_have_passed() -> None:
     market = with_series([coin([1, 2])])
     at = np.datetime64("2020-01-17", "s")
-    assert verdicts(market, RULES, at - np.timedelta64(1, "s"))["ADA"].faults == ()
-    assert len(verdicts(market, RULES, at)["ADA"].faults) == 1
+    assert assess(market, RULES, at - np.timedelta64(1, "s"))["ADA"].faults == ()
+    assert len(assess(market, RULES, at)["ADA"].faults) == 1
 
 
 # --- prices ----------------------------------------------------------------------------------------------------
@@ -388,10 +388,10 @@ def test_the_law_holds_beside_a_second_source_that_is_late(ours: Series, theirs:
 def test_the_verdicts_on_a_market_as_of_a_moment_are_those_that_were_known_then(seed: int) -> None:
     market = random_market(seed).market
     last = market.decision_times[-1]
-    whole = verdicts(market, RULES, last)
+    whole = assess(market, RULES, last)
     for moment in market.decision_times[20::60]:
         at = moment.item().replace(tzinfo=UTC)
-        early = verdicts(market.as_of(at), RULES, moment)
+        early = assess(market.as_of(at), RULES, moment)
         for symbol, verdict in early.items():
             assert list(verdict.faults) == [fault for fault in whole[symbol].faults if fault.known_at <= at]
 
@@ -404,7 +404,7 @@ def redenominated() -> Market:
 
 
 def test_a_coin_is_barred_from_the_moment_at_which_its_fault_was_known() -> None:
-    found = verdicts(redenominated(), RULES)
+    found = assess(redenominated(), RULES)
     assert (found["ADA"].standing, found["ADA"].quarantined_from) == (
         Standing.QUARANTINED,
         datetime(2020, 1, 4, tzinfo=UTC),
@@ -414,7 +414,7 @@ def test_a_coin_is_barred_from_the_moment_at_which_its_fault_was_known() -> None
 
 def test_an_override_admits_a_barred_series_and_leaves_it_warned() -> None:
     rules = quality_rules(config_with({"quality": {"admit": ["ADA"]}}))
-    verdict = verdicts(redenominated(), rules)["ADA"]
+    verdict = assess(redenominated(), rules)["ADA"]
     assert (verdict.standing, verdict.quarantined_from) == (Standing.WARNED, None)
     assert with_quality_flags(redenominated(), rules).quarantined == {}
 
@@ -430,7 +430,7 @@ def test_a_market_forgets_bars_and_faults_that_were_not_known_yet() -> None:
 
 def test_the_summary_tells_the_barred_first_and_each_kind_once() -> None:
     stuck = coin([1, 2, 2, 2, 2, 2, 3], "AAVE")
-    rows = summary(verdicts(with_series([stuck, *redenominated().values()]), RULES))
+    rows = summarize(assess(with_series([stuck, *redenominated().values()]), RULES))
     assert [(row.symbol, row.standing, row.kind, row.count) for row in rows] == [
         ("ADA", Standing.QUARANTINED, FaultKind.POWER_OF_TEN, 1),
         ("AAVE", Standing.WARNED, FaultKind.REPEATED, 2),
@@ -471,14 +471,15 @@ NAN, INF = float("nan"), float("inf")
     ],
 )
 def test_a_row_that_cannot_be_believed_is_named_with_its_reason(changes: dict[str, list[float]], why: str) -> None:
-    (fault,) = row_faults(fetched(**changes), SeriesKind.CRYPTO)
+    (fault,) = find_row_faults(fetched(**changes), SeriesKind.CRYPTO)
     assert (fault.row, fault.day, fault.why) == (1, date(2020, 1, 2), why)
 
 
 def test_unknown_values_are_no_fault_and_macro_series_may_be_below_zero() -> None:
-    assert row_faults(fetched(open=[NAN] * 4, high=[NAN] * 4, low=[NAN] * 4, volume=[NAN] * 4), SeriesKind.CRYPTO) == []
-    assert row_faults(fetched(close=[0, -1, 0.2, 1]), SeriesKind.MACRO) == []
-    assert row_faults(fetched(high=[0.4] * 4), SeriesKind.INDEX) == []
+    closes_only = fetched(open=[NAN] * 4, high=[NAN] * 4, low=[NAN] * 4, volume=[NAN] * 4)
+    assert find_row_faults(closes_only, SeriesKind.CRYPTO) == []
+    assert find_row_faults(fetched(close=[0, -1, 0.2, 1]), SeriesKind.MACRO) == []
+    assert find_row_faults(fetched(high=[0.4] * 4), SeriesKind.INDEX) == []
 
 
 def test_a_date_that_comes_again_is_left_out_and_the_first_of_it_stays() -> None:
@@ -486,14 +487,15 @@ def test_a_date_that_comes_again_is_left_out_and_the_first_of_it_stays() -> None
         fetched(close=[1, 2, 3, 4]),
         dates=np.array(["2020-01-01", "2020-01-02", "2020-01-02", "2020-01-03"], "datetime64[D]"),
     )
-    kept, found = screened(doubled, SeriesKind.CRYPTO)
+    kept, found = drop_faulty_rows(doubled, SeriesKind.CRYPTO)
     assert [(fault.row, fault.why) for fault in found] == [(2, "its date came before")]
     assert kept.close.tolist() == [1, 2, 4]
     assert len(kept) == 3
 
 
 @pytest.mark.parametrize(
-    "look", [lambda rows: row_faults(rows, SeriesKind.CRYPTO), lambda rows: screened(rows, SeriesKind.CRYPTO)[1]]
+    "look",
+    [lambda rows: find_row_faults(rows, SeriesKind.CRYPTO), lambda rows: drop_faulty_rows(rows, SeriesKind.CRYPTO)[1]],
 )
 def test_no_rows_have_no_faults(look: Callable[[RawBars], list[Any]]) -> None:
     empty = {name: getattr(fetched(), name)[:0] for name in ("dates", "open", "high", "low", "close", "volume")}

@@ -163,11 +163,11 @@ class TestFirstSeen:
             assert closes(store, RowVersion.LATEST) == pytest.approx(dict(sorted(last.items())), rel=2e-6)
 
     def test_what_is_written_together_is_kept_as_a_whole_or_not_at_all(self, store: Store) -> None:
-        with pytest.raises(KeyboardInterrupt), store.together():
+        with pytest.raises(KeyboardInterrupt), store.transaction():
             append(store, rows({"2026-03-01": 101}))
             raise KeyboardInterrupt
         assert closes(store) == {}
-        with store.together():
+        with store.transaction():
             append(store, rows({"2026-03-01": 101}))
             append(store, rows({"2026-03-02": 102}))
         assert len(closes(store)) == 2
@@ -284,12 +284,12 @@ class TestFiles:
 
     def test_damage_inside_the_file_is_found(self, store: Store, path: Path) -> None:
         append(store, rows({str(np.datetime64("2020-01-01", "D") + day): 100.0 + day for day in range(2000)}))
-        store.require_whole()
+        store.check_integrity()
         content = bytearray(path.read_bytes())
         content[20_000:24_000] = b"\xff" * 4_000
         path.write_bytes(content)
         with pytest.raises(StoreError, match="is damaged"), Store.reading(path) as damaged:
-            damaged.require_whole()
+            damaged.check_integrity()
 
     def test_a_backup_is_a_whole_store_and_overwrites_nothing(self, store: Store, path: Path, tmp_path: Path) -> None:
         append(store, rows({"2026-03-01": 101}))
@@ -304,7 +304,7 @@ class TestFiles:
         append(store, rows({"2026-03-01": 101}))
         with Store.reading(path) as reader:
             assert closes(reader) == {"2026-03-01": 101}
-        with store.together():
+        with store.transaction():
             append(store, rows({"2026-03-02": 102}), TUESDAY)
             with Store.reading(path) as reader:
                 assert closes(reader) == {"2026-03-01": 101}
@@ -337,5 +337,5 @@ class TestFiles:
                 append(Store(path, connection), many)
             assert caught.value.exit_code == 5
         with Store.reading(path) as store:
-            store.require_whole()
+            store.check_integrity()
             assert closes(store) == {"2026-03-01": 101}

@@ -15,7 +15,8 @@ from bot.core.data_fault import FaultKind
 from bot.core.errors import BotError, ConfigError, StoreError
 from bot.data.store.store import Store
 from bot.data.store.stored import RowVersion
-from bot.data.store.update import UpdateStatus, only_one
+from bot.data.store.update_result import UpdateStatus
+from bot.data.store.write_lock import write_lock
 from bot.data.vendors.feed import SeriesFeed
 from bot.data.vendors.raw_bars import RawBars
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable, WrongClock
@@ -83,7 +84,7 @@ class TestWhatComes:
     def test_without_an_answer_of_the_aggregate_the_venues_days_are_kept(self, world: World) -> None:
         found = world.update("BTC")["BTC"]
         assert (found.status, found.new) == (UpdateStatus.NEW, 88)
-        assert "its days before 2025-09-01 did not come" in found.notes[0]
+        assert "its days before 2025-09-01 are missing" in found.notes[0]
         world.servers.yahoo.charts["BTC-USD"] = Chart(rows(date(2025, 8, 1), FIRST, 9e4), "CRYPTOCURRENCY", "UTC")
         assert world.update("BTC", since=date(2025, 8, 15))["BTC"].new == 17
 
@@ -106,7 +107,7 @@ class TestWhatComes:
     def test_a_coin_that_the_venue_halts_gets_a_proposal_for_the_endings_table(self, world: World) -> None:
         world.servers.exchange.pairs["SOLUSDT"].status = "BREAK"
         (note,) = world.update("SOL")["SOL"].notes
-        assert note.endswith("if that is its end, say so: endings: {SOL: {kind: halted, last: 2025-11-27}}")
+        assert note.endswith("if that is its end, declare it: endings: {SOL: {kind: halted, last: 2025-11-27}}")
 
     def test_the_store_makes_a_market_that_decides(self, world: World) -> None:
         world.update("RUT", "ETH", "BTC")
@@ -281,7 +282,7 @@ class TestWhatDoesNotCome:
         chart.rows = {day: replace(row, high=1.0, low=2.0) for day, row in chart.rows.items()}
         found = world.update("SOL", "ETH")
         assert found["SOL"].status is UpdateStatus.FAILED
-        assert "without a row that can be believed" in str(found["SOL"].problem)
+        assert "has no valid row" in str(found["SOL"].problem)
         assert found["ETH"].status is UpdateStatus.NEW
 
     def test_a_series_that_a_vendor_no_longer_has_is_gone_and_not_merely_unlisted(self, world: World) -> None:
@@ -338,7 +339,7 @@ class TestVenues:
         world.set_time(HALF_DAY + timedelta(days=2))
         found = world.update("SOL")["SOL"]
         assert (found.status, found.new) == (UpdateStatus.NEW, 2)
-        assert any("a seam: binanceus SOL/USD takes over from binance SOL/USDT" in note for note in found.notes)
+        assert any("Data source changes from binance SOL/USDT to binanceus SOL/USD" in note for note in found.notes)
         assert {day: close for day, close in world.closes("SOL").items() if day in before} == before
 
 
@@ -387,15 +388,15 @@ class TestClock:
 class TestOneAtATime:
     def test_the_second_waits_says_so_and_then_gives_up(self, tmp_path: Path) -> None:
         path, clock, told = tmp_path / "market.sqlite3", FakeClock(), list[str]()
-        second = only_one(path, clock, patience=5, waiting=told.append)
-        with only_one(path, clock), pytest.raises(StoreError, match=r"is in use by process .*; try again"), second:
+        second = write_lock(path, clock, patience=5, waiting=told.append)
+        with write_lock(path, clock), pytest.raises(StoreError, match=r"is in use by process .*; try again"), second:
             pass
         assert len(told) == 1
         assert "waiting up to 5 s" in told[0]
 
     def test_the_lock_is_free_again_afterwards(self, tmp_path: Path) -> None:
         for _ in range(2):
-            with only_one(tmp_path / "market.sqlite3", FakeClock()):
+            with write_lock(tmp_path / "market.sqlite3", FakeClock()):
                 pass
 
 
