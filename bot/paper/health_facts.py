@@ -52,7 +52,7 @@ def store_freshness(config: Config) -> StoreFreshness | None:
         return None
     try:
         with Store.reading(path) as store:
-            return StoreFreshness(store.newest_sight())
+            return StoreFreshness(store.newest_seen_at())
     except BotError as problem:
         return StoreFreshness(problem=str(problem))
 
