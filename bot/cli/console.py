@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from bot.core.errors import BotError, ConfigError
+from bot.report.numbers import growth, ratio, to_ascii
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -138,14 +139,10 @@ def parse_changes(assignments: Sequence[str] | None) -> dict[str, Any]:
 
 
 def percent(value: float | None) -> str:
-    """A return as a percentage; from tenfold on as the end's multiple of the start, as in the report."""
-    if value is None:
-        return "-"
-    if value >= 9:
-        return f"{value + 1:,.1f}x" if value < 99 else f"{value + 1:,.0f}x"
-    return f"{value:+.1%}"
+    """Format a return as the report does, in ASCII."""
+    return to_ascii(growth(value))
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """A number with thousands separators, or a dash where it is not defined."""
-    return "-" if value is None else f"{value:z,.{digits}f}"
+    """Format a number with thousands separators, in ASCII; a dash where it is not defined."""
+    return to_ascii(ratio(value, digits))

@@ -14,7 +14,6 @@ from bot.cli.console import (
     MarketOption,
     SetOption,
     console,
-    number,
     parse_changes,
     parse_day,
     print_json,
@@ -54,6 +53,7 @@ def signal(
 def _show(screen: Console, told: dict[str, Any]) -> None:
     from rich.markup import escape
 
+    from bot.report.numbers import tabular, to_ascii
     from bot.report.words import READINGS, sentence
 
     screen.print(
@@ -69,8 +69,8 @@ def _show(screen: Console, told: dict[str, Any]) -> None:
     for name, reading in told["readings"].items():
         table.add_row(
             READINGS.get(name, escape(name)),
-            _figure(reading["value"]),
-            _figure(reading["threshold"]),
+            to_ascii(tabular(reading["value"])),
+            to_ascii(tabular(reading["threshold"])),
             reading["verdict"],
             {True: "on", False: "off", None: ""}[reading.get("gate")],
         )
@@ -125,10 +125,3 @@ def _coloured(said: str, text: str) -> str:
     """A verdict in colour where it is not the usual one: green for what eases or holds, dim for no data."""
     colour = {"easing": "green", "yes": "green", "no data": "dim"}.get(said)
     return f"[{colour}]{text}[/]" if colour else text
-
-
-def _figure(value: float | None) -> str:
-    """A reading with as many digits as its size makes useful."""
-    if value is None:
-        return "-"
-    return number(value, 4 if abs(value) < 10 else 2 if abs(value) < 100_000 else 0)

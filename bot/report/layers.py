@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.report.numbers import dollars
+
 LAYERS = {
     "net_liquidity": ("Net liquidity", "it grew over its span"),
     "treasury_account": ("Treasury account", "it fell over its span: the Treasury spends"),
@@ -72,7 +74,7 @@ def value_of(layer: Mapping[str, Any]) -> str:
         return f"{value:z.1%}"
     if unit == "ratio":
         return f"{value:.4f}"
-    return _dollars(value * 1e6 if unit == "$ million" else value) if unit.startswith("$") else f"{value:,.2f}"
+    return dollars(value * 1e6 if unit == "$ million" else value) if unit.startswith("$") else f"{value:,.2f}"
 
 
 def change_of(layer: Mapping[str, Any]) -> str:
@@ -121,10 +123,3 @@ def _figure(part: str, value: float | None) -> str:
         return ""
     digits = {"long_run": ",g", "dips_bought": ".0%", "sectors_rotate": ".2%"}.get(part, ".4f")
     return f"{value:{digits}}"
-
-
-def _dollars(value: float) -> str:
-    for unit, letters in ((1e12, "tn"), (1e9, "bn"), (1e6, "m")):
-        if abs(value) >= unit:
-            return f"${value / unit:,.2f}{letters}".replace("$-", "-$")
-    return f"${value:,.2f}".replace("$-", "-$")

@@ -1,94 +1,189 @@
-"""Numbers as a reader wants them: rounded, with thousands separators and a true minus sign."""
+"""Number formats of every report, page, notice and command: money, price, percent, multiple, quantity and count.
+
+Figures on pages have thousands separators and a true minus sign; `to_ascii` turns them into what a terminal shows.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import Any
-
-import pandas as pd
+from datetime import date
+from decimal import Decimal
+from typing import TypeAlias
 
 NOTHING = "\N{EN DASH}"
-"""What stands where a figure is not defined."""
+"""Text of a figure that is not defined."""
 TIMES = "\N{MULTIPLICATION SIGN}"
 _MINUS = "\N{MINUS SIGN}"
 _LARGE = 9.0  # from a total return of +900% on, a multiple reads better than a percentage
+_LONG_AXIS = 10_000  # from here on an axis has 25k instead of 25,000
+_QUANTITY_DIGITS = 8
+_COUNTS = frozenset({"participation", "supercycle", "closes_above"})
+_ASCII = str.maketrans({NOTHING: "-", TIMES: "x", _MINUS: "-"})
+
+Number: TypeAlias = float | Decimal | str | None
+"""A figure: a number, money as decimal text, NaN, or None for one that is not defined."""
 
 
-def number(value: Any) -> float | None:
-    """A figure as a float, or None if it is absent; money arrives as decimal text."""
-    return None if value is None or pd.isna(value) else float(value)
+def number(value: Number) -> float | None:
+    """Return a figure as a float, or None if it is None or NaN."""
+    # NaN and pandas' NaT are the values that differ from themselves; pandas itself would be heavy to import here.
+    return None if value is None or value != value else float(value)
 
 
-def money(value: Any) -> str:
-    """An amount in the quote currency, without cents from a hundred on."""
+def money(value: Number) -> str:
+    """Format an amount in the quote currency: whole from 100 on, below that with cents."""
     amount = number(value)
     if amount is None:
         return NOTHING
     return minus(f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:z,.2f}")
 
 
-def percent(value: Any) -> str:
-    """A share as a percentage with one decimal."""
+def cents(value: Number) -> str:
+    """Format an amount in the quote currency with cents, whatever its size."""
+    amount = number(value)
+    return NOTHING if amount is None else minus(f"{amount:z,.2f}")
+
+
+def short_money(value: float) -> str:
+    """Format an amount for an axis: 9,500, 25k, 1.2m."""
+    for size, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if abs(value) >= max(size, _LONG_AXIS):
+            return minus(f"{value / size:,.4g}{letter}")
+    return money(value)
+
+
+def dollars(value: float) -> str:
+    """Format US dollars with two decimals: $7.12tn, -$350.00bn, $12.00."""
+    for unit, letters in ((1e12, "tn"), (1e9, "bn"), (1e6, "m")):
+        if abs(value) >= unit:
+            return f"${value / unit:,.2f}{letters}".replace("$-", "-$")
+    return f"${value:,.2f}".replace("$-", "-$")
+
+
+def percent(value: Number, decimals: int = 1) -> str:
+    """Format a share (0.123) as a percentage (12.3%)."""
     share = number(value)
-    return NOTHING if share is None else minus(f"{_tidy(share * 100, 1):,.1f}%")
+    return NOTHING if share is None else minus(f"{_tidy(share * 100, decimals):,.{decimals}f}%")
 
 
-def change(value: Any) -> str:
-    """A return as a percentage with its sign."""
-    text = percent(value)
-    return text if text == NOTHING or text == "0.0%" or text[0] == _MINUS else f"+{text}"
+def whole_percent(value: float) -> str:
+    """Format a share as a percentage without decimals."""
+    return f"{value:.0%}"
 
 
-def growth(total_return: Any) -> str:
-    """A total return: as a signed percentage, from tenfold on as the end's multiple of the start."""
+def change(value: Number, decimals: int = 1) -> str:
+    """Format a return as a percentage with its sign; zero has none."""
+    text = percent(value, decimals)
+    return text if text in (NOTHING, percent(0, decimals)) or text[0] == _MINUS else f"+{text}"
+
+
+def growth(total_return: Number) -> str:
+    """Format a total return: as a signed percentage, from tenfold on as the end's multiple of the start."""
     share = number(total_return)
     if share is None or share < _LARGE:
         return change(share)
     return multiple(1 + share)
 
 
+def share_text(share: float) -> str:
+    """Format a distance as a percentage without its sign, with a second decimal below 0.1%."""
+    size = abs(share) * 100
+    return f"{size:.2f}%" if 0 < size < 0.1 else f"{size:.1f}%"
+
+
 def multiple(value: float) -> str:
-    """A multiple of the start: 0.64, 9.7 or 779 and the multiplication sign."""
+    """Format a multiple of the start: 0.64, 9.7 or 779 and the multiplication sign."""
     decimals = 2 if value < 1 else 1 if value < 100 else 0
     return f"{value:,.{decimals}f}{TIMES}"
 
 
-def ratio(value: Any) -> str:
-    """A plain figure with two decimals."""
-    figure = number(value)
-    return NOTHING if figure is None else minus(f"{_tidy(figure, 2):,.2f}")
+def ratio(value: Number, decimals: int = 2) -> str:
+    """Format a plain figure with two decimals, or with as many as are given."""
+    plain = number(value)
+    return NOTHING if plain is None else minus(f"{_tidy(plain, decimals):,.{decimals}f}")
 
 
-def times(value: Any) -> str:
-    """A plain figure that something is multiplied by."""
+def times(value: Number) -> str:
+    """Format a factor with two decimals and the multiplication sign."""
     return NOTHING if number(value) is None else f"{ratio(value)}{TIMES}"
 
 
-def count(value: Any) -> str:
-    """A whole number."""
-    figure = number(value)
-    return NOTHING if figure is None else minus(f"{figure:,.0f}")
+def count(value: Number) -> str:
+    """Format a whole number."""
+    whole = number(value)
+    return NOTHING if whole is None else minus(f"{whole:,.0f}")
 
 
-def price(value: Any) -> str:
-    """A price or quantity: two decimals, more below 100 so that four digits are always seen."""
-    figure = number(value)
-    if figure is None:
+def counted(count: float, one: str, many: str | None = None) -> str:
+    """Format a number of things with the right plural: 1 session, 2 sessions."""
+    return f"{count:.0f} {one if round(count) == 1 else many or one + 's'}"
+
+
+def price(value: Number) -> str:
+    """Format a price or quantity: two decimals, more below 100 so that four digits are always seen."""
+    amount = number(value)
+    if amount is None:
         return NOTHING
-    size = math.floor(math.log10(abs(figure))) if figure else 1
-    return minus(f"{figure:,.{max(2, 3 - size)}f}")
+    size = math.floor(math.log10(abs(amount))) if amount else 1
+    return minus(f"{amount:,.{max(2, 3 - size)}f}")
 
 
-def day(value: Any) -> str:
-    """A date or the date of a moment."""
-    return NOTHING if value is None or pd.isna(value) else f"{value:%Y-%m-%d}"
+def quantity(amount: str | Decimal) -> str:
+    """Format a quantity of a coin with eight digits, without trailing zeros; whole units are always complete."""
+    value = Decimal(amount)
+    text = f"{value:.{max(_QUANTITY_DIGITS - 1 - value.adjusted(), 0)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def figure(name: str, value: float | None) -> str:
+    """Format the value of a reading by the reading's name: counts whole, breadth in per cent, levels as quoted."""
+    if number(value) is None or value is None:
+        return NOTHING
+    if name in _COUNTS or name.startswith("sessions_"):
+        return minus(f"{value:.0f}")
+    if name == "breadth":
+        return minus(whole_percent(value))
+    if abs(value) >= 100_000:
+        return count(value)
+    text = price(value).replace(",", "")
+    decimals = len(text.partition(".")[2])
+    return text.rstrip("0").rstrip(".") if decimals > 2 or value == round(value) else text
+
+
+def tabular(value: Number) -> str:
+    """Format the value of a reading for a right-aligned column: four decimals below 10, none from 100,000 on."""
+    plain = number(value)
+    if plain is None:
+        return NOTHING
+    return ratio(plain, 4 if abs(plain) < 10 else 2 if abs(plain) < 100_000 else 0)
+
+
+def size(bytes_: Number) -> str:
+    """Format a number of bytes: 512 bytes, 1.5 MB."""
+    amount = number(bytes_)
+    if amount is None:
+        return NOTHING
+    for unit, letters in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if amount >= unit:
+            return f"{amount / unit:,.1f} {letters}"
+    return f"{amount:,.0f} bytes"
+
+
+def day(value: date | None) -> str:
+    """Format a date, or the date of a moment, as YYYY-MM-DD."""
+    return NOTHING if value is None or value != value else f"{value:%Y-%m-%d}"
 
 
 def minus(text: str) -> str:
-    """A text with true minus signs."""
+    """Return a text with true minus signs."""
     return text.replace("-", _MINUS)
 
 
+def to_ascii(text: str) -> str:
+    """Return a formatted figure as a terminal shows it: `-` for minus and for nothing, `x` for times."""
+    return text.translate(_ASCII)
+
+
 def _tidy(value: float, decimals: int) -> float:
-    """Rounded, and never a negative zero."""
+    """Round, and turn a negative zero into zero."""
     return round(value, decimals) or 0.0

@@ -16,7 +16,6 @@ from bot.web.site import Plain
 
 _SHOWN = ("eth", "btc")
 """The benchmarks that are drawn beside the strategy."""
-_LARGE = 10_000
 MOST_FILLS = 20_000
 """Fills that are matched or summed for a page; more would keep a reader waiting."""
 
@@ -53,7 +52,7 @@ def charts(curve: Curve) -> list[SvgChart]:
             note,
             curve.days,
             [*beside, ("Strategy", "strategy", curve.equity)],
-            short_money,
+            numbers.short_money,
             height="tall",
             spans=stage_spans(curve),
         ),
@@ -71,25 +70,13 @@ def charts(curve: Curve) -> list[SvgChart]:
             "Share of equity that is held in coins; the rest is the stablecoin.",
             curve.days,
             [("In coins", "eth", curve.exposure)],
-            _whole_percent,
+            numbers.whole_percent,
             bounds=(0.0, 1.05),
             area="eth",
             height="low",
         ),
     ]
     return [one for one in drawn if one is not None]
-
-
-def short_money(value: float) -> str:
-    """An amount for an axis: 9,500, 25k, 1.2m."""
-    for size, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        if abs(value) >= max(size, _LARGE):
-            return numbers.minus(f"{value / size:,.4g}{letter}")
-    return numbers.money(value)
-
-
-def _whole_percent(value: float) -> str:
-    return f"{value:.0%}"
 
 
 def _holdings(record: Record, valued: Row, equity: Decimal) -> list[Plain]:

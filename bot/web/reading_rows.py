@@ -35,8 +35,8 @@ def gauge(one: Gauge) -> dict[str, Any]:
         "title": _title(one.words),
         "value": value,
         "threshold": threshold,
-        "value_text": figure(value),
-        "threshold_text": figure(threshold),
+        "value_text": numbers.figure(name, value),
+        "threshold_text": numbers.figure(name, threshold),
         "verdict": verdict,
         "told": told,
         "gate": gate,
@@ -47,15 +47,6 @@ def gauge(one: Gauge) -> dict[str, Any]:
 
 def _title(words: str) -> str:
     return words if words.startswith("ln(") else words[:1].upper() + words[1:]
-
-
-def figure(value: Any) -> str:
-    """A reading with as many digits as its size makes useful."""
-    if not isinstance(value, int | float) or value != value:
-        return numbers.NOTHING
-    if value == int(value) and abs(value) < 1_000:
-        return numbers.minus(f"{value:,.0f}")
-    return numbers.minus(f"{value:,.{4 if abs(value) < 10 else 2 if abs(value) < 100_000 else 0}f}")
 
 
 def _needle(name: str, value: float, threshold: float) -> float:

@@ -13,7 +13,6 @@ from bot.review.recording import Record
 from bot.web.chart import SvgChart, chart
 from bot.web.curve import Curve, curve_of
 from bot.web.paging import PagedRows, page_of
-from bot.web.portfolio_page import short_money
 from bot.web.site import Plain, Site
 
 FIGURES = ("total_return", "cagr", "max_drawdown", "volatility", "sharpe", "exposure")
@@ -118,7 +117,7 @@ def beside(one: Record, other: Record) -> tuple[Plain, list[SvgChart]]:
             "Growth of 100 from the first day that both have.",
             common,
             curves,
-            short_money,
+            numbers.short_money,
             height="tall",
         ),
         chart(

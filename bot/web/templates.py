@@ -43,7 +43,7 @@ class Templates:
             stage_look=stage_look,
             stage=names.stage,
             benchmark=names.benchmark,
-            size=size,
+            size=numbers.size,
         )
         self._environment.globals.update(layers=layers, nothing=numbers.NOTHING, address=address)
 
@@ -70,14 +70,3 @@ def heat(value: Any, kind: str = "return") -> str:
         return "figure"
     shade = max(1, round(min(abs(share) / _HEAT[kind], 1.0) * _SHADES))
     return f"figure {'up' if share > 0 else 'down'} shade-{shade}"
-
-
-def size(count: Any) -> str:
-    """A number of bytes in words."""
-    amount = numbers.number(count)
-    if amount is None:
-        return numbers.NOTHING
-    for unit, letters in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if amount >= unit:
-            return f"{amount / unit:,.1f} {letters}"
-    return f"{amount:,.0f} bytes"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 from bot.ledger.record import Row
@@ -13,7 +14,7 @@ from bot.review.story.labels import Labels, labels_of
 from bot.review.why.next_triggers import triggers
 from bot.web.chart import SvgChart, chart, stage_spans
 from bot.web.curve import Curve
-from bot.web.reading_rows import figure, gauges
+from bot.web.reading_rows import gauges
 from bot.web.site import Plain, Site
 
 _LATEST = 8
@@ -61,7 +62,7 @@ def last_year(record: Record) -> SvgChart | None:
         "The last year of decisions. The strip at the foot is the stage; waiting in the stablecoin is left blank.",
         days,
         [("Highest close before", "record", records), ("Small caps", "strategy", closes)],
-        figure,
+        partial(numbers.figure, "small_caps"),
         spans=spans,
     )
 

@@ -79,7 +79,7 @@ def test_today_tells_the_stage_its_reasons_and_the_gates(asking: Asking) -> None
     words = asking.ask("/").words
     assert "In ETH ETH since 2026-03-02, decided on 2026-03-02" in words
     assert "ETH is bought." in words
-    assert "Credit ratio to its SMA, at least passes is 0.9999 threshold 0.9800" in words
+    assert "Credit ratio to its SMA, at least passes is 0.9999 threshold 0.98" in words
     assert "VIX, below does not pass is 30 threshold 28" in words
     assert "1 of the 3 gates that are on pass now." in words
     assert "Gates that are off: 1" in words

@@ -10,6 +10,7 @@ import typer
 from bot.cli.console import ConfigOption, JsonOption, SetOption, console, end_with, print_json
 from bot.cli.paper.options import BrokerOption, LedgerOption, config_of, name_of, sayer, show
 from bot.core.errors import LedgerError
+from bot.report.numbers import cents, to_ascii
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -234,7 +235,7 @@ def _show_all(screen: Console, told: Sequence[LedgerStatus], damaged: Mapping[st
         table.add_column(name, no_wrap=True)
     table.add_column("Equity", justify="right", no_wrap=True)
     for status in told:
-        equity = f"{float(status.equity):,.2f}"
+        equity = to_ascii(cents(status.equity))
         table.add_row(status.ledger, status.begun, status.last_day or "never", status.stage, equity)
     for name in damaged:
         table.add_row(name, "", "", "damaged", "", style="red")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from textwrap import fill
@@ -14,6 +13,7 @@ import typer
 
 from bot.cli.console import parse_changes
 from bot.core.errors import ConfigError
+from bot.report.numbers import cents, quantity, to_ascii
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,8 +26,8 @@ BrokerOption = Annotated[
     Literal["simulated", "testnet"] | None,
     typer.Option("--broker", help="Who fills orders; a ledger keeps the one it began with."),
 ]
-_DIGITS, _WIDTH = 8, 80
-"""How many digits of an amount people are shown, and in how wide a line."""
+_WIDTH = 80
+"""Columns of a line."""
 
 
 def config_of(file: Path | None, set_: list[str] | None = None) -> Config:
@@ -56,15 +56,15 @@ def show(screen: Console, told: LedgerStatus, **more: str) -> None:
     lines: dict[str, Any] = {
         "Ledger": f"{told.ledger} ({told.mode}), {told.broker}, since {told.begun}, epoch {told.epochs}",
         "Stage": f"{told.stage}: {told.why}" if told.stage else told.why,
-        "Equity": f"{float(told.equity):,.2f} at the close of {told.valued}" if told.valued else "not valued yet",
-        "Cash": f"{float(told.cash):,.2f}",
-        "Holds": ", ".join(f"{_short(quantity)} {symbol}" for symbol, quantity in told.holdings.items()) or "no coin",
+        "Equity": f"{to_ascii(cents(told.equity))} at the close of {told.valued}" if told.valued else "not valued yet",
+        "Cash": to_ascii(cents(told.cash)),
+        "Holds": ", ".join(f"{quantity(held)} {symbol}" for symbol, held in told.holdings.items()) or "no coin",
         "Open": f"{told.open_orders} order(s)",
         "Head": told.head,
         **more,
     }
     if told.testnet:
-        moved = ", ".join(f"{asset} {_short(amount)}" for asset, amount in told.testnet.items())
+        moved = ", ".join(f"{asset} {quantity(amount)}" for asset, amount in told.testnet.items())
         lines["Testnet"] = f"{moved} (play money at the testnet's own prices, no part of the equity)"
     if told.unknown:
         lines["Unclear"] = f"{', '.join(told.unknown)} changed on the testnet account; nothing is bought until: " + (
@@ -75,10 +75,3 @@ def show(screen: Console, told: LedgerStatus, **more: str) -> None:
     for name, value in lines.items():
         screen.print(f"{name:8} {value}", markup=False, soft_wrap=True)
     screen.print("Paper only, not advice: no real order was placed.", markup=False)
-
-
-def _short(amount: str) -> str:
-    """An amount with the digits that count; whole units are never cut."""
-    value = Decimal(amount)
-    text = f"{value:.{max(_DIGITS - 1 - value.adjusted(), 0)}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from bot.report import numbers
 from bot.report.names import stage as stage_name
+from bot.report.numbers import figure
 from bot.review.story.sparkline import sparkline
-from bot.review.why.gauge import Gauge, figure
+from bot.review.why.gauge import Gauge
 
 if TYPE_CHECKING:
     from bot.review.story.story import Story

@@ -12,8 +12,8 @@ from bot.core.text import printable
 from bot.ledger.codec import plain
 from bot.ledger.record import Row
 from bot.report import numbers
+from bot.report.numbers import counted
 from bot.review.recording import Record
-from bot.review.why.gauge import counted
 
 KINDS = ("order", "fill", "order_result", "settlement")
 _NAMED = 3

@@ -8,7 +8,7 @@ from statistics import mean, median
 from typing import Any
 
 from bot.report import numbers
-from bot.review.why.gauge import counted
+from bot.report.numbers import counted
 
 HORIZONS = (21, 42, 63)
 """Sessions after which an episode's returns are read."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from bot.core.text import printable
 from bot.ledger.record import Row
+from bot.report.numbers import counted, figure, share_text
 from bot.report.words import sentence
 from bot.review.story.labels import Labels
-from bot.review.why.gauge import Gauge, counted, figure, gauges_of, share_text
+from bot.review.why.gauge import Gauge, gauges_of
 from bot.review.why.next_triggers import GATES
 
 _BACKGROUND = {

@@ -14,13 +14,13 @@ from bot.ledger.codec import plain
 from bot.ledger.record import Row
 from bot.ledger.testnet_account import expected_account
 from bot.report import numbers
+from bot.report.numbers import counted
 from bot.review.recording import Record
 from bot.review.story import summary as verdict
 from bot.review.story.activity import KINDS, activity_of
 from bot.review.story.hypothetical import UNBOUGHT, hypothetical, hypothetical_line
 from bot.review.story.labels import Labels
 from bot.review.story.stage_changes import OTHERS, StageChange, stage_changes
-from bot.review.why.gauge import counted
 
 SHOWN = 12
 """Chapters of a story that is not asked for in full."""

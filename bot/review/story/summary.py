@@ -9,9 +9,9 @@ from typing import Any
 from bot.core.text import printable
 from bot.ledger.record import Row
 from bot.report import headline, names, numbers
+from bot.report.numbers import counted
 from bot.review.recording import Record
 from bot.review.story.labels import Labels
-from bot.review.why.gauge import counted
 from bot.review.why.next_triggers import next_triggers
 
 _RECENT = 2_000

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.text import printable
-from bot.report import numbers
 from bot.report.words import READINGS
 
 _LOGARITHMS = {"relative_strength"}
-_COUNTS = {"participation", "supercycle", "closes_above"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +81,3 @@ def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value)
-
-
-def figure(name: str, value: float | None) -> str:
-    """A reading's value as a sentence has it: counts whole, levels as they are quoted."""
-    if value is None:
-        return numbers.NOTHING
-    if name in _COUNTS or name.startswith("sessions_"):
-        return numbers.minus(f"{value:.0f}")
-    if name == "breadth":
-        return numbers.minus(f"{value:.0%}")
-    if abs(value) >= 100_000:
-        return numbers.count(value)
-    text = numbers.price(value).replace(",", "")
-    decimals = len(text.partition(".")[2])
-    return text.rstrip("0").rstrip(".") if decimals > 2 or value == round(value) else text
-
-
-def share_text(share: float) -> str:
-    """A distance in per cent without its sign, with a second decimal where one is not enough."""
-    size = abs(share) * 100
-    return f"{size:.2f}%" if 0 < size < 0.1 else f"{size:.1f}%"
-
-
-def counted(count: float, one: str, many: str | None = None) -> str:
-    """A number of things: 1 session, 2 sessions."""
-    return f"{count:.0f} {one if round(count) == 1 else many or one + 's'}"

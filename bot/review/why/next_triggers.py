@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from bot.core.invariants import not_none
 from bot.report import numbers
+from bot.report.numbers import counted, figure, share_text
 from bot.review.story.labels import Labels
-from bot.review.why.gauge import Gauge, counted, figure, gauges_of, share_text
+from bot.review.why.gauge import Gauge, gauges_of
 
 Gauges = Mapping[str, Gauge]
 _SEVERAL = 3
@@ -213,7 +214,10 @@ def _outs(gauges: Gauges, terms: Labels, names: tuple[str, ...]) -> list[Trigger
 
 
 def _out(gauge: Gauge, terms: Labels) -> Trigger:
-    at, share = figure(gauge.name, gauge.threshold), share_text(not_none(gauge.share, f"the share of {gauge.name}"))
+    at, share = (
+        figure(gauge.name, gauge.threshold),
+        share_text(not_none(gauge.share, f"the share of {gauge.name}")),
+    )
     if gauge.holds == (gauge.name == "volatility_kill"):
         name = {**GATES, "small_cap_stop": terms.subject, "eth_stop": "ETH", "volatility_kill": "VIX"}[gauge.name]
         told = f"{name[0].upper()}{name[1:]} at {figure(gauge.name, gauge.value)} stands beyond the limit of {at}: "

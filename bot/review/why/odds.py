@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from bot.review.why.gauge import counted, share_text
+from bot.report.numbers import counted, share_text
 
 HORIZONS = (21, 63)
 """Sessions within which an arming is looked for: a month and a quarter."""
