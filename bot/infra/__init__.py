@@ -1,1 +1,1 @@
-"""SQLite files, clock, rate limit and HTTP session. It knows nothing of trading."""
+"""SQLite files, clock, rate limit and HTTP session: the parts that know no trading."""

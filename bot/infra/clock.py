@@ -1,4 +1,4 @@
-"""The clock of this machine."""
+"""Clock of this machine."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """The time of this machine, in UTC."""
+    """Time of this machine, in UTC."""
 
     def now(self) -> datetime:
-        """The present moment, in UTC."""
+        """Return the current time, in UTC."""
         return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
-        """Wait so many seconds."""
+        """Wait a number of seconds; negative ones count as zero."""
         time.sleep(max(seconds, 0.0))

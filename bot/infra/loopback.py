@@ -1,4 +1,4 @@
-"""The throwaway API key and secret of the venue on this machine. They are public and open nothing else."""
+"""Public API key and secret of the local venue. They are valid there only."""
 
 from __future__ import annotations
 

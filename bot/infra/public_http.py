@@ -1,4 +1,4 @@
-"""The one way to FRED and to exchanges: anonymous GET requests to named hosts over TLS, and nothing else."""
+"""HTTP session for public data: anonymous GET requests to named hosts over TLS."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from bot.infra.rate_limit import RetryPolicy
 from bot.infra.vendor_errors import Unreachable
 
 USER_AGENT = "Mozilla/5.0 (compatible; small-cap-rotation)"
-_ANYTHING = re.compile(r"[^\r\n]*")
-_HARMLESS_HEADERS = {
-    **dict.fromkeys(("accept", "accept-encoding", "accept-language", "connection", "user-agent"), _ANYTHING),
-    # What ccxt sends with public questions too: a version to Coinbase, its own name to Gate.
+_ANY_TEXT = re.compile(r"[^\r\n]*")
+_PUBLIC_HEADERS = {
+    **dict.fromkeys(("accept", "accept-encoding", "accept-language", "connection", "user-agent"), _ANY_TEXT),
+    # ccxt adds a version for Coinbase and its own name for Gate.
     "cb-version": re.compile(r"\d{4}-\d{2}-\d{2}"),
     "x-gate-channel-id": re.compile(r"ccxt"),
 }
-"""The headers that a public request may carry, and what may stand in them."""
+"""Headers that a public request may carry, with the pattern of their values."""
 _PUBLIC_KEYS = frozenset(
     [
         # FRED, and Yahoo's chart.
@@ -38,7 +38,7 @@ _PUBLIC_KEYS = frozenset(
         "period1",
         "period2",
         "range",
-        # What ccxt asks the listed venues for: their markets, daily candles, tickers and books.
+        # Markets, daily candles, tickers and books of the listed venues, as ccxt requests them.
         "symbol",
         "limit",
         "startTime",
@@ -63,35 +63,47 @@ _PUBLIC_KEYS = frozenset(
         "sz",
     ]
 )
-"""The query keys of public questions. A key that is none of them may be a credential, and goes nowhere."""
-_PIECE = 1 << 16
+"""Query keys that a public request may carry. Any other key may be a credential."""
+_CHUNK = 1 << 16
 
 
 def refuse_unless_public(method: str | None, url: str | None, hosts: Iterable[str], keys: Iterable[str] = ()) -> None:
-    """Raise NotPublic unless this is a GET over https, on its own port, to one of the hosts, with known keys alone.
+    """Raise NotPublic unless a request is a GET over https on port 443 to a known host with known query keys.
 
-    `keys` are query keys beside those that stand in the URL. No message shows more of a URL than its host.
+    Messages show the host of the URL only: its query may hold secrets.
+
+    Parameters
+    ----------
+    method, url : str or None
+        Request line as it is sent.
+    hosts : iterable of str
+        Allowed host names.
+    keys : iterable of str
+        Query keys that are sent beside those in the URL.
     """
     parts = urlsplit(url or "")
-    # The whole of what stands between // and /, so that neither a user name nor a port nor a look-alike passes.
-    place = parts.netloc.lower()
+    # The whole authority is compared, so that a user name, another port or a look-alike host is refused.
+    authority = parts.netloc.lower()
     where = parts.hostname or "a request"
     if method != "GET":
-        raise NotPublic("only questions are asked here", where=where, expected="GET", was=str(method))
+        raise NotPublic("only GET requests are allowed", where=where, expected="GET", was=str(method))
     if parts.scheme != "https":
-        raise NotPublic("is not asked in the open", where=where, expected="https", was=parts.scheme or "none")
-    if place not in {name for host in hosts for name in (host, f"{host}:443")}:
-        shown = "a host with a user name" if "@" in place else place
-        raise NotPublic("is not a host that may be asked", expected=" or ".join(sorted(hosts)), was=shown)
-    # Some servers take ; for &, and read what stands behind it in the path too.
+        raise NotPublic("the request is not encrypted", where=where, expected="https", was=parts.scheme or "none")
+    if authority not in {name for host in hosts for name in (host, f"{host}:443")}:
+        shown = "a host with a user name" if "@" in authority else authority
+        raise NotPublic("the host is not on the allow-list", expected=" or ".join(sorted(hosts)), was=shown)
+    # Some servers read ; as &, and parameters after a ; in the path too.
     query = f"{parts.path.partition(';')[2]}&{parts.query}".replace(";", "&")
     for key in (*keys, *(key for key, _ in parse_qsl(query, keep_blank_values=True))):
         if key not in _PUBLIC_KEYS:
-            raise NotPublic("a public request carries no such key", where=where, was=f"the query key {key!r}")
+            raise NotPublic("the query key is not on the allow-list", where=where, was=f"the query key {key!r}")
 
 
-class _Guard(BaseAdapter):
-    """Stands below everything that could change a request, and lets only public ones through to its carrier."""
+class _GuardAdapter(BaseAdapter):
+    """Adapter that passes only public requests on to its carrier.
+
+    It is the last step before the network: changes by the caller, by ccxt or by requests itself come before it.
+    """
 
     def __init__(self, hosts: frozenset[str], carrier: BaseAdapter) -> None:
         super().__init__()
@@ -101,11 +113,11 @@ class _Guard(BaseAdapter):
         refuse_unless_public(request.method, request.url, self._hosts)
         where = urlsplit(request.url or "").hostname
         for name, value in request.headers.items():
-            harmless = _HARMLESS_HEADERS.get(name.lower())
-            if harmless is None or not harmless.fullmatch(str(value)):
-                raise NotPublic("a public request carries no such header", where=where, was=str(name))
+            allowed = _PUBLIC_HEADERS.get(name.lower())
+            if allowed is None or not allowed.fullmatch(str(value)):
+                raise NotPublic("the header is not on the allow-list", where=where, was=str(name))
         if request.body is not None:
-            raise NotPublic("a public request has no body", where=where)
+            raise NotPublic("a public request must not have a body", where=where)
         return self._carrier.send(request, *args, **kwargs)
 
     def close(self) -> None:
@@ -113,13 +125,24 @@ class _Guard(BaseAdapter):
 
 
 class PublicSession(requests.Session):
-    """A session that cannot carry a credential, follow a redirect, or wait for ever.
+    """Session for anonymous requests, without redirects, cookies, proxies or credentials of the environment.
 
-    What the environment says of proxies, certificates and passwords is not read. `adapter` stands in for the
-    network in tests; whatever it is, and whatever is mounted later, the guard is asked first. Durations are in
-    seconds: `timeouts` to connect and between two pieces, `deadline` for the whole answer; `largest` is in bytes.
+    Requests raise NotPublic before anything is sent, and RateLimited, Blocked or Unreachable as `RetryPolicy.request`.
 
-    Raises NotPublic before anything is sent; RateLimited, Blocked or Unreachable as `RetryPolicy` says.
+    Parameters
+    ----------
+    retry_policy : RetryPolicy
+        Pacing and retries.
+    hosts : iterable of str
+        Allowed host names.
+    adapter : BaseAdapter, optional
+        Carrier below the guard; tests replace the network with it.
+    timeouts : tuple of float
+        Seconds to connect, and between two chunks of a response.
+    deadline : float
+        Seconds for a whole response.
+    max_bytes : int
+        Largest response.
     """
 
     def __init__(
@@ -130,68 +153,85 @@ class PublicSession(requests.Session):
         adapter: BaseAdapter | None = None,
         timeouts: tuple[float, float] = (10.0, 20.0),
         deadline: float = 60.0,
-        largest: int = 50_000_000,
+        max_bytes: int = 50_000_000,
     ) -> None:
         super().__init__()
         self.retry_policy = retry_policy
         self.hosts = frozenset(hosts)
-        self.trust_env = False
+        self.trust_env = False  # else a proxy or a netrc password of the environment would be used
         self.headers["User-Agent"] = USER_AGENT
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.adapters.clear()
-        self._guard = _Guard(self.hosts, adapter or HTTPAdapter())
+        self._guard = _GuardAdapter(self.hosts, adapter or HTTPAdapter())
         self.mount("https://", self._guard)
-        self._timeouts, self._deadline, self._largest = timeouts, deadline, largest
+        self._timeouts, self._deadline, self._max_bytes = timeouts, deadline, max_bytes
 
     def get_adapter(self, url: str | bytes) -> BaseAdapter:
-        """The guard, for every address: what it does not know, it refuses."""
+        """Return the guard for every URL, whatever was mounted later."""
         return self._guard
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """None: a redirect could carry a request to any host."""
+        """Return None, since a redirect could lead to any host."""
         return None
 
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Send a public request by the rules of this session, whatever the caller's own rules are."""
+    def send(self, request: requests.PreparedRequest, **kwargs: object) -> requests.Response:
+        """Send a public request with this session's own settings. Those of the caller are ignored."""
         host = urlsplit(request.url or "").hostname or ""
-        rules: dict[str, Any] = {
-            "stream": True,
-            "timeout": self._timeouts,
-            "verify": True,
-            "cert": None,
-            "proxies": {},
-            "allow_redirects": False,
-        }
-        answer = self.retry_policy.ask(host, lambda: self._whole(request, rules))
-        if answer.is_redirect or 300 <= answer.status_code < 400:
-            elsewhere = urlsplit(answer.headers.get("Location", "")).hostname or "another page"
-            raise Unreachable(f"sends us on to {elsewhere}, where we do not go", where=host)
-        return answer
+        response = self.retry_policy.request(host, lambda: self._send_once(request))
+        if response.is_redirect or 300 <= response.status_code < 400:
+            target = urlsplit(response.headers.get("Location", "")).hostname or "another page"
+            raise Unreachable(f"redirects to {target}; redirects are not followed", where=host)
+        return response
 
-    def _whole(self, request: requests.PreparedRequest, rules: dict[str, Any]) -> requests.Response:
-        return whole_answer(super().send(request, **rules), self._deadline, self._largest)
+    def _send_once(self, request: requests.PreparedRequest) -> requests.Response:
+        response = super().send(
+            request,
+            stream=True,
+            timeout=self._timeouts,
+            verify=True,
+            cert=None,
+            proxies={},
+            allow_redirects=False,
+        )
+        return read_response(response, self._deadline, self._max_bytes)
 
 
-def whole_answer(answer: requests.Response, deadline: float, largest: int) -> requests.Response:
-    """The answer with its body read, before `deadline` seconds are over and within `largest` bytes.
+def read_response(response: requests.Response, deadline: float, max_bytes: int) -> requests.Response:
+    """Read the body of a streamed response within a deadline and a size.
 
-    Raises OSError where it is cut off or drips, Unreachable where it is too much.
+    Parameters
+    ----------
+    response : requests.Response
+        Response with its body unread.
+    deadline : float
+        Seconds for the whole body. The timeout of requests restarts with each chunk, so a slow drip would never end.
+    max_bytes : int
+        Largest body.
+
+    Raises
+    ------
+    OSError
+        The body is cut off or too slow.
+    Unreachable
+        The body is too large.
     """
     ends = time.monotonic() + deadline
     body = bytearray()
     try:
-        # read1 returns with whatever has come, where read would wait for a full piece of a slow drip.
-        while piece := answer.raw.read1(_PIECE, decode_content=True):
-            body += piece
+        # read1 returns what has arrived; read would wait for a full chunk of a slow response.
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            body += chunk
             if time.monotonic() > ends:
-                raise requests.ReadTimeout("the answer drips")
-            if len(body) > largest:
+                raise requests.ReadTimeout("the response is too slow")
+            if len(body) > max_bytes:
                 raise Unreachable(
-                    "answers with too much", where=urlsplit(answer.url).hostname, expected=f"at most {largest:,} bytes"
+                    "the response is too large",
+                    where=urlsplit(response.url).hostname,
+                    expected=f"at most {max_bytes:,} bytes",
                 )
     except urllib3.exceptions.HTTPError as problem:
         raise requests.ConnectionError(type(problem).__name__) from None
     finally:
-        answer.close()
-    answer.raw = io.BytesIO(bytes(body))
-    return answer
+        response.close()
+    response.raw = io.BytesIO(bytes(body))
+    return response

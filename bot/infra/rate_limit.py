@@ -1,4 +1,4 @@
-"""How every vendor is asked: not too often, not for ever, and not at all while it wants to be left alone."""
+"""Rate limit, retries and back-off for HTTP vendors."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from bot.core.moments import iso
 from bot.core.ports import Clock
 from bot.infra.vendor_errors import Blocked, RateLimited, Unreachable
 
-_TOO_OFTEN = HTTPStatus.TOO_MANY_REQUESTS
+_RATE_LIMITED = HTTPStatus.TOO_MANY_REQUESTS
 _BANNED = 418
-"""Binance's word for "you went on after 429": every further request makes the ban longer."""
-_UNSAID_BAN = timedelta(minutes=2)
-"""Binance's shortest ban, for one that names no end."""
-_FURTHEST = timedelta(days=7)
-"""A vendor that names a later end than this is asked again after this."""
+"""Binance's status for requests after a 429. Every further request makes the ban longer."""
+_DEFAULT_BAN = timedelta(minutes=2)
+"""Length of a ban without an end in the response: Binance's shortest."""
+_LONGEST_PAUSE = timedelta(days=7)
+"""Longest pause that a vendor's Retry-After is followed for."""
 _FIRST_BACKOFF = 1.0
 _RESTRICTED = re.compile(r"restricted|not available in your|your (country|region|location|jurisdiction)", re.IGNORECASE)
-_SHOWN_OF_BODY = 4000
+_SEARCHED_BYTES = 4000
 _RESUME = "resume with the same command"
 
 
 class ResponseInfo(Protocol):
-    """What is read of an answer, whichever library brought it."""
+    """Parts of an HTTP response that the policy reads; requests and curl_cffi both have them."""
 
     @property
     def status_code(self) -> int: ...
@@ -42,12 +42,12 @@ class ResponseInfo(Protocol):
     def text(self) -> str: ...
 
 
-AnAnswer = TypeVar("AnAnswer", bound=ResponseInfo)
+AnyResponse = TypeVar("AnyResponse", bound=ResponseInfo)
 
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """One try that brought nothing: what it was, and how long the vendor asks to wait, if it says so."""
+    """A failed try: its kind, and the wait in seconds that the vendor asks for, if any."""
 
     was: str
     wait: float | None = None
@@ -56,12 +56,29 @@ class _Failure:
 
 
 class RetryPolicy:
-    """The one policy of all vendors, host by host; durations are in seconds.
+    """Pacing and retries of requests, kept per host.
 
-    `pause` is the least time between two requests to a host, `tries` how often one question is put, `longest_wait`
-    the longest that a vendor's Retry-After is obeyed by waiting here, `patience` the longest that a host is waited
-    for in all. `jitter` gives numbers in [0, 1). `skew` is each host's clock less ours, by its last answer, good to
-    about a second; `closed` tells until when each host that asked for it is left alone.
+    Parameters
+    ----------
+    clock : Clock
+        Source of time and waiting.
+    tries : int
+        Attempts of one request.
+    pause : float
+        Least seconds between two requests to a host.
+    longest_wait : float
+        Longest Retry-After, in seconds, that is waited for here. After a longer one the host is closed.
+    patience : float
+        Seconds of waiting for a host in total, over all requests.
+    jitter : callable
+        Random numbers in [0, 1) that the back-off is multiplied by.
+
+    Attributes
+    ----------
+    skew : dict of str to float
+        Seconds by which a host's clock is ahead of this machine's, by its last response, to about a second.
+    closed : dict of str to datetime
+        UTC time until which a host that asked for it gets no requests.
     """
 
     def __init__(
@@ -79,37 +96,51 @@ class RetryPolicy:
         self.clock = clock
         self.skew: dict[str, float] = {}
         self._tries, self._pause, self._longest_wait, self._jitter = tries, pause, longest_wait, jitter
-        self._asked: dict[str, datetime] = {}
+        self._last_request: dict[str, datetime] = {}
         self.closed: dict[str, datetime] = {}
-        self._left = defaultdict[str, float](lambda: patience)
+        self._patience_left = defaultdict[str, float](lambda: patience)
         self._blocked: dict[str, Blocked] = {}
 
-    def ask(self, host: str, send: Callable[[], AnAnswer]) -> AnAnswer:
-        """The answer to one request, which may be an error of the kind that asking again does not mend (4xx).
+    def request(self, host: str, send: Callable[[], AnyResponse]) -> AnyResponse:
+        """Send a request with retries and return its response, which may be a 4xx error.
 
-        `send` raises OSError where no answer came. Raises RateLimited, Blocked, or Unreachable after the last try.
+        Parameters
+        ----------
+        host : str
+            Host that the pacing is kept for.
+        send : callable
+            Sends the request once. Raises OSError if there is no response.
+
+        Raises
+        ------
+        RateLimited
+            The vendor asks for a pause that is too long to wait here.
+        Blocked
+            The vendor does not serve this country.
+        Unreachable
+            All tries failed.
         """
         self._refuse_while_closed(host)
         for number in range(1, self._tries + 1):
-            self._wait_for_turn(host)
+            self._pace(host)
             began = self.clock.now()
             outcome = self._try(host, send)
             if not isinstance(outcome, _Failure):
                 return outcome
             wait = self._wait_after(outcome, number)
-            self._left[host] -= wait + max((self.clock.now() - began).total_seconds(), 0.0)
-            is_last = wait > self._longest_wait or number == self._tries or self._left[host] < 0
+            self._patience_left[host] -= wait + max((self.clock.now() - began).total_seconds(), 0.0)
+            is_last = wait > self._longest_wait or number == self._tries or self._patience_left[host] < 0
             if outcome.is_limit:
                 if (outcome.is_ban and outcome.wait is None) or is_last:
                     self._close(host, outcome)
             elif is_last:
                 count = f"{number} {'try' if number == 1 else 'tries'}"
-                raise Unreachable(f"gave no sound answer in {count}", where=host, was=outcome.was, mend=_RESUME)
+                raise Unreachable(f"gave no valid response in {count}", where=host, was=outcome.was, mend=_RESUME)
             self.clock.sleep(wait)
-        raise AssertionError("the last try returns or raises")
+        raise RuntimeError("the last try must return or raise")
 
     def closed_until(self, host: str) -> datetime | None:
-        """The moment before which the host is not asked, or None where it may be asked now."""
+        """Return the UTC time until which a host gets no requests, or None if it is open."""
         until = self.closed.get(host)
         return until if until is not None and self.clock.now() < until else None
 
@@ -117,84 +148,83 @@ class RetryPolicy:
         if host in self._blocked:
             raise self._blocked[host]
         if (until := self.closed_until(host)) is not None:
-            raise RateLimited(f"was asked too often and is left alone until {iso(until)}", where=host, mend=_RESUME)
+            raise RateLimited(f"rate limited until {iso(until)}", where=host, mend=_RESUME)
 
     def _close(self, host: str, failure: _Failure) -> NoReturn:
-        unsaid = _UNSAID_BAN if failure.is_ban else timedelta(seconds=self._longest_wait)
-        wait = unsaid if failure.wait is None else timedelta(seconds=failure.wait)
+        default = _DEFAULT_BAN if failure.is_ban else timedelta(seconds=self._longest_wait)
+        wait = default if failure.wait is None else timedelta(seconds=failure.wait)
         until = self.clock.now() + wait
         self.closed[host] = until
-        raise RateLimited(
-            f"asks to be left alone until {iso(until)}", where=host, was=failure.was, mend=f"{_RESUME} after that"
-        )
+        raise RateLimited(f"rate limited until {iso(until)}", where=host, was=failure.was, mend=f"{_RESUME} after that")
 
-    def _wait_for_turn(self, host: str) -> None:
-        if (last := self._asked.get(host)) is not None:
-            # A clock that was set back would make the rest longer than the pause itself.
-            rest = min(self._pause - (self.clock.now() - last).total_seconds(), self._pause)
-            if rest > 0:
-                self.clock.sleep(rest)
+    def _pace(self, host: str) -> None:
+        if (last := self._last_request.get(host)) is not None:
+            # A clock that was set back would make the wait longer than the pause itself.
+            wait_left = min(self._pause - (self.clock.now() - last).total_seconds(), self._pause)
+            if wait_left > 0:
+                self.clock.sleep(wait_left)
 
-    def _try(self, host: str, send: Callable[[], AnAnswer]) -> AnAnswer | _Failure:
+    def _try(self, host: str, send: Callable[[], AnyResponse]) -> AnyResponse | _Failure:
         before = self.clock.now()
         try:
-            answer = send()
+            response = send()
         except OSError as problem:
-            # Only the kind: the text of such an error names the whole address, query string and all.
+            # Only the kind: the text of such an error has the whole URL, with its query.
             return _Failure(type(problem).__name__)
         finally:
-            self._asked[host] = self.clock.now()
-        self._measure_skew(host, answer, before)
-        return self._judge(host, answer)
+            self._last_request[host] = self.clock.now()
+        self._measure_skew(host, response, before)
+        return self._classify(host, response)
 
-    def _judge(self, host: str, answer: AnAnswer) -> AnAnswer | _Failure:
-        status = answer.status_code
+    def _classify(self, host: str, response: AnyResponse) -> AnyResponse | _Failure:
+        status = response.status_code
         was = f"HTTP {status}"
-        if status in (_TOO_OFTEN, _BANNED):
-            return _Failure(was, self._retry_after(answer), is_limit=True, is_ban=status == _BANNED)
+        if status in (_RATE_LIMITED, _BANNED):
+            return _Failure(was, self._retry_after(response), is_limit=True, is_ban=status == _BANNED)
         if status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS or (
-            status == HTTPStatus.FORBIDDEN and _RESTRICTED.search(answer.text[:_SHOWN_OF_BODY])
+            status == HTTPStatus.FORBIDDEN and _RESTRICTED.search(response.text[:_SEARCHED_BYTES])
         ):
             self._blocked[host] = Blocked(
-                "does not serve this place", where=host, was=was, mend="name another source in the config"
+                "does not serve this country", where=host, was=was, mend="set another source in the config"
             )
             raise self._blocked[host]
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return _Failure(was, self._retry_after(answer))
-        return answer
+            return _Failure(was, self._retry_after(response))
+        return response
 
     def _wait_after(self, failure: _Failure, number: int) -> float:
         if failure.wait is not None:
             return failure.wait
         return self._jitter() * min(_FIRST_BACKOFF * 2.0**number, self._longest_wait)
 
-    def _retry_after(self, answer: ResponseInfo) -> float | None:
-        """The seconds that an answer asks to wait, or None where it says nothing that can be understood."""
-        text = (answer.headers.get("Retry-After") or "").strip()
+    def _retry_after(self, response: ResponseInfo) -> float | None:
+        """Return the seconds of a Retry-After header, a number or an HTTP date, or None if there is no valid one."""
+        text = (response.headers.get("Retry-After") or "").strip()
         if text.isascii() and text.isdigit():
-            # Only the length matters of a number that no clock reaches; int() refuses thousands of digits.
+            # int() refuses thousands of digits, and any number of 30 digits is cut to the longest pause anyway.
             seconds = float(text[:30])
-        elif (moment := _http_date(text)) is not None:
-            theirs = _http_date(answer.headers.get("Date") or "")
-            seconds = (moment - (theirs or self.clock.now())).total_seconds()
+        elif (vendor_moment := _http_date(text)) is not None:
+            vendor_time = _http_date(response.headers.get("Date") or "")
+            seconds = (vendor_moment - (vendor_time or self.clock.now())).total_seconds()
         else:
             return None
-        return min(max(seconds, 0.0), _FURTHEST.total_seconds())
+        return min(max(seconds, 0.0), _LONGEST_PAUSE.total_seconds())
 
-    def _measure_skew(self, host: str, answer: ResponseInfo, before: datetime) -> None:
-        theirs = _http_date(answer.headers.get("Date") or "")
-        if theirs is None:
+    def _measure_skew(self, host: str, response: ResponseInfo, before: datetime) -> None:
+        vendor_time = _http_date(response.headers.get("Date") or "")
+        if vendor_time is None:
             return
-        age = (answer.headers.get("Age") or "").strip()  # a cache answered: Date is when it was filled
+        # A response with an Age comes from a cache, and its Date is the time when the cache was filled.
+        age = (response.headers.get("Age") or "").strip()
         if age.isascii() and age.isdigit():
-            theirs += timedelta(seconds=min(float(age[:30]), _FURTHEST.total_seconds()))
+            vendor_time += timedelta(seconds=min(float(age[:30]), _LONGEST_PAUSE.total_seconds()))
         middle = before + (self.clock.now() - before) / 2
-        self.skew[host] = (theirs - middle).total_seconds()
+        self.skew[host] = (vendor_time - middle).total_seconds()
 
 
 def _http_date(text: str) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(text)
+        vendor_moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return vendor_moment.replace(tzinfo=UTC) if vendor_moment.tzinfo is None else vendor_moment.astimezone(UTC)

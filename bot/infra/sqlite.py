@@ -1,4 +1,4 @@
-"""SQLite files: their versions, their transactions, copies made while they are in use, and every way they can fail."""
+"""SQLite files: migrations, transactions, backups of a file in use, and errors in one line."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ PATIENCE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class FileErrors:
-    """How the faults of one kind of file are told: as which error, and how a damaged file is mended."""
+    """Error class of one kind of file, and the remedy for a damaged one."""
 
     error: type[BotError]
     mend_damage: str
 
     @contextmanager
-    def told(self, path: Path) -> Iterator[None]:
-        """Turn SQLite's and the disk's errors into one line that says what to do."""
+    def translate(self, path: Path) -> Iterator[None]:
+        """Convert errors of SQLite and the disk into this kind of file's error, with what to do."""
         try:
             yield
         except sqlite3.OperationalError as problem:
             raise self._operational(path, str(problem)) from None
         except sqlite3.IntegrityError:
-            raise  # a rule of the tables was broken: a bug, and no damage
+            raise  # a broken constraint is a bug of the bot, not damage of the file
         except sqlite3.DatabaseError as problem:
             raise self.damaged(path, str(problem)) from None
         except OSError as problem:
@@ -37,8 +37,9 @@ class FileErrors:
 
     @contextmanager
     def transaction(self, connection: sqlite3.Connection, path: Path) -> Iterator[None]:
-        """Do all of it or nothing, with the write lock held from the start."""
-        with self.told(path):
+        """Run a transaction that holds the write lock from the start, and roll it back on any error."""
+        with self.translate(path):
+            # A deferred transaction takes the lock at its first write and fails there if another process was faster.
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -49,7 +50,7 @@ class FileErrors:
             connection.execute("COMMIT")
 
     def damaged(self, path: Path, problem: str) -> BotError:
-        """What is said of a file that cannot be believed."""
+        """Return the error of a damaged file."""
         return self.error(f"is damaged or no database: {problem}", where=str(path), mend=self.mend_damage)
 
     def _operational(self, path: Path, problem: str) -> BotError:
@@ -67,7 +68,7 @@ class FileErrors:
 
 
 def connect(path: Path | str) -> sqlite3.Connection:
-    """A file to be written, made if it is not there: what is committed is on the disk."""
+    """Open a file for writing, and create it if needed. Committed data is on the disk."""
     connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:
         connection.execute("PRAGMA synchronous = FULL")
@@ -78,10 +79,8 @@ def connect(path: Path | str) -> sqlite3.Connection:
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
-    """A file that is there, never to be changed.
-
-    Not `mode=ro`: a reader may have to roll back what a killed writer left half done.
-    """
+    """Open an existing file for queries only."""
+    # mode=ro would fail after a killed writer: a reader must be able to roll its half-written transaction back.
     uri = f"{path.resolve().as_uri()}?mode=rw"
     connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None)
     try:
@@ -93,33 +92,55 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 
 
 def migrate(connection: sqlite3.Connection, done: int, migrations: Sequence[str]) -> None:
-    """Take a file of version `done` to the newest, a transaction a step; a new file, of version 0, takes all steps."""
+    """Migrate a file to the newest version, one transaction per step.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection
+        File to migrate.
+    done : int
+        Version of the file, 0 for a new one.
+    migrations : sequence of str
+        SQL scripts; number i takes a file from version i to i + 1.
+    """
     for version, script in enumerate(migrations[done:], start=done + 1):
         connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {version}; COMMIT;")
 
 
 def back_up(
-    faults: FileErrors,
+    errors: FileErrors,
     path: Path,
     source: Callable[[Path], sqlite3.Connection],
     target: Path,
-    require_whole: Callable[[sqlite3.Connection, Path], object],
+    check_copy: Callable[[sqlite3.Connection, Path], object],
 ) -> None:
-    """Copy a file while others may use it, and check the copy, whose damage is the file's. Never overwrites a file."""
+    """Copy a file while others use it, and check the copy.
+
+    Parameters
+    ----------
+    errors : FileErrors
+        Errors of this kind of file.
+    path, target : Path
+        File, and its copy. An existing target is an error.
+    source : callable
+        Opens the file.
+    check_copy : callable
+        Checks the copy. Damage of the copy is damage of the file and is reported so.
+    """
     if target.exists():
-        raise faults.error("the backup exists already", where=str(target), mend="name another file")
-    part = target.with_name(f"{target.name}.part")  # what a stop leaves behind does not pass for a backup
-    with faults.told(target):
+        raise errors.error("the backup exists already", where=str(target), mend="name another file")
+    partial = target.with_name(f"{target.name}.part")  # a stopped backup must not look like a whole one
+    with errors.translate(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         try:
-            with closing(source(path)) as connection, closing(sqlite3.connect(part)) as copy:
+            with closing(source(path)) as connection, closing(sqlite3.connect(partial)) as copy:
                 connection.backup(copy)
-                require_whole(copy, path)
-            part.replace(target)
+                check_copy(copy, path)
+            partial.replace(target)
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError as problem:
-            raise faults.damaged(path, str(problem)) from None
+            raise errors.damaged(path, str(problem)) from None
         finally:
-            part.unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)

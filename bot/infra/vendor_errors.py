@@ -1,10 +1,11 @@
-"""How asking a vendor can fail, told apart by what to do next.
+"""Errors of data vendors, by what to do next.
 
 DataError
-├── RateLimited   the vendor says "too often": leave it alone, go on later with the same command
-├── Unreachable   no sound answer after all tries: go on later
-├── Blocked       the vendor does not serve this place: ask another
-└── NotListed     the vendor does not know the symbol: ask another, or mend the symbol table
+├── RateLimited   too many requests: pause, then repeat the command
+├── Unreachable   no valid response after all tries: repeat the command later
+├── WrongClock    this machine's clock is wrong: set it
+├── Blocked       the vendor does not serve this country: use another vendor
+└── NotListed     the vendor does not know the symbol: use another vendor, or correct the symbol table
 """
 
 from __future__ import annotations
@@ -13,20 +14,20 @@ from bot.core.errors import DataError
 
 
 class RateLimited(DataError):
-    """The vendor asks to be left alone for longer than it is worth waiting."""
+    """The vendor asks for a pause that is too long to wait for."""
 
 
 class Unreachable(DataError):
-    """The vendor gave no sound answer in the tries that it was given."""
+    """All tries ended without a valid response."""
 
 
 class WrongClock(DataError):
-    """This machine's clock is so far from a vendor's that no bar can be called final by it."""
+    """This machine's clock differs so much from a vendor's that it cannot tell which bars are final."""
 
 
 class Blocked(DataError):
-    """The vendor does not serve this place (HTTP 451, or 403 for a country)."""
+    """The vendor does not serve this country (HTTP 451, or 403 with such a text)."""
 
 
 class NotListed(DataError):
-    """The vendor has no such symbol, or no row of it."""
+    """The vendor has no such symbol, or no rows of it."""

@@ -1,3 +1,3 @@
-"""The version of the bot."""
+"""Version of the bot."""
 
 __version__ = "0.1.0"

@@ -44,7 +44,7 @@ def open_to_write(path: Path | None, migrations: Sequence[str] = MIGRATIONS) -> 
     Raises LedgerError.
     """
     where = path or Path("memory")
-    with FAULTS.told(where):
+    with FAULTS.translate(where):
         connection = connect(path or ":memory:")
         try:
             is_new = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -59,7 +59,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     """Open a ledger of this version or an older one for reading only; its file is left as it is. Raises LedgerError."""
     if not is_there(path):
         raise LedgerError("there is no ledger", where=str(path))
-    with FAULTS.told(path):
+    with FAULTS.translate(path):
         connection = connect_to_read(path)
         try:
             _version(connection, path)

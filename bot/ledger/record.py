@@ -66,7 +66,7 @@ def write_ledger(path: Path, rows: Iterable[Row]) -> str:
 
 def write_raw_rows(path: Path, rows: Iterable[RawRow]) -> None:
     """Write rows of another ledger, hashes and all, into a new one. Raises LedgerError if it cannot be written."""
-    with FAULTS.told(path):
+    with FAULTS.translate(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     with closing(open_to_write(path)) as connection, FAULTS.transaction(connection, path):
         connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", rows)
@@ -225,7 +225,7 @@ def _raw_rows(connection: sqlite3.Connection, path: Path) -> Iterator[RawRow]:
 
 def _asked(connection: sqlite3.Connection, path: Path, query: str, values: Sequence[object]) -> list[Any]:
     """Every row of an answer. Raises LedgerError that names the first row that cannot be read."""
-    with FAULTS.told(path):
+    with FAULTS.translate(path):
         try:
             return connection.execute(query, values).fetchall()
         except sqlite3.OperationalError as problem:

@@ -61,7 +61,7 @@ class LedgerWriter:
     def _begun(self) -> sqlite3.Connection:
         """The file, made if it is not there."""
         if self._connection is None:
-            with FAULTS.told(self.path):
+            with FAULTS.translate(self.path):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = open_to_write(self.path)
         return self._connection

@@ -167,7 +167,7 @@ class TestFaults:
     @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
     def test_a_redirect_is_told_and_not_followed(self, session: PublicSession, servers: Servers, code: int) -> None:
         servers.fred.fail(Reply(code, b"", {"Location": f"{servers.exchange.url}/api/v3/time?signature=x"}))
-        with pytest.raises(Unreachable, match=r"sends us on to 127\.0\.0\.1") as caught:
+        with pytest.raises(Unreachable, match=r"redirects to 127\.0\.0\.1") as caught:
             session.get(PAGE)
         assert "signature" not in str(caught.value)
         assert len(servers.fred.asked) == 1 and servers.exchange.asked == []
@@ -216,7 +216,7 @@ class TestFaults:
     def test_an_answer_without_end_is_cut_short(self, servers: Servers, clock: FakeClock) -> None:
         servers.fred.fail(Reply(200, b"x" * 5000))
         with (
-            loopback_sessions(servers.urls, clock, largest=1000) as sessions,
+            loopback_sessions(servers.urls, clock, max_bytes=1000) as sessions,
             pytest.raises(Unreachable, match="at most 1,000 bytes"),
         ):
             sessions.fred.get(PAGE)

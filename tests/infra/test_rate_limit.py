@@ -50,24 +50,24 @@ def retry_policy(clock: FakeClock) -> RetryPolicy:
 
 class TestPauses:
     def test_the_first_request_waits_for_nothing(self, retry_policy: RetryPolicy, clock: FakeClock) -> None:
-        retry_policy.ask(HOST, sender(Answer()))
+        retry_policy.request(HOST, sender(Answer()))
         assert clock.sleeps == []
 
     def test_two_requests_to_one_host_stand_apart(self, retry_policy: RetryPolicy, clock: FakeClock) -> None:
-        retry_policy.ask(HOST, sender(Answer()))
+        retry_policy.request(HOST, sender(Answer()))
         clock.sleep(0.2)
-        retry_policy.ask(HOST, sender(Answer()))
+        retry_policy.request(HOST, sender(Answer()))
         assert clock.sleeps == [0.2, pytest.approx(0.3)]
 
     def test_another_host_is_not_kept_waiting(self, retry_policy: RetryPolicy, clock: FakeClock) -> None:
-        retry_policy.ask(HOST, sender(Answer()))
-        retry_policy.ask("other.example.com", sender(Answer()))
+        retry_policy.request(HOST, sender(Answer()))
+        retry_policy.request("other.example.com", sender(Answer()))
         assert clock.sleeps == []
 
     def test_a_clock_that_was_set_back_costs_one_pause(self, retry_policy: RetryPolicy, clock: FakeClock) -> None:
-        retry_policy.ask(HOST, sender(Answer()))
+        retry_policy.request(HOST, sender(Answer()))
         clock._now -= timedelta(hours=1)
-        retry_policy.ask(HOST, sender(Answer()))
+        retry_policy.request(HOST, sender(Answer()))
         assert clock.sleeps == [0.5]
 
 
@@ -76,52 +76,54 @@ class TestTries:
     def test_an_answer_that_asking_again_does_not_mend_is_returned(
         self, retry_policy: RetryPolicy, status: int
     ) -> None:
-        assert retry_policy.ask(HOST, sender(Answer(status))).status_code == status
+        assert retry_policy.request(HOST, sender(Answer(status))).status_code == status
 
     @pytest.mark.parametrize("fault", [Answer(500), Answer(503), TimeoutError(), ConnectionResetError(), limited()])
     def test_what_may_pass_is_tried_again(self, retry_policy: RetryPolicy, fault: Answer | OSError) -> None:
-        assert retry_policy.ask(HOST, sender(fault, fault, fault, Answer())).status_code == 200
+        assert retry_policy.request(HOST, sender(fault, fault, fault, Answer())).status_code == 200
 
     def test_waits_double_and_are_shortened_by_the_jitter(self, clock: FakeClock) -> None:
         jitter = iter([1.0, 0.5, 0.25])
         retry_policy = RetryPolicy(clock, pause=0, jitter=lambda: next(jitter))
-        retry_policy.ask(HOST, sender(Answer(500), Answer(500), Answer(500), Answer()))
+        retry_policy.request(HOST, sender(Answer(500), Answer(500), Answer(500), Answer()))
         assert clock.sleeps == [2, 2, 2]
 
     def test_after_the_last_try_the_line_names_host_tries_and_last_answer(self, retry_policy: RetryPolicy) -> None:
         with pytest.raises(Unreachable) as caught:
-            retry_policy.ask(HOST, sender(TimeoutError("https://h/?apiKey=x"), Answer(500), Answer(500), Answer(502)))
+            retry_policy.request(
+                HOST, sender(TimeoutError("https://h/?apiKey=x"), Answer(500), Answer(500), Answer(502))
+            )
         assert str(caught.value) == (
-            f"{HOST}: gave no sound answer in 4 tries; was HTTP 502; resume with the same command"
+            f"{HOST}: gave no valid response in 4 tries; was HTTP 502; resume with the same command"
         )
         assert caught.value.exit_code == 3
 
     def test_the_text_of_a_connection_error_is_not_repeated(self, retry_policy: RetryPolicy) -> None:
         with pytest.raises(Unreachable) as caught:
-            retry_policy.ask(HOST, sender(*[ConnectionError("https://h/?apiKey=x")] * 4))
+            retry_policy.request(HOST, sender(*[ConnectionError("https://h/?apiKey=x")] * 4))
         assert "apiKey" not in str(caught.value) and caught.value.__cause__ is None
 
     def test_a_host_that_failed_may_be_asked_again(self, retry_policy: RetryPolicy) -> None:
         with pytest.raises(Unreachable):
-            retry_policy.ask(HOST, sender(*[Answer(500)] * 4))
-        assert retry_policy.ask(HOST, sender(Answer())).status_code == 200
+            retry_policy.request(HOST, sender(*[Answer(500)] * 4))
+        assert retry_policy.request(HOST, sender(Answer())).status_code == 200
 
     def test_a_fault_of_ours_is_not_tried_again(self, retry_policy: RetryPolicy) -> None:
         def broken() -> Answer:
             raise KeyError("a bug")
 
         with pytest.raises(KeyError):
-            retry_policy.ask(HOST, broken)
+            retry_policy.request(HOST, broken)
 
 
 class TestLimits:
     def test_retry_after_in_seconds_is_obeyed(self, retry_policy: RetryPolicy, clock: FakeClock) -> None:
-        retry_policy.ask(HOST, sender(limited("7"), Answer()))
+        retry_policy.request(HOST, sender(limited("7"), Answer()))
         assert clock.sleeps == [7]
 
     def test_retry_after_as_a_date_is_obeyed(self, retry_policy: RetryPolicy, clock: FakeClock) -> None:
         then = format_datetime(clock.now() + timedelta(seconds=9), usegmt=True)
-        retry_policy.ask(HOST, sender(limited(then), Answer()))
+        retry_policy.request(HOST, sender(limited(then), Answer()))
         assert clock.sleeps == [9]
 
     def test_a_date_is_read_by_the_vendors_own_clock(self, retry_policy: RetryPolicy, clock: FakeClock) -> None:
@@ -130,48 +132,48 @@ class TestLimits:
             "Date": format_datetime(theirs, usegmt=True),
             "Retry-After": format_datetime(theirs + timedelta(seconds=3), usegmt=True),
         }
-        retry_policy.ask(HOST, sender(Answer(429, headers), Answer()))
+        retry_policy.request(HOST, sender(Answer(429, headers), Answer()))
         assert clock.sleeps == [3]
 
     def test_an_end_that_has_passed_costs_one_pause(self, retry_policy: RetryPolicy, clock: FakeClock) -> None:
-        retry_policy.ask(HOST, sender(limited("Wed, 01 Jan 2020 00:00:00 GMT"), Answer()))
+        retry_policy.request(HOST, sender(limited("Wed, 01 Jan 2020 00:00:00 GMT"), Answer()))
         assert clock.sleeps == [0, 0.5]
 
     def test_a_wait_that_is_too_long_ends_the_asking_at_once(self, retry_policy: RetryPolicy, clock: FakeClock) -> None:
         with pytest.raises(RateLimited, match=r"until 2025-11-28T20:00:00Z; was HTTP 429; resume with the same comm"):
-            retry_policy.ask(HOST, sender(limited("3600")))
+            retry_policy.request(HOST, sender(limited("3600")))
         assert clock.sleeps == []
 
     def test_nothing_is_sent_until_the_named_time(self, retry_policy: RetryPolicy, clock: FakeClock) -> None:
         with pytest.raises(RateLimited):
-            retry_policy.ask(HOST, sender(limited("3600")))
+            retry_policy.request(HOST, sender(limited("3600")))
         clock.sleep(3599)
         with pytest.raises(RateLimited, match="2025-11-28T20:00:00Z"):
-            retry_policy.ask(HOST, sender())
-        assert retry_policy.ask("other.example.com", sender(Answer())).status_code == 200
+            retry_policy.request(HOST, sender())
+        assert retry_policy.request("other.example.com", sender(Answer())).status_code == 200
         clock.sleep(1)
         assert retry_policy.closed_until(HOST) is None
-        assert retry_policy.ask(HOST, sender(Answer())).status_code == 200
+        assert retry_policy.request(HOST, sender(Answer())).status_code == 200
 
     def test_limits_that_never_end_close_the_host(self, retry_policy: RetryPolicy, clock: FakeClock) -> None:
         with pytest.raises(RateLimited):
-            retry_policy.ask(HOST, sender(*[limited()] * 4))
+            retry_policy.request(HOST, sender(*[limited()] * 4))
         assert retry_policy.closed_until(HOST) == clock.now() + timedelta(seconds=60)
 
     def test_a_ban_without_an_end_is_never_tried_again(self, retry_policy: RetryPolicy, clock: FakeClock) -> None:
         with pytest.raises(RateLimited, match="HTTP 418"):
-            retry_policy.ask(HOST, sender(limited(status=418)))
+            retry_policy.request(HOST, sender(limited(status=418)))
         assert retry_policy.closed_until(HOST) == clock.now() + timedelta(minutes=2)
 
     def test_a_short_ban_with_an_end_is_waited_for(self, retry_policy: RetryPolicy, clock: FakeClock) -> None:
-        retry_policy.ask(HOST, sender(limited("30", status=418), Answer()))
+        retry_policy.request(HOST, sender(limited("30", status=418), Answer()))
         assert clock.sleeps == [30]
 
     def test_a_server_that_is_down_for_long_is_not_waited_for(
         self, retry_policy: RetryPolicy, clock: FakeClock
     ) -> None:
         with pytest.raises(Unreachable, match="1 try"):
-            retry_policy.ask(HOST, sender(limited("3600", status=503)))
+            retry_policy.request(HOST, sender(limited("3600", status=503)))
         assert clock.sleeps == []
 
     @given(st.one_of(st.text(), st.integers().map(str), st.floats().map(str), st.datetimes().map(format_datetime)))
@@ -180,7 +182,7 @@ class TestLimits:
         retry_policy = RetryPolicy(clock, pause=0, jitter=lambda: 0.5)
         started = clock.now()
         try:
-            retry_policy.ask(HOST, lambda: limited(said))
+            retry_policy.request(HOST, lambda: limited(said))
         except RateLimited:
             until = retry_policy.closed_until(HOST)
             assert until is None or until <= clock.now() + timedelta(days=7)
@@ -198,10 +200,10 @@ class TestPlaces:
     )
     def test_a_place_that_is_not_served_is_told_at_once(self, retry_policy: RetryPolicy, answer: Answer) -> None:
         with pytest.raises(Blocked, match=HOST):
-            retry_policy.ask(HOST, sender(answer))
+            retry_policy.request(HOST, sender(answer))
 
     def test_any_other_403_is_the_clients_affair(self, retry_policy: RetryPolicy) -> None:
-        assert retry_policy.ask(HOST, sender(Answer(403, text="Forbidden"))).status_code == 403
+        assert retry_policy.request(HOST, sender(Answer(403, text="Forbidden"))).status_code == 403
 
 
 class TestClocks:
@@ -209,7 +211,7 @@ class TestClocks:
     def test_the_date_of_an_answer_tells_how_far_the_clocks_part(self, clock: FakeClock, ahead: int) -> None:
         retry_policy = RetryPolicy(clock)
         date = format_datetime(clock.now() + timedelta(seconds=ahead), usegmt=True)
-        retry_policy.ask(HOST, sender(Answer(200, {"Date": date})))
+        retry_policy.request(HOST, sender(Answer(200, {"Date": date})))
         assert retry_policy.skew == {HOST: ahead}
 
     def test_the_middle_of_the_exchange_is_compared(self, clock: FakeClock) -> None:
@@ -220,24 +222,24 @@ class TestClocks:
             clock.sleep(10)
             return Answer(200, {"Date": date})
 
-        retry_policy.ask(HOST, slow)
+        retry_policy.request(HOST, slow)
         assert retry_policy.skew[HOST] == 0
 
     def test_an_answer_out_of_a_cache_is_as_old_as_it_says(self, clock: FakeClock) -> None:
         retry_policy = RetryPolicy(clock)
         date = format_datetime(clock.now() - timedelta(seconds=500), usegmt=True)
-        retry_policy.ask(HOST, sender(Answer(200, {"Date": date, "Age": "500"})))
+        retry_policy.request(HOST, sender(Answer(200, {"Date": date, "Age": "500"})))
         assert retry_policy.skew[HOST] == 0
 
     @pytest.mark.parametrize("date", ["", "yesterday", "0", "-1"])
     def test_a_date_that_is_none_tells_nothing(self, retry_policy: RetryPolicy, date: str) -> None:
-        retry_policy.ask(HOST, sender(Answer(200, {"Date": date})))
+        retry_policy.request(HOST, sender(Answer(200, {"Date": date})))
         assert retry_policy.skew == {}
 
     def test_an_error_tells_the_time_too(self, retry_policy: RetryPolicy, clock: FakeClock) -> None:
         with pytest.raises(RateLimited):
             date = format_datetime(datetime(2025, 11, 28, 19, 5, tzinfo=UTC), usegmt=True)
-            retry_policy.ask(HOST, sender(Answer(429, {"Date": date, "Retry-After": "900"})))
+            retry_policy.request(HOST, sender(Answer(429, {"Date": date, "Retry-After": "900"})))
         assert retry_policy.skew[HOST] == 300
 
 
@@ -250,6 +252,6 @@ def test_the_default_jitter_spreads_the_tries() -> None:
     waits = []
     for _ in itertools.repeat(None, 20):
         clock = FakeClock()
-        RetryPolicy(clock, pause=0).ask(HOST, sender(Answer(500), Answer()))
+        RetryPolicy(clock, pause=0).request(HOST, sender(Answer(500), Answer()))
         waits += clock.sleeps
     assert len(set(waits)) > 10 and all(0 <= wait < 2 for wait in waits)

@@ -248,7 +248,7 @@ def test_a_tick_that_cannot_decide_begins_nothing_and_the_ledger_begins_on_the_d
     silent = [*[dropped()] * 50]
     world.servers.exchange.fail(*silent)
     world.second.fail(*silent)
-    with pytest.raises(DataError, match=r"there is no row of ETH: nothing is decided; was ETH \(.*no sound answer"):
+    with pytest.raises(DataError, match=r"there is no row of ETH: nothing is decided; was ETH \(.*no valid response"):
         tick(world)
     assert ledgers.ledgers(world.config) == []
     assert not ledgers.ledger_path(world.config, "paper").exists()

@@ -13,7 +13,7 @@ from bot.infra.sqlite import FileErrors, connect, connect_to_read, migrate
 
 APPLICATION_ID = 0x53435231  # "SCR1": marks a store among SQLite files
 _FAULTS = FileErrors(StoreError, "put a backup in its place, or move it away and fetch again with: bot data update")
-as_store_errors, transaction = _FAULTS.told, _FAULTS.transaction
+as_store_errors, transaction = _FAULTS.translate, _FAULTS.transaction
 
 _FIRST_VERSION = """
 CREATE TABLE sources (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;

@@ -90,7 +90,7 @@ class YahooSession(Session[Response]):
         carried += [name for name in _CARRIED if getattr(self, name)] + ["an unnamed argument"] * bool(unnamed)
         if carried:
             raise NotPublic("a public request carries no such thing", where=host, was=", ".join(carried))
-        answer = self.retry_policy.ask(host, lambda: self.transfer(url, dict(params)))
+        answer = self.retry_policy.request(host, lambda: self.transfer(url, dict(params)))
         return _sound(answer, host, parts.path.rpartition("/")[2])
 
     def transfer(self, url: str, params: dict[str, Any]) -> Response:

@@ -236,7 +236,7 @@ class TestFaults:
 
     def test_faults_that_stay_are_told(self, yahoo: Yahoo, servers: Servers) -> None:
         servers.yahoo.fail(*[status(500)] * 4)
-        with pytest.raises(Unreachable, match=r"query2\.finance\.yahoo\.com: gave no sound answer in 4 tries"):
+        with pytest.raises(Unreachable, match=r"query2\.finance\.yahoo\.com: gave no valid response in 4 tries"):
             rut(yahoo)
 
     def test_a_limit_is_obeyed(self, yahoo: Yahoo, servers: Servers, clock: FakeClock) -> None:
