@@ -1,4 +1,4 @@
-"""The simulated broker on live public prices: orders walk the order book of the moment, and nothing is sent."""
+"""Simulated broker on live public prices: orders are filled from the current order book and stay on this machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Levels = tuple[tuple[Decimal, Decimal], ...]
 
 @dataclass(frozen=True, slots=True)
 class DepthQuote:
-    """Price and quantity of the best bids, highest first, and asks, lowest first, at a moment."""
+    """Order book at a moment: price and quantity of the bids, highest first, and of the asks, lowest first."""
 
     bids: Levels
     asks: Levels
@@ -28,44 +28,41 @@ class DepthQuote:
 
     @property
     def middle(self) -> Decimal:
-        """Half way between the best bid and the best ask."""
+        """Mean of the best bid and the best ask."""
         return (self.bids[0][0] + self.asks[0][0]) / 2
 
     @property
     def spread(self) -> Decimal:
-        """From the best bid to the best ask, as a share of the middle."""
+        """Best ask less best bid, as a share of the middle."""
         return (self.asks[0][0] - self.bids[0][0]) / self.middle
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteLimits:
-    """What a quote must be for an order to be filled on it: its spread, a share, and its age."""
+    """Largest spread, as a share of the middle, and largest age of a quote that orders are filled on."""
 
     spread: Decimal
     age: timedelta
 
 
 class Unpriced(Exception):
-    """There is no price now at which an order could be counted; the text is the reason's code."""
+    """No usable price for an order. The text is the reason code."""
 
 
 class LiveQuotes:
-    """The public order books of the moment.
-
-    `depth` asks for a coin's order book and raises a BotError where there is none.
-    """
+    """Current public order books. `depth` fetches the book of a coin and raises BotError on failure."""
 
     def __init__(self, depth: Callable[[str], DepthQuote], limits: QuoteLimits, clock: Clock) -> None:
         self._depth, self._limits, self._clock = depth, limits, clock
 
     def depth_for(self, order: OrderIntent) -> DepthQuote:
-        """The order book on which an order can be filled. Raises Unpriced, also where the order's day is over."""
-        if self._clock.now().date() != order.at.date():  # the machine slept since it was decided
+        """Fetch the order book for an order. Raises Unpriced, also after the order's day has ended."""
+        if self._clock.now().date() != order.at.date():  # the machine slept after the decision
             raise Unpriced("missed")
         return self.depth(order.symbol)
 
     def depth(self, symbol: str) -> DepthQuote:
-        """A coin's order book. Raises Unpriced where there is none, or it is too old or too wide to trade on."""
+        """Fetch a coin's order book. Raises Unpriced if it is missing, too old or too wide."""
         try:
             depth = self._depth(symbol)
         except BotError as problem:
@@ -77,28 +74,53 @@ class LiveQuotes:
         return depth
 
     def walk(self, book: Book, order: OrderIntent, depth: DepthQuote) -> list[Fill]:
-        """One fill a level, until the order, the cash, the holdings or the order book is used up."""
+        """Fill an order level by level until the order, the cash, the holdings or the order book is used up.
+
+        Parameters
+        ----------
+        book : Book
+            Source of cash, holdings and the coin's step and fee.
+        order : OrderIntent
+            Order with its quantity in coins.
+        depth : DepthQuote
+            Order book to fill from.
+
+        Returns
+        -------
+        list of Fill
+            One fill per level, in whole steps.
+        """
         instrument = book.plan.rules.instruments[order.symbol]
-        wanted = order.quantity
+        remaining = order.quantity
         if order.side is Side.SELL:
-            wanted = min(wanted, book.portfolio.held(order.symbol))
-        return _walked(order, wanted, book.portfolio.cash, depth, instrument, self._clock.now())
+            remaining = min(remaining, book.portfolio.held(order.symbol))
+        return _walk(order, remaining, book.portfolio.cash, depth, instrument, self._clock.now())
 
-    def count(self, book: Book, order: OrderIntent, traded: Decimal, fee: Decimal, depth: DepthQuote) -> list[Fill]:
-        """What the whole of a quantity that was traded elsewhere is worth on an order book, at a fee, a share.
+    def fills_for(self, book: Book, order: OrderIntent, traded: Decimal, fee: Decimal, depth: DepthQuote) -> list[Fill]:
+        """Value a quantity that was traded on a testnet at the prices of an order book.
 
-        What the order book does not hold is counted at its last level. Where the cash does not pay for it, it is
-        counted at the price that the cash pays.
+        Parameters
+        ----------
+        traded : Decimal
+            Coins that the venue traded. All of them are valued: any excess over the book at its last level.
+        fee : Decimal
+            Fee as a share of the notional.
+
+        Returns
+        -------
+        list of Fill
+            One fill per level, or a single one at a lower price if the cash does not cover the cost: the venue has
+            traded already, and the book's cash must stay at zero or above.
         """
         now = self._clock.now()
         levels = list(depth.asks if order.side is Side.BUY else depth.bids)
         levels[-1] = (levels[-1][0], max(levels[-1][1], traded))
-        fills, left = [], traded
-        for price, there in levels:
-            quantity = min(left, there)
+        fills, remaining = [], traded
+        for price, available in levels:
+            quantity = min(remaining, available)
             if quantity > ZERO:
                 fills.append(_fill(order, quantity, price, depth.middle, quantity * price * fee, now))
-            left -= quantity
+            remaining -= quantity
         cost, cash = sum((fill.notional + fill.fee for fill in fills), ZERO), book.portfolio.cash
         if order.side is Side.BUY and cost > cash:
             tick = book.plan.rules.instruments[order.symbol].tick
@@ -108,9 +130,9 @@ class LiveQuotes:
 
 
 class LiveQuotesBroker:
-    """Fills each order from the levels that stand in the book, as far as they go.
+    """Fills each order from the levels of its order book, as far as they reach.
 
-    A quote that is too old or too wide fills nothing: the order is tried again the next day.
+    An order with a quote that is too old or too wide stays unfilled. The next day decides anew.
     """
 
     name = "simulated"
@@ -119,36 +141,35 @@ class LiveQuotesBroker:
         self._quotes = quotes
 
     def execute(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
-        """Match each order against its order book, and tell the book how it ended."""
+        """Match orders against their order books and record each outcome in the book."""
         for order in orders:
             try:
                 fills = self._quotes.walk(book, order, self._quotes.depth_for(order))
-            except Unpriced as why:
-                book.unfilled(order, str(why))
+            except Unpriced as reason:
+                book.unfilled(order, str(reason))
             else:
                 book.traded(order, fills, "book_too_thin")
             yield order
 
     def resume(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
-        """Match today's orders on what is quoted now: nothing of them ever left. Older ones have missed their day."""
+        """Retry pending orders of today at current quotes; orders of earlier days have missed their day."""
         return retry_pending(self, book, orders, day)
 
 
-def _walked(
-    order: OrderIntent, wanted: Decimal, cash: Decimal, depth: DepthQuote, instrument: Instrument, now: datetime
+def _walk(
+    order: OrderIntent, remaining: Decimal, cash: Decimal, depth: DepthQuote, instrument: Instrument, now: datetime
 ) -> list[Fill]:
-    """The fills of a quantity, in whole steps, within the cash."""
     levels = depth.asks if order.side is Side.BUY else depth.bids
     fills = []
-    for price, there in levels:
-        quantity = instrument.quantity(min(wanted, there))
+    for price, available in levels:
+        quantity = instrument.quantity(min(remaining, available))
         if order.side is Side.BUY:
             quantity = min(quantity, affordable(cash, price, instrument))
         if quantity <= ZERO:
             continue
         fee = quantity * price * instrument.fee
         fills.append(_fill(order, quantity, price, depth.middle, fee, now))
-        wanted -= quantity
+        remaining -= quantity
         cash -= quantity * price + fee if order.side is Side.BUY else ZERO
     return fills
 

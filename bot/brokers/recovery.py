@@ -1,4 +1,4 @@
-"""Orders of a simulated broker that a stop came upon: nothing of them ever left."""
+"""Recover pending orders of a simulated broker after a restart. They were never sent."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ from bot.core.book import Book
 from bot.core.orders import OrderIntent, Side
 from bot.core.ports import Broker
 
-BARRED = "reduce_only_override"
-"""Marks a buy that was decided before the user, or an account that nothing explains, forbade buying."""
+BUYING_BLOCKED = "reduce_only_override"
+"""Reason code of a purchase that was decided before buying was blocked, by the user or by an unexplained change."""
 
 
 def is_buying_blocked(book: Book, order: OrderIntent) -> bool:
-    """Whether an order that was never sent must not be sent any more."""
+    """Return True if an order is a purchase and an override blocks buying now."""
     overrides = book.plan.rules.overrides
     return order.side is Side.BUY and (overrides.reduce_only or overrides.flat)
 
 
 def retry_pending(broker: Broker, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
-    """Carry out today's orders as if nothing had been; those of an earlier day have missed it."""
+    """Execute today's pending orders as new ones. Orders of earlier days end with the reason `missed`."""
     for order in orders:
         if is_buying_blocked(book, order):
-            book.unfilled(order, BARRED)
+            book.unfilled(order, BUYING_BLOCKED)
             yield order
         elif order.at.date() == day:
             yield from broker.execute(book, [order], day)
         else:
+            # The next decision plans the coin again, so an order of an earlier day is out of date.
             book.unfilled(order, "missed")
             yield order

@@ -1,4 +1,4 @@
-"""The simulated broker: market orders filled at the day's open, in the order in which they were sent."""
+"""Simulated broker: market orders filled at the day's open, in the order in which they are sent."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from bot.core.orders import OrderIntent
 
 
 class SimulatedBroker:
-    """Fills from the market's own opens, with slippage and fee, within the cash and never beyond the holdings."""
+    """Fills at the market's opens with slippage and fee, limited by cash and holdings."""
 
     name = "simulated"
 
     def execute(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
-        """Match each order at a day's open and tell the book how it ended, one at a time."""
+        """Match orders one by one at a day's open and record each outcome in the book."""
         for order in orders:
             open_price = book.open_price(order.symbol, day)
             if open_price is None:
@@ -26,7 +26,7 @@ class SimulatedBroker:
             yield order
 
     def resume(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
-        """Match today's orders as if nothing had been; those of an earlier day have missed their open."""
+        """Retry pending orders of today; orders of earlier days have missed their open."""
         return retry_pending(self, book, orders, day)
 
     def _match(self, book: Book, order: OrderIntent, open_price: float) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from bot.backtest.engines.exact import run_exact
 from bot.brokers.simulated import SimulatedBroker
-from bot.brokers.testnet.broker import ASIDE, TestnetBroker
+from bot.brokers.testnet.broker import NOT_LISTED, TestnetBroker
 from bot.brokers.testnet.client import open_testnet
 from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.pricing import AsTraded
@@ -237,4 +237,4 @@ def test_a_coin_that_the_testnet_does_not_list_is_simulated_and_marked(venue: Ve
     run(venue)
     aside = [fill for fill in venue.fills() if fill.symbol == symbol]
     assert aside
-    assert all(fill.reason.endswith(ASIDE) for fill in aside)
+    assert all(fill.reason.endswith(NOT_LISTED) for fill in aside)

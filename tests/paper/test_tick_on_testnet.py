@@ -10,8 +10,8 @@ from typing import TypeVar
 
 import pytest
 
-from bot.brokers.recovery import BARRED
-from bot.brokers.testnet.broker import ASIDE, LACKING
+from bot.brokers.recovery import BUYING_BLOCKED
+from bot.brokers.testnet.broker import NOT_IN_ACCOUNT, NOT_LISTED
 from bot.brokers.testnet.client import open_testnet
 from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.pricing import AT_LAST_CLOSE
@@ -187,7 +187,7 @@ def test_what_the_testnet_does_not_list_is_simulated_and_marked(trading: Trading
     trading.tick()
     fills = trading.events(Fill)
     assert fills
-    assert all(fill.reason.endswith(ASIDE) for fill in fills)
+    assert all(fill.reason.endswith(NOT_LISTED) for fill in fills)
     assert trading.events(VenueTrade) == []
 
 
@@ -226,7 +226,7 @@ def test_what_a_wipe_took_is_still_sold_aside_and_marked(trading: Trading) -> No
     trading.to_day(1)
     trading.tick()
     assert D(trading.status().holdings["ETH"]) < STEP  # dust: the venue kept its fee of the coin
-    assert all(fill.reason.endswith(LACKING) for fill in trading.events(Fill) if fill.side is Side.SELL)
+    assert all(fill.reason.endswith(NOT_IN_ACCOUNT) for fill in trading.events(Fill) if fill.side is Side.SELL)
 
 
 def test_a_wipe_is_seen_although_an_order_was_sent_between(trading: Trading) -> None:
@@ -251,7 +251,7 @@ def test_a_buy_that_was_not_sent_is_not_sent_after_the_user_forbade_it(trading: 
     ledgers.switch(trading.world.config, "paper", ledgers.Mode.REDUCE_ONLY, trading.world.clock)
     trading.tick()
     (result,) = trading.events(OrderResult)
-    assert result.reason.endswith(BARRED)
+    assert result.reason.endswith(BUYING_BLOCKED)
     assert not trading.server.exchange.account(KEY).orders
 
 

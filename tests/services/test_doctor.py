@@ -137,5 +137,5 @@ def test_a_testnet_is_asked_where_there_are_keys_for_it_and_no_order_is_placed(w
         assert check().told == "takes the keys; 1 assets, 1 pairs, its clock is 0 s from ours"
         requests.post(f"{server.url}/venue/key", json={"revoked": True}, timeout=5)
         assert check().verdict is CheckVerdict.FAULT
-        assert "does not take the keys" in check().told
+        assert "does not accept the keys" in check().told
         assert not server.exchange.account(KEY).orders

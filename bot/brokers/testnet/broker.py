@@ -1,4 +1,4 @@
-"""The broker on an exchange's testnet: real orders with play money, each looked up before it could be sent twice."""
+"""Broker on an exchange's testnet: real orders with play money. An order is looked up before it is sent again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bot.brokers.live_quotes import Unpriced
-from bot.brokers.recovery import BARRED, is_buying_blocked
+from bot.brokers.recovery import BUYING_BLOCKED, is_buying_blocked
 from bot.brokers.testnet.pricing import Pricing
 from bot.brokers.testnet.reports import OrderReport, VenueFill, VenueStatus
 from bot.core.book import Book
@@ -24,20 +24,30 @@ from bot.infra.vendor_errors import NotListed, Unreachable
 if TYPE_CHECKING:
     from bot.brokers.testnet.client import TestnetExchange
 
-_SENT_AT_MOST = 2
-ASIDE = "simulated_not_on_testnet"
-"""Marks an order for a coin that the testnet does not list: it was filled by the simulated broker."""
-LACKING = "simulated_not_in_account"
-"""Marks a sale of a coin that the account lacks, after a wipe for one: it was filled by the simulated broker."""
+_MAX_SENDS = 2
+NOT_LISTED = "simulated_not_on_testnet"
+"""Reason code of an order for a coin that the testnet does not list. The fallback broker fills it."""
+NOT_IN_ACCOUNT = "simulated_not_in_account"
+"""Reason code of a sale of a coin that the account lacks, as after a wipe. The fallback broker fills it."""
 
 
 class TestnetBroker:
-    """Sends each order under its own id, the same whenever it is sent.
+    """Sends each order under a fixed client id, so that a restart finds it at the venue.
 
-    The book hears of what was traded at the prices that `pricing` gives; the venue's own are recorded beside it. An
-    order of which nobody knows whether it stands keeps those after it from being sent: the next tick looks it up
-    first. `aside` fills what the testnet does not list, and sells what the account lacks. `names` are the venue's own
-    names for coins.
+    An order with an unknown outcome stops the orders after it: the next tick looks it up first.
+
+    Parameters
+    ----------
+    exchange : TestnetExchange
+        Account that orders are sent to.
+    quote : str
+        Quote currency, such as USDT.
+    pricing : Pricing
+        Prices at which the book records fills. The venue's own prices are recorded beside them.
+    fallback : Broker
+        Fills orders for coins that the testnet does not list, and sales of coins that the account lacks.
+    names : mapping of str to str
+        The venue's names of coins whose symbol differs.
     """
 
     name = "testnet"
@@ -48,48 +58,48 @@ class TestnetBroker:
         exchange: TestnetExchange,
         quote: str,
         pricing: Pricing,
-        aside: Broker,
+        fallback: Broker,
         names: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self._exchange, self._quote, self._pricing, self._aside = exchange, quote, pricing, aside
+        self._exchange, self._quote, self._pricing, self._fallback = exchange, quote, pricing, fallback
         self._names = names
 
     def execute(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
-        """Send orders one after the other, each when the one before has ended."""
+        """Send orders one by one, each after the previous one has ended."""
         for order in orders:
             if not self._is_listed(order.symbol):
-                yield from self._aside.execute(book, [_marked(order, ASIDE)], day)
+                yield from self._fallback.execute(book, [_marked(order, NOT_LISTED)], day)
                 continue
-            if not self._is_carried_out(book, order, day):
+            if not self._send_until_known(book, order, day):
                 return
             yield order
 
     def resume(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
-        """Look orders up that may have been sent; today's that the venue never had are sent now."""
+        """Look up orders that may have been sent. Orders of today that the venue does not have are sent now."""
         for order in orders:
             if not self._is_listed(order.symbol):
-                yield from self._aside.resume(book, [_marked(order, ASIDE)], day)
+                yield from self._fallback.resume(book, [_marked(order, NOT_LISTED)], day)
                 continue
             try:
-                is_there = self._found(book, order, day)
+                exists = self._find(book, order, day)
             except (OutcomeUnknown, Unreachable):
                 return
-            if not is_there and is_buying_blocked(book, order):
-                book.unfilled(order, BARRED)
-            elif not is_there and order.at.date() < day:
+            if not exists and is_buying_blocked(book, order):
+                book.unfilled(order, BUYING_BLOCKED)
+            elif not exists and order.at.date() < day:
                 book.unfilled(order, "missed")
-            elif not is_there and not self._is_carried_out(book, order, day):
+            elif not exists and not self._send_until_known(book, order, day):
                 return
             yield order
 
-    def _is_carried_out(self, book: Book, order: OrderIntent, day: date) -> bool:
-        """Send an order, again where the venue is certain that it never had it; whether its end is known."""
-        for _ in range(_SENT_AT_MOST):
+    def _send_until_known(self, book: Book, order: OrderIntent, day: date) -> bool:
+        """Send an order, again if the venue states that it does not have it. Return True if its end is known."""
+        for _ in range(_MAX_SENDS):
             try:
                 self._send(book, order, day)
             except OutcomeUnknown:
                 try:
-                    if self._found(book, order, day):
+                    if self._find(book, order, day):
                         return True
                 except (OutcomeUnknown, Unreachable):
                     return False
@@ -105,41 +115,41 @@ class TestnetBroker:
         return True
 
     def _send(self, book: Book, order: OrderIntent, day: date) -> None:
-        """Place an order and tell the book how it ended. Raises OutcomeUnknown."""
+
         rules = self._exchange.rules(self._base(order.symbol), [self._quote])
         try:
             quantity = self._pricing.quantity(book, order, day) // rules.step * rules.step
-        except Unpriced as why:
-            return book.unfilled(order, str(why))
+        except Unpriced as reason:
+            return book.unfilled(order, str(reason))
         if not rules.active:
             return book.unfilled(order, "market_halted")
         if quantity == ZERO:
             return book.unfilled(order, "cash_short")
-        if order.side is Side.SELL and self._free(order.symbol) < quantity:
-            for _ in self._aside.execute(book, [_marked(order, LACKING)], day):
+        if order.side is Side.SELL and self._free_balance(order.symbol) < quantity:
+            # The testnet is wiped about monthly without notice: the book still holds the coin and must be able to sell.
+            for _ in self._fallback.execute(book, [_marked(order, NOT_IN_ACCOUNT)], day):
                 pass
             return None
         try:
             report = self._exchange.submit(order.order_id, self._pair(order), order.side, quantity)
         except OrderRejected as refusal:
+            # Reasons are joined by semicolons in the ledger.
             return book.unfilled(order, f"rejected ({(refusal.was or refusal.what).replace(';', ',')})")
-        return self._tell(book, order, self._exchange.ended(report), day)
+        return self._record(book, order, self._exchange.wait_until_ended(report), day)
 
-    def _found(self, book: Book, order: OrderIntent, day: date) -> bool:
-        """Whether the venue has an order; the book is told how it ended.
-
-        Raises OutcomeUnknown or Unreachable if nobody knows.
-        """
+    def _find(self, book: Book, order: OrderIntent, day: date) -> bool:
+        """Record an order that the venue has. Return False if the venue states that it does not have it."""
         report = self._exchange.find(order.order_id, self._pair(order))
         if report is not None:
-            self._tell(book, order, self._exchange.ended(report), day)
+            self._record(book, order, self._exchange.wait_until_ended(report), day)
         return report is not None
 
-    def _tell(self, book: Book, order: OrderIntent, report: OrderReport, day: date) -> None:
-        why = "cut_to_fit" if report.status is VenueStatus.FILLED else str(report.status)
+    def _record(self, book: Book, order: OrderIntent, report: OrderReport, day: date) -> None:
+        # The book compares with the decided quantity: a full fill of less was cut by cash, holdings or the book.
+        reason = "cut_to_fit" if report.status is VenueStatus.FILLED else str(report.status)
         fills = self._pricing.fills(book, order, self._base(order.symbol), report.fills, day)
         book.events.extend(self._trade(order, trade) for trade in report.fills)
-        book.traded(order, fills, why)
+        book.traded(order, fills, reason)
 
     def _trade(self, order: OrderIntent, trade: VenueFill) -> VenueTrade:
         return VenueTrade(
@@ -155,8 +165,8 @@ class TestnetBroker:
             trade.fee_asset,
         )
 
-    def _free(self, symbol: str) -> Decimal:
-        """What of a coin the account can sell."""
+    def _free_balance(self, symbol: str) -> Decimal:
+        """Return the coins that the account can sell."""
         base = self._base(symbol)
         return next((balance.free for balance in self._exchange.balances() if balance.asset == base), ZERO)
 

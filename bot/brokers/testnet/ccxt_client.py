@@ -1,7 +1,8 @@
-"""The exchange library's objects, sealed: one class a venue, in sandbox mode for good, on a session that is guarded.
+"""ccxt clients in permanent sandbox mode, one class per venue, on a guarded session.
 
-The library's own sandbox mode fails open, so it is not what protects here: the guard below the session is. The seal
-keeps an honest mistake (another session, a proxy, sandbox mode off) from going unnoticed until then.
+ccxt's own sandbox mode fails open: most of its classes raise a TypeError and stay on production URLs. The guard below
+the session is the protection. The checks here report an honest mistake (another session, a proxy, sandbox mode off)
+earlier and by name.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import logging
 import sys
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import ccxt
-from ccxt.base import order_router  # noqa: TID251 - to shut it
+from ccxt.base import order_router  # noqa: TID251 - to block it
 from ccxt.base.exchange import Exchange
 
 from bot.brokers.testnet.guard import Loopback, Profile
@@ -22,9 +23,9 @@ from bot.core.errors import NotSandbox
 from bot.core.ports import Clock
 
 RECEIVE_WINDOW = 10_000
-"""Milliseconds for which a signed request may be obeyed."""
-_BARRED = ("ccxt.async_support", "ccxt.pro")
-_MOVING = frozenset(
+"""Milliseconds in which the venue accepts a signed request."""
+_BLOCKED_MODULES = ("ccxt.async_support", "ccxt.pro")
+_MUTABLE = frozenset(
     {
         "lastRestRequestTimestamp",
         "last_json_response",
@@ -45,13 +46,16 @@ _MOVING = frozenset(
         "reloadingMarkets",
     }
 )
-"""What the library changes of itself while it works; none of it says where a request goes or what it carries."""
+"""Attributes that ccxt changes while it works. None of them affects where a request goes or what it carries."""
 
 
 class _Sandboxed:
-    """Laid over a class of the library: after construction, what leads to the wire can no longer be changed."""
+    """Mixin over a ccxt class that blocks changes after construction.
 
-    def __init__(self, session: TestnetSession, keys: Keys, clock: Clock, facts: dict[str, Any]) -> None:
+    ccxt sets every constructor key as an attribute, so only the named settings below are passed in.
+    """
+
+    def __init__(self, session: TestnetSession, keys: Keys, clock: Clock, settings: dict[str, object]) -> None:
         silent = logging.Logger("silent", logging.CRITICAL)
         silent.disabled = True
         self.__dict__.update(_session=session, _clock=clock)
@@ -59,7 +63,7 @@ class _Sandboxed:
             {
                 "apiKey": keys.key,
                 "secret": keys.secret,
-                "enableRateLimit": False,  # Courtesy sees to that
+                "enableRateLimit": False,  # RetryPolicy paces the requests
                 "enableLastHttpResponse": False,
                 "enableLastJsonResponse": False,
                 "enableLastResponseHeaders": False,
@@ -76,52 +80,52 @@ class _Sandboxed:
                     "unifiedAccount": False,
                     "warnOnFetchOpenOrdersWithoutSymbol": False,
                 },
-                **facts,
+                **settings,
             }
         )
         super().set_sandbox_mode(True)  # type: ignore[misc]
-        self.__dict__["_is_sealed"] = True
+        self.__dict__["_is_locked"] = True
 
     @property
     def session(self) -> TestnetSession:
-        """The guarded line; there is no other, and no way to put another in its place."""
-        found: TestnetSession = self.__dict__["_session"]
-        return found
+        """The guarded session. It cannot be replaced."""
+        session: TestnetSession = self.__dict__["_session"]
+        return session
 
     @property
     def verbose(self) -> bool:
-        """False: the library would print every header."""
+        """False, since ccxt's verbose mode prints every header."""
         return False
 
     def milliseconds(self) -> int:
-        """Now, by the clock that this object was given."""
+        """Return the time of this client's clock in milliseconds since 1970."""
         return int(self.__dict__["_clock"].now().timestamp() * 1000)
 
     def set_last_request(self, request: object) -> None:
-        """Keep nothing: it would hold keys and signatures."""
+        """Discard the request, which holds keys and signatures."""
 
-    def set_sandbox_mode(self, enabled: bool = True, **others: object) -> None:
-        """Refuse to leave the sandbox."""
-        if enabled is not True or others:
-            raise NotSandbox("the sandbox is not left")
+    def set_sandbox_mode(self, enabled: bool = True, **extra: object) -> None:
+        """Accept only True. Raises NotSandbox otherwise, since ccxt would restore the production URLs."""
+        if enabled is not True or extra:
+            raise NotSandbox("Sandbox mode cannot be switched off")
 
     def enable_demo_trading(self, enable: bool = True) -> NoReturn:
-        """Refuse: that is a production host."""
-        raise NotSandbox("demo trading is on a production host")
+        """Raise NotSandbox, since demo trading runs on a production host."""
+        raise NotSandbox("Demo trading runs on a production host and is blocked")
 
     setSandboxMode, enableDemoTrading = set_sandbox_mode, enable_demo_trading
 
     def __setattr__(self, name: str, value: object) -> None:
-        if "_is_sealed" not in self.__dict__:
+        if "_is_locked" not in self.__dict__:
             if name not in ("session", "verbose"):
                 super().__setattr__(name, value)
-        elif name in _MOVING:
+        elif name in _MUTABLE:
             super().__setattr__(name, value)
         else:
-            raise NotSandbox("a sealed exchange cannot be changed", was=name)
+            raise NotSandbox("a sandbox client cannot be changed", was=name)
 
     def __delattr__(self, name: str) -> NoReturn:
-        raise NotSandbox("a sealed exchange cannot be changed", was=name)
+        raise NotSandbox("a sandbox client cannot be changed", was=name)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.session.profile})"
@@ -129,64 +133,67 @@ class _Sandboxed:
     __str__ = __repr__
 
     def __reduce__(self) -> NoReturn:
-        raise NotSandbox("a sealed exchange cannot be copied or pickled")
+        raise NotSandbox("a sandbox client cannot be copied or pickled")
 
 
 class SandboxBinance(_Sandboxed, ccxt.binance):  # type: ignore[misc]
-    """Binance's spot testnet, or a venue that speaks as it does on the loopback."""
+    """Binance's spot testnet, or a Binance-compatible venue on 127.0.0.1."""
 
 
 class SandboxBybit(_Sandboxed, ccxt.bybit):  # type: ignore[misc]
-    """Bybit's testnet; not tried against the real one."""
+    """Bybit's testnet. Tested on documented answers only."""
 
 
 class SandboxGate(_Sandboxed, ccxt.gate):  # type: ignore[misc]
-    """Gate's testnet; not tried against the real one."""
+    """Gate's testnet. Tested on documented answers only."""
 
 
 _PINNED = MappingProxyType({"binance": SandboxBinance, "bybit": SandboxBybit, "gate": SandboxGate})
 _LIBRARY = MappingProxyType({"binance": "ccxt.binance", "bybit": "ccxt.bybit", "gate": "ccxt.gate"})
 
 
-def sandbox_client(session: TestnetSession, keys: Keys, clock: Clock) -> Any:
-    """The sealed object of a session's place. Raises NotSandbox where the library is not as it should be."""
+def sandbox_client(session: TestnetSession, keys: Keys, clock: Clock) -> Exchange:
+    """Create the client of a session's venue. Raises NotSandbox if ccxt is not as expected."""
     block_other_clients()
     profile = session.profile
-    client = _PINNED[profile.venue](session, keys, clock, _facts(profile))
+    client = _PINNED[profile.venue](session, keys, clock, _loopback_settings(profile))
     refuse_unless_sandboxed(client)
     return client
 
 
 def refuse_unless_sandboxed(client: object) -> None:
-    """Raise NotSandbox unless this is one of the three sealed classes, over the library's own ordinary one."""
+    """Raise NotSandbox unless this is one of the three classes here, on top of ccxt's own class.
+
+    Types are compared, since any ccxt object can claim another `id`.
+    """
     profile = client.session.profile if isinstance(client, _Sandboxed) else None
     if profile is None or type(client) is not _PINNED[profile.venue]:
-        raise NotSandbox("is no sealed exchange", was=type(client).__name__)
-    bases = [kind.__module__ for kind in type(client).__mro__]
-    if _LIBRARY[profile.venue] not in bases or not isinstance(client, Exchange):
-        raise NotSandbox("is not the library's own class", where=profile.venue, was=", ".join(bases))
+        raise NotSandbox("is not a sandbox client", was=type(client).__name__)
+    modules = [kind.__module__ for kind in type(client).__mro__]
+    if _LIBRARY[profile.venue] not in modules or not isinstance(client, Exchange):
+        raise NotSandbox("is not ccxt's own class", where=profile.venue, was=", ".join(modules))
     if type(client.session) is not TestnetSession:
-        raise NotSandbox("has a session that is not guarded", where=profile.venue)
+        raise NotSandbox("the session is not guarded", where=profile.venue)
 
 
 def block_other_clients() -> None:
-    """Close the library's ways to the network that have sessions of their own: async, pro and the order router.
+    """Block ccxt's async, pro and order router modules, which open sessions of their own past the guard.
 
-    Raises NotSandbox where async or pro are loaded already; later imports of them fail.
+    Later imports of async and pro fail. Raises NotSandbox if one of them is loaded already.
     """
-    for name in _BARRED:
+    for name in _BLOCKED_MODULES:
         if sys.modules.get(name) is not None:
             raise NotSandbox("sends requests past the guard", where=name, mend="do not import it in this process")
         sys.modules[name] = None  # type: ignore[assignment]  # Python's own way to make an import fail
     order_router.OrderRouter.__init__ = _refuse_router
 
 
-def _refuse_router(*given: object, **named: object) -> NoReturn:
+def _refuse_router(*args: object, **kwargs: object) -> NoReturn:
     raise NotSandbox("sends requests past the guard", where="ccxt.OrderRouter")
 
 
-def _facts(profile: Profile) -> dict[str, Any]:
+def _loopback_settings(profile: Profile) -> dict[str, object]:
     if type(profile) is not Loopback:
         return {}
-    base = f"{profile.origin}/api/v3"
-    return {"urls": {"test": {"public": base, "private": base}}}
+    url = f"{profile.origin}/api/v3"
+    return {"urls": {"test": {"public": url, "private": url}}}

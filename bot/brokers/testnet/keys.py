@@ -1,4 +1,4 @@
-"""Testnet keys: read from the environment, shown nowhere."""
+"""Testnet keys from the environment, kept out of logs, errors and copies."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ KEY_NAMES = {
     venue: (f"{venue.upper()}_TESTNET_API_KEY", f"{venue.upper()}_TESTNET_API_SECRET")
     for venue in ("binance", "bybit", "gate")
 }
-"""The environment's names for the keys of each venue's testnet; there are none for a real exchange."""
+"""Environment variables of each testnet's key and secret. Real exchanges have none."""
 
 
 class Keys:
-    """A key and its secret, which cannot be changed, printed, compared, copied or pickled."""
+    """An API key and its secret. Changing, printing, copying and pickling are blocked."""
 
     __slots__ = ("_key", "_secret")
     _key: str
@@ -28,18 +28,18 @@ class Keys:
 
     @property
     def key(self) -> str:
-        """What names the account; it travels in a header."""
+        """API key, sent in a header."""
         return self._key
 
     @property
     def secret(self) -> str:
-        """What signs; it never travels."""
+        """Secret that signs requests; it stays in this process."""
         return self._secret
 
-    def hidden_in(self, text: str) -> str:
-        """A text in which neither stands any more: some venues repeat the key when they refuse it."""
-        for hidden in (self._secret, self._key):
-            text = text.replace(hidden, "(hidden)")
+    def redact(self, text: str) -> str:
+        """Replace key and secret in a text. Some venues repeat the key when they refuse it."""
+        for secret in (self._secret, self._key):
+            text = text.replace(secret, "(hidden)")
         return text
 
     def __repr__(self) -> str:
@@ -53,23 +53,29 @@ class Keys:
 
 
 LOOPBACK_KEYS = Keys(LOOPBACK_KEY, LOOPBACK_SECRET)
-"""What signs on this machine: known to everybody, worth nothing, and never the environment's."""
+"""Public keys of the local venue."""
 
 
 def keys_from(environment: Mapping[str, str], venue: str) -> Keys:
-    """The keys of a venue's testnet. Raises ConfigError where one is missing or is no plain text."""
-    found = {name: environment.get(name, "").strip() for name in KEY_NAMES[venue]}
-    missing = [name for name, value in found.items() if not value]
+    """Read the keys of a venue's testnet.
+
+    Raises
+    ------
+    ConfigError
+        A key is missing, shorter than 8 characters, or has a space or a character that cannot be printed.
+    """
+    values = {name: environment.get(name, "").strip() for name in KEY_NAMES[venue]}
+    missing = [name for name, value in values.items() if not value]
     if missing:
         raise ConfigError(
             "needs testnet keys",
             where=venue,
-            expected=" and ".join(found),
+            expected=" and ".join(values),
             was=f"no {' and no '.join(missing)}",
-            mend="docs/testnet-keys.md tells how to get them",
+            mend="see docs/testnet-keys.md",
         )
-    for name, value in found.items():
+    for name, value in values.items():
         if not (value.isascii() and value.isprintable()) or " " in value or len(value) < 8:
-            raise ConfigError("is no key", where=name, expected="8 characters or more, printable, without a space")
-    key, secret = found.values()
+            raise ConfigError("invalid key", where=name, expected="8 characters or more, printable, without a space")
+    key, secret = values.values()
     return Keys(key, secret)

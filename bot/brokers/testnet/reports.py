@@ -1,4 +1,4 @@
-"""What a venue says of orders and balances: frozen values with exact numbers."""
+"""Orders and balances as a venue reports them, as frozen exact values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.core.orders import Side
 
 
 class VenueStatus(StrEnum):
-    """Where an order stands at the venue. An order that ended early may have been filled in part before."""
+    """Status of an order at the venue. A canceled, expired or rejected order may have been filled in part before."""
 
     OPEN = "open"
     PARTIAL = "partial"
@@ -23,7 +23,7 @@ class VenueStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VenueFill:
-    """One trade of an order: price in the quote currency, quantity in coins, the fee in whatever it was taken in."""
+    """One trade of an order: price in the quote currency, quantity in coins, fee in `fee_asset`."""
 
     fill_id: str
     price: Decimal
@@ -35,7 +35,7 @@ class VenueFill:
 
 @dataclass(frozen=True, slots=True)
 class OrderReport:
-    """An order as the venue has it now; the fills' quantities sum to `filled`."""
+    """Current state of an order. `quantity` and `filled` are in coins; the fills' quantities sum to `filled`."""
 
     client_order_id: str
     venue_order_id: str
@@ -48,13 +48,13 @@ class OrderReport:
 
     @property
     def is_open(self) -> bool:
-        """Whether more of it may still be traded."""
+        """True if more of it may still be filled."""
         return self.status in (VenueStatus.OPEN, VenueStatus.PARTIAL)
 
 
 @dataclass(frozen=True, slots=True)
 class AssetBalance:
-    """What an account has of an asset: `locked` stands in open orders."""
+    """Free amount of an asset, and the amount locked in open orders."""
 
     asset: str
     free: Decimal

@@ -233,7 +233,7 @@ def _testnet(
 
     testnet = open_account(brokerage_name(config, asked, broker_of(config, ledger)), SystemClock(), os.environ)
     if testnet is not None:
-        tried = "tried on a venue of this machine, not" if testnet.tried else "not tried"
+        tried = "tried on a venue of this machine, not" if testnet.verified else "not tried"
         told = f"Orders go to the {testnet.venue}, for play money; {tried} against the real testnet."
         screen.print(told, markup=False, soft_wrap=True)
     return testnet

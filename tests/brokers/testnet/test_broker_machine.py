@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.brokers.simulated import SimulatedBroker
-from bot.brokers.testnet.broker import ASIDE, TestnetBroker
+from bot.brokers.testnet.broker import NOT_LISTED, TestnetBroker
 from bot.brokers.testnet.client import open_testnet
 from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.pricing import AsTraded
@@ -169,7 +169,7 @@ class Broking(RuleBasedStateMachine):
             trades = [(names[trade.order_id], trade) for trade in self.account().trades]
         unknown = {order.order_id for order in self.unknown}
         ended = [(name, t.side, t.quantity, t.price) for name, t in trades if name not in unknown]
-        told = [(f.order_id, f.side, f.quantity, f.price) for f in self.fills() if not f.reason.endswith(ASIDE)]
+        told = [(f.order_id, f.side, f.quantity, f.price) for f in self.fills() if not f.reason.endswith(NOT_LISTED)]
         assert sorted(told) == sorted(ended)
 
     @invariant()
@@ -190,7 +190,7 @@ class Broking(RuleBasedStateMachine):
             there = {asset: held.free for asset, held in self.account().balances.items() if held.free}
         expected = defaultdict(Decimal, {QUOTE: self.book.portfolio.cash, **self.book.portfolio.holdings})
         for aside in self.fills():
-            if aside.reason.endswith(ASIDE):
+            if aside.reason.endswith(NOT_LISTED):
                 sign = 1 if aside.side is Side.BUY else -1
                 expected[aside.symbol] -= sign * aside.quantity
                 expected[QUOTE] += sign * aside.notional + aside.fee

@@ -311,7 +311,7 @@ def test_an_order_that_can_neither_end_nor_be_canceled_is_unknown_until_it_can(
     server.account.filled_share, server.account.cancels = Decimal("0.5"), False
     report = exchange.submit("r-half", PAIR, Side.BUY, ONE)
     with pytest.raises(OutcomeUnknown, match="was partial"):
-        exchange.ended(report)
+        exchange.wait_until_ended(report)
     server.account.cancels = True
-    ended = exchange.ended(report)
+    ended = exchange.wait_until_ended(report)
     assert (ended.status, ended.filled) == (VenueStatus.CANCELED, Decimal("0.75"))

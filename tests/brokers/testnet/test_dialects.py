@@ -203,7 +203,7 @@ def test_every_question_passes_the_guard_and_is_understood(
     assert exchange.find("r-1", PAIR) == told
     assert exchange.trades(PAIR) == (FILL,)
     assert exchange.cancel("r-1", PAIR) == told
-    assert not exchange.tried
+    assert not exchange.verified
     assert {url.split("/")[2] for _, url, _ in script.sent} == {Testnet(venue).origin.removeprefix("https://")}
     orders = [url for method, url, _ in script.sent if method == "POST" and not url.endswith("cancel")]
     assert len(orders) == 1
@@ -248,7 +248,7 @@ def test_what_gate_may_have_forgotten_is_unknown(gate: TestnetExchange, script: 
     script.say("GET /api/v4/spot/orders", [GATE_ORDER])
     assert gate.find("r-1", PAIR) is not None
     script.say("GET /api/v4/spot/orders", [GATE_ORDER | {"text": "web"}] * 100)
-    with pytest.raises(OutcomeUnknown, match="oldest that is shown"):
+    with pytest.raises(OutcomeUnknown, match="older than the listed ones"):
         gate.find("r-1", PAIR)
 
 

@@ -99,13 +99,13 @@ def test_a_traceback_with_all_values_of_variables_holds_nothing(recorder: Record
 
 def attempts(exchange: TestnetExchange) -> list[Any]:
     """Calls that all end in an error, one of them by the guard's own refusal."""
-    client = exchange._client
+    client = exchange._transport._client
     return [
         exchange.balances,
         exchange.server_time,
-        lambda: exchange._call(lambda: client.privatePostOrder({"symbol": "ETHUSDT", "type": "LIMIT"})),
-        lambda: exchange._call(lambda: client.sapiPostMarginOrder({"symbol": "ETHUSDT"})),
-        lambda: exchange._call(lambda: client.fetch("https://api.binance.com/", "POST", {}, "a=b")),
+        lambda: exchange._transport.call(lambda: client.privatePostOrder({"symbol": "ETHUSDT", "type": "LIMIT"})),
+        lambda: exchange._transport.call(lambda: client.sapiPostMarginOrder({"symbol": "ETHUSDT"})),
+        lambda: exchange._transport.call(lambda: client.fetch("https://api.binance.com/", "POST", {}, "a=b")),
     ]
 
 
@@ -172,7 +172,9 @@ def test_the_sealed_object_keeps_no_request(server: TestnetServer) -> None:
     assert KEY in str(free.last_request_headers)
     exchange = open_testnet(Loopback(server.port), FakeClock(), {})
     assert exchange.balances()
-    kept = {name: value for name, value in vars(exchange._client).items() if name not in ("apiKey", "secret")}
+    kept = {
+        name: value for name, value in vars(exchange._transport._client).items() if name not in ("apiKey", "secret")
+    }
     assert leaked(str(kept)) == []
 
 
@@ -204,7 +206,7 @@ def test_nothing_is_printed(server: TestnetServer, capsys: pytest.CaptureFixture
         free.privateGetAccount()
     assert KEY in capsys.readouterr().out
     exchange = open_testnet(Loopback(server.port), FakeClock(), {})
-    exchange._client.__dict__["verbose"] = True
+    exchange._transport._client.__dict__["verbose"] = True
     server.fail(dropped())
     assert exchange.balances()
     captured = capsys.readouterr()

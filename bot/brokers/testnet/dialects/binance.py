@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
 
 from bot.brokers.testnet.dialects.dialect import (
-    OBEYED,
+    ACCEPTED,
     MarketOrder,
     Meaning,
-    RefusalMeaning,
+    ResponseMeaning,
     SpotPair,
     VenueRequest,
+)
+from bot.brokers.testnet.dialects.json_values import (
+    Json,
+    identifier,
+    json_list,
+    json_object,
+    json_objects,
     moment,
+    name_of,
     number,
     plain,
     positive,
     signed_number,
-    text,
 )
 from bot.brokers.testnet.reports import AssetBalance, OrderReport, VenueFill, VenueStatus
 from bot.core.instrument import VenueRules
@@ -28,8 +34,9 @@ from bot.core.orders import Side
 
 _MEANINGS = MappingProxyType(
     {
+        # Internal errors and timeouts: Binance documents the execution status as unknown.
         **dict.fromkeys(("-1000", "-1001", "-1006", "-1007"), Meaning.UNKNOWN),
-        **dict.fromkeys(("-1003", "-1008", "-1015"), Meaning.TOO_OFTEN),
+        **dict.fromkeys(("-1003", "-1008", "-1015"), Meaning.RATE_LIMIT),
         **dict.fromkeys(("-2011", "-2013"), Meaning.MISSING),
         **dict.fromkeys(("-1022", "-2014", "-2015"), Meaning.KEY),
         "-1021": Meaning.WRONG_TIME,
@@ -52,66 +59,70 @@ _STATUSES = MappingProxyType(
 
 
 class Binance:
-    """As documented for the spot API, and as the venue in a box speaks."""
+    """Binance as documented for the spot API, and the local venue."""
 
-    tried = True
+    verified = True
 
     def __init__(self, venue: str) -> None:
         self._venue = venue
 
-    def verdict(self, status: int, said: Any) -> RefusalMeaning:
-        """Errors are {"code": a number below zero, "msg": ...}, whatever the status."""
-        if isinstance(said, dict) and isinstance(code := said.get("code"), int) and code < 0:
-            message = str(said.get("msg", ""))
-            # An order of this id stands already: perhaps the very one that is asked for, sent before.
+    def classify(self, status: int, data: object) -> ResponseMeaning:
+        """Read the outcome. Errors are {"code": a number below zero, "msg": ...}, with any HTTP status."""
+        if isinstance(data, dict) and isinstance(code := data.get("code"), int) and code < 0:
+            message = str(data.get("msg", ""))
+            # -2010 is a refusal, but with this text an order of the same id is open: perhaps this very one, sent
+            # before. Once it has ended the id is accepted again, so the text must lead to a look-up.
             meaning = Meaning.UNKNOWN if message == _DUPLICATE else _MEANINGS.get(str(code), Meaning.REFUSED)
-            return RefusalMeaning(meaning, str(code), message)
-        return OBEYED if 200 <= status < 300 else RefusalMeaning(Meaning.UNKNOWN, f"HTTP {status}")
+            return ResponseMeaning(meaning, str(code), message)
+        return ACCEPTED if 200 <= status < 300 else ResponseMeaning(Meaning.UNKNOWN, f"HTTP {status}")
 
-    def time(self) -> VenueRequest:
+    def time_request(self) -> VenueRequest:
         return VenueRequest("publicGetTime", {})
 
-    def read_time(self, said: Any) -> datetime:
-        return moment(said["serverTime"])
+    def read_time(self, data: object) -> datetime:
+        return moment(json_object(data)["serverTime"])
 
-    def listings(self) -> VenueRequest:
+    def pairs_request(self) -> VenueRequest:
         return VenueRequest("publicGetExchangeInfo", {})
 
-    def read_listings(self, said: Any) -> Sequence[SpotPair]:
-        return [self._listing(one) for one in said["symbols"] if one.get("isSpotTradingAllowed") is not False]
+    def read_pairs(self, data: object) -> Sequence[SpotPair]:
+        rows = json_objects(json_object(data)["symbols"])
+        return [self._pair(row) for row in rows if row.get("isSpotTradingAllowed") is not False]
 
-    def _listing(self, one: Mapping[str, Any]) -> SpotPair:
-        filters = {found["filterType"]: found for found in one["filters"]}
+    def _pair(self, row: Json) -> SpotPair:
+        filters = {name_of(each["filterType"]): each for each in json_objects(row["filters"])}
         notional = filters.get("NOTIONAL") or filters.get("MIN_NOTIONAL") or {}
-        least = number(notional.get("minNotional", "0"))
+        min_notional = number(notional.get("minNotional", "0"))
+        base, quote = identifier(row["baseAsset"]), identifier(row["quoteAsset"])
         rules = VenueRules(
-            text(one["baseAsset"]),
+            base,
             self._venue,
-            f"{text(one['baseAsset'])}/{text(one['quoteAsset'])}",
+            f"{base}/{quote}",
             step=plain(positive(filters["LOT_SIZE"]["stepSize"])),
             tick=plain(positive(filters["PRICE_FILTER"]["tickSize"])),
-            min_notional=plain(least) if least else None,
-            active=one["status"] == "TRADING" and "MARKET" in one["orderTypes"],
+            min_notional=plain(min_notional) if min_notional else None,
+            active=row["status"] == "TRADING" and "MARKET" in json_list(row["orderTypes"]),
         )
-        return SpotPair(text(one["symbol"]), text(one["baseAsset"]), text(one["quoteAsset"]), rules)
+        return SpotPair(identifier(row["symbol"]), base, quote, rules)
 
-    def balances(self) -> VenueRequest:
+    def balances_request(self) -> VenueRequest:
         return VenueRequest("privateGetAccount", {"omitZeroBalances": "false"})
 
-    def read_balances(self, said: Any) -> Sequence[AssetBalance]:
+    def read_balances(self, data: object) -> Sequence[AssetBalance]:
         return [
-            AssetBalance(text(one["asset"]), number(one["free"]), number(one["locked"])) for one in said["balances"]
+            AssetBalance(identifier(row["asset"]), number(row["free"]), number(row["locked"]))
+            for row in json_objects(json_object(data)["balances"])
         ]
 
-    def best_ask(self, listing: SpotPair) -> VenueRequest | None:
+    def best_ask_request(self, pair: SpotPair) -> VenueRequest | None:
         return None
 
-    def read_best_ask(self, said: Any) -> Decimal:
-        raise LookupError("is never asked")
+    def read_best_ask(self, data: object) -> Decimal:
+        raise LookupError("the best ask is not requested")
 
-    def submit(self, order: MarketOrder, best_ask: Decimal | None) -> VenueRequest:
+    def submit_request(self, order: MarketOrder, best_ask: Decimal | None) -> VenueRequest:
         fields = {
-            "symbol": order.listing.name,
+            "symbol": order.pair.name,
             "side": order.side.upper(),
             "type": "MARKET",
             "quantity": f"{order.quantity:f}",
@@ -120,67 +131,53 @@ class Binance:
         }
         return VenueRequest("privatePostOrder", fields)
 
-    def read_submitted(self, said: Any, listing: SpotPair) -> OrderReport | None:
-        at = moment(said["transactTime"])
-        fills = tuple(
-            VenueFill(
-                text(one["tradeId"]),
-                positive(one["price"]),
-                positive(one["qty"]),
-                signed_number(one["commission"]),
-                text(one["commissionAsset"]),
-                at,
-            )
-            for one in said["fills"]
-        )
-        return _report(said, listing, fills)
+    def read_submitted(self, data: object, pair: SpotPair) -> OrderReport | None:
+        order = json_object(data)
+        at = moment(order["transactTime"])
+        fills = tuple(_fill(row, row["tradeId"], at) for row in json_objects(order["fills"]))
+        return _report(order, pair, fills)
 
-    def find(self, client_order_id: str, listing: SpotPair) -> Sequence[VenueRequest]:
-        return [VenueRequest("privateGetOrder", {"symbol": listing.name, "origClientOrderId": client_order_id})]
+    def find_requests(self, client_order_id: str, pair: SpotPair) -> Sequence[VenueRequest]:
+        return [VenueRequest("privateGetOrder", {"symbol": pair.name, "origClientOrderId": client_order_id})]
 
-    def read_found(self, said: Any, client_order_id: str, listing: SpotPair) -> OrderReport | None:
-        return _report(said, listing)
+    def read_found(self, data: object, client_order_id: str, pair: SpotPair) -> OrderReport | None:
+        return _report(json_object(data), pair)
 
-    def cancel(self, client_order_id: str, listing: SpotPair) -> VenueRequest:
-        return VenueRequest("privateDeleteOrder", {"symbol": listing.name, "origClientOrderId": client_order_id})
+    def cancel_request(self, client_order_id: str, pair: SpotPair) -> VenueRequest:
+        return VenueRequest("privateDeleteOrder", {"symbol": pair.name, "origClientOrderId": client_order_id})
 
-    def fills(self, report: OrderReport, listing: SpotPair) -> VenueRequest:
-        fields = {"symbol": listing.name, "orderId": report.venue_order_id, "limit": "1000"}
+    def fills_request(self, report: OrderReport, pair: SpotPair) -> VenueRequest:
+        fields = {"symbol": pair.name, "orderId": report.venue_order_id, "limit": "1000"}
         return VenueRequest("privateGetMyTrades", fields)
 
-    def trades(self, listing: SpotPair) -> VenueRequest:
-        return VenueRequest("privateGetMyTrades", {"symbol": listing.name, "limit": "1000"})
+    def trades_request(self, pair: SpotPair) -> VenueRequest:
+        return VenueRequest("privateGetMyTrades", {"symbol": pair.name, "limit": "1000"})
 
-    def read_fills(self, said: Any) -> Sequence[VenueFill]:
-        return [
-            VenueFill(
-                text(one["id"]),
-                positive(one["price"]),
-                positive(one["qty"]),
-                signed_number(one["commission"]),
-                text(one["commissionAsset"]),
-                moment(one["time"]),
-            )
-            for one in _rows(said)
-        ]
+    def read_fills(self, data: object) -> Sequence[VenueFill]:
+        return [_fill(row, row["id"], moment(row["time"])) for row in json_objects(data)]
 
 
-def _rows(said: Any) -> list[Any]:
-    if not isinstance(said, list):
-        raise TypeError("is no list")
-    return said
+def _fill(row: Json, fill_id: object, at: datetime) -> VenueFill:
+    return VenueFill(
+        identifier(fill_id),
+        positive(row["price"]),
+        positive(row["qty"]),
+        signed_number(row["commission"]),
+        identifier(row["commissionAsset"]),
+        at,
+    )
 
 
-def _report(said: Any, listing: SpotPair, fills: tuple[VenueFill, ...] = ()) -> OrderReport:
-    if said["symbol"] != listing.name:
+def _report(order: Json, pair: SpotPair, fills: tuple[VenueFill, ...] = ()) -> OrderReport:
+    if order["symbol"] != pair.name:
         raise ValueError("an order of another pair")
     return OrderReport(
-        text(said["clientOrderId"]),
-        text(said["orderId"]),
-        listing.pair,
-        Side(said["side"].lower()),
-        quantity=positive(said["origQty"]),
-        filled=number(said["executedQty"]),
-        status=_STATUSES[said["status"]],
+        identifier(order["clientOrderId"]),
+        identifier(order["orderId"]),
+        pair.pair,
+        Side(name_of(order["side"]).lower()),
+        quantity=positive(order["origQty"]),
+        filled=number(order["executedQty"]),
+        status=_STATUSES[name_of(order["status"])],
         fills=fills,
     )

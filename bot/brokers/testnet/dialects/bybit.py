@@ -1,26 +1,31 @@
-"""Bybit's API v5, spot on a unified account; not tried against the real testnet."""
+"""Bybit's API v5, spot on a unified account. Written from the documentation; the real testnet was not reached."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
 
 from bot.brokers.testnet.dialects.dialect import (
-    OBEYED,
+    ACCEPTED,
     MarketOrder,
     Meaning,
-    RefusalMeaning,
+    ResponseMeaning,
     SpotPair,
     VenueRequest,
+)
+from bot.brokers.testnet.dialects.json_values import (
+    Json,
+    identifier,
+    json_object,
+    json_objects,
     moment,
+    name_of,
     number,
     plain,
     positive,
     signed_number,
-    text,
 )
 from bot.brokers.testnet.reports import AssetBalance, OrderReport, VenueFill, VenueStatus
 from bot.core.instrument import VenueRules
@@ -28,9 +33,9 @@ from bot.core.orders import Side
 
 _MEANINGS = MappingProxyType(
     {
-        # The last two say that an order of this id stands already: perhaps the very one, sent before.
+        # With the last two an order of this id exists: perhaps this very one, sent before.
         **dict.fromkeys(("10000", "10016", "10019", "110072", "170141"), Meaning.UNKNOWN),
-        **dict.fromkeys(("10006", "10018"), Meaning.TOO_OFTEN),
+        **dict.fromkeys(("10006", "10018"), Meaning.RATE_LIMIT),
         **dict.fromkeys(("110001", "170213"), Meaning.MISSING),
         **dict.fromkeys(("10003", "10004", "10005", "10010", "33004"), Meaning.KEY),
         "10002": Meaning.WRONG_TIME,
@@ -48,131 +53,134 @@ _STATUSES = MappingProxyType(
     }
 )
 _SPOT = MappingProxyType({"category": "spot"})
+"""In every request, since the same paths serve futures and options."""
 
 
 class Bybit:
-    """As documented for v5."""
+    """Bybit as documented for v5."""
 
-    tried = False
+    verified = False
 
     def __init__(self, venue: str) -> None:
         self._venue = venue
 
-    def verdict(self, status: int, said: Any) -> RefusalMeaning:
-        """Errors come with status 200 and a retCode that is not 0."""
-        code = said.get("retCode") if isinstance(said, dict) else None
-        if not isinstance(code, int):
-            return RefusalMeaning(Meaning.UNKNOWN, f"HTTP {status}")
-        return (
-            OBEYED
-            if code == 0
-            else RefusalMeaning(_MEANINGS.get(str(code), Meaning.REFUSED), str(code), str(said.get("retMsg", "")))
-        )
+    def classify(self, status: int, data: object) -> ResponseMeaning:
+        """Read the outcome. Errors come with HTTP status 200 and a retCode other than 0."""
+        if not isinstance(data, dict) or not isinstance(code := data.get("retCode"), int):
+            return ResponseMeaning(Meaning.UNKNOWN, f"HTTP {status}")
+        if code == 0:
+            return ACCEPTED
+        return ResponseMeaning(_MEANINGS.get(str(code), Meaning.REFUSED), str(code), str(data.get("retMsg", "")))
 
-    def time(self) -> VenueRequest:
+    def time_request(self) -> VenueRequest:
         return VenueRequest("publicGetV5MarketTime", {})
 
-    def read_time(self, said: Any) -> datetime:
-        return moment(said["time"])
+    def read_time(self, data: object) -> datetime:
+        return moment(json_object(data)["time"])
 
-    def listings(self) -> VenueRequest:
+    def pairs_request(self) -> VenueRequest:
         return VenueRequest("publicGetV5MarketInstrumentsInfo", _SPOT)
 
-    def read_listings(self, said: Any) -> Sequence[SpotPair]:
-        return [self._listing(one) for one in said["result"]["list"]]
+    def read_pairs(self, data: object) -> Sequence[SpotPair]:
+        return [self._pair(row) for row in _rows(data)]
 
-    def _listing(self, one: Mapping[str, Any]) -> SpotPair:
-        base, quote, lots = text(one["baseCoin"]), text(one["quoteCoin"]), one["lotSizeFilter"]
-        least = number(lots.get("minOrderAmt") or "0")
+    def _pair(self, row: Json) -> SpotPair:
+        base, quote, lots = identifier(row["baseCoin"]), identifier(row["quoteCoin"]), json_object(row["lotSizeFilter"])
+        min_notional = number(lots.get("minOrderAmt") or "0")
         rules = VenueRules(
             base,
             self._venue,
             f"{base}/{quote}",
             step=plain(positive(lots["basePrecision"])),
-            tick=plain(positive(one["priceFilter"]["tickSize"])),
-            min_notional=plain(least) if least else None,
-            active=one["status"] == "Trading",
+            tick=plain(positive(json_object(row["priceFilter"])["tickSize"])),
+            min_notional=plain(min_notional) if min_notional else None,
+            active=row["status"] == "Trading",
         )
-        return SpotPair(text(one["symbol"]), base, quote, rules)
+        return SpotPair(identifier(row["symbol"]), base, quote, rules)
 
-    def balances(self) -> VenueRequest:
+    def balances_request(self) -> VenueRequest:
         return VenueRequest("privateGetV5AccountWalletBalance", {"accountType": "UNIFIED"})
 
-    def read_balances(self, said: Any) -> Sequence[AssetBalance]:
-        return [_balance(one) for account in said["result"]["list"] for one in account["coin"]]
+    def read_balances(self, data: object) -> Sequence[AssetBalance]:
+        return [_balance(coin) for account in _rows(data) for coin in json_objects(account["coin"])]
 
-    def best_ask(self, listing: SpotPair) -> VenueRequest | None:
+    def best_ask_request(self, pair: SpotPair) -> VenueRequest | None:
         return None
 
-    def read_best_ask(self, said: Any) -> Decimal:
-        raise LookupError("is never asked")
+    def read_best_ask(self, data: object) -> Decimal:
+        raise LookupError("the best ask is not requested")
 
-    def submit(self, order: MarketOrder, best_ask: Decimal | None) -> VenueRequest:
+    def submit_request(self, order: MarketOrder, best_ask: Decimal | None) -> VenueRequest:
         fields = {
-            **_one(order.client_order_id, order.listing),
+            **_order_fields(order.client_order_id, order.pair),
             "side": order.side.capitalize(),
             "orderType": "Market",
             "qty": f"{order.quantity:f}",
+            # Without it the quantity of a purchase is an amount in the quote currency.
             "marketUnit": "baseCoin",
         }
         return VenueRequest("privatePostV5OrderCreate", fields)
 
-    def read_submitted(self, said: Any, listing: SpotPair) -> OrderReport | None:
-        text(said["result"]["orderId"])
+    def read_submitted(self, data: object, pair: SpotPair) -> OrderReport | None:
+        identifier(json_object(json_object(data)["result"])["orderId"])
         return None
 
-    def find(self, client_order_id: str, listing: SpotPair) -> Sequence[VenueRequest]:
-        # Orders that ended leave the first list for the second.
-        one = _one(client_order_id, listing)
-        return [VenueRequest("privateGetV5OrderRealtime", one), VenueRequest("privateGetV5OrderHistory", one)]
+    def find_requests(self, client_order_id: str, pair: SpotPair) -> Sequence[VenueRequest]:
+        # An ended order moves from the first list to the second.
+        fields = _order_fields(client_order_id, pair)
+        return [VenueRequest("privateGetV5OrderRealtime", fields), VenueRequest("privateGetV5OrderHistory", fields)]
 
-    def read_found(self, said: Any, client_order_id: str, listing: SpotPair) -> OrderReport | None:
-        reports = [_report(one, listing) for one in said["result"]["list"]]
-        return next((found for found in reports if found.client_order_id == client_order_id), None)
+    def read_found(self, data: object, client_order_id: str, pair: SpotPair) -> OrderReport | None:
+        reports = [_report(row, pair) for row in _rows(data)]
+        return next((report for report in reports if report.client_order_id == client_order_id), None)
 
-    def cancel(self, client_order_id: str, listing: SpotPair) -> VenueRequest:
-        return VenueRequest("privatePostV5OrderCancel", _one(client_order_id, listing))
+    def cancel_request(self, client_order_id: str, pair: SpotPair) -> VenueRequest:
+        return VenueRequest("privatePostV5OrderCancel", _order_fields(client_order_id, pair))
 
-    def fills(self, report: OrderReport, listing: SpotPair) -> VenueRequest:
-        fields = {**_SPOT, "symbol": listing.name, "orderId": report.venue_order_id, "limit": "100"}
+    def fills_request(self, report: OrderReport, pair: SpotPair) -> VenueRequest:
+        fields = {**_SPOT, "symbol": pair.name, "orderId": report.venue_order_id, "limit": "100"}
         return VenueRequest("privateGetV5ExecutionList", fields)
 
-    def trades(self, listing: SpotPair) -> VenueRequest:
-        return VenueRequest("privateGetV5ExecutionList", {**_SPOT, "symbol": listing.name, "limit": "100"})
+    def trades_request(self, pair: SpotPair) -> VenueRequest:
+        return VenueRequest("privateGetV5ExecutionList", {**_SPOT, "symbol": pair.name, "limit": "100"})
 
-    def read_fills(self, said: Any) -> Sequence[VenueFill]:
+    def read_fills(self, data: object) -> Sequence[VenueFill]:
         return [
             VenueFill(
-                text(one["execId"]),
-                positive(one["execPrice"]),
-                positive(one["execQty"]),
-                signed_number(one["execFee"]),
-                text(one["feeCurrency"]),
-                moment(one["execTime"]),
+                identifier(row["execId"]),
+                positive(row["execPrice"]),
+                positive(row["execQty"]),
+                signed_number(row["execFee"]),
+                identifier(row["feeCurrency"]),
+                moment(row["execTime"]),
             )
-            for one in said["result"]["list"]
+            for row in _rows(data)
         ]
 
 
-def _one(client_order_id: str, listing: SpotPair) -> dict[str, str]:
-    return {**_SPOT, "symbol": listing.name, "orderLinkId": client_order_id}
+def _rows(data: object) -> list[Json]:
+    return json_objects(json_object(json_object(data)["result"])["list"])
 
 
-def _balance(one: Mapping[str, Any]) -> AssetBalance:
-    whole, locked = number(one["walletBalance"] or "0"), number(one.get("locked") or "0")
-    return AssetBalance(text(one["coin"]), whole - locked, locked)
+def _order_fields(client_order_id: str, pair: SpotPair) -> dict[str, str]:
+    return {**_SPOT, "symbol": pair.name, "orderLinkId": client_order_id}
 
 
-def _report(said: Any, listing: SpotPair) -> OrderReport:
-    if said["symbol"] != listing.name:
+def _balance(row: Json) -> AssetBalance:
+    total, locked = number(row["walletBalance"] or "0"), number(row.get("locked") or "0")
+    return AssetBalance(identifier(row["coin"]), total - locked, locked)
+
+
+def _report(row: Json, pair: SpotPair) -> OrderReport:
+    if row["symbol"] != pair.name:
         raise ValueError("an order of another pair")
-    # A client id is empty where the order was placed by hand.
     return OrderReport(
-        str(said["orderLinkId"]),
-        text(said["orderId"]),
-        listing.pair,
-        Side(said["side"].lower()),
-        quantity=positive(said["qty"]),
-        filled=number(said["cumExecQty"] or "0"),
-        status=_STATUSES[said["orderStatus"]],
+        # The client id is empty for an order placed by hand.
+        str(row["orderLinkId"]),
+        identifier(row["orderId"]),
+        pair.pair,
+        Side(name_of(row["side"]).lower()),
+        quantity=positive(row["qty"]),
+        filled=number(row["cumExecQty"] or "0"),
+        status=_STATUSES[name_of(row["orderStatus"])],
     )

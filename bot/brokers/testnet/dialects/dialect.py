@@ -1,13 +1,13 @@
-"""What every venue's dialect must say, and what they share."""
+"""Interface of a venue's dialect: build requests, classify responses, read them into exact values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum, auto
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from bot.brokers.testnet.reports import AssetBalance, OrderReport, VenueFill
 from bot.core.instrument import VenueRules
@@ -15,40 +15,40 @@ from bot.core.orders import Side
 
 
 class VenueRequest(NamedTuple):
-    """A request: the library's name of the endpoint, and the fields as texts."""
+    """A request: ccxt's name of the endpoint, and the fields as texts."""
 
     endpoint: str
     fields: Mapping[str, str]
 
 
 class Meaning(Enum):
-    """What an answer means for what was asked."""
+    """Outcome of a request, read from its response."""
 
-    OBEYED = auto()
+    ACCEPTED = auto()
     REFUSED = auto()
     UNKNOWN = auto()
-    """It may or may not have been obeyed."""
+    """The venue may have acted on the request."""
     MISSING = auto()
-    """The venue says for certain that there is no such order."""
+    """The venue states that the order does not exist."""
     WRONG_TIME = auto()
     KEY = auto()
-    TOO_OFTEN = auto()
+    RATE_LIMIT = auto()
 
 
-class RefusalMeaning(NamedTuple):
-    """A meaning, with the venue's own code and text."""
+class ResponseMeaning(NamedTuple):
+    """Outcome of a request, with the venue's own code and text."""
 
     meaning: Meaning
     code: str = ""
     text: str = ""
 
 
-OBEYED = RefusalMeaning(Meaning.OBEYED)
+ACCEPTED = ResponseMeaning(Meaning.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
 class SpotPair:
-    """A spot pair: the venue's own name of it, its currencies, and its rules."""
+    """A spot pair: the venue's own name of it, its currencies and its rules."""
 
     name: str
     base: str
@@ -57,87 +57,54 @@ class SpotPair:
 
     @property
     def pair(self) -> str:
-        """The name by which everybody knows it, such as ETH/USDT."""
+        """The name in BASE/QUOTE form, such as ETH/USDT."""
         return self.rules.pair
 
 
 class MarketOrder(NamedTuple):
-    """A market order, checked."""
+    """A validated market order; `quantity` is in coins."""
 
     client_order_id: str
-    listing: SpotPair
+    pair: SpotPair
     side: Side
     quantity: Decimal
 
 
 class Dialect(Protocol):
-    """One venue's way to speak. Readers raise ArithmeticError, LookupError, TypeError or ValueError at nonsense."""
+    """The API of one venue.
 
-    tried: bool
-    """Whether orders were ever placed with it, if only on a double of the venue; none was on a real testnet."""
+    `data` is a response decoded from JSON with Decimal for fractions. Readers raise ArithmeticError, LookupError,
+    TypeError or ValueError if it has another shape.
+    """
 
-    def verdict(self, status: int, said: Any) -> RefusalMeaning: ...
-    def time(self) -> VenueRequest: ...
-    def read_time(self, said: Any) -> datetime: ...
-    def listings(self) -> VenueRequest: ...
-    def read_listings(self, said: Any) -> Sequence[SpotPair]: ...
-    def balances(self) -> VenueRequest: ...
-    def read_balances(self, said: Any) -> Sequence[AssetBalance]: ...
+    verified: bool
+    """True if orders were placed with it on a local double of the venue. No real testnet was reached so far."""
 
-    def best_ask(self, listing: SpotPair) -> VenueRequest | None:
-        """What must be asked before buying, or None."""
+    def classify(self, status: int, data: object) -> ResponseMeaning: ...
+    def time_request(self) -> VenueRequest: ...
+    def read_time(self, data: object) -> datetime: ...
+    def pairs_request(self) -> VenueRequest: ...
+    def read_pairs(self, data: object) -> Sequence[SpotPair]: ...
+    def balances_request(self) -> VenueRequest: ...
+    def read_balances(self, data: object) -> Sequence[AssetBalance]: ...
+
+    def best_ask_request(self, pair: SpotPair) -> VenueRequest | None:
+        """Return the request that must come before a purchase, or None."""
         ...
 
-    def read_best_ask(self, said: Any) -> Decimal: ...
-    def submit(self, order: MarketOrder, best_ask: Decimal | None) -> VenueRequest: ...
+    def read_best_ask(self, data: object) -> Decimal: ...
+    def submit_request(self, order: MarketOrder, best_ask: Decimal | None) -> VenueRequest: ...
 
-    def read_submitted(self, said: Any, listing: SpotPair) -> OrderReport | None:
-        """The order, or None where the venue only says that it has taken it."""
+    def read_submitted(self, data: object, pair: SpotPair) -> OrderReport | None:
+        """Read the new order, or return None if the venue only confirms that it took the request."""
         ...
 
-    def find(self, client_order_id: str, listing: SpotPair) -> Sequence[VenueRequest]:
-        """The questions of which one must find an order, if it exists."""
+    def find_requests(self, client_order_id: str, pair: SpotPair) -> Sequence[VenueRequest]:
+        """Build the requests that together find an order if it exists."""
         ...
 
-    def read_found(self, said: Any, client_order_id: str, listing: SpotPair) -> OrderReport | None: ...
-    def cancel(self, client_order_id: str, listing: SpotPair) -> VenueRequest: ...
-    def fills(self, report: OrderReport, listing: SpotPair) -> VenueRequest: ...
-    def trades(self, listing: SpotPair) -> VenueRequest: ...
-    def read_fills(self, said: Any) -> Sequence[VenueFill]: ...
-
-
-def number(said: Any) -> Decimal:
-    """A number that is zero or more, from a venue's text. Raises ValueError otherwise."""
-    found = Decimal(said) if isinstance(said, str | int | Decimal) and not isinstance(said, bool) else Decimal("nan")
-    if not found.is_finite() or found < 0:
-        raise ValueError("no number of zero or more")
-    return found
-
-
-def signed_number(said: Any) -> Decimal:
-    """A finite number, such as a fee, which a rebate takes below zero. Raises ValueError otherwise."""
-    return -number(said[1:]) if isinstance(said, str) and said.startswith("-") else number(said)
-
-
-def positive(said: Any) -> Decimal:
-    """A number above zero. Raises ValueError otherwise."""
-    if (found := number(said)) <= 0:
-        raise ValueError("no number above zero")
-    return found
-
-
-def plain(found: Decimal) -> Decimal:
-    """The same number without trailing zeros and without an exponent."""
-    return Decimal(f"{found.normalize():f}")
-
-
-def text(said: Any) -> str:
-    """An identifier: a text that is not empty, or a whole number. Raises ValueError otherwise."""
-    if isinstance(said, bool) or not isinstance(said, str | int) or said == "":
-        raise ValueError("no identifier")
-    return str(said)
-
-
-def moment(milliseconds: Any) -> datetime:
-    """A time from milliseconds since 1970, which some venues write with a fraction."""
-    return datetime.fromtimestamp(int(number(milliseconds)) / 1000, UTC)
+    def read_found(self, data: object, client_order_id: str, pair: SpotPair) -> OrderReport | None: ...
+    def cancel_request(self, client_order_id: str, pair: SpotPair) -> VenueRequest: ...
+    def fills_request(self, report: OrderReport, pair: SpotPair) -> VenueRequest: ...
+    def trades_request(self, pair: SpotPair) -> VenueRequest: ...
+    def read_fills(self, data: object) -> Sequence[VenueFill]: ...

@@ -1,0 +1,88 @@
+"""Read exact values from a venue's JSON. Each reader raises TypeError or ValueError for another shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+Json = Mapping[str, object]
+"""A JSON object."""
+
+
+def json_object(data: object) -> Json:
+    """Return a JSON object as a mapping."""
+    if not isinstance(data, dict):
+        raise TypeError("not a JSON object")
+    return data
+
+
+def json_list(data: object) -> list[object]:
+    """Return a JSON list."""
+    if not isinstance(data, list):
+        raise TypeError("not a JSON list")
+    return data
+
+
+def json_objects(data: object) -> list[Json]:
+    """Return a JSON list of objects."""
+    return [json_object(item) for item in json_list(data)]
+
+
+def number(value: object) -> Decimal:
+    """Read a number of zero or more from a text, an int or a Decimal.
+
+    Raises
+    ------
+    ValueError
+        The value is negative, infinite, NaN or of another type; floats are refused, since they are not exact.
+    """
+    if not isinstance(value, str | int | Decimal) or isinstance(value, bool):
+        raise ValueError("not a number of zero or more")
+    result = Decimal(value)
+    if not result.is_finite() or result < 0:
+        raise ValueError("not a number of zero or more")
+    return result
+
+
+def signed_number(value: object) -> Decimal:
+    """Read a finite number such as a fee, which is negative for a rebate."""
+    return -number(value[1:]) if isinstance(value, str) and value.startswith("-") else number(value)
+
+
+def positive(value: object) -> Decimal:
+    """Read a number above zero."""
+    if (result := number(value)) <= 0:
+        raise ValueError("not a number above zero")
+    return result
+
+
+def integer(value: object) -> int:
+    """Read a whole number, such as a count of decimals, of either sign."""
+    if not isinstance(value, str | int | Decimal):
+        raise TypeError("not a whole number")
+    return int(value)
+
+
+def plain(value: Decimal) -> Decimal:
+    """Return the same number without trailing zeros and without an exponent."""
+    return Decimal(f"{value.normalize():f}")
+
+
+def identifier(value: object) -> str:
+    """Read an identifier: a text of at least one character, or a whole number."""
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        raise ValueError("not an identifier")
+    return str(value)
+
+
+def name_of(value: object) -> str:
+    """Read a text that is the key of a table, such as a status."""
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def moment(milliseconds: object) -> datetime:
+    """Read a UTC time from milliseconds since 1970, which some venues write with a fraction."""
+    return datetime.fromtimestamp(int(number(milliseconds)) / 1000, UTC)

@@ -1,0 +1,52 @@
+"""Spot pairs of a testnet, loaded once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.brokers.testnet.dialects.dialect import Dialect, SpotPair
+from bot.brokers.testnet.transport import TestnetTransport
+from bot.core.instrument import VenueRules
+from bot.infra.vendor_errors import NotListed
+
+
+class SpotPairs:
+    """The venue's pairs by name, such as ETH/USDT. The first use loads them."""
+
+    __slots__ = ("_dialect", "_pairs", "_transport")
+
+    def __init__(self, transport: TestnetTransport, dialect: Dialect) -> None:
+        self._transport, self._dialect = transport, dialect
+        self._pairs: Mapping[str, SpotPair] | None = None
+
+    def names(self) -> tuple[str, ...]:
+        """Return the name of every pair, halted ones too, sorted."""
+        return tuple(sorted(self._load()))
+
+    def get(self, name: str) -> SpotPair:
+        """Return a pair. Raises NotListed."""
+        pair = self._load().get(name)
+        if pair is None:
+            raise NotListed(f"{name} is not listed", where=self._transport.venue)
+        return pair
+
+    def rules(self, coin: str, quotes: Sequence[str]) -> VenueRules:
+        """Return the rules of a coin's pair in the first of the quote currencies that has one. Raises NotListed."""
+        pairs = self._load()
+        for quote in quotes:
+            if (pair := pairs.get(f"{coin}/{quote}")) is not None:
+                return pair.rules
+        raise NotListed(
+            f"{coin} is not listed", where=self._transport.venue, expected=f"a spot pair in {' or '.join(quotes)}"
+        )
+
+    def _load(self) -> Mapping[str, SpotPair]:
+        if self._pairs is None:
+            self._pairs = self._transport.read(self._dialect.pairs_request(), self._parse)
+        return self._pairs
+
+    def _parse(self, data: object) -> dict[str, SpotPair]:
+        pairs = {pair.pair: pair for pair in self._dialect.read_pairs(data)}
+        if not pairs:
+            raise ValueError("no pair")
+        return pairs

@@ -1,0 +1,213 @@
+"""Send one request to a testnet through ccxt and classify the response.
+
+A request that changes something is sent once. The one exception is a refusal for a wrong clock: the venue states that
+it did not act, so the clocks are compared and the request is sent again. A request with an unclear response ends as
+`OutcomeUnknown`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal, localcontext
+from typing import NamedTuple, NoReturn, TypeVar
+
+from bot.brokers.testnet.dialects.dialect import Dialect, Meaning, ResponseMeaning, VenueRequest
+from bot.brokers.testnet.guard import Loopback
+from bot.brokers.testnet.keys import Keys
+from bot.brokers.testnet.session import TestnetSession
+from bot.core.errors import BotError, KeysRefused, NotSandbox, OrderRejected, OutcomeUnknown
+from bot.core.moments import iso
+from bot.core.ports import Clock
+from bot.core.text import printable
+from bot.infra.vendor_errors import RateLimited, Unreachable
+
+TRIES = 3
+"""Attempts of a request that changes nothing, each signed anew."""
+KEY_PAUSE = timedelta(hours=1)
+"""Pause of signed requests after `TRIES` refusals of the keys in a row."""
+LOOK_UP = "look the order up by its client id before anything else"
+_SHOWN = 200
+_PARSE_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""Errors that the dialects raise for a response of another shape."""
+_Parsed = TypeVar("_Parsed")
+
+
+class _Response(NamedTuple):
+    meaning: ResponseMeaning
+    data: object
+
+
+class TestnetTransport:
+    """Requests to one venue in its dialect: retries, clock comparison and the pause after refused keys."""
+
+    __slots__ = ("_client", "_clock", "_dialect", "_keys", "_keys_paused_until", "_refusals", "_session", "venue")
+    __test__ = False  # pytest takes it for a test by its name
+
+    def __init__(self, session: TestnetSession, keys: Keys, clock: Clock, venue: str, dialect: Dialect) -> None:
+        # ccxt takes a second to load: only those who place orders wait for it.
+        from bot.brokers.testnet.ccxt_client import sandbox_client
+
+        self._client = sandbox_client(session, keys, clock)
+        self._session, self._keys, self._clock, self._dialect = session, keys, clock, dialect
+        self._refusals, self._keys_paused_until = 0, clock.now()
+        self.venue = venue
+
+    @property
+    def max_order_delay(self) -> timedelta | None:
+        """Delay of orders on the local venue, None on a real testnet."""
+        profile = self._session.profile
+        return profile.max_order_delay if type(profile) is Loopback else None
+
+    def read(
+        self,
+        request: VenueRequest,
+        parse: Callable[[object], _Parsed],
+        missing: Callable[[], _Parsed] | None = None,
+    ) -> _Parsed:
+        """Send a request that changes nothing, up to `TRIES` times, and parse the response.
+
+        `missing` gives the result if the venue states that the order does not exist.
+        """
+        for number in range(1, TRIES + 1):
+            try:
+                return self._read_once(request, parse, missing)
+            except Unreachable as caught:
+                problem = caught
+            if number < TRIES:
+                self._clock.sleep(0.5 * 2**number)
+        raise problem.with_traceback(None)
+
+    def write(
+        self,
+        request: VenueRequest,
+        parse: Callable[[object], _Parsed],
+        where: str,
+        missing: Callable[[], _Parsed] | None = None,
+    ) -> _Parsed:
+        """Send a request that changes something, once, and parse the response.
+
+        Raises
+        ------
+        OrderRejected
+            The venue refused the request.
+        OutcomeUnknown
+            The venue may have acted on the request.
+        """
+        try:
+            meaning, data = self._send_in_time(request)
+        except Unreachable as problem:
+            was = problem.was or problem.what
+        else:
+            if meaning.meaning is Meaning.ACCEPTED:
+                try:
+                    return parse(data)
+                except _PARSE_ERRORS as problem:
+                    was = _describe(problem)
+            elif meaning.meaning is Meaning.MISSING and missing is not None:
+                return missing()
+            elif meaning.meaning is Meaning.UNKNOWN:
+                was = self._format_meaning(meaning)
+            else:
+                self._raise_limits(meaning)
+                raise OrderRejected("is refused", where=where, was=self._format_meaning(meaning), code=meaning.code)
+        raise OutcomeUnknown("the request has an unknown status", where=where, was=was, mend=LOOK_UP)
+
+    def call(self, call: Callable[[], object]) -> tuple[int, str]:
+        """Run a ccxt call and return HTTP status and text of its one response, whatever ccxt makes of it."""
+        self._session.take_response()
+        problem: Exception | None = None
+        try:
+            with localcontext():  # ccxt sets the rounding of the whole thread to half up and leaves it so
+                call()
+        except Exception as caught:  # of any kind: its frames hold signed requests
+            problem = caught
+        response = self._session.take_response()
+        if isinstance(problem, NotSandbox) or (response is None and isinstance(problem, BotError)):
+            # Raised outside of the except block, so that the error keeps no cause and no frame of ccxt.
+            problem.__cause__ = problem.__context__ = None
+            raise problem.with_traceback(None)
+        if response is None:
+            raise Unreachable("gave no valid response", where=self.venue, was=type(problem).__name__)
+        return response
+
+    def _read_once(
+        self,
+        request: VenueRequest,
+        parse: Callable[[object], _Parsed],
+        missing: Callable[[], _Parsed] | None,
+    ) -> _Parsed:
+        meaning, data = self._send_in_time(request)
+        if meaning.meaning is Meaning.MISSING and missing is not None:
+            return missing()
+        if meaning.meaning is Meaning.ACCEPTED:
+            try:
+                return parse(data)
+            except _PARSE_ERRORS as problem:
+                was = _describe(problem)
+        else:
+            self._raise_limits(meaning)
+            was = self._format_meaning(meaning)
+        raise Unreachable("gave an unexpected response", where=self.venue, was=was)
+
+    def _raise_limits(self, meaning: ResponseMeaning) -> None:
+        if meaning.meaning is Meaning.RATE_LIMIT:
+            raise RateLimited("too many requests", where=self.venue, was=self._format_meaning(meaning))
+        if meaning.meaning is Meaning.KEY:
+            raise KeysRefused(
+                "does not accept the keys",
+                where=self.venue,
+                was=self._format_meaning(meaning),
+                mend="check whether they were revoked, then see docs/testnet-keys.md",
+            )
+
+    def _send_in_time(self, request: VenueRequest) -> _Response:
+        response = self._send(request)
+        if response.meaning.meaning is Meaning.WRONG_TIME:
+            # The venue refused before it acted, so sending once more is safe.
+            self.call(self._client.load_time_difference)
+            response = self._send(request)
+        return response
+
+    def _send(self, request: VenueRequest) -> _Response:
+        is_signed = request.endpoint.startswith("private")
+        if is_signed and self._clock.now() < self._keys_paused_until:
+            raise KeysRefused(
+                "refused the keys too often; signed requests are paused",
+                where=self.venue,
+                expected=f"a try after {iso(self._keys_paused_until)}",
+            )
+        status, body = self.call(lambda: getattr(self._client, request.endpoint)(dict(request.fields)))
+        data: object = None
+        try:
+            data = json.loads(body, parse_float=Decimal)
+        except (ValueError, RecursionError):
+            data = None
+        # ccxt reads a page of HTML with status 200 as an empty answer, so the text itself is parsed here.
+        no_json = ResponseMeaning(Meaning.UNKNOWN, "no JSON")
+        meaning = no_json if data is None else self._dialect.classify(status, data)
+        if is_signed:
+            self._count_refusals(meaning)
+        return _Response(meaning, data)
+
+    def _count_refusals(self, meaning: ResponseMeaning) -> None:
+        # A revoked key looks like a network fault to ccxt: without a cap it would be sent again and again.
+        self._refusals = self._refusals + 1 if meaning.meaning is Meaning.KEY else 0
+        if self._refusals >= TRIES:
+            self._refusals, self._keys_paused_until = 0, self._clock.now() + KEY_PAUSE
+
+    def _format_meaning(self, meaning: ResponseMeaning) -> str:
+        text = self._keys.redact(f"{meaning.code} {meaning.text}")
+        return printable(text)[:_SHOWN].strip()
+
+    def __repr__(self) -> str:
+        return f"TestnetTransport({self.venue})"
+
+    def __reduce__(self) -> NoReturn:
+        raise NotSandbox("a testnet transport cannot be copied or pickled")
+
+
+def _describe(problem: Exception) -> str:
+    # Only texts of this project's own readers are shown: others may repeat the response.
+    return str(problem) if type(problem) is ValueError else type(problem).__name__
