@@ -1,11 +1,11 @@
-# The front door. Everything installs from the lock file into .venv; nothing else is touched.
+# Everything is installed from the lock file into .venv; nothing outside the project changes.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install backtest paper test soak lint benchmark lock clean
+.PHONY: install help backtest paper test quick soak lint benchmark lock clean
 
-install: $(VENV)/installed
+install: $(VENV)/installed  ## Install the bot and its tools into .venv.
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -13,26 +13,32 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+help:               ## List the targets.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
 backtest: install   ## Backtest the rotation on the demo market and write its report.
 	$(BIN)/bot backtest
 
-paper: install      ## Trade a quarter of the demo through the testnet broker on a venue of this machine, and review it.
+paper: install      ## Trade a quarter of the demo on a local venue, then review it.
 	ledger=rehearsal-$$(date +%s); \
 		$(BIN)/bot paper rehearse --market demo --ledger $$ledger && $(BIN)/bot review $$ledger
 
 test: install       ## Run the fast tests.
 	$(BIN)/python -m pytest
 
+quick: install      ## Run the tests of the core, the golden stages and the guard, in under 30 seconds.
+	$(BIN)/python -m pytest tests/core tests/golden tests/brokers/testnet/test_guard.py
+
 soak: install       ## Run the tests that take minutes.
 	$(BIN)/python -m pytest -m soak
 
-lint: install       ## Style, types and the import floors.
+lint: install       ## Check style, types and import contracts.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-benchmark: install  ## Measure speed and memory; needs MARKET_DATA_DIR for the real prices.
+benchmark: install  ## Measure speed and memory; MARKET_DATA_DIR adds the real prices.
 	$(BIN)/python -m benchmarks
 
 lock:               ## Resolve the newest dependencies again. Needs uv.
@@ -41,5 +47,5 @@ lock:               ## Resolve the newest dependencies again. Needs uv.
 	uv pip compile pyproject.toml --extra notify --generate-hashes --python-version 3.11 --no-emit-index-url \
 		--no-emit-find-links --no-header --no-annotate --constraint requirements.lock --output-file requirements-run.lock
 
-clean:
+clean:              ## Remove .venv.
 	rm -rf $(VENV)
