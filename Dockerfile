@@ -1,5 +1,5 @@
-# Forward trading on paper in a container, or any other command. This file was not built here: build it and try it
-# before you rely on it.
+# Forward trading on paper in a container, or any other command. The image has not been built on a real machine yet:
+# build it and try it before you rely on it.
 #
 #   docker build -t small-cap-rotation .
 #   docker run -d --name rotation --stop-timeout 120 -v "$PWD/logs:/app/logs" small-cap-rotation
@@ -17,7 +17,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
 
 WORKDIR /app
 
-# Dependencies first: they change seldom. Every file that is installed must match its hash.
+# Dependencies come first: they change seldom, so their layer stays cached. Each installed file must match its hash.
 COPY requirements-run.lock ./
 RUN python -m pip install --no-cache-dir --require-hashes --requirement requirements-run.lock
 
@@ -32,7 +32,7 @@ RUN printf '#!/bin/sh\nexec python -m bot "$@"\n' > /usr/local/bin/bot && chmod 
 USER bot
 VOLUME ["/app/logs"]
 
-# The first start fetches years of prices before it decides: the daemon's heartbeat tells that it lives meanwhile.
+# The first start fetches years of prices before it decides; the daemon's heartbeat keeps it healthy until then.
 HEALTHCHECK --interval=5m --timeout=30s --start-period=2m --retries=3 CMD ["bot", "paper", "status", "--check"]
 
 ENTRYPOINT ["bot"]
