@@ -1,4 +1,4 @@
-"""From rows to a market: each row put on its calendar, with the moment from which it may be used."""
+"""Assemble a market from rows: each row on its calendar, with the UTC time from which it may be used."""
 
 from __future__ import annotations
 
@@ -23,25 +23,34 @@ def assemble(
     notes: Sequence[str] = (),
     source_changes: Mapping[str, Days] | None = None,
 ) -> Market:
-    """A market of listed symbols' rows, wherever they come from; what is odd in them is added to the notes.
+    """Assemble a market from the rows of listed symbols.
 
-    `source_changes` are the dates from which another source tells a symbol.
+    Rows that are still forming at `now` and rows of US series on days without a session are left out, with a note.
 
-    Rows that are still forming at `now` are left out, and so are those of US series on days without a session.
+    Parameters
+    ----------
+    rows
+        Rows by symbol, of any source.
+    now
+        Time with a timezone.
+    notes
+        Sentences for the user that the market carries after its own.
+    source_changes
+        First dates of each further source, by symbol.
     """
-    told: list[str] = []
+    own_notes: list[str] = []
     sessions = us_sessions(*_session_range(rows, listings))
     series = {
         symbol: replace(
-            as_series(found, listings[symbol], sessions, now, told),
+            put_on_calendar(found, listings[symbol], sessions, now, own_notes),
             source_changes=(source_changes or {}).get(symbol, found.dates[:0]),
         )
         for symbol, found in rows.items()
     }
     for symbol in [symbol for symbol, found in series.items() if not len(found)]:
-        told.append(f"{symbol} has no row that can be used: it counts as absent")
+        own_notes.append(f"{symbol} has no usable row: it counts as absent")
         del series[symbol]
-    return Market(name, roles, sessions, series, (*told, *notes))
+    return Market(name, roles, sessions, series, (*own_notes, *notes))
 
 
 def _session_range(rows: Mapping[str, RawBars], listings: Mapping[str, Listing]) -> tuple[date, date]:
@@ -51,10 +60,23 @@ def _session_range(rows: Mapping[str, RawBars], listings: Mapping[str, Listing])
     return first.item(), last.item()
 
 
-def as_series(
+def put_on_calendar(
     rows: RawBars, listing: Listing, sessions: Sessions, now: datetime, notes: list[str] | None = None
 ) -> Series:
-    """The rows on their calendar; what was left out is added to the notes."""
+    """Make a series of the rows that are complete and on their calendar.
+
+    Parameters
+    ----------
+    now
+        Time with a timezone; a row that is known later is still forming.
+    notes
+        Receives a sentence on the rows that were left out.
+
+    Returns
+    -------
+    Series
+        Rows with the UTC times at which they were known, and at which rows are due.
+    """
     notes = [] if notes is None else notes
     symbol, keep = rows.symbol, ~np.isnan(rows.close)
     off_session = rows.dates[:0]
@@ -68,7 +90,7 @@ def as_series(
     known = known_at(rows.dates[keep], listing.release, sessions)
     finished = known <= np.datetime64(now.astimezone(UTC).replace(tzinfo=None), "s")
     if not finished.all():
-        notes.append(f"{symbol}: the row of {rows.dates[keep][-1]} is still forming and was not read")
+        notes.append(f"{symbol}: the row of {rows.dates[keep][-1]} is still forming and is left out")
         keep[np.flatnonzero(keep)[~finished]] = False
     used = rows.where(keep)
     return Series(

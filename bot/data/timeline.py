@@ -1,4 +1,4 @@
-"""When each row becomes known: the release rules of every kind of series, in UTC."""
+"""Release rules: the UTC time from which a row of each kind of series may be used."""
 
 from __future__ import annotations
 
@@ -13,12 +13,24 @@ from bot.core.moments import Days, Times
 
 _NEW_YORK = "America/New_York"
 _DAYS_AHEAD = 400
-"""How far past the last row the calendars reach, so that a series that falls silent is seen to be late."""
+"""Days that the calendars reach past the last row, so that a silent series counts as late."""
 
 
 @lru_cache(maxsize=16)
 def us_sessions(first: date, last: date) -> Sessions:
-    """The New York Stock Exchange's sessions from `first` to beyond `last`, special closures included."""
+    """Return the sessions of the New York Stock Exchange, special closures included.
+
+    Parameters
+    ----------
+    first, last
+        Dates in New York; the calendar reaches 400 days past `last`.
+
+    Returns
+    -------
+    Sessions
+        Dates, closes in UTC, and the half days.
+    """
+    # Imported here: it takes a quarter of a second, which commands without prices need not pay.
     import exchange_calendars
 
     calendar = exchange_calendars.get_calendar(
@@ -30,7 +42,22 @@ def us_sessions(first: date, last: date) -> Sessions:
 
 
 def known_at(dates: Days, release: Release, sessions: Sessions) -> Times:
-    """The moment from which a row of each date may be used; for SESSION, every date must be a session."""
+    """Return the time from which a row of each date may be used.
+
+    Parameters
+    ----------
+    dates
+        datetime64[D]; for Release.SESSION every date must be a session.
+    release
+        Release rule of the series.
+    sessions
+        US sessions with their closes in UTC.
+
+    Returns
+    -------
+    array of datetime64[s]
+        UTC, one entry a date.
+    """
     match release:
         case Release.UTC_DAY:
             return (dates + 1).astype("datetime64[s]")
@@ -39,13 +66,26 @@ def known_at(dates: Days, release: Release, sessions: Sessions) -> Times:
         case Release.NEXT_SESSION:
             return _close_on_or_after(dates + 1, sessions)
         case Release.THURSDAY:
+            # FRED's weekly rows are dated Wednesday and released on Thursday at 16:30 New York time; a day later
+            # where Thursday is a holiday.
             thursdays = dates + 1
             is_open = np.isin(thursdays, sessions.dates)
             return _new_york(np.where(is_open, thursdays, thursdays + 1), hours=16, minutes=30)
 
 
 def due(dates: Days, release: Release, sessions: Sessions) -> Times:
-    """Every moment from the first row on at which a row is to be expected, beyond the last one too."""
+    """Return the times at which rows are due, from the first row to 400 days past the last one.
+
+    Parameters
+    ----------
+    dates
+        Dates of the rows, datetime64[D], ascending.
+
+    Returns
+    -------
+    array of datetime64[s]
+        UTC, ascending; empty without rows.
+    """
     if not len(dates):
         return np.array([], "datetime64[s]")
     expected: Days

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.core.errors import DataError
 from bot.core.market import Market
-from bot.data.assembly import as_series, assemble
+from bot.data.assembly import assemble, put_on_calendar
 from bot.data.demo.demo_market import DEMO, demo_market
 from bot.data.demo.generator import PREFIX as DEMO_PREFIX
 from bot.data.demo.generator import DemoParameters
@@ -91,7 +91,7 @@ def stored_market(config: Config) -> Market:
     source_changes = {symbol: found.source_changes for symbol, found in stored.items()}
     market = assemble(STORE, rows, listings, roles, now, source_changes=source_changes)
     beside = {
-        symbol: as_series(found.rows, listings[symbol], market.sessions, now)
+        symbol: put_on_calendar(found.rows, listings[symbol], market.sessions, now)
         for symbol in rows
         if (found := stored.get(symbol + SECOND)) is not None
     }

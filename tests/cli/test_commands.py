@@ -196,7 +196,7 @@ BAD_DATA: dict[str, tuple[dict[str, str | None], str]] = {
     "infinite": ({"ETH": HEAD + "2024-01-02,1,inf,1,1,1\n"}, "line 2"),
     "high under low": ({"ETH": HEAD + "2024-01-02,1,1,2,1,1\n"}, "line 2"),
     "never together": ({"ETH": HEAD + "2025-06-01,1,1,1,1,1\n", "BTC": HEAD + "2025-07-01,1,1,1,1,1\n"}, "on no day"),
-    "twice a column": ({"ETH": "date,close,close\n2024-01-02,1,1\n"}, "stands twice"),
+    "twice a column": ({"ETH": "date,close,close\n2024-01-02,1,1\n"}, "occurs twice"),
     "cut row": ({"ETH": HEAD + "2024-01-02,1,1,1\n"}, "number of fields"),
     "year nought": ({"ETH": HEAD + "0001-01-02,1,1,1,1,1\n"}, "1900-01-01 on"),
     "short date": ({"ETH": HEAD + "2024-1-2,1,1,1,1,1\n"}, "YYYY-MM-DD"),

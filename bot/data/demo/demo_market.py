@@ -1,4 +1,4 @@
-"""The demo market as a market: the synthetic series with their calendars and release rules."""
+"""Demo market: synthetic series on their calendars, with their release rules."""
 
 from __future__ import annotations
 
@@ -13,9 +13,16 @@ DEMO = "demo"
 
 
 def demo_market(parameters: DemoParameters, listings: Mapping[str, Listing], roles: Roles) -> Market:
-    """A synthetic market: every symbol, and every role's, begins with DEMO-.
+    """Make a synthetic market whose symbols begin with DEMO-.
 
-    `listings` tells the release rule of macro series by their bare names.
+    Parameters
+    ----------
+    parameters
+        Seed and effect of the market.
+    listings
+        Release rules of macro series, by symbol without the prefix.
+    roles
+        Symbols that the strategy reads, without the prefix.
     """
     sessions = _sessions()
     made = generate(parameters, sessions.dates, sessions.half_days)
@@ -25,7 +32,7 @@ def demo_market(parameters: DemoParameters, listings: Mapping[str, Listing], rol
 
 @cache
 def _sessions() -> Sessions:
-    """The sessions of the demo years alone."""
+    """Return the sessions of the demo years."""
     beyond = _sessions_beyond()
     inside = beyond.dates <= CALENDAR[1]
     return Sessions(beyond.dates[inside], beyond.closes[inside], beyond.half_days[inside])

@@ -1,19 +1,19 @@
-"""The demo market: a synthetic market from a seed, an instrument and not a pretended history.
+"""Generate the demo market: synthetic series from a seed.
 
-Two worlds of one seed differ only by the drift planted after sustained small-cap breakouts. The years and the
-prefix keep anybody from taking a series for a real one.
+Two markets of one seed, with and without effect, differ by the drift added after sustained small-cap breakouts. The
+years (2101 to 2112) and the prefix mark every series as synthetic.
 """
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from bot.data.demo.effect import effect_path
+from bot.data.demo.random_paths import Floats, cycle, fading_sum, smooth, stream, student
+from bot.data.demo.regimes import CALM, draw_regimes, field_of
+
 Dates = NDArray[np.datetime64]
 Mask = NDArray[np.bool_]
 
@@ -23,13 +23,11 @@ FIRST_CRYPTO_DAY = np.datetime64("2102-01-01", "D")  # of BTC, ETH and the stabl
 FIRST_ALTCOIN_DAY = np.datetime64("2103-01-01", "D")
 DAY, DAYS_A_YEAR, SESSIONS_A_YEAR = np.timedelta64(1, "D"), 365, 252
 
-# A sustained breakout as the thesis has it, without gates, and the window into which its lead is planted.
-BASE_SESSIONS, CLOSES_ABOVE, CONFIRM_WITHIN, FLOOR, WINDOW_SESSIONS = 21, 5, 10, 0.97, 63
-ALTCOIN_BETA = 1.3  # of altcoins to the drift planted in ETH
+ALTCOIN_BETA = 1.3  # of altcoins to the drift added to ETH
 
 DEAD, RENAMED, SUCCESSOR, HALTED = "DEMO-A05", "DEMO-A07", "DEMO-A07N", "DEMO-A11"
 LAST_UNDER_OLD_NAME = np.datetime64("2107-06-30", "D")
-COLLAPSE = np.array(["2108-03-17", "2108-03-31"], "datetime64[D]")  # last sound close, last row
+COLLAPSE = np.array(["2108-03-17", "2108-03-31"], "datetime64[D]")  # last close before it, last row
 HALT = np.array(["2106-02-10", "2106-03-07"], "datetime64[D]")  # last row before, last of 25 days without one
 COLLAPSE_PATH, HALT_PATH = np.array([0.0, -5.0]), np.array([0.0, -1.0])  # log returns between these dates
 ENDINGS: Mapping[str, Mapping[str, str | int]] = {
@@ -38,25 +36,6 @@ ENDINGS: Mapping[str, Mapping[str, str | int]] = {
     HALTED: {"kind": "halted"},
 }
 
-
-class Regime(NamedTuple):
-    """A state of the world; log returns and volatilities a year, drifts on top of the long-run trend."""
-
-    sessions: tuple[int, int]  # shortest and longest spell
-    then: tuple[float, float, float, float]  # odds of the regime that follows, in the order of REGIMES
-    drift: float
-    volatility: float
-    small_cap_drift: float  # over large caps
-    spread: float  # of high yield over Treasuries, per cent
-    crypto_drift: float
-    crypto_heat: float  # multiplies every coin's volatility
-
-
-CALM = Regime((32, 72), (0.00, 0.86, 0.14, 0.00), -0.14, 0.11, -0.12, 3.8, -0.15, 0.80)
-BOOM = Regime((40, 80), (0.85, 0.00, 0.15, 0.00), 0.22, 0.11, 0.12, 3.3, 0.40, 0.80)
-STRESS = Regime((18, 38), (0.10, 0.00, 0.00, 0.90), -1.50, 0.27, -0.25, 7.0, -1.20, 1.80)
-RECOVERY = Regime((35, 65), (0.40, 0.60, 0.00, 0.00), 0.60, 0.16, 0.12, 4.4, 0.30, 1.10)
-REGIMES = (CALM, BOOM, STRESS, RECOVERY)
 
 # Exposure to market, to small caps over large, to cyclical over defensive; own volatility a year.
 EQUITIES: Mapping[str, tuple[float, float, float, float]] = {
@@ -82,11 +61,19 @@ LISTED_AT_ONCE, DAYS_BETWEEN_LISTINGS = 12, 150
 
 @dataclass(frozen=True, slots=True)
 class DemoParameters:
-    """The knobs of a demo market.
+    """Parameters of a demo market.
 
-    `thesis_strength` is the log return added to ETH (1.3 times as much to altcoins) over the 63 sessions that
-    follow `lead_sessions` after a confirmation. With `shared_regime` one regime moves equities and coins at
-    the same time, so that neither leads; without it coins have regimes of their own.
+    Parameters
+    ----------
+    seed
+        Start of every random stream.
+    thesis_strength
+        Log return added to ETH (1.3 times as much to altcoins) over the 63 sessions that follow `lead_sessions` after
+        a confirmation.
+    lead_sessions
+        Sessions between a confirmation and the added drift.
+    shared_regime
+        True: one regime moves equities and coins at the same time, so neither leads. False: coins have their own.
     """
 
     seed: int = 38  # of 0 to 49: every event occurs, a rename touches a holding, and it ends near the medians
@@ -103,8 +90,8 @@ class DemoParameters:
 class DemoSeries:
     """One daily series, ascending by date.
 
-    Arrays of one length: dates datetime64[D], the rest float64, NaN = unknown. Volume is in USD for coins, in
-    shares for funds; macro has closes only, in FRED's unit or USD. `kind`: index, etf-adjusted, macro, crypto
+    Arrays of one length: dates are datetime64[D], the rest float64 with NaN for unknown. Volume is in USD for coins, in
+    shares for funds; macro series have closes only, in FRED's unit or USD. `kind` is index, etf-adjusted, macro, crypto
     or stablecoin.
     """
 
@@ -119,22 +106,38 @@ class DemoSeries:
 
 
 def generate(parameters: DemoParameters, sessions: Dates, half_days: Mask) -> dict[str, DemoSeries]:
-    """Every series of one demo market by symbol, from its parameters alone.
+    """Generate every series of one demo market.
 
-    `sessions` are the dates of US sessions, ascending, within 2101 to 2112; `half_days` is true where one
-    closes early. Crypto has a row on every UTC day up to the last session.
+    Parameters
+    ----------
+    parameters
+        Seed and effect; the same parameters give the same series.
+    sessions
+        Dates of US sessions, datetime64[D], ascending, within 2101 to 2112.
+    half_days
+        True where a session closes early; one entry a session.
+
+    Returns
+    -------
+    dict of str to DemoSeries
+        Series by symbol. Coins have a row on every UTC day up to the last session.
+
+    Raises
+    ------
+    ValueError
+        The sessions are outside these years or end before 2103.
     """
     sessions, seed = sessions.astype("datetime64[D]"), parameters.seed
     valid = len(sessions) == len(half_days) > 0 and bool((np.diff(sessions) > 0 * DAY).all())
     if not valid or sessions[0] < CALENDAR[0] or not FIRST_ALTCOIN_DAY <= sessions[-1] <= CALENDAR[1]:
         raise ValueError("sessions must ascend within 2101 to 2112 and reach 2103, each with a half-day flag")
-    regimes = _regimes(seed, "regimes", len(sessions))
+    regimes = draw_regimes(seed, "regimes", len(sessions))
     market = {series.symbol: series for series in _us_series(seed, regimes, sessions, half_days)}
-    regimes = regimes if parameters.shared_regime else _regimes(seed, "crypto regimes", len(sessions))
+    regimes = regimes if parameters.shared_regime else draw_regimes(seed, "crypto regimes", len(sessions))
     days = np.arange(FIRST_CRYPTO_DAY, sessions[-1] + DAY)
     by_day = regimes[np.searchsorted(sessions, days, side="right") - 1]  # as in the latest session
     market |= {series.symbol: series for series in _crypto_series(seed, by_day, days) if len(series.dates)}
-    path = planted_path(market[PREFIX + "RUT"].close, parameters.lead_sessions) * parameters.thesis_strength
+    path = effect_path(market[PREFIX + "RUT"].close, parameters.lead_sessions) * parameters.thesis_strength
     for symbol, series in market.items():
         if path.any() and series.kind == "crypto" and symbol != PREFIX + "BTC":
             beta = 1.0 if symbol == PREFIX + "ETH" else ALTCOIN_BETA
@@ -142,32 +145,8 @@ def generate(parameters: DemoParameters, sessions: Dates, half_days: Mask) -> di
     return market
 
 
-def sustained_breakouts(close: Floats) -> list[int]:
-    """Positions, in a small-cap index by session, of the closes that confirm a breakout; no gate is asked."""
-    highest_before = np.maximum.accumulate(close)[:-1]
-    records = 1 + np.flatnonzero(close[1:] > highest_before)
-    confirmations = []
-    for breakout in records[np.diff(records, prepend=0) > BASE_SESSIONS]:
-        level = highest_before[breakout - 1]
-        since = close[breakout : breakout + CONFIRM_WITHIN + 1]
-        held = np.logical_and.accumulate(since >= FLOOR * level)
-        confirming = np.flatnonzero(held & (np.cumsum(since > level) == CLOSES_ABOVE))[:1]
-        confirmations += (breakout + confirming).tolist()
-    return confirmations
-
-
-def planted_path(close: Floats, lead_sessions: int) -> Floats:
-    """The drift planted up to each session of a small-cap price index, in units of `thesis_strength`."""
-    steps, last = np.zeros(len(close)), -WINDOW_SESSIONS
-    for confirmed in sustained_breakouts(close):
-        if confirmed - last >= WINDOW_SESSIONS:  # windows that overlap do not add
-            last, start = confirmed, confirmed + lead_sessions + 1
-            steps[start : start + WINDOW_SESSIONS] = 1.0 / WINDOW_SESSIONS
-    return np.cumsum(steps)
-
-
 def _lift(series: DemoSeries, dates: Dates, path: Floats) -> DemoSeries:
-    """The same bars on top of a log path, straight between its dates: a weekend has its share."""
+    """Add a log path to the bars, interpolated between its dates so that a weekend has its share."""
     known = dates.astype(np.int64)
     before = np.exp(np.interp((series.dates - DAY).astype(np.int64), known, path))
     after = np.exp(np.interp(series.dates.astype(np.int64), known, path))
@@ -180,49 +159,9 @@ def _where(series: DemoSeries, rows: Mask) -> DemoSeries:
     return DemoSeries(series.symbol, series.kind, series.dates[rows], *prices, series.volume[rows])
 
 
-def _stream(seed: int, component: str) -> np.random.Generator:
-    """Random numbers of one component, keyed by its name, so that a new coin changes no other one."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(zlib.crc32(component.encode()),)))
-
-
-def _student(random: np.random.Generator, count: int) -> Floats:
-    """Fat-tailed shocks of variance one, cut at six so that no single day makes the history."""
-    return np.clip(random.standard_t(5.0, count) / float(np.sqrt(5.0 / 3.0)), -6.0, 6.0)
-
-
-def _smooth(values: Floats, half_life: float) -> Floats:
-    return pd.Series(values).ewm(halflife=half_life, adjust=False).mean().to_numpy(dtype=np.float64)
-
-
-def _fading_sum(steps: Floats, half_life: float) -> Floats:
-    """Running sum in which a step's effect halves every `half_life` steps: a random walk that comes home."""
-    rest = steps[1:] / (1.0 - 0.5 ** (1.0 / half_life))  # a weighted mean takes its first value whole
-    return _smooth(np.concatenate([steps[:1], rest]), half_life)
-
-
-def _cycle(random: np.random.Generator, count: int, half_life: float, deviation: float) -> Floats:
-    """A stationary first-order autoregression around zero."""
-    steps = random.standard_normal(count) * deviation
-    steps[1:] *= np.sqrt(1.0 - 0.25 ** (1.0 / half_life))
-    return _fading_sum(steps, half_life)
-
-
-def _regimes(seed: int, component: str, count: int) -> NDArray[np.int64]:
-    """Positions in REGIMES by session: spells of random length, then the odds of the regime that ends."""
-    random, regime, path = _stream(seed, component), 0, np.empty(0, np.int64)
-    while len(path) < count:
-        path = np.append(path, np.full(random.integers(*REGIMES[regime].sessions, endpoint=True), regime))
-        regime = int(random.choice(len(REGIMES), p=REGIMES[regime].then))
-    return path[:count]
-
-
-def _of(regimes: NDArray[np.int64], field: str) -> Floats:
-    return np.array([getattr(regime, field) for regime in REGIMES], dtype=np.float64)[regimes]
-
-
 def _bars(name: str, kind: str, seed: int, dates: Dates, level: Floats, sigma: Floats, usual: Floats) -> DemoSeries:
-    """Daily bars around log closes: coins open where they closed, US series jump overnight."""
-    gap, above, below, crowd = _stream(seed, name + " bars").standard_normal((4, len(level)))
+    """Make daily bars around log closes: coins open at the last close, US series jump overnight."""
+    gap, above, below, crowd = stream(seed, name + " bars").standard_normal((4, len(level)))
     moves = np.diff(level, prepend=level[0])
     overnight = 0.0002 * gap if kind in ("crypto", "stablecoin") else 0.3 * moves + 0.25 * sigma * gap
     opening = level - moves + overnight
@@ -239,26 +178,26 @@ def _macro(name: str, dates: Dates, close: Floats) -> DemoSeries:
 
 
 def _us_series(seed: int, regimes: NDArray[np.int64], sessions: Dates, half_days: Mask) -> list[DemoSeries]:
-    """Indices, funds and macro series."""
-    count, random = len(sessions), _stream(seed, "equity factors")
+    """Generate indices, funds and macro series."""
+    count, random = len(sessions), stream(seed, "equity factors")
     years = np.arange(1, count + 1) / SESSIONS_A_YEAR
-    volatility = _of(regimes, "volatility") * np.exp(_cycle(random, count, 15.0, 0.15))
+    volatility = field_of(regimes, "volatility") * np.exp(cycle(random, count, 15.0, 0.15))
     sigma = volatility / np.sqrt(SESSIONS_A_YEAR)
-    steps = _of(regimes, "drift") / SESSIONS_A_YEAR + sigma * _student(random, count)
-    market = 0.085 * years + _fading_sum(steps, 220.0)
-    steps = _of(regimes, "small_cap_drift") / SESSIONS_A_YEAR + 0.45 * sigma * _student(random, count)
-    small_caps = _fading_sum(steps, 220.0)
-    cyclical = _fading_sum(0.5 * sigma * _student(random, count), 220.0)
+    steps = field_of(regimes, "drift") / SESSIONS_A_YEAR + sigma * student(random, count)
+    market = 0.085 * years + fading_sum(steps, 220.0)
+    steps = field_of(regimes, "small_cap_drift") / SESSIONS_A_YEAR + 0.45 * sigma * student(random, count)
+    small_caps = fading_sum(steps, 220.0)
+    cyclical = fading_sum(0.5 * sigma * student(random, count), 220.0)
     factors = np.stack([market, small_caps, cyclical])
-    activity = np.exp(_cycle(random, count, 15.0, 0.25)) * np.where(half_days, 0.45, 1.0)
+    activity = np.exp(cycle(random, count, 15.0, 0.25)) * np.where(half_days, 0.45, 1.0)
 
     # Falling shares and stress widen the spread, lower yields and raise the VIX.
     returns = np.diff(market, prepend=0.0)
-    usual_spread = _smooth(np.log(_of(regimes, "spread")), 8.0)
-    spread = np.exp(usual_spread - 20.0 * _smooth(returns, 10.0) + _cycle(random, count, 30.0, 0.03))
-    ten_year = 4.5 + _cycle(random, count, 500.0, 0.6) - 0.8 * (usual_spread - np.log(CALM.spread))
-    two_year = np.maximum(ten_year - 0.6 + _cycle(random, count, 300.0, 0.4), 0.05)
-    vix = np.log(148 * _smooth(volatility, 4)) - 12 * _smooth(returns, 2) + _cycle(random, count, 3, 0.05)
+    usual_spread = smooth(np.log(field_of(regimes, "spread")), 8.0)
+    spread = np.exp(usual_spread - 20.0 * smooth(returns, 10.0) + cycle(random, count, 30.0, 0.03))
+    ten_year = 4.5 + cycle(random, count, 500.0, 0.6) - 0.8 * (usual_spread - np.log(CALM.spread))
+    two_year = np.maximum(ten_year - 0.6 + cycle(random, count, 300.0, 0.4), 0.05)
+    vix = np.log(148 * smooth(volatility, 4)) - 12 * smooth(returns, 2) + cycle(random, count, 3, 0.05)
 
     # A bond fund earns its yield, less duration times the change of yield and spread.
     rise, widening = (ten_year - ten_year[0]) / 100, (spread - spread[0]) / 100
@@ -269,36 +208,36 @@ def _us_series(seed: int, regimes: NDArray[np.int64], sessions: Dates, half_days
     unknown = np.full(count, np.nan)
     series = [_bars("VIX", "index", seed, sessions, vix, np.full(count, 0.06), unknown)]
     for name, (*betas, noise) in EQUITIES.items():
-        own = noise / np.sqrt(SESSIONS_A_YEAR) * np.cumsum(_student(_stream(seed, name), count))
+        own = noise / np.sqrt(SESSIONS_A_YEAR) * np.cumsum(student(stream(seed, name), count))
         level = np.log(FIRST_PRICE) + np.array(betas) @ factors + income.get(name, DIVIDENDS * years) + own
         usual_move = np.std(np.diff(level)) * sigma / np.mean(sigma)
         kind, volume = ("index", unknown) if name in INDICES else ("etf-adjusted", FUND_SHARES * activity)
         series.append(_bars(name, kind, seed, sessions, level, usual_move, volume))
 
-    random, days = _stream(seed, "liquidity"), np.arange(sessions[0], sessions[-1] + DAY)
+    random, days = stream(seed, "liquidity"), np.arange(sessions[0], sessions[-1] + DAY)
     wednesdays = days[days.astype(np.int64) % 7 == 6]  # 1970-01-07 was one
     weeks = len(wednesdays)
-    assets = 8.0e6 * np.exp(0.0005 * np.arange(weeks) + _cycle(random, weeks, 60.0, 0.06))
-    treasury = 6.0e5 * np.exp(_cycle(random, weeks, 15.0, 0.30))
-    repos = 300.0 * np.exp(_cycle(random, count, 120.0, 0.60))
+    assets = 8.0e6 * np.exp(0.0005 * np.arange(weeks) + cycle(random, weeks, 60.0, 0.06))
+    treasury = 6.0e5 * np.exp(cycle(random, weeks, 15.0, 0.30))
+    repos = 300.0 * np.exp(cycle(random, count, 120.0, 0.60))
     series += [_macro("WALCL", wednesdays, assets.round()), _macro("WTREGEN", wednesdays, treasury.round())]
     rates = {"BAMLH0A0HYM2": spread, "DGS10": ten_year, "DGS2": two_year, "RRPONTSYD": repos}
     return series + [_macro(name, sessions, rate.round(3)) for name, rate in rates.items()]
 
 
 def _crypto_series(seed: int, regimes: NDArray[np.int64], days: Dates) -> list[DemoSeries]:
-    """Coins, the stablecoin and its supply, which swells while coins rise, in a world without a lead."""
-    count, random = len(days), _stream(seed, "crypto factors")
+    """Generate coins, the stablecoin and its supply, which grows while coins rise; no effect is added."""
+    count, random = len(days), stream(seed, "crypto factors")
     years = np.arange(1, count + 1) / DAYS_A_YEAR
-    heat = _of(regimes, "crypto_heat") * np.exp(_cycle(random, count, 20.0, 0.25)) / np.sqrt(DAYS_A_YEAR)
-    steps = _of(regimes, "crypto_drift") / DAYS_A_YEAR + 0.53 * heat * _student(random, count)
-    bitcoin = 0.10 * years + _fading_sum(steps, 700.0)
-    ratio = _fading_sum(_cycle(random, count, 30.0, 0.0035) + 0.46 * heat * _student(random, count), 400.0)
+    heat = field_of(regimes, "crypto_heat") * np.exp(cycle(random, count, 20.0, 0.25)) / np.sqrt(DAYS_A_YEAR)
+    steps = field_of(regimes, "crypto_drift") / DAYS_A_YEAR + 0.53 * heat * student(random, count)
+    bitcoin = 0.10 * years + fading_sum(steps, 700.0)
+    ratio = fading_sum(cycle(random, count, 30.0, 0.0035) + 0.46 * heat * student(random, count), 400.0)
     ether = 1.05 * bitcoin + ratio
-    season = _fading_sum(_cycle(random, count, 25.0, 0.004) + 0.20 * heat * _student(random, count), 400.0)
-    activity = np.exp(_cycle(random, count, 15.0, 0.25))
-    peg = _cycle(random, count, 2.0, 0.0008)
-    growth = 0.10 * _smooth(np.diff(bitcoin, prepend=0.0), 20.0) + _cycle(random, count, 60.0, 0.0008)
+    season = fading_sum(cycle(random, count, 25.0, 0.004) + 0.20 * heat * student(random, count), 400.0)
+    activity = np.exp(cycle(random, count, 15.0, 0.25))
+    peg = cycle(random, count, 2.0, 0.0008)
+    growth = 0.10 * smooth(np.diff(bitcoin, prepend=0.0), 20.0) + cycle(random, count, 60.0, 0.0008)
     series = [
         _bars("BTC", "crypto", seed, days, np.log(40_000.0) + bitcoin, 0.55 * heat, 2.5e10 * activity),
         _bars("ETH", "crypto", seed, days, np.log(2_500.0) + ether, 0.75 * heat, 1.2e10 * activity),
@@ -306,9 +245,9 @@ def _crypto_series(seed: int, regimes: NDArray[np.int64], days: Dates) -> list[D
         _macro("STABLECOIN_SUPPLY_USD", days, (1.0e11 * np.exp(0.15 * years + np.cumsum(growth))).round()),
     ]
     for number, name in enumerate(ALTCOINS):
-        random = _stream(seed, name)
+        random = stream(seed, name)
         beta, noise, price = random.uniform((0.9, 0.5, 0.1), (1.1, 0.9, 100.0))
-        own = _fading_sum(noise * heat * _student(random, count), 400.0)
+        own = fading_sum(noise * heat * student(random, count), 400.0)
         level = np.log(price) + beta * ether + season + own - 0.10 * years
         volume = ALTCOIN_VOLUMES[number % len(ALTCOIN_VOLUMES)] * activity
         listed = FIRST_ALTCOIN_DAY + max(number + 1 - LISTED_AT_ONCE, 0) * DAYS_BETWEEN_LISTINGS * DAY
@@ -317,7 +256,7 @@ def _crypto_series(seed: int, regimes: NDArray[np.int64], days: Dates) -> list[D
 
 
 def _lifetime(coin: DemoSeries) -> list[DemoSeries]:
-    """What becomes of a coin: it dies in a collapse, pauses, goes on under a new symbol, or just lives."""
+    """Apply a coin's fate: collapse, pause, change of symbol, or none."""
     if coin.symbol == DEAD:
         return [_where(_lift(coin, COLLAPSE, COLLAPSE_PATH), coin.dates <= COLLAPSE[1])]
     if coin.symbol == HALTED:

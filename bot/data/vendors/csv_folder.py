@@ -1,4 +1,4 @@
-"""A folder of CSV files, one a symbol, checked row by row and refused with the line at fault."""
+"""Read a folder of CSV files, one a symbol. An error names the file and the line."""
 
 from __future__ import annotations
 
@@ -19,18 +19,29 @@ from bot.data.vendors.raw_bars import COLUMNS, PRICES, RawBars
 
 _EARLIEST = np.datetime64("1900-01-01", "D")
 _PRICE_RANGE = (1e-18, 1e18)
-"""Beyond these a price is a broken number, and arithmetic on it would be too."""
+"""Range of a close. Products and ratios of prices beyond it leave the range of a float."""
 _ROUNDED_AWAY = 1e-5
-"""Under this close a vendor's six decimals can turn a real open or low into 0; above it a zero is a fault."""
+"""Close below which six decimals can round a real open or low to 0; above it a zero is a fault."""
 _NAMED = 8
-"""How many symbols a note names before it only counts them."""
+"""Symbols that a note names before it counts the rest."""
 
 
 def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles) -> Market:
-    """Read every listed symbol that the folder has.
+    """Read every listed symbol of a folder as a market.
 
-    A file that is not listed is passed over and noted. Raises DataError, with file and line, for a file that
-    cannot be believed, and where small caps, ETH or BTC are missing.
+    Parameters
+    ----------
+    folder
+        Folder of SYMBOL.csv files: date, open, high, low, close, volume; only date and close are required.
+    listings
+        Known symbols; other files are passed over with a note.
+    roles
+        Symbols that the strategy reads.
+
+    Raises
+    ------
+    DataError
+        A file is faulty, or the file of small caps, ETH or BTC is missing.
     """
     rows, notes = read_rows(folder, listings)
     for symbol in (roles.small_caps, roles.eth, roles.btc):
@@ -40,9 +51,12 @@ def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles) -> 
 
 
 def read_rows(folder: Path, listings: Mapping[str, Listing]) -> tuple[dict[str, RawBars], list[str]]:
-    """The rows of every listed symbol that the folder has, and a note on the files that are not listed.
+    """Read the rows of every listed symbol of a folder, with a note on the other files.
 
-    Raises DataError, with file and line, for a file that cannot be believed.
+    Raises
+    ------
+    DataError
+        The folder is missing, or a file is faulty: the error names the file and the line.
     """
     if not folder.is_dir():
         raise DataError("there is no such folder", where=str(folder), mend="name a folder of SYMBOL.csv files")
@@ -76,18 +90,19 @@ def _read(path: Path, kind: SeriesKind) -> RawBars:
             )
     if table.empty:
         raise DataError("has a header and no rows", where=str(path))
-    columns = {name: _numbers(path, table, name) for name in COLUMNS}
-    _forget_rounded_prices(columns)
+    columns = {name: _parse_numbers(path, table, name) for name in COLUMNS}
+    _clear_rounded_prices(columns)
     _check_prices(path, columns, kind)
-    return RawBars(path.stem, path.name, _dates(path, table), **columns)
+    return RawBars(path.stem, path.name, _parse_dates(path, table), **columns)
 
 
 def _check_shape(path: Path, raw: bytes) -> None:
-    """Each line has as many fields as the header, and no column stands twice."""
+    """Raise DataError if a line has another number of fields than the header, or a column occurs twice."""
+    # pandas fills short lines with NaN and renames a second column: both would pass as unknown values.
     header, *lines = raw.splitlines()
     names = [name.strip() for name in header.decode("utf-8-sig").split(",")]
     if len(set(names)) < len(names):
-        raise DataError("a column stands twice", where=f"{path} line 1", was=header.decode("utf-8-sig"))
+        raise DataError("a column occurs twice", where=f"{path} line 1", was=header.decode("utf-8-sig"))
     commas = len(names) - 1
     if raw.count(b",") == commas * (1 + len(lines)):
         return
@@ -99,8 +114,8 @@ def _check_shape(path: Path, raw: bytes) -> None:
             )
 
 
-def _at(path: Path, row: int) -> str:
-    """A row of a table as the place that an editor shows: the header is line 1."""
+def _place(path: Path, row: int) -> str:
+    """Format the place of a row as an editor counts lines: the header is line 1."""
     return f"{path} line {row + 2}"
 
 
@@ -108,7 +123,7 @@ def _first(mask: npt.NDArray[np.bool_]) -> int | None:
     return int(np.argmax(mask)) if mask.any() else None
 
 
-def _dates(path: Path, table: pd.DataFrame) -> Days:
+def _parse_dates(path: Path, table: pd.DataFrame) -> Days:
     texts = table["date"].tolist()
     try:
         if not all(isinstance(text, str) and len(text) == len("YYYY-MM-DD") for text in texts):
@@ -117,20 +132,20 @@ def _dates(path: Path, table: pd.DataFrame) -> Days:
     except ValueError:
         bad = next(row for row, text in enumerate(texts) if not _is_date(text))
         was = texts[bad] if isinstance(texts[bad], str) else "blank"
-        raise DataError("is not a date", where=_at(path, bad), expected="YYYY-MM-DD", was=was) from None
+        raise DataError("is not a date", where=_place(path, bad), expected="YYYY-MM-DD", was=was) from None
     if (row := _first(np.diff(dates) <= np.timedelta64(0, "D"))) is not None:
         raise DataError(
             "dates must ascend, one row each",
-            where=_at(path, row + 1),
+            where=_place(path, row + 1),
             expected=f"a date after {dates[row]}",
             was=str(dates[row + 1]),
             mend="sort the file and remove duplicates",
         )
     if dates[0] < _EARLIEST:
-        raise DataError("is too long ago", where=_at(path, 0), expected=f"a date from {_EARLIEST} on", was=texts[0])
+        raise DataError("is too long ago", where=_place(path, 0), expected=f"a date from {_EARLIEST} on", was=texts[0])
     today = np.datetime64(datetime.now(UTC).date(), "D")
     if (row := _first(dates > today)) is not None:
-        raise DataError("lies in the future", where=_at(path, row), was=str(dates[row]))
+        raise DataError("is in the future", where=_place(path, row), was=str(dates[row]))
     return dates
 
 
@@ -142,7 +157,7 @@ def _is_date(text: object) -> bool:
     return len(str(text)) == len("YYYY-MM-DD")
 
 
-def _numbers(path: Path, table: pd.DataFrame, name: str) -> Floats:
+def _parse_numbers(path: Path, table: pd.DataFrame, name: str) -> Floats:
     if name not in table.columns:
         return np.full(len(table), np.nan)
     column = table[name]
@@ -151,19 +166,21 @@ def _numbers(path: Path, table: pd.DataFrame, name: str) -> Floats:
         if (row := _first((numbers.isna() & column.notna()).to_numpy())) is not None:
             raise DataError(
                 f"{name} is not a number",
-                where=_at(path, row),
+                where=_place(path, row),
                 expected="a number or nothing",
                 was=repr(str(column.iloc[row])),
             )
         column = numbers
     values: Floats = column.to_numpy(np.float64, copy=True)
     if (row := _first(np.isinf(values))) is not None:
-        raise DataError(f"{name} is infinite", where=_at(path, row), expected="a finite number", was=str(values[row]))
+        raise DataError(
+            f"{name} is infinite", where=_place(path, row), expected="a finite number", was=str(values[row])
+        )
     return values
 
 
-def _forget_rounded_prices(columns: Mapping[str, Floats]) -> None:
-    """Make a zero unknown where the day's close shows that rounding made it."""
+def _clear_rounded_prices(columns: Mapping[str, Floats]) -> None:
+    """Make zeros unknown on days whose close is so small that rounding explains the zero."""
     tiny = (columns["close"] > 0) & (columns["close"] < _ROUNDED_AWAY)
     for name in ("open", "high", "low"):
         columns[name][tiny & (columns[name] == 0)] = np.nan
@@ -176,20 +193,20 @@ def _check_prices(path: Path, columns: Mapping[str, Floats], kind: SeriesKind) -
         if (row := _first(columns[name] <= 0)) is not None:
             raise DataError(
                 f"{name} must be above zero",
-                where=_at(path, row),
+                where=_place(path, row),
                 expected="a price > 0, or nothing if unknown",
                 was=f"{columns[name][row]:g}",
             )
     close = columns["close"]
     if (row := _first((close < _PRICE_RANGE[0]) | (close > _PRICE_RANGE[1]))) is not None:
         expected = "from {:g} to {:g}".format(*_PRICE_RANGE)
-        raise DataError("close is no price", where=_at(path, row), expected=expected, was=f"{close[row]:g}")
+        raise DataError("close is no price", where=_place(path, row), expected=expected, was=f"{close[row]:g}")
     if (row := _first(columns["volume"] < 0)) is not None:
-        raise DataError("volume is negative", where=_at(path, row), was=f"{columns['volume'][row]:g}")
+        raise DataError("volume is negative", where=_place(path, row), was=f"{columns['volume'][row]:g}")
     if kind.is_coin and (row := _first(columns["high"] < columns["low"])) is not None:
         raise DataError(
             "high is under low",
-            where=_at(path, row),
+            where=_place(path, row),
             expected=f"high >= {columns['low'][row]:g}",
             was=f"{columns['high'][row]:g}",
         )

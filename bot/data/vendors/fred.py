@@ -1,4 +1,4 @@
-"""Macro series from the St. Louis Fed, as the CSV files behind its charts: no key, no account."""
+"""Macro series from FRED (St. Louis Fed), from the public CSV files behind its charts."""
 
 from __future__ import annotations
 
@@ -21,22 +21,40 @@ _SHOWN = 60
 
 
 class Fred:
-    """Asks FRED for one series at a time."""
+    """Client of FRED, one series a request."""
 
     def __init__(self, session: PublicSession) -> None:
         self._session = session
 
     def rows(self, symbol: str, series_id: str, since: date | None) -> RawBars:
-        """The values of a series from a date on, or all of them; days that FRED marks as missing are no rows.
+        """Fetch the values of a series.
 
-        Raises NotListed where the series is unknown or has no value in that time, Unreachable where the answer is
-        no table, DataError where the table is broken.
+        Parameters
+        ----------
+        series_id
+            FRED's name of the series.
+        since
+            First date; None fetches the whole history.
+
+        Returns
+        -------
+        RawBars
+            Closes in FRED's unit; the other columns are NaN. Days that FRED marks as missing are dropped.
+
+        Raises
+        ------
+        NotListed
+            The series is unknown, or has no value in that time.
+        Unreachable
+            The answer is another page than the table.
+        DataError
+            The table has a faulty line.
         """
         if not re.fullmatch(r"[A-Za-z0-9_]+", series_id):
             raise NotListed("is no id of a series", where=f"FRED {series_id!r}", expected="letters and digits")
         where = f"FRED {series_id}"
-        asked = {"id": series_id} | ({"cosd": since.isoformat()} if since else {})
-        answer = self._session.get(_ADDRESS, params=asked)
+        params = {"id": series_id} | ({"cosd": since.isoformat()} if since else {})
+        answer = self._session.get(_ADDRESS, params=params)
         if answer.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST):
             raise NotListed("has no such series", where=where, was=f"HTTP {answer.status_code}")
         if answer.status_code != HTTPStatus.OK:
@@ -45,10 +63,10 @@ class Fred:
             lines = answer.content.decode("utf-8-sig").splitlines()
         except UnicodeDecodeError:
             raise Unreachable("gave no table", where=where, was="bytes that are no text") from None
-        return _fetched(symbol, series_id, where, lines)
+        return _parse_table(symbol, series_id, where, lines)
 
 
-def _fetched(symbol: str, series_id: str, where: str, lines: list[str]) -> RawBars:
+def _parse_table(symbol: str, series_id: str, where: str, lines: list[str]) -> RawBars:
     expected = f"observation_date,{series_id}"
     header = lines[0].strip() if lines else ""
     if header.lower() != expected.lower():
@@ -56,7 +74,7 @@ def _fetched(symbol: str, series_id: str, where: str, lines: list[str]) -> RawBa
     days: list[str] = []
     values: list[float] = []
     for number, line in enumerate(lines[1:], start=2):
-        day, value = _cells(line, f"{where} line {number}")
+        day, value = _parse_line(line, f"{where} line {number}")
         if days and day <= days[-1]:
             raise DataError("dates must ascend, one row each", where=f"{where} line {number}", was=day)
         if value is not None:
@@ -77,18 +95,18 @@ def _fetched(symbol: str, series_id: str, where: str, lines: list[str]) -> RawBa
     )
 
 
-def _cells(line: str, where: str) -> tuple[str, float | None]:
-    """The date and the value of one line; None is a value that is missing."""
-    fault = DataError(
+def _parse_line(line: str, where: str) -> tuple[str, float | None]:
+    """Return the date and the value of one line; None is a missing value."""
+    error = DataError(
         "is no row of the table", where=where, expected="YYYY-MM-DD,number", was=line[:_SHOWN] or "nothing"
     )
     day, comma, text = (part.strip() for part in line.partition(","))
     try:
-        # fromisoformat alone would take 20240103 and weeks too.
-        known = bool(comma and _DAY.fullmatch(day) and date.fromisoformat(day))
+        # fromisoformat alone accepts 20240103 and week dates too.
+        is_date = bool(comma and _DAY.fullmatch(day) and date.fromisoformat(day))
         value = None if text in _MISSING else float(text)
     except ValueError:
-        raise fault from None
-    if not known or (value is not None and not np.isfinite(value)):
-        raise fault
+        raise error from None
+    if not is_date or (value is not None and not np.isfinite(value)):
+        raise error
     return day, value

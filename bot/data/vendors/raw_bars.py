@@ -1,4 +1,4 @@
-"""What a vendor answered: the rows of one symbol, before anybody believed them."""
+"""Daily bars of one symbol as the vendor sent them, not yet validated."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ COLUMNS = (*PRICES, "volume")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawBars:
-    """Rows of one symbol from one vendor, ascending by date, one row a date; NaN is unknown.
+    """Rows of one symbol from one vendor, ascending, one row a date; NaN is an unknown value.
 
-    Prices are in the quote currency. Volume is in the quote currency for coins and in shares for US series. The last
-    row may still be forming: the one who stores it looks at the clock.
+    Dates are datetime64[D], UTC days for coins and New York days for US series. Prices are in the quote currency.
+    Volume is in the quote currency for coins and in shares for US series. The last row may still be forming: whoever
+    stores it compares it with the clock.
     """
 
     symbol: str
@@ -40,6 +41,6 @@ class RawBars:
         return {name: getattr(self, name) for name in COLUMNS}
 
     def where(self, keep: npt.NDArray[np.bool_]) -> RawBars:
-        """The rows for which a condition holds."""
+        """Return the rows for which the mask is True."""
         kept = {name: values[keep] for name, values in self.columns.items()}
         return RawBars(self.symbol, self.source, self.dates[keep], **kept)

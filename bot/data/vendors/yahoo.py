@@ -1,4 +1,4 @@
-"""Daily rows from Yahoo Finance through yfinance: one ticker at a time, raw and adjusted kept apart."""
+"""Daily rows from Yahoo Finance through yfinance, raw or adjusted, one ticker at a time."""
 
 from __future__ import annotations
 
@@ -35,34 +35,42 @@ _TICKER = re.compile(r"[A-Za-z0-9^.=-]+")
 _CHART = re.compile(rf"/v8/finance/chart/{_TICKER.pattern}")
 _COOKIE_PAGES = ("/v1/test/getcrumb", "/consent", "/copyConsent")
 _COOKIE_HOSTS = (*YAHOO_HOSTS, "fc.yahoo.com", "guce.yahoo.com")
-_UNHEARD = {"timeout", "allow_redirects"}
-_CARRIED = ("headers", "cookies", "auth", "params", "cert", "proxies", "proxy_auth", "base_url")
-"""What a session sends with every request, when somebody has filled it in."""
-_BEGINNING = date(1927, 12, 1)
-"""Before the oldest row that Yahoo has, of the S&P 500."""
+_IGNORED_OPTIONS = {"timeout", "allow_redirects"}
+"""Options of yfinance that the session's own values replace."""
+_SESSION_FIELDS = ("headers", "cookies", "auth", "params", "cert", "proxies", "proxy_auth", "base_url")
+"""Attributes that a session would send with every request."""
+_FIRST_DAY = date(1927, 12, 1)
+"""Earlier than Yahoo's oldest row, of the S&P 500."""
 _COLUMNS = ("Open", "High", "Low", "Close", "Adj Close", "Volume")
 _cache_folder: list[str] = []
-"""Where this process has yfinance keep its cache, once that is settled."""
+"""Folder of yfinance's cache in this process, once it is set."""
 _REASON = re.compile(r'"description"\s*:\s*"([^"]{1,200})')
 
 
-class _DoneWithout(OSError):
-    """A cookie or a crumb that yfinance asks for and, as this is an OSError, goes on without."""
+class _CookieRefused(OSError):
+    """Refusal of a cookie or crumb request. yfinance catches an OSError here and continues."""
 
 
 class YahooSession(Session[Response]):
-    """A browser-like session that asks Yahoo's price chart and nothing else, with courtesy and without cookies.
+    """HTTP session that sends requests to Yahoo's price chart only.
 
-    Yahoo turns away clients that do not shake hands as a browser does, so this stands on curl and not on the public
-    session; the rules are the same. yfinance would also fetch a cookie, accept a consent page by POST and fetch a
-    crumb: the chart needs none of them, and they are not asked for. A fault is raised as a DataError from inside
-    yfinance, which passes it on. Durations are in seconds, sizes in bytes.
+    Yahoo refuses clients whose TLS handshake differs from a browser's, so this session uses curl; its rules are those
+    of `PublicSession`. Requests of yfinance for cookies, consent and crumbs are refused: the chart works alone.
+
+    Parameters
+    ----------
+    retry_policy
+        Rate limit and retries.
+    timeouts
+        Seconds to connect, and for the whole transfer.
+    largest
+        Bytes of the largest answer.
     """
 
     def __init__(
         self, retry_policy: RetryPolicy, *, timeouts: tuple[float, float] = (10.0, 20.0), largest: int = 50_000_000
     ) -> None:
-        # The timeout is curl's for the whole transfer, so that a slow drip ends too.
+        # curl's timeout covers the whole transfer, so an answer that drips byte by byte ends too.
         super().__init__(
             impersonate="chrome",
             trust_env=False,
@@ -70,36 +78,44 @@ class YahooSession(Session[Response]):
             allow_redirects=False,
             timeout=timeouts,
             discard_cookies=True,
-            # curl itself would read proxies from the environment.
+            # curl itself reads proxies from the environment; this switches that off.
             curl_options={CurlOpt.MAXFILESIZE_LARGE: largest, CurlOpt.NOPROXY: "*"},
         )
         self.retry_policy = retry_policy
         self._timeouts = timeouts
 
     def request(self, method: str, url: str, *unnamed: Any, **options: Any) -> Response:
-        """Ask the chart; yfinance's own wishes for time-outs and redirects are not heard."""
+        """Send a request to the chart, with this session's timeouts and redirect rule.
+
+        Raises
+        ------
+        NotPublic
+            The request is for something else than the chart, or carries a credential.
+        NotListed, Unreachable
+            The ticker is unknown, or the answer is another page. Raised through yfinance as it is.
+        """
         parts = urlsplit(url)
         params = options.pop("params", None) or {}
         if method == "GET" and parts.hostname in _COOKIE_HOSTS and parts.path in ("", "/", *_COOKIE_PAGES):
-            raise _DoneWithout("cookies and crumbs are not asked for")
+            raise _CookieRefused("cookies and crumbs are refused")
         refuse_unless_public(method, url, YAHOO_HOSTS, params)
         host = parts.hostname or ""
         if not _CHART.fullmatch(parts.path):
-            raise NotPublic("only the chart is asked here", where=host, was=parts.path)
-        carried = sorted(name for name, value in options.items() if value and name not in _UNHEARD)
-        carried += [name for name in _CARRIED if getattr(self, name)] + ["an unnamed argument"] * bool(unnamed)
-        if carried:
-            raise NotPublic("a public request carries no such thing", where=host, was=", ".join(carried))
+            raise NotPublic("only the chart may be requested", where=host, was=parts.path)
+        private = sorted(name for name, value in options.items() if value and name not in _IGNORED_OPTIONS)
+        private += [name for name in _SESSION_FIELDS if getattr(self, name)] + ["an unnamed argument"] * bool(unnamed)
+        if private:
+            raise NotPublic("a public request must not carry this", where=host, was=", ".join(private))
         answer = self.retry_policy.request(host, lambda: self.transfer(url, dict(params)))
-        return _sound(answer, host, parts.path.rpartition("/")[2])
+        return _require_json(answer, host, parts.path.rpartition("/")[2])
 
     def transfer(self, url: str, params: dict[str, Any]) -> Response:
-        """Carry one request that has passed all rules; tests carry it to a server of their own."""
+        """Send one checked request. Tests replace this to reach a server of their own."""
         return super().request("GET", url, params=params, timeout=self._timeouts, allow_redirects=False, verify=True)
 
 
-def _sound(answer: Response, host: str, ticker: str) -> Response:
-    """The answer, if it is one that yfinance need not interpret."""
+def _require_json(answer: Response, host: str, ticker: str) -> Response:
+    """Return the answer if it is JSON. Raises NotListed or Unreachable, so that yfinance has no error to interpret."""
     status = answer.status_code
     where, was = f"Yahoo {ticker}", f"HTTP {status}"
     reason = found.group(1) if (found := _REASON.search(answer.text[:2000])) else None
@@ -108,17 +124,22 @@ def _sound(answer: Response, host: str, ticker: str) -> Response:
             raise Unreachable("gave no JSON", where=where, was="another page")
         return answer
     if 300 <= status < 400:
-        raise Unreachable("sends us on to another page, perhaps for consent, where we do not go", where=host, was=was)
+        raise Unreachable("redirects to another page, perhaps for consent; redirects are refused", where=host, was=was)
     if status == HTTPStatus.NOT_FOUND or (status == HTTPStatus.BAD_REQUEST and reason and "exist" in reason):
         raise NotListed("has no such ticker or no row of it", where=where, was=f"{was}, {reason}" if reason else was)
     raise Unreachable("gave no rows", where=where, was=f"{was}, {reason}" if reason else was)
 
 
 class Yahoo:
-    """Asks Yahoo for one ticker at a time.
+    """Client of Yahoo, one ticker a request.
 
-    `folder` keeps yfinance's small cache of time zones; without one it lives in a temporary folder. yfinance has one
-    such cache a process: the first folder that is used stays.
+    Parameters
+    ----------
+    session
+        Session that sends the requests.
+    folder
+        Folder of yfinance's cache of time zones; a temporary one by default. yfinance has one cache a process, so the
+        first folder stays.
     """
 
     def __init__(self, session: YahooSession, folder: Path | None = None) -> None:
@@ -129,22 +150,43 @@ class Yahoo:
         self._served: set[bool] = set()
 
     def rows(self, symbol: str, ticker: str, since: date | None, adjusted: bool) -> RawBars:
-        """The daily rows of a ticker from a date on, or all of them; a row without a close is no row.
+        """Fetch the daily rows of a ticker; rows without a close are dropped.
 
-        Adjusted prices are scaled by the vendor's own factor for dividends and splits, volume is not. One answer
-        serves the raw and the adjusted rows, once each. Raises NotListed where there is no row, RateLimited,
-        Unreachable and Blocked as `RetryPolicy` says, DataError where the answer is broken, StoreError where yfinance's
-        cache cannot be written.
+        Parameters
+        ----------
+        ticker
+            Yahoo's name, such as ^RUT.
+        since
+            First date; None fetches the whole history.
+        adjusted
+            Scale the prices by the vendor's factor for dividends and splits. Volume stays as it is.
+
+        Returns
+        -------
+        RawBars
+            Prices in the ticker's currency, volume in shares, or in USD for coins.
+
+        Raises
+        ------
+        NotListed
+            Yahoo has no row of the ticker.
+        RateLimited, Unreachable, Blocked
+            As `RetryPolicy` decides.
+        DataError
+            The answer is faulty.
+        StoreError
+            yfinance's cache cannot be written.
         """
         if not _TICKER.fullmatch(ticker):
             raise NotListed("is no ticker", where=f"Yahoo {ticker!r}", expected="letters, digits, ^ . = -")
+        # One answer serves the raw and the adjusted rows, once each: a second read of either asks again.
         if self._answered != (ticker, since) or adjusted in self._served:
-            self._table = self._ask(ticker, since)
+            self._table = self._fetch_table(ticker, since)
             self._answered, self._served = (ticker, since), set()
         self._served.add(adjusted)
-        return _fetched(symbol, ticker, self._table, adjusted)
+        return _to_bars(symbol, ticker, self._table, adjusted)
 
-    def _ask(self, ticker: str, since: date | None) -> pd.DataFrame:
+    def _fetch_table(self, ticker: str, since: date | None) -> pd.DataFrame:
         where = f"Yahoo {ticker}"
         end = self._session.retry_policy.clock.now().date() + timedelta(days=3)
         try:
@@ -152,24 +194,24 @@ class Yahoo:
                 import yfinance
                 from yfinance.data import YfData
 
-                YfData.cache_get.cache_clear()  # its memory of answers knows no end
-                asked = yfinance.Ticker(ticker, session=self._session)
-                table = asked.history(
-                    interval="1d", start=since or _BEGINNING, end=end, auto_adjust=False, actions=False, repair=False
+                YfData.cache_get.cache_clear()  # yfinance caches answers for the life of the process
+                client = yfinance.Ticker(ticker, session=self._session)
+                table = client.history(
+                    interval="1d", start=since or _FIRST_DAY, end=end, auto_adjust=False, actions=False, repair=False
                 )
         except BotError:
             raise
         except Exception as problem:
-            # yfinance raises whatever its parsing trips over: KeyError, TypeError, its own kinds.
-            raise _told(where, problem) from None
+            # yfinance lets the errors of its parsing through: KeyError, TypeError, its own kinds.
+            raise _as_bot_error(where, problem) from None
         if not isinstance(table, pd.DataFrame) or table.empty:
             raise NotListed("has no row", where=where)
         return table
 
 
-def _told(where: str, problem: Exception) -> BotError:
+def _as_bot_error(where: str, problem: Exception) -> BotError:
     kind = type(problem).__name__
-    if _is_of_a_database(problem):
+    if _is_database_error(problem):
         return StoreError(
             "yfinance cannot keep its cache here",
             where=_cache_folder[0],
@@ -183,49 +225,50 @@ def _told(where: str, problem: Exception) -> BotError:
     return Unreachable("gave an answer that yfinance cannot read", where=where, was=kind)
 
 
-def _is_of_a_database(problem: Exception) -> bool:
-    """Whether yfinance's own cache, which is a SQLite file, is at fault and not the vendor."""
+def _is_database_error(problem: Exception) -> bool:
+    """Return True if the error comes from yfinance's cache, a SQLite file."""
+    # By name: peewee, which raises it, is a dependency of yfinance alone.
     return isinstance(problem, sqlite3.Error) or "PeeweeException" in {kind.__name__ for kind in type(problem).__mro__}
 
 
 @contextlib.contextmanager
 def _quiet(folder: Path | None) -> Iterator[None]:
-    """yfinance as a library: it raises, prints nothing, and writes into our folder only."""
+    """Make yfinance raise its errors, stay silent, and write its cache into the folder."""
     with warnings.catch_warnings():
         import yfinance
 
-        # After the import, which puts its own filters first: its use of pandas is its own affair.
+        # After the import, which puts its own warning filters first.
         warnings.simplefilter("ignore")
         logging.getLogger("yfinance").setLevel(logging.CRITICAL + 1)
         yfinance.config.debug.hide_exceptions = False
         yfinance.config.network.retries = 0
         yfinance.config.network.proxy = None
         if not _cache_folder:
-            _cache_folder.append(str(folder) if folder else _temporary())
+            _cache_folder.append(str(folder) if folder else _temporary_folder())
             yfinance.set_tz_cache_location(_cache_folder[0])
         yield
 
 
-def _temporary() -> str:
+def _temporary_folder() -> str:
     folder = tempfile.mkdtemp(prefix="yfinance-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 
-def _fetched(symbol: str, ticker: str, table: pd.DataFrame, adjusted: bool) -> RawBars:
+def _to_bars(symbol: str, ticker: str, table: pd.DataFrame, adjusted: bool) -> RawBars:
     where = f"Yahoo {ticker}"
     try:
-        # A row is dated by the exchange's own wall clock: New York's for US series, UTC's for coins.
+        # Rows are dated by the exchange's wall clock: New York for US series, UTC for coins.
         dates: Days = pd.DatetimeIndex(table.index).tz_localize(None).to_numpy().astype("datetime64[D]")
         columns = {name: table[name].to_numpy(np.float64, copy=True) for name in _COLUMNS}
     except (KeyError, TypeError, ValueError) as problem:
-        raise DataError("gave a table of another shape", where=where, was=type(problem).__name__) from None
+        raise DataError("the table has another shape", where=where, was=type(problem).__name__) from None
     if (np.diff(dates) <= np.timedelta64(0, "D")).any():
         raise DataError("dates must ascend, one row each", where=where)
     for name, values in columns.items():
         if np.isinf(values).any() or (values < 0).any():
             raise DataError(f"{name.lower()} is no price or volume", where=where, was="negative or infinite")
-        # Yahoo writes 0 for what it does not know, yfinance for a volume that is missing.
+        # Yahoo writes 0 for an unknown price, yfinance for a missing volume.
         values[values == 0] = np.nan
     if adjusted:
         factor: Floats = columns["Adj Close"] / columns["Close"]

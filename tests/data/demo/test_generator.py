@@ -11,7 +11,8 @@ import pytest
 
 from bot.core.market import Market, SeriesKind
 from bot.data.demo.demo_market import demo_market
-from bot.data.demo.generator import DemoParameters, sustained_breakouts
+from bot.data.demo.effect import sustained_breakouts
+from bot.data.demo.generator import DemoParameters
 from tests.markets import default_config
 
 COLUMNS = ("open", "high", "low", "close", "volume")
