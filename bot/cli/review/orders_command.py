@@ -1,0 +1,102 @@
+"""Define `bot review orders`: every order with how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import typer
+
+from bot.cli.console import ConfigOption, JsonOption
+from bot.cli.list_output import Column, CsvOption, MarkdownOption, format_of, print_list
+from bot.cli.review.list_options import (
+    LimitOption,
+    ReasonOption,
+    SinceOption,
+    SymbolOption,
+    UntilOption,
+    left_out,
+    print_notes,
+    row_filter,
+)
+from bot.cli.review.review_commands import RunOption, record_of
+
+_ORDER_COLUMNS: Mapping[bool, Sequence[Column]] = {
+    True: (
+        Column("day", "Day"),
+        Column("order", "Order"),
+        Column("quantity", "Quantity", True),
+        Column("price", "Price", True),
+        Column("fee", "Fee", True),
+        Column("bps", "Bps", True),
+        Column("id", "Id"),
+        Column("outcome", "Ended"),
+    ),
+    False: tuple(
+        Column(key, key)
+        for key in (
+            "order_id",
+            "decision_at",
+            "symbol",
+            "side",
+            "quantity",
+            "outcome",
+            "filled",
+            "price",
+            "fee",
+            "slippage_bps",
+            "reason",
+            "why",
+        )
+    ),
+}
+_ID_SHOWN = 6
+
+
+def orders(
+    run: RunOption = None,
+    symbol: SymbolOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    reason: ReasonOption = None,
+    outcome: Annotated[
+        Literal["filled", "partial", "unfilled", "skipped", "open"] | None,
+        typer.Option(help="How it ended; skipped: never sent; open: nobody knows yet."),
+    ] = None,
+    limit: LimitOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+    as_markdown: MarkdownOption = False,
+) -> None:
+    """List every order with how it ended: mean price, fee, slippage in basis points, and what cut or stopped it.
+
+    Example: bot review orders --outcome skipped
+    """
+    from bot.review.lists.order_list import as_dict, orders_of
+
+    style = format_of(as_json, as_csv, as_markdown)
+    chosen = row_filter(style, symbol, since, until, reason, outcome, limit)
+    found = orders_of(record_of(config, run), chosen)
+    rows = [as_dict(line) for line in found.items]
+    shown = list(map(_order_cells, rows)) if style == "table" else rows
+    print_list("orders", _ORDER_COLUMNS[style == "table"], shown, style)
+    print_notes(style, left_out(found))
+
+
+def _order_cells(line: Mapping[str, str]) -> dict[str, Any]:
+    from bot.report import names
+    from bot.report.numbers import NOTHING, minus, money, price
+
+    why = names.reasons(line["why"])
+    bps = f"{float(line['slippage_bps']):.1f}" if line["slippage_bps"] else NOTHING
+    return {
+        "day": line["decision_at"][:10],
+        "order": f"{line['side']} {line['symbol']}",
+        "quantity": price(line["quantity"]),
+        "price": price(line["price"] or None),
+        "fee": money(line["fee"]) if line["price"] else NOTHING,
+        "bps": minus(bps) if line["slippage_bps"] else bps,
+        "id": line["order_id"][:_ID_SHOWN] + "..",
+        "outcome": f"{line['outcome']}: {why}" if why else line["outcome"],
+    }

@@ -1,0 +1,55 @@
+"""Sums of trades by coin, stage, breakout or reason: their columns and cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from bot.cli.list_output import Column, Format
+
+if TYPE_CHECKING:
+    from bot.review.lists.trade_list import Group
+
+_BY = {"coin": "Coin", "stage": "Bought in", "episode": "Breakout", "reason": "Why sold"}
+
+
+def group_columns(by: str, style: Format) -> Sequence[Column]:
+    if style != "table":
+        keys = ("key", "trips", "gains", "open", "pnl", "unrealised", "fees", "slippage", "mean_days")
+        return [Column(key, key, key != "key") for key in keys]
+    titles = {"trips": "Trips", "gains": "Won", "days": "Days", "pnl": "P&L", "held": "Unrealised", "fees": "Fees"}
+    numbers = [Column(key, title, True) for key, title in {**titles, "slippage": "Slippage"}.items()]
+    return [Column("key", _BY[by]), *numbers]
+
+
+def group_record(one: Group) -> dict[str, Any]:
+    from bot.ledger.codec import plain
+
+    return {
+        "key": one.key,
+        "trips": one.trips,
+        "gains": one.gains,
+        "open": one.open,
+        "pnl": plain(one.pnl),
+        "unrealised": None if one.unrealised is None else plain(one.unrealised),
+        "fees": plain(one.fees),
+        "slippage": plain(one.slippage),
+        "mean_days": None if one.days is None else round(one.days, 4),
+    }
+
+
+def group_cells(one: Group, by: str) -> dict[str, Any]:
+    from bot.report import names
+    from bot.report.numbers import NOTHING, count, money
+
+    named = names.reasons(one.key) or "still open" if by == "reason" else one.key or "none known"
+    return {
+        "key": named,
+        "trips": one.trips,
+        "gains": one.gains,
+        "days": count(one.days),
+        "pnl": money(one.pnl),
+        "held": money(one.unrealised) if one.open else NOTHING,
+        "fees": money(one.fees),
+        "slippage": money(one.slippage),
+    }
