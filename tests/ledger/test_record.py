@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -13,9 +14,10 @@ import pytest
 
 from bot.core.decision import Decision
 from bot.core.errors import LedgerError
-from bot.core.events import Event, Valuation
+from bot.core.events import Event, TradingState, TradingStateChange, Valuation
 from bot.core.orders import Fill, Side
-from bot.ledger.record import as_rows, read_ledger, verify_ledger, write_ledger
+from bot.ledger.record import as_rows, read_ledger, read_rows, verify_ledger, write_ledger
+from bot.ledger.selection import Selection
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 D = Decimal
@@ -100,6 +102,19 @@ class TestVerify:
         assert "changed after it was written" in message
         assert str(ledger) in message
 
+    def test_a_row_rewritten_with_a_correct_hash_of_its_own_breaks_the_next(self, ledger: Path) -> None:
+        with closing(sqlite3.connect(ledger)) as connection:
+            ((before,),) = connection.execute("SELECT hash FROM events WHERE sequence = 1").fetchall()
+            ((kind, at, body),) = connection.execute("SELECT kind, at, body FROM events WHERE sequence = 2").fetchall()
+        forged = body.replace("2102.1", "2102.2")
+        text = f"{before}\n2\n{kind}\n{at}\n{forged}"
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        change = f"UPDATE events SET body = '{forged}', hash = '{digest}' WHERE sequence = 2"
+        assert "row 3 (fill at 2024-03-01T00:00:00Z) was changed" in tampered(ledger, change)
+        assert [row.sequence for row in read_rows(ledger, Selection(("decision",)))] == [1]
+        with pytest.raises(LedgerError, match=r"row 3 .* was changed"):
+            list(read_rows(ledger, Selection(("fill",))))
+
     def test_a_row_that_is_missing_is_named(self, ledger: Path) -> None:
         message = tampered(ledger, "DELETE FROM events WHERE sequence = 2")
         assert "row 2 is missing" in message
@@ -151,6 +166,21 @@ class TestVerify:
 def test_a_ledger_that_cannot_be_written_is_an_error_of_the_ledger(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="unable to open"):
         write_ledger(tmp_path / "no such folder" / "ledger.sqlite3", as_rows(events()))
+
+
+def test_the_hashes_of_two_rows_are_those_worked_with_sha256sum(tmp_path: Path) -> None:
+    """The text is the hash before (64 zeros at first), sequence, kind, moment and body, a line each.
+
+    printf '%064d\\n1\\nswitched\\n2026-01-01T00:00:00Z\\n{"mode":"flat"}' 0 | sha256sum
+    """
+    states = [(1, TradingState.FLAT), (2, TradingState.ON)]
+    path = tmp_path / "two.sqlite3"
+    write_ledger(path, as_rows(TradingStateChange(datetime(2026, 1, day, tzinfo=UTC), mode) for day, mode in states))
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT body, hash FROM events ORDER BY sequence").fetchall() == [
+            ('{"mode":"flat"}', "93ae9924d3f18c680ca9a41aee6742b30cb0a1b41ace1f7dadb816aa543d6aa8"),
+            ('{"mode":"on"}', "c54e0902451ca2395476d164d039225b8b9c246e21ff7d0d2ba3dde7430d0b7b"),
+        ]
 
 
 def test_the_head_depends_on_every_event(tmp_path: Path) -> None:

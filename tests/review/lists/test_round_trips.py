@@ -36,6 +36,23 @@ class TestByHand:
         found = record(tmp_path, story())
         assert excursions(found, round_trips_of(found).all) == [Excursion(pytest.approx(-0.1), pytest.approx(0.2))]
 
+    def test_the_close_of_the_day_of_an_exit_counts_for_the_lot_that_stays(self, tmp_path: Path) -> None:
+        """10 at 50, 4 sold at 55 on day 1; closes 45 and 75. The 4 saw -10% only; the other 6 saw -10% and +50%."""
+        events = [
+            began(),
+            decided(0, "ETH", "in", ETH="0.5"),
+            *order(0, "buy", "ETH", "10", "50", why="in"),
+            valued(0, "950", "500", {"ETH": "45"}, ETH="10"),
+            decided(1, "ETH", "less", before="ETH", ETH="0.3"),
+            *order(1, "sell", "ETH", "4", "55", why="less"),
+            valued(1, "1170", "720", {"ETH": "75"}, ETH="6"),
+        ]
+        found = record(tmp_path, events)
+        assert excursions(found, round_trips_of(found).all) == [
+            Excursion(pytest.approx(-0.1), pytest.approx(-0.1)),
+            Excursion(pytest.approx(-0.1), pytest.approx(0.5)),
+        ]
+
     def test_where_a_ledger_has_no_marks_excursions_are_not_known(self, tmp_path: Path) -> None:
         events = [valued(1, "1099", "499", ETH="10") if i == 7 else event for i, event in enumerate(story())]
         found = record(tmp_path, events)
