@@ -12,7 +12,7 @@ from bot.core.book import Book
 from bot.core.errors import BotError
 from bot.core.execution import affordable
 from bot.core.instrument import ZERO, Instrument
-from bot.core.orders import Fill, OrderIntent, Side
+from bot.core.orders import Fill, OrderEnd, OrderIntent, Side
 from bot.core.ports import Clock
 
 Levels = tuple[tuple[Decimal, Decimal], ...]
@@ -46,7 +46,11 @@ class QuoteLimits:
 
 
 class Unpriced(Exception):
-    """No usable price for an order. The text is the reason code."""
+    """No usable price for an order: `end` is the reason code, `detail` the quote source's wording."""
+
+    def __init__(self, end: OrderEnd, detail: str = "") -> None:
+        super().__init__(end, detail)
+        self.end, self.detail = end, detail
 
 
 class LiveQuotes:
@@ -58,7 +62,7 @@ class LiveQuotes:
     def depth_for(self, order: OrderIntent) -> DepthQuote:
         """Fetch the order book for an order. Raises Unpriced, also after the order's day has ended."""
         if self._clock.now().date() != order.at.date():  # the machine slept after the decision
-            raise Unpriced("missed")
+            raise Unpriced(OrderEnd.MISSED)
         return self.depth(order.symbol)
 
     def depth(self, symbol: str) -> DepthQuote:
@@ -66,11 +70,11 @@ class LiveQuotes:
         try:
             depth = self._depth(symbol)
         except BotError as problem:
-            raise Unpriced(f"no_quote ({problem.what})") from None
+            raise Unpriced(OrderEnd.NO_QUOTE, problem.what) from None
         if self._clock.now() - depth.at > self._limits.age:
-            raise Unpriced("quote_too_old")
+            raise Unpriced(OrderEnd.QUOTE_TOO_OLD)
         if depth.spread > self._limits.spread:
-            raise Unpriced("spread_too_wide")
+            raise Unpriced(OrderEnd.SPREAD_TOO_WIDE)
         return depth
 
     def walk(self, book: Book, order: OrderIntent, depth: DepthQuote) -> list[Fill]:
@@ -146,9 +150,9 @@ class LiveQuotesBroker:
             try:
                 fills = self._quotes.walk(book, order, self._quotes.depth_for(order))
             except Unpriced as reason:
-                book.unfilled(order, str(reason))
+                book.unfilled(order, reason.end, reason.detail)
             else:
-                book.traded(order, fills, "book_too_thin")
+                book.traded(order, fills, OrderEnd.BOOK_TOO_THIN)
             yield order
 
     def resume(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:

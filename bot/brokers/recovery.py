@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from bot.core.book import Book
-from bot.core.orders import OrderIntent, Side
+from bot.core.orders import OrderEnd, OrderIntent, Side
 from bot.core.ports import Broker
 
-BUYING_BLOCKED = "reduce_only_override"
-"""Reason code of a purchase that was decided before buying was blocked, by the user or by an unexplained change."""
 
 
 def is_buying_blocked(book: Book, order: OrderIntent) -> bool:
@@ -23,11 +21,11 @@ def retry_pending(broker: Broker, book: Book, orders: Sequence[OrderIntent], day
     """Execute today's pending orders as new ones. Orders of earlier days end with the reason `missed`."""
     for order in orders:
         if is_buying_blocked(book, order):
-            book.unfilled(order, BUYING_BLOCKED)
+            book.unfilled(order, OrderEnd.REDUCE_ONLY_OVERRIDE)
             yield order
         elif order.at.date() == day:
             yield from broker.execute(book, [order], day)
         else:
             # The next decision plans the coin again, so an order of an earlier day is out of date.
-            book.unfilled(order, "missed")
+            book.unfilled(order, OrderEnd.MISSED)
             yield order

@@ -7,7 +7,7 @@ from datetime import date
 
 from bot.brokers.recovery import retry_pending
 from bot.core.book import Book
-from bot.core.orders import OrderIntent
+from bot.core.orders import OrderEnd, OrderIntent
 
 
 class SimulatedBroker:
@@ -20,7 +20,7 @@ class SimulatedBroker:
         for order in orders:
             open_price = book.open_price(order.symbol, day)
             if open_price is None:
-                book.unfilled(order, "no_bar")
+                book.unfilled(order, OrderEnd.NO_BAR)
             else:
                 self._match(book, order, open_price)
             yield order
@@ -35,4 +35,4 @@ class SimulatedBroker:
         if quantity > 0:
             book.filled(order, quantity, price, open_price)
         else:
-            book.unfilled(order, "cash_short")
+            book.unfilled(order, OrderEnd.CASH_SHORT)

@@ -20,7 +20,7 @@ from bot.core.execution import affordable, fill, fill_price
 from bot.core.instrument import ZERO, Instrument, to_decimal
 from bot.core.market import Floats, Market, Series
 from bot.core.moments import ONE_DAY, midnight
-from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
+from bot.core.orders import Fill, OrderEnd, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.core.portfolio import Portfolio
 from bot.core.prices import Prices
 
@@ -183,27 +183,25 @@ class Book:
     def filled(self, order: OrderIntent, quantity: Decimal, price: Decimal, open_price: float) -> Fill:
         """Record the one fill of an order, and its end."""
         done = fill(order, quantity, price, open_price, self._instrument(order.symbol))
-        self.traded(order, [done], "cash_short")
+        self.traded(order, [done], OrderEnd.CASH_SHORT)
         return done
 
-    def traded(self, order: OrderIntent, fills: Sequence[Fill], why: str) -> None:
-        """Record the fills of an order, and its end; `why` is told of one that was not filled in full."""
+    def traded(self, order: OrderIntent, fills: Sequence[Fill], end: OrderEnd) -> None:
+        """Record the fills of an order and its end; `end` is the reason if it was not filled in full."""
         for one in fills:
             self._record(one)
         if sum((one.quantity for one in fills), ZERO) == order.quantity:
-            self._end(order, OrderStatus.FILLED, None)
+            self._end(order, OrderStatus.FILLED)
         else:
-            self._end(order, OrderStatus.PARTIAL if fills else OrderStatus.UNFILLED, why)
+            self._end(order, OrderStatus.PARTIAL if fills else OrderStatus.UNFILLED, end)
 
-    def unfilled(self, order: OrderIntent, why: str) -> None:
-        """Record that an order came to nothing."""
-        self._end(order, OrderStatus.UNFILLED, why)
+    def unfilled(self, order: OrderIntent, end: OrderEnd, detail: str = "") -> None:
+        """Record that an order ended unfilled; `detail` is the venue's or the quote source's own wording."""
+        self._end(order, OrderStatus.UNFILLED, end, detail)
 
-    def _end(self, order: OrderIntent, status: OrderStatus, why: str | None) -> None:
-        reason = f"{order.reason};{why}" if why else order.reason
-        self.events.append(
-            OrderResult(order.order_id, order.at, order.symbol, order.side, order.quantity, status, reason)
-        )
+    def _end(self, order: OrderIntent, status: OrderStatus, end: OrderEnd | None = None, detail: str = "") -> None:
+        what = (order.order_id, order.at, order.symbol, order.side, order.quantity)
+        self.events.append(OrderResult(*what, status, order.reason, end, detail))
         if status is not OrderStatus.FILLED:
             self._try_again(self._unfinished | {order.symbol}, order.at)
 

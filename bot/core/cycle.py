@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from bot.core.decision import Decision, Trade
 from bot.core.instrument import ZERO, Instrument, to_decimal
-from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Side, order_id
+from bot.core.orders import OrderEnd, OrderIntent, OrderResult, OrderStatus, Side, order_id
 from bot.core.portfolio import Portfolio
 
 
@@ -164,18 +164,18 @@ class _Planner:
         if quantity == 0:
             return ZERO
         if symbol in self.rules.overrides.no_trade:
-            return self._skip(symbol, side, quantity, "no_trade_override")
+            return self._skip(symbol, side, quantity, OrderEnd.NO_TRADE_OVERRIDE)
         if side is Side.BUY and quote.quarantined:
-            return self._skip(symbol, side, quantity, "barred")
+            return self._skip(symbol, side, quantity, OrderEnd.QUARANTINED)
         if not quote.fresh:
             self.again.add(symbol)
-            return self._skip(symbol, side, quantity, "no_price_today")
+            return self._skip(symbol, side, quantity, OrderEnd.NO_PRICE_TODAY)
         allowed = quantity if limit is None else min(quantity, instrument.quantity(limit))
         allowed = min(allowed, self._volume_limit(symbol, instrument, quantity))
         if allowed < quantity:
             self.again.add(symbol)
         if allowed * self.prices[symbol] < instrument.min_notional:
-            return self._skip(symbol, side, quantity, "min_notional")
+            return self._skip(symbol, side, quantity, OrderEnd.MIN_NOTIONAL)
         identity = order_id(self.rules.run_key, self.decision.at.date(), symbol, side)
         self.orders.append(OrderIntent(identity, self.decision.at, symbol, side, allowed, self.reason))
         return allowed
@@ -186,12 +186,11 @@ class _Planner:
             return quantity
         return instrument.quantity(self.rules.sizing.volume_share * to_decimal(volume) / self.prices[symbol])
 
-    def _skip(self, symbol: str, side: Side, quantity: Decimal, why: str) -> Decimal:
+    def _skip(self, symbol: str, side: Side, quantity: Decimal, end: OrderEnd) -> Decimal:
         if self.decision.trade is Trade.HOLD:  # a retry of an order that was noted when it was first wanted
             return ZERO
         identity = order_id(self.rules.run_key, self.decision.at.date(), symbol, side)
-        reason = f"{self.reason};{why}"
         self.skipped.append(
-            OrderResult(identity, self.decision.at, symbol, side, quantity, OrderStatus.SKIPPED, reason)
+            OrderResult(identity, self.decision.at, symbol, side, quantity, OrderStatus.SKIPPED, self.reason, end)
         )
         return ZERO

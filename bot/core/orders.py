@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,6 +25,31 @@ class OrderStatus(StrEnum):
     PARTIAL = "partial"
     UNFILLED = "unfilled"
     SKIPPED = "skipped"
+
+
+class OrderEnd(StrEnum):
+    """Code of why an order was not filled in full; the value stands in ledgers and CSVs."""
+
+    NO_TRADE_OVERRIDE = "no_trade_override"
+    QUARANTINED = "barred"
+    NO_PRICE_TODAY = "no_price_today"
+    MIN_NOTIONAL = "min_notional"
+    CASH_SHORT = "cash_short"
+    NO_BAR = "no_bar"
+    REDUCE_ONLY_OVERRIDE = "reduce_only_override"
+    MISSED = "missed"
+    NO_QUOTE = "no_quote"
+    QUOTE_TOO_OLD = "quote_too_old"
+    SPREAD_TOO_WIDE = "spread_too_wide"
+    BOOK_TOO_THIN = "book_too_thin"
+    MARKET_HALTED = "market_halted"
+    REJECTED = "rejected"
+    CUT_TO_FIT = "cut_to_fit"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+
+_END = re.compile(rf"(?:^|;)({'|'.join(OrderEnd)})(?: \((.*)\))?$", re.DOTALL)
 
 
 def order_id(run_key: str, day: date, symbol: str, side: Side, attempt: int = 0) -> str:
@@ -51,7 +77,11 @@ class OrderIntent:
 
 @dataclass(frozen=True, slots=True)
 class OrderResult:
-    """How an order ended, and why where it was not filled in full."""
+    """The end of an order.
+
+    `reason` are the codes that it was sent for, joined by `;`. `end` says why it was not filled in full, `detail` in
+    which words the venue or the quote source said so.
+    """
 
     order_id: str
     at: datetime
@@ -60,6 +90,32 @@ class OrderResult:
     quantity: Decimal
     status: OrderStatus
     reason: str
+    end: OrderEnd | None = None
+    detail: str = ""
+
+    @property
+    def end_text(self) -> str:
+        """The code of the end with its detail in brackets; empty for an order filled in full."""
+        return f"{self.end or ''}{f' ({self.detail})' if self.detail else ''}"
+
+    @property
+    def full_reason(self) -> str:
+        """All codes joined by `;`, that of the end last, as ledgers and CSVs keep them."""
+        return ";".join(part for part in (self.reason, self.end_text) if part)
+
+    @staticmethod
+    def split_reason(full_reason: str) -> tuple[str, OrderEnd | None, str]:
+        """Split the full reason of an order not filled in full.
+
+        Returns
+        -------
+        tuple
+            The codes that it was sent for, the end and its detail; no end where the text has no known code.
+        """
+        found = _END.search(full_reason)
+        if found is None:
+            return full_reason, None, ""
+        return full_reason[: found.start()], OrderEnd(found[1]), found[2] or ""
 
 
 @dataclass(frozen=True, slots=True)

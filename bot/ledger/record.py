@@ -14,7 +14,7 @@ from typing import Any
 from bot.core.errors import LedgerError
 from bot.core.events import Event
 from bot.infra.sqlite import back_up
-from bot.ledger.codec import encode
+from bot.ledger.event_fields import encode
 from bot.ledger.ledger_file import FAULTS, open_to_read, open_to_write
 from bot.ledger.selection import Selection
 

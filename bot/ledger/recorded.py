@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
 from bot.core.events import Event
-from bot.ledger.decode import KINDS, decode
+from bot.ledger.decode import decode
+from bot.ledger.event_fields import EVENT_FIELDS
 from bot.ledger.record import Row
 
 E_co = TypeVar("E_co", covariant=True)
@@ -79,4 +80,4 @@ def recorded(rows: Iterable[Row], /, *types: type[object], path: Path | None = N
 
 def kinds_of(types: Iterable[type[object]]) -> list[str]:
     """Return the ledger's kind of each event type."""
-    return [KINDS[one] for one in types]
+    return [EVENT_FIELDS[one].kind for one in types]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.core.events import Event
-from bot.ledger.codec import encode
+from bot.ledger.event_fields import encode
 from bot.ledger.ledger_file import FAULTS, is_there, open_to_write
 from bot.ledger.record import GENESIS, Row, chained_hash, checked_rows
 

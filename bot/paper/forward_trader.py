@@ -12,7 +12,7 @@ from bot.core.decision import Decision
 from bot.core.events import ConfigPeriod, Drift, Event, Late
 from bot.core.invariants import not_none
 from bot.core.moments import ONE_DAY, midnight
-from bot.core.orders import OrderIntent, OrderResult
+from bot.core.orders import OrderEnd, OrderIntent, OrderResult
 from bot.core.portfolio import Portfolio
 from bot.core.ports import Broker
 from bot.ledger.codec import plain
@@ -109,7 +109,7 @@ class ForwardTrader:
         self._write(book)
         if is_missed:
             for order in orders:
-                book.unfilled(order, "missed")
+                book.unfilled(order, OrderEnd.MISSED)
             self._write(book)
             return []
         return self._carry_out(book, orders, day)

@@ -11,7 +11,7 @@ from typing import Any, TypedDict, Unpack, overload
 
 from bot.core.errors import LedgerError, did_you_mean
 from bot.core.events import Event
-from bot.ledger.decode import KINDS
+from bot.ledger.event_fields import EVENT_FIELDS
 from bot.ledger.record import Row, count_rows, newest_rows, read_end, read_rows, whole_up_to
 from bot.ledger.recorded import E1, E2, E3, E, Recorded, kinds_of, recorded
 from bot.ledger.run_folder import LEDGER, RunFolder, find_run, list_runs
@@ -147,12 +147,12 @@ class Record:
 
     def newest_events(self, one: type[E], /, **filters: Unpack[Filters]) -> tuple[list[Recorded[E]], int]:
         """Read the newest `limit` events of a type, in order, and count those before them."""
-        rows, before = self.newest(KINDS[one], **filters)
+        rows, before = self.newest(EVENT_FIELDS[one].kind, **filters)
         return list(recorded(rows, one, path=self.path)), before
 
     def events_at(self, one: type[E], moments: Iterable[str]) -> Iterator[Recorded[E]]:
         """Read the events of a type at some moments (ISO-8601 as in the ledger), in order."""
-        return recorded(self.at(KINDS[one], moments), one, path=self.path)
+        return recorded(self.at(EVENT_FIELDS[one].kind, moments), one, path=self.path)
 
     def first_event(self, one: type[E]) -> Recorded[E] | None:
         """Read the first event of a type; None if there is none."""

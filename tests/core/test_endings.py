@@ -129,7 +129,7 @@ def test_a_halted_coin_gets_no_orders_until_rows_come_again() -> None:
     _, sale = events(book, Fill)
     assert sale.at.date() == date(2024, 2, 1)  # its first new row is that of 2024-01-31
     skipped = [result for result in events(book, OrderResult) if result.status is OrderStatus.SKIPPED]
-    assert [result.reason for result in skipped] == ["held;no_price_today"]
+    assert [result.full_reason for result in skipped] == ["held;no_price_today"]
     assert not book.portfolio.holdings
 
 

@@ -60,7 +60,7 @@ def orders(plan: Plan) -> list[tuple[str, str, Decimal]]:
 
 
 def skipped(plan: Plan) -> list[tuple[str, str]]:
-    return [(result.symbol, result.reason) for result in plan.skipped]
+    return [(result.symbol, result.full_reason) for result in plan.skipped]
 
 
 class TestByHand:
@@ -298,4 +298,4 @@ class TestWhateverIsAsked:
     def test_what_is_not_sent_is_marked_skipped_and_says_why(self, asked: dict[str, Any]) -> None:
         for result in cycle(**asked).skipped:
             assert result.status is OrderStatus.SKIPPED
-            assert result.reason.split(";")[-1] in {"min_notional", "no_price_today", "no_trade_override"}
+            assert result.full_reason.split(";")[-1] in {"min_notional", "no_price_today", "no_trade_override"}

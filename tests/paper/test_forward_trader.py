@@ -212,5 +212,5 @@ def test_an_order_whose_day_is_over_when_the_machine_wakes_is_not_filled_at_anot
     quotes = LiveQuotes(quoted, QuoteLimits(Decimal("0.02"), timedelta(seconds=30)), clock)
     list(LiveQuotesBroker(quotes).execute(book, orders, day))
     ends = [event for event in book.events if isinstance(event, OrderResult)]
-    assert [end.reason.rpartition(";")[2] for end in ends] == ["missed"] * len(orders)
+    assert [end.end for end in ends] == ["missed"] * len(orders)
     assert not [event for event in book.events if isinstance(event, Fill)]

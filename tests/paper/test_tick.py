@@ -163,7 +163,7 @@ def test_a_wide_spread_fills_nothing_and_the_order_is_tried_again(world: World) 
     asks, pair.asks = pair.asks, [("103.00", "500")]
     tick(world)
     (result,) = [event for event in map(decode, rows(world)) if isinstance(event, OrderResult)]
-    assert result.reason.endswith("spread_too_wide")
+    assert result.full_reason.endswith("spread_too_wide")
     assert fills(world) == []
     pair.asks = asks
     at(world, FIRST_TICK + timedelta(days=1))
@@ -175,7 +175,7 @@ def test_without_a_quote_nothing_is_filled_and_the_ledger_says_why(world: World)
     world.servers.exchange.fail(*[dropped()] * 50, path="/api/v3/depth")
     tick(world)
     (result,) = [event for event in map(decode, rows(world)) if isinstance(event, OrderResult)]
-    assert "no_quote" in result.reason
+    assert "no_quote" in result.full_reason
 
 
 def test_a_changed_config_opens_an_epoch_and_is_no_drift(world: World) -> None:

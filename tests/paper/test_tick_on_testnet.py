@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import pytest
 
-from bot.brokers.recovery import BUYING_BLOCKED
 from bot.brokers.testnet.broker import NOT_IN_ACCOUNT, NOT_LISTED
 from bot.brokers.testnet.client import open_testnet
 from bot.brokers.testnet.guard import Loopback
@@ -18,7 +17,7 @@ from bot.brokers.testnet.pricing import AT_LAST_CLOSE
 from bot.core.errors import ConfigError, LedgerError
 from bot.core.events import BalanceDifference, ConfigPeriod, VenueTrade
 from bot.core.moments import midnight
-from bot.core.orders import Fill, OrderResult, Side
+from bot.core.orders import Fill, OrderEnd, OrderResult, Side
 from bot.ledger.decode import decode
 from bot.ledger.writer import LedgerWriter
 from bot.paper import ledgers
@@ -115,7 +114,7 @@ def test_the_order_goes_to_the_testnet_and_the_book_counts_it_at_public_prices(t
 
 def test_a_round_trip_leaves_account_and_ledger_agreed(trading: Trading) -> None:
     trading.tick()
-    ledgers.switch(trading.world.config, "paper", ledgers.Mode.FLAT, trading.world.clock)
+    ledgers.switch(trading.world.config, "paper", ledgers.TradingState.FLAT, trading.world.clock)
     trading.to_day(1)
     trading.tick()
     trading.to_day(2)
@@ -175,7 +174,7 @@ def test_an_order_that_the_testnet_refuses_is_told_and_tried_again_the_next_day(
     trading.server.exchange.halt("ETHUSDT")
     trading.tick()
     (result,) = trading.events(OrderResult)
-    assert result.reason.endswith("market_halted")
+    assert result.end is OrderEnd.MARKET_HALTED
     trading.server.exchange.halt("ETHUSDT", halted=False)
     trading.to_day(1)
     trading.tick()
@@ -222,7 +221,7 @@ def book_and_account(trading: Trading) -> tuple[str, str]:
 def test_what_a_wipe_took_is_still_sold_aside_and_marked(trading: Trading) -> None:
     trading.tick()
     trading.server.exchange.wipe()
-    ledgers.switch(trading.world.config, "paper", ledgers.Mode.FLAT, trading.world.clock)
+    ledgers.switch(trading.world.config, "paper", ledgers.TradingState.FLAT, trading.world.clock)
     trading.to_day(1)
     trading.tick()
     assert D(trading.status().holdings["ETH"]) < STEP  # dust: the venue kept its fee of the coin
@@ -231,10 +230,10 @@ def test_what_a_wipe_took_is_still_sold_aside_and_marked(trading: Trading) -> No
 
 def test_a_wipe_is_seen_although_an_order_was_sent_between(trading: Trading) -> None:
     trading.tick()
-    ledgers.switch(trading.world.config, "paper", ledgers.Mode.FLAT, trading.world.clock)
+    ledgers.switch(trading.world.config, "paper", ledgers.TradingState.FLAT, trading.world.clock)
     trading.to_day(1)
     trading.tick()
-    ledgers.switch(trading.world.config, "paper", ledgers.Mode.ON, trading.world.clock)
+    ledgers.switch(trading.world.config, "paper", ledgers.TradingState.ON, trading.world.clock)
     trading.to_day(2)
     lost(trading, accepted=False)
     assert trading.tick().left_open
@@ -248,10 +247,10 @@ def test_a_wipe_is_seen_although_an_order_was_sent_between(trading: Trading) -> 
 def test_a_buy_that_was_not_sent_is_not_sent_after_the_user_forbade_it(trading: Trading) -> None:
     lost(trading, accepted=False)
     assert trading.tick().left_open
-    ledgers.switch(trading.world.config, "paper", ledgers.Mode.REDUCE_ONLY, trading.world.clock)
+    ledgers.switch(trading.world.config, "paper", ledgers.TradingState.REDUCE_ONLY, trading.world.clock)
     trading.tick()
     (result,) = trading.events(OrderResult)
-    assert result.reason.endswith(BUYING_BLOCKED)
+    assert result.end is OrderEnd.REDUCE_ONLY_OVERRIDE
     assert not trading.server.exchange.account(KEY).orders
 
 
@@ -288,4 +287,4 @@ def test_the_ledger_keeps_the_code_and_the_words_of_a_refusal(trading: Trading) 
     trading.server.faults.script(InjectedFault(InjectedKind.ERROR, "POST", "order", code=-1013, status=400))
     trading.tick()
     (result,) = trading.events(OrderResult)
-    assert "rejected (-1013 " in result.reason
+    assert "rejected (-1013 " in result.full_reason

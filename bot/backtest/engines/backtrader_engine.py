@@ -16,7 +16,7 @@ import numpy as np
 
 from bot.core.book import Book, RunPlan
 from bot.core.moments import Days
-from bot.core.orders import OrderIntent, Settlement, Side
+from bot.core.orders import OrderEnd, OrderIntent, Settlement, Side
 from bot.core.portfolio import Portfolio
 
 CASH_TOLERANCE = 1e-6
@@ -119,13 +119,13 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         day = datetime.fromordinal(int(order.data.datetime[0])).replace(tzinfo=UTC).date()
         open_price = self.book.open_price(intent.symbol, day)
         if open_price is None:
-            self.book.unfilled(intent, "no_bar")
+            self.book.unfilled(intent, OrderEnd.NO_BAR)
             return self._drop(order)
         price = self.book.price_for(intent, open_price)
         self._quantity = self.book.quantity_for(intent, price)
         step = self.book.plan.rules.instruments[intent.symbol].step
         if self._quantity == 0:
-            self.book.unfilled(intent, "cash_short")
+            self.book.unfilled(intent, OrderEnd.CASH_SHORT)
             return self._drop(order)
         self._lots = int(self._quantity / step)
         self._execute(order, ago=0, price=float(price * step))

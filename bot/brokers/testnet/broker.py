@@ -10,14 +10,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bot.brokers.live_quotes import Unpriced
-from bot.brokers.recovery import BUYING_BLOCKED, is_buying_blocked
+from bot.brokers.recovery import is_buying_blocked
 from bot.brokers.testnet.pricing import Pricing
 from bot.brokers.testnet.reports import OrderReport, VenueFill, VenueStatus
 from bot.core.book import Book
 from bot.core.errors import OrderRejected, OutcomeUnknown
 from bot.core.events import VenueTrade
 from bot.core.instrument import ZERO
-from bot.core.orders import OrderIntent, Side
+from bot.core.orders import OrderEnd, OrderIntent, Side
 from bot.core.ports import Broker
 from bot.infra.vendor_errors import NotListed, Unreachable
 
@@ -85,9 +85,9 @@ class TestnetBroker:
             except (OutcomeUnknown, Unreachable):
                 return
             if not exists and is_buying_blocked(book, order):
-                book.unfilled(order, BUYING_BLOCKED)
+                book.unfilled(order, OrderEnd.REDUCE_ONLY_OVERRIDE)
             elif not exists and order.at.date() < day:
-                book.unfilled(order, "missed")
+                book.unfilled(order, OrderEnd.MISSED)
             elif not exists and not self._send_until_known(book, order, day):
                 return
             yield order
@@ -120,11 +120,11 @@ class TestnetBroker:
         try:
             quantity = self._pricing.quantity(book, order, day) // rules.step * rules.step
         except Unpriced as reason:
-            return book.unfilled(order, str(reason))
+            return book.unfilled(order, reason.end, reason.detail)
         if not rules.active:
-            return book.unfilled(order, "market_halted")
+            return book.unfilled(order, OrderEnd.MARKET_HALTED)
         if quantity == ZERO:
-            return book.unfilled(order, "cash_short")
+            return book.unfilled(order, OrderEnd.CASH_SHORT)
         if order.side is Side.SELL and self._free_balance(order.symbol) < quantity:
             # The testnet is wiped about monthly without notice: the book still holds the coin and must be able to sell.
             for _ in self._fallback.execute(book, [_marked(order, NOT_IN_ACCOUNT)], day):
@@ -134,7 +134,7 @@ class TestnetBroker:
             report = self._exchange.submit(order.order_id, self._pair(order), order.side, quantity)
         except OrderRejected as refusal:
             # Reasons are joined by semicolons in the ledger.
-            return book.unfilled(order, f"rejected ({(refusal.was or refusal.what).replace(';', ',')})")
+            return book.unfilled(order, OrderEnd.REJECTED, (refusal.was or refusal.what).replace(";", ","))
         return self._record(book, order, self._exchange.wait_until_ended(report), day)
 
     def _find(self, book: Book, order: OrderIntent, day: date) -> bool:
@@ -146,10 +146,10 @@ class TestnetBroker:
 
     def _record(self, book: Book, order: OrderIntent, report: OrderReport, day: date) -> None:
         # The book compares with the decided quantity: a full fill of less was cut by cash, holdings or the book.
-        reason = "cut_to_fit" if report.status is VenueStatus.FILLED else str(report.status)
+        end = OrderEnd.CUT_TO_FIT if report.status is VenueStatus.FILLED else OrderEnd(report.status)
         fills = self._pricing.fills(book, order, self._base(order.symbol), report.fills, day)
         book.events.extend(self._trade(order, trade) for trade in report.fills)
-        book.traded(order, fills, reason)
+        book.traded(order, fills, end)
 
     def _trade(self, order: OrderIntent, trade: VenueFill) -> VenueTrade:
         return VenueTrade(

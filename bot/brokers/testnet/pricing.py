@@ -12,7 +12,7 @@ from bot.brokers.live_quotes import DepthQuote, LiveQuotes, Unpriced
 from bot.brokers.testnet.reports import VenueFill
 from bot.core.book import Book
 from bot.core.instrument import ZERO
-from bot.core.orders import Fill, OrderIntent
+from bot.core.orders import Fill, OrderEnd, OrderIntent
 
 AT_LAST_CLOSE = "counted_at_last_close"
 """Reason code of a fill that was found after a restart without a usable order book, and is recorded at the close."""
@@ -48,7 +48,7 @@ class AsTraded:
         """Return the coins that cash and holdings allow at the public price."""
         reference = self._reference(order.symbol, day)
         if reference is None:
-            raise Unpriced("no_bar")
+            raise Unpriced(OrderEnd.NO_BAR)
         return book.quantity_for(order, book.price_for(order, float(reference)))
 
     def fills(self, book: Book, order: OrderIntent, base: str, trades: Sequence[VenueFill], day: date) -> list[Fill]:
@@ -92,7 +92,7 @@ class AtPublicQuotes:
         depth = self._seen[order.order_id] = self._quotes.depth_for(order)
         fills = self._quotes.walk(book, order, depth)
         if not fills:
-            raise Unpriced("book_too_thin")
+            raise Unpriced(OrderEnd.BOOK_TOO_THIN)
         return sum((fill.quantity for fill in fills), ZERO)
 
     def fills(self, book: Book, order: OrderIntent, base: str, trades: Sequence[VenueFill], day: date) -> list[Fill]:

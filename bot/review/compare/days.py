@@ -26,7 +26,7 @@ from bot.core.events import (
 from bot.core.instrument import ZERO
 from bot.core.invariants import not_none
 from bot.core.moments import ONE_DAY, iso, midnight
-from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, Side
+from bot.core.orders import Fill, OrderEnd, OrderIntent, OrderResult, Settlement, Side
 
 EVENTS: tuple[type[Event], ...] = (
     ConfigPeriod,
@@ -54,11 +54,14 @@ Leg = tuple[str, Side]
 class OrderSummary:
     """An order and what became of it; `price` and `reference` are means over its fills, in the quote currency.
 
-    `why` are the codes that its end adds to the reasons of the decision: why it was not filled in full, or not as told.
+    `note` says how it was carried out where that differs from the plan (a broker's code), `end` why it was not filled
+    in full; `why` is both as text.
     """
 
     wanted: Decimal = ZERO
     status: str = "open"
+    note: str = ""
+    end: OrderEnd | None = None
     why: str = ""
     reason: str = ""
     filled: Decimal = ZERO
@@ -169,7 +172,9 @@ class _Reader:
             case OrderResult():
                 order = self._order(event)
                 order.status = event.status
-                order.why = _why(event, order.reason)
+                order.note = event.reason.removeprefix(order.reason).removeprefix(";")
+                order.end = event.end
+                order.why = ";".join(part for part in (order.note, event.end_text) if part)
             case Settlement():
                 self._day(event.at.date()).settled[event.symbol] = event
             case Fill():
@@ -219,10 +224,3 @@ class _Reader:
         """Whether the switch stood at stop from before a day's midnight was over until it was decided."""
         due = late.at + ONE_DAY
         return any(begun < min(due, late.decided_at) and (end is None or end > late.at) for begun, end in self.stops)
-
-
-def _why(result: OrderResult, before: str) -> str:
-    """What the end of an order adds to the reasons that it was sent for; of one that was never sent the last code."""
-    if result.status is OrderStatus.SKIPPED:
-        return result.reason.rpartition(";")[2]
-    return result.reason.removeprefix(before).removeprefix(";")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from bot.core.decision import Decision
-from bot.core.orders import Side
+from bot.core.orders import OrderEnd, Side
 from bot.ledger.codec import plain
 from bot.review.compare.days import OrderSummary
 
@@ -33,33 +33,33 @@ class MismatchCause(StrEnum):
     UNKNOWN = "unknown"
 
 
-_ASIDE = "simulated_not_on_testnet"
-_ENDS = {
-    "missed": MismatchCause.MISSED,
-    "spread_too_wide": MismatchCause.SPREAD,
-    "quote_too_old": MismatchCause.SPREAD,
-    "no_quote": MismatchCause.SPREAD,
-    "min_notional": MismatchCause.MINIMUM,
-    _ASIDE: MismatchCause.NOT_LISTED,
-    "market_halted": MismatchCause.REFUSED,
-    "rejected": MismatchCause.REFUSED,
-    "no_trade_override": MismatchCause.OVERRIDE,
-    "no_price_today": MismatchCause.REVISED,
-    "no_bar": MismatchCause.REVISED,
-    "barred": MismatchCause.REVISED,
+_NOT_ON_TESTNET = "simulated_not_on_testnet"
+_CAUSE_OF_END = {
+    OrderEnd.MISSED: MismatchCause.MISSED,
+    OrderEnd.SPREAD_TOO_WIDE: MismatchCause.SPREAD,
+    OrderEnd.QUOTE_TOO_OLD: MismatchCause.SPREAD,
+    OrderEnd.NO_QUOTE: MismatchCause.SPREAD,
+    OrderEnd.MIN_NOTIONAL: MismatchCause.MINIMUM,
+    OrderEnd.MARKET_HALTED: MismatchCause.REFUSED,
+    OrderEnd.REJECTED: MismatchCause.REFUSED,
+    OrderEnd.NO_TRADE_OVERRIDE: MismatchCause.OVERRIDE,
+    OrderEnd.NO_PRICE_TODAY: MismatchCause.REVISED,
+    OrderEnd.NO_BAR: MismatchCause.REVISED,
+    OrderEnd.QUARANTINED: MismatchCause.REVISED,
 }
-"""What the codes mean that an order ends with; any other one tells that less was filled than was asked for."""
+"""The cause of each order end; the cause of every other end is `PARTIAL`."""
 
 
 def cause_of_end(order: OrderSummary | None) -> MismatchCause | None:
-    """What an order's own end tells of why it was not filled, not in full, or not as told; None where nothing."""
+    """Return the cause that an order's own end gives; None if it was filled as planned or is absent."""
     if order is None:
         return None
-    if order.status == "open":
+    # An order carried out elsewhere for lack of coins on the account counts as partial, however it ended there.
+    if order.status == "open" or order.note not in ("", _NOT_ON_TESTNET):
         return MismatchCause.PARTIAL
-    end = order.why.removeprefix(f"{_ASIDE};")
-    code = end.partition(" ")[0].partition(";")[0]
-    return _ENDS.get(code, MismatchCause.PARTIAL) if code else None
+    if order.end is not None:
+        return _CAUSE_OF_END.get(order.end, MismatchCause.PARTIAL)
+    return MismatchCause.NOT_LISTED if order.note else None
 
 
 def weights_of(decision: Decision) -> dict[str, Decimal]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.core.events import Episode
-from bot.ledger.codec import encode
+from bot.ledger.event_fields import encode
 from bot.review.lists.filters import Page, RowFilter
 from bot.review.lists.trade_list import Breakout
 from bot.review.recording import Record

@@ -119,7 +119,7 @@ class Trading:
         with LedgerWriter.open(self.path) as journal:
             events = [decode(row) for row in journal.rows]
         ended = [event for event in events if isinstance(event, OrderResult)]
-        return [(event.symbol, event.status, event.reason.rpartition(";")[2]) for event in ended]
+        return [(event.symbol, event.status, event.end_text) for event in ended]
 
     def assert_each_order_is_there_once(self, *coins: str) -> None:
         """Both coins were bought once, on the venue and in the ledger, and the account is the ledger's."""

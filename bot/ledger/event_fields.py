@@ -1,0 +1,310 @@
+"""One table of fields per event: it gives the row's body, the event of a body, and the columns of the CSVs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from bot.core.decision import Decision, Trade
+from bot.core.events import (
+    AccountSnapshot,
+    Acknowledged,
+    BalanceCause,
+    BalanceDifference,
+    ConfigPeriod,
+    Drift,
+    Episode,
+    Event,
+    Late,
+    OrdersToRetry,
+    TradingState,
+    TradingStateChange,
+    Valuation,
+    VenueTrade,
+)
+from bot.core.moments import iso, midnight
+from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
+from bot.ledger.codec import (
+    AMOUNTS,
+    BPS,
+    CODES,
+    DAY,
+    FLAG,
+    JOINED,
+    MOMENT,
+    MONEY,
+    NUMBER,
+    READINGS,
+    RETURNS,
+    SYMBOLS,
+    TEXT,
+    TEXT_OR_NULL,
+    WHOLE,
+    Codec,
+    code_of,
+    optional,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A key of a body and the event's attribute that it holds, of the same name unless `attribute` is given.
+
+    A `derived` field is written and not read. A field that is `absent_if_empty` is left out of the body where the
+    attribute is empty; a `newer` one is written always and missing in ledgers of older versions. Both are then read as
+    the attribute's default. The mapping of a `spread` field is written as keys of the body itself.
+    """
+
+    key: str
+    codec: Codec[Any]
+    attribute: str = ""
+    derived: bool = False
+    absent_if_empty: bool = False
+    newer: bool = False
+    spread: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the event's attribute."""
+        return self.attribute or self.key
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+@dataclass(frozen=True)
+class EventFields:
+    """The kind of an event in the ledger and its fields, in the order of the body's keys.
+
+    `moment` is the attribute that gives the row's moment, with `write_moment` and `read_moment` between the two;
+    `build` makes the event of its attributes.
+    """
+
+    kind: str
+    event: type[Event]
+    fields: tuple[Field, ...]
+    moment: str = "at"
+    write_moment: Callable[[Any], str] = iso
+    read_moment: Callable[[str], date] = _moment
+    build: Callable[..., Event] | None = None
+
+    @cached_property
+    def columns(self) -> dict[str, Field]:
+        """The fields by key."""
+        return {field.key: field for field in self.fields}
+
+    def encode(self, event: Event) -> tuple[str, dict[str, Any]]:
+        """Write an event of this type as the row's moment and body."""
+        body: dict[str, Any] = {}
+        for field, name, write in self._written:
+            value = getattr(event, name)
+            if field.spread:
+                body.update(write(value))
+            elif value or not field.absent_if_empty:
+                body[field.key] = write(value)
+        return self.write_moment(getattr(event, self.moment)), body
+
+    def decode(self, at: str, body: Mapping[str, object]) -> Event:
+        """Read the event of a row's moment and body.
+
+        Raises KeyError, TypeError, ValueError or InvalidOperation for a malformed body.
+        """
+        attributes: dict[str, object] = {self.moment: self.read_moment(at)}
+        for name, key, read in self._required:
+            attributes[name] = read(body[key])
+        for name, key, read in self._optional:
+            if key in body:
+                attributes[name] = read(body[key])
+        for field in self._spread:
+            attributes[field.name] = field.codec.read({k: v for k, v in body.items() if k not in self.columns})
+        return self._make(**attributes)
+
+    @cached_property
+    def _make(self) -> Callable[..., Event]:
+        return self.build or self.event
+
+    @cached_property
+    def _written(self) -> list[tuple[Field, str, Callable[[Any], Any]]]:
+        return [(field, field.name, field.codec.write) for field in self.fields]
+
+    @cached_property
+    def _required(self) -> list[tuple[str, str, Callable[[object], object]]]:
+        return [one for field, one in self._read if not (field.absent_if_empty or field.newer)]
+
+    @cached_property
+    def _optional(self) -> list[tuple[str, str, Callable[[object], object]]]:
+        return [one for field, one in self._read if field.absent_if_empty or field.newer]
+
+    @cached_property
+    def _read(self) -> list[tuple[Field, tuple[str, str, Callable[[object], object]]]]:
+        readable = (field for field in self.fields if not (field.derived or field.spread))
+        return [(field, (field.name, field.key, field.codec.read)) for field in readable]
+
+    @cached_property
+    def _spread(self) -> list[Field]:
+        return [field for field in self.fields if field.spread]
+
+
+def _order_result(full_reason: str, status: OrderStatus, **order: Any) -> OrderResult:
+    # Only the end of an order that was not filled in full has a code; a decision's codes may be spelt like one.
+    reason, end, detail = (full_reason, None, "")
+    if status is not OrderStatus.FILLED:
+        reason, end, detail = OrderResult.split_reason(full_reason)
+    return OrderResult(status=status, reason=reason, end=end, detail=detail, **order)
+
+
+_ORDER = (
+    Field("order_id", TEXT),
+    Field("symbol", TEXT),
+    Field("side", code_of(Side)),
+    Field("quantity", MONEY),
+)
+_REASON = Field("reason", TEXT)
+
+EVENT_FIELDS: Mapping[type[object], EventFields] = {
+    schema.event: schema
+    for schema in (
+        EventFields(
+            "episode",
+            Episode,
+            (
+                Field("kind", TEXT),
+                Field("session", DAY),
+                Field("close", NUMBER),
+                Field("level", NUMBER),
+                Field("base_sessions", WHOLE),
+                Field("stage_then", TEXT),
+                Field("outcome", TEXT),
+                Field("confirmed_session", optional(DAY)),
+                Field("vetoes", JOINED),
+                Field("eth_at", optional(MOMENT)),
+                Field("alts_at", optional(MOMENT)),
+                Field("exit_at", optional(MOMENT)),
+                Field("exit_reason", JOINED, "exit_reasons"),
+                Field("returns", RETURNS, spread=True),
+            ),
+            moment="known_at",
+        ),
+        EventFields(
+            "decision",
+            Decision,
+            (
+                Field("stage", TEXT),
+                Field("previous_stage", TEXT, "previous"),
+                Field("weights", AMOUNTS),
+                Field("reasons", CODES),
+                Field("trade", code_of(Trade)),
+                Field("reduce_only", FLAG),
+                Field("readings", READINGS),
+            ),
+        ),
+        EventFields("order", OrderIntent, (*_ORDER, _REASON)),
+        EventFields(
+            "order_result",
+            OrderResult,
+            (*_ORDER, Field("reason", TEXT, "full_reason"), Field("status", code_of(OrderStatus))),
+            build=_order_result,
+        ),
+        EventFields(
+            "fill",
+            Fill,
+            (
+                *_ORDER,
+                _REASON,
+                Field("price", MONEY),
+                Field("reference_price", MONEY),
+                Field("fee", MONEY),
+                Field("slippage_bps", BPS, derived=True),
+                Field("fee_in_kind", MONEY, absent_if_empty=True),
+            ),
+        ),
+        EventFields(
+            "settlement",
+            Settlement,
+            (
+                Field("symbol", TEXT),
+                Field("quantity", MONEY),
+                Field("price", MONEY),
+                Field("cause", code_of(SettlementCause)),
+                Field("fee", MONEY),
+                Field("into", TEXT_OR_NULL),
+                Field("received", MONEY),
+            ),
+        ),
+        EventFields(
+            "valuation",
+            Valuation,
+            (
+                Field("equity", MONEY),
+                Field("cash", MONEY),
+                Field("stage", TEXT),
+                Field("holdings", AMOUNTS),
+                Field("stale", CODES),
+                Field("marks", AMOUNTS, absent_if_empty=True),
+                Field("benchmarks", AMOUNTS, newer=True),
+            ),
+            moment="day",
+            write_moment=lambda day: iso(midnight(day)),
+            read_moment=lambda text: _moment(text).date(),
+        ),
+        EventFields("unfinished", OrdersToRetry, (Field("symbols", SYMBOLS),)),
+        EventFields(
+            "epoch",
+            ConfigPeriod,
+            (
+                Field("number", WHOLE),
+                Field("why", TEXT),
+                Field("run_key", TEXT),
+                Field("config_hash", TEXT),
+                Field("version", TEXT),
+                Field("broker", TEXT),
+                Field("cash", MONEY),
+                Field("on_start", TEXT, newer=True),
+            ),
+        ),
+        EventFields("late", Late, (Field("decided_at", MOMENT), Field("missed", FLAG))),
+        EventFields("switched", TradingStateChange, (Field("mode", code_of(TradingState)),)),
+        EventFields(
+            "venue_trade",
+            VenueTrade,
+            (
+                Field("order_id", TEXT),
+                Field("trade_id", TEXT),
+                Field("base", TEXT),
+                Field("quote", TEXT),
+                Field("side", code_of(Side)),
+                Field("quantity", MONEY),
+                Field("price", MONEY),
+                Field("fee", MONEY),
+                Field("fee_asset", TEXT),
+            ),
+        ),
+        EventFields("account_seen", AccountSnapshot, (Field("balances", AMOUNTS),)),
+        EventFields(
+            "difference",
+            BalanceDifference,
+            (
+                Field("asset", TEXT),
+                Field("recorded", MONEY),
+                Field("found", MONEY),
+                Field("cause", code_of(BalanceCause)),
+            ),
+        ),
+        EventFields("acknowledged", Acknowledged, ()),
+        EventFields("drift", Drift, (Field("recorded", TEXT), Field("replayed", TEXT))),
+    )
+}
+"""The fields of every event that a ledger can hold, by its type."""
+
+FIELDS_OF_KIND: Mapping[str, EventFields] = {fields.kind: fields for fields in EVENT_FIELDS.values()}
+"""The same by the ledger's kind."""
+
+
+def encode(event: Event) -> tuple[str, str, dict[str, Any]]:
+    """Write an event as the kind, moment and body of its row."""
+    fields = EVENT_FIELDS[type(event)]
+    return fields.kind, *fields.encode(event)
