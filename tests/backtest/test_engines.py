@@ -86,7 +86,7 @@ def test_a_round_trip_costs_slippage_and_fee_on_both_sides() -> None:
 def test_a_day_without_an_open_fills_nothing_and_the_next_day_does() -> None:
     opens = {"A": {"2024-01-03": float("nan")}}
     book = run(plan(market(opens, A=flat(10.0)), [{"A": "0.5"}]))
-    results = [(r.at.day, r.status, r.reason) for r in events(book, OrderResult)]
+    results = [(r.at.day, r.status, r.full_reason) for r in events(book, OrderResult)]
     assert results == [
         (3, OrderStatus.UNFILLED, "adopted;held;no_bar"),
         (4, OrderStatus.FILLED, "held"),
@@ -102,7 +102,7 @@ def test_an_open_that_is_too_high_for_the_cash_fills_a_part() -> None:
     assert (filled.quantity, filled.price) == (D("49.6520"), D("20.12"))
     (result,) = events(book, OrderResult, 3)
     assert (result.quantity, result.status) == (D("99.3048"), OrderStatus.PARTIAL)
-    assert result.reason == "adopted;held;cash_short"
+    assert result.full_reason == "adopted;held;cash_short"
     # 49.652 x 20.12 = 998.99824 and a fee of 0.99899824
     assert book.portfolio.cash == D("0.00276176")
 
