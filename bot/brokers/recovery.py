@@ -10,7 +10,6 @@ from bot.core.orders import OrderEnd, OrderIntent, Side
 from bot.core.ports import Broker
 
 
-
 def is_buying_blocked(book: Book, order: OrderIntent) -> bool:
     """Return True if an order is a purchase and an override blocks buying now."""
     overrides = book.plan.rules.overrides
