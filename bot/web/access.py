@@ -1,4 +1,4 @@
-"""The door: who may ask the dashboard, and what every answer tells the browser to keep from doing."""
+"""Access control of the dashboard: token, session cookie, host names and security headers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "bot_dashboard"
 ENTER = "/enter"
-"""Where a browser leaves the token and gets a cookie for it."""
+"""Address at which a browser exchanges the token for a cookie."""
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -34,27 +34,27 @@ _METHODS = ("GET", "HEAD")
 
 @dataclass(frozen=True)
 class AccessToken:
-    """A token, and the cookie that stands for it while this process lives: it does not tell the token."""
+    """Access token and its session cookie. The cookie is random and valid while this process lives."""
 
     token: str
     cookie: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
-    def fits(self, given: str) -> bool:
-        """Whether a token is this one, in a time that does not tell where it differs."""
+    def matches(self, given: str) -> bool:
+        """Return True if a token is this one; the comparison takes the same time wherever they differ."""
         return _same(given, self.token)
 
-    def opens(self, headers: Headers) -> bool:
-        """Whether a request brings the token, or the cookie."""
+    def allows(self, headers: Headers) -> bool:
+        """Return True if a request has the token or the cookie."""
         scheme, _, given = headers.get("authorization", "").partition(" ")
-        return (scheme.lower() == "bearer" and self.fits(given.strip())) or _same(_cookie(headers), self.cookie)
+        return (scheme.lower() == "bearer" and self.matches(given.strip())) or _same(_cookie(headers), self.cookie)
 
 
 @dataclass(frozen=True)
 class AccessControl:
-    """Lets through what may be asked and refuses the rest.
+    """Middleware that passes allowed requests to `inside` and refuses all others.
 
-    `hosts` are the names under which the dashboard answers; a web page that leads its own name to this machine is
-    refused by that. None is any name, where there is a key. Requests of other sites' pages are refused always.
+    `hosts` are the names under which the dashboard answers, None for any. They keep out a web page whose own name
+    resolves to this machine (DNS rebinding). Requests from pages of other sites are always refused.
     """
 
     inside: ASGIApp
@@ -62,7 +62,7 @@ class AccessControl:
     key: AccessToken | None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or refuse it."""
+        """Answer a request or refuse it."""
         if scope["type"] != "http":
             return
         answer = self._refusal(scope) or self._entrance(scope)
@@ -84,18 +84,18 @@ class AccessControl:
             return None
         if scope["path"] == ENTER:
             (given, *_) = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])
-            if self.key.fits(given):
+            if self.key.matches(given):
                 entered = RedirectResponse("/", 303)
                 entered.set_cookie(COOKIE, self.key.cookie, httponly=True, samesite="strict")
                 return entered
-        if self.key.opens(Headers(scope=scope)):
+        if self.key.allows(Headers(scope=scope)):
             return None
-        told = f"A token is needed: send it as a Bearer, or open {ENTER}?token=TOKEN in a browser once.\n"
-        return PlainTextResponse(told, 401, {"WWW-Authenticate": "Bearer"})
+        message = f"A token is needed: send it as a Bearer, or open {ENTER}?token=TOKEN in a browser once.\n"
+        return PlainTextResponse(message, 401, {"WWW-Authenticate": "Bearer"})
 
 
 def _is_foreign(headers: Headers, host: str) -> bool:
-    """Whether another site's page asks; that it links here, and is left for it, is nothing bad."""
+    """Return True if a page of another site sends the request; following a link from there is allowed."""
     origin = headers.get("origin")
     if origin is not None and origin.lower() not in (f"http://{host.lower()}", f"https://{host.lower()}"):
         return True
@@ -112,6 +112,7 @@ def _cookie(headers: Headers) -> str:
 
 
 def _same(given: str, secret: str) -> bool:
+    # Digests have one length, so that the comparison does not reveal the length of the secret either.
     digests = (hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest() for text in (given, secret))
     return hmac.compare_digest(*digests)
 

@@ -1,11 +1,11 @@
-"""The pages of the dashboard and their addresses; each page's data stand under /api as JSON."""
+"""Routes of the dashboard: each page as HTML, and its data as JSON under /api."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, is_dataclass
 from importlib.resources import files
-from typing import Any
+from typing import TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,7 +21,7 @@ from bot.web import runs_page as runs
 from bot.web.episodes_page import episodes
 from bot.web.health_page import health
 from bot.web.prometheus import metrics
-from bot.web.site import Plain, Site
+from bot.web.site import Site
 from bot.web.templates import Templates
 from bot.web.today_page import last_year, today
 from bot.web.trades_page import trades
@@ -32,15 +32,17 @@ STATIC = {
     "dashboard.js": ("bot.web", "static/dashboard.js", "text/javascript"),
     "icon.svg": ("bot.web", "static/icon.svg", "image/svg+xml"),
 }
-"""The files that are served as they are, the report's style among them."""
-Told = tuple[Plain, Plain]
-"""A page's data, and what only its HTML shows beside them."""
+"""Files that are served as they are; the dashboard shares the report's style sheet."""
+Data: TypeAlias = Mapping[str, object]
+PageData: TypeAlias = tuple[Data, Data]
+"""Data of a page, which its JSON has too, and values that only its HTML needs."""
+Reader: TypeAlias = Callable[[Request], PageData]
 
 
 def app_of(site: Site) -> Starlette:
-    """The dashboard of a site, without its door."""
+    """Return the dashboard of a site, without access control."""
     answers = _Answers(site)
-    tellers: dict[str, Callable[[Request], Told]] = {
+    readers: dict[str, Reader] = {
         "today": answers.today,
         "portfolio": answers.portfolio,
         "trades": answers.trades,
@@ -56,75 +58,75 @@ def app_of(site: Site) -> Starlette:
         Route("/static/{name}", answers.static),
         Route("/api/version", answers.version),
     ]
-    for name, tell in tellers.items():
+    for name, reader in readers.items():
         path = {"today": "/", "run": "/runs/{name}"}.get(name, f"/{name}")
         api = {"run": "/api/runs/{name}"}.get(name, f"/api/{name}")
-        routes += [Route(path, answers.page(name, tell)), Route(api, answers.data(tell))]
+        routes += [Route(path, answers.page(name, reader)), Route(api, answers.data(reader))]
     return Starlette(routes=routes, exception_handlers={HTTPException: answers.no_page, 500: answers.broken})
 
 
 class _Answers:
-    """Every answer reads its ledger anew."""
+    """Handlers of all routes; each reads its ledger anew, so a page is never older than its request."""
 
     def __init__(self, site: Site) -> None:
         self.site, self.pages = site, Templates()
 
-    def today(self, request: Request) -> Told:
+    def today(self, request: Request) -> PageData:
         record = self._record(request)
         return today(self.site, record), {"chart": last_year(record)}
 
-    def portfolio(self, request: Request) -> Told:
-        told, curve = portfolio.portfolio(self._record(request))
-        told["curve"] = {"days": curve.days, "equity": curve.equity, "exposure": curve.exposure}
-        return told, {"charts": portfolio.charts(curve)}
+    def portfolio(self, request: Request) -> PageData:
+        data, curve = portfolio.portfolio(self._record(request))
+        data["curve"] = {"days": curve.days, "equity": curve.equity, "exposure": curve.exposure}
+        return data, {"charts": portfolio.charts(curve)}
 
-    def trades(self, request: Request) -> Told:
+    def trades(self, request: Request) -> PageData:
         return trades(self._record(request), _page(request), _page(request, "fills")), {}
 
-    def episodes(self, request: Request) -> Told:
+    def episodes(self, request: Request) -> PageData:
         return episodes(self._record(request), _page(request)), {}
 
-    def runs(self, request: Request) -> Told:
+    def runs(self, request: Request) -> PageData:
         return {"runs": runs.runs(self.site, _page(request))}, {"names": self._names()}
 
-    def run(self, request: Request) -> Told:
-        told, curve = runs.run(self.site.record(request.path_params["name"]))
-        return told, {"charts": portfolio.charts(curve)}
+    def run(self, request: Request) -> PageData:
+        data, curve = runs.run(self.site.record(request.path_params["name"]))
+        return data, {"charts": portfolio.charts(curve)}
 
-    def compare(self, request: Request) -> Told:
+    def compare(self, request: Request) -> PageData:
         one, other = (self.site.record(request.query_params.get(name)) for name in ("a", "b"))
-        told, charts = runs.beside(one, other)
-        return told, {"charts": charts, "names": self._names()}
+        data, charts = runs.side_by_side(one, other)
+        return data, {"charts": charts, "names": self._names()}
 
-    def health(self, request: Request) -> Told:
+    def health(self, request: Request) -> PageData:
         return health(self.site, self._record(request)), {}
 
-    def page(self, name: str, tell: Callable[[Request], Told]) -> Callable[[Request], Response]:
-        """A page as HTML; what goes wrong with a ledger is told on a page too."""
+    def page(self, name: str, reader: Reader) -> Callable[[Request], Response]:
+        """Return the handler of a page; a problem with a ledger is shown on a page too."""
 
         def answer(request: Request) -> Response:
             try:
                 frame = self._frame(request)  # its version first: a row written meanwhile makes the page old, not new
-                told, shown = tell(request)
-                return HTMLResponse(self.pages.render(name, {**frame, "told": told, **shown}))
+                data, more = reader(request)
+                return HTMLResponse(self.pages.render(name, {**frame, "data": data, **more}))
             except BotError as problem:
                 return self._problem(request, problem)
 
         return answer
 
-    def data(self, tell: Callable[[Request], Told]) -> Callable[[Request], Response]:
-        """The same data as JSON."""
+    def data(self, reader: Reader) -> Callable[[Request], Response]:
+        """Return the handler of a page's data as JSON."""
 
         def answer(request: Request) -> Response:
             try:
-                return JSONResponse(_plain(tell(request)[0]))
+                return JSONResponse(_json(reader(request)[0]))
             except BotError as problem:
                 return JSONResponse({"error": problem.as_dict()}, _status(problem))
 
         return answer
 
     def version(self, request: Request) -> Response:
-        """What changes when a page would."""
+        """Return a version that changes whenever a page would."""
         try:
             record = self._record(request)
         except LedgerError as problem:
@@ -132,7 +134,7 @@ class _Answers:
         return JSONResponse(self._pulse(record))
 
     def healthz(self, request: Request) -> Response:
-        """Whether all is well, in a line: 200, or 503."""
+        """Return the health of a record in one line: status 200, or 503 where there is a fault."""
         try:
             if not request.query_params.get("run") and not self.site.records():
                 return PlainTextResponse("there is no ledger yet\n")
@@ -143,11 +145,11 @@ class _Answers:
         return PlainTextResponse(f"{record.name}: {verdict.line}\n", 200 if verdict.is_healthy else 503)
 
     def metrics(self, request: Request) -> Response:
-        """Every forward ledger as Prometheus reads it."""
+        """Return the metrics of every forward ledger for Prometheus."""
         return Response(metrics(self.site), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     def static(self, request: Request) -> Response:
-        """A style sheet, the script or the icon."""
+        """Return a style sheet, the script or the icon."""
         name = request.path_params["name"]
         if name not in STATIC:
             raise HTTPException(404)
@@ -155,11 +157,11 @@ class _Answers:
         return Response(files(package).joinpath(path).read_bytes(), media_type=media_type)
 
     async def no_page(self, request: Request, problem: Exception) -> Response:
-        """An address that leads nowhere."""
+        """Answer an unknown address."""
         return PlainTextResponse("There is no such page.\n", getattr(problem, "status_code", 404))
 
     async def broken(self, request: Request, problem: Exception) -> Response:
-        """A bug of ours: nothing of it is told to who asks."""
+        """Answer after a bug; the details stay on this machine, since they may hold a path or a key."""
         return PlainTextResponse("This is a bug in the dashboard.\n", 500)
 
     def _record(self, request: Request) -> Record:
@@ -168,8 +170,8 @@ class _Answers:
     def _names(self) -> list[str]:
         return [record.name for record in self.site.records()]
 
-    def _frame(self, request: Request) -> Plain:
-        """What every page shows around its own part."""
+    def _frame(self, request: Request) -> Data:
+        """Return the values of the header and navigation, which every page has."""
         chosen = request.path_params.get("name") or request.query_params.get("run")
         record = self.site.record(chosen)
         return {
@@ -182,7 +184,7 @@ class _Answers:
             "query": dict(request.query_params),
         }
 
-    def _pulse(self, record: Record) -> Plain:
+    def _pulse(self, record: Record) -> Data:
         sequence, _ = record.end()
         daemon, verdict = self.site.daemon(record.name), self.site.health(record)
         state = daemon.state.value if record.folder is None else "run"
@@ -207,8 +209,8 @@ class _Answers:
             "query": {},
             "pulse": {"version": "", "daemon": "none", "is_well": True, "told": "No ledger"},
         }
-        shown = {**frame, "problem": str(problem), "is_empty": is_empty}
-        return HTMLResponse(self.pages.render("problem", shown), 200 if is_empty else _status(problem))
+        values = {**frame, "problem": str(problem), "is_empty": is_empty}
+        return HTMLResponse(self.pages.render("problem", values), 200 if is_empty else _status(problem))
 
 
 def _page(request: Request, name: str = "page") -> int:
@@ -220,14 +222,12 @@ def _status(problem: BotError) -> int:
     return 404 if problem.what.startswith("there is no") else 503
 
 
-def _plain(value: Any) -> Any:
-    """Data as JSON has them."""
+def _json(value: object) -> object:
+    """Convert data to what JSON can hold: dataclasses become objects, NaN becomes null."""
     if is_dataclass(value) and not isinstance(value, type):
-        return _plain(asdict(value))
+        return _json(asdict(value))
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): _json(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, float) and value != value:
-        return None
-    return value
+        return [_json(one) for one in value]
+    return None if isinstance(value, float) and value != value else value

@@ -1,4 +1,4 @@
-"""The curve of a record: what it was worth at each day's close, and the stage it stood in."""
+"""Equity curve of a record: its value and stage at each day's close."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from itertools import groupby
 
 import numpy as np
 
+from bot.core.events import ConfigPeriod, Valuation
 from bot.report.metrics import drawdowns, performance
 from bot.review.recording import Record
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Equity and the share in coins by day, the stage, and the equity of each benchmark that was valued with it.
+    """Daily equity, share in coins, stage, and the equity of each benchmark that was valued with it.
 
-    `days` are ISO dates; `start` is what it began with.
+    `days` are ISO dates (UTC); `start` is the equity at the start, in the quote currency; `exposure` is a share of
+    equity. All sequences have one item a day.
     """
 
     start: float
@@ -29,17 +31,17 @@ class Curve:
 
     @property
     def falls(self) -> list[float]:
-        """The fall from the highest value so far, at each day."""
+        """Fall from the highest value so far at each day, as a negative share."""
         return [float(fall) for fall in drawdowns(np.array([self.start, *self.equity]))[1:]]
 
     def figures(self) -> dict[str, float | None]:
-        """Return and risk since the start; nothing before the first close."""
+        """Return the return and risk since the start; empty before the first close."""
         if not self.equity or not self.start:
             return {}
         return {**performance(np.array(self.equity), self.start), "exposure": sum(self.exposure) / len(self)}
 
     def spells(self) -> list[tuple[str, int, int]]:
-        """Each unbroken spell of a stage: which, the place of its first day, and the place after its last."""
+        """Return each unbroken spell of a stage: the stage, the index of its first day, the index after its last."""
         spells: list[tuple[str, int, int]] = []
         for stage, same in groupby(self.stages):
             first = spells[-1][2] if spells else 0
@@ -50,26 +52,29 @@ class Curve:
         return len(self.days)
 
 
+def exposure_of(valuation: Valuation) -> float:
+    """Return the share of equity in coins at a close."""
+    equity = float(valuation.equity)
+    return 1 - float(valuation.cash) / equity if equity else 0.0
+
+
 def curve_of(record: Record) -> Curve:
-    """The curve of everything that a record has valued. Raises LedgerError."""
-    bodies = [(row.at[:10], row.body) for row in record.rows("valuation")]
-    equity = [float(body["equity"]) for _, body in bodies]
-    names = list(bodies[0][1]["benchmarks"]) if bodies else []
+    """Read the curve of every valuation of a record. Raises LedgerError."""
+    valued = [one.event for one in record.events(Valuation)]
+    equity = [float(one.equity) for one in valued]
+    names = list(valued[0].benchmarks) if valued else []
     return Curve(
         start=_start(record) or (equity[0] if equity else 0.0),
-        days=[day for day, _ in bodies],
+        days=[one.day.isoformat() for one in valued],
         equity=equity,
-        exposure=[
-            1 - float(body["cash"]) / worth if worth else 0.0 for (_, body), worth in zip(bodies, equity, strict=True)
-        ],
-        stages=[body["stage"] for _, body in bodies],
-        benchmarks={name: [float(body["benchmarks"].get(name, "nan")) for _, body in bodies] for name in names},
+        exposure=[exposure_of(one) for one in valued],
+        stages=[one.stage for one in valued],
+        benchmarks={name: [float(one.benchmarks.get(name, "nan")) for one in valued] for name in names},
     )
 
 
 def _start(record: Record) -> float | None:
-    """What a record began with, as its manifest or its first epoch says."""
     if record.folder is not None:
         return float(record.folder.json("manifest.json")["config"]["start_equity"])
-    epoch = record.first("epoch")
-    return float(epoch.body["cash"]) if epoch else None
+    period = record.first_event(ConfigPeriod)
+    return float(period.event.cash) if period else None

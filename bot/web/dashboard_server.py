@@ -1,4 +1,4 @@
-"""The dashboard on a port: it listens from its beginning, and answers in a thread of its own."""
+"""HTTP server of the dashboard, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from bot.web.site import Site
 
 _SHORTEST_TOKEN = 16
 _AT_ONCE = 64
-"""Requests that are answered at one time; more are told to come again."""
+"""Requests that are answered at one time; more get status 503."""
 
 
 class DashboardServer:
-    """Listens from its beginning, and answers until the end of its `with` block; port 0 is any that is free.
+    """Server that listens once it is made, and answers inside its `with` block; port 0 is any free one.
 
-    Raises ConfigError where the port is taken, or where others than this machine could ask without a token.
+    Raises ConfigError if the port is taken, or if an address beyond this machine has no token.
     """
 
     def __init__(self, site: Site, host: str = "127.0.0.1", port: int = 0, token: str | None = None) -> None:
@@ -48,7 +48,7 @@ class DashboardServer:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """URL of the start page."""
         return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     def __enter__(self) -> Self:
@@ -85,7 +85,7 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _names(port: int) -> frozenset[str]:
-    """What a browser of this machine calls it."""
+    """Return the host headers that a browser on this machine sends."""
     names = ("127.0.0.1", "localhost", "[::1]")
     return frozenset(f"{name}:{port}" for name in names) | (frozenset(names) if port == 80 else frozenset())
 

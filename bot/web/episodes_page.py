@@ -1,54 +1,80 @@
-"""Episodes: every breakout, what became of it, and what ETH did after it."""
+"""Episodes page: every breakout, its outcome, and the returns of ETH after it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypedDict
+
+from bot.core.decision import Decision
+from bot.core.events import Episode
+from bot.ledger.recorded import Recorded
 from bot.report import names
 from bot.review.recording import Record
-from bot.web.paging import page_of
-from bot.web.site import Plain
+from bot.web.paging import PagedRows, page_of
 
 RETURNS = ("eth_21", "eth_42", "eth_63", "btc_63")
 
 
-def episodes(record: Record, page: int) -> Plain:
-    """The episodes of a run with what followed, and the moves from stage to stage. Raises LedgerError.
+class EpisodesPage(TypedDict):
+    """Data of the page: one page of episodes, one of stage changes."""
 
-    Forward ledgers hold no episodes: what ETH does after a breakout is known a quarter later.
+    episodes: PagedRows
+    moves: PagedRows
+
+
+class StageChange(TypedDict):
+    """A decision that moved to another stage."""
+
+    at: str
+    stage: str
+    stage_title: str
+    previous_title: str
+    words: str
+
+
+def episodes(record: Record, page: int) -> EpisodesPage:
+    """Read the episodes of a run and its stage changes. Raises LedgerError.
+
+    Forward ledgers have no episodes: the returns after a breakout are known a quarter later.
     """
     total = record.count("episode")
-    moves = _moves(record)
+    moves = _stage_changes(record)
     return {
         "episodes": page_of(total, page, lambda count: _newest(record, count)),
         "moves": page_of(len(moves), page, lambda count: moves[:count], "moves"),
     }
 
 
-def _newest(record: Record, count: int) -> list[Plain]:
-    return [_episode(row.body) for row in record.rows("episode", newest_first=True, limit=count)]
+def _newest(record: Record, count: int) -> list[Mapping[str, object]]:
+    return [_episode(one) for one in record.events(Episode, newest_first=True, limit=count)]
 
 
-def _episode(body: Plain) -> Plain:
-    ended = f"was {names.stage(body['stage_then'])} already" if body["outcome"] == "ignored" else ""
+def _episode(one: Recorded[Episode]) -> Mapping[str, object]:
+    episode = one.event
+    is_ignored = episode.outcome == "ignored"
+    ended = f"was {names.stage(episode.stage_then)} already" if is_ignored else ""
+    row = one.to_dict()
+    del row["at"]
     return {
-        **body,
-        **{name: body.get(name) if body.get(name) != "" else None for name in RETURNS},
-        "kind_words": "breakout" if body["kind"] == "breakout" else "armed again",
-        "veto_words": names.reasons(body["vetoes"]),
-        "exit_day": body["exit_at"][:10],
-        "exit_words": ended or names.reasons(body["exit_reason"]),
+        **row,
+        **{name: episode.returns.get(name) for name in RETURNS},
+        "kind_words": "breakout" if episode.kind == "breakout" else "armed again",
+        "veto_words": names.reasons(";".join(episode.vetoes)),
+        "exit_day": f"{episode.exit_at:%Y-%m-%d}" if episode.exit_at else "",
+        "exit_words": ended or names.reasons(";".join(episode.exit_reasons)),
     }
 
 
-def _moves(record: Record) -> list[Plain]:
-    """Every decision that moved to another stage, the newest first."""
+def _stage_changes(record: Record) -> list[StageChange]:
+    """Read every decision that moved to another stage, the newest first."""
     return [
         {
-            "at": row.at[:10],
-            "stage": row.body["stage"],
-            "stage_title": names.stage(row.body["stage"]),
-            "previous_title": names.stage(row.body["previous_stage"]),
-            "words": names.reasons(";".join(row.body["reasons"])),
+            "at": one.day,
+            "stage": one.event.stage,
+            "stage_title": names.stage(one.event.stage),
+            "previous_title": names.stage(one.event.previous),
+            "words": names.reasons(";".join(one.event.reasons)),
         }
-        for row in record.rows("decision", newest_first=True)
-        if row.body["stage"] != row.body["previous_stage"]
+        for one in record.events(Decision, newest_first=True)
+        if one.event.stage != one.event.previous
     ]

@@ -1,45 +1,81 @@
-"""Health: does the daemon live, has the ledger come as far as it should have, and what was not as it should be?"""
+"""Health page: findings of the check, the daemon, late days, drifts, balance differences and the market store."""
 
 from __future__ import annotations
 
 import shutil
 from dataclasses import asdict
+from typing import TypedDict
 
+from bot.core.decision import Decision
 from bot.core.errors import BotError
-from bot.core.events import ConfigPeriod, TradingState
+from bot.core.events import BalanceDifference, ConfigPeriod, Drift, Late, TradingState, TradingStateChange
 from bot.core.moments import iso
-from bot.ledger.decode import decode
+from bot.ledger.codec import plain
 from bot.paper.health_facts import unexplained
 from bot.review.recording import Record
-from bot.web.site import Plain, Site
+from bot.web.site import Site
 
-_TROUBLES = {
-    "late": "late",
-    "drift": "drift",
-    "difference": "difference",
-    "unfinished": "unfinished orders",
-}
+_COUNTED = ("late", "drift", "difference", "unfinished")
 _SHOWN = 20
 
 
-def health(site: Site, record: Record) -> Plain:
-    """Everything that a watcher of a ledger asks, as plain data. Raises LedgerError."""
+class UnexplainedBalance(TypedDict):
+    """A balance of a testnet account that changed for no known reason."""
+
+    asset: str
+    at: str
+    recorded: str
+    found: str
+
+
+class Trouble(TypedDict):
+    """A late day, a drift or a balance difference in words."""
+
+    at: str
+    kind: str
+    told: str
+
+
+class HealthPage(TypedDict):
+    """Data of the page."""
+
+    is_well: bool
+    told: str
+    findings: list[dict[str, object]]
+    is_over: bool
+    daemon: dict[str, str | int]
+    mode: str
+    decided: str
+    expected: str
+    counts: dict[str, int]
+    unknown: list[UnexplainedBalance]
+    troubles: list[Trouble]
+    rows: int
+    head: str
+    bytes: int
+    disk_free: int | None
+    store: dict[str, object]
+    now: str
+
+
+def health(site: Site, record: Record) -> HealthPage:
+    """Read everything that the page shows. Raises LedgerError."""
     verdict = site.health(record)
     sequence, head = record.end()
-    epoch, decision, switched = _first_epoch(record), record.last("decision"), record.last("switched")
-    unknown = unexplained(record)
+    period, decision = record.first_event(ConfigPeriod), record.last_event(Decision)
+    switch, unknown = record.last_event(TradingStateChange), unexplained(record)
     return {
         "is_well": verdict.is_healthy,
         "told": verdict.line,
         "findings": [asdict(finding) for finding in verdict.findings],
-        "is_over": record.folder is not None or (epoch is not None and epoch.is_history),
+        "is_over": record.folder is not None or (period is not None and period.event.is_history),
         "daemon": _daemon(site, record),
-        "mode": switched.body["mode"] if switched else TradingState.ON.value,
-        "decided": decision.at[:10] if decision else "",
+        "mode": switch.event.mode.value if switch else TradingState.ON.value,
+        "decided": decision.day if decision else "",
         "expected": site.expected().isoformat(),
         "counts": {
-            "missed": sum(1 for row in record.rows("late") if row.body["missed"]),
-            **{kind: record.count(kind) for kind in _TROUBLES},
+            "missed": sum(one.event.missed for one in record.events(Late)),
+            **{kind: record.count(kind) for kind in _COUNTED},
             "unknown": len(unknown),
         },
         "unknown": [
@@ -56,31 +92,30 @@ def health(site: Site, record: Record) -> Plain:
     }
 
 
-def _daemon(site: Site, record: Record) -> Plain:
+def _daemon(site: Site, record: Record) -> dict[str, str | int]:
     if record.folder is not None:
         return {"state": "none", "line": "a run has none"}
     daemon = site.daemon(record.name)
     return {**daemon.to_dict(), "line": daemon.line}
 
 
-def _first_epoch(record: Record) -> ConfigPeriod | None:
-    row = record.first("epoch")
-    event = decode(row) if row else None
-    return event if isinstance(event, ConfigPeriod) else None
+def _troubles(record: Record) -> list[Trouble]:
+    rows = record.events(Late, Drift, BalanceDifference, newest_first=True, limit=_SHOWN)
+    return [_trouble(one.day, one.event) for one in rows]
 
 
-def _troubles(record: Record) -> list[Plain]:
-    rows = record.rows("late", "drift", "difference", newest_first=True, limit=_SHOWN)
-    return [{"at": row.at[:10], "kind": _TROUBLES[row.kind], "told": _told(row.kind, row.body)} for row in rows]
-
-
-def _told(kind: str, body: Plain) -> str:
-    if kind == "late":
-        did = "its orders were not sent" if body["missed"] else "its orders were sent"
-        return f"decided {body['decided_at'][:16].replace('T', ' ')}, {did}"
-    if kind == "drift":
-        return f"recorded {body['recorded']}, would now be {body['replayed']}"
-    return f"{body['asset']}: accounted for {body['recorded']}, found {body['found']} ({body['cause']})"
+def _trouble(day: str, event: Late | Drift | BalanceDifference) -> Trouble:
+    match event:
+        case Late():
+            sent = "its orders were not sent" if event.missed else "its orders were sent"
+            return {"at": day, "kind": "late", "told": f"decided {event.decided_at:%Y-%m-%d %H:%M}, {sent}"}
+        case Drift():
+            text = f"recorded {event.recorded}, would now be {event.replayed}"
+            return {"at": day, "kind": "drift", "told": text}
+        case BalanceDifference():
+            recorded, found = plain(event.recorded), plain(event.found)
+            text = f"{event.asset}: accounted for {recorded}, found {found} ({event.cause})"
+            return {"at": day, "kind": "difference", "told": text}
 
 
 def _free(site: Site) -> int | None:
@@ -90,13 +125,13 @@ def _free(site: Site) -> int | None:
         return None
 
 
-def _store(site: Site) -> Plain:
+def _store(site: Site) -> dict[str, object]:
     try:
         stored = site.store()
     except BotError as problem:
         return {"problem": str(problem)}
     if stored is None:
-        return {"problem": "There is no store: nothing was fetched or imported."}
+        return {"problem": "There is no market store. Make one with: bot data update"}
     return {
         "problem": "",
         "seen_at": iso(stored.seen_at) if stored.seen_at else "",

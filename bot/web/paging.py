@@ -1,10 +1,9 @@
-"""A page of a long list, the newest first."""
+"""Pages of a long list, the newest first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 ROWS = 40
 """Rows of a page."""
@@ -12,17 +11,31 @@ ROWS = 40
 
 @dataclass(frozen=True, slots=True)
 class PagedRows:
-    """Some rows of many; pages count from 1. `name` is what the address calls the page's number."""
+    """Rows of one page; pages count from 1, and `name` is the query parameter of the page's number."""
 
-    rows: Sequence[Any]
+    rows: Sequence[Mapping[str, object]]
     page: int
     pages: int
     total: int
     name: str = "page"
 
 
-def page_of(total: int, page: int, newest: Callable[[int], Sequence[Any]], name: str = "page") -> PagedRows:
-    """The page of a list of so many rows, of which `newest` gives the first so many, the newest first."""
+def page_of(
+    total: int, page: int, newest: Callable[[int], Sequence[Mapping[str, object]]], name: str = "page"
+) -> PagedRows:
+    """Cut one page out of a list.
+
+    Parameters
+    ----------
+    total : int
+        Rows of the whole list.
+    page : int
+        Number of the page from 1; a number beyond either end gives the nearest page.
+    newest : callable
+        Returns the first so many rows, the newest first.
+    name : str
+        Query parameter of the page's number.
+    """
     pages = max(1, -(-total // ROWS))
     page = min(max(page, 1), pages)
     return PagedRows(newest(page * ROWS)[(page - 1) * ROWS :], page, pages, total, name)

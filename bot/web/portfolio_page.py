@@ -1,47 +1,64 @@
-"""The portfolio: what it is worth, what it holds and what that cost, and how it came to this."""
+"""Portfolio page: value, holdings with their cost, and the curves since the start."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
+from typing import TypedDict
 
+from bot.core.events import Valuation
+from bot.core.orders import Fill
 from bot.ledger.codec import plain
-from bot.ledger.record import Row
 from bot.report import names, numbers
 from bot.review.lists.trade_list import round_trips_of
 from bot.review.recording import Record
-from bot.web.chart import SvgChart, chart, stage_spans
 from bot.web.curve import Curve, curve_of
-from bot.web.site import Plain
+from bot.web.svg_chart import SvgChart, chart, stage_spans
 
 _SHOWN = ("eth", "btc")
-"""The benchmarks that are drawn beside the strategy."""
+"""Benchmarks that are drawn beside the strategy."""
 MOST_FILLS = 20_000
 """Fills that are matched or summed for a page; more would keep a reader waiting."""
 
 
-def portfolio(record: Record) -> tuple[Plain, Curve]:
-    """The last valuation with its holdings as plain data, and the curve to it. Raises LedgerError."""
-    curve, valued = curve_of(record), record.last("valuation")
-    if valued is None:
+Holding = TypedDict(
+    "Holding",
+    {
+        "symbol": str,
+        "quantity": str,
+        "mark": str | None,
+        "value": str | None,
+        "weight": float | None,
+        "cost": str | None,
+        "unrealised": str | None,
+        "return": float | None,  # a keyword of Python, which the class form cannot have
+        "is_stale": bool,
+    },
+)
+"""A coin that is held. Money and quantities are decimal text; None is a figure that the ledger does not give."""
+
+
+def portfolio(record: Record) -> tuple[dict[str, object], Curve]:
+    """Read the last valuation with its holdings as JSON data, and the curve. Raises LedgerError."""
+    curve, last = curve_of(record), record.last_event(Valuation)
+    if last is None:
         return {"valued": None, "holdings": []}, curve
-    equity, cash = Decimal(valued.body["equity"]), Decimal(valued.body["cash"])
-    told = {
-        "valued": valued.at[:10],
-        "stage": valued.body["stage"],
-        "equity": plain(equity),
-        "cash": plain(cash),
+    valued, figures = last.event, curve.figures()
+    data: dict[str, object] = {
+        "valued": last.day,
+        "stage": valued.stage,
+        "equity": plain(valued.equity),
+        "cash": plain(valued.cash),
         "exposure": curve.exposure[-1],
-        "holdings": _holdings(record, valued, equity),
+        "holdings": _holdings(record, valued),
         "fees": _fees(record),
-        **{name: value for name, value in curve.figures().items() if name not in ("exposure", "final_equity")},
-        "mean_exposure": curve.figures().get("exposure"),
+        **{name: value for name, value in figures.items() if name not in ("exposure", "final_equity")},
+        "mean_exposure": figures.get("exposure"),
     }
-    return told, curve
+    return data, curve
 
 
 def charts(curve: Curve) -> list[SvgChart]:
-    """Equity, the fall from the peak, and the share in coins, on one time axis."""
+    """Draw equity, the fall from the peak, and the share in coins, on one time axis."""
     shown = [name for name in _SHOWN if name in curve.benchmarks]
     beside = [(names.benchmark(name), name, curve.benchmarks[name]) for name in shown]
     title = "Equity against holding ETH and BTC" if shown else "Equity"
@@ -79,33 +96,31 @@ def charts(curve: Curve) -> list[SvgChart]:
     return [one for one in drawn if one is not None]
 
 
-def _holdings(record: Record, valued: Row, equity: Decimal) -> list[Plain]:
-    """What is held, by value; a mark that no row tells is not known, and neither is what follows from it."""
-    marks: Mapping[str, str] = valued.body.get("marks", {})
-    costs = _costs(record) if valued.body["holdings"] and record.count("fill") <= MOST_FILLS else {}
-    told = []
-    for symbol, held in valued.body["holdings"].items():
-        quantity, mark, cost = Decimal(held), marks.get(symbol), costs.get(symbol)
-        value = None if mark is None else quantity * Decimal(mark)
+def _holdings(record: Record, valued: Valuation) -> list[Holding]:
+    """Return the holdings, the largest value first; without a mark neither value nor gain is known."""
+    costs = _costs(record) if valued.holdings and record.count("fill") <= MOST_FILLS else {}
+    rows = []
+    for symbol, quantity in valued.holdings.items():
+        mark, cost = valued.marks.get(symbol), costs.get(symbol)
+        value = None if mark is None else quantity * mark
         gain = None if value is None or cost is None else value - cost
-        told.append(
-            {
-                "symbol": symbol,
-                "quantity": held,
-                "mark": mark,
-                "value": None if value is None else plain(value),
-                "weight": None if value is None or not equity else float(value / equity),
-                "cost": None if cost is None else plain(cost),
-                "unrealised": None if gain is None else plain(gain),
-                "return": float(gain / cost) if gain is not None and cost else None,
-                "is_stale": symbol in valued.body["stale"],
-            }
-        )
-    return sorted(told, key=lambda one: Decimal(one["value"] or 0), reverse=True)
+        holding: Holding = {
+            "symbol": symbol,
+            "quantity": plain(quantity),
+            "mark": None if mark is None else plain(mark),
+            "value": None if value is None else plain(value),
+            "weight": None if value is None or not valued.equity else float(value / valued.equity),
+            "cost": None if cost is None else plain(cost),
+            "unrealised": None if gain is None else plain(gain),
+            "return": float(gain / cost) if gain is not None and cost else None,
+            "is_stale": symbol in valued.stale,
+        }
+        rows.append((value or Decimal(0), holding))
+    return [row for _, row in sorted(rows, key=lambda one: one[0], reverse=True)]
 
 
 def _costs(record: Record) -> dict[str, Decimal]:
-    """What the lots that are still open cost by coin, fees included."""
+    """Return the cost of the open lots by coin, fees included, in the quote currency."""
     costs: dict[str, Decimal] = {}
     for lot in round_trips_of(record).open:
         costs[lot.symbol] = costs.get(lot.symbol, Decimal(0)) + lot.quantity * lot.entry_price + lot.fees
@@ -113,7 +128,7 @@ def _costs(record: Record) -> dict[str, Decimal]:
 
 
 def _fees(record: Record) -> str | None:
-    """The fees of every fill; None where there are too many to sum."""
+    """Sum the fees of every fill; None where there are more than `MOST_FILLS`."""
     if record.count("fill") > MOST_FILLS:
         return None
-    return plain(sum((Decimal(row.body["fee"]) for row in record.rows("fill")), Decimal(0)))
+    return plain(sum((one.event.fee for one in record.events(Fill)), Decimal(0)))

@@ -1,24 +1,26 @@
-"""The forward ledgers as Prometheus reads them: its text format, version 0.0.4."""
+"""Metrics of the forward ledgers in the text format of Prometheus, version 0.0.4."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
 
+from bot.core.decision import Decision
 from bot.core.errors import LedgerError
+from bot.core.events import Valuation
 from bot.infra.version import __version__
 from bot.paper.daemon_status import DaemonState
 from bot.review.recording import Record
+from bot.web.curve import exposure_of
 from bot.web.site import Site
 
 _HELP = {
     "bot_info": "The version of the bot.",
-    "bot_readable": "Whether the ledger can be read.",
-    "bot_healthy": "Whether no daemon is silent and no day overdue.",
-    "bot_daemon_alive": "Whether a daemon of this ledger told of itself lately.",
-    "bot_heartbeat_timestamp_seconds": "When the daemon told of itself last.",
-    "bot_last_decision_timestamp_seconds": "The midnight that was decided last.",
+    "bot_readable": "1 if the ledger can be read.",
+    "bot_healthy": "1 if the health check finds no fault.",
+    "bot_daemon_alive": "1 if the heartbeat of the ledger's daemon is fresh.",
+    "bot_heartbeat_timestamp_seconds": "Moment of the last heartbeat.",
+    "bot_last_decision_timestamp_seconds": "Midnight of the last decision.",
     "bot_equity": "Equity at the last close, in the stablecoin.",
     "bot_cash": "Cash at the last close, in the stablecoin.",
     "bot_exposure_ratio": "Share of equity in coins at the last close.",
@@ -26,7 +28,7 @@ _HELP = {
     "bot_ledger_rows": "Rows of the ledger.",
     "bot_fills_total": "Fills so far.",
     "bot_late_days_total": "Days that were decided late.",
-    "bot_drifts_total": "Decisions that would not be made again.",
+    "bot_drifts_total": "Decisions that differ on what is known now.",
     "bot_differences_total": "Differences between the testnet account and the ledger.",
 }
 _COUNTED = {
@@ -39,14 +41,14 @@ Sample = tuple[str, dict[str, str], float]
 
 
 def metrics(site: Site) -> str:
-    """Every sample of every forward ledger."""
+    """Return the metrics of every forward ledger as text."""
     samples: dict[str, list[str]] = defaultdict(list)
     for name, labels, value in _samples(site):
         samples[name].append(f"{name}{_labels(labels)} {value:.17g}")
     lines: list[str] = []
-    for name, told in samples.items():
+    for name, series in samples.items():
         kind = "counter" if name.endswith("_total") else "gauge"
-        lines += [f"# HELP {name} {_HELP[name]}", f"# TYPE {name} {kind}", *told]
+        lines += [f"# HELP {name} {_HELP[name]}", f"# TYPE {name} {kind}", *series]
     return "\n".join(lines) + "\n"
 
 
@@ -63,20 +65,19 @@ def _samples(site: Site) -> Iterator[Sample]:
 
 
 def _of_ledger(site: Site, record: Record, ledger: dict[str, str]) -> Iterator[Sample]:
-    daemon, decision, valued = site.daemon(record.name), record.last("decision"), record.last("valuation")
+    daemon, decision, valued = site.daemon(record.name), record.last_event(Decision), record.last_event(Valuation)
     yield "bot_readable", ledger, 1
     yield "bot_healthy", ledger, site.health(record).is_healthy
     yield "bot_daemon_alive", ledger, daemon.state is DaemonState.ALIVE
     if daemon.beat is not None:
         yield "bot_heartbeat_timestamp_seconds", ledger, daemon.beat.at.timestamp()
     if decision is not None:
-        yield "bot_last_decision_timestamp_seconds", ledger, _seconds(decision.at)
-        yield "bot_stage", {**ledger, "stage": decision.body["stage"]}, 1
+        yield "bot_last_decision_timestamp_seconds", ledger, decision.event.at.timestamp()
+        yield "bot_stage", {**ledger, "stage": decision.event.stage}, 1
     if valued is not None:
-        equity, cash = float(valued.body["equity"]), float(valued.body["cash"])
-        yield "bot_equity", ledger, equity
-        yield "bot_cash", ledger, cash
-        yield "bot_exposure_ratio", ledger, 1 - cash / equity if equity else 0.0
+        yield "bot_equity", ledger, float(valued.event.equity)
+        yield "bot_cash", ledger, float(valued.event.cash)
+        yield "bot_exposure_ratio", ledger, exposure_of(valued.event)
     yield "bot_ledger_rows", ledger, record.end()[0]
     for name, kind in _COUNTED.items():
         yield name, ledger, record.count(kind)
@@ -88,7 +89,3 @@ def _labels(labels: dict[str, str]) -> str:
 
 def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-def _seconds(moment: str) -> float:
-    return datetime.fromisoformat(moment).timestamp()

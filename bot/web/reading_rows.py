@@ -1,47 +1,62 @@
-"""A gauge: one reading beside its threshold, which stands in the middle."""
+"""Rows of the gauges on the page of today: each reading beside its threshold, which stands in the middle."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 from bot.report import numbers
 from bot.review.why.gauge import Gauge, gauges_of
 
 _COUNTS = ("sessions_", "closes_", "participation", "supercycle", "breadth")
 _REACH = {"small_caps": 0.15, "credit": 0.06, "volatility": 0.6, "volatility_kill": 0.6, "peg_broken": 0.02}
-"""How far from its threshold a reading is at the gauge's end, as a share of the threshold."""
+"""Distance from the threshold at the gauge's end, as a share of the threshold; chosen so that usual days differ."""
 _USUAL_REACH = 0.25
 _ABSOLUTE_REACH = {"relative_strength": 0.1}
 _VERDICTS = {"yes": "passes", "no": "does not pass"}
+_ORDER = {True: 0, None: 1, False: 2}
 
 
-def gauges(readings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every reading of a decision: the gates that are on, the other readings, and the gates that are off."""
-    told = [gauge(one) for one in gauges_of(readings).values()]
-    return sorted(told, key=lambda one: {True: 0, None: 1, False: 2}[one["gate"]])
+class ReadingRow(TypedDict):
+    """A reading in words and figures.
 
-
-def gauge(one: Gauge) -> dict[str, Any]:
-    """A reading in words and figures: `needle` is its place in percent, `wanted` the side on which it says yes.
-
-    Without a value there is no needle, and `wanted` is empty.
+    `needle` is its place in percent of the gauge, `wanted` the side on which the verdict is yes (`high`, `low`); both
+    are empty without a value. `gate` is True for a gate that is on, False for one that is off, None for no gate.
     """
-    name, value, threshold, verdict, gate = one.name, one.value, one.threshold, one.verdict, one.gate
-    told = _VERDICTS.get(verdict, verdict) if gate is not None else verdict
-    is_whole = value is not None and threshold is not None
+
+    name: str
+    title: str
+    value: float | None
+    threshold: float | None
+    value_text: str
+    threshold_text: str
+    verdict: str
+    told: str
+    gate: bool | None
+    needle: float | None
+    wanted: str
+
+
+def reading_rows(readings: Mapping[str, object]) -> list[ReadingRow]:
+    """Return the rows of a decision's readings: gates that are on, other readings, gates that are off."""
+    return sorted(map(_row, gauges_of(readings).values()), key=lambda row: _ORDER[row["gate"]])
+
+
+def _row(gauge: Gauge) -> ReadingRow:
+    name, value, threshold, verdict = gauge.name, gauge.value, gauge.threshold, gauge.verdict
+    is_complete = value is not None and threshold is not None
     return {
         "name": name,
-        "title": _title(one.words),
+        "title": _title(gauge.words),
         "value": value,
         "threshold": threshold,
         "value_text": numbers.figure(name, value),
         "threshold_text": numbers.figure(name, threshold),
         "verdict": verdict,
-        "told": told,
-        "gate": gate,
-        "needle": _needle(name, value or 0.0, threshold or 0.0) if is_whole else None,
-        "wanted": _wanted(value or 0.0, threshold or 0.0, verdict) if is_whole else "",
+        "told": verdict if gauge.gate is None else _VERDICTS.get(verdict, verdict),
+        "gate": gauge.gate,
+        "needle": _needle(name, value or 0.0, threshold or 0.0) if is_complete else None,
+        "wanted": _passing_side(value or 0.0, threshold or 0.0, verdict) if is_complete else "",
     }
 
 
@@ -59,8 +74,8 @@ def _needle(name: str, value: float, threshold: float) -> float:
     return round(50 + 50 * max(-1.0, min(1.0, (value - threshold) / reach)), 1)
 
 
-def _wanted(value: float, threshold: float, verdict: str) -> str:
-    """The side of the threshold on which a reading says yes, as its own verdict tells it."""
+def _passing_side(value: float, threshold: float, verdict: str) -> str:
+    # Whether a reading passes above or below its threshold follows from its own verdict: no second copy of the rule.
     if verdict not in _VERDICTS:
         return ""
     return "high" if (value >= threshold) == (verdict == "yes") else "low"

@@ -1,39 +1,41 @@
-"""Runs: every ledger and run, one of them, and two side by side."""
+"""Runs pages: the list of ledgers and runs, one of them, and two side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from bot.core.errors import LedgerError
+from bot.core.events import ConfigPeriod, Valuation
 from bot.core.invariants import not_none
 from bot.report import names, numbers
 from bot.review.compare.compare import compare
 from bot.review.recording import Record
-from bot.web.chart import SvgChart, chart
 from bot.web.curve import Curve, curve_of
 from bot.web.paging import PagedRows, page_of
-from bot.web.site import Plain, Site
+from bot.web.site import Site
+from bot.web.svg_chart import SvgChart, chart
 
 FIGURES = ("total_return", "cagr", "max_drawdown", "volatility", "sharpe", "exposure")
 _MOST_DIFFERENCES = 40
+T = TypeVar("T")
 
 
 def runs(site: Site, page: int) -> PagedRows:
-    """Every forward ledger by name and every complete run, the newest first, a page of them. Raises LedgerError."""
+    """List forward ledgers by name, then complete runs, the newest first, one page. Raises LedgerError."""
     records = site.records()
     return page_of(len(records), page, lambda count: [_listed(record) for record in records[:count]])
 
 
-def _listed(record: Record) -> Plain:
-    """What a record says of itself in a line; one that cannot be read says why."""
+def _listed(record: Record) -> Mapping[str, object]:
+    """Return the row of a record in the list; an unreadable record has its problem there."""
     try:
         return {"name": record.name, **(_of_run(record) if record.folder else _of_ledger(record)), "problem": ""}
     except LedgerError as problem:
         return {"name": record.name, "is_run": record.folder is not None, "problem": str(problem)}
 
 
-def _of_run(record: Record) -> Plain:
+def _of_run(record: Record) -> Mapping[str, object]:
     folder = not_none(record.folder, "the folder of a run")
     manifest, summary = folder.json("manifest.json"), folder.json("summary.json")
     return {
@@ -48,35 +50,35 @@ def _of_run(record: Record) -> Plain:
     }
 
 
-def _of_ledger(record: Record) -> Plain:
-    epoch, valued = record.first("epoch"), record.last("valuation")
-    cash = float(epoch.body["cash"]) if epoch else 0.0
-    equity = float(valued.body["equity"]) if valued else None
+def _of_ledger(record: Record) -> Mapping[str, object]:
+    period, valued = record.first_event(ConfigPeriod), record.last_event(Valuation)
+    cash = float(period.event.cash) if period else 0.0
+    equity = float(valued.event.equity) if valued else None
     return {
         "is_run": False,
-        "what": f"ledger, {epoch.body['broker']}" if epoch else "ledger",
+        "what": f"ledger, {period.event.broker}" if period else "ledger",
         "market": "",
-        "first": epoch.at[:10] if epoch else "",
-        "last": valued.at[:10] if valued else "",
+        "first": period.day if period else "",
+        "last": valued.day if valued else "",
         "equity": equity,
         "total_return": equity / cash - 1 if equity is not None and cash else None,
         "max_drawdown": None,
     }
 
 
-def run(record: Record) -> tuple[Plain, Curve]:
-    """One ledger or run: where it comes from, its figures beside the benchmarks', and its warnings."""
+def run(record: Record) -> tuple[dict[str, object], Curve]:
+    """Read the origin, figures, benchmarks and warnings of one ledger or run. Raises LedgerError."""
     curve = curve_of(record)
     sequence, head = record.end()
-    told: Plain = {"name": record.name, "is_run": record.folder is not None, "rows": sequence, "head": head}
+    data: dict[str, object] = {"name": record.name, "is_run": record.folder is not None, "rows": sequence, "head": head}
     kinds = ("decision", "order", "fill", "settlement", "valuation", "late", "drift", "difference")
-    told["counts"] = {kind: count for kind in kinds if (count := record.count(kind))}
+    data["counts"] = {kind: count for kind in kinds if (count := record.count(kind))}
     if record.folder is None:
-        epochs = [{"at": row.at[:10], **row.body} for row in record.rows("epoch")]
-        return {**told, "epochs": epochs, "figures": {"strategy": curve.figures()}, "warnings": []}, curve
+        epochs = [{**one.to_dict(), "at": one.day} for one in record.events(ConfigPeriod)]
+        return {**data, "epochs": epochs, "figures": {"strategy": curve.figures()}, "warnings": []}, curve
     manifest, summary = record.folder.json("manifest.json"), record.folder.json("summary.json")
     return {
-        **told,
+        **data,
         "market": names.market(manifest),
         "started": manifest["started"],
         "version": manifest["version"],
@@ -89,15 +91,18 @@ def run(record: Record) -> tuple[Plain, Curve]:
     }, curve
 
 
-def beside(one: Record, other: Record) -> tuple[Plain, list[SvgChart]]:
-    """Two records over the days that both have: figures, curves from the same start, and what they did otherwise."""
+def side_by_side(one: Record, other: Record) -> tuple[Mapping[str, object], list[SvgChart]]:
+    """Compare two records over their common days: figures, curves from the same start, and differences.
+
+    Raises LedgerError.
+    """
     a, b = curve_of(one), curve_of(other)
     common = sorted(set(a.days) & set(b.days))
     if len(common) < 2:
         return {"a": one.name, "b": other.name, "days": len(common)}, []
     a, b = _only(a, common), _only(b, common)
     found = compare(one, other)
-    told = {
+    data = {
         "a": one.name,
         "b": other.name,
         "days": len(common),
@@ -130,14 +135,14 @@ def beside(one: Record, other: Record) -> tuple[Plain, list[SvgChart]]:
             area="strategy",
         ),
     ]
-    return told, [one for one in drawn if one is not None]
+    return data, [one for one in drawn if one is not None]
 
 
 def _only(curve: Curve, days: Sequence[str]) -> Curve:
     place = {day: i for i, day in enumerate(curve.days)}
     kept = [place[day] for day in days]
 
-    def of(values: Sequence[Any]) -> list[Any]:
+    def of(values: Sequence[T]) -> list[T]:
         return [values[i] for i in kept]
 
     return Curve(curve.equity[kept[0]], days, of(curve.equity), of(curve.exposure), of(curve.stages), {})

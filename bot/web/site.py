@@ -1,4 +1,4 @@
-"""What a dashboard looks at: the ledgers of a state folder, and the few things beside them that it is told."""
+"""Sources of the dashboard: the ledgers of a state folder, daemons, the market store and the waterfall."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from bot.core.errors import LedgerError, did_you_mean
 from bot.paper.daemon_status import DaemonStatus
@@ -14,12 +13,10 @@ from bot.paper.health import HealthVerdict, StoreFreshness, judge
 from bot.paper.health_facts import facts_of
 from bot.review.recording import LATEST, Record, all_records, find_record
 
-Plain = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How fresh the market store is: when it was last fetched, its series, and those whose last day is the oldest."""
+    """State of the market store: newest write (UTC), number of series, and the series with the oldest last day."""
 
     seen_at: datetime | None
     series: int
@@ -28,7 +25,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where the ledgers are, and what is known beside them.
+    """Folder of the ledgers, and functions that read everything beside them.
 
     `daemon` is the status of a ledger's daemon by the ledger's name. `expected` is the UTC day that a forward ledger
     must have decided by now. `freshness` and `store` are None where there is no market store. `waterfall` gives the
@@ -41,17 +38,18 @@ class Site:
     expected: Callable[[], date]
     freshness: Callable[[], StoreFreshness | None]
     store: Callable[[], Stored | None]
-    waterfall: Callable[[Record, date], Mapping[str, Any]]
+    waterfall: Callable[[Record, date], Mapping[str, object]]
 
     def records(self) -> list[Record]:
-        """Every ledger and complete run. Raises LedgerError."""
+        """Read every ledger and complete run. Raises LedgerError."""
         return all_records(self.state)
 
     def record(self, name: str | None) -> Record:
-        """A ledger or run by its exact name or `latest`, by default as `find_record` has it; a path is no name here.
+        """Find a ledger or run by its exact name, or `latest`, or the default of `find_record`.
 
-        Raises LedgerError, naming the nearest.
+        Raises LedgerError that names the nearest.
         """
+        # A path is refused: a request must not open files outside the state folder.
         if not name or name == LATEST:
             return find_record(self.state, name or None).pinned()
         known = {record.name: record for record in self.records()}

@@ -1,4 +1,4 @@
-"""What a dashboard is told beside the ledgers: of daemons, of the store's freshness, and of the waterfall."""
+"""Build the dashboard's sources from a config: daemons, the market store and the waterfall."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import threading
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from bot.core.errors import BotError
 from bot.core.events import ConfigPeriod
 from bot.core.ports import Clock
 from bot.data.store.store import Store
-from bot.ledger.decode import decode
 from bot.paper.health_facts import daemon_status, expected_day, store_freshness
 from bot.review.recording import Record
 from bot.services.markets import open_market, store_path
@@ -22,11 +20,11 @@ from bot.web.site import Site, Stored
 
 _OLDEST = 8
 _KEPT = 16
-_READING = {"state": "reading"}
+_READING: Mapping[str, object] = {"state": "reading"}
 
 
 def site_of(config: Config, clock: Clock) -> Site:
-    """The site of a config's state folder."""
+    """Return the site of a config's state folder."""
 
     return Site(
         state=config.state,
@@ -40,7 +38,7 @@ def site_of(config: Config, clock: Clock) -> Site:
 
 
 def _stored(config: Config) -> Stored | None:
-    """How fresh the store is. Raises StoreError."""
+    """Read the state of the market store; None if there is none. Raises StoreError."""
     path = store_path(config)
     if not path.is_file():
         return None
@@ -51,38 +49,41 @@ def _stored(config: Config) -> Stored | None:
 
 
 class Waterfalls:
-    """The layers of liquidity on a record's day: the market is read beside the pages, once for each."""
+    """Cache of the liquidity waterfall by record and day.
+
+    Reading a market takes seconds, so a thread does it while the page shows that it is being read.
+    """
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self._lock, self._one_at_a_time = threading.Lock(), threading.Lock()
-        self._found: dict[tuple[str, date], Mapping[str, Any]] = {}
+        self._found: dict[tuple[str, date], Mapping[str, object]] = {}
 
-    def __call__(self, record: Record, day: date) -> Mapping[str, Any]:
-        """The layers and the score if they are there; else they are looked for, and come later."""
+    def __call__(self, record: Record, day: date) -> Mapping[str, object]:
+        """Return the layers and the score, or start reading them and return the state `reading`."""
         key = record.name, day
         with self._lock:
             if key not in self._found:
                 self._found[key] = _READING
                 for old in list(self._found)[:-_KEPT]:
                     del self._found[old]
-                threading.Thread(target=self._look, args=(key, record), daemon=True).start()
+                threading.Thread(target=self._read, args=(key, record), daemon=True).start()
             return self._found[key]
 
-    def _look(self, key: tuple[str, date], record: Record) -> None:
+    def _read(self, key: tuple[str, date], record: Record) -> None:
         with self._one_at_a_time:
             try:
                 found = _waterfall(self._config, record, key[1])
             except BotError as problem:
                 found = {"state": "none", "why": str(problem)}
             except Exception as bug:
-                found = {"state": "none", "why": f"The layers could not be found: {type(bug).__name__}."}
+                found = {"state": "none", "why": f"The layers cannot be computed: {type(bug).__name__}."}
         with self._lock:
             self._found[key] = found
 
 
-def _waterfall(config: Config, record: Record, day: date) -> Mapping[str, Any]:
-    """The waterfall by the market and the config that a record is of. Raises BotError."""
+def _waterfall(config: Config, record: Record, day: date) -> Mapping[str, object]:
+    """Compute the waterfall from the market and the config of a record. Raises BotError."""
     if record.folder is not None:
         manifest = record.folder.json("manifest.json")
         name = str(manifest["market"])
@@ -90,10 +91,9 @@ def _waterfall(config: Config, record: Record, day: date) -> Mapping[str, Any]:
         folder = None if name in ("demo", "store") else Path(name)
         market = open_market(config, folder, name if folder is None else "auto")
     else:
-        row = record.first("epoch")
-        epoch = decode(row) if row else None
-        if isinstance(epoch, ConfigPeriod) and epoch.is_history:
-            return {"state": "none", "why": f"A {epoch.why} does not tell of which prices it is made."}
+        period = record.first_event(ConfigPeriod)
+        if period is not None and period.event.is_history:
+            return {"state": "none", "why": f"The ledger of a {period.event.why} does not name its prices."}
         market = open_market(config, None, "store")
-    told = signal_at(config, market, day)
-    return {"state": "ready", "layers": told["waterfall"], "score": told["supercycle"]}
+    signal = signal_at(config, market, day)
+    return {"state": "ready", "layers": signal["waterfall"], "score": signal["supercycle"]}

@@ -1,9 +1,8 @@
-"""Pages of HTML from templates, in which every value is escaped, and cleared of what does not print."""
+"""Render HTML pages from templates; every value is escaped and stripped of unprintable characters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -11,22 +10,22 @@ from markupsafe import Markup
 
 from bot.core.text import printable
 from bot.report import layers, names, numbers
-from bot.web.chart import stage_look
+from bot.web.svg_chart import stage_look
 
 _HEAT = {"return": 0.5, "episode": 1.0}
-"""The return at which a cell's tint is full."""
+"""Return at which a cell's tint is full, by kind of table."""
 _SHADES = 5
 
 
 class Templates:
-    """The templates, read once."""
+    """Compiled templates, read once."""
 
     def __init__(self) -> None:
         self._environment = Environment(
             loader=PackageLoader("bot.web"),
             autoescape=True,
             undefined=StrictUndefined,
-            finalize=shown,
+            finalize=clean,
             trim_blocks=True,
             lstrip_blocks=True,
         )
@@ -47,24 +46,24 @@ class Templates:
         )
         self._environment.globals.update(layers=layers, nothing=numbers.NOTHING, address=address)
 
-    def render(self, name: str, shown: Mapping[str, Any]) -> str:
-        """A page by its name."""
-        return self._environment.get_template(f"{name}.html").render(page=name, **shown)
+    def render(self, name: str, data: Mapping[str, object]) -> str:
+        """Render a page by its name."""
+        return self._environment.get_template(f"{name}.html").render(page=name, **data)
 
 
-def shown(value: Any) -> Any:
-    """A value as a page shows it: text made printable, markup as it is."""
+def clean(value: object) -> object:
+    """Return text with unprintable characters replaced, and any other value unchanged."""
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def address(path: str, query: Mapping[str, Any], **changes: Any) -> str:
-    """A path with a query, some of it changed; what is empty or None is left out."""
+def address(path: str, query: Mapping[str, object], **changes: object) -> str:
+    """Return a path with a query and its changes; empty values are left out."""
     found = {name: value for name, value in {**query, **changes}.items() if value not in ("", None)}
     return f"{path}?{urlencode(found)}" if found else path
 
 
-def heat(value: Any, kind: str = "return") -> str:
-    """The classes that tint a return by its sign and its size."""
+def heat(value: numbers.Number, kind: str = "return") -> str:
+    """Return the CSS classes that tint a return (a share) by its sign and size."""
     share = numbers.number(value)
     if share is None or not share:
         return "figure"

@@ -1,78 +1,102 @@
-"""Today: the stage, its reasons, every reading as a gauge, and what happened last."""
+"""Today page: stage, reasons, next triggers, every reading as a gauge, and the latest activity."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import TypedDict
 
-from bot.ledger.record import Row
+from bot.core.decision import Decision
+from bot.core.events import TradingStateChange, Valuation
+from bot.core.orders import Fill, Settlement, Side
+from bot.ledger.codec import plain
+from bot.ledger.recorded import Recorded
 from bot.report import names, numbers
 from bot.report.words import sentence
 from bot.review.recording import Record
 from bot.review.story.labels import Labels, labels_of
+from bot.review.why.gauge import gauges_of
 from bot.review.why.next_triggers import triggers
-from bot.web.chart import SvgChart, chart, stage_spans
-from bot.web.curve import Curve
-from bot.web.reading_rows import gauges
-from bot.web.site import Plain, Site
+from bot.web.curve import Curve, exposure_of
+from bot.web.reading_rows import reading_rows
+from bot.web.site import Site
+from bot.web.svg_chart import SvgChart, chart, stage_spans
 
 _LATEST = 8
 _A_YEAR = 365
 
 
-def today(site: Site, record: Record) -> Plain:
-    """Where a record stands at its last decision, as plain data. Raises LedgerError."""
-    decision, valued = record.last("decision"), record.last("valuation")
-    if decision is None:
-        return {"decided": None, "equity": _money(valued), "latest": _latest(record)}
-    body, day = decision.body, decision.at[:10]
-    readings = gauges(body["readings"])
+class Activity(TypedDict):
+    """A fill, a settlement or a change of the trading state in words."""
+
+    at: str
+    kind: str
+    told: str
+
+
+class Money(TypedDict):
+    """Equity and cash at the last close, as decimal text, and the share of equity in coins."""
+
+    day: str
+    equity: str
+    cash: str
+    exposure: float
+
+
+def today(site: Site, record: Record) -> dict[str, object]:
+    """Read the state of a record at its last decision as JSON data. Raises LedgerError."""
+    last, money, latest = record.last_event(Decision), _money(record), _latest(record)
+    if last is None:
+        return {"decided": None, "equity": money, "latest": latest}
+    decision, readings = last.event, reading_rows(last.event.readings)
     return {
-        "decided": day,
-        "stage": body["stage"],
-        "stage_title": names.stage(body["stage"]),
+        "decided": last.day,
+        "stage": decision.stage,
+        "stage_title": names.stage(decision.stage),
         "stages": [
-            {"code": code, "title": said, "is_now": code == body["stage"]} for code, said in names.STAGES.items()
+            {"code": code, "title": title, "is_now": code == decision.stage} for code, title in names.STAGES.items()
         ],
-        "since": _since(record, body["stage"]),
-        "reasons": [sentence(code) for code in body["reasons"]],
-        "nearest": [way.as_dict() for way in triggers(body["stage"], body["readings"], _terms(record))],
-        "weights": dict(body["weights"]),
-        "reduce_only": bool(body["reduce_only"]),
+        "since": _since(record, decision.stage),
+        "reasons": [sentence(code) for code in decision.reasons],
+        "nearest": [asdict(one) for one in triggers(decision.stage, decision.readings, _labels(record))],
+        "weights": {symbol: plain(weight) for symbol, weight in decision.weights.items()},
+        "reduce_only": decision.reduce_only,
         "gates": [one for one in readings if one["gate"]],
         "readings": [one for one in readings if one["gate"] is None],
         "gates_off": [one for one in readings if one["gate"] is False],
-        "equity": _money(valued),
-        "latest": _latest(record),
-        "waterfall": dict(site.waterfall(record, date.fromisoformat(day))),
+        "equity": money,
+        "latest": latest,
+        "waterfall": dict(site.waterfall(record, date.fromisoformat(last.day))),
     }
 
 
 def last_year(record: Record) -> SvgChart | None:
-    """Small caps beside the close that they must break, over the last year of decisions; None where none tells it."""
-    rows = list(record.rows("decision", newest_first=True, limit=_A_YEAR))[::-1]
-    told = [(row, row.body["readings"].get("small_caps")) for row in rows]
-    known = [(row, reading) for row, reading in told if _is_whole(reading)]
-    days, stages = [row.at[:10] for row, _ in known], [row.body["stage"] for row, _ in known]
-    closes, records = ([float(reading[key]) for _, reading in known] for key in ("value", "threshold"))
-    spans = stage_spans(Curve(0.0, days, closes, [], stages, {}))
+    """Draw small caps beside the close that they must exceed, over a year of decisions; None without readings."""
+    rows = list(record.events(Decision, newest_first=True, limit=_A_YEAR))[::-1]
+    days: list[str] = []
+    stages: list[str] = []
+    closes: list[float] = []
+    records: list[float] = []
+    for row in rows:
+        reading = gauges_of(row.event.readings).get("small_caps")
+        if reading is not None and reading.value is not None and reading.threshold is not None:
+            days.append(row.day)
+            stages.append(row.event.stage)
+            closes.append(reading.value)
+            records.append(reading.threshold)
     return chart(
         "Small caps, and the close that they must break",
         "The last year of decisions. The strip at the foot is the stage; waiting in the stablecoin is left blank.",
         days,
         [("Highest close before", "record", records), ("Small caps", "strategy", closes)],
         partial(numbers.figure, "small_caps"),
-        spans=spans,
+        spans=stage_spans(Curve(0.0, days, closes, [], stages, {})),
     )
 
 
-def _is_whole(reading: Any) -> bool:
-    return isinstance(reading, dict) and None not in (reading.get("value"), reading.get("threshold"))
-
-
-def _terms(record: Record) -> Labels:
-    """What a run calls small caps; a forward ledger does not tell its config."""
+def _labels(record: Record) -> Labels:
+    """Return the name of small caps in a run; a forward ledger does not hold its config."""
     if record.folder is None:
         return Labels()
     manifest = record.folder.json("manifest.json")
@@ -80,39 +104,44 @@ def _terms(record: Record) -> Labels:
 
 
 def _since(record: Record, stage: str) -> str:
-    """The day of the decision that moved to the stage of the last one."""
+    """Return the day of the decision that moved to the present stage."""
     since = ""
-    for row in record.rows("decision", newest_first=True):
-        if row.body["stage"] != stage:
+    for one in record.events(Decision, newest_first=True):
+        if one.event.stage != stage:
             break
-        since = row.at[:10]
-        if row.body["previous_stage"] != stage:
+        since = one.day
+        if one.event.previous != stage:
             break
     return since
 
 
-def _money(valued: Row | None) -> Plain | None:
-    if valued is None:
+def _money(record: Record) -> Money | None:
+    last = record.last_event(Valuation)
+    if last is None:
         return None
-    equity, cash = float(valued.body["equity"]), float(valued.body["cash"])
+    valued = last.event
     return {
-        "day": valued.at[:10],
-        "equity": valued.body["equity"],
-        "cash": valued.body["cash"],
-        "exposure": 1 - cash / equity if equity else 0.0,
+        "day": last.day,
+        "equity": plain(valued.equity),
+        "cash": plain(valued.cash),
+        "exposure": exposure_of(valued),
     }
 
 
-def _latest(record: Record) -> list[Plain]:
-    """What was traded and what moved last, the newest first."""
-    rows = record.rows("fill", "settlement", "switched", newest_first=True, limit=_LATEST)
-    return [{"at": row.at[:16].replace("T", " "), "kind": row.kind, "told": _told(row.kind, row.body)} for row in rows]
+def _latest(record: Record) -> list[Activity]:
+    """Read the newest fills, settlements and changes of the trading state, the newest first."""
+    return [
+        _activity(one) for one in record.events(Fill, Settlement, TradingStateChange, newest_first=True, limit=_LATEST)
+    ]
 
 
-def _told(kind: str, body: dict[str, Any]) -> str:
-    if kind == "fill":
-        did, price = "Bought" if body["side"] == "buy" else "Sold", numbers.price(body["price"])
-        return f"{did} {body['quantity']} {body['symbol']} at {price}: {names.reasons(body['reason'])}."
-    if kind == "settlement":
-        return f"Settled {body['quantity']} {body['symbol']}: {body['cause']}."
-    return f"The user set it to: {body['mode']}."
+def _activity(one: Recorded[Fill | Settlement | TradingStateChange]) -> Activity:
+    match one.event:
+        case Fill() as fill:
+            verb, price = "Bought" if fill.side is Side.BUY else "Sold", numbers.price(fill.price)
+            text = f"{verb} {plain(fill.quantity)} {fill.symbol} at {price}: {names.reasons(fill.reason)}."
+        case Settlement() as settled:
+            text = f"Settled {plain(settled.quantity)} {settled.symbol}: {settled.cause}."
+        case TradingStateChange() as change:
+            text = f"The user set it to: {change.mode}."
+    return {"at": one.at[:16].replace("T", " "), "kind": one.row.kind, "told": text}

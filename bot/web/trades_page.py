@@ -1,61 +1,75 @@
-"""Trades: the round trips, the fills they are made of, and the orders that came to nothing."""
+"""Trades page: round trips, their fills, and the orders that were not filled in full."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypedDict
+
+from bot.core.orders import Fill, OrderResult, OrderStatus
 from bot.ledger.codec import plain
 from bot.report import names
 from bot.review.lists.trade_list import RoundTrip, round_trips_of
 from bot.review.recording import Record
 from bot.web.paging import PagedRows, page_of
 from bot.web.portfolio_page import MOST_FILLS
-from bot.web.site import Plain
+
+_MOST_ENDED = 2_000
+"""Newest ended orders that are searched for unfilled ones."""
+_MOST_UNFILLED = 40
 
 
-def trades(record: Record, page: int, fills_page: int) -> Plain:
-    """Round trips and fills, a page of each, and how many orders were not filled in full. Raises LedgerError."""
+class TradesPage(TypedDict):
+    """Data of the page; `trips` (round trips) is None where there are too many fills to match."""
+
+    trips: PagedRows | None
+    fills: PagedRows
+    unfilled: list[Mapping[str, object]]
+
+
+def trades(record: Record, page: int, fills_page: int) -> TradesPage:
+    """Read a page of round trips, a page of fills, and the newest unfilled orders. Raises LedgerError."""
     total = record.count("fill")
     return {
-        "trips": _trips(record, page) if total <= MOST_FILLS else None,
+        "trips": _round_trips(record, page) if total <= MOST_FILLS else None,
         "fills": page_of(total, fills_page, lambda count: _fills(record, count), "fills"),
         "unfilled": _unfilled(record),
     }
 
 
-def _trips(record: Record, page: int) -> PagedRows:
+def _round_trips(record: Record, page: int) -> PagedRows:
     closed = round_trips_of(record).closed[::-1]
-    return page_of(len(closed), page, lambda count: [_trip(trip) for trip in closed[:count]])
+    return page_of(len(closed), page, lambda count: [_round_trip(one) for one in closed[:count]])
 
 
-def _trip(trip: RoundTrip) -> Plain:
-    amounts = {name: getattr(trip, name) for name in ("quantity", "entry_price", "exit_price", "fees", "pnl")}
+def _round_trip(one: RoundTrip) -> Mapping[str, object]:
+    amounts = {name: getattr(one, name) for name in ("quantity", "entry_price", "exit_price", "fees", "pnl")}
     return {
-        "symbol": trip.symbol,
-        "entry_at": trip.entry_at[:10],
-        "exit_at": trip.exit_at[:10],
-        "days": trip.days,
+        "symbol": one.symbol,
+        "entry_at": one.entry_at[:10],
+        "exit_at": one.exit_at[:10],
+        "days": one.days,
         **{name: None if amount is None else plain(amount) for name, amount in amounts.items()},
-        "return": trip.gain,
-        "episode": trip.episode,
-        "entry_reason": trip.entry_reason,
-        "exit_reason": trip.exit_reason,
-        "entry_words": names.reasons(trip.entry_reason),
-        "exit_words": names.reasons(trip.exit_reason),
+        "return": one.gain,
+        "episode": one.episode,
+        "entry_reason": one.entry_reason,
+        "exit_reason": one.exit_reason,
+        "entry_words": names.reasons(one.entry_reason),
+        "exit_words": names.reasons(one.exit_reason),
     }
 
 
-def _fills(record: Record, count: int) -> list[Plain]:
+def _fills(record: Record, count: int) -> list[Mapping[str, object]]:
     return [
-        {"at": row.at[:16].replace("T", " "), **row.body, "words": names.reasons(row.body["reason"])}
-        for row in record.rows("fill", newest_first=True, limit=count)
+        {**one.to_dict(), "at": one.at[:16].replace("T", " "), "words": names.reasons(one.event.reason)}
+        for one in record.events(Fill, newest_first=True, limit=count)
     ]
 
 
-def _unfilled(record: Record) -> list[Plain]:
-    """The newest orders that were not filled in full, of the newest that ended."""
-    ended = record.rows("order_result", newest_first=True, limit=2_000)
-    found = [
-        {"at": row.at[:10], **row.body, "words": names.reasons(row.body["reason"])}
-        for row in ended
-        if row.body["status"] != "filled"
+def _unfilled(record: Record) -> list[Mapping[str, object]]:
+    ended = record.events(OrderResult, newest_first=True, limit=_MOST_ENDED)
+    found: list[Mapping[str, object]] = [
+        {**one.to_dict(), "at": one.day, "words": names.reasons(one.event.reason)}
+        for one in ended
+        if one.event.status is not OrderStatus.FILLED
     ]
-    return found[:40]
+    return found[:_MOST_UNFILLED]

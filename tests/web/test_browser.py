@@ -86,12 +86,12 @@ def test_a_fill_appears_on_the_open_page(tmp_path: Path) -> None:
     state, daemon = tmp_path / "state", Daemon()
     write(state, "paper", BEGUN, *quiet_days(3))
     with dashboard(site_at(state, daemon=daemon)) as asking:
-        assert "Nothing was traded yet." in asking.ask("/").text
+        assert "No trade yet." in asking.ask("/").text
         daemon.arm(lambda: write(state, "paper", HELD, FILLED, HOLDS), after=2)
         document = seen(asking, "/", tmp_path / "profile")
     assert "Bought 2 ETH at 2,000.00: entered ETH." in document
-    assert "Nothing was traded yet." not in document
-    assert re.search(r'id="said"[^>]*>Updated\. Daemon alive', document)
+    assert "No trade yet." not in document
+    assert re.search(r'id="status"[^>]*>Updated\. Daemon alive', document)
 
 
 def test_a_killed_daemon_shows_as_stale_on_the_open_page(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_killed_daemon_shows_as_stale_on_the_open_page(tmp_path: Path) -> None
         assert "Daemon alive" in asking.ask("/portfolio").text
         daemon.arm(killed, after=2)
         document = seen(asking, "/portfolio", tmp_path / "profile")
-    assert re.search(r'id="said"[^>]*>Updated\. Daemon stale', document)
+    assert re.search(r'id="status"[^>]*>Updated\. Daemon stale', document)
     assert re.search(r'id="pulse" class="pulse unwell">.*paper: Daemon stale since', document)
 
 
@@ -128,4 +128,4 @@ def test_a_run_on_the_venue_fills_the_open_page(tmp_path: Path) -> None:
         after = asking.ask("/api/trades").json["fills"]["total"]
     assert 0 < before < after
     assert f"{after} fills, the newest first" in document
-    assert re.search(r'id="said"[^>]*>Updated\.', document)
+    assert re.search(r'id="status"[^>]*>Updated\.', document)

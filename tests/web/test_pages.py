@@ -90,7 +90,7 @@ def test_today_tells_the_stage_its_reasons_and_the_gates(asking: Asking) -> None
 
 def test_a_day_of_waiting_tells_what_it_waits_for(asking: Asking) -> None:
     words = asking.ask("/?run=other").words
-    assert "Why nothing Waiting in the stablecoin for small caps to break out." in words
+    assert "Why no position Waiting in the stablecoin for small caps to break out." in words
     assert "Small caps are 7.3% under their record of 2718.77" in words
     assert "STABLE since 2026-03-02" in words
 
@@ -143,8 +143,8 @@ def test_health_tells_what_was_not_as_it_should_be(tmp_path: Path) -> None:
     assert told["counts"] == {"missed": 1, "late": 1, "drift": 1, "difference": 1, "unfinished": 0, "unknown": 1}
     assert (told["mode"], told["rows"], len(told["head"])) == ("reduce only", 6, 64)
     assert "decided 2026-03-02 09:00, its orders were not sent" in words
-    assert "the ledger accounts for 2, it had 1" in words
-    assert "There is no store" in words
+    assert "the ledger accounts for 2, the account had 1" in words
+    assert "There is no market store" in words
 
 
 def test_long_lists_are_paged_the_newest_first(tmp_path: Path) -> None:

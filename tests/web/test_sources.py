@@ -36,7 +36,7 @@ def test_a_killed_daemon_is_not(state: Path) -> None:
     with dashboard(site_at(state, daemon=stale)) as asking:
         answer = asking.ask("/healthz")
         assert (answer.status, "daemon stale since" in answer.text) == (503, True)
-        assert "Something is amiss: daemon stale since" in asking.ask("/health").words
+        assert "Fault: daemon stale since" in asking.ask("/health").words
 
 
 def test_an_overdue_day_is_not_unless_the_user_stopped_it(state: Path) -> None:

@@ -1,14 +1,14 @@
-// Asks every few seconds whether anything is new, and then swaps the page's main part for the server's newest.
+// Poll the version every few seconds; when it changes, replace the main part of the page with the server's newest.
 "use strict";
 
 (() => {
   const EVERY = 3000;
   const body = document.body;
-  const said = document.getElementById("said");
+  const status = document.getElementById("status");
 
   let version = body.dataset.version;
 
-  const tell = (text) => { if (said.textContent !== text) said.textContent = text; };
+  const show = (text) => { if (status.textContent !== text) status.textContent = text; };
 
   const folded = () => [...document.querySelectorAll("main details")].map((part) => part.open);
 
@@ -32,16 +32,16 @@
     try {
       const run = new URLSearchParams({ run: body.dataset.record });
       const answer = await fetch(body.dataset.record ? `/api/version?${run}` : "/api/version");
-      const told = await answer.json();
-      const isNew = told.version !== version;
+      const pulse = await answer.json();
+      const isNew = pulse.version !== version;
       if (isNew || document.querySelector("main [data-waits]")) {
         await swap();
-        if (isNew) tell(`Updated. ${told.told}.`);
+        if (isNew) show(`Updated. ${pulse.told}.`);
       }
       body.classList.remove("lost");
     } catch {
       body.classList.add("lost");
-      tell("The dashboard does not answer; what is shown may be old.");
+      show("The dashboard does not answer; this page may be out of date.");
     }
     setTimeout(look, document.hidden ? 5 * EVERY : EVERY);
   }

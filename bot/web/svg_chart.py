@@ -1,4 +1,4 @@
-"""Charts as data for an inline SVG: places are in thousandths of the plot, so that any width can draw them."""
+"""Charts as data for an inline SVG, in thousandths of the plot, so that any width can draw them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.report import names
 from bot.web.curve import Curve
 
 SIZE = 1000
-"""The side of the plot's own square of coordinates."""
+"""Width and height of the plot in its own coordinates."""
 _BUCKETS = 400
 _STEPS = (1, 2, 2.5, 5, 10)
 _ROOM = 0.06  # of the range, above and below
@@ -21,7 +21,7 @@ _STAGE_LOOKS = frozenset(stage.lower() for stage in names.STAGES)
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A mark on an axis: its place in percent, and its text."""
+    """Mark on an axis: place in percent of the axis, and text."""
 
     place: float
     text: str
@@ -29,9 +29,9 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line: its name, its class in the style sheet, its points, and what is said of its end.
+    """Line with its name, its class in the style sheet, its points, and the text of its last value.
 
-    `area` is the outline of what is filled between the line and zero, empty for none.
+    `area` is the outline of the area between the line and zero, or "".
     """
 
     name: str
@@ -43,7 +43,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of the time axis under a stage."""
+    """Stretch of the time axis in one stage."""
 
     start: float
     width: float
@@ -53,7 +53,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class SvgChart:
-    """A chart with its title, and what it shows in words (`note`); `height` is a class of the style sheet."""
+    """Chart with its title and its description (`note`); `height` is a class of the style sheet."""
 
     title: str
     note: str
@@ -65,9 +65,9 @@ class SvgChart:
 
     @property
     def legend(self) -> list[tuple[str, str]]:
-        """The name and the class of every stage that is shown, in the rotation's order."""
+        """Name and class of every stage in the chart, in the rotation's order."""
         shown = {span.name: span.look for span in self.spans}
-        order = {said: place for place, said in enumerate(names.STAGES.values())}
+        order = {title: place for place, title in enumerate(names.STAGES.values())}
         return sorted(shown.items(), key=lambda item: order.get(item[0], len(order)))
 
 
@@ -83,9 +83,25 @@ def chart(
     area: str | None = None,
     spans: Sequence[Span] = (),
 ) -> SvgChart | None:
-    """A chart over time of curves by name, class and values; None where there are not two days to draw.
+    """Draw curves over time; positive values of a wide range get a log axis.
 
-    `area` is the class of the curve that is filled down to zero. A wide range of positive values has a log axis.
+    Parameters
+    ----------
+    days : sequence of str
+        ISO dates, one for each value of a curve.
+    curves : sequence of (name, class, values)
+        Class is the name of the line in the style sheet.
+    show : callable
+        Formats a value for the axis and the legend.
+    bounds : (low, high), optional
+        Range of the vertical axis; by default the range of the values and some room.
+    area : str, optional
+        Class of the curve that is filled down to zero.
+
+    Returns
+    -------
+    SvgChart or None
+        None if there are fewer than two days.
     """
     if len(days) < 2 or not curves:
         return None
@@ -101,7 +117,7 @@ def chart(
 
 
 def stage_spans(curve: Curve) -> list[Span]:
-    """The stages of a curve along its time axis; waiting is left blank."""
+    """Return the stages of a curve along its time axis; waiting in the stablecoin is left blank."""
     last = max(len(curve) - 1, 1)
     return [
         Span(
@@ -116,7 +132,7 @@ def stage_spans(curve: Curve) -> list[Span]:
 
 
 def stage_look(stage: str) -> str:
-    """The class of a stage in the style sheet; a user's own stages share one."""
+    """Return the class of a stage in the style sheet; stages of a user's strategy share one."""
     look = stage.lower()
     return look if look in _STAGE_LOOKS else "other"
 
@@ -135,7 +151,7 @@ def _text(places: Sequence[tuple[float, float]]) -> str:
 
 
 def _thinned(values: Sequence[float]) -> Iterator[int]:
-    """The places of the lowest and the highest value of each of some hundred stretches, and the ends."""
+    """Return the indices of the lowest and highest value in each of 400 stretches, and of both ends."""
     width = max(len(values) / _BUCKETS, 1.0)
     kept = {0, len(values) - 1}
     start = 0.0
@@ -156,15 +172,15 @@ def _roomy(low: float, high: float, is_log: bool) -> tuple[float, float]:
 
 
 def _scale(low: float, high: float, is_log: bool) -> Callable[[float], float]:
-    """From a value to its place below the top of the plot, in thousandths."""
+    """Return a function from a value to its place below the top, in thousandths of the plot."""
     if is_log:
         bottom, reach = math.log(low), math.log(high / low)
         return lambda value: (1 - (math.log(max(value, low)) - bottom) / reach) * SIZE
     return lambda value: (1 - (value - low) / (high - low)) * SIZE
 
 
-def _ticks(low: float, high: float, wanted: int = 4) -> list[float]:
-    rough = (high - low) / wanted
+def _ticks(low: float, high: float, count: int = 4) -> list[float]:
+    rough = (high - low) / count
     size: float = 10.0 ** math.floor(math.log10(rough))
     step = next(size * factor for factor in _STEPS if size * factor >= rough)
     first = math.ceil(low / step)
@@ -177,13 +193,13 @@ def _log_ticks(low: float, high: float) -> list[float]:
     return [tick for power in powers for factor in factors if low <= (tick := factor * 10.0**power) <= high]
 
 
-def _dates(days: Sequence[str], wanted: int = 5) -> Iterator[Tick]:
-    """A tick at the beginning of some years, or months, or at some days; none at the very ends."""
+def _dates(days: Sequence[str], count: int = 5) -> Iterator[Tick]:
+    """Return ticks at the beginning of some years or months, or at some days; both ends are left free."""
     last = len(days) - 1
     for digits, text in ((4, "%Y"), (7, "%Y-%m"), (10, "%m-%d")):
         starts = [i for i in range(1, last) if days[i][:digits] != days[i - 1][:digits]]
         if len(starts) >= 3 or digits == 10:
-            for i in starts[:: max(1, math.ceil(len(starts) / wanted))]:
+            for i in starts[:: max(1, math.ceil(len(starts) / count))]:
                 place = i / last * 100
                 if 4 < place < 94:
                     yield Tick(round(place, 2), date.fromisoformat(days[i]).strftime(text))
