@@ -35,8 +35,8 @@ def _quarantined(market: Market, window: Window) -> list[str]:
         why = next(f for f in market.faults if f.symbol == symbol and f.severity is Severity.QUARANTINED)
         is_coin = market[symbol].kind.is_coin and symbol not in required
         effect = "is not bought" if is_coin else "is not believed, and nothing is bought while a rule needs it"
-        admit = f"quality: {{admit: [{symbol}]}} in the config admits it"
-        warnings.append(f"{symbol} {effect} from {since.astype('datetime64[D]')} on: {why.text} ({why.first}); {admit}")
+        allow = f"to allow it: quality: {{allow: [{symbol}]}}"
+        warnings.append(f"{symbol} {effect} from {since.astype('datetime64[D]')} on: {why.text} ({why.first}); {allow}")
     return warnings
 
 

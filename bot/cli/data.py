@@ -119,7 +119,7 @@ def check(
 ) -> None:
     """Look for faults in the store, or in a folder: a verdict for each series, what bars it, and from which day.
 
-    Exit code 3 if any series is barred from trading; `quality.admit` in the config admits one.
+    Exit code 3 if any series is barred from trading; `quality.allow` in the config allows one.
 
     Example: bot data check --data-dir prices
     """
@@ -290,7 +290,7 @@ def _bars(found: Checked) -> DataError | None:
     named = ", ".join(verdict.symbol for verdict in found.quarantined)
     return DataError(
         f"{len(found.quarantined)} series barred from trading: {named}",
-        mend="mend the data, or admit them with quality.admit in the config",
+        mend="mend the data, or allow them with quality.allow in the config",
     )
 
 

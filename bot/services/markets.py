@@ -41,8 +41,8 @@ def quality_rules(config: Config) -> QualityRules:
     levels = {symbol: (low, high) for symbol, (low, high) in q.levels.items()}
     return QualityRules(
         **{
-            **q.model_dump(exclude={"admit"}),
-            "allow": frozenset(q.admit),
+            **q.model_dump(exclude={"allow"}),
+            "allow": frozenset(q.allow),
             "repeats": Thresholds(**q.repeats.model_dump()),
             "jump_least": Thresholds(**q.jump_least.model_dump()),
             "erratic_move": Thresholds(**q.erratic_move.model_dump()),

@@ -12,6 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from bot.core.errors import ConfigError, did_you_mean
+from bot.settings.renamed_keys import with_new_names
 from bot.settings.schema import Config
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -31,11 +32,12 @@ def load_config(path: Path | None = None, changes: Mapping[str, Any] | None = No
     it was, and the nearest known key.
     """
     path = path or DEFAULT_CONFIG
-    data = _merge(_read(path, ()), changes or {})
+    laid_over = with_new_names(changes or {}, "--set")
+    data = _merge(_read(path, ()), laid_over)
     try:
         return Config.model_validate(data)
     except ValidationError as problem:
-        raise _config_error(path, changes or {}, problem) from None
+        raise _config_error(path, laid_over, problem) from None
 
 
 def kept_config(kept: Mapping[str, Any], where: str) -> Config:
@@ -44,7 +46,7 @@ def kept_config(kept: Mapping[str, Any], where: str) -> Config:
     Raises ConfigError where it cannot be read any more.
     """
     try:
-        return Config.model_validate(_merge(_read(DEFAULT_CONFIG, ()), kept))
+        return Config.model_validate(_merge(_read(DEFAULT_CONFIG, ()), with_new_names(kept)))
     except ValidationError:
         raise ConfigError("was made with a config of another version", where=where, mend="run it anew") from None
 
@@ -70,7 +72,7 @@ def _read(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
     """A file's data laid over that of the files it extends."""
     if path.resolve() in above:
         raise ConfigError("extends itself", where=str(path), mend="break the circle of `extends`")
-    data = _parse(path)
+    data = with_new_names(_parse(path), str(path))
     bases = data.pop("extends", [])
     bases = [bases] if isinstance(bases, str) else bases
     if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):

@@ -42,7 +42,7 @@ def test_a_run_tells_what_was_barred_why_and_what_admits_it() -> None:
     (bar,) = [line for line in told(market, first, last) if line.startswith("C05")]
     since = market.quarantined["C05"].astype("datetime64[D]").item()
     assert f"is not bought from {since} on" in bar
-    assert "quality: {admit: [C05]}" in bar
+    assert "quality: {allow: [C05]}" in bar
     assert not [line for line in told(market, first, since.replace(day=1)) if "C05" in line] or since.day == 1
 
 

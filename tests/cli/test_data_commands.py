@@ -118,7 +118,7 @@ def test_a_redenomination_is_barred_from_the_day_it_shows_and_can_be_admitted(us
     done = bot("data", "check", "--data-dir", "prices", cwd=user)
     assert "1 series barred from trading: SOL" in error_of(done, 3)
     assert "SOL is barred from 2024-01-07 00:00 UTC on" in done.stdout
-    assert bot("data", "check", "--data-dir", "prices", "--set", "quality.admit=[SOL]", cwd=user).returncode == 0
+    assert bot("data", "check", "--data-dir", "prices", "--set", "quality.allow=[SOL]", cwd=user).returncode == 0
 
 
 def test_a_revision_is_listed(stored: Path) -> None:

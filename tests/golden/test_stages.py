@@ -378,7 +378,7 @@ class TestKills:
         warned = after(ETH, seen(peg_broken=True))
         assert warned.stage == Stage.ETH
         assert "peg_broken" in reasons(warned)
-        rules = settings_with({"kills": {"peg": True}}).rules
+        rules = settings_with({"risk_exits": {"peg": True}}).rules
         assert after(ETH, seen(peg_broken=True), rules).stage == Stage.COOLDOWN
 
     @pytest.mark.parametrize(
@@ -391,7 +391,7 @@ class TestKills:
         ],
     )
     def test_each_kill_can_be_switched_off(self, switch: str, reading: dict[str, Any]) -> None:
-        rules = settings_with({"kills": {switch: False}}).rules
+        rules = settings_with({"risk_exits": {switch: False}}).rules
         assert after(ETH, seen(**reading), rules).stage == Stage.ETH
 
     @pytest.mark.parametrize("memory", [STABLE, ARMED, CONFIRMED, COOLDOWN])

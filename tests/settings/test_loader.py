@@ -38,9 +38,9 @@ def refused(changes: dict[str, Any]) -> str:
 @pytest.mark.parametrize(
     ("key", "symbol", "near"),
     [
-        ("admit", "strax", "; did you mean 'STRAX'?"),
-        ("admit", "STRAXX", "; did you mean 'STRAX'?"),
-        ("admit", "0123456789", ""),
+        ("allow", "strax", "; did you mean 'STRAX'?"),
+        ("allow", "STRAXX", "; did you mean 'STRAX'?"),
+        ("allow", "0123456789", ""),
         ("money", "WALC", "; did you mean 'WALCL'?"),
     ],
 )
@@ -67,7 +67,7 @@ class TestGood:
         assert article == gated
 
     def test_every_gate_and_kill_can_be_switched_by_itself(self) -> None:
-        for section in ("gates", "kills"):
+        for section in ("gates", "risk_exits"):
             for name, on in load_config().resolved()["rotation"][section].items():
                 changed = config_with({"rotation": {section: {name: not on}}}).resolved()["rotation"][section]
                 assert changed[name] is not on
@@ -110,7 +110,7 @@ class TestGood:
         }
         on = {name for name, is_on in rotation["gates"].items() if is_on}
         assert on == {"relative_strength", "credit", "volatility", "participation"}
-        assert not rotation["kills"]["peg"]
+        assert not rotation["risk_exits"]["peg"]
         costs = load_config().resolved()["costs"]
         assert (costs["fee"], costs["slippage"]) == (0.001, {"major": 0.001, "large": 0.003, "other": 0.006})
 

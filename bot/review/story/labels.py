@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.settings.renamed_keys import with_new_names
+
 _INDEX_NAMES = {"RUT": "Russell 2000"}
 _KILLS = {"credit": "credit", "volatility": "volatility_kill", "trail": "small_cap_stop", "eth_drawdown": "eth_stop"}
 """The reading of each kill that the config can switch off."""
@@ -38,5 +40,5 @@ def labels_of(config: Mapping[str, Any] | None, is_real: bool = True) -> Labels:
     if config is None:
         return Labels()
     name = _INDEX_NAMES.get(str(config["roles"]["small_caps"])) if is_real else None
-    kills = config["rotation"]["kills"]
-    return Labels(name, frozenset(reading for kill, reading in _KILLS.items() if not kills[kill]))
+    switches = with_new_names(config)["rotation"]["risk_exits"]
+    return Labels(name, frozenset(reading for name, reading in _KILLS.items() if not switches[name]))

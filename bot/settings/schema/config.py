@@ -12,6 +12,7 @@ from pydantic import Field, Strict, model_validator
 
 from bot.core.errors import did_you_mean
 from bot.core.market import Listing, Release, Roles, SeriesKind
+from bot.settings.renamed_keys import with_old_names
 from bot.settings.schema.notify import NotifySection
 from bot.settings.schema.paper import PaperSection
 from bot.settings.schema.quality import QualitySection
@@ -161,7 +162,7 @@ class Config(Section):
             for symbol in table:
                 if symbol not in listings:
                     raise ValueError(f"sources.{name} has {symbol}, which is not in the symbol table")
-        for name, symbols in {"admit": self.quality.admit, "money": self.quality.money}.items():
+        for name, symbols in {"allow": self.quality.allow, "money": self.quality.money}.items():
             for symbol in symbols:
                 if symbol not in listings:
                     near = did_you_mean(symbol, listings)
@@ -197,7 +198,7 @@ class Config(Section):
 
         What the data say has a hash of its own.
         """
-        plain = self.resolved()
+        plain = with_old_names(self.resolved())
         del plain["state"], plain["sources"], plain["notify"], plain["review"], plain["paper"]["log"]
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 

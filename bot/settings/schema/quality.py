@@ -23,7 +23,7 @@ class LimitsSection(Section):
 class QualitySection(Section):
     """Windows in rows, moves and jumps as log returns, levels in the series' own unit."""
 
-    admit: list[Symbol]
+    allow: list[Symbol]
     silent_days: Count
     macro_gap: Annotated[int, Strict(), Field(ge=0, le=100)]
     rounding: Share

@@ -106,8 +106,8 @@ class GatesSection(Section):
     supercycle: Switch
 
 
-class KillsSection(Section):
-    """Which readings take the portfolio out at once."""
+class RiskExitsSection(Section):
+    """Switches of the risk exits: each sells the whole portfolio at once."""
 
     credit: Switch
     volatility: Switch
@@ -206,7 +206,7 @@ class RotationSection(Section):
     pair_window: Count
     stale: StaleSection
     gates: GatesSection
-    kills: KillsSection
+    risk_exits: RiskExitsSection
     credit: CreditSection
     volatility: VolatilitySection
     participation: ParticipationSection

@@ -413,7 +413,7 @@ def test_a_coin_is_barred_from_the_moment_at_which_its_fault_was_known() -> None
 
 
 def test_an_override_admits_a_barred_series_and_leaves_it_warned() -> None:
-    rules = quality_rules(config_with({"quality": {"admit": ["ADA"]}}))
+    rules = quality_rules(config_with({"quality": {"allow": ["ADA"]}}))
     verdict = assess(redenominated(), rules)["ADA"]
     assert (verdict.standing, verdict.quarantined_from) == (Standing.WARNED, None)
     assert with_quality_flags(redenominated(), rules).quarantined == {}

@@ -179,7 +179,7 @@ def test_without_readings_it_says_that_it_does_not_know() -> None:
 
 def test_the_terms_are_those_of_the_config() -> None:
     kills = {"credit": True, "volatility": False, "trail": True, "eth_drawdown": True, "peg": False}
-    config = {"roles": {"small_caps": "RUT"}, "rotation": {"kills": kills}}
+    config = {"roles": {"small_caps": "RUT"}, "rotation": {"risk_exits": kills}}
     assert labels_of(config) == Labels("Russell 2000", frozenset({"volatility_kill"}))
     assert labels_of(config, is_real=False).subject == "small caps"
     assert labels_of({**config, "roles": {"small_caps": "SML"}}).subject == "small caps"

@@ -422,7 +422,7 @@ class TestStale:
 
     def test_a_gate_that_is_off_makes_nothing_stale(self) -> None:
         made = market(20, VIX=closes_on_sessions(FIRST, [15.0] * 12))
-        kills_off = {"kills": {"volatility": False}}
+        kills_off = {"risk_exits": {"volatility": False}}
         assert self.missed(made, only("volatility")) == 8
         assert self.missed(made, {**only(), **kills_off}) == 0
 
