@@ -5,11 +5,9 @@ The costs of A and B are a fee of 0.001 and a slippage of 0.006; quantities are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -17,45 +15,11 @@ from bot.backtest.engines import backtrader_engine
 from bot.backtest.engines.backtrader_engine import run_backtrader
 from bot.backtest.engines.exact import run_exact
 from bot.core.book import Book, RunPlan
-from bot.core.decision import Decision, Trade
-from bot.core.events import Valuation
-from bot.core.market import Market
-from bot.core.moments import utc
-from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement
-from bot.core.window import Window
-from bot.services.plans import run_plan
-from tests.markets import closes_on_days, closes_on_sessions, config_with, market_of
+from bot.core.events import OrdersToRetry, Valuation
+from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement, SettlementCause
+from tests.plans import DAYS, events, flat, market, plan
 
 D = Decimal
-DAYS = 20
-FIRST = date(2024, 1, 3)
-"""The first decision: RUT's first close, of 2024-01-02, is known by then."""
-
-
-def market(opens: Mapping[str, Mapping[str, float]] | None = None, **coins: Mapping[str, float]) -> Market:
-    days = closes_on_days("2024-01-01", [100.0] * DAYS)
-    rut = closes_on_sessions("2024-01-02", [100.0] * 12)
-    return market_of({"RUT": rut, "ETH": days, "BTC": days, **coins}, opens=opens)
-
-
-def flat(price: float, days: int = DAYS) -> dict[str, float]:
-    """The same close on each of the first days of 2024."""
-    return closes_on_days("2024-01-01", [price] * days)
-
-
-def plan(made: Market, weights: Sequence[Mapping[str, str]], endings: Mapping[str, Any] | None = None) -> RunPlan:
-    """Target weights from 2024-01-03 on, one a day, the last for all days that follow; traded where they change."""
-    config = config_with({"start_equity": "1000", "endings": endings or {}})
-    decisions: list[Decision] = []
-    for i, at in enumerate(made.decision_times[:-1]):
-        now = {s: D(w) for s, w in weights[min(i, len(weights) - 1)].items()}
-        trade = Trade.NOW if decisions and decisions[-1].weights != now else Trade.HOLD
-        decisions.append(Decision(utc(at), "ALTS", "ALTS", now, ("held",), trade))
-    window = Window(decisions[0].at.date(), decisions[-1].at.date())
-    assert window.start == FIRST
-    return replace(
-        run_plan(config, made, window, "key"), decisions=decisions, slippage_multipliers=[D(1)] * len(decisions)
-    )
 
 
 def run(made: RunPlan) -> Book:
@@ -64,10 +28,6 @@ def run(made: RunPlan) -> Book:
     assert matched.events == exact.events
     assert matched.portfolio == exact.portfolio
     return matched
-
-
-def events(book: Book, kind: type[Any], day: int | None = None) -> list[Any]:
-    return [e for e in book.events if isinstance(e, kind) and (day is None or e.at.day == day)]
 
 
 def test_a_round_trip_costs_slippage_and_fee_on_both_sides() -> None:
@@ -92,6 +52,19 @@ def test_a_day_without_an_open_fills_nothing_and_the_next_day_does() -> None:
         (4, OrderStatus.FILLED, "held"),
     ]
     assert book.portfolio.cash == D("496.497")
+
+
+def test_an_order_that_came_to_nothing_is_noted_to_be_tried_again() -> None:
+    opens = {"A": {"2024-01-03": float("nan")}}
+    book = run(plan(market(opens, A=flat(10.0)), [{"A": "0.5"}]))
+    assert [(e.at.day, e.symbols) for e in events(book, OrdersToRetry)] == [(3, {"A"}), (4, frozenset())]
+
+
+def test_a_smaller_weight_sells_the_difference() -> None:
+    """Equity is 496.497 + 500 = 996.497, of which 0.25 are 24.912425 A: 25.087575 are sold, in whole steps."""
+    book = run(plan(market(A=flat(10.0)), [{"A": "0.5"}, {"A": "0.25"}]))
+    assert [(f.side.value, f.quantity) for f in events(book, Fill)] == [("buy", D(50)), ("sell", D("25.0875"))]
+    assert book.portfolio.holdings == {"A": D("24.9125")}
 
 
 def test_an_open_that_is_too_high_for_the_cash_fills_a_part() -> None:
@@ -162,6 +135,28 @@ def test_a_renamed_coin_is_sold_under_its_new_name() -> None:
     book = run(renamed())
     assert [(f.symbol, f.at.day, f.quantity) for f in events(book, Fill)] == [("A", 3, D(50)), ("B", 11, D(500))]
     assert book.portfolio.cash == D("496.497") + D("496.503")
+
+
+def test_a_rename_may_leave_less_than_one_coin() -> None:
+    """50 A become 0.5 B at 1000 each."""
+    after = dict(list(flat(1000.0).items())[8:])
+    ending = {"A": {"kind": "renamed", "to": "B", "ratio": "0.01"}}
+    book = run(plan(market(A=flat(10.0, 8), B=after), [{"A": "0.5"}], ending))
+    assert book.portfolio.holdings == {"B": D("0.5")}
+    assert [v.equity for v in events(book, Valuation)][-1] == D("996.497")
+
+
+def test_a_coin_renamed_into_a_dead_one_is_paid_out_the_day_after_with_one_warning() -> None:
+    """B dies first: 50 x 5 = 250. On 2024-01-09 50 A become 50 B, which pay 250 more on the next day."""
+    coins = market(A=flat(10.0, 8), B=flat(10.0, 5))
+    book = run(replace(plan(coins, [{"A": "0.25", "B": "0.25"}], {"A": {"kind": "renamed", "to": "B"}}), cash=D(2000)))
+    assert [(s.symbol, s.at.day, s.cause) for s in events(book, Settlement)] == [
+        ("B", 6, SettlementCause.DEAD),
+        ("A", 9, SettlementCause.RENAMED),
+        ("B", 10, SettlementCause.DEAD),
+    ]
+    assert book.portfolio.cash == D(2000) - 2 * D("503.503") + 250 + 250
+    assert book.warnings == ["B ends without an entry in `endings`: settled as dead"]
 
 
 def test_a_plan_without_a_target_runs_to_its_end() -> None:

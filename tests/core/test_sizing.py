@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.core.cycle import Overrides, Plan, Quote, SizingRules, TradingRules, cycle
 from bot.core.decision import Decision, Trade
 from bot.core.instrument import Instrument, to_decimal
-from bot.core.orders import OrderStatus, Side
+from bot.core.orders import OrderEnd, OrderResult, OrderStatus, Side, order_id
 from bot.core.portfolio import Portfolio
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
@@ -72,6 +72,21 @@ class TestByHand:
         assert orders(plan) == [("buy", "ETH", D("0.5"))]  # 1000 / 2000
         assert plan.skipped == ()
 
+    def test_a_sale_of_less_than_one_coin_is_one_order(self) -> None:
+        plan = planned({"ETH": "0.3"}, cash="6000", holdings={"ETH": "2"})
+        assert orders(plan) == [("sell", "ETH", D("0.5"))]  # of 10,000, 3000 / 2000 stay
+        assert plan.skipped == ()
+
+    def test_a_change_of_less_than_one_step_is_no_order(self) -> None:
+        # (5000.00002 + 5000) / 2 - 5000 = 0.00001 is a tenth of a step
+        assert planned({"A": "0.5"}, cash="5000.00002", holdings={"A": "5000"}) == Plan((), (), frozenset())
+
+    def test_a_purchase_leaves_the_next_what_it_does_not_take(self) -> None:
+        # A takes 6000 x 1.002 = 6012; (10000 - 6012) / (10 x 1.002) = 398.00399... of the 400 B
+        plan = planned({"A": "0.6", "B": "0.4"})
+        assert orders(plan) == [("buy", "A", D("6000")), ("buy", "B", D("398.0039"))]
+        assert plan.unfinished == {"B"}
+
     def test_quantities_are_rounded_down_to_the_step(self) -> None:
         # 0.5 x 10000 / 3000 = 1.66666...
         assert orders(planned({"ETH": "0.5"}, prices={"ETH": 3000.0})) == [("buy", "ETH", D("1.6666"))]
@@ -116,7 +131,10 @@ class TestByHand:
     def test_an_order_under_the_minimum_is_not_sent_and_says_so(self) -> None:
         plan = planned({"A": "0.00049"})  # 4.90
         assert plan.orders == ()
-        assert skipped(plan) == [("A", "why;min_notional")]
+        (result,) = plan.skipped
+        identity = order_id("key", AT.date(), "A", Side.BUY)
+        expected = OrderResult(identity, AT, "A", Side.BUY, D("4.9"), OrderStatus.SKIPPED, "why", OrderEnd.MIN_NOTIONAL)
+        assert result == expected
 
     def test_an_order_at_the_minimum_is_sent(self) -> None:
         assert orders(planned({"A": "0.0005"})) == [("buy", "A", D("5"))]
