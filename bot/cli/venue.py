@@ -106,7 +106,7 @@ def _as_json(server: VenueServer, opened: Opened, driven: bool) -> dict[str, Any
         "secret": SECRET,
         "now": opened.exchange.clock.now().isoformat(),
         "driven": driven,
-        "pairs": [listing.pair for listing in opened.exchange.listings()],
+        "pairs": [listing.pair for listing in opened.exchange.market.listings()],
         "left_out": list(opened.left_out),
     }
 
@@ -116,7 +116,7 @@ def _show(server: VenueServer, opened: Opened, market: str, driven: bool) -> Non
 
     screen, exchange = console(), opened.exchange
     clock = "stands still until it is moved" if driven else "runs"
-    pairs = [listing.pair for listing in exchange.listings()]
+    pairs = [listing.pair for listing in exchange.market.listings()]
     lines = [
         market_line(market),
         f"Venue: {server.api}",

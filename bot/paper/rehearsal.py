@@ -92,7 +92,7 @@ def rehearse(
     found = open_market(config, data_dir, market)
     _require_same_market(config, found, venue, machine, exactly=not rows)
     begun = date.fromisoformat(rows[0].at[:10]) if rows else None
-    plan = _plan(config, found, start, end, begun, _next_midnight(venue.stands_at()))
+    plan = _plan(config, found, start, end, begun, _next_midnight(venue.market_time()))
     return trade(config, name, plan, venue, machine, _ON_A_RUNNING, _LATE)
 
 
@@ -113,7 +113,7 @@ def trade(
     left = _last_decided(rows)
     if rows:
         _require_begun_so(rows[0], epoch, days[-1], ledger_path(config, name))
-    _require_clock(venue.stands_at(), left, days[0], ledger_path(config, name))
+    _require_clock(venue.market_time(), left, days[0], ledger_path(config, name))
     _require_account(exchange, plan, rows)
     with open_ledger(config, name, machine) as journal:
         if not journal.rows:
@@ -123,7 +123,7 @@ def trade(
         compare = Reconciler(exchange, QUOTE, venue, {}).compare
         desk = ForwardTrader(journal, lambda first, day: plan, broker, days[0], timedelta(hours=1), compare, witness)
         for day in days[days.index(left) if left else 0 :]:
-            if venue.stands_at() < midnight(day):
+            if venue.market_time() < midnight(day):
                 venue.move_to(midnight(day))
             _finish(desk, day)
         desk.close(days[-1])
@@ -194,16 +194,16 @@ def _require_begun_so(first: Row, epoch: ConfigPeriod, last: date, path: Path) -
     )
 
 
-def _require_clock(stands_at: datetime, left: date | None, first: date, path: Path) -> None:
+def _require_clock(market_time: datetime, left: date | None, first: date, path: Path) -> None:
     """Raise LedgerError unless the venue stands at the last day that was decided, or the one after."""
     since, until = (left, left + ONE_DAY) if left else (date.min, first)
-    if stands_at in (midnight(since), midnight(until)) if left else stands_at <= midnight(until):
+    if market_time in (midnight(since), midnight(until)) if left else market_time <= midnight(until):
         return
     raise LedgerError(
         "the venue's clock does not stand where this ledger would go on",
         where=str(path),
         expected=f"{since} or {until}" if left else f"{until} or before",
-        was=iso(stands_at),
+        was=iso(market_time),
         mend="a venue that was started anew needs a new ledger" if left else "start the venue on an earlier day",
     )
 
@@ -264,8 +264,8 @@ def _require_same_market(config: Config, market: Market, venue: RunningVenue, ma
 
     `exactly`: also where the venue lacks a pair, as one may that was taken off its list since.
     """
-    here = open_exchange(config, market, DrivenClock(machine, venue.stands_at())).exchange
-    ours = {listing.pair: here.price(listing.pair) or ZERO for listing in here.listings()}
+    here = open_exchange(config, market, DrivenClock(machine, venue.market_time())).exchange
+    ours = {listing.pair: here.market.price(listing.pair) or ZERO for listing in here.market.listings()}
     theirs = venue.prices()
     asked = ours.keys() | theirs.keys() if exactly else theirs.keys()
     parted = next((pair for pair in sorted(asked) if ours.get(pair) != theirs.get(pair)), None)

@@ -1,4 +1,4 @@
-"""The exchange of a market: its coins as pairs, its prices as the tape, the config's costs as its terms."""
+"""Open the exchange of a market: its coins as pairs, its prices as the price path, the config's costs as its terms."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A Binance-like exchange on this machine."""
+"""A Binance-like exchange on this machine: `matching` decides, `http` serves."""

@@ -155,9 +155,9 @@ Told = list[tuple[str, str, dict[str, Any]]]
 def assert_sound(venue: WatchedVenue, rows: Sequence[Row]) -> Told:
     """Hold the venue's orders, trades and balances against the ledger's, and return what happened by the ledger."""
     account = venue.exchange.account(KEY)
-    ids = [order.ticket.client_id for order in account.orders.values()]
+    ids = [order.request.client_id for order in account.orders.values()]
     assert len(ids) == len(set(ids)), "an order is on the venue twice"
-    names = {order.id: order.ticket.client_id for order in account.orders.values()}
+    names = {order.id: order.request.client_id for order in account.orders.values()}
     trades = [(names[trade.order_id], trade.side, trade.quantity, trade.price, trade.at) for trade in account.trades]
     fills = [event for event in map(decode, rows) if isinstance(event, Fill)]
     assert [(fill.order_id, fill.side, fill.quantity, fill.price, fill.at) for fill in fills] == trades
@@ -191,7 +191,7 @@ def test_killed_at_every_step_of_a_busy_day_it_goes_on_as_if_nothing_had_been(bo
     with venue_of(new_exchange(demo, TWO_DAYS)) as venue:
         assert bot.rehearse(Attempt(TWO_DAYS, "begun", venue.port, before)).code == -signal.SIGKILL
     for step in range(steps):
-        exchange = deepcopy(venue.exchange, {id(venue.exchange.tape): venue.exchange.tape})
+        exchange = deepcopy(venue.exchange, {id(venue.exchange.price_path): venue.exchange.price_path})
         with venue_of(exchange) as copied:
             script(copied, step)
             attempt = Attempt(TWO_DAYS, bot.copied("begun", f"step-{step}"), copied.port, step)
@@ -231,7 +231,7 @@ class Kills:
         self.in_a_request += any(began <= killed_at <= ended for began, ended in venue.spans)
         known = {row.body["order_id"] for row in bot.rows(ledger) if row.kind == "order_result"}
         with venue.lock:
-            there = {order.ticket.client_id for order in venue.exchange.account(KEY).orders.values()}
+            there = {order.request.client_id for order in venue.exchange.account(KEY).orders.values()}
         self.orders_unknown += not known >= there
 
 

@@ -143,8 +143,8 @@ def test_a_venue_that_was_started_anew_or_went_on_alone_is_not_gone_on_with(demo
 
 def test_a_new_ledger_needs_a_new_account_and_a_clock_before_its_days(demo: Market, config: Config) -> None:
     with running(demo) as (server, port):
-        ticket = OrderRequest("DEMO-ETHUSDT", Side.BUY, OrderType.MARKET, Decimal("0.1"), "by-hand")
-        server.exchange.place(KEY, ticket)
+        request = OrderRequest("DEMO-ETHUSDT", Side.BUY, OrderType.MARKET, Decimal("0.1"), "by-hand")
+        server.exchange.place(KEY, request)
         with pytest.raises(LedgerError, match=r"the venue's account is not new; was DEMO-ETH: ledger 0, venue 0\.099"):
             traded(config, demo, port)
         server.exchange.clock.sleep(3600)

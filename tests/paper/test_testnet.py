@@ -233,7 +233,7 @@ def test_stopped_at_every_step_with_faults_on_no_order_is_lost_and_none_is_there
 def test_a_coin_that_the_testnet_does_not_list_is_simulated_and_marked(venue: Venue) -> None:
     symbol = next(event.symbol for event in run_exact(venue.plan).events if isinstance(event, Fill))
     with venue.server.lock:
-        venue.server.exchange.delisted.add(f"{symbol}{QUOTE}")
+        venue.server.exchange.market.delisted.add(f"{symbol}{QUOTE}")
     run(venue)
     aside = [fill for fill in venue.fills() if fill.symbol == symbol]
     assert aside

@@ -182,7 +182,7 @@ def test_an_order_that_the_testnet_refuses_is_told_and_tried_again_the_next_day(
 
 
 def test_what_the_testnet_does_not_list_is_simulated_and_marked(trading: Trading) -> None:
-    trading.server.exchange.delisted.add("ETHUSDT")
+    trading.server.exchange.market.delisted.add("ETHUSDT")
     trading.tick()
     fills = trading.events(Fill)
     assert fills

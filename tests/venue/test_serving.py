@@ -26,10 +26,10 @@ DAY = date(2110, 3, 1)
 
 def test_every_coin_but_the_stablecoin_is_listed_by_the_rules_of_the_config(demo: Market) -> None:
     opened = open_exchange(default_config(), demo, venue_clock(demo, FakeClock(), DAY, driven=True))
-    listed = {listing.base for listing in opened.exchange.listings()}
+    listed = {listing.base for listing in opened.exchange.market.listings()}
     since_then = [s for s in demo if demo[s].kind is SeriesKind.CRYPTO and demo[s].dates[0].item() <= DAY]
     assert listed == set(since_then)
-    eth = opened.exchange.listing("DEMO-ETHUSDT").instrument
+    eth = opened.exchange.market.listing("DEMO-ETHUSDT").instrument
     assert (eth.step, eth.min_notional, eth.fee) == (Decimal("0.0001"), Decimal(5), Decimal("0.001"))
     assert opened.left_out == ()
 
@@ -39,7 +39,7 @@ def test_a_coin_whose_name_no_pair_can_have_is_left_out() -> None:
     market = market_of(dict.fromkeys(["RUT", "ETH", "BTC", "A COIN WITH SPACES", "USDT"], prices))
     opened = open_exchange(default_config(), market, DrivenClock(FakeClock(), midnight(date(2024, 1, 2))))
     assert opened.left_out == ("A COIN WITH SPACES",)
-    assert [listing.pair for listing in opened.exchange.listings()] == ["BTCUSDT", "ETHUSDT"]
+    assert [listing.pair for listing in opened.exchange.market.listings()] == ["BTCUSDT", "ETHUSDT"]
 
 
 def test_the_venue_begins_where_it_is_told_or_a_year_before_the_end(demo: Market) -> None:
@@ -60,14 +60,14 @@ def test_with_a_flat_book_every_fill_and_fee_is_that_of_a_backtest_to_the_last_d
     terms = AccountTerms(cash=Decimal(10**6), commission_in_quote=True)
     exchange = open_exchange(default_config(), demo, clock, terms, FlatBook()).exchange
     cash = terms.cash
-    for number, listing in enumerate(exchange.listings()):
+    for number, listing in enumerate(exchange.market.listings()):
         rules, bar = listing.instrument, demo[listing.base].bar(np.datetime64(DAY, "D"))
-        if bar is None or not exchange.is_trading(listing.pair):
+        if bar is None or not exchange.market.is_trading(listing.pair):
             continue
         quantity = rules.quantity(Decimal("1234.56789") / Decimal(bar.open)) + 20 * rules.step
         quantity = max(quantity, rules.quantity(rules.min_notional * 2 / Decimal(bar.open)))
-        ticket = OrderRequest(listing.pair, Side.BUY, OrderType.MARKET, quantity, f"c{number}")
-        (trade,) = exchange.place(KEY, ticket).trades
+        request = OrderRequest(listing.pair, Side.BUY, OrderType.MARKET, quantity, f"c{number}")
+        (trade,) = exchange.place(KEY, request).trades
         price = fill_price(bar.open, Side.BUY, rules.slippage, rules)
         assert (trade.price, trade.quantity) == (price, quantity)
         assert trade.commission == price * quantity * rules.fee

@@ -43,11 +43,11 @@ class KnownBook:
 
     bound: Decimal | None = None
 
-    def offered(self, listing: Pair, day: DayBar, share: float, side: Side) -> tuple[Level, ...]:
+    def available_levels(self, listing: Pair, day: DayBar, share: float, side: Side) -> tuple[Level, ...]:
         prices = ("100.10", "100.20") if side is Side.BUY else ("99.90", "99.80")
         return (Level(D(prices[0]), D(2)), Level(D(prices[1]), D(3)))
 
-    def met(self, listing: Pair, day: DayBar) -> Decimal | None:
+    def resting_limit(self, listing: Pair, day: DayBar) -> Decimal | None:
         return self.bound
 
 
@@ -71,9 +71,9 @@ def exchange(
     volumes = dict.fromkeys(CLOSES, 1_000_000.0)
     eth = series_of("ETH", CLOSES, opens=OPENS, highs=HIGHS, lows=LOWS, volumes=volumes)
     new = series_of("NEW", {"2024-01-02": 1.0, "2024-01-03": 1.0}, volumes={"2024-01-02": 1000.0})
-    tape = PricePath(with_series([eth, new]), ["ETH", "NEW"])
+    price_path = PricePath(with_series([eth, new]), ["ETH", "NEW"])
     listings = [Pair(instrument("ETH")), Pair(instrument("NEW"))]
-    return Exchange(tape, listings, DrivenClock(machine or FakeClock(), start), terms, shape or KnownBook())
+    return Exchange(price_path, listings, DrivenClock(machine or FakeClock(), start), terms, shape or KnownBook())
 
 
 def move(exchange_: Exchange, moment: datetime) -> None:
@@ -118,18 +118,20 @@ def ask(
     venue: VenueServer, method: str, path: str, key: str | None = KEY, secret: str = SECRET, **parameters: Any
 ) -> requests.Response:
     """One signed request, in the way of a client, without a client."""
-    stamp = round(venue.exchange.clock.wire().timestamp() * 1000)
+    stamp = round(venue.exchange.clock.server_time().timestamp() * 1000)
     query = signed({"timestamp": stamp, **parameters}, secret)
     headers = {} if key is None else {"X-MBX-APIKEY": key}
     return requests.request(method, f"{venue.api}/{path}?{query}", headers=headers, timeout=5)
 
 
-def turn(venue: VenueServer, knob: str, told: dict[str, Any] | None = None, method: str = "POST") -> requests.Response:
-    """Turn a knob of the exchange."""
-    return requests.request(method, f"{venue.url}/venue/{knob}", data=json.dumps(told or {}), timeout=5)
+def admin(
+    venue: VenueServer, action: str, body: dict[str, Any] | None = None, method: str = "POST"
+) -> requests.Response:
+    """Send one admin request."""
+    return requests.request(method, f"{venue.url}/venue/{action}", data=json.dumps(body or {}), timeout=5)
 
 
 def refusal(response: requests.Response) -> tuple[int, int, str]:
     """Status, code and text of an answer that is a refusal."""
-    told = response.json()
-    return response.status_code, told["code"], told["msg"]
+    body = response.json()
+    return response.status_code, body["code"], body["msg"]

@@ -1,6 +1,6 @@
-"""The knobs of the exchange, under /venue/: its clock, a wipe, halts, keys and faults. Binance has none of this.
+"""Admin API of the exchange under /venue/: clock, wipe, halts, keys and faults. Binance has no such API.
 
-Nothing here is signed. It is for the machine itself: whoever comes from a web page is turned away by the server.
+Requests are unsigned. The server refuses requests from web pages and for other hosts.
 """
 
 from __future__ import annotations
@@ -9,106 +9,133 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from bot.venue.http.injected_faults import FaultQueue, parse_fault
-from bot.venue.http.refusal import Refusal
-from bot.venue.http.rest import IncomingRequest, Reply, Rest, as_json, refused
+from bot.venue.http.endpoint import Json
+from bot.venue.http.injected_faults import FaultQueue, InjectedFault, parse_fault
+from bot.venue.http.rest import IncomingRequest, Reply, Rest, as_json, refusal_reply
 from bot.venue.matching.clocks import DrivenClock
 from bot.venue.matching.exchange import KEY, SECRET, Exchange
+from bot.venue.matching.refusal import Refusal
 
 PREFIX = "/venue/"
 
 
 class AdminApi:
-    """Answers under /venue/ with JSON: 400 for nonsense, 404 for no such knob, 409 where the clock is not driven."""
+    """JSON API with status 400 for an invalid body, 404 for an unknown path and 409 for a clock that runs by itself."""
 
     def __init__(self, rest: Rest, faults: FaultQueue) -> None:
         self._rest, self._faults = rest, faults
-        self._knobs: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], Any]] = {
-            ("GET", "clock"): self._tell_clock,
+        self._actions: Mapping[tuple[str, str], Callable[[Json], Json]] = {
+            ("GET", "clock"): self._read_clock,
             ("POST", "clock"): self._move_clock,
             ("POST", "wipe"): self._wipe,
             ("POST", "halt"): self._halt,
             ("POST", "delist"): self._delist,
             ("POST", "key"): self._key,
-            ("GET", "faults"): self._tell_faults,
+            ("GET", "faults"): self._read_faults,
             ("POST", "faults"): self._add_faults,
             ("DELETE", "faults"): self._clear_faults,
         }
 
-    def answer(self, asked: IncomingRequest) -> Reply:
-        """Turn one knob."""
-        knob = self._knobs.get((asked.method, asked.path.removeprefix(PREFIX)))
-        if knob is None:
-            return as_json({"error": "there is no such knob"}, 404)
+    def answer(self, request: IncomingRequest) -> Reply:
+        """Carry out one admin request."""
+        action = self._actions.get((request.method, request.path.removeprefix(PREFIX)))
+        if action is None:
+            return as_json({"error": "unknown admin request"}, 404)
         try:
-            told = json.loads(asked.body or "{}")
-            if not isinstance(told, dict):
+            body = json.loads(request.body or "{}")
+            if not isinstance(body, dict):
                 raise ValueError("expected a JSON object")
-            return as_json(knob(told))
+            return as_json(action(body))
         except Refusal as refusal:
-            return refused(refusal)
+            return refusal_reply(refusal)
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as problem:
             return as_json({"error": f"{type(problem).__name__}: {problem}"}, 400)
 
     @property
     def _exchange(self) -> Exchange:
-        return self._rest.desk.exchange
+        return self._rest.metered.exchange
 
-    def _tell_clock(self, told: Mapping[str, Any]) -> Any:
+    def _read_clock(self, body: Json) -> Json:
         clock = self._exchange.clock
         is_driven = isinstance(clock, DrivenClock)
-        return {"now": clock.now().isoformat(), "wire": clock.wire().isoformat(), "driven": is_driven}
+        return {"now": clock.now().isoformat(), "wire": clock.server_time().isoformat(), "driven": is_driven}
 
-    def _move_clock(self, told: Mapping[str, Any]) -> Any:
+    def _move_clock(self, body: Json) -> Json:
         clock = self._exchange.clock
         if not isinstance(clock, DrivenClock):
             raise Refusal(-1020, "The clock is not driven: start the venue with --driven.", 409)
-        if "to" in told:
-            moment = datetime.fromisoformat(told["to"])
+        if "to" in body:
+            moment = datetime.fromisoformat(_text(body, "to"))
             clock.move_to(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
         else:
-            clock.move_to(clock.now() + timedelta(seconds=float(told["advance"])))
-        return self._tell_clock(told)
+            clock.move_to(clock.now() + timedelta(seconds=_number(body, "advance")))
+        return self._read_clock(body)
 
-    def _wipe(self, told: Mapping[str, Any]) -> Any:
+    def _wipe(self, body: Json) -> Json:
         self._exchange.wipe()
         return {}
 
-    def _halt(self, told: Mapping[str, Any]) -> Any:
-        self._exchange.halt(told["symbol"], _flag(told, "halted"))
-        return {"halted": sorted(self._exchange.halted)}
+    def _halt(self, body: Json) -> Json:
+        self._exchange.halt(_text(body, "symbol"), _flag(body, "halted"))
+        return {"halted": sorted(self._exchange.market.halted)}
 
-    def _delist(self, told: Mapping[str, Any]) -> Any:
-        self._exchange.delist(told["symbol"])
-        return {"delisted": sorted(self._exchange.delisted)}
+    def _delist(self, body: Json) -> Json:
+        self._exchange.delist(_text(body, "symbol"))
+        return {"delisted": sorted(self._exchange.market.delisted)}
 
-    def _key(self, told: Mapping[str, Any]) -> Any:
-        if _flag(told, "revoked"):
+    def _key(self, body: Json) -> Json:
+        if _flag(body, "revoked"):
             self._rest.secrets.pop(KEY, None)
         else:
             self._rest.secrets[KEY] = SECRET
         return {"revoked": KEY not in self._rest.secrets}
 
-    def _tell_faults(self, told: Mapping[str, Any]) -> Any:
+    def _read_faults(self, body: Json) -> Json:
         return {"scripted": [asdict(fault) for fault in self._faults.scripted]}
 
-    def _add_faults(self, told: Mapping[str, Any]) -> Any:
-        script = [parse_fault(fault) for fault in told.get("script", [])]
-        rates = {parse_fault(entry["fault"]): float(entry["rate"]) for entry in told.get("rates", [])}
+    def _add_faults(self, body: Json) -> Json:
+        script = [parse_fault(fault) for fault in _list(body, "script")]
+        rates = dict(_rate(entry) for entry in _list(body, "rates"))
         if rates:
-            self._faults.random(int(told["seed"]), rates)
+            self._faults.random(int(_number(body, "seed")), rates)
         self._faults.script(*script)
-        return self._tell_faults(told)
+        return self._read_faults(body)
 
-    def _clear_faults(self, told: Mapping[str, Any]) -> Any:
+    def _clear_faults(self, body: Json) -> Json:
         self._faults.clear()
-        return self._tell_faults(told)
+        return self._read_faults(body)
 
 
-def _flag(told: Mapping[str, Any], name: str) -> bool:
-    flag = told.get(name, True)
+def _text(body: Json, name: str) -> str:
+    text = body[name]
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be a text, was {text!r}")
+    return text
+
+
+def _number(body: Json, name: str) -> float:
+    number = body[name]
+    if not isinstance(number, int | float | str):
+        raise TypeError(f"{name} must be a number, was {number!r}")
+    return float(number)
+
+
+def _list(body: Json, name: str) -> list[object]:
+    items = body.get(name, [])
+    if not isinstance(items, list):
+        raise TypeError(f"{name} must be a list, was {items!r}")
+    return items
+
+
+def _rate(entry: object) -> tuple[InjectedFault, float]:
+    if not isinstance(entry, dict):
+        raise TypeError("a rate must be a JSON object")
+    return parse_fault(entry["fault"]), _number(entry, "rate")
+
+
+def _flag(body: Json, name: str) -> bool:
+    flag = body.get(name, True)
     if not isinstance(flag, bool):
         raise ValueError(f"{name} must be true or false, was {flag!r}")
     return flag

@@ -1,7 +1,7 @@
-"""What can go wrong between a client and an exchange, one by one or at random, the same for the same seed.
+"""Faults between a client and the exchange, scripted or random with a seed.
 
-faults.script(Fault(Kind.DROP, "POST", "order", accepted=True))   # the order is in the book, the answer is lost
-faults.random(seed=7, rates={Fault(Kind.ERROR, code=-1007): 0.05})
+faults.script(InjectedFault(InjectedKind.DROP, "POST", "order", accepted=True))  # only the response is lost
+faults.random(seed=7, rates={InjectedFault(InjectedKind.ERROR, code=-1007): 0.05})
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from bot.venue.http.refusal import Refusal
+from bot.venue.matching.refusal import Refusal
 
 HTML = b"<!DOCTYPE html><html><body>Down for maintenance</body></html>"
 TEXTS: Mapping[int, tuple[int, str]] = {
@@ -27,11 +26,11 @@ TEXTS: Mapping[int, tuple[int, str]] = {
     -1021: (400, "Timestamp for this request is outside of the recvWindow."),
     -2015: (401, "Invalid API-key, IP, or permissions for action."),
 }
-"""The status and text of an error that is made up."""
+"""HTTP status and text of each injected error."""
 
 
 class InjectedKind(StrEnum):
-    """What becomes of a request or of its answer."""
+    """Kind of fault of a request or its response."""
 
     DELAY = "delay"
     DROP = "drop"
@@ -44,11 +43,22 @@ class InjectedKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InjectedFault:
-    """One fault, for requests of a method under a path such as `order`; empty is any.
+    """One fault of the requests that match. Raises ValueError for an unknown code or a delay out of range.
 
-    `accepted` is whether the request is carried out before things go wrong; what is cut short or comes twice always
-    is. `seconds` is how long a delay lasts, `code` which error is told, `status` its HTTP status if not the usual one.
-    Raises ValueError for an error that has no text.
+    Attributes
+    ----------
+    kind : InjectedKind
+        Fault.
+    method, path : str
+        Requests that it applies to, such as POST and `order`; "" for any.
+    accepted : bool
+        True if the exchange carries the request out before the fault. Truncated and duplicate responses always are.
+    seconds : float
+        Delay of the response, 0 to 3600.
+    code : int
+        Error code of Binance.
+    status : int, optional
+        HTTP status, by default the usual one of the code.
     """
 
     kind: InjectedKind
@@ -65,24 +75,24 @@ class InjectedFault:
         if not 0 <= self.seconds <= 3600:
             raise ValueError(f"expected 0 to 3600 seconds, was {self.seconds}")
 
-    def concerns(self, method: str, path: str) -> bool:
-        """Whether a request is one of those that it is for."""
+    def matches(self, method: str, path: str) -> bool:
+        """Return True if the fault applies to a request."""
         return self.method in ("", method) and self.path in ("", path)
 
     @property
     def is_carried_out(self) -> bool:
-        """Whether the request reaches the exchange before anything goes wrong."""
+        """True if the exchange carries the request out before the fault."""
         return self.accepted or self.kind in (InjectedKind.TRUNCATED, InjectedKind.DUPLICATE)
 
     @property
     def refusal(self) -> Refusal:
-        """The error that is told."""
+        """Error of the response."""
         status, text = TEXTS[self.code]
         return Refusal(self.code, text, self.status or status)
 
 
 class FaultQueue:
-    """What is still to go wrong."""
+    """Pending faults."""
 
     def __init__(self) -> None:
         self.scripted: list[InjectedFault] = []
@@ -90,29 +100,31 @@ class FaultQueue:
         self._rates: dict[InjectedFault, float] = {}
 
     def script(self, *faults: InjectedFault) -> None:
-        """Each of these happens once, to the next request that it is for."""
+        """Add faults that happen once each, to the next request that they match."""
         self.scripted.extend(faults)
 
     def random(self, seed: int, rates: Mapping[InjectedFault, float]) -> None:
-        """From now on each of these happens to its share of the requests that it is for."""
+        """Replace the random faults. Each happens to its share (0 to 1) of the requests that it matches."""
         self._random, self._rates = random.Random(seed), dict(rates)
 
     def clear(self) -> None:
-        """Nothing goes wrong any more."""
+        """Remove all faults."""
         self.scripted.clear()
         self._rates.clear()
 
     def next(self, method: str, path: str) -> InjectedFault | None:
-        """What happens to a request."""
+        """Return the fault of a request, or None, and remove it if it was scripted."""
         for place, fault in enumerate(self.scripted):
-            if fault.concerns(method, path):
+            if fault.matches(method, path):
                 return self.scripted.pop(place)
         for fault, rate in self._rates.items():
-            if fault.concerns(method, path) and self._random.random() < rate:
+            if fault.matches(method, path) and self._random.random() < rate:
                 return fault
         return None
 
 
-def parse_fault(told: Mapping[str, Any]) -> InjectedFault:
-    """A fault as JSON tells it. Raises ValueError, TypeError."""
-    return InjectedFault(**{**told, "kind": InjectedKind(told.get("kind", ""))})
+def parse_fault(data: object) -> InjectedFault:
+    """Read a fault from JSON. Raises ValueError or TypeError for another shape."""
+    if not isinstance(data, dict):
+        raise TypeError("a fault must be a JSON object")
+    return InjectedFault(**{**data, "kind": InjectedKind(data.get("kind", ""))})

@@ -1,121 +1,123 @@
-"""The public questions: time, pairs, candles, the book, and prices. At each moment they tell what was known then."""
+"""Public endpoints: time, pairs, candles, order book and prices, as known at the time of the exchange's clock."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from bot.core.instrument import ZERO, to_decimal
 from bot.core.moments import midnight
 from bot.core.orders import Side
-from bot.venue.http.endpoint import Endpoint, MeteredExchange, always, by_symbol, milliseconds
+from bot.venue.http.endpoint import Endpoint, Json, MeteredExchange, always, by_symbol, milliseconds
 from bot.venue.http.parameters import Parameters
-from bot.venue.http.refusal import Refusal
-from bot.venue.matching.exactness import written
+from bot.venue.matching.exact_decimals import format_decimal
 from bot.venue.matching.price_path import Candle, share_of_day
+from bot.venue.matching.refusal import Refusal
 
 _DAY = 86_400_000
 _ONE_DAY, _INSTANT = timedelta(days=1), timedelta(milliseconds=1)
 
 
-def _ping(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
+def _ping(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
     return {}
 
 
-def _time(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
-    return {"serverTime": milliseconds(desk.clock.wire())}
+def _time(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
+    return {"serverTime": milliseconds(metered.clock.server_time())}
 
 
-def _exchange_info(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
-    parameters.skip("permissions", "showPermissionSets", "symbolStatus")
-    pairs = _pairs(desk, parameters)
-    limits = desk.weights.limits
+def _exchange_info(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
+    parameters.ignore("permissions", "showPermissionSets", "symbolStatus")
+    pairs = _pairs(metered, parameters)
+    limits = metered.weights.limits
     return {
         "timezone": "UTC",
-        "serverTime": milliseconds(desk.clock.wire()),
+        "serverTime": milliseconds(metered.clock.server_time()),
         "rateLimits": [
             {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": limits.weight},
             {"rateLimitType": "ORDERS", "interval": "SECOND", "intervalNum": 10, "limit": limits.orders},
         ],
         "exchangeFilters": [],
-        "symbols": [desk.exchange.listing(pair).described(_status(desk, pair)) for pair in pairs],
+        "symbols": [metered.exchange.market.listing(pair).to_exchange_info(_status(metered, pair)) for pair in pairs],
     }
 
 
-def _klines(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
-    listing = desk.exchange.listing(parameters.symbol())
+def _klines(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
+    listing = metered.exchange.market.listing(parameters.symbol())
     if parameters.required("interval") != "1d":
         raise Refusal(-1120, "Invalid interval.")
     since, until = parameters.moment("startTime"), parameters.moment("endTime")
-    # A candle belongs to a span if it begins in it.
+    # As on Binance, a candle is in a time span if it opens in it.
     first = None if since is None else (since + _ONE_DAY - _INSTANT).date()
     last = None if until is None else until.date()
     count = parameters.limit(500, 1000)
-    return [_kline(candle) for candle in desk.exchange.tape.candles(listing.base, desk.clock.now(), first, last, count)]
+    return [
+        _kline(candle)
+        for candle in metered.exchange.price_path.candles(listing.base, metered.clock.now(), first, last, count)
+    ]
 
 
-def _kline(candle: Candle) -> list[Any]:
-    """A candle as the market has it, to the last digit; a price that is not known stands as 0."""
+def _kline(candle: Candle) -> list[object]:
+    """Return a candle in Binance's order of fields, with every digit of the market's prices; an unknown one is 0."""
     opens = milliseconds(midnight(candle.date))
-    prices = [_told(price) for price in (candle.open, candle.high, candle.low, candle.close)]
-    in_coins = _told(candle.volume / candle.close)
-    return [opens, *prices, in_coins, opens + _DAY - 1, _told(candle.volume), 0, _told(0.0), _told(0.0), "0"]
+    prices = [_format(price) for price in (candle.open, candle.high, candle.low, candle.close)]
+    in_coins = _format(candle.volume / candle.close)
+    return [opens, *prices, in_coins, opens + _DAY - 1, _format(candle.volume), 0, _format(0.0), _format(0.0), "0"]
 
 
-def _told(number: float) -> str:
-    return written(ZERO if number != number else to_decimal(number))
+def _format(number: float) -> str:
+    return format_decimal(ZERO if number != number else to_decimal(number))
 
 
-def _depth(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
+def _depth(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
     pair, count = parameters.symbol(), parameters.limit(100, 5000)
-    bids, asks = (desk.exchange.offered(pair, side)[:count] for side in (Side.SELL, Side.BUY))
+    bids, asks = (metered.exchange.market.available_levels(pair, side)[:count] for side in (Side.SELL, Side.BUY))
     return {
-        "lastUpdateId": milliseconds(desk.clock.now()),
-        "bids": [[written(level.price), written(level.quantity)] for level in bids],
-        "asks": [[written(level.price), written(level.quantity)] for level in asks],
+        "lastUpdateId": milliseconds(metered.clock.now()),
+        "bids": [[format_decimal(level.price), format_decimal(level.quantity)] for level in bids],
+        "asks": [[format_decimal(level.price), format_decimal(level.quantity)] for level in asks],
     }
 
 
-def _price(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
-    return _one_or_all(desk, parameters, lambda pair: {"symbol": pair, "price": _last(desk, pair)})
+def _price(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
+    return _one_or_all(metered, parameters, lambda pair: {"symbol": pair, "price": _last(metered, pair)})
 
 
-def _book_ticker(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
-    return _one_or_all(desk, parameters, lambda pair: _best(desk, pair))
+def _book_ticker(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
+    return _one_or_all(metered, parameters, lambda pair: _best(metered, pair))
 
 
-def _ticker(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
-    parameters.skip("type")
-    return _one_or_all(desk, parameters, lambda pair: _last_day(desk, pair))
+def _ticker(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
+    parameters.ignore("type")
+    return _one_or_all(metered, parameters, lambda pair: _last_day(metered, pair))
 
 
-def _last_day(desk: MeteredExchange, pair: str) -> dict[str, Any]:
-    """The 24 hours that end now: the rest of yesterday, and today so far."""
-    now, exchange = desk.clock.now(), desk.exchange
-    base, share = exchange.listing(pair).base, share_of_day(now)
-    today, yesterday = exchange.tape.day(base, now.date()), exchange.tape.day(base, now.date() - _ONE_DAY)
+def _last_day(metered: MeteredExchange, pair: str) -> Json:
+    """Return the statistics of the last 24 hours: the rest of yesterday, and today so far."""
+    now, exchange = metered.clock.now(), metered.exchange
+    base, share = exchange.market.listing(pair).base, share_of_day(now)
+    today, yesterday = exchange.price_path.day(base, now.date()), exchange.price_path.day(base, now.date() - _ONE_DAY)
     parts = [(day, since, until) for day, since, until in ((yesterday, share, 1.0), (today, 0.0, share)) if day]
     extremes = [day.extremes(since, until) for day, since, until in parts]
     volumes = [day.volume * (until - since) for day, since, until in parts]
     first = parts[0][0].price(parts[0][1]) if parts else 0.0
-    last = exchange.tape.last_price(base, now) or 0.0
+    last = exchange.price_path.last_price(base, now) or 0.0
     volume = sum(value for value in volumes if value == value)
     change, relative = last - first, (last / first - 1) * 100 if first else 0.0
-    tick = exchange.listing(pair).instrument.price
-    return _best(desk, pair) | {
+    tick = exchange.market.listing(pair).instrument.price
+    return _best(metered, pair) | {
         "priceChange": f"{change:.8f}",
         "priceChangePercent": f"{relative:.3f}",
-        "weightedAvgPrice": _last(desk, pair),
-        "prevClosePrice": written(tick(to_decimal(first))) if first else _told(0.0),
-        "lastPrice": _last(desk, pair),
-        "lastQty": _told(0.0),
-        "openPrice": written(tick(to_decimal(first))) if first else _told(0.0),
-        "highPrice": _told(max((high for _, high in extremes), default=0.0)),
-        "lowPrice": _told(min((low for low, _ in extremes), default=0.0)),
-        "volume": _told(volume / last if last else 0.0),
-        "quoteVolume": _told(volume),
+        "weightedAvgPrice": _last(metered, pair),
+        "prevClosePrice": format_decimal(tick(to_decimal(first))) if first else _format(0.0),
+        "lastPrice": _last(metered, pair),
+        "lastQty": _format(0.0),
+        "openPrice": format_decimal(tick(to_decimal(first))) if first else _format(0.0),
+        "highPrice": _format(max((high for _, high in extremes), default=0.0)),
+        "lowPrice": _format(min((low for low, _ in extremes), default=0.0)),
+        "volume": _format(volume / last if last else 0.0),
+        "quoteVolume": _format(volume),
         "openTime": milliseconds(now - _ONE_DAY),
         "closeTime": milliseconds(now),
         "firstId": -1,
@@ -124,42 +126,42 @@ def _last_day(desk: MeteredExchange, pair: str) -> dict[str, Any]:
     }
 
 
-def _best(desk: MeteredExchange, pair: str) -> dict[str, Any]:
-    bids, asks = (desk.exchange.offered(pair, side) for side in (Side.SELL, Side.BUY))
+def _best(metered: MeteredExchange, pair: str) -> Json:
+    bids, asks = (metered.exchange.market.available_levels(pair, side) for side in (Side.SELL, Side.BUY))
     (bid, bid_quantity), (ask, ask_quantity) = (
         (side[0].price, side[0].quantity) if side else (ZERO, ZERO) for side in (bids, asks)
     )
     return {
         "symbol": pair,
-        "bidPrice": written(bid),
-        "bidQty": written(bid_quantity),
-        "askPrice": written(ask),
-        "askQty": written(ask_quantity),
+        "bidPrice": format_decimal(bid),
+        "bidQty": format_decimal(bid_quantity),
+        "askPrice": format_decimal(ask),
+        "askQty": format_decimal(ask_quantity),
     }
 
 
-def _last(desk: MeteredExchange, pair: str) -> str:
-    return written(desk.exchange.price(pair) or Decimal(0))
+def _last(metered: MeteredExchange, pair: str) -> str:
+    return format_decimal(metered.exchange.market.price(pair) or Decimal(0))
 
 
-def _one_or_all(desk: MeteredExchange, parameters: Parameters, told: Any) -> Any:
-    found = [told(pair) for pair in _pairs(desk, parameters)]
+def _one_or_all(metered: MeteredExchange, parameters: Parameters, to_row: Callable[[str], Json]) -> object:
+    found = [to_row(pair) for pair in _pairs(metered, parameters)]
     return found[0] if "symbol" in parameters.sent else found
 
 
-def _pairs(desk: MeteredExchange, parameters: Parameters) -> list[str]:
-    """The pairs that are asked for; all that are listed if none is named."""
+def _pairs(metered: MeteredExchange, parameters: Parameters) -> list[str]:
+    """Return the requested pairs, by default all listed ones."""
     symbol, symbols = parameters.optional_symbol(), parameters.symbols()
     if symbol is not None and symbols is not None:
         raise Refusal(-1128, "Combination of optional parameters invalid.")
     named = [symbol] if symbol is not None else symbols
     if named is None:
-        return [listing.pair for listing in desk.exchange.listings()]
-    return [desk.exchange.listing(pair).pair for pair in named]
+        return [listing.pair for listing in metered.exchange.market.listings()]
+    return [metered.exchange.market.listing(pair).pair for pair in named]
 
 
-def _status(desk: MeteredExchange, pair: str) -> str:
-    return "TRADING" if desk.exchange.is_trading(pair) else "BREAK"
+def _status(metered: MeteredExchange, pair: str) -> str:
+    return "TRADING" if metered.exchange.market.is_trading(pair) else "BREAK"
 
 
 def _weight_of_depth(sent: Mapping[str, str]) -> int:

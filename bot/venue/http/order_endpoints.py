@@ -1,52 +1,54 @@
-"""The signed questions: the account, its orders and its trades, in Binance's own shapes."""
+"""Signed endpoints: account, orders and trades, with the fields of Binance."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from bot.core.instrument import ZERO
 from bot.core.orders import Side
-from bot.venue.http.endpoint import Endpoint, MeteredExchange, always, by_symbol, milliseconds
+from bot.venue.http.endpoint import Endpoint, Json, MeteredExchange, always, by_symbol, milliseconds
 from bot.venue.http.parameters import Parameters
-from bot.venue.http.refusal import Refusal, malformed
 from bot.venue.matching.account import Account
-from bot.venue.matching.exactness import exactly, written
+from bot.venue.matching.exact_decimals import exact, format_decimal
 from bot.venue.matching.order import AccountTrade, Order, OrderRequest, OrderType, TimeInForce
+from bot.venue.matching.refusal import Refusal, malformed
 
 
-class _Detail(StrEnum):
-    """How much an accepted order tells of itself."""
+class _ResponseType(StrEnum):
+    """Detail of the response to a new order."""
 
     ACK = "ACK"
     RESULT = "RESULT"
     FULL = "FULL"
 
 
-class _Way(StrEnum):
+class _OrderSide(StrEnum):
     BUY = "BUY"
     SELL = "SELL"
 
 
-def _account(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
+def _account(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
     omit_zero = parameters.text("omitZeroBalances") == "true"
-    account = desk.exchange.account(key)
-    assets = {listing.base for listing in desk.exchange.listings()} | {desk.exchange.terms.quote, *account.balances}
+    account = metered.exchange.account(key)
+    assets = {listing.base for listing in metered.exchange.market.listings()} | {
+        metered.exchange.terms.quote,
+        *account.balances,
+    }
     balances = [
-        {"asset": asset, "free": written(held.free), "locked": written(held.locked)}
+        {"asset": asset, "free": format_decimal(balance.free), "locked": format_decimal(balance.locked)}
         for asset in sorted(assets)
-        if (held := account.balances[asset]).free or held.locked or not omit_zero
+        if (balance := account.balances[asset]).free or balance.locked or not omit_zero
     ]
-    fees = {written(listing.instrument.fee) for listing in desk.exchange.listings()}
-    fee = fees.pop() if len(fees) == 1 else written(ZERO)
+    fees = {format_decimal(listing.instrument.fee) for listing in metered.exchange.market.listings()}
+    fee = fees.pop() if len(fees) == 1 else format_decimal(ZERO)
     return {
         "makerCommission": int(Decimal(fee) * 10_000),
         "takerCommission": int(Decimal(fee) * 10_000),
         "buyerCommission": 0,
         "sellerCommission": 0,
-        "commissionRates": {"maker": fee, "taker": fee, "buyer": written(ZERO), "seller": written(ZERO)},
+        "commissionRates": {"maker": fee, "taker": fee, "buyer": format_decimal(ZERO), "seller": format_decimal(ZERO)},
         "canTrade": True,
         "canWithdraw": False,
         "canDeposit": False,
@@ -64,46 +66,48 @@ def _account(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
 # --- placing and cancelling ----------------------------------------------------------------------------------------
 
 
-def _place(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
-    ticket, detail = _ticket(desk, parameters)
+def _place(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
+    request, response_type = _order_request(metered, parameters)
     parameters.require_all_read()
-    desk.weights.charge_order(desk.clock.wire())
-    return _placed(desk.exchange.place(key, ticket), detail)
+    metered.weights.charge_order(metered.clock.server_time())
+    return _placed_to_json(metered.exchange.place(key, request), response_type)
 
 
-def _test(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
-    ticket, _ = _ticket(desk, parameters)
-    parameters.skip("computeCommissionRates")
+def _test(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
+    request, _ = _order_request(metered, parameters)
+    parameters.ignore("computeCommissionRates")
     parameters.require_all_read()
-    desk.exchange.examine(key, ticket)
+    metered.exchange.check_order(key, request)
     return {}
 
 
-def _ticket(desk: MeteredExchange, parameters: Parameters) -> tuple[OrderRequest, _Detail]:
-    pair = desk.exchange.listing(parameters.symbol()).pair
-    side = Side(parameters.choice("side", _Way, -1117, "Invalid side.").lower())
+def _order_request(metered: MeteredExchange, parameters: Parameters) -> tuple[OrderRequest, _ResponseType]:
+    pair = metered.exchange.market.listing(parameters.symbol()).pair
+    side = Side(parameters.choice("side", _OrderSide, -1117, "Invalid side.").lower())
     kind = parameters.choice("type", OrderType, -1116, "Invalid orderType.")
     price, quantity = parameters.decimal("price"), parameters.decimal("quantity")
-    in_quote = parameters.decimal("quoteOrderQty")
-    usual = _Detail.ACK if kind is OrderType.LIMIT_MAKER else _Detail.FULL
-    detail = usual
+    quote_quantity = parameters.decimal("quoteOrderQty")
+    default = _ResponseType.ACK if kind is OrderType.LIMIT_MAKER else _ResponseType.FULL
+    response_type = default
     if "newOrderRespType" in parameters.sent:
-        detail = parameters.choice("newOrderRespType", _Detail, -1136, "Invalid newOrderRespType.")
-    client_id = parameters.client_id("newClientOrderId") or desk.exchange.next_client_id()
-    parameters.skip("selfTradePreventionMode", "strategyId", "strategyType")
-    _require_shape(kind, price, quantity, in_quote)
+        response_type = parameters.choice("newOrderRespType", _ResponseType, -1136, "Invalid newOrderRespType.")
+    client_id = parameters.client_id("newClientOrderId") or metered.exchange.next_client_id()
+    parameters.ignore("selfTradePreventionMode", "strategyId", "strategyType")
+    _require_parameters(kind, price, quantity, quote_quantity)
     in_force = TimeInForce.GTC
     if kind is OrderType.LIMIT:
         in_force = parameters.choice("timeInForce", TimeInForce, -1115, "Invalid timeInForce.")
     elif parameters.text("timeInForce") is not None:
         raise Refusal(-1106, "Parameter 'timeInForce' sent when not required.")
-    return OrderRequest(pair, side, kind, quantity, client_id, price, in_quote, in_force), detail
+    return OrderRequest(pair, side, kind, quantity, client_id, price, quote_quantity, in_force), response_type
 
 
-def _require_shape(kind: OrderType, price: Decimal | None, quantity: Decimal | None, in_quote: Decimal | None) -> None:
-    """Raise Refusal where a kind of order lacks a parameter, or has one too many."""
+def _require_parameters(
+    kind: OrderType, price: Decimal | None, quantity: Decimal | None, quote_quantity: Decimal | None
+) -> None:
+    """Raise Refusal for a missing parameter of an order type, and for one too many."""
     if kind is not OrderType.MARKET:
-        if in_quote is not None:
+        if quote_quantity is not None:
             raise Refusal(-1106, "Parameter 'quoteOrderQty' sent when not required.")
         if quantity is None:
             raise malformed("quantity")
@@ -112,85 +116,86 @@ def _require_shape(kind: OrderType, price: Decimal | None, quantity: Decimal | N
         return
     if price is not None:
         raise Refusal(-1106, "Parameter 'price' sent when not required.")
-    if quantity is None and in_quote is None:
+    if quantity is None and quote_quantity is None:
         raise Refusal(-1102, "Param 'quantity' or 'quoteOrderQty' must be sent, but both were empty/null!")
-    if quantity is not None and in_quote is not None:
+    if quantity is not None and quote_quantity is not None:
         raise Refusal(-1106, "Parameter 'quoteOrderQty' sent when not required.")
 
 
-def _cancel(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
-    pair, order_id, client_id = _named(parameters)
-    own_id = parameters.client_id("newClientOrderId")
+def _cancel(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
+    pair, order_id, client_id = _order_reference(parameters)
+    cancel_id = parameters.client_id("newClientOrderId")
     parameters.require_all_read()
-    order = desk.exchange.cancel(key, pair, order_id, client_id)
-    return _cancelled(order, own_id or desk.exchange.next_client_id())
+    order = metered.exchange.cancel(key, pair, order_id, client_id)
+    return _cancelled_to_json(order, cancel_id or metered.exchange.next_client_id())
 
 
-def _cancel_all(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
-    pair = desk.exchange.listing(parameters.symbol()).pair
+def _cancel_all(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
+    pair = metered.exchange.market.listing(parameters.symbol()).pair
     parameters.require_all_read()
-    found = _of(desk.exchange.account(key), pair, only_open=True)
-    if not found:
+    rows = _orders_in(metered.exchange.account(key), pair, only_open=True)
+    if not rows:
         raise Refusal(-2011, "Unknown order sent.")
     return [
-        _cancelled(desk.exchange.cancel(key, pair, order.id, None), desk.exchange.next_client_id()) for order in found
+        _cancelled_to_json(metered.exchange.cancel(key, pair, order.id, None), metered.exchange.next_client_id())
+        for order in rows
     ]
 
 
 # --- looking up ----------------------------------------------------------------------------------------------------
 
 
-def _order(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
-    pair, order_id, client_id = _named(parameters)
-    return _told(desk.exchange.order(key, pair, order_id, client_id))
+def _order(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
+    pair, order_id, client_id = _order_reference(parameters)
+    return _to_json(metered.exchange.order(key, pair, order_id, client_id))
 
 
-def _open_orders(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
+def _open_orders(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
     pair = parameters.optional_symbol()
     if pair is not None:
-        desk.exchange.listing(pair)
-    return [_told(order) for order in _of(desk.exchange.account(key), pair, only_open=True)]
+        metered.exchange.market.listing(pair)
+    return [_to_json(order) for order in _orders_in(metered.exchange.account(key), pair, only_open=True)]
 
 
-def _all_orders(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
-    pair = desk.exchange.listing(parameters.symbol()).pair
-    first, count = parameters.whole("orderId"), parameters.limit(500, 1000)
-    since, until = parameters.whole("startTime"), parameters.whole("endTime")
-    found = [
-        _told(order)
-        for order in _of(desk.exchange.account(key), pair)
-        if (first is None or order.id >= first) and _within(milliseconds(order.placed_at), since, until)
+def _all_orders(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
+    pair = metered.exchange.market.listing(parameters.symbol()).pair
+    first, count = parameters.integer("orderId"), parameters.limit(500, 1000)
+    start, end = parameters.integer("startTime"), parameters.integer("endTime")
+    rows = [
+        _to_json(order)
+        for order in _orders_in(metered.exchange.account(key), pair)
+        if (first is None or order.id >= first) and _within(milliseconds(order.placed_at), start, end)
     ]
-    return found[-count:] if first is None and since is None else found[:count]
+    return rows[-count:] if first is None and start is None else rows[:count]
 
 
-def _my_trades(desk: MeteredExchange, parameters: Parameters, key: str) -> Any:
-    pair = desk.exchange.listing(parameters.symbol()).pair
-    order_id, first, count = parameters.whole("orderId"), parameters.whole("fromId"), parameters.limit(500, 1000)
-    since, until = parameters.whole("startTime"), parameters.whole("endTime")
-    found = [
-        _told_trade(trade)
-        for trade in desk.exchange.account(key).trades
+def _my_trades(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
+    pair = metered.exchange.market.listing(parameters.symbol()).pair
+    order_id, first, count = parameters.integer("orderId"), parameters.integer("fromId"), parameters.limit(500, 1000)
+    start, end = parameters.integer("startTime"), parameters.integer("endTime")
+    rows = [
+        _trade_to_json(trade)
+        for trade in metered.exchange.account(key).trades
         if trade.pair == pair
         and order_id in (None, trade.order_id)
         and (first is None or trade.id >= first)
-        and _within(milliseconds(trade.at), since, until)
+        and _within(milliseconds(trade.at), start, end)
     ]
-    return found[-count:] if first is None and since is None else found[:count]
+    return rows[-count:] if first is None and start is None else rows[:count]
 
 
-def _within(stamp: int, since: int | None, until: int | None) -> bool:
-    return (since is None or since <= stamp) and (until is None or stamp <= until)
+def _within(stamp: int, start: int | None, end: int | None) -> bool:
+    return (start is None or start <= stamp) and (end is None or stamp <= end)
 
 
-def _of(account: Account, pair: str | None, only_open: bool = False) -> list[Order]:
+def _orders_in(account: Account, pair: str | None, only_open: bool = False) -> list[Order]:
     orders = account.open if only_open else account.orders
-    return [order for order in orders.values() if pair in (None, order.ticket.pair)]
+    return [order for order in orders.values() if pair in (None, order.request.pair)]
 
 
-def _named(parameters: Parameters) -> tuple[str, int | None, str | None]:
-    """The pair, and the order's id or its client's."""
-    pair, order_id = parameters.symbol(), parameters.whole("orderId")
+def _order_reference(parameters: Parameters) -> tuple[str, int | None, str | None]:
+    """Return the pair, and the order id or the client id."""
+    pair, order_id = parameters.symbol(), parameters.integer("orderId")
     client_id = parameters.client_id("origClientOrderId")
     if order_id is None and client_id is None:
         raise Refusal(-1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!")
@@ -200,84 +205,84 @@ def _named(parameters: Parameters) -> tuple[str, int | None, str | None]:
 # --- shapes --------------------------------------------------------------------------------------------------------
 
 
-def _placed(order: Order, detail: _Detail) -> dict[str, Any]:
-    ticket = order.ticket
-    told: dict[str, Any] = {
-        "symbol": ticket.pair,
+def _placed_to_json(order: Order, response_type: _ResponseType) -> Json:
+    request = order.request
+    body: Json = {
+        "symbol": request.pair,
         "orderId": order.id,
         "orderListId": -1,
-        "clientOrderId": ticket.client_id,
+        "clientOrderId": request.client_id,
         "transactTime": milliseconds(order.placed_at),
     }
-    if detail is not _Detail.ACK:
-        told |= _state(order) | {"workingTime": milliseconds(order.placed_at)}
-    if detail is _Detail.FULL:
-        told["fills"] = [
+    if response_type is not _ResponseType.ACK:
+        body |= _state_to_json(order) | {"workingTime": milliseconds(order.placed_at)}
+    if response_type is _ResponseType.FULL:
+        body["fills"] = [
             {
-                "price": written(trade.price),
-                "qty": written(trade.quantity),
-                "commission": written(trade.commission),
+                "price": format_decimal(trade.price),
+                "qty": format_decimal(trade.quantity),
+                "commission": format_decimal(trade.commission),
                 "commissionAsset": trade.commission_asset,
                 "tradeId": trade.id,
             }
             for trade in order.trades
         ]
-    return told
+    return body
 
 
-def _cancelled(order: Order, own_id: str) -> dict[str, Any]:
+def _cancelled_to_json(order: Order, cancel_id: str) -> Json:
     return {
-        "symbol": order.ticket.pair,
-        "origClientOrderId": order.ticket.client_id,
+        "symbol": order.request.pair,
+        "origClientOrderId": order.request.client_id,
         "orderId": order.id,
         "orderListId": -1,
-        "clientOrderId": own_id,
+        "clientOrderId": cancel_id,
         "transactTime": milliseconds(order.updated_at),
-    } | _state(order)
+    } | _state_to_json(order)
 
 
-def _told(order: Order) -> dict[str, Any]:
+def _to_json(order: Order) -> Json:
     return {
-        "symbol": order.ticket.pair,
+        "symbol": order.request.pair,
         "orderId": order.id,
         "orderListId": -1,
-        "clientOrderId": order.ticket.client_id,
-        "stopPrice": written(ZERO),
-        "icebergQty": written(ZERO),
+        "clientOrderId": order.request.client_id,
+        "stopPrice": format_decimal(ZERO),
+        "icebergQty": format_decimal(ZERO),
         "time": milliseconds(order.placed_at),
         "updateTime": milliseconds(order.updated_at),
         "isWorking": True,
         "workingTime": milliseconds(order.placed_at),
-    } | _state(order)
+    } | _state_to_json(order)
 
 
-def _state(order: Order) -> dict[str, Any]:
-    ticket = order.ticket
+def _state_to_json(order: Order) -> Json:
+    request = order.request
     return {
-        "price": written(ticket.price or ZERO),
-        "origQty": written(order.quantity),
-        "executedQty": written(order.executed),
-        "origQuoteOrderQty": written(ticket.quote_quantity or ZERO),
-        "cummulativeQuoteQty": written(order.spent),
+        "price": format_decimal(request.price or ZERO),
+        "origQty": format_decimal(order.quantity),
+        "executedQty": format_decimal(order.executed),
+        "origQuoteOrderQty": format_decimal(request.quote_quantity or ZERO),
+        "cummulativeQuoteQty": format_decimal(order.spent),
         "status": order.status,
-        "timeInForce": ticket.time_in_force,
-        "type": ticket.type,
-        "side": ticket.side.upper(),
+        "timeInForce": request.time_in_force,
+        "type": request.type,
+        "side": request.side.upper(),
         "selfTradePreventionMode": "NONE",
     }
 
 
-@exactly
-def _told_trade(trade: AccountTrade) -> dict[str, Any]:
+@exact
+def _trade_to_json(trade: AccountTrade) -> Json:
     return {
         "symbol": trade.pair,
         "id": trade.id,
         "orderId": trade.order_id,
         "orderListId": -1,
-        "price": written(trade.price),
-        "qty": written(trade.quantity),
-        "quoteQty": written(trade.notional),
-        "commission": written(trade.commission),
+        "price": format_decimal(trade.price),
+        "qty": format_decimal(trade.quantity),
+        "quoteQty": format_decimal(trade.notional),
+        "commission": format_decimal(trade.commission),
         "commissionAsset": trade.commission_asset,
         "time": milliseconds(trade.at),
         "isBuyer": trade.side is Side.BUY,

@@ -1,4 +1,4 @@
-"""The parameters of a request: read once, each in its own form, and none left over."""
+"""Parameters of a request, with Binance's checks and texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
-from bot.venue.http.refusal import Refusal, illegal, malformed
+from bot.venue.matching.refusal import Refusal, illegal, malformed
 
 _NUMBER = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
 _WHOLE = r"^[0-9]{1,20}$"
@@ -21,22 +21,22 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class Parameters:
-    """What was sent, of the query and the body together."""
+    """Parameters of query and body. Each getter marks its parameter as read."""
 
     def __init__(self, sent: Mapping[str, str]) -> None:
         self.sent = sent
         self._read: set[str] = set()
 
     @classmethod
-    def of(cls, query: str, body: str) -> Parameters:
-        """Read both texts. Raises Refusal for a name that comes twice."""
+    def parse(cls, query: str, body: str) -> Parameters:
+        """Parse query and body. Raises Refusal for a name that occurs twice."""
         pairs = parse_qsl(query, keep_blank_values=True) + parse_qsl(body, keep_blank_values=True)
         if len({name for name, _ in pairs}) < len(pairs):
             raise Refusal(-1101, "Duplicate values for a parameter detected.")
         return cls(dict(pairs))
 
     def require_all_read(self) -> None:
-        """Raise Refusal where something was sent that nobody asked for."""
+        """Raise Refusal for parameters that the endpoint does not know."""
         if len(self._read) < len(self.sent):
             read, sent = len(self._read), len(self.sent)
             raise Refusal(
@@ -44,88 +44,88 @@ class Parameters:
             )
 
     def text(self, name: str) -> str | None:
-        """A parameter as it is, None if it was not sent. Raises Refusal for an empty one."""
-        found = self.sent.get(name)
-        if found is None:
+        """Return a parameter, or None if it is absent. Raises Refusal for an empty one."""
+        value = self.sent.get(name)
+        if value is None:
             return None
         self._read.add(name)
-        if not found:
+        if not value:
             raise Refusal(-1105, f"Parameter '{name}' was empty.")
-        return found
+        return value
 
     def required(self, name: str) -> str:
-        """A parameter that has to be there."""
-        found = self.sent.get(name)
-        if not found:
+        """Return a required parameter."""
+        value = self.sent.get(name)
+        if not value:
             raise malformed(name)
         self._read.add(name)
-        return found
+        return value
 
     def symbol(self) -> str:
-        """The pair, which has to be there."""
+        """Return the required pair."""
         return _legal("symbol", self.required("symbol"), _SYMBOL)
 
     def optional_symbol(self) -> str | None:
-        """The pair, if one is named."""
+        """Return the pair, or None."""
         return self.symbol() if "symbol" in self.sent else None
 
     def symbols(self) -> list[str] | None:
-        """The pairs, if a list of them is named."""
-        found = self.text("symbols")
-        if found is None:
+        """Return the list of pairs, or None."""
+        value = self.text("symbols")
+        if value is None:
             return None
         try:
-            names = json.loads(found)
+            names = json.loads(value)
         except ValueError:
             names = None
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise illegal("symbols", r'^\["[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}\]$')
         return [_legal("symbols", name, _SYMBOL) for name in names]
 
-    def whole(self, name: str) -> int | None:
-        """A whole number, if it was sent."""
-        found = self.text(name)
-        return None if found is None else int(_legal(name, found, _WHOLE))
+    def integer(self, name: str) -> int | None:
+        """Return a whole number, or None."""
+        value = self.text(name)
+        return None if value is None else int(_legal(name, value, _WHOLE))
 
     def limit(self, usual: int, most: int) -> int:
-        """How many rows are wanted."""
-        found = self.whole("limit")
-        if found == 0:
+        """Return the number of rows, `usual` by default and at most `most`."""
+        value = self.integer("limit")
+        if value == 0:
             raise malformed("limit")
-        return usual if found is None else min(found, most)
+        return usual if value is None else min(value, most)
 
     def decimal(self, name: str) -> Decimal | None:
-        """A number, if it was sent. Raises Refusal for one that is not above zero."""
-        found = self.text(name)
-        if found is None:
+        """Return a number above zero, or None. Raises Refusal for zero."""
+        value = self.text(name)
+        if value is None:
             return None
-        number = Decimal(_legal(name, found, _NUMBER))
+        number = Decimal(_legal(name, value, _NUMBER))
         if not number:
             raise Refusal(-1013, f"Invalid {name}.")
         return number
 
     def client_id(self, name: str) -> str | None:
-        """A client's id of an order, if it was sent."""
-        found = self.text(name)
-        return None if found is None else _legal(name, found, _CLIENT_ID)
+        """Return a client order id, or None."""
+        value = self.text(name)
+        return None if value is None else _legal(name, value, _CLIENT_ID)
 
-    def choice(self, name: str, of: type[_Choice], code: int, told: str) -> _Choice:
-        """One of a few words; another one is refused with a code and text of its own."""
-        found = self.required(name)
+    def choice(self, name: str, kind: type[_Choice], code: int, message: str) -> _Choice:
+        """Return a required member of an enum. Raises Refusal with `code` and `message` for another value."""
+        value = self.required(name)
         try:
-            return of(found)
+            return kind(value)
         except ValueError:
-            raise Refusal(code, told) from None
+            raise Refusal(code, message) from None
 
     def moment(self, name: str) -> datetime | None:
-        """Milliseconds since 1970, if they were sent."""
-        found = self.whole(name)
-        # Far beyond any clock, and a day short of what Python can count.
+        """Return a UTC time from milliseconds since 1970, or None."""
+        value = self.integer(name)
+        # One day before the last one that Python can represent: endpoints add up to a day.
         latest = 253_402_128_000_000
-        return None if found is None else datetime.fromtimestamp(min(found, latest) / 1000, UTC)
+        return None if value is None else datetime.fromtimestamp(min(value, latest) / 1000, UTC)
 
-    def skip(self, *names: str) -> None:
-        """Read parameters that change nothing here."""
+    def ignore(self, *names: str) -> None:
+        """Mark parameters as read that have no effect here."""
         self._read |= self.sent.keys() & set(names)
 
 

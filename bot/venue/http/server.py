@@ -1,4 +1,4 @@
-"""The exchange on a port of 127.0.0.1.
+"""Serve the exchange on a port of 127.0.0.1.
 
 with VenueServer(exchange) as venue:
     client = ccxt.binance({"urls": {"test": {"public": venue.api, "private": venue.api}}, ...})
@@ -17,10 +17,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from bot.core.invariants import not_none
-from bot.venue.http.admin import PREFIX as CONTROL
+from bot.venue.http.admin import PREFIX as ADMIN_PREFIX
 from bot.venue.http.admin import AdminApi
 from bot.venue.http.injected_faults import HTML, FaultQueue, InjectedFault, InjectedKind
-from bot.venue.http.rest import PREFIX, IncomingRequest, Reply, Rest, as_json, refused
+from bot.venue.http.rest import PREFIX, IncomingRequest, Reply, Rest, as_json, refusal_reply
 from bot.venue.http.weights import RequestLimits
 from bot.venue.matching.exchange import Exchange
 
@@ -30,10 +30,20 @@ _IDLE_SECONDS = 60
 
 
 class VenueServer:
-    """Listens from its beginning, and answers until the end of its `with` block; port 0 is any that is free.
+    """HTTP server that listens from its creation and answers inside its `with` block.
 
-    `exchange`, `rest` and `faults` may be used beside the wire while `lock` is held. Raises OSError if the port is
-    taken.
+    Hold `lock` to use `exchange`, `rest` or `faults` directly while it runs. Raises OSError if the port is in use.
+
+    Parameters
+    ----------
+    exchange : Exchange
+        Exchange to serve.
+    port : int
+        Port on 127.0.0.1; 0 picks a free one.
+    faults : FaultQueue, optional
+        Faults to inject.
+    limits : RequestLimits, optional
+        Request limits, by default those of Binance.
     """
 
     def __init__(
@@ -43,49 +53,49 @@ class VenueServer:
         self.rest = Rest(exchange, limits)
         self.lock = threading.Lock()
         self.problems: list[BaseException] = []
-        """What went wrong inside the server itself; anything here is a bug."""
-        self._control = AdminApi(self.rest, self.faults)
+        """Errors inside the server itself. Any entry is a bug."""
+        self._admin = AdminApi(self.rest, self.faults)
         self._threads = _Threads(self, port)
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Base URL of the server."""
         host, port = self._threads.server_address[:2]
         return f"http://{host!s}:{port}"
 
     @property
     def api(self) -> str:
-        """Where its REST is, as a client's base address."""
+        """Base URL of the REST API for a client."""
         return self.url + PREFIX.rstrip("/")
 
-    def is_foreign(self, asked: IncomingRequest) -> bool:
-        """Whether a request comes from a web page, or was meant for another host that was led here."""
-        return "origin" in asked.headers or asked.headers.get("host") != self.url.removeprefix("http://")
+    def is_foreign(self, request: IncomingRequest) -> bool:
+        """Return True for a request from a web page, or for another host name that resolves to this machine."""
+        return "origin" in request.headers or request.headers.get("host") != self.url.removeprefix("http://")
 
-    def answer(self, asked: IncomingRequest) -> tuple[Reply | None, InjectedKind | None]:
-        """The answer to a request, None for none at all, and what goes wrong as it is sent."""
-        if self.is_foreign(asked):
-            return as_json({"error": "only this machine's own programs are served"}, 403), None
-        if asked.path.startswith(CONTROL):
+    def answer(self, request: IncomingRequest) -> tuple[Reply | None, InjectedKind | None]:
+        """Return the response, or None to close the connection, and the fault of its sending."""
+        if self.is_foreign(request):
+            return as_json({"error": "only programs on this machine are served"}, 403), None
+        if request.path.startswith(ADMIN_PREFIX):
             with self.lock:
-                return self._control.answer(asked), None
+                return self._admin.answer(request), None
         with self.lock:
-            fault = self.faults.next(asked.method, asked.path.removeprefix(PREFIX))
-            answer = self.rest.answer(asked) if fault is None or fault.is_carried_out else None
+            fault = self.faults.next(request.method, request.path.removeprefix(PREFIX))
+            answer = self.rest.answer(request) if fault is None or fault.is_carried_out else None
         if fault is None:
             return answer, None
         time.sleep(fault.seconds)
         if fault.kind is InjectedKind.DELAY and answer is None:
             with self.lock:
-                return self.rest.answer(asked), None
-        return _spoilt(answer, fault), fault.kind
+                return self.rest.answer(request), None
+        return _apply_fault(answer, fault), fault.kind
 
     def start(self) -> None:
-        """Answer from now on, in threads of its own."""
+        """Start answering, in threads of its own."""
         threading.Thread(target=self._threads.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def stop(self) -> None:
-        """Hang up on everybody and let the port go."""
+        """Close all connections and release the port."""
         self._threads.shutdown()
         self._threads.server_close()
         self._threads.hang_up()
@@ -100,13 +110,13 @@ class VenueServer:
         self.stop()
 
 
-def _spoilt(answer: Reply | None, fault: InjectedFault) -> Reply | None:
-    """What a client sees of an answer after a fault."""
+def _apply_fault(answer: Reply | None, fault: InjectedFault) -> Reply | None:
+    """Return the response that a client sees after a fault."""
     match fault.kind:
         case InjectedKind.DROP:
             return None
         case InjectedKind.ERROR:
-            return refused(fault.refusal)
+            return refusal_reply(fault.refusal)
         case InjectedKind.HTML:
             return Reply(200, HTML, {"Content-Type": "text/html"})
         case InjectedKind.EMPTY:
@@ -119,7 +129,7 @@ def _spoilt(answer: Reply | None, fault: InjectedFault) -> Reply | None:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Written in small pieces, an answer would wait for the client's delayed acknowledgement.
+    # A response in small writes waits for the client's delayed acknowledgement: 44 ms a call on loopback.
     wbufsize = -1
     disable_nagle_algorithm = True
     timeout = _IDLE_SECONDS
@@ -129,25 +139,25 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > _LONGEST_BODY or "Transfer-Encoding" in self.headers:
             self.close_connection = True
-            self._send(as_json({"error": "a body needs a length, and not a great one"}, 413))
+            self._send(as_json({"error": "the body needs a Content-Length of at most 1,000,000"}, 413))
             return
         path, _, query = self.path.partition("?")
         body = self.rfile.read(int(length)).decode("utf-8", "replace")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        answer, spoilt = self.server.venue.answer(IncomingRequest(self.command, path, query, body, headers))
+        answer, fault = self.server.venue.answer(IncomingRequest(self.command, path, query, body, headers))
         if answer is None:
             self.close_connection = True
             with contextlib.suppress(OSError):
                 self.connection.shutdown(socket.SHUT_RDWR)
             return
-        for _ in range(2 if spoilt is InjectedKind.DUPLICATE else 1):
+        for _ in range(2 if fault is InjectedKind.DUPLICATE else 1):
             self._send(answer)
 
     do_GET = do_POST = do_PUT = do_DELETE = _answer
 
     def _send(self, answer: Reply) -> None:
         self.send_response_only(answer.status)
-        self.send_header("Date", format_datetime(self.server.venue.exchange.clock.wire(), usegmt=True))
+        self.send_header("Date", format_datetime(self.server.venue.exchange.clock.server_time(), usegmt=True))
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))
@@ -155,7 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Discard the message."""
 
 
 class _Threads(ThreadingHTTPServer):
@@ -168,7 +178,7 @@ class _Threads(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Serve one connection, and remember it while it lasts."""
+        """Serve one connection and keep it in the list of open ones."""
         self._open.add(request)
         try:
             super().finish_request(request, client_address)
@@ -176,13 +186,13 @@ class _Threads(ThreadingHTTPServer):
             self._open.discard(request)
 
     def hang_up(self) -> None:
-        """End the connections that clients keep open, so that no thread answers for a server that is gone."""
+        """Close the connections that clients keep alive, so that no thread answers after the server has stopped."""
         for connection in list(self._open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that left is no error; anything else is kept for whoever looks."""
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Keep errors other than a closed connection in `problems`."""
         problem = sys.exception()
         if problem is not None and not isinstance(problem, OSError):
             self.venue.problems.append(problem)

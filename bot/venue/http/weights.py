@@ -1,18 +1,27 @@
-"""How much may be asked in a minute, and what becomes of who goes on asking."""
+"""Request weights and order counts, with Binance's limits and bans."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.venue.http.refusal import Refusal
+from bot.venue.matching.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """Weight in a minute, orders in ten seconds; requests after the first 429 of a minute that earn a ban; its seconds.
+    """Limits of the exchange.
 
-    A ban is twice as long as the one before, up to three days.
+    Attributes
+    ----------
+    weight : int
+        Request weight per minute.
+    orders : int
+        Orders per ten seconds.
+    tolerated : int
+        Requests with a 429 in one minute before a ban.
+    first_ban : int
+        Seconds of the first ban. Each further ban is twice as long, up to three days.
     """
 
     weight: int = 6000
@@ -25,7 +34,7 @@ _LONGEST_BAN = 3 * 86_400
 
 
 class Weights:
-    """What was asked since the minute began. All clients are one, as all are at one address."""
+    """Usage of the current minute. All clients count as one, since they share an IP address."""
 
     def __init__(self, limits: RequestLimits | None = None) -> None:
         self.limits = limits or RequestLimits()
@@ -35,7 +44,7 @@ class Weights:
         self._banned_until = datetime.min.replace(tzinfo=UTC)
 
     def charge(self, weight: int, now: datetime) -> None:
-        """Count a request. Raises Refusal: 418 for who is banned, 429 for who asked too much."""
+        """Count a request. Raises Refusal with status 418 during a ban and 429 above the limit."""
         if now < self._banned_until:
             raise self._banned(now)
         minute = now.replace(second=0, microsecond=0)
@@ -58,20 +67,20 @@ class Weights:
         )
 
     def charge_order(self, now: datetime) -> None:
-        """Count an order. Raises Refusal where there were too many."""
+        """Count an order. Raises Refusal above the limit."""
         ten_seconds = now.replace(second=now.second // 10 * 10, microsecond=0)
         if ten_seconds != self._ten_seconds:
             self._ten_seconds, self.orders = ten_seconds, 0
         self.orders += 1
         if self.orders > self.limits.orders:
-            told = f"Too many new orders; current limit is {self.limits.orders} orders per 10 SECOND."
-            raise Refusal(-1015, told, 429)
+            message = f"Too many new orders; current limit is {self.limits.orders} orders per 10 SECOND."
+            raise Refusal(-1015, message, 429)
 
     def _banned(self, now: datetime) -> Refusal:
         until = int(self._banned_until.timestamp() * 1000)
-        told = f"Way too much request weight used; IP banned until {until}. "
-        told += "Please use WebSocket Streams for live updates to avoid bans."
-        return Refusal(-1003, told, 418, {"Retry-After": _seconds(self._banned_until - now)})
+        message = f"Way too much request weight used; IP banned until {until}. "
+        message += "Please use WebSocket Streams for live updates to avoid bans."
+        return Refusal(-1003, message, 418, {"Retry-After": _seconds(self._banned_until - now)})
 
 
 def _seconds(left: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""How much is offered at which price: the book of a moment, made from the day's bar."""
+"""Order books made from daily bars: quantities at price levels."""
 
 from __future__ import annotations
 
@@ -19,31 +19,42 @@ from bot.venue.matching.price_path import DayBar
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A price, and the quantity that is offered there."""
+    """A price in the quote asset and a quantity in coins."""
 
     price: Decimal
     quantity: Decimal
 
 
 class BookShape(Protocol):
-    """What the rest of the world offers; the same for the same coin, day and moment."""
+    """Orders of all other traders. The same coin, day and moment give the same book."""
 
-    def offered(self, listing: Pair, day: DayBar, share: float, side: Side) -> tuple[Level, ...]:
-        """What an order of a side can take at a share of the day, the best price first."""
+    def available_levels(self, listing: Pair, day: DayBar, share: float, side: Side) -> tuple[Level, ...]:
+        """Return the levels that an order of a side can take at a share of the day, best price first."""
         ...
 
-    def met(self, listing: Pair, day: DayBar) -> Decimal | None:
-        """The quantity for which resting orders of one side are met in a whole day; None: without bound."""
+    def resting_limit(self, listing: Pair, day: DayBar) -> Decimal | None:
+        """Return the coins of resting orders of one side that are filled in a whole day, None for any quantity."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class DeepBook:
-    """Levels around the price of the moment, with depth in proportion to the day's volume.
+    """Levels around the current price, with depth in proportion to the day's volume.
 
-    The first level lies `half_spread` from the price, each further one `gap` on, both as shares of it. All levels of a
-    side together offer `depth` of the day's volume, shared out by the hash of coin, day and side; resting orders are
-    met for `meets` of it a day. Where the volume is unknown nobody offers anything.
+    A day of unknown volume has an empty book.
+
+    Parameters
+    ----------
+    levels : int
+        Levels per side.
+    half_spread : float
+        Distance of the first level from the price, as a share of it.
+    gap : float
+        Distance between two levels, as a share of the price.
+    depth : float
+        Quantity of all levels of a side, as a share of the day's volume. A hash of coin, day and side distributes it.
+    meets : float
+        Quantity of resting orders filled a day and side, as a share of the day's volume.
     """
 
     levels: int = 20
@@ -52,31 +63,31 @@ class DeepBook:
     depth: float = 0.002
     meets: float = 0.05
 
-    def offered(self, listing: Pair, day: DayBar, share: float, side: Side) -> tuple[Level, ...]:
-        """The levels of one side that hold at least one step."""
+    def available_levels(self, listing: Pair, day: DayBar, share: float, side: Side) -> tuple[Level, ...]:
+        """Return the levels of one side with at least one step of quantity."""
         middle, sign = day.price(share), 1 if side is Side.BUY else -1
         rounding = ROUND_CEILING if side is Side.BUY else ROUND_FLOOR
         tick = listing.instrument.tick
-        found, before = [], None
+        levels, previous = [], None
         for number, weight in enumerate(self._weights(day, side)):
-            wanted = to_decimal(middle * (1 + sign * (self.half_spread + self.gap * number)))
-            price = (wanted / tick).to_integral_value(rounding) * tick
-            if before is not None and sign * price <= sign * before:
-                price = before + sign * tick  # a coarse tick: the next price that there is
+            exact_price = to_decimal(middle * (1 + sign * (self.half_spread + self.gap * number)))
+            price = (exact_price / tick).to_integral_value(rounding) * tick
+            if previous is not None and sign * price <= sign * previous:
+                price = previous + sign * tick  # with a coarse tick two levels fall on one price
             if price <= 0:
                 break
-            before = price
+            previous = price
             quantity = self._quantity(listing, day, price, weight)
             if quantity:
-                found.append(Level(price, quantity))
-        return tuple(found)
+                levels.append(Level(price, quantity))
+        return tuple(levels)
 
-    def met(self, listing: Pair, day: DayBar) -> Decimal:
-        """A share of the day's volume, at its open."""
-        return listing.instrument.quantity(_known(day.volume * self.meets / day.open))
+    def resting_limit(self, listing: Pair, day: DayBar) -> Decimal:
+        """Return `meets` of the day's volume in coins, at the day's open."""
+        return listing.instrument.quantity(_or_zero(day.volume * self.meets / day.open))
 
     def _quantity(self, listing: Pair, day: DayBar, price: Decimal, weight: float) -> Decimal:
-        return listing.instrument.quantity(_known(day.volume * self.depth * weight / float(price)))
+        return listing.instrument.quantity(_or_zero(day.volume * self.depth * weight / float(price)))
 
     def _weights(self, day: DayBar, side: Side) -> list[float]:
         digest = hashlib.shake_256(f"{day.symbol} {day.date} {side}".encode()).digest(self.levels)
@@ -86,21 +97,21 @@ class DeepBook:
 
 @dataclass(frozen=True, slots=True)
 class FlatBook:
-    """Any quantity at the day's open made worse by the coin's slippage, as backtests fill: for tests of parity.
+    """Any quantity at the day's open with the coin's slippage, as backtests fill. Used in parity tests.
 
     `multipliers` scale the slippage of single days, as stress does.
     """
 
     multipliers: Mapping[date, Decimal] = field(default_factory=dict)
 
-    def offered(self, listing: Pair, day: DayBar, share: float, side: Side) -> tuple[Level, ...]:
-        """One level, the same all day long."""
+    def available_levels(self, listing: Pair, day: DayBar, share: float, side: Side) -> tuple[Level, ...]:
+        """Return one level, the same all day."""
         slippage = listing.instrument.slippage * self.multipliers.get(day.date, Decimal(1))
-        return (Level(fill_price(day.open, side, slippage, listing.instrument), listing.most),)
+        return (Level(fill_price(day.open, side, slippage, listing.instrument), listing.max_quantity),)
 
-    def met(self, listing: Pair, day: DayBar) -> None:
-        """Without bound."""
+    def resting_limit(self, listing: Pair, day: DayBar) -> None:
+        """Return None: any quantity is filled."""
 
 
-def _known(quantity: float) -> Decimal:
+def _or_zero(quantity: float) -> Decimal:
     return Decimal(0) if math.isnan(quantity) else to_decimal(quantity)

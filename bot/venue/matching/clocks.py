@@ -1,7 +1,7 @@
-"""The exchange's time: this machine's, the same from another day on, or one that a client drives.
+"""Clocks of the exchange: this machine's time, the same with an offset, or a time that a client moves.
 
-A market that stands still between two moves of its clock must still know how long ago a request was signed. So there
-are two times: `now()` is that of prices and orders, `wire()` that of signatures and weights, and it always runs on.
+There are two times. `now()` is the time of prices and orders and may be paused. `server_time()` is the time of
+signatures and request weights and always runs: a paused market must still refuse a request that was signed long ago.
 """
 
 from __future__ import annotations
@@ -13,56 +13,56 @@ from bot.core.ports import Clock
 
 
 class VenueClock(Clock, Protocol):
-    """The time of the market, and that of the connection to it."""
+    """Time of the market, and time of the server."""
 
-    def wire(self) -> datetime:
-        """The time that the exchange tells, and by which it judges when a request was signed; never before now()."""
+    def server_time(self) -> datetime:
+        """Return the time by which signatures are checked, in UTC: `now()` or later."""
         ...
 
 
 class RunningClock:
-    """Time that runs as this machine's does, from a moment on, or from the present one."""
+    """Time that runs with this machine's, from `start` or from the current time."""
 
     def __init__(self, machine: Clock, start: datetime | None = None) -> None:
         self._machine = machine
-        self._ahead = start - machine.now() if start else timedelta()
+        self._offset = start - machine.now() if start else timedelta()
 
     def now(self) -> datetime:
-        """The present moment."""
-        return self._machine.now() + self._ahead
+        """Return the time of the market, in UTC."""
+        return self._machine.now() + self._offset
 
     def sleep(self, seconds: float) -> None:
-        """Wait so many seconds."""
+        """Wait a number of seconds."""
         self._machine.sleep(seconds)
 
-    def wire(self) -> datetime:
-        """The present moment."""
+    def server_time(self) -> datetime:
+        """Return the time of the market, in UTC."""
         return self.now()
 
 
 class DrivenClock:
-    """Time that stands still until it is moved, forward only."""
+    """Time that is paused until a client moves it forward."""
 
     def __init__(self, machine: Clock, start: datetime) -> None:
         self._machine, self._now, self._moved = machine, start, machine.now()
-        self._wire = start
+        self._server_time = start
 
     def now(self) -> datetime:
-        """The moment to which it was moved last."""
+        """Return the time of the last move, in UTC."""
         return self._now
 
     def sleep(self, seconds: float) -> None:
-        """Move on by so many seconds."""
+        """Move the clock forward by a number of seconds."""
         self.move_to(self._now + timedelta(seconds=seconds))
 
-    def wire(self) -> datetime:
-        """Now, or later by the seconds that have gone by on this machine; it never goes back."""
-        return self._wire + max(self._machine.now() - self._moved, timedelta())
+    def server_time(self) -> datetime:
+        """Return the time of the last move plus the seconds since then on this machine. It never goes back."""
+        return self._server_time + max(self._machine.now() - self._moved, timedelta())
 
     def move_to(self, moment: datetime) -> None:
-        """Move on. Raises ValueError for a moment before the present one."""
+        """Move the clock. Raises ValueError for a time before the current one."""
         moment = moment.astimezone(UTC)
         if moment < self._now:
             raise ValueError(f"the clock goes forward only: it is {self._now.isoformat()}, was {moment.isoformat()}")
-        self._wire = max(moment, self.wire())
+        self._server_time = max(moment, self.server_time())
         self._now, self._moved = moment, self._machine.now()

@@ -1,44 +1,45 @@
-"""The exchange itself: a state machine of accounts and orders, without a wire and without a clock of its own.
+"""Match orders and keep accounts, with the clock passed in and without a network.
 
-    exchange = Exchange(tape, listings, clock, Terms(cash=Decimal(10_000)))
-    exchange.place(KEY, Ticket("ETHUSDT", Side.BUY, OrderType.MARKET, Decimal(2), "mine"))
+    exchange = Exchange(price_path, listings, clock, AccountTerms(cash=Decimal(10_000)))
+    exchange.place(KEY, OrderRequest("ETHUSDT", Side.BUY, OrderType.MARKET, Decimal(2), "mine"))
 
-Every call first lets resting orders meet what the market did since the call before. The same calls at the same moments
-give the same answers, and nothing is ever rounded but prices to the tick and quantities to the step.
+Every call first fills the resting orders that the market met since the call before. The same calls at the same moments
+give the same answers. Money is exact; only prices are rounded to the tick and quantities to the step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import ROUND_DOWN, Decimal
+from datetime import datetime, timedelta
+from decimal import Decimal
 
-from bot.core.instrument import ZERO, to_decimal
-from bot.core.invariants import not_none
+from bot.core.instrument import ZERO
 from bot.core.orders import Side
 from bot.infra.loopback import LOOPBACK_KEY, LOOPBACK_SECRET
-from bot.venue.http.refusal import Refusal, filter_failure, insufficient, market_closed, unknown_symbol
 from bot.venue.matching.account import Account, Balance
 from bot.venue.matching.book_shape import BookShape, DeepBook, Level
 from bot.venue.matching.clocks import VenueClock
-from bot.venue.matching.exactness import exactly
+from bot.venue.matching.exact_decimals import exact
+from bot.venue.matching.matches import matched_levels
 from bot.venue.matching.order import AccountTrade, Order, OrderRequest, OrderType, TimeInForce, VenueOrderStatus
 from bot.venue.matching.pair import Pair
 from bot.venue.matching.price_path import DayBar, PricePath, share_of_day
+from bot.venue.matching.refusal import Refusal, filter_failure, insufficient, market_closed
+from bot.venue.matching.spot_market import SpotMarket
 
 KEY, SECRET = LOOPBACK_KEY, LOOPBACK_SECRET
-"""The key and the secret of the one account: valid here, and nowhere else."""
-_MOST_OPEN = 200
+"""Key and secret of the one account. They are valid here only."""
+_MAX_OPEN_ORDERS = 200
 _ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountTerms:
-    """What every account begins with, and in which asset a purchase pays its commission.
+    """Initial balance of every account, and the asset of a purchase's commission.
 
     With `commission_in_quote` a purchase pays on top of its price, as backtests do; else out of the coins that it
-    receives, as Binance does. A sale pays out of its proceeds either way.
+    receives, as on Binance. A sale pays out of its proceeds either way.
     """
 
     cash: Decimal = Decimal(10_000)
@@ -47,205 +48,188 @@ class AccountTerms:
 
 
 class Exchange:
-    """All pairs and accounts. Methods raise Refusal; `keys` are those that have an account."""
+    """A spot exchange with a market and one account per key. Methods raise Refusal.
+
+    Parameters
+    ----------
+    price_path : PricePath
+        Prices at any moment.
+    listings : iterable of Pair
+        Pairs; each is listed from the first day of its prices.
+    clock : VenueClock
+        Time of prices and orders.
+    terms : AccountTerms, optional
+        Initial balance and commission.
+    shape : BookShape, optional
+        Quantities in the order books; a `DeepBook` by default.
+    keys : iterable of str
+        API keys that have an account.
+    """
 
     def __init__(
         self,
-        tape: PricePath,
+        price_path: PricePath,
         listings: Iterable[Pair],
         clock: VenueClock,
         terms: AccountTerms | None = None,
         shape: BookShape | None = None,
         keys: Iterable[str] = (KEY,),
     ) -> None:
-        self.tape, self.clock, self.terms = tape, clock, terms or AccountTerms()
-        self.halted: set[str] = set()
-        self.delisted: set[str] = set()
-        self._listings = {listing.pair: listing for listing in listings}
-        self._shape = shape or DeepBook()
+        self.price_path, self.clock, self.terms = price_path, clock, terms or AccountTerms()
+        self.market = SpotMarket(price_path, listings, clock, shape or DeepBook())
         self._keys = tuple(keys)
         self.wipe()
 
-    # --- the market ------------------------------------------------------------------------------------------------
-
     def wipe(self) -> None:
-        """Forget every order, give back the first balances, count ids from one: as the testnet does every month."""
-        self._accounts = {key: self._opened() for key in self._keys}
-        self._orders = self._trades = self._named = 0
+        """Delete every order, restore the initial balances and restart the ids, as the testnet does each month."""
+        self._accounts = {key: self._new_account() for key in self._keys}
+        self._orders = self._trades = self._client_ids = 0
         self._reached = self.clock.now()
-        self._taken: dict[tuple[str, Side, Decimal], Decimal] = {}
-        self._taken_in: datetime | None = None
-        self._met: dict[tuple[str, Side, date], Decimal] = {}
-
-    def listings(self) -> list[Pair]:
-        """The pairs that are listed now, by name."""
-        return [self._listings[pair] for pair in sorted(self._listings) if self._is_listed(pair)]
-
-    def listing(self, pair: str) -> Pair:
-        """A pair that is listed now."""
-        if not self._is_listed(pair):
-            raise unknown_symbol()
-        return self._listings[pair]
-
-    def is_trading(self, pair: str) -> bool:
-        """Whether orders are taken now: the pair is listed, has a price today, and is not halted."""
-        return self._is_listed(pair) and pair not in self.halted and self._day(pair) is not None
-
-    @exactly
-    def offered(self, pair: str, side: Side) -> list[Level]:
-        """What an order of a side could take now, the best price first; nothing while the pair is not traded."""
-        listing, day = self.listing(pair), self._day(pair)
-        if day is None or pair in self.halted:
-            return []
-        now = self.clock.now()
-        minute = now.replace(second=0, microsecond=0)
-        if minute != self._taken_in:  # what was taken comes back with the next minute
-            self._taken_in, self._taken = minute, {}
-        levels = self._shape.offered(listing, day, share_of_day(now), side)
-        left = (Level(level.price, level.quantity - self._taken_at(pair, side, level)) for level in levels)
-        return [level for level in left if level.quantity > 0]
-
-    @exactly
-    def price(self, pair: str) -> Decimal | None:
-        """The price of the moment on the tick, or the last one that was known; None before there was any."""
-        listing = self.listing(pair)
-        found = self.tape.last_price(listing.base, self.clock.now())
-        return None if found is None else listing.instrument.price(to_decimal(found))
+        self.market.reset()
 
     def halt(self, pair: str, halted: bool = True) -> None:
-        """Stop trading a pair, or let it go on; its open orders stay where they are."""
-        self.listing(pair)
+        """Close a pair, or open it again. Its open orders stay."""
+        self.market.listing(pair)
         self.catch_up()
-        (self.halted.add if halted else self.halted.discard)(pair)
+        (self.market.halted.add if halted else self.market.halted.discard)(pair)
 
     def delist(self, pair: str) -> None:
-        """Take a pair off the list, as if it had never been there."""
-        self.listing(pair)
+        """Take a pair off the list."""
+        self.market.listing(pair)
         self.catch_up()
-        self.delisted.add(pair)
-
-    # --- an account ------------------------------------------------------------------------------------------------
+        self.market.delisted.add(pair)
 
     def account(self, key: str) -> Account:
-        """All that a key owns, now."""
+        """Return the current account of a key."""
         self.catch_up()
         return self._accounts[key]
 
-    @exactly
-    def examine(self, key: str, ticket: OrderRequest) -> None:
-        """Raise Refusal where `place` would; nothing is placed."""
-        self._admitted(self.account(key), ticket)
+    @exact
+    def check_order(self, key: str, request: OrderRequest) -> None:
+        """Raise Refusal where `place` would. The account stays as it is."""
+        self._match(self.account(key), request)
 
-    @exactly
-    def place(self, key: str, ticket: OrderRequest) -> Order:
-        """Take an order in and fill what the book offers; the rest rests, or expires."""
+    @exact
+    def place(self, key: str, request: OrderRequest) -> Order:
+        """Accept an order and fill it from the book. A GTC limit order rests with the remainder, others expire."""
         account = self.account(key)
-        takes = self._admitted(account, ticket)
+        matches = self._match(account, request)
         self._orders += 1
-        quantity = sum((take.quantity for take in takes), ZERO) if ticket.quantity is None else ticket.quantity
+        quantity = sum((match.quantity for match in matches), ZERO) if request.quantity is None else request.quantity
         now = self.clock.now()
-        order = Order(self._orders, ticket, quantity, now, now)
-        account.keep(order)
-        for take in takes:
-            spot = ticket.pair, ticket.side, take.price
-            self._taken[spot] = self._taken.get(spot, ZERO) + take.quantity
-            self._fill(account, order, take, now, is_maker=False)
-        if order.status.is_open and self._rests(ticket):
-            self._balance(account, order).lock(self._held(order))
+        order = Order(self._orders, request, quantity, now, now)
+        account.add(order)
+        for match in matches:
+            self.market.take(request.pair, request.side, match)
+            self._fill(account, order, match, now, is_maker=False)
+        if order.status.is_open and request.can_rest:
+            self._balance(account, order).lock(self._locked_amount(order))
         elif order.status.is_open:
             self._end(account, order, VenueOrderStatus.EXPIRED, now)
         return order
 
-    @exactly
+    @exact
     def cancel(self, key: str, pair: str, order_id: int | None, client_id: str | None) -> Order:
-        """Take an open order out of the book and give back what it held."""
-        self.listing(pair)
+        """Cancel an open order and unlock its balance."""
+        self.market.listing(pair)
         account = self.account(key)
-        order = self._found(account, pair, order_id, client_id)
+        order = account.find(pair, order_id, client_id)
         if order is None or order.id not in account.open:
             raise Refusal(-2011, "Unknown order sent.")
-        self._balance(account, order).unlock(self._held(order))
+        self._balance(account, order).unlock(self._locked_amount(order))
         self._end(account, order, VenueOrderStatus.CANCELED, self.clock.now())
         return order
 
     def order(self, key: str, pair: str, order_id: int | None, client_id: str | None) -> Order:
-        """An order by its id, or the newest with a client id."""
-        self.listing(pair)
-        order = self._found(self.account(key), pair, order_id, client_id)
+        """Return an order by its id, or the newest one with a client id."""
+        self.market.listing(pair)
+        order = self.account(key).find(pair, order_id, client_id)
         if order is None:
             raise Refusal(-2013, "Order does not exist.")
         return order
 
     def next_client_id(self) -> str:
-        """An id for an order or a cancellation that came without one; the same run gives the same ids."""
-        self._named += 1
-        return f"venue-{self._named}"
+        """Return an id for a request that came without one. The same run gives the same ids."""
+        self._client_ids += 1
+        return f"venue-{self._client_ids}"
 
-    # --- admission -------------------------------------------------------------------------------------------------
+    @exact
+    def catch_up(self) -> None:
+        """Fill the resting orders that the market met since the last call."""
+        now = self.clock.now()
+        while self._reached < now:
+            midnight = self._reached.replace(hour=0, minute=0, second=0, microsecond=0) + _ONE_DAY
+            until = min(midnight, now)
+            if any(account.open for account in self._accounts.values()):
+                self._fill_met_orders(self._reached, 1.0 if until == midnight else share_of_day(until))
+                self._reached = until
+            else:
+                self._reached = now
 
-    def _admitted(self, account: Account, ticket: OrderRequest) -> list[Level]:
-        """What an order would take at once, if it passes every check."""
-        listing = self.listing(ticket.pair)
-        price = self.price(ticket.pair)
-        if not self.is_trading(ticket.pair) or price is None:
+    def _match(self, account: Account, request: OrderRequest) -> list[Level]:
+        """Check an order and return the quantities that it takes from the book at once."""
+        listing = self.market.listing(request.pair)
+        price = self.market.price(request.pair)
+        if not self.market.is_trading(request.pair) or price is None:
             raise market_closed()
-        listing.require_passing(ticket, price)
-        if len([order for order in account.open.values() if order.ticket.pair == ticket.pair]) >= _MOST_OPEN:
+        listing.require_filters(request, price)
+        if len([order for order in account.open.values() if order.request.pair == request.pair]) >= _MAX_OPEN_ORDERS:
             raise filter_failure("MAX_NUM_ORDERS")
-        if account.has_open(ticket.client_id):
+        # Only an open order blocks its client id: Binance accepts the id again after a fill.
+        if account.has_open(request.client_id):
             raise Refusal(-2010, "Duplicate order sent.")
-        takes = list(_takes(self.offered(ticket.pair, ticket.side), ticket, listing.instrument.step))
-        if ticket.type is OrderType.LIMIT_MAKER and takes:
+        levels = self.market.available_levels(request.pair, request.side)
+        matches = list(matched_levels(levels, request, listing.instrument.step))
+        if request.type is OrderType.LIMIT_MAKER and matches:
             raise Refusal(-2010, "Order would immediately match and take.")
-        taken = sum((take.quantity for take in takes), ZERO)
-        if ticket.quantity is None and not taken:
+        matched = sum((match.quantity for match in matches), ZERO)
+        if request.quantity is None and not matched:
             raise Refusal(-2010, "Order book liquidity is less than LOT_SIZE filter minimum quantity.")
-        if ticket.time_in_force is TimeInForce.FOK and ticket.quantity is not None and taken < ticket.quantity:
-            takes = []
-        if self._needed(ticket, takes) > account.balances[self._paid_in(ticket)].free:
+        is_fill_or_kill = request.time_in_force is TimeInForce.FOK
+        if is_fill_or_kill and request.quantity is not None and matched < request.quantity:
+            matches = []
+        if self._required_funds(request, matches) > account.balances[self._paid_in(request)].free:
             raise insufficient()
-        return takes
+        return matches
 
-    def _needed(self, ticket: OrderRequest, takes: list[Level]) -> Decimal:
-        """What an order needs of the asset that it pays with."""
-        if ticket.side is Side.SELL:
-            return ticket.quantity or sum((take.quantity for take in takes), ZERO)
-        if ticket.price is not None and ticket.quantity is not None:
-            return ticket.price * ticket.quantity * self._with_commission(ticket)
-        spent = ticket.quote_quantity or sum((take.price * take.quantity for take in takes), ZERO)
-        return spent * self._with_commission(ticket)
+    def _required_funds(self, request: OrderRequest, matches: list[Level]) -> Decimal:
+        """Return the amount that an order needs of the asset that it pays with."""
+        if request.side is Side.SELL:
+            return request.quantity or sum((match.quantity for match in matches), ZERO)
+        if request.price is not None and request.quantity is not None:
+            return request.price * request.quantity * self._commission_factor(request)
+        spent = request.quote_quantity or sum((match.price * match.quantity for match in matches), ZERO)
+        return spent * self._commission_factor(request)
 
-    def _with_commission(self, ticket: OrderRequest) -> Decimal:
-        """The factor by which a purchase costs more than its price."""
-        on_top = self.terms.commission_in_quote and ticket.side is Side.BUY
-        return 1 + self._listings[ticket.pair].instrument.fee if on_top else Decimal(1)
+    def _commission_factor(self, request: OrderRequest) -> Decimal:
+        """Return the factor by which a purchase costs more than its price."""
+        is_added = self.terms.commission_in_quote and request.side is Side.BUY
+        return 1 + self.market.known(request.pair).instrument.fee if is_added else Decimal(1)
 
-    # --- filling ---------------------------------------------------------------------------------------------------
-
-    def _fill(self, account: Account, order: Order, take: Level, at: datetime, is_maker: bool) -> None:
-        ticket, listing = order.ticket, self._listings[order.ticket.pair]
-        notional = take.price * take.quantity
-        is_purchase = ticket.side is Side.BUY
+    def _fill(self, account: Account, order: Order, match: Level, at: datetime, is_maker: bool) -> None:
+        request, listing = order.request, self.market.known(order.request.pair)
+        notional = match.price * match.quantity
+        is_purchase = request.side is Side.BUY
         in_coins = is_purchase and not self.terms.commission_in_quote
-        commission = (take.quantity if in_coins else notional) * listing.instrument.fee
-        paid = notional * self._with_commission(ticket) if is_purchase else take.quantity
+        commission = (match.quantity if in_coins else notional) * listing.instrument.fee
+        paid = notional * self._commission_factor(request) if is_purchase else match.quantity
         balance = self._balance(account, order)
         if is_maker:
             balance.pay_locked(paid)
         else:
             balance.receive(-paid)
         if is_purchase:
-            account.balances[listing.base].receive(take.quantity - (commission if in_coins else ZERO))
+            account.balances[listing.base].receive(match.quantity - (commission if in_coins else ZERO))
         else:
             account.balances[listing.quote].receive(notional - commission)
         self._trades += 1
         trade = AccountTrade(
             self._trades,
             order.id,
-            ticket.pair,
-            ticket.side,
-            take.price,
-            take.quantity,
+            request.pair,
+            request.side,
+            match.price,
+            match.quantity,
             commission,
             listing.base if in_coins else listing.quote,
             at,
@@ -253,7 +237,7 @@ class Exchange:
         )
         order.trades.append(trade)
         account.trades.append(trade)
-        order.executed, order.spent = order.executed + take.quantity, order.spent + notional
+        order.executed, order.spent = order.executed + match.quantity, order.spent + notional
         order.status, order.updated_at = VenueOrderStatus.PARTIALLY_FILLED, at
         if not order.remaining:
             self._end(account, order, VenueOrderStatus.FILLED, at)
@@ -262,106 +246,43 @@ class Exchange:
         order.status, order.updated_at = status, at
         del account.open[order.id]
 
-    def _held(self, order: Order) -> Decimal:
-        """What the part of a resting order that is not filled holds of the asset that it pays with."""
-        if order.ticket.side is Side.SELL:
+    def _locked_amount(self, order: Order) -> Decimal:
+        """Return the amount that the unfilled part of a resting order locks of the asset that it pays with."""
+        if order.request.side is Side.SELL:
             return order.remaining
-        return (order.ticket.price or ZERO) * order.remaining * self._with_commission(order.ticket)
+        return (order.request.price or ZERO) * order.remaining * self._commission_factor(order.request)
 
-    # --- time ------------------------------------------------------------------------------------------------------
-
-    @exactly
-    def catch_up(self) -> None:
-        """Let resting orders meet what the market did since the last call."""
-        now = self.clock.now()
-        while self._reached < now:
-            midnight = self._reached.replace(hour=0, minute=0, second=0, microsecond=0) + _ONE_DAY
-            until = min(midnight, now)
-            if any(account.open for account in self._accounts.values()):
-                self._meet(self._reached, 1.0 if until == midnight else share_of_day(until))
-                self._reached = until
-            else:
-                self._reached = now
-
-    def _meet(self, since: datetime, until: float) -> None:
-        """Fill the resting orders that the price meets in one day, in the order in which it meets them."""
+    def _fill_met_orders(self, since: datetime, until: float) -> None:
+        """Fill the resting orders that the price meets within one day, in the order in which it meets them."""
         met = []
         for account in self._accounts.values():
             for order in account.open.values():
-                day = self._day(order.ticket.pair, since.date())
-                if day is None or order.ticket.pair in self.halted | self.delisted:
+                limit, side = order.request.price, order.request.side
+                day = self.market.day(order.request.pair, since.date())
+                if limit is None:
+                    raise ValueError(f"a resting order must have a limit: {order.request}")
+                if day is None or not self.market.is_open(order.request.pair):
                     continue
-                price = not_none(order.ticket.price, "the price of a resting order")  # only limit orders rest
-                share = day.touch(order.ticket.side, float(price), share_of_day(since), until)
+                share = day.first_touch(side, float(limit), share_of_day(since), until)
                 if share is not None:
                     met.append((day.moment(share), order.id, day, account, order))
         for at, _, day, account, order in sorted(met, key=lambda meeting: meeting[:2]):
             self._fill_resting(account, order, day, at)
 
     def _fill_resting(self, account: Account, order: Order, day: DayBar, at: datetime) -> None:
-        ticket, listing = order.ticket, self._listings[order.ticket.pair]
-        quantity, bound = order.remaining, self._shape.met(listing, day)
-        if bound is not None:
-            spot = ticket.pair, ticket.side, day.date
-            met = self._met.get(spot, ZERO)
-            quantity = min(quantity, bound - met)
-            self._met[spot] = met + quantity
-        if quantity > 0 and ticket.price is not None:
-            self._fill(account, order, Level(ticket.price, quantity), at, is_maker=True)
+        request = order.request
+        quantity = self.market.fill_resting(request.pair, request.side, day, order.remaining)
+        if quantity > 0 and request.price is not None:
+            self._fill(account, order, Level(request.price, quantity), at, is_maker=True)
 
-    # --- finding ---------------------------------------------------------------------------------------------------
-
-    def _opened(self) -> Account:
+    def _new_account(self) -> Account:
         account = Account()
         account.balances[self.terms.quote].receive(self.terms.cash)
         return account
 
-    def _is_listed(self, pair: str) -> bool:
-        listing = self._listings.get(pair)
-        return listing is not None and pair not in self.delisted and self.tape.is_listed(listing.base, self.clock.now())
-
-    def _day(self, pair: str, day: date | None = None) -> DayBar | None:
-        return self.tape.day(self._listings[pair].base, day or self.clock.now().date())
-
-    def _taken_at(self, pair: str, side: Side, level: Level) -> Decimal:
-        return self._taken.get((pair, side, level.price), ZERO)
-
-    def _paid_in(self, ticket: OrderRequest) -> str:
-        listing = self._listings[ticket.pair]
-        return listing.quote if ticket.side is Side.BUY else listing.base
+    def _paid_in(self, request: OrderRequest) -> str:
+        listing = self.market.known(request.pair)
+        return listing.quote if request.side is Side.BUY else listing.base
 
     def _balance(self, account: Account, order: Order) -> Balance:
-        return account.balances[self._paid_in(order.ticket)]
-
-    @staticmethod
-    def _rests(ticket: OrderRequest) -> bool:
-        return ticket.type is not OrderType.MARKET and ticket.time_in_force is TimeInForce.GTC
-
-    @staticmethod
-    def _found(account: Account, pair: str, order_id: int | None, client_id: str | None) -> Order | None:
-        if order_id is None:
-            return account.by_client_id.get((pair, client_id or ""))
-        order = account.orders.get(order_id)
-        same = order is not None and order.ticket.pair == pair and client_id in (None, order.ticket.client_id)
-        return order if same else None
-
-
-def _takes(levels: Iterable[Level], ticket: OrderRequest, step: Decimal) -> Iterator[Level]:
-    """What an order takes of the levels that it may take, the best first."""
-    left, budget = ticket.quantity, ticket.quote_quantity
-    sign = 1 if ticket.side is Side.BUY else -1
-    for level in levels:
-        if ticket.price is not None and sign * level.price > sign * ticket.price:
-            return
-        if left is not None:
-            wanted = left
-        else:
-            wanted = ((budget or ZERO) / level.price / step).to_integral_value(ROUND_DOWN) * step
-        quantity = min(wanted, level.quantity)
-        if quantity <= 0:
-            return
-        yield Level(level.price, quantity)
-        if left is not None:
-            left -= quantity
-        else:
-            budget = (budget or ZERO) - quantity * level.price
+        return account.balances[self._paid_in(order.request)]

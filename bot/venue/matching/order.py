@@ -1,4 +1,4 @@
-"""Orders as the exchange keeps them, and the trades that fill them."""
+"""Orders of the exchange and their trades."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.core.orders import Side
 
 
 class OrderType(StrEnum):
-    """What decides an order's price."""
+    """Order type. A LIMIT_MAKER order is refused if it would trade at once."""
 
     MARKET = "MARKET"
     LIMIT = "LIMIT"
@@ -20,7 +20,7 @@ class OrderType(StrEnum):
 
 
 class TimeInForce(StrEnum):
-    """What becomes of the part that is not filled at once: it rests, it expires, or nothing is filled at all."""
+    """Treatment of the part that is not filled at once: GTC rests, IOC expires, FOK cancels the whole order."""
 
     GTC = "GTC"
     IOC = "IOC"
@@ -28,7 +28,7 @@ class TimeInForce(StrEnum):
 
 
 class VenueOrderStatus(StrEnum):
-    """How far an order has come."""
+    """Status of an order."""
 
     NEW = "NEW"
     PARTIALLY_FILLED = "PARTIALLY_FILLED"
@@ -38,15 +38,16 @@ class VenueOrderStatus(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """Whether more may still be filled."""
+        """True if more of the order may still be filled."""
         return self in (VenueOrderStatus.NEW, VenueOrderStatus.PARTIALLY_FILLED)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """What is asked for: a quantity in coins, or for a market order an amount in the quote asset instead.
+    """An order as it is sent.
 
-    `price` is the limit, None for a market order.
+    `quantity` is in coins. A market order may have `quote_quantity` instead, an amount in the quote asset. `price` is
+    the limit, None for a market order.
     """
 
     pair: str
@@ -58,10 +59,15 @@ class OrderRequest:
     quote_quantity: Decimal | None = None
     time_in_force: TimeInForce = TimeInForce.GTC
 
+    @property
+    def can_rest(self) -> bool:
+        """True if an unfilled part stays in the book."""
+        return self.type is not OrderType.MARKET and self.time_in_force is TimeInForce.GTC
+
 
 @dataclass(frozen=True, slots=True)
 class AccountTrade:
-    """One fill, with the commission that it cost in units of `commission_asset`."""
+    """One fill: price in the quote asset, quantity in coins, commission in `commission_asset`."""
 
     id: int
     order_id: int
@@ -82,10 +88,10 @@ class AccountTrade:
 
 @dataclass(slots=True)
 class Order:
-    """A ticket that was accepted; `quantity` of an order by quote amount is what that amount bought."""
+    """An accepted order. `quantity` of an order by quote amount is the coins that the amount bought."""
 
     id: int
-    ticket: OrderRequest
+    request: OrderRequest
     quantity: Decimal
     placed_at: datetime
     updated_at: datetime
@@ -93,9 +99,9 @@ class Order:
     trades: list[AccountTrade] = field(default_factory=list)
     executed: Decimal = ZERO
     spent: Decimal = ZERO
-    """The sum of its trades in the quote asset, whichever side it is on."""
+    """Sum of the trades' notional in the quote asset, for purchases and sales."""
 
     @property
     def remaining(self) -> Decimal:
-        """What is not filled."""
+        """Unfilled coins."""
         return self.quantity - self.executed

@@ -1,90 +1,90 @@
-"""A pair as the exchange lists it: its name, and the filters that an order must pass."""
+"""Trading pair of the exchange and the filters that an order must pass."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 from bot.core.instrument import ZERO, Instrument
-from bot.venue.http.refusal import Refusal, filter_failure
-from bot.venue.matching.exactness import written
+from bot.venue.matching.exact_decimals import format_decimal
 from bot.venue.matching.order import OrderRequest, OrderType
+from bot.venue.matching.refusal import Refusal, filter_failure
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One pair. Its base asset has the coin's own symbol; `reach` is how far, as a factor, a limit may be off."""
+    """One pair. Its base asset is the coin's symbol; a limit may differ from the price by the factor `price_band`."""
 
     instrument: Instrument
     quote: str = "USDT"
-    reach: Decimal = Decimal(5)
+    price_band: Decimal = Decimal(5)
     notional_filter: Literal["NOTIONAL", "MIN_NOTIONAL"] = "NOTIONAL"
 
     @property
     def base(self) -> str:
-        """The asset that is traded."""
+        """Base asset, the coin."""
         return self.instrument.symbol
 
     @property
     def pair(self) -> str:
-        """The pair's name, such as ETHUSDT."""
+        """Name of the pair, such as ETHUSDT."""
         return self.base + self.quote
 
     @property
-    def most(self) -> Decimal:
-        """The largest quantity of one order."""
+    def max_quantity(self) -> Decimal:
+        """Largest quantity of one order, in coins."""
         return self.instrument.step * 10**16
 
     @property
-    def highest(self) -> Decimal:
-        """The highest price."""
+    def max_price(self) -> Decimal:
+        """Highest price of an order."""
         return self.instrument.tick * 10**16
 
     @property
-    def digits(self) -> int:
-        """The decimals that a quantity or a price may have at most."""
+    def max_decimals(self) -> int:
+        """Most decimals of a quantity or price."""
         return max(8, _decimals(self.instrument.step), _decimals(self.instrument.tick))
 
-    def require_passing(self, ticket: OrderRequest, price: Decimal) -> None:
-        """Raise Refusal, in Binance's words, unless an order passes every filter at the price of the moment."""
+    def require_filters(self, request: OrderRequest, price: Decimal) -> None:
+        """Raise Refusal, with Binance's code and text, unless an order passes every filter at the current price."""
         for name in ("quantity", "quote_quantity", "price"):
-            number = getattr(ticket, name)
-            if number is not None and _decimals(number) > self.digits:
-                told = "quoteOrderQty" if name == "quote_quantity" else name
-                raise Refusal(-1111, f"Parameter '{told}' has too much precision.")
-        if ticket.price is not None:
-            self._require_price(ticket.price, price)
-        if ticket.quantity is not None:
-            self._require_quantity(ticket.quantity)
-            notional = ticket.quantity * (ticket.price or price)
+            number = getattr(request, name)
+            if number is not None and _decimals(number) > self.max_decimals:
+                parameter = "quoteOrderQty" if name == "quote_quantity" else name
+                raise Refusal(-1111, f"Parameter '{parameter}' has too much precision.")
+        if request.price is not None:
+            self._require_price(request.price, price)
+        if request.quantity is not None:
+            self._require_quantity(request.quantity)
+            notional = request.quantity * (request.price or price)
         else:
-            notional = ticket.quote_quantity or ZERO
+            notional = request.quote_quantity or ZERO
         if notional < self.instrument.min_notional:
             raise filter_failure(self.notional_filter)
 
     def _require_price(self, limit: Decimal, price: Decimal) -> None:
-        if not self.instrument.tick <= limit <= self.highest or limit % self.instrument.tick:
+        if not self.instrument.tick <= limit <= self.max_price or limit % self.instrument.tick:
             raise filter_failure("PRICE_FILTER")
-        if not price / self.reach <= limit <= price * self.reach:
+        if not price / self.price_band <= limit <= price * self.price_band:
             raise filter_failure("PERCENT_PRICE")
 
     def _require_quantity(self, quantity: Decimal) -> None:
-        if not self.instrument.step <= quantity <= self.most or quantity % self.instrument.step:
+        if not self.instrument.step <= quantity <= self.max_quantity or quantity % self.instrument.step:
             raise filter_failure("LOT_SIZE")
 
-    def described(self, status: str) -> dict[str, Any]:
-        """The pair as exchangeInfo tells it."""
+    def to_exchange_info(self, status: str) -> dict[str, object]:
+        """Return the pair's entry in exchangeInfo."""
         return {
             "symbol": self.pair,
             "status": status,
             "baseAsset": self.base,
-            "baseAssetPrecision": self.digits,
+            "baseAssetPrecision": self.max_decimals,
             "quoteAsset": self.quote,
-            "quotePrecision": self.digits,
-            "quoteAssetPrecision": self.digits,
-            "baseCommissionPrecision": self.digits,
-            "quoteCommissionPrecision": self.digits,
+            "quotePrecision": self.max_decimals,
+            "quoteAssetPrecision": self.max_decimals,
+            "baseCommissionPrecision": self.max_decimals,
+            "quoteCommissionPrecision": self.max_decimals,
             "orderTypes": [OrderType.LIMIT, OrderType.LIMIT_MAKER, OrderType.MARKET],
             "icebergAllowed": False,
             "ocoAllowed": False,
@@ -101,20 +101,35 @@ class Pair:
             "allowedSelfTradePreventionModes": ["NONE"],
         }
 
-    def _filters(self) -> list[dict[str, Any]]:
-        step, tick, least = (written(getattr(self.instrument, name)) for name in ("step", "tick", "min_notional"))
-        notional: dict[str, Any] = {"filterType": self.notional_filter, "minNotional": least, "avgPriceMins": 0}
+    def _filters(self) -> list[dict[str, object]]:
+        step, tick, min_notional = (
+            format_decimal(getattr(self.instrument, name)) for name in ("step", "tick", "min_notional")
+        )
+        notional: dict[str, object] = {
+            "filterType": self.notional_filter,
+            "minNotional": min_notional,
+            "avgPriceMins": 0,
+        }
         if self.notional_filter == "NOTIONAL":
-            notional |= {"applyMinToMarket": True, "maxNotional": written(Decimal(10**15)), "applyMaxToMarket": False}
+            notional |= {
+                "applyMinToMarket": True,
+                "maxNotional": format_decimal(Decimal(10**15)),
+                "applyMaxToMarket": False,
+            }
         else:
             notional |= {"applyToMarket": True}
         return [
-            {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": written(self.highest), "tickSize": tick},
-            {"filterType": "LOT_SIZE", "minQty": step, "maxQty": written(self.most), "stepSize": step},
+            {
+                "filterType": "PRICE_FILTER",
+                "minPrice": tick,
+                "maxPrice": format_decimal(self.max_price),
+                "tickSize": tick,
+            },
+            {"filterType": "LOT_SIZE", "minQty": step, "maxQty": format_decimal(self.max_quantity), "stepSize": step},
             {
                 "filterType": "PERCENT_PRICE",
-                "multiplierUp": str(self.reach),
-                "multiplierDown": str(1 / self.reach),
+                "multiplierUp": str(self.price_band),
+                "multiplierDown": str(1 / self.price_band),
                 "avgPriceMins": 0,
             },
             notional,

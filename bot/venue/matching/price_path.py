@@ -1,8 +1,8 @@
-"""The price of every moment, made from daily bars, and what was known of them then.
+"""Prices at any moment, made from daily bars, and the candles known at that moment.
 
-A bar tells four prices and not when they were paid. Here a day always goes the same way: the open at 00:00, the low
-at 08:00 and the high at 16:00 if it closes at or above its open, the high first if it closes below, the close at 24:00,
-and straight lines between them. The day's volume is traded evenly over the day.
+A bar has four prices without their times. Here the path of a day is fixed: the open at 00:00 UTC, the low at 08:00 and
+the high at 16:00 (the high first if the day closes below its open), the close at 24:00, with straight lines between
+them. Volume is spread evenly over the day.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from bot.core.orders import Side
 
 _ONE_DAY = timedelta(days=1)
 _Point = tuple[float, float]
-"""A share of the day gone by, from 0 to 1, and a price."""
+"""Elapsed share of the day, from 0 to 1, and a price."""
 
 
 def share_of_day(moment: datetime) -> float:
-    """How much of its UTC day has gone by at a moment, from 0 to below 1."""
+    """Return the elapsed share of a moment's UTC day, from 0 to below 1."""
     return (moment - midnight(moment.date())) / _ONE_DAY
 
 
 @dataclass(frozen=True, slots=True)
 class DayBar:
-    """One coin's day: prices in the quote currency; `volume` too, NaN where it is unknown."""
+    """One coin's day. Prices and volume are in the quote currency; an unknown volume is NaN."""
 
     symbol: str
     date: date
@@ -40,56 +40,68 @@ class DayBar:
 
     @property
     def open(self) -> float:
-        """The price at 00:00."""
+        """Price at 00:00 UTC."""
         return self.path[0][1]
 
     def moment(self, share: float) -> datetime:
-        """The moment at which so much of the day has gone by, to the millisecond."""
+        """Return the UTC time of an elapsed share of the day, to the millisecond."""
         return midnight(self.date) + timedelta(milliseconds=round(share * 86_400_000))
 
     def price(self, share: float) -> float:
-        """The price at a share of the day."""
-        for (start, before), (end, after) in pairwise(self.path):
+        """Return the price at an elapsed share of the day."""
+        for (start, start_price), (end, end_price) in pairwise(self.path):
             if share <= end:
-                return _between(start, before, end, after, share)
+                return _interpolate(start, start_price, end, end_price, share)
         return self.path[-1][1]
 
     def extremes(self, since: float, until: float) -> tuple[float, float]:
-        """The lowest and the highest price between two shares of the day."""
-        prices = [price for _, price in self._piece(since, until)]
+        """Return the lowest and highest price between two shares of the day."""
+        prices = [price for _, price in self._path_between(since, until)]
         return min(prices), max(prices)
 
-    def touch(self, side: Side, limit: float, since: float, until: float) -> float | None:
-        """The first share of the day, of those given, at which an order of a side that rests at a limit is met.
+    def first_touch(self, side: Side, limit: float, since: float, until: float) -> float | None:
+        """Return the share of the day at which the price first meets a resting order.
 
-        A buying order is met when the price is at its limit or below; None if it is not met at all.
+        Parameters
+        ----------
+        side : Side
+            A purchase is met at its limit or below, a sale at its limit or above.
+        limit : float
+            Limit price.
+        since, until : float
+            Shares of the day to search between.
+
+        Returns
+        -------
+        float or None
+            Share of the day, None if the order is not met.
         """
         sign = 1.0 if side is Side.BUY else -1.0
-        for (start, before), (end, after) in pairwise(self.path):
+        for (start, start_price), (end, end_price) in pairwise(self.path):
             first = max(start, since)
             if end < since or first > until:
                 continue
             if sign * self.price(first) <= sign * limit:
                 return first
-            if sign * after <= sign * limit:
-                # From the whole piece of the path, so that it does not matter in how many steps a day goes by.
-                meeting = max(first, start + (end - start) * (limit - before) / (after - before))
+            if sign * end_price <= sign * limit:
+                # Computed from the whole segment, so that the result is the same however many steps a day is cut into.
+                meeting = max(first, start + (end - start) * (limit - start_price) / (end_price - start_price))
                 return meeting if meeting <= until else None
         return None
 
-    def _piece(self, since: float, until: float) -> list[_Point]:
+    def _path_between(self, since: float, until: float) -> list[_Point]:
         inner = [point for point in self.path if since < point[0] < until]
         return [(since, self.price(since)), *inner, (until, self.price(until))]
 
 
-def _between(start: float, before: float, end: float, after: float, share: float) -> float:
-    # Written so that the ends are met to the last bit.
-    return after if share == end else before + (after - before) * (share - start) / (end - start)
+def _interpolate(start: float, start_price: float, end: float, end_price: float, share: float) -> float:
+    # The end point is returned as it is: interpolation could miss it by one bit, and with it an order at that price.
+    return end_price if share == end else start_price + (end_price - start_price) * (share - start) / (end - start)
 
 
 @dataclass(frozen=True, slots=True)
 class Candle:
-    """A day as it is told: prices, and the volume in the quote currency, so far if it is still forming."""
+    """A daily candle with volume in the quote currency. One that is still forming holds the day so far."""
 
     date: date
     open: float
@@ -100,19 +112,19 @@ class Candle:
 
 
 class PricePath:
-    """The prices of some coins of a market, at any moment."""
+    """Prices of some coins of a market at any moment."""
 
     def __init__(self, market: Market, symbols: Iterable[str]) -> None:
         self._series = {symbol: market[symbol] for symbol in symbols}
         self._days: dict[tuple[str, date], DayBar | None] = {}
 
     def is_listed(self, symbol: str, moment: datetime) -> bool:
-        """Whether the coin's first day has begun."""
+        """Return True if the coin's first day has begun."""
         dates = self._series[symbol].dates
         return bool(len(dates)) and dates[0].item() <= moment.date()
 
     def day(self, symbol: str, day: date) -> DayBar | None:
-        """A coin's day, None where it was not traded: no row, or no open."""
+        """Return a coin's day, or None without a row or without an open."""
         key = symbol, day
         if key not in self._days:
             self._days[key] = _day(self._series[symbol], day)
@@ -121,24 +133,33 @@ class PricePath:
     def candles(
         self, symbol: str, moment: datetime, since: date | None = None, until: date | None = None, count: int = 1000
     ) -> list[Candle]:
-        """The days that were known at a moment, and the one that was forming, oldest first.
+        """Return the closed candles that were known at a moment, and the one that was forming, oldest first.
 
-        The first `count` from a day on; without that day the newest.
+        Parameters
+        ----------
+        symbol : str
+            Coin.
+        moment : datetime
+            UTC time at which the candles are read.
+        since, until : date, optional
+            First and last day.
+        count : int
+            Most candles: the first ones from `since` on, or the newest ones without it.
         """
         known = self._series[symbol].until(np.datetime64(moment.replace(tzinfo=None), "s"))
         today = moment.date()
         first = 0 if since is None else int(np.searchsorted(known.dates, np.datetime64(since, "D")))
         last_closed = min(until or today, today - _ONE_DAY)
         end = int(np.searchsorted(known.dates, np.datetime64(last_closed, "D"), side="right"))
-        is_wanted = (since or today) <= today <= (until or today)
-        forming = self.forming(symbol, moment) if is_wanted else None
+        has_today = (since or today) <= today <= (until or today)
+        forming = self.forming(symbol, moment) if has_today else None
         if since is None:
             first = max(first, end - count + (forming is not None))
-        found = [_candle(known, i) for i in range(first, min(end, first + count))]
-        return [*found, forming] if forming is not None and len(found) < count else found
+        closed = [_candle(known, i) for i in range(first, min(end, first + count))]
+        return [*closed, forming] if forming is not None and len(closed) < count else closed
 
     def forming(self, symbol: str, moment: datetime) -> Candle | None:
-        """The candle of a moment's own day, as far as it had come."""
+        """Return the candle of a moment's own day so far, or None without a price."""
         day, share = self.day(symbol, moment.date()), share_of_day(moment)
         if day is None:
             return None
@@ -146,7 +167,7 @@ class PricePath:
         return Candle(day.date, day.open, high, low, day.price(share), day.volume * share)
 
     def last_price(self, symbol: str, moment: datetime) -> float | None:
-        """The price of a moment, or the last close that was known if the coin was not traded then."""
+        """Return the price at a moment, or the last known close on a day without a price."""
         day = self.day(symbol, moment.date())
         if day is not None:
             return day.price(share_of_day(moment))
@@ -159,19 +180,19 @@ def _day(series: Series, day: date) -> DayBar | None:
     if i is None or math.isnan(series.open[i]):
         return None
     open_ = float(series.open[i])
-    close = _or(series.close[i], open_)
-    low = min(_or(series.low[i], open_), open_, close)
-    high = max(_or(series.high[i], open_), open_, close)
+    close = _value_or(series.close[i], open_)
+    low = min(_value_or(series.low[i], open_), open_, close)
+    high = max(_value_or(series.high[i], open_), open_, close)
     first, second = (low, high) if close >= open_ else (high, low)
     path = ((0.0, open_), (1 / 3, first), (2 / 3, second), (1.0, close))
     return DayBar(series.symbol, day, path, float(series.volume[i]))
 
 
-def _or(number: float, other: float) -> float:
+def _value_or(number: float, other: float) -> float:
     return other if math.isnan(number) else float(number)
 
 
 def _candle(series: Series, i: int) -> Candle:
     close = float(series.close[i])
-    open_, high, low = (_or(column[i], close) for column in (series.open, series.high, series.low))
+    open_, high, low = (_value_or(column[i], close) for column in (series.open, series.high, series.low))
     return Candle(series.dates[i].item(), open_, high, low, close, float(series.volume[i]))

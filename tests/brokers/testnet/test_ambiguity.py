@@ -51,7 +51,7 @@ class LoggedVenue(VenueServer):
 
     def answer(self, asked: IncomingRequest) -> tuple[Reply | None, InjectedKind | None]:
         answer, kind = super().answer(asked)
-        self.log.append((self.exchange.clock.wire(), f"{asked.method} {asked.path.rpartition('/')[2]}", answer))
+        self.log.append((self.exchange.clock.server_time(), f"{asked.method} {asked.path.rpartition('/')[2]}", answer))
         return answer, kind
 
     def __init__(self, *given: object, **named: object) -> None:
@@ -124,8 +124,8 @@ class Trading:
     def assert_each_order_is_there_once(self, *coins: str) -> None:
         """Both coins were bought once, on the venue and in the ledger, and the account is the ledger's."""
         orders = self.server.exchange.account(KEY).orders.values()
-        assert [order.ticket.pair for order in orders] == [f"{coin}{QUOTE}" for coin in coins]
-        assert len({order.ticket.client_id for order in orders}) == len(coins)
+        assert [order.request.pair for order in orders] == [f"{coin}{QUOTE}" for coin in coins]
+        assert len({order.request.client_id for order in orders}) == len(coins)
         with self.desk() as desk:
             desk.tick(midnight(FIRST + timedelta(days=self.day)))
             held = {QUOTE: desk.portfolio.cash, **desk.portfolio.holdings}
@@ -133,7 +133,7 @@ class Trading:
         assert held == {asset: balance.free for asset, balance in balances if balance.free}
         with LedgerWriter.open(self.path) as journal:
             fills = [event for event in map(decode, journal.rows) if isinstance(event, Fill)]
-        assert [fill.order_id for fill in fills] == [order.ticket.client_id for order in orders for _ in order.trades]
+        assert [fill.order_id for fill in fills] == [order.request.client_id for order in orders for _ in order.trades]
 
 
 @pytest.fixture
@@ -178,9 +178,9 @@ def test_the_venue_takes_a_client_id_again_after_a_fill_so_a_restart_looks_befor
     assert len(trading.server.exchange.account(KEY).orders) == 1
     trading.tick()
     trading.assert_each_order_is_there_once("BTC", "ETH")
-    client, name = trading.client(), next(iter(trading.server.exchange.account(KEY).orders.values())).ticket.client_id
+    client, name = trading.client(), next(iter(trading.server.exchange.account(KEY).orders.values())).request.client_id
     client.submit(name, "BTC/USDT", Side.BUY, D("0.1"))
-    names = [order.ticket.client_id for order in trading.server.exchange.account(KEY).orders.values()]
+    names = [order.request.client_id for order in trading.server.exchange.account(KEY).orders.values()]
     assert names.count(name) == 2, "were it refused, nothing would be proved"
 
 
@@ -206,7 +206,7 @@ def test_an_order_that_comes_into_being_after_it_was_not_there_is_not_sent_again
     while trading.server.faults.scripted:
         pass
     late = Loopback(trading.port, timedelta(seconds=0.4))
-    real = Waiting(trading.server.exchange.clock.wire())
+    real = Waiting(trading.server.exchange.clock.server_time())
     trading.tick(open_testnet(late, real, {}))
     ended.join()
     trading.assert_each_order_is_there_once("BTC", "ETH")
@@ -240,7 +240,7 @@ def test_a_revoked_key_is_tried_a_few_times_and_a_later_tick_with_a_valid_one_fi
 
 
 def test_no_request_is_sent_while_the_venue_wants_to_be_left_alone(trading: Trading) -> None:
-    client, weights = trading.client(), trading.server.rest.desk.weights
+    client, weights = trading.client(), trading.server.rest.metered.weights
     client.pairs()
     with trading.server.lock:
         weights.limits = RequestLimits(weight=weights.used, tolerated=3)
@@ -254,7 +254,7 @@ def test_no_request_is_sent_while_the_venue_wants_to_be_left_alone(trading: Trad
             if len(asked_too_often(trading)) == 1 and not weights._bans:  # somebody else at our address goes on
                 for _ in range(4):
                     with pytest.raises(Exception, match="weight"):
-                        weights.charge(1, trading.server.exchange.clock.wire())
+                        weights.charge(1, trading.server.exchange.clock.server_time())
                 weights.limits = RequestLimits()
         trading.machine.sleep(5)
     turned_away = asked_too_often(trading)

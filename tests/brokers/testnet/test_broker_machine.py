@@ -116,14 +116,14 @@ class Broking(RuleBasedStateMachine):
     @rule(coin=st.sampled_from(COINS), halted=st.booleans())
     def halt(self, coin: str, halted: bool) -> None:
         with self.server.lock:
-            if f"{coin}{QUOTE}" not in self.venue.delisted:
+            if f"{coin}{QUOTE}" not in self.venue.market.delisted:
                 self.venue.halt(f"{coin}{QUOTE}", halted)
 
     @precondition(lambda self: not self.unknown)  # what becomes of an order of a pair that is gone, nobody tells
     @rule()
     def delist(self) -> None:
         with self.server.lock:
-            self.venue.delisted.add(f"BTC{QUOTE}")
+            self.venue.market.delisted.add(f"BTC{QUOTE}")
         self.start_again()
 
     @rule(revoked=st.booleans())
@@ -165,7 +165,7 @@ class Broking(RuleBasedStateMachine):
     @invariant()
     def every_trade_of_an_order_that_ended_is_a_fill_and_none_is_more(self) -> None:
         with self.server.lock:
-            names = {order.id: order.ticket.client_id for order in self.account().orders.values()}
+            names = {order.id: order.request.client_id for order in self.account().orders.values()}
             trades = [(names[trade.order_id], trade) for trade in self.account().trades]
         unknown = {order.order_id for order in self.unknown}
         ended = [(name, t.side, t.quantity, t.price) for name, t in trades if name not in unknown]
@@ -174,7 +174,7 @@ class Broking(RuleBasedStateMachine):
 
     @invariant()
     def no_order_is_there_twice(self) -> None:
-        names = [order.ticket.client_id for order in self.account().orders.values()]
+        names = [order.request.client_id for order in self.account().orders.values()]
         assert len(names) == len(set(names))
 
     @invariant()

@@ -21,7 +21,7 @@ ORDER = {"symbol": PAIR, "side": "BUY", "type": "MARKET", "quantity": "0.1"}
 
 def placed(venue: VenueServer) -> list[str]:
     """The client ids of all that is in the book, in order."""
-    return [order.ticket.client_id for order in venue.exchange.account(KEY).orders.values()]
+    return [order.request.client_id for order in venue.exchange.account(KEY).orders.values()]
 
 
 @pytest.mark.parametrize("accepted", [False, True])

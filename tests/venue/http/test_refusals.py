@@ -7,15 +7,15 @@ from dataclasses import replace
 import pytest
 
 from bot.core.orders import Side
-from bot.venue.http.refusal import Refusal
 from bot.venue.matching.exchange import KEY
 from bot.venue.matching.order import OrderRequest, OrderType, VenueOrderStatus
 from bot.venue.matching.pair import Pair
+from bot.venue.matching.refusal import Refusal
 from tests.venue.world import PAIR, D, at, exchange, instrument, limit, market, move, owned
 
 
 @pytest.mark.parametrize(
-    ("ticket", "told"),
+    ("order", "told"),
     [
         (market(Side.BUY, "1.0005"), "-1013 Filter failure: LOT_SIZE"),
         (market(Side.BUY, "0.000123456789"), "-1111 Parameter 'quantity' has too much precision."),
@@ -31,13 +31,13 @@ from tests.venue.world import PAIR, D, at, exchange, instrument, limit, market, 
         (market(Side.BUY, "1", pair="NEWUSDT"), "-1121 Invalid symbol."),  # listed tomorrow
     ],
 )
-def test_an_order_that_breaks_a_rule_is_refused_with_its_name(ticket: OrderRequest, told: str | None) -> None:
+def test_an_order_that_breaks_a_rule_is_refused_with_its_name(order: OrderRequest, told: str | None) -> None:
     venue = exchange()
     if told is None:
-        venue.examine(KEY, ticket)
+        venue.check_order(KEY, order)
         return
     with pytest.raises(Refusal) as refused:
-        venue.place(KEY, ticket)
+        venue.place(KEY, order)
     assert str(refused.value) == told
     assert venue.account(KEY).orders == {}
     assert owned(venue) == {"USDT": (D(10_000), D(0))}
@@ -69,19 +69,19 @@ def test_a_halted_pair_and_a_day_without_a_row_are_a_closed_market() -> None:
     venue.halt(PAIR, False)
     venue.place(KEY, market(Side.BUY, "1"))
     move(venue, at(3))
-    assert not venue.is_trading(PAIR)
-    assert venue.offered(PAIR, Side.BUY) == []
+    assert not venue.market.is_trading(PAIR)
+    assert venue.market.available_levels(PAIR, Side.BUY) == []
     with pytest.raises(Refusal, match="Market is closed"):
         venue.place(KEY, market(Side.BUY, "1"))
 
 
 def test_a_pair_is_listed_from_its_first_day_until_it_is_delisted() -> None:
     venue = exchange()
-    assert [listing.pair for listing in venue.listings()] == [PAIR]
+    assert [listing.pair for listing in venue.market.listings()] == [PAIR]
     move(venue, at(2))
-    assert [listing.pair for listing in venue.listings()] == [PAIR, "NEWUSDT"]
+    assert [listing.pair for listing in venue.market.listings()] == [PAIR, "NEWUSDT"]
     venue.delist(PAIR)
-    assert [listing.pair for listing in venue.listings()] == ["NEWUSDT"]
+    assert [listing.pair for listing in venue.market.listings()] == ["NEWUSDT"]
     with pytest.raises(Refusal, match="Invalid symbol"):
         venue.order(KEY, PAIR, 1, None)
 
@@ -103,9 +103,9 @@ def test_what_is_not_open_cannot_be_cancelled_and_what_never_was_does_not_exist(
 def test_an_order_by_quote_amount_needs_somebody_to_trade_with() -> None:
     venue = exchange()
     venue.place(KEY, market(Side.BUY, "5"))
-    ticket = replace(market(Side.BUY, "1", "d"), quantity=None, quote_quantity=D(10))
+    order = replace(market(Side.BUY, "1", "d"), quantity=None, quote_quantity=D(10))
     with pytest.raises(Refusal, match="Order book liquidity is less than LOT_SIZE"):
-        venue.place(KEY, ticket)
+        venue.place(KEY, order)
     assert venue.place(KEY, market(Side.BUY, "1", "e")).status is VenueOrderStatus.EXPIRED
 
 
@@ -120,5 +120,5 @@ def test_there_is_an_end_to_how_many_orders_may_be_open() -> None:
 def test_the_older_filter_of_small_orders_has_the_older_name() -> None:
     listing = Pair(instrument(), notional_filter="MIN_NOTIONAL")
     with pytest.raises(Refusal, match="Filter failure: MIN_NOTIONAL"):
-        listing.require_passing(OrderRequest(PAIR, Side.BUY, OrderType.MARKET, D("0.01"), "c"), D(100))
-    assert "MIN_NOTIONAL" in {entry["filterType"] for entry in listing.described("TRADING")["filters"]}
+        listing.require_filters(OrderRequest(PAIR, Side.BUY, OrderType.MARKET, D("0.01"), "c"), D(100))
+    assert "MIN_NOTIONAL" in {entry["filterType"] for entry in listing.to_exchange_info("TRADING")["filters"]}

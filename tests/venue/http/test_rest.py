@@ -23,7 +23,7 @@ def public(venue: VenueServer, path: str, **parameters: Any) -> requests.Respons
 
 def test_a_signature_holds_for_the_exact_text_of_query_and_body_together(venue: VenueServer) -> None:
     headers = {"X-MBX-APIKEY": KEY}
-    stamp = round(venue.exchange.clock.wire().timestamp() * 1000)
+    stamp = round(venue.exchange.clock.server_time().timestamp() * 1000)
     # Binance signs query and body as one text, without an & between them.
     whole = signed({**ORDER, "timestamp": stamp})
     text, signature = whole.rsplit("&signature=", 1)
@@ -84,7 +84,7 @@ def test_keys_are_asked_for_before_signatures(venue: VenueServer) -> None:
 def test_a_parameter_that_is_wrong_is_named(
     venue: VenueServer, changes: dict[str, str | None], code: int, told: str
 ) -> None:
-    stamp = round(venue.exchange.clock.wire().timestamp() * 1000)
+    stamp = round(venue.exchange.clock.server_time().timestamp() * 1000)
     sent = {name: value for name, value in ({"timestamp": stamp} | ORDER | changes).items() if value is not None}
     response = requests.post(f"{venue.api}/order", data=signed(sent), headers={"X-MBX-APIKEY": KEY}, timeout=5)
     status, was, text = refusal(response)

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.venue.http.refusal import Refusal
 from bot.venue.http.weights import RequestLimits, Weights
+from bot.venue.matching.refusal import Refusal
 from tests.venue.world import START
 
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.core.orders import Side
-from bot.venue.http.refusal import Refusal
 from bot.venue.matching.book_shape import DeepBook
 from bot.venue.matching.exchange import KEY, AccountTerms, Exchange
 from bot.venue.matching.order import OrderRequest, OrderType, TimeInForce, VenueOrderStatus
+from bot.venue.matching.refusal import Refusal
 from tests.venue.world import PAIR, D, KnownBook, exchange, limit
 
 SIDES = st.sampled_from(list(Side))
@@ -30,15 +30,17 @@ class Trading(RuleBasedStateMachine):
         self.venue = exchange(DeepBook() if deep else KnownBook(bound), AccountTerms(commission_in_quote=in_quote))
         self.number = 0
 
-    def place(self, ticket: OrderRequest) -> None:
+    def place(self, request: OrderRequest) -> None:
         before = self.totals()
         try:
-            order = self.venue.place(KEY, ticket)
+            order = self.venue.place(KEY, request)
         except Refusal:
             assert self.totals() == before
             return
         assert order.executed <= order.quantity
-        assert all(not (trade.price > (ticket.price or trade.price)) for trade in order.trades if ticket.side == "buy")
+        assert all(
+            not (trade.price > (request.price or trade.price)) for trade in order.trades if request.side == "buy"
+        )
 
     def client_id(self) -> str:
         self.number += 1
@@ -97,11 +99,11 @@ class Trading(RuleBasedStateMachine):
         for order in account.open.values():
             left = order.quantity - sum(trade.quantity for trade in order.trades)
             assert left > 0
-            if order.ticket.side is Side.SELL:
+            if order.request.side is Side.SELL:
                 held["ETH"] += left
             else:
                 on_top = D("1.001") if self.venue.terms.commission_in_quote else 1
-                held["USDT"] += left * (order.ticket.price or 0) * on_top
+                held["USDT"] += left * (order.request.price or 0) * on_top
         assert {asset: balance.locked for asset, balance in account.balances.items() if balance.locked} == held
 
     @invariant()

@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 
 from bot.core.orders import Side
-from bot.venue.http.refusal import Refusal
 from bot.venue.matching.book_shape import FlatBook
 from bot.venue.matching.exchange import KEY, AccountTerms
 from bot.venue.matching.order import TimeInForce, VenueOrderStatus
+from bot.venue.matching.refusal import Refusal
 from tests.venue.world import PAIR, D, KnownBook, at, exchange, limit, maker, market, move, owned
 
 NOTHING = D(0)
@@ -47,8 +47,8 @@ def test_a_purchase_can_pay_its_commission_in_the_quote_asset_as_backtests_do() 
 
 def test_an_order_by_quote_amount_buys_whole_steps_of_it() -> None:
     venue = exchange()
-    ticket = replace(market(Side.BUY, "1"), quantity=None, quote_quantity=D(250))
-    order = venue.place(KEY, ticket)
+    request = replace(market(Side.BUY, "1"), quantity=None, quote_quantity=D(250))
+    order = venue.place(KEY, request)
     # 2 at 100.10 leave 49.80, which is 0.497 at 100.20.
     assert (order.status, order.quantity, order.spent) == (VenueOrderStatus.FILLED, D("2.497"), D("249.9994"))
 
@@ -63,9 +63,11 @@ def test_a_market_order_larger_than_the_book_fills_in_part_and_expires() -> None
 def test_what_was_taken_is_gone_until_the_next_minute() -> None:
     venue = exchange()
     venue.place(KEY, market(Side.BUY, "4"))
-    assert [(level.price, level.quantity) for level in venue.offered(PAIR, Side.BUY)] == [(D("100.20"), D(1))]
+    assert [(level.price, level.quantity) for level in venue.market.available_levels(PAIR, Side.BUY)] == [
+        (D("100.20"), D(1))
+    ]
     move(venue, at(1, 0, 1))
-    assert sum(level.quantity for level in venue.offered(PAIR, Side.BUY)) == 5
+    assert sum(level.quantity for level in venue.market.available_levels(PAIR, Side.BUY)) == 5
 
 
 def test_a_limit_order_takes_what_it_may_and_rests_with_the_remainder_locked() -> None:

@@ -11,7 +11,7 @@ import pytest
 from bot.core.orders import Side
 from bot.venue.matching.book_shape import DeepBook
 from bot.venue.matching.clocks import DrivenClock, RunningClock
-from bot.venue.matching.exactness import written
+from bot.venue.matching.exact_decimals import format_decimal
 from bot.venue.matching.pair import Pair
 from bot.venue.matching.price_path import DayBar
 from tests.clocks import FakeClock
@@ -19,7 +19,7 @@ from tests.venue.world import PAIR, START, D, at, exchange, instrument, move
 
 
 def day(number: int = 1) -> DayBar:
-    found = exchange().tape.day("ETH", at(number).date())
+    found = exchange().price_path.day("ETH", at(number).date())
     assert found is not None
     return found
 
@@ -37,56 +37,56 @@ def test_the_corners_of_a_day_are_its_bars_prices_to_the_last_bit() -> None:
 
 
 def test_an_order_is_met_where_the_path_first_reaches_its_limit_and_at_once_if_it_is_beyond() -> None:
-    assert day().touch(Side.BUY, 95.0, 0.0, 1.0) == pytest.approx(4 / 24)
-    assert day().touch(Side.SELL, 105.0, 0.25, 1.0) == pytest.approx(12 / 24)
-    assert day().touch(Side.BUY, 101.0, 0.0, 0.1) == 0.0
-    assert day().touch(Side.BUY, 89.0, 0.0, 1.0) is None
-    assert day().touch(Side.BUY, 95.0, 0.0, 0.1) is None
+    assert day().first_touch(Side.BUY, 95.0, 0.0, 1.0) == pytest.approx(4 / 24)
+    assert day().first_touch(Side.SELL, 105.0, 0.25, 1.0) == pytest.approx(12 / 24)
+    assert day().first_touch(Side.BUY, 101.0, 0.0, 0.1) == 0.0
+    assert day().first_touch(Side.BUY, 89.0, 0.0, 1.0) is None
+    assert day().first_touch(Side.BUY, 95.0, 0.0, 0.1) is None
 
 
 def test_a_moment_knows_the_days_that_are_closed_and_its_own_so_far() -> None:
-    tape = exchange().tape
-    closed, forming = tape.candles("ETH", at(2, 4))
+    price_path = exchange().price_path
+    closed, forming = price_path.candles("ETH", at(2, 4))
     assert (closed.open, closed.high, closed.low, closed.close) == (100, 120, 90, 110)
     assert (forming.open, forming.high, forming.low, forming.close) == (110, 112.5, 110, 112.5)
     assert forming.volume == pytest.approx(1_000_000 / 6)
-    assert [candle.date.day for candle in tape.candles("ETH", at(3, 4))] == [1, 2]
-    assert tape.last_price("ETH", at(3, 4)) == 85
+    assert [candle.date.day for candle in price_path.candles("ETH", at(3, 4))] == [1, 2]
+    assert price_path.last_price("ETH", at(3, 4)) == 85
 
 
 def test_the_books_depth_is_in_proportion_to_the_days_volume_and_the_same_whenever_it_is_asked() -> None:
     listing, shape = Pair(instrument()), DeepBook()
-    asks, bids = (shape.offered(listing, day(), 0.0, side) for side in (Side.BUY, Side.SELL))
-    assert asks == shape.offered(listing, day(), 0.0, Side.BUY)
+    asks, bids = (shape.available_levels(listing, day(), 0.0, side) for side in (Side.BUY, Side.SELL))
+    assert asks == shape.available_levels(listing, day(), 0.0, Side.BUY)
     assert asks[0].price == D("100.02")
     assert bids[0].price == D("99.98")
     assert [level.price for level in asks] == sorted({level.price for level in asks})
     assert [level.price for level in bids] == sorted({level.price for level in bids}, reverse=True)
-    offered = float(sum(level.price * level.quantity for level in asks))
-    assert offered == pytest.approx(0.002 * 1_000_000, rel=0.01)
+    available_levels = float(sum(level.price * level.quantity for level in asks))
+    assert available_levels == pytest.approx(0.002 * 1_000_000, rel=0.01)
 
 
 def test_a_coarse_tick_gives_every_level_a_price_of_its_own() -> None:
     coarse = Pair(instrument().__class__("ETH", D("0.001"), D(1), D(5), D(0), D(0)))
-    prices = [level.price for level in DeepBook().offered(coarse, day(), 0.0, Side.SELL)]
+    prices = [level.price for level in DeepBook().available_levels(coarse, day(), 0.0, Side.SELL)]
     assert prices == [D(99 - number) for number in range(20)]
 
 
 def test_nobody_offers_anything_where_the_volume_is_unknown() -> None:
     unknown = DayBar("ETH", at(1).date(), day().path, math.nan)
-    assert DeepBook().offered(Pair(instrument()), unknown, 0.0, Side.BUY) == ()
-    assert DeepBook().met(Pair(instrument()), unknown) == 0
+    assert DeepBook().available_levels(Pair(instrument()), unknown, 0.0, Side.BUY) == ()
+    assert DeepBook().resting_limit(Pair(instrument()), unknown) == 0
 
 
 def test_a_driven_clock_stands_still_but_for_signatures_and_goes_forward_only() -> None:
     machine = FakeClock()
     clock = DrivenClock(machine, START)
     machine.sleep(3)
-    assert (clock.now(), clock.wire()) == (START, START + timedelta(seconds=3))
+    assert (clock.now(), clock.server_time()) == (START, START + timedelta(seconds=3))
     clock.sleep(1)
-    assert (clock.now(), clock.wire()) == (START + timedelta(seconds=1), START + timedelta(seconds=3))
+    assert (clock.now(), clock.server_time()) == (START + timedelta(seconds=1), START + timedelta(seconds=3))
     clock.sleep(59)
-    assert clock.now() == clock.wire() == START + timedelta(seconds=60)
+    assert clock.now() == clock.server_time() == START + timedelta(seconds=60)
     with pytest.raises(ValueError, match="forward only"):
         clock.move_to(START)
 
@@ -96,7 +96,7 @@ def test_a_running_clock_runs_as_the_machine_does_from_its_start_on() -> None:
     clock = RunningClock(machine, START)
     machine.sleep(3)
     clock.sleep(2)
-    assert clock.now() == clock.wire() == START + timedelta(seconds=5)
+    assert clock.now() == clock.server_time() == START + timedelta(seconds=5)
     assert RunningClock(machine).now() == machine.now()
 
 
@@ -111,10 +111,10 @@ def test_a_running_clock_runs_as_the_machine_does_from_its_start_on() -> None:
     ],
 )
 def test_numbers_are_written_with_eight_decimals_and_more_where_they_need_them(number: str, text: str) -> None:
-    assert written(Decimal(number)) == text
+    assert format_decimal(Decimal(number)) == text
 
 
 def test_a_pair_that_is_not_traded_has_its_last_price() -> None:
     venue = exchange()
     move(venue, at(3, 5))
-    assert venue.price(PAIR) == D(85)
+    assert venue.market.price(PAIR) == D(85)

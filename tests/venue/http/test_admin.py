@@ -1,4 +1,4 @@
-"""The knobs under /venue/, whom they obey, and how the server begins and ends."""
+"""The admin API under /venue/, the hosts that it serves, and how the server starts and ends."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from bot.venue.matching.book_shape import FlatBook
 from bot.venue.matching.clocks import RunningClock
 from bot.venue.matching.exchange import KEY, Exchange
 from tests.clocks import FakeClock
-from tests.venue.world import PAIR, START, ask, exchange, turn
+from tests.venue.world import PAIR, START, admin, ask, exchange
 
 ORDER = {"symbol": PAIR, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "1", "price": "95"}
 
 
 def test_the_clock_is_told_moved_and_set_and_orders_are_met_on_the_way(venue: VenueServer) -> None:
     moment = "2024-01-01T00:00:00+00:00"
-    assert turn(venue, "clock", method="GET").json() == {"now": moment, "wire": moment, "driven": True}
+    assert admin(venue, "clock", method="GET").json() == {"now": moment, "wire": moment, "driven": True}
     ask(venue, "POST", "order", **ORDER)
-    assert turn(venue, "clock", {"advance": 3600}).json()["now"] == "2024-01-01T01:00:00+00:00"
-    assert turn(venue, "clock", {"to": "2024-01-01T05:00:00Z"}).status_code == 200
+    assert admin(venue, "clock", {"advance": 3600}).json()["now"] == "2024-01-01T01:00:00+00:00"
+    assert admin(venue, "clock", {"to": "2024-01-01T05:00:00Z"}).status_code == 200
     assert ask(venue, "GET", "openOrders", symbol=PAIR).json() == []
 
 
@@ -42,46 +42,46 @@ def test_the_clock_is_told_moved_and_set_and_orders_are_met_on_the_way(venue: Ve
     ],
 )
 def test_a_moment_that_makes_no_sense_moves_nothing(venue: VenueServer, told: dict[str, Any]) -> None:
-    assert turn(venue, "clock", told).status_code == 400
+    assert admin(venue, "clock", told).status_code == 400
     assert venue.exchange.clock.now() == START
 
 
 def test_a_clock_that_runs_is_not_moved() -> None:
     world = exchange()
-    running = Exchange(world.tape, world.listings(), RunningClock(FakeClock(), START), shape=FlatBook())
+    running = Exchange(world.price_path, world.market.listings(), RunningClock(FakeClock(), START), shape=FlatBook())
     with VenueServer(running) as venue:
-        assert turn(venue, "clock", {"advance": 1}).status_code == 409
-        assert turn(venue, "clock", method="GET").json()["driven"] is False
+        assert admin(venue, "clock", {"advance": 1}).status_code == 409
+        assert admin(venue, "clock", method="GET").json()["driven"] is False
 
 
 def test_wipes_halts_and_revoked_keys(venue: VenueServer) -> None:
     ask(venue, "POST", "order", **ORDER)
-    assert turn(venue, "wipe").status_code == 200
+    assert admin(venue, "wipe").status_code == 200
     assert ask(venue, "GET", "openOrders", symbol=PAIR).json() == []
-    assert turn(venue, "halt", {"symbol": PAIR}).json() == {"halted": [PAIR]}
+    assert admin(venue, "halt", {"symbol": PAIR}).json() == {"halted": [PAIR]}
     assert ask(venue, "POST", "order", **ORDER).json()["msg"] == "Market is closed."
-    assert turn(venue, "halt", {"symbol": PAIR, "halted": False}).json() == {"halted": []}
-    assert turn(venue, "halt", {"symbol": "XUSDT"}).json()["code"] == -1121
-    assert turn(venue, "halt", {"symbol": PAIR, "halted": "no"}).status_code == 400
-    assert turn(venue, "key", {"revoked": True}).json() == {"revoked": True}
+    assert admin(venue, "halt", {"symbol": PAIR, "halted": False}).json() == {"halted": []}
+    assert admin(venue, "halt", {"symbol": "XUSDT"}).json()["code"] == -1121
+    assert admin(venue, "halt", {"symbol": PAIR, "halted": "no"}).status_code == 400
+    assert admin(venue, "key", {"revoked": True}).json() == {"revoked": True}
     assert ask(venue, "GET", "account").json()["code"] == -2015
-    assert turn(venue, "key", {"revoked": False}).json() == {"revoked": False}
+    assert admin(venue, "key", {"revoked": False}).json() == {"revoked": False}
     assert ask(venue, "GET", "account").status_code == 200
-    assert turn(venue, "delist", {"symbol": PAIR}).json() == {"delisted": [PAIR]}
+    assert admin(venue, "delist", {"symbol": PAIR}).json() == {"delisted": [PAIR]}
     assert ask(venue, "POST", "order", **ORDER).json()["code"] == -1121
 
 
 def test_faults_are_added_told_and_cleared(venue: VenueServer) -> None:
     drop = {"kind": "drop", "method": "POST", "path": "order", "accepted": True}
-    told = turn(venue, "faults", {"script": [drop]}).json()["scripted"]
+    told = admin(venue, "faults", {"script": [drop]}).json()["scripted"]
     assert [(fault["kind"], fault["accepted"]) for fault in told] == [("drop", True)]
     with pytest.raises(requests.ConnectionError):
         ask(venue, "POST", "order", **ORDER)
     assert len(venue.exchange.account(KEY).orders) == 1
     always = {"seed": 1, "rates": [{"rate": 1.0, "fault": {"kind": "error", "code": -1001}}]}
-    assert turn(venue, "faults", always).status_code == 200
+    assert admin(venue, "faults", always).status_code == 200
     assert ask(venue, "GET", "account").json()["code"] == -1001
-    assert turn(venue, "faults", method="DELETE").status_code == 200
+    assert admin(venue, "faults", method="DELETE").status_code == 200
     assert ask(venue, "GET", "account").status_code == 200
 
 
@@ -96,12 +96,12 @@ def test_faults_are_added_told_and_cleared(venue: VenueServer) -> None:
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(venue: VenueServer, told: dict[str, Any]) -> None:
-    assert turn(venue, "faults", told).status_code == 400
+    assert admin(venue, "faults", told).status_code == 400
     assert ask(venue, "GET", "account").status_code == 200
 
 
-def test_a_knob_that_is_not_there(venue: VenueServer) -> None:
-    assert turn(venue, "money").status_code == 404
+def test_an_unknown_admin_request(venue: VenueServer) -> None:
+    assert admin(venue, "money").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_only_this_machine_is_listened_to_and_the_port_is_free_after_the_end() -
 def test_time_on_the_wire_runs_on_so_that_signatures_grow_old() -> None:
     machine = FakeClock()
     with VenueServer(exchange(machine=machine)) as venue:
-        asked_at = round(venue.exchange.clock.wire().timestamp() * 1000)
+        asked_at = round(venue.exchange.clock.server_time().timestamp() * 1000)
         machine.sleep(4)
         assert ask(venue, "GET", "account", timestamp=asked_at).status_code == 200
         ahead = asked_at + 4999
@@ -147,4 +147,4 @@ def test_time_on_the_wire_runs_on_so_that_signatures_grow_old() -> None:
         assert ask(venue, "GET", "account", timestamp=asked_at - 5001).json()["code"] == -1021
         assert ask(venue, "GET", "account", timestamp=asked_at - 9000, recvWindow=9000).status_code == 200
         assert venue.exchange.clock.now() == START
-        assert venue.exchange.clock.wire() == START + timedelta(seconds=4)
+        assert venue.exchange.clock.server_time() == START + timedelta(seconds=4)
