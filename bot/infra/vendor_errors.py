@@ -22,7 +22,7 @@ class Unreachable(DataError):
 
 
 class WrongClock(DataError):
-    """This machine's clock differs so much from a vendor's that it cannot tell which bars are final."""
+    """This machine's clock differs so much from a vendor's that final bars cannot be determined."""
 
 
 class Blocked(DataError):
