@@ -10,7 +10,6 @@ import numpy as np
 from bot.core.book import Book
 from bot.core.events import Valuation
 from bot.core.orders import Fill, Settlement
-from bot.ledger.record import as_rows
 from bot.ledger.round_trips import round_trips
 from bot.report.metrics import activity, performance
 
@@ -57,11 +56,7 @@ def figures_of(book: Book, start_cash: Decimal) -> dict[str, Any]:
 
 def book_trades(book: Book) -> list[dict[str, str]]:
     """Return the round trips of a book, matched first in, first out."""
-    rows = as_rows(event for event in book.events if isinstance(event, Fill | Settlement))
-    bodies = [(row.kind, {"at": row.at, **row.body}) for row in rows]
-    return round_trips(
-        [body for kind, body in bodies if kind == "fill"], [body for kind, body in bodies if kind == "settlement"]
-    )
+    return round_trips(event for event in book.events if isinstance(event, Fill | Settlement))
 
 
 def rounded(value: float | None) -> float | None:

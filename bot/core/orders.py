@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -143,14 +144,39 @@ class Fill:
 
     @property
     def slippage_cost(self) -> Decimal:
-        """What the price's distance from the reference cost, in the quote currency; below zero if it was a gain."""
+        """Cost of the price's distance from the reference, in the quote currency; below zero for a gain."""
         worse = self.price - self.reference_price if self.side is Side.BUY else self.reference_price - self.price
         return worse * self.quantity
 
     @property
+    def reference_worth(self) -> Decimal:
+        """Quantity times the reference price, in the quote currency."""
+        return self.quantity * self.reference_price
+
+    @property
     def slippage_bps(self) -> Decimal:
-        """The slippage in basis points of the reference."""
-        return self.slippage_cost / (self.reference_price * self.quantity) * 10_000
+        """Slippage in basis points of the reference price; above zero is a cost."""
+        return slippage_bps([self])
+
+
+def slippage_bps(fills: Iterable[Fill]) -> Decimal:
+    """Compute the slippage of some fills together.
+
+    Parameters
+    ----------
+    fills
+        At least one fill; each counts with its worth at the reference price.
+
+    Returns
+    -------
+    Decimal
+        Basis points of the reference worth: 10,000 x cost / worth. Above zero is a cost.
+    """
+    cost = worth = Decimal(0)
+    for one in fills:
+        cost += one.slippage_cost
+        worth += one.reference_worth
+    return cost / worth * 10_000
 
 
 class SettlementCause(StrEnum):

@@ -1,18 +1,23 @@
-"""What a ledger says, as tables: each CSV of a run is one of these and nothing else."""
+"""Tables of a run, made from its ledger alone: each CSV file is one of these."""
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import pandas as pd
 
+from bot.core.decision import Decision
+from bot.core.events import Episode, Valuation
+from bot.core.orders import Fill, OrderResult, Settlement
+from bot.ledger.codec import ColumnType
+from bot.ledger.event_fields import EVENT_FIELDS
 from bot.ledger.record import Row
-from bot.ledger.round_trips import round_trips
+from bot.ledger.recorded import recorded
+from bot.ledger.round_trips import TRADE_COLUMNS, round_trips
 
-Rows = list[dict[str, Any]]
+Cells = list[dict[str, object]]
 
 _EPISODES = (
     "session",
@@ -33,87 +38,124 @@ _EPISODES = (
     "btc_63",
     "stage_then",
 )
+_FILLS = (
+    "order_id",
+    "at",
+    "symbol",
+    "side",
+    "quantity",
+    "price",
+    "reference_price",
+    "fee",
+    "slippage_bps",
+    "reason",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EventTable:
+    """A CSV with one row per event of a type.
+
+    `columns` are keys of the event's body, in the order of the file; `moment` is the column with the row's moment. Only
+    events whose body has the value `only[1]` at the key `only[0]` are taken.
+    """
+
+    event: type[object]
+    columns: tuple[str, ...]
+    moment: str = "at"
+    only: tuple[str, str] | None = None
+
+    def cells(self, rows: Iterable[Row]) -> Cells:
+        """Format rows of the event as cells by column."""
+        fields = EVENT_FIELDS[self.event].columns
+        formats = [(name, fields[name].codec.cell) for name in self.columns if name in fields]
+        spread = [name for name in self.columns if name not in fields and name != self.moment]
+        table: Cells = []
+        for row in rows:
+            body = row.body
+            if self.only is None or body[self.only[0]] == self.only[1]:
+                cells: dict[str, object] = {name: cell(body[name]) for name, cell in formats}
+                cells[self.moment] = row.at
+                cells.update((name, body[name]) for name in spread if name in body)
+                table.append(cells)
+        return table
+
+    def types(self) -> dict[str, ColumnType]:
+        """Return the type of each column; a key that a mapping is spread into is a number."""
+        fields = EVENT_FIELDS[self.event].columns
+        types = {name: fields[name].codec.column if name in fields else ColumnType.NUMBER for name in self.columns}
+        return {**types, self.moment: ColumnType.MOMENT}
+
+
+_TABLES: Mapping[str, EventTable] = {
+    "decisions": EventTable(Decision, ("at", "stage", "previous_stage", "weights", "reasons", "readings")),
+    "orders": EventTable(
+        OrderResult,
+        ("order_id", "decision_at", "symbol", "side", "quantity", "status", "reason"),
+        moment="decision_at",
+    ),
+    "fills": EventTable(Fill, _FILLS),
+    "settlements": EventTable(Settlement, ("at", "symbol", "quantity", "price", "cause", "fee", "into", "received")),
+    "episodes": EventTable(Episode, _EPISODES, moment="known_at", only=("kind", "breakout")),
+    "rearmings": EventTable(Episode, _EPISODES, moment="known_at", only=("kind", "rearmed")),
+}
+_EQUITY = ("equity", "cash", "stage")
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "equity": ("date", "equity", "cash", "stage"),
-    "decisions": ("at", "stage", "previous_stage", "weights", "reasons", "readings"),
-    "orders": ("order_id", "decision_at", "symbol", "side", "quantity", "status", "reason"),
-    "fills": (
-        "order_id",
-        "at",
-        "symbol",
-        "side",
-        "quantity",
-        "price",
-        "reference_price",
-        "fee",
-        "slippage_bps",
-        "reason",
-    ),
-    "settlements": ("at", "symbol", "quantity", "price", "cause", "fee", "into", "received"),
-    "trades": (
-        "symbol",
-        "entry_at",
-        "exit_at",
-        "quantity",
-        "entry_price",
-        "exit_price",
-        "fees",
-        "pnl",
-        "return",
-        "days",
-        "entry_reason",
-        "exit_reason",
-    ),
-    "episodes": _EPISODES,
-    "rearmings": _EPISODES,
+    "equity": ("date", *_EQUITY),
+    "decisions": _TABLES["decisions"].columns,
+    "orders": _TABLES["orders"].columns,
+    "fills": _TABLES["fills"].columns,
+    "settlements": _TABLES["settlements"].columns,
+    "trades": tuple(TRADE_COLUMNS),
+    "episodes": _TABLES["episodes"].columns,
+    "rearmings": _TABLES["rearmings"].columns,
 }
+"""Columns of each CSV by the table's name; equity.csv has a column per benchmark more."""
+
+
+def column_types(table: str) -> Mapping[str, ColumnType]:
+    """Return the type of each column of a table, by name; that of a benchmark's equity is left out."""
+    if table == "trades":
+        return TRADE_COLUMNS
+    if table == "equity":
+        fields = EVENT_FIELDS[Valuation].columns
+        return {"date": ColumnType.DATE, **{name: fields[name].codec.column for name in _EQUITY}}
+    return _TABLES[table].types()
 
 
 def project(rows: Iterable[Row]) -> dict[str, pd.DataFrame]:
-    """Every table of a run by name, all values as text, as the CSVs have them."""
-    by_kind: dict[str, Rows] = defaultdict(list)
+    """Make every table of a run, by name.
+
+    Parameters
+    ----------
+    rows
+        All rows of the run's ledger, in order.
+
+    Returns
+    -------
+    dict[str, pd.DataFrame]
+        Cells as the CSVs have them: money is decimal text, moments are ISO-8601 in UTC.
+    """
+    by_kind: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        by_kind[row.kind].append({"at": row.at, **row.body})
-    episodes = [{**body, "known_at": body["at"]} for body in by_kind["episode"]]
-    tables = {
-        "equity": _equity(by_kind["valuation"]),
-        "decisions": _decisions(by_kind["decision"]),
-        "orders": [{**body, "decision_at": body["at"]} for body in by_kind["order_result"]],
-        "fills": by_kind["fill"],
-        "settlements": [{**body, "into": body["into"] or ""} for body in by_kind["settlement"]],
-        "trades": round_trips(by_kind["fill"], by_kind["settlement"]),
-        "episodes": [episode for episode in episodes if episode["kind"] == "breakout"],
-        "rearmings": [episode for episode in episodes if episode["kind"] == "rearmed"],
-    }
-    frames = {
-        name: pd.DataFrame(table, columns=list(COLUMNS[name])) for name, table in tables.items() if name != "equity"
-    }
-    benchmarks = list(by_kind["valuation"][0]["benchmarks"]) if by_kind["valuation"] else []
-    equity = pd.DataFrame(tables["equity"], columns=[*COLUMNS["equity"], *benchmarks])
-    return {"equity": equity, **frames}
+        by_kind[row.kind].append(row)
+    tables: dict[str, pd.DataFrame] = {"equity": _equity(by_kind[EVENT_FIELDS[Valuation].kind])}
+    for name, columns in COLUMNS.items():
+        if name == "trades":
+            trades = recorded((*by_kind["fill"], *by_kind["settlement"]), Fill, Settlement)
+            tables[name] = pd.DataFrame(round_trips(one.event for one in trades), columns=list(columns))
+        elif name != "equity":
+            table = _TABLES[name]
+            tables[name] = pd.DataFrame(table.cells(by_kind[EVENT_FIELDS[table.event].kind]), columns=list(columns))
+    return tables
 
 
-def _equity(valuations: Rows) -> Rows:
-    return [
-        {
-            "date": v["at"][:10],
-            "equity": v["equity"],
-            "cash": v["cash"],
-            "stage": v["stage"],
-            **v["benchmarks"],
-        }
-        for v in valuations
+def _equity(valuations: list[Row]) -> pd.DataFrame:
+    # The first day names the benchmarks of all: a run has the same ones on every day.
+    benchmarks = list(valuations[0].body["benchmarks"]) if valuations else []
+    cells = [
+        {"date": row.at[:10], **{name: row.body[name] for name in _EQUITY}, **row.body["benchmarks"]}
+        for row in valuations
     ]
-
-
-def _decisions(decisions: Rows) -> Rows:
-    return [
-        {
-            **decision,
-            "weights": json.dumps(decision["weights"]),
-            "reasons": ";".join(decision["reasons"]),
-            "readings": json.dumps(decision["readings"]),
-        }
-        for decision in decisions
-    ]
+    return pd.DataFrame(cells, columns=[*COLUMNS["equity"], *benchmarks])

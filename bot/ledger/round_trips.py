@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from bot.ledger.codec import plain
+from bot.core.instrument import ZERO
+from bot.core.moments import iso
+from bot.core.orders import Fill, Settlement, Side
+from bot.ledger.codec import ColumnType, plain
 
 _QUANTITY_STEP = Decimal("1e-12")
+
+TRADE_COLUMNS: Mapping[str, ColumnType] = {
+    "symbol": ColumnType.TEXT,
+    "entry_at": ColumnType.MOMENT,
+    "exit_at": ColumnType.MOMENT,
+    "quantity": ColumnType.NUMBER,
+    "entry_price": ColumnType.NUMBER,
+    "exit_price": ColumnType.NUMBER,
+    "fees": ColumnType.NUMBER,
+    "pnl": ColumnType.NUMBER,
+    "return": ColumnType.NUMBER,
+    "days": ColumnType.NUMBER,
+    "entry_reason": ColumnType.TEXT,
+    "exit_reason": ColumnType.TEXT,
+}
+"""Columns of trades.csv and their types."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """What a lot was called from a moment on, and what one unit of it cost."""
+    """A lot's symbol from a moment on (ISO-8601, UTC), and the cost of one coin in the quote currency."""
 
     at: str
     symbol: str
@@ -25,9 +43,9 @@ class Leg:
 
 @dataclass(slots=True)
 class Lot:
-    """What is left of a purchase. `fee_each` and `slippage_each` are of its side alone, `order_id` is the purchase's.
+    """The open part of a purchase: coins, and fee and slippage of the purchase per coin in the quote currency.
 
-    `legs` has more than one entry where the coin was renamed.
+    `legs` has one entry for each symbol that the coin has had.
     """
 
     at: str
@@ -40,16 +58,16 @@ class Lot:
 
     @property
     def symbol(self) -> str:
-        """What the coin is called now."""
+        """The coin's present symbol."""
         return self.legs[-1].symbol
 
     @property
     def price(self) -> Decimal:
-        """What one unit cost, under its present name."""
+        """Cost of one coin under its present symbol, in the quote currency."""
         return self.legs[-1].price
 
     def renamed(self, at: str, symbol: str, quantity: Decimal) -> Lot:
-        """The same lot under a new name, in so many units, at the same total cost."""
+        """Return the lot under a new symbol, with another number of coins, at the same total cost."""
         share = self.quantity / quantity
         fee_each, slippage_each = self.fee_each * share, self.slippage_each * share
         legs = (*self.legs, Leg(at, symbol, self.price * share))
@@ -58,7 +76,7 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A part of a lot, and the exit that closed it; `order_id` is the sale's, empty for a settlement."""
+    """A part of a lot and the exit that closed it; `order_id` is the sale's, empty for a settlement."""
 
     lot: Lot
     quantity: Decimal
@@ -71,87 +89,89 @@ class Closed:
 
     @property
     def fees(self) -> Decimal:
-        """What both sides cost in fees."""
+        """Fees of both sides, in the quote currency."""
         return self.quantity * (self.lot.fee_each + self.fee_each)
 
     @property
     def cost(self) -> Decimal:
-        """What the entry cost, without its fee."""
+        """Cost of the entry before its fee, in the quote currency."""
         return self.quantity * self.lot.price
 
     @property
     def pnl(self) -> Decimal:
-        """What was earned, after fees."""
+        """Profit after the fees of both sides, in the quote currency."""
         return self.quantity * self.price - self.cost - self.fees
 
     @property
     def slippage(self) -> Decimal:
-        """What slippage cost on both sides; below zero if it was a gain."""
+        """Cost of slippage on both sides, in the quote currency; below zero for a gain."""
         return self.quantity * (self.lot.slippage_each + self.slippage_each)
 
 
-def round_trips(fills: Sequence[dict[str, Any]], settlements: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
-    """One row for each lot that an exit closed, in order of exit; lots still open at the end give none.
+def round_trips(events: Iterable[Fill | Settlement]) -> list[dict[str, str]]:
+    """Make one CSV row for each lot that an exit closed, in order of exit; open lots give none.
 
-    `fees` are those of both sides, `pnl` is after them, `return` is pnl over what the entry cost. A settlement in
-    cash is an exit; a rename carries the lots over at the same total cost.
+    `fees` are those of both sides in the quote currency, `pnl` is after them, `return` is pnl over the entry's cost. A
+    settlement in cash is an exit; a rename carries the lots over at the same total cost.
     """
-    closed, _ = matched(fills, settlements)
-    return [_row(trip) for trip in closed]
+    closed, _ = match_lots(events)
+    return [_row(part) for part in closed]
 
 
-def matched(
-    fills: Sequence[Mapping[str, Any]], settlements: Sequence[Mapping[str, Any]]
-) -> tuple[list[Closed], list[Lot]]:
-    """What exits closed, in order of exit, and the lots that are still open, the oldest of each coin first.
+def match_lots(events: Iterable[Fill | Settlement]) -> tuple[list[Closed], list[Lot]]:
+    """Match exits with the oldest open lots (first in, first out).
 
-    A part's share of a fee need not be a finite decimal: how many digits it has is for the decimal context to say.
+    The decimal context sets how many digits a part's share of a fee has: it may be no finite decimal.
+
+    Parameters
+    ----------
+    events
+        Every fill and settlement of a book, in any order.
+
+    Returns
+    -------
+    tuple
+        The parts of lots that exits closed, in order of exit, and the open lots by coin, the oldest first.
     """
     lots: dict[str, deque[Lot]] = defaultdict(deque)
     closed: list[Closed] = []
     # At one moment settlements come first: they happen before the day's orders.
-    events = sorted([(s["at"], 0, s) for s in settlements] + [(f["at"], 1, f) for f in fills], key=lambda e: e[:2])
-    for at, _, event in events:
-        quantity, price, symbol = Decimal(event["quantity"]), Decimal(event["price"]), event["symbol"]
-        fee, kept = Decimal(event["fee"]), Decimal(event.get("fee_in_kind", 0))
-        if event.get("into"):
-            _carry_over(lots, symbol, event["into"], Decimal(event["received"]), at)
-            continue
-        # What the venue kept is told as a fee, of what came in or on top of what went out.
-        moved = quantity - kept if event.get("side") == "buy" else quantity + kept
-        fee_each, slippage_each = fee / moved, _slippage(event, quantity, price) / moved
-        if event.get("side") == "buy":
-            legs = (Leg(at, symbol, price),)
-            lots[symbol].append(Lot(at, moved, fee_each, slippage_each, event["reason"], event["order_id"], legs))
+    for event in sorted(events, key=lambda event: (event.at, isinstance(event, Fill))):
+        if isinstance(event, Settlement):
+            if event.into:
+                _carry_over(lots, event)
+                continue
+            moved, slippage, reason, order_id = event.quantity, ZERO, f"settled: {event.cause}", ""
         else:
-            reason = event["reason"] if "reason" in event else f"settled: {event['cause']}"
-            sale = (at, price, fee_each, slippage_each, reason, event.get("order_id", ""))
-            for lot, part in _taken(lots[symbol], moved):
-                closed.append(Closed(lot, part, *sale))
+            # The venue takes its fee out of the coins bought, and in coins on top of those sold.
+            kept = -event.fee_in_kind if event.side is Side.BUY else event.fee_in_kind
+            moved, slippage = event.quantity + kept, event.slippage_cost
+            reason, order_id = event.reason, event.order_id
+        at, fee_each, slippage_each = iso(event.at), event.fee / moved, slippage / moved
+        if isinstance(event, Fill) and event.side is Side.BUY:
+            legs = (Leg(at, event.symbol, event.price),)
+            lots[event.symbol].append(Lot(at, moved, fee_each, slippage_each, reason, order_id, legs))
+        else:
+            for lot, part in _take(lots[event.symbol], moved):
+                closed.append(Closed(lot, part, at, event.price, fee_each, slippage_each, reason, order_id))
     return closed, [lot for symbol in sorted(lots) for lot in lots[symbol]]
 
 
-def _slippage(event: Mapping[str, Any], quantity: Decimal, price: Decimal) -> Decimal:
-    """What the distance from the reference cost; a settlement has no reference."""
-    if "reference_price" not in event:
-        return Decimal(0)
-    worse = price - Decimal(event["reference_price"])
-    return quantity * (worse if event["side"] == "buy" else -worse)
-
-
-def _carry_over(lots: dict[str, deque[Lot]], old: str, new: str, received: Decimal, at: str) -> None:
-    """Give each lot its part of what was received, the last one what is left, at the same total cost."""
-    carried: deque[Lot] = lots.pop(old, deque())
-    left = received
-    total = sum((lot.quantity for lot in carried), Decimal(0))
+def _carry_over(lots: dict[str, deque[Lot]], rename: Settlement) -> None:
+    """Give each lot its share of the coins received, at the same total cost."""
+    carried: deque[Lot] = lots.pop(rename.symbol, deque())
+    left, name = rename.received, rename.into or rename.symbol
+    total = sum((lot.quantity for lot in carried), ZERO)
     for lot in carried:
-        quantity = left if lot is carried[-1] else (lot.quantity / total * received).quantize(_QUANTITY_STEP)
+        # The last lot gets the rest, so that rounded shares add up to the coins received.
+        share = (lot.quantity / total * rename.received).quantize(_QUANTITY_STEP)
+        quantity = left if lot is carried[-1] else share
         left -= quantity
-        lots[new].append(lot.renamed(at, new, quantity))
+        lots[name].append(lot.renamed(iso(rename.at), name, quantity))
 
 
-def _taken(lots: deque[Lot], quantity: Decimal) -> list[tuple[Lot, Decimal]]:
-    """The oldest lots that make up a quantity, each with the part that is taken of it."""
+def _take(lots: deque[Lot], quantity: Decimal) -> list[tuple[Lot, Decimal]]:
+    """Take a quantity out of the oldest lots; return each lot with the part taken of it."""
     taken: list[tuple[Lot, Decimal]] = []
     while quantity > 0 and lots:
         lot = lots[0]
@@ -183,10 +203,10 @@ def _row(trip: Closed) -> dict[str, str]:
 
 
 def days_between(entry_at: str, exit_at: str) -> int:
-    """Whole days from one moment of a ledger to another."""
+    """Count the whole days between two moments of a ledger (ISO-8601, UTC)."""
     return (datetime.fromisoformat(exit_at) - datetime.fromisoformat(entry_at)).days
 
 
 def cents(amount: Decimal) -> str:
-    """Money of a matched lot, to 1e-8: a lot's share of a fee need not be a finite decimal."""
+    """Format money of a matched lot to 1e-8: a lot's share of a fee may be no finite decimal."""
     return plain(amount.quantize(Decimal("1e-8")))

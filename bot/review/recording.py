@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, overload
 
 from bot.core.errors import LedgerError, did_you_mean
-from bot.core.events import Event
+from bot.core.events import ConfigPeriod, Event
 from bot.ledger.event_fields import EVENT_FIELDS
 from bot.ledger.record import Row, count_rows, newest_rows, read_end, read_rows, whole_up_to
 from bot.ledger.recorded import E1, E2, E3, E, Recorded, kinds_of, recorded
@@ -22,7 +23,7 @@ LATEST = "latest"
 _MOMENTS_AT_ONCE = 500
 
 
-class Filters(TypedDict, total=False):
+class RowFilters(TypedDict, total=False):
     """Filters of a record's rows, all optional; see Selection. Days are UTC and inclusive."""
 
     since: date | None
@@ -30,6 +31,11 @@ class Filters(TypedDict, total=False):
     symbol: str | None
     reason: str | None
     outcome: str | None
+
+
+class Filters(RowFilters, total=False):
+    """Filters of a record's rows, and the largest number of them."""
+
     limit: int | None
 
 
@@ -161,6 +167,16 @@ class Record:
     def last_event(self, one: type[E], until: date | None = None) -> Recorded[E] | None:
         """Read the last event of a type, up to and including a day (UTC); None if there is none."""
         return next(self.events(one, until=until, newest_first=True, limit=1), None)
+
+    def start_cash(self) -> Decimal | None:
+        """Return the cash that the record began with, in the stablecoin; None if it is unknown.
+
+        A run has it in its manifest, a forward ledger in its first row.
+        """
+        if self.folder is not None:
+            return Decimal(str(self.folder.json("manifest.json")["config"]["start_equity"]))
+        period = self.first_event(ConfigPeriod)
+        return None if period is None else period.event.cash
 
     def first(self, kind: str) -> Row | None:
         """The first row of a kind."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from bot.cli.console import ConfigOption, JsonOption
 from bot.cli.list_output import Column, CsvOption, MarkdownOption, format_of, print_list
@@ -19,6 +18,10 @@ from bot.cli.review.list_options import (
     row_filter,
 )
 from bot.cli.review.review_commands import RunOption, record_of
+
+if TYPE_CHECKING:
+    from bot.core.decision import Decision
+    from bot.ledger.recorded import Recorded
 
 _DECISION_COLUMNS: Mapping[bool, Sequence[Column]] = {
     True: (
@@ -53,34 +56,45 @@ def decisions(
 
     Example: bot review decisions --reason kill_volatility
     """
+    from bot.core.decision import Decision
     from bot.review.lists.filters import Page
 
     style = format_of(as_json, as_csv, as_markdown)
     chosen = row_filter(style, symbol, since, until, reason, None, limit)
     record = record_of(config, run)
-    found = Page(*record.newest("decision", **chosen.filters(), limit=chosen.limit))
+    found = Page(*record.newest_events(Decision, **chosen.filters(), limit=chosen.limit))
     row = _decision_cells if style == "table" else _decision_record
-    print_list("decisions", _DECISION_COLUMNS[style == "table"], [row(one.at, one.body) for one in found.items], style)
+    print_list("decisions", _DECISION_COLUMNS[style == "table"], [row(one) for one in found.items], style)
     print_notes(style, left_out(found))
 
 
-def _decision_record(at: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    keys = ("stage", "previous_stage", "trade", "reduce_only")
-    told = {"at": at, **{key: body[key] for key in keys}, "reasons": ";".join(body["reasons"])}
-    return {**told, "weights": json.dumps(body["weights"])}
+def _decision_record(one: Recorded[Decision]) -> dict[str, object]:
+    from bot.ledger.codec import AMOUNTS
+
+    decision = one.event
+    return {
+        "at": one.at,
+        "stage": decision.stage,
+        "previous_stage": decision.previous,
+        "trade": decision.trade,
+        "reduce_only": decision.reduce_only,
+        "reasons": ";".join(decision.reasons),
+        "weights": AMOUNTS.cell(AMOUNTS.write(decision.weights)),
+    }
 
 
-def _decision_cells(at: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def _decision_cells(one: Recorded[Decision]) -> dict[str, object]:
     from bot.report import names
     from bot.report.numbers import percent
 
-    weights = [weight for weight in map(float, body["weights"].values()) if weight]
-    came = body["stage"] != body["previous_stage"]
+    decision = one.event
+    weights = [weight for weight in map(float, decision.weights.values()) if weight]
+    is_new = decision.stage != decision.previous
     return {
-        "day": at[:10],
-        "stage": f"{body['previous_stage']} > {body['stage']}" if came else body["stage"],
+        "day": one.day,
+        "stage": f"{decision.previous} > {decision.stage}" if is_new else decision.stage,
         "coins": len(weights),
         "share": percent(sum(weights)),
-        "trade": body["trade"],
-        "why": names.decided_because(body["reasons"]),
+        "trade": decision.trade,
+        "why": names.decided_because(decision.reasons),
     }

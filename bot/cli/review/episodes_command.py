@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,6 +20,9 @@ from bot.cli.review.list_options import (
     row_filter,
 )
 from bot.cli.review.review_commands import RunOption, record_of
+
+if TYPE_CHECKING:
+    from bot.core.events import Episode
 
 _EPISODE_COLUMNS: Mapping[bool, Sequence[Column]] = {
     True: (
@@ -77,7 +81,7 @@ def episodes(
 
     Example: bot review episodes --outcome vetoed
     """
-    from bot.review.lists.episode_list import listed
+    from bot.review.lists.episode_list import episode_dict, listed
     from bot.review.lists.market_episodes import episodes_of
     from bot.settings.loader import load_config
 
@@ -85,25 +89,33 @@ def episodes(
     chosen = row_filter(style, None, since, until, reason, outcome, limit)
     known, why_none = episodes_of(load_config(config), record_of(config, run))
     found = listed(known, chosen)
-    shown = list(map(_episode_cells, found.items)) if style == "table" else found.items
+    shown = list(map(_episode_cells, found.items)) if style == "table" else list(map(episode_dict, found.items))
     print_list("episodes", _EPISODE_COLUMNS[style == "table"], shown, style)
     print_notes(style, why_none, left_out(found))
 
 
-def _episode_cells(body: Mapping[str, Any]) -> dict[str, Any]:
-    from bot.report import names
-    from bot.report.numbers import NOTHING, change
+def _day(moment: date | None) -> str:
+    from bot.report.numbers import NOTHING
 
-    ended = "" if body["exit_reason"] == body["outcome"] else names.reasons(body["exit_reason"])
-    held_back = f"vetoed by {names.reasons(body['vetoes'])}" if body["vetoes"] else ""
-    elsewhere = f"was in {body['stage_then']}" if body["outcome"] == "ignored" else ""
-    again = "armed again" if body["kind"] == "rearmed" else ""
+    return NOTHING if moment is None else f"{moment:%Y-%m-%d}"
+
+
+def _episode_cells(episode: Episode) -> dict[str, object]:
+    from bot.report import names
+    from bot.report.numbers import change
+    from bot.review.lists.trade_list import IGNORED
+
+    exit_reason = ";".join(episode.exit_reasons)
+    ended = "" if exit_reason == episode.outcome else names.reasons(exit_reason)
+    held_back = f"vetoed by {names.reasons(';'.join(episode.vetoes))}" if episode.vetoes else ""
+    elsewhere = f"was in {episode.stage_then}" if episode.outcome == IGNORED else ""
+    again = "armed again" if episode.kind == "rearmed" else ""
     return {
-        "session": body["session"],
-        "outcome": body["outcome"],
-        "confirmed": body["confirmed_session"] or NOTHING,
-        "eth": body["eth_at"][:10] or NOTHING,
-        "over": body["exit_at"][:10] or NOTHING,
-        "after": change(body["eth_63"] if body["eth_63"] != "" else None),
+        "session": str(episode.session),
+        "outcome": episode.outcome,
+        "confirmed": _day(episode.confirmed_session),
+        "eth": _day(episode.eth_at),
+        "over": _day(episode.exit_at),
+        "after": change(episode.returns["eth_63"]),
         "why": "; ".join(part for part in (again, ended, held_back, elsewhere) if part),
     }

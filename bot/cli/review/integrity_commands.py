@@ -93,12 +93,12 @@ def salvage(
 
 
 def _line(check: IntegrityCheck) -> str:
-    return f"{check.name:6} {'FAILED' if check.fault else 'whole':6} {check.told}"
+    return f"{check.name:6} {'FAILED' if check.fault else 'whole':6} {check.message}"
 
 
 def _as_dict(check: IntegrityCheck) -> dict[str, str | bool | None]:
     fault = None if check.fault is None else str(check.fault)
-    return {"name": check.name, "whole": check.fault is None, "told": check.told, "fault": fault}
+    return {"name": check.name, "whole": check.fault is None, "told": check.message, "fault": fault}
 
 
 @contextmanager

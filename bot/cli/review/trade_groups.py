@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.cli.list_output import Column, Format
 
 if TYPE_CHECKING:
-    from bot.review.lists.trade_list import Group
+    from bot.review.lists.trade_sums import Group
 
 _BY = {"coin": "Coin", "stage": "Bought in", "episode": "Breakout", "reason": "Why sold"}
 

@@ -23,8 +23,9 @@ from bot.cli.review.review_commands import RunOption, record_of
 from bot.cli.review.trade_groups import group_cells, group_columns, group_record
 
 if TYPE_CHECKING:
+    from bot.review.lists.excursions import Excursion
     from bot.review.lists.filters import RowFilter
-    from bot.review.lists.trade_list import Excursion, RoundTrip
+    from bot.review.lists.trade_list import RoundTrip
 
 _TRIP_COLUMNS: Mapping[bool, Sequence[Column]] = {
     True: (
@@ -91,9 +92,10 @@ def trades(
 
     Example: bot review trades --by episode
     """
-    from bot.review.lists.episode_list import breakouts
+    from bot.review.lists.excursions import excursions
     from bot.review.lists.market_episodes import episodes_of
-    from bot.review.lists.trade_list import excursions, grouped, round_trips_of
+    from bot.review.lists.trade_list import breakouts, round_trips_of
+    from bot.review.lists.trade_sums import grouped
     from bot.settings.loader import load_config
 
     style = format_of(as_json, as_csv, as_markdown)
@@ -170,7 +172,7 @@ def _trip_cells(trip: RoundTrip, seen: Excursion | None) -> dict[str, Any]:
 def _totals(trips: Sequence[RoundTrip]) -> str:
     """What all that passes the filters adds up to."""
     from bot.report.numbers import money
-    from bot.review.lists.trade_list import group
+    from bot.review.lists.trade_sums import group
 
     if not trips:
         return ""

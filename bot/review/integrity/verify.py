@@ -1,38 +1,41 @@
-"""Whether a ledger can be believed: its chain, its orders, its books, and the files of its run."""
+"""Verify a ledger: its hash chain, its orders, its books, and the files of its run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import takewhile
 from json import loads
 
 from bot.core.errors import LedgerError
+from bot.core.events import Event, Valuation
 from bot.core.instrument import ZERO
-from bot.core.invariants import not_none
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement
 from bot.core.portfolio import Portfolio
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.ledger_file import open_to_read
 from bot.ledger.record import RawRow, Row, checked_rows
-from bot.review.lists.trade_list import start_of
+from bot.ledger.run_folder import RunFolder
 from bot.review.recording import Record
+
+_ADVANCED_AFTER = 5000
+"""Rows between two steps of the progress bar."""
 
 
 @dataclass(frozen=True, slots=True)
 class IntegrityCheck:
-    """One thing that was checked, and what was found; `fault` is None where all is well."""
+    """The result of one check in a sentence; `fault` is None if it passed."""
 
     name: str
-    told: str
+    message: str
     fault: LedgerError | None = None
 
 
 class _Chain:
-    """Counts rows and keeps the last hash; that each is chained to the one before is checked as they are read."""
+    """Count of the rows and the last hash; the reader checks the chain itself."""
 
     def __init__(self) -> None:
         self.rows, self.head = 0, ""
@@ -40,12 +43,12 @@ class _Chain:
     def take(self, raw: RawRow) -> None:
         self.rows, self.head = raw[0], raw[4]
 
-    def told(self) -> str:
+    def message(self) -> str:
         return f"{self.rows:,} rows, each chained to the one before; ends with {self.head[:8]}"
 
 
 class _Orders:
-    """Every order is of a decision and ends once; every fill is of an order, all of them together not above it."""
+    """Check that each order has a decision and ends once, and that its fills add up to what its end says."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -55,8 +58,8 @@ class _Orders:
         self._ended: set[str] = set()
         self._fills = self._skipped = 0
 
-    def take(self, row: Row) -> None:
-        match decode(row):
+    def take(self, row: Row, event: Event) -> None:
+        match event:
             case OrderIntent() as order:
                 self._require(row.at == self._decided, row, "is an order of no decision")
                 self._require(order.order_id not in self._sent, row, "is an order that was there before")
@@ -71,7 +74,7 @@ class _Orders:
                 self._take_end(row, result)
 
     def decided(self, at: str) -> None:
-        """Take the moment of a decision: the orders after it are its own."""
+        """Set the moment of the decision that the next orders are of."""
         self._decided = at
 
     def _take_end(self, row: Row, result: OrderResult) -> None:
@@ -90,9 +93,9 @@ class _Orders:
             OrderStatus.PARTIAL: ZERO < filled < sent,
             OrderStatus.UNFILLED: filled == ZERO,
         }
-        self._require(fits[status], row, f"is told {status}, and its fills add up to {plain(filled)} of {plain(sent)}")
+        self._require(fits[status], row, f"ended as {status}, and its fills add up to {plain(filled)} of {plain(sent)}")
 
-    def told(self) -> str:
+    def message(self) -> str:
         still_open = len(self._sent.keys() - self._ended)
         open_ones = f"; {still_open:,} still open" if still_open else ""
         return (
@@ -105,46 +108,42 @@ class _Orders:
 
 
 class _Books:
-    """Cash and holdings are what fills and settlements make of the start; equity is theirs at the marks."""
+    """Check that cash and holdings follow from the start, fills and settlements, and equity from the marks."""
 
     def __init__(self, path: str, start: Decimal) -> None:
         self._path = path
         self._portfolio = Portfolio(start)
         self._valuations = self._unmarked = 0
 
-    def take(self, row: Row) -> None:
-        if row.kind == "valuation":
-            self._take_valuation(row)
-            return
-        event = decode(row)
-        if isinstance(event, Fill | Settlement):
+    def take(self, row: Row, event: Event) -> None:
+        if isinstance(event, Valuation):
+            self._take_valuation(row, event)
+        elif isinstance(event, Fill | Settlement):
             try:
                 self._portfolio = self._portfolio.apply(event)
             except ValueError as problem:
                 raise self._fault(row, str(problem)) from None
 
-    def _take_valuation(self, row: Row) -> None:
-        body, book = row.body, self._portfolio
-        holdings = {symbol: Decimal(quantity) for symbol, quantity in body["holdings"].items()}
-        if Decimal(body["cash"]) != book.cash:
-            raise self._fault(row, "has another cash than the fills make", plain(book.cash), body["cash"])
+    def _take_valuation(self, row: Row, valued: Valuation) -> None:
+        holdings, marks, book = valued.holdings, valued.marks, self._portfolio
+        if valued.cash != book.cash:
+            raise self._fault(row, "has another cash than the fills make", plain(book.cash), plain(valued.cash))
         if holdings != book.holdings:
             differing = sorted({*holdings, *book.holdings} - {s for s in holdings if holdings[s] == book.held(s)})
             expected = ", ".join(f"{plain(book.held(s))} {s}" for s in differing)
             was = ", ".join(f"{plain(holdings.get(s, ZERO))} {s}" for s in differing)
             raise self._fault(row, "has other holdings than the fills make", expected, was)
         self._valuations += 1
-        if holdings and "marks" not in body:
+        if holdings and not marks:  # early ledgers recorded no marks
             self._unmarked += 1
             return
-        marks = {symbol: Decimal(mark) for symbol, mark in body.get("marks", {}).items()}
         if not holdings.keys() <= marks.keys():
             raise self._fault(row, f"has no mark of {', '.join(sorted(holdings.keys() - marks.keys()))}")
         equity = book.equity(marks)
-        if equity != Decimal(body["equity"]):
-            raise self._fault(row, "has an equity that does not add up", plain(equity), body["equity"])
+        if equity != valued.equity:
+            raise self._fault(row, "has an equity that does not add up", plain(equity), plain(valued.equity))
 
-    def told(self) -> str:
+    def message(self) -> str:
         unmarked = f"; {self._unmarked:,} have no marks" if self._unmarked else ""
         return f"{self._valuations:,} valuations are what fills and marks make{unmarked}"
 
@@ -155,31 +154,43 @@ class _Books:
 
 
 def verify(record: Record, advanced: Callable[[int], object] = lambda rows: None) -> list[IntegrityCheck]:
-    """Check all that a record can be held against; `advanced` is told how many rows are read, some at a time.
+    """Check everything that a record can be checked against.
 
-    What comes after a fault in the chain cannot be believed and is not checked.
+    A fault in the chain ends the check: rows after it prove nothing.
+
+    Parameters
+    ----------
+    record
+        The record to check.
+    advanced
+        Called with the number of rows read since the last call.
+
+    Returns
+    -------
+    list[IntegrityCheck]
+        One result per check, the chain first.
     """
     try:
-        start = start_of(record)
+        start = _start_cash(record)
         chain, orders, books = _Chain(), _Orders(str(record.path)), _Books(str(record.path), start)
         faults = _read(record, chain, orders, books, advanced)
     except LedgerError as broken:
         return [IntegrityCheck("chain", broken.what, broken)]
-    checks = [IntegrityCheck("chain", chain.told())]
+    checks = [IntegrityCheck("chain", chain.message())]
     for name, checker in (("orders", orders), ("books", books)):
         fault = faults.get(name)
-        checks.append(IntegrityCheck(name, fault.what if fault else checker.told(), fault))
+        checks.append(IntegrityCheck(name, fault.what if fault else checker.message(), fault))
     if record.folder is not None:
-        checks.append(_files(record, chain))
+        checks.append(_files(record.folder, chain))
     return checks
 
 
 def _read(
     record: Record, chain: _Chain, orders: _Orders, books: _Books, advanced: Callable[[int], object]
 ) -> dict[str, LedgerError]:
-    """Read every row once and show it to all; the first fault of each. Raises LedgerError for one in the chain."""
+    """Read every row once and return the first fault of each check. Raises LedgerError for one in the chain."""
     faults: dict[str, LedgerError] = {}
-    takers: dict[str, list[tuple[str, Callable[[Row], None]]]] = {
+    takers: dict[str, list[tuple[str, Callable[[Row, Event], None]]]] = {
         "order": [("orders", orders.take)],
         "order_result": [("orders", orders.take)],
         "fill": [("orders", orders.take), ("books", books.take)],
@@ -195,19 +206,19 @@ def _read(
             orders.decided(at)
         elif kind in takers:
             row = Row(sequence, kind, at, loads(body))
+            try:
+                event = decode(row, record.path)
+            except LedgerError as malformed:
+                for name, _ in takers[kind]:
+                    faults.setdefault(name, malformed)
+                continue
             for name, take in takers[kind]:
                 if name not in faults:
                     try:
-                        take(row)
+                        take(row, event)
                     except LedgerError as fault:
                         faults[name] = fault
-                    except (KeyError, TypeError, ValueError, AttributeError, InvalidOperation):
-                        where = str(record.path)
-                        faults[name] = LedgerError(f"row {sequence} ({kind} at {at}) is no such event", where=where)
     return faults
-
-
-_ADVANCED_AFTER = 5000
 
 
 def _raw(record: Record) -> Iterator[RawRow]:
@@ -216,11 +227,19 @@ def _raw(record: Record) -> Iterator[RawRow]:
         yield from rows if record.head is None else takewhile(lambda raw: raw[0] <= (record.head or 0), rows)
 
 
-def _files(record: Record, chain: _Chain) -> IntegrityCheck:
-    folder = not_none(record.folder, "the folder of a run")
+def _files(folder: RunFolder, chain: _Chain) -> IntegrityCheck:
     try:
         folder.require_end(chain.rows, chain.head)
         files = folder.require_files()
     except LedgerError as fault:
         return IntegrityCheck("files", fault.what, fault)
     return IntegrityCheck("files", f"{files} as the run left them; the ledger ends as the manifest says")
+
+
+def _start_cash(record: Record) -> Decimal:
+    cash = record.start_cash()
+    if cash is None:
+        raise LedgerError(
+            "has no row with the cash that it began with", where=str(record.path), mend="name the run's folder"
+        )
+    return cash

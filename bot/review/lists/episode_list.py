@@ -1,37 +1,33 @@
-"""Episodes: every breakout and what became of it, as a ledger's rows tell it or as they were computed for it."""
+"""List episodes: small-cap breakouts and their outcomes, recorded in a ledger or computed for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from bot.core.events import Episode
 from bot.ledger.event_fields import encode
 from bot.review.lists.filters import Page, RowFilter
-from bot.review.lists.trade_list import Breakout
 from bot.review.recording import Record
 
-Episodes = Sequence[dict[str, Any]]
-"""The body of each episode's row, and when it was known."""
+
+def recorded_episodes(record: Record) -> list[Episode]:
+    """Read the episodes of a record in order; a forward ledger has none. Raises LedgerError."""
+    return [one.event for one in record.events(Episode)]
 
 
-def recorded_episodes(record: Record) -> Episodes:
-    """The episodes of a record's own rows, in order; a forward ledger has none. Raises LedgerError."""
-    return [{"known_at": row.at, **row.body} for row in record.rows("episode")]
-
-
-def as_recorded(episodes: Iterable[Episode]) -> Episodes:
-    """Episodes as a ledger would tell them."""
-    return [{"known_at": at, **body} for _, at, body in map(encode, episodes)]
-
-
-def breakouts(episodes: Episodes) -> list[Breakout]:
-    """Those that the bot followed, as trips are counted to them."""
-    return [Breakout(e["session"], e["known_at"], e["exit_at"]) for e in episodes if e["outcome"] != "ignored"]
-
-
-def listed(episodes: Episodes, wanted: RowFilter) -> Page[dict[str, Any]]:
-    """The episodes that pass the filters; a reason is one of its end, or a gate that held it back."""
-    return wanted.newest(
-        [e for e in episodes if wanted.takes(e["session"], "", (e["exit_reason"], e["vetoes"]), e["outcome"])]
+def listed(episodes: Sequence[Episode], chosen: RowFilter) -> Page[Episode]:
+    """Return the newest episodes that pass the filters; reasons are the codes of the exit and of the vetoes."""
+    return chosen.newest(
+        [
+            one
+            for one in episodes
+            if chosen.takes(one.session.isoformat(), "", (*one.exit_reasons, *one.vetoes), one.outcome)
+        ]
     )
+
+
+def episode_dict(episode: Episode) -> dict[str, Any]:
+    """Format an episode as JSON: `known_at`, then the keys of its ledger row."""
+    _, known_at, body = encode(episode)
+    return {"known_at": known_at, **body}

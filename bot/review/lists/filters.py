@@ -1,20 +1,22 @@
-"""What of a list is wanted, and what of it was left out."""
+"""Filters of a list, and a page of its newest items."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
+
+from bot.review.recording import RowFilters
 
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
 class RowFilter:
-    """A list's filters, None for all, and how many of the newest are wanted, None for all.
+    """Filters of a list: coin, first and last UTC day, reason code, outcome, and the number of newest items.
 
-    `reason` is a code.
+    None lets everything pass.
     """
 
     symbol: str | None = None
@@ -24,17 +26,19 @@ class RowFilter:
     outcome: str | None = None
     limit: int | None = None
 
-    def filters(self) -> dict[str, Any]:
-        """The filters by name, as Record takes them."""
-        return {name: getattr(self, name) for name in ("symbol", "since", "until", "reason", "outcome")}
+    def filters(self) -> RowFilters:
+        """Return the filters as arguments of a record's readers, except the limit."""
+        return RowFilters(
+            symbol=self.symbol, since=self.since, until=self.until, reason=self.reason, outcome=self.outcome
+        )
 
     def newest(self, items: Sequence[Item]) -> Page[Item]:
-        """The newest of a list that is in order."""
+        """Return the page of the newest items of a list in order."""
         kept = list(items) if self.limit is None else list(items[max(0, len(items) - self.limit) :])
         return Page(kept, len(items) - len(kept))
 
     def takes(self, at: str, symbol: str, codes: Iterable[str], outcome: str) -> bool:
-        """Whether something of a moment passes the filters; `codes` are its reasons, which `;` may join."""
+        """Return True if an item passes; `at` is ISO-8601 (UTC), a text of `codes` may join several by `;`."""
         return (
             (self.symbol is None or symbol == self.symbol)
             and (self.since is None or at[:10] >= self.since.isoformat())
@@ -46,7 +50,7 @@ class RowFilter:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """The newest of a list, in order, and how many more there are before them."""
+    """The newest items of a list, in order, and the number of older ones left out."""
 
     items: list[Item]
     left_out: int

@@ -1,12 +1,15 @@
-"""What a review needs of a market: the past as a strategy sees it, beside what a ledger tells."""
+"""Compute the episodes of a forward ledger from the market that it was traded on."""
 
 from __future__ import annotations
 
+from bot.core.decision import Decision
 from bot.core.errors import BotError
+from bot.core.events import Episode
 from bot.core.market import Market
 from bot.core.moments import iso
 from bot.data.demo.demo_market import DEMO
-from bot.review.lists.episode_list import Episodes, as_recorded, recorded_episodes
+from bot.review.lists.episode_list import recorded_episodes
+from bot.review.lists.trade_list import IGNORED
 from bot.review.recording import Record
 from bot.services.markets import STORE, missing_of_store, open_market
 from bot.services.strategy_settings import rotation_settings
@@ -15,29 +18,30 @@ from strategies.rotation.episodes import episodes
 from strategies.rotation.view import RotationView
 
 
-def episodes_of(config: Config, record: Record) -> tuple[Episodes, str]:
-    """The episodes of a record, and why there are none, empty where there are.
+def episodes_of(config: Config, record: Record) -> tuple[list[Episode], str]:
+    """Return the episodes of a record, and a sentence why there are none, empty if there are some.
 
-    A forward ledger has no rows of them: they are computed from the config's market as it is now, those that were not
-    over when the ledger began, up to its last day. Raises LedgerError.
+    A forward ledger has no rows of episodes. They are computed from the config's market as it is now: from those that
+    were still on when the ledger began to those of its last day. Raises LedgerError.
     """
     recorded = recorded_episodes(record)
     if recorded or record.folder is not None:
         return recorded, "" if recorded else "There was no breakout in these days."
-    first, last = record.first("decision"), record.last("decision")
+    first, last = record.first_event(Decision), record.last_event(Decision)
     if first is None or last is None:
         return [], "Nothing is decided yet."
     market = market_of(config, first.at)
     if market is None:
         return [], "A forward ledger has no rows of episodes, and no market here has its days: bot data update"
-    found = as_recorded(episodes(RotationView(market, rotation_settings(config))))
-    known = [e for e in found if e["known_at"] <= last.at and (not e["exit_at"] or e["exit_at"] >= first.at)]
-    known = [e for e in known if e["exit_at"] or e["known_at"] >= first.at or e["outcome"] != "ignored"]
+    begin, end = first.event.at, last.event.at
+    found = episodes(RotationView(market, rotation_settings(config)))
+    known = [e for e in found if e.known_at <= end and (e.exit_at is None or e.exit_at >= begin)]
+    known = [e for e in known if e.exit_at is not None or e.known_at >= begin or e.outcome != IGNORED]
     return known, "" if known else "There was no breakout in these days."
 
 
 def market_of(config: Config, begun: str) -> Market | None:
-    """The market on which a forward ledger that began at a moment was traded: the store's, or the demo's."""
+    """Return the market of a forward ledger that began at a moment (ISO-8601, UTC): the store's or the demo's."""
     for name in (STORE, DEMO):
         if name == STORE and missing_of_store(config):
             continue

@@ -1,39 +1,40 @@
-"""Round trips: each lot from entry to exit, what it went through, and what it earned; and the lots still open.
+"""List round trips: each lot from entry to exit with its profit; and the open lots.
 
-Lots are matched first in, first out, with sixty digits: a part's share of a fee need not be a finite decimal. So what
-all of them earned adds up to what the equity has changed, to the last digit that it has; each figure that is shown is
-then rounded to 1e-8.
+Lots are matched first in, first out, with sixty digits: a part's share of a fee may be no finite decimal. The exact
+profits of all round trips thus add up to the change of equity to its last digit; each figure on screen is rounded to
+1e-8 afterwards.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Context, Decimal, localcontext
-from typing import Any
 
-from bot.core.errors import LedgerError
-from bot.core.moments import ONE_DAY
-from bot.ledger.record import Row
-from bot.ledger.round_trips import Closed, Leg, Lot, days_between, matched
+from bot.core.decision import Decision
+from bot.core.events import Episode, Valuation
+from bot.core.instrument import ZERO
+from bot.core.moments import iso
+from bot.core.orders import Fill, OrderIntent, Settlement
+from bot.ledger.recorded import Recorded
+from bot.ledger.round_trips import Closed, Leg, Lot, days_between, match_lots
 from bot.review.recording import Record
 
-_EXACT = Context(prec=60)
+EXACT = Context(prec=60)
+"""Digits with which lots are matched and summed."""
+IGNORED = "ignored"
+"""Outcome of an episode during which the bot was in another stage."""
 _LAST_DIGIT = Decimal("1e-40")
-_STEP = Decimal("1e-8")
-_FINE = Decimal("1e-12")
-"""How far amounts are rounded, and how far quantities and prices."""
+_MONEY_STEP = Decimal("1e-8")
+_PRICE_STEP = Decimal("1e-12")
 _MIDNIGHT = "T00:00:00Z"
 
 
 @dataclass(frozen=True, slots=True)
 class Breakout:
-    """An episode as trips are counted to it: its session, when it was known, and when it was over, empty if it is not.
+    """An episode that the bot followed: its session, and the moments when it was known and over (ISO-8601, UTC).
 
-    An episode that the bot did not follow is none.
+    `over_at` is empty while it is on.
     """
 
     session: str
@@ -43,12 +44,12 @@ class Breakout:
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """A lot, or a part of one, from entry to exit; of a lot that is still open the last mark stands in for the exit.
+    """A lot, or a part of one, from entry to exit; an open lot is valued at the last mark.
 
-    While it is open `exit_at`, `exit_stage` and `exit_reason` are empty; `exit_price` is None where no mark is known.
-    `pnl` is after the fees of both sides, and what it would be at the mark while it is open. `slippage` is what the
-    distance from the reference prices cost, and is in the prices already. `episode` is the session of the breakout,
-    empty where there is none or nobody knows. `exact` is the pnl without rounding.
+    Prices and money are in the quote currency, moments ISO-8601 in UTC. `pnl` is after the fees of both sides and
+    `exact` is it before rounding; `gain` is pnl over the entry's cost. `slippage` is a part of the prices already. For
+    an open lot `exit_at`, `exit_stage` and `exit_reason` are empty, and `exit_price` and `pnl` are None if its mark is
+    unknown. `episode` is the session of the breakout, empty if there is none.
     """
 
     symbol: str
@@ -74,23 +75,16 @@ class RoundTrip:
 
     @property
     def is_open(self) -> bool:
-        """Whether the lot is still held."""
+        """True if the lot is open."""
         return not self.exit_at
 
 
 @dataclass(frozen=True, slots=True)
-class Excursion:
-    """The worst and the best daily close while a lot was open, as returns against its entry price."""
-
-    worst: float
-    best: float
-
-
-@dataclass(frozen=True, slots=True)
 class RoundTrips:
-    """Every round trip in order of exit, and the lots still open; `valued` is the day of their marks, if there is one.
+    """Round trips in order of exit, and the open lots.
 
-    `fees` and `slippage` are those of every fill and settlement.
+    `valued` is the day of the open lots' marks (YYYY-MM-DD), empty if there is none. `fees` and `slippage` are the sums
+    over every fill and settlement, in the quote currency.
     """
 
     closed: Sequence[RoundTrip]
@@ -101,133 +95,75 @@ class RoundTrips:
 
     @property
     def all(self) -> list[RoundTrip]:
-        """The round trips, then the lots still open."""
+        """The round trips, then the open lots."""
         return [*self.closed, *self.open]
 
     @property
     def exact(self) -> Decimal | None:
-        """What all of them earned: equity less what it started with. None where a mark is not known."""
+        """Profit of all: equity less the start cash. None if a mark is unknown."""
         parts = [trip.exact for trip in self.all]
         known = [part for part in parts if part is not None]
-        with localcontext(_EXACT):
-            return sum(known, Decimal(0)).quantize(_LAST_DIGIT) if len(known) == len(parts) else None
+        with localcontext(EXACT):
+            return sum(known, ZERO).quantize(_LAST_DIGIT) if len(known) == len(parts) else None
 
 
-def round_trips_of(record: Record, breakouts: Sequence[Breakout] | None = None) -> RoundTrips:
-    """The round trips of a record; without breakouts they are those that its own rows tell of. Raises LedgerError."""
-    fills, settlements = list(record.rows("fill")), list(record.rows("settlement"))
-    with localcontext(_EXACT):
-        closed, lots = matched(list(map(_told, fills)), list(map(_told, settlements)))
-        valuation = record.last("valuation")
-        marks: dict[str, str] = valuation.body.get("marks", {}) if valuation else {}
-        told = _Told(record, fills, settlements, recorded_breakouts(record) if breakouts is None else breakouts)
+def round_trips_of(record: Record, followed: Sequence[Breakout] | None = None) -> RoundTrips:
+    """Match the fills of a record to round trips.
+
+    Parameters
+    ----------
+    record
+        The record to read.
+    followed
+        Breakouts that round trips are counted to; those of the record's own rows if left out.
+
+    Raises
+    ------
+    LedgerError
+        If a row is missing, was changed or is malformed.
+    """
+    traded = list(record.events(Fill, Settlement))
+    if followed is None:
+        followed = breakouts(one.event for one in record.events(Episode))
+    valuation = record.last_event(Valuation)
+    with localcontext(EXACT):
+        closed, lots = match_lots(one.event for one in traded)
+        builder = _RoundTripBuilder(record, traded, followed)
         return RoundTrips(
-            list(map(told.trip, closed)),
-            [told.lot(lot, marks, valuation) for lot in lots],
-            valuation.at[:10] if valuation and lots else "",
-            sum((Decimal(row.body["fee"]) for row in (*fills, *settlements)), Decimal(0)),
-            sum(map(_slippage, fills), Decimal(0)),
+            list(map(builder.closed, closed)),
+            [builder.open(lot, valuation) for lot in lots],
+            valuation.day if valuation and lots else "",
+            sum((one.event.fee for one in traded), ZERO),
+            sum((one.event.slippage_cost for one in traded if isinstance(one.event, Fill)), ZERO),
         )
 
 
-def recorded_breakouts(record: Record) -> list[Breakout]:
-    """The episodes that a record's own rows tell of and that the bot followed; a forward ledger has none."""
+def breakouts(episodes: Iterable[Episode]) -> list[Breakout]:
+    """Return the breakouts that the bot followed."""
     return [
-        Breakout(row.body["session"], row.at, row.body["exit_at"])
-        for row in record.rows("episode")
-        if row.body["outcome"] != "ignored"
+        Breakout(one.session.isoformat(), iso(one.known_at), iso(one.exit_at) if one.exit_at else "")
+        for one in episodes
+        if one.outcome != IGNORED
     ]
 
 
-def excursions(record: Record, trips: Sequence[RoundTrip]) -> list[Excursion | None]:
-    """For each trip how far its closes went against it and for it, from its entry up to the day before its exit.
-
-    Daily closes only, the marks of the valuations: what a day's own low and high were is not in a ledger. None where
-    a lot saw no close, or the marks of a day are not known. Raises LedgerError.
-    """
-    spans = _merged((trip.entry_at[:10], trip.exit_at[:10] or "9999-12-31") for trip in trips)
-    closes: dict[str, tuple[list[str], list[float | None]]] = defaultdict(lambda: ([], []))
-    for first, end in spans:
-        until = None if end > "9999" else date.fromisoformat(end) - ONE_DAY
-        for row in record.rows("valuation", since=date.fromisoformat(first), until=until):
-            marks = row.body.get("marks", {})
-            for symbol in row.body["holdings"]:
-                days, prices = closes[symbol]
-                days.append(row.at[:10])
-                prices.append(float(marks[symbol]) if symbol in marks else None)
-    return [_excursion(trip, closes) for trip in trips]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """What the trips that have something in common earned; `pnl` is of those that are over, `unrealised` of the others.
-
-    `gains` are the trips with a profit; `fees` and `slippage` are of all that are counted.
-    """
-
-    key: str
-    trips: int
-    gains: int
-    open: int
-    pnl: Decimal
-    unrealised: Decimal | None
-    fees: Decimal
-    slippage: Decimal
-    days: float | None
-
-
-KEYS: dict[str, Callable[[RoundTrip], str]] = {
-    "coin": lambda trip: trip.symbol,
-    "stage": lambda trip: trip.entry_stage,
-    "episode": lambda trip: trip.episode,
-    "reason": lambda trip: trip.exit_reason,
-}
-"""What trips can be grouped by: the coin, the stage at entry, the breakout, and the reason for the exit."""
-
-
-def grouped(trips: Iterable[RoundTrip], by: str) -> list[Group]:
-    """The trips in groups, the largest profit first; `by` is one of KEYS."""
-    groups: dict[str, list[RoundTrip]] = defaultdict(list)
-    for trip in trips:
-        groups[KEYS[by](trip)].append(trip)
-    return sorted((group(key, members) for key, members in groups.items()), key=lambda one: (-one.pnl, one.key))
-
-
-def group(key: str, trips: Sequence[RoundTrip]) -> Group:
-    """Some trips as one group. Sums are of the exact figures, and rounded at the end."""
-    closed = [trip for trip in trips if not trip.is_open]
-    held = [trip for trip in trips if trip.is_open]
-    unrealised = [trip.exact for trip in held if trip.exact is not None]
-    with localcontext(_EXACT):
-        pnl = _rounded(sum((trip.exact for trip in closed if trip.exact is not None), Decimal(0)))
-        at_marks = _rounded(sum(unrealised, Decimal(0))) if len(unrealised) == len(held) else None
-    return Group(
-        key,
-        len(closed),
-        sum(1 for trip in closed if trip.exact is not None and trip.exact > 0),
-        len(held),
-        pnl,
-        at_marks,
-        sum((trip.fees for trip in trips), Decimal(0)),
-        sum((trip.slippage for trip in trips), Decimal(0)),
-        sum(trip.days for trip in closed) / len(closed) if closed else None,
-    )
-
-
-class _Told:
-    """What a record says of the moments at which lots came and went."""
+class _RoundTripBuilder:
+    """Add stages and breakouts to matched lots."""
 
     def __init__(
-        self, record: Record, fills: Sequence[Row], settlements: Sequence[Row], breakouts: Sequence[Breakout]
+        self, record: Record, traded: Sequence[Recorded[Fill | Settlement]], followed: Sequence[Breakout]
     ) -> None:
-        # Only who trades live fills an order later than at the midnight that decided it.
-        is_live = not all(fill.at.endswith(_MIDNIGHT) for fill in fills)
-        self._decided_at = {row.body["order_id"]: row.at for row in record.rows("order")} if is_live else {}
-        moments = [self._moment(row.at, row.body["order_id"]) for row in fills] + [row.at for row in settlements]
-        self._stages: dict[str, str] = {row.at: row.body["stage"] for row in record.at("decision", moments)}
-        self._breakouts = sorted(breakouts, key=lambda one: one.known_at)
+        # A backtest fills at the midnight of the decision; a forward run fills later and needs the orders' moments.
+        is_live = not all(one.at.endswith(_MIDNIGHT) for one in traded if isinstance(one.event, Fill))
+        sent = record.events(OrderIntent) if is_live else ()
+        self._decided_at = {one.event.order_id: one.at for one in sent}
+        moments = [
+            self._moment(one.at, one.event.order_id) if isinstance(one.event, Fill) else one.at for one in traded
+        ]
+        self._stages = {one.at: one.event.stage for one in record.events_at(Decision, moments)}
+        self._followed = sorted(followed, key=lambda one: one.known_at)
 
-    def trip(self, part: Closed) -> RoundTrip:
+    def closed(self, part: Closed) -> RoundTrip:
         lot, pnl = part.lot, part.pnl
         entry = self._moment(lot.at, lot.order_id)
         return RoundTrip(
@@ -235,12 +171,12 @@ class _Told:
             lot.at,
             part.at,
             days_between(lot.at, part.at),
-            _rounded(part.quantity, _FINE),
-            _rounded(lot.price, _FINE),
-            _rounded(part.price, _FINE),
-            _rounded(part.fees),
-            _rounded(part.slippage),
-            _rounded(pnl),
+            rounded(part.quantity, _PRICE_STEP),
+            rounded(lot.price, _PRICE_STEP),
+            rounded(part.price, _PRICE_STEP),
+            rounded(part.fees),
+            rounded(part.slippage),
+            rounded(pnl),
             float(pnl / part.cost),
             self._stage(entry),
             self._stage(self._moment(part.at, part.order_id)),
@@ -253,8 +189,8 @@ class _Told:
             lot.legs,
         )
 
-    def lot(self, lot: Lot, marks: dict[str, str], valuation: Row | None) -> RoundTrip:
-        mark = Decimal(marks[lot.symbol]) if lot.symbol in marks else None
+    def open(self, lot: Lot, valuation: Recorded[Valuation] | None) -> RoundTrip:
+        mark = valuation.event.marks.get(lot.symbol) if valuation else None
         fees, cost = lot.quantity * lot.fee_each, lot.quantity * lot.price
         pnl = None if mark is None else lot.quantity * mark - cost - fees
         entry = self._moment(lot.at, lot.order_id)
@@ -263,12 +199,12 @@ class _Told:
             lot.at,
             "",
             max(0, days_between(lot.at, valuation.at)) if valuation else 0,
-            _rounded(lot.quantity, _FINE),
-            _rounded(lot.price, _FINE),
-            None if mark is None else _rounded(mark, _FINE),
-            _rounded(fees),
-            _rounded(lot.quantity * lot.slippage_each),
-            None if pnl is None else _rounded(pnl),
+            rounded(lot.quantity, _PRICE_STEP),
+            rounded(lot.price, _PRICE_STEP),
+            None if mark is None else rounded(mark, _PRICE_STEP),
+            rounded(fees),
+            rounded(lot.quantity * lot.slippage_each),
+            None if pnl is None else rounded(pnl),
             None if pnl is None else float(pnl / cost),
             self._stage(entry),
             "",
@@ -282,61 +218,18 @@ class _Told:
         )
 
     def _moment(self, at: str, order_id: str) -> str:
-        """When it was decided: an order's moment, or the midnight of a settlement."""
+        """Return the moment of the decision: that of the order, or the midnight of a settlement."""
         return self._decided_at.get(order_id, at)
 
     def _stage(self, decided_at: str) -> str:
         return self._stages.get(decided_at, "")
 
     def _episode(self, decided_at: str) -> str:
-        """The newest breakout that was known then and not over."""
-        known = [one for one in self._breakouts if one.known_at <= decided_at]
+        """Return the session of the newest breakout that was on at a moment."""
+        known = [one for one in self._followed if one.known_at <= decided_at]
         return known[-1].session if known and (not known[-1].over_at or decided_at <= known[-1].over_at) else ""
 
 
-def _told(row: Row) -> dict[str, Any]:
-    return {"at": row.at, **row.body}
-
-
-def _slippage(fill: Row) -> Decimal:
-    body = fill.body
-    price, reference, quantity = (Decimal(body[name]) for name in ("price", "reference_price", "quantity"))
-    return quantity * (price - reference if body["side"] == "buy" else reference - price)
-
-
-def _excursion(trip: RoundTrip, closes: dict[str, tuple[list[str], list[float | None]]]) -> Excursion | None:
-    gains: list[float] = []
-    ends = [*(leg.at[:10] for leg in trip.legs[1:]), trip.exit_at[:10] or "9999-12-31"]
-    for leg, end in zip(trip.legs, ends, strict=True):
-        days, prices = closes.get(leg.symbol, ([], []))
-        for price in prices[bisect_left(days, leg.at[:10]) : bisect_left(days, end)]:
-            if price is None:
-                return None
-            gains.append(price / float(leg.price) - 1)
-    return Excursion(min(gains), max(gains)) if gains else None
-
-
-def _merged(spans: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Spans of days, each from one to before another, without those that overlap."""
-    merged: list[tuple[str, str]] = []
-    for first, end in sorted(span for span in spans if span[0] < span[1]):
-        if merged and first <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
-        else:
-            merged.append((first, end))
-    return merged
-
-
-def _rounded(amount: Decimal, step: Decimal = _STEP) -> Decimal:
-    """An amount without the digits that nobody wants to see."""
+def rounded(amount: Decimal, step: Decimal = _MONEY_STEP) -> Decimal:
+    """Round an amount for the screen: money to 1e-8 unless another step is given."""
     return amount.quantize(step)
-
-
-def start_of(record: Record) -> Decimal:
-    """The cash that a record began with. Raises LedgerError where nothing tells."""
-    epoch = record.first("epoch")
-    if epoch is not None:
-        return Decimal(epoch.body["cash"])
-    if record.folder is not None:
-        return Decimal(str(record.folder.json("manifest.json")["config"]["start_equity"]))
-    raise LedgerError("does not tell what it began with", where=str(record.path), mend="name the run's folder")

@@ -26,7 +26,7 @@ from tests.review.records import D, order, record, story, valued
 def faults(tmp_path: Path, events: Sequence[Event]) -> dict[str, str]:
     """What each check says that fails."""
     checks = verify(record(tmp_path, events))
-    return {check.name: check.told for check in checks if check.fault is not None}
+    return {check.name: check.message for check in checks if check.fault is not None}
 
 
 def changed(number: int, event: Event) -> list[Event]:
@@ -37,7 +37,7 @@ def changed(number: int, event: Event) -> list[Event]:
 def test_a_story_that_adds_up_is_whole(tmp_path: Path) -> None:
     checks = verify(record(tmp_path, story()))
     assert [(check.name, check.fault) for check in checks] == [("chain", None), ("orders", None), ("books", None)]
-    assert "2 sent, each ended once; 2 fills; 0 never sent" in checks[1].told
+    assert "2 sent, each ended once; 2 fills; 0 never sent" in checks[1].message
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_books_that_do_not_balance_are_told_with_their_row(
 def test_a_valuation_without_marks_is_not_added_up_and_that_is_told(tmp_path: Path) -> None:
     checks = verify(record(tmp_path, changed(6, valued(0, "950", "499", ETH="10"))))
     assert checks[2].fault is None
-    assert "1 have no marks" in checks[2].told
+    assert "1 have no marks" in checks[2].message
 
 
 def _fill(quantity: str) -> Fill:
@@ -77,7 +77,7 @@ class TestOrders:
     def test_fills_that_are_not_what_the_end_says(self, tmp_path: Path) -> None:
         told = faults(tmp_path, changed(4, _fill("9")))["orders"]
         assert "row 5 (order_result" in told
-        assert "told filled, and its fills add up to 9 of 10" in told
+        assert "ended as filled, and its fills add up to 9 of 10" in told
 
     def test_an_order_that_ends_twice(self, tmp_path: Path) -> None:
         events = story()
@@ -94,7 +94,7 @@ class TestOrders:
     def test_an_order_that_is_still_open_is_no_fault_and_is_told(self, tmp_path: Path) -> None:
         checks = verify(record(tmp_path, [event for event in story()[:9] if not isinstance(event, OrderResult)]))
         assert checks[1].fault is None
-        assert "2 still open" in checks[1].told or "1 still open" in checks[1].told
+        assert "2 still open" in checks[1].message or "1 still open" in checks[1].message
 
 
 class TestCommand:
@@ -126,4 +126,4 @@ class TestCommand:
         assert [check.fault for check in verify(found)] == [None] * 4
         shutil.copy(folder.path / "fills.csv", folder.path / "trades.csv")
         (fault,) = [check for check in verify(found) if check.fault is not None]
-        assert (fault.name, fault.told) == ("files", "trades.csv is not what the ledger says")
+        assert (fault.name, fault.message) == ("files", "trades.csv is not what the ledger says")

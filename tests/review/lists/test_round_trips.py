@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from bot.backtest.engines.exact import run_exact
+from bot.core.events import Valuation
 from bot.core.market import Market
 from bot.core.orders import Fill, Settlement, SettlementCause, Side
 from bot.core.window import Window
 from bot.ledger.projections import project
 from bot.ledger.record import read_ledger
-from bot.review.lists.trade_list import Breakout, Excursion, excursions, group, grouped, round_trips_of, start_of
+from bot.review.lists.excursions import Excursion, excursions
+from bot.review.lists.trade_list import Breakout, round_trips_of
+from bot.review.lists.trade_sums import group, grouped
 from bot.review.recording import Record
 from bot.services.plans import planned
 from tests.markets import default_config
@@ -126,11 +129,11 @@ def busy(demo: Market, tmp_path_factory: pytest.TempPathFactory) -> Record:
 
 class TestAddsUp:
     def test_all_that_was_earned_is_what_the_equity_has_changed_to_the_last_digit(self, busy: Record) -> None:
-        trips, last = round_trips_of(busy), busy.last("valuation")
+        trips, last = round_trips_of(busy), busy.last_event(Valuation)
         assert last is not None
         assert len(trips.closed) > 20
         assert len(trips.open) > 5
-        assert trips.exact == Decimal(last.body["equity"]) - start_of(busy)
+        assert trips.exact == last.event.equity - (busy.start_cash() or 0)
 
     def test_what_is_shown_is_that_rounded_to_eight_decimals(self, busy: Record) -> None:
         for trip in round_trips_of(busy).all:
