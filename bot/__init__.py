@@ -1,27 +1,43 @@
 """A paper-trading bot that asks whether sustained small-cap breakouts lead ETH and altcoins.
 
 In a notebook: `from bot import run_backtest; run_backtest(data_dir="prices").equity.plot()`.
+A strategy of your own is made of `Strategy`, `Decision`, `Trade`, `Market` and `Series`: docs/writing-a-strategy.md.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import importlib
+from typing import TYPE_CHECKING
 
 from bot.infra.version import __version__
 
-__all__ = ["__version__", "run_backtest"]
+__all__ = ["Decision", "Market", "Series", "Strategy", "Trade", "__version__", "run_backtest", "to_weight"]
 
 if TYPE_CHECKING:
     from bot.backtest.run import run_backtest
+    from bot.core.decision import Decision, Trade
+    from bot.core.instrument import to_weight
+    from bot.core.market import Market, Series
+    from bot.core.ports import Strategy
+
+_MODULES = {
+    "Decision": "bot.core.decision",
+    "Market": "bot.core.market",
+    "Series": "bot.core.market",
+    "Strategy": "bot.core.ports",
+    "Trade": "bot.core.decision",
+    "run_backtest": "bot.backtest.run",
+    "to_weight": "bot.core.instrument",
+}
 
 
-def __getattr__(name: str) -> Any:
-    """Import the heavy part only when it is asked for."""
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used, so that `bot --help` need not wait for NumPy and pandas."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'bot' has no attribute {name!r}")
     if name == "run_backtest":
         from bot.infra.installation import require_own_strategies
 
         require_own_strategies()
-        from bot.backtest.run import run_backtest
-
-        return run_backtest
-    raise AttributeError(f"module 'bot' has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(_MODULES[name]), name)
+    return value

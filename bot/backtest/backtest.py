@@ -15,7 +15,7 @@ import numpy as np
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.extras import extras_of
 from bot.backtest.figures import figures_of, rounded
-from bot.backtest.lookahead import first_peek, telling_cuts
+from bot.backtest.lookahead import cut_times, first_peek
 from bot.backtest.random_timing import RandomTiming, band_of
 from bot.backtest.warnings import order_warnings, run_warnings
 from bot.core.book import Book, RunPlan
@@ -125,7 +125,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
 
 
 def _refuse_lookahead(strategy: Strategy, market: Market, decisions: Sequence[Decision], cuts: int) -> None:
-    peek = first_peek(strategy, market, decisions, telling_cuts(decisions, cuts)) if cuts else None
+    peek = first_peek(strategy, market, decisions, cut_times(decisions, cuts)) if cuts else None
     if peek is not None:
         raise ConfigError(
             "the strategy reads the future",

@@ -28,7 +28,7 @@ def first_peek(
     return min(peeks, default=None)
 
 
-def telling_cuts(decisions: Sequence[Decision], count: int) -> list[datetime]:
+def cut_times(decisions: Sequence[Decision], count: int) -> list[datetime]:
     """Moments for `first_peek`: mostly where the weights change, since a short peek shows only there."""
     changes = [after.at for before, after in pairwise(decisions) if before.weights != after.weights]
     at_changes = _evenly(changes, count - count // 4)

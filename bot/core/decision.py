@@ -40,6 +40,6 @@ class Decision:
         if self.at.tzinfo is None:
             raise ValueError(f"a decision needs an aware time, was {self.at}")
         if not all(isinstance(weight, Decimal) for weight in self.weights.values()):
-            raise TypeError(f"weights must be Decimal, see exact_weight; was {dict(self.weights)}")
+            raise TypeError(f"weights must be Decimal, see to_weight; was {dict(self.weights)}")
         if any(weight < 0 for weight in self.weights.values()) or sum(self.weights.values()) > 1:
             raise ValueError(f"weights must be >= 0 and sum to <= 1, was {dict(self.weights)}")

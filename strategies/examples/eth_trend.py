@@ -1,6 +1,6 @@
-"""A strategy of a user's own: in ETH while its last close is above its average, in the stablecoin otherwise.
+"""An example strategy: hold ETH while its last close is above its average, and the stablecoin otherwise.
 
-An example to copy, not a recommendation. Named in a config as
+An example to copy, not a recommendation. Name it in a config:
 
     strategy: {file: strategies/examples/eth_trend.py, parameters: {days: 100}}
 """
@@ -10,14 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from bot.core.decision import Decision, Trade
-from bot.core.instrument import to_weight
-from bot.core.market import Market
-from bot.core.moments import utc
+from bot import Decision, Market, Trade, to_weight
 
 
 class EthTrend:
-    """In ETH at `weight` while it closes above its average of `days` rows."""
+    """Hold ETH at `weight` while it closes above its average of `days` rows."""
 
     name = "eth_trend_example"
 
@@ -27,22 +24,22 @@ class EthTrend:
         self.days, self.weight = days, to_weight(weight)
 
     def decisions(self, market: Market) -> Sequence[Decision]:
-        """One decision a UTC midnight, each from the closes known at it."""
+        """Decide at each UTC midnight from the closes known at it."""
         eth = market[market.roles.eth]
         decisions = []
         stage = "OUT"
-        for moment in market.decision_times:
-            known = eth.until(moment).close  # nothing after the moment can be reached from here
+        for moment, at in zip(market.decision_times, market.decision_moments, strict=True):
+            known = eth.until(moment).close  # later rows cannot be reached from here
             average = known[-self.days :].mean()
             ready = len(known) >= self.days
             previous, stage = stage, "IN" if ready and known[-1] > average else "OUT"
             weights: dict[str, Decimal] = {eth.symbol: self.weight} if stage == "IN" else {}
             reason = "warms_up" if not ready else "above_average" if stage == "IN" else "below_average"
             trade = Trade.HOLD if stage == previous else Trade.NOW
-            decisions.append(Decision(utc(moment), stage, previous, weights, (reason,), trade))
+            decisions.append(Decision(at, stage, previous, weights, (reason,), trade))
         return decisions
 
 
 def strategy(days: int = 100, weight: float = 0.98) -> EthTrend:
-    """What the bot calls, with the config's `parameters`."""
+    """Make the strategy from the config's `parameters`."""
     return EthTrend(days, weight)

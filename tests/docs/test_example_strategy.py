@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot import run_backtest
-from bot.backtest.lookahead import first_peek, telling_cuts
+from bot.backtest.lookahead import cut_times, first_peek
 from bot.core.decision import Decision
 from bot.core.market import Market
 from bot.services.plans import build_strategy
@@ -43,7 +43,7 @@ def test_it_runs_beside_the_benchmarks(config: Config, monkeypatch: pytest.Monke
 
 
 def test_what_it_decides_does_not_change_when_the_future_is_taken_away(demo: Market, full: Sequence[Decision]) -> None:
-    for cut in telling_cuts(full, 30):
+    for cut in cut_times(full, 30):
         early = strategy(days=100).decisions(demo.as_of(cut))
         assert early == full[: len(early)]
         assert early[-1].at == cut
@@ -56,7 +56,7 @@ def test_the_check_can_fail_a_peek_of_one_day_is_found(tmp_path: Path, demo: Mar
     (tmp_path / "peeking.py").write_text(peeking, encoding="utf-8")
     cheat = build_strategy(load_config(changes={"strategy": {"file": str(tmp_path / "peeking.py")}}))
     decisions = cheat.decisions(demo)
-    assert first_peek(cheat, demo, decisions, telling_cuts(decisions, 12)) is not None
+    assert first_peek(cheat, demo, decisions, cut_times(decisions, 12)) is not None
 
 
 def test_it_waits_until_its_average_is_whole(full: Sequence[Decision]) -> None:

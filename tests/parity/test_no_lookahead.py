@@ -10,7 +10,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from bot.backtest.lookahead import first_peek, telling_cuts
+from bot.backtest.lookahead import cut_times, first_peek
 from bot.core.decision import Decision
 from bot.core.market import Market, Series
 from bot.services.strategy_settings import rotation_settings
@@ -104,7 +104,7 @@ class Oracle:
 
 def test_an_oracle_that_peeks_one_day_ahead_is_caught(demo: Market) -> None:
     full = Oracle().decisions(demo)
-    assert first_peek(Oracle(), demo, full, telling_cuts(full, 12)) is not None
+    assert first_peek(Oracle(), demo, full, cut_times(full, 12)) is not None
 
 
 class OneDayAhead:
@@ -124,13 +124,13 @@ class OneDayAhead:
 
 def test_a_peek_that_shows_only_where_the_decision_changes_is_caught(demo: Market) -> None:
     full = OneDayAhead().decisions(demo)
-    assert first_peek(OneDayAhead(), demo, full, telling_cuts(full, 12)) is not None
+    assert first_peek(OneDayAhead(), demo, full, cut_times(full, 12)) is not None
 
 
 def test_the_rotation_is_not_taken_for_an_oracle(demo: Market) -> None:
     strategy = rotation()
     full = strategy.decisions(demo)
-    assert first_peek(strategy, demo, full, telling_cuts(full, 12)) is None
+    assert first_peek(strategy, demo, full, cut_times(full, 12)) is None
 
 
 def barred_midway(market: Market, *symbols: str) -> Market:
