@@ -1,14 +1,15 @@
-"""docs/commands.md names every command and option, and every command in the docs is one that the bot takes.
+"""docs/commands.md names every command and option, and the bot accepts every command in the docs.
 
-A line that begins with `$ bot ` in a console block must parse. Those that need no prices but the demo's, or a
-folder inside the project, are run too, the demo with few seeds.
+A line `$ bot ...` must parse, in whatever block it stands. All run too, the demo with few seeds, except those in the
+table `NOT_RUN`. Other lines of a shell are checked by the shell's parser.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,8 @@ import typer
 
 from bot.cli.main import app, main
 from bot.core import errors
+from tests.docs.blocks import ROOT, Block, blocks
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 QUICK = ["--set", "demo.spread_seeds=2", "--set", "benchmarks.random_shifts=10"]
 
 
@@ -40,11 +40,12 @@ def section(page: str, title: str) -> str:
     return found.group(1) if found else ""
 
 
-def console_lines(page: str) -> list[str]:
-    """The `$ bot ` lines of a page's console blocks, without the `$`."""
-    blocks = re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
-    return [line[2:].strip() for line in lines if line.startswith("$ bot ")]
+def shell_lines(block: Block) -> list[str]:
+    """Return the commands of a block: those after `$` in a console, each line of a script; continued lines as one."""
+    lines = block.text.replace("\\\n", " ").splitlines()
+    if block.language in ("console", "text"):
+        return [line[2:].strip() for line in lines if line.startswith("$ ")]
+    return [line.strip() for line in lines]
 
 
 def arguments(line: str) -> list[str]:
@@ -68,28 +69,38 @@ def parse(words: list[str]) -> None:
         return
 
 
-LINES = sorted({line for page in PAGES for line in console_lines(page.read_text(encoding="utf-8"))})
+LINES = sorted({line for b in blocks("console", "text") for line in shell_lines(b) if line.startswith("bot ")})
+SERVICES = [
+    words
+    for block in blocks("sh", "bash", "ini", "")
+    for line in shell_lines(block)
+    for words in re.findall(
+        r"(?:\.venv/bin/|docker exec \w+ |small-cap-rotation )(?:bot )?((?:paper|backtest)[^>|]*)", line
+    )
+]
+"""Commands that a script, a systemd unit, cron or a container starts."""
 
 
 def needs_prices(words: list[str]) -> bool:
-    """Whether a command reads a folder that is not part of the project."""
+    """Return True if a command reads a folder that is not part of the project."""
     named = (folder for option, folder in pairwise(words) if option in ("--data-dir", "-d", "import"))
     return any(not (ROOT / folder).is_dir() for folder in named)
 
 
-def needs_network(words: list[str]) -> bool:
-    """Whether a command asks a vendor."""
-    return words[0] == "doctor" or words[:2] in (["data", "update"], ["paper", "tick"], ["paper", "run"])
+def starts_with(*commands: str) -> Callable[[list[str]], bool]:
+    """Return a check that is True for words that begin with one of some commands."""
+    return lambda words: any(words[: len(command.split())] == command.split() for command in commands)
 
 
-def goes_on_for_ever(words: list[str]) -> bool:
-    """Whether a command ends only when somebody stops it."""
-    return words[:2] == ["venue", "serve"] or words[0] == "dashboard"
-
-
-def needs_a_venue(words: list[str]) -> bool:
-    """Whether a command trades on a venue that runs already."""
-    return "--venue-port" in words
+NOT_RUN: Mapping[str, Callable[[list[str]], bool]] = {
+    "needs the user's prices": needs_prices,
+    "needs a network": starts_with("doctor", "data update", "paper tick", "paper run"),
+    "serves until it is stopped": starts_with("venue serve", "dashboard"),
+    "needs a local exchange that is running": lambda words: "--venue-port" in words,
+    "needs a forward ledger with the default name": lambda words: "logs/ledgers/paper.sqlite3" in words,
+}
+"""Commands in the docs that are parsed only, by their reason. The blocks of the other languages follow it: systemd
+units, Docker and keys need a machine that is set up for them, so the shell only parses them."""
 
 
 def test_the_page_has_a_section_for_every_command() -> None:
@@ -130,6 +141,30 @@ def test_every_command_in_the_docs_parses(line: str) -> None:
     parse(arguments(line))
 
 
+@pytest.mark.parametrize("line", SERVICES)
+def test_every_command_of_a_script_or_a_service_parses(line: str) -> None:
+    parse(shlex.split(line))
+
+
+@pytest.mark.parametrize("block", blocks("console", "sh", "bash"), ids=str)
+def test_the_shell_can_parse_every_block(block: Block) -> None:
+    script = "\n".join(shell_lines(block))
+    subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+    targets = {words[1] for words in map(str.split, script.splitlines()) if words[:1] == ["make"]}
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert {target for target in targets if f"\n{target}:" not in makefile} == set()
+
+
+@pytest.mark.parametrize("reason", NOT_RUN)
+def test_each_reason_for_not_running_a_command_applies_to_one(reason: str) -> None:
+    assert any(NOT_RUN[reason](arguments(line)) for line in LINES)
+
+
+def test_no_console_block_holds_other_programs_than_these() -> None:
+    programs = {line.split()[0] for block in blocks("console") for line in shell_lines(block)}
+    assert programs <= {"bot", "make", "docker", "export"}
+
+
 @pytest.mark.parametrize("line", ["backtset", "backtest --bogus", "backtest --market moon", "runs a b"])
 def test_the_parser_can_refuse(line: str) -> None:
     with pytest.raises(Exception, match=r"No such|not one of|unexpected|Invalid"):
@@ -140,8 +175,7 @@ def test_every_command_that_needs_no_prices_runs(tmp_path: Path, monkeypatch: py
     for folder in ("config", "docs", "strategies"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     monkeypatch.chdir(tmp_path)
-    left_out = (needs_prices, needs_network, goes_on_for_ever, needs_a_venue)
-    runnable = [words for words in map(arguments, LINES) if not any(reason(words) for reason in left_out)]
+    runnable = [words for words in map(arguments, LINES) if not any(applies(words) for applies in NOT_RUN.values())]
     backtests = [words for words in runnable if words[0] == "backtest"]
     on_the_store = [words for words in runnable if words[0] == "data"]
     told = (
