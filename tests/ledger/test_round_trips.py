@@ -13,6 +13,7 @@ from bot.core.events import Event
 from bot.core.orders import Fill, Settlement, SettlementCause, Side
 from bot.ledger.projections import project
 from bot.ledger.record import as_rows
+from bot.ledger.round_trips import match_lots
 
 D = Decimal
 DAY = datetime(2024, 3, 1, tzinfo=UTC)
@@ -88,6 +89,12 @@ def test_a_lot_that_is_still_held_is_no_trip() -> None:
     assert trip["quantity"] == "4"
 
 
+def test_a_sale_beyond_the_lots_makes_a_trip_of_the_lots_alone() -> None:
+    """6 of 10 sold have a lot; a tenth of the fee of 1 goes with each."""
+    found = trips(traded(0, "buy", "6", "100"), traded(1, "sell", "10", "100", "1"), traded(2, "sell", "1", "100"))
+    assert [some(t, "quantity", "fees") for t in found] == [("6", "0.6")]
+
+
 def test_coins_are_matched_with_themselves() -> None:
     found = trips(
         traded(0, "buy", "1", "100"), traded(0, "buy", "1", "7", symbol="B"), traded(1, "sell", "1", "8", symbol="B")
@@ -117,6 +124,31 @@ def test_a_rename_is_no_exit_and_carries_lots_over_at_the_same_cost() -> None:
     )
     assert some(trip, "symbol", "quantity", "entry_price", "pnl", "days") == ("B", "1000", "1", "497.5", "9")
     assert some(trip, "entry_at", "entry_reason") == ("2024-03-01T00:00:00Z", "buy on 0")
+
+
+def test_a_fee_that_the_venue_keeps_of_the_coin_leaves_with_the_sale() -> None:
+    """10 bought at 50, 0.1 kept (worth 5): 9.9 are held. 4 sold at 60, 0.05 kept (worth 3): 4.05 leave the lot.
+
+    Their fees are 3 + 4.05 x 5 / 9.9 = 5.0454545..., and 4.05 x (60 - 50) less those is 35.4545454...
+    """
+    buy = Fill("r-1", DAY, "A", Side.BUY, D(10), D(50), D(50), D(5), "in", fee_in_kind=D("0.1"))
+    out = DAY + timedelta(days=2)
+    sale = Fill("r-2", out, "A", Side.SELL, D(4), D(60), D(60), D(3), "out", fee_in_kind=D("0.05"))
+    (trip,) = trips(buy, sale)
+    assert some(trip, "quantity", "fees", "pnl") == ("4.05", "5.04545455", "35.45454545")
+
+
+def test_slippage_is_carried_over_by_a_rename_and_counts_on_both_sides() -> None:
+    """10 A at 100 against 99 cost 10, or 0.01 for each of 1000 B; 500 B at 1.5 against 1.6 cost 0.1 each: 5 + 50.
+
+    500 B stay: they cost 0.1 x 10 = 1 a piece and 0.5 of the fee of 1.
+    """
+    buy = Fill("r-1", DAY, "A", Side.BUY, D(10), D(100), D(99), D(1), "in")
+    rename = settled(5, "10", "100", SettlementCause.RENAMED, into="B", received="1000")
+    sale = Fill("r-2", DAY + timedelta(days=9), "B", Side.SELL, D(500), D("1.5"), D("1.6"), D(0), "out")
+    closed, left = match_lots([buy, rename, sale])
+    assert [(part.slippage, part.fees, part.cost, part.pnl) for part in closed] == [(55, D("0.5"), 500, D("249.5"))]
+    assert [(lot.symbol, lot.quantity, lot.price, lot.fee_each) for lot in left] == [("B", 500, 1, D("0.001"))]
 
 
 def test_a_rename_into_a_coin_that_is_held_puts_its_lots_behind() -> None:
