@@ -157,7 +157,7 @@ def _kept_traceback(state: Path) -> str:
     """Keep the traceback, without a secret, for whoever mends the bug, and tell the user where it is."""
     from loguru import logger
 
-    from bot.paper.notifier import hiding
+    from bot.paper.notifier import secret_filter
 
     log = state / "bot.log"
     told = "this is a bug in the bot, not in what you did"
@@ -166,5 +166,5 @@ def _kept_traceback(state: Path) -> str:
         logger.add(log, format="{time:YYYY-MM-DD HH:mm:ss!UTC} | {level: <8} | {message}")
     except OSError:
         return f"{told}; its traceback could not be kept: {log} cannot be written"
-    logger.error("a bug\n{}", hiding(os.environ)(traceback.format_exc()))
+    logger.error("a bug\n{}", secret_filter(os.environ)(traceback.format_exc()))
     return f"{told}; please report it with {log}"

@@ -1,4 +1,4 @@
-"""Notices: what a user is told of, and in which words."""
+"""Notices to the user: kinds and content."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class NoticeKind(StrEnum):
-    """What a notice is about; the config names those that are sent."""
+    """Subject of a notice; the config lists the kinds that are sent."""
 
     DECISION = "decision"
     KILL = "kill"
@@ -21,7 +21,7 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message: a title and a few plain sentences, short enough for a phone."""
+    """Message with a title and a few plain sentences, short enough for a phone."""
 
     kind: NoticeKind
     title: str

@@ -1,4 +1,4 @@
-"""Who carries a ledger's orders out: fills simulated on live public prices, or an exchange's testnet."""
+"""Broker of a ledger: fills simulated on live public prices, or an exchange's testnet."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _QUOTE, _TESTNET = "USDT", "testnet"
 
 @dataclass(frozen=True, slots=True)
 class Brokerage:
-    """A broker by name, and what holds its account against the ledger, where it has one."""
+    """Broker by name, and the comparison of its account with the ledger, if it has an account."""
 
     name: str
     broker: Broker
@@ -41,9 +41,9 @@ class Brokerage:
 def open_brokerage(
     config: Config, sessions: VendorSessions, clock: Clock, testnet: TestnetExchange | None
 ) -> Brokerage:
-    """The broker on a testnet, or without one the simulated broker; both count at live public prices."""
+    """Open the broker of a testnet, or the simulated broker; both price fills at live public quotes."""
     limits = QuoteLimits(to_decimal(config.paper.spread_limit), timedelta(seconds=config.paper.quote_age_seconds))
-    quotes = LiveQuotes(_depth(config, sessions), limits, clock)
+    quotes = LiveQuotes(_depth_reader(config, sessions), limits, clock)
     simulated = LiveQuotesBroker(quotes)
     if testnet is None:
         return Brokerage(SIMULATED, simulated)
@@ -52,29 +52,29 @@ def open_brokerage(
     return Brokerage(testnet.venue, broker, Reconciler(testnet, _QUOTE, clock, names).compare)
 
 
-def brokerage_name(config: Config, asked: Literal["simulated", "testnet"] | None, began: str | None) -> str:
-    """The brokerage of a ledger: that with which it began, or for a new one that which is asked for.
+def brokerage_name(config: Config, requested: Literal["simulated", "testnet"] | None, began: str | None) -> str:
+    """Return the name of a ledger's broker: the one that it began with, or for a new ledger the requested one.
 
-    Raises ConfigError where another one is asked for than that with which it began.
+    Raises ConfigError if the request differs from the broker that the ledger began with.
     """
-    if asked is None and began is not None:
+    if requested is None and began is not None:
         return began
-    name = f"{config.paper.testnet} {_TESTNET}" if asked == _TESTNET else SIMULATED
+    name = f"{config.paper.testnet} {_TESTNET}" if requested == _TESTNET else SIMULATED
     require_same(began or name, name)
     return name
 
 
 def require_same(began: str, name: str) -> None:
-    """Raise ConfigError where a ledger began with another brokerage."""
+    """Raise ConfigError if a ledger began with another broker."""
     if began != name:
         mend = "name another ledger with --ledger"
         raise ConfigError("the ledger trades with another broker", expected=began, was=name, mend=mend)
 
 
 def open_account(name: str, clock: Clock, environment: Mapping[str, str]) -> TestnetExchange | None:
-    """The testnet of a brokerage by its name, with the environment's keys; None for the simulated one.
+    """Open the testnet account of a broker by its name, with the environment's keys; None for the simulated one.
 
-    Raises ConfigError where a key is missing.
+    Raises ConfigError if a key is missing.
     """
     venue, _, kind = name.partition(" ")
     if kind != _TESTNET:
@@ -85,8 +85,8 @@ def open_account(name: str, clock: Clock, environment: Mapping[str, str]) -> Tes
     return open_testnet(Testnet(venue), clock, environment)
 
 
-def _depth(config: Config, sessions: VendorSessions) -> Callable[[str], DepthQuote]:
-    """Asks the venue that tells a coin's candles for its order book."""
+def _depth_reader(config: Config, sessions: VendorSessions) -> Callable[[str], DepthQuote]:
+    """Return a function that reads the order book of a coin from the venue of its candles."""
     vendors = open_vendors(config, sessions)
 
     def depth(symbol: str) -> DepthQuote:

@@ -1,4 +1,4 @@
-"""The daemon: sleep to the next decision time, tick, and so on until it is told to stop."""
+"""Daemon: tick at every decision time until it is stopped."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from bot.core.errors import BotError, DataError, KeysRefused, OutcomeUnknown, St
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.ports import Clock
 from bot.paper.heartbeat import heartbeat_path, write_beat
-from bot.paper.ledgers import as_daemon, is_stopped
+from bot.paper.ledgers import daemon_lock, is_stopped
 from bot.paper.log import open_log
-from bot.paper.notifier import Notifier, Post, hiding, nobody
+from bot.paper.notifier import Notifier, Post, no_post, secret_filter
 from bot.paper.tick import tick
+from bot.report.numbers import counted
 from bot.services.vendors import VendorSessions, open_sessions
 from bot.settings.loader import Config
 
@@ -28,34 +29,34 @@ if TYPE_CHECKING:
     from bot.brokers.testnet.client import TestnetExchange
 
 _LOOK_UP = 60.0
-"""Seconds of sleep at most: a machine that was suspended, or whose clock was set, is noticed within a minute."""
+"""Longest sleep in seconds, so that a suspended machine or a changed clock is noticed within a minute."""
 
 
 Open = Callable[[Config, Clock], AbstractContextManager[VendorSessions]]
-"""Opens the sessions to vendors for one tick."""
+"""Opens the vendor sessions of one tick."""
 
 
 class Stop:
-    """Set by SIGTERM or Ctrl-C; a tick that is under way is finished.
+    """Stop request, set by SIGTERM or Ctrl-C; a running tick is finished first.
 
-    A pipe, since a lock that the main thread holds while it waits must not be taken in its signal handler.
+    It is a pipe: a signal handler must not take a lock that the main thread may hold while it waits.
     """
 
     def __init__(self) -> None:
-        self._told, self._tell = os.pipe()
+        self._reading_end, self._writing_end = os.pipe()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._hear)
+            signal.signal(number, self._request)
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
-        os.write(self._tell, b"stop")
+    def _request(self, number: int, frame: FrameType | None) -> None:
+        os.write(self._writing_end, b"stop")
 
     def wait(self, seconds: float) -> bool:
-        """Wait, but not beyond the call to stop; whether that has come."""
-        return bool(select.select([self._told], [], [], seconds)[0])
+        """Wait up to so many seconds; return True as soon as a stop is requested."""
+        return bool(select.select([self._reading_end], [], [], seconds)[0])
 
 
 def next_time(config: Config, now: datetime, decided: bool) -> datetime:
-    """When to tick next: at the next decision time, or soon where today could not be decided."""
+    """Return the next tick: the next decision time (UTC), or in some minutes if today is not decided."""
     if not decided:
         return now + timedelta(minutes=config.paper.retry_minutes)
     after = timedelta(minutes=config.paper.decide_after_minutes)
@@ -64,10 +65,10 @@ def next_time(config: Config, now: datetime, decided: bool) -> datetime:
 
 
 class Daemon:
-    """A ledger that is ticked at every decision time, by one daemon only.
+    """Daemon of one ledger, which has at most one.
 
-    `say` tells the terminal, `post` sends the notices of each tick. What keeps a tick from deciding is told and tried
-    again: nothing is held against the ledger.
+    `say` writes to the terminal, `post` sends the notices of each tick. A tick that cannot decide is reported and
+    tried again some minutes later.
     """
 
     def __init__(
@@ -77,12 +78,12 @@ class Daemon:
         clock: Clock,
         say: Callable[[str], None],
         testnet: TestnetExchange | None = None,
-        post: Post = nobody,
+        post: Post = no_post,
         opened: Open = open_sessions,
     ) -> None:
         self._opened, self._is_done, self._is_stopped = opened, False, False
         self._config, self._name, self._clock, self._testnet = config, name, clock, testnet
-        self._hide = hiding(os.environ)
+        self._hide = secret_filter(os.environ)
         self._say: Callable[[str], None] = lambda text: say(self._hide(text))
         self._notifier = Notifier(config, name, clock, post, self._warn)
         self._due = self._seen = clock.now()
@@ -90,9 +91,9 @@ class Daemon:
     def run(self, stop: Stop) -> None:
         """Tick now, then at every decision time until it is stopped.
 
-        Raises the errors that no later tick can mend, LedgerError where the ledger has a daemon already.
+        Raises errors that a later tick cannot mend, and LedgerError if the ledger has a daemon already.
         """
-        with as_daemon(self._config, self._name, self._clock):
+        with daemon_lock(self._config, self._name, self._clock):
             self._run(stop)
 
     def _run(self, stop: Stop) -> None:
@@ -105,16 +106,16 @@ class Daemon:
             self._seen = self._clock.now()
             self._due = next_time(self._config, self._seen, self._is_done)
             logger.info("next tick of {} at {}", self._name, iso(self._due))
-        logger.info("stopped; what is held stays held")
-        self._say("Stopped. What is held stays held; the next start goes on where this ended.")
+        logger.info("stopped; open positions are kept")
+        self._say("Stopped. Open positions are kept. Restart to continue.")
         with suppress(OSError):
             heartbeat_path(self._config, self._name).unlink()
 
     def _is_stopped_before_due(self, stop: Stop) -> bool:
-        """Sleep until a tick is due; whether the call to stop came first."""
+        """Sleep until a tick is due; return True if a stop is requested first."""
         while (left := (self._due - self._clock.now()).total_seconds()) > 0:
             now = self._clock.now()
-            if now < self._seen:  # the clock was set back: what is due is not due by the clock that was wrong
+            if now < self._seen:  # the clock was set back, so the due time came from a wrong clock
                 self._due = next_time(self._config, now, self._is_done)
             self._seen = now
             self._beat()
@@ -123,7 +124,10 @@ class Daemon:
         return False
 
     def _tick(self) -> bool:
-        """One tick; whether today is decided, and every order has ended. A fault of vendors or disks is no end."""
+        """Tick once; return True if today is decided and every order has ended.
+
+        Faults of vendors, disks and keys can pass by themselves, so they do not end the daemon.
+        """
         from loguru import logger
 
         self._beat()
@@ -144,26 +148,26 @@ class Daemon:
         except BotError as problem:
             logger.error("{}", problem)
             raise
-        self._tell_if_stopped()
+        self._report_stop()
         days = [order.at.date() for order in ticked.carried_out]
         for day in ticked.decided:
-            self._tell(f"decided {day}, {days.count(day)} order(s) carried out")
+            self._report(f"decided {day}, {counted(days.count(day), 'order')} executed")
         if earlier := len(days) - sum(map(days.count, ticked.decided)):
-            self._tell(f"{earlier} order(s) that were left open have ended")
+            self._report(f"{counted(earlier, 'open order')} of an earlier tick ended")
         for day in ticked.drifted:
-            self._warn(f"{day} would be decided otherwise now; the record is kept")
+            self._warn(f"the decision of {day} would differ now; the record is kept")
         for order in ticked.left_open:
-            self._warn(f"order {order.order_id} may or may not stand: it is looked up again soon")
+            self._warn(f"order {order.order_id} has an unknown status; it is looked up again soon")
         return not ticked.left_open
 
-    def _tell_if_stopped(self) -> None:
-        """Tell once that the user stopped the ledger: until that is taken back there is nothing else to tell."""
+    def _report_stop(self) -> None:
+        """Report once that the user stopped the ledger."""
         was, self._is_stopped = self._is_stopped, is_stopped(self._config, self._name)
         if self._is_stopped and not was:
-            self._tell(f"stopped by its user: nothing is decided until bot paper resume --ledger {self._name}")
+            self._report(f"stopped by its user: no day is decided until bot paper resume --ledger {self._name}")
 
     def _beat(self) -> None:
-        """Tell that the daemon lives; where that cannot be told it trades all the same."""
+        """Write the heartbeat; a failure is only logged, since trading does not depend on it."""
         from loguru import logger
 
         try:
@@ -177,7 +181,7 @@ class Daemon:
         logger.warning("{}", problem)
         self._say(f"{iso(self._clock.now())}  {problem}")
 
-    def _tell(self, news: str) -> None:
+    def _report(self, news: str) -> None:
         from loguru import logger
 
         logger.info("{}: {}", self._name, news)
@@ -185,7 +189,8 @@ class Daemon:
 
 
 def _give_back_memory() -> None:
-    """Let go of what the tick needed: a venue's client holds on to itself, and the C library to what is freed."""
+    """Return the memory of a tick to the system between ticks."""
+    # A venue's client is a reference cycle, and the C library keeps freed memory.
     gc.collect()
-    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc's
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # only in glibc
         trim(0)

@@ -1,4 +1,4 @@
-"""The forward ledgers: each a file by name, who may write it, and where each stands."""
+"""Forward ledgers: files by name, locks, the trading state and the status of each."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
+from bot.core.decision import Decision
 from bot.core.errors import InUse, LedgerError, did_you_mean
-from bot.core.events import Acknowledged, BalanceDifference, ConfigPeriod, Event, TradingState, TradingStateChange
+from bot.core.events import (
+    Acknowledged,
+    BalanceDifference,
+    ConfigPeriod,
+    Event,
+    TradingState,
+    TradingStateChange,
+    Valuation,
+)
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
 from bot.core.portfolio import Portfolio
@@ -21,22 +29,23 @@ from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.ledger_file import is_there
 from bot.ledger.record import Row, back_up_ledger, read_ledger, verify_ledger
+from bot.ledger.recorded import E, Recorded, recorded
 from bot.ledger.testnet_account import expected_account
 from bot.ledger.writer import LedgerWriter
 from bot.report.words import sentence
 from bot.settings.loader import Config
 
 _PATIENCE = 120.0
-"""Seconds for which the user's word waits for a tick that is under way."""
+"""Seconds that `stop`, `flat`, `resume` and the like wait for the ledger lock."""
 
 
 def ledger_path(config: Config, name: str) -> Path:
-    """The file of a forward ledger."""
+    """Return the file of a forward ledger."""
     return config.state / "ledgers" / f"{name}.sqlite3"
 
 
-def make_room(path: Path) -> None:
-    """Make a ledger's folder. Raises LedgerError."""
+def make_ledger_folder(path: Path) -> None:
+    """Make the folder of a ledger. Raises LedgerError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
@@ -44,7 +53,7 @@ def make_room(path: Path) -> None:
 
 
 def ledgers(config: Config) -> list[str]:
-    """The names of the forward ledgers there are, in order."""
+    """List the names of the forward ledgers in alphabetical order."""
     return sorted(path.stem for path in (config.state / "ledgers").glob("*.sqlite3") if is_there(path))
 
 
@@ -52,20 +61,32 @@ def ledgers(config: Config) -> list[str]:
 def open_ledger(
     config: Config, name: str, clock: Clock, patience: float = 0.0, waiting: Callable[[str], None] = print
 ) -> Iterator[LedgerWriter]:
-    """A ledger for one process to write; another one may wait for so many seconds, and says so.
+    """Open a ledger for writing, by one process at a time.
 
-    Raises InUse after that, LedgerError.
+    Parameters
+    ----------
+    patience : float
+        Seconds to wait for another process that writes.
+    waiting : callable
+        Shows a line while it waits.
+
+    Raises
+    ------
+    InUse
+        Another process still writes after that time.
+    LedgerError
+        The ledger cannot be written or trusted.
     """
     path = ledger_path(config, name)
-    with write_lock(path, clock, patience, waiting), LedgerWriter.open(path) as journal:
-        yield journal
+    with write_lock(path, clock, patience, waiting), LedgerWriter.open(path) as writer:
+        yield writer
 
 
 @contextmanager
-def as_daemon(config: Config, name: str, clock: Clock) -> Iterator[None]:
-    """Hold the right to be a ledger's daemon; the system gives it back if this process dies.
+def daemon_lock(config: Config, name: str, clock: Clock) -> Iterator[None]:
+    """Hold the lock of a ledger's daemon. Raises LedgerError if another process holds it.
 
-    Raises LedgerError where another process holds it.
+    The lock is one of the operating system, so that a killed daemon leaves none behind.
     """
     path = ledger_path(config, name)
     lock = path.with_name(f"{name}.daemon.sqlite3")  # no ledger's name has a dot
@@ -79,52 +100,61 @@ def as_daemon(config: Config, name: str, clock: Clock) -> Iterator[None]:
 
 
 def broker_of(config: Config, name: str) -> str | None:
-    """The brokerage of a ledger that goes on; None where it has not begun. Raises LedgerError."""
+    """Return the broker of a ledger; None if it has not begun. Raises LedgerError, also if it is finished."""
     path = ledger_path(config, name)
     if not has_begun(config, name):
         return None
     first = next(read_ledger(path))
-    require_not_over([first], path)
-    return str(first.body["broker"])
+    require_unfinished([first], path)
+    period = next(recorded([first], ConfigPeriod), None)
+    return period.event.broker if period else None
 
 
-def require_not_over(rows: Sequence[Row], path: Path) -> None:
-    """Raise LedgerError where a ledger is a replay or a rehearsal: nothing follows its last day."""
+def require_unfinished(rows: Sequence[Row], path: Path) -> None:
+    """Raise LedgerError if a ledger is a replay or a rehearsal, which ends with its last day."""
     first = decode(rows[0]) if rows else None
     if isinstance(first, ConfigPeriod) and first.is_history:
-        raise LedgerError(f"is a {first.why}, which is over", where=str(path), mend="name another ledger")
+        raise LedgerError(f"is a finished {first.why}", where=str(path), mend="name another ledger")
 
 
 def has_begun(config: Config, name: str) -> bool:
-    """Whether there is a ledger with a row in it. Raises LedgerError."""
+    """Return True if the ledger exists and has a row. Raises LedgerError."""
     path = ledger_path(config, name)
     return path.is_file() and next(iter(read_ledger(path)), None) is not None
 
 
-def mode_of(rows: Sequence[Row]) -> TradingState:
-    """What a ledger may do, by the user's last word."""
-    last = _last(rows, "switched")
-    return TradingState(last.body["mode"]) if last else TradingState.ON
+def trading_state_of(rows: Sequence[Row]) -> TradingState:
+    """Return the trading state that the user set last; on by default."""
+    last = _last(rows, TradingStateChange)
+    return last.event.mode if last else TradingState.ON
 
 
 def is_stopped(config: Config, name: str) -> bool:
-    """Whether the user stopped a ledger. Raises LedgerError."""
-    return has_begun(config, name) and mode_of(list(read_ledger(ledger_path(config, name)))) is TradingState.STOPPED
+    """Return True if the user stopped the ledger. Raises LedgerError."""
+    return (
+        has_begun(config, name)
+        and trading_state_of(list(read_ledger(ledger_path(config, name)))) is TradingState.STOPPED
+    )
 
 
-def switch(config: Config, name: str, mode: TradingState, clock: Clock, waiting: Callable[[str], None] = print) -> bool:
-    """Write down the user's word, which the next tick obeys; whether it is news. Raises LedgerError, StoreError."""
+def set_trading_state(
+    config: Config, name: str, state: TradingState, clock: Clock, waiting: Callable[[str], None] = print
+) -> bool:
+    """Write a new trading state, which the next tick follows; False if it is the present one already.
+
+    Raises LedgerError, StoreError.
+    """
     status_of(config, name)
-    with open_ledger(config, name, clock, _PATIENCE, waiting) as journal:
-        require_not_over(journal.rows, journal.path)
-        is_news = mode_of(journal.rows) is not mode
-        if is_news:
-            journal.append([TradingStateChange(clock.now().replace(microsecond=0), mode)])
-    return is_news
+    with open_ledger(config, name, clock, _PATIENCE, waiting) as writer:
+        require_unfinished(writer.rows, writer.path)
+        is_new = trading_state_of(writer.rows) is not state
+        if is_new:
+            writer.append([TradingStateChange(clock.now().replace(microsecond=0), state)])
+    return is_new
 
 
 def next_decision(config: Config, name: str, now: datetime) -> str:
-    """When the next day of a ledger is decided, and why not sooner, in words. Raises LedgerError."""
+    """Return in words when the next day of a ledger is decided. Raises LedgerError."""
     today, last = now.date(), status_of(config, name).last_day
     if last < str(today):
         return "the next tick: today is not decided yet"
@@ -135,22 +165,23 @@ def next_decision(config: Config, name: str, now: datetime) -> str:
 def acknowledge(
     config: Config, name: str, clock: Clock, waiting: Callable[[str], None] = print
 ) -> list[BalanceDifference]:
-    """Write down that the user has seen what nothing explains, and return it. Raises LedgerError, StoreError."""
+    """Acknowledge every unexplained balance difference, and return them. Raises LedgerError, StoreError."""
     status_of(config, name)
-    with open_ledger(config, name, clock, _PATIENCE, waiting) as journal:
-        require_not_over(journal.rows, journal.path)
-        unknown = expected_account(map(decode, journal.rows)).unknown
+    with open_ledger(config, name, clock, _PATIENCE, waiting) as writer:
+        require_unfinished(writer.rows, writer.path)
+        unknown = expected_account(map(decode, writer.rows)).unknown
         if unknown:
-            journal.append([Acknowledged(clock.now().replace(microsecond=0))])
+            writer.append([Acknowledged(clock.now().replace(microsecond=0))])
     return unknown
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerStatus:
-    """Where a ledger stands; money is decimal text, `head` the hash of its last row, empty what is not there yet.
+    """Status of a ledger. Money is decimal text in the quote currency, `head` the hash of the last row.
 
-    `testnet` is what its trades have changed of each asset of a testnet account, in play money that is no part of the
-    equity; `unknown` names the assets of that account that have changed without a reason, until it is acknowledged.
+    `epochs` counts the config periods. `testnet` is the net change of each asset of a testnet account by the ledger's
+    trades, in play money that is separate from the equity. `unknown` names the assets of that account with an
+    unexplained change that is not acknowledged. A field that has no value yet is empty.
     """
 
     ledger: str
@@ -171,34 +202,34 @@ class LedgerStatus:
     rows: int
     head: str
 
-    def as_dict(self) -> dict[str, Any]:
-        """The status as plain data."""
+    def to_dict(self) -> dict[str, object]:
+        """Return the status as plain data."""
         return asdict(self)
 
 
 def status_of(config: Config, name: str) -> LedgerStatus:
-    """Where a ledger stands, read without writing. Raises LedgerError, naming the nearest, where there is none."""
+    """Read the status of a ledger. Raises LedgerError, naming the nearest name if there is no such ledger."""
     path = existing_path(config, name)
     count, head = verify_ledger(path)
     rows = list(read_ledger(path))
-    epochs = [row for row in rows if row.kind == "epoch"]
-    if not epochs:
+    periods = list(recorded(rows, ConfigPeriod))
+    if not periods:
         raise LedgerError("has not begun", where=str(path), mend="begin it with: bot paper tick")
-    decision, valued = _last(rows, "decision"), _last(rows, "valuation")
+    decision, valued = _last(rows, Decision), _last(rows, Valuation)
     events = list(map(decode, rows))
-    portfolio, open_orders = _folded(events, Decimal(epochs[0].body["cash"]))
+    portfolio, open_orders = _folded(events, periods[0].event.cash)
     account = expected_account(events)
     return LedgerStatus(
         ledger=name,
-        broker=epochs[0].body["broker"],
-        mode=mode_of(rows),
-        begun=epochs[0].at[:10],
-        epochs=len(epochs),
-        last_day=decision.at[:10] if decision else "",
-        stage=decision.body["stage"] if decision else "",
-        why=" ".join(map(sentence, decision.body["reasons"])) if decision else "Nothing is decided yet.",
-        valued=valued.at[:10] if valued else "",
-        equity=valued.body["equity"] if valued else plain(portfolio.cash),
+        broker=periods[0].event.broker,
+        mode=trading_state_of(rows).value,
+        begun=periods[0].day,
+        epochs=len(periods),
+        last_day=decision.day if decision else "",
+        stage=decision.event.stage if decision else "",
+        why=" ".join(map(sentence, decision.event.reasons)) if decision else "No decision yet.",
+        valued=valued.day if valued else "",
+        equity=plain(valued.event.equity) if valued else plain(portfolio.cash),
         cash=plain(portfolio.cash),
         holdings={symbol: plain(quantity) for symbol, quantity in sorted(portfolio.holdings.items())},
         open_orders=open_orders,
@@ -219,50 +250,56 @@ def existing_path(config: Config, name: str) -> Path:
 
 
 def _is_history(events: Sequence[Event | None]) -> bool:
-    """Whether a ledger is a replay or a rehearsal: there the trades of a venue are the book's own."""
+    """Return True for a replay or a rehearsal: there the venue's trades are those of the book."""
     return any(isinstance(event, ConfigPeriod) and event.is_history for event in events)
 
 
-def _last(rows: Sequence[Row], kind: str) -> Row | None:
-    return next((row for row in reversed(rows) if row.kind == kind), None)
+def _last(rows: Sequence[Row], one: type[E]) -> Recorded[E] | None:
+    return next(recorded(reversed(rows), one), None)
 
 
 def _folded(events: Iterable[Event | None], cash: Decimal) -> tuple[Portfolio, int]:
-    """The portfolio that the events add up to, and how many orders have no end yet."""
-    portfolio, unended = Portfolio(cash), set()
+    """Return the portfolio that the events add up to, and the number of orders without an end."""
+    portfolio, open_orders = Portfolio(cash), set[str]()
     for event in events:
         match event:
             case Fill() | Settlement():
                 portfolio = portfolio.apply(event)
             case OrderIntent():
-                unended.add(event.order_id)
+                open_orders.add(event.order_id)
             case OrderResult():
-                unended.discard(event.order_id)
-    return portfolio, len(unended)
+                open_orders.discard(event.order_id)
+    return portfolio, len(open_orders)
 
 
 def archive_ledger(config: Config, name: str, clock: Clock, waiting: Callable[[str], None] = print) -> Path:
-    """Put a ledger away beside the others, whatever is in it, and return where.
+    """Move a ledger into the archive folder, damaged or not, and return its new path.
 
     Raises LedgerError, also while a daemon trades it, StoreError.
     """
     path = existing_path(config, name)
-    with as_daemon(config, name, clock), write_lock(path, clock, _PATIENCE, waiting):
+    with daemon_lock(config, name, clock), write_lock(path, clock, _PATIENCE, waiting):
         target = path.parent / "archive" / f"{name}-{clock.now():%Y%m%dT%H%M%SZ}.sqlite3"
         try:
             target.parent.mkdir(exist_ok=True)
-            if (half_done := path.with_name(f"{path.name}-journal")).exists():  # what a killed writer left
+            if (
+                half_done := path.with_name(f"{path.name}-journal")
+            ).exists():  # the rollback journal of a killed writer belongs to the file
                 half_done.rename(target.with_name(f"{target.name}-journal"))
             path.rename(target)
         except OSError as problem:
-            raise LedgerError(f"cannot be put away: {problem.strerror}", where=str(path)) from None
+            raise LedgerError(f"cannot be archived: {problem.strerror}", where=str(path)) from None
     return target
 
 
 def back_up(config: Config, name: str, clock: Clock, target: Path | None) -> tuple[Path, int, str]:
-    """Copy a ledger, also while it is written, and tell where to, its number of rows and the hash of the last.
+    """Copy a ledger, also while it is written, and check the copy. Raises LedgerError.
 
-    Without a target it stands beside the ledgers, under the ledger's name and the present moment. Raises LedgerError.
+    Returns
+    -------
+    tuple of (Path, int, str)
+        Path of the copy, number of its rows, and hash of the last row. Without a target the copy goes into the folder
+        `backup` beside the ledgers.
     """
     path = existing_path(config, name)
     target = target or path.parent / "backup" / f"{name}-{clock.now():%Y%m%dT%H%M%SZ}.sqlite3"

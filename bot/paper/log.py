@@ -1,4 +1,4 @@
-"""The daemon's log: a file that is rotated, as text or as one JSON object a line, with no secret in it."""
+"""Log of the daemon: a rotated file, as text or as one JSON object a line, with secrets removed."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _TEXT = "{time:YYYY-MM-DD HH:mm:ss!UTC} | {level: <8} | {message}\n"
 
 
 def open_log(config: Config, ledger: str, hide: Callable[[str], str]) -> None:
-    """Write what is logged from now on to bot.log, and nothing to the terminal, which is told otherwise.
+    """Write all further log messages to bot.log and none to the terminal, which the daemon writes itself.
 
-    `hide` takes secrets out of each message. Raises LedgerError where the file cannot be written.
+    `hide` removes secrets from each message. Raises LedgerError if the file cannot be written.
     """
     from loguru import logger
 
@@ -28,8 +28,8 @@ def open_log(config: Config, ledger: str, hide: Callable[[str], str]) -> None:
         message = record["message"] = hide(record["message"])
         if config.paper.log == "text":
             return _TEXT
-        told = {"time": iso(record["time"].astimezone(UTC)), "level": record["level"].name, "message": message}
-        record["extra"]["line"] = json.dumps({**told, "ledger": ledger})
+        fields = {"time": iso(record["time"].astimezone(UTC)), "level": record["level"].name, "message": message}
+        record["extra"]["line"] = json.dumps({**fields, "ledger": ledger})
         return "{extra[line]}\n"
 
     path = config.state / "bot.log"

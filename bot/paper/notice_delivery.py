@@ -1,8 +1,8 @@
-"""A process of its own that sends messages through apprise, started by path: what goes wrong in it stays in it.
+"""Process that sends messages through apprise. It is started by path, so that a fault of a plugin stays in it.
 
-It reads one JSON object, the addresses and the messages, and writes one line for each address as soon as that is done.
-It is started without the keys of any exchange, and killed when its time is over. Of what apprise and its plugins say
-nothing is passed on, since that may name an address.
+It reads one JSON object with addresses and messages, and writes one line for each address once that is done. It is
+started without the keys of any exchange, and killed when its time is over. Output of apprise and its plugins is
+dropped, since it may contain an address.
 """
 
 from __future__ import annotations
@@ -12,33 +12,37 @@ import os
 import sys
 from collections.abc import Sequence
 from threading import Thread
-from typing import Any, TextIO
+from typing import Protocol, TextIO
 
 _NAME = "Small-cap rotation"
 
 
+class _Service(Protocol):
+    def notify(self, *, body: str, title: str) -> bool | None: ...
+
+
 def main() -> None:
-    """Send every message to every address, each address by itself, so that none waits for another."""
+    """Send every message to every address, each address in a thread of its own, so that none waits for another."""
     import apprise
 
-    given, answers = json.load(sys.stdin), _own_line()
+    given, answers = json.load(sys.stdin), _answer_stream()
     asset = apprise.AppriseAsset(app_id=_NAME, app_desc="a paper-trading bot", http_redirects=False)
     for number, address in enumerate(given["addresses"]):
         service = apprise.Apprise.instantiate(address, asset=asset)
         Thread(target=_send, args=(answers, number, service, given["messages"])).start()
 
 
-def _own_line() -> TextIO:
-    """What this process tells its caller; whatever else prints, prints to standard error from now on."""
+def _answer_stream() -> TextIO:
+    """Return the stream to the caller, and redirect all other output to standard error."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return answers
 
 
-def _send(answers: TextIO, number: int, service: Any, messages: Sequence[tuple[str, str]]) -> None:
-    """Send messages in their order, and tell what became of them."""
+def _send(answers: TextIO, number: int, service: _Service | None, messages: Sequence[tuple[str, str]]) -> None:
+    """Send messages in their order, and write the result."""
     if service is None:
-        problem = "is of no kind that apprise knows, or is not whole"
+        problem = "is incomplete, or of a kind that apprise does not know"
     else:
         refused = sum(not _taken(service, title, body) for title, body in messages)
         problem = f"did not take {refused} of {len(messages)}" if refused else ""
@@ -46,7 +50,7 @@ def _send(answers: TextIO, number: int, service: Any, messages: Sequence[tuple[s
     answers.flush()
 
 
-def _taken(service: Any, title: str, body: str) -> bool:
+def _taken(service: _Service, title: str, body: str) -> bool:
     try:
         return bool(service.notify(body=body, title=title))
     except Exception:  # a plugin's own fault; its text may hold the address

@@ -1,4 +1,4 @@
-"""Notifying: which notices of a ledger are sent, where to, and what is told when they do not get there."""
+"""Notifier: choose the notices of a ledger, send them, and report addresses that were not reached."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from urllib.parse import unquote, urlsplit
 
 from bot.brokers.testnet.guard import TESTNETS, Testnet
 from bot.brokers.testnet.keys import KEY_NAMES
+from bot.core.decision import Decision
 from bot.core.errors import BotError, ConfigError, LedgerError
+from bot.core.events import Valuation
 from bot.core.notice import Notice, NoticeKind
 from bot.core.ports import Clock
 from bot.data.vendors.public_exchange import VENUES
 from bot.ledger.record import Row, read_ledger, verify_ledger
+from bot.ledger.recorded import recorded
 from bot.paper.health import FindingKind
 from bot.paper.health_facts import check_ledger, daemon_status
 from bot.paper.ledgers import ledger_path, status_of
@@ -28,14 +31,15 @@ from bot.paper.tick_notices import error_notice, fault_notice, head_notice, last
 from bot.settings.loader import Config
 
 ADDRESSES = "BOT_NOTIFY_URLS"
-"""The environment's name for where notices go, as apprise writes it, separated by spaces or lines."""
+"""Environment variable with the addresses of notices, in apprise's form, separated by spaces or lines."""
 Post = Callable[[Sequence[Notice]], list[str]]
-"""Sends notices, and returns a line for each address that they did not reach."""
+"""Sends notices and returns a line for each address that was not reached."""
 _DELIVERY = Path(__file__).with_name("notice_delivery.py")
 
 
-def hiding(environment: Mapping[str, str]) -> Callable[[str], str]:
-    """A text without the environment's keys and addresses, whoever wrote them into it."""
+def secret_filter(environment: Mapping[str, str]) -> Callable[[str], str]:
+    """Return a function that removes the environment's keys and addresses from a text."""
+    # The longest first: a secret may be a part of another one.
     keys = [environment.get(name, "").strip() for pair in KEY_NAMES.values() for name in pair]
     secrets = sorted({*keys, *environment.get(ADDRESSES, "").split()} - {""}, key=len, reverse=True)
 
@@ -47,26 +51,31 @@ def hiding(environment: Mapping[str, str]) -> Callable[[str], str]:
     return hide
 
 
-def nobody(notices: Sequence[Notice]) -> list[str]:
-    """The post of who wants no notices."""
+def no_post(notices: Sequence[Notice]) -> list[str]:
+    """Send no notice."""
     return []
 
 
 def addresses_of(environment: Mapping[str, str]) -> list[str]:
-    """Where notices go. Raises ConfigError, which shows none of it, for what is no address or is an exchange's."""
+    """Read the addresses of notices.
+
+    Raises ConfigError for text that is no address and for an address of an exchange; addresses are secrets, so the
+    message gives only their number.
+    """
     addresses = environment.get(ADDRESSES, "").split()
     for number, address in enumerate(addresses, start=1):
         if "://" not in address:
-            raise ConfigError(f"address {number} is none", where=ADDRESSES, expected="kind://..., as apprise writes it")
+            expected = "kind://..., as apprise writes it"
+            raise ConfigError(f"address {number} is invalid", where=ADDRESSES, expected=expected)
         if _EXCHANGES.search(unquote(address).casefold()):
             raise ConfigError(
-                f"address {number} names an exchange: nothing is sent there", where=ADDRESSES, mend="leave it out"
+                f"address {number} is one of an exchange, where no notice is sent", where=ADDRESSES, mend="leave it out"
             )
     return addresses
 
 
 def _exchanges() -> re.Pattern[str]:
-    """The domain of every host that the bot knows as an exchange's, with whatever stands before it."""
+    """Return a pattern of the domains of all known exchanges, with any subdomain."""
     hosts = {venue.host for venue in VENUES.values()} | {urlsplit(Testnet(v).origin).netloc for v in TESTNETS}
     domains = {".".join(host.split(".")[-2:]) for host in hosts}
     return re.compile(rf"(?<![a-z0-9-])({'|'.join(map(re.escape, sorted(domains)))})(?![a-z0-9-])")
@@ -76,15 +85,15 @@ _EXCHANGES = _exchanges()
 
 
 def open_post(config: Config, environment: Mapping[str, str], show: Callable[[str], None] | None = None) -> Post:
-    """Whoever sends the notices: to the environment's addresses, or to nobody; a dry run shows them instead.
+    """Return the sender of notices to the environment's addresses; with `show` notices are only shown (dry run).
 
-    Raises ConfigError where an address cannot be used, or what sends to it is not installed.
+    Raises ConfigError if an address cannot be used, or apprise is not installed.
     """
     if show is not None:
         return _shown_by(show)
     addresses = addresses_of(environment)
     if not addresses:
-        return nobody
+        return no_post
     if find_spec("apprise") is None:
         raise ConfigError(
             "notices are sent by apprise, which is not installed",
@@ -93,7 +102,7 @@ def open_post(config: Config, environment: Mapping[str, str], show: Callable[[st
         )
     secrets = {ADDRESSES, *(name for pair in KEY_NAMES.values() for name in pair)}
     harmless = {name: value for name, value in environment.items() if name not in secrets}
-    hide, patience = hiding(environment), config.notify.patience_seconds
+    hide, patience = secret_filter(environment), config.notify.patience_seconds
     return lambda notices: _deliver([(hide(n.title), hide(n.body)) for n in notices], addresses, harmless, patience)
 
 
@@ -109,9 +118,9 @@ def _shown_by(show: Callable[[str], None]) -> Post:
 def _deliver(
     messages: Sequence[tuple[str, str]], addresses: Sequence[str], environment: Mapping[str, str], patience: float
 ) -> list[str]:
-    """Send titles and texts from a process of their own, which is killed when the patience is over."""
+    """Send titles and texts from a separate process, which is killed after `patience` seconds."""
     given = json.dumps({"addresses": addresses, "messages": messages})
-    unknown = "was not reached: what sends failed"
+    unknown = "was not reached: the sending process failed"
     try:
         done = subprocess.run(
             [sys.executable, "-P", str(_DELIVERY)],
@@ -124,7 +133,7 @@ def _deliver(
     except subprocess.TimeoutExpired as late:
         done, unknown = late.stdout or b"", f"did not answer within {patience:g} s"
     except OSError as problem:
-        return [f"notices: none was sent: {problem.strerror}"]
+        return [f"notices: the sending process cannot be started: {problem.strerror}"]
     ended: dict[int, str] = dict(map(json.loads, done.decode().splitlines()))
     problems = ((number + 1, ended.get(number, unknown)) for number in range(len(addresses)))
     return [f"notices: address {number} of {len(addresses)} {problem}" for number, problem in problems if problem]
@@ -193,26 +202,26 @@ class Notifier:
 
 
 def latest_notices(config: Config, name: str) -> list[Notice]:
-    """The notices of a ledger's last decided day, and its head in any case. Raises LedgerError."""
+    """Return the notices of a ledger's last decided day; the head is always among them. Raises LedgerError."""
     status_of(config, name)
     rows = last_day(list(read_ledger(ledger_path(config, name))))
     if not rows:
-        raise LedgerError("nothing is decided yet", where=name, mend="bot paper tick")
+        raise LedgerError("no decision yet", where=name, mend="bot paper tick")
     found = [*notices_of(name, rows), *_head(config, name, rows)]
     return [notice for notice in found if notice.kind in {*config.notify.kinds, NoticeKind.HEAD}]
 
 
 def _head(config: Config, name: str, rows: Sequence[Row]) -> list[Notice]:
-    """The ledger's head, if these of its rows decide a day."""
-    decided = [row for row in rows if row.kind == "decision"]
+    """Return the notice of the head if these rows decide a day."""
+    decided = list(recorded(rows, Decision))
     if not decided:
         return []
-    valued = [row for row in rows if row.kind == "valuation"]
+    valued = list(recorded(rows, Valuation))
     return [head_notice(name, decided[-1], *verify_ledger(ledger_path(config, name)), valued[-1] if valued else None)]
 
 
 def _rows(config: Config, name: str) -> list[Row] | None:
-    """What a ledger says; None where it cannot be read, of which the tick itself tells."""
+    """Read the rows of a ledger; None if it cannot be read, which the tick itself reports."""
     path = ledger_path(config, name)
     try:
         return list(read_ledger(path)) if path.is_file() else []

@@ -1,4 +1,4 @@
-"""Reconciliation: what a testnet account has, held against what the ledger accounts for."""
+"""Reconciliation: compare the balances of a testnet account with the ledger."""
 
 from __future__ import annotations
 
@@ -21,52 +21,49 @@ if TYPE_CHECKING:
     from bot.brokers.testnet.reports import OrderReport
 
 WIPED = "the testnet account was wiped"
-"""Why an epoch begins once the venue has forgotten our orders."""
+"""Reason of a config period that begins after the venue lost our orders."""
 _CENT = Decimal("0.01")
 _HIGHEST_FEE = Decimal("0.01")
-"""The largest share of a trade that a missing amount may be and still be called a fee."""
+"""Largest share of the traded volume that a missing amount may be and still count as a fee."""
 
 
 class Reconciler:
-    """Asks a testnet what the account has, and tells what the ledger does not account for.
-
-    `names` are the venue's own names for coins.
-    """
+    """Compares a testnet account with the ledger; `names` are the venue's own names of coins."""
 
     def __init__(self, exchange: TestnetExchange, quote: str, clock: Clock, names: Mapping[str, str]) -> None:
         self._exchange, self._quote, self._clock, self._names = exchange, quote, clock, names
 
     def compare(self, account: ExpectedAccount) -> list[Event]:
-        """What is to be recorded: the account as it is first seen, differences with their causes, or a wipe.
+        """Return the events to record: a first snapshot, balance differences with their causes, or a wipe.
 
-        To be asked while none of our orders is open. A wiped account begins a new epoch. Raises as the exchange does.
+        Call it only while all our orders have ended, since an open order moves balances. Raises as the exchange does.
         """
         now = self._clock.now().replace(microsecond=0)
         found = {balance.asset: balance.free + balance.locked for balance in self._exchange.balances()}
         if account.since is None:
             return [AccountSnapshot(now, found)]
-        parted = sorted(
+        changed = sorted(
             asset
             for asset in {*found, *account.expected}
             if found.get(asset, ZERO) != account.expected.get(asset, ZERO)
         )
-        if not parted:
+        if not changed:
             return []
         if self._is_wiped(account):
             epoch = not_none(account.epoch, "the first epoch of a ledger")
             at, number = midnight(now.date()), epoch.number + 1
             return [replace(epoch, at=at, number=number, why=WIPED), AccountSnapshot(now, found)]
-        return self._told(account, parted, found, now)
+        return self._differences(account, changed, found, now)
 
-    def _told(
-        self, account: ExpectedAccount, parted: Sequence[str], found: Mapping[str, Decimal], now: datetime
+    def _differences(
+        self, account: ExpectedAccount, changed: Sequence[str], found: Mapping[str, Decimal], now: datetime
     ) -> list[Event]:
         late = self._filled_later(account, now)
         ours = {self._quote} | {trade.base for trade in account.trades}
-        coins = sorted({*parted, *ours} - {self._quote})
+        coins = sorted({*changed, *ours} - {self._quote})
         by_hand = {asset for asset in coins if self._is_traded_by_hand(account, asset)}
         differences: list[Event] = []
-        for asset in parted:
+        for asset in changed:
             recorded, there = account.expected.get(asset, ZERO), found.get(asset, ZERO)
             missing = recorded - there
             if asset in late or (asset == self._quote and late):
@@ -85,11 +82,11 @@ class Reconciler:
         return differences
 
     def _is_wiped(self, account: ExpectedAccount) -> bool:
-        """Whether the venue has forgotten the first or the last order that it traded for us."""
+        """Return True if the venue no longer knows the first or the last order that it traded for us."""
         return any(self._is_forgotten(trades) for trades in (account.trades, account.trades[::-1]))
 
     def _is_forgotten(self, trades: Sequence[VenueTrade]) -> bool:
-        """Whether the venue does not know the order of the first of some trades whose pair it lists."""
+        """Return True if the venue does not know the order of the first trade whose pair it lists."""
         for trade in trades:
             try:
                 return self._exchange.find(trade.order_id, f"{trade.base}/{trade.quote}") is None
@@ -98,7 +95,7 @@ class Reconciler:
         return False
 
     def _filled_later(self, account: ExpectedAccount, now: datetime) -> set[str]:
-        """The coins whose orders were filled further after the ledger took them for ended."""
+        """Return the coins whose orders were filled further after their end in the ledger."""
         recorded: dict[str, Decimal] = {}
         for trade in account.trades:
             recorded[trade.order_id] = recorded.get(trade.order_id, ZERO) + trade.quantity
@@ -127,7 +124,7 @@ class Reconciler:
         return any(trade.fill_id not in ours and trade.at > since for trade in trades)
 
     def _smallest(self, asset: str) -> Decimal:
-        """An amount under which an asset is dust: a step of its pair, or a cent of the quote currency."""
+        """Return the amount below which an asset is dust: a step of its pair, or a cent of the quote currency."""
         if asset == self._quote:
             return _CENT
         try:

@@ -1,4 +1,4 @@
-"""The rehearsal: days of history traded through the testnet broker on a venue of this machine, over real HTTP."""
+"""Rehearsal: trade days of history through the testnet broker on a venue on this machine, over real HTTP."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from bot.brokers.testnet.client import TestnetExchange, open_testnet
 from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.pricing import AsTraded
 from bot.core.book import Book, RunPlan
+from bot.core.decision import Decision
 from bot.core.errors import DataError, LedgerError, OutcomeUnknown
-from bot.core.events import ConfigPeriod
+from bot.core.events import ConfigPeriod, Valuation
 from bot.core.instrument import ZERO, to_decimal
 from bot.core.market import Market
 from bot.core.moments import ONE_DAY, iso, midnight
@@ -28,10 +29,12 @@ from bot.core.window import Window
 from bot.infra.version import __version__
 from bot.ledger.decode import decode
 from bot.ledger.record import Row
+from bot.ledger.recorded import recorded
 from bot.ledger.writer import LedgerWriter
 from bot.paper.forward_trader import ForwardTrader
 from bot.paper.ledgers import ledger_path, open_ledger
 from bot.paper.reconcile import Reconciler
+from bot.report.numbers import counted
 from bot.services.local_exchange import QUOTE, open_exchange, terms_of
 from bot.services.markets import open_market
 from bot.services.plans import planned, window_of
@@ -42,18 +45,18 @@ from bot.venue.running_venue import RunningVenue
 
 _QUARTER = timedelta(days=89)
 _ON_ITS_OWN, _ON_A_RUNNING = "rehearsal", "rehearsal on a running venue"
-"""Why the epoch of a ledger began, which tells where its account is."""
+"""Reason of the config period; it says where the account of the ledger is."""
 _LATE = timedelta(seconds=2)
-"""How long after it was sent an order may still come into being on a running venue, which can be told to delay."""
+"""Time in which an order may still arrive at a running venue, whose tests can delay it."""
 _TRIES = 3
-"""How often a day is ticked that leaves orders of which nobody knows how they ended."""
+"""Ticks of a day that leaves orders of unknown status."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsed:
-    """What the ledger says of the days, and where the venue's account says otherwise.
+class RehearsalResult:
+    """Totals of a rehearsal; `difference` is where the venue's account differs from the ledger, or "".
 
-    `slippage_cost` is that of all fills, against the day's public price, in the quote currency.
+    `slippage_cost` sums all fills against the day's public price, in the quote currency.
     """
 
     first: date
@@ -73,13 +76,30 @@ def rehearse(
     name: str,
     machine: Clock,
     venue_port: int | None = None,
-) -> Rehearsed:
-    """Trade days of a market, by default the quarter that begins with the first order, on a venue of its own.
+) -> RehearsalResult:
+    """Trade days of a market, by default the quarter from the first order on, on a venue of its own.
 
-    The venue's book has depth, and takes its commission as a real one does, so that fills differ from a backtest's.
-    With a port it is a venue that runs there already and serves the same market: the days begin where its clock
-    stands, and a rehearsal that was killed goes on under the same ledger. Raises LedgerError where the ledger cannot
-    be begun or taken up, DataError, and the errors of the testnet broker.
+    Parameters
+    ----------
+    machine : Clock
+        Real clock of this machine.
+    venue_port : int, optional
+        Port of a running venue that serves the same market. The days begin at its clock, and a rehearsal that was
+        killed continues under the same ledger.
+
+    Returns
+    -------
+    RehearsalResult
+        The venue's order book has depth and it takes a commission, so fills differ from those of a backtest.
+
+    Raises
+    ------
+    LedgerError
+        The ledger cannot be begun or continued.
+    DataError
+        The venue serves another market.
+    BrokerError
+        The testnet broker failed.
     """
     rows = _written(config, name)
     if venue_port is None:
@@ -104,41 +124,41 @@ def trade(
     machine: Clock,
     why: str = _ON_A_RUNNING,
     late: timedelta = timedelta(0),
-    witness: Callable[[str], None] = lambda step: None,
-) -> Rehearsed:
-    """Trade the days of a plan on a venue, from where the ledger ends; `witness` is told each step of the desk."""
+    step_hook: Callable[[str], None] = lambda step: None,
+) -> RehearsalResult:
+    """Trade the days of a plan on a venue, from the end of the ledger on; `step_hook` gets the name of each step."""
     exchange = open_testnet(Loopback(venue.port, late), venue, {})
     days = [decision.at.date() for decision in plan.decisions]
-    epoch, rows = _epoch(config, plan, why), _written(config, name)
+    period, rows = _first_period(config, plan, why), _written(config, name)
     left = _last_decided(rows)
     if rows:
-        _require_begun_so(rows[0], epoch, days[-1], ledger_path(config, name))
+        _require_same_start(rows[0], period, days[-1], ledger_path(config, name))
     _require_clock(venue.market_time(), left, days[0], ledger_path(config, name))
     _require_account(exchange, plan, rows)
-    with open_ledger(config, name, machine) as journal:
-        if not journal.rows:
-            journal.append([epoch])
+    with open_ledger(config, name, machine) as writer:
+        if not writer.rows:
+            writer.append([period])
         pricing = AsTraded(lambda symbol, day: _open(plan, symbol, day), QUOTE)
         broker = TestnetBroker(exchange, QUOTE, pricing, SimulatedBroker())
         compare = Reconciler(exchange, QUOTE, venue, {}).compare
-        desk = ForwardTrader(journal, lambda first, day: plan, broker, days[0], timedelta(hours=1), compare, witness)
+        trader = ForwardTrader(writer, lambda first, day: plan, broker, days[0], timedelta(hours=1), compare, step_hook)
         for day in days[days.index(left) if left else 0 :]:
             if venue.market_time() < midnight(day):
                 venue.move_to(midnight(day))
-            _finish(desk, day)
-        desk.close(days[-1])
-        return _told(days, journal.rows, _difference(exchange, desk.portfolio))
+            _finish(trader, day)
+        trader.close(days[-1])
+        return _result(days, writer.rows, _difference(exchange, trader.portfolio))
 
 
-def _finish(desk: ForwardTrader, day: date) -> None:
-    """Tick until every order of a day has an end. Raises OutcomeUnknown where one has none after some tries."""
+def _finish(trader: ForwardTrader, day: date) -> None:
+    """Tick until every order of a day has an end. Raises OutcomeUnknown if one has none after some tries."""
     for _ in range(_TRIES):
-        ticked = desk.tick(midnight(day))
+        ticked = trader.tick(midnight(day))
         if not ticked.left_open:
             return
     raise OutcomeUnknown(
-        f"the venue does not tell how {len(ticked.left_open)} order(s) of {day} ended",
-        mend="go on with the same command and ledger",
+        f"unknown status after {_TRIES} ticks: {counted(len(ticked.left_open), 'order')} of {day}",
+        mend="continue with the same command and ledger",
     )
 
 
@@ -146,79 +166,80 @@ def _finish(desk: ForwardTrader, day: date) -> None:
 
 
 def _written(config: Config, name: str) -> Sequence[Row]:
-    """The rows of a ledger; none where it was never begun."""
+    """Read the rows of a ledger; empty if it has not begun."""
     path = ledger_path(config, name)
     if not path.exists():
         return ()
-    with LedgerWriter.open(path) as journal:
-        return journal.rows
+    with LedgerWriter.open(path) as writer:
+        return writer.rows
 
 
 def _require_unwritten(config: Config, name: str, rows: Sequence[Row]) -> None:
     if not rows:
         return
-    path, ended = str(ledger_path(config, name)), rows[-1].kind == "valuation"
-    if rows[0].body.get("why") != _ON_ITS_OWN or ended:
-        raise LedgerError("the ledger exists already", where=path, mend="name another, or archive it")
+    path, ended = str(ledger_path(config, name)), isinstance(decode(rows[-1]), Valuation)
+    first = decode(rows[0])
+    if not isinstance(first, ConfigPeriod) or first.why != _ON_ITS_OWN or ended:
+        raise LedgerError("the ledger exists already", where=path, mend="name another with --ledger, or archive it")
     raise LedgerError(
-        f"holds a rehearsal that ended midway, on {rows[-1].at[:10]}: its venue is gone, and the account with it",
+        f"holds a rehearsal that was interrupted on {rows[-1].at[:10]}; its venue and account no longer exist",
         where=path,
-        mend=f"put it away with: bot paper archive --ledger {name}",
+        mend=f"archive it with: bot paper archive --ledger {name}",
     )
 
 
 def _last_decided(rows: Sequence[Row]) -> date | None:
-    return next((date.fromisoformat(row.at[:10]) for row in reversed(rows) if row.kind == "decision"), None)
+    return next((one.event.at.date() for one in recorded(reversed(rows), Decision)), None)
 
 
-def _require_begun_so(first: Row, epoch: ConfigPeriod, last: date, path: Path) -> None:
-    """Raise LedgerError unless a ledger was begun with the same config, market and days, and on such a venue."""
+def _require_same_start(first: Row, period: ConfigPeriod, last: date, path: Path) -> None:
+    """Raise LedgerError unless a ledger began with the same config, market and days, and on such a venue."""
     begun = decode(first)
-    if begun == epoch:
+    if begun == period:
         return
-    if not isinstance(begun, ConfigPeriod) or begun.why != epoch.why:
-        raise LedgerError(f"holds no {epoch.why}", where=str(path), mend="name another")
-    told = (
-        ("config", begun.config_hash[:12], epoch.config_hash[:12]),
-        ("version of the bot", begun.version, epoch.version),
-        ("first day", f"{begun.at:%Y-%m-%d}", f"{epoch.at:%Y-%m-%d}"),
-        ("market, or another last day", f"key {begun.run_key[:12]}", f"key {epoch.run_key[:12]} to {last}"),
+    if not isinstance(begun, ConfigPeriod) or begun.why != period.why:
+        raise LedgerError(f"holds no {period.why}", where=str(path), mend="name another")
+    parts = (
+        ("config", begun.config_hash[:12], period.config_hash[:12]),
+        ("version of the bot", begun.version, period.version),
+        ("first day", f"{begun.at:%Y-%m-%d}", f"{period.at:%Y-%m-%d}"),
+        ("market, or another last day", f"key {begun.run_key[:12]}", f"key {period.run_key[:12]} to {last}"),
     )
-    changed, expected, was = next(one for one in told if one[1] != one[2])
+    changed, expected, was = next(one for one in parts if one[1] != one[2])
     raise LedgerError(
-        f"was begun with another {changed}",
+        f"began with another {changed}",
         where=str(path),
         expected=expected,
         was=was,
-        mend="go on with what it was begun with, or name another",
+        mend="continue with what it began with, or name another with --ledger",
     )
 
 
 def _require_clock(market_time: datetime, left: date | None, first: date, path: Path) -> None:
-    """Raise LedgerError unless the venue stands at the last day that was decided, or the one after."""
+    """Raise LedgerError unless the venue's clock is at the last decided day or the day after."""
     since, until = (left, left + ONE_DAY) if left else (date.min, first)
     if market_time in (midnight(since), midnight(until)) if left else market_time <= midnight(until):
         return
     raise LedgerError(
-        "the venue's clock does not stand where this ledger would go on",
+        "the venue's clock differs from the day at which this ledger continues",
         where=str(path),
         expected=f"{since} or {until}" if left else f"{until} or before",
         was=iso(market_time),
-        mend="a venue that was started anew needs a new ledger" if left else "start the venue on an earlier day",
+        mend="a restarted venue needs a new ledger" if left else "start the venue on an earlier day",
     )
 
 
-def _epoch(config: Config, plan: RunPlan, why: str) -> ConfigPeriod:
+def _first_period(config: Config, plan: RunPlan, why: str) -> ConfigPeriod:
     first, key = plan.decisions[0].at, plan.rules.run_key
     return ConfigPeriod(first, 1, why, key, config.fingerprint(), __version__, TestnetBroker.name, plan.cash)
 
 
-def _told(days: Sequence[date], rows: Sequence[Row], difference: str) -> Rehearsed:
+def _result(days: Sequence[date], rows: Sequence[Row], difference: str) -> RehearsalResult:
     events = [decode(row) for row in rows]
     fills = [event for event in events if isinstance(event, Fill)]
     orders = sum(isinstance(event, OrderResult) for event in events)
     cost = sum((fill.slippage_cost for fill in fills), ZERO)
-    return Rehearsed(days[0], days[-1], orders, len(fills), cost, difference)
+    return RehearsalResult(days[0], days[-1], orders, len(fills), cost, difference)
 
 
 # --- the days --------------------------------------------------------------------------------------------------
@@ -232,7 +253,7 @@ def _plan(
     begun: date | None = None,
     earliest: date | None = None,
 ) -> RunPlan:
-    """The plan of the days; without a start, of a quarter: the one begun, or the next that has something to trade."""
+    """Return the plan of the days; without a start that of a quarter, the one begun or the next with an entry."""
     window = window_of(market, start or begun or earliest, end)
     if start is not None:
         return planned(config, market, window)
@@ -244,7 +265,7 @@ def _plan(
 
 
 def _next_midnight(moment: datetime) -> date:
-    """The first day whose midnight is not over."""
+    """Return the first day whose midnight (UTC) is at or after a moment."""
     return moment.date() if moment == midnight(moment.date()) else moment.date() + ONE_DAY
 
 
@@ -253,27 +274,27 @@ def _next_midnight(moment: datetime) -> date:
 
 @contextmanager
 def _venue(config: Config, market: Market, plan: RunPlan, machine: Clock) -> Iterator[int]:
-    """A venue that serves a market from a plan's first day on, and its port."""
+    """Start a venue that serves a market from a plan's first day on, and return its port."""
     clock = DrivenClock(machine, plan.decisions[0].at)
     with VenueServer(open_exchange(config, market, clock, terms_of(plan.cash)).exchange) as server:
         yield int(server.url.rpartition(":")[2])
 
 
 def _require_same_market(config: Config, market: Market, venue: RunningVenue, machine: Clock, exactly: bool) -> None:
-    """Raise DataError where the venue tells other prices of the moment than the market, or lists what that lacks.
+    """Raise DataError if the venue's prices differ from the market's, or it lists an unknown pair.
 
-    `exactly`: also where the venue lacks a pair, as one may that was taken off its list since.
+    With `exactly` a missing pair is an error too; later in a rehearsal a pair may have been delisted.
     """
     here = open_exchange(config, market, DrivenClock(machine, venue.market_time())).exchange
     ours = {listing.pair: here.market.price(listing.pair) or ZERO for listing in here.market.listings()}
     theirs = venue.prices()
-    asked = ours.keys() | theirs.keys() if exactly else theirs.keys()
-    parted = next((pair for pair in sorted(asked) if ours.get(pair) != theirs.get(pair)), None)
-    if parted is not None:
-        expected, was = (f"{prices[parted]:f}" if parted in prices else "no such pair" for prices in (ours, theirs))
+    pairs = ours.keys() | theirs.keys() if exactly else theirs.keys()
+    mismatch = next((pair for pair in sorted(pairs) if ours.get(pair) != theirs.get(pair)), None)
+    if mismatch is not None:
+        expected, was = (f"{prices[mismatch]:f}" if mismatch in prices else "no such pair" for prices in (ours, theirs))
         raise DataError(
             f"the venue serves another market than {market.name}",
-            where=f"{parted} on port {venue.port}",
+            where=f"{mismatch} on port {venue.port}",
             expected=expected,
             was=was,
             mend="give both the same --data-dir and config",
@@ -281,34 +302,34 @@ def _require_same_market(config: Config, market: Market, venue: RunningVenue, ma
 
 
 def _require_account(exchange: TestnetExchange, plan: RunPlan, rows: Sequence[Row]) -> None:
-    """Raise LedgerError unless the account of a new ledger is new, and that of one that has traded is not."""
+    """Raise LedgerError unless a new ledger has a new account, and a ledger that has traded its own."""
     new, where = Portfolio(plan.cash), exchange.venue
     difference = _difference(exchange, new)
     if not rows and difference:
         raise LedgerError(
-            "the venue's account is not new",
+            "the venue's account has traded already",
             where=where,
             was=difference,
-            mend="start the venue anew, with the config's start_equity as --cash",
+            mend="restart the venue with the config's start_equity as --cash",
         )
     book = Book(plan)
     book.recall(event for event in map(decode, rows) if event is not None)
     if book.portfolio != new and not difference:
         raise LedgerError(
-            "the venue's account is a new one: what this ledger traded is gone", where=where, mend="name another ledger"
+            "the venue's account is new: the trades of this ledger are lost", where=where, mend="name another ledger"
         )
 
 
 def _open(plan: RunPlan, symbol: str, day: date) -> Decimal | None:
-    """The public price of a day's midnight; None where the day has none."""
+    """Return the public price at a day's midnight (UTC); None if the day has none."""
     prices = plan.prices
     price = prices.of(symbol).open[prices.index(day)]
     return None if math.isnan(price) else to_decimal(price)
 
 
 def _difference(exchange: TestnetExchange, portfolio: Portfolio) -> str:
-    """Where the venue's account and a portfolio part, asset by asset; empty where they do not."""
+    """Return the assets in which the venue's account differs from a portfolio; "" if they are the same."""
     there = {balance.asset: balance.free + balance.locked for balance in exchange.balances()}
     ours = {QUOTE: portfolio.cash, **portfolio.holdings}
-    parted = sorted(asset for asset in {*there, *ours} if there.get(asset, 0) != ours.get(asset, 0))
-    return ", ".join(f"{asset}: ledger {ours.get(asset, 0)}, venue {there.get(asset, 0)}" for asset in parted)
+    mismatches = sorted(asset for asset in {*there, *ours} if there.get(asset, 0) != ours.get(asset, 0))
+    return ", ".join(f"{asset}: ledger {ours.get(asset, 0)}, venue {there.get(asset, 0)}" for asset in mismatches)

@@ -1,4 +1,4 @@
-"""Replay: the forward code over history, with a clock that is driven."""
+"""Replay: run the forward code over history with a driven clock."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from bot.ledger.writer import LedgerWriter
 from bot.paper.forward_trader import ForwardTrader
 
 
-def replay(plan: RunPlan, epoch: ConfigPeriod, path: Path | None) -> list[Row]:
-    """Tick through every day of a plan into a new ledger, in memory without a path, and return its rows.
+def replay(plan: RunPlan, period: ConfigPeriod, path: Path | None) -> list[Row]:
+    """Tick through every day of a plan into a new ledger and return its rows. Raises LedgerError.
 
-    What a day's tick may know is what the plan's decisions and prices of that day were made from, which is what was
-    known then. Raises LedgerError.
+    Without a path the ledger is in memory. Look-ahead is impossible: the plan of each day was made from what was known
+    at its midnight.
     """
     first, last = plan.decisions[0].at.date(), plan.decisions[-1].at.date()
-    with LedgerWriter.open(path) as journal:
-        journal.append([epoch])
-        desk = ForwardTrader(journal, lambda start, day: plan, SimulatedBroker(), first, late_after=timedelta(hours=1))
+    with LedgerWriter.open(path) as writer:
+        writer.append([period])
+        trader = ForwardTrader(writer, lambda start, day: plan, SimulatedBroker(), first, late_after=timedelta(hours=1))
         day = first
         while day <= last:
-            desk.tick(midnight(day))
+            trader.tick(midnight(day))
             day += ONE_DAY
-        desk.close(last)
-        return journal.rows
+        trader.close(last)
+        return writer.rows

@@ -1,4 +1,4 @@
-"""The forward code over history, held against the backtest of the same days."""
+"""Replay history into a ledger and compare every row with the backtest of the same days."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.core.errors import LedgerError
 from bot.core.events import ConfigPeriod
 from bot.infra.version import __version__
 from bot.ledger.record import as_rows, write_ledger
-from bot.paper.ledgers import ledger_path, make_room
+from bot.paper.ledgers import ledger_path, make_ledger_folder
 from bot.paper.replay import replay
 from bot.services.markets import open_market
 from bot.services.plans import planned, window_of
@@ -22,20 +22,21 @@ def replay_history(
 ) -> int:
     """Replay days of a market into a new ledger, and return the number of ticks.
 
-    Raises LedgerError where the ledger exists, AssertionError where the replay is not the backtest: a bug.
+    Raises LedgerError if the ledger exists, AssertionError if a row differs from the backtest, which is a bug.
     """
     path = ledger_path(config, name)
     if path.exists():
-        raise LedgerError("the ledger exists already", where=str(path), mend="name another, or archive it")
+        mend = "name another with --ledger, or archive it"
+        raise LedgerError("the ledger exists already", where=str(path), mend=mend)
     found = open_market(config, data_dir, market)
     plan = planned(config, found, window_of(found, start, end))
-    epoch = ConfigPeriod(
+    period = ConfigPeriod(
         plan.decisions[0].at, 1, "replay", plan.rules.run_key, config.fingerprint(), __version__, "simulated", plan.cash
     )
-    rows = replay(plan, epoch, None)
+    rows = replay(plan, period, None)
     expected = [(row.kind, row.at, row.body) for row in as_rows(run_exact(plan).events)]
     if [(row.kind, row.at, row.body) for row in rows[1:]] != expected:
-        raise AssertionError("the replay is not the backtest of the same days")
-    make_room(path)
+        raise AssertionError("the replay differs from the backtest of the same days")
+    make_ledger_folder(path)
     write_ledger(path, rows)
     return len(plan.decisions)

@@ -1,18 +1,21 @@
-"""From the rows that a tick added to a ledger to what its user is told of them."""
+"""Notices about the rows that a tick added to a ledger."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 
-from bot.core.events import BalanceCause
+from bot.core.decision import Decision
+from bot.core.events import BalanceCause, BalanceDifference, ConfigPeriod, Drift, Late, Valuation
 from bot.core.notice import Notice, NoticeKind
-from bot.core.orders import OrderStatus, Side
+from bot.core.orders import Fill, OrderEnd, OrderIntent, OrderResult, OrderStatus, Settlement, Side
 from bot.ledger.codec import plain
 from bot.ledger.record import Row
+from bot.ledger.recorded import Recorded, recorded
 from bot.paper.health import Finding
 from bot.paper.reconcile import WIPED
+from bot.report.numbers import cents, counted, price, to_ascii
 from bot.report.words import sentence
 
 _NAMED = 6
@@ -20,171 +23,161 @@ _NAMED = 6
 
 
 def notices_of(ledger: str, added: Sequence[Row]) -> list[Notice]:
-    """What rows tell, the most important first: kills and decisions, fills, then what does not agree.
+    """Return the notices about rows of a ledger: a sale of everything first, then decisions, fills and differences.
 
-    A day that was missed is told of only where its stage changed, since its orders were not sent.
+    A missed day gets a notice only if its stage changed, since its orders were not sent.
     """
     found = [*_decisions(ledger, added), *_fills(ledger, added), *_drifts(ledger, added), *_differences(ledger, added)]
     return sorted(found, key=lambda notice: notice.kind is not NoticeKind.KILL)
 
 
-def head_notice(ledger: str, last: Row, rows: int, head: str, valued: Row | None) -> Notice:
-    """The hash that proves a ledger's record up to a decision, to be kept where the ledger is not."""
-    worth = f"Worth {_money(valued.body['equity'])} at the close of {_day(valued)}. " if valued else ""
-    told = f"{worth}{rows} rows up to {_day(last)}; keep this, it proves them: {head}"
-    return Notice(NoticeKind.HEAD, f"{ledger}: the record of {_day(last)}", told)
+def head_notice(
+    ledger: str, last: Recorded[Decision], rows: int, head: str, valued: Recorded[Valuation] | None
+) -> Notice:
+    """Return the notice of a ledger's last hash, which proves the record up to a decision.
+
+    The copy on the user's phone is out of reach of whoever could change the ledger's file.
+    """
+    worth = f"Worth {to_ascii(cents(valued.event.equity))} at the close of {valued.day}. " if valued else ""
+    body = f"{worth}{rows} rows up to {last.day}; keep this, it proves them: {head}"
+    return Notice(NoticeKind.HEAD, f"{ledger}: the record of {last.day}", body)
 
 
 def error_notice(ledger: str, problem: str) -> Notice:
-    """What kept a tick from being done."""
+    """Return the notice of a tick that failed."""
     return Notice(NoticeKind.ERROR, f"{ledger}: not decided, or not in full", problem)
 
 
 def fault_notice(ledger: str, fault: Finding) -> Notice:
     """Return the notice of a fault that a health check found."""
-    return Notice(
-        NoticeKind.ERROR, f"{ledger}: {fault.kind}", f"{fault.text}; {fault.mend}" if fault.mend else fault.text
-    )
+    body = f"{fault.text}; {fault.mend}" if fault.mend else fault.text
+    return Notice(NoticeKind.ERROR, f"{ledger}: {fault.kind}", body)
 
 
 def last_day(rows: Sequence[Row]) -> list[Row]:
-    """The rows of the last day that was decided; none where none was."""
-    decided = [row for row in rows if row.kind == "decision"]
-    return [row for row in rows if _day(row) == _day(decided[-1])] if decided else []
+    """Return the rows of the last decided day; empty before the first decision."""
+    decided = list(recorded(rows, Decision))
+    return [row for row in rows if row.at[:10] == decided[-1].day] if decided else []
 
 
 # --- decisions -----------------------------------------------------------------------------------------------
 
 
 def _decisions(ledger: str, added: Sequence[Row]) -> list[Notice]:
-    decided = [row for row in added if row.kind == "decision"]
-    missed = {row.at for row in added if row.kind == "late" and row.body["missed"]}
-    late = {row.at for row in added if row.kind == "late"} - missed
+    decided = list(recorded(added, Decision))
+    late_days = {one.at: one.event.missed for one in recorded(added, Late)}
+    orders_by_day: dict[str, list[OrderIntent]] = {}
+    for order in recorded(added, OrderIntent):
+        orders_by_day.setdefault(order.at, []).append(order.event)
     found = []
-    for row in decided:
-        orders = [order for order in added if order.kind == "order" and order.at == row.at and row.at not in missed]
-        changed = row.body["stage"] != row.body["previous_stage"]
-        remark = " Decided late, its orders were not sent." if row.at in missed else " Late." if row.at in late else ""
-        if any(reason.startswith("kill") for reason in row.body["reasons"]):
-            found.append(
-                Notice(NoticeKind.KILL, f"{ledger}: out, on {_day(row)}", _why(row) + _listed(orders) + remark)
-            )
-        elif orders or changed:
-            found.append(
-                Notice(NoticeKind.DECISION, _moved(ledger, row, changed), _why(row) + _listed(orders) + remark)
-            )
-        elif row is decided[-1]:
-            found.append(Notice(NoticeKind.SILENT_DAY, f"{ledger}: nothing to do on {_day(row)}", _why(row) + remark))
+    for one in decided:
+        is_missed = late_days.get(one.at, False)
+        orders = [] if is_missed else orders_by_day.get(one.at, [])
+        is_last = one is decided[-1]
+        remark = " Decided late, its orders were not sent." if is_missed else " Late." if one.at in late_days else ""
+        if (notice := _decision(ledger, one, orders, is_last)) is not None:
+            found.append(Notice(notice.kind, notice.title, notice.body + remark))
     return found
 
 
-def _moved(ledger: str, row: Row, changed: bool) -> str:
-    return f"{ledger}: {row.body['stage']}{', was ' + row.body['previous_stage'] if changed else ''}, {_day(row)}"
+def _decision(ledger: str, one: Recorded[Decision], orders: Sequence[OrderIntent], is_last: bool) -> Notice | None:
+    """Return the notice of one decision; a silent day has one only if it is the last of a tick."""
+    decision, why = one.event, " ".join(map(sentence, one.event.reasons))
+    is_new_stage = decision.stage != decision.previous
+    if any(reason.startswith("kill") for reason in decision.reasons):
+        return Notice(NoticeKind.KILL, f"{ledger}: out, on {one.day}", why + _to_do(orders))
+    if orders or is_new_stage:
+        before = f", was {decision.previous}" if is_new_stage else ""
+        return Notice(NoticeKind.DECISION, f"{ledger}: {decision.stage}{before}, {one.day}", why + _to_do(orders))
+    return Notice(NoticeKind.SILENT_DAY, f"{ledger}: nothing to do on {one.day}", why) if is_last else None
 
 
-def _why(row: Row) -> str:
-    return " ".join(map(sentence, row.body["reasons"]))
-
-
-def _listed(orders: Sequence[Row]) -> str:
-    """Orders as they are meant, sells first, as a sentence."""
+def _to_do(orders: Sequence[OrderIntent]) -> str:
     if not orders:
         return ""
-    each = _some(f"{order.body['side']} {_amount(order)}" for order in orders)
-    return f" To do: {each}."
+    return f" To do: {_first_few(f'{one.side} {_amount(one)}' for one in orders)}."
 
 
 # --- fills ---------------------------------------------------------------------------------------------------
 
 
 def _fills(ledger: str, added: Sequence[Row]) -> list[Notice]:
-    """One notice that sums up what was bought, sold, settled and not filled in full."""
-    fills = [row for row in added if row.kind == "fill"]
-    settled = [row for row in added if row.kind == "settlement"]
-    short = [row for row in added if row.kind == "order_result" and _fell_short(row)]
+    """Return one notice that sums up the fills, the settlements and the orders not filled in full."""
+    fills = [one.event for one in recorded(added, Fill)]
+    settled = [one.event for one in recorded(added, Settlement)]
+    short = [one.event for one in recorded(added, OrderResult) if _fell_short(one.event)]
     if not (fills or settled or short):
         return []
-    told = {
-        "Sold": _traded(row for row in fills if row.body["side"] == Side.SELL),
-        "Bought": _traded(row for row in fills if row.body["side"] == Side.BUY),
-        "Fees": [_money(sum(Decimal(row.body["fee"]) for row in fills))] if fills else [],
-        "Ended:": [f"{_amount(row)} ({row.body['cause']})" for row in settled],
-        "Not filled in full, tried again:": [row.body["symbol"] for row in short],
+    parts = {
+        "Sold": _traded(fill for fill in fills if fill.side is Side.SELL),
+        "Bought": _traded(fill for fill in fills if fill.side is Side.BUY),
+        "Fees": [to_ascii(cents(sum((fill.fee for fill in fills), Decimal(0))))] if fills else [],
+        "Ended:": [f"{_amount(one)} ({one.cause})" for one in settled],
+        "Not filled in full, tried again:": [one.symbol for one in short],
     }
-    traded = len({row.body["symbol"] for row in fills})
-    title = f"{traded} coin(s) traded" if fills else "a coin ended" if settled else "nothing was filled"
-    body = " ".join(f"{name} {_some(each)}." for name, each in told.items() if each)
+    coins = len({fill.symbol for fill in fills})
+    title = f"{counted(coins, 'coin')} traded" if fills else "a coin ended" if settled else "no order was filled"
+    body = " ".join(f"{name} {_first_few(each)}." for name, each in parts.items() if each)
     return [Notice(NoticeKind.FILL, f"{ledger}: {title}", body)]
 
 
-def _fell_short(row: Row) -> bool:
-    unfilled = row.body["status"] in (OrderStatus.PARTIAL, OrderStatus.UNFILLED)
-    return unfilled and row.body["reason"].rpartition(";")[2] != "missed"
+def _fell_short(result: OrderResult) -> bool:
+    # Orders of a missed day were not sent; the notice of the decision says so already.
+    return result.status in (OrderStatus.PARTIAL, OrderStatus.UNFILLED) and result.end is not OrderEnd.MISSED
 
 
-def _traded(fills: Iterable[Row]) -> list[str]:
-    """What went one way, each coin at the mean of its prices."""
+def _traded(fills: Iterable[Fill]) -> list[str]:
+    """Return the quantity of each coin at the mean of its prices, weighted by quantity."""
     sums: dict[str, tuple[Decimal, Decimal]] = {}
-    for row in fills:
-        quantity, money = sums.get(row.body["symbol"], (Decimal(0), Decimal(0)))
-        more = Decimal(row.body["quantity"])
-        sums[row.body["symbol"]] = quantity + more, money + more * Decimal(row.body["price"])
-    return [f"{plain(quantity)} {symbol} at {_price(money / quantity)}" for symbol, (quantity, money) in sums.items()]
+    for fill in fills:
+        quantity, money = sums.get(fill.symbol, (Decimal(0), Decimal(0)))
+        sums[fill.symbol] = quantity + fill.quantity, money + fill.quantity * fill.price
+    return [
+        f"{plain(quantity)} {symbol} at {to_ascii(price(money / quantity))}"
+        for symbol, (quantity, money) in sums.items()
+    ]
 
 
-# --- what does not agree -------------------------------------------------------------------------------------
+# --- drifts and differences ----------------------------------------------------------------------------------
 
 
 def _drifts(ledger: str, added: Sequence[Row]) -> list[Notice]:
-    drifts = [row for row in added if row.kind == "drift"]
+    drifts = list(recorded(added, Drift))
     if not drifts:
         return []
-    told = f"On what is known now it would be decided otherwise: {_some(map(_drifted, drifts))}. The record is kept."
-    return [Notice(NoticeKind.DRIFT, f"{ledger}: {len(drifts)} day(s) drifted", told)]
+    body = f"On what is known now the decision would differ: {_first_few(map(_drifted, drifts))}. The record is kept."
+    return [Notice(NoticeKind.DRIFT, f"{ledger}: {counted(len(drifts), 'day')} drifted", body)]
 
 
-def _drifted(row: Row) -> str:
-    then, now = (json.loads(row.body[name])[0] for name in ("recorded", "replayed"))
-    return f"{_day(row)} ({then}, now {now})" if then != now else f"{_day(row)} ({then}, in other weights)"
+def _drifted(one: Recorded[Drift]) -> str:
+    then, now = (json.loads(text)[0] for text in (one.event.recorded, one.event.replayed))
+    return f"{one.day} ({then}, now {now})" if then != now else f"{one.day} ({then}, in other weights)"
 
 
 def _differences(ledger: str, added: Sequence[Row]) -> list[Notice]:
-    """What the testnet account holds otherwise than the ledger says, and whether it was wiped."""
-    if any(row.kind == "epoch" and row.body["why"] == WIPED for row in added):
-        told = "The venue has taken back all orders and balances. A new epoch begins; nothing is booked as a loss."
-        return [Notice(NoticeKind.DIFFERENCE, f"{ledger}: {WIPED}", told)]
-    found = [row.body for row in added if row.kind == "difference"]
+    """Return the notice of a wiped testnet account, or of balances that differ from the ledger."""
+    if any(one.event.why == WIPED for one in recorded(added, ConfigPeriod)):
+        body = "The venue has reset all orders and balances. A new config period begins; no loss is booked."
+        return [Notice(NoticeKind.DIFFERENCE, f"{ledger}: {WIPED}", body)]
+    found = [one.event for one in recorded(added, BalanceDifference)]
     if not found:
         return []
-    each = _some(f"{b['asset']} {b['found']}, by the ledger {b['recorded']} ({b['cause']})" for b in found)
-    told = f"It holds {each}."
-    if any(body["cause"] == BalanceCause.UNKNOWN for body in found):
-        told += f" Nothing more is bought until you say: bot paper acknowledge --ledger {ledger}"
-    return [Notice(NoticeKind.DIFFERENCE, f"{ledger}: the testnet account differs", told)]
+    each = _first_few(f"{d.asset} {plain(d.found)}, by the ledger {plain(d.recorded)} ({d.cause})" for d in found)
+    body = f"It holds {each}."
+    if any(one.cause is BalanceCause.UNKNOWN for one in found):
+        body += f" No coin is bought until you acknowledge it: bot paper acknowledge --ledger {ledger}"
+    return [Notice(NoticeKind.DIFFERENCE, f"{ledger}: the testnet account differs", body)]
 
 
 # --- words ---------------------------------------------------------------------------------------------------
 
 
-def _day(row: Row) -> str:
-    return row.at[:10]
+def _amount(one: OrderIntent | Settlement) -> str:
+    return f"{plain(one.quantity)} {one.symbol}"
 
 
-def _amount(row: Row) -> str:
-    return f"{row.body['quantity']} {row.body['symbol']}"
-
-
-def _some(told: Iterable[str]) -> str:
-    """The first few, and how many more there are."""
-    every = list(told)
+def _first_few(items: Iterable[str]) -> str:
+    """Join the first few items, and say how many more there are."""
+    every = list(items)
     more = [f"{len(every) - _NAMED} more"] if len(every) > _NAMED else []
     return ", ".join(every[:_NAMED] + more)
-
-
-def _money(amount: str | Decimal | int) -> str:
-    return f"{Decimal(amount):,.2f}"
-
-
-def _price(price: Decimal) -> str:
-    """A price to the cent from a hundred on, below that with five digits that matter."""
-    return f"{price:,.2f}" if price >= 100 else plain(Context(prec=5).plus(price))

@@ -68,7 +68,7 @@ def _fills(record: Record, count: int) -> list[Mapping[str, object]]:
 def _unfilled(record: Record) -> list[Mapping[str, object]]:
     ended = record.events(OrderResult, newest_first=True, limit=_MOST_ENDED)
     found: list[Mapping[str, object]] = [
-        {**one.to_dict(), "at": one.day, "words": names.reasons(one.event.reason)}
+        {**one.to_dict(), "at": one.day, "words": names.reasons(one.event.full_reason)}
         for one in ended
         if one.event.status is not OrderStatus.FILLED
     ]

@@ -56,7 +56,7 @@ def test_a_wrong_address_ends_a_tick_before_it_begins(
 ) -> None:
     monkeypatch.setenv("BOT_NOTIFY_URLS", "jsons://s3cret@api.kraken.com/0/private")
     told = error_of(bot("paper", "tick", "-l", "mine", cwd=tmp_path), 2)
-    assert "address 1 names an exchange: nothing is sent there" in told
+    assert "address 1 is one of an exchange, where no notice is sent" in told
     assert "s3cret" not in told
 
 

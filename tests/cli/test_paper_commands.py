@@ -10,7 +10,6 @@ from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
-from typing import cast
 
 import pytest
 import typer
@@ -18,14 +17,13 @@ from rich.console import Console
 
 from bot.cli.console import console, progress
 from bot.cli.paper.paper_commands import tell_tick
-from bot.core.events import TradingState, TradingStateChange
 from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import Fill, Side
 from bot.infra.clock import SystemClock
 from bot.paper.forward_trader import TickResult
 from bot.paper.heartbeat import heartbeat_path, write_beat
-from bot.paper.ledgers import as_daemon, next_decision, status_of
+from bot.paper.ledgers import daemon_lock, next_decision, status_of
 from bot.venue.matching.exchange import KEY
 from tests.cli.running import bot, bot_process, error_of
 from tests.paper.test_notifier import Ledger
@@ -137,7 +135,7 @@ def test_amounts_are_short_for_people_and_whole_for_machines(tmp_path: Path) -> 
     coins = [f"COIN{number}" for number in range(9)]
     ledger.write(BEGUN, *[bought(coin, quantity) for coin in coins], bought("DUST", Decimal("1234567890.5")))
     lines = bot("paper", "status", "-l", "mine", cwd=tmp_path).stdout.splitlines()
-    assert lines[1] == "Stage    Nothing is decided yet."
+    assert lines[1] == "Stage    No decision yet."
     first = next(i for i, line in enumerate(lines) if line.startswith("Holds"))
     held = lines[first : next(i for i, line in enumerate(lines) if line.startswith("Open"))]
     assert len(held) > 2
@@ -175,11 +173,16 @@ def test_a_bugs_traceback_is_kept_where_the_config_says_and_holds_no_secret(
     monkeypatch.setenv("BINANCE_TESTNET_API_KEY", "k3y-of-binance")
     ledger, config = Ledger(tmp_path / "elsewhere"), tmp_path / "mine.yaml"
     config.write_text("extends: default.yaml\nstate: elsewhere\n")
-    ledger.write(BEGUN, TradingStateChange(BEGUN.at, cast(TradingState, "k3y-of-binance")))  # no bot writes that
+    ledger.write(BEGUN)
+
+    def bug(path: Path) -> tuple[int, str]:
+        raise ValueError("'k3y-of-binance' is a secret that a bug shows")
+
+    monkeypatch.setattr("bot.paper.ledgers.verify_ledger", bug)
     told = error_of(bot("paper", "status", "-l", "mine", "--config", str(config), cwd=tmp_path), 1)
     assert told == "Error: this is a bug in the bot, not in what you did; please report it with elsewhere/bot.log"
     log = (tmp_path / "elsewhere" / "bot.log").read_text()
-    assert "ValueError: '(hidden)' is not a valid TradingState" in log
+    assert "ValueError: '(hidden)' is a secret that a bug shows" in log
     assert "k3y-of-binance" not in log
     assert not (tmp_path / "logs").exists()
 
@@ -200,7 +203,7 @@ def test_a_second_daemon_ends_at_once_and_an_archive_is_refused(tmp_path: Path) 
     ledger = Ledger(tmp_path / "logs")
     ledger.write(BEGUN)
     told = "Error: logs/ledgers/mine.sqlite3: a daemon trades it, process "
-    with as_daemon(ledger.config, "mine", ledger.clock):
+    with daemon_lock(ledger.config, "mine", ledger.clock):
         assert error_of(bot_process("paper", "run", "-l", "mine", cwd=tmp_path), 5).startswith(told)
         assert error_of(bot("paper", "archive", "-l", "mine", cwd=tmp_path), 5).startswith(told)
     assert not heartbeat_path(ledger.config, "mine").exists()

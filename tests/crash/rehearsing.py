@@ -93,7 +93,7 @@ def rehearse(config: Config, plan: RunPlan, attempt: Attempt) -> int:
     machine, late = Clock(attempt.late), timedelta(seconds=attempt.late)
     try:
         venue = RunningVenue(attempt.port, machine)
-        trade(config, attempt.ledger, plan, venue, machine, late=late, witness=killed_at(attempt.step))
+        trade(config, attempt.ledger, plan, venue, machine, late=late, step_hook=killed_at(attempt.step))
     except BotError as problem:
         print(f"{attempt.ledger}: {problem}", file=sys.stderr)
         return UNFINISHED

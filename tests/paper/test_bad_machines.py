@@ -1,4 +1,4 @@
-"""Bad disks and bad machines: nothing is decided on them, one line says why, and the ledger is as it was."""
+"""Bad disks and bad machines: no day is decided on them, one line says why, and the ledger is as it was."""
 
 from __future__ import annotations
 
@@ -150,17 +150,17 @@ def on_a_disk(ledger: Path, then: str, *command: str) -> Mounted:
 FILLING = """
 from pathlib import Path
 from bot.core.errors import LedgerError
-from bot.ledger.journal import Journal
+from bot.ledger.writer import LedgerWriter
 from bot.ledger.record import verify_ledger
 from tests.paper.test_bad_machines import events
 
 path = Path("logs/ledgers/paper.sqlite3")
-with Journal.open(path) as journal:
+with LedgerWriter.open(path) as writer:
     try:
         while True:
-            journal.append(events(50))
+            writer.append(events(50))
     except LedgerError as problem:
-        assert verify_ledger(path) == (len(journal.rows), journal.head)
+        assert verify_ledger(path) == (len(writer.rows), writer.head)
         print(problem)
 """
 
@@ -292,7 +292,7 @@ def test_a_store_without_a_new_row_decides_nothing(world: World) -> None:
     tick(world)
     before = rows(world)
     world.set_time(FIRST_TICK + timedelta(days=2))  # time goes on, and no vendor has a new day
-    with pytest.raises(DataError, match="ETH has no row of the day before 2025-12-04: nothing is decided") as caught:
+    with pytest.raises(DataError, match="ETH has no row of the day before 2025-12-04: no day is decided") as caught:
         tick(world)
     assert caught.value.exit_code == 3
     assert rows(world) == before

@@ -104,7 +104,7 @@ def test_each_day_is_told_with_the_orders_that_were_carried_out_for_it(world: Wo
     said = lived(world, FIRST_TICK + timedelta(days=2, minutes=5), {FIRST_TICK + timedelta(minutes=2): wakes})
     told = [line.partition("  decided ")[2] for line in said]
     days = [("2025-12-02", 1), ("2025-12-03", 0), ("2025-12-04", 1)]
-    assert told == [f"{day}, {count} order(s) carried out" for day, count in days]
+    assert told == [f"{day}, {count} {'order' if count == 1 else 'orders'} executed" for day, count in days]
 
 
 def test_a_clock_that_is_set_back_decides_no_day_twice_and_goes_on(world: World) -> None:
@@ -145,7 +145,7 @@ def test_a_vendor_that_is_down_for_hours_is_waited_for_and_the_day_is_decided_la
     tomorrow = FIRST_TICK + timedelta(days=1)
     happenings = {FIRST_TICK + timedelta(hours=20): down, tomorrow + timedelta(hours=2, minutes=30): up}
     said = lived(world, tomorrow + timedelta(hours=5), happenings)
-    assert [line for line in said if "not decided" in line and "nothing is decided, what is held stays" in line]
+    assert [line for line in said if "not decided" in line and "no day is decided, open positions are kept" in line]
     assert decided(said) == ["2025-12-02", "2025-12-03"]
     assert [row.at[:10] for row in rows(world) if row.kind == "late"] == ["2025-12-03"]
 
@@ -190,5 +190,5 @@ def test_a_call_to_stop_ends_it_after_the_tick_that_is_under_way_with_code_0(wor
         said += daemon.stdout.read()
         assert daemon.wait(20) == 0
     assert [line[22:40] for line in said.splitlines() if "decided" in line] == ["decided 2025-12-02"]
-    assert said.splitlines()[-1].startswith("Stopped. What is held stays held")
+    assert said.splitlines()[-1].startswith("Stopped. Open positions are kept.")
     assert verify_ledger(ledger_path(world.config, "paper"))[0] > 3

@@ -68,7 +68,7 @@ class Paper:
                 journal.append([epoch(self.plan)])
             first = self.plan.decisions[0].at.date()
             yield ForwardTrader(
-                journal, lambda start, day: self.plan, SimulatedBroker(), first, timedelta(hours=1), witness=witness
+                journal, lambda start, day: self.plan, SimulatedBroker(), first, timedelta(hours=1), step_hook=witness
             )
 
     def tick(self, now: datetime) -> TickResult:

@@ -18,7 +18,7 @@ from bot.paper.daemon import Daemon, Stop
 from bot.paper.daemon_status import DaemonStatus
 from bot.paper.health_facts import daemon_status, require_health
 from bot.paper.heartbeat import heartbeat_path, read_beat, write_beat
-from bot.paper.ledgers import acknowledge, archive_ledger, as_daemon, ledger_path, switch
+from bot.paper.ledgers import acknowledge, archive_ledger, daemon_lock, ledger_path, set_trading_state
 from bot.settings.loader import Config
 from tests.markets import config_with
 from tests.paper.test_notifier import Ledger
@@ -65,7 +65,7 @@ class TestHealth:
         assert caught.value.exit_code == 3
 
     def test_a_ledger_that_its_user_stopped_is_well(self, ledger: Ledger) -> None:
-        switch(ledger.config, "mine", TradingState.STOPPED, ledger.clock)
+        set_trading_state(ledger.config, "mine", TradingState.STOPPED, ledger.clock)
         assert "stopped by its user" in require_health(ledger.config, "mine", NOON + timedelta(days=9))
 
     def test_before_its_first_row_a_ledger_is_well_while_its_daemon_lives(self, tmp_path: Path) -> None:
@@ -225,10 +225,10 @@ class TestTheDaemon:
     def test_tells_once_that_its_user_stopped_it_and_looks_again_at_the_next_decision_time(
         self, ledger: Ledger
     ) -> None:
-        switch(ledger.config, "mine", TradingState.STOPPED, ledger.clock)
+        set_trading_state(ledger.config, "mine", TradingState.STOPPED, ledger.clock)
         sleeper = run(ledger, 20)
-        told = "2026-03-02T00:00:00Z  stopped by its user: nothing is decided until bot paper resume --ledger mine"
-        assert ledger.said == [told, "Stopped. What is held stays held; the next start goes on where this ended."]
+        told = "2026-03-02T00:00:00Z  stopped by its user: no day is decided until bot paper resume --ledger mine"
+        assert ledger.said == [told, "Stopped. Open positions are kept. Restart to continue."]
         assert sleeper.seen[0] == "alive, next tick 2026-03-02T00:15:00Z"
         assert sleeper.seen[-1] == "alive, next tick 2026-03-03T00:15:00Z"
         assert sleeper.notices == []
@@ -241,7 +241,7 @@ class TestTheDaemon:
     def test_a_second_one_is_refused_and_touches_nothing_of_the_first(self, failing: Ledger) -> None:
         alive(failing.config, DAY)
         before = heartbeat_path(failing.config, "mine").read_bytes()
-        with as_daemon(failing.config, "mine", failing.clock):
+        with daemon_lock(failing.config, "mine", failing.clock):
             with pytest.raises(LedgerError, match=rf"a daemon trades it, process {os.getpid()}; end that one first"):
                 run(failing, 1)
             with pytest.raises(LedgerError, match="a daemon trades it"):

@@ -19,7 +19,7 @@ from bot.core.events import Event
 from bot.core.notice import Notice, NoticeKind
 from bot.ledger.record import verify_ledger
 from bot.paper.ledgers import ledger_path, open_ledger
-from bot.paper.notifier import ADDRESSES, Notifier, addresses_of, latest_notices, nobody, open_post
+from bot.paper.notifier import ADDRESSES, Notifier, addresses_of, latest_notices, no_post, open_post
 from bot.settings.loader import Config
 from tests.clocks import FakeClock
 from tests.markets import config_with
@@ -144,7 +144,7 @@ class TestWhatIsTold:
         assert [str(notice.kind) for notice in latest_notices(quiet, "mine")] == ["head"]
 
     def test_of_a_ledger_without_a_decision_is_that(self, ledger: Ledger) -> None:
-        with pytest.raises(LedgerError, match="nothing is decided yet; bot paper tick"):
+        with pytest.raises(LedgerError, match="no decision yet; bot paper tick"):
             latest_notices(ledger.config, "mine")
 
     def test_a_post_that_fails_is_said_and_stops_nothing(self, ledger: Ledger) -> None:
@@ -167,7 +167,7 @@ class TestWhereItGoes:
             ]
         assert problems == [
             "notices: address 2 of 3 did not take 1 of 2",
-            "notices: address 3 of 3 is of no kind that apprise knows, or is not whole",
+            "notices: address 3 of 3 is incomplete, or of a kind that apprise does not know",
         ]
 
     def test_an_address_that_never_answers_is_given_up_and_the_others_are_reached(self, tmp_path: Path) -> None:
@@ -196,12 +196,12 @@ class TestWhereItGoes:
         secrets = {"BINANCE_TESTNET_API_SECRET": "s3cret-key", "GATE_TESTNET_API_KEY": "s3cret-too"}
         given = environment("json://127.0.0.1/s3cret-path", PYTHONPATH=str(tmp_path), **secrets)
         problems = open_post(config_with({}), given)([NOTICE])
-        assert problems == ["notices: address 1 of 1 was not reached: what sends failed"]
+        assert problems == ["notices: address 1 of 1 was not reached: the sending process failed"]
         assert "PYTHONPATH" in (tmp_path / "seen").read_text()
         assert "s3cret" not in (tmp_path / "seen").read_text()
 
     def test_without_addresses_nothing_is_sent(self) -> None:
-        assert open_post(config_with({}), {}) is nobody
+        assert open_post(config_with({}), {}) is no_post
 
     def test_a_dry_run_shows_what_would_be_sent_and_needs_no_address(self) -> None:
         shown: list[str] = []
@@ -220,7 +220,7 @@ class TestWhereItGoes:
         ],
     )
     def test_an_exchange_is_no_address(self, address: str) -> None:
-        with pytest.raises(ConfigError, match="address 2 names an exchange") as caught:
+        with pytest.raises(ConfigError, match="address 2 is one of an exchange") as caught:
             addresses_of({ADDRESSES: f"json://127.0.0.1\n{address}"})
         assert address.partition("://")[2] not in str(caught.value)
 
@@ -229,7 +229,7 @@ class TestWhereItGoes:
         assert addresses_of({ADDRESSES: address}) == [address]
 
     def test_what_is_no_address_is_told_without_being_shown(self) -> None:
-        with pytest.raises(ConfigError, match="address 1 is none") as caught:
+        with pytest.raises(ConfigError, match="address 1 is invalid") as caught:
             addresses_of({ADDRESSES: "123456:s3cret"})
         assert "s3cret" not in str(caught.value)
 
@@ -241,8 +241,8 @@ class TestWhereItGoes:
 
 def test_what_a_plugin_prints_is_no_answer() -> None:
     program = (
-        "from bot.paper.notice_delivery import _own_line\n"
-        "answers = _own_line(); print('noise of a plugin'); answers.write('an answer')"
+        "from bot.paper.notice_delivery import _answer_stream\n"
+        "answers = _answer_stream(); print('noise of a plugin'); answers.write('an answer')"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
     assert (done.stdout, done.stderr) == ("an answer", "noise of a plugin\n")

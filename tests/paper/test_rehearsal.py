@@ -22,7 +22,7 @@ from bot.core.window import Window
 from bot.infra.clock import SystemClock
 from bot.ledger.writer import LedgerWriter
 from bot.paper.ledgers import ledger_path
-from bot.paper.rehearsal import Rehearsed, rehearse, trade
+from bot.paper.rehearsal import RehearsalResult, rehearse, trade
 from bot.services.local_exchange import open_exchange, terms_of
 from bot.services.plans import planned
 from bot.settings.loader import Config
@@ -74,10 +74,10 @@ def stopped_at(step: int) -> Callable[[str], None]:
     return witness
 
 
-def traded(config: Config, demo: Market, port: int, stop: int | None = None, last: date = LAST) -> Rehearsed:
+def traded(config: Config, demo: Market, port: int, stop: int | None = None, last: date = LAST) -> RehearsalResult:
     """Trade the days under the name `one`, perhaps only up to a step."""
     witness = stopped_at(-1 if stop is None else stop)
-    return trade(config, "one", plan_to(last, demo), RunningVenue(port, MACHINE), MACHINE, witness=witness)
+    return trade(config, "one", plan_to(last, demo), RunningVenue(port, MACHINE), MACHINE, step_hook=witness)
 
 
 def told(config: Config, name: str) -> list[tuple[str, str, dict[str, Any]]]:
@@ -113,10 +113,10 @@ def test_what_was_stopped_is_taken_up_by_nothing_else_than_what_began_it(demo: M
         with pytest.raises(Stopped):
             traded(config, demo, port, stop=40)
         before = told(config, "one")
-        with pytest.raises(LedgerError, match=r"was begun with another config; expected \w{12}, was \w{12};"):
+        with pytest.raises(LedgerError, match=r"began with another config; expected \w{12}, was \w{12};"):
             other = config_with({"state": str(config.state), "paper": {"retry_minutes": 3}})
             traded(other, demo, port)
-        changed = r"was begun with another market, or another last day; expected key \w+, was key \w+ to 2112-10-20;"
+        changed = r"began with another market, or another last day; expected key \w+, was key \w+ to 2112-10-20;"
         with pytest.raises(LedgerError, match=changed):
             traded(config, demo, port, last=LAST - timedelta(days=1))
         with pytest.raises(LedgerError, match="another first day; expected 2112-10-19, was 2112-10-20;"):
@@ -131,10 +131,10 @@ def test_a_venue_that_was_started_anew_or_went_on_alone_is_not_gone_on_with(demo
     with running(demo) as (_, port), pytest.raises(Stopped):
         traded(config, demo, port, stop=40)
     with running(demo) as (server, port):
-        with pytest.raises(LedgerError, match="does not stand where this ledger would go on"):
+        with pytest.raises(LedgerError, match="differs from the day at which this ledger continues"):
             traded(config, demo, port)
         server.exchange.clock.sleep(86_400)
-        with pytest.raises(LedgerError, match="what this ledger traded is gone"):
+        with pytest.raises(LedgerError, match="the trades of this ledger are lost"):
             traded(config, demo, port)
         server.exchange.clock.sleep(2 * 86_400)
         with pytest.raises(LedgerError, match="expected 2112-10-20 or 2112-10-21, was 2112-10-22T00:00:00Z"):
@@ -145,7 +145,9 @@ def test_a_new_ledger_needs_a_new_account_and_a_clock_before_its_days(demo: Mark
     with running(demo) as (server, port):
         request = OrderRequest("DEMO-ETHUSDT", Side.BUY, OrderType.MARKET, Decimal("0.1"), "by-hand")
         server.exchange.place(KEY, request)
-        with pytest.raises(LedgerError, match=r"the venue's account is not new; was DEMO-ETH: ledger 0, venue 0\.099"):
+        with pytest.raises(
+            LedgerError, match=r"the venue's account has traded already; was DEMO-ETH: ledger 0, venue 0\.099"
+        ):
             traded(config, demo, port)
         server.exchange.clock.sleep(3600)
         with pytest.raises(LedgerError, match="expected 2112-10-19 or before, was 2112-10-19T01:00:00Z"):
@@ -182,8 +184,9 @@ def test_where_no_venue_answers_it_says_how_to_start_one(config: Config) -> None
 def test_a_rehearsal_whose_own_venue_is_gone_says_what_to_do(demo: Market, config: Config) -> None:
     with running(demo) as (_, port), pytest.raises(Stopped):
         plan = plan_to(LAST, demo)
-        trade(config, "own", plan, RunningVenue(port, MACHINE), MACHINE, "rehearsal", witness=stopped_at(40))
+        trade(config, "own", plan, RunningVenue(port, MACHINE), MACHINE, "rehearsal", step_hook=stopped_at(40))
     with pytest.raises(
-        LedgerError, match=r"ended midway, on 2112-10-20: its venue is gone.*bot paper archive --ledger own"
+        LedgerError,
+        match=r"was interrupted on 2112-10-20; its venue and account no longer exist.*bot paper archive --ledger own",
     ):
         rehearse(config, None, "demo", FIRST, LAST, "own", MACHINE)

@@ -82,7 +82,7 @@ class Venue:
                     [ConfigPeriod(first, 1, "new", self.plan.rules.run_key, "config", "0", "testnet", self.plan.cash)]
                 )
             yield ForwardTrader(
-                journal, lambda start, day: self.plan, broker, self.days[0], timedelta(hours=1), witness=witness
+                journal, lambda start, day: self.plan, broker, self.days[0], timedelta(hours=1), step_hook=witness
             )
 
     def open_of(self, symbol: str, day: date) -> Decimal:

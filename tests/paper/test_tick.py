@@ -149,7 +149,7 @@ def test_a_day_whose_rows_have_not_come_is_not_decided_and_the_next_tick_makes_u
     world.servers.exchange.fail(*[dropped()] * 50)
     world.second.fail(*[dropped()] * 50)
     before = rows(world)
-    with pytest.raises(DataError, match="ETH has no row of the day before 2025-12-03: nothing is decided") as caught:
+    with pytest.raises(DataError, match="ETH has no row of the day before 2025-12-03: no day is decided") as caught:
         tick(world)
     assert caught.value.exit_code == 3
     assert rows(world) == before
@@ -200,7 +200,7 @@ def test_ledgers_have_names_and_money_of_their_own(world: World) -> None:
 
 def switched(world: World, mode: TradingState) -> None:
     """The user's hand on the switch."""
-    ledgers.switch(world.config, "paper", mode, world.clock)
+    ledgers.set_trading_state(world.config, "paper", mode, world.clock)
 
 
 def test_flat_sells_everything_at_the_next_tick_and_stays_out(world: World) -> None:
@@ -248,7 +248,7 @@ def test_a_tick_that_cannot_decide_begins_nothing_and_the_ledger_begins_on_the_d
     silent = [*[dropped()] * 50]
     world.servers.exchange.fail(*silent)
     world.second.fail(*silent)
-    with pytest.raises(DataError, match=r"there is no row of ETH: nothing is decided; was ETH \(.*no valid response"):
+    with pytest.raises(DataError, match=r"there is no row of ETH: no day is decided; was ETH \(.*no valid response"):
         tick(world)
     assert ledgers.ledgers(world.config) == []
     assert not ledgers.ledger_path(world.config, "paper").exists()
@@ -351,7 +351,7 @@ def test_without_a_network_the_error_says_that_nothing_could_be_reached(world: W
     servers = (world.servers.yahoo, world.servers.fred, world.servers.exchange, world.second)
     for server in servers:
         server.fail(*[dropped()] * 200)
-    with pytest.raises(DataError, match=r"no row of RUT: nothing is decided; was nothing could be reached: RUT \("):
+    with pytest.raises(DataError, match=r"no row of RUT: no day is decided; was no vendor could be reached: RUT \("):
         tick(world)
     for server in servers:
         server.faults.clear()
@@ -367,7 +367,7 @@ def test_a_clock_and_a_network_are_not_looked_at_where_a_ledger_is_over_or_trade
             paper_tick(world.config, "paper", sessions, world.clock, elsewhere)
         with ledgers.open_ledger(world.config, "over", world.clock) as journal:
             journal.append([ConfigPeriod(FIRST_TICK, 1, "rehearsal", "key", "hash", "0", "testnet", Decimal(1))])
-        with pytest.raises(LedgerError, match="is a rehearsal, which is over"):
+        with pytest.raises(LedgerError, match="is a finished rehearsal"):
             paper_tick(world.config, "over", sessions, world.clock)
     assert world.requests() == asked
 
@@ -376,8 +376,8 @@ def test_a_clock_and_a_network_are_not_looked_at_where_a_ledger_is_over_or_trade
 def test_what_is_over_takes_no_word_of_its_user(world: World, why: str) -> None:
     with ledgers.open_ledger(world.config, "paper", world.clock) as journal:
         journal.append([ConfigPeriod(FIRST_TICK, 1, why, "key", "hash", "0", "simulated", Decimal(1))])
-    for said in (partial(ledgers.switch, mode=TradingState.STOPPED), ledgers.acknowledge):
-        with pytest.raises(LedgerError, match=f"is a {why}, which is over; name another ledger"):
+    for said in (partial(ledgers.set_trading_state, mode=TradingState.STOPPED), ledgers.acknowledge):
+        with pytest.raises(LedgerError, match=f"is a finished {why}; name another ledger"):
             said(world.config, "paper", clock=world.clock)
     assert len(rows(world)) == 1
 
@@ -404,8 +404,8 @@ def test_the_users_word_waits_two_minutes_for_a_tick_that_is_under_way(tmp_path:
         other.enter_context(ledgers.open_ledger(config, "paper", FakeClock(FIRST_TICK)))
         if ends > 120:
             with pytest.raises(InUse):
-                ledgers.switch(config, "paper", TradingState.FLAT, Ticking(ends, other), said.append)
+                ledgers.set_trading_state(config, "paper", TradingState.FLAT, Ticking(ends, other), said.append)
         else:
-            assert ledgers.switch(config, "paper", TradingState.FLAT, Ticking(ends, other), said.append)
+            assert ledgers.set_trading_state(config, "paper", TradingState.FLAT, Ticking(ends, other), said.append)
             assert ledgers.status_of(config, "paper").mode == "flat"
     assert said == [f"paper.sqlite3 is in use by process {os.getpid()}: waiting up to 120 s for it."]

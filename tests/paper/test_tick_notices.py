@@ -11,6 +11,7 @@ from bot.core.events import BalanceCause, BalanceDifference, ConfigPeriod, Drift
 from bot.core.notice import Notice, NoticeKind
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.ledger.record import as_rows
+from bot.ledger.recorded import recorded
 from bot.paper.tick_notices import error_notice, head_notice, last_day, notices_of
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -67,15 +68,15 @@ def test_the_fills_of_a_tick_are_one_notice_at_the_mean_of_their_prices() -> Non
     (notice,) = told(*fills, sold)
     assert notice == Notice(
         NoticeKind.FILL,
-        "mine: 3 coin(s) traded",
-        "Sold 0.1 BTC at 90,000.00. Bought 3 ETH at 2,410.00, 1000000 SHIB at 0.000012346. Fees 4.82.",
+        "mine: 3 coins traded",
+        "Sold 0.1 BTC at 90,000.00. Bought 3 ETH at 2,410.00, 1000000 SHIB at 0.00001235. Fees 4.82.",
     )
 
 
 def test_an_order_that_came_to_nothing_is_told_and_one_that_was_filled_is_not() -> None:
     unfilled = replace(FILLED, status=OrderStatus.UNFILLED, reason="entered_eth;spread_too_wide")
     (notice,) = told(unfilled)
-    assert (notice.title, notice.body) == ("mine: nothing was filled", "Not filled in full, tried again: ETH.")
+    assert (notice.title, notice.body) == ("mine: no order was filled", "Not filled in full, tried again: ETH.")
     assert told(FILLED) == []
 
 
@@ -118,7 +119,7 @@ def test_a_difference_that_nothing_explains_says_what_it_stops_and_how_to_go_on(
     fee = BalanceDifference(DAY, "ETH", Decimal("1.5"), Decimal("1.4985"), BalanceCause.FEE)
     (notice,) = told(fee, replace(fee, asset="BTC", cause=BalanceCause.UNKNOWN))
     assert notice.body.endswith(
-        "BTC 1.4985, by the ledger 1.5 (unknown). Nothing more is bought until you say: "
+        "BTC 1.4985, by the ledger 1.5 (unknown). No coin is bought until you acknowledge it: "
         "bot paper acknowledge --ledger mine"
     )
 
@@ -131,14 +132,13 @@ def test_a_wiped_account_is_told_and_an_epoch_for_another_reason_is_not() -> Non
 
 def test_a_long_list_ends_with_how_many_more_there_are() -> None:
     (notice,) = told(*(bought(f"COIN{i}", "1", "1") for i in range(20)))
-    assert "COIN5 at 1, 14 more." in notice.body
+    assert "COIN5 at 1.000, 14 more." in notice.body
     assert len(notice.body) < 250
 
 
 def test_the_head_carries_the_hash_and_the_worth() -> None:
-    decision, valued = as_rows(
-        [HELD, Valuation(DAY.date() - timedelta(days=1), Decimal("10212.5"), Decimal(1), "ETH", {})]
-    )
+    worth = Valuation(DAY.date() - timedelta(days=1), Decimal("10212.5"), Decimal(1), "ETH", {})
+    decision, valued = next(recorded(as_rows([HELD]), Decision)), next(recorded(as_rows([worth]), Valuation))
     notice = head_notice("mine", decision, 41, "ab" * 32, valued)
     assert notice.body.startswith("Worth 10,212.50 at the close of 2026-03-01. 41 rows up to 2026-03-02;")
     assert notice.body.endswith("ab" * 32)

@@ -114,7 +114,7 @@ def test_the_order_goes_to_the_testnet_and_the_book_counts_it_at_public_prices(t
 
 def test_a_round_trip_leaves_account_and_ledger_agreed(trading: Trading) -> None:
     trading.tick()
-    ledgers.switch(trading.world.config, "paper", ledgers.TradingState.FLAT, trading.world.clock)
+    ledgers.set_trading_state(trading.world.config, "paper", ledgers.TradingState.FLAT, trading.world.clock)
     trading.to_day(1)
     trading.tick()
     trading.to_day(2)
@@ -200,7 +200,7 @@ def test_a_replay_is_over_and_is_not_ticked(trading: Trading) -> None:
     epoch = ConfigPeriod(midnight(date(2025, 11, 1)), 1, "replay", "key", "hash", "0", "simulated", D(1))
     with ledgers.open_ledger(trading.world.config, "paper", trading.world.clock) as journal:
         journal.append([epoch])
-    with trading.world.sessions() as sessions, pytest.raises(LedgerError, match="is a replay, which is over"):
+    with trading.world.sessions() as sessions, pytest.raises(LedgerError, match="is a finished replay"):
         paper_tick(trading.world.config, "paper", sessions, trading.world.clock)
 
 
@@ -221,7 +221,7 @@ def book_and_account(trading: Trading) -> tuple[str, str]:
 def test_what_a_wipe_took_is_still_sold_aside_and_marked(trading: Trading) -> None:
     trading.tick()
     trading.server.exchange.wipe()
-    ledgers.switch(trading.world.config, "paper", ledgers.TradingState.FLAT, trading.world.clock)
+    ledgers.set_trading_state(trading.world.config, "paper", ledgers.TradingState.FLAT, trading.world.clock)
     trading.to_day(1)
     trading.tick()
     assert D(trading.status().holdings["ETH"]) < STEP  # dust: the venue kept its fee of the coin
@@ -230,10 +230,10 @@ def test_what_a_wipe_took_is_still_sold_aside_and_marked(trading: Trading) -> No
 
 def test_a_wipe_is_seen_although_an_order_was_sent_between(trading: Trading) -> None:
     trading.tick()
-    ledgers.switch(trading.world.config, "paper", ledgers.TradingState.FLAT, trading.world.clock)
+    ledgers.set_trading_state(trading.world.config, "paper", ledgers.TradingState.FLAT, trading.world.clock)
     trading.to_day(1)
     trading.tick()
-    ledgers.switch(trading.world.config, "paper", ledgers.TradingState.ON, trading.world.clock)
+    ledgers.set_trading_state(trading.world.config, "paper", ledgers.TradingState.ON, trading.world.clock)
     trading.to_day(2)
     lost(trading, accepted=False)
     assert trading.tick().left_open
@@ -247,7 +247,7 @@ def test_a_wipe_is_seen_although_an_order_was_sent_between(trading: Trading) -> 
 def test_a_buy_that_was_not_sent_is_not_sent_after_the_user_forbade_it(trading: Trading) -> None:
     lost(trading, accepted=False)
     assert trading.tick().left_open
-    ledgers.switch(trading.world.config, "paper", ledgers.TradingState.REDUCE_ONLY, trading.world.clock)
+    ledgers.set_trading_state(trading.world.config, "paper", ledgers.TradingState.REDUCE_ONLY, trading.world.clock)
     trading.tick()
     (result,) = trading.events(OrderResult)
     assert result.end is OrderEnd.REDUCE_ONLY_OVERRIDE

@@ -75,7 +75,7 @@ def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     else:
         screen.print("There is no ledger yet. Begin one with: bot paper tick", markup=False)
     as_data = {
-        "ledgers": [status.as_dict() for status in told],
+        "ledgers": [status.to_dict() for status in told],
         "damaged": [{"ledger": name, "error": problem.as_dict()} for name, problem in damaged.items()],
     }
     end_with(next(iter(damaged.values()), None), as_json, as_data)
@@ -117,7 +117,7 @@ def status(
         return
     told = status_of(resolved, name)
     if as_json:
-        print_json({**told.as_dict(), "daemon": daemon.to_dict()})
+        print_json({**told.to_dict(), "daemon": daemon.to_dict()})
     else:
         show(screen, told, Daemon=daemon.line)
 
@@ -218,10 +218,10 @@ def _switch(ledger: str, config: Path | None, mode: str, told: str) -> None:
     """Write down the user's word, and tell what it does: `{when}` is when the next day is decided."""
     from bot.core.events import TradingState
     from bot.infra.clock import SystemClock
-    from bot.paper.ledgers import next_decision, switch
+    from bot.paper.ledgers import next_decision, set_trading_state
 
     resolved, clock, say = config_of(config), SystemClock(), sayer(console())
-    is_news = switch(resolved, name_of(ledger), TradingState(mode), clock, say)
+    is_news = set_trading_state(resolved, name_of(ledger), TradingState(mode), clock, say)
     say(told.format(when=next_decision(resolved, ledger, clock.now())) if is_news else f"{ledger} is {mode} already.")
 
 

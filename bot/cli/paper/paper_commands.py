@@ -153,7 +153,7 @@ def replay(
     ticks = replay_history(resolved, data_dir, market, days[0], days[1], name_of(ledger))
     told = status_of(resolved, ledger)
     if as_json:
-        print_json({"ticks": ticks, **told.as_dict()})
+        print_json({"ticks": ticks, **told.to_dict()})
     screen.print(f"{ticks:,} ticks, each row the same as in the backtest of these days.", markup=False)
     show(screen, told)
 
@@ -199,7 +199,7 @@ def rehearse(
     show(screen, told)
     fills = {"orders": done.orders, "fills": done.fills, "slippage_cost": str(done.slippage_cost)}
     parted = LedgerError("the venue's account is not what the ledger says", where=ledger, was=done.difference)
-    as_data = {**fills, "difference": done.difference, **told.as_dict()}
+    as_data = {**fills, "difference": done.difference, **told.to_dict()}
     end_with(parted if done.difference else None, as_json, as_data)
 
 
@@ -219,7 +219,7 @@ def tell_tick(screen: Console, ticked: TickResult, told: LedgerStatus, as_json: 
         where=told.ledger,
         mend="tick again in a minute: it looks them up first",
     )
-    as_data = {"decided": [str(day) for day in ticked.decided], **told.as_dict()}
+    as_data = {"decided": [str(day) for day in ticked.decided], **told.to_dict()}
     end_with(left if ticked.left_open else None, as_json, as_data)
 
 

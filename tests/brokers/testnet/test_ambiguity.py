@@ -87,7 +87,7 @@ class Trading:
             if not journal.rows:
                 journal.append([ConfigPeriod(midnight(FIRST), 1, "new", "known", "config", "0", "testnet", CASH)])
             late = timedelta(days=1)
-            yield ForwardTrader(journal, lambda first, day: self.plan, broker, FIRST, late, witness=witness)
+            yield ForwardTrader(journal, lambda first, day: self.plan, broker, FIRST, late, step_hook=witness)
 
     def tick(
         self, client: TestnetExchange | None = None, witness: Callable[[str], None] = lambda step: None
@@ -104,7 +104,7 @@ class Trading:
                 raise Stopped
 
         with pytest.raises(Stopped):
-            self.tick(witness=witness)
+            self.tick(step_hook=witness)
 
     def next_day(self) -> None:
         self.day += 1

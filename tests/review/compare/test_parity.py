@@ -133,7 +133,7 @@ def test_a_row_that_came_late_makes_a_late_decision_at_another_price(world: Worl
 def test_a_switch_is_told_as_an_override(world: World) -> None:
     lived(world, 0, 0)
     to(world, 1)
-    ledgers.switch(world.config, "paper", TradingState.FLAT, world.clock)
+    ledgers.set_trading_state(world.config, "paper", TradingState.FLAT, world.clock)
     tick(world)
     lived(world, 2, 2)
     found = parity(world)
@@ -147,9 +147,9 @@ def test_a_switch_is_told_as_an_override(world: World) -> None:
 def test_a_day_that_was_stopped_is_an_override_though_its_orders_were_missed(world: World) -> None:
     to(world, 0)
     new_ledger(world.config, "paper", world.clock)
-    ledgers.switch(world.config, "paper", TradingState.STOPPED, world.clock)
+    ledgers.set_trading_state(world.config, "paper", TradingState.STOPPED, world.clock)
     to(world, 1)
-    ledgers.switch(world.config, "paper", TradingState.ON, world.clock)
+    ledgers.set_trading_state(world.config, "paper", TradingState.ON, world.clock)
     tick(world)
     assert parity(world).causes == {"override": 1}
 
