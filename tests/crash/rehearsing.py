@@ -55,14 +55,14 @@ def plan_of(config: Config, first: date, last: date) -> RunPlan:
 
 
 def killed_at(step: int | None) -> Callable[[str], None]:
-    """A witness that kills the process at a step, for good."""
+    """A step_hook that kills the process at a step, for good."""
     steps = count()
 
-    def witness(name: str) -> None:
+    def step_hook(name: str) -> None:
         if next(steps) == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    return witness
+    return step_hook
 
 
 @dataclass(frozen=True)

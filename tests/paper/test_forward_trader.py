@@ -61,14 +61,14 @@ class Paper:
     plan: RunPlan
 
     @contextmanager
-    def desk(self, witness: Callable[[str], None] = lambda step: None) -> Iterator[ForwardTrader]:
+    def desk(self, step_hook: Callable[[str], None] = lambda step: None) -> Iterator[ForwardTrader]:
         """The desk of a new process."""
         with LedgerWriter.open(self.path) as journal:
             if not journal.rows:
                 journal.append([epoch(self.plan)])
             first = self.plan.decisions[0].at.date()
             yield ForwardTrader(
-                journal, lambda start, day: self.plan, SimulatedBroker(), first, timedelta(hours=1), step_hook=witness
+                journal, lambda start, day: self.plan, SimulatedBroker(), first, timedelta(hours=1), step_hook=step_hook
             )
 
     def tick(self, now: datetime) -> TickResult:
@@ -125,14 +125,14 @@ def is_stopped(paper: Paper, now: datetime, at: int) -> bool:
     """Tick, and end the process at its `at`-th step if it comes to that; whether it did."""
     steps = 0
 
-    def witness(step: str) -> None:
+    def step_hook(step: str) -> None:
         nonlocal steps
         steps += 1
         if steps > at:
             raise Stopped(step)
 
     try:
-        with paper.desk(witness) as desk:
+        with paper.desk(step_hook) as desk:
             desk.tick(now)
     except Stopped:
         return True

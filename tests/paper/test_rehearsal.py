@@ -64,20 +64,20 @@ def config(tmp_path: Path) -> Config:
 
 
 def stopped_at(step: int) -> Callable[[str], None]:
-    """A witness that ends the process at a step."""
+    """A step_hook that ends the process at a step."""
     steps = count()
 
-    def witness(name: str) -> None:
+    def step_hook(name: str) -> None:
         if next(steps) == step:
             raise Stopped(name)
 
-    return witness
+    return step_hook
 
 
 def traded(config: Config, demo: Market, port: int, stop: int | None = None, last: date = LAST) -> RehearsalResult:
     """Trade the days under the name `one`, perhaps only up to a step."""
-    witness = stopped_at(-1 if stop is None else stop)
-    return trade(config, "one", plan_to(last, demo), RunningVenue(port, MACHINE), MACHINE, step_hook=witness)
+    step_hook = stopped_at(-1 if stop is None else stop)
+    return trade(config, "one", plan_to(last, demo), RunningVenue(port, MACHINE), MACHINE, step_hook=step_hook)
 
 
 def told(config: Config, name: str) -> list[tuple[str, str, dict[str, Any]]]:

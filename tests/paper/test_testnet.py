@@ -70,7 +70,7 @@ class Venue:
         return [decision.at.date() for decision in self.plan.decisions]
 
     @contextmanager
-    def desk(self, witness: Callable[[str], None] = lambda step: None) -> Iterator[ForwardTrader]:
+    def desk(self, step_hook: Callable[[str], None] = lambda step: None) -> Iterator[ForwardTrader]:
         """The desk of a new process."""
         port = int(self.server.url.rpartition(":")[2])
         exchange = open_testnet(Loopback(port), self.clock, {})
@@ -82,7 +82,7 @@ class Venue:
                     [ConfigPeriod(first, 1, "new", self.plan.rules.run_key, "config", "0", "testnet", self.plan.cash)]
                 )
             yield ForwardTrader(
-                journal, lambda start, day: self.plan, broker, self.days[0], timedelta(hours=1), step_hook=witness
+                journal, lambda start, day: self.plan, broker, self.days[0], timedelta(hours=1), step_hook=step_hook
             )
 
     def open_of(self, symbol: str, day: date) -> Decimal:
@@ -90,9 +90,9 @@ class Venue:
         prices = self.plan.prices
         return to_decimal(prices.of(symbol).open[prices.index(day)])
 
-    def tick(self, day: date, witness: Callable[[str], None] = lambda step: None) -> None:
+    def tick(self, day: date, step_hook: Callable[[str], None] = lambda step: None) -> None:
         """One tick of a new process."""
-        with self.desk(witness) as desk:
+        with self.desk(step_hook) as desk:
             desk.tick(midnight(day))
 
     def rows(self) -> list[Row]:
@@ -179,14 +179,14 @@ class Stopped(BaseException):
 
 
 def stopped_at(step: int) -> Callable[[str], None]:
-    """A witness that ends the process at a step."""
+    """A step_hook that ends the process at a step."""
     steps = count()
 
-    def witness(name: str) -> None:
+    def step_hook(name: str) -> None:
         if next(steps) >= step:
             raise Stopped(name)
 
-    return witness
+    return step_hook
 
 
 FAULTS = [

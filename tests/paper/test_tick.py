@@ -376,7 +376,7 @@ def test_a_clock_and_a_network_are_not_looked_at_where_a_ledger_is_over_or_trade
 def test_what_is_over_takes_no_word_of_its_user(world: World, why: str) -> None:
     with ledgers.open_ledger(world.config, "paper", world.clock) as journal:
         journal.append([ConfigPeriod(FIRST_TICK, 1, why, "key", "hash", "0", "simulated", Decimal(1))])
-    for said in (partial(ledgers.set_trading_state, mode=TradingState.STOPPED), ledgers.acknowledge):
+    for said in (partial(ledgers.set_trading_state, state=TradingState.STOPPED), ledgers.acknowledge):
         with pytest.raises(LedgerError, match=f"is a finished {why}; name another ledger"):
             said(world.config, "paper", clock=world.clock)
     assert len(rows(world)) == 1

@@ -79,7 +79,7 @@ class Trading:
 
     @contextmanager
     def desk(
-        self, client: TestnetExchange | None = None, witness: Callable[[str], None] = lambda step: None
+        self, client: TestnetExchange | None = None, step_hook: Callable[[str], None] = lambda step: None
     ) -> Iterator[ForwardTrader]:
         prices = AsTraded(lambda symbol, day: to_decimal(100.0), QUOTE)
         broker = TestnetBroker(client or self.client(), QUOTE, prices, SimulatedBroker())
@@ -87,24 +87,24 @@ class Trading:
             if not journal.rows:
                 journal.append([ConfigPeriod(midnight(FIRST), 1, "new", "known", "config", "0", "testnet", CASH)])
             late = timedelta(days=1)
-            yield ForwardTrader(journal, lambda first, day: self.plan, broker, FIRST, late, step_hook=witness)
+            yield ForwardTrader(journal, lambda first, day: self.plan, broker, FIRST, late, step_hook=step_hook)
 
     def tick(
-        self, client: TestnetExchange | None = None, witness: Callable[[str], None] = lambda step: None
+        self, client: TestnetExchange | None = None, step_hook: Callable[[str], None] = lambda step: None
     ) -> TickResult:
         """A tick of a new process, perhaps with a connection that was there before."""
-        with self.desk(client, witness) as desk:
+        with self.desk(client, step_hook) as desk:
             return desk.tick(midnight(FIRST + timedelta(days=self.day)))
 
     def stopped_at(self, step: str) -> None:
         """A tick whose process ends at a step."""
 
-        def witness(name: str) -> None:
+        def step_hook(name: str) -> None:
             if name == step:
                 raise Stopped
 
         with pytest.raises(Stopped):
-            self.tick(step_hook=witness)
+            self.tick(step_hook=step_hook)
 
     def next_day(self) -> None:
         self.day += 1
