@@ -1,4 +1,4 @@
-"""The charts of a run over time: equity, drawdown and weights; the ribbon of stages has its own file."""
+"""Charts of a run over time: equity, drawdown and weights."""
 
 from __future__ import annotations
 
@@ -9,27 +9,17 @@ import pandas as pd
 
 from bot.core.market import Floats
 from bot.report import names, numbers
+from bot.report.chart_style import BENCHMARK_WIDTH, CURVES, EMPHASIS_WIDTH, FAINT_WIDTH, HAIR_WIDTH, MAIN_WIDTH, OTHER
 from bot.report.contents import Contents
 from bot.report.metrics import drawdowns
 from bot.report.plot import Chart, Plain, axis, dates, end_labels, line, log_axis, over_time, watermark_of
 from bot.report.run_settings import settings
 
-CURVES = {
-    "equal_weight_altcoins": ("--altcoins", "dot"),
-    "no_altcoins": ("--altcoins", "dash"),
-    "btc": ("--btc", "solid"),
-    "eth": ("--eth", "solid"),
-    "btc_60_stable_40": ("--btc", "dot"),
-    "eth_trend": ("--eth", "dot"),
-    "eth_while_btc_trend": ("--eth", "dash"),
-    "strategy": ("--strategy", "solid"),
-}
-"""The colour and dash of each curve, in the order in which they are drawn: colour is the coin, dash the variant."""
 _HIDDEN_AT_FIRST = ("equal_weight_altcoins", "no_altcoins")  # they lie under the strategy's own line
 
 
 def equity(contents: Contents) -> Chart:
-    """Equity of the strategy and each benchmark on a log axis, over the band of random timing."""
+    """Draw the equity of the strategy and each benchmark on a log axis, over the random-timing band."""
     table, run = contents.tables["equity"], settings(contents)
     x, curves = dates(table.index), curves_of(table)
     order = [*(key for key in curves if key not in CURVES), *(key for key in CURVES if key in curves)]
@@ -47,10 +37,10 @@ def equity(contents: Contents) -> Chart:
 
 
 def drawdown(contents: Contents) -> Chart:
-    """How far the strategy, ETH and BTC stood below their highest value so far."""
+    """Draw the fall of the strategy, ETH and BTC from their highest value so far."""
     table, start = contents.tables["equity"], settings(contents).start_equity
     x, curves = dates(table.index), curves_of(table)
-    area = {"fill": "tozeroy", "fillcolor": "--strategy-soft", "width": 2, "legendrank": 1}
+    area = {"fill": "tozeroy", "fillcolor": "--strategy-soft", "width": EMPHASIS_WIDTH, "legendrank": 1}
     lines = [
         line(
             names.benchmark(key),
@@ -58,7 +48,7 @@ def drawdown(contents: Contents) -> Chart:
             _falls(curves[key], start),
             CURVES[key][0],
             hovertemplate="%{y:.1%}",
-            **(area if key == "strategy" else {"width": 1}),
+            **(area if key == "strategy" else {"width": FAINT_WIDTH}),
         )
         for key in ("btc", "eth", "strategy")
         if key in curves
@@ -74,7 +64,7 @@ def drawdown(contents: Contents) -> Chart:
 
 
 def weights(contents: Contents) -> Chart:
-    """The target weights of each day, and what was in fact held in coins at its close."""
+    """Draw the target weights of each day, and the share held in coins at its close."""
     table, decisions = contents.tables["equity"], contents.tables["decisions"]
     days = pd.DatetimeIndex(decisions["at"]).tz_localize(None).normalize()
     shares = _shares(contents)
@@ -93,7 +83,7 @@ def weights(contents: Contents) -> Chart:
         if name != "BTC" or share.any()
     ]
     coins = 1 - table["cash"] / table["equity"]
-    held = line("Held in coins", dates(table.index), coins, "--ink", width=0.8, hovertemplate="%{y:.1%}")
+    held = line("Held in coins", dates(table.index), coins, "--ink", width=HAIR_WIDTH, hovertemplate="%{y:.1%}")
     return Chart(
         "weights",
         "Weights over time",
@@ -105,14 +95,14 @@ def weights(contents: Contents) -> Chart:
 
 
 def curves_of(table: pd.DataFrame) -> dict[str, pd.Series]:
-    """The equity of the strategy and of each benchmark by key."""
+    """Return the equity of the strategy and of each benchmark by key."""
     benchmarks = table.drop(columns=["equity", "cash", "stage"])
     return {"strategy": table["equity"], **{str(key): benchmarks[key] for key in benchmarks}}
 
 
 def _curve(key: str, x: Plain, values: pd.Series) -> Plain:
-    colour, dash = CURVES.get(key, ("--muted", "solid"))
-    own = {"width": 2.5, "legendrank": 1} if key == "strategy" else {"width": 1.3}
+    colour, dash = CURVES.get(key, (OTHER, "solid"))
+    own = {"width": MAIN_WIDTH, "legendrank": 1} if key == "strategy" else {"width": BENCHMARK_WIDTH}
     hidden = {"visible": "legendonly"} if key in _HIDDEN_AT_FIRST else {}
     name = names.benchmark(key)
     return line(
@@ -130,14 +120,14 @@ def _curve(key: str, x: Plain, values: pd.Series) -> Plain:
 
 
 def _band(contents: Contents, x: Plain, start: float) -> list[Plain]:
-    """The 5 and 95 percentiles of random timing with the space between them filled, and the median."""
-    luck = contents.band
+    """Return the 5th and 95th percentile of random timing with the area between them, and the median."""
+    band = contents.band
     edge: Plain = {"legendgroup": "luck", "hovertemplate": "%{y:,.0f}", "width": 0, "showlegend": False}
-    median: Plain = {**edge, "width": 1, "showlegend": True, "legendrank": 2, "fillcolor": "--band"}
+    median: Plain = {**edge, "width": FAINT_WIDTH, "showlegend": True, "legendrank": 2, "fillcolor": "--band"}
     return [
-        line("Random timing, 95%", x, luck.high * start, "--band-edge", **edge),
-        line("Random timing, 5%", x, luck.low * start, "--band-edge", fill="tonexty", fillcolor="--band", **edge),
-        line("Random timing (median, 5 to 95%)", x, luck.median * start, "--band-edge", **median),
+        line("Random timing, 95%", x, band.high * start, "--band-edge", **edge),
+        line("Random timing, 5%", x, band.low * start, "--band-edge", fill="tonexty", fillcolor="--band", **edge),
+        line("Random timing (median, 5 to 95%)", x, band.median * start, "--band-edge", **median),
     ]
 
 
@@ -146,7 +136,7 @@ def _falls(curve: pd.Series, start: float) -> Floats:
 
 
 def _shares(contents: Contents) -> dict[str, Floats]:
-    """The target share of ETH, BTC, everything else, and the stablecoin at each decision."""
+    """Return the target share of ETH, BTC, altcoins and the stablecoin at each decision."""
     run, targets = settings(contents), contents.tables["decisions"]["weights"]
     eth, btc = (np.array([float(target.get(coin, 0)) for target in targets]) for coin in (run.eth, run.btc))
     total = np.array([sum(map(float, target.values())) for target in targets])

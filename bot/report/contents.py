@@ -1,19 +1,24 @@
-"""What a report is made from."""
+"""Contents of a report."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
 from bot.core.market import Floats
 
+Json: TypeAlias = Mapping[str, Any]
+"""Object of a JSON file of the run, such as its manifest or its summary."""
+Cells: TypeAlias = dict[Any, Any]
+"""Row of a table by column, with the types that pandas gave the columns."""
+
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """What luck alone would have made of the same exposure: growth of 1 by day at the 5, 50 and 95 percentiles."""
+    """Random-timing band: growth of 1 by day at the 5th, 50th and 95th percentile of random timings."""
 
     low: Floats
     median: Floats
@@ -22,7 +27,7 @@ class Band:
 
 @dataclass(frozen=True, eq=False)
 class Worlds:
-    """The demo's two worlds of one seed, and the spread over many seeds.
+    """Demo markets of one seed with and without effect, and the spread over many seeds.
 
     `planted` is the equity in the world with the lead, by date. `spread` has a row a seed with the columns `seed`,
     `absent`, `planted` (total returns of the strategy), `eth_absent`, `eth_planted` (of holding ETH).
@@ -35,27 +40,27 @@ class Worlds:
 
 @dataclass(frozen=True, eq=False)
 class Waterfall:
-    """The layers of liquidity over a run.
+    """Layers of liquidity over a run.
 
-    `layers` and `score` are those of the last decision, as `bot signal --json` tells them. `states` has a row a
+    `layers` and `score` are those of the last decision, as in `bot signal --json`. `states` has a row a
     decision and a column a layer (easing, tight, no data) or a part of the score (yes, no, no data).
     """
 
-    layers: Sequence[Mapping[str, Any]]
-    score: Mapping[str, Any]
+    layers: Sequence[Json]
+    score: Json
     states: pd.DataFrame
 
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """Everything that a report shows: the files of a run, typed, and the series to draw them against.
+    """Files of a run with their types, and the series that are drawn beside them.
 
-    `tables` are those of `bot.ledger.tables`; `small_caps` are closes by session date; `worlds` is None but for the
-    demo market.
+    `tables` are those of `bot.ledger.typed_tables`; `small_caps` are closes by session date; only the demo market has
+    `worlds`.
     """
 
-    manifest: Mapping[str, Any]
-    summary: Mapping[str, Any]
+    manifest: Json
+    summary: Json
     tables: Mapping[str, pd.DataFrame]
     small_caps: pd.Series
     band: Band
@@ -64,5 +69,5 @@ class Contents:
 
     @property
     def is_demo(self) -> bool:
-        """Whether the market is synthetic."""
+        """True for the demo market, whose prices are synthetic."""
         return bool(self.manifest["market"] == "demo")

@@ -1,20 +1,19 @@
-"""Crises: the weeks in which the markets fell, and what the rotation did in them. Real prices only."""
+"""Section of the report with the rotation in past market crises, for real prices only."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from bot.core.market import Floats
 from bot.report import names, numbers
-from bot.report.charts import CURVES
+from bot.report.chart_style import BENCHMARK_WIDTH, CURVES, MAIN_WIDTH
 from bot.report.contents import Contents
-from bot.report.markup import Figure, Row, Table, paragraph, section
+from bot.report.markup import Cell, Figure, Row, Table, paragraph, section
 from bot.report.metrics import max_drawdown
 from bot.report.plot import Chart, axis, line
 
@@ -23,7 +22,7 @@ _BESIDE = ("btc", "eth", "strategy")
 
 @dataclass(frozen=True, slots=True)
 class Crisis:
-    """Days from the last close before a fall to some weeks after its low, and what they are remembered for."""
+    """Days from the last close before a fall to some weeks after its low, with a description."""
 
     identity: str
     name: str
@@ -44,7 +43,7 @@ CRISES = (
 
 
 def crises(contents: Contents) -> str:
-    """A section with the crises that lie inside the run's days; nothing for the demo market, or where none does."""
+    """Return the section of the crises inside the run's days; "" for the demo market or if there is none."""
     equity = contents.tables["equity"]
     found = [crisis for crisis in CRISES if _covers(equity, crisis)]
     if contents.is_demo or not found:
@@ -70,7 +69,7 @@ def _during(equity: pd.DataFrame, crisis: Crisis) -> pd.DataFrame:
 
 
 def _curves(days: pd.DataFrame) -> dict[str, Floats]:
-    """Growth of 1 from the first day's close on, of each that the run has."""
+    """Return the growth of 1 from the first day's close on, by curve."""
     columns = {key: "equity" if key == "strategy" else key for key in _BESIDE}
     curves = {key: days[column].to_numpy(float) for key, column in columns.items() if column in days}
     return {key: curve / curve[0] for key, curve in curves.items()}
@@ -82,7 +81,7 @@ def _head() -> Sequence[str]:
 
 def _row(crisis: Crisis, days: pd.DataFrame) -> Row:
     curves = _curves(days)
-    figures: list[Any] = []
+    figures: list[Cell] = []
     for key in reversed(_BESIDE):
         curve = curves.get(key)
         change, fall = (None, None) if curve is None else (float(curve[-1] - 1), max_drawdown(curve))
@@ -101,7 +100,7 @@ def _chart(crisis: Crisis, days: pd.DataFrame) -> Chart:
             curve - 1,
             CURVES[key][0],
             hovertemplate="%{y:.1%}",
-            width=2.5 if key == "strategy" else 1.3,
+            width=MAIN_WIDTH if key == "strategy" else BENCHMARK_WIDTH,
         )
         for key, curve in _curves(days).items()
     ]

@@ -1,17 +1,16 @@
-"""What a report says first: the result in one sentence, and everything that speaks against it."""
+"""Head of a report: the result in one sentence, and the warnings that belong beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from bot.report import numbers
-from bot.report.contents import Contents
+from bot.report.contents import Contents, Json
 from bot.report.run_settings import settings
 
 
 def sentence(contents: Contents) -> str:
-    """The result, in one sentence."""
+    """Return the result in one sentence."""
     summary = contents.summary
     own, others = summary["strategy"], summary["benchmarks"]
     eth, btc = others["eth"], others["btc"]
@@ -27,8 +26,8 @@ def sentence(contents: Contents) -> str:
     )
 
 
-def caveats(contents: Contents) -> list[str]:
-    """What a reader has to know before any figure."""
+def standing_warnings(contents: Contents) -> list[str]:
+    """Return the warnings that hold for every run, to be read before any figure."""
     return [
         *((_SYNTHETIC,) if contents.is_demo else ()),
         "Paper only, not advice: no order of this run was ever sent to a market.",
@@ -54,21 +53,21 @@ _SURVIVORSHIP = (
 )
 
 
-def _fall(figures: Mapping[str, Any]) -> str:
+def _fall(figures: Json) -> str:
     return numbers.percent(-float(figures["max_drawdown"]))
 
 
-def rests_on(summary: Mapping[str, Any]) -> str:
-    """What the result rests on: confirmed breakouts, and records that armed the bot again after a kill."""
+def rests_on(summary: Json) -> str:
+    """Return the number of confirmed breakouts and of re-armings after an exit, in words."""
     episodes, again = summary["episodes"], summary["rearmings"].get("confirmed", 0)
     total = episodes.get("total", 0)
-    told = f"{episodes.get('confirmed', 0)} confirmed of {total} breakout{'' if total == 1 else 's'}"
-    return f"{told} and {again} re-arming{'' if again == 1 else 's'} after a kill" if again else told
+    confirmed = f"{episodes.get('confirmed', 0)} confirmed of {total} breakout{'' if total == 1 else 's'}"
+    return f"{confirmed} and {again} re-arming{'' if again == 1 else 's'} after a kill" if again else confirmed
 
 
-def place(total_return: float, luck: Mapping[str, float]) -> str:
-    """Where the result stands among random timings of the same exposure."""
-    low, median, high = (luck[f"total_return_{p}"] for p in (5, 50, 95))
+def place(total_return: float, band: Mapping[str, float]) -> str:
+    """Return the place of a total return among random timings of the same exposure, in words."""
+    low, median, high = (band[f"total_return_{p}"] for p in (5, 50, 95))
     if total_return < low:
         return "lies below the 5th percentile of random timing, worse than nearly all luck"
     if total_return > high:
@@ -77,7 +76,7 @@ def place(total_return: float, luck: Mapping[str, float]) -> str:
     return f"lies between the {ends} of random timing, inside the range of luck alone"
 
 
-def _costs(costs: Mapping[str, Any]) -> str:
+def _costs(costs: Json) -> str:
     slippage = costs["slippage"]
     tiers = " / ".join(f"{_points(slippage[tier])}" for tier in ("major", "large", "other"))
     return (
@@ -86,5 +85,5 @@ def _costs(costs: Mapping[str, Any]) -> str:
     )
 
 
-def _points(share: Any) -> str:
+def _points(share: float | str) -> str:
     return f"{float(share) * 10_000:g}"

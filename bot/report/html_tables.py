@@ -1,19 +1,19 @@
-"""The tables of a report, from those of its run."""
+"""Tables of a report, made from the tables of its run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from bot.report import names, numbers
-from bot.report.contents import Contents
+from bot.report.contents import Cells, Contents, Json
 from bot.report.markup import Badge, Figure, Row, Table
 from bot.report.run_settings import settings
 
-_FIGURES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+_FIGURES: tuple[tuple[str, str, Callable[[numbers.Number], str]], ...] = (
     ("final_equity", "Ends at", numbers.money),
     ("total_return", "Total return", numbers.growth),
     ("cagr", "CAGR", numbers.change),
@@ -30,27 +30,27 @@ _FIGURES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("win_rate", "Won", numbers.percent),
 )
 _FIGURES_HEAD: Row = ("", *(Figure(title) for _, title, _ in _FIGURES))
-_LUCK = {"total_return_5": "5%", "total_return_50": "median", "total_return_95": "95%"}
+_PERCENTILES = {"total_return_5": "5%", "total_return_50": "median", "total_return_95": "95%"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _AFTER = {"eth_21": "ETH +21", "eth_42": "ETH +42", "eth_63": "ETH +63", "btc_63": "BTC +63"}
-_FULL_TINT = {"month": 0.3, "trade": 0.5, "episode": 1.0}  # the return at which a cell's tint is full
+_FULL_TINT = {"month": 0.3, "trade": 0.5, "episode": 1.0}  # return at which a cell's tint is full
 
 
 def key_figures(contents: Contents) -> Table:
-    """The strategy's figures beside each benchmark's and random timing's."""
+    """Tabulate the figures of the strategy, each benchmark and random timing."""
     summary, run = contents.summary, settings(contents)
     runs = {"strategy": summary["strategy"], **summary["benchmarks"]}
     return Table(
         f"Strategy and benchmarks, {summary['periods_per_year']} periods a year, amounts in {run.quote}",
         _FIGURES_HEAD,
         [_figures(names.benchmark(key), figures) for key, figures in runs.items()],
-        [_luck(title, summary["random_timing"][key], run.start_equity) for key, title in _LUCK.items()],
+        [_random_timing(title, summary["random_timing"][key], run.start_equity) for key, title in _PERCENTILES.items()],
         marked=0,
     )
 
 
 def delay(contents: Contents) -> Table:
-    """The strategy as it was run, beside the same decisions carried out a day later."""
+    """Tabulate the strategy beside the same decisions executed a day later."""
     return Table(
         f"The same decisions a day late, amounts in {settings(contents).quote}",
         _FIGURES_HEAD,
@@ -63,7 +63,7 @@ def delay(contents: Contents) -> Table:
 
 
 def costs(contents: Contents) -> Table:
-    """What trading cost, and its share of what was won before costs."""
+    """Tabulate the costs of trading and their share of the profit before costs."""
     own, run = contents.summary["strategy"], settings(contents)
     fees, slippage = float(own["fees"]), float(own["slippage_cost"])
     before = float(own["final_equity"]) - run.start_equity + fees + slippage
@@ -83,7 +83,7 @@ def costs(contents: Contents) -> Table:
 
 
 def monthly_returns(contents: Contents) -> Table:
-    """The strategy's return in each calendar month, a year a row."""
+    """Tabulate the strategy's return in each calendar month, one row a year."""
     equity, start = contents.tables["equity"]["equity"], settings(contents).start_equity
     months, years = (_returns(equity, period, start) for period in ("M", "Y"))
     return Table(
@@ -97,7 +97,7 @@ def monthly_returns(contents: Contents) -> Table:
 
 
 def episodes(contents: Contents, table: str = "episodes") -> Table:
-    """Every breakout, what became of it, and what ETH did after it; averages stand at the table's foot alone."""
+    """Tabulate every breakout, its outcome, and the returns after it, with averages at the foot."""
     found = contents.tables[table]
     after = found[list(_AFTER)].astype(float)
     averages = {
@@ -127,7 +127,7 @@ def episodes(contents: Contents, table: str = "episodes") -> Table:
 
 
 def trades(contents: Contents) -> Table:
-    """Every round trip."""
+    """Tabulate every round trip."""
     head: Row = (
         "Coin",
         Figure("Bought"),
@@ -163,10 +163,10 @@ def trades(contents: Contents) -> Table:
 
 
 def coins(contents: Contents) -> Table:
-    """What the round trips of each coin made, the most profitable first."""
-    trips = contents.tables["trades"]
+    """Tabulate the round trips by coin, the most profitable first."""
+    round_trips = contents.tables["trades"]
     head: Row = ("Coin", *map(Figure, ("Round trips", "Won", "Profit", "Fees", "Days held, mean")))
-    found = trips.assign(won=trips["pnl"].astype(float) > 0).groupby("symbol")
+    found = round_trips.assign(won=round_trips["pnl"].astype(float) > 0).groupby("symbol")
     sums = found.agg({"pnl": "sum", "fees": "sum", "days": "mean", "won": "sum", "quantity": "size"})
     rows: list[Row] = [
         (
@@ -183,7 +183,7 @@ def coins(contents: Contents) -> Table:
 
 
 def failed_orders(contents: Contents) -> Table:
-    """Every order that was not filled in full, and why."""
+    """Tabulate the orders that were not filled in full, with the reason."""
     orders = contents.tables["orders"]
     return Table(
         "Orders that were not filled in full",
@@ -203,7 +203,7 @@ def failed_orders(contents: Contents) -> Table:
 
 
 def settlements(contents: Contents) -> Table:
-    """Every holding that left the book without an order."""
+    """Tabulate the holdings that left the book without an order."""
     return Table(
         f"Settlements, amounts in {settings(contents).quote}",
         (
@@ -232,34 +232,34 @@ def settlements(contents: Contents) -> Table:
     )
 
 
-def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
+def _records(table: pd.DataFrame) -> list[Cells]:
     return table.to_dict("records")
 
 
-def _figures(title: str, figures: Mapping[str, Any]) -> Row:
+def _figures(title: str, figures: Json) -> Row:
     return (title, *(Figure(show(figures[key])) for key, _, show in _FIGURES))
 
 
-def _luck(title: str, total_return: float, start: float) -> Row:
+def _random_timing(title: str, total_return: float, start: float) -> Row:
     known = (_money(start * (1 + total_return)), Figure(numbers.growth(total_return)))
     return (f"Random timing, {title}", *known, *[Figure("")] * (len(_FIGURES) - len(known)))
 
 
 def _returns(equity: pd.Series, period: str, start: float) -> dict[tuple[int, int], float]:
-    """The simple return of each calendar period by its year and last month; the first is on the start equity."""
+    """Return the simple return of each calendar period by year and last month; the first is on the start equity."""
     ends = equity.groupby(pd.DatetimeIndex(equity.index).to_period(period)).last()
     returns = ends.to_numpy() / np.concatenate(([start], ends.to_numpy()[:-1])) - 1
     periods = pd.PeriodIndex(ends.index)
     return {(when.year, when.month): float(share) for when, share in zip(periods, returns, strict=True)}
 
 
-def _tinted(value: Any, kind: str) -> Figure:
-    """A signed percentage, tinted by its size; nothing where it is not known."""
+def _tinted(value: numbers.Number, kind: str) -> Figure:
+    """Return a signed percentage, tinted by its size; an empty cell for an unknown return."""
     share = numbers.number(value)
     return Figure("") if share is None else Figure(numbers.change(share), share / _FULL_TINT[kind])
 
 
-def _episode(e: Mapping[Any, Any]) -> Row:
+def _episode(e: Cells) -> Row:
     outcome = str(e["outcome"])
     because = f"was {names.stage(e['stage_then'])} already" if outcome == "ignored" else names.reasons(e["exit_reason"])
     return (
@@ -278,17 +278,17 @@ def _episode(e: Mapping[Any, Any]) -> Row:
 
 
 def _sign(value: float) -> float:
-    """A faint tint that says no more than gain or loss."""
+    """Return a faint tint for a gain or a loss, whatever its size."""
     return 0.3 if value > 0 else -0.3 if value < 0 else 0.0
 
 
-def _day(value: Any) -> Figure:
+def _day(value: date | None) -> Figure:
     return Figure(numbers.day(value))
 
 
-def _money(value: Any) -> Figure:
+def _money(value: numbers.Number) -> Figure:
     return Figure(numbers.money(value))
 
 
-def _price(value: Any) -> Figure:
+def _price(value: numbers.Number) -> Figure:
     return Figure(numbers.price(value))

@@ -1,10 +1,8 @@
-"""The waterfall's layers and the supercycle's parts in words and figures, for terminal and report alike."""
+"""Words and figures of the waterfall's layers and the supercycle's parts, for terminal, page and report."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from bot.report.contents import Json
 from bot.report.numbers import dollars
 
 LAYERS = {
@@ -18,7 +16,7 @@ LAYERS = {
     "altcoin_breadth": ("Altcoin breadth", "enough altcoins are above their averages"),
     "stablecoin_supply": ("Stablecoin supply", "it grew over its span"),
 }
-"""The title of each layer, and when it eases."""
+"""Title of each layer, and the condition under which it eases."""
 
 PARTS = {
     "long_run": (
@@ -42,31 +40,31 @@ PARTS = {
         "high beta over low volatility is above its value a span ago",
     ),
 }
-"""The title of each part of the supercycle score, what its value and threshold are, and when it holds."""
+"""Title of each part of the supercycle score, its value and threshold in words, and its condition."""
 
 ARROWS = {"up": "\N{UPWARDS ARROW}", "flat": "\N{RIGHTWARDS ARROW}", "down": "\N{DOWNWARDS ARROW}"}
 
-ARROW_NOTE = "The arrow tells the change, flat where it is small; the state tells the rule."
-"""Why an arrow may be flat, or point down, while its layer eases."""
+ARROW_NOTE = "The arrow is the change, flat if it is small; the state is the result of the rule."
+"""Note that explains a flat or falling arrow of a layer that eases."""
 
 
 def layer_title(name: str) -> str:
-    """A layer's name as a reader knows it."""
+    """Return the title of a layer."""
     return LAYERS[name][0]
 
 
 def part_title(name: str) -> str:
-    """A part's name as a reader knows it."""
+    """Return the title of a part."""
     return PARTS[name][0]
 
 
 def part_words(name: str) -> str:
-    """A part's name, and what its value and threshold are."""
+    """Return the title of a part with its value and threshold in words."""
     return ": ".join(PARTS[name][:2])
 
 
-def value_of(layer: Mapping[str, Any]) -> str:
-    """A layer's value with its unit; empty without data."""
+def value_of(layer: Json) -> str:
+    """Format a layer's value with its unit; "" if there are no data."""
     value, unit = layer["value"], layer["unit"]
     if value is None:
         return ""
@@ -77,45 +75,45 @@ def value_of(layer: Mapping[str, Any]) -> str:
     return dollars(value * 1e6 if unit == "$ million" else value) if unit.startswith("$") else f"{value:,.2f}"
 
 
-def change_of(layer: Mapping[str, Any]) -> str:
-    """A layer's change over its span; empty without data."""
+def change_of(layer: Json) -> str:
+    """Format a layer's change over its span; "" if there are no data."""
     change = layer["change"]
     if change is None:
         return ""
-    told = f"{100 * change:+z.1f} points" if layer["change_unit"] == "difference" else f"{change:+z.1%}"
-    told = told.removeprefix("+") if told.startswith("+0.0") else told
-    return f"{told} in {layer['span']}"
+    text = f"{100 * change:+z.1f} points" if layer["change_unit"] == "difference" else f"{change:+z.1%}"
+    text = text.removeprefix("+") if text.startswith("+0.0") else text
+    return f"{text} in {layer['span']}"
 
 
-def state_of(layer: Mapping[str, Any]) -> str:
-    """Easing, tight, or why there are no data."""
+def state_of(layer: Json) -> str:
+    """Return easing, tight, or the reason why data are missing."""
     return f"{layer['state']}: {layer['note']}" if layer["note"] else str(layer["state"])
 
 
-def verdict_of(part: Mapping[str, Any]) -> str:
-    """Yes, no, or why there are no data."""
+def verdict_of(part: Json) -> str:
+    """Return yes, no, or the reason why data are missing."""
     return f"{part['verdict']}: {part['note']}" if part["verdict"] == "no data" else str(part["verdict"])
 
 
-def figures_of(part: Mapping[str, Any]) -> tuple[str, str]:
-    """A part's value and threshold; empty without data."""
+def figures_of(part: Json) -> tuple[str, str]:
+    """Format a part's value and threshold; "" if there are no data."""
     return _figure(part["name"], part["value"]), _figure(part["name"], part["threshold"])
 
 
-def remarks_of(score: Mapping[str, Any]) -> list[str]:
-    """What there is to say about parts beyond their figures."""
+def remarks_of(score: Json) -> list[str]:
+    """Return the notes of the parts that have data."""
     parts = (part for part in score["parts"] if part["note"] and part["verdict"] != "no data")
     return [f"{part_title(part['name'])}: {part['note']}." for part in parts]
 
 
-def score_line(score: Mapping[str, Any]) -> str:
-    """The score in one sentence; parts without data are told apart from parts that do not hold."""
+def score_line(score: Json) -> str:
+    """Return the score in one sentence; parts without data are counted separately."""
     known, parts = score["known"], len(score["parts"])
     if not known:
         return f"Supercycle score: no data for any of its {parts} parts."
-    told = f"Supercycle score: {score['score']} of {known} known parts"
+    text = f"Supercycle score: {score['score']} of {known} known parts"
     missing = parts - known
-    return f"{told}; no data for the other {missing}." if missing else f"{told}."
+    return f"{text}; no data for the other {missing}." if missing else f"{text}."
 
 
 def _figure(part: str, value: float | None) -> str:

@@ -1,4 +1,4 @@
-"""Pieces of HTML. Every text that comes in is escaped here, once, and nowhere else."""
+"""Pieces of HTML. All text is escaped here, exactly once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from html import escape
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A cell that holds a figure or a date; `heat` tints it from -1 (loss) to 1 (gain), as its sign says too."""
+    """Cell with a figure or a date; `heat` tints it from -1 (loss) to 1 (gain)."""
 
     text: str
     heat: float | None = None
@@ -17,7 +17,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A cell that holds one word of a few; `look` is its class in the style sheet."""
+    """Cell with a label; `look` is its class in the style sheet."""
 
     text: str
     look: str
@@ -29,7 +29,7 @@ Row = Sequence[Cell]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table whose first column heads the rows; `marked` is the row that stands out."""
+    """Table whose first column heads the rows; `marked` is the index of the highlighted row."""
 
     caption: str
     head: Row
@@ -38,7 +38,7 @@ class Table:
     marked: int | None = None
 
     def html(self) -> str:
-        """The table, in a region that scrolls by itself where the screen is narrow."""
+        """Return the table in a region that scrolls by itself on a narrow screen."""
         head = "".join(_cell(cell, "th", "col") for cell in self.head)
         body = "".join(_row(row, marked=i == self.marked) for i, row in enumerate(self.rows))
         foot = "".join(_row(row) for row in self.foot)
@@ -50,27 +50,27 @@ class Table:
 
 
 def paragraph(text: str, look: str = "") -> str:
-    """A paragraph of plain text."""
+    """Return a paragraph of plain text."""
     return f'<p class="{look}">{escape(text)}</p>' if look else f"<p>{escape(text)}</p>"
 
 
 def bullets(items: Iterable[str]) -> str:
-    """A list of plain texts."""
+    """Return a list of plain texts."""
     return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
-    """Names and their values."""
+    """Return a list of names and their values."""
     return f"<dl>{''.join(f'<div><dt>{escape(n)}</dt><dd>{escape(v)}</dd></div>' for n, v in pairs)}</dl>"
 
 
 def folded(title: str, html: str, *, unfolded: bool = False) -> str:
-    """A part that opens when its title is pressed; `html` is markup already."""
+    """Return a part that opens when its title is clicked; `html` is markup."""
     return f"<details{' open' if unfolded else ''}><summary>{escape(title)}</summary>{html}</details>"
 
 
 def section(identity: str, title: str, *html: str) -> str:
-    """A part of the page with its heading; `html` is markup already."""
+    """Return a section of the page with its heading; `html` is markup."""
     return f'<section id="{identity}"><h2>{escape(title)}</h2>{"".join(html)}</section>'
 
 

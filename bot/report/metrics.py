@@ -1,4 +1,4 @@
-"""Performance figures of one equity curve. A year has 365 periods: coins trade every day."""
+"""Performance figures of one equity curve. A year has 365 periods, since coins trade every day."""
 
 from __future__ import annotations
 
@@ -13,11 +13,21 @@ PERIODS_PER_YEAR = 365
 
 
 def performance(equity: Floats, start_equity: float) -> dict[str, float | None]:
-    """Return and risk of daily equity, valued at each day's close, that began at `start_equity`.
+    """Compute return and risk of a daily equity curve.
 
-    Returns are simple and daily; the first is that of the first day. `sharpe` and `sortino` are over a rate of
-    zero; `sortino` divides by the root mean square of the negative returns (Sortino, Price 1994). A figure that
-    is not defined (no variation, no loss) is None.
+    Parameters
+    ----------
+    equity : array of float, shape (days,)
+        Equity at each UTC day's close.
+    start_equity : float
+        Equity before the first day, in the same currency.
+
+    Returns
+    -------
+    dict
+        `cagr` and `volatility` are for a year of 365 days. `sharpe` and `sortino` are over a rate of zero; `sortino`
+        divides by the root mean square of the negative returns (Sortino and Price, 1994). `calmar` is CAGR over the
+        maximum drawdown. A figure that is undefined (constant equity, no loss) is None.
     """
     curve = np.concatenate(([start_equity], equity))
     returns = curve[1:] / curve[:-1] - 1
@@ -42,12 +52,12 @@ def performance(equity: Floats, start_equity: float) -> dict[str, float | None]:
 
 
 def max_drawdown(curve: Floats) -> float:
-    """The deepest fall from a peak, as a negative share of it; 0 if it never fell."""
+    """Return the deepest fall from a peak, as a negative share of it; 0 for a curve that only rose."""
     return float(np.min(drawdowns(curve)))
 
 
 def drawdowns(curve: Floats) -> Floats:
-    """The fall from the highest value so far at each point, as a share of it; 0 at a peak."""
+    """Return the fall from the highest value so far at each point, as a negative share of it; 0 at a peak."""
     falls: Floats = curve / np.maximum.accumulate(curve) - 1
     return falls
 
@@ -55,10 +65,20 @@ def drawdowns(curve: Floats) -> Floats:
 def activity(
     equity: Floats, cash: Floats, notionals: Sequence[float], fees: Sequence[float], slippage: Sequence[float]
 ) -> dict[str, float]:
-    """How much was held and traded, and what that cost.
+    """Compute exposure, turnover and costs of a run.
 
-    `exposure` is the mean share of equity in coins; `turnover` is the notional traded a year over mean equity;
-    `fees` and `slippage_cost` are in the quote currency.
+    Parameters
+    ----------
+    equity, cash : array of float, shape (days,)
+        Equity and cash at each day's close, in the quote currency.
+    notionals, fees, slippage : sequence of float
+        Notional, fee and slippage cost of each fill, in the quote currency.
+
+    Returns
+    -------
+    dict
+        `exposure` is the mean share of equity in coins; `turnover` is the notional traded in a year over mean equity;
+        `fees` and `slippage_cost` are sums in the quote currency.
     """
     years = len(equity) / PERIODS_PER_YEAR
     return {

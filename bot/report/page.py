@@ -1,4 +1,4 @@
-"""A page that opens offline and asks nothing of any network: style, script and data are in the one file."""
+"""Assemble a page as one HTML file with style, script and data, which opens offline."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from string import Template
 
 
 def page(title: str, head: str, sections: Iterable[str]) -> str:
-    """A page as HTML; `head` and `sections` are markup already."""
+    """Return a page as HTML; `head` and `sections` are markup."""
     here = files("bot.report")
     template = Template((here / "page.html").read_text(encoding="utf-8"))
     return template.substitute(

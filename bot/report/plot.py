@@ -1,7 +1,6 @@
-"""One chart as data: a Plotly figure in plain dicts, its colours named after the custom properties of page.css.
+"""Charts as Plotly figures in plain dicts, with the custom properties of page.css as colours.
 
-The page's script turns `--eth` into that property's colour, so that a chart follows the page from light to dark
-and the palette stands in one place.
+The page's script replaces `--eth` by that property's colour, so that a chart follows the page from light to dark.
 """
 
 from __future__ import annotations
@@ -15,11 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bot.report.chart_style import DEFAULT_WIDTH
 from bot.report.contents import Contents
 
 WATERMARK = "DEMO: synthetic market"
 DAY = 86_400_000
-"""A day on a time axis, in milliseconds."""
+"""Milliseconds of a day, the unit of a time axis."""
 _DIGITS = 6
 _WIDE = 1_000  # highest over lowest from which a log axis has ticks at powers of ten alone
 _LABEL_HEIGHT = 0.045  # of the range of a chart
@@ -29,7 +29,7 @@ Plain = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart with its title and what it shows in words (`note`).
+    """Chart with its title and a description (`note`).
 
     `height` is a class of page.css; `swatches` are pairs of a colour and what it stands for.
     """
@@ -44,7 +44,7 @@ class Chart:
     swatches: Sequence[tuple[str, str]] = ()
 
     def html(self) -> str:
-        """The chart as a figure; its data stand in a script block, escaped, until the page draws them."""
+        """Return the chart as an HTML figure, with its data as escaped JSON that the page's script draws."""
         title = escape(self.title)
         return (
             f'<figure class="chart" id="{self.identity}"><h3>{title}</h3>{self._swatches()}'
@@ -67,33 +67,33 @@ class Chart:
         return f'<ul class="swatches">{items}</ul>'
 
 
-def script_safe(data: Any) -> str:
-    """JSON that cannot end the script block it stands in."""
+def script_safe(data: object) -> str:
+    """Return JSON in which no text can end the script block around it."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def watermark_of(contents: Contents) -> str:
-    """What is written across every chart of the demo market, and nothing elsewhere."""
+    """Return the watermark of the demo market's charts, "" for a real market."""
     return WATERMARK if contents.is_demo else ""
 
 
-def rounded(values: Iterable[Any]) -> list[float | None]:
-    """Values with six significant digits; what is not finite becomes a gap."""
+def rounded(values: Iterable[float]) -> list[float | None]:
+    """Round values to six significant digits; NaN and infinity become None, a gap of the line."""
     return [float(f"{v:.{_DIGITS}g}") if np.isfinite(v) else None for v in values]
 
 
-def dates(index: pd.Index[Any]) -> Plain:
-    """The x values of a trace: a start and a step where every day is there, else each date."""
+def dates(index: pd.Index) -> Plain:
+    """Return the x values of a trace: start and step if no day is missing, else every date."""
     stamps = pd.DatetimeIndex(index)
     if len(stamps) > 1 and (np.diff(stamps.to_numpy()) == np.timedelta64(1, "D")).all():
         return {"x0": f"{stamps[0]:%Y-%m-%d}", "dx": DAY}
     return {"x": stamps.strftime("%Y-%m-%d").tolist()}
 
 
-def line(name: str, x: Plain, values: Iterable[Any], colour: str, **more: Any) -> Plain:
-    """A line; `more` goes into the trace, and `dash`, `width` and `shape` into its line."""
-    style = {"color": colour, "width": more.pop("width", 1.5), "dash": more.pop("dash", "solid")}
+def line(name: str, x: Plain, values: Iterable[float], colour: str, **more: Any) -> Plain:
+    """Return the trace of a line; `dash`, `width` and `shape` of `more` go into its line style."""
+    style = {"color": colour, "width": more.pop("width", DEFAULT_WIDTH), "dash": more.pop("dash", "solid")}
     if "shape" in more:
         style["shape"] = more.pop("shape")
     trace = {"type": "scatter", "mode": "lines", "name": escape(name)}
@@ -101,7 +101,7 @@ def line(name: str, x: Plain, values: Iterable[Any], colour: str, **more: Any) -
 
 
 def end_labels(traces: Sequence[Plain], last: str, log: bool = True) -> list[Plain]:
-    """The name of each line at its end, on a log axis or a linear one, moved up where it would cover the one below.
+    """Return the name of each line at its end, moved up where it would cover the one below.
 
     A trace carries its label as `meta`; traces that are hidden at first have none.
     """
@@ -132,7 +132,7 @@ def end_labels(traces: Sequence[Plain], last: str, log: bool = True) -> list[Pla
 
 
 def _apart(values: Sequence[float], gap: float) -> list[float]:
-    """The values, each moved up as far as the one below it needs."""
+    """Move each value up until it is at least `gap` above the one below it."""
     moved = list(values)
     below = -np.inf
     for i in sorted(range(len(values)), key=values.__getitem__):
@@ -140,20 +140,20 @@ def _apart(values: Sequence[float], gap: float) -> list[float]:
     return moved
 
 
-def over_time(index: pd.Index[Any], vertical: Plain) -> Plain:
-    """The layout of a chart over time: all of them have the same x axis, so that they line up and zoom together."""
+def over_time(index: pd.Index, vertical: Plain) -> Plain:
+    """Return the layout of a chart over time; all share one x axis, so that they zoom together."""
     span = [f"{index[0]:%Y-%m-%d}", f"{index[-1]:%Y-%m-%d}"]
     horizontal = {"type": "date", "range": span, "hoverformat": "%Y-%m-%d"}
     return {"xaxis": horizontal, "yaxis": vertical, "hovermode": "x unified"}
 
 
 def axis(title: str, **more: Any) -> Plain:
-    """A y axis with its unit in the title."""
+    """Return a y axis with its unit in the title."""
     return {"title": {"text": escape(title)}, **more}
 
 
 def log_axis(title: str, traces: Sequence[Plain]) -> Plain:
-    """A log y axis with ticks at each power of ten, and at 2 and 5 times it where the lines span few of them."""
+    """Return a log y axis with ticks at powers of ten, and at 2 and 5 times them if the lines span few."""
     seen = [value for trace in traces for value in trace["y"] if value]
     wide = bool(seen) and max(seen) / min(seen) > _WIDE
     return axis(title, type="log", dtick=1 if wide else "D2", tickformat="~s")

@@ -1,19 +1,18 @@
-"""The small-cap index under the stages of the rotation, with the level of each breakout."""
+"""Chart of the small-cap index with the stages of the rotation and the level of each breakout."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
 from itertools import groupby, pairwise
-from typing import Any
 
 import pandas as pd
 
 from bot.report import names, numbers
-from bot.report.contents import Contents
+from bot.report.chart_style import EMPHASIS_WIDTH, INDEX_WIDTH, OTHER, STAGE_OPACITY, STAGES
+from bot.report.contents import Cells, Contents
 from bot.report.plot import Chart, Plain, axis, dates, line, over_time, rounded, watermark_of
 
-_COLOURS = {stage: f"--{stage.lower()}" for stage in names.STAGES}
 _SIGNS = {
     "confirmed": "circle",
     "vetoed": "x",
@@ -26,7 +25,7 @@ _UNENDED = pd.Timedelta(days=90)  # how far the level of an episode without an e
 
 
 def ribbon(contents: Contents) -> Chart:
-    """The chart of the index, the stages and the breakouts."""
+    """Draw the index, the stages and the breakouts."""
     table, episodes = contents.tables["equity"], contents.tables["episodes"]
     index = "Synthetic small-cap index" if contents.is_demo else "Russell 2000"
     layout = over_time(table.index, axis(f"{index} (points, close)", tickformat=",~r"))
@@ -39,7 +38,7 @@ def ribbon(contents: Contents) -> Chart:
         {**layout, "shapes": list(_stages(table["stage"])), "hovermode": "closest"},
         height="tall",
         watermark=watermark_of(contents),
-        swatches=[(_COLOURS[stage], said) for stage, said in names.STAGES.items() if stage in set(table["stage"])],
+        swatches=[(STAGES[stage], said) for stage, said in names.STAGES.items() if stage in set(table["stage"])],
     )
 
 
@@ -48,16 +47,18 @@ def _closes(contents: Contents, name: str) -> Plain:
     closes = contents.small_caps.loc[table.index[0] : table.index[-1]]
     stages = table["stage"].reindex(closes.index, method="ffill")
     said = [escape(names.stage(stage)) for stage in stages]
-    return line(name, dates(closes.index), closes, "--ink", width=1.2, text=said, hovertemplate="%{y:,.2f} (%{text})")
+    return line(
+        name, dates(closes.index), closes, "--ink", width=INDEX_WIDTH, text=said, hovertemplate="%{y:,.2f} (%{text})"
+    )
 
 
 def _stages(stages: pd.Series) -> Iterator[Plain]:
-    """A colour from the first day of each stage to the first of the next: faint all over, full at the foot."""
+    """Return the background of each stage: faint over the whole height, opaque at the foot."""
     days = zip(stages, stages.index, strict=True)
     begins = [next(same) for _, same in groupby(days, key=lambda day: day[0])]
     for (stage, first), (_, until) in pairwise([*begins, ("", stages.index[-1] + pd.Timedelta(days=1))]):
         if stage != "STABLE":
-            for top, opacity in ((1, 0.22), (0.04, 1)):
+            for top, opacity in ((1, STAGE_OPACITY), (0.04, 1)):
                 yield {
                     "type": "rect",
                     "xref": "x",
@@ -66,7 +67,7 @@ def _stages(stages: pd.Series) -> Iterator[Plain]:
                     "x1": f"{until:%Y-%m-%d}",
                     "y0": 0,
                     "y1": top,
-                    "fillcolor": _COLOURS.get(stage, "--muted"),
+                    "fillcolor": STAGES.get(stage, OTHER),
                     "opacity": opacity,
                     "line": {"width": 0},
                     "layer": "below",
@@ -74,7 +75,7 @@ def _stages(stages: pd.Series) -> Iterator[Plain]:
 
 
 def _levels(episodes: pd.DataFrame, last: pd.Timestamp) -> Plain:
-    """The level of each breakout from its session to the episode's end, one trace with gaps."""
+    """Return the level of each breakout from its session to the end of its episode, as one trace with gaps."""
     x: list[str | None] = []
     y: list[float | None] = []
     for episode in episodes.to_dict("records"):
@@ -82,13 +83,13 @@ def _levels(episodes: pd.DataFrame, last: pd.Timestamp) -> Plain:
         until = min(first + _UNENDED if pd.isna(end) else end.tz_localize(None), last)
         x += [numbers.day(first), numbers.day(until), None]
         y += [*rounded([episode["level"]] * 2), None]
-    style = {"color": "--level", "width": 2, "dash": "solid"}
+    style = {"color": "--level", "width": EMPHASIS_WIDTH, "dash": "solid"}
     name = "Breakout level"
     return {"type": "scatter", "mode": "lines", "name": name, "x": x, "y": y, "line": style, "hoverinfo": "skip"}
 
 
 def _marks(episodes: pd.DataFrame) -> list[Plain]:
-    """A mark on each breakout, a trace an outcome."""
+    """Return a mark on each breakout, one trace for each outcome."""
     return [
         {
             "type": "scatter",
@@ -109,7 +110,7 @@ def _mark(outcome: str) -> Plain:
     return {"symbol": _SIGNS.get(outcome, "circle"), "size": 9, "color": "--level", "line": line_of_mark}
 
 
-def _story(episode: dict[Any, Any]) -> str:
+def _story(episode: Cells) -> str:
     return (
         f"{numbers.day(episode['session'])}: breakout above {numbers.price(episode['level'])}"
         f"<br>{escape(str(episode['outcome']))}"

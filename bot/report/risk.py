@@ -1,4 +1,4 @@
-"""Risk over time: the rolling Sharpe ratio, the distribution of returns, and what each stage held and made."""
+"""Risk over time: rolling Sharpe ratio, distribution of monthly returns, exposure and return by stage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pandas as pd
 
 from bot.core.market import Floats
 from bot.report import names, numbers
-from bot.report.charts import CURVES, curves_of
+from bot.report.chart_style import CURVES, EMPHASIS_WIDTH, FAINT_WIDTH
+from bot.report.charts import curves_of
 from bot.report.contents import Contents
 from bot.report.markup import Figure, Row, Table
 from bot.report.metrics import PERIODS_PER_YEAR, max_drawdown
@@ -18,11 +19,11 @@ from bot.report.run_settings import settings
 
 _SHOWN = ("btc", "eth", "strategy")
 _EDGES = np.linspace(-0.5, 1.0, 31)
-"""The bins of monthly returns, five points wide; what lies outside stands in the first or the last."""
+"""Edges of the bins of monthly returns, five points wide; returns outside count in the first or last bin."""
 
 
 def rolling_sharpe(contents: Contents) -> Chart:
-    """The Sharpe ratio of the last year of daily returns, at each day that has one."""
+    """Draw the Sharpe ratio of the last 365 daily returns, at each day that has one."""
     table, start = contents.tables["equity"], settings(contents).start_equity
     curves = curves_of(table)
     lines = [
@@ -32,7 +33,7 @@ def rolling_sharpe(contents: Contents) -> Chart:
             _rolling(_returns(curves[key], start)),
             CURVES[key][0],
             hovertemplate="%{y:.2f}",
-            width=2 if key == "strategy" else 1,
+            width=EMPHASIS_WIDTH if key == "strategy" else FAINT_WIDTH,
         )
         for key in _SHOWN
         if key in curves
@@ -49,7 +50,7 @@ def rolling_sharpe(contents: Contents) -> Chart:
 
 
 def distribution(contents: Contents) -> Chart:
-    """How many months ended with which return, for the strategy and for holding ETH."""
+    """Draw the number of months by their return, for the strategy and for holding ETH."""
     table, start = contents.tables["equity"], settings(contents).start_equity
     months = {key: _monthly(curve, start) for key, curve in curves_of(table).items() if key in ("eth", "strategy")}
     idle = int((months["strategy"] == 0).sum())
@@ -62,7 +63,11 @@ def distribution(contents: Contents) -> Chart:
             CURVES[key][0],
             hovertemplate="%{y} months",
             shape="hv",
-            **({"fill": "tozeroy", "fillcolor": "--strategy-soft", "width": 2} if key == "strategy" else {"width": 1}),
+            **(
+                {"fill": "tozeroy", "fillcolor": "--strategy-soft", "width": EMPHASIS_WIDTH}
+                if key == "strategy"
+                else {"width": FAINT_WIDTH}
+            ),
         )
         for key in ("eth", "strategy")
         if key in months
@@ -84,7 +89,7 @@ def distribution(contents: Contents) -> Chart:
 
 
 def stages(contents: Contents) -> Table:
-    """What each stage held and made: its returns are chained over its own days only."""
+    """Tabulate exposure and return of each stage; its returns are chained over its own days only."""
     table, start = contents.tables["equity"], settings(contents).start_equity
     equity = table["equity"].to_numpy(float)
     returns, held = _returns(table["equity"], start), 1 - table["cash"].to_numpy(float) / equity
@@ -109,14 +114,14 @@ def stages(contents: Contents) -> Table:
 
 
 def _returns(curve: pd.Series, start: float) -> Floats:
-    """Daily simple returns; the first is on the start equity."""
+    """Return simple daily returns; the first is on the start equity."""
     values = np.concatenate(([start], curve.to_numpy(float)))
     returns: Floats = values[1:] / values[:-1] - 1
     return returns
 
 
 def _rolling(returns: Floats) -> Floats:
-    """The ratio over the last year at each day; NaN before there is a year, and where nothing moved."""
+    """Return the Sharpe ratio of the last 365 days at each day; NaN in the first year and while returns are zero."""
     series = pd.Series(returns)
     window = series.rolling(PERIODS_PER_YEAR)
     moved = (series != 0).rolling(PERIODS_PER_YEAR).sum() > 0  # a rolling deviation of zeros is not quite zero
@@ -130,7 +135,7 @@ def _monthly(curve: pd.Series, start: float) -> Floats:
 
 
 def _counted(returns: Floats) -> list[int]:
-    """Months in each bin, and none after the last edge."""
+    """Count the months in each bin, and append a zero for the right edge of the step line."""
     inside = np.clip(returns, _EDGES[0], np.nextafter(_EDGES[-1], 0))
     counts, _ = np.histogram(inside, _EDGES)
     return [*counts.tolist(), 0]

@@ -1,30 +1,28 @@
-"""The few settings of a run that its report needs."""
+"""Settings of a run that its report needs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from bot.report.contents import Contents
+from bot.report.contents import Contents, Json
 
 _DEMO_PREFIX = "DEMO-"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Amounts are in `quote`, the stablecoin; `costs` are shares, as in the config."""
+    """Settings of a run. Amounts are in `quote`, the stablecoin; `costs` are shares, as in the config."""
 
     start_equity: float
     quote: str
     eth: str
     btc: str
     random_shifts: int
-    costs: Mapping[str, Any]
+    costs: Json
 
 
 def settings(contents: Contents) -> Settings:
-    """The settings as the run's manifest has them; the demo's coins carry its prefix."""
+    """Read the settings from the run's manifest; coins of the demo market get its prefix."""
     config = contents.manifest["config"]
     prefix = _DEMO_PREFIX if contents.is_demo else ""
     return Settings(

@@ -1,4 +1,4 @@
-"""The report of a run: one HTML file that opens offline and asks nothing of any network."""
+"""Report of a run: one HTML file that opens offline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MANY = 20  # more rows than these are folded
 
 
 def render(contents: Contents) -> str:
-    """The report as HTML."""
+    """Return the report as HTML."""
     title = f"Small-cap rotation, {names.market(contents.manifest)}, {contents.manifest['run_id']}"
     return page(title, _head(contents), _sections(contents))
 
@@ -31,7 +31,7 @@ def _head(contents: Contents) -> str:
             paragraph(mark, "watermark") if mark else "",
             "<h1>Small-cap rotation, a paper backtest</h1>",
             paragraph(headline.sentence(contents), "result"),
-            f'<div class="caveats"><h2>Before you read on</h2>{bullets(headline.caveats(contents))}',
+            f'<div class="caveats"><h2>Before you read on</h2>{bullets(headline.standing_warnings(contents))}',
             _warnings(summary["warnings"]),
             "</div>",
             facts(
@@ -111,7 +111,7 @@ def _list(title: str, table: Table) -> str:
 
 
 _FIGURES_NOTE = (
-    "From tenfold on, a return is told as the end's multiple of the start. Sharpe and Sortino are over a rate of "
+    "From tenfold on, a return is shown as the end's multiple of the start. Sharpe and Sortino are over a rate of "
     "zero. In coins is the mean share of equity; turnover is what was traded in a year over mean equity; trades "
     "are round trips that were closed; random timing is shown at its 5th, 50th and 95th percentile."
 )

@@ -1,15 +1,14 @@
-"""The section of the liquidity waterfall: the last decision's layers and score, and all of them over the run."""
+"""Section of the liquidity waterfall: layers and score at the last decision, and over the run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
 
 import pandas as pd
 
 from bot.report import layers, numbers
-from bot.report.contents import Contents
+from bot.report.contents import Contents, Json
 from bot.report.markup import Badge, Figure, Row, Table, paragraph, section
 from bot.report.plot import DAY, Chart, Plain, over_time, watermark_of
 
@@ -23,7 +22,7 @@ _DAY = pd.Timedelta(days=1)
 
 
 def waterfall(contents: Contents) -> str:
-    """The section, as HTML."""
+    """Return the section as HTML."""
     found = contents.waterfall
     return section(
         "waterfall",
@@ -45,7 +44,7 @@ def _layers(contents: Contents) -> Table:
     return Table(f"Liquidity by layer at the decision of {day}", head, [_layer(layer) for layer in found.layers])
 
 
-def _layer(layer: Mapping[str, Any]) -> Row:
+def _layer(layer: Json) -> Row:
     arrow, (title, eases) = layer["arrow"], layers.LAYERS[layer["name"]]
     return (
         title,
@@ -57,7 +56,7 @@ def _layer(layer: Mapping[str, Any]) -> Row:
     )
 
 
-def _parts(score: Mapping[str, Any]) -> Table:
+def _parts(score: Json) -> Table:
     return Table(
         "The four traits of a supercycle",
         ("Trait", "Holds", Figure("Value"), Figure("Threshold"), "Holds when"),
@@ -78,7 +77,7 @@ def _badge(state: str, text: str) -> Badge:
 
 
 def _strip(contents: Contents) -> Chart:
-    """A row a layer and a row a part, coloured by what it said each day."""
+    """Draw a row for each layer and part, coloured by its state on each day."""
     states = contents.waterfall.states
     titles = {name: _title(str(name)) for name in states}
     spans = [(titles[name], *span) for name in states for span in _spans(states[name])]
@@ -113,7 +112,7 @@ def _title(name: str) -> str:
 
 
 def _spans(states: pd.Series) -> Iterator[tuple[str, pd.Timestamp, int]]:
-    """Each unbroken spell of a state: what it is, its first day, and its number of days."""
+    """Return each unbroken spell of a state: state, first day, number of days."""
     days = zip(states, states.index, strict=True)
     for state, spell in groupby(days, key=lambda day: day[0]):
         dated = [day for _, day in spell]
@@ -121,8 +120,8 @@ def _spans(states: pd.Series) -> Iterator[tuple[str, pd.Timestamp, int]]:
 
 
 def _bars(state: str, spans: list[tuple[str, str, pd.Timestamp, int]]) -> Plain:
-    """The spells of one state as bars on the time axis."""
-    mine = [(title, first, days) for title, said, first, days in spans if said == state]
+    """Return the spells of one state as bars on the time axis."""
+    mine = [(title, first, days) for title, value, first, days in spans if value == state]
     colour, _ = _BANDS[state]
     return {
         "type": "bar",

@@ -1,4 +1,4 @@
-"""The demo's two worlds side by side: one path of each, and how far chance alone spreads them."""
+"""Section of the demo's two worlds: one path with and one without effect, and their spread over many seeds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bot.report import numbers
+from bot.report.chart_style import DEFAULT_WIDTH, EMPHASIS_WIDTH
 from bot.report.contents import Contents, Worlds
 from bot.report.markup import paragraph, section
 from bot.report.plot import Chart, Plain, axis, dates, end_labels, line, log_axis, over_time, rounded, watermark_of
@@ -20,7 +21,7 @@ _ROWS = (
 
 
 def two_worlds(contents: Contents) -> str:
-    """The section of the demo's worlds; nothing for any other market."""
+    """Return the section of the demo's worlds; "" for any other market."""
     if contents.worlds is None:
         return ""
     return section(
@@ -33,7 +34,7 @@ def two_worlds(contents: Contents) -> str:
 
 
 def lesson(worlds: Worlds) -> str:
-    """Why one path proves nothing, in one sentence."""
+    """Return one sentence that compares a single path with the spread over many seeds."""
     absent, planted = worlds.spread["absent"], worlds.spread["planted"]
     low, high = (float(absent.quantile(q)) for q in (0.05, 0.95))
     beaten = int((absent > planted.min()).sum())
@@ -48,7 +49,16 @@ def lesson(worlds: Worlds) -> str:
 def _paths(contents: Contents, worlds: Worlds) -> Chart:
     own, run = contents.tables["equity"]["equity"], settings(contents)
     lines = [
-        line(name, dates(path.index), path, colour, width=2, legendgroup=label, meta=label, hovertemplate="%{y:,.0f}")
+        line(
+            name,
+            dates(path.index),
+            path,
+            colour,
+            width=EMPHASIS_WIDTH,
+            legendgroup=label,
+            meta=label,
+            hovertemplate="%{y:,.0f}",
+        )
         for name, label, colour, path in (
             ("Strategy, no lead", "No lead", "--strategy", own),
             ("Strategy, lead planted", "Lead planted", "--planted", worlds.planted),
@@ -101,7 +111,7 @@ def _box(spread: pd.DataFrame, column: str, name: str, colour: str) -> Plain:
         "pointpos": 0,
         "fillcolor": "--band",
         "width": 0.7,
-        "line": {"color": colour, "width": 1.5},
+        "line": {"color": colour, "width": DEFAULT_WIDTH},
         "marker": {"color": colour, "size": 5, "opacity": 0.65},
         "text": [f"seed {seed}" for seed in spread["seed"]],
         "hoveron": "points",

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from bot.core.errors import BotError, LedgerError
 from bot.paper.daemon_status import DaemonState
+from bot.report import chart_style
 from bot.review.recording import Record
 from bot.web import portfolio_page as portfolio
 from bot.web import runs_page as runs
@@ -151,6 +152,8 @@ class _Answers:
     def static(self, request: Request) -> Response:
         """Return a style sheet, the script or the icon."""
         name = request.path_params["name"]
+        if name == "chart.css":
+            return Response(chart_style.css(), media_type="text/css")
         if name not in STATIC:
             raise HTTPException(404)
         package, path, media_type = STATIC[name]
