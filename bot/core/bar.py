@@ -1,4 +1,4 @@
-"""A bar: one day of one symbol."""
+"""Daily bar of one symbol."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from bot.core.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day's prices (float, quote currency) and volume; NaN is unknown.
+    """Prices (float, quote currency) and volume of one day; NaN is unknown.
 
-    Raises DataError if a price that is known is not finite and above zero.
+    Raises DataError unless each known price is finite and above zero.
     """
 
     symbol: str
@@ -38,5 +38,5 @@ class Bar:
 
     @property
     def tradable(self) -> bool:
-        """Whether an order can be filled at this day's open."""
+        """True if the day has an open at which orders are filled."""
         return not math.isnan(self.open)

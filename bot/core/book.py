@@ -1,4 +1,4 @@
-"""The book of one run: the same decisions, plans, settlements and valuations whatever engine matches the orders."""
+"""The book of one run: decisions, plans, settlements and valuations, the same for every engine."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from bot.core.prices import Prices
 
 @dataclass(frozen=True)
 class RunPlan:
-    """Everything that an engine needs for one run; two runs of the same plan are the same run.
+    """Inputs of an engine for one run; the same plan always gives the same run.
 
-    `decisions` are one a day, in order, from the first to the last day of trading; `slippage_multipliers` go with
-    them: 1, or `stress_multiplier` while credit is stressed. `recovery` is the share of its last close that a dead
-    coin pays. `adopt` takes the first decision's weights at once; otherwise the book waits until a decision has
-    none. `median_volume` gives a coin's median daily volume in USD, a value a row.
+    `decisions` are one a day, in order, from the first to the last day of trading. `slippage_multipliers` has one for
+    each: 1, or `stress_multiplier` on stressed days. `recovery` is the share of its last close that a dead coin pays.
+    With `adopt` the first decision's weights are taken at once; else the book waits for a decision without weights.
+    `median_volume` computes a coin's median daily volume in USD, one value a row.
     """
 
     market: Market
@@ -48,25 +48,25 @@ class RunPlan:
 
     @cached_property
     def prices(self) -> Prices:
-        """The coins' prices on the days of the run."""
+        """Prices of the coins on the days of the run."""
         first, last = self.decisions[0].at.date(), self.decisions[-1].at.date()
         return Prices(self.market, self.median_volume, first, last)
 
     @cached_property
     def endings(self) -> dict[str, tuple[date, ScheduledSettlement]]:
-        """What is to happen to a holding of each coin that ends, and from which day on."""
+        """The settlement of each coin that ends, with its first day."""
         return {settling.symbol: (day, settling) for day, due in self.settlings.items() for settling in due}
 
     @property
     def coins(self) -> list[str]:
-        """Every coin that may come to be held: those ever targeted, and those that they are renamed to."""
+        """Symbols of all coins that may be held: those ever targeted and their successors."""
         targeted = {symbol for decision in self.decisions for symbol in decision.weights}
         renamed = {s.into for due in self.settlings.values() for s in due if s.into and s.symbol in targeted}
         return sorted(targeted | renamed)
 
 
 class Book:
-    """The exact ledger of a run. Engines ask it for orders, tell it of fills, and let it value each day."""
+    """The exact ledger of a run: it plans orders, records fills and values each day for the engines."""
 
     def __init__(self, plan: RunPlan) -> None:
         self.plan = plan
@@ -79,7 +79,7 @@ class Book:
         self._renamed: dict[str, str] = {}
 
     def recall(self, events: Iterable[Event]) -> None:
-        """Take up the book where its events, in their order, left it."""
+        """Restore the state of the book from its events, in their order."""
         for event in events:
             match event:
                 case Fill():
@@ -93,7 +93,7 @@ class Book:
                     self._waiting = bool(event.weights)
 
     def fork(self) -> Book:
-        """A book that stands where this one stands, has told nothing yet, and goes its own way."""
+        """Return a copy of this book with the same state and an empty event list."""
         other = Book(self.plan)
         other.portfolio, other._unfinished, other._waiting = self.portfolio, self._unfinished, self._waiting
         other._marks, other._renamed = dict(self._marks), dict(self._renamed)
@@ -102,7 +102,7 @@ class Book:
     # --- the morning: settle, decide, plan ------------------------------------------------------------------
 
     def settle(self, day: date) -> list[Settlement]:
-        """Settle what is held of coins that have ended: on the day after their last row, or as soon as it is known."""
+        """Settle the holdings of coins that have ended, on the day after their last row or on the first day known."""
         settled = []
         for symbol, quantity in sorted(self.portfolio.holdings.items()):
             due, settling = self.plan.endings.get(symbol, (None, None))
@@ -135,7 +135,7 @@ class Book:
         return plan.orders
 
     def _acting(self, decision: Decision, is_first: bool) -> Decision:
-        """The decision as this book follows it, given how it was told to start and what coins are called now."""
+        """Adjust a decision to overrides, renamed coins and the mode in which the book starts."""
         if self._renamed and any(symbol in self._renamed for symbol in decision.weights):
             decision = replace(decision, weights=self._under_new_names(decision.weights))
         if self._waiting:
@@ -148,7 +148,7 @@ class Book:
         return decision
 
     def _under_new_names(self, weights: Mapping[str, Decimal]) -> dict[str, Decimal]:
-        """Target weights with those of a renamed coin given to its successor."""
+        """Move the target weights of renamed coins to their successors."""
         renamed: dict[str, Decimal] = {}
         for symbol, weight in weights.items():
             name = self._renamed.get(symbol, symbol)
@@ -158,30 +158,30 @@ class Book:
     # --- the open: match ------------------------------------------------------------------------------------
 
     def open_price(self, symbol: str, day: date) -> float | None:
-        """The open at which an order can be filled, or None where the day has none."""
+        """Return the open of a day, or None on a day that has none."""
         prices = self.plan.prices
         price = prices.of(symbol).open[prices.index(day)]
         return None if math.isnan(price) else price
 
     def close_before(self, symbol: str, day: date) -> Decimal:
-        """The newest close of a coin that was known when a day began."""
+        """Return the newest close that was known when a day began."""
         price, _ = self._close(symbol, day - ONE_DAY)
         return to_decimal(price)
 
     def price_for(self, order: OrderIntent, open_price: float) -> Decimal:
-        """The price of a fill of an order at an open, slippage included."""
+        """Compute the fill price of an order from an open, slippage included."""
         instrument = self._instrument(order.symbol)
         multiplier = self._slippage_on(order.at.date())
         return fill_price(open_price, order.side, instrument.slippage * multiplier, instrument)
 
     def quantity_for(self, order: OrderIntent, price: Decimal) -> Decimal:
-        """How much of an order the holdings and the cash allow at a price."""
+        """Limit an order's quantity to the holding (sell) or to the cash (buy) at a price."""
         if order.side is Side.SELL:
             return min(order.quantity, self.portfolio.held(order.symbol))
         return min(order.quantity, affordable(self.portfolio.cash, price, self._instrument(order.symbol)))
 
     def filled(self, order: OrderIntent, quantity: Decimal, price: Decimal, open_price: float) -> Fill:
-        """Record the one fill of an order, and its end."""
+        """Record the single fill of an order, and its end."""
         done = fill(order, quantity, price, open_price, self._instrument(order.symbol))
         self.traded(order, [done], OrderEnd.CASH_SHORT)
         return done
@@ -235,13 +235,13 @@ class Book:
         return self.plan.rules.instruments[symbol]
 
     def _try_again(self, symbols: frozenset[str], at: datetime) -> None:
-        """Remember which coins' orders are to be tried again, and record it where it is news."""
+        """Set the coins whose orders are retried, and record a change of the set."""
         if symbols != self._unfinished:
             self._unfinished = symbols
             self.events.append(OrdersToRetry(at, symbols))
 
     def _remember_name(self, settled: Settlement) -> None:
-        """Remember what a renamed coin is called now, and at what price its successor begins."""
+        """Store the new name of a renamed coin, and the price at which its successor begins."""
         if settled.into is None:
             return
         ratio = self.plan.endings[settled.symbol][1].ratio
@@ -249,7 +249,7 @@ class Book:
         self._renamed[settled.symbol] = settled.into
 
     def _slippage_on(self, day: date) -> Decimal:
-        """By how much slippage is widened on a day; before the first decision it is not."""
+        """Return the slippage multiplier of a day: 1 before the first decision."""
         i = (day - self.plan.decisions[0].at.date()).days
         return self.plan.slippage_multipliers[i] if i >= 0 else Decimal(1)
 
@@ -276,7 +276,7 @@ class Book:
         return Settlement(at, settling.symbol, quantity, price, settling.cause, quantity * price * instrument.fee)
 
     def _quote(self, symbol: str, today: date) -> Quote:
-        """What is known of a coin at the midnight that begins a day."""
+        """Return the quote of a coin at the midnight that begins a day."""
         yesterday = today - ONE_DAY
         price, fresh = self._close(symbol, yesterday)
         volume = self.plan.prices.of(symbol).median_volume[self.plan.prices.index(yesterday)]
@@ -285,7 +285,7 @@ class Book:
         return Quote(price, fresh, volume, quarantined)
 
     def _close(self, symbol: str, day: date) -> tuple[float, bool]:
-        """The newest close of a coin up to a day, and whether it is of that day."""
+        """Return the newest close of a coin up to a day, and True if it is of that day."""
         coin, i = self.plan.prices.of(symbol), self.plan.prices.index(day)
         price = coin.close[i]
         if math.isnan(price):

@@ -1,4 +1,4 @@
-"""How coins end: a table of the user's, and what it means for one run."""
+"""Ends of coins: the user's table of corporate actions, and the settlements that follow in a run."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from bot.core.moments import ONE_DAY
 from bot.core.orders import SettlementCause
 
 _PATIENCE = 14
-"""An end within this many days of the run's end may be a vendor's delay: the coin is valued and marked stale."""
+"""Days before the end of a run in which a last row may be a vendor's delay: the coin is valued and marked stale."""
 
 
 class CorporateActionKind(StrEnum):
-    """Why a coin's rows stop."""
+    """Cause of the end of a coin's rows."""
 
     DEAD = "dead"
     RENAMED = "renamed"
@@ -40,7 +40,7 @@ class CorporateAction:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledSettlement:
-    """What is to happen to a holding of a coin on the day after its last row."""
+    """The settlement of a coin's holding on the day after its last row."""
 
     symbol: str
     cause: SettlementCause
@@ -52,9 +52,22 @@ class ScheduledSettlement:
 def scheduled_settlements(
     market: Market, table: Mapping[str, CorporateAction], last_day: date
 ) -> dict[date, list[ScheduledSettlement]]:
-    """What ends during a run that goes to `last_day`, by the day on which it is settled.
+    """Schedule the settlements of coins that end during a run.
 
-    A coin without an entry counts as dead, with a warning, unless it ends within two weeks of the run's end.
+    Parameters
+    ----------
+    market
+        Series of all coins.
+    table
+        The user's entries by symbol.
+    last_day
+        Last UTC day of the run.
+
+    Returns
+    -------
+    dict[date, list[ScheduledSettlement]]
+        Settlements by day. A coin without an entry counts as dead, with a warning, unless its last row lies within 14
+        days of `last_day`.
     """
     due: dict[date, list[ScheduledSettlement]] = {}
     for symbol in sorted(market):

@@ -1,4 +1,4 @@
-"""From a decision and what is held to orders: the same function for a backtest, a replay and a live tick."""
+"""Turn a decision and a portfolio into orders: one function for backtest, replay and live tick."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from bot.core.portfolio import Portfolio
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What is known of one coin when orders are sized.
+    """Prices of one coin at the time at which orders are sized.
 
-    `price` is the last close, `fresh` whether that close is of the day just ended, `median_volume` the 30-day
-    median of the daily volume in the quote currency (NaN: unknown, no limit). A `quarantined` coin is not bought.
+    `price` is the last close, `fresh` is True if it is of the day just ended, `median_volume` is the 30-day median of
+    the daily volume in the quote currency (NaN: unknown, so unlimited). A `quarantined` coin may only be sold.
     """
 
     price: float
@@ -29,10 +29,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """A user's hand on the wheel, as data.
+    """Manual overrides: exposure multiplier, reduce-only, no-trade list, flat.
 
-    `multiplier` (0 to 1) scales every target weight; `reduce_only` forbids buying; a coin in `no_trade` gets no
-    orders at all; `flat` sells everything that is held, whatever is decided.
+    `multiplier` (0 to 1) scales every target weight; `reduce_only` allows sales only; coins in `no_trade` get no
+    orders; `flat` sells every holding, whatever the decision.
     """
 
     multiplier: Decimal = Decimal(1)
@@ -43,9 +43,9 @@ class Overrides:
 
 @dataclass(frozen=True, slots=True)
 class SizingRules:
-    """The rebalancing band and the volume limit, all shares.
+    """The rebalancing band and the volume limit, all as shares.
 
-    A coin is rebalanced where |weight - target| > max(`band`, `relative_band` x target); an order is at most
+    A coin is rebalanced if |weight - target| > max(`band`, `relative_band` x target). An order is at most
     `volume_share` of the coin's median daily volume.
     """
 
@@ -56,9 +56,9 @@ class SizingRules:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The orders of one decision, sells first, and those that were wanted but not sent.
+    """The orders of one decision, sells first, and the skipped ones.
 
-    `unfinished` are the coins whose order was cut or held back, to be tried again the next day.
+    `unfinished` are the coins whose order was cut or skipped, to be retried the next day.
     """
 
     orders: tuple[OrderIntent, ...]
@@ -68,7 +68,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class TradingRules:
-    """What stays the same through a run: the venue's rules, the sizing, the user's overrides, the run key."""
+    """Rules that are constant during a run: instruments, sizing, overrides and the run key."""
 
     instruments: Mapping[str, Instrument]
     sizing: SizingRules
@@ -86,8 +86,25 @@ def cycle(
 ) -> Plan:
     """Plan the orders that move a portfolio towards a decision's weights.
 
-    `quotes` must hold every coin that is held or targeted. `unfinished` are coins of which an earlier order was
-    not filled in full. `slippage_multiplier` scales the instruments' slippage (stress widens spreads).
+    Parameters
+    ----------
+    decision
+        Target weights as shares of equity.
+    portfolio
+        Cash and holdings before the orders.
+    quotes
+        A quote of every coin that is held or targeted.
+    rules
+        Instruments, sizing and overrides.
+    unfinished
+        Coins of which an earlier order was filled only in part.
+    slippage_multiplier
+        Factor on the slippage of every instrument, above 1 in stress.
+
+    Returns
+    -------
+    Plan
+        Orders on the lot grid: sells first, then buys within the cash that the sells should bring.
     """
     return _Planner(decision, portfolio, quotes, rules, unfinished, slippage_multiplier).plan()
 
@@ -123,7 +140,7 @@ class _Planner:
         return Plan(tuple(self.orders), tuple(self.skipped), frozenset(self.again))
 
     def _changes(self) -> list[tuple[str, Decimal]]:
-        """The change in quantity wanted of each coin that is to be traded, by symbol."""
+        """Return the change in quantity of each coin that is due for a trade, by symbol."""
         equity = self.portfolio.equity(self.prices)
         changes = []
         for symbol in sorted({*self.decision.weights, *self.portfolio.holdings}):
@@ -140,27 +157,27 @@ class _Planner:
             return False
         return abs(weight - target) > max(self.rules.sizing.band, self.rules.sizing.relative_band * target)
 
-    def _sell(self, symbol: str, wanted: Decimal) -> Decimal:
-        """Plan a sale; return the cash that it should bring."""
-        quantity = self._send(symbol, Side.SELL, wanted)
+    def _sell(self, symbol: str, change: Decimal) -> Decimal:
+        """Plan a sale and return its expected proceeds after costs."""
+        quantity = self._send(symbol, Side.SELL, change)
         return quantity * self.prices[symbol] * (1 - self._cost(symbol))
 
-    def _buy(self, symbol: str, wanted: Decimal, cash: Decimal) -> Decimal:
-        """Plan a purchase within the cash; return the cash that it should take."""
+    def _buy(self, symbol: str, change: Decimal, cash: Decimal) -> Decimal:
+        """Plan a purchase within the cash and return its expected cost."""
         if self.decision.reduce_only or self.rules.overrides.reduce_only:
             return ZERO
         cost_of_one = self.prices[symbol] * (1 + self._cost(symbol))
-        quantity = self._send(symbol, Side.BUY, wanted, limit=max(cash, ZERO) / cost_of_one)
+        quantity = self._send(symbol, Side.BUY, change, limit=max(cash, ZERO) / cost_of_one)
         return quantity * cost_of_one
 
     def _cost(self, symbol: str) -> Decimal:
         instrument = self.rules.instruments[symbol]
         return instrument.fee + instrument.slippage * self.slippage_multiplier
 
-    def _send(self, symbol: str, side: Side, wanted: Decimal, limit: Decimal | None = None) -> Decimal:
-        """Add an order that passes the instrument's rules, or note why there is none; return its quantity."""
+    def _send(self, symbol: str, side: Side, change: Decimal, limit: Decimal | None = None) -> Decimal:
+        """Add an order that passes the instrument's rules, or record why it is skipped; return its quantity."""
         instrument, quote = self.rules.instruments[symbol], self.quotes[symbol]
-        quantity = instrument.quantity(wanted)
+        quantity = instrument.quantity(change)
         if quantity == 0:
             return ZERO
         if symbol in self.rules.overrides.no_trade:
@@ -187,7 +204,7 @@ class _Planner:
         return instrument.quantity(self.rules.sizing.volume_share * to_decimal(volume) / self.prices[symbol])
 
     def _skip(self, symbol: str, side: Side, quantity: Decimal, end: OrderEnd) -> Decimal:
-        if self.decision.trade is Trade.HOLD:  # a retry of an order that was noted when it was first wanted
+        if self.decision.trade is Trade.HOLD:  # a retry: the order was recorded as skipped on the day of its decision
             return ZERO
         identity = order_id(self.rules.run_key, self.decision.at.date(), symbol, side)
         self.skipped.append(

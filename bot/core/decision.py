@@ -1,4 +1,4 @@
-"""A decision: the stage, the target weights, and every reason for them."""
+"""Decisions: stage, target weights and reasons."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Trade(StrEnum):
-    """When a decision's weights are traded towards."""
+    """Time at which the portfolio is traded towards a decision's weights."""
 
     NOW = "now"
     BAND = "band"
@@ -20,11 +20,11 @@ class Trade(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a strategy wants at one UTC midnight; what is not in `weights` is the stablecoin.
+    """The decision of a strategy at one UTC midnight. The rest of equity beside `weights` stays in the stablecoin.
 
-    `weights` are shares of equity, none below zero, at most 1 together. `trade` says whether orders go out at
-    once, only for coins outside the rebalancing band, or not at all; `reduce_only` forbids buying. `readings`
-    holds each reading with its threshold and verdict.
+    `weights` are shares of equity, each at least 0, at most 1 in sum. `trade` sends orders at once, only for coins
+    outside the rebalancing band, or only for retries. `reduce_only` allows sales only. `readings` has the value,
+    threshold and verdict of each reading.
     """
 
     at: datetime

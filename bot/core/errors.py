@@ -1,19 +1,19 @@
-"""The errors that a user can cause or meet, and the exit code of each.
+"""Errors of the bot and their exit codes.
 
     BotError
     ├── ConfigError   2   a config file, an option or a strategy file is wrong
     ├── DataError     3   a series is missing, faulty or too short; a vendor gave none; a check found faults
     ├── BrokerError   4   an exchange could not be dealt with safely
-    │   ├── NotPublic       a request was no anonymous question, and was not sent
-    │   ├── NotSandbox      a request was not one for a pinned testnet, and was not sent
-    │   ├── OrderRejected   the order certainly does not stand: the venue, or a check before it, refused it
-    │   ├── OutcomeUnknown  the order may or may not stand: look it up by its client id
-    │   └── KeysRefused     the venue does not take the testnet keys, or takes them no more
+    │   ├── NotPublic       only anonymous reads of known hosts: refused before sending
+    │   ├── NotSandbox      only requests to a pinned testnet: refused before sending
+    │   ├── OrderRejected   the venue, or a check before it, refused the order
+    │   ├── OutcomeUnknown  the order has an unknown status: look it up by its client id
+    │   └── KeysRefused     the venue refuses the testnet keys
     ├── LedgerError   5   a run folder or ledger cannot be written, read or trusted
     └── StoreError    5   the market store cannot be written, read or trusted
         └── InUse           another process writes a store or ledger
 
-130 is an interruption by the user. Exit code 1 is none of these: it is a bug, and worth a report.
+Exit code 130 is an interruption by the user; 1 is a bug, and worth a report.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from collections.abc import Iterable
 
 
 class BotError(Exception):
-    """A fault told in one line: what, where, what was expected, what it was, and how to mend it."""
+    """An error of one line: what, where, what was expected, what it was, and how to mend it."""
 
     exit_code = 1
 
@@ -46,7 +46,7 @@ class BotError(Exception):
         super().__init__(" ".join(line.split()))
 
     def as_dict(self) -> dict[str, str | int | None]:
-        """The fault as data, for `--json`."""
+        """Return the error as data, for `--json`."""
         return {
             "type": type(self).__name__,
             "message": str(self),
@@ -71,21 +71,21 @@ class DataError(BotError):
 
 
 class BrokerError(BotError):
-    """An exchange could not be dealt with safely."""
+    """An order or a request to an exchange failed a safety check, or its answer did."""
 
     exit_code = 4
 
 
 class NotPublic(BrokerError):
-    """A request was no anonymous question to a known host, and was refused before it was sent."""
+    """A request was refused before sending: only anonymous reads of known hosts are allowed."""
 
 
 class NotSandbox(BrokerError):
-    """A request was not one that may go to a pinned testnet, or a seal was broken; nothing was sent."""
+    """A request was refused before sending: only requests to a pinned testnet are allowed."""
 
 
 class OrderRejected(BrokerError):
-    """An order certainly does not stand; `code` is the venue's own, empty where it was never asked."""
+    """The venue, or a check before it, refused an order; `code` is the venue's own, "" before it was sent."""
 
     def __init__(self, what: str, *, code: str = "", **parts: str | None) -> None:
         super().__init__(what, **parts)
@@ -93,11 +93,11 @@ class OrderRejected(BrokerError):
 
 
 class OutcomeUnknown(BrokerError):
-    """A request that changes something was sent and not soundly answered: it may or may not have been obeyed."""
+    """A request was sent and its answer is missing or invalid, so its effect is unknown."""
 
 
 class KeysRefused(BrokerError):
-    """A venue refuses the testnet keys; a request that was refused so changed nothing."""
+    """The venue refuses the testnet keys; the request had no effect."""
 
 
 class LedgerError(BotError):
@@ -113,7 +113,7 @@ class StoreError(BotError):
 
 
 class InUse(StoreError):
-    """Another process, the `holder`, writes a store or ledger."""
+    """Another process, the `holder`, writes the store or ledger."""
 
     def __init__(self, holder: str, **parts: str | None) -> None:
         super().__init__(f"is in use by {holder}", **parts)
@@ -121,7 +121,7 @@ class InUse(StoreError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """A hint that names the nearest known word, in capitals or not, or None where nothing is near."""
+    """Suggest the known word nearest to a misspelt one; None if all are far from it."""
     folded = {name.casefold(): name for name in known}
     nearest = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
     return f"did you mean {folded[nearest[0]]!r}?" if nearest else None

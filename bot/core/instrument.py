@@ -1,4 +1,4 @@
-"""A coin's trading rules at the venue, and the one border between floats and exact decimals."""
+"""Trading rules of a coin at its venue, and the conversion of floats to exact decimals."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ WEIGHT_STEP = Decimal("1e-9")
 
 
 def to_decimal(number: float) -> Decimal:
-    """A float as the decimal that a person would write for it: the shortest that reads back the same."""
+    """Convert a float to the shortest decimal that reads back as the same float."""
     return Decimal(repr(float(number)))
 
 
 def to_weight(weight: float) -> Decimal:
-    """A weight, rounded down to 1e-9 so that rounded weights never sum to more than the floats did."""
+    """Convert a weight to a decimal, rounded down to 1e-9, so that the sum stays at most that of the floats."""
     return to_decimal(weight).quantize(WEIGHT_STEP, rounding=ROUND_DOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """What the venue allows for one coin, and what trading it costs.
+    """Trading rules and costs of one coin.
 
-    `step` is the smallest increment of quantity, `tick` of price, `min_notional` the smallest order in the
-    quote currency; `fee` and `slippage` are shares of the notional.
+    `step` is the smallest increment of quantity, `tick` of price, `min_notional` the smallest order in the quote
+    currency. `fee` and `slippage` are shares of the notional.
     """
 
     symbol: str
@@ -42,25 +42,26 @@ class Instrument:
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} of {self.symbol} must be in [0, 1), was {getattr(self, name)}")
 
-    def quantity(self, wanted: Decimal) -> Decimal:
-        """A quantity, rounded down to the step."""
-        return (wanted / self.step).to_integral_value(ROUND_DOWN) * self.step
+    def quantity(self, amount: Decimal) -> Decimal:
+        """Round a quantity down to the step."""
+        return (amount / self.step).to_integral_value(ROUND_DOWN) * self.step
 
-    def price(self, wanted: Decimal) -> Decimal:
-        """A price, rounded to the tick, never to zero."""
-        ticks = (wanted / self.tick).to_integral_value(ROUND_HALF_EVEN)
+    def price(self, price: Decimal) -> Decimal:
+        """Round a price to the tick, at least one tick."""
+        ticks = (price / self.tick).to_integral_value(ROUND_HALF_EVEN)
         return max(ticks, Decimal(1)) * self.tick
 
     def lots(self, quantity: Decimal) -> int:
-        """A quantity as a whole number of steps."""
+        """Convert a quantity to a whole number of steps."""
         return int((quantity / self.step).to_integral_value(ROUND_DOWN))
 
 
 @dataclass(frozen=True, slots=True)
 class VenueRules:
-    """What a venue allows for a coin now; `min_notional` is None where the venue names none.
+    """Current rules of a venue for a coin.
 
-    `step` is of quantity and `tick` of price; `active` is False while trading is halted.
+    `step` is of quantity and `tick` of price; `min_notional` is None if the venue names none; `active` is False while
+    trading is halted.
     """
 
     symbol: str

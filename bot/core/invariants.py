@@ -1,4 +1,4 @@
-"""Guarantees of the code itself: a violation is a bug, and raises with and without `python -O`."""
+"""Guarantees of the code itself: a violation is a bug, and raises under `python -O` too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def not_none(value: T | None, what: str) -> T:
-    """Return a value that is present by construction. Raises AssertionError, naming `what`, if it is None."""
+    """Return a value that is present by construction. Raises AssertionError if it is missing, naming `what`."""
     if value is None:
         raise AssertionError(f"{what} is missing")
     return value

@@ -1,4 +1,4 @@
-"""What is known of the market: one column store a symbol, each row with the moment it became known."""
+"""The market: one column store a symbol, with the time from which each row may be used."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class SeriesKind(StrEnum):
-    """What a series is, which decides its calendar and whether it may be traded."""
+    """Kind of a series: it decides the calendar and whether the series may be traded."""
 
     INDEX = "index"
     ETF_ADJUSTED = "etf-adjusted"
@@ -36,7 +36,7 @@ class SeriesKind(StrEnum):
 
     @property
     def is_coin(self) -> bool:
-        """Whether the series is priced on every UTC day."""
+        """True if the series is priced on every UTC day."""
         return self in _COINS
 
 
@@ -49,12 +49,11 @@ def _no_days() -> Days:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """The rows of one symbol, ascending by date; NaN is unknown, never zero.
+    """Rows of one symbol, ascending by date; NaN is unknown.
 
-    `known_at` is the moment from which each row may be used. `due` holds every moment at which some row
-    of this series was to be expected, so that silence can be counted in the series' own calendar. `off_session` are the
-    dates of rows that were left out, since no session was held on them; `source_changes` the first dates of each new
-    source.
+    `known_at` is the UTC time from which each row may be used. `due` has every time at which a row of this series was
+    due, so that missing rows are counted in the series' own calendar. `off_session` are the dates of rows dropped
+    because they lie on a day without a US session; `source_changes` are the first dates of each new source.
     """
 
     symbol: str
@@ -81,7 +80,7 @@ class Series:
 
     @property
     def sha256(self) -> str:
-        """The hash of what the rows say: the same rows have the same hash, whatever they were read from."""
+        """Hash of the rows: the same rows have the same hash from any source."""
         digest = hashlib.sha256(f"{self.symbol} {self.kind}".encode())
         for column in (self.dates, self.known_at, self.open, self.high, self.low, self.close, self.volume):
             known = ~np.isnat(column) if column.dtype.kind == "M" else ~np.isnan(column)
@@ -89,24 +88,57 @@ class Series:
         return digest.hexdigest()
 
     def latest(self, times: Times) -> npt.NDArray[np.intp]:
-        """The index of the last row known at each moment; -1 where none is."""
+        """Find the last row known at each time.
+
+        Parameters
+        ----------
+        times
+            UTC times, datetime64[s], shape (times,).
+
+        Returns
+        -------
+        NDArray[np.intp]
+            Row indices, shape (times,); -1 before the first row.
+        """
         return newest(self.known_at, times)
 
     def missed(self, times: Times) -> npt.NDArray[np.intp]:
-        """How many rows fell due after the last one known at each moment and did not come."""
+        """Count the rows that were due after the last known row, at each time.
+
+        Parameters
+        ----------
+        times
+            UTC times, datetime64[s], shape (times,).
+
+        Returns
+        -------
+        NDArray[np.intp]
+            Missing rows in the series' own calendar (sessions, weeks or days), shape (times,).
+        """
         if not len(self):
             return newest(self.due, times) + 1
         last_known = self.known_at[np.maximum(self.latest(times), 0)]
         return newest(self.due, times) - newest(self.due, last_known)
 
     def on_calendar(self, column: str) -> Floats:
-        """A column with a value for each moment of `due`; NaN where no row came. Nothing is ever filled."""
+        """Spread a column over the series' calendar.
+
+        Parameters
+        ----------
+        column
+            Name of a price column or "volume".
+
+        Returns
+        -------
+        Floats
+            Shape (due,): the value of the row that fell due at each time, NaN where the row is missing.
+        """
         values = np.full(len(self.due), np.nan)
         values[np.searchsorted(self.due, self.known_at)] = getattr(self, column)
         return values
 
     def until(self, moment: np.datetime64) -> Series:
-        """The rows known at a moment, as views."""
+        """Return the rows known at a UTC time, as views of the same arrays."""
         n = int(np.searchsorted(self.known_at, moment, side="right"))
         columns = ("dates", "open", "high", "low", "close", "volume", "known_at")
         off_session = self.off_session[self.off_session_known_at <= moment]
@@ -119,12 +151,12 @@ class Series:
         )
 
     def row(self, day: np.datetime64) -> int | None:
-        """The index of a date's row, or None where there is no such row."""
+        """Return the index of a date's row, or None if the date has none."""
         i = int(np.searchsorted(self.dates, day))
         return i if i < len(self) and self.dates[i] == day else None
 
     def bar(self, day: np.datetime64) -> Bar | None:
-        """The bar of a date, or None where there is no such row."""
+        """Return the bar of a date, or None if the date has none."""
         i = self.row(day)
         if i is None:
             return None
@@ -142,20 +174,20 @@ class Series:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sessions:
-    """The sessions of the US market: dates, closing moments in UTC, and which are half days."""
+    """Sessions of the US market: dates, closing times in UTC, and half days."""
 
     dates: Days
     closes: Times
     half_days: npt.NDArray[np.bool_]
 
     def is_half_day(self, dates: Days) -> npt.NDArray[np.bool_]:
-        """Whether each session date is a half day."""
+        """Return True for each session date that is a half day."""
         return np.isin(dates, self.dates[self.half_days])
 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Which symbol plays which part, so that no rule names a symbol."""
+    """The symbol of each role, so that rules work on any set of symbols."""
 
     small_caps: str
     small_cap_fund: str
@@ -180,12 +212,12 @@ class Roles:
 
     @property
     def symbols(self) -> frozenset[str]:
-        """Every symbol that plays a part."""
+        """All symbols that have a role."""
         parts = [getattr(self, part.name) for part in fields(self)]
         return frozenset(symbol for part in parts for symbol in ((part,) if isinstance(part, str) else part))
 
     def prefixed(self, prefix: str) -> Roles:
-        """The same parts played by symbols with a prefix."""
+        """Return the same roles with a prefix before each symbol."""
         parts: dict[str, Any] = {}
         for part in fields(self):
             symbols = getattr(self, part.name)
@@ -195,9 +227,9 @@ class Roles:
 
 @dataclass(frozen=True, eq=False)
 class Market(Mapping[str, Series]):
-    """Every series by symbol, with the session calendar, the parts they play, and what was odd in them.
+    """All series by symbol, with the session calendar, the roles, and the faults found in the data.
 
-    `quarantined` has the moment from which a series is neither bought nor read by a rule; `faults` say why.
+    `quarantined` has the time from which a series is neither bought nor read by a rule; `faults` say why.
     """
 
     name: str
@@ -207,8 +239,6 @@ class Market(Mapping[str, Series]):
     notes: tuple[str, ...] = ()
     quarantined: Mapping[str, np.datetime64] = field(default_factory=dict, repr=False)
     faults: tuple[DataFault, ...] = field(default=(), repr=False)
-
-    __hash__ = object.__hash__  # a market is itself and no other, so that what is read from it can be kept
 
     def __getitem__(self, symbol: str) -> Series:
         try:
@@ -230,13 +260,13 @@ class Market(Mapping[str, Series]):
         return len(self.series)
 
     def of_kind(self, kind: SeriesKind) -> list[Series]:
-        """The series of a kind, by symbol."""
+        """Return the series of a kind, sorted by symbol."""
         return [self.series[symbol] for symbol in sorted(self.series) if self.series[symbol].kind is kind]
 
     def as_of(self, moment: datetime) -> Market:
-        """The same market as it was known at a moment: later rows are gone, and what was found later.
+        """Return the market as it was known at a time: later rows and later findings are removed.
 
-        A series of which no row was known yet stays, empty: it is late, not absent.
+        A series whose first row lies later stays, empty: it is late, and an absent series would switch rules off.
         """
         cut = np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "s")
         return replace(
@@ -253,10 +283,10 @@ class Market(Mapping[str, Series]):
 
     @cached_property
     def decision_times(self) -> Times:
-        """Every UTC midnight from the first at which small caps, ETH and BTC are known, to the day after
-        ETH's last row.
+        """UTC midnights at which the strategy decides, datetime64[s], ascending.
 
-        Raises DataError, naming the series, if one of the three is missing or they never meet.
+        From the first at which small caps, ETH and BTC are all known to the day after ETH's last row. Raises DataError,
+        naming the series, if one of the three is missing or they have no time in common.
         """
         required = [self[s] for s in (self.roles.small_caps, self.roles.eth, self.roles.btc)]
         for series in required:
@@ -279,14 +309,14 @@ class Market(Mapping[str, Series]):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a symbol is, by the config's symbol table."""
+    """Kind and release rule of a symbol, by the config's symbol table."""
 
     kind: SeriesKind
     release: Release
 
 
 class Release(StrEnum):
-    """The moment at which a row dated D may be used."""
+    """Time from which a row dated D may be used."""
 
     SESSION = "session"  # the US session's own close; rows on other days are a vendor's artefact
     UTC_DAY = "utc day"  # D+1 00:00 UTC

@@ -1,4 +1,4 @@
-"""Moments of time: NumPy's inside arrays, aware datetimes in UTC everywhere else."""
+"""Times: NumPy's datetime64 inside arrays, aware datetimes in UTC elsewhere."""
 
 from __future__ import annotations
 
@@ -17,25 +17,35 @@ ONE_DAY = timedelta(days=1)
 
 
 def newest(known: Times, times: Times) -> npt.NDArray[np.intp]:
-    """The place of the last of some ascending moments at or before each time; -1 where there is none.
+    """As-of join: find the last timestamp at or before each time. All as-of lookups use it.
 
-    This is the one function that samples: the only place where sessions, UTC days and releases meet.
+    Parameters
+    ----------
+    known
+        Ascending UTC times, datetime64[s], shape (rows,).
+    times
+        UTC times, datetime64[s], shape (times,).
+
+    Returns
+    -------
+    NDArray[np.intp]
+        Indices into `known`, shape (times,); -1 before the first.
     """
     return np.searchsorted(known, times, side="right") - 1
 
 
 def utc(moment: np.datetime64) -> datetime:
-    """A NumPy moment as an aware datetime in UTC."""
+    """Convert a NumPy time to an aware datetime in UTC."""
     naive: Any = moment.astype("datetime64[s]").astype(object)
     aware: datetime = naive.replace(tzinfo=UTC)
     return aware
 
 
 def midnight(day: date) -> datetime:
-    """00:00 UTC of a date: the moment at which the bot decides."""
+    """Return 00:00 UTC of a date, the time of a decision."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def iso(moment: datetime) -> str:
-    """ISO-8601 in UTC, to the second, as every file of a run writes it."""
+    """Format a time as ISO-8601 in UTC to the second, as in every file of a run."""
     return moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -1,4 +1,4 @@
-"""The portfolio: cash and holdings, and the only arithmetic that changes them."""
+"""The portfolio: cash, holdings, and the arithmetic of fills and settlements."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from bot.core.orders import Fill, Settlement, Side
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """Cash in the stablecoin and holdings in coins, exact; nothing is ever below zero.
+    """Cash in the stablecoin and holdings in coins, as exact decimals of at least zero.
 
-    `apply` gives a new portfolio and raises ValueError where a fill would take more than there is.
+    `apply` returns a new portfolio, and raises ValueError if a fill takes more than there is.
     """
 
     cash: Decimal
     holdings: Mapping[str, Decimal] = field(default_factory=dict)
 
     def held(self, symbol: str) -> Decimal:
-        """The quantity held of a coin."""
+        """Return the quantity held of a coin."""
         return self.holdings.get(symbol, ZERO)
 
     def equity(self, prices: Mapping[str, Decimal]) -> Decimal:
-        """Cash and holdings at the given prices, in the stablecoin."""
+        """Value cash and holdings at the given prices, in the stablecoin."""
         return self.cash + sum((quantity * prices[s] for s, quantity in self.holdings.items()), ZERO)
 
     def apply(self, event: Fill | Settlement) -> Portfolio:
-        """The portfolio after a fill or a settlement."""
+        """Return the portfolio after a fill or a settlement."""
         if isinstance(event, Settlement):
             return self._settled(event)
         in_cash = ZERO if event.fee_in_kind else event.fee

@@ -1,4 +1,4 @@
-"""The coins of a run on its own calendar of UTC days, as plain lists: a run asks a hundred thousand times."""
+"""Prices of a run's coins on its UTC days, as plain lists for the engines."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ import numpy as np
 from bot.core.market import Floats, Market, Series
 
 
+# Lists, because engines read single days: a read takes 0.09 us from a list and 0.59 us as a float from an array, and
+# a run of ten years makes about a hundred thousand. `Series` stays the column store; these are its values by day.
 @dataclass(frozen=True, slots=True)
 class CoinDays:
-    """One coin by day: the newest close up to it (NaN before the first), whether the day has a row of its own, the
-    open of that row (NaN without), and the newest median volume.
+    """Prices of one coin by UTC day, as lists.
+
+    `close` is the newest close up to the day (NaN before the first), `fresh` is True if that close is of the day,
+    `open` is the day's open (NaN if it has none), `median_volume` the newest median of the volume in USD.
     """
 
     close: list[float]
@@ -24,9 +28,9 @@ class CoinDays:
 
 
 class Prices:
-    """The days from the one before `first` to `last`; coins are laid out when they are first asked for.
+    """Prices of coins from the day before `first` to `last`; a coin is prepared at its first use.
 
-    `median_volume` gives a value for each row of a coin's series.
+    `median_volume` computes a value for each row of a coin's series.
     """
 
     def __init__(self, market: Market, median_volume: Callable[[Series], Floats], first: date, last: date) -> None:
@@ -36,11 +40,11 @@ class Prices:
         self._coins: dict[str, CoinDays] = {}
 
     def index(self, day: date) -> int:
-        """The place of a day in the lists of a coin."""
+        """Return the index of a day in the lists of a coin."""
         return day.toordinal() - self._before
 
     def of(self, symbol: str) -> CoinDays:
-        """A coin's days. Raises DataError for a symbol that the market does not have."""
+        """Return the days of a coin. Raises DataError for a symbol that the market lacks."""
         if symbol not in self._coins:
             self._coins[symbol] = self._laid_out(symbol)
         return self._coins[symbol]

@@ -1,10 +1,10 @@
-"""Text that came from outside, made fit to be shown."""
+"""Clean text from outside for the screen."""
 
 from __future__ import annotations
 
 
 def printable(text: str, kept: str = "") -> str:
-    """A text without control characters and marks that turn the direction of writing, but for those that are `kept`."""
+    """Replace control characters and direction marks by spaces, except those in `kept`."""
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() or letter in kept else " " for letter in text)

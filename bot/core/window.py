@@ -17,5 +17,5 @@ class Window:
     end: date
 
     def cut(self, decisions: Sequence[Decision]) -> list[Decision]:
-        """The decisions made inside the window."""
+        """Return the decisions inside the window."""
         return [decision for decision in decisions if self.start <= decision.at.date() <= self.end]
