@@ -91,7 +91,7 @@ def status(
     """Show where a ledger stands: stage, money, holdings, the hash that proves its record, and its daemon.
 
     With --check it says in one line whether all is well, for health checks: exit code 3 if a day is overdue, the daemon
-    is silent, nobody knows how an order ended, or the testnet account has changed without a reason.
+    is silent, an order has an unknown status, or the testnet balance has an unexplained change.
 
     Example: bot paper status
     """
