@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from bot.backtest.run import Run
+    from bot.report.labels import Labels
 
 _WARNINGS_SHOWN = 6
 
@@ -55,6 +56,7 @@ def backtest(
     """
     from bot.backtest.run import run_backtest
     from bot.data.demo.demo_market import DEMO
+    from bot.report.labels import labels_of
     from bot.services.markets import chosen, missing_of_store, store_path
     from bot.settings.loader import load_config
 
@@ -81,7 +83,7 @@ def backtest(
             advance=advance,
             command=shlex.join(["bot", *sys.argv[1:]]),
         )
-    _show(screen, run)
+    _show(screen, run, labels_of(resolved.resolved()))
     if as_json:
         print_json(_as_json(run))
 
@@ -112,10 +114,10 @@ def _as_json(run: Run) -> dict[str, Any]:
     }
 
 
-def _show(screen: Console, run: Run) -> None:
+def _show(screen: Console, run: Run, labels: Labels) -> None:
     folder, summary = not_none(run.folder, "the folder of a saved run"), run.summary
     screen.print(f"{summary['start']} to {summary['end']}, 365 periods a year. Paper only, not advice.\n")
-    screen.print(_figures_table(run))
+    screen.print(_figures_table(run, labels))
     luck = summary["random_timing"]
     low, high = percent(luck["total_return_5"]), percent(luck["total_return_95"])
     screen.print(f"The same exposure at random times: {low} to {high} in nine of ten cases.")
@@ -130,11 +132,11 @@ def _show(screen: Console, run: Run) -> None:
     screen.print(f"\nReport: {_escaped(str(folder.path / 'report.html'))}", soft_wrap=True)
 
 
-def _figures_table(run: Run) -> Table:
+def _figures_table(run: Run, labels: Labels) -> Table:
     from rich import box
     from rich.table import Table
 
-    from bot.report.words import RUN_NAMES
+    from bot.report.words import benchmark_name
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("", no_wrap=True)
@@ -142,7 +144,7 @@ def _figures_table(run: Run) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for name, figures in {"strategy": run.summary["strategy"], **run.summary["benchmarks"]}.items():
         table.add_row(
-            RUN_NAMES.get(name, name),
+            benchmark_name(name, labels),
             percent(figures["total_return"]),
             percent(figures["cagr"]),
             percent(figures["max_drawdown"]),

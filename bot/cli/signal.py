@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from bot.report.labels import Labels
+
 
 def signal(
     config: ConfigOption = None,
@@ -37,6 +39,7 @@ def signal(
 
     Example: bot signal --data-dir prices --at 2021-02-01
     """
+    from bot.report.labels import labels_of
     from bot.services.markets import open_market
     from bot.services.signals import signal_at
     from bot.settings.loader import load_config
@@ -47,14 +50,14 @@ def signal(
     if as_json:
         print_json(told)
     else:
-        _show(console(), told)
+        _show(console(), told, labels_of(resolved.resolved()))
 
 
-def _show(screen: Console, told: dict[str, Any]) -> None:
+def _show(screen: Console, told: dict[str, Any], labels: Labels) -> None:
     from rich.markup import escape
 
     from bot.report.numbers import tabular, to_ascii
-    from bot.report.words import READINGS, sentence
+    from bot.report.words import reading_text, reason_sentence
 
     screen.print(
         f"Market: {escape(told['market'])}. Decided at {told['at']}. Paper only, not advice.\n", soft_wrap=True
@@ -62,13 +65,13 @@ def _show(screen: Console, told: dict[str, Any]) -> None:
     came = "" if told["stage"] == told["previous_stage"] else f" (was {told['previous_stage']})"
     screen.print(f"Stage: [bold]{escape(told['stage'])}[/]{escape(came)}")
     for code in told["reasons"]:
-        screen.print(f"  {escape(sentence(code))}")
+        screen.print(f"  {escape(reason_sentence(code, labels))}")
     weights = ", ".join(f"{symbol} {float(weight):.1%}" for symbol, weight in told["weights"].items())
     screen.print(f"Targets: {escape(weights) or 'none'}; the rest in the stablecoin.\n")
     table = _table("Reading", "Value", "Threshold", "Verdict", "Gate")
     for name, reading in told["readings"].items():
         table.add_row(
-            READINGS.get(name, escape(name)),
+            escape(reading_text(name, labels)),
             to_ascii(tabular(reading["value"])),
             to_ascii(tabular(reading["threshold"])),
             reading["verdict"],

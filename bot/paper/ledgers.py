@@ -32,7 +32,8 @@ from bot.ledger.record import Row, back_up_ledger, read_ledger, verify_ledger
 from bot.ledger.recorded import E, Recorded, recorded
 from bot.ledger.testnet_account import expected_account
 from bot.ledger.writer import LedgerWriter
-from bot.report.words import sentence
+from bot.report.labels import labels_of
+from bot.report.words import reason_sentence
 from bot.settings.loader import Config
 
 _PATIENCE = 120.0
@@ -207,6 +208,11 @@ class LedgerStatus:
         return asdict(self)
 
 
+def _why(config: Config, reasons: Iterable[str]) -> str:
+    labels = labels_of(config.resolved())
+    return " ".join(reason_sentence(code, labels) for code in reasons)
+
+
 def status_of(config: Config, name: str) -> LedgerStatus:
     """Read the status of a ledger. Raises LedgerError, naming the nearest name if there is no such ledger."""
     path = existing_path(config, name)
@@ -227,7 +233,7 @@ def status_of(config: Config, name: str) -> LedgerStatus:
         epochs=len(periods),
         last_day=decision.day if decision else "",
         stage=decision.event.stage if decision else "",
-        why=" ".join(map(sentence, decision.event.reasons)) if decision else "No decision yet.",
+        why=_why(config, decision.event.reasons) if decision else "No decision yet.",
         valued=valued.day if valued else "",
         equity=plain(valued.event.equity) if valued else plain(portfolio.cash),
         cash=plain(portfolio.cash),

@@ -28,6 +28,7 @@ from bot.paper.health import FindingKind
 from bot.paper.health_facts import check_ledger, daemon_status
 from bot.paper.ledgers import ledger_path, status_of
 from bot.paper.tick_notices import error_notice, fault_notice, head_notice, last_day, notices_of
+from bot.report.labels import labels_of
 from bot.settings.loader import Config
 
 ADDRESSES = "BOT_NOTIFY_URLS"
@@ -166,7 +167,10 @@ class Notifier:
         if before is None or now is None:
             return []
         added = now[len(before) :]
-        return [*notices_of(self._name, added), *_head(self._config, self._name, added)]
+        return [
+            *notices_of(self._name, added, labels_of(self._config.resolved())),
+            *_head(self._config, self._name, added),
+        ]
 
     def _error(self, problem: Exception) -> list[Notice]:
         if not self._is_first_today(type(problem)):
@@ -207,7 +211,7 @@ def latest_notices(config: Config, name: str) -> list[Notice]:
     rows = last_day(list(read_ledger(ledger_path(config, name))))
     if not rows:
         raise LedgerError("no decision yet", where=name, mend="bot paper tick")
-    found = [*notices_of(name, rows), *_head(config, name, rows)]
+    found = [*notices_of(name, rows, labels_of(config.resolved())), *_head(config, name, rows)]
     return [notice for notice in found if notice.kind in {*config.notify.kinds, NoticeKind.HEAD}]
 
 

@@ -15,19 +15,25 @@ from bot.ledger.record import Row
 from bot.ledger.recorded import Recorded, recorded
 from bot.paper.health import Finding
 from bot.paper.reconcile import WIPED
+from bot.report.labels import PLAIN, Labels
 from bot.report.numbers import cents, counted, price, to_ascii
-from bot.report.words import sentence
+from bot.report.words import reason_sentence
 
 _NAMED = 6
 """Orders, coins or days that one notice names; a phone shows no more of it."""
 
 
-def notices_of(ledger: str, added: Sequence[Row]) -> list[Notice]:
+def notices_of(ledger: str, added: Sequence[Row], labels: Labels = PLAIN) -> list[Notice]:
     """Return the notices about rows of a ledger: a sale of everything first, then decisions, fills and differences.
 
     A missed day gets a notice only if its stage changed, since its orders were not sent.
     """
-    found = [*_decisions(ledger, added), *_fills(ledger, added), *_drifts(ledger, added), *_differences(ledger, added)]
+    found = [
+        *_decisions(ledger, added, labels),
+        *_fills(ledger, added),
+        *_drifts(ledger, added),
+        *_differences(ledger, added),
+    ]
     return sorted(found, key=lambda notice: notice.kind is not NoticeKind.KILL)
 
 
@@ -63,7 +69,7 @@ def last_day(rows: Sequence[Row]) -> list[Row]:
 # --- decisions -----------------------------------------------------------------------------------------------
 
 
-def _decisions(ledger: str, added: Sequence[Row]) -> list[Notice]:
+def _decisions(ledger: str, added: Sequence[Row], labels: Labels) -> list[Notice]:
     decided = list(recorded(added, Decision))
     late_days = {one.at: one.event.missed for one in recorded(added, Late)}
     orders_by_day: dict[str, list[OrderIntent]] = {}
@@ -75,14 +81,16 @@ def _decisions(ledger: str, added: Sequence[Row]) -> list[Notice]:
         orders = [] if is_missed else orders_by_day.get(one.at, [])
         is_last = one is decided[-1]
         remark = " Decided late, its orders were not sent." if is_missed else " Late." if one.at in late_days else ""
-        if (notice := _decision(ledger, one, orders, is_last)) is not None:
+        if (notice := _decision(ledger, one, orders, is_last, labels)) is not None:
             found.append(Notice(notice.kind, notice.title, notice.body + remark))
     return found
 
 
-def _decision(ledger: str, one: Recorded[Decision], orders: Sequence[OrderIntent], is_last: bool) -> Notice | None:
+def _decision(
+    ledger: str, one: Recorded[Decision], orders: Sequence[OrderIntent], is_last: bool, labels: Labels
+) -> Notice | None:
     """Return the notice of one decision; a silent day has one only if it is the last of a tick."""
-    decision, why = one.event, " ".join(map(sentence, one.event.reasons))
+    decision, why = one.event, " ".join(reason_sentence(code, labels) for code in one.event.reasons)
     is_new_stage = decision.stage != decision.previous
     if any(reason.startswith("kill") for reason in decision.reasons):
         return Notice(NoticeKind.KILL, f"{ledger}: out, on {one.day}", why + _to_do(orders))

@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 
 from bot.core.market import Floats
-from bot.report import names, numbers
+from bot.report import numbers
 from bot.report.chart_style import BENCHMARK_WIDTH, CURVES, EMPHASIS_WIDTH, FAINT_WIDTH, HAIR_WIDTH, MAIN_WIDTH, OTHER
 from bot.report.contents import Contents
+from bot.report.labels import Labels
 from bot.report.metrics import drawdowns
 from bot.report.plot import Chart, Plain, axis, dates, end_labels, line, log_axis, over_time, watermark_of
 from bot.report.run_settings import settings
+from bot.report.words import benchmark_name
 
 _HIDDEN_AT_FIRST = ("equal_weight_altcoins", "no_altcoins")  # they lie under the strategy's own line
 
@@ -23,7 +25,7 @@ def equity(contents: Contents) -> Chart:
     table, run = contents.tables["equity"], settings(contents)
     x, curves = dates(table.index), curves_of(table)
     order = [*(key for key in curves if key not in CURVES), *(key for key in CURVES if key in curves)]
-    lines = [_curve(key, x, curves[key]) for key in order]
+    lines = [_curve(key, x, curves[key], contents.labels) for key in order]
     return Chart(
         "equity",
         "Equity against the benchmarks",
@@ -39,11 +41,12 @@ def equity(contents: Contents) -> Chart:
 def drawdown(contents: Contents) -> Chart:
     """Draw the fall of the strategy, ETH and BTC from their highest value so far."""
     table, start = contents.tables["equity"], settings(contents).start_equity
+    labels = contents.labels
     x, curves = dates(table.index), curves_of(table)
     area = {"fill": "tozeroy", "fillcolor": "--strategy-soft", "width": EMPHASIS_WIDTH, "legendrank": 1}
     lines = [
         line(
-            names.benchmark(key),
+            benchmark_name(key, labels),
             x,
             _falls(curves[key], start),
             CURVES[key][0],
@@ -80,7 +83,7 @@ def weights(contents: Contents) -> Chart:
             hovertemplate="%{y:.1%}",
         )
         for (name, share), colour in zip(shares.items(), ("--eth", "--btc", "--altcoins", "--stable"), strict=True)
-        if name != "BTC" or share.any()
+        if name != contents.labels.btc or share.any()
     ]
     coins = 1 - table["cash"] / table["equity"]
     held = line("Held in coins", dates(table.index), coins, "--ink", width=HAIR_WIDTH, hovertemplate="%{y:.1%}")
@@ -100,11 +103,11 @@ def curves_of(table: pd.DataFrame) -> dict[str, pd.Series]:
     return {"strategy": table["equity"], **{str(key): benchmarks[key] for key in benchmarks}}
 
 
-def _curve(key: str, x: Plain, values: pd.Series) -> Plain:
+def _curve(key: str, x: Plain, values: pd.Series, labels: Labels) -> Plain:
     colour, dash = CURVES.get(key, (OTHER, "solid"))
     own = {"width": MAIN_WIDTH, "legendrank": 1} if key == "strategy" else {"width": BENCHMARK_WIDTH}
     hidden = {"visible": "legendonly"} if key in _HIDDEN_AT_FIRST else {}
-    name = names.benchmark(key)
+    name = benchmark_name(key, labels)
     return line(
         name,
         x,
@@ -140,4 +143,5 @@ def _shares(contents: Contents) -> dict[str, Floats]:
     run, targets = settings(contents), contents.tables["decisions"]["weights"]
     eth, btc = (np.array([float(target.get(coin, 0)) for target in targets]) for coin in (run.eth, run.btc))
     total = np.array([sum(map(float, target.values())) for target in targets])
-    return {"ETH": eth, "BTC": btc, "Altcoins": np.maximum(total - eth - btc, 0), "Stablecoin": 1 - total}
+    labels = contents.labels
+    return {labels.eth: eth, labels.btc: btc, "Altcoins": np.maximum(total - eth - btc, 0), "Stablecoin": 1 - total}

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from bot.core.market import Floats
+from bot.report.labels import Labels, labels_of
 
 Json: TypeAlias = Mapping[str, Any]
 """Object of a JSON file of the run, such as its manifest or its summary."""
@@ -66,6 +67,11 @@ class Contents:
     band: Band
     waterfall: Waterfall
     worlds: Worlds | None = None
+
+    @property
+    def labels(self) -> Labels:
+        """Names and numbers of the run's config, for sentences."""
+        return labels_of(self.manifest["config"], is_real=not self.is_demo)
 
     @property
     def is_demo(self) -> bool:

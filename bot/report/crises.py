@@ -13,9 +13,11 @@ from bot.core.market import Floats
 from bot.report import names, numbers
 from bot.report.chart_style import BENCHMARK_WIDTH, CURVES, MAIN_WIDTH
 from bot.report.contents import Contents
+from bot.report.labels import Labels
 from bot.report.markup import Cell, Figure, Row, Table, paragraph, section
 from bot.report.metrics import max_drawdown
 from bot.report.plot import Chart, axis, line
+from bot.report.words import benchmark_name
 
 _BESIDE = ("btc", "eth", "strategy")
 
@@ -50,10 +52,17 @@ def crises(contents: Contents) -> str:
         return ""
     table = Table(
         "From the first to the last day of each crisis",
-        ("Crisis", Figure("From"), Figure("To"), "Stage at the start", *map(Figure, _head()), Figure("Held in coins")),
-        [_row(crisis, _during(equity, crisis)) for crisis in found],
+        (
+            "Crisis",
+            Figure("From"),
+            Figure("To"),
+            "Stage at the start",
+            *map(Figure, _head(contents.labels)),
+            Figure("Held in coins"),
+        ),
+        [_row(crisis, _during(equity, crisis), contents.labels) for crisis in found],
     )
-    charts = "".join(_chart(crisis, _during(equity, crisis)).html() for crisis in found)
+    charts = "".join(_chart(crisis, _during(equity, crisis), contents.labels).html() for crisis in found)
     return section(
         "crises", "In the crises", table.html(), paragraph(_NOTE, "note"), f'<div class="grid">{charts}</div>'
     )
@@ -75,11 +84,11 @@ def _curves(days: pd.DataFrame) -> dict[str, Floats]:
     return {key: curve / curve[0] for key, curve in curves.items()}
 
 
-def _head() -> Sequence[str]:
-    return [f"{names.benchmark(key)}{what}" for key in reversed(_BESIDE) for what in ("", ", deepest fall")]
+def _head(labels: Labels) -> Sequence[str]:
+    return [f"{benchmark_name(key, labels)}{what}" for key in reversed(_BESIDE) for what in ("", ", deepest fall")]
 
 
-def _row(crisis: Crisis, days: pd.DataFrame) -> Row:
+def _row(crisis: Crisis, days: pd.DataFrame, labels: Labels) -> Row:
     curves = _curves(days)
     figures: list[Cell] = []
     for key in reversed(_BESIDE):
@@ -88,14 +97,21 @@ def _row(crisis: Crisis, days: pd.DataFrame) -> Row:
         figures += [Figure(numbers.change(change), change), Figure(numbers.percent(fall))]
     held = float(np.mean(1 - days["cash"].to_numpy(float) / days["equity"].to_numpy(float)))
     first, last = (Figure(f"{day:%Y-%m-%d}") for day in (crisis.first, crisis.last))
-    return (crisis.name, first, last, names.stage(days["stage"].iloc[0]), *figures, Figure(numbers.percent(held)))
+    return (
+        crisis.name,
+        first,
+        last,
+        names.stage(days["stage"].iloc[0], labels),
+        *figures,
+        Figure(numbers.percent(held)),
+    )
 
 
-def _chart(crisis: Crisis, days: pd.DataFrame) -> Chart:
+def _chart(crisis: Crisis, days: pd.DataFrame, labels: Labels) -> Chart:
     x = {"x0": 0, "dx": 1}
     lines = [
         line(
-            names.benchmark(key),
+            benchmark_name(key, labels),
             x,
             curve - 1,
             CURVES[key][0],

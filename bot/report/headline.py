@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bot.report import numbers
 from bot.report.contents import Contents, Json
+from bot.report.labels import Labels
 from bot.report.run_settings import settings
 
 
@@ -13,15 +14,16 @@ def sentence(contents: Contents) -> str:
     """Return the result in one sentence."""
     summary = contents.summary
     own, others = summary["strategy"], summary["benchmarks"]
-    eth, btc = others["eth"], others["btc"]
-    run = settings(contents)
+    run, labels = settings(contents), contents.labels
     lead = "In a synthetic market without any lead, from" if contents.is_demo else "From"
+    beside = {labels.eth: others["eth"], labels.btc: others["btc"]}
+    gave = " and ".join(f"holding {name} gave {numbers.growth(one['total_return'])}" for name, one in beside.items())
+    falls = ", ".join(f"{name} {_fall(one)}" for name, one in beside.items())
     ended = f"{numbers.money(own['final_equity'])} ({numbers.growth(own['total_return'])})"
     return (
         f"{lead} {summary['start']} to {summary['end']} the strategy turned {numbers.money(run.start_equity)} "
-        f"{run.quote} into {ended} while holding ETH gave {numbers.growth(eth['total_return'])} and holding BTC "
-        f"{numbers.growth(btc['total_return'])}; it fell at worst {_fall(own)} below its peak (ETH {_fall(eth)}, "
-        f"BTC {_fall(btc)}), rests on {rests_on(summary)}, and "
+        f"{run.quote} into {ended} while {gave}; "
+        f"it fell at worst {_fall(own)} below its peak ({falls}), rests on {rests_on(summary)}, and "
         f"{place(own['total_return'], summary['random_timing'])}."
     )
 
@@ -34,7 +36,7 @@ def standing_warnings(contents: Contents) -> list[str]:
         f"Few episodes prove nothing: {rests_on(contents.summary)} are too few to tell skill from luck, whichever "
         "way the result points.",
         *(() if contents.is_demo else (_RETROSPECTIVE,)),
-        f"Costs are assumed, not measured: {_costs(settings(contents).costs)}.",
+        f"Costs are assumed, not measured: {_costs(settings(contents).costs, contents.labels)}.",
         *(() if contents.is_demo else (_SURVIVORSHIP,)),
     ]
 
@@ -58,11 +60,11 @@ def _fall(figures: Json) -> str:
 
 
 def rests_on(summary: Json) -> str:
-    """Return the number of confirmed breakouts and of re-armings after an exit, in words."""
+    """Return the number of confirmed breakouts and of re-armings after a risk exit, in words."""
     episodes, again = summary["episodes"], summary["rearmings"].get("confirmed", 0)
     total = episodes.get("total", 0)
     confirmed = f"{episodes.get('confirmed', 0)} confirmed of {total} breakout{'' if total == 1 else 's'}"
-    return f"{confirmed} and {again} re-arming{'' if again == 1 else 's'} after a kill" if again else confirmed
+    return f"{confirmed} and {again} re-arming{'' if again == 1 else 's'} after a risk exit" if again else confirmed
 
 
 def place(total_return: float, band: Mapping[str, float]) -> str:
@@ -76,11 +78,12 @@ def place(total_return: float, band: Mapping[str, float]) -> str:
     return f"lies between the {ends} of random timing, inside the range of luck alone"
 
 
-def _costs(costs: Json) -> str:
+def _costs(costs: Json, labels: Labels) -> str:
     slippage = costs["slippage"]
     tiers = " / ".join(f"{_points(slippage[tier])}" for tier in ("major", "large", "other"))
     return (
-        f"a fee of {_points(costs['fee'])} bp and slippage of {tiers} bp (BTC and ETH / large / other coins), "
+        f"a fee of {_points(costs['fee'])} bp and slippage of {tiers} bp "
+        f"({labels.btc} and {labels.eth} / large / other coins), "
         f"times {float(costs['stress_multiplier']):g} while credit is stressed"
     )
 

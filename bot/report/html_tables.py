@@ -10,8 +10,10 @@ import pandas as pd
 
 from bot.report import names, numbers
 from bot.report.contents import Cells, Contents, Json
+from bot.report.labels import Labels
 from bot.report.markup import Badge, Figure, Row, Table
 from bot.report.run_settings import settings
+from bot.report.words import benchmark_name
 
 _FIGURES: tuple[tuple[str, str, Callable[[numbers.Number], str]], ...] = (
     ("final_equity", "Ends at", numbers.money),
@@ -43,7 +45,7 @@ def key_figures(contents: Contents) -> Table:
     return Table(
         f"Strategy and benchmarks, {summary['periods_per_year']} periods a year, amounts in {run.quote}",
         _FIGURES_HEAD,
-        [_figures(names.benchmark(key), figures) for key, figures in runs.items()],
+        [_figures(benchmark_name(key, contents.labels), figures) for key, figures in runs.items()],
         [_random_timing(title, summary["random_timing"][key], run.start_equity) for key, title in _PERCENTILES.items()],
         marked=0,
     )
@@ -98,7 +100,7 @@ def monthly_returns(contents: Contents) -> Table:
 
 def episodes(contents: Contents, table: str = "episodes") -> Table:
     """Tabulate every breakout, its outcome, and the returns after it, with averages at the foot."""
-    found = contents.tables[table]
+    found, labels = contents.tables[table], contents.labels
     after = found[list(_AFTER)].astype(float)
     averages = {
         "Mean": after.mean(),
@@ -108,12 +110,12 @@ def episodes(contents: Contents, table: str = "episodes") -> Table:
     head: Row = (
         "Session",
         "Outcome",
-        *(Figure(title) for title in _AFTER.values()),
+        *(Figure(labels.fill(title)) for title in _AFTER.values()),
         Figure("Level"),
         Figure("Sessions before"),
         Figure("Confirmed"),
         "Vetoed by",
-        Figure("ETH from"),
+        Figure(f"{labels.eth} from"),
         Figure("Altcoins from"),
         Figure("Ended"),
         "Because",
@@ -123,7 +125,7 @@ def episodes(contents: Contents, table: str = "episodes") -> Table:
         (title, "", *(Figure(numbers.change(value)) for value in values), *blank) for title, values in averages.items()
     ]
     title = "Returns after each breakout, so many sessions on"
-    return Table(title, head, [_episode(e) for e in _records(found)], foot if len(found) > 1 else ())
+    return Table(title, head, [_episode(e, labels) for e in _records(found)], foot if len(found) > 1 else ())
 
 
 def trades(contents: Contents) -> Table:
@@ -154,8 +156,8 @@ def trades(contents: Contents) -> Table:
             _tinted(t["return"], "trade"),
             _money(t["pnl"]),
             _money(t["fees"]),
-            names.reasons(t["entry_reason"]),
-            names.reasons(t["exit_reason"]),
+            names.reasons(t["entry_reason"], contents.labels),
+            names.reasons(t["exit_reason"], contents.labels),
         )
         for t in _records(contents.tables["trades"])
     ]
@@ -195,7 +197,7 @@ def failed_orders(contents: Contents) -> Table:
                 o["side"],
                 _price(o["quantity"]),
                 o["status"],
-                names.reasons(o["reason"]),
+                names.reasons(o["reason"], contents.labels),
             )
             for o in _records(orders[orders["status"] != "filled"])
         ],
@@ -259,9 +261,12 @@ def _tinted(value: numbers.Number, kind: str) -> Figure:
     return Figure("") if share is None else Figure(numbers.change(share), share / _FULL_TINT[kind])
 
 
-def _episode(e: Cells) -> Row:
+def _episode(e: Cells, labels: Labels) -> Row:
     outcome = str(e["outcome"])
-    because = f"was {names.stage(e['stage_then'])} already" if outcome == "ignored" else names.reasons(e["exit_reason"])
+    is_ignored = outcome == "ignored"
+    because = (
+        f"was {names.stage(e['stage_then'], labels)} already" if is_ignored else names.reasons(e["exit_reason"], labels)
+    )
     return (
         numbers.day(e["session"]),
         Badge(outcome, outcome),
@@ -269,7 +274,7 @@ def _episode(e: Cells) -> Row:
         _price(e["level"]),
         Figure(numbers.count(e["base_sessions"])),
         _day(e["confirmed_session"]),
-        names.reasons(e["vetoes"]),
+        names.reasons(e["vetoes"], labels),
         _day(e["eth_at"]),
         _day(e["alts_at"]),
         _day(e["exit_at"]),

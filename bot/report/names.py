@@ -1,38 +1,37 @@
-"""What the codes of a run are called in a table or a chart, where a few words have to do."""
+"""Short names of a run's codes, for tables and charts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bot.report.words import RUN_NAMES
+from bot.report.labels import PLAIN, Labels
 
 STAGES = {
     "STABLE": "waiting in the stablecoin",
     "ARMED": "breakout seen",
     "CONFIRMED": "confirmed",
-    "ETH": "in ETH",
-    "ALTS": "in ETH and altcoins",
+    "ETH": "in {eth}",
+    "ALTS": "in {eth} and altcoins",
     "DISTRIBUTION": "winding down",
     "COOLDOWN": "cooling down",
 }
-"""The stages of the rotation, in its order."""
-
+"""Stages of the rotation, in its order. `stage` fills the names of coins in."""
 _REASONS = {
     "rearmed": "armed again",
     "failed": "fell under the level",
     "fell_back": "fell under the trail",
-    "entered_eth": "entered ETH",
-    "no_trend": "ETH had no trend",
+    "entered_eth": "entered {eth}",
+    "no_trend": "{eth} had no trend",
     "entered_alts": "entered altcoins",
-    "eth_lags_btc": "ETH lags BTC",
+    "eth_lags_btc": "{eth} lags {btc}",
     "weak_small_caps": "small caps weak",
     "distributed": "wound down",
-    "kill_credit": "kill: credit stress",
-    "kill_volatility": "kill: VIX",
-    "kill_trail": "kill: small caps under the trail",
-    "kill_eth": "kill: ETH stop",
-    "kill_peg": "kill: stablecoin off its peg",
+    "kill_credit": "risk exit: credit stress",
+    "kill_volatility": "risk exit: VIX",
+    "kill_trail": "risk exit: small caps under the trail",
+    "kill_eth": "risk exit: {eth} stop",
+    "kill_peg": "risk exit: stablecoin off its peg",
     "stale": "inputs stale",
     "stale_too_long": "inputs stale too long",
     "holds": "rebalanced",
@@ -42,7 +41,7 @@ _REASONS = {
     "no_bar": "no price to trade at",
     "no_price_today": "no price that day",
     "no_trade_override": "no_trade in the config",
-    "barred": "barred: its prices are in doubt",
+    "barred": "quarantined: its prices are in doubt",
     "missed": "its day was missed",
     "cut_to_fit": "cut to what cash and market allow",
     "simulated_not_on_testnet": "not on the testnet, simulated",
@@ -51,33 +50,30 @@ _REASONS = {
 }
 
 
-def benchmark(key: str) -> str:
-    """The name of the strategy or of a benchmark."""
-    return RUN_NAMES.get(key, plain(key))
+def stage(code: str, labels: Labels = PLAIN) -> str:
+    """Return a stage in words; a stage of a user's own strategy by its code."""
+    return labels.fill(STAGES[code]) if code in STAGES else plain(code)
 
 
-def stage(code: str) -> str:
-    """A stage in words; a user's own strategy has its own stages."""
-    return STAGES.get(code, plain(str(code)))
+def reasons(codes: str, labels: Labels = PLAIN) -> str:
+    """Return reason codes joined by `;` as words."""
+    return ", ".join(
+        labels.fill(_REASONS[code]) if code in _REASONS else plain(code) for code in codes.split(";") if code
+    )
 
 
-def reasons(codes: str) -> str:
-    """Reason codes joined by `;`, as words."""
-    return ", ".join(_REASONS.get(code, plain(code)) for code in codes.split(";") if code)
-
-
-def decided_because(codes: Iterable[str]) -> str:
-    """The reasons of a decision as words: one that only holds on trades nothing by itself."""
-    return ", ".join("holds" if code == "holds" else reasons(code) for code in codes)
+def decided_because(codes: Iterable[str], labels: Labels = PLAIN) -> str:
+    """Return the reasons of a decision as words; `holds` is "rebalanced" only for a fill."""
+    return ", ".join("holds" if code == "holds" else reasons(code, labels) for code in codes)
 
 
 def plain(code: str) -> str:
-    """A code in snake case as words."""
+    """Return a code in snake case as words."""
     return code.replace("_", " ")
 
 
 def market(manifest: Mapping[str, Any]) -> str:
-    """Which market a run is on; of a folder the last two parts, since the rest may say who lives there."""
+    """Return the market of a run; of a folder the last two parts, since the rest may name its user."""
     name = str(manifest["market"])
     if name == "demo":
         return "DEMO: synthetic market"

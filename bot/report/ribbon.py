@@ -34,7 +34,7 @@ def ribbon(contents: Contents) -> Chart:
         f"{index} and the stage",
         "Colours are the stage of the rotation, plain background is waiting. A mark stands on the level of each "
         "breakout, which is drawn until the episode ends.",
-        [_closes(contents, index), _levels(episodes, table.index[-1]), *_marks(episodes)],
+        [_closes(contents, index), _levels(episodes, table.index[-1]), *_marks(episodes, contents.labels.eth)],
         {**layout, "shapes": list(_stages(table["stage"])), "hovermode": "closest"},
         height="tall",
         watermark=watermark_of(contents),
@@ -88,7 +88,7 @@ def _levels(episodes: pd.DataFrame, last: pd.Timestamp) -> Plain:
     return {"type": "scatter", "mode": "lines", "name": name, "x": x, "y": y, "line": style, "hoverinfo": "skip"}
 
 
-def _marks(episodes: pd.DataFrame) -> list[Plain]:
+def _marks(episodes: pd.DataFrame, eth: str) -> list[Plain]:
     """Return a mark on each breakout, one trace for each outcome."""
     return [
         {
@@ -98,7 +98,7 @@ def _marks(episodes: pd.DataFrame) -> list[Plain]:
             "x": group["session"].dt.strftime("%Y-%m-%d").tolist(),
             "y": rounded(group["level"]),
             "marker": _mark(str(outcome)),
-            "text": [_story(episode) for episode in group.to_dict("records")],
+            "text": [_story(episode, eth) for episode in group.to_dict("records")],
             "hovertemplate": "%{text}<extra></extra>",
         }
         for outcome, group in episodes.groupby("outcome")
@@ -110,9 +110,9 @@ def _mark(outcome: str) -> Plain:
     return {"symbol": _SIGNS.get(outcome, "circle"), "size": 9, "color": "--level", "line": line_of_mark}
 
 
-def _story(episode: Cells) -> str:
+def _story(episode: Cells, eth: str) -> str:
     return (
         f"{numbers.day(episode['session'])}: breakout above {numbers.price(episode['level'])}"
         f"<br>{escape(str(episode['outcome']))}"
-        f"<br>ETH after 63 sessions {numbers.change(episode['eth_63'])}"
+        f"<br>{eth} after 63 sessions {numbers.change(episode['eth_63'])}"
     )

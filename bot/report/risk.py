@@ -16,6 +16,7 @@ from bot.report.markup import Figure, Row, Table
 from bot.report.metrics import PERIODS_PER_YEAR, max_drawdown
 from bot.report.plot import Chart, axis, dates, line, over_time, watermark_of
 from bot.report.run_settings import settings
+from bot.report.words import benchmark_name
 
 _SHOWN = ("btc", "eth", "strategy")
 _EDGES = np.linspace(-0.5, 1.0, 31)
@@ -28,7 +29,7 @@ def rolling_sharpe(contents: Contents) -> Chart:
     curves = curves_of(table)
     lines = [
         line(
-            names.benchmark(key),
+            benchmark_name(key, contents.labels),
             dates(table.index),
             _rolling(_returns(curves[key], start)),
             CURVES[key][0],
@@ -57,7 +58,7 @@ def distribution(contents: Contents) -> Chart:
     months["strategy"] = months["strategy"][months["strategy"] != 0]
     lines = [
         line(
-            names.benchmark(key),
+            benchmark_name(key, contents.labels),
             {"x": [round(float(edge), 4) for edge in _EDGES]},
             _counted(months[key]),
             CURVES[key][0],
@@ -100,7 +101,7 @@ def stages(contents: Contents) -> Table:
         made = float(chained[-1] - 1)
         rows.append(
             (
-                names.stage(stage),
+                names.stage(stage, contents.labels),
                 Figure(numbers.count(int(inside.sum()))),
                 Figure(numbers.percent(inside.mean())),
                 Figure(numbers.percent(held[inside].mean())),

@@ -64,7 +64,7 @@ def _sections(contents: Contents) -> list[str]:
         crises(contents),
         section("costs", "Costs and a day's delay", _costs(contents)),
         waterfall(contents),
-        section("episodes", "Every breakout, and what ETH did after it", _episodes(contents)),
+        section("episodes", f"Every breakout, and the returns of {contents.labels.eth} after it", _episodes(contents)),
         section("trades", "Trades", _trades(contents)),
         two_worlds(contents),
     ]

@@ -8,7 +8,8 @@ from typing import TypedDict
 from bot.core.events import Valuation
 from bot.core.orders import Fill
 from bot.ledger.codec import plain
-from bot.report import names, numbers
+from bot.report import numbers
+from bot.report.words import benchmark_name
 from bot.review.lists.trade_list import round_trips_of
 from bot.review.recording import Record
 from bot.web.curve import Curve, curve_of
@@ -60,7 +61,7 @@ def portfolio(record: Record) -> tuple[dict[str, object], Curve]:
 def charts(curve: Curve) -> list[SvgChart]:
     """Draw equity, the fall from the peak, and the share in coins, on one time axis."""
     shown = [name for name in _SHOWN if name in curve.benchmarks]
-    beside = [(names.benchmark(name), name, curve.benchmarks[name]) for name in shown]
+    beside = [(benchmark_name(name), name, curve.benchmarks[name]) for name in shown]
     title = "Equity against holding ETH and BTC" if shown else "Equity"
     note = "Value at each day's close. The strip at the foot is the stage; waiting in the stablecoin is left blank."
     drawn = [

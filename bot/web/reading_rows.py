@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 from bot.report import numbers
+from bot.report.labels import PLAIN, Labels
 from bot.review.why.gauge import Gauge, gauges_of
 
 _COUNTS = ("sessions_", "closes_", "participation", "supercycle", "breadth")
@@ -37,9 +38,9 @@ class ReadingRow(TypedDict):
     wanted: str
 
 
-def reading_rows(readings: Mapping[str, object]) -> list[ReadingRow]:
+def reading_rows(readings: Mapping[str, object], labels: Labels = PLAIN) -> list[ReadingRow]:
     """Return the rows of a decision's readings: gates that are on, other readings, gates that are off."""
-    return sorted(map(_row, gauges_of(readings).values()), key=lambda row: _ORDER[row["gate"]])
+    return sorted(map(_row, gauges_of(readings, labels).values()), key=lambda row: _ORDER[row["gate"]])
 
 
 def _row(gauge: Gauge) -> ReadingRow:

@@ -67,7 +67,7 @@ class SvgChart:
     def legend(self) -> list[tuple[str, str]]:
         """Name and class of every stage in the chart, in the rotation's order."""
         shown = {span.name: span.look for span in self.spans}
-        order = {title: place for place, title in enumerate(names.STAGES.values())}
+        order = {title: place for place, title in enumerate(map(names.stage, names.STAGES))}
         return sorted(shown.items(), key=lambda item: order.get(item[0], len(order)))
 
 

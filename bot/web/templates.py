@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from bot.core.text import printable
 from bot.report import layers, names, numbers
+from bot.report.words import benchmark_name
 from bot.web.svg_chart import stage_look
 
 _HEAT = {"return": 0.5, "episode": 1.0}
@@ -41,7 +42,7 @@ class Templates:
             heat=heat,
             stage_look=stage_look,
             stage=names.stage,
-            benchmark=names.benchmark,
+            benchmark=benchmark_name,
             size=numbers.size,
         )
         self._environment.globals.update(layers=layers, nothing=numbers.NOTHING, address=address)

@@ -13,9 +13,9 @@ from bot.core.orders import Fill, Settlement, Side
 from bot.ledger.codec import plain
 from bot.ledger.recorded import Recorded
 from bot.report import names, numbers
-from bot.report.words import sentence
+from bot.report.words import reason_sentence
+from bot.review.record_labels import labels_of_record
 from bot.review.recording import Record
-from bot.review.story.labels import Labels, labels_of
 from bot.review.why.gauge import gauges_of
 from bot.review.why.next_triggers import triggers
 from bot.web.curve import Curve, exposure_of
@@ -49,17 +49,19 @@ def today(site: Site, record: Record) -> dict[str, object]:
     last, money, latest = record.last_event(Decision), _money(record), _latest(record)
     if last is None:
         return {"decided": None, "equity": money, "latest": latest}
-    decision, readings = last.event, reading_rows(last.event.readings)
+    labels = labels_of_record(record)
+    decision, readings = last.event, reading_rows(last.event.readings, labels)
     return {
         "decided": last.day,
         "stage": decision.stage,
-        "stage_title": names.stage(decision.stage),
+        "stage_title": names.stage(decision.stage, labels),
         "stages": [
-            {"code": code, "title": title, "is_now": code == decision.stage} for code, title in names.STAGES.items()
+            {"code": code, "title": names.stage(code, labels), "is_now": code == decision.stage}
+            for code in names.STAGES
         ],
         "since": _since(record, decision.stage),
-        "reasons": [sentence(code) for code in decision.reasons],
-        "nearest": [asdict(one) for one in triggers(decision.stage, decision.readings, _labels(record))],
+        "reasons": [reason_sentence(code, labels) for code in decision.reasons],
+        "nearest": [asdict(one) for one in triggers(decision.stage, decision.readings, labels)],
         "weights": {symbol: plain(weight) for symbol, weight in decision.weights.items()},
         "reduce_only": decision.reduce_only,
         "gates": [one for one in readings if one["gate"]],
@@ -93,14 +95,6 @@ def last_year(record: Record) -> SvgChart | None:
         partial(numbers.figure, "small_caps"),
         spans=stage_spans(Curve(0.0, days, closes, [], stages, {})),
     )
-
-
-def _labels(record: Record) -> Labels:
-    """Return the name of small caps in a run; a forward ledger does not hold its config."""
-    if record.folder is None:
-        return Labels()
-    manifest = record.folder.json("manifest.json")
-    return labels_of(manifest["config"], is_real=manifest["market"] != "demo")
 
 
 def _since(record: Record, stage: str) -> str:

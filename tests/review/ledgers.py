@@ -12,8 +12,8 @@ from bot.core.decision import Decision, Trade
 from bot.core.events import ConfigPeriod, Event, Valuation
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Side
 from bot.ledger.record import as_rows, write_ledger
+from bot.report.labels import Labels
 from bot.review.recording import Record
-from bot.review.story.labels import Labels
 
 RUSSELL = Labels("Russell 2000")
 D = Decimal

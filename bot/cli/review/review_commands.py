@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from bot.report.labels import Labels
     from bot.review.recording import Record
-    from bot.review.story.labels import Labels
     from bot.review.why.odds import Odds
 
 RunOption = Annotated[
@@ -57,18 +57,12 @@ def record_of(config: Path | None, name: str | None) -> Record:
     return find_record(load_config(config).state, name).pinned()
 
 
-def terms_for(record: Record, config: Path | None) -> Labels:
-    """What a record's readings are called: by its manifest, or by the config that its ledger was written with."""
-    from bot.review.story.labels import Labels, labels_of
+def labels_for(record: Record, config: Path | None) -> Labels:
+    """Return the labels of a record, by the config that its ledger was written with. Raises ConfigError."""
+    from bot.review.record_labels import labels_of_record
     from bot.settings.loader import load_config
 
-    if record.folder is not None:
-        manifest = record.folder.json("manifest.json")
-        return labels_of(manifest["config"], manifest["market"] != "demo")
-    epoch, resolved = record.last("epoch"), load_config(config)
-    if epoch is None or epoch.body["config_hash"] != resolved.fingerprint():
-        return Labels()
-    return labels_of(resolved.resolved(), epoch.body["why"] not in ("replay", "rehearsal"))
+    return labels_of_record(record, load_config(config))
 
 
 def say(lines: Iterable[str]) -> None:
@@ -97,7 +91,7 @@ def story(
 
     asked = format_of(as_json, False, as_markdown)
     record = record_of(config, run)
-    told = story_of(record, terms_for(record, config), parse_day(since, "--since"), parse_day(until, "--until"), every)
+    told = story_of(record, labels_for(record, config), parse_day(since, "--since"), parse_day(until, "--until"), every)
     if asked == "json":
         print_json(told.as_dict())
     else:
@@ -129,7 +123,7 @@ def why(
     asked = format_of(as_json, False, as_markdown)
     require_one_market(market, data_dir)
     record = record_of(config, run)
-    told = days.why(record, days.last_day(record) if day == "latest" else _day(day), terms_for(record, config))
+    told = days.why(record, days.last_day(record) if day == "latest" else _day(day), labels_for(record, config))
     past = _odds(record, told.day, config, data_dir, market) if with_odds else None
     if asked == "json":
         print_json({**told.as_dict(), **({"odds": past.as_dict() if past else None} if with_odds else {})})

@@ -48,7 +48,7 @@ def _return(episode: Mapping[str, Any], sessions: int) -> float | None:
     return None if told is None or told == "" else float(told)
 
 
-def hypothetical_line(held: list[Held]) -> str:
+def hypothetical_line(held: list[Held], eth: str = "ETH") -> str:
     """The whole as one sentence that says what it is; empty where there is nothing to tell."""
     known = [one for one in held if one.episodes]
     if not known:
@@ -56,7 +56,7 @@ def hypothetical_line(held: list[Held]) -> str:
     several = known[0].episodes > 1
     spans = "; ".join(f"{one.sessions} sessions: {_span(one)}" for one in known)
     return (
-        f"Hypothetical, never traded: ETH from the open after {'each of ' if several else ''}"
+        f"Hypothetical, never traded: {eth} from the open after {'each of ' if several else ''}"
         f"{counted(known[0].episodes, 'armed breakout')} that never confirmed, before costs. {spans}."
     )
 

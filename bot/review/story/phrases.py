@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from bot.core.text import printable
 from bot.ledger.record import Row
+from bot.report.labels import Labels
 from bot.report.numbers import counted, figure, share_text
-from bot.report.words import sentence
-from bot.review.story.labels import Labels
+from bot.report.words import reason_sentence
 from bot.review.why.gauge import Gauge, gauges_of
 from bot.review.why.next_triggers import GATES
 
@@ -70,7 +70,10 @@ def context_of(now: Row, before: Row | None, terms: Labels, vetoes: Sequence[Gau
 def causes(turn: DecisionContext) -> str:
     """Why the decision is what it is, in phrases; the background is left out where there is more to say."""
     telling = [code for code in turn.reasons if code not in _BACKGROUND] or turn.reasons
-    phrases = [_PHRASES[code](turn) if code in _PHRASES else printable(sentence(code)).rstrip(".") for code in telling]
+    phrases = [
+        _PHRASES[code](turn) if code in _PHRASES else printable(reason_sentence(code, turn.terms)).rstrip(".")
+        for code in telling
+    ]
     return ", ".join(phrase for phrase in phrases if phrase)
 
 
@@ -139,37 +142,43 @@ def _entered_eth(turn: DecisionContext) -> str:
     trend = turn.seen.get("eth_trend")
     if "confirmed" in turn.reasons or not (trend and trend.holds):
         return ""
-    return f"ETH closed at {turn.value('eth_trend')}, above its average of {turn.limit('eth_trend')}"
+    return f"{turn.terms.eth} closed at {turn.value('eth_trend')}, above its average of {turn.limit('eth_trend')}"
 
 
 def _no_trend(turn: DecisionContext) -> str:
     trend = turn.seen.get("eth_trend")
     if trend and not trend.holds and trend.share is not None:
-        return f"ETH stood {share_text(trend.share)} under its average when the time was up"
-    return "ETH's own trend did not answer in time"
+        return f"{turn.terms.eth} stood {share_text(trend.share)} under its average when the time was up"
+    return f"{turn.terms.eth} did not close above its average in time"
 
 
 def _entered_alts(turn: DecisionContext) -> str:
     breadth = turn.seen.get("breadth")
     share = f", {turn.value('breadth')} of altcoins above theirs" if breadth and breadth.value is not None else ""
-    return f"ETH/BTC above its average{share}"
+    return f"{turn.terms.eth}/{turn.terms.btc} above its average{share}"
+
+
+def _pair_weak(turn: DecisionContext) -> str:
+    days = turn.terms.numbers.get("pair_weak")
+    span = f"{days} in a row" if days else "days"
+    return f"{turn.terms.eth}/{turn.terms.btc} under its average for {span}"
 
 
 def _quiet(turn: DecisionContext) -> str:
     quiet = turn.had.get("sessions_quiet")
-    return f"{turn.limit('sessions_quiet')} sessions without a record" if quiet else "a quarter without a record"
+    return f"{turn.limit('sessions_quiet')} sessions without a record" if quiet else "too long without a record"
 
 
 def _weak(turn: DecisionContext) -> str:
     weak = turn.had.get("sessions_weak")
-    span = f"{turn.limit('sessions_weak')} sessions or more" if weak else "two weeks"
+    span = f"{turn.limit('sessions_weak')} sessions or more" if weak else "too long"
     return f"small caps behind the market for {span}"
 
 
 def _kill_eth(turn: DecisionContext) -> str:
     stop = turn.had.get("eth_stop")
     at = f" of {figure('eth_stop', stop.threshold)}" if stop else ""
-    return f"ETH fell to {turn.value('eth_trend')}, through its stop{at}"
+    return f"{turn.terms.eth} fell to {turn.value('eth_trend')}, through its stop{at}"
 
 
 def _ordinal(count: int) -> str:
@@ -201,7 +210,7 @@ _TIGHT = {
 }
 _PHRASES: Mapping[str, Callable[[DecisionContext], str]] = {
     "breakout": _breakout,
-    "rearmed": lambda turn: f"{_record(turn)}, for the first time since a kill",
+    "rearmed": lambda turn: f"{_record(turn)}, for the first time since a risk exit",
     "thin_trading": lambda _: "in thin trading",
     "failed": _failed,
     "confirmed": _confirmed,
@@ -210,13 +219,13 @@ _PHRASES: Mapping[str, Callable[[DecisionContext], str]] = {
     "fell_back": _fell,
     "entered_eth": _entered_eth,
     "no_trend": _no_trend,
-    "second_tranche": lambda _: "ETH was held long enough for the second half",
+    "second_tranche": lambda turn: f"{turn.terms.eth} was held long enough for the second tranche",
     "entered_alts": _entered_alts,
-    "eth_lags_btc": lambda _: "ETH/BTC under its average for days",
+    "eth_lags_btc": _pair_weak,
     "no_new_record": _quiet,
     "weak_small_caps": _weak,
     "resumed": lambda turn: f"{_record(turn)}, while small caps led the market",
-    "distributed": lambda _: "the time of winding down was over",
+    "distributed": lambda _: "the distribution was over",
     "cooled_down": lambda _: "the cooldown was over",
     "kill_credit": lambda turn: f"credit stress ({turn.value('credit')} against {turn.limit('credit')})",
     "kill_volatility": lambda turn: (

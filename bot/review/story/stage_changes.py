@@ -12,9 +12,9 @@ from typing import Any
 from bot.core.text import printable
 from bot.ledger.record import Row
 from bot.report import names, numbers
+from bot.report.labels import Labels
 from bot.review.story import activity as deeds
 from bot.review.story.activity import Activity, settlement
-from bot.review.story.labels import Labels
 from bot.review.story.phrases import causes, context_of
 from bot.review.why.gauge import Gauge, gauges_of
 
@@ -101,7 +101,7 @@ def _stages(
         if _tells(row):
             turn = context_of(row, before, terms, _last_vetoes(position, row))
             result = _result(position, before, row, equity, worth)
-            text = f"{causes(turn)}: {_what_was_done(row, before, found)}{result}"
+            text = f"{causes(turn)}: {_what_was_done(row, before, found, terms)}{result}"
             yield StageChange(date.fromisoformat(day), text, (row.sequence, *found.sequences), printable(body["stage"]))
         if body["stage"] != "ARMED":
             position.vetoes.clear()
@@ -147,34 +147,34 @@ def _result(
     return f"; equity {made} since {position.since}"
 
 
-def _what_was_done(row: Row, before: Row | None, found: Activity) -> str:
+def _what_was_done(row: Row, before: Row | None, found: Activity, terms: Labels) -> str:
     """What a decision led to: trades, the lack of them, or only a new stage."""
     body, reasons = row.body, set(row.body["reasons"])
     held = before.body["weights"] if before else {}
-    done = _traded(found, body, held)
+    done = _traded(found, body, held, terms)
     if done:
         return done
     if found.refused:
-        why = printable(names.reasons(found.refused[0].body["reason"].rpartition(";")[2]))
-        return f"{_entered(body)}; no order was filled ({why})"
+        why = printable(names.reasons(found.refused[0].body["reason"].rpartition(";")[2], terms))
+        return f"{_entered(body, terms)}; no order was filled ({why})"
     if reasons & _NOT_BOUGHT:
         return "nothing was bought"
     if body["stage"] == "ARMED":
         return "armed again" if "rearmed" in reasons else "armed"
     if body["stage"] == "CONFIRMED" and "waits_for_trend" in reasons:
-        return "confirmed, and waits for ETH's own trend"
+        return f"confirmed, and waits for {terms.eth}'s own trend"
     if body["stage"] == "STABLE" and not held:
         return "waits for the next record"
-    return f"{_entered(body)}, nothing was traded" if body["weights"] or held else _entered(body)
+    return f"{_entered(body, terms)}, nothing was traded" if body["weights"] or held else _entered(body, terms)
 
 
-def _entered(body: Mapping[str, Any]) -> str:
+def _entered(body: Mapping[str, Any], terms: Labels) -> str:
     """The stage entered, in words; a user's own by its name."""
     stage = printable(str(body["stage"]))
-    return names.STAGES.get(stage) or f"now {names.plain(stage)}"
+    return names.stage(stage, terms) if stage in names.STAGES else f"now {names.plain(stage)}"
 
 
-def _traded(found: Activity, body: Mapping[str, Any], held: Mapping[str, str]) -> str:
+def _traded(found: Activity, body: Mapping[str, Any], held: Mapping[str, str], terms: Labels) -> str:
     sold, bought = found.traded("sell"), found.traded("buy")
     if sold and not body["weights"]:
         return f"sold everything, {deeds.coins(sold)}"
@@ -185,7 +185,8 @@ def _traded(found: Activity, body: Mapping[str, Any], held: Mapping[str, str]) -
         weight, before = Decimal(body["weights"][symbol]), Decimal(held.get(symbol, "0"))
         return f"bought {printable(symbol)} with {_share(weight - before, bool(before))}{price}"
     if sold and not bought and body["stage"] == "DISTRIBUTION":
-        return f"sold half, {deeds.coins(sold)}"
+        part = terms.numbers.get("sold", "a part")
+        return f"sold {part}, {deeds.coins(sold)}"
     return deeds.in_short(found)
 
 

@@ -14,12 +14,12 @@ from bot.ledger.codec import plain
 from bot.ledger.record import Row
 from bot.ledger.testnet_account import expected_account
 from bot.report import numbers
+from bot.report.labels import PLAIN, Labels
 from bot.report.numbers import counted
 from bot.review.recording import Record
 from bot.review.story import summary as verdict
 from bot.review.story.activity import KINDS, activity_of
 from bot.review.story.hypothetical import UNBOUGHT, hypothetical, hypothetical_line
-from bot.review.story.labels import Labels
 from bot.review.story.stage_changes import OTHERS, StageChange, stage_changes
 
 SHOWN = 12
@@ -116,13 +116,12 @@ _OF_THE_WHOLE = "The verdict, and what a day's delay would have made, are of the
 
 def story_of(
     record: Record,
-    terms: Labels | None = None,
+    terms: Labels = PLAIN,
     since: date | None = None,
     until: date | None = None,
     every: bool = False,
 ) -> Story:
     """The story of a record, from a day to a day; the verdict is always of the whole. Raises LedgerError."""
-    terms = terms or Labels()
     valued = _newest(record, ("valuation",), since, until, _DAYS)
     decided = _newest(record, ("decision",), since, until, _DAYS)
     rows = _newest(record, KINDS, since, until + _FILLED_WITHIN if until else None, _ROWS)
@@ -145,7 +144,7 @@ def story_of(
         totals=_totals(
             row for of_day in done.values() for row in (*of_day.fills, *of_day.results, *of_day.settlements)
         ),
-        hypothetical=hypothetical_line(hypothetical(episodes)),
+        hypothetical=hypothetical_line(hypothetical(episodes), terms.eth),
         look_at=tuple(_looks(record, equity, others, unknown, episodes)[:_LOOKS]),
         notes=(*([_OF_THE_WHOLE] if since or until else []), *_cuts(len(decided), len(rows))),
     )
@@ -187,7 +186,7 @@ def _verdict(record: Record, unknown: int, terms: Labels) -> list[str]:
     manifest, summary = record.folder.json("manifest.json"), record.folder.json("summary.json")
     config = manifest["config"]
     start, quote = Decimal(str(config["start_equity"])), config["roles"]["stablecoin"]
-    return verdict.of_backtest(summary, start, quote, manifest["market"] == "demo")
+    return verdict.of_backtest(summary, start, quote, manifest["market"] == "demo", terms)
 
 
 def _unknown(record: Record) -> int:

@@ -9,32 +9,33 @@ from typing import Any
 from bot.core.text import printable
 from bot.ledger.record import Row
 from bot.report import headline, names, numbers
+from bot.report.labels import PLAIN, Labels
 from bot.report.numbers import counted
 from bot.review.recording import Record
-from bot.review.story.labels import Labels
 from bot.review.why.next_triggers import next_triggers
 
 _RECENT = 2_000
 """Orders whose ends are looked for: an older one has long had its end."""
 
 
-def of_backtest(summary: Mapping[str, Any], start: Decimal, quote: str, is_demo: bool) -> list[str]:
+def of_backtest(
+    summary: Mapping[str, Any], start: Decimal, quote: str, is_demo: bool, terms: Labels = PLAIN
+) -> list[str]:
     """A backtest against holding ETH and BTC, and against luck."""
     own, others = summary["strategy"], summary["benchmarks"]
     lead = "In a synthetic market, from" if is_demo else "From"
     made = (
         f"{lead} {summary['start']} to {summary['end']} the strategy turned {numbers.money(start)} {quote} into "
-        f"{numbers.money(own['final_equity'])} ({numbers.growth(own['total_return'])}), {_beside(own, others)}."
+        f"{numbers.money(own['final_equity'])} ({numbers.growth(own['total_return'])}), {_beside(own, others, terms)}."
     )
     few = f"It rests on {headline.rests_on(summary)}, too few to tell skill from luck"
     luck = headline.place(own["total_return"], summary["random_timing"])
     return [made, f"{few}, and it {luck}."]
 
 
-def _beside(own: Mapping[str, Any], others: Mapping[str, Any]) -> str:
-    """Whether it beat holding ETH and BTC."""
+def _beside(own: Mapping[str, Any], others: Mapping[str, Any], terms: Labels) -> str:
     parts = []
-    for key, symbol in (("eth", "ETH"), ("btc", "BTC")):
+    for key, symbol in (("eth", terms.eth), ("btc", terms.btc)):
         made = others[key]["total_return"]
         than = "more" if own["total_return"] > made else "less"
         parts.append(f"{than} than holding {symbol} ({numbers.growth(made)})")
@@ -64,7 +65,7 @@ def _place(record: Record, terms: Labels) -> str:
         return "Nothing has been decided yet."
     stage = printable(str(last.body["stage"]))
     way = next_triggers(stage, last.body["readings"], terms)
-    return f"It stands in {stage} ({names.stage(stage)}). {way.sentence}"
+    return f"It stands in {stage} ({names.stage(stage, terms)}). {way.sentence}"
 
 
 def _health(record: Record, unknown: int) -> str:

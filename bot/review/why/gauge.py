@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.text import printable
-from bot.report.words import READINGS
+from bot.report.labels import PLAIN, Labels
+from bot.report.words import reading_text
 
 _LOGARITHMS = {"relative_strength"}
 
@@ -22,6 +23,7 @@ class Gauge:
     threshold: float | None
     verdict: str
     gate: bool | None
+    labels: Labels = PLAIN
 
     @property
     def holds(self) -> bool:
@@ -47,8 +49,8 @@ class Gauge:
 
     @property
     def words(self) -> str:
-        """What it compares; a user's own reading goes by its name."""
-        return READINGS.get(self.name) or printable(self.name.replace("_", " "))
+        """The comparison that the reading makes; a reading of a user's own strategy by its name."""
+        return printable(reading_text(self.name, self.labels))
 
     def as_dict(self) -> dict[str, Any]:
         """The gauge as plain data."""
@@ -64,17 +66,17 @@ class Gauge:
         }
 
 
-def gauges_of(readings: Mapping[str, Any]) -> dict[str, Gauge]:
+def gauges_of(readings: Mapping[str, Any], labels: Labels = PLAIN) -> dict[str, Gauge]:
     """The gauges of a decision by name; what a user's strategy calls a reading may be a bare figure or a word."""
-    return {str(name): _gauge(str(name), told) for name, told in readings.items()}
+    return {str(name): _gauge(str(name), told, labels) for name, told in readings.items()}
 
 
-def _gauge(name: str, told: Any) -> Gauge:
+def _gauge(name: str, told: Any, labels: Labels) -> Gauge:
     if not isinstance(told, Mapping):
-        return Gauge(name, _number(told), None, printable(str(told)), None)
+        return Gauge(name, _number(told), None, printable(str(told)), None, labels)
     gate = told.get("gate")
     verdict = printable(str(told.get("verdict", "")))
-    return Gauge(name, _number(told.get("value")), _number(told.get("threshold")), verdict, gate)
+    return Gauge(name, _number(told.get("value")), _number(told.get("threshold")), verdict, gate, labels)
 
 
 def _number(value: Any) -> float | None:

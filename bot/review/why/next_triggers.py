@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from bot.core.invariants import not_none
 from bot.report import numbers
+from bot.report.labels import PLAIN, Labels
 from bot.report.numbers import counted, figure, share_text
-from bot.review.story.labels import Labels
 from bot.review.why.gauge import Gauge, gauges_of
 
 Gauges = Mapping[str, Gauge]
@@ -36,15 +36,15 @@ class Trigger:
         return asdict(self)
 
 
-def next_triggers(stage: str, readings: Mapping[str, Any], terms: Labels | None = None) -> Trigger:
+def next_triggers(stage: str, readings: Mapping[str, Any], terms: Labels = PLAIN) -> Trigger:
     """The nearest way out of the stage that a decision left the bot in."""
     return triggers(stage, readings, terms)[0]
 
 
-def triggers(stage: str, readings: Mapping[str, Any], terms: Labels | None = None) -> list[Trigger]:
+def triggers(stage: str, readings: Mapping[str, Any], terms: Labels = PLAIN) -> list[Trigger]:
     """Every way out of a stage that its readings tell of, the nearest or most telling first; never none."""
-    gauges = gauges_of(readings)
-    found = _STAGES.get(stage, _unknown)(gauges, terms or Labels())
+    gauges = gauges_of(readings, terms)
+    found = _STAGES.get(stage, _unknown)(gauges, terms)
     return found or [Trigger("The readings of this day do not say what is nearest.")]
 
 
@@ -71,7 +71,7 @@ def _stable(gauges: Gauges, terms: Labels) -> list[Trigger]:
     if base is None or base.value is None or base.threshold is None:
         told = f"{place}; this ledger does not tell whether a record would arm the bot."
     elif base.threshold == 0:
-        told = f"{place}: a close above arms the bot again, since a kill came after it was last armed."
+        told = f"{place}: a close above arms the bot again, since a risk exit came after it was last armed."
     elif base.holds:
         told = f"{place} and {counted(base.value, 'session')} past it: a close above arms the bot."
     else:
@@ -140,15 +140,17 @@ def _confirmed(gauges: Gauges, terms: Labels) -> list[Trigger]:
         return []
     if not trend.is_known or trend.share is None:
         return [
-            Trigger(f"ETH's trend is {_lack(trend)}: it is bought once ETH closes above its average{left}.", trend.name)
+            Trigger(
+                f"{terms.eth}'s trend is {_lack(trend)}: it is bought once it closes above its average{left}.",
+                trend.name,
+            )
         ]
     if not trend.holds:
         at = figure(trend.name, trend.threshold)
-        told = f"ETH is {share_text(trend.share)} under its average of {at}: a close above buys it{left}."
+        told = f"{terms.eth} is {share_text(trend.share)} under its average of {at}: a close above buys it{left}."
     else:
-        told = (
-            f"ETH stands above its average: it is bought once {_blocks(gauges, terms) or 'the inputs are fresh'}{left}."
-        )
+        condition = _blocks(gauges, terms) or "the inputs are fresh"
+        told = f"{terms.eth} stands above its average: it is bought once {condition}{left}."
     return [Trigger(told, trend.name, trend.distance, trend.share), *_outs(gauges, terms, ("small_cap_stop",))]
 
 
@@ -156,11 +158,11 @@ def _blocks(gauges: Gauges, terms: Labels) -> str:
     """The kill readings that keep a confirmed breakout from being bought."""
     credit, vix, stop = (gauges.get(name) for name in ("credit", "volatility_kill", "small_cap_stop"))
     standing = [
-        *(["credit stress is over"] if credit and credit.verdict == "no" and "credit" not in terms.no_kill else []),
-        *(["VIX is calmer"] if vix and vix.holds and "volatility_kill" not in terms.no_kill else []),
+        *(["credit stress is over"] if credit and credit.verdict == "no" and "credit" not in terms.no_exit else []),
+        *(["VIX is calmer"] if vix and vix.holds and "volatility_kill" not in terms.no_exit else []),
         *(
             [f"{terms.subject} {terms.verb('is', 'are')} above the trailing stop"]
-            if stop and stop.verdict == "no" and "small_cap_stop" not in terms.no_kill
+            if stop and stop.verdict == "no" and "small_cap_stop" not in terms.no_exit
             else []
         ),
     ]
@@ -171,17 +173,17 @@ def _blocks(gauges: Gauges, terms: Labels) -> str:
 
 
 def _eth(gauges: Gauges, terms: Labels) -> list[Trigger]:
-    return [*_outs(gauges, terms, _KILLS), *_counters(gauges), *_to_altcoins(gauges)]
+    return [*_outs(gauges, terms, _KILLS), *_counters(gauges, terms), *_to_altcoins(gauges, terms)]
 
 
 def _alts(gauges: Gauges, terms: Labels) -> list[Trigger]:
     pair = gauges.get("eth_btc")
     back = []
     if pair and pair.is_known and pair.share is not None:
-        told = f"ETH/BTC is {share_text(pair.share)} {'above' if pair.holds else 'under'} its average: "
-        told += "days in a row under it send the altcoins back into ETH."
+        told = f"{terms.eth}/{terms.btc} is {share_text(pair.share)} {'above' if pair.holds else 'under'} its average: "
+        told += f"{terms.numbers.get('pair_weak', 'days')} in a row under it send the altcoins back into {terms.eth}."
         back = [Trigger(told, pair.name, pair.distance, pair.share)]
-    return [*_outs(gauges, terms, _KILLS), *_counters(gauges), *back]
+    return [*_outs(gauges, terms, _KILLS), *_counters(gauges, terms), *back]
 
 
 def _distribution(gauges: Gauges, terms: Labels) -> list[Trigger]:
@@ -208,7 +210,7 @@ _KILLS = ("small_cap_stop", "eth_stop", "volatility_kill", "credit")
 
 def _outs(gauges: Gauges, terms: Labels, names: tuple[str, ...]) -> list[Trigger]:
     """The kills by their distance, the nearest first; those that are switched off are left out."""
-    known = [gauges[name] for name in names if name in gauges and name not in terms.no_kill]
+    known = [gauges[name] for name in names if name in gauges and name not in terms.no_exit]
     found = [_out(gauge, terms) for gauge in known if gauge.is_known and gauge.share is not None]
     return sorted(found, key=lambda way: abs(way.share or 0))
 
@@ -219,13 +221,13 @@ def _out(gauge: Gauge, terms: Labels) -> Trigger:
         share_text(not_none(gauge.share, f"the share of {gauge.name}")),
     )
     if gauge.holds == (gauge.name == "volatility_kill"):
-        name = {**GATES, "small_cap_stop": terms.subject, "eth_stop": "ETH", "volatility_kill": "VIX"}[gauge.name]
+        name = {**GATES, "small_cap_stop": terms.subject, "eth_stop": terms.eth, "volatility_kill": "VIX"}[gauge.name]
         told = f"{name[0].upper()}{name[1:]} at {figure(gauge.name, gauge.value)} stands beyond the limit of {at}: "
         return Trigger(f"{told}the next session that says so sells everything.", gauge.name, gauge.distance, 0.0, "out")
     told = {
         "small_cap_stop": f"{terms.start} {terms.verb('is', 'are')} {share} above {terms.verb('its', 'their')} "
         f"trailing stop of {at}",
-        "eth_stop": f"ETH is {share} above its stop of {at}",
+        "eth_stop": f"{terms.eth} is {share} above its stop of {at}",
         "volatility_kill": f"VIX at {figure(gauge.name, gauge.value)} is {share} under its limit of {at}",
         "credit": f"The credit reading of {figure(gauge.name, gauge.value)} is {share} from stress at {at}",
     }[gauge.name]
@@ -238,19 +240,20 @@ def _out(gauge: Gauge, terms: Labels) -> Trigger:
     return Trigger(f"{told}: {end}", gauge.name, gauge.distance, gauge.share, "out")
 
 
-def _counters(gauges: Gauges) -> list[Trigger]:
+def _counters(gauges: Gauges, terms: Labels) -> list[Trigger]:
     """The counters whose end sells half."""
+    sold = terms.numbers.get("sold", "a part")
     words = {"sessions_quiet": "without a record", "sessions_weak": "in a row with small caps lagging"}
     found = []
     for name, meaning in words.items():
         gauge = gauges.get(name)
         if gauge and gauge.value is not None and gauge.threshold is not None:
-            told = f"{gauge.value:.0f} of {counted(gauge.threshold, 'session')} {meaning}: at the end half is sold."
+            told = f"{gauge.value:.0f} of {counted(gauge.threshold, 'session')} {meaning}: at the end {sold} is sold."
             found.append(Trigger(told, name, gauge.distance, gauge.share, "out"))
     return found
 
 
-def _to_altcoins(gauges: Gauges) -> list[Trigger]:
+def _to_altcoins(gauges: Gauges, terms: Labels) -> list[Trigger]:
     time, pair, breadth = (gauges.get(name) for name in ("sessions_for_altcoins", "eth_btc", "breadth"))
     if time is None or time.value is None or time.threshold is None:
         return []
@@ -261,7 +264,7 @@ def _to_altcoins(gauges: Gauges) -> list[Trigger]:
         away = (
             f" {share_text(pair.share)} higher, above its average" if pair.share is not None else " above its average"
         )
-        missing.append(f"ETH/BTC{away}")
+        missing.append(f"{terms.eth}/{terms.btc}{away}")
     if breadth and not breadth.holds:
         need = figure("breadth", breadth.threshold)
         missing.append(f"{need} of altcoins above their average instead of {figure('breadth', breadth.value)}")
@@ -277,7 +280,7 @@ def _cooldown(gauges: Gauges, terms: Labels) -> list[Trigger]:
     if days is None or days.value is None or days.threshold is None:
         return []
     left = counted(max(days.threshold - days.value, 0), "session")
-    told = f"The cooldown after the kill lasts {left} more; then any record of {terms.subject} arms the bot."
+    told = f"The cooldown after the risk exit lasts {left} more; then any record of {terms.subject} arms the bot."
     return [Trigger(told, days.name, days.distance, days.share)]
 
 

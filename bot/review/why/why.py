@@ -11,10 +11,10 @@ from bot.core.errors import LedgerError
 from bot.core.moments import ONE_DAY
 from bot.core.text import printable
 from bot.ledger.record import Row
-from bot.report.words import sentence
+from bot.report.labels import PLAIN, Labels
+from bot.report.words import reason_sentence
 from bot.review.recording import Record
 from bot.review.story.activity import KINDS, Activity, activity_of, sentences
-from bot.review.story.labels import Labels
 from bot.review.why.gauge import Gauge, gauges_of
 from bot.review.why.next_triggers import Trigger, triggers
 
@@ -56,7 +56,7 @@ class Why:
         }
 
 
-def why(record: Record, day: date, terms: Labels | None = None) -> Why:
+def why(record: Record, day: date, terms: Labels = PLAIN) -> Why:
     """What a record says of one day; of the decision at its 00:00 UTC. Raises LedgerError."""
     row = next(record.rows("decision", since=day, until=day, limit=1), None)
     if row is None:
@@ -69,8 +69,8 @@ def why(record: Record, day: date, terms: Labels | None = None) -> Why:
         row=row.sequence,
         stage=printable(str(body["stage"])),
         previous=printable(str(body["previous_stage"])),
-        reasons=tuple(printable(sentence(str(code))) for code in body["reasons"]),
-        gauges=tuple(gauges_of(found).values()),
+        reasons=tuple(printable(reason_sentence(str(code), terms)) for code in body["reasons"]),
+        gauges=tuple(gauges_of(found, terms).values()),
         ways=tuple(triggers(str(body["stage"]), found, terms)),
         done=(*_late(record, day), *_done(record, day, body)),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.review.story.labels import Labels, labels_of
+from bot.report.labels import Labels, labels_of
 from bot.review.why.next_triggers import next_triggers, triggers
 from tests.review.ledgers import RUSSELL, armed, gates, reading, small_caps, waiting
 

@@ -1,0 +1,113 @@
+"""Labels of a run: names of its coins and index, and the numbers of its config as words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.report.numbers import counted
+
+_INDEX_NAMES = {"RUT": "Russell 2000"}
+_READING_OF_EXIT = {
+    "credit": "credit",
+    "volatility": "volatility_kill",
+    "trail": "small_cap_stop",
+    "eth_drawdown": "eth_stop",
+}
+"""The reading behind each risk exit that the config can switch off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Names and numbers that the sentences of one run use.
+
+    `small_caps` is the index's name, None if it is unknown. `no_exit` holds the readings whose risk exit is switched
+    off. `numbers` are spans and limits of the config as text; empty if the config is unknown, and then sentences
+    leave numbers out.
+    """
+
+    small_caps: str | None = None
+    no_exit: frozenset[str] = frozenset()
+    eth: str = "ETH"
+    btc: str = "BTC"
+    numbers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        """Small caps, inside a sentence."""
+        return self.small_caps or "small caps"
+
+    @property
+    def start(self) -> str:
+        """Small caps, at the start of a sentence."""
+        return self.small_caps or "Small caps"
+
+    def verb(self, of_one: str, of_many: str) -> str:
+        """Return the form of a verb: an index is one, small caps are many."""
+        return of_one if self.small_caps else of_many
+
+    def fill(self, sentence: str, with_numbers: str | None = None) -> str:
+        """Fill the names into a sentence; into the one with numbers where the config is known."""
+        chosen = with_numbers if with_numbers is not None and self.numbers else sentence
+        return chosen.format(eth=self.eth, btc=self.btc, **self.numbers)
+
+
+PLAIN = Labels()
+"""Labels where the config of a record is unknown."""
+
+
+def labels_of(config: Mapping[str, Any], is_real: bool = True) -> Labels:
+    """Derive labels from a resolved config.
+
+    Parameters
+    ----------
+    config : Mapping
+        The config as `Config.resolved()` gives it.
+    is_real : bool
+        True if the symbols are those of a real market: a demo's index has no name.
+    """
+    roles, rotation = config["roles"], config["rotation"]
+    exits = rotation["risk_exits"]
+    return Labels(
+        small_caps=_INDEX_NAMES.get(str(roles["small_caps"])) if is_real else None,
+        no_exit=frozenset(reading for name, reading in _READING_OF_EXIT.items() if not exits[name]),
+        eth=str(roles["eth"]),
+        btc=str(roles["btc"]),
+        numbers=_numbers(config),
+    )
+
+
+def _numbers(config: Mapping[str, Any]) -> dict[str, str]:
+    rotation = config["rotation"]
+    stages, stale, peg, stop = (rotation[name] for name in ("stages", "stale", "peg", "eth_stop"))
+    by_range = stop["measure"] == "atr"
+    return {
+        "base": counted(rotation["breakout"]["base_sessions"], "session"),
+        "floor": _percent(1 - rotation["breakout"]["floor"]),
+        "within": counted(rotation["breakout"]["confirm_within"], "session"),
+        "patience": counted(rotation["gated"]["patience_sessions"], "session"),
+        "quiet": counted(stages["quiet_sessions"], "session"),
+        "weak": counted(stages["weak_sessions"], "session"),
+        "distributing": counted(stages["distribution_sessions"], "session"),
+        "cooling": counted(stages["cooldown_sessions"], "session"),
+        "pair_weak": counted(stages["leave_altcoins_days"], "day"),
+        "altcoin_share": _percent(rotation["weights"]["altcoins"]),
+        "sold": _percent(1 - rotation["weights"]["distribution"]),
+        "vix_exit": f"{rotation['volatility']['kill_above']:g}",
+        "fall": f"{stop['atr_multiple']:g} average true ranges" if by_range else _percent(stop["drawdown"]),
+        "peg_below": f"{peg['below']:g}",
+        "peg_days": counted(peg["days"], "day"),
+        "stale_after": str(stale["after"]),
+        "stale_leave": str(stale["leave_after"]),
+        "eth_trend_days": str(rotation["gated"]["trend_days"]),
+        "pair_days": str(rotation["pair_window"]),
+        "breadth_days": str(config["altcoins"]["breadth_window"]),
+        "strength_ago": counted(rotation["relative_strength"]["lookback"], "session"),
+        "liquidity_weeks": counted(rotation["net_liquidity"]["weeks"], "week"),
+        "trend_days": str(config["benchmarks"]["trend_days"]),
+    }
+
+
+def _percent(share: float) -> str:
+    return f"{round(share * 100, 6):g}%"

@@ -1,0 +1,23 @@
+"""Labels of a record: by the config that it was made with."""
+
+from __future__ import annotations
+
+from bot.core.events import ConfigPeriod
+from bot.report.labels import PLAIN, Labels, labels_of
+from bot.review.recording import Record
+from bot.settings.loader import Config
+from bot.settings.renamed_keys import with_new_names
+
+
+def labels_of_record(record: Record, config: Config | None = None) -> Labels:
+    """Return the labels of a run by its manifest, and of a forward ledger by the config that it was written with.
+
+    A ledger holds only the hash of its config: with another `config`, or without one, its labels have no numbers.
+    """
+    if record.folder is not None:
+        manifest = record.folder.json("manifest.json")
+        return labels_of(with_new_names(manifest["config"]), manifest["market"] != "demo")
+    period = record.last_event(ConfigPeriod)
+    if period is None or config is None or period.event.config_hash != config.fingerprint():
+        return PLAIN
+    return labels_of(config.resolved(), not period.event.is_history)
