@@ -21,7 +21,7 @@ _BENCHMARKS_WITH_NUMBERS = {
     "eth_trend": "{eth} above {trend_days}-day SMA",
 }
 
-_READINGS = {
+READINGS = {
     "small_caps": "small caps close, above the highest before",
     "relative_strength": "ln(small caps / market), above its SMA and its earlier value",
     "credit": "credit ratio to its SMA, at least",
@@ -124,9 +124,9 @@ def reason_sentence(code: str, labels: Labels = PLAIN) -> str:
 
 def reading_text(name: str, labels: Labels = PLAIN) -> str:
     """Return the comparison that a reading makes; its name in words for the reading of a user's own strategy."""
-    if name not in _READINGS:
+    if name not in READINGS:
         return name.replace("_", " ")
-    return labels.fill(_READINGS[name], _READINGS_WITH_NUMBERS.get(name))
+    return labels.fill(READINGS[name], _READINGS_WITH_NUMBERS.get(name))
 
 
 def benchmark_name(key: str, labels: Labels = PLAIN) -> str:

@@ -30,7 +30,7 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
 def test_a_dry_run_prints_the_notices_of_the_last_day(ledger: Ledger, tmp_path: Path) -> None:
     done = bot("paper", "notify", "-l", "mine", "--dry-run", cwd=tmp_path)
     assert done.returncode == 0
-    assert "Notice (decision): mine: ETH, 2026-03-02\n  Nothing has changed" in done.stdout
+    assert "Notice (decision): mine: ETH, 2026-03-02\n  No change" in done.stdout
     assert "Notice (head): mine: the record of 2026-03-02" in done.stdout
     assert done.stdout.endswith("2 notice(s) shown, none sent.\n")
 

@@ -36,7 +36,7 @@ def test_a_day_on_which_nothing_is_done_is_a_silent_one_and_no_decision() -> Non
         Notice(
             NoticeKind.SILENT_DAY,
             "mine: nothing to do on 2026-03-02",
-            "Nothing has changed: the position is held.",
+            "No change: the position is held.",
         )
     ]
 

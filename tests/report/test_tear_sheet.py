@@ -20,6 +20,7 @@ from bot.report.headline import sentence
 from bot.report.names import market
 from bot.report.tear_sheet import render
 from bot.report.worlds import lesson
+from bot.settings.loader import load_config
 
 DAYS = pd.date_range("2020-01-30", periods=4)
 ATTACK = "</script><script>alert('x')</script><img src=http://evil.example onerror=alert(1)>"
@@ -118,12 +119,8 @@ def episode(session: str, eth_63: str) -> tuple[str, ...]:
 
 def contents(market: str = "/home/somebody/prices/daily", **changes: pd.DataFrame) -> Contents:
     slippage = {"major": 0.001, "large": 0.003, "other": 0.006}
-    config = {
-        "start_equity": "10000",
-        "roles": {"eth": "ETH", "btc": "BTC", "stablecoin": "USDT"},
-        "benchmarks": {"random_shifts": 1000},
-        "costs": {"fee": 0.001, "slippage": slippage, "stress_multiplier": 2.0},
-    }
+    costs = {"costs": {"slippage": slippage, "fee": 0.001, "stress_multiplier": 2.0}}
+    config = load_config(changes=costs).resolved()
     manifest = {
         "run_id": "20200203T000000Z-abcdef12",
         "version": "9.9.9",
@@ -195,7 +192,7 @@ def demo() -> Contents:
 def test_the_sentence_tells_the_result_beside_eth_and_btc_and_luck() -> None:
     assert sentence(contents()) == (
         "From 2020-01-30 to 2020-02-02 the strategy turned 10,000 USDT into 12,000 (+20.0%) while holding ETH "
-        "gave 780\N{MULTIPLICATION SIGN} and holding BTC 0.0%; it fell at worst 20.0% below its peak (ETH 94.0%, "
+        "gave 780\N{MULTIPLICATION SIGN} and holding BTC gave 0.0%; it fell at worst 20.0% below its peak (ETH 94.0%, "
         "BTC 0.0%), rests on 2 confirmed of 2 breakouts, and lies between the median and the 95th percentile of "
         "random timing, inside the range of luck alone."
     )
@@ -327,7 +324,7 @@ def test_tables_hold_the_figures_of_the_run() -> None:
 
 def test_the_waterfall_tells_each_layer_and_what_is_not_known() -> None:
     texts = Page(render(contents())).texts
-    told = texts[texts.index("The waterfall") : texts.index("Every breakout, and what ETH did after it")]
+    told = texts[texts.index("The waterfall") : texts.index("Every breakout, and the returns of ETH after it")]
     minus = "\N{MINUS SIGN}"
     liquidity = ["Net liquidity", "easing", f"{minus}$5.81tn", "+2.3% in 13 weeks", "\N{UPWARDS ARROW} up"]
     assert told[told.index("Net liquidity") :][: len(liquidity)] == liquidity

@@ -121,7 +121,7 @@ def test_the_story_of_a_ledger_in_full(tmp_path: Path) -> None:
         "            sessions without one: armed. #4",
         "2020-11-20: fifth close above 1740.75, small caps ahead of the market, credit",
         "            calm, VIX 23: bought ETH with half the budget at 472.10. #8\N{EN DASH}#11",
-        "2020-11-28: ETH was held long enough for the second half: bought ETH with the",
+        "2020-11-28: ETH was held long enough for the second tranche: bought ETH with the",
         "            other half at 518.11. #13\N{EN DASH}#16",
         "2021-01-28: VIX 37.21, over its limit of 35: sold everything, ETH at 1,250.00;",
         "            equity +10.0% since 2020-11-20. #18\N{EN DASH}#21",
@@ -292,8 +292,8 @@ def test_the_verdict_of_a_backtest_is_honest_both_ways() -> None:
     assert of_backtest(summary(3.122, 2290.3, 2.0), Decimal(10_000), "USDT", is_demo=False) == [
         "From 2016-01-01 to 2020-12-31 the strategy turned 10,000 USDT into 41,223 (+312.2%), less than holding ETH "
         "(2,291\N{MULTIPLICATION SIGN}) and more than holding BTC (+200.0%).",
-        "It rests on 7 confirmed of 12 breakouts and 1 re-arming after a kill, too few to tell skill from luck, and it "
-        "lies between the median and the 95th percentile of random timing, inside the range of luck alone.",
+        "It rests on 7 confirmed of 12 breakouts and 1 re-arming after a risk exit, too few to tell skill from luck, and "
+        "it lies between the median and the 95th percentile of random timing, inside the range of luck alone.",
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.report.labels import Labels, labels_of
+from bot.report.labels import Labels
 from bot.review.why.next_triggers import next_triggers, triggers
 from tests.review.ledgers import RUSSELL, armed, gates, reading, small_caps, waiting
 
@@ -45,8 +45,8 @@ def test_the_record_of_a_record_day_is_its_own_close() -> None:
 
 def test_after_a_kill_any_record_arms() -> None:
     assert next_triggers("STABLE", waiting(99.0, 100.0, 3, needed=0), RUSSELL).sentence == (
-        "Russell 2000 is 1.0% under its record of 100: a close above arms the bot again, since a kill came after it "
-        "was last armed."
+        "Russell 2000 is 1.0% under its record of 100: a close above arms the bot again, since a risk exit came after "
+        "it was last armed."
     )
 
 
@@ -136,8 +136,8 @@ def test_in_eth_the_nearest_kill_comes_first_then_the_counters_then_the_way_on()
         "Russell 2000 is 5.7% above its trailing stop of 1688.53: a close under it takes the bot out.",
         "ETH is 33.3% above its stop of 353.72: a close there sells everything.",
         "VIX at 23.11 is 34.0% under its limit of 35: a close over it sells everything.",
-        "40 of 63 sessions without a record: at the end half is sold.",
-        "1 of 10 sessions in a row with small caps lagging: at the end half is sold.",
+        "40 of 63 sessions without a record: at the end a part is sold.",
+        "1 of 10 sessions in a row with small caps lagging: at the end a part is sold.",
         "Altcoins need 1 more session, ETH/BTC 25.0% higher, above its average and 60% of altcoins above their average "
         "instead of 49%.",
     ]
@@ -163,7 +163,7 @@ def test_distribution_and_cooldown_tell_the_days_left() -> None:
     ]
     cooling = {"sessions_cooling": reading(4, 10, "no")}
     assert next_triggers("COOLDOWN", cooling).sentence == (
-        "The cooldown after the kill lasts 6 sessions more; then any record of small caps arms the bot."
+        "The cooldown after the risk exit lasts 6 sessions more; then any record of small caps arms the bot."
     )
 
 
@@ -175,11 +175,3 @@ def test_a_users_own_strategy_is_told_by_its_reading_that_is_least_far() -> None
 def test_without_readings_it_says_that_it_does_not_know() -> None:
     for stage in ("STABLE", "ARMED", "CONFIRMED", "ETH", "ALTS", "DISTRIBUTION", "COOLDOWN", "IN"):
         assert next_triggers(stage, {}).sentence == "The readings of this day do not say what is nearest."
-
-
-def test_the_terms_are_those_of_the_config() -> None:
-    kills = {"credit": True, "volatility": False, "trail": True, "eth_drawdown": True, "peg": False}
-    config = {"roles": {"small_caps": "RUT"}, "rotation": {"risk_exits": kills}}
-    assert labels_of(config) == Labels("Russell 2000", frozenset({"volatility_kill"}))
-    assert labels_of(config, is_real=False).subject == "small caps"
-    assert labels_of({**config, "roles": {"small_caps": "SML"}}).subject == "small caps"
