@@ -292,8 +292,8 @@ def test_the_verdict_of_a_backtest_is_honest_both_ways() -> None:
     assert of_backtest(summary(3.122, 2290.3, 2.0), Decimal(10_000), "USDT", is_demo=False) == [
         "From 2016-01-01 to 2020-12-31 the strategy turned 10,000 USDT into 41,223 (+312.2%), less than holding ETH "
         "(2,291\N{MULTIPLICATION SIGN}) and more than holding BTC (+200.0%).",
-        "It rests on 7 confirmed of 12 breakouts and 1 re-arming after a risk exit, too few to tell skill from luck, and "
-        "it lies between the median and the 95th percentile of random timing, inside the range of luck alone.",
+        "It rests on 7 confirmed of 12 breakouts and 1 re-arming after a risk exit, too few to tell skill from luck, "
+        "and it lies between the median and the 95th percentile of random timing, inside the range of luck alone.",
     ]
 
 
