@@ -172,6 +172,11 @@ class TestChoice:
         found = altcoins(coin("A", steady(0.03)), coin("B", steady(0.03))).choose(day(119))
         assert found == {"A": 0.2, "B": 0.2}
 
+    def test_equal_weights_are_shares_of_all_eligible_coins_under_the_cap(self) -> None:
+        coins = [coin(f"C{i}", steady(0.03)) for i in range(1, 9)]
+        assert altcoins(*coins).equal(day(119)) == {f"C{i}": 0.125 for i in range(1, 9)}
+        assert altcoins(*coins[:2]).equal(day(119)) == {"C1": 0.2, "C2": 0.2}
+
     def test_without_eligible_coins_nothing_is_chosen(self) -> None:
         assert altcoins().choose(day(119)) == {}
 
@@ -195,6 +200,21 @@ class TestChoice:
 scores = st.dictionaries(
     st.text("ABCDEFGH", min_size=1, max_size=3), st.floats(0.01, 100, allow_nan=False), min_size=1, max_size=12
 )
+
+
+class TestBasket:
+    def test_its_return_is_the_mean_of_the_coins_that_were_eligible_the_day_before(self) -> None:
+        """On row 119 A makes +10% and B -30%: -10%. C is new, D has no row that day, and neither counts."""
+        a = [*[1.0] * 119, 1.1, 1.1]
+        b = [*[1.0] * 119, 0.7, 0.7]
+        c = coin("C", [1.0] * 119 + [5.0, 5.0], without=tuple(range(60)))
+        d = coin("D", [1.0] * 119 + [9.0, 9.0], without=(119,))
+        days = utc_days(FIRST, 121)[118:]
+        found = altcoins(coin("A", a), coin("B", b), c, d).basket_returns(days)
+        assert found.tolist() == pytest.approx([0.0, -0.1, 0.0])
+
+    def test_it_makes_nothing_where_no_coin_is_eligible(self) -> None:
+        assert altcoins().basket_returns(utc_days(FIRST, 3)).tolist() == [0.0, 0.0, 0.0]
 
 
 class TestCappedShares:

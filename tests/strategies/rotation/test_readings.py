@@ -427,6 +427,29 @@ class TestStale:
         assert self.missed(made, {**only(), **kills_off}) == 0
 
 
+def test_the_range_of_eth_is_the_mean_of_its_true_ranges_and_unknown_before() -> None:
+    """Closes of 100, then 104, 103 and 110 with highs of 105, 106 and 111, lows of 98, 102 and 109.
+
+    The true ranges are 7 (105 - 98), 4 (106 - 102) and 8 (111 - 103): over two days 5.5, then 6.
+    """
+    closes = dict(zip(["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04"], [100.0, 104, 103, 110], strict=True))
+    highs, lows = (
+        dict(zip(closes, [100.0, 105, 106, 111], strict=True)),
+        dict(zip(closes, [100.0, 98, 102, 109], strict=True)),
+    )
+    eth = series_of("ETH", closes, highs=highs, lows=lows)
+    rut = series_of("RUT", closes_on_sessions("2024-01-02", [100.0] * 2))
+    made = with_series([eth, rut, series_of("BTC", closes)])
+    found = view(made, {"eth_stop": {"atr_days": 2}}).source.eth_range()
+    assert made.decision_times.astype("datetime64[D]").astype(str).tolist() == [
+        "2024-01-03",
+        "2024-01-04",
+        "2024-01-05",
+    ]
+    # On 01-03 the first true range is known, and only one: the first day has none, since no close stands before it.
+    assert np.array_equal(found, [np.nan, 5.5, 6.0], equal_nan=True)
+
+
 def test_sma_windows_are_sessions_and_a_weekend_adds_none() -> None:
     """RS over 60 sessions is the same at Friday's, Saturday's and Sunday's midnights."""
     iwm = [100.0 + i % 7 for i in range(64)]  # 2024-04-03 is the 64th session
