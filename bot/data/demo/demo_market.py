@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from bot.core.market import Listing, Market, Release, Roles, Series, SeriesKind, Sessions
-from bot.data.demo.generator import CALENDAR, PREFIX, DemoParameters, DemoSeries, generate
+from bot.core.market import Listing, Market, Release, Roles, Series, Sessions
+from bot.data.demo.generator import CALENDAR, PREFIX, DemoParameters, generate, kind_of
 from bot.data.timeline import due, known_at, us_sessions
+from bot.data.vendors.raw_bars import RawBars
 
 DEMO = "demo"
 
@@ -26,7 +27,7 @@ def demo_market(parameters: DemoParameters, listings: Mapping[str, Listing], rol
     """
     sessions = _sessions()
     made = generate(parameters, sessions.dates, sessions.half_days)
-    series = {symbol: _series(found, listings, sessions, parameters) for symbol, found in made.items()}
+    series = {symbol: _series(rows, listings) for symbol, rows in made.items()}
     return Market(DEMO, roles.prefixed(PREFIX), _sessions_beyond(), series)
 
 
@@ -44,19 +45,20 @@ def _sessions_beyond() -> Sessions:
     return us_sessions(first, last)
 
 
-def _series(
-    found: DemoSeries, listings: Mapping[str, Listing], sessions: Sessions, parameters: DemoParameters
-) -> Series:
-    kind = SeriesKind(found.kind)
-    of_kind = Listing(kind, Release.UTC_DAY if kind.is_coin else Release.SESSION)
-    release = listings.get(found.symbol.removeprefix(PREFIX), of_kind).release
-    columns = {name: getattr(found, name) for name in ("open", "high", "low", "close", "volume")}
+def _series(rows: RawBars, listings: Mapping[str, Listing]) -> Series:
+    kind, sessions = kind_of(rows.symbol), _sessions_beyond()
+    by_kind = Listing(kind, Release.UTC_DAY if kind.is_coin else Release.SESSION)
+    release = listings.get(rows.symbol.removeprefix(PREFIX), by_kind).release
     return Series(
-        found.symbol,
+        rows.symbol,
         kind,
-        found.dates,
-        **columns,
-        known_at=known_at(found.dates, release, _sessions_beyond()),
-        due=due(found.dates, release, _sessions_beyond()),
-        source=f"seed {parameters.seed}",
+        rows.dates,
+        rows.open,
+        rows.high,
+        rows.low,
+        rows.close,
+        rows.volume,
+        known_at=known_at(rows.dates, release, sessions),
+        due=due(rows.dates, release, sessions),
+        source=rows.source,
     )

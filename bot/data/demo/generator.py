@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.core.market import SeriesKind
 from bot.data.demo.effect import effect_path
 from bot.data.demo.random_paths import Floats, cycle, fading_sum, smooth, stream, student
 from bot.data.demo.regimes import CALM, draw_regimes, field_of
+from bot.data.vendors.raw_bars import RawBars
 
 Dates = NDArray[np.datetime64]
 Mask = NDArray[np.bool_]
@@ -86,26 +88,20 @@ class DemoParameters:
             raise ValueError(f"seed and lead_sessions must be >= 0, thesis_strength finite; was {self}")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DemoSeries:
-    """One daily series, ascending by date.
-
-    Arrays of one length: dates are datetime64[D], the rest float64 with NaN for unknown. Volume is in USD for coins, in
-    shares for funds; macro series have closes only, in FRED's unit or USD. `kind` is index, etf-adjusted, macro, crypto
-    or stablecoin.
-    """
-
-    symbol: str
-    kind: str
-    dates: Dates
-    open: Floats
-    high: Floats
-    low: Floats
-    close: Floats
-    volume: Floats
+def kind_of(symbol: str) -> SeriesKind:
+    """Return the kind of a series of the demo market, by its symbol with or without the prefix."""
+    name = symbol.removeprefix(PREFIX)
+    if name in (*INDICES, "VIX"):
+        return SeriesKind.INDEX
+    if name in EQUITIES:
+        return SeriesKind.ETF_ADJUSTED
+    if name == "USDT":
+        return SeriesKind.STABLECOIN
+    is_coin = name in ("BTC", "ETH", *ALTCOINS) or symbol == SUCCESSOR
+    return SeriesKind.CRYPTO if is_coin else SeriesKind.MACRO
 
 
-def generate(parameters: DemoParameters, sessions: Dates, half_days: Mask) -> dict[str, DemoSeries]:
+def generate(parameters: DemoParameters, sessions: Dates, half_days: Mask) -> dict[str, RawBars]:
     """Generate every series of one demo market.
 
     Parameters
@@ -119,7 +115,7 @@ def generate(parameters: DemoParameters, sessions: Dates, half_days: Mask) -> di
 
     Returns
     -------
-    dict of str to DemoSeries
+    dict of str to RawBars
         Series by symbol. Coins have a row on every UTC day up to the last session.
 
     Raises
@@ -139,13 +135,13 @@ def generate(parameters: DemoParameters, sessions: Dates, half_days: Mask) -> di
     market |= {series.symbol: series for series in _crypto_series(seed, by_day, days) if len(series.dates)}
     path = effect_path(market[PREFIX + "RUT"].close, parameters.lead_sessions) * parameters.thesis_strength
     for symbol, series in market.items():
-        if path.any() and series.kind == "crypto" and symbol != PREFIX + "BTC":
+        if path.any() and kind_of(symbol) is SeriesKind.CRYPTO and symbol != PREFIX + "BTC":
             beta = 1.0 if symbol == PREFIX + "ETH" else ALTCOIN_BETA
             market[symbol] = _lift(series, sessions, beta * path)
     return market
 
 
-def _lift(series: DemoSeries, dates: Dates, path: Floats) -> DemoSeries:
+def _lift(series: RawBars, dates: Dates, path: Floats) -> RawBars:
     """Add a log path to the bars, interpolated between its dates so that a weekend has its share."""
     known = dates.astype(np.int64)
     before = np.exp(np.interp((series.dates - DAY).astype(np.int64), known, path))
@@ -154,30 +150,25 @@ def _lift(series: DemoSeries, dates: Dates, path: Floats) -> DemoSeries:
     return replace(series, open=series.open * before, high=high, low=low, close=series.close * after)
 
 
-def _where(series: DemoSeries, rows: Mask) -> DemoSeries:
-    prices = (series.open[rows], series.high[rows], series.low[rows], series.close[rows])
-    return DemoSeries(series.symbol, series.kind, series.dates[rows], *prices, series.volume[rows])
-
-
-def _bars(name: str, kind: str, seed: int, dates: Dates, level: Floats, sigma: Floats, usual: Floats) -> DemoSeries:
+def _bars(name: str, seed: int, dates: Dates, level: Floats, sigma: Floats, usual: Floats) -> RawBars:
     """Make daily bars around log closes: coins open at the last close, US series jump overnight."""
     gap, above, below, crowd = stream(seed, name + " bars").standard_normal((4, len(level)))
     moves = np.diff(level, prepend=level[0])
-    overnight = 0.0002 * gap if kind in ("crypto", "stablecoin") else 0.3 * moves + 0.25 * sigma * gap
+    overnight = 0.0002 * gap if kind_of(name).is_coin else 0.3 * moves + 0.25 * sigma * gap
     opening = level - moves + overnight
     high = np.maximum(opening, level) + 0.35 * sigma * np.abs(above)
     low = np.minimum(opening, level) - 0.35 * sigma * np.abs(below)
     volume = usual * np.exp(0.25 * np.minimum(np.abs(moves) / sigma - 0.75, 4.0) + 0.2 * crowd)
     prices = (np.exp(opening), np.exp(high), np.exp(low), np.exp(level))
-    return DemoSeries(PREFIX + name, kind, dates, *prices, volume)
+    return RawBars(PREFIX + name, f"seed {seed}", dates, *prices, volume)
 
 
-def _macro(name: str, dates: Dates, close: Floats) -> DemoSeries:
+def _macro(name: str, seed: int, dates: Dates, close: Floats) -> RawBars:
     unknown = np.full(len(dates), np.nan)
-    return DemoSeries(PREFIX + name, "macro", dates, unknown, unknown, unknown, close, unknown)
+    return RawBars(PREFIX + name, f"seed {seed}", dates, unknown, unknown, unknown, close, unknown)
 
 
-def _us_series(seed: int, regimes: NDArray[np.int64], sessions: Dates, half_days: Mask) -> list[DemoSeries]:
+def _us_series(seed: int, regimes: NDArray[np.int64], sessions: Dates, half_days: Mask) -> list[RawBars]:
     """Generate indices, funds and macro series."""
     count, random = len(sessions), stream(seed, "equity factors")
     years = np.arange(1, count + 1) / SESSIONS_A_YEAR
@@ -206,13 +197,13 @@ def _us_series(seed: int, regimes: NDArray[np.int64], sessions: Dates, half_days
     income["LQD"] = interest - 8.0 * rise - 2.0 * widening
     income["HYG"] = interest + premium - 5.0 * rise - 3.0 * widening
     unknown = np.full(count, np.nan)
-    series = [_bars("VIX", "index", seed, sessions, vix, np.full(count, 0.06), unknown)]
+    series = [_bars("VIX", seed, sessions, vix, np.full(count, 0.06), unknown)]
     for name, (*betas, noise) in EQUITIES.items():
         own = noise / np.sqrt(SESSIONS_A_YEAR) * np.cumsum(student(stream(seed, name), count))
         level = np.log(FIRST_PRICE) + np.array(betas) @ factors + income.get(name, DIVIDENDS * years) + own
         usual_move = np.std(np.diff(level)) * sigma / np.mean(sigma)
-        kind, volume = ("index", unknown) if name in INDICES else ("etf-adjusted", FUND_SHARES * activity)
-        series.append(_bars(name, kind, seed, sessions, level, usual_move, volume))
+        volume = unknown if name in INDICES else FUND_SHARES * activity
+        series.append(_bars(name, seed, sessions, level, usual_move, volume))
 
     random, days = stream(seed, "liquidity"), np.arange(sessions[0], sessions[-1] + DAY)
     wednesdays = days[days.astype(np.int64) % 7 == 6]  # 1970-01-07 was one
@@ -220,12 +211,12 @@ def _us_series(seed: int, regimes: NDArray[np.int64], sessions: Dates, half_days
     assets = 8.0e6 * np.exp(0.0005 * np.arange(weeks) + cycle(random, weeks, 60.0, 0.06))
     treasury = 6.0e5 * np.exp(cycle(random, weeks, 15.0, 0.30))
     repos = 300.0 * np.exp(cycle(random, count, 120.0, 0.60))
-    series += [_macro("WALCL", wednesdays, assets.round()), _macro("WTREGEN", wednesdays, treasury.round())]
+    series += [_macro("WALCL", seed, wednesdays, assets.round()), _macro("WTREGEN", seed, wednesdays, treasury.round())]
     rates = {"BAMLH0A0HYM2": spread, "DGS10": ten_year, "DGS2": two_year, "RRPONTSYD": repos}
-    return series + [_macro(name, sessions, rate.round(3)) for name, rate in rates.items()]
+    return series + [_macro(name, seed, sessions, rate.round(3)) for name, rate in rates.items()]
 
 
-def _crypto_series(seed: int, regimes: NDArray[np.int64], days: Dates) -> list[DemoSeries]:
+def _crypto_series(seed: int, regimes: NDArray[np.int64], days: Dates) -> list[RawBars]:
     """Generate coins, the stablecoin and its supply, which grows while coins rise; no effect is added."""
     count, random = len(days), stream(seed, "crypto factors")
     years = np.arange(1, count + 1) / DAYS_A_YEAR
@@ -239,10 +230,10 @@ def _crypto_series(seed: int, regimes: NDArray[np.int64], days: Dates) -> list[D
     peg = cycle(random, count, 2.0, 0.0008)
     growth = 0.10 * smooth(np.diff(bitcoin, prepend=0.0), 20.0) + cycle(random, count, 60.0, 0.0008)
     series = [
-        _bars("BTC", "crypto", seed, days, np.log(40_000.0) + bitcoin, 0.55 * heat, 2.5e10 * activity),
-        _bars("ETH", "crypto", seed, days, np.log(2_500.0) + ether, 0.75 * heat, 1.2e10 * activity),
-        _bars("USDT", "stablecoin", seed, days, peg, np.full(count, 0.001), 5.0e10 * activity),
-        _macro("STABLECOIN_SUPPLY_USD", days, (1.0e11 * np.exp(0.15 * years + np.cumsum(growth))).round()),
+        _bars("BTC", seed, days, np.log(40_000.0) + bitcoin, 0.55 * heat, 2.5e10 * activity),
+        _bars("ETH", seed, days, np.log(2_500.0) + ether, 0.75 * heat, 1.2e10 * activity),
+        _bars("USDT", seed, days, peg, np.full(count, 0.001), 5.0e10 * activity),
+        _macro("STABLECOIN_SUPPLY_USD", seed, days, (1.0e11 * np.exp(0.15 * years + np.cumsum(growth))).round()),
     ]
     for number, name in enumerate(ALTCOINS):
         random = stream(seed, name)
@@ -251,17 +242,17 @@ def _crypto_series(seed: int, regimes: NDArray[np.int64], days: Dates) -> list[D
         level = np.log(price) + beta * ether + season + own - 0.10 * years
         volume = ALTCOIN_VOLUMES[number % len(ALTCOIN_VOLUMES)] * activity
         listed = FIRST_ALTCOIN_DAY + max(number + 1 - LISTED_AT_ONCE, 0) * DAYS_BETWEEN_LISTINGS * DAY
-        series += _lifetime(_where(_bars(name, "crypto", seed, days, level, heat, volume), days >= listed))
+        series += _lifetime(_bars(name, seed, days, level, heat, volume).where(days >= listed))
     return series
 
 
-def _lifetime(coin: DemoSeries) -> list[DemoSeries]:
+def _lifetime(coin: RawBars) -> list[RawBars]:
     """Apply a coin's fate: collapse, pause, change of symbol, or none."""
     if coin.symbol == DEAD:
-        return [_where(_lift(coin, COLLAPSE, COLLAPSE_PATH), coin.dates <= COLLAPSE[1])]
+        return [_lift(coin, COLLAPSE, COLLAPSE_PATH).where(coin.dates <= COLLAPSE[1])]
     if coin.symbol == HALTED:
-        return [_where(_lift(coin, HALT, HALT_PATH), (coin.dates <= HALT[0]) | (coin.dates > HALT[1]))]
+        return [_lift(coin, HALT, HALT_PATH).where((coin.dates <= HALT[0]) | (coin.dates > HALT[1]))]
     if coin.symbol == RENAMED:
         old = coin.dates <= LAST_UNDER_OLD_NAME
-        return [_where(coin, old), replace(_where(coin, ~old), symbol=SUCCESSOR)]
+        return [coin.where(old), replace(coin.where(~old), symbol=SUCCESSOR)]
     return [coin]
