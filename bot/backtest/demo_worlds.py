@@ -1,4 +1,4 @@
-"""The demo's two worlds: the same seeds with a lead absent and planted, and how far chance spreads them."""
+"""The demo market with and without effect: one seed, and the spread over many seeds."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from bot.settings.loader import Config
 
 
 def compare_worlds(config: Config, advance: Callable[[], None]) -> Worlds:
-    """Run the config's strategy in both worlds of its seed, and in those of many seeds.
+    """Run the config's strategy with and without effect, on its own seed and on many seeds.
 
-    `advance` is called after each seed. Each world is run by the exact engine alone.
+    `advance` is called after each seed. The exact engine alone runs them.
     """
     own = demo_parameters(config, planted=True)
     planted = _equity(config, own.seed, own.thesis_strength)
@@ -43,7 +43,7 @@ def compare_worlds(config: Config, advance: Callable[[], None]) -> Worlds:
 
 
 def _follow_the_parent() -> None:
-    """Leave interrupts to the parent, and do not outlive it if it is killed."""
+    """Ignore interrupts, which the parent handles, and exit when the parent is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -65,7 +65,7 @@ def _both_worlds(config: Config, seed: int) -> dict[str, Any]:
 
 
 def _equity(config: Config, seed: int, strength: float) -> pd.Series:
-    """The strategy's equity by date in one world; `attrs` hold what holding ETH would have returned."""
+    """Return the strategy's equity by date on one market; `attrs` has the return of holding ETH."""
     parameters = replace(demo_parameters(config, planted=True), seed=seed, thesis_strength=strength)
     market = demo_world(config, parameters)
     window = window_of(market, None, None)

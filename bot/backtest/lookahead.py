@@ -1,4 +1,4 @@
-"""Look-ahead, found by experiment: a decision that changes when the future is taken away has read it."""
+"""Look-ahead check: a decision that changes when later rows are removed has read them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,23 @@ from bot.core.ports import Strategy
 def first_peek(
     strategy: Strategy, market: Market, decisions: Sequence[Decision], cuts: Iterable[datetime]
 ) -> datetime | None:
-    """The earliest decision that is not the same when the market ends at a cut, or None.
+    """Find the earliest decision that changes when the market ends at a cut.
 
-    `decisions` are the strategy's on the whole market. More cuts find rarer peeks; none found is no proof.
+    Parameters
+    ----------
+    strategy
+        The strategy to check.
+    market
+        The whole history.
+    decisions
+        The strategy's decisions on the whole history.
+    cuts
+        UTC times at which the market is cut. More cuts find rarer peeks.
+
+    Returns
+    -------
+    datetime or None
+        Time of the decision in UTC; None if all are the same, which is evidence and no proof.
     """
     peeks = []
     for cut in cuts:
@@ -29,7 +43,7 @@ def first_peek(
 
 
 def cut_times(decisions: Sequence[Decision], count: int) -> list[datetime]:
-    """Moments for `first_peek`: mostly where the weights change, since a short peek shows only there."""
+    """Choose times for `first_peek`, most of them at changes of weights, where a short peek shows."""
     changes = [after.at for before, after in pairwise(decisions) if before.weights != after.weights]
     at_changes = _evenly(changes, count - count // 4)
     return sorted({*at_changes, *_evenly([decision.at for decision in decisions], count - len(at_changes))})

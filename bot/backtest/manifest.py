@@ -15,7 +15,7 @@ from bot.settings.loader import Config
 def manifest(
     run_id: str, command: str, config: Config, market: Market, started: datetime, backtest: Backtest
 ) -> dict[str, Any]:
-    """What a run was made from: the only file of a run that holds wall-clock time."""
+    """Make the manifest of a run, the one file of a run that has wall-clock time."""
     return {
         "run_id": run_id,
         "command": command,

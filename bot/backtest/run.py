@@ -1,4 +1,4 @@
-"""A run from start to files: backtest a config on a market and leave its folder behind."""
+"""Backtest a config on a market and write the run folder."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CUTS = 24
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A finished backtest as tables. `folder` is where its files are, or None if they were not asked for."""
+    """A finished backtest as tables. `folder` has its files, or is None if they were not requested."""
 
     run_id: str
     market: str
@@ -56,7 +56,7 @@ class Run:
 
     @property
     def orders(self) -> pd.DataFrame:
-        """Every order and how it ended."""
+        """Every order with its result."""
         return self.tables["orders"]
 
     @property
@@ -71,7 +71,7 @@ class Run:
 
     @property
     def episodes(self) -> pd.DataFrame:
-        """Every breakout and what became of it."""
+        """Every breakout with its outcome."""
         return self.tables["episodes"]
 
     @property
@@ -94,11 +94,36 @@ def run_backtest(
     command: str = "run_backtest()",
     advance: Callable[[], None] = lambda: None,
 ) -> Run:
-    """Backtest a config on a folder of CSV files; without one on the store, or on the demo market if there is none.
+    """Backtest a config.
 
-    `market` is auto, store or demo; `changes` are laid over the config. With `save`, or a folder to save to (`out`),
-    the run leaves its files. `advance` is called once for each seed of the demo's spread. Raises the errors of
-    `bot.core.errors`.
+    Parameters
+    ----------
+    config
+        Path of a YAML file, or a config; the default config if None.
+    data_dir
+        Folder of CSV files. If None: the store, or the demo market while the store is empty.
+    start, end
+        First and last UTC day of trading, as dates or ISO text; by default all days of the market.
+    market
+        "auto", "store" or "demo".
+    changes
+        Values laid over the config.
+    save, out
+        Write the run's files to a new folder in the state folder, or to `out`.
+    command
+        Text for the manifest.
+    advance
+        Called after each seed of the demo's spread.
+
+    Returns
+    -------
+    Run
+        Tables and figures.
+
+    Raises
+    ------
+    BotError
+        Any error of `bot.core.errors`.
     """
     started = datetime.now(UTC)
     if not isinstance(config, Config):
@@ -127,7 +152,7 @@ def run_backtest(
 
 
 def _as_date(day: date | str | None) -> date | None:
-    """A day from a date, a datetime (its date) or ISO text. Raises ConfigError."""
+    """Convert a date, a datetime or ISO text to a date. Raises ConfigError."""
     if isinstance(day, datetime):
         return day.date()
     if not isinstance(day, str):
@@ -139,7 +164,7 @@ def _as_date(day: date | str | None) -> date | None:
 
 
 def _worlds_summary(worlds: Worlds) -> dict[str, Any]:
-    """The spread of total returns over seeds in each world, at three percentiles."""
+    """Return three percentiles of the total returns over all seeds, with and without effect."""
     spread = {
         world: {
             f"total_return_{percent}": round(float(worlds.spread[world].quantile(percent / 100)), 10)

@@ -1,4 +1,4 @@
-"""What `bot data check` finds: the faults of a market, and what vendors later said differently."""
+"""Check a market: faults of its series, and later revisions of stored bars."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.settings.loader import Config
 
 @dataclass(frozen=True)
 class Checked:
-    """The verdict on every series of a market, and the revisions of the store that it was read from."""
+    """Verdicts on every series of a market, and the revisions in its store."""
 
     market: str
     verdicts: dict[str, Verdict]
@@ -39,11 +39,11 @@ class Checked:
 
     @property
     def counts(self) -> Counter[Standing]:
-        """How many series have each verdict."""
+        """Number of series by verdict."""
         return Counter(verdict.standing for verdict in self.verdicts.values())
 
     def as_dict(self) -> dict[str, Any]:
-        """Everything that was found, as plain data."""
+        """Return all results as data for `--json`."""
         return {
             "market": self.market,
             "verdicts": {symbol: verdict.standing for symbol, verdict in self.verdicts.items()},
@@ -79,7 +79,7 @@ class Checked:
 
 
 def check_data(config: Config, data_dir: Path | None) -> Checked:
-    """Look for faults in a folder, or in the store where none is named. Raises DataError, StoreError."""
+    """Check the series of a folder, or of the store if the folder is None. Raises DataError, StoreError."""
     market = open_market(config, data_dir, STORE)
     revisions: list[Revision] = []
     if data_dir is None:

@@ -1,4 +1,4 @@
-"""Filling the store: from the vendors, or from a folder of CSV files."""
+"""Fill the store from the vendors or from a folder of CSV files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def update_store(
     advance: Advance = lambda symbol, done, total: None,
     waiting: Callable[[str], None] = print,
 ) -> list[UpdateResult]:
-    """Fetch what is new of the named series, or of all, and keep each as soon as it is there.
+    """Fetch new rows of the given series, or of all, and store each series as soon as it arrives.
 
     Raises ConfigError for an unknown symbol, WrongClock, StoreError.
     """
@@ -56,10 +56,10 @@ def update_store(
 def import_folder(
     config: Config, folder: Path, clock: Clock, waiting: Callable[[str], None] = print
 ) -> tuple[list[UpdateResult], list[str]]:
-    """Take a folder's series into the store, and tell what was passed over.
+    """Import a folder's series into the store and return the results, with notes on what was left out.
 
-    Of a series that its vendor restates the store keeps one history, so that of a folder is taken only where there is
-    none yet. Raises DataError, StoreError.
+    The store keeps one history of a series that its vendor restates, so that of a folder is imported only where the
+    store has none yet. Raises DataError, StoreError.
     """
     rows, notes = read_rows(folder, config.listings())
     if not rows:

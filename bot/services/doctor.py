@@ -1,4 +1,4 @@
-"""The doctor: is everything there that a run needs, and can it be believed?"""
+"""Check the installation: disk, store, safety guards, keys, vendors and clock."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _A_LITTLE = timedelta(days=10)
 
 
 class CheckVerdict(StrEnum):
-    """How a check ended."""
+    """Verdict of a check."""
 
     SOUND = "ok"
     NOTE = "note"
@@ -46,7 +46,7 @@ class CheckVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DoctorCheck:
-    """One thing that was looked at, in a line."""
+    """The result of one check, in a line."""
 
     name: str
     verdict: CheckVerdict
@@ -60,9 +60,9 @@ def examine(
     environment: Mapping[str, str],
     testnet: Callable[[str], TestnetExchange] | None = None,
 ) -> Iterator[DoctorCheck]:
-    """Look at everything in turn; a fault in one thing does not keep the others from being looked at.
+    """Run every check, also after a fault in one of them.
 
-    `testnet` opens a venue's testnet, by default with the environment's keys; only those with keys are asked.
+    `testnet` opens a venue's testnet, by default with the keys of the environment; venues that lack keys are left out.
     """
     yield DoctorCheck("bot", CheckVerdict.SOUND, f"version {__version__}, Python {sys.version.split()[0]}")
     yield DoctorCheck("config", CheckVerdict.SOUND, f"sound, hash {config.fingerprint()[:8]}")
@@ -113,7 +113,7 @@ def _store(config: Config, clock: Clock) -> Iterator[DoctorCheck]:
 
 
 def _freshness(config: Config, clock: Clock, market: Market) -> DoctorCheck:
-    """How many sessions or days each required series is behind."""
+    """Count the sessions or days by which each required series is late."""
     roles, now = config.roles, np.array([clock.now().astimezone(UTC).replace(tzinfo=None)], "datetime64[s]")
     behind = {symbol: int(market[symbol].missed(now)[0]) for symbol in (roles.small_caps, roles.eth, roles.btc)}
     told = ", ".join(f"{symbol} to {market[symbol].dates[-1]}" for symbol in behind)
@@ -127,7 +127,7 @@ def _freshness(config: Config, clock: Clock, market: Market) -> DoctorCheck:
 
 
 def _guard() -> DoctorCheck:
-    """Try what must never leave: nothing is sent."""
+    """Try four forbidden requests on the guard of public data. They are refused before sending."""
     from bot.core.errors import NotPublic
     from bot.infra.public_http import refuse_unless_public
 
@@ -159,7 +159,7 @@ def _opened(venue: str, clock: Clock, environment: Mapping[str, str]) -> Testnet
 
 
 def _testnet(venue: str, clock: Clock, opened: Callable[[str], TestnetExchange]) -> DoctorCheck:
-    """Whether a testnet answers and takes the keys. No order is placed."""
+    """Check that a testnet answers and accepts the keys, by reading only."""
     try:
         exchange = opened(venue)
         apart = abs((exchange.server_time() - clock.now()).total_seconds())
@@ -171,7 +171,7 @@ def _testnet(venue: str, clock: Clock, opened: Callable[[str], TestnetExchange])
 
 
 def _sandbox() -> DoctorCheck:
-    """Try a signed order at every real exchange that is known, and at the testnet as a control: nothing is sent."""
+    """Try a signed order on the guard for every known real exchange, and for the testnet as a control; none is sent."""
     testnet = Testnet("binance")
     if not _is_let_through(testnet, testnet.origin):
         return DoctorCheck(
@@ -188,7 +188,7 @@ def _sandbox() -> DoctorCheck:
 
 
 def _is_let_through(testnet: Testnet, origin: str) -> bool:
-    """Whether the guard would let an order, sound but for where it goes, leave for a place."""
+    """Return True if the guard would send a valid order to an origin."""
     headers = {"X-MBX-APIKEY": "no-key", "Content-Type": "application/x-www-form-urlencoded"}
     order = (
         "symbol=ETHUSDT&side=BUY&type=MARKET&quantity=1&newClientOrderId=r-doctor&newOrderRespType=FULL"
@@ -202,7 +202,7 @@ def _is_let_through(testnet: Testnet, origin: str) -> bool:
 
 
 def _keys(environment: Mapping[str, str]) -> DoctorCheck:
-    """Which keys are there; never what they are."""
+    """Name the keys in the environment; their values stay secret."""
     missing = {venue: [name for name in pair if not environment.get(name)] for venue, pair in KEY_NAMES.items()}
     half = [name for names in missing.values() if len(names) == 1 for name in names]
     if half:
@@ -214,7 +214,7 @@ def _keys(environment: Mapping[str, str]) -> DoctorCheck:
 
 
 def _sources(config: Config, clock: Clock, sessions: VendorSessions) -> Iterator[DoctorCheck]:
-    """Ask each vendor for one small thing."""
+    """Send each vendor one small request."""
     vendors, sources = open_vendors(config, sessions), config.sources
     since = clock.now().date() - _A_LITTLE
     small_caps = sources.yahoo.symbols.get(config.roles.small_caps)
@@ -236,7 +236,7 @@ def _sources(config: Config, clock: Clock, sessions: VendorSessions) -> Iterator
 
 
 def _lists(vendors: Vendors, venue: str, coin: str) -> None:
-    """Raise NotListed unless a venue has the one coin that every venue has."""
+    """Raise NotListed unless a venue lists the one coin that all venues have."""
     vendors.exchange(venue).pair(coin)
 
 

@@ -1,4 +1,4 @@
-"""Open the exchange of a market: its coins as pairs, its prices as the price path, the config's costs as its terms."""
+"""Open a local exchange on a market: coins as pairs, prices as the price path, costs from the config."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _YEAR = timedelta(days=364)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An exchange, and the coins whose names cannot be those of a pair."""
+    """An exchange, and the coins left out because their names are invalid for a pair."""
 
     exchange: Exchange
     left_out: tuple[str, ...]
@@ -35,9 +35,9 @@ class Opened:
 def open_exchange(
     config: Config, market: Market, clock: VenueClock, terms: AccountTerms | None = None, shape: BookShape | None = None
 ) -> Opened:
-    """The exchange of a market: every coin but stablecoins against USDT, under the coin's own symbol.
+    """Open an exchange with every coin but stablecoins against USDT, under the coin's own symbol.
 
-    Steps, ticks, minimum notionals and fees are the config's, so that a backtest of it trades by the same rules.
+    Steps, ticks, minimum notionals and fees are the config's, as in a backtest of it.
     """
     instruments = trading_rules(config, market, "venue").instruments
     coins = [
@@ -49,9 +49,9 @@ def open_exchange(
 
 
 def venue_clock(market: Market, machine: Clock, start: date | None, driven: bool) -> VenueClock:
-    """The clock of a market's exchange, from 00:00 UTC of a day on, by default 364 days before the data end.
+    """Make the clock of an exchange, from 00:00 UTC of a day; by default 364 days before the end of the data.
 
-    Raises DataError for a day that the market does not have.
+    Raises DataError for a day outside the market's data.
     """
     window = window_of(market, None, None)
     day = start or max(window.start, window.end - _YEAR)
@@ -66,5 +66,5 @@ def venue_clock(market: Market, machine: Clock, start: date | None, driven: bool
 
 
 def terms_of(cash: Decimal) -> AccountTerms:
-    """The terms of an account that begins with so much cash."""
+    """Make the terms of an account that begins with an amount of cash."""
     return AccountTerms(cash=cash, quote=QUOTE)

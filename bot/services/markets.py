@@ -1,4 +1,4 @@
-"""Where a market comes from: a folder of CSV files, the store, or a seed."""
+"""Open a market: a folder of CSV files, the store, or the demo."""
 
 from __future__ import annotations
 
@@ -24,9 +24,21 @@ SECOND = ".second"
 
 
 def open_market(config: Config, data_dir: Path | None, market: str = "auto") -> Market:
-    """The market of a folder if one is named, else of the store if there is one, else the demo without a lead.
+    """Open the market of a folder, of the store, or the demo without effect, and flag the faults of its data.
 
-    `market` is auto, store or demo. Its faults are found, and what they bar. Raises DataError, StoreError.
+    Parameters
+    ----------
+    config
+        Symbols, roles and quality thresholds.
+    data_dir
+        Folder of CSV files; it wins over `market`.
+    market
+        "store", "demo", or "auto": the store if it has the required series, else the demo.
+
+    Raises
+    ------
+    DataError, StoreError
+        If the data cannot be read.
     """
     if data_dir is not None:
         return with_quality_flags(read_folder(data_dir, config.listings(), config.roles.roles()), quality_rules(config))
@@ -36,7 +48,7 @@ def open_market(config: Config, data_dir: Path | None, market: str = "auto") -> 
 
 
 def quality_rules(config: Config) -> QualityRules:
-    """When something in market data counts as a fault; the demo's series have the levels of those they imitate."""
+    """Make the thresholds of data faults; demo series have the levels of the series that they imitate."""
     q = config.quality
     levels = {symbol: (low, high) for symbol, (low, high) in q.levels.items()}
     return QualityRules(
@@ -52,7 +64,7 @@ def quality_rules(config: Config) -> QualityRules:
 
 
 def chosen(config: Config, data_dir: Path | None, market: str) -> str:
-    """Which market would be opened: "store", "demo", or the folder's path."""
+    """Return the market that would be opened: "store", "demo", or the folder's path."""
     if data_dir is not None:
         return str(data_dir)
     if market == "auto":
@@ -61,7 +73,7 @@ def chosen(config: Config, data_dir: Path | None, market: str) -> str:
 
 
 def missing_of_store(config: Config) -> list[str]:
-    """The required series that the store has no row of; all of them where there is no store. Raises StoreError."""
+    """Return the required series that the store lacks; all of them if it is empty. Raises StoreError."""
     path, roles = store_path(config), config.roles
     required = [roles.small_caps, roles.eth, roles.btc]
     if not path.is_file() or not path.stat().st_size:
@@ -72,12 +84,12 @@ def missing_of_store(config: Config) -> list[str]:
 
 
 def store_path(config: Config) -> Path:
-    """The market store's file, in the state folder."""
+    """Return the path of the market store in the state folder."""
     return config.state / FILE_NAME
 
 
 def stored_market(config: Config) -> Market:
-    """The market of the store, read as the config says, judged beside its second sources.
+    """Open the market of the store and check it against its second sources.
 
     Raises DataError, StoreError.
     """
@@ -99,13 +111,13 @@ def stored_market(config: Config) -> Market:
 
 
 def stored_rows(config: Config) -> dict[str, StoredRows]:
-    """The rows of the store, read as the config says. Raises StoreError."""
+    """Read the rows of the store in the version that the config names. Raises StoreError."""
     with Store.reading(store_path(config)) as store:
         return store.rows(RowVersion(config.sources.reading), config.sources.seen_by)
 
 
 def demo_parameters(config: Config, planted: bool) -> DemoParameters:
-    """The demo world of the config's seed, with its lead planted or absent."""
+    """Return the parameters of the config's demo market, with or without effect."""
     demo = config.demo
     return DemoParameters(
         seed=demo.seed,
@@ -116,5 +128,5 @@ def demo_parameters(config: Config, planted: bool) -> DemoParameters:
 
 
 def demo_world(config: Config, parameters: DemoParameters) -> Market:
-    """The demo market of any parameters."""
+    """Make the demo market of some parameters."""
     return demo_market(parameters, config.listings(), config.roles.roles())

@@ -1,4 +1,4 @@
-"""From a config and a market to the plan of a run."""
+"""Make the plan of a run from a config and a market."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def build_strategy(config: Config, views: Views | None = None) -> Strategy:
 
 
 def window_of(market: Market, start: date | None, end: date | None) -> Window:
-    """The days of trading: what is asked for, or all that the market has.
+    """Return the days of trading: the given ones, or all that the market has.
 
-    Raises ConfigError for days that contradict each other, DataError for days that the market does not have.
+    Raises ConfigError if the end lies before the start, DataError for days outside the market's data.
     """
     times = market.decision_times
     first, last = times[0].item().date(), market[market.roles.eth].dates[-1].item()
@@ -65,7 +65,7 @@ def require_inside(market: Market, what: str, day: date, first: date, last: date
 
 
 def trading_rules(config: Config, market: Market, run_key: str) -> TradingRules:
-    """The instruments of every coin of a market, the sizing and the overrides. Raises ConfigError."""
+    """Make the instruments of every coin of a market, the sizing rules and the overrides. Raises ConfigError."""
     instruments = {s: _instrument(config, market, s) for s in market if market[s].kind.is_coin}
     sizing = SizingRules(
         to_decimal(config.sizing.band), to_decimal(config.sizing.relative_band), to_decimal(config.sizing.volume_share)
@@ -97,7 +97,7 @@ def _demo_ending(entry: Mapping[str, Any]) -> CorporateAction:
 
 
 def run_plan(config: Config, market: Market, window: Window, run_key: str) -> RunPlan:
-    """Everything that a run needs but its decisions."""
+    """Make the plan of a run, still without decisions."""
     table = {s: CorporateAction(CorporateActionKind(e.kind), e.to, e.ratio, e.last) for s, e in config.endings.items()}
     if market.name == DEMO:
         table |= {s: _demo_ending(entry) for s, entry in DEMO_ENDINGS.items()}
@@ -124,7 +124,7 @@ def planned(config: Config, market: Market, window: Window, key: str | None = No
 
 
 def stressed_times(strategy: Strategy, market: Market) -> frozenset[datetime]:
-    """Return the decision times (UTC) that a strategy calls stressed; empty for one that names none."""
+    """Return the decision times (UTC) at which a strategy says that spreads are wide; empty by default."""
     return frozenset(strategy.stressed(market)) if isinstance(strategy, StressAware) else frozenset()
 
 
@@ -138,7 +138,7 @@ def with_decisions(
 
 
 def venue_instruments(config: Config, instruments: Mapping[str, Instrument]) -> dict[str, Instrument]:
-    """Instruments by the rules that their public venues told last; those without keep the config's."""
+    """Return instruments with the newest rules of their public venues; other coins keep the config's."""
     found = dict(instruments)
     with Store.reading(store_path(config)) as store:
         for rules in store.rules():
@@ -150,7 +150,7 @@ def venue_instruments(config: Config, instruments: Mapping[str, Instrument]) -> 
 
 
 def public_venue(config: Config, store: Store, symbol: str) -> str:
-    """The venue that tells a coin's candles, the first of the config where the store does not know."""
+    """Return the venue of a coin's candles, by default the first venue of the config."""
     stored = store.rows_of(symbol)
     sources = [] if stored is None else [source.partition(" ")[0] for _, source in stored.sources]
     return next((name for name in reversed(sources) if name in VENUES), config.sources.exchange.venues[0])

@@ -1,4 +1,4 @@
-"""Hashes of a run's inputs: the user's strategy file, and the run key that order ids are made of."""
+"""Hashes of the inputs of a run: the user's strategy file, and the run key of its order ids."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from bot.settings.loader import Config
 
 
 def strategy_sha256(config: Config) -> str | None:
-    """The hash of the user's strategy file, or None for the built-in rotation."""
+    """Hash the user's strategy file; None for the built-in rotation."""
     file = config.strategy.file
     return None if file is None else hashlib.sha256(strategy_path(file).read_bytes()).hexdigest()
 
 
 def run_key(config: Config, market: Market, window: Window) -> str:
-    """The hash of config, strategy file, data and window: the same inputs always give the same order ids."""
+    """Hash config, strategy file, data, window and version: the same inputs give the same order ids."""
     data = {symbol: market[symbol].sha256 for symbol in sorted(market)}
     code = strategy_sha256(config)
     text = json.dumps([config.fingerprint(), code, data, str(window.start), str(window.end), __version__])

@@ -1,4 +1,4 @@
-"""The decision of one day as plain data, and the waterfall over a window."""
+"""Signals: the decision of one day as data, and the waterfall over a window."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from strategies.rotation.waterfall import waterfall
 
 
 def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any]:
-    """The decision at a day's 00:00 UTC, by default the newest, as plain data.
+    """Return the decision of a day's 00:00 UTC, by default the newest, as data.
 
-    Raises DataError for a day that has no decision.
+    Raises DataError for a day outside the decisions of the market.
     """
     views = Views()
     decisions = build_strategy(config, views).decisions(market)

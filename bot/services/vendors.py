@@ -1,4 +1,4 @@
-"""From a config to the vendors that it names, and to the feed of each series."""
+"""Open the vendors of a config, and the feed of each series."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _FIRST_SESSION = date(1927, 1, 3)
 
 @dataclass(frozen=True)
 class VendorSessions:
-    """The open sessions to each kind of vendor, and the clients of venues asked over them so far.
+    """Open sessions to each kind of vendor, with the clients of the venues used so far.
 
-    Tests lead them to servers of their own.
+    Tests direct them to servers of their own.
     """
 
     yahoo: YahooSession
@@ -45,13 +45,13 @@ class VendorSessions:
 
     @property
     def retry_policies(self) -> list[RetryPolicy]:
-        """The policy of each session."""
+        """Rate limit and retry policy of each session."""
         return [self.yahoo.retry_policy, self.fred.retry_policy, self.exchange.retry_policy]
 
 
 @dataclass
 class Vendors:
-    """The vendors of a config."""
+    """Clients of the vendors of a config."""
 
     config: Config
     yahoo: Yahoo
@@ -59,7 +59,7 @@ class Vendors:
     sessions: VendorSessions
 
     def exchange(self, venue: str) -> PublicExchange:
-        """A venue's public side, made when it is first asked. Raises ConfigError for one that is not known."""
+        """Return the public client of a venue, made at its first use. Raises ConfigError for an unknown venue."""
         if venue not in self.sessions.venues:
             from bot.data.vendors.public_exchange import PublicExchange
 
@@ -68,13 +68,13 @@ class Vendors:
         return self.sessions.venues[venue]
 
     def skews(self) -> dict[str, float]:
-        """By how many seconds each host's clock is ahead of this machine's, of those that answered."""
+        """Return the seconds by which the clock of each host that answered is ahead of this machine's."""
         return {host: skew for policy in self.sessions.retry_policies for host, skew in policy.skew.items()}
 
 
 @contextmanager
 def open_sessions(config: Config, clock: Clock) -> Iterator[VendorSessions]:
-    """The sessions to the real vendors."""
+    """Open the sessions to the real vendors."""
     from bot.data.vendors.fred import FRED_HOST
     from bot.data.vendors.public_exchange import VENUES
     from bot.data.vendors.yahoo import YahooSession
@@ -97,7 +97,7 @@ def open_sessions(config: Config, clock: Clock) -> Iterator[VendorSessions]:
 
 
 def open_vendors(config: Config, sessions: VendorSessions) -> Vendors:
-    """The vendors behind some sessions. Raises ConfigError for a venue that is not known."""
+    """Make the clients of a config's vendors over open sessions. Raises ConfigError for an unknown venue."""
     from bot.data.vendors.fred import Fred
     from bot.data.vendors.public_exchange import VENUES
     from bot.data.vendors.yahoo import Yahoo
@@ -110,7 +110,7 @@ def open_vendors(config: Config, sessions: VendorSessions) -> Vendors:
 
 
 def updater(config: Config, store: Store, clock: Clock, skews: Callable[[], Mapping[str, float]] = dict) -> Updater:
-    """What brings a store up to date in the manner that the config asks for; `skews` as `Updater` reads them."""
+    """Make the updater of a store by the policy of the config; `skews` is passed to `Updater`."""
     settle = config.sources.settle
     minutes = {Release.UTC_DAY: settle.coins, Release.SESSION: settle.sessions}
     policy = UpdatePolicy(
@@ -125,10 +125,10 @@ def updater(config: Config, store: Store, clock: Clock, skews: Callable[[], Mapp
 
 
 def feeds(config: Config, vendors: Vendors, symbols: Sequence[str] = ()) -> dict[str, Feed]:
-    """The feed of each series that is asked for, or of all that have one, the required series first.
+    """Return the feeds of the given series, or of all that have one, required series first.
 
-    Coins that have died or were renamed are not asked for unless they are named. Raises ConfigError for a symbol
-    without a feed.
+    Coins that have died or were renamed are updated only if they are named. Raises ConfigError for a symbol that lacks
+    a feed.
     """
     known = _feeds(config, vendors)
     for symbol in symbols:
@@ -173,7 +173,7 @@ def _yahoo(vendors: Vendors, symbol: str, ticker: str, adjusted: bool) -> Rows:
 
 
 def _venue(vendors: Vendors, venue: str, symbol: str, name: str) -> VenueFeed:
-    """A coin at a venue that is not asked, nor its client loaded, before it is needed."""
+    """Make the feed of a coin at a venue; its client is loaded at the first request."""
     return VenueFeed(
         rows=lambda since: vendors.exchange(venue).rows(symbol, name, since),
         rules=lambda: replace(vendors.exchange(venue).rules(name), symbol=symbol),

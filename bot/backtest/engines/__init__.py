@@ -1,1 +1,1 @@
-"""Two engines that must agree: backtrader, and an exact engine in decimals."""
+"""Two engines with equal results: backtrader, and an exact engine in decimals."""

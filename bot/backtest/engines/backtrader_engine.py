@@ -1,8 +1,7 @@
-"""The backtrader engine: the same plan with backtrader queueing and matching the orders and keeping the cash.
+"""The backtrader engine: backtrader queues and matches the orders of a plan and keeps the cash.
 
-Prices go in as value a lot and sizes as whole lots, because fractional sizes leave dust that decides orders. The
-exact book runs along: it plans the orders and prices the fills, and the run fails if backtrader's own cash or
-holdings part from it.
+Prices go in as value a lot and sizes as whole lots, because the dust of fractional sizes decides orders. The exact
+book plans the orders and prices the fills. The run fails if backtrader's cash or holdings differ from the book's.
 """
 
 from __future__ import annotations
@@ -24,9 +23,12 @@ CASH_TOLERANCE = 1e-6
 
 
 def run_backtrader(plan: RunPlan) -> Book:
-    """Run a plan; the book holds every event of it.
+    """Run a plan and return its book with every event.
 
-    Raises AssertionError if backtrader's cash or position parts from the book: that is a bug, not a user's fault.
+    Raises
+    ------
+    AssertionError
+        If backtrader's cash or positions differ from the book's, which is a bug.
     """
     first, last = plan.decisions[0].at.date(), plan.decisions[-1].at.date()
     # One day more in front: an order is created on a bar and filled at the open of the next.
@@ -53,10 +55,10 @@ class _Fee(bt.CommInfoBase):  # type: ignore[misc]  # backtrader is untyped
 
 
 class _LotFeed(bt.feed.DataBase):  # type: ignore[misc]
-    """A coin's closes on the common calendar, as the value of one lot, filled in bulk.
+    """Closes of a coin on the common calendar, as the value of one lot, filled in bulk.
 
-    The book prices every fill, so one buffer serves all prices; a day without a bar repeats the last close. What a
-    live feed keeps for each tick is left out: it took most of a run's time.
+    The book prices every fill, so one buffer serves all prices; a day without a bar repeats the last close. The
+    per-tick state of a live feed is left out, because it took most of a run's time.
     """
 
     params = (("closes", None), ("days", None))
@@ -85,7 +87,7 @@ class _LotFeed(bt.feed.DataBase):  # type: ignore[misc]
 
 
 class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
-    """backtrader's broker with the book's prices, and the book's word on what the cash allows."""
+    """backtrader's broker with prices and affordable quantities from the book."""
 
     def __init__(self, book: Book) -> None:
         super().__init__()
@@ -102,7 +104,7 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         self.intents[order.ref] = intent
 
     def settle(self, strategy: bt.Strategy, settlement: Settlement) -> None:
-        """Take a settled coin out of the positions, and put in what was paid or received for it."""
+        """Remove a settled coin from the positions and add the proceeds or the successor."""
         self._move(strategy, settlement.symbol, -settlement.quantity, settlement.price)
         if settlement.into is not None:
             self._move(strategy, settlement.into, settlement.received, settlement.price)
@@ -136,12 +138,12 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
             self._drop(order)
 
     def _drop(self, order: bt.Order) -> None:
-        """End an order that is being matched: `cancel` knows only those that still wait."""
+        """End an order that is being matched; `cancel` alone reaches waiting orders only."""
         order.cancel()
         self.notify(order)
 
     def _get_value(self, datas: Any = None, lever: bool = False) -> float:
-        """Nothing: the book values the portfolio, and backtrader would do it again for every coin on every day."""
+        """Return 0: the book values the portfolio, and backtrader would value every coin again on every day."""
         return 0.0
 
     def _allowed_lots(self, order: bt.Order, price: float, ago: int) -> int:
@@ -149,7 +151,7 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
 
 
 class _Follower(bt.Strategy):  # type: ignore[misc]
-    """Values the day that closed, then settles, decides and sends the orders for the next open."""
+    """Value the day that closed, then settle, decide and send the orders for the next open."""
 
     params = (("book", None),)
 
@@ -175,7 +177,7 @@ class _Follower(bt.Strategy):  # type: ignore[misc]
             self.broker.send(self, intent)
 
     def _check(self) -> None:
-        """Hold backtrader's cash and lots against the book's, whenever a trade has changed them."""
+        """Compare backtrader's cash and lots with the book's after each change of the portfolio."""
         valued, portfolio = self.book.events[-1], self.book.portfolio
         if portfolio is self._checked:
             return

@@ -1,4 +1,4 @@
-"""The exact engine: a plan replayed day by day through the simulated broker, in decimals alone."""
+"""The exact engine: a plan executed day by day by the simulated broker, in decimals."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bot.core.book import Book, RunPlan
 
 
 def run_exact(plan: RunPlan) -> Book:
-    """Run a plan; the book holds every event of it."""
+    """Run a plan and return its book with every event."""
     book, broker = Book(plan), SimulatedBroker()
     for i, decision in enumerate(plan.decisions):
         day = decision.at.date()
