@@ -10,7 +10,9 @@ import numpy as np
 from bot.core.events import Episode
 from bot.core.market import Series
 from bot.core.moments import Days, utc
-from strategies.rotation.rules import Outcome, Reason, Stage, reason_codes
+from strategies.rotation.conditions import is_breakout
+from strategies.rotation.rules import Reason, Stage, reason_codes
+from strategies.rotation.state import Outcome
 from strategies.rotation.view import RotationView
 
 HORIZONS = (21, 42, 63)
@@ -23,11 +25,11 @@ def episodes(view: RotationView) -> list[Episode]:
     rows = view.source.session_rows()
     new = view.source.new_session()
     _, is_record, base, _ = view.source.records()
+    breakouts = is_breakout(view.settings.rules, is_record, base)
     found = []
     for i in np.flatnonzero(new & is_record[rows]):
-        is_breakout = base[rows[i]] >= view.settings.rules.min_base
-        if is_breakout or view.path[i].reasons & Reason.REARMED:
-            found.append(_episode(view, int(i), int(rows[i]), "breakout" if is_breakout else "rearmed"))
+        if breakouts[rows[i]] or view.path[i].reasons & Reason.REARMED:
+            found.append(_episode(view, int(i), int(rows[i]), "breakout" if breakouts[rows[i]] else "rearmed"))
     return found
 
 
@@ -110,12 +112,10 @@ def _session_date(view: RotationView, start: int, story: Sequence[Outcome]) -> d
 
 def _vetoes(view: RotationView, start: int, story: Sequence[Outcome]) -> tuple[str, ...]:
     """The gates that held an episode back while its closes would have confirmed it."""
-    rules, close = view.settings.rules, view.source.closes[view.source.session_rows()]
     blocked: dict[str, None] = {}
     for i, outcome in enumerate(story, start=start):
-        memory = outcome.memory
-        is_waiting = outcome.stage == Stage.ARMED or outcome.reasons & Reason.VETOED
-        if is_waiting and memory.closes_above >= rules.confirm_closes and close[i] > memory.level:
+        armed = outcome.conditions if outcome.reasons & Reason.VETOED else outcome.ahead
+        if armed.closes_above.holds and armed.level.holds:
             blocked.update(dict.fromkeys(view.failing_gates(i)))
     return tuple(blocked)
 

@@ -7,6 +7,7 @@ import numpy as np
 from bot.core.errors import DataError
 from bot.core.window import Window
 from strategies.indicators import Bools
+from strategies.rotation.conditions import is_stale
 from strategies.rotation.view import RotationView
 
 
@@ -27,7 +28,7 @@ def _staleness(view: RotationView, inside: Bools) -> list[str]:
     """Count the days on which small caps, ETH or BTC were too old to buy on."""
     warnings = []
     for symbol in view.required:
-        stale = view.market[symbol].missed(view.times[inside]) > view.settings.rules.stale_after
+        stale = is_stale(view.settings.rules, view.market[symbol].missed(view.times[inside]))
         if stale.all():
             last = view.market[symbol].dates[-1]
             raise DataError(f"{symbol} ends on {last}, before the run begins", where=f"market {view.market.name}")
@@ -45,6 +46,6 @@ def _absences(view: RotationView, inside: Bools) -> list[str]:
         if parts and not reading.available[inside].all():
             when = "throughout" if not reading.available[inside].any() else "for a part of the run"
             warnings.append(f"{' and '.join(parts)} {name} off {when}: the series are absent or have ended")
-    if view.settings.rules.eth_stop_is_atr and np.isnan(view.source.eth_range()[inside]).all():
+    if view.settings.rules.eth_stop_measure_is_atr and np.isnan(view.source.eth_range()[inside]).all():
         warnings.append("the ETH stop is off throughout: its true range needs ETH's highs and lows")
     return warnings

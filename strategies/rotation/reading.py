@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from bot.core.market import Floats
 from strategies.indicators import Bools, Ints
+from strategies.rotation.conditions import is_stale
+from strategies.rotation.rules import Rules
 
 Words = npt.NDArray[np.str_]
 
@@ -38,9 +40,9 @@ class Reading:
         known: Bools = ~(np.isnan(self.value) | np.isnan(self.threshold))
         return known
 
-    def lack(self, stale_after: int) -> Words:
-        """What a verdict wants at each decision: absent, ended, stale or not yet; empty where nothing is wanting."""
-        cases = [~self.available, self.missed > stale_after, ~self.is_known]
+    def lack(self, rules: Rules) -> Words:
+        """Why the reading is missing at each decision: absent, ended, stale or not yet; "" where it is known."""
+        cases = [~self.available, is_stale(rules, self.missed), ~self.is_known]
         wanting: Words = np.select(cases, ["absent" if self.is_absent else "ended", "stale", "not yet"], default="")
         return wanting
 
@@ -56,10 +58,10 @@ class ReadingTable:
         readings: Mapping[str, Reading],
         progress: Mapping[str, Reading],
         gates: Mapping[str, bool],
-        stale_after: int,
+        rules: Rules,
     ) -> None:
         self.readings = {**readings, **progress}
-        self.progress, self.gates, self.stale_after = frozenset(progress), gates, stale_after
+        self.progress, self.gates, self.rules = frozenset(progress), gates, rules
 
     def at(self, i: int) -> Mapping[str, Any]:
         """All readings at one decision: for each its value, threshold and verdict, and whether it is a gate that is on.
@@ -78,7 +80,7 @@ class ReadingTable:
         return {name: (_known(r.value), _known(r.threshold), self._verdicts(r)) for name, r in self.readings.items()}
 
     def _verdicts(self, reading: Reading) -> list[str]:
-        stale = reading.missed > self.stale_after
+        stale = is_stale(self.rules, reading.missed)
         cases = [~reading.available, stale, ~reading.is_known, reading.holds]
         verdicts: list[str] = np.select(cases, ["no data", "stale", "not yet", "yes"], default="no").tolist()
         return verdicts

@@ -63,86 +63,33 @@ def reason_codes(bits: int) -> tuple[str, ...]:
 
 
 class Rules(NamedTuple):
-    """The numbers of `step`; config/default.yaml says what each means and why it is what it is."""
+    """The numbers of `step`, named by their paths under `rotation` in the config, which gives the reason of each.
 
-    gated: bool
-    min_base: int
-    confirm_closes: int
-    confirm_within: int
-    floor: float
-    trail_of_level: float
-    trail_of_high: float
-    patience_sessions: int
-    full_after_sessions: int
-    altcoins_after_sessions: int
-    leave_altcoins_days: int
-    quiet_sessions: int
-    weak_sessions: int
-    distribution_sessions: int
-    cooldown_sessions: int
-    stale_after: int
-    stale_leave_after: int
-    kill_on_credit: bool
-    kill_on_volatility: bool
-    kill_on_trail: bool
-    kill_on_eth: bool
-    kill_on_peg: bool
-    eth_stop_is_atr: bool
-    eth_drawdown: float
-    atr_multiple: float
-
-
-class Memory(NamedTuple):
-    """What the rotation remembers from one decision to the next. It is never saved: a start replays it.
-
-    Sessions are counted by their row number in the small-cap index.
+    A field `..._is_<word>` is true where the config has that word.
     """
 
-    stage: int = Stage.STABLE
-    stage_session: int = 0
-    came_from: int = Stage.STABLE  # the stage that DISTRIBUTION may return to
-    level: float = 0.0
-    high: float = 0.0
-    closes_above: int = 0
-    breakout_session: int = 0
-    confirmed_session: int = 0
-    eth_session: int = 0
-    eth_high: float = 0.0
-    tranche: int = 0
-    pair_weak_days: int = 0
-    killed: bool = False  # since the last arming
-
-
-class Observation(NamedTuple):
-    """All that `step` reads of the market at one decision."""
-
-    session: int
-    new_session: bool
-    close: float
-    prior_high: float
-    is_record: bool
-    base: int
-    sessions_since_record: int
-    gates_pass: bool
-    credit_stress: bool
-    volatility_kill: bool
-    rs_up: bool
-    rs_weak_sessions: int
-    eth_close: float
-    eth_above_trend: bool
-    eth_range: float
-    pair_above: bool
-    pair_below: bool
-    breadth_passes: bool
-    peg_broken: bool
-    thin_trading: bool
-    missed: int
-
-
-class Outcome(NamedTuple):
-    """What `step` returns."""
-
-    memory: Memory
-    stage: int
-    tranche: int
-    reasons: int
+    entry_is_gated: bool
+    breakout_base_sessions: int
+    breakout_confirm_closes: int
+    breakout_confirm_within: int
+    breakout_floor: float
+    trail_of_level: float
+    trail_of_high: float
+    gated_patience_sessions: int
+    stages_full_after_sessions: int
+    stages_altcoins_after_sessions: int
+    stages_leave_altcoins_days: int
+    stages_quiet_sessions: int
+    stages_weak_sessions: int
+    stages_distribution_sessions: int
+    stages_cooldown_sessions: int
+    stale_after: int
+    stale_leave_after: int
+    risk_exits_credit: bool
+    risk_exits_volatility: bool
+    risk_exits_trail: bool
+    risk_exits_eth_drawdown: bool
+    risk_exits_peg: bool
+    eth_stop_measure_is_atr: bool
+    eth_stop_drawdown: float
+    eth_stop_atr_multiple: float

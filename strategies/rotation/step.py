@@ -2,176 +2,233 @@
 
 from __future__ import annotations
 
-from strategies.rotation.rules import Memory, Observation, Outcome, Reason, Rules, Stage
+from strategies.rotation.conditions import base_needed, conditions_of, is_breakout, is_stale
+from strategies.rotation.moves import (
+    armed,
+    back_into_eth,
+    confirmed,
+    first_half,
+    into_altcoins,
+    out_of_the_market,
+    resumed,
+    second_half,
+    waiting,
+    winding_down,
+)
+from strategies.rotation.rules import Reason, Rules, Stage
+from strategies.rotation.state import Breakout, Conditions, EthPosition, Memory, Observation, Outcome
 
 
 def step(rules: Rules, memory: Memory, seen: Observation) -> Outcome:
-    """Decide the stage and tranche from what is remembered and what is seen, and say why.
+    """Decide stage and tranche from memory and one observation, with the reasons and the conditions looked at.
 
-    Stale inputs come first, then the counters, then the kills, then the table from top to bottom. A kill ends
-    the decision. Only scalars go in and out.
+    Stale inputs come first, then the counters, then the risk exits, then the table from top to bottom. A risk exit
+    ends the decision.
+
+    Parameters
+    ----------
+    rules : Rules
+        Numbers of the config.
+    memory : Memory
+        State after the decision before; `Memory()` at the first.
+    seen : Observation
+        The market as it is known at this decision.
     """
-    (
-        stage,
-        stage_session,
-        came_from,
-        level,
-        high,
-        closes_above,
-        breakout_session,
-        confirmed_session,
-        eth_session,
-        eth_high,
-        tranche,
-        pair_weak_days,
-        killed,
-    ) = memory
-    reasons = 0
-    session = seen.session
-    fresh = seen.missed <= rules.stale_after
+    before = memory
+    memory, reasons = stale(rules, memory, seen)
+    memory = counters(memory, seen)
+    found = conditions_of(rules, memory, seen)
+    exits = risk_exits(rules, memory, seen, found)
+    if exits:
+        memory = out_of_the_market(memory, seen.session)
+        return Outcome(memory, memory.stage, memory.tranche, reasons | exits, found, conditions_of(rules, memory, seen))
+    memory, moves, ahead = table(rules, memory, seen, found)
+    reasons |= moves | _standing(before, memory, ahead)
+    return Outcome(memory, memory.stage, memory.tranche, reasons, found, ahead)
 
-    # Stale inputs.
-    if not fresh:
+
+def stale(rules: Rules, memory: Memory, seen: Observation) -> tuple[Memory, int]:
+    """Wind down once a needed input has been silent for too long; return the memory and the reasons."""
+    reasons = 0
+    if is_stale(rules, seen.missed):
         reasons |= Reason.STALE
-        if (stage == Stage.ETH or stage == Stage.ALTS) and seen.missed > rules.stale_leave_after:
-            came_from, stage, stage_session = stage, Stage.DISTRIBUTION, session
+        if _is_buying(memory.stage) and seen.missed > rules.stale_leave_after:
+            memory = winding_down(memory, seen.session)
             reasons |= Reason.STALE_TOO_LONG
     if seen.peg_broken:
         reasons |= Reason.PEG_BROKEN
+    return memory, reasons
 
-    # Counters.
-    invested = stage == Stage.ETH or stage == Stage.ALTS or stage == Stage.DISTRIBUTION
-    if seen.new_session and (invested or stage == Stage.ARMED or stage == Stage.CONFIRMED):
+
+def counters(memory: Memory, seen: Observation) -> Memory:
+    """Count what the observation adds: highest closes, closes above the level, days in a row that ETH lags BTC."""
+    stage, breakout, eth = memory.stage, memory.breakout, memory.eth
+    if stage == Stage.STABLE or stage == Stage.COOLDOWN:
+        return memory
+    high, closes_above, eth_high, weak_days = breakout.high, breakout.closes_above, eth.high, eth.pair_weak_days
+    if seen.new_session:
         if seen.close > high:  # not max(): a close that is missing must change nothing
             high = seen.close
-        if stage == Stage.ARMED and seen.close > level:
+        if stage == Stage.ARMED and seen.close > breakout.level:
             closes_above += 1
-    if invested and seen.eth_close > eth_high:
+    if _is_invested(stage) and seen.eth_close > eth_high:
         eth_high = seen.eth_close
     if stage == Stage.ALTS:
-        pair_weak_days = pair_weak_days + 1 if seen.pair_below else 0
+        weak_days = weak_days + 1 if seen.pair_below else 0
+    return Memory(
+        stage=stage,
+        stage_session=memory.stage_session,
+        came_from=memory.came_from,
+        tranche=memory.tranche,
+        killed=memory.killed,
+        breakout=Breakout(
+            level=breakout.level,
+            high=high,
+            closes_above=closes_above,
+            session=breakout.session,
+            confirmed_session=breakout.confirmed_session,
+        ),
+        eth=EthPosition(session=eth.session, high=eth_high, pair_weak_days=weak_days),
+    )
 
-    # Kills.
-    trail = rules.trail_of_level * max(level, rules.trail_of_high * high)
-    kill_readings = 0
-    if rules.kill_on_credit and seen.credit_stress:
-        kill_readings |= Reason.KILL_CREDIT
-    if rules.kill_on_volatility and seen.volatility_kill:
-        kill_readings |= Reason.KILL_VOLATILITY
-    if rules.kill_on_trail and seen.close < trail:
-        kill_readings |= Reason.KILL_TRAIL
-    if invested:
-        kills = kill_readings if seen.new_session else 0
-        if rules.eth_stop_is_atr:
-            stopped = seen.eth_close < eth_high - rules.atr_multiple * seen.eth_range
-        else:
-            stopped = seen.eth_close <= eth_high * (1 - rules.eth_drawdown)
-        if rules.kill_on_eth and stopped:
-            kills |= Reason.KILL_ETH
-        if rules.kill_on_peg and seen.peg_broken:
-            kills |= Reason.KILL_PEG
-        if kills:
-            memory = Memory(
-                Stage.COOLDOWN,
-                session,
-                came_from,
-                level,
-                high,
-                closes_above,
-                breakout_session,
-                confirmed_session,
-                eth_session,
-                eth_high,
-                0,
-                pair_weak_days,
-                True,
-            )
-            return Outcome(memory, Stage.COOLDOWN, 0, reasons | kills)
 
-    # The table.
-    if stage == Stage.COOLDOWN and session - stage_session >= rules.cooldown_sessions:
-        stage, stage_session = Stage.STABLE, session
+def risk_exits(rules: Rules, memory: Memory, seen: Observation, conditions: Conditions) -> int:
+    """Return the reasons to leave the market at once; 0 to go on to the table."""
+    if not _is_invested(memory.stage):
+        return 0
+    # The US readings are the same all weekend: only a new session may act on them. ETH and its peg trade every day.
+    exits = _exit_readings(rules, seen, conditions) if seen.new_session else 0
+    if rules.risk_exits_eth_drawdown and not conditions.eth_stop.holds:
+        exits |= Reason.KILL_ETH
+    if rules.risk_exits_peg and seen.peg_broken:
+        exits |= Reason.KILL_PEG
+    return exits
+
+
+def table(rules: Rules, memory: Memory, seen: Observation, conditions: Conditions) -> tuple[Memory, int, Conditions]:
+    """Go once down the table; return the memory, the reasons of the rows that applied, and the conditions ahead."""
+    memory, reasons = _up_to_armed(rules, memory, seen, conditions)
+    if reasons:
+        conditions = conditions_of(rules, memory, seen)
+    memory, more = _from_armed(memory, seen, conditions)
+    if more:
+        conditions, reasons = conditions_of(rules, memory, seen), reasons | more
+    memory, more = _from_confirmed(rules, memory, seen, conditions)
+    if more:
+        conditions, reasons = conditions_of(rules, memory, seen), reasons | more
+    memory, more = _while_buying(rules, memory, seen, conditions)
+    if more:
+        conditions, reasons = conditions_of(rules, memory, seen), reasons | more
+    return memory, reasons, conditions
+
+
+# --- the rows of the table, in its order -----------------------------------------------------------------------
+
+
+def _up_to_armed(rules: Rules, memory: Memory, seen: Observation, conditions: Conditions) -> tuple[Memory, int]:
+    reasons = 0
+    if conditions.sessions_cooling.holds:
+        memory = waiting(memory, seen.session)
         reasons |= Reason.COOLED_DOWN
-    if stage == Stage.DISTRIBUTION and seen.is_record and seen.rs_up and fresh:
-        stage, stage_session, tranche, pair_weak_days = came_from, session, 2, 0
-        reasons |= Reason.RESUMED
-    if stage == Stage.DISTRIBUTION and session - stage_session >= rules.distribution_sessions:
-        stage, stage_session = Stage.STABLE, session
-        reasons |= Reason.DISTRIBUTED
-    if stage == Stage.STABLE and seen.is_record and (seen.base >= rules.min_base or killed):
-        reasons |= Reason.BREAKOUT if seen.base >= rules.min_base else Reason.REARMED
-        stage, stage_session, breakout_session, killed = Stage.ARMED, session, session, False
-        level, high, closes_above = seen.prior_high, seen.close, 1
-        trail = rules.trail_of_level * max(level, rules.trail_of_high * high)
+    if memory.stage == Stage.DISTRIBUTION:
+        if seen.is_record and seen.rs_up and not is_stale(rules, seen.missed):
+            memory = resumed(memory, seen.session)
+            reasons |= Reason.RESUMED
+        elif conditions.sessions_distributing.holds:
+            memory = waiting(memory, seen.session)
+            reasons |= Reason.DISTRIBUTED
+    if memory.stage == Stage.STABLE and seen.is_record and seen.base >= base_needed(rules, memory.killed):
+        reasons |= Reason.BREAKOUT if is_breakout(rules, seen.is_record, seen.base) else Reason.REARMED
         if seen.thin_trading:
             reasons |= Reason.THIN_TRADING
-    if stage == Stage.ARMED and seen.close < rules.floor * level:
-        stage, stage_session = Stage.STABLE, session
-        reasons |= Reason.FAILED
-    sustained = closes_above >= rules.confirm_closes
-    if stage == Stage.ARMED and sustained and seen.close > level and seen.gates_pass:
-        stage, stage_session, confirmed_session = Stage.CONFIRMED, session, session
-        reasons |= Reason.CONFIRMED
-    if stage == Stage.ARMED and session - breakout_session >= rules.confirm_within:
-        stage, stage_session = Stage.STABLE, session
-        reasons |= Reason.VETOED if sustained else Reason.EXPIRED
-    if stage == Stage.CONFIRMED and seen.close < trail:
-        stage, stage_session = Stage.STABLE, session
-        reasons |= Reason.FELL_BACK
-    if stage == Stage.CONFIRMED and fresh and (not rules.gated or (seen.eth_above_trend and not kill_readings)):
-        stage, stage_session, eth_session, tranche = Stage.ETH, session, session, 1
-        eth_high = seen.eth_close if seen.eth_close > 0 else 0.0
-        reasons |= Reason.ENTERED_ETH
-    if stage == Stage.CONFIRMED and rules.gated and session - confirmed_session >= rules.patience_sessions:
-        stage, stage_session = Stage.STABLE, session
-        reasons |= Reason.NO_TREND
-    if (stage == Stage.ETH or stage == Stage.ALTS) and fresh:
-        quiet = min(session - confirmed_session, seen.sessions_since_record) >= rules.quiet_sessions
-        weak = seen.rs_weak_sessions >= rules.weak_sessions
-        if quiet or weak:
-            came_from, stage, stage_session = stage, Stage.DISTRIBUTION, session
-            reasons |= (Reason.NO_NEW_RECORD if quiet else 0) | (Reason.WEAK_SMALL_CAPS if weak else 0)
-    if (
-        stage == Stage.ETH
-        and fresh
-        and session - confirmed_session >= rules.altcoins_after_sessions
-        and seen.pair_above
-        and seen.breadth_passes
-    ):
-        stage, stage_session, pair_weak_days = Stage.ALTS, session, 0
-        reasons |= Reason.ENTERED_ALTS
-    if stage == Stage.ALTS and fresh and pair_weak_days >= rules.leave_altcoins_days:
-        stage, stage_session, tranche = Stage.ETH, session, 2
-        reasons |= Reason.ETH_LAGS_BTC
-    if stage == Stage.ETH and tranche == 1 and fresh and session - eth_session >= rules.full_after_sessions:
-        tranche = 2
-        reasons |= Reason.SECOND_TRANCHE
+        memory = armed(memory, seen)
+    return memory, reasons
 
+
+def _from_armed(memory: Memory, seen: Observation, conditions: Conditions) -> tuple[Memory, int]:
+    if memory.stage != Stage.ARMED:
+        return memory, 0
+    reasons, sustained = 0, conditions.closes_above.holds
+    if not conditions.floor.holds:
+        memory = waiting(memory, seen.session)
+        reasons |= Reason.FAILED
+    elif sustained and conditions.level.holds and seen.gates_pass:
+        memory = confirmed(memory, seen.session)
+        reasons |= Reason.CONFIRMED
+    elif conditions.sessions_armed.holds:
+        memory = waiting(memory, seen.session)
+        reasons |= Reason.VETOED if sustained else Reason.EXPIRED
+    return memory, reasons
+
+
+def _from_confirmed(rules: Rules, memory: Memory, seen: Observation, conditions: Conditions) -> tuple[Memory, int]:
+    if memory.stage != Stage.CONFIRMED:
+        return memory, 0
+    reasons = 0
+    agrees = seen.eth_above_trend and not _exit_readings(rules, seen, conditions)
+    if not conditions.small_cap_stop.holds:
+        memory = waiting(memory, seen.session)
+        reasons |= Reason.FELL_BACK
+    elif not is_stale(rules, seen.missed) and (agrees or not rules.entry_is_gated):
+        memory = first_half(memory, seen)
+        reasons |= Reason.ENTERED_ETH
+    elif rules.entry_is_gated and conditions.sessions_for_trend.holds:
+        memory = waiting(memory, seen.session)
+        reasons |= Reason.NO_TREND
+    return memory, reasons
+
+
+def _while_buying(rules: Rules, memory: Memory, seen: Observation, conditions: Conditions) -> tuple[Memory, int]:
+    if not _is_buying(memory.stage) or is_stale(rules, seen.missed):
+        return memory, 0
+    reasons, session = 0, seen.session
+    if conditions.sessions_quiet.holds or conditions.sessions_weak.holds:
+        memory = winding_down(memory, session)
+        reasons |= Reason.NO_NEW_RECORD if conditions.sessions_quiet.holds else 0
+        reasons |= Reason.WEAK_SMALL_CAPS if conditions.sessions_weak.holds else 0
+    elif conditions.sessions_for_altcoins.holds and seen.pair_above and seen.breadth_passes:
+        memory = into_altcoins(memory, session)
+        reasons |= Reason.ENTERED_ALTS
+    elif conditions.days_eth_lags.holds:
+        memory = back_into_eth(memory, session)
+        reasons |= Reason.ETH_LAGS_BTC
+    elif memory.tranche == 1 and conditions.sessions_for_full.holds:
+        memory = second_half(memory)
+        reasons |= Reason.SECOND_TRANCHE
+    return memory, reasons
+
+
+def _exit_readings(rules: Rules, seen: Observation, conditions: Conditions) -> int:
+    """Return the risk exits that the US market's readings call for."""
+    exits = 0
+    if rules.risk_exits_credit and seen.credit_stress:
+        exits |= Reason.KILL_CREDIT
+    if rules.risk_exits_volatility and seen.volatility_kill:
+        exits |= Reason.KILL_VOLATILITY
+    if rules.risk_exits_trail and not conditions.small_cap_stop.holds:
+        exits |= Reason.KILL_TRAIL
+    return exits
+
+
+def _standing(before: Memory, memory: Memory, ahead: Conditions) -> int:
+    """Return the reason that says what a stage waits for, or that nothing changed."""
+    reasons, stage = 0, memory.stage
     if stage == Stage.STABLE:
         reasons |= Reason.WAITS_FOR_RECORD
     elif stage == Stage.ARMED:
-        reasons |= Reason.WAITS_FOR_GATES if sustained else Reason.WAITS_FOR_CLOSES
+        reasons |= Reason.WAITS_FOR_GATES if ahead.closes_above.holds else Reason.WAITS_FOR_CLOSES
     elif stage == Stage.CONFIRMED:
         reasons |= Reason.WAITS_FOR_TREND
     elif stage == Stage.COOLDOWN:
         reasons |= Reason.COOLS_DOWN
-    elif stage == memory.stage and tranche == memory.tranche:
+    elif stage == before.stage and memory.tranche == before.tranche:
         reasons |= Reason.HOLDS
-    if stage != Stage.ETH and stage != Stage.ALTS and stage != Stage.DISTRIBUTION:
-        tranche = 0
-    memory = Memory(
-        stage,
-        stage_session,
-        came_from,
-        level,
-        high,
-        closes_above,
-        breakout_session,
-        confirmed_session,
-        eth_session,
-        eth_high,
-        tranche,
-        pair_weak_days,
-        killed,
-    )
-    return Outcome(memory, stage, tranche, reasons)
+    return reasons
+
+
+def _is_buying(stage: int) -> bool:
+    return stage == Stage.ETH or stage == Stage.ALTS
+
+
+def _is_invested(stage: int) -> bool:
+    return _is_buying(stage) or stage == Stage.DISTRIBUTION

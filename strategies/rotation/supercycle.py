@@ -11,8 +11,10 @@ import numpy as np
 from bot.core.market import Floats
 from bot.core.moments import Times, newest
 from strategies.indicators import Bools, Ints, lagged, rolling_median
+from strategies.rotation.conditions import is_breakout, is_stale, trail_of
 from strategies.rotation.reading import Reading
 from strategies.rotation.readings import Readings
+from strategies.rotation.rules import Rules
 from strategies.rotation.track import Track, closes, ratio
 
 _STILL = 1e-12
@@ -24,7 +26,7 @@ class Supercycle:
 
     def __init__(self, source: Readings) -> None:
         self.source, self.settings = source, source.settings.supercycle
-        self.stale_after = source.settings.rules.stale_after
+        self.rules = source.settings.rules
 
     @cached_property
     def parts(self) -> dict[str, Reading]:
@@ -39,7 +41,7 @@ class Supercycle:
     @cached_property
     def lacks(self) -> dict[str, list[str]]:
         """What each part wants at each decision, empty where it is known."""
-        return {name: part.lack(self.stale_after).tolist() for name, part in self.parts.items()}
+        return {name: part.lack(self.rules).tolist() for name, part in self.parts.items()}
 
     @cached_property
     def known(self) -> Ints:
@@ -94,7 +96,7 @@ class Supercycle:
         return f"mean correlation {correlation.value[i]:.2f}, before {correlation.threshold[i]:.2f}"
 
     def _is_known(self, part: Reading) -> Bools:
-        known: Bools = part.available & part.is_known & (part.missed <= self.stale_after)
+        known: Bools = part.available & part.is_known & ~is_stale(self.rules, part.missed)
         return known
 
     # --- the parts -----------------------------------------------------------------------------------------
@@ -103,9 +105,7 @@ class Supercycle:
         """Sessions of the present run above its level, beyond the median of the runs before it."""
         source, rules = self.source, self.source.settings.rules
         before, is_record, base, _ = source.records()
-        runs = runs_above(
-            source.closes, before, is_record & (base >= rules.min_base), rules.trail_of_level, rules.trail_of_high
-        )
+        runs = runs_above(source.closes, before, is_breakout(rules, is_record, base), rules)
         median = runs.past_median(self.settings.runs_needed)
         track = Track(source.small_caps.due, source.closes, (source.small_caps,))
         return source.reading("long_run", track, runs.lengths, median, runs.lengths > median)
@@ -192,11 +192,11 @@ class Runs:
         return by_count[done]
 
 
-def runs_above(close: Floats, before: Floats, begins: Bools, of_level: float, of_high: float) -> Runs:
+def runs_above(close: Floats, before: Floats, begins: Bools, rules: Rules) -> Runs:
     """The runs that breakouts begin while none stands, and that end under the rotation's trail.
 
     `before` is the highest close before each session: the level of a run that begins there, frozen while it lasts.
-    A run ends on a close under `of_level` x max(level, `of_high` x highest close since it began).
+    A run ends on a close under the trailing stop of its level and of the highest close since it began.
     """
     lengths, completed = np.zeros(len(close)), []
     level = high = np.nan
@@ -210,7 +210,7 @@ def runs_above(close: Floats, before: Floats, begins: Bools, of_level: float, of
             continue
         high = max(high, price)
         length += price > level
-        if price < of_level * max(level, of_high * high):
+        if price < trail_of(rules, level, high):
             stands = False
             completed.append((session, length))
         else:

@@ -10,11 +10,12 @@ import numpy as np
 from bot.core.market import Market
 from strategies.indicators import Bools, Ints
 from strategies.rotation.altcoins import Altcoins
-from strategies.rotation.progress import Progress
+from strategies.rotation.conditions import is_stale
+from strategies.rotation.progress import progress
 from strategies.rotation.reading import Reading, ReadingTable
 from strategies.rotation.readings import Readings
-from strategies.rotation.rules import Memory, Observation, Outcome
 from strategies.rotation.settings import RotationSettings
+from strategies.rotation.state import Memory, Observation, Outcome
 from strategies.rotation.step import step
 from strategies.rotation.supercycle import Supercycle
 
@@ -44,7 +45,7 @@ class RotationView:
     def table(self) -> ReadingTable:
         """Every reading and how far the stage has come, to be told one decision at a time."""
         switches = {name: name in self.settings.gates for name in self.gates}
-        return ReadingTable(self.readings, self.progress(), switches, self.settings.rules.stale_after)
+        return ReadingTable(self.readings, progress(self.path), switches, self.settings.rules)
 
     @cached_property
     def supercycle(self) -> Supercycle:
@@ -62,9 +63,9 @@ class RotationView:
         """The readings whose kill is switched on."""
         rules = self.settings.rules
         switches = {
-            "credit": rules.kill_on_credit,
-            "volatility": rules.kill_on_volatility,
-            "peg_broken": rules.kill_on_peg,
+            "credit": rules.risk_exits_credit,
+            "volatility": rules.risk_exits_volatility,
+            "peg_broken": rules.risk_exits_peg,
         }
         return {name for name, on in switches.items() if on}
 
@@ -89,7 +90,7 @@ class RotationView:
     @cached_property
     def stale(self) -> Bools:
         """Whether some needed input is too old to buy on."""
-        return self.missed > self.settings.rules.stale_after
+        return is_stale(self.settings.rules, self.missed)
 
     @cached_property
     def path(self) -> list[Outcome]:
@@ -130,21 +131,8 @@ class RotationView:
             "thin_trading": self.source.thin_trading(),
             "missed": self.missed,
         }
-        return [
-            Observation(*seen) for seen in zip(*(columns[name].tolist() for name in Observation._fields), strict=True)
-        ]
-
-    def progress(self) -> dict[str, Reading]:
-        """How far each stage has come, by the path's counters and stops."""
-        rows = self.source.session_rows()
-        _, _, _, since = self.source.records()
-        strength = self.gates["relative_strength"]
-        weak = np.where(strength.available, self.source.rs_weak_sessions(), 0)
-        eth_close, eth_range = self.readings["eth_trend"].value, self.source.eth_range()
-        told = Progress(
-            self.settings.rules, self.path, rows, self.source.closes[rows], eth_close, eth_range, since[rows], weak
-        )
-        return told.readings()
+        rows_of_columns = zip(*(columns[name].tolist() for name in Observation._fields), strict=True)
+        return list(map(Observation._make, rows_of_columns))
 
     def failing_gates(self, i: int) -> list[str]:
         """The gates that are on and do not pass at a decision."""
@@ -160,8 +148,7 @@ class RotationView:
     def _passes(self, name: str) -> Bools:
         """Whether a gate that is on lets through: it is off without data, and stale data do not pass."""
         gate = self.gates[name]
-        fresh = gate.missed <= self.settings.rules.stale_after
-        return ~gate.available | (gate.holds & fresh)
+        return ~gate.available | (gate.holds & ~is_stale(self.settings.rules, gate.missed))
 
     def _supercycle_gate(self) -> dict[str, Reading]:
         """The score's gate where it is switched on: else nobody pays for it."""

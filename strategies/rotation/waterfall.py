@@ -161,7 +161,7 @@ class _Layers:
             value = track.sampled(self.view.times)
             before = Track(track.due, lagged(track.values, move.span), ()).sampled(self.view.times)
             change = value - before if unit == SHARE else (value - before) / np.abs(before)
-        lack = eases.lack(self.view.settings.rules.stale_after)
+        lack = eases.lack(self.view.settings.rules)
         lack = np.where((lack == "") & np.isnan(change), "not yet", lack)
         # Once it was known its window has been full: then a value in it is missing.
         lack = np.where((lack == "not yet") & np.logical_or.accumulate(lack == ""), "missing", lack)

@@ -10,20 +10,28 @@ from typing import Any
 
 import pytest
 
-from strategies.rotation.rules import Memory, Observation, Outcome, Rules, Stage, reason_codes
+from strategies.rotation.rules import Rules, Stage, reason_codes
+from strategies.rotation.state import Breakout, EthPosition, Memory, Observation, Outcome
 from strategies.rotation.step import step
 from tests.markets import settings_with
 
 ARTICLE = settings_with().rules
 GATED = settings_with({"entry": "gated"}).rules
 
+BREAKOUT = Breakout(level=100.0, high=101.0, closes_above=1, session=50)
+SUSTAINED = Breakout(level=100.0, high=105.0, closes_above=5, session=50, confirmed_session=54)
 STABLE = Memory()
-ARMED = Memory(Stage.ARMED, stage_session=50, level=100.0, high=101.0, closes_above=1, breakout_session=50)
-CONFIRMED = ARMED._replace(stage=Stage.CONFIRMED, stage_session=54, high=105.0, closes_above=5, confirmed_session=54)
-ETH = CONFIRMED._replace(stage=Stage.ETH, eth_session=54, eth_high=2000.0, tranche=1)
+ARMED = Memory(Stage.ARMED, stage_session=50, breakout=BREAKOUT)
+CONFIRMED = Memory(Stage.CONFIRMED, stage_session=54, breakout=SUSTAINED)
+ETH = CONFIRMED._replace(stage=Stage.ETH, tranche=1, eth=EthPosition(session=54, high=2000.0))
 ALTS = ETH._replace(stage=Stage.ALTS, stage_session=75, tranche=2)
 DISTRIBUTION = ETH._replace(stage=Stage.DISTRIBUTION, stage_session=120, came_from=Stage.ETH, tranche=2)
 COOLDOWN = Memory(Stage.COOLDOWN, stage_session=60, killed=True)
+
+
+def armed_with(closes_above: int) -> Memory:
+    """Armed, with so many closes above the level."""
+    return ARMED._replace(breakout=BREAKOUT._replace(closes_above=closes_above))
 
 
 def seen(**changes: Any) -> Observation:
@@ -90,12 +98,12 @@ class TestStableToArmed:
 
     def test_arming_freezes_the_highest_close_before_as_the_level_and_counts_its_own_close(self) -> None:
         memory = after(STABLE, record(50, close=102.5)).memory
-        assert (memory.level, memory.high, memory.closes_above, memory.breakout_session) == (100.0, 102.5, 1, 50)
+        assert memory.breakout == Breakout(level=100.0, high=102.5, closes_above=1, session=50)
 
     def test_a_later_record_does_not_move_the_frozen_level(self) -> None:
         first, second = folded(STABLE, [record(50), seen(session=51, close=104, prior_high=101, is_record=True)])
-        assert (first.memory.level, second.memory.level) == (100.0, 100.0)
-        assert second.memory.high == 104
+        assert (first.memory.breakout.level, second.memory.breakout.level) == (100.0, 100.0)
+        assert second.memory.breakout.high == 104
 
     def test_thin_trading_is_a_warning_and_arms_all_the_same(self) -> None:
         outcome = after(STABLE, record(50, thin_trading=True))
@@ -132,57 +140,57 @@ class TestArmed:
         closes = [102, 99, 103, 100, 104, 98, 101]  # with the breakout's own: above at 0, 1, 3, 5, 7
         outcomes = folded(ARMED, [seen(session=51 + i, close=float(c)) for i, c in enumerate(closes)], GATED)
         assert [o.stage for o in outcomes[:-1]] == [Stage.ARMED] * 6
-        assert outcomes[-1].memory.confirmed_session == 57
+        assert outcomes[-1].memory.breakout.confirmed_session == 57
 
     def test_a_close_at_the_level_is_not_above_it(self) -> None:
-        outcome = after(ARMED._replace(closes_above=4), seen(session=54, close=100.0))
+        outcome = after(armed_with(4), seen(session=54, close=100.0))
         assert outcome.stage == Stage.ARMED
-        assert outcome.memory.closes_above == 4
+        assert outcome.memory.breakout.closes_above == 4
 
     def test_gates_are_asked_until_they_pass(self) -> None:
-        waiting = after(ARMED._replace(closes_above=4), seen(session=54, gates_pass=False))
+        waiting = after(armed_with(4), seen(session=54, gates_pass=False))
         assert waiting.stage == Stage.ARMED
         assert reasons(waiting) == {"waits_for_gates"}
         passed = after(waiting.memory, seen(session=55), GATED)
         assert "confirmed" in reasons(passed)
-        assert passed.memory.confirmed_session == 55
+        assert passed.memory.breakout.confirmed_session == 55
 
     def test_gates_that_pass_on_a_session_under_the_level_do_not_confirm(self) -> None:
-        outcome = after(ARMED._replace(closes_above=5), seen(session=56, close=99.5))
+        outcome = after(armed_with(5), seen(session=56, close=99.5))
         assert outcome.stage == Stage.ARMED
 
     def test_the_tenth_session_after_the_breakout_may_still_confirm(self) -> None:
-        outcome = after(ARMED._replace(closes_above=4), seen(session=60, close=101.0), GATED)
+        outcome = after(armed_with(4), seen(session=60, close=101.0), GATED)
         assert "confirmed" in reasons(outcome)
 
     def test_the_tenth_session_with_four_closes_above_expires(self) -> None:
-        outcome = after(ARMED._replace(closes_above=4), seen(session=60, close=99.0))
+        outcome = after(armed_with(4), seen(session=60, close=99.0))
         assert outcome.stage == Stage.STABLE
         assert reasons(outcome) == {"expired", "waits_for_record"}
 
     def test_the_tenth_session_with_five_closes_and_a_gate_shut_is_vetoed(self) -> None:
-        outcome = after(ARMED._replace(closes_above=4), seen(session=60, close=101.0, gates_pass=False))
+        outcome = after(armed_with(4), seen(session=60, close=101.0, gates_pass=False))
         assert outcome.stage == Stage.STABLE
         assert reasons(outcome) == {"vetoed", "waits_for_record"}
 
     def test_the_ninth_session_neither_expires_nor_is_vetoed(self) -> None:
         assert after(ARMED, seen(session=59, close=99.0)).stage == Stage.ARMED
-        assert after(ARMED._replace(closes_above=6), seen(session=59, gates_pass=False)).stage == Stage.ARMED
+        assert after(armed_with(6), seen(session=59, gates_pass=False)).stage == Stage.ARMED
 
     def test_a_weekend_counts_no_close_a_second_time(self) -> None:
         friday = after(ARMED, seen(session=53, close=103.0)).memory
         saturday = after(friday, seen(session=53, close=103.0, new_session=False)).memory
-        assert saturday.closes_above == friday.closes_above == 2
+        assert saturday.breakout.closes_above == friday.breakout.closes_above == 2
 
 
 class TestConfirmed:
     def test_the_article_enters_eth_in_the_decision_that_confirms(self) -> None:
-        outcome = after(ARMED._replace(closes_above=4), seen(session=54))
+        outcome = after(armed_with(4), seen(session=54))
         assert (outcome.stage, outcome.tranche) == (Stage.ETH, 1)
         assert reasons(outcome) == {"confirmed", "entered_eth"}
 
     def test_the_gated_rule_waits_for_eths_trend(self) -> None:
-        outcome = after(ARMED._replace(closes_above=4), seen(session=54, eth_above_trend=False), GATED)
+        outcome = after(armed_with(4), seen(session=54, eth_above_trend=False), GATED)
         assert outcome.stage == Stage.CONFIRMED
         assert reasons(outcome) == {"confirmed", "waits_for_trend"}
 
@@ -193,7 +201,7 @@ class TestConfirmed:
     def test_the_gated_rule_may_enter_on_a_weekend(self) -> None:
         outcome = after(CONFIRMED, seen(new_session=False, eth_close=1800.0), GATED)
         assert outcome.stage == Stage.ETH
-        assert outcome.memory.eth_high == 1800.0
+        assert outcome.memory.eth.high == 1800.0
 
     def test_a_close_under_the_trail_ends_it(self) -> None:
         assert after(CONFIRMED, seen(close=97.0, eth_above_trend=False), GATED).stage == Stage.CONFIRMED
@@ -280,7 +288,9 @@ class TestAlts:
         assert outcomes[-1].stage == Stage.ALTS
 
     def test_altcoins_bought_with_half_the_eth_return_to_all_of_it(self) -> None:
-        outcome = after(ALTS._replace(tranche=1, pair_weak_days=4), seen(session=76, pair_below=True))
+        outcome = after(
+            ALTS._replace(tranche=1, eth=ALTS.eth._replace(pair_weak_days=4)), seen(session=76, pair_below=True)
+        )
         assert (outcome.stage, outcome.tranche) == (Stage.ETH, 2)
 
 
@@ -312,12 +322,15 @@ class TestDistribution:
         assert reasons(outcome) == {"distributed", "breakout", "waits_for_closes"}
 
     def test_it_does_not_reset_eths_highest_close(self) -> None:
-        back = after(DISTRIBUTION._replace(eth_high=3000.0), record(130, close=106.0, eth_close=2400.0))
-        assert back.memory.eth_high == 3000.0
+        back = after(
+            DISTRIBUTION._replace(eth=DISTRIBUTION.eth._replace(high=3000.0)),
+            record(130, close=106.0, eth_close=2400.0),
+        )
+        assert back.memory.eth.high == 3000.0
         assert after(back.memory, seen(session=131, eth_close=2250.0)).stage == Stage.COOLDOWN  # 0.75 x 3000
 
     def test_the_count_of_weak_pair_days_begins_anew_on_a_return_to_altcoins(self) -> None:
-        memory = DISTRIBUTION._replace(came_from=Stage.ALTS, pair_weak_days=4)
+        memory = DISTRIBUTION._replace(came_from=Stage.ALTS, eth=DISTRIBUTION.eth._replace(pair_weak_days=4))
         back = after(memory, record(130, close=106.0))
         assert after(back.memory, seen(session=131, pair_below=True)).stage == Stage.ALTS
 
@@ -368,10 +381,15 @@ class TestKills:
         assert after(risen, seen(session=57, close=108.26)).stage == Stage.ETH
         assert after(risen, seen(session=57, close=108.25)).stage == Stage.COOLDOWN
 
+    def test_a_close_at_the_drawdown_stop_sells(self) -> None:
+        # 2000 x (1 - 0.25) = 1500
+        assert after(ETH, seen(eth_close=1500.01)).stage == Stage.ETH
+        assert after(ETH, seen(eth_close=1500.0)).stage == Stage.COOLDOWN
+
     def test_the_atr_option_measures_eths_fall_in_ranges(self) -> None:
         rules = settings_with({"eth_stop": {"measure": "atr"}}).rules  # 2000 - 3 x 50 = 1850
-        assert after(ETH, seen(eth_close=1851.0), rules).stage == Stage.ETH
-        assert after(ETH, seen(eth_close=1849.0), rules).stage == Stage.COOLDOWN
+        assert after(ETH, seen(eth_close=1850.01), rules).stage == Stage.ETH
+        assert after(ETH, seen(eth_close=1850.0), rules).stage == Stage.COOLDOWN  # at the stop, as for the drawdown
         assert after(ETH, seen(eth_close=1400.0, eth_range=float("nan")), rules).stage == Stage.ETH
 
     def test_a_broken_peg_warns_and_kills_only_if_told_to(self) -> None:
@@ -427,7 +445,7 @@ class TestStale:
         assert after(ETH, seen(session=59, missed=4)).tranche == 1
         full = ETH._replace(tranche=2)
         assert after(full, seen(session=75, missed=4, pair_above=True, breadth_passes=True)).stage == Stage.ETH
-        assert after(ARMED._replace(closes_above=4), seen(session=54, missed=4)).stage == Stage.CONFIRMED
+        assert after(armed_with(4), seen(session=54, missed=4)).stage == Stage.CONFIRMED
 
     @pytest.mark.parametrize("memory", [ETH, ALTS], ids=["eth", "alts"])
     def test_three_more_lead_to_distribution(self, memory: Memory) -> None:
@@ -449,7 +467,7 @@ class TestStale:
 
 def test_one_pass_runs_down_the_whole_table() -> None:
     """ARMED -> CONFIRMED -> ETH -> DISTRIBUTION in one decision, where small caps have been weak all the while."""
-    outcome = after(ARMED._replace(closes_above=4), seen(session=54, rs_weak_sessions=10))
+    outcome = after(armed_with(4), seen(session=54, rs_weak_sessions=10))
     assert outcome.stage == Stage.DISTRIBUTION
     assert reasons(outcome) == {"confirmed", "entered_eth", "weak_small_caps"}
     assert outcome.memory.came_from == Stage.ETH

@@ -8,6 +8,7 @@ import pytest
 from bot.core.market import Market
 from bot.services.strategy_settings import rotation_settings, waterfall_settings
 from bot.settings.loader import load_config
+from strategies.rotation.conditions import is_breakout
 from strategies.rotation.supercycle import Supercycle, runs_above
 from strategies.rotation.view import RotationView
 from strategies.rotation.waterfall import Layer, waterfall
@@ -65,8 +66,7 @@ def test_a_layer_said_of_known_months_what_they_were(
 def test_the_run_of_november_2020_lasted_for_263_closes_above_its_level(view: RotationView) -> None:
     source, rules = view.source, view.settings.rules
     before, is_record, base, _ = source.records()
-    breakouts = is_record & (base >= rules.min_base)
-    runs = runs_above(source.closes, before, breakouts, rules.trail_of_level, rules.trail_of_high)
+    runs = runs_above(source.closes, before, is_breakout(rules, is_record, base), rules)
     ended = {str(source.sessions[end]): length for end, length in runs.completed}
     # 1740.75 was the level, 2442.74 the high: the trail of 0.97 x 0.93 x 2442.74 = 2203.6 broke at 2198.91
     assert ended["2021-11-30"] == 263

@@ -117,7 +117,7 @@ def _remember_vetoes(position: _Position, row: Row) -> None:
     """The gates that fail on a day that would confirm."""
     gauges = gauges_of(row.body["readings"])
     closes, level = gauges.get("closes_above"), gauges.get("level")
-    if closes and closes.holds and level and (level.distance or 0) > 0:
+    if closes and closes.holds and level and level.holds:
         position.vetoes.update({name: gauge for name, gauge in gauges.items() if gauge.gate and not gauge.holds})
 
 

@@ -101,7 +101,7 @@ def _armed(gauges: Gauges, terms: Labels) -> list[Trigger]:
     elif missing:
         is_are = "is" if missing == 1 else "are"
         told = f"{there}: {missing:.0f} {is_are} missing, with {counted(left, 'session')} left to confirm."
-    elif level.value <= (level.threshold or 0):
+    elif not level.holds:
         told = f"{there}, but {terms.subject} closed {share_text(level.share)} under it: a close above is needed."
     elif failing:
         told = f"{there}: it confirms once {_gates(failing)} within {counted(left, 'session')}."

@@ -15,7 +15,8 @@ from bot.review.why.odds import Odds, Session, odds
 from bot.services.markets import open_market
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config, kept_config, load_config
-from strategies.rotation.rules import Outcome, Reason, Stage
+from strategies.rotation.rules import Reason, Stage
+from strategies.rotation.state import Outcome
 from strategies.rotation.view import RotationView
 
 _ENDINGS = (Reason.CONFIRMED, Reason.FAILED, Reason.VETOED, Reason.EXPIRED)
@@ -45,18 +46,17 @@ def sessions_of(config: Config, market: Market) -> list[Session]:
     """Every session of the rotation's path, as it was known at the first decision after it."""
     settings = rotation_settings(config)
     view = RotationView(market, settings)
-    rows, (before, _, _, since) = view.source.session_rows(), view.source.records()
+    rows, (before, _, _, _) = view.source.session_rows(), view.source.records()
     closes, found = view.source.closes, []
     for i in np.flatnonzero(view.source.new_session()):
         row, outcome = rows[i], view.path[i]
-        base = 0 if outcome.memory.killed else settings.rules.min_base
         gap = float(closes[row] / max(closes[row], before[row])) - 1
         found.append(
             Session(
                 day=utc(view.times[i]).date(),
                 stage=Stage(outcome.stage).name,
                 gap=gap,
-                would_arm=bool(since[row] >= base),
+                would_arm=outcome.ahead.sessions_without_record.holds,
                 armed=bool(outcome.reasons & (Reason.BREAKOUT | Reason.REARMED)),
                 ending=_ending(outcome),
             )

@@ -32,13 +32,13 @@ def test_the_counters_say_what_the_next_decision_does(demo: Market) -> None:
     for before, after in pairwise(decisions):
         readings = after.readings
         if "confirmed" in after.reasons and before.stage == "ARMED":
-            assert before.readings["closes_above"]["value"] >= settings.rules.confirm_closes - 1
+            assert before.readings["closes_above"]["value"] >= settings.rules.breakout_confirm_closes - 1
         if "kill_eth" in after.reasons:
             assert readings["eth_trend"]["value"] <= before.readings["eth_stop"]["threshold"]
         if "cooled_down" in after.reasons:
-            assert before.readings["sessions_cooling"]["value"] == settings.rules.cooldown_sessions - 1
+            assert before.readings["sessions_cooling"]["value"] == settings.rules.stages_cooldown_sessions - 1
         if "distributed" in after.reasons:
-            assert before.readings["sessions_distributing"]["value"] == settings.rules.distribution_sessions - 1
+            assert before.readings["sessions_distributing"]["value"] == settings.rules.stages_distribution_sessions - 1
         if "cooled_down" in after.reasons and after.stage == "STABLE":
             assert readings["sessions_without_record"]["threshold"] == 0  # after a kill any record arms
         if "breakout" in after.reasons and before.stage == "STABLE":

@@ -93,7 +93,7 @@ class TestRecords:
     def test_the_level_is_the_highest_close_before_the_breakout(self) -> None:
         made = market(24, [100.0, *[99.0] * 22, 101.0])
         assert view(made).observations()[-1].prior_high == 100.0
-        assert view(made).path[-1].memory.level == 100.0
+        assert view(made).path[-1].memory.breakout.level == 100.0
 
 
 class TestRelativeStrength:

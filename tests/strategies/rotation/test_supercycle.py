@@ -32,6 +32,7 @@ from tests.markets import (
     market_of,
     random_market,
     session_days,
+    settings_with,
     with_series,
 )
 
@@ -57,6 +58,9 @@ def part(made: Market, name: str, changes: Mapping[str, Any] | None = None) -> t
     return found["value"], found["threshold"], found["verdict"], found["note"]
 
 
+TRAIL = settings_with({"trail": {"of_level": 0.97, "of_high": 0.9}}).rules
+
+
 class TestLongRun:
     SMALL: Mapping[str, Any] = {
         "rotation": {"breakout": {"base_sessions": 2}},
@@ -67,7 +71,7 @@ class TestLongRun:
         """The runs of closes whose record closes all count as breakouts; the trail is 10% under the high."""
         close = np.array(closes)
         before = np.concatenate(([NAN], np.fmax.accumulate(close)[:-1]))
-        runs = runs_above(close, before, close > before, of_level=0.97, of_high=0.9)
+        runs = runs_above(close, before, close > before, TRAIL)
         return runs.lengths.tolist(), runs.completed
 
     def test_a_run_counts_its_closes_above_the_level_from_the_breakout_on(self) -> None:
@@ -94,7 +98,7 @@ class TestLongRun:
     def test_the_median_is_that_of_the_runs_that_were_over_by_then(self) -> None:
         close = np.array([100, 101, 102, 90, 103, 80, 104, 105, 106, 107, 70])
         before = np.concatenate(([NAN], np.fmax.accumulate(close)[:-1]))
-        runs = runs_above(close, before, close > before, 0.97, 0.9)
+        runs = runs_above(close, before, close > before, TRAIL)
         assert runs.completed == [(3, 2), (5, 1), (10, 4)]
         expected = [NAN] * 5 + [1.5] * 5 + [2.0]
         assert np.array_equal(runs.past_median(2), expected, equal_nan=True)
