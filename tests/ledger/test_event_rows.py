@@ -27,6 +27,7 @@ from bot.core.events import (
     VenueTrade,
 )
 from bot.core.orders import Fill, OrderEnd, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
+from bot.ledger.codec import AMOUNTS, CODES, TEXT_OR_NULL
 from bot.ledger.decode import decode
 from bot.ledger.event_fields import EVENT_FIELDS
 from bot.ledger.record import Row, as_rows
@@ -262,6 +263,12 @@ def test_every_event_that_a_ledger_can_hold_is_among_these() -> None:
 def test_a_malformed_row_is_named(kind: str, body: dict[str, Any]) -> None:
     with pytest.raises(LedgerError, match="row 7"):
         decode(Row(7, kind, "2024-03-01T00:00:00Z", body))
+
+
+def test_a_cell_of_a_csv_is_empty_where_the_ledger_has_null() -> None:
+    assert (TEXT_OR_NULL.cell("B"), TEXT_OR_NULL.cell(None)) == ("B", "")
+    assert (CODES.cell(["a", "b"]), CODES.cell([])) == ("a;b", "")
+    assert AMOUNTS.cell({"ETH": "0.49"}) == '{"ETH": "0.49"}'
 
 
 def test_a_ledger_of_the_first_version_lacks_the_newer_keys() -> None:

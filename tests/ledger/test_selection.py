@@ -148,6 +148,13 @@ def test_a_ledger_that_grows_has_the_hashes_of_one_written_at_once(ledger: Path,
         assert (6, writer.head) == read_end(path) == read_end(ledger)
 
 
+def test_a_ledger_without_a_path_has_the_same_hashes(ledger: Path) -> None:
+    with LedgerWriter.open(None) as writer:
+        writer.append(events())
+        assert (len(writer.rows), writer.head) == read_end(ledger)
+        assert writer.path == Path("memory")
+
+
 def test_a_backup_has_the_same_rows_and_replaces_no_file(ledger: Path, tmp_path: Path) -> None:
     target = tmp_path / "backup.sqlite3"
     assert back_up_ledger(ledger, target) == verify_ledger(ledger) == verify_ledger(target)
