@@ -144,10 +144,10 @@ def run_backtest(
     tables = typed(projections)
     summary = {**found.summary, **({"worlds": _worlds_summary(worlds)} if worlds else {})}
     if folder is not None:
-        told = manifest(run_id, command, config, found_market, started, found)
+        run_manifest = manifest(run_id, command, config, found_market, started, found)
         shown = waterfall_over(config, found_market, window, views)
-        contents = _contents(told, summary, tables, found, shown, worlds)
-        folder.write(found.rows, projections, told, summary, render(contents))
+        contents = _contents(run_manifest, summary, tables, found, shown, worlds)
+        folder.write(found.rows, projections, run_manifest, summary, render(contents))
     return Run(run_id, found_market.name, summary, tables, worlds, folder)
 
 
@@ -176,7 +176,7 @@ def _worlds_summary(worlds: Worlds) -> dict[str, Any]:
 
 
 def _contents(
-    told: Mapping[str, Any],
+    run_manifest: Mapping[str, Any],
     summary: Mapping[str, Any],
     tables: Mapping[str, pd.DataFrame],
     found: Backtest,
@@ -185,8 +185,8 @@ def _contents(
 ) -> Contents:
     small_caps = found.market[found.market.roles.small_caps]
     closes = pd.Series(small_caps.close, pd.DatetimeIndex(small_caps.dates.astype("datetime64[s]")))
-    luck = found.random_timing
-    return Contents(told, summary, tables, closes, Band(luck.low, luck.median, luck.high), waterfall, worlds)
+    band = found.random_timing
+    return Contents(run_manifest, summary, tables, closes, Band(band.low, band.median, band.high), waterfall, worlds)
 
 
 def backtest(config: Config, market: Market, window: Window, views: Views) -> Backtest:

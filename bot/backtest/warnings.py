@@ -50,8 +50,8 @@ def _prices(market: Market, window: Window) -> list[str]:
     count = sum(symbol in market.roles.symbols or market[symbol].kind is SeriesKind.CRYPTO for symbol in symbols)
     if not count:
         return []
-    told = "prices that jump or lie outside their own range"
-    return [f"{count} series that this run could hold or read have {told}: `bot data check` lists them"]
+    text = "prices that jump or lie outside their own range"
+    return [f"{count} series that this run could hold or read have {text}: `bot data check` lists them"]
 
 
 def _volumes(market: Market, window: Window) -> list[str]:

@@ -34,7 +34,7 @@ def doctor(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOpt
         for check in examine(resolved, clock, sessions, os.environ):
             checks.append(check)
             screen.print(f"{marks[check.verdict]} {check.name:10}", end=" ")
-            screen.print(check.told, markup=False, soft_wrap=True)
+            screen.print(check.text, markup=False, soft_wrap=True)
     faults = [check.name for check in checks if check.verdict is CheckVerdict.FAULT]
     error = DataError(f"{len(faults)} fault(s): {', '.join(faults)}", mend="see above") if faults else None
-    end_with(error, as_json, {"checks": [{"name": c.name, "verdict": c.verdict, "told": c.told} for c in checks]})
+    end_with(error, as_json, {"checks": [{"name": c.name, "verdict": c.verdict, "told": c.text} for c in checks]})

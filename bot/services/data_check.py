@@ -48,7 +48,7 @@ class Checked:
             "market": self.market,
             "verdicts": {symbol: verdict.standing for symbol, verdict in self.verdicts.items()},
             "barred": {
-                v.symbol: {"from": _told(v.quarantined_from), "why": v.quarantine_faults[0].text}
+                v.symbol: {"from": _iso_or_none(v.quarantined_from), "why": v.quarantine_faults[0].text}
                 for v in self.quarantined
             },
             "faults": [
@@ -88,5 +88,5 @@ def check_data(config: Config, data_dir: Path | None) -> Checked:
     return Checked(market.name, read_verdicts(market), revisions)
 
 
-def _told(moment: datetime | None) -> str | None:
+def _iso_or_none(moment: datetime | None) -> str | None:
     return None if moment is None else iso(moment)

@@ -38,15 +38,15 @@ def update_store(
     Raises ConfigError for an unknown symbol, WrongClock, StoreError.
     """
     vendors = open_vendors(config, sessions)
-    asked = feeds(config, vendors, symbols)
+    requested = feeds(config, vendors, symbols)
     path, results = store_path(config), []
     with write_lock(path, clock, waiting=waiting), Store.writing(path) as store:
         bring = updater(config, store, clock, vendors.skews)
         bring.require_clock_after_store()
         for policy in sessions.retry_policies:
             policy.closed.update(store.closed_hosts())
-        for done, (symbol, feed) in enumerate(asked.items()):
-            advance(symbol, done, len(asked))
+        for done, (symbol, feed) in enumerate(requested.items()):
+            advance(symbol, done, len(requested))
             results.append(bring.update(symbol, feed, since))
         for policy in sessions.retry_policies:
             store.save_closed_hosts(policy.closed)
@@ -70,7 +70,7 @@ def import_folder(
         for symbol, found in rows.items():
             stored = store.rows_of(symbol)
             if stored and stored.rows.source != found.source and is_restated(config.listings()[symbol].kind):
-                note = f"{stored.rows.source} tells it already, and adjusted prices of two vendors do not mix"
+                note = f"{stored.rows.source} is its source already, and adjusted prices of two vendors cannot be mixed"
                 last = str(stored.rows.dates[-1])
                 results.append(UpdateResult(symbol, _IMPORT, UpdateStatus.NOTHING_NEW, last=last, notes=(note,)))
             else:

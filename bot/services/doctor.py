@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _LITTLE_ROOM, _NO_ROOM = 1_000_000_000, 100_000_000
 """Bytes: a store of all series takes about 60 MB, a run's folder 10."""
 _A_LITTLE = timedelta(days=10)
-"""How far back the vendors are asked: a week's row that comes a day late is among it."""
+"""Period of the small request to a vendor; it holds a weekly row that comes a day late."""
 
 
 class CheckVerdict(StrEnum):
@@ -50,7 +50,7 @@ class DoctorCheck:
 
     name: str
     verdict: CheckVerdict
-    told: str
+    text: str
 
 
 def examine(
@@ -116,14 +116,14 @@ def _freshness(config: Config, clock: Clock, market: Market) -> DoctorCheck:
     """Count the sessions or days by which each required series is late."""
     roles, now = config.roles, np.array([clock.now().astimezone(UTC).replace(tzinfo=None)], "datetime64[s]")
     behind = {symbol: int(market[symbol].missed(now)[0]) for symbol in (roles.small_caps, roles.eth, roles.btc)}
-    told = ", ".join(f"{symbol} to {market[symbol].dates[-1]}" for symbol in behind)
+    text = ", ".join(f"{symbol} to {market[symbol].dates[-1]}" for symbol in behind)
     limit = config.rotation.stale.after
     if max(behind.values()) > limit:
         late = ", ".join(f"{symbol} by {missed}" for symbol, missed in behind.items() if missed > limit)
         return DoctorCheck(
-            "freshness", CheckVerdict.FAULT, f"{told}; late: {late} sessions or days; bring in: bot data update"
+            "freshness", CheckVerdict.FAULT, f"{text}; late: {late} sessions or days; bring in: bot data update"
         )
-    return DoctorCheck("freshness", CheckVerdict.SOUND, told)
+    return DoctorCheck("freshness", CheckVerdict.SOUND, text)
 
 
 def _guard() -> DoctorCheck:
@@ -162,12 +162,12 @@ def _testnet(venue: str, clock: Clock, opened: Callable[[str], TestnetExchange])
     """Check that a testnet answers and accepts the keys, by reading only."""
     try:
         exchange = opened(venue)
-        apart = abs((exchange.server_time() - clock.now()).total_seconds())
+        skew = abs((exchange.server_time() - clock.now()).total_seconds())
         assets, pairs = len(exchange.balances()), len(exchange.pairs())
     except BotError as problem:
         return DoctorCheck(f"{venue} testnet", CheckVerdict.FAULT, str(problem))
-    told = f"takes the keys; {assets} assets, {pairs} pairs, its clock is {apart:.0f} s from ours"
-    return DoctorCheck(f"{venue} testnet", CheckVerdict.SOUND, told)
+    text = f"takes the keys; {assets} assets, {pairs} pairs, its clock is {skew:.0f} s from ours"
+    return DoctorCheck(f"{venue} testnet", CheckVerdict.SOUND, text)
 
 
 def _sandbox() -> DoctorCheck:
@@ -218,17 +218,17 @@ def _sources(config: Config, clock: Clock, sessions: VendorSessions) -> Iterator
     vendors, sources = open_vendors(config, sessions), config.sources
     since = clock.now().date() - _A_LITTLE
     small_caps = sources.yahoo.symbols.get(config.roles.small_caps)
-    questions: dict[str, Callable[[], object]] = {}
+    requests: dict[str, Callable[[], object]] = {}
     if small_caps is not None:
-        questions["yahoo"] = lambda: vendors.yahoo.rows(config.roles.small_caps, small_caps, since, adjusted=False)
+        requests["yahoo"] = lambda: vendors.yahoo.rows(config.roles.small_caps, small_caps, since, adjusted=False)
     if sources.fred.symbols:
         symbol, series = next(iter(sources.fred.symbols.items()))
-        questions["fred"] = lambda: vendors.fred.rows(symbol, series, since)
+        requests["fred"] = lambda: vendors.fred.rows(symbol, series, since)
     for venue in sources.exchange.venues:
-        questions[venue] = partial(_lists, vendors, venue, config.roles.btc)
-    for name, ask in questions.items():
+        requests[venue] = partial(_lists, vendors, venue, config.roles.btc)
+    for name, request in requests.items():
         try:
-            ask()
+            request()
         except BotError as problem:
             yield DoctorCheck(name, CheckVerdict.FAULT, str(problem))
         else:
@@ -245,8 +245,8 @@ def _clock(config: Config, sessions: VendorSessions) -> DoctorCheck:
     if not skews:
         return DoctorCheck("clock", CheckVerdict.NOTE, "cannot be checked: no vendor answered")
     host = max(skews, key=lambda name: abs(skews[name]))
-    told = f"at most {abs(skews[host]):,.0f} s from that of a vendor ({host})"
+    text = f"at most {abs(skews[host]):,.0f} s from that of a vendor ({host})"
     sound = abs(skews[host]) <= config.sources.clock_tolerance
     return DoctorCheck(
-        "clock", CheckVerdict.SOUND if sound else CheckVerdict.FAULT, told if sound else f"{told}: set it"
+        "clock", CheckVerdict.SOUND if sound else CheckVerdict.FAULT, text if sound else f"{text}: set it"
     )

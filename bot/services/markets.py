@@ -20,7 +20,7 @@ from bot.settings.loader import Config
 
 STORE = "store"
 SECOND = ".second"
-"""After a coin's name in the store: the same coin as an aggregate of venues tells it, to judge it by."""
+"""Suffix of a coin's second source in the store, an aggregate of venues against which its prices are checked."""
 
 
 def open_market(config: Config, data_dir: Path | None, market: str = "auto") -> Market:

@@ -70,12 +70,12 @@ def trading_rules(config: Config, market: Market, run_key: str) -> TradingRules:
     sizing = SizingRules(
         to_decimal(config.sizing.band), to_decimal(config.sizing.relative_band), to_decimal(config.sizing.volume_share)
     )
-    wanted = config.overrides
-    for symbol in wanted.no_trade:
+    settings = config.overrides
+    for symbol in settings.no_trade:
         if symbol not in instruments:
             mend = did_you_mean(symbol, instruments) or "a misspelt coin would be traded"
             raise ConfigError(f"no_trade names {symbol}, which this market does not have", where="overrides", mend=mend)
-    overrides = Overrides(to_decimal(wanted.multiplier), wanted.reduce_only, frozenset(wanted.no_trade))
+    overrides = Overrides(to_decimal(settings.multiplier), settings.reduce_only, frozenset(settings.no_trade))
     return TradingRules(instruments, sizing, overrides, run_key)
 
 

@@ -105,7 +105,7 @@ def open_vendors(config: Config, sessions: VendorSessions) -> Vendors:
     for venue in config.sources.exchange.venues:
         if venue not in VENUES:
             mend = did_you_mean(venue, VENUES) or f"known: {', '.join(VENUES)}"
-            raise ConfigError("is not a venue that can be asked", where="sources.exchange.venues", was=venue, mend=mend)
+            raise ConfigError("is not a known venue", where="sources.exchange.venues", was=venue, mend=mend)
     return Vendors(config, Yahoo(sessions.yahoo, config.state / "yahoo"), Fred(sessions.fred), sessions)
 
 
@@ -137,8 +137,8 @@ def feeds(config: Config, vendors: Vendors, symbols: Sequence[str] = ()) -> dict
             mend = did_you_mean(symbol, known) or "add it to the config, or import its CSV file"
             raise ConfigError("has no vendor", where=symbol, expected=expected, mend=mend)
     if symbols:
-        asked = dict.fromkeys(name for symbol in symbols for name in (symbol, symbol + SECOND) if name in known)
-        return {symbol: known[symbol] for symbol in asked}
+        requested = dict.fromkeys(name for symbol in symbols for name in (symbol, symbol + SECOND) if name in known)
+        return {symbol: known[symbol] for symbol in requested}
     roles = config.roles
     over = {symbol for symbol, ending in config.endings.items() if ending.kind in ("dead", "renamed")}
     order = dict.fromkeys([s for s in (roles.small_caps, roles.eth, roles.btc) if s in known] + list(known))

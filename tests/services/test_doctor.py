@@ -47,24 +47,24 @@ def test_a_new_user_has_no_store_and_no_fault_but_for_the_venue_without_bitcoin(
 
 def test_a_fresh_store_is_fresh_and_an_old_one_says_by_how_much(world: World) -> None:
     world.update("RUT", "ETH", "BTC")
-    assert examined(world)["freshness"].told == "RUT to 2025-11-28, ETH to 2025-11-27, BTC to 2025-11-27"
+    assert examined(world)["freshness"].text == "RUT to 2025-11-28, ETH to 2025-11-27, BTC to 2025-11-27"
     world.set_time(HALF_DAY + timedelta(days=7))
     checks = examined(world)
     assert faults(checks) == {"binanceus", "freshness"}
     # The last session was Friday the 28th; Monday to Thursday closed since. A day more of coins, which closed at 00:00.
-    assert "late: RUT by 4, ETH by 7, BTC by 7 sessions or days" in checks["freshness"].told
+    assert "late: RUT by 4, ETH by 7, BTC by 7 sessions or days" in checks["freshness"].text
 
 
 def test_a_store_without_a_required_series_says_which(world: World) -> None:
     world.update("RUT", "ETH")
-    assert "there is no row of BTC; bot data update BTC" in examined(world)["freshness"].told
+    assert "there is no row of BTC; bot data update BTC" in examined(world)["freshness"].text
 
 
 def test_a_damaged_store_does_not_keep_the_rest_from_being_looked_at(world: World) -> None:
     store_path(world.config).write_bytes(b"no database" * 100)
     checks = examined(world)
     assert faults(checks) == {"binanceus", "store"}
-    assert "is damaged or no database" in checks["store"].told
+    assert "is damaged or no database" in checks["store"].text
 
 
 def test_vendors_out_of_reach_are_named(world: World) -> None:
@@ -89,14 +89,14 @@ def test_a_wrong_clock_is_a_fault(world: World, hours: int) -> None:
         server.date = HALF_DAY + timedelta(hours=hours)
     checks = examined(world)
     assert checks["clock"].verdict is CheckVerdict.FAULT
-    assert "at most 7,200 s from that of a vendor" in checks["clock"].told
+    assert "at most 7,200 s from that of a vendor" in checks["clock"].text
 
 
 def test_keys_are_found_and_never_shown(world: World) -> None:
     both = {"BINANCE_TESTNET_API_KEY": "k3y-material", "BINANCE_TESTNET_API_SECRET": "s3cret-material"}
     checks = examined(world, both)
-    assert checks["keys"].told == "testnet keys for binance are in the environment"
-    assert not any("material" in check.told for check in checks.values())
+    assert checks["keys"].text == "testnet keys for binance are in the environment"
+    assert not any("material" in check.text for check in checks.values())
 
 
 def test_half_a_pair_of_keys_is_a_fault(world: World) -> None:
@@ -131,11 +131,11 @@ def test_a_testnet_is_asked_where_there_are_keys_for_it_and_no_order_is_placed(w
 
         def check() -> DoctorCheck:
             checks = {one.name: one for one in examine(world.config, clock, sessions, KEYS, opened)}
-            assert not [one for one in checks.values() if "some-" in one.told]
+            assert not [one for one in checks.values() if "some-" in one.text]
             return checks["binance testnet"]
 
-        assert check().told == "takes the keys; 1 assets, 1 pairs, its clock is 0 s from ours"
+        assert check().text == "takes the keys; 1 assets, 1 pairs, its clock is 0 s from ours"
         requests.post(f"{server.url}/venue/key", json={"revoked": True}, timeout=5)
         assert check().verdict is CheckVerdict.FAULT
-        assert "does not accept the keys" in check().told
+        assert "does not accept the keys" in check().text
         assert not server.exchange.account(KEY).orders

@@ -182,8 +182,8 @@ class _Follower(bt.Strategy):  # type: ignore[misc]
         if portfolio is self._checked:
             return
         self._checked = portfolio
-        apart = abs(self.broker.cash - float(portfolio.cash)) / float(valued.equity)  # type: ignore[union-attr]
-        if not apart <= CASH_TOLERANCE:  # written so that NaN fails too
+        difference = abs(self.broker.cash - float(portfolio.cash)) / float(valued.equity)  # type: ignore[union-attr]
+        if not difference <= CASH_TOLERANCE:  # written so that NaN fails too
             raise AssertionError(f"backtrader's cash {self.broker.cash}, the book's {portfolio.cash}")
         for symbol, quantity in portfolio.holdings.items():
             lots = self.book.plan.rules.instruments[symbol].lots(quantity)
