@@ -1,10 +1,12 @@
-"""`bot backtest`: run the rotation over history and leave its folder behind."""
+"""Define `bot backtest`: run the rotation over history into a run folder."""
 
 from __future__ import annotations
 
 import gc
 import shlex
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,13 +46,13 @@ def backtest(
     start: Annotated[str | None, typer.Option(help="First day of trading, YYYY-MM-DD.")] = None,
     end: Annotated[str | None, typer.Option(help="Last day of trading, YYYY-MM-DD.")] = None,
     set_: SetOption = None,
-    out: Annotated[Path | None, typer.Option(help="The run's folder; by default a new one in logs/runs.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run folder; by default a new one in logs/runs.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Backtest the rotation, its benchmarks and luck on the same data and costs.
+    """Backtest the rotation, its benchmarks and random timing on the same data and costs.
 
-    Without --data-dir it runs on the store that `bot data update` fills, or, while there is none, on the demo market:
-    synthetic prices that prove nothing about the thesis.
+    Without --data-dir it runs on the store that `bot data update` fills, or, without a store, on the demo market:
+    synthetic prices, which say nothing about the thesis.
 
     Example: bot backtest --data-dir prices --start 2016-01-01 --set rotation.entry=gated
     """
@@ -60,8 +62,8 @@ def backtest(
     from bot.services.markets import chosen, missing_of_store, store_path
     from bot.settings.loader import load_config
 
-    # A run makes hundreds of thousands of small objects and hardly a cycle: looking for cycles so often as Python
-    # does by default takes a tenth of its time.
+    # A run makes hundreds of thousands of small objects and hardly a reference cycle. Python's default interval of
+    # cycle collection costs a tenth of its time.
     gc.set_threshold(100_000)
     require_one_market(market, data_dir)
     screen = console(to_error=as_json)
@@ -88,22 +90,17 @@ def backtest(
         print_json(_as_json(run))
 
 
-def _progress(screen: Console, seeds: int) -> Any:
-    """A context that gives a function to call after each seed; it shows a bar where somebody watches."""
-    from contextlib import contextmanager
-
+@contextmanager
+def _progress(screen: Console, seeds: int) -> Iterator[Callable[[], None]]:
+    """Yield a function to call after each seed. A terminal shows a progress bar."""
     from rich.progress import Progress
 
-    @contextmanager
-    def shown() -> Any:
-        with Progress(console=screen, transient=True, disable=not (seeds and screen.is_terminal)) as progress:
-            task = progress.add_task("Both worlds of many seeds", total=seeds or None)
-            yield lambda: progress.advance(task)
-
-    return shown()
+    with Progress(console=screen, transient=True, disable=not (seeds and screen.is_terminal)) as progress:
+        task = progress.add_task("Seeds with and without effect", total=seeds or None)
+        yield lambda: progress.advance(task)
 
 
-def _as_json(run: Run) -> dict[str, Any]:
+def _as_json(run: Run) -> dict[str, object]:
     folder = not_none(run.folder, "the folder of a saved run")
     return {
         "run_id": run.run_id,
@@ -162,11 +159,11 @@ def _episodes_line(counts: dict[str, int]) -> str:
 
 
 def _show_worlds(screen: Console, worlds: dict[str, Any]) -> None:
-    screen.print(f"\nTwo worlds, {worlds['seeds']} seeds each (5%, median, 95% of total return):")
-    for world, label in (("absent", "no lead"), ("planted", f"a lead of {worlds['thesis_strength']:g} planted")):
+    screen.print(f"\nDemo markets, {worlds['seeds']} seeds each (5%, median, 95% of total return):")
+    for world, label in (("absent", "without effect"), ("planted", f"with an effect of {worlds['thesis_strength']:g}")):
         spread = [percent(worlds[world][f"total_return_{at}"]) for at in (5, 50, 95)]
         screen.print(f"  {label:24} {spread[0]:>9} {spread[1]:>9} {spread[2]:>9}")
-    screen.print("One path proves nothing: look at how far chance alone spreads them.")
+    screen.print("One path is no evidence: see how far chance alone spreads the results.")
 
 
 def _escaped(text: str) -> str:

@@ -1,4 +1,4 @@
-"""`bot config`: check a config, show it resolved, or print its schema."""
+"""Define `bot config`: check a config, show it resolved, or print its schema."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def check(file: FileArgument = None, set_: SetOption = None, as_json: JsonOption
     if as_json:
         print_json({"file": str(file or DEFAULT_CONFIG), "config_hash": resolved.fingerprint()})
     else:
-        console().print(f"{file or DEFAULT_CONFIG} is sound (hash {resolved.fingerprint()[:8]}).", soft_wrap=True)
+        console().print(f"{file or DEFAULT_CONFIG} is valid (hash {resolved.fingerprint()[:8]}).", soft_wrap=True)
 
 
 @config.command()
 def show(file: FileArgument = None, set_: SetOption = None, as_json: JsonOption = False) -> None:
-    """Show a config as the bot reads it, with every `extends` followed.
+    """Show a config as the bot reads it, with every `extends` merged.
 
     Example: bot config show config/gated.yaml
     """

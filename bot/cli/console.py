@@ -1,4 +1,4 @@
-"""What every command shares: where output goes, how options become values, how numbers are written."""
+"""Shared by every command: the console, option types, parsing of option values, JSON output."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -35,15 +35,15 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on sta
 
 
 def console(to_error: bool = False) -> Console:
-    """A console that writes plain text where nobody watches, to standard error under --json."""
+    """Return a console without automatic colours; on standard error under --json."""
     from rich.console import Console
 
     return Console(stderr=to_error, highlight=False)
 
 
 @contextlib.contextmanager
-def asked_to_end() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set."""
+def stop_event() -> Iterator[threading.Event]:
+    """Yield an event that Ctrl-C and SIGTERM set."""
     ended = threading.Event()
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, lambda *_: ended.set()) for number in numbers]
@@ -54,8 +54,18 @@ def asked_to_end() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def end_with(error: BotError | None, as_json: bool, data: Mapping[str, Any]) -> None:
-    """Write the one JSON object of a command, the error in it if there is one, and end with the error's code."""
+def end_with(error: BotError | None, as_json: bool, data: Mapping[str, object]) -> None:
+    """Print a command's JSON object with its error, if any, and exit with the code of the error.
+
+    Parameters
+    ----------
+    error
+        None ends the command with exit code 0.
+    as_json
+        Print the object; the error stands in it under "error".
+    data
+        The object.
+    """
     if as_json:
         print_json(data if error is None else {**data, "error": error.as_dict()})
     if error is not None:
@@ -63,50 +73,45 @@ def end_with(error: BotError | None, as_json: bool, data: Mapping[str, Any]) -> 
         raise typer.Exit(error.exit_code)
 
 
-def print_json(data: Mapping[str, Any]) -> None:
+def print_json(data: Mapping[str, object]) -> None:
     """Write one JSON object to standard output."""
     sys.stdout.write(json.dumps(data, indent=2) + "\n")
 
 
-def progress(screen: Console) -> Any:
-    """A context that gives a function to call with each symbol before it is fetched; a bar where somebody watches."""
-    from contextlib import contextmanager
-
+@contextlib.contextmanager
+def progress(screen: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """Yield a function to call with each symbol before it is fetched. A terminal shows a progress bar."""
     from rich.progress import Progress
 
-    @contextmanager
-    def shown() -> Any:
-        with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
-            task = progress.add_task("Fetching", total=None)
+    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
+        task = progress.add_task("Fetching", total=None)
 
-            def advance(symbol: str, done: int, total: int) -> None:
-                progress.update(task, description=f"Fetching {symbol}", completed=done, total=total)
+        def advance(symbol: str, done: int, total: int) -> None:
+            progress.update(task, description=f"Fetching {symbol}", completed=done, total=total)
 
-            yield advance
-
-    return shown()
+        yield advance
 
 
 def require_one_market(market: str, data_dir: Path | None) -> None:
-    """Raise ConfigError where a folder is named and a market that is not a folder."""
+    """Raise ConfigError if both --data-dir and a --market other than auto are given."""
     if market != "auto" and data_dir is not None:
-        raise ConfigError(f"--market {market} and --data-dir contradict each other", mend="leave one of them out")
+        raise ConfigError(f"--market {market} and --data-dir contradict each other", mend="keep one")
 
 
 def market_line(name: str) -> str:
-    """What a market is, in one line."""
+    """Describe a market by its name, in a line or two."""
     if name == "demo":
         return (
-            "Market: DEMO, synthetic prices from a seed: an instrument, not a history.\n"
+            "Market: DEMO, synthetic prices from a seed; they say nothing about real markets.\n"
             "For real prices: bot data update, or --data-dir FOLDER."
         )
     if name == "store":
-        return "Market: the store, real prices that were fetched or imported."
+        return "Market: the store, real prices that you fetched or imported."
     return f"Market: {name} (CSV folder)"
 
 
 def parse_day(text: str | None, option: str) -> date | None:
-    """A date option's value. Raises ConfigError."""
+    """Parse a date option. Raises ConfigError."""
     if text is None:
         return None
     try:
@@ -116,7 +121,7 @@ def parse_day(text: str | None, option: str) -> date | None:
 
 
 def parse_changes(assignments: Sequence[str] | None) -> dict[str, Any]:
-    """`--set a.b=value` options as a nested mapping; values are YAML. Raises ConfigError."""
+    """Parse `--set a.b=value` options into a nested mapping; values are YAML. Raises ConfigError."""
     import yaml
 
     changes: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""`bot dashboard`: the ledgers as a read-only web page."""
+"""Define `bot dashboard`: ledgers and runs as read-only web pages."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.console import ConfigOption, asked_to_end, console
+from bot.cli.console import ConfigOption, console, stop_event
 
 TOKEN = "BOT_DASHBOARD_TOKEN"
 
 
 def dashboard(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 is any that is free.")] = 8790,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8790,
     host: Annotated[
-        str, typer.Option(help="The address to listen on; another one than this machine's needs a token.")
+        str, typer.Option(help="The address to listen on; one beyond this machine needs a token.")
     ] = "127.0.0.1",
     token: Annotated[
         str | None,
-        typer.Option(help=f"Who knows it may look; better in {TOKEN}, since others see a command's words."),
+        typer.Option(help=f"The access token; safer in {TOKEN}, since other users see a command's options."),
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Show ledgers and runs on a web page that reads and never writes, until Ctrl-C.
+    """Show ledgers and runs on read-only web pages, until Ctrl-C.
 
     Example: bot dashboard --port 8790
     """
@@ -34,10 +34,10 @@ def dashboard(
 
     site = site_of(load_config(config), SystemClock())
     server = DashboardServer(site, host, port, token or os.environ.get(TOKEN) or None)
-    with server, asked_to_end() as ended:
+    with server, stop_event() as ended:
         screen = console()
         screen.print(f"Dashboard: {server.url}", markup=False, soft_wrap=True)
         if server.needs_token:
             screen.print(f"Open it once at {server.url}/enter?token=TOKEN", markup=False, soft_wrap=True)
-        screen.print("It reads, and writes nothing. Stop with Ctrl-C.", markup=False)
+        screen.print("The dashboard is read-only. Stop with Ctrl-C.", markup=False)
         ended.wait()

@@ -1,4 +1,4 @@
-"""`bot doctor`: is everything there that a run needs, and can it be believed?"""
+"""Define `bot doctor`: check the config, the store, this machine and the vendors."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from bot.core.errors import DataError
 def doctor(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOption = False) -> None:
     """Check the config, the store, its freshness, the clock, the disk, the guard, keys, and every vendor.
 
-    Keys are looked for and never shown. Vendors are asked one small question each, which needs a network; exit code 3
-    if anything is at fault.
+    Keys are looked up and never shown. Each vendor gets one small request, which needs a network. Exit code 3 if a
+    check fails.
 
     Example: bot doctor
     """

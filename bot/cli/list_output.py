@@ -1,4 +1,4 @@
-"""Lists on standard output: a table for people, or JSON, CSV or Markdown for whatever reads on."""
+"""Print lists: a table on a terminal, or JSON, CSV or Markdown for other programs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,7 +22,7 @@ Format = Literal["table", "json", "csv", "md"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a list: the key of its values, its title, and whether it holds numbers."""
+    """Column of a list: key of its values, title, and alignment (numbers stand to the right)."""
 
     key: str
     title: str
@@ -30,27 +30,27 @@ class Column:
 
 
 def format_of(as_json: bool, as_csv: bool, as_markdown: bool) -> Format:
-    """The one format that was asked for. Raises ConfigError for two."""
+    """Return the chosen format, by default a table. Raises ConfigError for two."""
     formats: dict[Format, bool] = {"json": as_json, "csv": as_csv, "md": as_markdown}
-    asked = [name for name, wanted in formats.items() if wanted]
-    if len(asked) > 1:
-        raise ConfigError("contradict each other", where=" and ".join(f"--{name}" for name in asked), mend="keep one")
-    return asked[0] if asked else "table"
+    chosen = [name for name, is_chosen in formats.items() if is_chosen]
+    if len(chosen) > 1:
+        raise ConfigError("contradict each other", where=" and ".join(f"--{name}" for name in chosen), mend="keep one")
+    return chosen[0] if chosen else "table"
 
 
-def print_list(name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], asked: Format) -> None:
-    """Print rows under a name; in a table what is None is empty, elsewhere it is null or empty."""
-    if asked == "json":
+def print_list(name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, object]], style: Format) -> None:
+    """Print rows in a format. None is null in JSON and an empty cell elsewhere; `name` is the key of the JSON list."""
+    if style == "json":
         print_json({name: [dict(row) for row in rows]})
-    elif asked == "csv":
+    elif style == "csv":
         _print_csv(columns, rows)
-    elif asked == "md":
+    elif style == "md":
         _print_markdown(columns, rows)
     else:
         _print_table(columns, rows)
 
 
-def _print_table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
+def _print_table(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
@@ -61,7 +61,7 @@ def _print_table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -
     console().print(table, markup=False)
 
 
-def _print_csv(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
+def _print_csv(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([column.key for column in columns])
@@ -69,7 +69,7 @@ def _print_csv(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> 
     sys.stdout.write(text.getvalue())
 
 
-def _print_markdown(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
+def _print_markdown(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]) -> None:
     def line(cells: Sequence[str]) -> str:
         return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
@@ -80,5 +80,5 @@ def _print_markdown(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]
 
 
 def _plain(value: object) -> str:
-    """A cell as text, without anything that a terminal would take for a command."""
+    """Format a cell, without control characters that a terminal would obey."""
     return "" if value is None else printable(str(value))

@@ -1,4 +1,4 @@
-"""The command line: commands, exit codes, and one line for every error."""
+"""Command line: commands, exit codes, and one line for every error."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ INTERRUPTED = 130
 
 
 class Interrupted(BotError):
-    """The user pressed Ctrl-C."""
+    """Ctrl-C was pressed."""
 
     exit_code = INTERRUPTED
 
 
 class Bug(BotError):
-    """Anything else: exit code 1."""
+    """Any other exception: exit code 1."""
 
 
 app = typer.Typer(
-    help="Watch small caps, rotate a paper portfolio, and say honestly what came of it. Paper only, not advice.",
+    help="Watch small caps, rotate a paper portfolio, and review the result. Paper only, not advice.",
     pretty_exceptions_enable=False,
 )
 app.command()(backtest)
@@ -67,8 +67,8 @@ app.add_typer(config, name="config")
 app.add_typer(venue, name="venue")
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_requested: bool) -> None:
+    if is_requested:
         typer.echo(__version__)
         raise typer.Exit
 
@@ -85,30 +85,30 @@ def _options(
 _IN_ASCII = {"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{MULTIPLICATION SIGN}": "x"}
 
 
-def _written_plainly(problem: UnicodeError) -> tuple[str, int]:
-    """What stands for letters that an output cannot write: a plain one for those that the bot uses, else a mark."""
+def _replace_unwritable(problem: UnicodeError) -> tuple[str, int]:
+    """Replace letters that an output cannot encode: by an ASCII letter if the bot uses them, by ? otherwise."""
     if not isinstance(problem, UnicodeEncodeError):
         raise problem  # Python's own rule for an error handler that does not apply
     unwritable = problem.object[problem.start : problem.end]
     return "".join(_IN_ASCII.get(letter, "?") for letter in unwritable), problem.end
 
 
-def _write_plainly() -> None:
-    """Let no letter end a command, whatever the terminal or the pipe can write."""
-    codecs.register_error("plainly", _written_plainly)
+def _replace_unwritable_letters() -> None:
+    """Replace letters that the terminal or pipe cannot encode, so that a command ends as usual."""
+    codecs.register_error("plainly", _replace_unwritable)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="plainly")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command; errors end in one line and the exit code of their kind."""
-    _write_plainly()
+    """Run a command. An error ends in one line and the exit code of its kind."""
+    _replace_unwritable_letters()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         require_own_strategies()
         code = app(given or ["--help"], standalone_mode=False) or 0
-        if code == INTERRUPTED:  # how typer tells of Ctrl-C
+        if code == INTERRUPTED:  # typer's exit code for Ctrl-C
             raise KeyboardInterrupt
         sys.exit(code)
     except TyperException as error:
@@ -120,19 +120,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         sys.exit(0)
     except Exception:
-        sys.exit(_report(Bug(_kept_traceback(_state_of(given))), given))
+        sys.exit(_report(Bug(_log_traceback(_state_of(given))), given))
 
 
 def _interrupted(given: Sequence[str]) -> Interrupted:
-    """What is true of the command that was interrupted."""
-    told = "interrupted; what was finished before is kept"
+    """Return the error for Ctrl-C, with the state that the command leaves."""
+    text = "interrupted; finished work is kept"
     if given[:1] == ["backtest"]:
-        told += "; a run folder that was begun is marked INCOMPLETE"
-    return Interrupted(told)
+        text += "; the run folder of the interrupted run is marked INCOMPLETE"
+    return Interrupted(text)
 
 
 def _report(error: BotError, given: Sequence[str]) -> int:
-    """Tell the user of an error, as JSON too if that was asked for, and return its exit code."""
+    """Print an error, under --json as an object too, and return its exit code."""
     if "--json" in given:
         print_json({"error": error.as_dict()})
     typer.echo(f"Error: {error}", err=True)
@@ -140,7 +140,7 @@ def _report(error: BotError, given: Sequence[str]) -> int:
 
 
 def _state_of(given: Sequence[str]) -> Path:
-    """The state folder of the config that a command was given; the default's where it was given none, or a bad one."""
+    """Return the state folder of the command's config, or `logs` if that config is faulty."""
     from bot.settings.loader import load_config
 
     words = [part for word in given for part in (word.split("=", 1) if word.startswith("--") else [word])]
@@ -153,18 +153,18 @@ def _state_of(given: Sequence[str]) -> Path:
         return Path("logs")
 
 
-def _kept_traceback(state: Path) -> str:
-    """Keep the traceback, without a secret, for whoever mends the bug, and tell the user where it is."""
+def _log_traceback(state: Path) -> str:
+    """Write the traceback to the log with secrets masked, and return the message for the user."""
     from loguru import logger
 
     from bot.paper.notifier import secret_filter
 
     log = state / "bot.log"
-    told = "this is a bug in the bot, not in what you did"
+    text = "this is a bug in the bot, not in what you did"
     try:
         logger.remove()
         logger.add(log, format="{time:YYYY-MM-DD HH:mm:ss!UTC} | {level: <8} | {message}")
     except OSError:
-        return f"{told}; its traceback could not be kept: {log} cannot be written"
+        return f"{text}; its traceback could not be kept: {log} cannot be written"
     logger.error("a bug\n{}", secret_filter(os.environ)(traceback.format_exc()))
-    return f"{told}; please report it with {log}"
+    return f"{text}; please report it with {log}"

@@ -1,4 +1,4 @@
-"""`bot runs`: the runs so far, and whether their ledgers are whole."""
+"""Define `bot runs`: list the runs, and verify their ledgers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def runs(
     verify: Annotated[bool, typer.Option("--verify", help="Check the hash chain of each ledger.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List the runs, oldest first; with --verify, check that no row of their ledgers was changed.
+    """List the runs, oldest first. With --verify, check that every row of their ledgers is unchanged.
 
     Example: bot runs latest --verify
     """
@@ -29,36 +29,36 @@ def runs(
     folders = [find_run(root, run)] if run is not None else list_runs(root)
     if run is not None and verify:
         folders[0].verify()
-    told = [_described(folder, verify) for folder in folders]
+    found = [_describe(folder, verify) for folder in folders]
     if as_json:
-        print_json({"runs": told})
+        print_json({"runs": found})
         return
     screen = console()
-    if not told:
+    if not found:
         screen.print(f"No runs yet in {root}. `bot backtest` makes one.")
-    for line in told:
-        screen.print(_line(line), markup=False, soft_wrap=True)
+    for run_facts in found:
+        screen.print(_format_run(run_facts), markup=False, soft_wrap=True)
 
 
-def _described(folder: RunFolder, verify: bool) -> dict[str, Any]:
-    """What a folder says of itself; an interrupted run says only that."""
-    told: dict[str, Any] = {"run_id": folder.run_id, "run_dir": str(folder.path), "complete": folder.is_complete}
+def _describe(folder: RunFolder, verify: bool) -> dict[str, Any]:
+    """Return the facts of a run; of an interrupted one only its name and folder."""
+    facts: dict[str, Any] = {"run_id": folder.run_id, "run_dir": str(folder.path), "complete": folder.is_complete}
     if folder.is_complete:
         manifest, summary = folder.json("manifest.json"), folder.json("summary.json")
-        told |= {
+        facts |= {
             "market": manifest["market"],
             "start": summary["start"],
             "end": summary["end"],
             "total_return": summary["strategy"]["total_return"],
         }
         if verify:
-            told["ledger_rows"] = folder.verify()
-    return told
+            facts["ledger_rows"] = folder.verify()
+    return facts
 
 
-def _line(told: dict[str, Any]) -> str:
-    if not told["complete"]:
-        return f"{told['run_id']}  interrupted: not to be believed"
-    checked = f"  ledger whole, {told['ledger_rows']:,} rows" if "ledger_rows" in told else ""
-    made = f"{percent(told['total_return']):>8}  {told['market']}"
-    return f"{told['run_id']}  {told['start']} to {told['end']}  {made}{checked}"
+def _format_run(facts: dict[str, Any]) -> str:
+    if not facts["complete"]:
+        return f"{facts['run_id']}  interrupted: incomplete"
+    checked = f"  ledger valid, {facts['ledger_rows']:,} rows" if "ledger_rows" in facts else ""
+    made = f"{percent(facts['total_return']):>8}  {facts['market']}"
+    return f"{facts['run_id']}  {facts['start']} to {facts['end']}  {made}{checked}"

@@ -1,4 +1,4 @@
-"""`bot signal`: the stage on a day and why, every gate's reading, and the layers of liquidity."""
+"""Define `bot signal`: stage and reasons of a day, readings, waterfall and supercycle score."""
 
 from __future__ import annotations
 
@@ -46,30 +46,30 @@ def signal(
 
     require_one_market(market, data_dir)
     resolved = load_config(config, parse_changes(set_))
-    told = signal_at(resolved, open_market(resolved, data_dir, market), parse_day(at, "--at"))
+    found = signal_at(resolved, open_market(resolved, data_dir, market), parse_day(at, "--at"))
     if as_json:
-        print_json(told)
+        print_json(found)
     else:
-        _show(console(), told, labels_of(resolved.resolved()))
+        _show(console(), found, labels_of(resolved.resolved()))
 
 
-def _show(screen: Console, told: dict[str, Any], labels: Labels) -> None:
+def _show(screen: Console, found: dict[str, Any], labels: Labels) -> None:
     from rich.markup import escape
 
     from bot.report.numbers import tabular, to_ascii
     from bot.report.words import reading_text, reason_sentence
 
     screen.print(
-        f"Market: {escape(told['market'])}. Decided at {told['at']}. Paper only, not advice.\n", soft_wrap=True
+        f"Market: {escape(found['market'])}. Decided at {found['at']}. Paper only, not advice.\n", soft_wrap=True
     )
-    came = "" if told["stage"] == told["previous_stage"] else f" (was {told['previous_stage']})"
-    screen.print(f"Stage: [bold]{escape(told['stage'])}[/]{escape(came)}")
-    for code in told["reasons"]:
+    came = "" if found["stage"] == found["previous_stage"] else f" (was {found['previous_stage']})"
+    screen.print(f"Stage: [bold]{escape(found['stage'])}[/]{escape(came)}")
+    for code in found["reasons"]:
         screen.print(f"  {escape(reason_sentence(code, labels))}")
-    weights = ", ".join(f"{symbol} {float(weight):.1%}" for symbol, weight in told["weights"].items())
+    weights = ", ".join(f"{symbol} {float(weight):.1%}" for symbol, weight in found["weights"].items())
     screen.print(f"Targets: {escape(weights) or 'none'}; the rest in the stablecoin.\n")
     table = _table("Reading", "Value", "Threshold", "Verdict", "Gate")
-    for name, reading in told["readings"].items():
+    for name, reading in found["readings"].items():
         table.add_row(
             escape(reading_text(name, labels)),
             to_ascii(tabular(reading["value"])),
@@ -78,12 +78,12 @@ def _show(screen: Console, told: dict[str, Any], labels: Labels) -> None:
             {True: "on", False: "off", None: ""}[reading.get("gate")],
         )
     screen.print(table)
-    _show_waterfall(screen, told["waterfall"])
-    _show_supercycle(screen, told["supercycle"])
+    _show_waterfall(screen, found["waterfall"])
+    _show_supercycle(screen, found["supercycle"])
 
 
 def _show_waterfall(screen: Console, layers: Sequence[Mapping[str, Any]]) -> None:
-    """Each layer from the top of the risk curve to its foot."""
+    """Print the layers from the top of the risk curve to its foot."""
     from bot.report.layers import ARROW_NOTE, ARROWS, change_of, layer_title, state_of, value_of
 
     table = _table("Waterfall", "Value", "Change", "Trend", "State")
@@ -101,7 +101,7 @@ def _show_waterfall(screen: Console, layers: Sequence[Mapping[str, Any]]) -> Non
 
 
 def _show_supercycle(screen: Console, score: Mapping[str, Any]) -> None:
-    """The score, and what each part compares."""
+    """Print the score and its parts."""
     from bot.report.layers import figures_of, part_words, remarks_of, score_line, verdict_of
 
     screen.print(score_line(score))
@@ -114,7 +114,7 @@ def _show_supercycle(screen: Console, score: Mapping[str, Any]) -> None:
 
 
 def _table(*columns: str) -> Table:
-    """A table in the style of this command; figures stand to the right."""
+    """Return an empty table; columns of figures are aligned right."""
     from rich import box
     from rich.table import Table
 
@@ -124,7 +124,7 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _coloured(said: str, text: str) -> str:
-    """A verdict in colour where it is not the usual one: green for what eases or holds, dim for no data."""
-    colour = {"easing": "green", "yes": "green", "no data": "dim"}.get(said)
+def _coloured(verdict: str, text: str) -> str:
+    """Colour a verdict: green for easing or yes, dim for no data."""
+    colour = {"easing": "green", "yes": "green", "no data": "dim"}.get(verdict)
     return f"[{colour}]{text}[/]" if colour else text

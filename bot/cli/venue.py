@@ -1,10 +1,10 @@
-"""`bot venue`: an exchange on this machine, for trying the bot's orders without keys and without a network."""
+"""Define `bot venue`: an exchange on this machine that takes the bot's orders offline."""
 
 from __future__ import annotations
 
 import sys
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,12 +13,12 @@ from bot.cli.console import (
     DataDirOption,
     JsonOption,
     SetOption,
-    asked_to_end,
     console,
     market_line,
     parse_changes,
     parse_day,
     print_json,
+    stop_event,
 )
 from bot.core.errors import ConfigError
 
@@ -44,16 +44,16 @@ def serve(
     start: Annotated[
         str | None, typer.Option(help="The venue's first day, YYYY-MM-DD; it begins at 00:00 UTC.")
     ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port on 127.0.0.1; 0 is any that is free.")] = 8788,
-    driven: Annotated[bool, typer.Option("--driven", help="Its clock stands still until a client moves it.")] = False,
-    cash: Annotated[str, typer.Option(help="The USDT that the account begins with.")] = "10000",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port on 127.0.0.1; 0 takes a free one.")] = 8788,
+    driven: Annotated[bool, typer.Option("--driven", help="Stop its clock; a client moves it.")] = False,
+    cash: Annotated[str, typer.Option(help="USDT in the account at the start.")] = "10000",
     config: ConfigOption = None,
     set_: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Serve the prices of a folder, or of the demo market, as a spot exchange that takes orders, until Ctrl-C.
 
-    It listens on 127.0.0.1 only. Its keys are constants, and valid nowhere else.
+    It listens on 127.0.0.1 only. Its keys are constants, valid on this exchange alone.
 
     Example: bot venue serve --driven
     """
@@ -72,16 +72,16 @@ def serve(
         server = VenueServer(opened.exchange, port)
     except OSError as problem:
         raise ConfigError(
-            f"port {port} of 127.0.0.1 cannot be listened on", was=problem.strerror, mend="name another with --port"
+            f"port {port} of 127.0.0.1 cannot be opened", was=problem.strerror, mend="name another with --port"
         ) from None
-    with server, asked_to_end() as ended:
+    with server, stop_event() as ended:
         if as_json:
             print_json(_as_json(server, opened, driven))
-            sys.stdout.flush()  # whoever reads it through a pipe waits for it
+            sys.stdout.flush()  # a reader of the pipe waits for this object
         else:
             _show(server, opened, market.name, driven)
         ended.wait()
-    console(to_error=as_json).print("The venue is closed; nothing of it is kept.")
+    console(to_error=as_json).print("The venue is closed. Its state is discarded.")
 
 
 def _amount(text: str) -> Decimal:
@@ -96,7 +96,7 @@ def _amount(text: str) -> Decimal:
     return amount
 
 
-def _as_json(server: VenueServer, opened: Opened, driven: bool) -> dict[str, Any]:
+def _as_json(server: VenueServer, opened: Opened, driven: bool) -> dict[str, object]:
     from bot.venue.matching.exchange import KEY, SECRET
 
     return {
@@ -115,16 +115,16 @@ def _show(server: VenueServer, opened: Opened, market: str, driven: bool) -> Non
     from bot.venue.matching.exchange import KEY, SECRET
 
     screen, exchange = console(), opened.exchange
-    clock = "stands still until it is moved" if driven else "runs"
+    clock = "stopped until a client moves it" if driven else "runs"
     pairs = [listing.pair for listing in exchange.market.listings()]
     lines = [
         market_line(market),
         f"Venue: {server.api}",
-        f"Keys: {KEY} / {SECRET}, valid nowhere else",
+        f"Keys: {KEY} / {SECRET}, valid on this exchange alone",
         f"Clock: {exchange.clock.now():%Y-%m-%d %H:%M} UTC, {clock} ({server.url}/venue/clock)",
         f"Pairs: {len(pairs)}, such as {', '.join(pairs[:3])}",
-        *([f"Not listed, since no pair can have such a name: {', '.join(opened.left_out)}"] if opened.left_out else []),
-        "Stop with Ctrl-C. Nothing is kept.",
+        *([f"Left out, their names are no valid pairs: {', '.join(opened.left_out)}"] if opened.left_out else []),
+        "Stop with Ctrl-C. The state is discarded then.",
     ]
     for line in lines:
         screen.print(line, markup=False, soft_wrap=True)

@@ -45,7 +45,7 @@ def test_runs_lists_the_run_and_verifies_its_ledger(ran: tuple[Path, subprocess.
     listed = bot("runs", "--verify", cwd=folder)
     assert listed.returncode == 0
     assert run_id in listed.stdout
-    assert "ledger whole" in listed.stdout
+    assert "ledger valid" in listed.stdout
 
 
 def test_a_misspelt_run_gets_the_nearest_name(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
@@ -299,7 +299,7 @@ def test_an_interruption_speaks_of_a_run_folder_only_where_one_could_have_been_b
     with pytest.raises(SystemExit, match="130"):
         main.main([command])
     errors = capsys.readouterr().err
-    assert errors.startswith("Error: interrupted; what was finished before is kept")
+    assert errors.startswith("Error: interrupted; finished work is kept")
     assert ("INCOMPLETE" in errors) is marks
 
 

@@ -116,8 +116,8 @@ def test_a_redenomination_is_barred_from_the_day_it_shows_and_can_be_admitted(us
     lines = ["date,close", *(f"2024-01-{day:02d},{1 if day < 6 else 10}" for day in range(1, 11))]
     (user / "prices" / "SOL.csv").write_text("\n".join(lines) + "\n")
     done = bot("data", "check", "--data-dir", "prices", cwd=user)
-    assert "1 series barred from trading: SOL" in error_of(done, 3)
-    assert "SOL is barred from 2024-01-07 00:00 UTC on" in done.stdout
+    assert "1 series quarantined: SOL" in error_of(done, 3)
+    assert "SOL is quarantined from 2024-01-07 00:00 UTC on" in done.stdout
     assert bot("data", "check", "--data-dir", "prices", "--set", "quality.allow=[SOL]", cwd=user).returncode == 0
 
 

@@ -32,7 +32,7 @@ def test_a_dry_run_prints_the_notices_of_the_last_day(ledger: Ledger, tmp_path: 
     assert done.returncode == 0
     assert "Notice (decision): mine: ETH, 2026-03-02\n  No change" in done.stdout
     assert "Notice (head): mine: the record of 2026-03-02" in done.stdout
-    assert done.stdout.endswith("2 notice(s) shown, none sent.\n")
+    assert done.stdout.endswith("2 notice(s) printed.\n")
 
 
 def test_without_an_address_it_says_where_one_would_come_from(ledger: Ledger, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_tick_of_a_ledger_that_its_user_stopped_is_no_error(ledger: Ledger, tm
     bot("paper", "stop", "-l", "mine", cwd=tmp_path)
     done = bot("paper", "tick", "-l", "mine", "--notify-dry-run", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("Stopped: nothing is decided until bot paper resume --ledger mine\n")
+    assert done.stdout.startswith("Stopped. Resume with: bot paper resume --ledger mine\n")
     assert "Notice" not in done.stdout
 
 

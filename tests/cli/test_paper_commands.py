@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from bot.cli.console import console, progress
-from bot.cli.paper.paper_commands import tell_tick
+from bot.cli.paper.paper_commands import print_tick
 from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import Fill, Side
@@ -54,7 +54,7 @@ def test_a_replay_leaves_a_ledger_that_tells_where_it_stands(replayed: Path) -> 
 def test_a_ledger_is_never_overwritten_and_can_be_put_away(replayed: Path) -> None:
     assert "the ledger exists already" in error_of(bot("paper", "replay", *SHORT, cwd=replayed), 5)
     assert bot("paper", "archive", "-l", "replay", cwd=replayed).returncode == 0
-    assert "There is no ledger yet" in bot("paper", "list", cwd=replayed).stdout
+    assert "No ledger yet" in bot("paper", "list", cwd=replayed).stdout
     assert len(list((replayed / "logs" / "ledgers" / "archive").glob("replay-*.sqlite3"))) == 1
 
 
@@ -110,7 +110,7 @@ def test_flat_says_when_it_sells(tmp_path: Path) -> None:
     ledger.write(BEGUN, replace(HELD, at=midnight(today - timedelta(days=1))))
     told = bot("paper", "flat", "-l", "mine", cwd=tmp_path).stdout
     assert told.endswith("and nothing bought. That is the next tick: today is not decided yet.\n")
-    assert bot("paper", "flat", "-l", "mine", cwd=tmp_path).stdout == "mine is flat already.\n"
+    assert bot("paper", "flat", "-l", "mine", cwd=tmp_path).stdout == "mine is already flat.\n"
     ledger.write(replace(HELD, at=midnight(today)))
     when = f"{today + timedelta(days=1)} 00:15 UTC: today is decided, and no command sells sooner"
     assert next_decision(ledger.config, "mine", midnight(today) + timedelta(hours=23)) == when
@@ -118,7 +118,7 @@ def test_flat_says_when_it_sells(tmp_path: Path) -> None:
 
 def test_resume_says_that_a_ledger_is_on_already(tmp_path: Path) -> None:
     assert bot("paper", "new", cwd=tmp_path).returncode == 0
-    assert bot("paper", "resume", cwd=tmp_path).stdout == "paper is on already.\n"
+    assert bot("paper", "resume", cwd=tmp_path).stdout == "paper is already on.\n"
 
 
 def test_a_ledger_that_has_not_begun_is_awaited_while_its_daemon_lives(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_ledger_that_has_not_begun_is_awaited_while_its_daemon_lives(tmp_path:
     write_beat(heartbeat_path(new.config, "mine"), now, now + timedelta(hours=5))
     done = bot("paper", "status", "-l", "mine", cwd=tmp_path)
     assert (done.returncode, done.stdout.count("\n")) == (0, 1)
-    assert done.stdout.startswith("mine has not begun: it does with the first day that can be decided. Daemon alive")
+    assert done.stdout.startswith("mine begins with the first day that can be decided. Daemon alive")
     assert json.loads(bot("paper", "status", "-l", "mine", "--json", cwd=tmp_path).stdout)["daemon"]["state"] == "alive"
 
 
@@ -158,10 +158,11 @@ def test_a_tick_that_leaves_an_order_open_ends_with_code_4_after_all_is_said(
     ledger.write(BEGUN, HELD, BUY)
     ticked = TickResult((HELD.at.date(),), (), (), (BUY,))
     with pytest.raises(typer.Exit) as ended:
-        tell_tick(console(to_error=as_json), ticked, status_of(ledger.config, "mine"), as_json)
+        print_tick(console(to_error=as_json), ticked, status_of(ledger.config, "mine"), as_json)
     said = capsys.readouterr()
     assert ended.value.exit_code == 4
-    assert said.err.endswith("mine: 1 order(s) may or may not stand; tick again in a minute: it looks them up first\n")
+    mend = "tick again in a minute: it looks them up first"
+    assert said.err.endswith(f"mine: 1 order(s) have an unknown status; {mend}\n")
     assert "Decided: 2026-03-02. Orders carried out: 0." in (said.err if as_json else said.out)
     if as_json:
         assert json.loads(said.out)["error"]["type"] == "OutcomeUnknown"

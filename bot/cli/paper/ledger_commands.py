@@ -1,4 +1,4 @@
-"""`bot paper`: the ledgers themselves: begun, listed, switched, copied, put away."""
+"""Define the ledger commands of `bot paper`: new, list, status, switches, acknowledge, archive, backup."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bot.cli.console import ConfigOption, JsonOption, SetOption, console, end_with, print_json
-from bot.cli.paper.options import BrokerOption, LedgerOption, config_of, name_of, sayer, show
+from bot.cli.paper.options import BrokerOption, LedgerOption, config_of, line_printer, name_of, show
 from bot.core.errors import LedgerError
 from bot.report.numbers import cents, to_ascii
 
@@ -28,15 +28,15 @@ def new(
     broker: BrokerOption = None,
     on_start: Annotated[
         Literal["adopt", "wait"] | None,
-        typer.Option(help="adopt: take today's weights at once; wait: stay out until the next entry."),
+        typer.Option(help="adopt: buy today's weights at once; wait: stay out until the next entry."),
     ] = None,
     config: ConfigOption = None,
     set_: SetOption = None,
 ) -> None:
-    """Begin a ledger today. The first tick does that too; here it can be told how to start.
+    """Begin a ledger today, and choose its start. The first tick begins one too, as the config says.
 
-    With `wait` it sits in stablecoins until the strategy has left the market and enters anew. Without --on-start it is
-    as the config says.
+    With `wait` it stays in stablecoins until the strategy has left the market and enters again. Without --on-start the
+    config decides.
 
     Example: bot paper new --ledger mine --on-start wait
     """
@@ -47,8 +47,8 @@ def new(
     resolved = config_of(config, set_)
     name = brokerage_name(resolved, broker, None)
     epoch = new_ledger(resolved, name_of(ledger), SystemClock(), on_start, name)
-    told = "adopts the first weights" if epoch.on_start == "adopt" else "waits for the next entry"
-    line = f"{ledger} begins on {epoch.at:%Y-%m-%d} with {epoch.cash:,.2f} ({name}), and {told}."
+    start = "adopts the first weights" if epoch.on_start == "adopt" else "waits for the next entry"
+    line = f"{ledger} begins on {epoch.at:%Y-%m-%d} with {epoch.cash:,.2f} ({name}), and {start}."
     console().print(line, markup=False, soft_wrap=True)
 
 
@@ -56,26 +56,26 @@ def new(
 def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List the ledgers: when each began, its last day, its stage, its equity.
 
-    One that cannot be read is marked, and told at the end with exit code 5.
+    A damaged ledger is marked, and its error ends the list with exit code 5.
 
     Example: bot paper list
     """
     from bot.paper.ledgers import ledgers, status_of
 
     resolved, screen = config_of(config), console(to_error=as_json)
-    told: list[LedgerStatus] = []
+    found: list[LedgerStatus] = []
     damaged: dict[str, LedgerError] = {}
     for name in ledgers(resolved):
         try:
-            told.append(status_of(resolved, name))
+            found.append(status_of(resolved, name))
         except LedgerError as problem:
             damaged[name] = problem
-    if told or damaged:
-        _show_all(screen, told, damaged)
+    if found or damaged:
+        _show_all(screen, found, damaged)
     else:
-        screen.print("There is no ledger yet. Begin one with: bot paper tick", markup=False)
+        screen.print("No ledger yet. Begin one with: bot paper tick", markup=False)
     as_data = {
-        "ledgers": [status.to_dict() for status in told],
+        "ledgers": [status.to_dict() for status in found],
         "damaged": [{"ledger": name, "error": problem.as_dict()} for name, problem in damaged.items()],
     }
     end_with(next(iter(damaged.values()), None), as_json, as_data)
@@ -85,13 +85,13 @@ def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 def status(
     ledger: LedgerOption = "paper",
     config: ConfigOption = None,
-    check: Annotated[bool, typer.Option("--check", help="One line, and exit code 3 where something is amiss.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Print one line; exit code 3 if a check fails.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show where a ledger stands: stage, money, holdings, the hash that proves its record, and its daemon.
+    """Show a ledger: stage, money, holdings, the hash of its last row, and its daemon.
 
-    With --check it says in one line whether all is well, for health checks: exit code 3 if a day is overdue, the daemon
-    is silent, an order has an unknown status, or the testnet balance has an unexplained change.
+    --check is for health checks. It prints one line, with exit code 3 if a day is overdue, the daemon is silent, an
+    order has an unknown status, or the testnet balance has an unexplained change.
 
     Example: bot paper status
     """
@@ -113,87 +113,86 @@ def status(
     if is_awaited:
         if as_json:
             print_json({"ledger": name, "daemon": daemon.to_dict()})
-        sayer(screen)(f"{name} has not begun: it does with the first day that can be decided. Daemon {daemon.line}.")
+        line_printer(screen)(f"{name} begins with the first day that can be decided. Daemon {daemon.line}.")
         return
-    told = status_of(resolved, name)
+    found = status_of(resolved, name)
     if as_json:
-        print_json({**told.to_dict(), "daemon": daemon.to_dict()})
+        print_json({**found.to_dict(), "daemon": daemon.to_dict()})
     else:
-        show(screen, told, Daemon=daemon.line)
+        show(screen, found, Daemon=daemon.line)
 
 
 @ledgers.command(name="reduce-only")
 def reduce_only(ledger: LedgerOption = "paper", config: ConfigOption = None) -> None:
-    """Buy nothing more, from the next decision on. It does not sell, and it does not stop sales that are decided.
+    """Stop all buying from the next decision on. Open positions are kept, and decided sales go on.
 
     Example: bot paper reduce-only
     """
-    _switch(ledger, config, "reduce only", "Nothing more is bought; what is decided to be sold is still sold.")
+    _switch(ledger, config, "reduce only", "Buying stops. Decided sales go on.")
 
 
 @ledgers.command()
 def flat(ledger: LedgerOption = "paper", config: ConfigOption = None) -> None:
-    """Sell everything at the next decision, a quarter past midnight UTC, and stay out.
+    """Sell everything at the next decision, at 00:15 UTC, and stay out.
 
-    It does not sell now: a day is decided once, and what it decided is not changed. Only where today is not decided yet
-    the next tick, which may be now, sells.
+    A day is decided once. If today is already decided, the sale is tomorrow's decision; otherwise the next tick sells.
 
     Example: bot paper flat
     """
-    _switch(ledger, config, "flat", "Everything is sold at the next decision, and nothing bought. That is {when}.")
+    _switch(ledger, config, "flat", "Everything is sold at the next decision, and buying stops. That is {when}.")
 
 
 @ledgers.command()
 def stop(ledger: LedgerOption = "paper", config: ConfigOption = None) -> None:
-    """Decide nothing more from the next decision on. It does not sell: what is held stays held at whatever price.
+    """Stop deciding. Open positions are kept at any price; nothing sells them.
 
     Example: bot paper stop
     """
-    _switch(ledger, config, "stopped", "Nothing more is decided. What is held stays held and is not watched.")
+    _switch(ledger, config, "stopped", "Stopped. Open positions are kept and are no longer checked.")
 
 
 @ledgers.command()
 def resume(ledger: LedgerOption = "paper", config: ConfigOption = None) -> None:
-    """Take back reduce-only, flat or stop.
+    """End reduce-only, flat or stop.
 
     Example: bot paper resume
     """
-    _switch(ledger, config, "on", "The next tick decides and trades again; missed days are made up for.")
+    _switch(ledger, config, "on", "The next tick decides and trades again, and catches up on missed days.")
 
 
 @ledgers.command()
 def acknowledge(ledger: LedgerOption = "paper", config: ConfigOption = None) -> None:
-    """Say that you have seen what nothing explains on the testnet account. It mends nothing there.
+    """Confirm an unexplained change of the testnet balance. The balance itself is left as it is.
 
-    Until then nothing more is bought on it; the account as it was found counts on.
+    Buying on the testnet stops until then. After it, the balance as found is the new base.
 
     Example: bot paper acknowledge
     """
     from bot.infra.clock import SystemClock
     from bot.paper.ledgers import acknowledge as acknowledge_differences
 
-    seen = acknowledge_differences(config_of(config), name_of(ledger), SystemClock(), sayer(console()))
+    seen = acknowledge_differences(config_of(config), name_of(ledger), SystemClock(), line_printer(console()))
     for one in seen:
-        told = f"{one.at:%Y-%m-%d}  {one.asset}: the ledger accounts for {one.recorded}, the account had {one.found}"
-        console().print(told, markup=False, soft_wrap=True)
-    console().print("Seen: the next tick may buy again." if seen else "There is nothing to be seen.", markup=False)
+        line = f"{one.at:%Y-%m-%d}  {one.asset}: the ledger has {one.recorded}, the account had {one.found}"
+        console().print(line, markup=False, soft_wrap=True)
+    console().print("Acknowledged. The next tick may buy again." if seen else "No unexplained change.", markup=False)
 
 
 @ledgers.command()
 def archive(
     ledger: Annotated[str, typer.Option("--ledger", "-l", help="The ledger's name.")], config: ConfigOption = None
 ) -> None:
-    """Put a ledger away under its name and the present time, damaged or not; a new one of the same name may begin.
+    """Move a ledger, damaged or not, to the archive under its name and the time. Its name is free for a new one.
 
-    Refused with exit code 5 while a daemon trades it.
+    Exit code 5 while a daemon trades it.
 
     Example: bot paper archive --ledger mine
     """
     from bot.infra.clock import SystemClock
     from bot.paper.ledgers import archive_ledger
 
-    target = archive_ledger(config_of(config), name_of(ledger), SystemClock(), sayer(console()))
-    console().print(f"{ledger} was put away as {target}.", markup=False, soft_wrap=True)
+    target = archive_ledger(config_of(config), name_of(ledger), SystemClock(), line_printer(console()))
+    console().print(f"{ledger} was archived as {target}.", markup=False, soft_wrap=True)
 
 
 @ledgers.command()
@@ -202,7 +201,7 @@ def backup(
     to: Annotated[Path | None, typer.Option(help="The copy; by default a new file in logs/ledgers/backup.")] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Copy a ledger, also while a daemon writes it, and check every row of the copy.
+    """Copy a ledger, even while a daemon writes it, and check every row of the copy.
 
     Example: bot paper backup --ledger mine
     """
@@ -214,18 +213,18 @@ def backup(
     console().print(line, markup=False, soft_wrap=True)
 
 
-def _switch(ledger: str, config: Path | None, mode: str, told: str) -> None:
-    """Write down the user's word, and tell what it does: `{when}` is when the next day is decided."""
+def _switch(ledger: str, config: Path | None, mode: str, text: str) -> None:
+    """Record the new trading state and print its effect; `{when}` is the time of the next decision."""
     from bot.core.events import TradingState
     from bot.infra.clock import SystemClock
     from bot.paper.ledgers import next_decision, set_trading_state
 
-    resolved, clock, say = config_of(config), SystemClock(), sayer(console())
+    resolved, clock, say = config_of(config), SystemClock(), line_printer(console())
     is_news = set_trading_state(resolved, name_of(ledger), TradingState(mode), clock, say)
-    say(told.format(when=next_decision(resolved, ledger, clock.now())) if is_news else f"{ledger} is {mode} already.")
+    say(text.format(when=next_decision(resolved, ledger, clock.now())) if is_news else f"{ledger} is already {mode}.")
 
 
-def _show_all(screen: Console, told: Sequence[LedgerStatus], damaged: Mapping[str, LedgerError]) -> None:
+def _show_all(screen: Console, found: Sequence[LedgerStatus], damaged: Mapping[str, LedgerError]) -> None:
     from rich import box
     from rich.table import Table
 
@@ -234,7 +233,7 @@ def _show_all(screen: Console, told: Sequence[LedgerStatus], damaged: Mapping[st
     for name in ("Since", "Until", "Stage"):
         table.add_column(name, no_wrap=True)
     table.add_column("Equity", justify="right", no_wrap=True)
-    for status in told:
+    for status in found:
         equity = to_ascii(cents(status.equity))
         table.add_row(status.ledger, status.begun, status.last_day or "never", status.stage, equity)
     for name in damaged:

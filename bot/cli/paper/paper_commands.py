@@ -1,4 +1,4 @@
-"""`bot paper`: trade forward on paper, on live prices or over history."""
+"""Define `bot paper`: tick, run, notify, replay and rehearse."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.cli.console import (
     progress,
     require_one_market,
 )
-from bot.cli.paper.options import BrokerOption, LedgerOption, config_of, name_of, sayer, show
+from bot.cli.paper.options import BrokerOption, LedgerOption, config_of, line_printer, name_of, show
 from bot.core.errors import ConfigError, DataError, LedgerError, OutcomeUnknown
 
 if TYPE_CHECKING:
@@ -54,12 +54,11 @@ def tick(
     notify_dry_run: NotifyDryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch what is new, decide what is not decided, and fill orders on what is quoted now. Safe to repeat.
+    """Fetch new prices, decide today, and fill the orders at current quotes. Safe to repeat.
 
-    For cron or systemd, once a day a quarter of an hour after 00:00 UTC, and as often as you like. No order leaves this
-    machine, but with --broker testnet: those go to an exchange's testnet, for play money. Exit code 3 if a row that is
-    needed has not come: nothing is decided, and the next tick makes up for it. Exit code 4 if nobody knows how an order
-    ended: the next tick looks it up.
+    Run it from cron or systemd daily at 00:15 UTC, or more often. Orders stay on this machine; with --broker testnet
+    they go to an exchange's testnet, for play money. Exit code 3 if a required row is missing: the day stays open and
+    the next tick decides it. Exit code 4 if an order has an unknown status: the next tick looks it up.
 
     Example: bot paper tick --ledger mine
     """
@@ -71,11 +70,11 @@ def tick(
 
     resolved, clock, screen = config_of(config, set_), SystemClock(), console(to_error=as_json)
     testnet = _testnet(resolved, name_of(ledger), broker, screen)
-    post, say = _post(resolved, screen, notify_dry_run), sayer(screen)
+    post, say = _post(resolved, screen, notify_dry_run), line_printer(screen)
     notifier = Notifier(resolved, ledger, clock, post, say)
     with notifier.watching(), open_sessions(resolved, clock) as sessions, progress(screen) as advance:
         ticked = paper_tick(resolved, ledger, sessions, clock, testnet, advance, say)
-    tell_tick(screen, ticked, status_of(resolved, ledger), as_json)
+    print_tick(screen, ticked, status_of(resolved, ledger), as_json)
 
 
 @paper.command()
@@ -86,11 +85,10 @@ def run(
     set_: SetOption = None,
     notify_dry_run: NotifyDryRunOption = False,
 ) -> None:
-    """Tick every day until it is stopped: sleeps to the next decision time, ticks, and so on.
+    """Run a tick every day until stopped: sleep to the next decision time, tick, repeat.
 
-    What keeps it from deciding is written to logs/bot.log, and tried again some minutes later. SIGTERM and Ctrl-C end
-    it after the tick that is under way, with exit code 0; what is held stays held. A ledger has one daemon: a second
-    one ends at once with exit code 5.
+    A tick that fails is written to logs/bot.log and repeated some minutes later. SIGTERM and Ctrl-C end it after the
+    current tick, with exit code 0; open positions are kept. A ledger has one daemon: a second ends with exit code 5.
 
     Example: bot paper run
     """
@@ -100,7 +98,7 @@ def run(
     resolved, screen = config_of(config, set_), console()
     testnet = _testnet(resolved, name_of(ledger), broker, screen)
     post = _post(resolved, screen, notify_dry_run)
-    Daemon(resolved, ledger, SystemClock(), sayer(screen), testnet, post).run(Stop())
+    Daemon(resolved, ledger, SystemClock(), line_printer(screen), testnet, post).run(Stop())
 
 
 @paper.command()
@@ -109,9 +107,9 @@ def notify(
     config: ConfigOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the notices instead of sending them.")] = False,
 ) -> None:
-    """Send the notices of a ledger's last decided day once more, and its head: to try your addresses.
+    """Send the notices of a ledger's last decided day again, and its head, to test your addresses.
 
-    They go to BOT_NOTIFY_URLS of the environment. Exit code 3 if one of the addresses is not reached.
+    They go to BOT_NOTIFY_URLS of the environment. Exit code 3 if an address is unreachable.
 
     Example: bot paper notify --dry-run
     """
@@ -124,7 +122,7 @@ def notify(
     problems = _post(resolved, screen, dry_run)(notices)
     if problems:
         raise DataError("; ".join(problems))
-    screen.print(f"{len(notices)} notice(s) {'shown, none sent' if dry_run else 'sent'}.", markup=False)
+    screen.print(f"{len(notices)} notice(s) {'printed' if dry_run else 'sent'}.", markup=False)
 
 
 @paper.command()
@@ -138,9 +136,9 @@ def replay(
     set_: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the forward code over history with a driven clock, and hold it against the backtest of the same days.
+    """Run the forward code over history with a simulated clock, and compare it with the backtest of the same days.
 
-    Without --data-dir it reads the store, or the demo market. Exit code 1 would mean that the two differ: a bug.
+    Without --data-dir it reads the store, or the demo market. Exit code 1 if the two differ, which is a bug.
 
     Example: bot paper replay --data-dir prices --start 2020-01-01 --end 2020-12-31
     """
@@ -151,11 +149,11 @@ def replay(
     resolved, screen = config_of(config, set_), console(to_error=as_json)
     days = parse_day(start, "--start"), parse_day(end, "--end")
     ticks = replay_history(resolved, data_dir, market, days[0], days[1], name_of(ledger))
-    told = status_of(resolved, ledger)
+    status = status_of(resolved, ledger)
     if as_json:
-        print_json({"ticks": ticks, **told.to_dict()})
+        print_json({"ticks": ticks, **status.to_dict()})
     screen.print(f"{ticks:,} ticks, each row the same as in the backtest of these days.", markup=False)
-    show(screen, told)
+    show(screen, status)
 
 
 @paper.command()
@@ -165,10 +163,10 @@ def rehearse(
     start: Annotated[str | None, typer.Option(help="First day of trading, YYYY-MM-DD.")] = None,
     end: Annotated[str | None, typer.Option(help="Last day of trading, YYYY-MM-DD.")] = None,
     venue_port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Trade on a venue that runs already, and drive its clock.")
+        int | None, typer.Option(min=1, max=65535, help="Trade on a running venue, and move its clock.")
     ] = None,
     ledger: Annotated[
-        str, typer.Option("--ledger", "-l", help="The ledger's name; it must be new, but with --venue-port.")
+        str, typer.Option("--ledger", "-l", help="The ledger's name; it must be new, except with --venue-port.")
     ] = "rehearsal",
     config: ConfigOption = None,
     set_: SetOption = None,
@@ -176,11 +174,11 @@ def rehearse(
 ) -> None:
     """Trade a quarter of history through the testnet broker on a venue of this machine, over real HTTP.
 
-    Orders go through ccxt and the guard to a Binance-like exchange that is started for it: no keys, no network. At the
-    end the venue's account is held against the ledger: exit code 5 if they differ.
+    Orders go through ccxt and the guard to a Binance-like exchange on this machine, offline and with constant keys. At
+    the end the venue's account is compared with the ledger: exit code 5 if they differ.
 
-    With --venue-port it trades on a venue that was started with `bot venue serve --driven` on the same market and
-    config, and whose account is new. Killed at any instant, it goes on when it is started again with the same ledger.
+    With --venue-port it trades on a venue started by `bot venue serve --driven` on the same market and config, with a
+    new account. After a kill it resumes when started again with the same ledger.
 
     Example: bot paper rehearse
     """
@@ -192,55 +190,54 @@ def rehearse(
     resolved, screen = config_of(config, set_), console(to_error=as_json)
     days = parse_day(start, "--start"), parse_day(end, "--end")
     done = rehearse_days(resolved, data_dir, market, days[0], days[1], name_of(ledger), SystemClock(), venue_port)
-    told = status_of(resolved, ledger)
+    status = status_of(resolved, ledger)
     screen.print(f"{done.first} to {done.last}: {done.orders} orders on the venue, over HTTP.", markup=False)
     screen.print(f"Fills: {done.fills}, which cost {done.slippage_cost:,.2f} of slippage in all.", markup=False)
     screen.print(f"Account and ledger: {done.difference or 'the same, to the last digit'}.", markup=False)
-    show(screen, told)
+    show(screen, status)
     fills = {"orders": done.orders, "fills": done.fills, "slippage_cost": str(done.slippage_cost)}
-    parted = LedgerError("the venue's account is not what the ledger says", where=ledger, was=done.difference)
-    as_data = {**fills, "difference": done.difference, **told.to_dict()}
-    end_with(parted if done.difference else None, as_json, as_data)
+    mismatch = LedgerError("the venue's account differs from the ledger", where=ledger, was=done.difference)
+    as_data = {**fills, "difference": done.difference, **status.to_dict()}
+    end_with(mismatch if done.difference else None, as_json, as_data)
 
 
-def tell_tick(screen: Console, ticked: TickResult, told: LedgerStatus, as_json: bool) -> None:
-    """Say what a tick did and where the ledger stands, and end with an error's code where it left orders open."""
-    days = ", ".join(map(str, ticked.decided)) or "nothing: it was decided already"
-    is_stopped = told.mode == "stopped" and not ticked.decided
-    line = (
-        f"Stopped: nothing is decided until bot paper resume --ledger {told.ledger}"
-        if is_stopped
-        else (f"Decided: {days}. Orders carried out: {len(ticked.carried_out)}.")
-    )
-    sayer(screen)(line)
-    show(screen, told)
+def print_tick(screen: Console, ticked: TickResult, status: LedgerStatus, as_json: bool) -> None:
+    """Print the result of a tick and the ledger's status. Exit with code 4 if it left orders open."""
+    if ticked.decided:
+        line = f"Decided: {', '.join(map(str, ticked.decided))}. Orders carried out: {len(ticked.carried_out)}."
+    elif status.mode == "stopped":
+        line = f"Stopped. Resume with: bot paper resume --ledger {status.ledger}"
+    else:
+        line = f"No new decision: today is already decided. Orders carried out: {len(ticked.carried_out)}."
+    line_printer(screen)(line)
+    show(screen, status)
     left = OutcomeUnknown(
-        f"{len(ticked.left_open)} order(s) may or may not stand",
-        where=told.ledger,
+        f"{len(ticked.left_open)} order(s) have an unknown status",
+        where=status.ledger,
         mend="tick again in a minute: it looks them up first",
     )
-    as_data = {"decided": [str(day) for day in ticked.decided], **told.to_dict()}
+    as_data = {"decided": [str(day) for day in ticked.decided], **status.to_dict()}
     end_with(left if ticked.left_open else None, as_json, as_data)
 
 
 def _testnet(
-    config: Config, ledger: str, asked: Literal["simulated", "testnet"] | None, screen: Console
+    config: Config, ledger: str, chosen: Literal["simulated", "testnet"] | None, screen: Console
 ) -> TestnetExchange | None:
-    """The testnet that a ledger trades on, if it does, and a word about it. Raises ConfigError."""
+    """Open the testnet of a ledger, if it trades on one, and print its name. Raises ConfigError."""
     from bot.infra.clock import SystemClock
     from bot.paper.broker_choice import brokerage_name, open_account
     from bot.paper.ledgers import broker_of
 
-    testnet = open_account(brokerage_name(config, asked, broker_of(config, ledger)), SystemClock(), os.environ)
+    testnet = open_account(brokerage_name(config, chosen, broker_of(config, ledger)), SystemClock(), os.environ)
     if testnet is not None:
-        tried = "tried on a venue of this machine, not" if testnet.verified else "not tried"
-        told = f"Orders go to the {testnet.venue}, for play money; {tried} against the real testnet."
-        screen.print(told, markup=False, soft_wrap=True)
+        verified = "verified on a venue of this machine, not" if testnet.verified else "not verified"
+        line = f"Orders go to the {testnet.venue}, for play money; {verified} against the real testnet."
+        screen.print(line, markup=False, soft_wrap=True)
     return testnet
 
 
 def _post(config: Config, screen: Console, dry_run: bool) -> Post:
-    """Who sends the notices. Raises ConfigError."""
+    """Return the sender of notices, or a printer of them. Raises ConfigError."""
     from bot.paper.notifier import open_post
 
-    return open_post(config, os.environ, sayer(screen) if dry_run else None)
+    return open_post(config, os.environ, line_printer(screen) if dry_run else None)

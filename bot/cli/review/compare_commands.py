@@ -1,4 +1,4 @@
-"""`bot review`: two records side by side, and paper against a backtest of the same days."""
+"""Define `bot review compare` and `bot review parity`: two records, or paper and its backtest, side by side."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 comparing = typer.Typer()
 
-LimitOption = Annotated[int, typer.Option(min=1, help="How many differences are listed, the newest ones.")]
-HtmlOption = Annotated[Path | None, typer.Option("--html", help="Write a page with charts to this file as well.")]
+LimitOption = Annotated[int, typer.Option(min=1, help="List the newest so many differences.")]
+HtmlOption = Annotated[Path | None, typer.Option("--html", help="Also write a page with charts to this file.")]
 _WIDTH = 60
 
 
@@ -46,45 +46,47 @@ def compare(
     as_json: JsonOption = False,
     as_markdown: MarkdownOption = False,
 ) -> None:
-    """Lay two runs or ledgers over each other: how they were made, what differs on the same days, and why.
+    """Compare two runs or ledgers: provenance, differences on the same days, and their causes.
 
-    Only days that both decided count, and the others are told. Both equities begin at 1 on the first of them.
+    Days that both decided are compared; the others are counted. Both equities begin at 1 on the first common day.
 
     Example: bot review compare latest paper
     """
-    from bot.review.compare.compare import compare as lay_over
+    from bot.review.compare.compare import compare as compare_records
     from bot.review.compare.overlay_page import comparison_page
     from bot.review.recording import find_record
 
-    asked, state = format_of(as_json, False, as_markdown), config_of(config).state
+    style, state = format_of(as_json, False, as_markdown), config_of(config).state
     records = find_record(state, a), find_record(state, b)
     with console(to_error=True).status("Reading both ..."):
-        found = lay_over(*records)
+        found = compare_records(*records)
     _write(html, lambda: comparison_page(found))
     data = _cut(found.as_dict(), limit)
-    if asked == "json":
+    if style == "json":
         print_json(data)
         return
-    days, say = data["days_apart"], _sayer(asked)
+    days, say = data["days_apart"], _paragraph_printer(style)
     say(f"{data['summary']}.")
     for name, side in (("A", data["first"]), ("B", data["second"])):
         brokers = ", ".join(side["brokers"])
         say(f"{name}: {side['name']}, a {side['kind']}, {side['first_day']} to {side['last_day']}, {brokers}.")
-    say(f"Not counted: {data['only_first']:,} days that only A decided, {data['only_second']:,} that only B decided.")
+    say(f"Left out: {data['only_first']:,} days that only A decided, {data['only_second']:,} that only B decided.")
     if data["first_difference"] is None:
         say("No decision differs.")
     else:
-        told = f"{days['stage']:,} in the stage, {days['weights']:,} in the weights, {days['reasons']:,} in the reasons"
-        say(f"Decisions differ first on {data['first_difference']}, on {days['any']:,} days in all: {told}.")
+        by_kind = (
+            f"{days['stage']:,} in the stage, {days['weights']:,} in the weights, {days['reasons']:,} in the reasons"
+        )
+        say(f"Decisions differ first on {data['first_difference']}, on {days['any']:,} days in all: {by_kind}.")
     say(*data["notes"])
     _equity(say, found.overlay, "A", "B")
-    _list(say, asked, "How they were made", data["made_otherwise"], {"name": "", "first": "A", "second": "B"})
+    _list(say, style, "Provenance", data["made_otherwise"], {"name": "", "first": "A", "second": "B"})
     largest = [{**move, "difference": f"{move['difference']:+z.2%}"} for move in data["largest_days"]]
-    titles = {"day": "Day", "difference": "B less A", "cause": "Cause", "apart_since": "Apart since"}
-    _list(say, asked, "The days on which they parted most", largest, titles)
+    titles = {"day": "Day", "difference": "B less A", "cause": "Cause", "apart_since": "Differ since"}
+    _list(say, style, "Days of the largest difference", largest, titles)
     rows = [{**row, "day": f"{row['day']}{_spell(row['days'])}"} for row in data["differences"]]
     titles = {"day": "Day", "symbol": "Coin", "cause": "Cause", "first": "A", "second": "B"}
-    _list(say, asked, "What differs", rows, titles)
+    _list(say, style, "Differences", rows, titles)
     _left_out(say, data)
 
 
@@ -101,11 +103,10 @@ def parity(
     as_json: JsonOption = False,
     as_markdown: MarkdownOption = False,
 ) -> None:
-    """Hold each day of a ledger against a backtest of it: decisions must be the same, fills lie within a band.
+    """Compare each day of a ledger with its backtest: decisions must be equal, and fills lie within a band.
 
-    The backtest runs on the store as it was first seen. For a replay or a rehearsal name the folder or the market that
-    it was made from, where that is neither the store nor the demo. Exit code 3 if something differs that nothing
-    explains; the days are named.
+    The backtest runs on the store as it was first seen. For a replay or a rehearsal name its folder or market, unless
+    it is the store or the demo. Exit code 3 if a difference is unexplained; its days are named.
 
     Example: bot review parity paper
     """
@@ -116,59 +117,59 @@ def parity(
     require_one_market(market, data_dir)
     if ledger is not None and run is not None:
         raise ConfigError("contradict each other", where="LEDGER and --run", mend="keep one")
-    asked, resolved = format_of(as_json, False, as_markdown), config_of(config, set_)
+    style, resolved = format_of(as_json, False, as_markdown), config_of(config, set_)
     record = find_record(resolved.state, ledger or run)
     with console(to_error=True).status("Backtesting its days ..."):
         found = parity_of(resolved, record, data_dir, market)
     _write(html, lambda: parity_page(found))
-    data, say = _cut(found.as_dict(), limit), _sayer(asked)
-    if asked != "json":
+    data, say = _cut(found.as_dict(), limit), _paragraph_printer(style)
+    if style != "json":
         say(f"{data['summary']}.")
         _equity(say, found.overlay, "Backtest", "Paper")
         causes = [{"cause": cause, "count": count} for cause, count in data["causes"].items()]
-        _list(say, asked, "Causes", causes, {"cause": "Cause", "count": "Differences"})
+        _list(say, style, "Causes", causes, {"cause": "Cause", "count": "Differences"})
         titles = {"day": "Day", "symbol": "Coin", "cause": "Cause", "paper": "Paper", "backtest": "Backtest"}
-        _list(say, asked, "What differs", data["differences"], titles | {"detail": "Because"})
+        _list(say, style, "Differences", data["differences"], titles | {"detail": "Because"})
         _left_out(say, data)
     days = ", ".join(map(str, found.unknown))
-    fault = DataError(f"nothing explains what differs on {days}", where=found.name) if days else None
-    end_with(fault, asked == "json", data)
+    fault = DataError(f"unexplained differences on {days}", where=found.name) if days else None
+    end_with(fault, style == "json", data)
 
 
 # --- output --------------------------------------------------------------------------------------------------------
 
 
-def _sayer(asked: Format) -> Callable[..., None]:
-    """Prints paragraphs as they are, for a terminal or as Markdown."""
+def _paragraph_printer(style: Format) -> Callable[..., None]:
+    """Return a function that prints paragraphs, for a terminal or as Markdown."""
     screen = console()
 
     def say(*lines: str) -> None:
         for line in lines:
             plain = printable(line)
-            told = f"{plain}\n" if asked == "md" else fill(plain, screen.width)
-            screen.print(told, markup=False, soft_wrap=True)
+            text = f"{plain}\n" if style == "md" else fill(plain, screen.width)
+            screen.print(text, markup=False, soft_wrap=True)
 
     return say
 
 
-def _equity(say: Callable[..., None], laid: Overlay, first: str, second: str) -> None:
-    """The overlay in words and as two lines of blocks."""
+def _equity(say: Callable[..., None], overlay: Overlay, first: str, second: str) -> None:
+    """Print the overlay of both equities, in words and as two lines of blocks."""
     from bot.review.story.sparkline import sparkline
 
-    told = laid.as_dict()
-    if told["days"] < 2:
-        say("There are not two valued days yet to lay over each other.")
+    figures = overlay.as_dict()
+    if figures["days"] < 2:
+        say("Fewer than two common days have a value: there is no curve yet.")
         return
-    days = f"Equity from {told['first_day']} to {told['last_day']}, both 1 on the first day"
-    if not told["largest_difference"]:
+    days = f"Equity from {figures['first_day']} to {figures['last_day']}, both 1 on the first day"
+    if not figures["largest_difference"]:
         say(f"{days}: the same on every day.")
     else:
-        apart = f"most apart {told['largest_difference']:+z.2%} on {told['largest_difference_on']}"
-        say(f"{days}: {second} ends {told['difference_at_the_end']:+z.2%} against {first}; {apart}.")
-    if told["tracking_difference"] is not None:
-        root = f"the standard deviation of daily differences, times the root of {told['periods_per_year']}"
-        say(f"Tracking difference {told['tracking_difference']:.2%} a year: {root}.")
-    for name, curve in ((first, laid.first), (second, laid.second)):
+        apart = f"largest difference {figures['largest_difference']:+z.2%} on {figures['largest_difference_on']}"
+        say(f"{days}: {second} ends {figures['difference_at_the_end']:+z.2%} against {first}; {apart}.")
+    if figures["tracking_difference"] is not None:
+        root = f"the standard deviation of daily differences, times the root of {figures['periods_per_year']}"
+        say(f"Tracking difference {figures['tracking_difference']:.2%} a year: {root}.")
+    for name, curve in ((first, overlay.first), (second, overlay.second)):
         say(f"{sparkline(curve.tolist(), _WIDTH)} {name}")
 
 
@@ -177,16 +178,16 @@ def _spell(days: int) -> str:
 
 
 def _list(
-    say: Callable[..., None], asked: Format, title: str, rows: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
+    say: Callable[..., None], style: Format, title: str, rows: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
 ) -> None:
-    """A table under its title; nothing where there are no rows."""
+    """Print a table under its title, if it has rows."""
     if not rows:
         return
-    if asked == "table":
+    if style == "table":
         say("")
-    say(f"## {title}" if asked == "md" else title)
+    say(f"## {title}" if style == "md" else title)
     columns = [Column(key, name, key in ("count", "difference")) for key, name in titles.items()]
-    print_list(title, columns, rows, asked)
+    print_list(title, columns, rows, style)
 
 
 def _left_out(say: Callable[..., None], data: Mapping[str, Any]) -> None:
@@ -195,13 +196,13 @@ def _left_out(say: Callable[..., None], data: Mapping[str, Any]) -> None:
 
 
 def _cut(data: dict[str, Any], limit: int) -> dict[str, Any]:
-    """The data with the newest differences, and how many were left out."""
+    """Return the data with the newest differences and the count of the others."""
     every = data["differences"]
     return {**data, "differences": every[-limit:], "differences_left_out": max(len(every) - limit, 0)}
 
 
 def _write(path: Path | None, page: Callable[[], str]) -> None:
-    """Write a page, if it was asked for. Raises LedgerError."""
+    """Write a page to a file, if one is named. Raises LedgerError."""
     if path is None:
         return
     try:

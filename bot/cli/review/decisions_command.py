@@ -52,7 +52,7 @@ def decisions(
 ) -> None:
     """List the decisions: stage, share in coins, reasons.
 
-    With --symbol those that give the coin weight.
+    With --symbol, those that give the coin a weight.
 
     Example: bot review decisions --reason kill_volatility
     """

@@ -67,7 +67,7 @@ def episodes(
     reason: ReasonOption = None,
     outcome: Annotated[
         Literal["confirmed", "failed", "expired", "vetoed", "open", "ignored"] | None,
-        typer.Option(help="What became of the breakout."),
+        typer.Option(help="Outcome of the breakout."),
     ] = None,
     limit: LimitOption = None,
     config: ConfigOption = None,
@@ -75,9 +75,9 @@ def episodes(
     as_csv: CsvOption = False,
     as_markdown: MarkdownOption = False,
 ) -> None:
-    """List the breakouts, traded or not: what became of each, and ETH in the quarter after it.
+    """List the breakouts, traded or ignored: the outcome of each, and ETH over the 63 sessions after it.
 
-    Those of a forward ledger are computed from the market as it is known now.
+    For a forward ledger they are computed from the market as known now.
 
     Example: bot review episodes --outcome vetoed
     """

@@ -1,4 +1,4 @@
-"""`bot review`: whether a ledger can be believed, and what can be saved of one that is damaged."""
+"""Define `bot review verify` and `bot review salvage`: check a ledger, and save the valid rows of a damaged one."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ files = typer.Typer()
 @files.command()
 def verify(
     run: RunOption = None,
-    every: Annotated[bool, typer.Option("--all", help="Every ledger, and every run that is complete.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Every ledger and every complete run.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check that a ledger can be believed: chain, orders, books, and the files of a run. A line a check.
+    """Verify a ledger: its chain, orders and books, and the files of a run. Prints a line for each check.
 
-    Chain: no row was changed, put in or taken out. Orders: each is of a decision and ends once, none is filled beyond
-    its quantity. Books: cash, holdings and equity of each day are what fills, settlements and marks make, to the last
-    digit. Where one fails the row is named, and the exit code is 5.
+    Chain: every row is as it was written and in its place. Orders: each belongs to a decision, ends once, and is filled
+    up to its quantity at most. Books: cash, holdings and equity of each day follow from fills, settlements and marks,
+    to the last digit. A failed check names the row and ends with exit code 5.
 
     Example: bot review verify --all
     """
@@ -42,7 +42,7 @@ def verify(
     if every and run is not None:
         raise ConfigError("contradict each other", where="--run and --all", mend="keep one")
     records = all_records(load_config(config).state) if every else [record_of(config, run)]
-    screen, faults, told = console(to_error=as_json), [], []
+    screen, faults, verified = console(to_error=as_json), [], []
     for record in records:
         if len(records) > 1:
             screen.print(record.name, markup=False)
@@ -51,22 +51,22 @@ def verify(
         for check in checks:
             screen.print(_line(check), markup=False)
         faults += [check.fault for check in checks if check.fault is not None]
-        told.append({"record": record.name, "checks": [_as_dict(check) for check in checks]})
+        verified.append({"record": record.name, "checks": [_as_dict(check) for check in checks]})
     if not records:
-        screen.print("There is nothing to verify yet.", markup=False)
-    end_with(faults[0] if faults else None, as_json, {"verified": told})
+        screen.print("There is no ledger or run to verify yet.", markup=False)
+    end_with(faults[0] if faults else None, as_json, {"verified": verified})
 
 
 @files.command()
 def salvage(
-    file: Annotated[Path, typer.Argument(help="The damaged ledger; it is not touched.")],
-    to: Annotated[Path, typer.Option(help="The new ledger; it must not be there yet.")],
+    file: Annotated[Path, typer.Argument(help="The damaged ledger; it stays as it is.")],
+    to: Annotated[Path, typer.Option(help="The new ledger; a path that is free.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Save what is whole of a damaged ledger into a new one, and say what is lost.
+    """Save the valid rows of a damaged ledger into a new one, and report the lost ones.
 
-    Saved are the rows from the first to the last of an unbroken chain. They are taken from the file page by page, so it
-    may be cut off or overwritten anywhere.
+    It saves the rows from the first to the last of an unbroken chain. They are read page by page, so the file may be
+    cut off or overwritten anywhere.
 
     Example: bot review salvage logs/ledgers/paper.sqlite3 --to saved.sqlite3
     """
@@ -78,22 +78,22 @@ def salvage(
     if as_json:
         print_json({"to": str(to), **asdict(found)})
     screen = console(to_error=as_json)
-    lines = [f"Saved rows 1 to {found.rows:,}, up to {found.until[:10]}, each proved by its hash, into {to}."]
+    lines = [f"Saved rows 1 to {found.rows:,}, up to {found.until[:10]}, each verified by its hash, into {to}."]
     if found.unproved:
         lines.append(
-            f"Lost: {found.unproved:,} rows up to row {found.highest:,} that can be read but no longer proved, "
+            f"Lost: {found.unproved:,} rows up to row {found.highest:,} that are readable but have no valid hash, "
             f"of {found.first_lost[:10]} to {found.last_lost[:10]}."
         )
     if found.unread:
-        lines.append(f"Lost: {found.unread:,} bytes that tell nothing, cut off or overwritten.")
+        lines.append(f"Lost: {found.unread:,} unreadable bytes, cut off or overwritten.")
     if not found.unproved and not found.unread:
-        lines.append("Nothing in the file is lost. Rows cut off its end would leave no trace: see the hash you kept.")
+        lines.append("Every row in the file is saved. Rows cut off its end leave no trace: compare the hash you kept.")
     for line in lines:
         screen.print(line, markup=False)
 
 
 def _line(check: IntegrityCheck) -> str:
-    return f"{check.name:6} {'FAILED' if check.fault else 'whole':6} {check.message}"
+    return f"{check.name:6} {'FAILED' if check.fault else 'valid':6} {check.message}"
 
 
 def _as_dict(check: IntegrityCheck) -> dict[str, str | bool | None]:
@@ -103,7 +103,7 @@ def _as_dict(check: IntegrityCheck) -> dict[str, str | bool | None]:
 
 @contextmanager
 def _progress(record: Record) -> Iterator[Callable[[int], object]]:
-    """A function to be told of rows that were read; a bar is shown where somebody watches a long ledger."""
+    """Yield a function to call with the number of rows read. A terminal shows a bar for a long ledger."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -111,7 +111,7 @@ def _progress(record: Record) -> Iterator[Callable[[int], object]]:
     try:
         rows = record.count()
     except LedgerError:
-        rows = 0  # what is wrong with it is told by the check itself
+        rows = 0  # the check itself reports the damage
     with Progress(console=screen, transient=True, disable=rows < _LONG or not screen.is_terminal) as progress:
         task = progress.add_task("Reading", total=rows)
         yield lambda read: progress.advance(task, read)

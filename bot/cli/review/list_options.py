@@ -19,9 +19,9 @@ NEWEST = 40
 SymbolOption = Annotated[str | None, typer.Option("--symbol", help="One coin.")]
 SinceOption = Annotated[str | None, typer.Option("--since", help="First day, YYYY-MM-DD.")]
 UntilOption = Annotated[str | None, typer.Option("--until", help="Last day, YYYY-MM-DD, included.")]
-ReasonOption = Annotated[str | None, typer.Option("--reason", help="A reason's code, as kill_eth.")]
+ReasonOption = Annotated[str | None, typer.Option("--reason", help="A reason code, such as kill_eth.")]
 LimitOption = Annotated[
-    int | None, typer.Option("--limit", min=1, help="The newest so many; by default 40 in a table, else all.")
+    int | None, typer.Option("--limit", min=1, help="The newest so many rows; by default 40 in a table, else all.")
 ]
 
 
@@ -34,7 +34,7 @@ def row_filter(
     outcome: str | None,
     limit: int | None,
 ) -> RowFilter:
-    """The filters of a list. Raises ConfigError."""
+    """Make the filter of a list. Raises ConfigError."""
     from bot.review.lists.filters import RowFilter
 
     first, last = parse_day(since, "--since"), parse_day(until, "--until")
@@ -46,7 +46,7 @@ def row_filter(
 
 
 def print_notes(style: Format, *lines: str) -> None:
-    """Say something under a list; beside one that another program reads, on standard error."""
+    """Print notes under a table; on standard error if another program reads the list."""
     screen = console(to_error=style != "table")
     for line in lines:
         if line:
@@ -55,6 +55,6 @@ def print_notes(style: Format, *lines: str) -> None:
 
 def left_out(found: Page[Any]) -> str:
     if not found.items:
-        return "Nothing passes."
+        return "No row matches."
     more = f"{found.left_out:,} older left out: --limit {len(found.items) + found.left_out} shows all"
-    return f"{more}, --since and --until some." if found.left_out else ""
+    return f"{more}, --since and --until select some." if found.left_out else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -61,7 +61,7 @@ def orders(
     reason: ReasonOption = None,
     outcome: Annotated[
         Literal["filled", "partial", "unfilled", "skipped", "open"] | None,
-        typer.Option(help="How it ended; skipped: never sent; open: nobody knows yet."),
+        typer.Option(help="End of the order; skipped: kept back; open: status still unknown."),
     ] = None,
     limit: LimitOption = None,
     config: ConfigOption = None,
@@ -69,7 +69,7 @@ def orders(
     as_csv: CsvOption = False,
     as_markdown: MarkdownOption = False,
 ) -> None:
-    """List every order with how it ended: mean price, fee, slippage in basis points, and what cut or stopped it.
+    """List every order with its end: mean price, fee, slippage in basis points, and the reason of a cut or skip.
 
     Example: bot review orders --outcome skipped
     """
@@ -84,7 +84,7 @@ def orders(
     print_notes(style, left_out(found))
 
 
-def _order_cells(line: Mapping[str, str]) -> dict[str, Any]:
+def _order_cells(line: Mapping[str, str]) -> dict[str, object]:
     from bot.report import names
     from bot.report.numbers import NOTHING, minus, money, price
 

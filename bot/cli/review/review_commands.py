@@ -1,4 +1,4 @@
-"""`bot review`: what was done, why, and why nothing was done."""
+"""Define `bot review story` and `bot review why`: the story of a record, and the reasons of a day."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ MarkdownTextOption = Annotated[bool, typer.Option("--md", help="Markdown on stan
 
 
 class StoryFirst(TyperGroup):
-    """A group whose own name, with or without a run after it, tells the story."""
+    """Command group whose default command is `story`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Take a first word that is no command for the run of the story."""
+        """Insert `story` before a first word that is another than a command."""
         if not args or (args[0] not in self.commands and args[0] != "--help"):
             args = ["story", *args]
         return super().parse_args(ctx, args)
 
 
-review = typer.Typer(cls=StoryFirst, help="What was done, why, and why nothing was done. Reads, and writes nothing.")
+review = typer.Typer(cls=StoryFirst, help="Review a run or a ledger: what was done on each day, and why. Read-only.")
 
 
 def record_of(config: Path | None, name: str | None) -> Record:
-    """The record that a user names, as it stands now. Raises LedgerError, ConfigError."""
+    """Open the record that a user names, fixed to its present rows. Raises LedgerError, ConfigError."""
     from bot.review.recording import find_record
     from bot.settings.loader import load_config
 
@@ -65,8 +65,8 @@ def labels_for(record: Record, config: Path | None) -> Labels:
     return labels_of_record(record, load_config(config))
 
 
-def say(lines: Iterable[str]) -> None:
-    """Write lines as they are, without anything that a terminal would take for a command."""
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines, without control characters that a terminal would obey."""
     for line in lines:
         typer.echo(printable(line, kept="\n"))
 
@@ -74,14 +74,14 @@ def say(lines: Iterable[str]) -> None:
 @review.command()
 def story(
     run: Annotated[str | None, typer.Argument(help="A ledger's name, a run's, or `latest`.")] = None,
-    since: Annotated[str | None, typer.Option(help="Tell from this day on, YYYY-MM-DD.")] = None,
-    until: Annotated[str | None, typer.Option(help="Tell up to this day, YYYY-MM-DD.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every stage change, not only the newest twelve.")] = False,
+    since: Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD.")] = None,
+    until: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All stage changes; by default the newest twelve.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
     as_markdown: MarkdownTextOption = False,
 ) -> None:
-    """Tell a run's story: the verdict first, then what happened stage by stage, trades, costs, what to look at.
+    """Show the story of a run: the verdict, the stage changes, trades and costs, and days to look at.
 
     Example: bot review latest --all
     """
@@ -89,13 +89,15 @@ def story(
     from bot.cli.review.text_output import story_lines, story_markdown
     from bot.review.story.story import story_of
 
-    asked = format_of(as_json, False, as_markdown)
+    style = format_of(as_json, False, as_markdown)
     record = record_of(config, run)
-    told = story_of(record, labels_for(record, config), parse_day(since, "--since"), parse_day(until, "--until"), every)
-    if asked == "json":
-        print_json(told.as_dict())
+    found = story_of(
+        record, labels_for(record, config), parse_day(since, "--since"), parse_day(until, "--until"), every
+    )
+    if style == "json":
+        print_json(found.as_dict())
     else:
-        say(story_markdown(told) if asked == "md" else story_lines(told, not writes_unicode()))
+        print_lines(story_markdown(found) if style == "md" else story_lines(found, not writes_unicode()))
 
 
 @review.command()
@@ -104,7 +106,7 @@ def why(
     run: RunOption = None,
     with_odds: Annotated[
         bool,
-        typer.Option("--odds", help="Also how often days as near a record led to a breakout; reads the prices."),
+        typer.Option("--odds", help="Also show how often days as near a record led to a breakout; reads the prices."),
     ] = False,
     data_dir: DataDirOption = None,
     market: MarketOption = "auto",
@@ -112,7 +114,7 @@ def why(
     as_json: JsonOption = False,
     as_markdown: MarkdownTextOption = False,
 ) -> None:
-    """Say why a day was what it was: each reading, what would have had to be different, and what was done.
+    """Explain the decision of a day: its readings, the nearest triggers, and the orders.
 
     Example: bot review why 2020-11-20 --run latest
     """
@@ -120,21 +122,21 @@ def why(
     from bot.cli.review.text_output import odds_lines, why_lines, why_markdown
     from bot.review.why import why as days
 
-    asked = format_of(as_json, False, as_markdown)
+    style = format_of(as_json, False, as_markdown)
     require_one_market(market, data_dir)
     record = record_of(config, run)
-    told = days.why(record, days.last_day(record) if day == "latest" else _day(day), labels_for(record, config))
-    past = _odds(record, told.day, config, data_dir, market) if with_odds else None
-    if asked == "json":
-        print_json({**told.as_dict(), **({"odds": past.as_dict() if past else None} if with_odds else {})})
+    found = days.why(record, days.last_day(record) if day == "latest" else _day(day), labels_for(record, config))
+    past = _odds(record, found.day, config, data_dir, market) if with_odds else None
+    if style == "json":
+        print_json({**found.as_dict(), **({"odds": past.as_dict() if past else None} if with_odds else {})})
         return
-    say(why_markdown(told) if asked == "md" else why_lines(told))
+    print_lines(why_markdown(found) if style == "md" else why_lines(found))
     if with_odds:
-        say(odds_lines(past, as_list=asked == "md"))
+        print_lines(odds_lines(past, as_list=style == "md"))
 
 
 def _odds(record: Record, day: date, config: Path | None, data_dir: Path | None, market: str) -> Odds | None:
-    """The odds of the past, on the prices that a run was made on or those that are named."""
+    """Return the odds of the past, on the named prices or on those of the run."""
     from bot.review.why.sessions import config_of, market_of, odds_at
 
     resolved = config_of(record, config)
@@ -142,7 +144,7 @@ def _odds(record: Record, day: date, config: Path | None, data_dir: Path | None,
 
 
 def writes_unicode() -> bool:
-    """Whether standard output takes letters beyond ASCII."""
+    """Return True if standard output takes letters beyond ASCII."""
     return (sys.stdout.encoding or "ascii").lower().replace("-", "") in ("utf8", "utf16", "utf32")
 
 

@@ -1,4 +1,4 @@
-"""How a story and a day look on a terminal, and as Markdown."""
+"""Format a story and a day for a terminal, and as Markdown."""
 
 from __future__ import annotations
 
@@ -22,78 +22,78 @@ _WORDS = 31
 _SPARK = 72
 
 
-def story_lines(told: Story, is_ascii: bool) -> Iterator[str]:
-    """A story as lines of 80 columns."""
-    yield told.run
-    for sentence in told.verdict:
+def story_lines(story: Story, is_ascii: bool) -> Iterator[str]:
+    """Format a story as lines of 80 columns."""
+    yield story.run
+    for sentence in story.verdict:
         yield from _wrapped(sentence)
-    if told.equity:
+    if story.equity:
         yield ""
-        yield sparkline([float(value) for _, value in told.equity], _SPARK, is_ascii)
-        yield from _wrapped(f"Equity {told.range_line}.")
+        yield sparkline([float(value) for _, value in story.equity], _SPARK, is_ascii)
+        yield from _wrapped(f"Equity {story.range_line}.")
     yield ""
-    if told.left_out:
-        yield f"{told.left_out} earlier left out: --all shows them."
-    for chapter in told.chapters:
-        yield from _wrapped(f"{chapter.day}: {chapter.text}. {chapter.spans}", hang=12)
-    if not told.chapters:
+    if story.left_out:
+        yield f"{story.left_out} earlier left out: --all shows them."
+    for change in story.chapters:
+        yield from _wrapped(f"{change.day}: {change.text}. {change.spans}", hang=12)
+    if not story.chapters:
         yield "No stage was entered or left."
     yield ""
-    for sentence in filter(None, (told.totals.sentence(), told.hypothetical, *told.notes)):
+    for sentence in filter(None, (story.totals.sentence(), story.hypothetical, *story.notes)):
         yield from _wrapped(sentence)
-    if told.look_at:
+    if story.look_at:
         yield ""
         yield "What to look at:"
-    for look in told.look_at:
+    for look in story.look_at:
         yield from _wrapped(f"- {look.text}", hang=2)
         yield f"  {look.command}"
     yield ""
     yield "Days are those of the decision, at 00:00 UTC. Paper only, not advice."
 
 
-def story_markdown(told: Story) -> Iterator[str]:
-    """A story as Markdown."""
-    yield f"# {_escaped(told.run)}\n"
-    yield _escaped(" ".join(told.verdict)) + "\n"
-    if told.equity:
-        yield f"Equity {told.range_line}.\n"
-    if told.left_out:
-        yield f"{told.left_out} earlier left out.\n"
-    for chapter in told.chapters:
-        yield f"- **{chapter.day}** {_escaped(chapter.text)}. {chapter.spans}"
+def story_markdown(story: Story) -> Iterator[str]:
+    """Format a story as Markdown."""
+    yield f"# {_escaped(story.run)}\n"
+    yield _escaped(" ".join(story.verdict)) + "\n"
+    if story.equity:
+        yield f"Equity {story.range_line}.\n"
+    if story.left_out:
+        yield f"{story.left_out} earlier left out.\n"
+    for change in story.chapters:
+        yield f"- **{change.day}** {_escaped(change.text)}. {change.spans}"
     yield ""
-    for sentence in filter(None, (told.totals.sentence(), told.hypothetical, *told.notes)):
+    for sentence in filter(None, (story.totals.sentence(), story.hypothetical, *story.notes)):
         yield _escaped(sentence) + "\n"
-    for look in told.look_at:
+    for look in story.look_at:
         yield f"- {_escaped(look.text)} `{look.command}`"
     yield "\nPaper only, not advice."
 
 
-def why_lines(told: Why) -> Iterator[str]:
-    """A day as lines of 80 columns."""
-    if told.row is None:
-        yield from _wrapped(f"{told.run}, {told.day}: {told.gap}")
-        if told.near:
-            yield f"Nearest: {', '.join(f'bot review why {day} --run {told.run}' for day in told.near[:1])}"
+def why_lines(why: Why) -> Iterator[str]:
+    """Format a day as lines of 80 columns."""
+    if why.row is None:
+        yield from _wrapped(f"{why.run}, {why.day}: {why.gap}")
+        if why.near:
+            yield f"Nearest: {', '.join(f'bot review why {day} --run {why.run}' for day in why.near[:1])}"
         return
-    came = "" if told.stage == told.previous else f", was {told.previous}"
-    yield f"{told.run}, decided at {told.day} 00:00 UTC, #{told.row}"
-    yield f"{told.stage}{came}: {stage_name(told.stage)}"
+    was = "" if why.stage == why.previous else f", was {why.previous}"
+    yield f"{why.run}, decided at {why.day} 00:00 UTC, #{why.row}"
+    yield f"{why.stage}{was}: {stage_name(why.stage)}"
     yield ""
-    for number, way in enumerate(told.ways):
+    for number, way in enumerate(why.ways):
         yield from _wrapped(way.sentence if not number else f"- {way.sentence}", hang=2 if number else 0)
     yield ""
-    for sentence in (*told.reasons, *told.done):
+    for sentence in (*why.reasons, *why.done):
         yield from _wrapped(sentence)
-    if told.gauges:
+    if why.gauges:
         yield ""
         yield f"{'Reading':{_WORDS}} {'Value':>9} {'Limit':>9} {'Off by':>9} {'%':>8} Holds"
-    for gauge in told.gauges:
+    for gauge in why.gauges:
         yield from _gauge(gauge)
 
 
 def _gauge(gauge: Gauge) -> Iterator[str]:
-    """A reading in one line or more: a gate that is on is marked, and what lacks says so."""
+    """Format a reading in one line or more, marked if it is a gate."""
     mark = {True: "gate: ", False: "off: ", None: ""}[gauge.gate]
     words = textwrap.wrap(mark + gauge.words, _WORDS) or [""]
     value, limit, off = (figure(gauge.name, one) for one in (gauge.value, gauge.threshold, gauge.distance))
@@ -103,25 +103,25 @@ def _gauge(gauge: Gauge) -> Iterator[str]:
         yield f"  {rest}"
 
 
-def odds_lines(told: Odds | None, as_list: bool) -> Iterator[str]:
-    """The odds of the past, a sentence each."""
+def odds_lines(odds: Odds | None, as_list: bool) -> Iterator[str]:
+    """Format the odds of the past, a sentence each."""
     yield ""
-    sentences = told.sentences() if told else ["The market does not reach back to this day: no odds."]
+    sentences = odds.sentences() if odds else ["The market does not reach back to this day: no odds."]
     for sentence in sentences:
         yield from [f"- {sentence}"] if as_list else _wrapped(sentence)
 
 
-def why_markdown(told: Why) -> Iterator[str]:
-    """A day as Markdown."""
-    yield f"# {_escaped(told.run)}, {told.day}\n"
-    if told.row is None:
-        yield _escaped(told.gap)
+def why_markdown(why: Why) -> Iterator[str]:
+    """Format a day as Markdown."""
+    yield f"# {_escaped(why.run)}, {why.day}\n"
+    if why.row is None:
+        yield _escaped(why.gap)
         return
-    yield f"{_escaped(told.stage)}: {_escaped(stage_name(told.stage))} (#{told.row})\n"
-    for sentence in (*(way.sentence for way in told.ways), *told.reasons, *told.done):
+    yield f"{_escaped(why.stage)}: {_escaped(stage_name(why.stage))} (#{why.row})\n"
+    for sentence in (*(way.sentence for way in why.ways), *why.reasons, *why.done):
         yield f"- {_escaped(sentence)}"
     yield "\n| reading | value | limit | off by | % | holds | gate |\n|---|---:|---:|---:|---:|---|---|"
-    for gauge in told.gauges:
+    for gauge in why.gauges:
         gate = {True: "on", False: "off", None: ""}[gauge.gate]
         cells = (
             _escaped(gauge.words),
@@ -136,7 +136,7 @@ def why_markdown(told: Why) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """A text in which Markdown and HTML find no command."""
+    """Escape a text for Markdown and HTML."""
     safe = text.replace("&", "&amp;").replace("<", "&lt;")
     return "".join(f"\\{letter}" if letter in "\\`*_[]|" else letter for letter in safe)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.cli.list_output import Column, Format
 
@@ -14,15 +14,24 @@ _BY = {"coin": "Coin", "stage": "Bought in", "episode": "Breakout", "reason": "W
 
 
 def group_columns(by: str, style: Format) -> Sequence[Column]:
+    """Return the columns of the sums."""
     if style != "table":
         keys = ("key", "trips", "gains", "open", "pnl", "unrealised", "fees", "slippage", "mean_days")
         return [Column(key, key, key != "key") for key in keys]
-    titles = {"trips": "Trips", "gains": "Won", "days": "Days", "pnl": "P&L", "held": "Unrealised", "fees": "Fees"}
+    titles = {
+        "trips": "Round trips",
+        "gains": "Won",
+        "days": "Days",
+        "pnl": "P&L",
+        "held": "Unrealised",
+        "fees": "Fees",
+    }
     numbers = [Column(key, title, True) for key, title in {**titles, "slippage": "Slippage"}.items()]
     return [Column("key", _BY[by]), *numbers]
 
 
-def group_record(one: Group) -> dict[str, Any]:
+def group_record(one: Group) -> dict[str, object]:
+    """Return a sum with exact numbers, for JSON and CSV."""
     from bot.ledger.codec import plain
 
     return {
@@ -38,13 +47,14 @@ def group_record(one: Group) -> dict[str, Any]:
     }
 
 
-def group_cells(one: Group, by: str) -> dict[str, Any]:
+def group_cells(one: Group, by: str) -> dict[str, object]:
+    """Return a sum with rounded numbers, for a table."""
     from bot.report import names
     from bot.report.numbers import NOTHING, count, money
 
-    named = names.reasons(one.key) or "still open" if by == "reason" else one.key or "none known"
+    title = names.reasons(one.key) or "still open" if by == "reason" else one.key or "none known"
     return {
-        "key": named,
+        "key": title,
         "trips": one.trips,
         "gains": one.gains,
         "days": count(one.days),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -71,7 +71,7 @@ def trades(
     run: RunOption = None,
     by: Annotated[
         Literal["coin", "stage", "episode", "reason"] | None,
-        typer.Option(help="Sums by coin, stage at entry, breakout, or reason for the exit."),
+        typer.Option(help="Sum by coin, stage at entry, breakout, or reason for the exit."),
     ] = None,
     symbol: SymbolOption = None,
     since: SinceOption = None,
@@ -113,19 +113,19 @@ def trades(
         return
     found = chosen.newest(passed)
     seen = excursions(record, found.items)
-    row: Callable[[RoundTrip, Excursion | None], dict[str, Any]] = _trip_cells if style == "table" else _trip_record
+    row: Callable[[RoundTrip, Excursion | None], dict[str, object]] = _trip_cells if style == "table" else _trip_record
     rows = [row(trip, excursion) for trip, excursion in zip(found.items, seen, strict=True)]
     print_list("trades", _TRIP_COLUMNS[style == "table"], rows, style)
     print_notes(style, left_out(found), _totals(passed), _best_and_worst(passed))
 
 
 def _passes(trip: RoundTrip, chosen: RowFilter) -> bool:
-    """Whether a trip passes the filters; the day of one that is open is that of its entry."""
+    """Return True if a round trip matches; an open lot counts on the day of its entry."""
     outcome = "open" if trip.is_open else "won" if trip.exact is not None and trip.exact > 0 else "lost"
     return chosen.takes(trip.exit_at or trip.entry_at, trip.symbol, (trip.entry_reason, trip.exit_reason), outcome)
 
 
-def _trip_record(trip: RoundTrip, seen: Excursion | None) -> dict[str, Any]:
+def _trip_record(trip: RoundTrip, seen: Excursion | None) -> dict[str, object]:
     from bot.ledger.codec import plain
 
     return {
@@ -152,7 +152,7 @@ def _trip_record(trip: RoundTrip, seen: Excursion | None) -> dict[str, Any]:
     }
 
 
-def _trip_cells(trip: RoundTrip, seen: Excursion | None) -> dict[str, Any]:
+def _trip_cells(trip: RoundTrip, seen: Excursion | None) -> dict[str, object]:
     from bot.report import names
     from bot.report.numbers import NOTHING, change, money
 
@@ -170,7 +170,7 @@ def _trip_cells(trip: RoundTrip, seen: Excursion | None) -> dict[str, Any]:
 
 
 def _totals(trips: Sequence[RoundTrip]) -> str:
-    """What all that passes the filters adds up to."""
+    """Format the sums of all that match."""
     from bot.report.numbers import money
     from bot.review.lists.trade_sums import group
 
@@ -179,7 +179,7 @@ def _totals(trips: Sequence[RoundTrip]) -> str:
     total = group("", trips)
     held = "" if not total.open else f"{total.open:,} still open with {money(total.unrealised)} unrealised; "
     if total.open and total.unrealised is None:
-        held = f"{total.open:,} still open, at what profit is not known: the ledger has no marks; "
+        held = f"{total.open:,} still open with unknown profit: the ledger has no marks; "
     return (
         f"{total.trips:,} round trips, {total.gains:,} with a profit, earned {money(total.pnl)} after fees; {held}"
         f"fees {money(total.fees)}, slippage {money(total.slippage)}."

@@ -244,7 +244,7 @@ def test_a_replay_is_the_backtest_in_everything_and_one_that_was_changed_names_t
     changed.body["stage"] = "ARMED"
     write_ledger(state / "ledgers" / "changed.sqlite3", rows)
     done = bot("review", "parity", "changed", "--json", cwd=tmp_path)
-    assert f"nothing explains what differs on {changed.at[:10]}" in error_of(done, 3)
+    assert f"unexplained differences on {changed.at[:10]}" in error_of(done, 3)
     assert json.loads(done.stdout)["unknown_days"] == [changed.at[:10]]
     other = config_with({"state": str(state), "sizing": {"rebalance_days": 9}})
     unlike = parity_of(other, find_record(state, "replay"))

@@ -1,0 +1,130 @@
+"""Tables and JSON of `bot data`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.data.store.stored import Coverage
+    from bot.data.store.update_result import UpdateResult
+    from bot.services.data_check import Checked
+
+_NAMED = 12
+"""Symbols and revisions that are listed before the rest is counted."""
+
+
+def print_coverage(screen: Console, found: Sequence[Coverage]) -> None:
+    """Print the stored range of every series."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for name in ("Symbol", "Source", "First", "Last", "Rows", "Revised", "Sources changed"):
+        table.add_column(name, justify="right" if name in ("Rows", "Revised", "Sources changed") else "left")
+    for row in found:
+        table.add_row(
+            row.symbol,
+            escape(row.source),
+            row.first,
+            row.last,
+            f"{row.rows:,}",
+            str(row.revisions or ""),
+            str(len(row.source_changes) or ""),
+        )
+    screen.print(table)
+    screen.print(f"{len(found)} series, {sum(row.rows for row in found):,} rows.")
+
+
+def print_check(screen: Console, found: Checked) -> None:
+    """Print revisions, faults, and quarantined series."""
+    from rich import box
+    from rich.table import Table
+
+    from bot.data.quality import Standing
+
+    of_close = [revision for revision in found.revisions if "close" in revision.changed]
+    for revision in of_close[-_NAMED:]:
+        seen = datetime.fromtimestamp(revision.seen_at, UTC)
+        change = f"{revision.close_before:g} became {revision.close:g}, seen {seen:%Y-%m-%d}"
+        screen.print(f"{revision.symbol} {revision.date}: close {change}", markup=False)
+    if found.revisions:
+        others = len(found.revisions) - len(of_close)
+        screen.print(f"{len(of_close)} revision(s) of a close, {others} of other columns.")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for name in ("Series", "Verdict", "Fault", "First", "Last", "Rows"):
+        table.add_column(name, justify="right" if name == "Rows" else "left")
+    for row in found.rows:
+        style = "red" if row.standing is Standing.QUARANTINED else None
+        cells = (row.symbol, row.standing.label, row.kind.label, str(row.first), str(row.last), f"{row.count:,}")
+        table.add_row(*cells, style=style)
+    screen.print(table)
+    for verdict in found.quarantined:
+        since = f"{verdict.quarantined_from:%Y-%m-%d %H:%M}"
+        why = verdict.quarantine_faults[0].text
+        screen.print(f"{verdict.symbol} is quarantined from {since} UTC on: {why}.", markup=False, soft_wrap=True)
+    counts = found.counts
+    by_verdict = ", ".join(f"{counts[standing]} {standing.label}" for standing in reversed(Standing))
+    screen.print(f"{counts.total()} series: {by_verdict}.")
+
+
+def result_to_dict(result: UpdateResult) -> dict[str, object]:
+    """Return a result as the JSON of `bot data update`."""
+    return {
+        "symbol": result.symbol,
+        "vendor": result.vendor,
+        "came": result.status,
+        "new": result.new,
+        "revised": result.revised,
+        "last": result.last,
+        "notes": list(result.notes),
+        "problem": str(result.problem) if result.problem else None,
+    }
+
+
+def coverage_to_dict(row: Coverage) -> dict[str, object]:
+    """Return a range as the JSON of `bot data list`."""
+    return {
+        "symbol": row.symbol,
+        "source": row.source,
+        "first": row.first,
+        "last": row.last,
+        "rows": row.rows,
+        "revisions": row.revisions,
+        "vintages": row.vintages,
+        "last_seen_at": f"{datetime.fromtimestamp(row.last_seen_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "seams": [{"date": day, "source": source} for day, source in row.source_changes],
+    }
+
+
+def print_results(screen: Console, results: Sequence[UpdateResult]) -> None:
+    """Print the count of each status, then the notes, then each error once with its series."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for name in ("", "Series", "New rows", "Revised"):
+        table.add_column(name, justify="right" if name else "left")
+    for status in dict.fromkeys(result.status for result in results):
+        of_kind = [result for result in results if result.status is status]
+        new, revised = sum(r.new for r in of_kind), sum(r.revised for r in of_kind)
+        table.add_row(status.capitalize(), str(len(of_kind)), f"{new:,}", f"{revised:,}")
+    screen.print(table)
+    for result in results:
+        for note in result.notes:
+            screen.print(f"{result.symbol}: {note}.", markup=False, soft_wrap=True)
+    for reason, symbols in _by_reason(results).items():
+        named = ", ".join(symbols[:_NAMED]) + (f" and {len(symbols) - _NAMED} more" if len(symbols) > _NAMED else "")
+        screen.print(f"{named}: {reason}.", markup=False, soft_wrap=True)
+
+
+def _by_reason(results: Sequence[UpdateResult]) -> Mapping[str, list[str]]:
+    reasons: dict[str, list[str]] = {}
+    for result in results:
+        if result.problem is not None:
+            reasons.setdefault(f"{result.status}: {result.problem}", []).append(result.symbol)
+    return reasons
