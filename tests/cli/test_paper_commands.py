@@ -71,7 +71,7 @@ def test_a_tampered_ledger_is_named(replayed: Path) -> None:
 @pytest.mark.parametrize("name", ["../up", "a b", "", "x" * 41, "Käse", "٣"])
 def test_a_ledgers_name_is_a_name(tmp_path: Path, name: str) -> None:
     told = error_of(bot("paper", "status", "--ledger", name, cwd=tmp_path), 2)
-    assert "is no name for a ledger; expected at most 40 of A-Z, a-z, 0-9, - and _" in told
+    assert "is no valid ledger name; expected at most 40 of A-Z, a-z, 0-9, - and _" in told
     assert not (tmp_path / "logs").exists()
 
 
@@ -109,7 +109,7 @@ def test_flat_says_when_it_sells(tmp_path: Path) -> None:
     today = SystemClock().now().date()
     ledger.write(BEGUN, replace(HELD, at=midnight(today - timedelta(days=1))))
     told = bot("paper", "flat", "-l", "mine", cwd=tmp_path).stdout
-    assert told.endswith("and nothing bought. That is the next tick: today is not decided yet.\n")
+    assert told.endswith("and buying stops. That is the next tick: today is not decided yet.\n")
     assert bot("paper", "flat", "-l", "mine", cwd=tmp_path).stdout == "mine is already flat.\n"
     ledger.write(replace(HELD, at=midnight(today)))
     when = f"{today + timedelta(days=1)} 00:15 UTC: today is decided, and no command sells sooner"
@@ -194,7 +194,7 @@ def test_a_rehearsal_whose_account_is_not_what_the_ledger_says_ends_with_code_5(
         assert bot(*words, "--end", str(FIRST), cwd=tmp_path).returncode == 0
         server.exchange.account(KEY).balances["USDT"].receive(Decimal(5))
         done = bot(*words, "--end", str(FIRST), "--json", cwd=tmp_path)
-    assert "the venue's account is not what the ledger says; was USDT: ledger" in error_of(done, 5)
+    assert "the venue's account differs from the ledger; was USDT: ledger" in error_of(done, 5)
     told = json.loads(done.stdout)
     assert told["error"]["was"] == told["difference"] != ""
     assert "Account and ledger: USDT: ledger" in done.stderr

@@ -29,7 +29,7 @@ def kind_of(block: Block) -> str:
     """Return which of the tests below runs a block."""
     if LOCAL_EXCHANGE in block.text:
         return "on a local exchange"
-    return "in a class" if block.text.startswith("def decisions(self") else "as it is"
+    return "as it is"
 
 
 def of_kind(kind: str) -> list[Block]:
@@ -39,7 +39,8 @@ def of_kind(kind: str) -> list[Block]:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder as a user has it: the project's configs, and prices of a year in `prices`."""
-    (tmp_path / "config").symlink_to(ROOT / "config")
+    for name in ("config", "docs", "strategies"):
+        (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "prices").mkdir()
     first, last = np.datetime64("2015-07-01"), np.datetime64("2016-06-30")
     days = np.arange(first, last + 1)
@@ -86,12 +87,14 @@ def test_a_block_for_the_local_exchange_trades_on_one(block: Block, demo: Market
     assert [(order["side"], order["status"]) for order in orders] == [("buy", "closed")]
 
 
-@pytest.mark.parametrize("block", of_kind("in a class"), ids=str)
-def test_the_method_in_the_docs_decides_as_the_example_does(block: Block, demo: Market) -> None:
-    method = run(block, vars(eth_trend).copy())["decisions"]
-    example = eth_trend.strategy()
-    until = demo.as_of(midnight(date(2103, 1, 1)))
-    assert method(example, until) == example.decisions(until)
+def test_the_class_in_the_docs_decides_as_the_example_does(demo: Market) -> None:
+    (block,) = [block for block in blocks("python") if "class EthTrend:" in block.text]
+    shown, example, until = (
+        run(block)["EthTrend"](100, 0.98),
+        eth_trend.strategy(),
+        demo.as_of(midnight(date(2103, 1, 1))),
+    )
+    assert shown.decisions(until) == example.decisions(until)
 
 
 def test_every_page_with_doctest_blocks_is_run_as_one() -> None:
@@ -99,4 +102,4 @@ def test_every_page_with_doctest_blocks_is_run_as_one() -> None:
 
 
 def test_there_are_blocks_of_each_kind() -> None:
-    assert {kind_of(block) for block in blocks("python")} == {"as it is", "on a local exchange", "in a class"}
+    assert {kind_of(block) for block in blocks("python")} == {"as it is", "on a local exchange"}
