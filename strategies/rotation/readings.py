@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -50,21 +51,19 @@ class Readings:
 
     def relative_strength(self) -> Reading:
         """RS = ln(IWM/SPY), above its value a month ago and above its average."""
-        track = ratio(self.market, self.roles.small_cap_fund, self.roles.broad_fund)
+        track = self._strength
         if track is None:
             return self.absent("relative_strength")
-        strength = np.log(track.values)
-        lookback, window = self.settings.rs_lookback, self.settings.rs_window
-        hurdle = np.maximum(lagged(strength, lookback), sma(strength, window))
+        strength, lookback = track.values, self.settings.rs_lookback
+        hurdle = np.maximum(lagged(strength, lookback), self._mean_strength)
         return self.reading("relative_strength", track, strength, hurdle, strength > hurdle)
 
     def rs_weak_sessions(self) -> Ints:
         """Sessions in a row with RS under its average, a market reading whenever the run began."""
-        track = ratio(self.market, self.roles.small_cap_fund, self.roles.broad_fund)
+        track = self._strength
         if track is None:
             return np.zeros(len(self.times), np.int64)
-        strength = np.log(track.values)
-        run = run_length(strength < sma(strength, self.settings.rs_window))
+        run = run_length(track.values < self._mean_strength)
         return np.nan_to_num(Track(track.due, run.astype(float), ()).sampled(self.times)).astype(np.int64)
 
     def credit(self) -> Reading:
@@ -115,7 +114,7 @@ class Readings:
 
     def volume(self) -> Reading:
         """The largest of the last sessions' volumes against their own medians."""
-        track = self._relative_volume()
+        track = self._relative_volume
         if track is None:
             return self.absent("volume")
         surge = highest(track.values, self.settings.volume_within)
@@ -190,7 +189,7 @@ class Readings:
         """Whether the newest session was a half day, or its fund's volume under half the median."""
         thin = self.market.sessions.is_half_day(self.sessions)
         half_day: Bools = Track(self.small_caps.due, thin.astype(float), ()).sampled(self.times) == 1
-        volume = self._relative_volume()
+        volume = self._relative_volume
         if volume is None:
             return half_day
         thin_volume: Bools = volume.sampled(self.times) < self.settings.volume_thin_below
@@ -253,6 +252,18 @@ class Readings:
         nothing = np.full(n, np.nan)
         return Reading(name, nothing, nothing, np.zeros(n, bool), np.zeros(n, np.int64), np.zeros(n, bool), True)
 
+    @cached_property
+    def _strength(self) -> Track | None:
+        """RS = ln(small-cap fund / broad fund) by session; None where either is absent."""
+        track = ratio(self.market, self.roles.small_cap_fund, self.roles.broad_fund)
+        return None if track is None else Track(track.due, np.log(track.values), track.sources)
+
+    @cached_property
+    def _mean_strength(self) -> Floats:
+        values = self._strength.values if self._strength is not None else np.empty(0)
+        return sma(values, self.settings.rs_window)
+
+    @cached_property
     def _relative_volume(self) -> Track | None:
         """The small-cap fund's volume over its own median."""
         track = closes(self.market, self.roles.small_cap_fund, "volume")

@@ -38,7 +38,7 @@ def step(rules: Rules, memory: Memory, seen: Observation) -> Outcome:
     memory, reasons = stale(rules, memory, seen)
     memory = counters(memory, seen)
     found = conditions_of(rules, memory, seen)
-    exits = risk_exits(rules, memory, seen, found)
+    exits = risk_exits(rules, seen, found) if Stage.ETH <= memory.stage <= Stage.DISTRIBUTION else 0
     if exits:
         memory = out_of_the_market(memory, seen.session)
         return Outcome(memory, memory.stage, memory.tranche, reasons | exits, found, conditions_of(rules, memory, seen))
@@ -52,7 +52,7 @@ def stale(rules: Rules, memory: Memory, seen: Observation) -> tuple[Memory, int]
     reasons = 0
     if is_stale(rules, seen.missed):
         reasons |= Reason.STALE
-        if _is_buying(memory.stage) and seen.missed > rules.stale_leave_after:
+        if Stage.ETH <= memory.stage <= Stage.ALTS and seen.missed > rules.stale_leave_after:
             memory = winding_down(memory, seen.session)
             reasons |= Reason.STALE_TOO_LONG
     if seen.peg_broken:
@@ -71,7 +71,7 @@ def counters(memory: Memory, seen: Observation) -> Memory:
             high = seen.close
         if stage == Stage.ARMED and seen.close > breakout.level:
             closes_above += 1
-    if _is_invested(stage) and seen.eth_close > eth_high:
+    if Stage.ETH <= stage <= Stage.DISTRIBUTION and seen.eth_close > eth_high:
         eth_high = seen.eth_close
     if stage == Stage.ALTS:
         weak_days = weak_days + 1 if seen.pair_below else 0
@@ -92,10 +92,8 @@ def counters(memory: Memory, seen: Observation) -> Memory:
     )
 
 
-def risk_exits(rules: Rules, memory: Memory, seen: Observation, conditions: Conditions) -> int:
+def risk_exits(rules: Rules, seen: Observation, conditions: Conditions) -> int:
     """Return the reasons to leave the market at once; 0 to go on to the table."""
-    if not _is_invested(memory.stage):
-        return 0
     # The US readings are the same all weekend: only a new session may act on them. ETH and its peg trade every day.
     exits = _exit_readings(rules, seen, conditions) if seen.new_session else 0
     if rules.risk_exits_eth_drawdown and not conditions.eth_stop.holds:
@@ -110,15 +108,18 @@ def table(rules: Rules, memory: Memory, seen: Observation, conditions: Condition
     memory, reasons = _up_to_armed(rules, memory, seen, conditions)
     if reasons:
         conditions = conditions_of(rules, memory, seen)
-    memory, more = _from_armed(memory, seen, conditions)
-    if more:
-        conditions, reasons = conditions_of(rules, memory, seen), reasons | more
-    memory, more = _from_confirmed(rules, memory, seen, conditions)
-    if more:
-        conditions, reasons = conditions_of(rules, memory, seen), reasons | more
-    memory, more = _while_buying(rules, memory, seen, conditions)
-    if more:
-        conditions, reasons = conditions_of(rules, memory, seen), reasons | more
+    if memory.stage == Stage.ARMED:
+        memory, more = _from_armed(memory, seen, conditions)
+        if more:
+            conditions, reasons = conditions_of(rules, memory, seen), reasons | more
+    if memory.stage == Stage.CONFIRMED:
+        memory, more = _from_confirmed(rules, memory, seen, conditions)
+        if more:
+            conditions, reasons = conditions_of(rules, memory, seen), reasons | more
+    if Stage.ETH <= memory.stage <= Stage.ALTS and not is_stale(rules, seen.missed):
+        memory, more = _while_buying(memory, seen, conditions)
+        if more:
+            conditions, reasons = conditions_of(rules, memory, seen), reasons | more
     return memory, reasons, conditions
 
 
@@ -146,8 +147,6 @@ def _up_to_armed(rules: Rules, memory: Memory, seen: Observation, conditions: Co
 
 
 def _from_armed(memory: Memory, seen: Observation, conditions: Conditions) -> tuple[Memory, int]:
-    if memory.stage != Stage.ARMED:
-        return memory, 0
     reasons, sustained = 0, conditions.closes_above.holds
     if not conditions.floor.holds:
         memory = waiting(memory, seen.session)
@@ -162,8 +161,6 @@ def _from_armed(memory: Memory, seen: Observation, conditions: Conditions) -> tu
 
 
 def _from_confirmed(rules: Rules, memory: Memory, seen: Observation, conditions: Conditions) -> tuple[Memory, int]:
-    if memory.stage != Stage.CONFIRMED:
-        return memory, 0
     reasons = 0
     agrees = seen.eth_above_trend and not _exit_readings(rules, seen, conditions)
     if not conditions.small_cap_stop.holds:
@@ -178,9 +175,7 @@ def _from_confirmed(rules: Rules, memory: Memory, seen: Observation, conditions:
     return memory, reasons
 
 
-def _while_buying(rules: Rules, memory: Memory, seen: Observation, conditions: Conditions) -> tuple[Memory, int]:
-    if not _is_buying(memory.stage) or is_stale(rules, seen.missed):
-        return memory, 0
+def _while_buying(memory: Memory, seen: Observation, conditions: Conditions) -> tuple[Memory, int]:
     reasons, session = 0, seen.session
     if conditions.sessions_quiet.holds or conditions.sessions_weak.holds:
         memory = winding_down(memory, session)
@@ -224,11 +219,3 @@ def _standing(before: Memory, memory: Memory, ahead: Conditions) -> int:
     elif stage == before.stage and memory.tranche == before.tranche:
         reasons |= Reason.HOLDS
     return reasons
-
-
-def _is_buying(stage: int) -> bool:
-    return stage == Stage.ETH or stage == Stage.ALTS
-
-
-def _is_invested(stage: int) -> bool:
-    return _is_buying(stage) or stage == Stage.DISTRIBUTION
