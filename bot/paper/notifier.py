@@ -21,7 +21,7 @@ from bot.core.errors import BotError, ConfigError, LedgerError
 from bot.core.events import Valuation
 from bot.core.notice import Notice, NoticeKind
 from bot.core.ports import Clock
-from bot.data.vendors.public_exchange import VENUES
+from bot.data.vendors.public_venues import VENUES
 from bot.ledger.record import Row, read_ledger, verify_ledger
 from bot.ledger.recorded import recorded
 from bot.paper.health import FindingKind

@@ -21,7 +21,7 @@ from bot.core.errors import BotError, DataError, NotSandbox, StoreError
 from bot.core.market import Market
 from bot.core.ports import Clock
 from bot.data.store.store import Store
-from bot.data.vendors.public_exchange import VENUES
+from bot.data.vendors.public_venues import VENUES
 from bot.infra.version import __version__
 from bot.services.markets import store_path, stored_market
 from bot.services.vendors import Vendors, VendorSessions, open_vendors

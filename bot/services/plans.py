@@ -21,7 +21,7 @@ from bot.data.demo.demo_market import DEMO
 from bot.data.demo.generator import ENDINGS as DEMO_ENDINGS
 from bot.data.demo.generator import PREFIX as DEMO_PREFIX
 from bot.data.store.store import Store
-from bot.data.vendors.public_exchange import VENUES
+from bot.data.vendors.public_venues import VENUES
 from bot.services.markets import store_path
 from bot.services.run_key import run_key
 from bot.services.strategy_settings import rotation_settings

@@ -76,7 +76,7 @@ class Vendors:
 def open_sessions(config: Config, clock: Clock) -> Iterator[VendorSessions]:
     """Open the sessions to the real vendors."""
     from bot.data.vendors.fred import FRED_HOST
-    from bot.data.vendors.public_exchange import VENUES
+    from bot.data.vendors.public_venues import VENUES
     from bot.data.vendors.yahoo import YahooSession
     from bot.infra.public_http import PublicSession
     from bot.infra.rate_limit import RetryPolicy
@@ -99,7 +99,7 @@ def open_sessions(config: Config, clock: Clock) -> Iterator[VendorSessions]:
 def open_vendors(config: Config, sessions: VendorSessions) -> Vendors:
     """Make the clients of a config's vendors over open sessions. Raises ConfigError for an unknown venue."""
     from bot.data.vendors.fred import Fred
-    from bot.data.vendors.public_exchange import VENUES
+    from bot.data.vendors.public_venues import VENUES
     from bot.data.vendors.yahoo import Yahoo
 
     for venue in config.sources.exchange.venues:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from bot.data.vendors.fred import FRED_HOST, Fred
-from bot.data.vendors.public_exchange import VENUES, PublicExchange
+from bot.data.vendors.public_exchange import PublicExchange
+from bot.data.vendors.public_venues import VENUES
 from bot.data.vendors.yahoo import Yahoo, YahooSession
 from bot.infra.clock import SystemClock
 from bot.infra.public_http import PublicSession

@@ -21,7 +21,7 @@ from requests.adapters import HTTPAdapter
 
 from bot.core.ports import Clock
 from bot.data.vendors.fred import FRED_HOST
-from bot.data.vendors.public_exchange import VENUES
+from bot.data.vendors.public_venues import VENUES
 from bot.data.vendors.yahoo import YAHOO_HOSTS, YahooSession
 from bot.infra.public_http import PublicSession
 from bot.infra.rate_limit import RetryPolicy

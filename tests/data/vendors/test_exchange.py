@@ -20,7 +20,9 @@ from requests.adapters import BaseAdapter
 
 from bot.core.errors import ConfigError, DataError, NotPublic
 from bot.core.instrument import Instrument
-from bot.data.vendors.public_exchange import VENUES, PublicExchange, increment
+from bot.data.vendors.exchange_values import increment
+from bot.data.vendors.public_exchange import PublicExchange
+from bot.data.vendors.public_venues import VENUES
 from bot.data.vendors.raw_bars import RawBars
 from bot.infra.public_http import PublicSession
 from bot.infra.rate_limit import RetryPolicy
@@ -485,5 +487,5 @@ def test_the_way_in_which_the_library_rounds_stays_with_the_library(exchange: Pu
         return exchange._client.fetch_time()
 
     before = getcontext().rounding
-    exchange._ask("here", rounds)
+    exchange._call("here", rounds)
     assert getcontext().rounding == before == ROUND_HALF_EVEN

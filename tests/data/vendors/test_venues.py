@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from bot.data.vendors.public_exchange import VENUES, PublicExchange
+from bot.data.vendors.public_exchange import PublicExchange
+from bot.data.vendors.public_venues import VENUES
 from bot.infra.public_http import PublicSession
 from bot.infra.rate_limit import RetryPolicy
 from tests.clocks import FakeClock

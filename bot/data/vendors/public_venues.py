@@ -1,0 +1,56 @@
+"""Exchanges with public data: host, page size and oldest candle of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """Facts of one exchange.
+
+    Attributes
+    ----------
+    client : str
+        Name of the ccxt class.
+    host : str
+        Pinned host, whatever ccxt says.
+    page : int
+        Most daily candles in one response.
+    opened : date
+        A day no later than the oldest candle.
+    remembers : int, optional
+        Number of newest candles that the venue still serves, None for all.
+    needs_end : bool
+        True if a page needs its end: without one, the venue may start at the newest candle.
+    public_url : str, optional
+        Base URL in place of ccxt's.
+    """
+
+    client: str
+    host: str
+    page: int
+    opened: date
+    remembers: int | None = None
+    needs_end: bool = False
+    public_url: str | None = None
+
+
+VENUES = {
+    "binance": Venue("binance", "api.binance.com", 1000, date(2017, 7, 14)),
+    # The same market from a host for data only, which has no accounts.
+    "binance-data": Venue(
+        "binance",
+        "data-api.binance.vision",
+        1000,
+        date(2017, 7, 14),
+        public_url="https://data-api.binance.vision/api/v3",
+    ),
+    "binanceus": Venue("binanceus", "api.binance.us", 1000, date(2019, 9, 1)),
+    "bybit": Venue("bybit", "api.bybit.com", 1000, date(2021, 7, 1), needs_end=True),
+    "coinbase": Venue("coinbase", "api.coinbase.com", 300, date(2015, 1, 1)),
+    "gate": Venue("gate", "api.gateio.ws", 1000, date(2017, 10, 1)),
+    "kraken": Venue("kraken", "api.kraken.com", 720, date(2013, 9, 1), remembers=720),
+    "okx": Venue("okx", "www.okx.com", 100, date(2017, 10, 1)),
+}
