@@ -1,1 +1,1 @@
-"""Trading rules: the rotation, benchmarks and indicators; `examples/` has files as users write them, loaded by path."""
+"""Trading rules: the rotation, benchmarks, indicators and examples."""

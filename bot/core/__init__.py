@@ -1,1 +1,1 @@
-"""Value types and pure arithmetic: market, decision, order, fill, book. I/O and clocks lie outside."""
+"""Pure value types and arithmetic: market, decision, order, fill, book."""

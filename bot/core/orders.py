@@ -123,7 +123,7 @@ class OrderResult:
 class Fill:
     """A trade: quantity in coins, price and fee in the quote currency, the price it is measured against.
 
-    `fee_in_kind` is what a venue kept of the coin itself; `fee` tells its worth, and no cash is paid for it.
+    `fee_in_kind` is the quantity of the coin that a venue kept as its fee; `fee` is then its value, and costs no cash.
     """
 
     order_id: str

@@ -1,1 +1,1 @@
-"""SQLite files, clock, rate limit and HTTP session: the parts that know no trading."""
+"""Infrastructure: SQLite files, clock, rate limits and HTTP sessions."""

@@ -11,7 +11,7 @@ from bot.core.moments import iso, midnight
 from bot.paper.daemon_status import DaemonState, DaemonStatus
 
 
-class Severity(StrEnum):
+class FindingSeverity(StrEnum):
     """Weight of a finding: a fault ends a check with exit code 3, a warning is shown beside it."""
 
     FAULT = "fault"
@@ -35,7 +35,7 @@ class Finding:
     """One thing that is wrong: what, what was expected, what it was, and what to do about it."""
 
     kind: FindingKind
-    severity: Severity
+    severity: FindingSeverity
     message: str
     expected: str | None = None
     was: str | None = None
@@ -86,7 +86,7 @@ class HealthVerdict:
     @property
     def faults(self) -> tuple[Finding, ...]:
         """Findings that make the record unhealthy."""
-        return tuple(finding for finding in self.findings if finding.severity is Severity.FAULT)
+        return tuple(finding for finding in self.findings if finding.severity is FindingSeverity.FAULT)
 
     @property
     def is_healthy(self) -> bool:
@@ -96,7 +96,7 @@ class HealthVerdict:
     @property
     def line(self) -> str:
         """The faults in one line, else the summary, with every warning after it."""
-        warnings = [finding for finding in self.findings if finding.severity is Severity.WARNING]
+        warnings = [finding for finding in self.findings if finding.severity is FindingSeverity.WARNING]
         main = [finding.text for finding in self.faults] or [self.summary]
         return "; ".join([*main, *(f"warning: {finding.text}" for finding in warnings)])
 
@@ -133,14 +133,14 @@ def _daemon(facts: HealthFacts) -> Finding | None:
     if facts.finished or facts.daemon.state is not DaemonState.STALE:
         return None
     mend = "start it again: bot paper run"
-    return Finding(FindingKind.DAEMON_STALE, Severity.FAULT, f"daemon {facts.daemon.line}", mend=mend)
+    return Finding(FindingKind.DAEMON_STALE, FindingSeverity.FAULT, f"daemon {facts.daemon.line}", mend=mend)
 
 
 def _begun(facts: HealthFacts) -> Finding | None:
     if facts.first_day is not None or facts.daemon.state is not DaemonState.NONE:
         return None
     mend = "begin it with: bot paper tick"
-    return Finding(FindingKind.NOT_BEGUN, Severity.FAULT, "the ledger has not begun", mend=mend)
+    return Finding(FindingKind.NOT_BEGUN, FindingSeverity.FAULT, "the ledger has not begun", mend=mend)
 
 
 def _orders(facts: HealthFacts) -> Finding | None:
@@ -149,7 +149,7 @@ def _orders(facts: HealthFacts) -> Finding | None:
         return None
     one = facts.open_orders == 1
     message = f"{facts.open_orders} {'order has' if one else 'orders have'} an unknown status"
-    return Finding(FindingKind.ORDERS_UNKNOWN, Severity.FAULT, message, mend=_orders_mend(facts))
+    return Finding(FindingKind.ORDERS_UNKNOWN, FindingSeverity.FAULT, message, mend=_orders_mend(facts))
 
 
 def _orders_mend(facts: HealthFacts) -> str:
@@ -165,7 +165,7 @@ def _balance(facts: HealthFacts) -> Finding | None:
     message = f"unexplained change of the testnet balance: {', '.join(facts.unexplained)}"
     # A finished record takes no acknowledgement.
     mend = None if facts.finished else f"bot paper acknowledge --ledger {facts.ledger}"
-    return Finding(FindingKind.BALANCE_UNEXPLAINED, Severity.FAULT, message, mend=mend)
+    return Finding(FindingKind.BALANCE_UNEXPLAINED, FindingSeverity.FAULT, message, mend=mend)
 
 
 def _overdue(facts: HealthFacts) -> Finding | None:
@@ -174,7 +174,7 @@ def _overdue(facts: HealthFacts) -> Finding | None:
     if facts.trading_state is TradingState.STOPPED or last is None or last >= facts.expected:
         return None
     was = str(facts.last_day) if facts.last_day else "none decided"
-    return Finding(FindingKind.DAY_OVERDUE, Severity.FAULT, "a day is overdue", str(facts.expected), was)
+    return Finding(FindingKind.DAY_OVERDUE, FindingSeverity.FAULT, "a day is overdue", str(facts.expected), was)
 
 
 def _store(facts: HealthFacts) -> Finding | None:
@@ -183,10 +183,10 @@ def _store(facts: HealthFacts) -> Finding | None:
         return None
     if facts.store.problem:
         message = f"the market store cannot be read: {facts.store.problem}"
-        return Finding(FindingKind.STORE_UNREADABLE, Severity.WARNING, message)
+        return Finding(FindingKind.STORE_UNREADABLE, FindingSeverity.WARNING, message)
     seen = facts.store.seen_at
     if facts.first_day > facts.expected or (seen is not None and seen >= midnight(facts.expected)):
         return None
     was = iso(seen) if seen else "never"
     message = f"the market store has no row from {facts.expected} or later; its newest came {was}"
-    return Finding(FindingKind.STORE_STALE, Severity.WARNING, message, mend="bot data update")
+    return Finding(FindingKind.STORE_STALE, FindingSeverity.WARNING, message, mend="bot data update")

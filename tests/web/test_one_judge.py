@@ -15,7 +15,7 @@ from bot.core.events import BalanceCause, BalanceDifference, Event, TradingState
 from bot.core.notice import NoticeKind
 from bot.data.store.store import Store
 from bot.paper.daemon_status import DaemonStatus
-from bot.paper.health import FindingKind, HealthFacts, Severity, StoreFreshness, judge
+from bot.paper.health import FindingKind, FindingSeverity, HealthFacts, StoreFreshness, judge
 from bot.paper.health_facts import require_health
 from bot.paper.heartbeat import Beat, heartbeat_path, write_beat
 from bot.services.markets import store_path
@@ -140,7 +140,7 @@ class TestTheJudge:
     def test_puts_a_warning_behind_the_summary_and_stays_healthy(self) -> None:
         verdict = judge(replace(self.FACTS, store=StoreFreshness(DAY - timedelta(days=3))))
         assert verdict.is_healthy
-        assert [finding.severity for finding in verdict.findings] == [Severity.WARNING]
+        assert [finding.severity for finding in verdict.findings] == [FindingSeverity.WARNING]
         assert verdict.line == (
             "decided 2026-03-02; warning: the market store has no row from 2026-03-02 or later; "
             "its newest came 2026-02-27T00:00:00Z"

@@ -132,7 +132,7 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         self._lots = int(self._quantity / step)
         self._execute(order, ago=0, price=float(price * step))
         if order.status == bt.Order.Margin:
-            raise AssertionError(f"backtrader refused {intent}: its cash {self.cash} parted from the book's")
+            raise AssertionError(f"backtrader refused {intent}: its cash {self.cash} differs from the book's")
         self.book.filled(intent, self._quantity, price, open_price)
         if order.alive():
             self._drop(order)
