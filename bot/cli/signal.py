@@ -56,14 +56,15 @@ def signal(
 def _show(screen: Console, found: dict[str, Any], labels: Labels) -> None:
     from rich.markup import escape
 
+    from bot.report.names import stage_code
     from bot.report.numbers import tabular, to_ascii
     from bot.report.words import reading_text, reason_sentence
 
     screen.print(
         f"Market: {escape(found['market'])}. Decided at {found['at']}. Paper only, not advice.\n", soft_wrap=True
     )
-    came = "" if found["stage"] == found["previous_stage"] else f" (was {found['previous_stage']})"
-    screen.print(f"Stage: [bold]{escape(found['stage'])}[/]{escape(came)}")
+    came = "" if found["stage"] == found["previous_stage"] else f" (was {stage_code(found['previous_stage'], labels)})"
+    screen.print(f"Stage: [bold]{escape(stage_code(found['stage'], labels))}[/]{escape(came)}")
     for code in found["reasons"]:
         screen.print(f"  {escape(reason_sentence(code, labels))}")
     weights = ", ".join(f"{symbol} {float(weight):.1%}" for symbol, weight in found["weights"].items())
@@ -78,19 +79,21 @@ def _show(screen: Console, found: dict[str, Any], labels: Labels) -> None:
             {True: "on", False: "off", None: ""}[reading.get("gate")],
         )
     screen.print(table)
-    _show_waterfall(screen, found["waterfall"])
+    _show_waterfall(screen, found["waterfall"], labels)
     _show_supercycle(screen, found["supercycle"])
 
 
-def _show_waterfall(screen: Console, layers: Sequence[Mapping[str, Any]]) -> None:
+def _show_waterfall(screen: Console, layers: Sequence[Mapping[str, Any]], labels: Labels) -> None:
     """Print the layers from the top of the risk curve to its foot."""
+    from rich.markup import escape
+
     from bot.report.layers import ARROW_NOTE, ARROWS, change_of, layer_title, state_of, value_of
 
     table = _table("Waterfall", "Value", "Change", "Trend", "State")
     for layer in layers:
         arrow = layer["arrow"] or ""
         table.add_row(
-            layer_title(layer["name"]),
+            escape(layer_title(layer["name"], labels)),
             value_of(layer),
             change_of(layer),
             arrow if screen.options.ascii_only else ARROWS.get(arrow, ""),

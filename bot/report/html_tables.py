@@ -34,7 +34,7 @@ _FIGURES: tuple[tuple[str, str, Callable[[numbers.Number], str]], ...] = (
 _FIGURES_HEAD: Row = ("", *(Figure(title) for _, title, _ in _FIGURES))
 _PERCENTILES = {"total_return_5": "5%", "total_return_50": "median", "total_return_95": "95%"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_AFTER = {"eth_21": "ETH +21", "eth_42": "ETH +42", "eth_63": "ETH +63", "btc_63": "BTC +63"}
+_AFTER = {"eth_21": "{eth} +21", "eth_42": "{eth} +42", "eth_63": "{eth} +63", "btc_63": "{btc} +63"}
 _FULL_TINT = {"month": 0.3, "trade": 0.5, "episode": 1.0}  # return at which a cell's tint is full
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.report.contents import Json
+from bot.report.labels import PLAIN, Labels
 from bot.report.numbers import dollars
 
 LAYERS = {
@@ -12,11 +13,11 @@ LAYERS = {
     "broad_equities": ("Broad equities", "above their average and above their close a span ago"),
     "small_cap_strength": ("Small caps / broad", "above the average and above the value a span ago"),
     "small_cap_trend": ("Small-cap trend", "close > fast average > slow average"),
-    "eth": ("ETH", "above its average"),
+    "eth": ("{eth}", "above its average"),
     "altcoin_breadth": ("Altcoin breadth", "enough altcoins are above their averages"),
     "stablecoin_supply": ("Stablecoin supply", "it grew over its span"),
 }
-"""Title of each layer, and the condition under which it eases."""
+"""Title of each layer, and the condition under which it eases. `layer_title` fills the names of coins in."""
 
 PARTS = {
     "long_run": (
@@ -48,9 +49,9 @@ ARROW_NOTE = "The arrow is the change, flat if it is small; the state is the res
 """Note that explains a flat or falling arrow of a layer that eases."""
 
 
-def layer_title(name: str) -> str:
+def layer_title(name: str, labels: Labels = PLAIN) -> str:
     """Return the title of a layer."""
-    return LAYERS[name][0]
+    return labels.fill(LAYERS[name][0])
 
 
 def part_title(name: str) -> str:

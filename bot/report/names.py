@@ -55,6 +55,12 @@ def stage(code: str, labels: Labels = PLAIN) -> str:
     return labels.fill(STAGES[code]) if code in STAGES else plain(code)
 
 
+def stage_code(code: str, labels: Labels = PLAIN) -> str:
+    """Return a stage as one word for a narrow column: its code, with the name of the coin that it holds."""
+    # The stage ETH keeps its code in the ledger and in CSV when another coin plays the part.
+    return labels.eth if code == "ETH" else code
+
+
 def reasons(codes: str, labels: Labels = PLAIN) -> str:
     """Return reason codes joined by `;` as words."""
     return ", ".join(

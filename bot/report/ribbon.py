@@ -27,7 +27,8 @@ _UNENDED = pd.Timedelta(days=90)  # how far the level of an episode without an e
 def ribbon(contents: Contents) -> Chart:
     """Draw the index, the stages and the breakouts."""
     table, episodes = contents.tables["equity"], contents.tables["episodes"]
-    index = "Synthetic small-cap index" if contents.is_demo else "Russell 2000"
+    symbol = str(contents.manifest["config"]["roles"]["small_caps"])
+    index = "Synthetic small-cap index" if contents.is_demo else contents.labels.small_caps or symbol
     layout = over_time(table.index, axis(f"{index} (points, close)", tickformat=",~r"))
     return Chart(
         "ribbon",
@@ -38,7 +39,11 @@ def ribbon(contents: Contents) -> Chart:
         {**layout, "shapes": list(_stages(table["stage"])), "hovermode": "closest"},
         height="tall",
         watermark=watermark_of(contents),
-        swatches=[(STAGES[stage], said) for stage, said in names.STAGES.items() if stage in set(table["stage"])],
+        swatches=[
+            (STAGES[stage], names.stage(stage, contents.labels))
+            for stage in names.STAGES
+            if stage in set(table["stage"])
+        ],
     )
 
 
@@ -46,7 +51,7 @@ def _closes(contents: Contents, name: str) -> Plain:
     table = contents.tables["equity"]
     closes = contents.small_caps.loc[table.index[0] : table.index[-1]]
     stages = table["stage"].reindex(closes.index, method="ffill")
-    said = [escape(names.stage(stage)) for stage in stages]
+    said = [escape(names.stage(stage, contents.labels)) for stage in stages]
     return line(
         name, dates(closes.index), closes, "--ink", width=INDEX_WIDTH, text=said, hovertemplate="%{y:,.2f} (%{text})"
     )

@@ -9,6 +9,7 @@ import pandas as pd
 
 from bot.report import layers, numbers
 from bot.report.contents import Contents, Json
+from bot.report.labels import Labels
 from bot.report.markup import Badge, Figure, Row, Table, paragraph, section
 from bot.report.plot import DAY, Chart, Plain, over_time, watermark_of
 
@@ -41,18 +42,20 @@ def _layers(contents: Contents) -> Table:
     found = contents.waterfall
     head: Row = ("Layer", "State", Figure("Value"), Figure("Change"), "Trend", "Eases when")
     day = numbers.day(found.states.index[-1])
-    return Table(f"Liquidity by layer at the decision of {day}", head, [_layer(layer) for layer in found.layers])
+    return Table(
+        f"Liquidity by layer at the decision of {day}", head, [_layer(layer, contents.labels) for layer in found.layers]
+    )
 
 
-def _layer(layer: Json) -> Row:
-    arrow, (title, eases) = layer["arrow"], layers.LAYERS[layer["name"]]
+def _layer(layer: Json, labels: Labels) -> Row:
+    arrow, name = layer["arrow"], layer["name"]
     return (
-        title,
+        layers.layer_title(name, labels),
         _badge(layer["state"], layers.state_of(layer)),
         Figure(numbers.minus(layers.value_of(layer))),
         Figure(numbers.minus(layers.change_of(layer))),
         f"{layers.ARROWS[arrow]} {arrow}" if arrow else "",
-        eases,
+        layers.LAYERS[name][1],
     )
 
 
@@ -79,7 +82,7 @@ def _badge(state: str, text: str) -> Badge:
 def _strip(contents: Contents) -> Chart:
     """Draw a row for each layer and part, coloured by its state on each day."""
     states = contents.waterfall.states
-    titles = {name: _title(str(name)) for name in states}
+    titles = {name: _title(str(name), contents.labels) for name in states}
     spans = [(titles[name], *span) for name in states for span in _spans(states[name])]
     rows = {
         "type": "category",
@@ -107,8 +110,8 @@ def _strip(contents: Contents) -> Chart:
     )
 
 
-def _title(name: str) -> str:
-    return layers.layer_title(name) if name in layers.LAYERS else layers.part_title(name)
+def _title(name: str, labels: Labels) -> str:
+    return layers.layer_title(name, labels) if name in layers.LAYERS else layers.part_title(name)
 
 
 def _spans(states: pd.Series) -> Iterator[tuple[str, pd.Timestamp, int]]:

@@ -13,8 +13,8 @@ from bot.report.plot import Chart, Plain, axis, dates, end_labels, line, log_axi
 from bot.report.run_settings import settings
 
 _ROWS = (
-    ("eth_planted", "Holding ETH,<br>lead planted", "--eth"),
-    ("eth_absent", "Holding ETH,<br>no lead", "--eth"),
+    ("eth_planted", "Holding {eth},<br>lead planted", "--eth"),
+    ("eth_absent", "Holding {eth},<br>no lead", "--eth"),
     ("planted", "Strategy,<br>lead planted", "--planted"),
     ("absent", "Strategy,<br>no lead", "--strategy"),
 )
@@ -81,7 +81,7 @@ def _spread(contents: Contents, worlds: Worlds) -> Chart:
         f"The same over {len(worlds.spread)} seeds",
         "Each dot is one seed's whole run, its value at the end as a multiple of the start, log scale; the box "
         "holds the middle half and its line is the median. Each seed is a different market with the same rules.",
-        [_box(worlds.spread, *row) for row in _ROWS],
+        [_box(worlds.spread, column, contents.labels.fill(name), colour) for column, name, colour in _ROWS],
         {
             "xaxis": axis(
                 "Value at the end (multiple of the start, log)",

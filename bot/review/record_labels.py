@@ -12,12 +12,15 @@ from bot.settings.renamed_keys import with_new_names
 def labels_of_record(record: Record, config: Config | None = None) -> Labels:
     """Return the labels of a run by its manifest, and of a forward ledger by the config that it was written with.
 
-    A ledger holds only the hash of its config: with another `config`, or without one, its labels have no numbers.
+    A ledger holds only the hash of its config. With another `config` its labels have that one's coins and no numbers:
+    roles change less often than numbers do.
     """
     if record.folder is not None:
         manifest = record.folder.json("manifest.json")
         return labels_of(with_new_names(manifest["config"]), manifest["market"] != "demo")
     period = record.last_event(ConfigPeriod)
-    if period is None or config is None or period.event.config_hash != config.fingerprint():
+    if period is None or config is None:
         return PLAIN
-    return labels_of(config.resolved(), not period.event.is_history)
+    labels = labels_of(config.resolved(), not period.event.is_history)
+    is_same = period.event.config_hash == config.fingerprint()
+    return labels if is_same else Labels(eth=labels.eth, btc=labels.btc)

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from bot.core.errors import BotError, LedgerError
 from bot.paper.daemon_status import DaemonState
 from bot.report import chart_style
+from bot.report.labels import PLAIN
 from bot.review.recording import Record
 from bot.web import portfolio_page as portfolio
 from bot.web import runs_page as runs
@@ -74,25 +75,29 @@ class _Answers:
 
     def today(self, request: Request) -> PageData:
         record = self._record(request)
-        return today(self.site, record), {"chart": last_year(record)}
+        return today(self.site, record), {"chart": last_year(record, self.site.labels(record))}
 
     def portfolio(self, request: Request) -> PageData:
-        data, curve = portfolio.portfolio(self._record(request))
+        record = self._record(request)
+        data, curve = portfolio.portfolio(record)
         data["curve"] = {"days": curve.days, "equity": curve.equity, "exposure": curve.exposure}
-        return data, {"charts": portfolio.charts(curve)}
+        return data, {"charts": portfolio.charts(curve, self.site.labels(record))}
 
     def trades(self, request: Request) -> PageData:
-        return trades(self._record(request), _page(request), _page(request, "fills")), {}
+        record = self._record(request)
+        return trades(record, self.site.labels(record), _page(request), _page(request, "fills")), {}
 
     def episodes(self, request: Request) -> PageData:
-        return episodes(self._record(request), _page(request)), {}
+        record = self._record(request)
+        return episodes(record, self.site.labels(record), _page(request)), {}
 
     def runs(self, request: Request) -> PageData:
         return {"runs": runs.runs(self.site, _page(request))}, {"names": self._names()}
 
     def run(self, request: Request) -> PageData:
-        data, curve = runs.run(self.site.record(request.path_params["name"]))
-        return data, {"charts": portfolio.charts(curve)}
+        record = self.site.record(request.path_params["name"])
+        data, curve = runs.run(record)
+        return data, {"charts": portfolio.charts(curve, self.site.labels(record))}
 
     def compare(self, request: Request) -> PageData:
         one, other = (self.site.record(request.query_params.get(name)) for name in ("a", "b"))
@@ -180,6 +185,7 @@ class _Answers:
         return {
             "record": record.name,
             "is_run": record.folder is not None,
+            "labels": self.site.labels(record),
             "chosen": request.query_params.get("run", ""),
             "names": self._names(),
             "pulse": self._pulse(record),
@@ -206,6 +212,7 @@ class _Answers:
         frame = {
             "record": "",
             "is_run": False,
+            "labels": PLAIN,
             "chosen": "",
             "names": [] if is_empty else self._names(),
             "path": "",

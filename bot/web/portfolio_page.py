@@ -9,6 +9,7 @@ from bot.core.events import Valuation
 from bot.core.orders import Fill
 from bot.ledger.codec import plain
 from bot.report import numbers
+from bot.report.labels import Labels
 from bot.report.words import benchmark_name
 from bot.review.lists.trade_list import round_trips_of
 from bot.review.recording import Record
@@ -58,11 +59,12 @@ def portfolio(record: Record) -> tuple[dict[str, object], Curve]:
     return data, curve
 
 
-def charts(curve: Curve) -> list[SvgChart]:
+def charts(curve: Curve, labels: Labels) -> list[SvgChart]:
     """Draw equity, the fall from the peak, and the share in coins, on one time axis."""
     shown = [name for name in _SHOWN if name in curve.benchmarks]
-    beside = [(benchmark_name(name), name, curve.benchmarks[name]) for name in shown]
-    title = "Equity against holding ETH and BTC" if shown else "Equity"
+    beside = [(benchmark_name(name, labels), name, curve.benchmarks[name]) for name in shown]
+    held = " and ".join({"eth": labels.eth, "btc": labels.btc}[name] for name in shown)
+    title = f"Equity against holding {held}" if held else "Equity"
     note = "Value at each day's close. The strip at the foot is the stage; waiting in the stablecoin is left blank."
     drawn = [
         chart(
@@ -72,7 +74,7 @@ def charts(curve: Curve) -> list[SvgChart]:
             [*beside, ("Strategy", "strategy", curve.equity)],
             numbers.short_money,
             height="tall",
-            spans=stage_spans(curve),
+            spans=stage_spans(curve, labels),
         ),
         chart(
             "Below the peak",

@@ -11,6 +11,7 @@ from bot.core.errors import LedgerError, did_you_mean
 from bot.paper.daemon_status import DaemonStatus
 from bot.paper.health import HealthVerdict, StoreFreshness, judge
 from bot.paper.health_facts import facts_of
+from bot.report.labels import Labels
 from bot.review.recording import LATEST, Record, all_records, find_record
 
 
@@ -30,6 +31,7 @@ class Site:
     `daemon` is the status of a ledger's daemon by the ledger's name. `expected` is the UTC day that a forward ledger
     must have decided by now. `freshness` and `store` are None where there is no market store. `waterfall` gives the
     layers of liquidity on a record's day: its `state` is ready, reading (ask again) or none, with a reason in `why`.
+    `labels` are the names and numbers of the config that a record was made with.
     """
 
     state: Path
@@ -39,6 +41,7 @@ class Site:
     freshness: Callable[[], StoreFreshness | None]
     store: Callable[[], Stored | None]
     waterfall: Callable[[Record, date], Mapping[str, object]]
+    labels: Callable[[Record], Labels]
 
     def records(self) -> list[Record]:
         """Read every ledger and complete run. Raises LedgerError."""

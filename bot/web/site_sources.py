@@ -12,6 +12,7 @@ from bot.core.events import ConfigPeriod
 from bot.core.ports import Clock
 from bot.data.store.store import Store
 from bot.paper.health_facts import daemon_status, expected_day, store_freshness
+from bot.review.record_labels import labels_of_record
 from bot.review.recording import Record
 from bot.services.markets import open_market, store_path
 from bot.services.signals import signal_at
@@ -34,6 +35,7 @@ def site_of(config: Config, clock: Clock) -> Site:
         freshness=lambda: store_freshness(config),
         store=lambda: _stored(config),
         waterfall=Waterfalls(config),
+        labels=lambda record: labels_of_record(record, config),
     )
 
 

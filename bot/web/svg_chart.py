@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.report import names
+from bot.report.labels import Labels
 from bot.web.curve import Curve
 
 SIZE = 1000
@@ -16,7 +17,8 @@ _BUCKETS = 400
 _STEPS = (1, 2, 2.5, 5, 10)
 _ROOM = 0.06  # of the range, above and below
 _WIDE = 4.0  # highest over lowest from which a log axis reads better
-_STAGE_LOOKS = frozenset(stage.lower() for stage in names.STAGES)
+_PLACES = {stage.lower(): place for place, stage in enumerate(names.STAGES)}
+"""Place of each stage of the rotation in a legend, by its class in the style sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,7 @@ class SvgChart:
     def legend(self) -> list[tuple[str, str]]:
         """Name and class of every stage in the chart, in the rotation's order."""
         shown = {span.name: span.look for span in self.spans}
-        order = {title: place for place, title in enumerate(map(names.stage, names.STAGES))}
-        return sorted(shown.items(), key=lambda item: order.get(item[0], len(order)))
+        return sorted(shown.items(), key=lambda item: _PLACES.get(item[1], len(_PLACES)))
 
 
 def chart(
@@ -116,7 +117,7 @@ def chart(
     return SvgChart(title, note, lines, list(_dates(days)), up, spans, height)
 
 
-def stage_spans(curve: Curve) -> list[Span]:
+def stage_spans(curve: Curve, labels: Labels) -> list[Span]:
     """Return the stages of a curve along its time axis; waiting in the stablecoin is left blank."""
     last = max(len(curve) - 1, 1)
     return [
@@ -124,7 +125,7 @@ def stage_spans(curve: Curve) -> list[Span]:
             round(first / last * SIZE, 1),
             round((min(until, last) - first) / last * SIZE, 1),
             stage_look(stage),
-            names.stage(stage),
+            names.stage(stage, labels),
         )
         for stage, first, until in curve.spells()
         if stage != "STABLE"
@@ -134,7 +135,7 @@ def stage_spans(curve: Curve) -> list[Span]:
 def stage_look(stage: str) -> str:
     """Return the class of a stage in the style sheet; stages of a user's strategy share one."""
     look = stage.lower()
-    return look if look in _STAGE_LOOKS else "other"
+    return look if look in _PLACES else "other"
 
 
 def _line(

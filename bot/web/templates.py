@@ -42,6 +42,7 @@ class Templates:
             heat=heat,
             stage_look=stage_look,
             stage=names.stage,
+            stage_code=names.stage_code,
             benchmark=benchmark_name,
             size=numbers.size,
         )

@@ -13,8 +13,8 @@ from bot.core.orders import Fill, Settlement, Side
 from bot.ledger.codec import plain
 from bot.ledger.recorded import Recorded
 from bot.report import names, numbers
+from bot.report.labels import Labels
 from bot.report.words import reason_sentence
-from bot.review.record_labels import labels_of_record
 from bot.review.recording import Record
 from bot.review.why.gauge import gauges_of
 from bot.review.why.next_triggers import triggers
@@ -46,10 +46,10 @@ class Money(TypedDict):
 
 def today(site: Site, record: Record) -> dict[str, object]:
     """Read the state of a record at its last decision as JSON data. Raises LedgerError."""
-    last, money, latest = record.last_event(Decision), _money(record), _latest(record)
+    labels = site.labels(record)
+    last, money, latest = record.last_event(Decision), _money(record), _latest(record, labels)
     if last is None:
         return {"decided": None, "equity": money, "latest": latest}
-    labels = labels_of_record(record)
     decision, readings = last.event, reading_rows(last.event.readings, labels)
     return {
         "decided": last.day,
@@ -73,7 +73,7 @@ def today(site: Site, record: Record) -> dict[str, object]:
     }
 
 
-def last_year(record: Record) -> SvgChart | None:
+def last_year(record: Record, labels: Labels) -> SvgChart | None:
     """Draw small caps beside the close that they must exceed, over a year of decisions; None without readings."""
     rows = list(record.events(Decision, newest_first=True, limit=_A_YEAR))[::-1]
     days: list[str] = []
@@ -93,7 +93,7 @@ def last_year(record: Record) -> SvgChart | None:
         days,
         [("Highest close before", "record", records), ("Small caps", "strategy", closes)],
         partial(numbers.figure, "small_caps"),
-        spans=stage_spans(Curve(0.0, days, closes, [], stages, {})),
+        spans=stage_spans(Curve(0.0, days, closes, [], stages, {}), labels),
     )
 
 
@@ -122,18 +122,17 @@ def _money(record: Record) -> Money | None:
     }
 
 
-def _latest(record: Record) -> list[Activity]:
+def _latest(record: Record, labels: Labels) -> list[Activity]:
     """Read the newest fills, settlements and changes of the trading state, the newest first."""
-    return [
-        _activity(one) for one in record.events(Fill, Settlement, TradingStateChange, newest_first=True, limit=_LATEST)
-    ]
+    newest = record.events(Fill, Settlement, TradingStateChange, newest_first=True, limit=_LATEST)
+    return [_activity(one, labels) for one in newest]
 
 
-def _activity(one: Recorded[Fill | Settlement | TradingStateChange]) -> Activity:
+def _activity(one: Recorded[Fill | Settlement | TradingStateChange], labels: Labels) -> Activity:
     match one.event:
         case Fill() as fill:
             verb, price = "Bought" if fill.side is Side.BUY else "Sold", numbers.price(fill.price)
-            text = f"{verb} {plain(fill.quantity)} {fill.symbol} at {price}: {names.reasons(fill.reason)}."
+            text = f"{verb} {plain(fill.quantity)} {fill.symbol} at {price}: {names.reasons(fill.reason, labels)}."
         case Settlement() as settled:
             text = f"Settled {plain(settled.quantity)} {settled.symbol}: {settled.cause}."
         case TradingStateChange() as change:

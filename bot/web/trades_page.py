@@ -8,6 +8,7 @@ from typing import TypedDict
 from bot.core.orders import Fill, OrderResult, OrderStatus
 from bot.ledger.codec import plain
 from bot.report import names
+from bot.report.labels import Labels
 from bot.review.lists.trade_list import RoundTrip, round_trips_of
 from bot.review.recording import Record
 from bot.web.paging import PagedRows, page_of
@@ -26,22 +27,22 @@ class TradesPage(TypedDict):
     unfilled: list[Mapping[str, object]]
 
 
-def trades(record: Record, page: int, fills_page: int) -> TradesPage:
+def trades(record: Record, labels: Labels, page: int, fills_page: int) -> TradesPage:
     """Read a page of round trips, a page of fills, and the newest unfilled orders. Raises LedgerError."""
     total = record.count("fill")
     return {
-        "trips": _round_trips(record, page) if total <= MOST_FILLS else None,
-        "fills": page_of(total, fills_page, lambda count: _fills(record, count), "fills"),
-        "unfilled": _unfilled(record),
+        "trips": _round_trips(record, labels, page) if total <= MOST_FILLS else None,
+        "fills": page_of(total, fills_page, lambda count: _fills(record, labels, count), "fills"),
+        "unfilled": _unfilled(record, labels),
     }
 
 
-def _round_trips(record: Record, page: int) -> PagedRows:
+def _round_trips(record: Record, labels: Labels, page: int) -> PagedRows:
     closed = round_trips_of(record).closed[::-1]
-    return page_of(len(closed), page, lambda count: [_round_trip(one) for one in closed[:count]])
+    return page_of(len(closed), page, lambda count: [_round_trip(one, labels) for one in closed[:count]])
 
 
-def _round_trip(one: RoundTrip) -> Mapping[str, object]:
+def _round_trip(one: RoundTrip, labels: Labels) -> Mapping[str, object]:
     amounts = {name: getattr(one, name) for name in ("quantity", "entry_price", "exit_price", "fees", "pnl")}
     return {
         "symbol": one.symbol,
@@ -53,22 +54,22 @@ def _round_trip(one: RoundTrip) -> Mapping[str, object]:
         "episode": one.episode,
         "entry_reason": one.entry_reason,
         "exit_reason": one.exit_reason,
-        "entry_words": names.reasons(one.entry_reason),
-        "exit_words": names.reasons(one.exit_reason),
+        "entry_words": names.reasons(one.entry_reason, labels),
+        "exit_words": names.reasons(one.exit_reason, labels),
     }
 
 
-def _fills(record: Record, count: int) -> list[Mapping[str, object]]:
+def _fills(record: Record, labels: Labels, count: int) -> list[Mapping[str, object]]:
     return [
-        {**one.to_dict(), "at": one.at[:16].replace("T", " "), "words": names.reasons(one.event.reason)}
+        {**one.to_dict(), "at": one.at[:16].replace("T", " "), "words": names.reasons(one.event.reason, labels)}
         for one in record.events(Fill, newest_first=True, limit=count)
     ]
 
 
-def _unfilled(record: Record) -> list[Mapping[str, object]]:
+def _unfilled(record: Record, labels: Labels) -> list[Mapping[str, object]]:
     ended = record.events(OrderResult, newest_first=True, limit=_MOST_ENDED)
     found: list[Mapping[str, object]] = [
-        {**one.to_dict(), "at": one.day, "words": names.reasons(one.event.full_reason)}
+        {**one.to_dict(), "at": one.day, "words": names.reasons(one.event.full_reason, labels)}
         for one in ended
         if one.event.status is not OrderStatus.FILLED
     ]

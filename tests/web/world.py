@@ -19,6 +19,7 @@ from bot.core.orders import Fill, Side
 from bot.ledger.writer import LedgerWriter
 from bot.paper.daemon_status import DaemonStatus
 from bot.paper.heartbeat import Beat
+from bot.review.record_labels import labels_of_record
 from bot.web.dashboard_server import DashboardServer
 from bot.web.site import Site
 
@@ -66,6 +67,7 @@ def site_at(state: Path, **changes: Any) -> Site:
         "freshness": lambda: None,
         "store": lambda: None,
         "waterfall": lambda record, day: {"state": "none", "why": "There is no market."},
+        "labels": labels_of_record,
     }
     return Site(state, **{**usual, **changes})
 

@@ -17,11 +17,12 @@ from bot.cli.review.list_options import (
     print_notes,
     row_filter,
 )
-from bot.cli.review.review_commands import RunOption, record_of
+from bot.cli.review.review_commands import RunOption, labels_for, record_of
 
 if TYPE_CHECKING:
     from bot.core.decision import Decision
     from bot.ledger.recorded import Recorded
+    from bot.report.labels import Labels
 
 _DECISION_COLUMNS: Mapping[bool, Sequence[Column]] = {
     True: (
@@ -63,8 +64,9 @@ def decisions(
     chosen = row_filter(style, symbol, since, until, reason, None, limit)
     record = record_of(config, run)
     found = Page(*record.newest_events(Decision, **chosen.filters(), limit=chosen.limit))
-    row = _decision_cells if style == "table" else _decision_record
-    print_list("decisions", _DECISION_COLUMNS[style == "table"], [row(one) for one in found.items], style)
+    labels = labels_for(record, config)
+    rows = [_decision_cells(one, labels) if style == "table" else _decision_record(one) for one in found.items]
+    print_list("decisions", _DECISION_COLUMNS[style == "table"], rows, style)
     print_notes(style, left_out(found))
 
 
@@ -83,18 +85,18 @@ def _decision_record(one: Recorded[Decision]) -> dict[str, object]:
     }
 
 
-def _decision_cells(one: Recorded[Decision]) -> dict[str, object]:
+def _decision_cells(one: Recorded[Decision], labels: Labels) -> dict[str, object]:
     from bot.report import names
     from bot.report.numbers import percent
 
     decision = one.event
     weights = [weight for weight in map(float, decision.weights.values()) if weight]
-    is_new = decision.stage != decision.previous
+    stage, previous = (names.stage_code(code, labels) for code in (decision.stage, decision.previous))
     return {
         "day": one.day,
-        "stage": f"{decision.previous} > {decision.stage}" if is_new else decision.stage,
+        "stage": stage if stage == previous else f"{previous} > {stage}",
         "coins": len(weights),
         "share": percent(sum(weights)),
         "trade": decision.trade,
-        "why": names.decided_because(decision.reasons),
+        "why": names.decided_because(decision.reasons, labels),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -19,45 +19,47 @@ from bot.cli.review.list_options import (
     print_notes,
     row_filter,
 )
-from bot.cli.review.review_commands import RunOption, record_of
+from bot.cli.review.review_commands import RunOption, labels_for, record_of
 
 if TYPE_CHECKING:
     from bot.core.events import Episode
+    from bot.report.labels import Labels
 
-_EPISODE_COLUMNS: Mapping[bool, Sequence[Column]] = {
-    True: (
+_EXACT_COLUMNS = tuple(
+    Column(key, key)
+    for key in (
+        "session",
+        "known_at",
+        "kind",
+        "close",
+        "level",
+        "base_sessions",
+        "outcome",
+        "confirmed_session",
+        "vetoes",
+        "eth_at",
+        "alts_at",
+        "exit_at",
+        "exit_reason",
+        "eth_21",
+        "eth_42",
+        "eth_63",
+        "btc_63",
+        "stage_then",
+    )
+)
+
+
+def _table_columns(labels: Labels) -> Sequence[Column]:
+    return (
         Column("session", "Session"),
         Column("outcome", "Outcome"),
         Column("confirmed", "Confirmed"),
-        Column("eth", "Bought ETH"),
+        Column("eth", f"Bought {labels.eth}"),
         Column("over", "Over"),
-        Column("after", "ETH +63", True),
+        Column("after", f"{labels.eth} +63", True),
         Column("why", "Why"),
-    ),
-    False: tuple(
-        Column(key, key)
-        for key in (
-            "session",
-            "known_at",
-            "kind",
-            "close",
-            "level",
-            "base_sessions",
-            "outcome",
-            "confirmed_session",
-            "vetoes",
-            "eth_at",
-            "alts_at",
-            "exit_at",
-            "exit_reason",
-            "eth_21",
-            "eth_42",
-            "eth_63",
-            "btc_63",
-            "stage_then",
-        )
-    ),
-}
+    )
 
 
 def episodes(
@@ -75,7 +77,7 @@ def episodes(
     as_csv: CsvOption = False,
     as_markdown: MarkdownOption = False,
 ) -> None:
-    """List the breakouts, traded or ignored: the outcome of each, and ETH over the 63 sessions after it.
+    """List the breakouts, traded or ignored: the outcome of each, and the lead coin's return over 63 sessions.
 
     For a forward ledger they are computed from the market as known now.
 
@@ -87,10 +89,14 @@ def episodes(
 
     style = format_of(as_json, as_csv, as_markdown)
     chosen = row_filter(style, None, since, until, reason, outcome, limit)
-    known, why_none = episodes_of(load_config(config), record_of(config, run))
+    record = record_of(config, run)
+    known, why_none = episodes_of(load_config(config), record)
     found = listed(known, chosen)
-    shown = list(map(_episode_cells, found.items)) if style == "table" else list(map(episode_dict, found.items))
-    print_list("episodes", _EPISODE_COLUMNS[style == "table"], shown, style)
+    if style == "table":
+        labels = labels_for(record, config)
+        print_list("episodes", _table_columns(labels), [_episode_cells(one, labels) for one in found.items], style)
+    else:
+        print_list("episodes", _EXACT_COLUMNS, list(map(episode_dict, found.items)), style)
     print_notes(style, why_none, left_out(found))
 
 
@@ -100,15 +106,15 @@ def _day(moment: date | None) -> str:
     return NOTHING if moment is None else f"{moment:%Y-%m-%d}"
 
 
-def _episode_cells(episode: Episode) -> dict[str, object]:
+def _episode_cells(episode: Episode, labels: Labels) -> dict[str, object]:
     from bot.report import names
     from bot.report.numbers import change
     from bot.review.lists.trade_list import IGNORED
 
     exit_reason = ";".join(episode.exit_reasons)
-    ended = "" if exit_reason == episode.outcome else names.reasons(exit_reason)
-    held_back = f"vetoed by {names.reasons(';'.join(episode.vetoes))}" if episode.vetoes else ""
-    elsewhere = f"was in {episode.stage_then}" if episode.outcome == IGNORED else ""
+    ended = "" if exit_reason == episode.outcome else names.reasons(exit_reason, labels)
+    held_back = f"vetoed by {names.reasons(';'.join(episode.vetoes), labels)}" if episode.vetoes else ""
+    elsewhere = f"was in {names.stage_code(episode.stage_then, labels)}" if episode.outcome == IGNORED else ""
     again = "armed again" if episode.kind == "rearmed" else ""
     return {
         "session": str(episode.session),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,7 +19,10 @@ from bot.cli.review.list_options import (
     print_notes,
     row_filter,
 )
-from bot.cli.review.review_commands import RunOption, record_of
+from bot.cli.review.review_commands import RunOption, labels_for, record_of
+
+if TYPE_CHECKING:
+    from bot.report.labels import Labels
 
 _ORDER_COLUMNS: Mapping[bool, Sequence[Column]] = {
     True: (
@@ -77,18 +80,20 @@ def orders(
 
     style = format_of(as_json, as_csv, as_markdown)
     chosen = row_filter(style, symbol, since, until, reason, outcome, limit)
-    found = orders_of(record_of(config, run), chosen)
+    record = record_of(config, run)
+    found = orders_of(record, chosen)
     rows = [as_dict(line) for line in found.items]
-    shown = list(map(_order_cells, rows)) if style == "table" else rows
+    labels = labels_for(record, config)
+    shown = [_order_cells(row, labels) for row in rows] if style == "table" else rows
     print_list("orders", _ORDER_COLUMNS[style == "table"], shown, style)
     print_notes(style, left_out(found))
 
 
-def _order_cells(line: Mapping[str, str]) -> dict[str, object]:
+def _order_cells(line: Mapping[str, str], labels: Labels) -> dict[str, object]:
     from bot.report import names
     from bot.report.numbers import NOTHING, minus, money, price
 
-    why = names.reasons(line["why"])
+    why = names.reasons(line["why"], labels)
     bps = f"{float(line['slippage_bps']):.1f}" if line["slippage_bps"] else NOTHING
     return {
         "day": line["decision_at"][:10],

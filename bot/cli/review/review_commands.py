@@ -125,12 +125,13 @@ def why(
     style = format_of(as_json, False, as_markdown)
     require_one_market(market, data_dir)
     record = record_of(config, run)
-    found = days.why(record, days.last_day(record) if day == "latest" else _day(day), labels_for(record, config))
+    labels = labels_for(record, config)
+    found = days.why(record, days.last_day(record) if day == "latest" else _day(day), labels)
     past = _odds(record, found.day, config, data_dir, market) if with_odds else None
     if style == "json":
         print_json({**found.as_dict(), **({"odds": past.as_dict() if past else None} if with_odds else {})})
         return
-    print_lines(why_markdown(found) if style == "md" else why_lines(found))
+    print_lines(why_markdown(found, labels) if style == "md" else why_lines(found, labels))
     if with_odds:
         print_lines(odds_lines(past, as_list=style == "md"))
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bot.report import numbers
+from bot.report.labels import Labels
 from bot.report.names import stage as stage_name
+from bot.report.names import stage_code
 from bot.report.numbers import figure
 from bot.review.story.sparkline import sparkline
 from bot.review.why.gauge import Gauge
@@ -69,16 +71,16 @@ def story_markdown(story: Story) -> Iterator[str]:
     yield "\nPaper only, not advice."
 
 
-def why_lines(why: Why) -> Iterator[str]:
+def why_lines(why: Why, labels: Labels) -> Iterator[str]:
     """Format a day as lines of 80 columns."""
     if why.row is None:
         yield from _wrapped(f"{why.run}, {why.day}: {why.gap}")
         if why.near:
             yield f"Nearest: {', '.join(f'bot review why {day} --run {why.run}' for day in why.near[:1])}"
         return
-    was = "" if why.stage == why.previous else f", was {why.previous}"
+    was = "" if why.stage == why.previous else f", was {stage_code(why.previous, labels)}"
     yield f"{why.run}, decided at {why.day} 00:00 UTC, #{why.row}"
-    yield f"{why.stage}{was}: {stage_name(why.stage)}"
+    yield f"{stage_code(why.stage, labels)}{was}: {stage_name(why.stage, labels)}"
     yield ""
     for number, way in enumerate(why.ways):
         yield from _wrapped(way.sentence if not number else f"- {way.sentence}", hang=2 if number else 0)
@@ -111,13 +113,14 @@ def odds_lines(odds: Odds | None, as_list: bool) -> Iterator[str]:
         yield from [f"- {sentence}"] if as_list else _wrapped(sentence)
 
 
-def why_markdown(why: Why) -> Iterator[str]:
+def why_markdown(why: Why, labels: Labels) -> Iterator[str]:
     """Format a day as Markdown."""
     yield f"# {_escaped(why.run)}, {why.day}\n"
     if why.row is None:
         yield _escaped(why.gap)
         return
-    yield f"{_escaped(why.stage)}: {_escaped(stage_name(why.stage))} (#{why.row})\n"
+    stage, words = stage_code(why.stage, labels), stage_name(why.stage, labels)
+    yield f"{_escaped(stage)}: {_escaped(words)} (#{why.row})\n"
     for sentence in (*(way.sentence for way in why.ways), *why.reasons, *why.done):
         yield f"- {_escaped(sentence)}"
     yield "\n| reading | value | limit | off by | % | holds | gate |\n|---|---:|---:|---:|---:|---|---|"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.cli.list_output import Column, Format
 
 if TYPE_CHECKING:
+    from bot.report.labels import Labels
     from bot.review.lists.trade_sums import Group
 
 _BY = {"coin": "Coin", "stage": "Bought in", "episode": "Breakout", "reason": "Why sold"}
@@ -47,14 +48,12 @@ def group_record(one: Group) -> dict[str, object]:
     }
 
 
-def group_cells(one: Group, by: str) -> dict[str, object]:
+def group_cells(one: Group, by: str, labels: Labels) -> dict[str, object]:
     """Return a sum with rounded numbers, for a table."""
-    from bot.report import names
     from bot.report.numbers import NOTHING, count, money
 
-    title = names.reasons(one.key) or "still open" if by == "reason" else one.key or "none known"
     return {
-        "key": title,
+        "key": _title(one.key, by, labels),
         "trips": one.trips,
         "gains": one.gains,
         "days": count(one.days),
@@ -63,3 +62,11 @@ def group_cells(one: Group, by: str) -> dict[str, object]:
         "fees": money(one.fees),
         "slippage": money(one.slippage),
     }
+
+
+def _title(key: str, by: str, labels: Labels) -> str:
+    from bot.report import names
+
+    if by == "reason":
+        return names.reasons(key, labels) or "still open"
+    return (names.stage_code(key, labels) if by == "stage" else key) or "none known"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -19,10 +19,11 @@ from bot.cli.review.list_options import (
     print_notes,
     row_filter,
 )
-from bot.cli.review.review_commands import RunOption, record_of
+from bot.cli.review.review_commands import RunOption, labels_for, record_of
 from bot.cli.review.trade_groups import group_cells, group_columns, group_record
 
 if TYPE_CHECKING:
+    from bot.report.labels import Labels
     from bot.review.lists.excursions import Excursion
     from bot.review.lists.filters import RowFilter
     from bot.review.lists.trade_list import RoundTrip
@@ -104,17 +105,20 @@ def trades(
     needs_episodes = by == "episode" or (by is None and style != "table")
     episodes, why_none = episodes_of(load_config(config), record) if needs_episodes else ([], "")
     trips = round_trips_of(record, breakouts(episodes))
+    labels = labels_for(record, config)
     passed = [trip for trip in trips.all if _passes(trip, chosen)]
     if by is not None:
         groups = grouped(passed, by)
-        shown = [group_cells(one, by) for one in groups] if style == "table" else list(map(group_record, groups))
+        shown = (
+            [group_cells(one, by, labels) for one in groups] if style == "table" else list(map(group_record, groups))
+        )
         print_list("groups", group_columns(by, style), shown, style)
         print_notes(style, why_none if by == "episode" and not episodes else "", _totals(passed))
         return
     found = chosen.newest(passed)
     seen = excursions(record, found.items)
-    row: Callable[[RoundTrip, Excursion | None], dict[str, object]] = _trip_cells if style == "table" else _trip_record
-    rows = [row(trip, excursion) for trip, excursion in zip(found.items, seen, strict=True)]
+    pairs = zip(found.items, seen, strict=True)
+    rows = [_trip_cells(*pair, labels) if style == "table" else _trip_record(*pair) for pair in pairs]
     print_list("trades", _TRIP_COLUMNS[style == "table"], rows, style)
     print_notes(style, left_out(found), _totals(passed), _best_and_worst(passed))
 
@@ -152,7 +156,7 @@ def _trip_record(trip: RoundTrip, seen: Excursion | None) -> dict[str, object]:
     }
 
 
-def _trip_cells(trip: RoundTrip, seen: Excursion | None) -> dict[str, object]:
+def _trip_cells(trip: RoundTrip, seen: Excursion | None, labels: Labels) -> dict[str, object]:
     from bot.report import names
     from bot.report.numbers import NOTHING, change, money
 
@@ -164,8 +168,8 @@ def _trip_cells(trip: RoundTrip, seen: Excursion | None) -> dict[str, object]:
         "gain": change(trip.gain),
         "worst": NOTHING if seen is None else change(seen.worst),
         "best": NOTHING if seen is None else change(seen.best),
-        "stage": trip.entry_stage,
-        "why": names.reasons(trip.exit_reason),
+        "stage": names.stage_code(trip.entry_stage, labels),
+        "why": names.reasons(trip.exit_reason, labels),
     }
 
 
