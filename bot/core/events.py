@@ -1,4 +1,4 @@
-"""The events of a run, in the order in which they happen. The ledger is nothing but these."""
+"""Events of a run. A ledger is the sequence of them, in the order in which they happened."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement, Side
 class Valuation:
     """The book at a UTC day's close: equity and cash in the stablecoin, and the coins it is marked with.
 
-    `marks` are the closes that the holdings are valued at; `stale` names those that are of an older day because this
-    one has none. `benchmarks` holds the equity of each benchmark at the same moment.
+    `marks` are the closes that the holdings are valued at; `stale` names the coins whose close is of an older day.
+    `benchmarks` holds the equity of each benchmark at the same moment.
     """
 
     day: date
@@ -33,12 +33,12 @@ class Valuation:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One breakout and what became of it, whether the bot traded it or not.
+    """One breakout and its outcome, traded or ignored.
 
-    `kind` is `breakout`, or `rearmed` for a record that armed the bot after a kill. `outcome` is `confirmed`,
-    `failed`, `expired`, `vetoed`, `open` (still armed at the end) or `ignored` (the bot stood in `stage_then`).
+    `kind` is `breakout`, or `rearmed` for a record high that armed the bot after a risk exit. `outcome` is `confirmed`,
+    `failed`, `expired`, `vetoed`, `open` (still armed at the end) or `ignored` (the bot was in `stage_then`).
     `returns` are simple, from the open of the UTC day after the session to the open of the UTC day after the
-    session so many later; None where that day is not known. `exit_at` is when the episode ended, in whatever way.
+    session so many later; empty for a day that is still unknown. `exit_at` is the end of the episode, of any kind.
     """
 
     kind: str
@@ -60,7 +60,7 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class OrdersToRetry:
-    """The coins whose orders were cut, held back or not filled in full: they are tried again the next day."""
+    """Coins whose orders were cut, held back or filled in part: they are tried again the next day."""
 
     at: datetime
     symbols: frozenset[str]
@@ -71,10 +71,10 @@ OnStart = Literal["adopt", "wait"]
 
 @dataclass(frozen=True, slots=True)
 class ConfigPeriod:
-    """A stretch of a forward ledger under one config: what it began with, and why it began.
+    """A period of a forward ledger under one config: its start values, and the reason why it began.
 
-    `run_key` names the ledger's orders; `cash` is what it started with, in the stablecoin. `on_start` says whether it
-    took the first day's weights at once, or waits until the strategy has left and enters anew.
+    `run_key` is part of the ledger's order ids; `cash` is the start cash in the stablecoin. With `on_start` "adopt" the
+    first day's weights are taken at once; with "wait" the ledger waits for the next entry of the strategy.
     """
 
     at: datetime
@@ -89,7 +89,7 @@ class ConfigPeriod:
 
     @property
     def is_history(self) -> bool:
-        """Whether its days are long past: a replay or a rehearsal, which no daemon goes on with."""
+        """True for a replay or a rehearsal, whose days are past; a daemon refuses such a ledger."""
         return self.why.startswith(("rehearsal", "replay"))
 
 
@@ -111,14 +111,14 @@ class VenueTrade:
 
 @dataclass(frozen=True, slots=True)
 class AccountSnapshot:
-    """What a testnet account has of each asset, from which on the ledger accounts for it."""
+    """Balances of a testnet account by asset, from which the ledger computes the expected balances."""
 
     at: datetime
     balances: Mapping[str, Decimal]
 
 
 class BalanceCause(StrEnum):
-    """Why a testnet account is not what the ledger accounts for. `UNKNOWN` ends all new risk until it is seen."""
+    """Cause of a balance difference. `UNKNOWN` blocks all purchases until the user acknowledges it."""
 
     FEE = "fee"
     DUST = "dust"
@@ -130,7 +130,7 @@ class BalanceCause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BalanceDifference:
-    """A testnet account has `found` of an asset where the ledger accounts for `recorded`; what is found counts on."""
+    """A testnet account has `found` of an asset, the ledger expected `recorded`. `found` is expected from now on."""
 
     at: datetime
     asset: str
@@ -148,7 +148,7 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """A day that was decided late: `decided_at`, though it was due at `at`. Its orders were not sent if `missed`."""
+    """A day that was decided late: at `decided_at`, due at `at`. If `missed`, its orders were dropped."""
 
     at: datetime
     decided_at: datetime
@@ -156,7 +156,7 @@ class Late:
 
 
 class TradingState(StrEnum):
-    """What a forward ledger may do: the user's switch."""
+    """Trading state of a forward ledger, set by the user."""
 
     ON = "on"
     REDUCE_ONLY = "reduce only"
@@ -166,7 +166,7 @@ class TradingState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TradingStateChange:
-    """The user's hand on the switch."""
+    """Change of the trading state by the user."""
 
     at: datetime
     mode: TradingState
@@ -174,7 +174,7 @@ class TradingStateChange:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A recorded decision that the strategy would not make again on what the store says of that day now."""
+    """A recorded decision that differs from the strategy's decision on the prices stored for that day now."""
 
     at: datetime
     recorded: str

@@ -1,4 +1,4 @@
-"""Orders: what is intended, how it ended, and the fills and settlements that came of it."""
+"""Orders: the intended trade, its result, its fills, and settlements of coins that end."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from enum import StrEnum
 
 
 class Side(StrEnum):
-    """Which way an order goes."""
+    """Side of an order."""
 
     BUY = "buy"
     SELL = "sell"
 
 
 class OrderStatus(StrEnum):
-    """How an order ended. Only `FILLED` and `PARTIAL` moved anything; `SKIPPED` was never sent."""
+    """Status of an ended order. `FILLED` and `PARTIAL` changed the holdings; `SKIPPED` ended before it was sent."""
 
     FILLED = "filled"
     PARTIAL = "partial"
@@ -29,7 +29,7 @@ class OrderStatus(StrEnum):
 
 
 class OrderEnd(StrEnum):
-    """Code of why an order was not filled in full; the value stands in ledgers and CSVs."""
+    """Reason code of an order that was cut or unfilled; the value is used in ledgers and CSVs."""
 
     NO_TRADE_OVERRIDE = "no_trade_override"
     QUARANTINED = "barred"
@@ -54,7 +54,7 @@ _END = re.compile(rf"(?:^|;)({'|'.join(OrderEnd)})(?: \((.*)\))?$", re.DOTALL)
 
 
 def order_id(run_key: str, day: date, symbol: str, side: Side, attempt: int = 0) -> str:
-    """The client order id: the same inputs always give the same id (22 characters of a-z, 2-7 and -)."""
+    """Return the client order id: equal inputs give equal ids (22 characters of a-z, 2-7 and -)."""
     text = "|".join((run_key, day.isoformat(), symbol, side, str(attempt)))
     digest = hashlib.sha256(text.encode()).digest()
     return "r-" + base64.b32encode(digest).decode().lower()[:20]
@@ -80,8 +80,8 @@ class OrderIntent:
 class OrderResult:
     """The end of an order.
 
-    `reason` are the codes that it was sent for, joined by `;`. `end` says why it was not filled in full, `detail` in
-    which words the venue or the quote source said so.
+    `reason` holds the codes of the decision, joined by `;`. `end` is the code of an order that was cut or unfilled,
+    `detail` the wording of the venue or the quote source.
     """
 
     order_id: str
@@ -106,12 +106,12 @@ class OrderResult:
 
     @staticmethod
     def split_reason(full_reason: str) -> tuple[str, OrderEnd | None, str]:
-        """Split the full reason of an order not filled in full.
+        """Split the full reason of an order that was cut or unfilled.
 
         Returns
         -------
         tuple
-            The codes that it was sent for, the end and its detail; no end where the text has no known code.
+            The codes of the decision, the end and its detail; the end is empty if the text has only unknown codes.
         """
         found = _END.search(full_reason)
         if found is None:
@@ -121,7 +121,7 @@ class OrderResult:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """A trade: quantity in coins, price and fee in the quote currency, the price it is measured against.
+    """A trade: quantity in coins; price, reference price and fee in the quote currency.
 
     `fee_in_kind` is the quantity of the coin that a venue kept as its fee; `fee` is then its value, and costs no cash.
     """
@@ -180,7 +180,7 @@ def slippage_bps(fills: Iterable[Fill]) -> Decimal:
 
 
 class SettlementCause(StrEnum):
-    """Why a holding left the book without an order."""
+    """Cause of a settlement."""
 
     DEAD = "dead"
     RENAMED = "renamed"

@@ -33,7 +33,7 @@ class ColumnType(Enum):
 class Codec(Generic[Value]):
     """Write a value as JSON, read it back, and format its JSON as a CSV cell.
 
-    `read` raises TypeError or ValueError for JSON that `write` does not make.
+    `read` raises TypeError or ValueError for JSON of another form than `write` makes.
     """
 
     write: Callable[[Value], object]
@@ -43,7 +43,7 @@ class Codec(Generic[Value]):
 
 
 def plain(number: Decimal) -> str:
-    """Format a decimal as plain text, without an exponent or trailing zeros."""
+    """Format a decimal as plain text: all digits written out, trailing zeros removed."""
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -85,7 +85,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _money(value: object) -> Decimal:
-    # A float would be taken too, with digits that nobody wrote.
+    # Decimal also accepts a float, whose binary digits are not those that were written.
     return Decimal(_text(value))
 
 
@@ -118,7 +118,7 @@ def _returns(value: object) -> dict[str, float | None]:
 
 
 def optional(codec: Codec[Value]) -> Codec[Value | None]:
-    """Make a codec that writes None as empty text."""
+    """Make a codec that writes a missing value as empty text."""
 
     def write(value: Value | None) -> object:
         return "" if value is None else codec.write(value)
@@ -172,4 +172,4 @@ MOMENT: Codec[datetime] = Codec(iso, _moment, ColumnType.MOMENT)
 READINGS: Codec[Mapping[str, object]] = Codec(dict, _mapping, ColumnType.JSON, json.dumps)
 """Each reading's value, threshold and verdict by name."""
 RETURNS: Codec[Mapping[str, float | None]] = Codec(_rounded_returns, _returns, ColumnType.NUMBER)
-"""Simple returns by name, to eight places; empty where they are unknown."""
+"""Simple returns by name, to eight places; empty if unknown."""

@@ -1,10 +1,11 @@
-"""One table of fields per event: it gives the row's body, the event of a body, and the columns of the CSVs."""
+"""One table of fields per event: it encodes and decodes the row's body, and names the columns of the CSVs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -51,11 +52,24 @@ from bot.ledger.codec import (
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A key of a body and the event's attribute that it holds, of the same name unless `attribute` is given.
+    """A key of a body and the event's attribute that it holds.
 
-    A `derived` field is written and not read. A field that is `absent_if_empty` is left out of the body where the
-    attribute is empty; a `newer` one is written always and missing in ledgers of older versions. Both are then read as
-    the attribute's default. The mapping of a `spread` field is written as keys of the body itself.
+    Attributes
+    ----------
+    key
+        Key of the body.
+    codec
+        Codec of the value.
+    attribute
+        Name of the attribute; "" if it is the key.
+    derived
+        The field is only written: its value is computed from others.
+    absent_if_empty
+        The field is left out of the body if the attribute is empty, and then read as the attribute's default.
+    newer
+        The field is missing in ledgers of older versions, and then read as the attribute's default.
+    spread
+        The attribute is a mapping, written as keys of the body itself.
     """
 
     key: str
@@ -94,12 +108,12 @@ class EventFields:
 
     @cached_property
     def columns(self) -> dict[str, Field]:
-        """The fields by key."""
+        """Fields by key."""
         return {field.key: field for field in self.fields}
 
-    def encode(self, event: Event) -> tuple[str, dict[str, Any]]:
+    def encode(self, event: Event) -> tuple[str, dict[str, object]]:
         """Write an event of this type as the row's moment and body."""
-        body: dict[str, Any] = {}
+        body: dict[str, object] = {}
         for field, name, write in self._written:
             value = getattr(event, name)
             if field.spread:
@@ -149,12 +163,14 @@ class EventFields:
         return [field for field in self.fields if field.spread]
 
 
-def _order_result(full_reason: str, status: OrderStatus, **order: Any) -> OrderResult:
+def _order_result(
+    full_reason: str, status: OrderStatus, order_id: str, at: datetime, symbol: str, side: Side, quantity: Decimal
+) -> OrderResult:
     # Only the end of an order that was not filled in full has a code; a decision's codes may be spelt like one.
     reason, end, detail = (full_reason, None, "")
     if status is not OrderStatus.FILLED:
         reason, end, detail = OrderResult.split_reason(full_reason)
-    return OrderResult(status=status, reason=reason, end=end, detail=detail, **order)
+    return OrderResult(order_id, at, symbol, side, quantity, status, reason, end, detail)
 
 
 _ORDER = (
@@ -301,10 +317,10 @@ EVENT_FIELDS: Mapping[type[object], EventFields] = {
 """The fields of every event that a ledger can hold, by its type."""
 
 FIELDS_OF_KIND: Mapping[str, EventFields] = {fields.kind: fields for fields in EVENT_FIELDS.values()}
-"""The same by the ledger's kind."""
+"""The fields of every event, by its kind in the ledger."""
 
 
-def encode(event: Event) -> tuple[str, str, dict[str, Any]]:
+def encode(event: Event) -> tuple[str, str, dict[str, object]]:
     """Write an event as the kind, moment and body of its row."""
     fields = EVENT_FIELDS[type(event)]
     return fields.kind, *fields.encode(event)

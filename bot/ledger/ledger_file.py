@@ -1,4 +1,4 @@
-"""A ledger's file: its table, its versions, and every way in which a file can be no ledger."""
+"""Open the SQLite file of a ledger: its table, its versions, and the errors of an invalid file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.core.errors import LedgerError
 from bot.infra.sqlite import FileErrors, connect, connect_to_read, migrate
 
-FAULTS = FileErrors(LedgerError, "put a backup in its place; what bot paper backup copies stands in its folder backup")
+FAULTS = FileErrors(LedgerError, "put a backup in its place; bot paper backup writes to the folder backup")
 
 _FIRST_VERSION = """
 CREATE TABLE events (
@@ -30,18 +30,28 @@ BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 # A day's rows of a kind are found in a millisecond among a million; in their own order they are sorted on the way.
 _FOUND_BY_KIND_AND_MOMENT = "CREATE INDEX events_by_kind_and_moment ON events (kind, at);"
 MIGRATIONS: Sequence[str] = (_FIRST_VERSION, _FOUND_BY_KIND_AND_MOMENT)
-"""What makes each version from the one before, without touching a row; a new ledger goes through all of them."""
+"""SQL that raises a ledger to each next version and leaves its rows as they are; a new ledger runs all of it."""
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is a file with anything in it: one that a stop left empty was never begun."""
+    """Return True if there is a file with content. A stop can leave an empty file, which counts as no ledger yet."""
     return path.exists() and (not path.is_file() or path.stat().st_size > 0)
 
 
 def open_to_write(path: Path | None, migrations: Sequence[str] = MIGRATIONS) -> sqlite3.Connection:
-    """Open a ledger, make it if it is not there, and bring it to this version; without a path one in memory.
+    """Open a ledger for writing: create it if it is missing, migrate it if it is older.
 
-    Raises LedgerError.
+    Parameters
+    ----------
+    path
+        File of the ledger; None for one in memory.
+    migrations
+        SQL of all versions, the oldest first.
+
+    Raises
+    ------
+    LedgerError
+        If the file is another program's, of a newer version, or fails to open.
     """
     where = path or Path("memory")
     with FAULTS.translate(where):

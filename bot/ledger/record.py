@@ -20,15 +20,15 @@ from bot.ledger.selection import Selection
 
 GENESIS = "0" * 64
 _AT_ONCE = 500
-"""Rows that are read in one go."""
+"""Rows per query. A writer can write between two queries, so a slow reader does not block it."""
 
 RawRow = tuple[int, str, str, str, str]
-"""Sequence, kind, moment, body as JSON, and hash, as they stand in the file."""
+"""Sequence, kind, moment, body as JSON, and hash, as stored in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One event as the ledger keeps it: `at` is ISO-8601 UTC, money in `body` is decimal text."""
+    """One event as stored in the ledger: `at` is ISO-8601 UTC, money in `body` is decimal text."""
 
     sequence: int
     kind: str
@@ -37,12 +37,31 @@ class Row:
 
 
 def chained_hash(previous: str, sequence: int, kind: str, at: str, body: str) -> str:
-    """The SHA-256 of a row and of the hash before it."""
+    """Compute the hash of a row, which covers the hash of the row before it.
+
+    Parameters
+    ----------
+    previous
+        Hash of the row before, GENESIS for row 1.
+    sequence
+        Number of the row, from 1.
+    kind
+        Kind of the event.
+    at
+        Moment of the row, ISO-8601 in UTC.
+    body
+        Body as JSON, exactly as stored.
+
+    Returns
+    -------
+    str
+        SHA-256 of the five values joined by line feeds, 64 hexadecimal digits.
+    """
     return hashlib.sha256("\n".join((previous, str(sequence), kind, at, body)).encode()).hexdigest()
 
 
 def as_rows(events: Iterable[Event]) -> list[Row]:
-    """Events as the ledger keeps them, numbered from 1."""
+    """Return events as rows of a ledger, numbered from 1."""
     return [Row(sequence, *encode(event)) for sequence, event in enumerate(events, start=1)]
 
 
@@ -52,11 +71,11 @@ def write_ledger(path: Path, rows: Iterable[Row]) -> str:
     Raises LedgerError if the file exists or cannot be written.
     """
     if path.exists():
-        raise LedgerError("the ledger exists already", where=str(path), mend="a run never overwrites another")
+        raise LedgerError("the ledger exists already", where=str(path), mend="name another file")
     head = GENESIS
     chained = []
     for row in rows:
-        body = json.dumps(row.body, separators=(",", ":"))  # in its own order, which the CSVs follow
+        body = json.dumps(row.body, separators=(",", ":"))  # unsorted: the CSVs follow the order of the keys
         head = chained_hash(head, row.sequence, row.kind, row.at, body)
         chained.append((row.sequence, row.kind, row.at, body, head))
     with closing(open_to_write(path)) as connection, FAULTS.transaction(connection, path):
@@ -65,7 +84,7 @@ def write_ledger(path: Path, rows: Iterable[Row]) -> str:
 
 
 def write_raw_rows(path: Path, rows: Iterable[RawRow]) -> None:
-    """Write rows of another ledger, hashes and all, into a new one. Raises LedgerError if it cannot be written."""
+    """Write rows of another ledger with their hashes into a new one. Raises LedgerError if the write fails."""
     with FAULTS.translate(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     with closing(open_to_write(path)) as connection, FAULTS.transaction(connection, path):
@@ -73,18 +92,39 @@ def write_raw_rows(path: Path, rows: Iterable[RawRow]) -> None:
 
 
 def read_ledger(path: Path) -> Iterator[Row]:
-    """The rows of a ledger, in order. Raises LedgerError if the file is no ledger, or of a newer version."""
+    """Yield the rows of a ledger in order, with their hashes unchecked.
+
+    Raises
+    ------
+    LedgerError
+        If the file is another program's, or a ledger of a newer version.
+    """
     with closing(open_to_read(path)) as connection:
         for sequence, kind, at, body, _ in _raw_rows(connection, path):
             yield Row(sequence, kind, at, json.loads(body))
 
 
 def read_rows(path: Path, selection: Selection, newest_first: bool = False, limit: int | None = None) -> Iterator[Row]:
-    """The rows of a selection that are there when the first is asked for, in order, each held against its hash.
+    """Yield the rows of a selection in order, each checked against its hash.
 
-    A writer is never kept waiting for whoever reads on: the file is asked for some rows at a time. Raises LedgerError
-    that names a row that is missing before one of them, or was changed; also if the file is no ledger, or of a newer
-    version.
+    The selection is a snapshot at the first row. The file is read some rows at a time, so that writers can go on.
+
+    Parameters
+    ----------
+    path
+        File of the ledger.
+    selection
+        Conditions that a row must meet.
+    newest_first
+        Yield the rows in falling order.
+    limit
+        Largest number of rows; all by default.
+
+    Raises
+    ------
+    LedgerError
+        If a row was changed or the row before it is missing; the message names it. Also if the file is another
+        program's, or a ledger of a newer version.
     """
     with closing(open_to_read(path)) as connection:
         places = _places(connection, path, selection, newest_first, limit)
@@ -92,7 +132,13 @@ def read_rows(path: Path, selection: Selection, newest_first: bool = False, limi
 
 
 def newest_rows(path: Path, selection: Selection, limit: int | None) -> tuple[list[Row], int]:
-    """The newest rows of a selection, in order, and how many there are before them. Raises as `read_rows`."""
+    """Return the newest rows of a selection in order, and the number of rows before them.
+
+    Raises
+    ------
+    LedgerError
+        As `read_rows`.
+    """
     with closing(open_to_read(path)) as connection:
         places = _places(connection, path, selection, newest_first=False, limit=None)
         kept = places if limit is None else places[max(0, len(places) - limit) :]
@@ -100,7 +146,7 @@ def newest_rows(path: Path, selection: Selection, limit: int | None) -> tuple[li
 
 
 def count_rows(path: Path, selection: Selection) -> int:
-    """How many rows a selection has. Raises LedgerError."""
+    """Count the rows of a selection. Raises LedgerError."""
     where, values = selection.clause()
     with closing(open_to_read(path)) as connection:
         ((count,),) = _asked(connection, path, f"SELECT count(*) FROM events {where}", values)
@@ -108,7 +154,7 @@ def count_rows(path: Path, selection: Selection) -> int:
 
 
 def whole_up_to(path: Path) -> int:
-    """The number of the last row, 0 where there is none. Raises LedgerError where one before it is missing."""
+    """Return the number of the last row, 0 for an empty ledger. Raises LedgerError if a row before it is missing."""
     with closing(open_to_read(path)) as connection:
         ((count, last),) = _asked(connection, path, "SELECT count(*), coalesce(max(sequence), 0) FROM events", ())
         if count == last:
@@ -118,11 +164,11 @@ def whole_up_to(path: Path) -> int:
             "WHERE NOT EXISTS (SELECT 1 FROM events WHERE sequence = row.sequence + 1)"
         )
         ((missing,),) = _asked(connection, path, query, ())
-    raise LedgerError(f"row {missing} is missing", where=str(path), mend="bot review salvage saves what is whole")
+    raise LedgerError(f"row {missing} is missing", where=str(path), mend="bot review salvage copies the valid rows")
 
 
 def read_end(path: Path) -> tuple[int, str]:
-    """The number and the hash of the last row, unchecked; 0 and GENESIS where there is none. Raises LedgerError."""
+    """Return the number and the hash of the last row, unchecked; 0 and GENESIS if empty. Raises LedgerError."""
     with closing(open_to_read(path)) as connection:
         found = _asked(connection, path, "SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1", ())
     return next(iter(found), (0, GENESIS))
@@ -131,7 +177,7 @@ def read_end(path: Path) -> tuple[int, str]:
 def _places(
     connection: sqlite3.Connection, path: Path, selection: Selection, newest_first: bool, limit: int | None
 ) -> list[int]:
-    """The numbers of the rows of a selection: what a ledger has up to now never changes, so they are a snapshot."""
+    """Return the numbers of the rows of a selection. Written rows are final, so the numbers are a snapshot."""
     where, values = selection.clause()
     order = "DESC" if newest_first else "ASC"
     query = f"SELECT sequence FROM events {where} ORDER BY sequence {order} LIMIT ?"
@@ -146,7 +192,7 @@ def _read(connection: sqlite3.Connection, path: Path, places: Sequence[int]) -> 
 
 
 def _fetched(connection: sqlite3.Connection, path: Path, places: Sequence[int]) -> Iterator[tuple[RawRow, str | None]]:
-    """Some rows, each with the hash of the one before; in the order of their places, which rise or fall."""
+    """Yield some rows, each with the hash of the row before it, in the order of `places`, which rise or fall."""
     query = (
         "SELECT row.sequence, row.kind, row.at, row.body, row.hash, before.hash FROM events AS row "
         "LEFT JOIN events AS before ON before.sequence = row.sequence - 1 "
@@ -172,25 +218,34 @@ def _changed(path: Path, sequence: int, kind: str, at: str) -> LedgerError:
 
 
 def verify_ledger(path: Path) -> tuple[int, str]:
-    """Check the whole chain and return the number of rows and the hash of the last.
+    """Check the whole chain of hashes.
 
-    Raises LedgerError that names the first row that is missing or was changed. Only who kept the last hash
-    elsewhere can tell that rows were cut off the end.
+    Rows that were cut off at the end are found only by comparison with a hash that was kept elsewhere.
+
+    Returns
+    -------
+    tuple[int, str]
+        Number of rows, and the hash of the last one.
+
+    Raises
+    ------
+    LedgerError
+        If a row is missing or was changed; the message names the first such row.
     """
     with closing(open_to_read(path)) as connection:
         return verify_rows(connection, path)
 
 
 def verify_rows(connection: sqlite3.Connection, path: Path) -> tuple[int, str]:
-    """As `verify_ledger`, of an open ledger."""
+    """Check the whole chain of an open ledger, as `verify_ledger`."""
     count, head = 0, GENESIS
-    for count, *_, head in checked_rows(connection, path):  # noqa: B007 - the last ones are what is wanted
+    for count, *_, head in checked_rows(connection, path):  # noqa: B007 - the last values are used
         pass
     return count, head
 
 
 def checked_rows(connection: sqlite3.Connection, path: Path) -> Iterator[RawRow]:
-    """The rows of an open ledger, in order, each held against the chain. Raises LedgerError that names a bad one."""
+    """Yield the rows of an open ledger in order, each checked against the chain. Raises LedgerError for a bad row."""
     head = GENESIS
     for expected, row in enumerate(_raw_rows(connection, path), start=1):
         sequence, kind, at, body, recorded = row
@@ -203,16 +258,24 @@ def checked_rows(connection: sqlite3.Connection, path: Path) -> Iterator[RawRow]
 
 
 def back_up_ledger(path: Path, target: Path) -> tuple[int, str]:
-    """Copy a ledger while others may use it, check the copy's chain, and return its number of rows and last hash.
+    """Copy a ledger, also while it is in use, and check the chain of the copy.
 
-    Raises LedgerError; never overwrites a file.
+    Returns
+    -------
+    tuple[int, str]
+        Number of rows of the copy, and the hash of the last one.
+
+    Raises
+    ------
+    LedgerError
+        If the target exists, or the copy fails or is damaged.
     """
     back_up(FAULTS, path, open_to_read, target, verify_rows)
     return verify_ledger(target)
 
 
 def _raw_rows(connection: sqlite3.Connection, path: Path) -> Iterator[RawRow]:
-    """Every row in order, some at a time: between them nobody is kept from writing."""
+    """Yield every row in order, some per query, so that writers can go on."""
     query = "SELECT sequence, kind, at, body, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?"
     last = -1
     while True:
@@ -224,7 +287,7 @@ def _raw_rows(connection: sqlite3.Connection, path: Path) -> Iterator[RawRow]:
 
 
 def _asked(connection: sqlite3.Connection, path: Path, query: str, values: Sequence[object]) -> list[Any]:
-    """Every row of an answer. Raises LedgerError that names the first row that cannot be read."""
+    """Return every row of an answer. Raises LedgerError that names the first unreadable row."""
     with FAULTS.translate(path):
         try:
             return connection.execute(query, values).fetchall()
@@ -233,7 +296,7 @@ def _asked(connection: sqlite3.Connection, path: Path, query: str, values: Seque
                 raise
         except sqlite3.DatabaseError as problem:
             raise _unreadable(connection, path, str(problem)) from None
-        connection.text_factory = _lenient  # what is no text is not what was written, as its hash will tell
+        connection.text_factory = _lenient  # invalid UTF-8 is replaced here and then fails its hash
         return connection.execute(query, values).fetchall()
 
 
@@ -242,13 +305,13 @@ def _lenient(text: bytes) -> str:
 
 
 def _unreadable(connection: sqlite3.Connection, path: Path, problem: str) -> LedgerError:
-    """Which row is the first that cannot be read, found by reading until it comes."""
+    """Return the error that names the first unreadable row, found by reading up to it."""
     read = 0
     with suppress(sqlite3.DatabaseError):
         for _ in connection.execute("SELECT hash FROM events ORDER BY sequence"):
             read += 1
     return LedgerError(
-        f"is damaged: row {read + 1} and what comes after cannot be read ({problem})",
+        f"is damaged: row {read + 1} and all later rows cannot be read ({problem})",
         where=str(path),
-        mend="bot review salvage saves what is whole; a backup may have more",
+        mend="bot review salvage copies the valid rows; a backup may have more",
     )

@@ -1,4 +1,4 @@
-"""Events as they stand in a ledger: each with its sequence number, its moment and its row."""
+"""Decoded events of a ledger, each with its row."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ E3 = TypeVar("E3")
 class Recorded(Generic[E_co]):
     """An event and the row that holds it.
 
-    Read values from `event` (`one.event.stage`, exact `Decimal`), the place from `sequence`, `at` and `day`. Use
-    `to_dict` where the text of the ledger is passed on as JSON.
+    Read values from `event` (`one.event.stage`, exact `Decimal`), its number and moment from `sequence`, `at` and
+    `day`. Use `to_dict` to pass the text of the ledger on as JSON.
     """
 
     row: Row
@@ -65,7 +65,16 @@ def recorded(rows: Iterable[Row], /, *types: type[object], path: Path | None = N
 
 
 def recorded(rows: Iterable[Row], /, *types: type[object], path: Path | None = None) -> Iterator[Recorded[Any]]:
-    """Decode the rows of some event types, of all if none is named, in their order; one row at a time.
+    """Decode the rows of some event types, one at a time and in their order.
+
+    Parameters
+    ----------
+    rows
+        Rows of a ledger.
+    types
+        Types of events to decode; every type by default.
+    path
+        File of the ledger, for the message of an error.
 
     Raises
     ------

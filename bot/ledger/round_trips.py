@@ -109,10 +109,20 @@ class Closed:
 
 
 def round_trips(events: Iterable[Fill | Settlement]) -> list[dict[str, str]]:
-    """Make one CSV row for each lot that an exit closed, in order of exit; open lots give none.
+    """Make one CSV row for each closed lot, in order of exit.
 
-    `fees` are those of both sides in the quote currency, `pnl` is after them, `return` is pnl over the entry's cost. A
-    settlement in cash is an exit; a rename carries the lots over at the same total cost.
+    A settlement in cash is an exit; a rename carries the lots over at the same total cost.
+
+    Parameters
+    ----------
+    events
+        Fills and settlements of a run.
+
+    Returns
+    -------
+    list[dict[str, str]]
+        Cells by column. `fees` are those of both sides in the quote currency, `pnl` is after them, `return` is pnl
+        over the entry's cost, `days` are whole days.
     """
     closed, _ = match_lots(events)
     return [_row(part) for part in closed]
@@ -208,5 +218,5 @@ def days_between(entry_at: str, exit_at: str) -> int:
 
 
 def cents(amount: Decimal) -> str:
-    """Format money of a matched lot to 1e-8: a lot's share of a fee may be no finite decimal."""
+    """Round money of a matched lot to 1e-8: a lot's share of a fee may have endless digits."""
     return plain(amount.quantize(Decimal("1e-8")))

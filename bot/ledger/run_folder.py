@@ -1,4 +1,4 @@
-"""Run folders: one a run, never overwritten, marked incomplete until the last file is written."""
+"""Run folders: one new folder per run, marked incomplete until the last file is written."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ LEDGER = "ledger.sqlite3"
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """A folder that a run writes to, or has written."""
+    """The folder of a run, complete or being written."""
 
     path: Path
 
     @property
     def run_id(self) -> str:
-        """The run's name: when it started, and a hash of its config and data."""
+        """Name of the run: its start (UTC), and a hash of its config and data."""
         return self.path.name
 
     @property
     def is_complete(self) -> bool:
-        """Whether the run wrote its last file."""
+        """True if the run wrote its last file."""
         return not (self.path / INCOMPLETE).exists()
 
     def json(self, name: str) -> dict[str, Any]:
-        """A JSON file of the run. Raises LedgerError if it cannot be read."""
+        """Read a JSON file of the run. Raises LedgerError if it is missing or invalid."""
         try:
             data: dict[str, Any] = json.loads((self.path / name).read_text(encoding="utf-8"))
         except (OSError, ValueError) as problem:
@@ -47,30 +47,46 @@ class RunFolder:
     def verify(self) -> int:
         """Check the ledger's chain to its last row, the CSVs against the ledger, the rest against the manifest.
 
-        Returns the number of the ledger's rows. Raises LedgerError that names what was changed, cut off or lost.
+        Returns
+        -------
+        int
+            Number of the ledger's rows.
+
+        Raises
+        ------
+        LedgerError
+            If a row or a file was changed or is missing; the message names it.
         """
         if not self.is_complete:
-            raise LedgerError("the run was interrupted and is not to be believed", where=str(self.path))
+            raise LedgerError("the run was interrupted; its files are incomplete", where=str(self.path))
         rows, head = verify_ledger(self.path / LEDGER)
         self.require_end(rows, head)
         self.require_files()
         return rows
 
     def require_end(self, rows: int, head: str) -> None:
-        """Hold the ledger's number of rows and last hash against the manifest. Raises LedgerError."""
-        told = self.json("manifest.json").get("ledger", {})
-        if (rows, head) != (told.get("rows"), told.get("head")):
+        """Compare the ledger's number of rows and last hash with the manifest. Raises LedgerError."""
+        recorded = self.json("manifest.json").get("ledger", {})
+        if (rows, head) != (recorded.get("rows"), recorded.get("head")):
             raise LedgerError(
                 "rows are missing at the end, or the ledger is another run's",
                 where=str(self.path / LEDGER),
-                expected=f"{told.get('rows')} rows",
+                expected=f"{recorded.get('rows')} rows",
                 was=f"{rows} rows",
             )
 
     def require_files(self) -> int:
-        """Hold the CSVs against the ledger, the other files against the manifest, and return how many there are.
+        """Compare the CSVs with the ledger, and the other files with the manifest.
 
-        Raises LedgerError that names what was changed or lost.
+        Returns
+        -------
+        int
+            Number of files.
+
+        Raises
+        ------
+        LedgerError
+            If a file was changed or is missing; the message names it.
         """
         tables, sealed = project(read_ledger(self.path / LEDGER)), self.json("manifest.json").get("files", {})
         for name, table in tables.items():
@@ -85,14 +101,29 @@ class RunFolder:
         self,
         rows: Sequence[Row],
         tables: Mapping[str, pd.DataFrame],
-        manifest: Mapping[str, Any],
-        summary: Mapping[str, Any],
+        manifest: Mapping[str, object],
+        summary: Mapping[str, object],
         report: str,
     ) -> None:
-        """Write every file of a run, the marker's removal last; `tables` are the projections of `rows`.
+        """Write every file of a run, then remove the marker.
 
-        The manifest gets the ledger's last hash, and hashes of the summary and the report. Raises LedgerError, leaving
-        the marker, if the folder cannot be written.
+        Parameters
+        ----------
+        rows
+            All rows of the run's ledger.
+        tables
+            Projections of `rows`, one CSV file each.
+        manifest
+            Facts about the run. The ledger's last hash, and hashes of the summary and the report, are added.
+        summary
+            Figures of the run.
+        report
+            The report as HTML.
+
+        Raises
+        ------
+        LedgerError
+            If a file cannot be written; the folder stays marked as incomplete.
         """
         try:
             head = write_ledger(self.path / LEDGER, rows)
@@ -104,14 +135,16 @@ class RunFolder:
             seals = {name: _sha256(content) for name, content in files.items()}
             sealed = {**manifest, "ledger": {"rows": len(rows), "head": head}, "files": seals}
             (self.path / "manifest.json").write_bytes(_json(sealed))
+            # Last: a kill at any earlier moment leaves the folder marked as incomplete.
             (self.path / INCOMPLETE).unlink()
         except OSError as problem:
             raise _unwritable(self.path, problem) from None
 
 
 def new_run_folder(runs: Path, started: datetime, digest: str) -> RunFolder:
-    """Make an empty folder, marked incomplete, that no other run has. Raises LedgerError if it cannot."""
+    """Create a new empty folder, marked incomplete, for one run. Raises LedgerError if that fails."""
     stamp = f"{started:%Y%m%dT%H%M%SZ}-{digest[:8]}"
+    # Two runs of one config may start in the same second: the second one gets a number.
     for attempt in range(1, 1000):
         path = runs / (stamp if attempt == 1 else f"{stamp}-{attempt}")
         try:
@@ -125,24 +158,24 @@ def new_run_folder(runs: Path, started: datetime, digest: str) -> RunFolder:
 
 
 def claim_run_folder(path: Path) -> RunFolder:
-    """Make a folder that the user named, marked incomplete. Raises LedgerError if it has anything in it."""
+    """Create a folder that the user named, marked incomplete. Raises LedgerError if it has content."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         if any(path.iterdir()):
-            raise LedgerError("the folder is not empty", where=str(path), mend="a run never overwrites another")
+            raise LedgerError("the folder is not empty", where=str(path), mend="name an empty or a new one")
     except OSError as problem:
         raise _unwritable(path, problem) from None
     return _marked(path)
 
 
 def list_runs(runs: Path) -> list[RunFolder]:
-    """The runs in a folder, oldest first."""
+    """List the runs in a folder, the oldest first."""
     folders = [RunFolder(path) for path in sorted(runs.iterdir()) if path.is_dir()] if runs.is_dir() else []
     return [folder for folder in folders if (folder.path / "manifest.json").exists() or not folder.is_complete]
 
 
 def find_run(runs: Path, run_id: str) -> RunFolder:
-    """The run of a name, or the newest complete one for `latest`. Raises LedgerError with the nearest name."""
+    """Find the run of a name; `latest` is the newest complete one. Raises LedgerError with the nearest name."""
     known = list_runs(runs)
     complete = [folder for folder in known if folder.is_complete]
     if run_id == "latest" and complete:
@@ -158,7 +191,7 @@ def find_run(runs: Path, run_id: str) -> RunFolder:
 
 def _marked(path: Path) -> RunFolder:
     try:
-        (path / INCOMPLETE).write_text("This run has not finished; nothing in here is to be believed.\n")
+        (path / INCOMPLETE).write_text("This run has not finished; its files are incomplete.\n")
     except OSError as problem:
         raise _unwritable(path, problem) from None
     return RunFolder(path)
@@ -188,5 +221,5 @@ def _csv(table: pd.DataFrame) -> bytes:
     return text.encode()
 
 
-def _json(data: Mapping[str, Any]) -> bytes:
+def _json(data: Mapping[str, object]) -> bytes:
     return (json.dumps(data, indent=2) + "\n").encode()

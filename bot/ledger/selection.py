@@ -1,4 +1,4 @@
-"""Which rows of a ledger are asked for."""
+"""Select rows of a ledger by kind, day, coin, reason and outcome."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 
 from bot.core.moments import ONE_DAY
 
-# A body that is no JSON is let through: it is found out when its row is held against its hash.
+# A body of invalid JSON is selected: the check of its hash then reports the row as changed.
 _SYMBOL = """(CASE WHEN instr(body, ?) = 0 THEN 0 WHEN json_valid(body) THEN (
     json_extract(body, '$.symbol') = ? OR EXISTS (SELECT 1 FROM json_each(body, '$.weights') WHERE key = ?)
 ) ELSE 1 END)"""
@@ -23,11 +23,24 @@ _OUTCOME = """(CASE WHEN json_valid(body) THEN
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Rows of some kinds, of all if none is named, whose moment lies from a day to a day.
+    """Conditions that a row must meet; an empty one holds for every row.
 
-    `symbol` is the coin that a row is about, or that a decision gives weight to; `reason` a code
-    that is among its reasons; `outcome` how an order or an episode ended. `moments` names the moments themselves.
-    Rows after the `head` are not there.
+    Attributes
+    ----------
+    kinds
+        Kinds of events.
+    since, until
+        First and last day (UTC) of the row's moment.
+    symbol
+        Coin that the row is about, or to which a decision gives weight.
+    reason
+        Code among the reasons of the row.
+    outcome
+        Status of an order, or outcome of an episode.
+    moments
+        Moments of the rows, ISO-8601 in UTC.
+    head
+        Number of the last row to read.
     """
 
     kinds: Sequence[str] = ()
@@ -40,7 +53,7 @@ class Selection:
     head: int | None = None
 
     def clause(self) -> tuple[str, list[object]]:
-        """The WHERE clause, empty for all rows, and its values."""
+        """Return the WHERE clause, "" for all rows, and its values."""
         parts: list[tuple[str, list[object]]] = []
         if self.kinds:
             parts.append((f"kind IN ({', '.join('?' * len(self.kinds))})", list(self.kinds)))

@@ -1,6 +1,6 @@
-"""A ledger's rows taken out of a file that SQLite itself can no longer read: page by page, believing nothing.
+"""Recover rows of a ledger from a damaged SQLite file, page by page.
 
-See https://www.sqlite.org/fileformat2.html. What comes out is to be held against the chain of hashes.
+The format is that of https://www.sqlite.org/fileformat2.html. The caller checks the rows against the chain of hashes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
 _USUAL_PAGE = 4096
 _LOCKED_AT = 2**30
-"""The page here is never used: processes lock it."""
+"""Offset of the lock page, which holds no data."""
 _TABLE_LEAF = 13
 _TREE_PAGES = {2, 5, 10, _TABLE_LEAF}
 _TEXT_FROM = 13
@@ -25,7 +25,7 @@ _TEXT_FROM = 13
 
 @dataclass(slots=True)
 class DatabasePages:
-    """The bytes of a database file, and in pages of which size they are; `usable` is what of a page holds data."""
+    """The bytes of a database file, and its page size; `usable` is the part of a page that holds data. In bytes."""
 
     content: bytes
     size: int
@@ -34,19 +34,19 @@ class DatabasePages:
 
     @classmethod
     def of(cls, path: Path) -> DatabasePages:
-        """A file's pages; where its header is gone, pages of the usual size. Raises LedgerError."""
+        """Read the pages of a file, with the usual page size if its header is damaged. Raises LedgerError."""
         try:
             content = path.read_bytes()
         except OSError as problem:
             raise LedgerError(f"cannot be read: {problem.strerror}", where=str(path)) from None
         if not content.startswith(_MAGIC):
             return cls(content, _USUAL_PAGE, _USUAL_PAGE)
-        told = int.from_bytes(content[16:18], "big")
-        size = 65536 if told == 1 else max(512, told)
+        stated = int.from_bytes(content[16:18], "big")
+        size = 65536 if stated == 1 else max(512, stated)  # 65536 does not fit into two bytes; 1 stands for it
         return cls(content, size, size - content[20])
 
     def rows(self) -> dict[int, list[int]]:
-        """Where cells lie that may be rows of a ledger, by the rows' numbers."""
+        """Find the offsets of cells that may be rows of a ledger, by the row's number."""
         found: dict[int, list[int]] = defaultdict(list)
         for page in range(len(self.content) // self.size):
             begin = page * self.size
@@ -62,7 +62,7 @@ class DatabasePages:
         return found
 
     def row(self, place: int) -> RawRow | None:
-        """The row of a cell, None where it is none."""
+        """Return the row of a cell if it is a row of a ledger."""
         length, after = self._varint(place)
         sequence, after = self._varint(after)
         payload = self._payload(length, after)
@@ -85,9 +85,9 @@ class DatabasePages:
         return sequence, values[0], values[1], values[2], values[3]
 
     def unread(self) -> int:
-        """How many bytes hold no page of a table or an index, nor more of a row, or are missing; after all rows."""
+        """Count the bytes that are unreadable or missing. Call it after all rows were read."""
         has_header = self.content.startswith(_MAGIC)
-        whole, told = len(self.content) // self.size, self._number(28, 4) if has_header else 0
+        whole, stated = len(self.content) // self.size, self._number(28, 4) if has_header else 0
         odd = [
             page
             for page in range(whole)
@@ -95,15 +95,16 @@ class DatabasePages:
             and page + 1 not in self.overflow
             and page != _LOCKED_AT // self.size
         ]
-        missing = max(0, told * self.size - len(self.content))
+        missing = max(0, stated * self.size - len(self.content))
         return len(odd) * self.size + len(self.content) % self.size + missing + (0 if has_header else _HEADER)
 
     def _payload(self, length: int, place: int) -> bytes | None:
-        """What a cell holds, gathered from the pages that it runs over to; None where they do not hold it."""
+        """Return the content of a cell, including its overflow pages, if all of it is in the file."""
         if length > len(self.content):
             return None
         if length <= self.usable - 35:
             return self.content[place : place + length]
+        # The formulas are those of "B-tree Cell Format" in the file format: 35, 12, 32 / 255 and 23 are its constants.
         least = (self.usable - 12) * 32 // 255 - 23
         local = least + (length - least) % (self.usable - 4)
         local = local if local <= self.usable - 35 else least
@@ -112,6 +113,7 @@ class DatabasePages:
         visited: set[int] = set()
         while left > 0:
             begin = (page - 1) * self.size
+            # A damaged chain of overflow pages can run in a circle.
             if page < 1 or page in visited or begin + self.size > len(self.content):
                 return None
             visited.add(page)
@@ -125,7 +127,7 @@ class DatabasePages:
         return int.from_bytes(self.content[place : place + length], "big")
 
     def _varint(self, place: int) -> tuple[int, int]:
-        """A number of one to nine bytes, and the place after it."""
+        """Read a variable-length integer of one to nine bytes; return it and the offset after it."""
         value = 0
         for position in range(place, place + 8):
             byte = self.content[position] if position < len(self.content) else 0
@@ -137,7 +139,7 @@ class DatabasePages:
 
 
 def rows_in_order(pages: DatabasePages, places: dict[int, list[int]]) -> Iterator[tuple[int, list[RawRow]]]:
-    """Each number from 1 on with what may be its row, up to the first that has none."""
+    """Yield each number from 1 on with its candidate rows, up to the first number that is missing."""
     sequence = 1
     while sequence in places:
         yield sequence, [row for place in places[sequence] if (row := pages.row(place)) is not None]

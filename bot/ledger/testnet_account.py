@@ -1,4 +1,4 @@
-"""The testnet account that the rows of a ledger account for."""
+"""Compute the expected balances of a testnet account from the events of a ledger."""
 
 from __future__ import annotations
 
@@ -24,11 +24,22 @@ _RECENT = timedelta(days=2)
 
 @dataclass
 class ExpectedAccount:
-    """What the rows of a ledger say of its testnet account since it was first seen, or seen anew after a wipe.
+    """Expected state of a testnet account since its first snapshot, or the snapshot after a wipe.
 
-    `since` is when it was last looked at as a whole, None where it never was. `expected` is what it should have of each
-    asset; `trades` are ours; `unfinished` are the orders that ended without being filled in full; `unknown` are the
-    differences that nothing explains and that the user has not seen.
+    Attributes
+    ----------
+    since
+        Moment of the last comparison of the whole account (UTC); None before the first.
+    epoch
+        Present config period of the ledger.
+    expected
+        Expected amount of each asset, in units of the asset.
+    trades
+        Trades of the ledger's own orders.
+    unfinished
+        Orders that ended partly filled or unfilled.
+    unknown
+        Unexplained differences that the user has yet to acknowledge.
     """
 
     since: datetime | None = None
@@ -40,12 +51,12 @@ class ExpectedAccount:
 
     @property
     def is_unclear(self) -> bool:
-        """Whether there is a difference that nothing explains and that the user has not seen."""
+        """True if an unexplained difference is yet to be acknowledged."""
         return bool(self.unknown)
 
     @property
     def net(self) -> dict[str, Decimal]:
-        """What our trades have changed of each asset, fees included: the testnet's own result, in play money."""
+        """Net change of each asset by our trades, fees included: the testnet's own result, in play money."""
         moved: dict[str, Decimal] = {}
         for trade in self.trades:
             for asset, amount in _moves(trade).items():
@@ -53,13 +64,13 @@ class ExpectedAccount:
         return {asset: amount for asset, amount in sorted(moved.items()) if amount}
 
     def recent_volume(self, asset: str, now: datetime) -> Decimal:
-        """How much of an asset our trades moved in the last two days."""
+        """Sum the absolute changes of an asset by our trades in the last two days, in units of the asset."""
         recent = (trade for trade in self.trades if now - trade.at <= _RECENT)
         return sum((abs(_moves(trade).get(asset, ZERO)) for trade in recent), ZERO)
 
 
 def expected_account(events: Iterable[Event | None]) -> ExpectedAccount:
-    """The account that the events of a ledger, in their order, add up to."""
+    """Fold the events of a ledger, in order, into the account that they lead to."""
     account, orders = ExpectedAccount(), dict[str, OrderIntent]()
     for event in events:
         match event:
@@ -73,6 +84,7 @@ def expected_account(events: Iterable[Event | None]) -> ExpectedAccount:
                     account.expected[asset] = account.expected.get(asset, ZERO) + amount
             case BalanceDifference():
                 account.since = event.at
+                # The amount found becomes the expected one, so that a difference is reported once.
                 account.expected[event.asset] = event.found
                 account.unknown += [event] if event.cause is BalanceCause.UNKNOWN else []
             case Acknowledged():
@@ -85,7 +97,7 @@ def expected_account(events: Iterable[Event | None]) -> ExpectedAccount:
 
 
 def _moves(trade: VenueTrade) -> dict[str, Decimal]:
-    """What a trade does to each asset of the account."""
+    """Return the change of each asset by a trade, in units of the asset."""
     sign = 1 if trade.side is Side.BUY else -1
     moves = {trade.base: sign * trade.quantity, trade.quote: -sign * trade.quantity * trade.price}
     if trade.fee_asset:

@@ -1,4 +1,4 @@
-"""A ledger that grows: the same file as a run's, to which events are added one transaction at a time."""
+"""Append events to a ledger, one transaction at a time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from bot.ledger.record import GENESIS, Row, chained_hash, checked_rows
 
 
 class LedgerWriter:
-    """An open ledger, and the rows that it has. Raises LedgerError where it cannot be written or trusted.
+    """An open ledger and its rows. Raises LedgerError if a write fails or the chain is broken.
 
-    `head` is the hash of the last row: who keeps it elsewhere can prove what was written before it. Without a
-    connection it is a ledger that is yet to begin: its file is made for its first events.
+    `head` is the hash of the last row: a copy of it, kept elsewhere, proves all rows up to it. The file of a new
+    ledger is created with its first events.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection | None) -> None:
@@ -29,7 +29,7 @@ class LedgerWriter:
     @classmethod
     @contextmanager
     def open(cls, path: Path | None) -> Iterator[LedgerWriter]:
-        """The ledger at a path, be it there or not; without a path one that is gone when it is closed."""
+        """Open the ledger at a path, new or existing; None for one in memory, which ends with the block."""
         connection = open_to_write(path) if path is None or is_there(path) else None
         journal = cls(path or Path("memory"), connection)
         try:
@@ -39,7 +39,7 @@ class LedgerWriter:
             journal._close()
 
     def append(self, events: Iterable[Event]) -> list[Row]:
-        """Add events, all of them or none, and return their rows."""
+        """Add events in one transaction and return their rows."""
         new: list[Row] = []
         chained: list[tuple[int, str, str, str, str]] = []
         head = self.head
@@ -59,7 +59,7 @@ class LedgerWriter:
         return new
 
     def _begun(self) -> sqlite3.Connection:
-        """The file, made if it is not there."""
+        """Return the connection; create the file first if it is missing."""
         if self._connection is None:
             with FAULTS.translate(self.path):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
