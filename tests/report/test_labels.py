@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.report import names
 from bot.report.labels import Labels, labels_of
+from bot.report.tear_sheet import render
 from bot.report.words import benchmark_name, reading_text, reason_sentence
 from bot.settings.loader import load_config
+from tests.report.test_tear_sheet import contents, demo
 
 
 def labels(section: str = "rotation", **changes: Any) -> Labels:
@@ -89,3 +93,43 @@ def test_labels_name_the_index_of_a_real_market_and_the_exits_that_are_off() -> 
     assert labels_of(config).small_caps == "Russell 2000"
     assert labels_of(config).no_exit == {"volatility_kill"}
     assert labels_of(config, is_real=False).subject == "small caps"
+
+
+def test_a_stage_keeps_its_code_and_takes_the_name_of_its_coin() -> None:
+    sol = labels("roles", eth="SOL")
+    assert names.stage_code("ETH", sol) == "SOL"
+    assert names.stage_code("ARMED", sol) == "ARMED"
+    assert names.stage_code("ETH") == "ETH"
+
+
+def test_a_report_names_the_lead_coin_of_the_config() -> None:
+    made = contents()
+    layer = {**made.waterfall.layers[0], "name": "eth"}
+    states = made.waterfall.states.assign(eth="tight")
+    made = replace(
+        made,
+        manifest={**made.manifest, "config": load_config(changes={"roles": {"eth": "SOL"}}).resolved()},
+        waterfall=replace(made.waterfall, layers=[layer], states=states),
+    )
+    html = render(made)
+    for words in ("SOL +21", "SOL +63", "Hold SOL", "in SOL", "risk exit: SOL stop", "returns of SOL after it"):
+        assert words in html
+    # Coins stay as they were traded, in the lists of round trips and coins. Plotly's map has a country ETH.
+    assert re.findall(r"(\S*)\bETH\b", re.sub(r"<script>.*?</script>", "", html, flags=re.S)) == ['scope="row">'] * 2
+
+
+def test_the_demo_names_the_lead_coin_of_the_config() -> None:
+    made = demo()
+    made = replace(
+        made, manifest={**made.manifest, "config": load_config(changes={"roles": {"eth": "SOL"}}).resolved()}
+    )
+    assert "Holding SOL,<br>no lead" in render(made).replace("\\u003c", "<").replace("\\u003e", ">")
+
+
+def test_the_chart_names_another_small_cap_index_by_its_symbol() -> None:
+    made = contents()
+    assert "Russell 2000 and the stage" in render(made)
+    roles = load_config(changes={"roles": {"small_caps": "SPX"}}).resolved()
+    html = render(replace(made, manifest={**made.manifest, "config": roles}))
+    assert "SPX and the stage" in html
+    assert "Russell" not in html
