@@ -29,10 +29,22 @@ from bot.core.prices import Prices
 class RunPlan:
     """Inputs of an engine for one run; the same plan always gives the same run.
 
-    `decisions` are one a day, in order, from the first to the last day of trading. `slippage_multipliers` has one for
-    each: 1, or `stress_multiplier` on stressed days. `recovery` is the share of its last close that a dead coin pays.
-    With `adopt` the first decision's weights are taken at once; else the book waits for a decision without weights.
-    `median_volume` computes a coin's median daily volume in USD, one value a row.
+    Attributes
+    ----------
+    decisions
+        One a day, in order, from the first to the last day of trading.
+    slippage_multipliers
+        One for each decision: 1, or `stress_multiplier` on stressed days.
+    settlings
+        Scheduled settlements by UTC day.
+    recovery
+        Share of its last close that a dead coin pays.
+    cash
+        Start cash in the stablecoin.
+    adopt
+        Take the first decision's weights at once; else wait for a decision of empty weights, then for the next entry.
+    median_volume
+        Computes a coin's median daily volume in USD, one value a row.
     """
 
     market: Market
@@ -104,6 +116,7 @@ class Book:
     def settle(self, day: date) -> list[Settlement]:
         """Settle the holdings of coins that have ended, on the day after their last row or on the first day known."""
         settled = []
+        # Sorted, so that the events of a day have the same order in every run.
         for symbol, quantity in sorted(self.portfolio.holdings.items()):
             due, settling = self.plan.endings.get(symbol, (None, None))
             if settling is None or due is None or due > day:
@@ -125,6 +138,7 @@ class Book:
         if not acting.weights and not self.portfolio.holdings:
             self._try_again(frozenset(), decision.at)
             return ()
+        # Held coins are quoted too: equity is valued before the orders, and a dropped coin is sold.
         quotes = {s: self._quote(s, decision.at.date()) for s in {*acting.weights, *self.portfolio.holdings}}
         plan = cycle(
             acting, self.portfolio, quotes, self.plan.rules, self._unfinished, self.plan.slippage_multipliers[i]
@@ -139,6 +153,7 @@ class Book:
         if self._renamed and any(symbol in self._renamed for symbol in decision.weights):
             decision = replace(decision, weights=self._under_new_names(decision.weights))
         if self._waiting:
+            # The strategy is inside a trade that began before this ledger; the next empty decision ends the wait.
             self._waiting = bool(decision.weights)
             return replace(decision, weights={})
         if self.plan.rules.overrides.flat:
@@ -158,7 +173,7 @@ class Book:
     # --- the open: match ------------------------------------------------------------------------------------
 
     def open_price(self, symbol: str, day: date) -> float | None:
-        """Return the open of a day, or None on a day that has none."""
+        """Return the open of a day in the quote currency, if the day has one."""
         prices = self.plan.prices
         price = prices.of(symbol).open[prices.index(day)]
         return None if math.isnan(price) else price
@@ -187,7 +202,7 @@ class Book:
         return done
 
     def traded(self, order: OrderIntent, fills: Sequence[Fill], end: OrderEnd) -> None:
-        """Record the fills of an order and its end; `end` is the reason if it was not filled in full."""
+        """Record the fills of an order and its end; `end` is the reason if the fills are fewer than the order."""
         for one in fills:
             self._record(one)
         if sum((one.quantity for one in fills), ZERO) == order.quantity:

@@ -66,8 +66,8 @@ def scheduled_settlements(
     Returns
     -------
     dict[date, list[ScheduledSettlement]]
-        Settlements by day. A coin without an entry counts as dead, with a warning, unless its last row lies within 14
-        days of `last_day`.
+        Settlements by day. A coin that the table lacks counts as dead, with a warning, if its last row is more than 14
+        days before `last_day`.
     """
     due: dict[date, list[ScheduledSettlement]] = {}
     for symbol in sorted(market):
@@ -77,7 +77,7 @@ def scheduled_settlements(
         last: date = series.dates[-1].item()
         ending = table.get(symbol)
         if ending is not None and ending.last is not None and (last - ending.last).days > _PATIENCE:
-            ending = None
+            ending = None  # the rows go on long after: the entry may be about an earlier coin of the same name
         settling = _settling(market, symbol, ending, (last_day - last).days)
         if settling is not None and last < last_day:
             due.setdefault(last + ONE_DAY, []).append(settling)

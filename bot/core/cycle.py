@@ -131,7 +131,7 @@ class _Planner:
     def plan(self) -> Plan:
         changes = self._changes()
         cash = self.portfolio.cash
-        for symbol, change in changes:
+        for symbol, change in changes:  # sales first: their proceeds pay for the purchases
             if change < 0:
                 cash += self._sell(symbol, -change)
         for symbol, change in changes:
@@ -141,6 +141,7 @@ class _Planner:
 
     def _changes(self) -> list[tuple[str, Decimal]]:
         """Return the change in quantity of each coin that is due for a trade, by symbol."""
+        # Weights are shares of the equity before the orders, so that a sale does not change the size of a purchase.
         equity = self.portfolio.equity(self.prices)
         changes = []
         for symbol in sorted({*self.decision.weights, *self.portfolio.holdings}):
@@ -179,7 +180,7 @@ class _Planner:
         instrument, quote = self.rules.instruments[symbol], self.quotes[symbol]
         quantity = instrument.quantity(change)
         if quantity == 0:
-            return ZERO
+            return ZERO  # less than a step: there is no order to record
         if symbol in self.rules.overrides.no_trade:
             return self._skip(symbol, side, quantity, OrderEnd.NO_TRADE_OVERRIDE)
         if side is Side.BUY and quote.quarantined:

@@ -2,15 +2,15 @@
 
     BotError
     ├── ConfigError   2   a config file, an option or a strategy file is wrong
-    ├── DataError     3   a series is missing, faulty or too short; a vendor gave none; a check found faults
-    ├── BrokerError   4   an exchange could not be dealt with safely
+    ├── DataError     3   a series is missing, faulty or too short; a check found faults
+    ├── BrokerError   4   an order or a request to an exchange failed a safety check
     │   ├── NotPublic       only anonymous reads of known hosts: refused before sending
     │   ├── NotSandbox      only requests to a pinned testnet: refused before sending
     │   ├── OrderRejected   the venue, or a check before it, refused the order
     │   ├── OutcomeUnknown  the order has an unknown status: look it up by its client id
     │   └── KeysRefused     the venue refuses the testnet keys
-    ├── LedgerError   5   a run folder or ledger cannot be written, read or trusted
-    └── StoreError    5   the market store cannot be written, read or trusted
+    ├── LedgerError   5   a run folder or ledger fails to be written or read, or is damaged
+    └── StoreError    5   the market store fails to be written or read, or is damaged
         └── InUse           another process writes a store or ledger
 
 Exit code 130 is an interruption by the user; 1 is a bug, and worth a report.
@@ -97,17 +97,17 @@ class OutcomeUnknown(BrokerError):
 
 
 class KeysRefused(BrokerError):
-    """The venue refuses the testnet keys; the request had no effect."""
+    """The venue refuses the testnet keys, and the request with them."""
 
 
 class LedgerError(BotError):
-    """A run folder or ledger cannot be written, read or trusted."""
+    """A run folder or ledger fails to be written or read, or is damaged."""
 
     exit_code = 5
 
 
 class StoreError(BotError):
-    """The market store cannot be written, read or trusted."""
+    """The market store fails to be written or read, or is damaged."""
 
     exit_code = 5
 
@@ -121,7 +121,7 @@ class InUse(StoreError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """Suggest the known word nearest to a misspelt one; None if all are far from it."""
+    """Suggest the known word nearest to a misspelt one, if one is near."""
     folded = {name.casefold(): name for name in known}
     nearest = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
     return f"did you mean {folded[nearest[0]]!r}?" if nearest else None

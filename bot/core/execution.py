@@ -8,7 +8,7 @@ from bot.core.instrument import Instrument, to_decimal
 from bot.core.orders import Fill, OrderIntent, Side
 
 CASH_KEPT = Decimal("1e-6")
-"""The share of cash that no buy may touch, so that a float's last digit never decides an order."""
+"""Share of cash that is kept back from a purchase, so that the last digit of a float cannot decide an order."""
 
 
 def fill_price(open_price: float, side: Side, slippage: Decimal, instrument: Instrument) -> Decimal:
@@ -35,13 +35,47 @@ def fill_price(open_price: float, side: Side, slippage: Decimal, instrument: Ins
 
 
 def affordable(cash: Decimal, price: Decimal, instrument: Instrument) -> Decimal:
-    """Compute the largest quantity that the cash pays for, fee included, rounded down to the step."""
+    """Compute the largest quantity that the cash pays for.
+
+    Parameters
+    ----------
+    cash
+        Cash in the quote currency.
+    price
+        Fill price in the quote currency.
+    instrument
+        Gives the fee and the step.
+
+    Returns
+    -------
+    Decimal
+        Quantity in coins, fee included, rounded down to the step.
+    """
     spendable = cash * (1 - CASH_KEPT)
     return instrument.quantity(spendable / (price * (1 + instrument.fee)))
 
 
 def fill(order: OrderIntent, quantity: Decimal, price: Decimal, open_price: float, instrument: Instrument) -> Fill:
-    """Make the fill of a quantity of an order at a price, with its fee in the quote currency."""
+    """Make the fill of an order.
+
+    Parameters
+    ----------
+    order
+        The order.
+    quantity
+        Filled quantity in coins.
+    price
+        Fill price in the quote currency, slippage included.
+    open_price
+        Open of the day, the reference of the slippage.
+    instrument
+        Gives the fee as a share of the notional.
+
+    Returns
+    -------
+    Fill
+        Its fee is in the quote currency.
+    """
     return Fill(
         order.order_id,
         order.at,

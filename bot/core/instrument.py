@@ -44,6 +44,7 @@ class Instrument:
 
     def quantity(self, amount: Decimal) -> Decimal:
         """Round a quantity down to the step."""
+        # Down for a sale too: an order must stay within the holding and within the cash.
         return (amount / self.step).to_integral_value(ROUND_DOWN) * self.step
 
     def price(self, price: Decimal) -> Decimal:
@@ -60,8 +61,8 @@ class Instrument:
 class VenueRules:
     """Current rules of a venue for a coin.
 
-    `step` is of quantity and `tick` of price; `min_notional` is None if the venue names none; `active` is False while
-    trading is halted.
+    `step` is of quantity and `tick` of price. `min_notional` is the smallest order in the quote currency, if the venue
+    states one. `active` is False while trading is halted.
     """
 
     symbol: str

@@ -51,9 +51,24 @@ def _no_days() -> Days:
 class Series:
     """Rows of one symbol, ascending by date; NaN is unknown.
 
-    `known_at` is the UTC time from which each row may be used. `due` has every time at which a row of this series was
-    due, so that missing rows are counted in the series' own calendar. `off_session` are the dates of rows dropped
-    because they lie on a day without a US session; `source_changes` are the first dates of each new source.
+    All columns have shape (rows,).
+
+    Attributes
+    ----------
+    dates
+        Date of each row: the US session, or the UTC day.
+    open, high, low, close
+        Prices, or the values of an index or a macro series.
+    volume
+        Traded volume as the vendor states it.
+    known_at
+        UTC time from which each row may be used.
+    due
+        Every UTC time at which a row of this series was due, so that missing rows are counted in its own calendar.
+    off_session
+        Dates of dropped rows, which lie outside the US sessions.
+    source_changes
+        First date of each new source.
     """
 
     symbol: str
@@ -151,12 +166,12 @@ class Series:
         )
 
     def row(self, day: np.datetime64) -> int | None:
-        """Return the index of a date's row, or None if the date has none."""
+        """Return the index of a date's row, if it has one."""
         i = int(np.searchsorted(self.dates, day))
         return i if i < len(self) and self.dates[i] == day else None
 
     def bar(self, day: np.datetime64) -> Bar | None:
-        """Return the bar of a date, or None if the date has none."""
+        """Return the bar of a date, if it has one."""
         i = self.row(day)
         if i is None:
             return None
@@ -229,7 +244,7 @@ class Roles:
 class Market(Mapping[str, Series]):
     """All series by symbol, with the session calendar, the roles, and the faults found in the data.
 
-    `quarantined` has the time from which a series is neither bought nor read by a rule; `faults` say why.
+    `quarantined` has the UTC time from which rules ignore a series and purchases of it are blocked; `faults` say why.
     """
 
     name: str
@@ -285,8 +300,12 @@ class Market(Mapping[str, Series]):
     def decision_times(self) -> Times:
         """UTC midnights at which the strategy decides, datetime64[s], ascending.
 
-        From the first at which small caps, ETH and BTC are all known to the day after ETH's last row. Raises DataError,
-        naming the series, if one of the three is missing or they have no time in common.
+        They run from the first at which small caps, ETH and BTC are all known to the day after ETH's last row.
+
+        Raises
+        ------
+        DataError
+            If one of the three is missing, or they share no time; the message names the series.
         """
         required = [self[s] for s in (self.roles.small_caps, self.roles.eth, self.roles.btc)]
         for series in required:

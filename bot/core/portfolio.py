@@ -32,7 +32,7 @@ class Portfolio:
         """Return the portfolio after a fill or a settlement."""
         if isinstance(event, Settlement):
             return self._settled(event)
-        in_cash = ZERO if event.fee_in_kind else event.fee
+        in_cash = ZERO if event.fee_in_kind else event.fee  # a fee in coins is taken from the quantity instead
         if event.side is Side.BUY:
             return self._moved(event.symbol, event.quantity - event.fee_in_kind, -(event.notional + in_cash))
         return self._moved(event.symbol, -event.quantity - event.fee_in_kind, event.notional - in_cash)

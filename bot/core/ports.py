@@ -73,7 +73,7 @@ class BacktestExtras(Protocol):
         Returns
         -------
         Floats
-            Shape (days,), 0 on days without a basket. The random-timing band uses them.
+            Shape (days,), 0 on days of an empty basket. The random-timing band uses them.
         """
         ...
 
@@ -88,7 +88,7 @@ class Broker(Protocol):
         ...
 
     def resume(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
-        """Finish orders of unknown status after a restart: each may or may not have been sent."""
+        """Finish orders of unknown status after a restart: a part of them may have been sent."""
         ...
 
 

@@ -18,7 +18,7 @@ class CoinDays:
     """Prices of one coin by UTC day, as lists.
 
     `close` is the newest close up to the day (NaN before the first), `fresh` is True if that close is of the day,
-    `open` is the day's open (NaN if it has none), `median_volume` the newest median of the volume in USD.
+    `open` is the day's open (NaN if missing), `median_volume` the newest median of the volume in USD.
     """
 
     close: list[float]

@@ -18,7 +18,7 @@ def require_own_strategies() -> None:
     Raises
     ------
     ConfigError
-        Another module or package named `strategies` comes first, or there is none.
+        Another module or package named `strategies` comes first, or the package is missing.
     """
     expected = _INSTALLED / "strategies" / "__init__.py"
     spec = find_spec("strategies")

@@ -68,7 +68,7 @@ _CHUNK = 1 << 16
 
 
 def refuse_unless_public(method: str | None, url: str | None, hosts: Iterable[str], keys: Iterable[str] = ()) -> None:
-    """Raise NotPublic unless a request is a GET over https on port 443 to a known host with known query keys.
+    """Allow only a GET over https on port 443 to a known host with known query keys.
 
     Messages show the host of the URL only: its query may hold secrets.
 
@@ -80,6 +80,11 @@ def refuse_unless_public(method: str | None, url: str | None, hosts: Iterable[st
         Allowed host names.
     keys : iterable of str
         Query keys that are sent beside those in the URL.
+
+    Raises
+    ------
+    NotPublic
+        The request is refused.
     """
     parts = urlsplit(url or "")
     # The whole authority is compared, so that a user name, another port or a look-alike host is refused.
@@ -125,7 +130,7 @@ class _GuardAdapter(BaseAdapter):
 
 
 class PublicSession(requests.Session):
-    """Session for anonymous requests, without redirects, cookies, proxies or credentials of the environment.
+    """Session for anonymous requests. Redirects, cookies, proxies and credentials of the environment are off.
 
     Requests raise NotPublic before anything is sent, and RateLimited, Blocked or Unreachable as `RetryPolicy.request`.
 
@@ -171,8 +176,8 @@ class PublicSession(requests.Session):
         return self._guard
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Return None, since a redirect could lead to any host."""
-        return None
+        """Disable redirects."""
+        return None  # a redirect could lead to any host
 
     def send(self, request: requests.PreparedRequest, **kwargs: object) -> requests.Response:
         """Send a public request with this session's own settings. Those of the caller are ignored."""

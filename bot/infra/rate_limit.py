@@ -78,7 +78,7 @@ class RetryPolicy:
     skew : dict of str to float
         Seconds by which a host's clock is ahead of this machine's, by its last response, to about a second.
     closed : dict of str to datetime
-        UTC time until which a host that asked for it gets no requests.
+        UTC time until which requests to a host are paused, at its own request.
     """
 
     def __init__(
@@ -109,14 +109,14 @@ class RetryPolicy:
         host : str
             Host that the pacing is kept for.
         send : callable
-            Sends the request once. Raises OSError if there is no response.
+            Sends the request once. Raises OSError if the response is missing.
 
         Raises
         ------
         RateLimited
             The vendor asks for a pause that is too long to wait here.
         Blocked
-            The vendor does not serve this country.
+            The vendor refuses this country.
         Unreachable
             All tries failed.
         """
@@ -140,7 +140,7 @@ class RetryPolicy:
         raise RuntimeError("the last try must return or raise")
 
     def closed_until(self, host: str) -> datetime | None:
-        """Return the UTC time until which a host gets no requests, or None if it is open."""
+        """Return the UTC time until which requests to a host are paused, if they are."""
         until = self.closed.get(host)
         return until if until is not None and self.clock.now() < until else None
 
@@ -198,7 +198,7 @@ class RetryPolicy:
         return self._jitter() * min(_FIRST_BACKOFF * 2.0**number, self._longest_wait)
 
     def _retry_after(self, response: ResponseInfo) -> float | None:
-        """Return the seconds of a Retry-After header, a number or an HTTP date, or None if there is no valid one."""
+        """Return the seconds of a valid Retry-After header: a number or an HTTP date."""
         text = (response.headers.get("Retry-After") or "").strip()
         if text.isascii() and text.isdigit():
             # int() refuses thousands of digits, and any number of 30 digits is cut to the longest pause anyway.

@@ -2,10 +2,10 @@
 
 DataError
 ├── RateLimited   too many requests: pause, then repeat the command
-├── Unreachable   no valid response after all tries: repeat the command later
+├── Unreachable   all tries failed: repeat the command later
 ├── WrongClock    this machine's clock is wrong: set it
-├── Blocked       the vendor does not serve this country: use another vendor
-└── NotListed     the vendor does not know the symbol: use another vendor, or correct the symbol table
+├── Blocked       the vendor refuses this country: use another vendor
+└── NotListed     the symbol is unknown to the vendor: use another vendor, or correct the symbol table
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ class RateLimited(DataError):
 
 
 class Unreachable(DataError):
-    """All tries ended without a valid response."""
+    """All tries failed."""
 
 
 class WrongClock(DataError):
-    """This machine's clock differs so much from a vendor's that final bars cannot be determined."""
+    """This machine's clock differs too much from a vendor's to separate final bars from open ones."""
 
 
 class Blocked(DataError):
-    """The vendor does not serve this country (HTTP 451, or 403 with such a text)."""
+    """The vendor refuses this country (HTTP 451, or 403 with such a text)."""
 
 
 class NotListed(DataError):
-    """The vendor has no such symbol, or no rows of it."""
+    """The symbol is unknown to the vendor, or has zero rows there."""

@@ -72,13 +72,14 @@ def require_same(began: str, name: str) -> None:
 
 
 def open_account(name: str, clock: Clock, environment: Mapping[str, str]) -> TestnetExchange | None:
-    """Open the testnet account of a broker by its name, with the environment's keys; None for the simulated one.
+    """Open the testnet account of a broker by its name, with the environment's keys, if the broker has an account.
 
     Raises ConfigError if a key is missing.
     """
     venue, _, kind = name.partition(" ")
     if kind != _TESTNET:
         return None
+    # Imported here, so that the simulated broker does not load ccxt.
     from bot.brokers.testnet.client import open_testnet
     from bot.brokers.testnet.guard import Testnet
 

@@ -39,7 +39,7 @@ Open = Callable[[Config, Clock], AbstractContextManager[VendorSessions]]
 class Stop:
     """Stop request, set by SIGTERM or Ctrl-C; a running tick is finished first.
 
-    It is a pipe: a signal handler must not take a lock that the main thread may hold while it waits.
+    It is a pipe, because a signal handler that takes a lock can block on the main thread.
     """
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Stop:
 
 
 def next_time(config: Config, now: datetime, decided: bool) -> datetime:
-    """Return the next tick: the next decision time (UTC), or in some minutes if today is not decided."""
+    """Return the UTC time of the next tick: the next decision time, or some minutes from now if today failed."""
     if not decided:
         return now + timedelta(minutes=config.paper.retry_minutes)
     after = timedelta(minutes=config.paper.decide_after_minutes)
@@ -67,7 +67,7 @@ def next_time(config: Config, now: datetime, decided: bool) -> datetime:
 class Daemon:
     """Daemon of one ledger, which has at most one.
 
-    `say` writes to the terminal, `post` sends the notices of each tick. A tick that cannot decide is reported and
+    `say` writes to the terminal, `post` sends the notices of each tick. A tick that fails to decide is reported and
     tried again some minutes later.
     """
 
@@ -91,7 +91,12 @@ class Daemon:
     def run(self, stop: Stop) -> None:
         """Tick now, then at every decision time until it is stopped.
 
-        Raises errors that a later tick cannot mend, and LedgerError if the ledger has a daemon already.
+        Raises
+        ------
+        LedgerError
+            If the ledger has a daemon already.
+        BotError
+            Any error that a repetition of the tick leaves in place, such as a wrong config.
         """
         with daemon_lock(self._config, self._name, self._clock):
             self._run(stop)
@@ -126,7 +131,7 @@ class Daemon:
     def _tick(self) -> bool:
         """Tick once; return True if today is decided and every order has ended.
 
-        Faults of vendors, disks and keys can pass by themselves, so they do not end the daemon.
+        Faults of vendors, disks and keys can pass by themselves, so the daemon goes on after them.
         """
         from loguru import logger
 
@@ -167,7 +172,7 @@ class Daemon:
             self._report(f"stopped by its user: no day is decided until bot paper resume --ledger {self._name}")
 
     def _beat(self) -> None:
-        """Write the heartbeat; a failure is only logged, since trading does not depend on it."""
+        """Write the heartbeat; a failure is only logged, since trading works the same with a stale one."""
         from loguru import logger
 
         try:

@@ -11,7 +11,7 @@ from bot.paper.heartbeat import Beat
 
 
 class DaemonState(StrEnum):
-    """Three states that a heartbeat can show; `NONE` also stands for a heartbeat that cannot be read."""
+    """State of a daemon by its heartbeat; `NONE` is a missing or unreadable one."""
 
     NONE = "none"
     ALIVE = "alive"

@@ -56,7 +56,7 @@ class ForwardTrader:
     Raises
     ------
     LedgerError
-        The ledger cannot be written or trusted.
+        The ledger fails to be written, or is damaged.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class ForwardTrader:
         """Decide every undecided day up to `now` (UTC), and execute today's orders.
 
         Safe to repeat and to kill at any instant: a decided day is never decided again, and an order that was written
-        is resumed before any other step. While an order has an unknown status no new day is decided.
+        is resumed before any other step. New days wait while an order has an unknown status.
         """
         today = now.date()
         before = self._book

@@ -60,8 +60,8 @@ class HealthFacts:
     """Facts about a record that decide its health.
 
     `finished` says in words what a run, a replay or a rehearsal is, and is empty for a forward ledger. `expected` is
-    the UTC day that must be decided by now. `unexplained` holds the assets of a testnet account that changed for no
-    known reason. `store` is None where there is no market store.
+    the UTC day that must be decided by now. `unexplained` holds the assets of a testnet account that changed for an
+    unknown reason. `store` is empty if the market store is missing.
     """
 
     ledger: str
@@ -78,7 +78,7 @@ class HealthFacts:
 
 @dataclass(frozen=True, slots=True)
 class HealthVerdict:
-    """Findings of a check, the most urgent first, and a summary of the record for the case that there are none."""
+    """Findings of a check, the most urgent first, and a summary of the record, which is shown if it is healthy."""
 
     findings: tuple[Finding, ...]
     summary: str
@@ -90,7 +90,7 @@ class HealthVerdict:
 
     @property
     def is_healthy(self) -> bool:
-        """True if there is no fault; warnings are allowed."""
+        """True if every finding is a warning."""
         return not self.faults
 
     @property
@@ -113,8 +113,8 @@ def judge(facts: HealthFacts) -> HealthVerdict:
     -------
     HealthVerdict
         A healthy verdict for a run, a replay and a rehearsal unless they left orders open or a testnet balance
-        unexplained. A ledger without a row is healthy while its daemon lives, since it waits for its first prices.
-        A ledger that its user stopped is expected to decide nothing.
+        unexplained. An empty ledger is healthy while its daemon lives, since it waits for its first prices. Overdue
+        days are allowed while the user has stopped the ledger.
     """
     checks = (_daemon, _orders, _balance) if facts.finished else (_daemon, _begun, _orders, _balance, _overdue, _store)
     findings = (check(facts) for check in checks)

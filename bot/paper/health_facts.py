@@ -46,7 +46,7 @@ def expected_day(config: Config, now: datetime) -> date:
 
 
 def store_freshness(config: Config) -> StoreFreshness | None:
-    """Return the newest moment at which the market store got a row; None if there is no store."""
+    """Return the newest moment at which the market store got a row, if there is a store."""
     path = store_path(config)
     if not path.is_file():
         return None
@@ -81,8 +81,7 @@ def facts_of(record: Record, daemon: DaemonStatus, expected: date, store: StoreF
 def check_ledger(config: Config, name: str, daemon: DaemonStatus) -> HealthVerdict:
     """Judge a forward ledger by its name at the moment of a daemon's status, after checking its whole hash chain.
 
-    A ledger without a row, or without a file, has no record: while it has a heartbeat it is judged by that alone.
-    Raises LedgerError.
+    An empty or missing ledger is judged by its heartbeat alone, if it has one. Raises LedgerError.
     """
     expected, store = expected_day(config, daemon.now), store_freshness(config)
     if daemon.state is not DaemonState.NONE and not has_begun(config, name):
@@ -100,7 +99,7 @@ def require_health(config: Config, name: str, now: datetime) -> str:
     DataError
         One or more faults, all in the message.
     LedgerError
-        The ledger is missing, has not begun, or cannot be read.
+        The ledger is missing, empty or unreadable.
     """
     daemon = daemon_status(config, name, now)
     verdict = check_ledger(config, name, daemon)
@@ -121,7 +120,7 @@ def _as_error(verdict: HealthVerdict, name: str) -> BotError:
 
 
 def _open_orders(record: Record, last_day: date | None) -> int:
-    """Count the orders without an end. Only the last decided day can have some: until they end no day is decided."""
+    """Count the open orders. All of them are of the last decided day, since the next day waits until they end."""
     if last_day is None:
         return 0
     open_orders: set[str] = set()
@@ -134,6 +133,6 @@ def _open_orders(record: Record, last_day: date | None) -> int:
 
 
 def unexplained(record: Record) -> list[BalanceDifference]:
-    """Read the differences of a testnet account that have no known cause and are not acknowledged."""
+    """Read the unexplained differences of a testnet account that the user has yet to acknowledge."""
     events = record.events(AccountSnapshot, BalanceDifference, Acknowledged)
     return expected_account(one.event for one in events).unknown

@@ -47,7 +47,7 @@ def write_beat(path: Path, now: datetime, next_tick: datetime) -> None:
 
 
 def read_beat(path: Path) -> Beat | None:
-    """Read a heartbeat; None if the file is missing or damaged."""
+    """Read a heartbeat, if the file is there and valid."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         at, next_tick = (datetime.fromisoformat(fields[name]) for name in ("at", "next_tick"))

@@ -76,7 +76,7 @@ def open_ledger(
     InUse
         Another process still writes after that time.
     LedgerError
-        The ledger cannot be written or trusted.
+        The ledger fails to be written, or is damaged.
     """
     path = ledger_path(config, name)
     with write_lock(path, clock, patience, waiting), LedgerWriter.open(path) as writer:
@@ -87,7 +87,7 @@ def open_ledger(
 def daemon_lock(config: Config, name: str, clock: Clock) -> Iterator[None]:
     """Hold the lock of a ledger's daemon. Raises LedgerError if another process holds it.
 
-    The lock is one of the operating system, so that a killed daemon leaves none behind.
+    The operating system releases the lock when a daemon is killed.
     """
     path = ledger_path(config, name)
     lock = path.with_name(f"{name}.daemon.sqlite3")  # no ledger's name has a dot
@@ -101,7 +101,7 @@ def daemon_lock(config: Config, name: str, clock: Clock) -> Iterator[None]:
 
 
 def broker_of(config: Config, name: str) -> str | None:
-    """Return the broker of a ledger; None if it has not begun. Raises LedgerError, also if it is finished."""
+    """Return the broker of a ledger, if the ledger has begun. Raises LedgerError, also if it is finished."""
     path = ledger_path(config, name)
     if not has_begun(config, name):
         return None
@@ -182,7 +182,7 @@ class LedgerStatus:
 
     `epochs` counts the config periods. `testnet` is the net change of each asset of a testnet account by the ledger's
     trades, in play money that is separate from the equity. `unknown` names the assets of that account with an
-    unexplained change that is not acknowledged. A field that has no value yet is empty.
+    unexplained change that the user has yet to acknowledge. A value that is still unknown is empty.
     """
 
     ledger: str
@@ -214,7 +214,7 @@ def _why(config: Config, reasons: Iterable[str]) -> str:
 
 
 def status_of(config: Config, name: str) -> LedgerStatus:
-    """Read the status of a ledger. Raises LedgerError, naming the nearest name if there is no such ledger."""
+    """Read the status of a ledger. Raises LedgerError; for an unknown name the message suggests the nearest one."""
     path = existing_path(config, name)
     count, head = verify_ledger(path)
     rows = list(read_ledger(path))
@@ -247,7 +247,7 @@ def status_of(config: Config, name: str) -> LedgerStatus:
 
 
 def existing_path(config: Config, name: str) -> Path:
-    """Return the file of a ledger. Raises LedgerError that names the nearest, where there is none."""
+    """Return the file of a ledger. Raises LedgerError, with the nearest name, if it is missing."""
     path = ledger_path(config, name)
     if not is_there(path):
         near = did_you_mean(name, ledgers(config)) or "begin one with: bot paper tick"
@@ -265,7 +265,7 @@ def _last(rows: Sequence[Row], one: type[E]) -> Recorded[E] | None:
 
 
 def _folded(events: Iterable[Event | None], cash: Decimal) -> tuple[Portfolio, int]:
-    """Return the portfolio that the events add up to, and the number of orders without an end."""
+    """Return the portfolio that the events add up to, and the number of open orders."""
     portfolio, open_orders = Portfolio(cash), set[str]()
     for event in events:
         match event:
@@ -279,7 +279,7 @@ def _folded(events: Iterable[Event | None], cash: Decimal) -> tuple[Portfolio, i
 
 
 def archive_ledger(config: Config, name: str, clock: Clock, waiting: Callable[[str], None] = print) -> Path:
-    """Move a ledger into the archive folder, damaged or not, and return its new path.
+    """Move a ledger, valid or damaged, into the archive folder and return its new path.
 
     Raises LedgerError, also while a daemon trades it, StoreError.
     """
@@ -304,8 +304,8 @@ def back_up(config: Config, name: str, clock: Clock, target: Path | None) -> tup
     Returns
     -------
     tuple of (Path, int, str)
-        Path of the copy, number of its rows, and hash of the last row. Without a target the copy goes into the folder
-        `backup` beside the ledgers.
+        Path of the copy, number of its rows, and hash of the last row. By default the copy is in the folder `backup`
+        beside the ledgers.
     """
     path = existing_path(config, name)
     target = target or path.parent / "backup" / f"{name}-{clock.now():%Y%m%dT%H%M%SZ}.sqlite3"

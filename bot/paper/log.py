@@ -18,9 +18,9 @@ _TEXT = "{time:YYYY-MM-DD HH:mm:ss!UTC} | {level: <8} | {message}\n"
 
 
 def open_log(config: Config, ledger: str, hide: Callable[[str], str]) -> None:
-    """Write all further log messages to bot.log and none to the terminal, which the daemon writes itself.
+    """Write all further log messages to bot.log alone; the daemon itself writes to the terminal.
 
-    `hide` removes secrets from each message. Raises LedgerError if the file cannot be written.
+    `hide` removes secrets from each message. Raises LedgerError if the file fails to open.
     """
     from loguru import logger
 

@@ -1,8 +1,8 @@
 """Process that sends messages through apprise. It is started by path, so that a fault of a plugin stays in it.
 
-It reads one JSON object with addresses and messages, and writes one line for each address once that is done. It is
-started without the keys of any exchange, and killed when its time is over. Output of apprise and its plugins is
-dropped, since it may contain an address.
+It reads one JSON object with addresses and messages, and writes one line for each address once that is done. Its
+environment lacks the keys of all exchanges, and it is killed when its time is over. Output of apprise and its plugins
+is dropped, since it may contain an address.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class _Service(Protocol):
 
 
 def main() -> None:
-    """Send every message to every address, each address in a thread of its own, so that none waits for another."""
+    """Send every message to every address, with a thread per address, so that a slow one delays only itself."""
     import apprise
 
     given, answers = json.load(sys.stdin), _answer_stream()

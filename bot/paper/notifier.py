@@ -1,4 +1,4 @@
-"""Notifier: choose the notices of a ledger, send them, and report addresses that were not reached."""
+"""Notifier: choose the notices of a ledger, send them, and report addresses that failed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from bot.settings.loader import Config
 ADDRESSES = "BOT_NOTIFY_URLS"
 """Environment variable with the addresses of notices, in apprise's form, separated by spaces or lines."""
 Post = Callable[[Sequence[Notice]], list[str]]
-"""Sends notices and returns a line for each address that was not reached."""
+"""Sends notices and returns a line for each address that failed."""
 _DELIVERY = Path(__file__).with_name("notice_delivery.py")
 
 
@@ -53,14 +53,14 @@ def secret_filter(environment: Mapping[str, str]) -> Callable[[str], str]:
 
 
 def no_post(notices: Sequence[Notice]) -> list[str]:
-    """Send no notice."""
+    """Drop all notices."""
     return []
 
 
 def addresses_of(environment: Mapping[str, str]) -> list[str]:
     """Read the addresses of notices.
 
-    Raises ConfigError for text that is no address and for an address of an exchange; addresses are secrets, so the
+    Raises ConfigError for an invalid address and for an address of an exchange; addresses are secrets, so the
     message gives only their number.
     """
     addresses = environment.get(ADDRESSES, "").split()
@@ -88,7 +88,7 @@ _EXCHANGES = _exchanges()
 def open_post(config: Config, environment: Mapping[str, str], show: Callable[[str], None] | None = None) -> Post:
     """Return the sender of notices to the environment's addresses; with `show` notices are only shown (dry run).
 
-    Raises ConfigError if an address cannot be used, or apprise is not installed.
+    Raises ConfigError if an address is refused, or apprise is missing.
     """
     if show is not None:
         return _shown_by(show)
@@ -141,7 +141,7 @@ def _deliver(
 
 
 class Notifier:
-    """Sends the notices of each tick of a ledger; `say` shows what was not delivered, and the tick goes on.
+    """Sends the notices of each tick of a ledger. A failed delivery is shown through `say`, and the tick goes on.
 
     An error and a fault of the health check are sent once a UTC day and kind, however often a tick is tried.
     """
@@ -225,7 +225,7 @@ def _head(config: Config, name: str, rows: Sequence[Row]) -> list[Notice]:
 
 
 def _rows(config: Config, name: str) -> list[Row] | None:
-    """Read the rows of a ledger; None if it cannot be read, which the tick itself reports."""
+    """Read the rows of a ledger, if it is readable; the tick itself reports an unreadable one."""
     path = ledger_path(config, name)
     try:
         return list(read_ledger(path)) if path.is_file() else []

@@ -41,7 +41,7 @@ class Reconciler:
         now = self._clock.now().replace(microsecond=0)
         found = {balance.asset: balance.free + balance.locked for balance in self._exchange.balances()}
         if account.since is None:
-            return [AccountSnapshot(now, found)]
+            return [AccountSnapshot(now, found)]  # the grant of play coins is the venue's, so any start is accepted
         changed = sorted(
             asset
             for asset in {*found, *account.expected}
@@ -82,11 +82,11 @@ class Reconciler:
         return differences
 
     def _is_wiped(self, account: ExpectedAccount) -> bool:
-        """Return True if the venue no longer knows the first or the last order that it traded for us."""
+        """Return True if the venue lost the first or the last order that it traded for us."""
         return any(self._is_forgotten(trades) for trades in (account.trades, account.trades[::-1]))
 
     def _is_forgotten(self, trades: Sequence[VenueTrade]) -> bool:
-        """Return True if the venue does not know the order of the first trade whose pair it lists."""
+        """Return True if the venue lost the order of the first trade whose pair it lists."""
         for trade in trades:
             try:
                 return self._exchange.find(trade.order_id, f"{trade.base}/{trade.quote}") is None

@@ -95,7 +95,7 @@ def rehearse(
     Raises
     ------
     LedgerError
-        The ledger cannot be begun or continued.
+        The ledger exists, or differs from the rehearsal to continue.
     DataError
         The venue serves another market.
     BrokerError
@@ -151,7 +151,7 @@ def trade(
 
 
 def _finish(trader: ForwardTrader, day: date) -> None:
-    """Tick until every order of a day has an end. Raises OutcomeUnknown if one has none after some tries."""
+    """Tick until every order of a day has an end. Raises OutcomeUnknown if one is still open after some tries."""
     for _ in range(_TRIES):
         ticked = trader.tick(midnight(day))
         if not ticked.left_open:
@@ -166,7 +166,7 @@ def _finish(trader: ForwardTrader, day: date) -> None:
 
 
 def _written(config: Config, name: str) -> Sequence[Row]:
-    """Read the rows of a ledger; empty if it has not begun."""
+    """Read the rows of a ledger; empty before its first one."""
     path = ledger_path(config, name)
     if not path.exists():
         return ()
@@ -253,7 +253,7 @@ def _plan(
     begun: date | None = None,
     earliest: date | None = None,
 ) -> RunPlan:
-    """Return the plan of the days; without a start that of a quarter, the one begun or the next with an entry."""
+    """Return the plan of the days; by default of a quarter: the one begun, else the next with an entry."""
     window = window_of(market, start or begun or earliest, end)
     if start is not None:
         return planned(config, market, window)
@@ -321,7 +321,7 @@ def _require_account(exchange: TestnetExchange, plan: RunPlan, rows: Sequence[Ro
 
 
 def _open(plan: RunPlan, symbol: str, day: date) -> Decimal | None:
-    """Return the public price at a day's midnight (UTC); None if the day has none."""
+    """Return the public price at a day's midnight (UTC), if the day has one."""
     prices = plan.prices
     price = prices.of(symbol).open[prices.index(day)]
     return None if math.isnan(price) else to_decimal(price)

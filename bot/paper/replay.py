@@ -17,8 +17,7 @@ from bot.paper.forward_trader import ForwardTrader
 def replay(plan: RunPlan, period: ConfigPeriod, path: Path | None) -> list[Row]:
     """Tick through every day of a plan into a new ledger and return its rows. Raises LedgerError.
 
-    Without a path the ledger is in memory. Look-ahead is impossible: the plan of each day was made from what was known
-    at its midnight.
+    A `path` of None keeps the ledger in memory. Each decision of the plan uses only data known at its own midnight.
     """
     first, last = plan.decisions[0].at.date(), plan.decisions[-1].at.date()
     with LedgerWriter.open(path) as writer:

@@ -64,13 +64,13 @@ def tick(
     Raises
     ------
     DataError
-        A required row is missing: no day is decided, and a later tick does it.
+        A required row is missing: the day is left to a later tick.
     ConfigError
         The ledger began with another broker.
     LedgerError
-        The ledger is a finished replay or rehearsal, or cannot be written or trusted.
+        The ledger is a finished replay or rehearsal, is damaged, or fails to be written.
     BrokerError
-        The testnet cannot be used safely.
+        The testnet failed a safety check.
     """
     with open_ledger(config, name, clock) as writer:
         require_unfinished(writer.rows, writer.path)
@@ -128,7 +128,7 @@ def _require_clock(writer: LedgerWriter, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Began:
-    """First config period of a ledger, and the present one, which may be new and not written yet."""
+    """First config period of a ledger, and the present one, which may be new and still unwritten."""
 
     first: ConfigPeriod
     present: ConfigPeriod
@@ -184,7 +184,7 @@ def _new_key(path: Path, now: datetime) -> str:
 def _plan(config: Config, began: _Began, day: date, results: list[UpdateResult]) -> RunPlan:
     """Return the plan of a ledger up to a day, from the prices known at that day's midnight (UTC).
 
-    Cash and `on_start` are those of the first day: a later config must not change how the ledger began.
+    Cash and `on_start` are those of the first day, whatever a later config says.
     """
     late, mend = _why_late(config, results), "the next tick decides the day"
     try:
@@ -216,7 +216,7 @@ def _with_overrides(rows: Sequence[Row], plan: RunPlan) -> RunPlan:
 
 
 def _why_late(config: Config, results: Sequence[UpdateResult]) -> str:
-    """Return why required series are late; "" if none is."""
+    """Return why required series are late; "" if all are up to date."""
     required = (config.roles.small_caps, config.roles.eth, config.roles.btc)
     late = {r.symbol: r.problem for r in results if r.problem is not None and r.symbol in required}
     problems = "; ".join(f"{symbol} ({problem})" for symbol, problem in late.items())

@@ -20,13 +20,13 @@ from bot.report.numbers import cents, counted, price, to_ascii
 from bot.report.words import reason_sentence
 
 _NAMED = 6
-"""Orders, coins or days that one notice names; a phone shows no more of it."""
+"""Orders, coins or days that one notice names; more would be cut on a phone."""
 
 
 def notices_of(ledger: str, added: Sequence[Row], labels: Labels = PLAIN) -> list[Notice]:
     """Return the notices about rows of a ledger: a sale of everything first, then decisions, fills and differences.
 
-    A missed day gets a notice only if its stage changed, since its orders were not sent.
+    A missed day gets a notice only if its stage changed, since its orders were dropped.
     """
     found = [
         *_decisions(ledger, added, labels),
@@ -110,7 +110,7 @@ def _to_do(orders: Sequence[OrderIntent]) -> str:
 
 
 def _fills(ledger: str, added: Sequence[Row]) -> list[Notice]:
-    """Return one notice that sums up the fills, the settlements and the orders not filled in full."""
+    """Return one notice that sums up the fills, the settlements and the orders filled in part or unfilled."""
     fills = [one.event for one in recorded(added, Fill)]
     settled = [one.event for one in recorded(added, Settlement)]
     short = [one.event for one in recorded(added, OrderResult) if _fell_short(one.event)]
