@@ -425,7 +425,7 @@ class TestImport:
         (folder / "IWM.csv").write_text("date,close\n2025-09-02,1\n2025-09-03,2\n")
         (result,), _ = import_folder(world.config, folder, world.clock)
         assert result.status is UpdateStatus.NOTHING_NEW
-        assert "adjusted prices of two vendors do not mix" in result.notes[0]
+        assert "adjusted prices of two vendors cannot be mixed" in result.notes[0]
         assert world.closes("IWM") == before
 
 

@@ -214,7 +214,7 @@ def ticked_on_testnet(trading: Trading, last: int) -> None:
 
 
 def test_a_coin_that_the_testnet_does_not_list_is_told(trading: Trading) -> None:
-    trading.server.exchange.delisted.add("ETHUSDT")
+    trading.server.exchange.delist("ETHUSDT")
     quoted(trading.world)
     trading.tick()
     ticked_on_testnet(trading, 1)
