@@ -13,7 +13,7 @@ from bot.core.moments import iso
 from bot.core.window import Window
 from bot.report.contents import Waterfall
 from bot.services.plans import build_strategy, require_inside
-from bot.services.strategy_settings import rotation_settings, waterfall_settings
+from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
 from strategies.rotation.view import Views
 from strategies.rotation.waterfall import waterfall
@@ -40,7 +40,7 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
         "weights": {symbol: str(weight) for symbol, weight in decision.weights.items()},
         "reasons": list(decision.reasons),
         "readings": {name: dict(reading) for name, reading in decision.readings.items()},
-        "waterfall": [layer.at(seen) for layer in waterfall(view, waterfall_settings(config))],
+        "waterfall": [layer.at(seen) for layer in waterfall(view)],
         "supercycle": view.supercycle.at(seen),
     }
 
@@ -48,7 +48,7 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
 def waterfall_over(config: Config, market: Market, window: Window, views: Views) -> Waterfall:
     """Compute the waterfall and the supercycle score at every decision of a window, for its report."""
     view = views.of(market, rotation_settings(config))
-    layers, score = waterfall(view, waterfall_settings(config)), view.supercycle
+    layers, score = waterfall(view), view.supercycle
     days = view.times.astype("datetime64[D]")
     inside = np.flatnonzero((days >= np.datetime64(window.start)) & (days <= np.datetime64(window.end)))
     said = {layer.name: layer.states for layer in layers} | {name: score.verdicts(name) for name in score.parts}

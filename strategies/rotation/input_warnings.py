@@ -42,7 +42,7 @@ def _absences(view: RotationView, inside: Bools) -> list[str]:
     """Name the gates and risk exits that are off because their series are absent."""
     kills, warnings = view.kills, []
     for name, reading in view.readings.items():
-        parts = [part for part, on in (("gate", name in view.settings.gates), ("kill", name in kills)) if on]
+        parts = [part for part, on in (("gate", name in view.gates_on), ("kill", name in kills)) if on]
         if parts and not reading.available[inside].all():
             when = "throughout" if not reading.available[inside].any() else "for a part of the run"
             warnings.append(f"{' and '.join(parts)} {name} off {when}: the series are absent or have ended")

@@ -31,6 +31,7 @@ class Readings:
 
     def __init__(self, market: Market, settings: RotationSettings) -> None:
         self.market, self.settings, self.roles = market, settings, market.roles
+        self.rotation = settings.rotation
         self.times = market.decision_times
         self.small_caps = market[self.roles.small_caps]
         self.closes = self.small_caps.on_calendar("close")
@@ -54,7 +55,7 @@ class Readings:
         track = self._strength
         if track is None:
             return self.absent("relative_strength")
-        strength, lookback = track.values, self.settings.rs_lookback
+        strength, lookback = track.values, self.rotation.relative_strength.lookback
         hurdle = np.maximum(lagged(strength, lookback), self._mean_strength)
         return self.reading("relative_strength", track, strength, hurdle, strength > hurdle)
 
@@ -71,17 +72,17 @@ class Readings:
         track = self.credit_level()
         if track is None:
             return self.absent("credit")
-        if self.settings.credit_measure == "spread":
-            rise = track.values - lagged(track.values, self.settings.credit_spread_sessions)
-            limit = np.full(len(rise), self.settings.credit_spread_rise)
+        if self.rotation.credit.measure == "spread":
+            rise = track.values - lagged(track.values, self.rotation.credit.spread_sessions)
+            limit = np.full(len(rise), self.rotation.credit.spread_rise)
             return self.reading("credit", track, rise, limit, rise < limit)
-        relative = track.values / sma(track.values, self.settings.credit_window)
-        limit = np.full(len(relative), self.settings.credit_stress_below)
+        relative = track.values / sma(track.values, self.rotation.credit.window)
+        limit = np.full(len(relative), self.rotation.credit.stress_below)
         return self.reading("credit", track, relative, limit, relative >= limit)
 
     def credit_level(self) -> Track | None:
         """What credit is measured by: the ratio of two bond funds, or the spread in per cent."""
-        measure = self.settings.credit_measure
+        measure = self.rotation.credit.measure
         if measure == "spread":
             return closes(self.market, self.roles.high_yield_spread)
         safe = self.roles.treasury_fund if measure == "treasury_ratio" else self.roles.investment_grade_fund
@@ -92,13 +93,13 @@ class Readings:
         track = closes(self.market, self.roles.volatility)
         if track is None:
             return self.absent("volatility")
-        limit = np.full(len(track.values), self.settings.vix_calm_below)
+        limit = np.full(len(track.values), self.rotation.volatility.calm_below)
         return self.reading("volatility", track, track.values, limit, track.values < limit)
 
     def participation(self) -> Reading:
         """How many of three signs of a broad advance are there; available with data for as many as it needs."""
         parts = [self._equal_weight(), self._year_high(), self._sectors()]
-        needed = self.settings.participation_parts
+        needed = self.rotation.participation.parts_needed
         available = np.sum([part.available for part in parts], axis=0) >= needed
         count = np.sum([part.available & part.holds for part in parts], axis=0).astype(float)
         known = np.sum([part.available & part.is_known for part in parts], axis=0) >= needed
@@ -117,14 +118,14 @@ class Readings:
         track = self._relative_volume
         if track is None:
             return self.absent("volume")
-        surge = highest(track.values, self.settings.volume_within)
-        limit = np.full(len(surge), self.settings.volume_surge)
+        surge = highest(track.values, self.rotation.volume.within)
+        limit = np.full(len(surge), self.rotation.volume.surge)
         return self.reading("volume", track, surge, limit, surge >= limit)
 
     def trend(self) -> Reading:
         """Close above the fast average above the slow one; the value is the smaller of the two ratios."""
         close = self.closes
-        fast, slow = sma(close, self.settings.trend_fast), sma(close, self.settings.trend_slow)
+        fast, slow = sma(close, self.rotation.trend.fast), sma(close, self.numbers.trend.slow)
         value = np.minimum(close / fast, fast / slow)
         track = Track(self.small_caps.due, close, (self.small_caps,))
         return self.reading("trend", track, value, np.ones(len(close)), value > 1)
@@ -134,7 +135,7 @@ class Readings:
         track = self.net_liquidity_level()
         if track is None:
             return self.absent("net_liquidity")
-        change = track.values - lagged(track.values, self.settings.liquidity_weeks)
+        change = track.values - lagged(track.values, self.rotation.net_liquidity.weeks)
         return self.reading("net_liquidity", track, change, np.zeros(len(change)), change > 0)
 
     def net_liquidity_level(self) -> Track | None:
@@ -155,34 +156,36 @@ class Readings:
         track = closes(self.market, self.roles.volatility)
         if track is None:
             return self.absent("volatility_kill")
-        limit = np.full(len(track.values), self.settings.vix_kill_above)
+        limit = np.full(len(track.values), self.rotation.volatility.kill_above)
         return self.reading("volatility_kill", track, track.values, limit, track.values > limit)
 
     def pair(self) -> Reading:
         """ETH/BTC above its average; the value is the ratio, the threshold its average."""
         track = not_none(ratio(self.market, self.roles.eth, self.roles.btc), "ETH/BTC of a market")
-        average = sma(track.values, self.settings.pair_window)
+        average = sma(track.values, self.rotation.pair_window)
         return self.reading("eth_btc", track, track.values, average, track.values > average)
 
     def eth_trend(self) -> Reading:
         """ETH above its own average."""
         track = not_none(closes(self.market, self.roles.eth), "ETH of a market")
-        average = sma(track.values, self.settings.eth_trend_days)
+        average = sma(track.values, self.rotation.gated.trend_days)
         return self.reading("eth_trend", track, track.values, average, track.values > average)
 
     def eth_range(self) -> Floats:
         """ETH's mean true range; NaN while it is not known."""
         eth = self.market[self.roles.eth]
         high, low, close = (eth.on_calendar(column) for column in ("high", "low", "close"))
-        return Track(eth.due, mean_true_range(high, low, close, self.settings.atr_days), ()).sampled(self.times)
+        return Track(eth.due, mean_true_range(high, low, close, self.rotation.eth_stop.atr_days), ()).sampled(
+            self.times
+        )
 
     def peg(self) -> Reading:
         """The stablecoin closed under its peg for days in a row."""
         track = closes(self.market, self.roles.stablecoin)
         if track is None:
             return self.absent("peg_broken")
-        limit = np.full(len(track.values), self.settings.peg_below)
-        broken = run_length(track.values < limit) >= self.settings.peg_days
+        limit = np.full(len(track.values), self.rotation.peg.below)
+        broken = run_length(track.values < limit) >= self.rotation.peg.days
         return self.reading("peg_broken", track, track.values, limit, broken)
 
     def thin_trading(self) -> Bools:
@@ -192,7 +195,7 @@ class Readings:
         volume = self._relative_volume
         if volume is None:
             return half_day
-        thin_volume: Bools = volume.sampled(self.times) < self.settings.volume_thin_below
+        thin_volume: Bools = volume.sampled(self.times) < self.rotation.volume.thin_below
         return half_day | thin_volume
 
     # --- small caps --------------------------------------------------------------------------------------
@@ -231,7 +234,7 @@ class Readings:
         So nothing is bought on a series that cannot be believed, and no gate passes on it; a kill still reads it.
         """
         missed, quarantined = series.missed(self.times), self.market.is_quarantined(series.symbol, self.times)
-        return np.where(quarantined, np.maximum(missed, self.settings.rules.stale_after + 1), missed)
+        return np.where(quarantined, np.maximum(missed, self.rotation.stale.after + 1), missed)
 
     def has_ended(self, series: Series) -> Bools:
         """Whether a series has ended: by the table of endings, or silent for so long that it is no longer late."""
@@ -239,10 +242,10 @@ class Readings:
             return np.zeros(len(self.times), bool)
         last = np.maximum(series.latest(self.times), 0)
         silence = (self.times - series.known_at[last]) / np.timedelta64(1, "D")
-        ended: Bools = silence > self.settings.ended_days
-        declared = dict(self.settings.ended_on).get(series.symbol)
-        if declared is not None:
-            end = np.datetime64(declared, "D")
+        ended: Bools = silence > self.rotation.stale.ended_days
+        declared = self.settings.endings.get(series.symbol)
+        if declared is not None and declared.last is not None:
+            end = np.datetime64(declared.last, "D")
             ended |= (self.times.astype("datetime64[D]") > end) & (series.dates[last] <= end)
         return ended
 
@@ -261,7 +264,7 @@ class Readings:
     @cached_property
     def _mean_strength(self) -> Floats:
         values = self._strength.values if self._strength is not None else np.empty(0)
-        return sma(values, self.settings.rs_window)
+        return sma(values, self.rotation.relative_strength.window)
 
     @cached_property
     def _relative_volume(self) -> Track | None:
@@ -269,33 +272,33 @@ class Readings:
         track = closes(self.market, self.roles.small_cap_fund, "volume")
         if track is None or np.isnan(track.values).all():
             return None
-        return Track(track.due, track.values / rolling_median(track.values, self.settings.volume_window), track.sources)
+        return Track(track.due, track.values / rolling_median(track.values, self.rotation.volume.window), track.sources)
 
     def _equal_weight(self) -> Reading:
         track = ratio(self.market, self.roles.equal_weight_fund, self.roles.broad_fund)
         if track is None:
             return self.absent("equal_weight")
-        before = lagged(track.values, self.settings.participation_lookback)
+        before = lagged(track.values, self.rotation.participation.lookback)
         return self.reading("equal_weight", track, track.values, before, track.values > before)
 
     def _year_high(self) -> Reading:
         track = closes(self.market, self.roles.small_cap_breadth_fund)
         if track is None:
             return self.absent("year_high")
-        high = highest(track.values, self.settings.participation_high_window)
+        high = highest(track.values, self.rotation.participation.high_window)
         return self.reading("year_high", track, track.values, high, track.values >= high)
 
     def _sectors(self) -> Reading:
         """How many sector funds stand above their average; available with as many funds as it needs."""
         tracks = [t for t in (closes(self.market, symbol) for symbol in self.roles.sector_funds) if t is not None]
-        if len(tracks) < self.settings.sectors_needed:
+        if len(tracks) < self.rotation.participation.sectors_needed:
             return self.absent("sectors")
-        averages = [sma(track.values, self.settings.sector_window) for track in tracks]
+        averages = [sma(track.values, self.rotation.participation.sector_window) for track in tracks]
         funds = [
             self.reading("sector", track, track.values, average, track.values > average)
             for track, average in zip(tracks, averages, strict=True)
         ]
-        needed = self.settings.sectors_needed
+        needed = self.rotation.participation.sectors_needed
         available = np.sum([fund.available for fund in funds], axis=0) >= needed
         known = np.sum([fund.available & fund.is_known for fund in funds], axis=0) >= needed
         count = np.sum([fund.available & fund.holds for fund in funds], axis=0).astype(float)

@@ -84,7 +84,7 @@ class Rotation:
             entered = i if stage is not previous else entered
             stale = bool(view.stale[i])
             weights = self._weights(view, i, stage, tranche, i - entered, stale, weights)
-            on_schedule = (i - entered) % self.settings.rebalance_days == 0
+            on_schedule = (i - entered) % self.settings.sizing.rebalance_days == 0
             decisions.append(
                 Decision(
                     at=at,
@@ -110,21 +110,22 @@ class Rotation:
         before: dict[str, Decimal],
     ) -> dict[str, Decimal]:
         """The target weights at one decision; `before` are those of the decision before."""
-        settings, eth = self.settings, view.market.roles.eth
+        shares, eth = self.settings.rotation.weights, view.market.roles.eth
         if stage is Stage.ETH:
-            return {eth: to_weight(settings.eth_first if tranche == 1 else settings.eth_full)}
+            return {eth: to_weight(shares.eth_first if tranche == 1 else shares.eth_full)}
         if stage is Stage.ALTS:
-            due = days_in_stage == 0 or (days_in_stage % settings.altcoins.choose_every_days == 0 and not stale)
+            every = self.settings.altcoins.choose_every_days
+            due = days_in_stage == 0 or (days_in_stage % every == 0 and not stale)
             return self._with_altcoins(view, view.days[i]) if due else before
         if stage is Stage.DISTRIBUTION:
-            share = settings.distribution_share
-            return {s: to_weight(float(w) * share) for s, w in before.items()} if days_in_stage == 0 else before
+            kept = shares.distribution
+            return {s: to_weight(float(w) * kept) for s, w in before.items()} if days_in_stage == 0 else before
         return {}
 
     def _with_altcoins(self, view: RotationView, day: np.datetime64) -> dict[str, Decimal]:
-        settings, eth = self.settings, view.market.roles.eth
+        weights, eth = self.settings.rotation.weights, view.market.roles.eth
         if self.choose is None:
-            return {eth: to_weight(settings.eth_first + settings.altcoin_half)}
+            return {eth: to_weight(weights.eth_first + weights.altcoins)}
         shares = self.choose(view.altcoins, day)
-        half = {symbol: to_weight(settings.altcoin_half * share) for symbol, share in shares.items()}
-        return {eth: to_weight(settings.eth_first), **half}
+        half = {symbol: to_weight(weights.altcoins * share) for symbol, share in shares.items()}
+        return {eth: to_weight(weights.eth_first), **half}

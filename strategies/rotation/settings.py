@@ -1,16 +1,20 @@
-"""The numbers that readings, altcoin selection and waterfall need; their reasons are in config/*.yaml."""
+"""Settings of the rotation: the numbers of the config, each under its own path."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
+from strategies.rotation.config_paths import flattened
+from strategies.rotation.rule_settings import RuleSettings
 from strategies.rotation.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
 class AltcoinSettings:
-    """Eligibility, score and weights of altcoins. Windows in days, volumes in USD, volatility a year."""
+    """The section `altcoins`: windows in days, volumes in USD, volatility a year."""
 
     count: int
     seasoned_days: int
@@ -28,86 +32,133 @@ class AltcoinSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class SupercycleSettings:
-    """The four traits of a supercycle; windows and lags in sessions, depth and shares as shares."""
+class LongRunSettings:
+    """Sessions above a breakout's level, against past runs."""
 
-    gate_needs: int
     runs_needed: int
-    dip_depth: float
-    dip_sessions: int
-    dip_lookback: int
-    dips_needed: int
-    dip_share: float
-    sectors_needed: int
+
+
+@dataclass(frozen=True, slots=True)
+class DipsSettings:
+    """Pullbacks and their recovery: windows in sessions, `depth` and `share` as shares."""
+
+    depth: float
+    sessions: int
+    lookback: int
+    needed: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class SectorsSettings:
+    """Spread and correlation of sector funds, in sessions."""
+
+    funds_needed: int
     dispersion_window: int
     dispersion_median: int
     correlation_window: int
     correlation_lag: int
-    high_beta_lag: int
 
 
 @dataclass(frozen=True, slots=True)
-class LayerChange:
-    """Over how many of its own weeks, sessions or days a layer's change is read, and how small a one is flat."""
+class HighBetaSettings:
+    """High beta against low volatility, in sessions."""
 
-    span: int
+    lookback: int
+
+
+@dataclass(frozen=True, slots=True)
+class SupercycleSettings:
+    """The section `supercycle`: four traits, and how many of them its gate needs."""
+
+    gate_needs: int
+    long_run: LongRunSettings
+    dips_bought: DipsSettings
+    sectors_rotate: SectorsSettings
+    high_beta: HighBetaSettings
+
+
+@dataclass(frozen=True, slots=True)
+class FlatSettings:
+    """A layer whose span is that of the rotation's reading; a change up to `flat` draws a flat arrow."""
+
     flat: float
 
 
 @dataclass(frozen=True, slots=True)
-class WaterfallSettings:
-    """What the arrow of each layer is about; `broad_average` is in sessions."""
+class WeeksSettings:
+    """A weekly layer and the span of its change."""
 
-    net_liquidity: LayerChange
-    treasury_account: LayerChange
-    credit: LayerChange
-    broad_equities: LayerChange
-    broad_average: int
-    small_cap_strength: LayerChange
-    small_cap_trend: LayerChange
-    eth: LayerChange
-    altcoin_breadth: LayerChange
-    stablecoin_supply: LayerChange
+    flat: float
+    weeks: int
 
 
 @dataclass(frozen=True, slots=True)
-class RotationSettings:
-    """Windows in sessions (weeks for liquidity, days for coins), thresholds as in the config, weights as shares."""
+class SessionsSettings:
+    """A layer of the US market and the span of its change."""
 
-    rules: Rules
-    gates: frozenset[str]
-    rs_window: int
-    rs_lookback: int
-    credit_measure: str
-    credit_window: int
-    credit_stress_below: float
-    credit_spread_rise: float
-    credit_spread_sessions: int
-    vix_calm_below: float
-    vix_kill_above: float
-    participation_parts: int
-    participation_lookback: int
-    participation_high_window: int
-    sectors_needed: int
-    sector_window: int
-    volume_surge: float
-    volume_within: int
-    volume_window: int
-    volume_thin_below: float
-    trend_fast: int
-    trend_slow: int
-    liquidity_weeks: int
-    pair_window: int
-    eth_trend_days: int
-    atr_days: int
-    peg_below: float
-    peg_days: int
-    ended_days: int
-    ended_on: tuple[tuple[str, date], ...]
-    eth_first: float
-    eth_full: float
-    altcoin_half: float
-    distribution_share: float
+    flat: float
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class DaysSettings:
+    """A layer of crypto and the span of its change."""
+
+    flat: float
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class BroadEquitiesSettings:
+    """The layer of the broad market; its average in sessions."""
+
+    flat: float
+    sessions: int
+    average: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaterfallSettings:
+    """The section `waterfall`: the layers from the top of the risk curve to its foot."""
+
+    net_liquidity: FlatSettings
+    treasury_account: WeeksSettings
+    credit: SessionsSettings
+    broad_equities: BroadEquitiesSettings
+    small_cap_strength: FlatSettings
+    small_cap_trend: SessionsSettings
+    eth: DaysSettings
+    altcoin_breadth: DaysSettings
+    stablecoin_supply: DaysSettings
+
+
+@dataclass(frozen=True, slots=True)
+class RebalanceSettings:
+    """The part of the section `sizing` that the rotation reads."""
+
     rebalance_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSettings:
+    """The part of an entry of `endings` that the rotation reads: the last date, if it is known."""
+
+    last: date | None
+
+
+@dataclass(frozen=True)  # no slots: `rules` is kept once it is computed
+class RotationSettings:
+    """The sections of the config that the rotation reads, by their keys."""
+
+    rotation: RuleSettings
     altcoins: AltcoinSettings
     supercycle: SupercycleSettings
+    waterfall: WaterfallSettings
+    sizing: RebalanceSettings
+    endings: Mapping[str, EndedSettings]
+
+    @cached_property
+    def rules(self) -> Rules:
+        """The numbers of `step`, flat because numba compiles a flat tuple of numbers."""
+        return flattened(Rules, self.rotation)

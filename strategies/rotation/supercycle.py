@@ -106,26 +106,26 @@ class Supercycle:
         source, rules = self.source, self.source.settings.rules
         before, is_record, base, _ = source.records()
         runs = runs_above(source.closes, before, is_breakout(rules, is_record, base), rules)
-        median = runs.past_median(self.settings.runs_needed)
+        median = runs.past_median(self.settings.long_run.runs_needed)
         track = Track(source.small_caps.due, source.closes, (source.small_caps,))
         return source.reading("long_run", track, runs.lengths, median, runs.lengths > median)
 
     def _dips_bought(self) -> Reading:
         """The share of pullbacks that recovered in time, of those decided within the look-back."""
-        source, settings = self.source, self.settings
-        dips = pullbacks(source.closes, settings.dip_depth, settings.dip_sessions)
-        share = share_recovered(dips, len(source.closes), settings.dip_lookback, settings.dips_needed)
+        source, settings = self.source, self.settings.dips_bought
+        dips = pullbacks(source.closes, settings.depth, settings.sessions)
+        share = share_recovered(dips, len(source.closes), settings.lookback, settings.needed)
         share = np.where(np.isnan(source.closes), np.nan, share)
         track = Track(source.small_caps.due, source.closes, (source.small_caps,))
-        needed = np.full(len(share), settings.dip_share)
+        needed = np.full(len(share), settings.share)
         return source.reading("dips_bought", track, share, needed, share >= needed)
 
     @cached_property
     def _sectors(self) -> tuple[Reading, Reading]:
         """Sectors drift apart while they move less together; and the correlation that this rests on."""
-        source, settings = self.source, self.settings
+        source, settings = self.source, self.settings.sectors_rotate
         tracks = [t for t in (closes(source.market, s) for s in source.roles.sector_funds) if t and len(t.due)]
-        needed = settings.sectors_needed
+        needed = settings.funds_needed
         if len(tracks) < needed:
             return source.absent("sectors_rotate"), source.absent("correlation")
         due, prices = self._sector_closes(tracks)
@@ -148,7 +148,7 @@ class Supercycle:
 
     def _sector_closes(self, tracks: list[Track]) -> tuple[Times, Floats]:
         """Closes by session and fund, from as far before the first decision as the windows reach."""
-        settings, sessions = self.settings, self.source.market.sessions.closes
+        settings, sessions = self.settings.sectors_rotate, self.source.market.sessions.closes
         reach = max(
             settings.dispersion_window + settings.dispersion_median,
             settings.correlation_window + settings.correlation_lag + 1,
@@ -167,7 +167,7 @@ class Supercycle:
         track = ratio(source.market, source.roles.high_beta_fund, source.roles.low_volatility_fund)
         if track is None:
             return source.absent("high_beta")
-        before = lagged(track.values, self.settings.high_beta_lag)
+        before = lagged(track.values, self.settings.high_beta.lookback)
         return source.reading("high_beta", track, track.values, before, track.values > before)
 
 

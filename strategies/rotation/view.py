@@ -25,6 +25,8 @@ class RotationView:
 
     def __init__(self, market: Market, settings: RotationSettings) -> None:
         self.market, self.settings = market, settings
+        self.gates_on = settings.rotation.gates.switched_on
+        """Names of the gates that are on."""
         self.times = market.decision_times
         self.days = self.times.astype("datetime64[D]") - 1
         """The UTC day that has just closed at each decision time."""
@@ -44,7 +46,7 @@ class RotationView:
     @cached_property
     def table(self) -> ReadingTable:
         """Every reading and how far the stage has come, to be told one decision at a time."""
-        switches = {name: name in self.settings.gates for name in self.gates}
+        switches = {name: name in self.gates_on for name in self.gates}
         return ReadingTable(self.readings, progress(self.path), switches, self.settings.rules)
 
     @cached_property
@@ -82,7 +84,7 @@ class RotationView:
         silences += [
             np.where(reading.available, reading.missed, 0)
             for name, reading in self.gates.items()
-            if name in self.settings.gates or name in self.kills
+            if name in self.gates_on or name in self.kills
         ]
         longest: Ints = np.max(silences, axis=0)
         return longest
@@ -95,9 +97,9 @@ class RotationView:
     @cached_property
     def path(self) -> list[Outcome]:
         """The outcome of `step` at each decision time, folded from an empty memory."""
-        memory, path = Memory(), []
+        rules, memory, path = self.settings.rules, Memory(), []
         for seen in self.observations():
-            outcome = step(self.settings.rules, memory, seen)
+            outcome = step(rules, memory, seen)
             memory = outcome.memory
             path.append(outcome)
         return path
@@ -136,12 +138,12 @@ class RotationView:
 
     def failing_gates(self, i: int) -> list[str]:
         """The gates that are on and do not pass at a decision."""
-        return [name for name in self.gates if name in self.settings.gates and not self._passes(name)[i]]
+        return [name for name in self.gates if name in self.gates_on and not self._passes(name)[i]]
 
     def _gates_pass(self) -> Bools:
         passing = np.ones(len(self.times), bool)
         for name in self.gates:
-            if name in self.settings.gates:
+            if name in self.gates_on:
                 passing &= self._passes(name)
         return passing
 
@@ -152,7 +154,7 @@ class RotationView:
 
     def _supercycle_gate(self) -> dict[str, Reading]:
         """The score's gate where it is switched on: else nobody pays for it."""
-        return {"supercycle": self.supercycle.gate()} if "supercycle" in self.settings.gates else {}
+        return {"supercycle": self.supercycle.gate()} if "supercycle" in self.gates_on else {}
 
     def _small_caps(self) -> Reading:
         """The small caps' close against the highest close before it."""

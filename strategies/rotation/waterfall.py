@@ -10,7 +10,7 @@ import numpy as np
 from bot.core.market import Floats
 from strategies.indicators import Bools, Ints, lagged, sma
 from strategies.rotation.reading import Reading, Words
-from strategies.rotation.settings import LayerChange, WaterfallSettings
+from strategies.rotation.settings import DaysSettings
 from strategies.rotation.track import Track, closes, ratio
 from strategies.rotation.view import RotationView
 
@@ -58,112 +58,121 @@ class Layer:
         }
 
 
-def waterfall(view: RotationView, settings: WaterfallSettings) -> tuple[Layer, ...]:
-    """The layers of a market from the top of the risk curve to its foot.
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Span of a layer's change: a number of its own rows, the word for them, and the change up to which it is flat."""
 
-    A layer that is a reading of the rotation eases where that reading holds: the two tables never contradict.
+    length: int
+    rows: str
+    flat: float
+
+
+def waterfall(view: RotationView) -> tuple[Layer, ...]:
+    """Return the layers of a market, from the top of the risk curve to its foot.
+
+    A layer that is a reading of the rotation eases where that reading holds, so that the two tables agree.
     """
-    return _Layers(view, settings).all()
+    return _Layers(view).all()
 
 
 class _Layers:
-    def __init__(self, view: RotationView, settings: WaterfallSettings) -> None:
-        self.view, self.settings = view, settings
+    def __init__(self, view: RotationView) -> None:
+        self.view, self.settings, self.rotation = view, view.settings.waterfall, view.settings.rotation
         self.market, self.roles, self.source = view.market, view.market.roles, view.source
 
     def all(self) -> tuple[Layer, ...]:
-        market, roles, readings = self.market, self.roles, self.view.readings
-        gates, settings, small_caps = self.source.gates, self.settings, self.source.small_caps
         return (
-            self._layer(
-                "net_liquidity",
-                MILLIONS,
-                self.source.net_liquidity_level(),
-                settings.net_liquidity,
-                "weeks",
-                gates["net_liquidity"],
-            ),
+            self._net_liquidity(),
             self._treasury_account(),
             self._credit(),
             self._broad_equities(),
-            self._layer(
-                "small_cap_strength",
-                RATIO,
-                ratio(market, roles.small_cap_fund, roles.broad_fund),
-                settings.small_cap_strength,
-                "sessions",
-                gates["relative_strength"],
-            ),
-            self._layer(
-                "small_cap_trend",
-                POINTS,
-                Track(small_caps.due, self.source.closes, (small_caps,)),
-                settings.small_cap_trend,
-                "sessions",
-                gates["trend"],
-            ),
-            self._layer("eth", DOLLARS, closes(market, roles.eth), settings.eth, "days", readings["eth_trend"]),
-            self._layer(
-                "altcoin_breadth",
-                SHARE,
-                Track(self.view.times, readings["breadth"].value, ()),
-                settings.altcoin_breadth,
-                "days",
-                readings["breadth"],
-            ),
+            self._small_cap_strength(),
+            self._small_cap_trend(),
+            self._eth(),
+            self._altcoin_breadth(),
             self._stablecoin_supply(),
         )
 
+    def _net_liquidity(self) -> Layer:
+        span = _Span(self.rotation.net_liquidity.weeks, "weeks", self.settings.net_liquidity.flat)
+        track, gate = self.source.net_liquidity_level(), self.source.gates["net_liquidity"]
+        return self._layer("net_liquidity", MILLIONS, track, span, gate)
+
     def _treasury_account(self) -> Layer:
         """The Treasury's account: what it draws down it spends into the economy, so a fall eases."""
-        name, move = "treasury_account", self.settings.treasury_account
-        track = closes(self.market, self.roles.treasury_account)
-        return self._layer(name, MILLIONS, track, move, "weeks", self._compared(name, track, move, falls=True))
+        name, shown = "treasury_account", self.settings.treasury_account
+        track, span = closes(self.market, self.roles.treasury_account), _Span(shown.weeks, "weeks", shown.flat)
+        return self._layer(name, MILLIONS, track, span, self._compared(name, track, shown.weeks, falls=True))
 
     def _credit(self) -> Layer:
-        """What credit is measured by; it eases while it is not stressed."""
-        is_spread = self.view.settings.credit_measure == "spread"
+        """The measure of credit; it eases while there is no stress."""
+        shown, is_spread = self.settings.credit, self.rotation.credit.measure == "spread"
         track = self.source.credit_level()
         if track and is_spread:
             track = Track(track.due, track.values / 100, track.sources)  # per cent
-        unit = SHARE if is_spread else RATIO
-        return self._layer("credit", unit, track, self.settings.credit, "sessions", self.source.gates["credit"])
+        unit, span = SHARE if is_spread else RATIO, _Span(shown.sessions, "sessions", shown.flat)
+        return self._layer("credit", unit, track, span, self.source.gates["credit"])
 
     def _broad_equities(self) -> Layer:
         """The broad market: it eases above its average and above its close a span ago."""
-        name, move = "broad_equities", self.settings.broad_equities
-        track = closes(self.market, self.roles.broad_fund)
+        name, shown = "broad_equities", self.settings.broad_equities
+        track, span = closes(self.market, self.roles.broad_fund), _Span(shown.sessions, "sessions", shown.flat)
         if track is None:
-            return self._layer(name, DOLLARS, None, move, "sessions", self.source.absent(name))
-        hurdle = np.maximum(sma(track.values, self.settings.broad_average), lagged(track.values, move.span))
+            return self._layer(name, DOLLARS, None, span, self.source.absent(name))
+        hurdle = np.maximum(sma(track.values, shown.average), lagged(track.values, shown.sessions))
         eases = self.source.reading(name, track, track.values, hurdle, track.values > hurdle)
-        return self._layer(name, DOLLARS, track, move, "sessions", eases)
+        return self._layer(name, DOLLARS, track, span, eases)
+
+    def _small_cap_strength(self) -> Layer:
+        span = _Span(self.rotation.relative_strength.lookback, "sessions", self.settings.small_cap_strength.flat)
+        track = ratio(self.market, self.roles.small_cap_fund, self.roles.broad_fund)
+        return self._layer("small_cap_strength", RATIO, track, span, self.source.gates["relative_strength"])
+
+    def _small_cap_trend(self) -> Layer:
+        shown, small_caps = self.settings.small_cap_trend, self.source.small_caps
+        track = Track(small_caps.due, self.source.closes, (small_caps,))
+        span = _Span(shown.sessions, "sessions", shown.flat)
+        return self._layer("small_cap_trend", POINTS, track, span, self.source.gates["trend"])
+
+    def _eth(self) -> Layer:
+        shown, track = self.settings.eth, closes(self.market, self.roles.eth)
+        return self._layer("eth", DOLLARS, track, _days(shown), self.view.readings["eth_trend"])
+
+    def _altcoin_breadth(self) -> Layer:
+        shown, breadth = self.settings.altcoin_breadth, self.view.readings["breadth"]
+        track = Track(self.view.times, breadth.value, ())
+        return self._layer("altcoin_breadth", SHARE, track, _days(shown), breadth)
 
     def _stablecoin_supply(self) -> Layer:
         """The supply of stablecoins: it eases while it grows."""
-        name, move = "stablecoin_supply", self.settings.stablecoin_supply
+        name, shown = "stablecoin_supply", self.settings.stablecoin_supply
         track = closes(self.market, self.roles.stablecoin_supply)
-        return self._layer(name, DOLLARS, track, move, "days", self._compared(name, track, move, falls=False))
+        return self._layer(name, DOLLARS, track, _days(shown), self._compared(name, track, shown.days, falls=False))
 
-    def _compared(self, name: str, track: Track | None, move: LayerChange, *, falls: bool) -> Reading:
-        """Whether a value fell, or rose, over its span."""
+    def _compared(self, name: str, track: Track | None, length: int, *, falls: bool) -> Reading:
+        """Compare a value with the one a span before: True where it fell, or where it rose."""
         if track is None:
             return self.source.absent(name)
-        before = lagged(track.values, move.span)
+        before = lagged(track.values, length)
         moved = track.values < before if falls else track.values > before
         return self.source.reading(name, track, track.values, before, moved)
 
-    def _layer(self, name: str, unit: str, track: Track | None, move: LayerChange, rows: str, eases: Reading) -> Layer:
-        """A layer from the value it shows, on its own calendar, and the reading that tells whether it eases."""
+    def _layer(self, name: str, unit: str, track: Track | None, span: _Span, eases: Reading) -> Layer:
+        """Make a layer from the value it shows, on its own calendar, and the reading that says whether it eases."""
         if track is None:
             value = change = np.full(len(self.view.times), np.nan)
         else:
             value = track.sampled(self.view.times)
-            before = Track(track.due, lagged(track.values, move.span), ()).sampled(self.view.times)
+            before = Track(track.due, lagged(track.values, span.length), ()).sampled(self.view.times)
+            # From 2% to 3% is one point of breadth; called +50% it would look like a surge.
             change = value - before if unit == SHARE else (value - before) / np.abs(before)
         lack = eases.lack(self.view.settings.rules)
         lack = np.where((lack == "") & np.isnan(change), "not yet", lack)
         # Once it was known its window has been full: then a value in it is missing.
         lack = np.where((lack == "not yet") & np.logical_or.accumulate(lack == ""), "missing", lack)
-        direction = np.where(np.abs(change) <= move.flat, 0, np.sign(np.nan_to_num(change))).astype(np.int64)
-        return Layer(name, unit, f"{move.span} {rows}", value, change, direction, eases.holds, lack)
+        direction = np.where(np.abs(change) <= span.flat, 0, np.sign(np.nan_to_num(change))).astype(np.int64)
+        return Layer(name, unit, f"{span.length} {span.rows}", value, change, direction, eases.holds, lack)
+
+
+def _days(shown: DaysSettings) -> _Span:
+    return _Span(shown.days, "days", shown.flat)

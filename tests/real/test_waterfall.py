@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bot.core.market import Market
-from bot.services.strategy_settings import rotation_settings, waterfall_settings
+from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import load_config
 from strategies.rotation.conditions import is_breakout
 from strategies.rotation.supercycle import Supercycle, runs_above
@@ -21,7 +21,7 @@ def view(real_market: Market) -> RotationView:
 
 @pytest.fixture(scope="module")
 def layers(view: RotationView) -> dict[str, Layer]:
-    return {layer.name: layer for layer in waterfall(view, waterfall_settings(load_config()))}
+    return {layer.name: layer for layer in waterfall(view)}
 
 
 @pytest.fixture(scope="module")

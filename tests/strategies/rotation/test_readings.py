@@ -12,6 +12,7 @@ import pytest
 
 from bot.core.market import Market
 from strategies.rotation.rotation import Rotation
+from strategies.rotation.settings import EndedSettings
 from strategies.rotation.view import RotationView
 from tests.markets import (
     Prices,
@@ -381,7 +382,8 @@ class TestOffAndNotYet:
     def ended(self, rows: int, last: str | None = None) -> list[int]:
         """The days of January 2024 on which X has ended; it has rows from 2024-01-01 on, and ended_days is 14."""
         made = market(25, X=closes_on_days("2024-01-01", [1.0] * rows))
-        settings = replace(settings_with(), ended_on=(("X", date.fromisoformat(last)),) if last else ())
+        endings = {"X": EndedSettings(date.fromisoformat(last))} if last else {}
+        settings = replace(settings_with(), endings=endings)
         found = RotationView(made, settings).source.has_ended(made["X"])
         days = made.decision_times.astype("datetime64[D]")[found].tolist()
         return [day.day for day in days if day.month == 1]

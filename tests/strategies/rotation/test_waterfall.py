@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.core.market import Market
 from bot.core.moments import utc
-from bot.services.strategy_settings import rotation_settings, waterfall_settings
+from bot.services.strategy_settings import rotation_settings
 from strategies.rotation.view import RotationView
 from strategies.rotation.waterfall import Layer, waterfall
 from tests.markets import (
@@ -52,7 +52,7 @@ def market(sessions: int = 30, **others: Prices) -> Market:
 
 def layers(made: Market, changes: Mapping[str, Any] | None = None) -> dict[str, Layer]:
     config = config_with(changes or {})
-    found = waterfall(RotationView(made, rotation_settings(config)), waterfall_settings(config))
+    found = waterfall(RotationView(made, rotation_settings(config)))
     return {layer.name: layer for layer in found}
 
 
