@@ -125,7 +125,7 @@ class Readings:
     def trend(self) -> Reading:
         """Close above the fast average above the slow one; the value is the smaller of the two ratios."""
         close = self.closes
-        fast, slow = sma(close, self.rotation.trend.fast), sma(close, self.numbers.trend.slow)
+        fast, slow = sma(close, self.rotation.trend.fast), sma(close, self.rotation.trend.slow)
         value = np.minimum(close / fast, fast / slow)
         track = Track(self.small_caps.due, close, (self.small_caps,))
         return self.reading("trend", track, value, np.ones(len(close)), value > 1)
@@ -175,9 +175,8 @@ class Readings:
         """ETH's mean true range; NaN while it is not known."""
         eth = self.market[self.roles.eth]
         high, low, close = (eth.on_calendar(column) for column in ("high", "low", "close"))
-        return Track(eth.due, mean_true_range(high, low, close, self.rotation.eth_stop.atr_days), ()).sampled(
-            self.times
-        )
+        mean_range = mean_true_range(high, low, close, self.rotation.eth_stop.atr_days)
+        return Track(eth.due, mean_range, ()).sampled(self.times)
 
     def peg(self) -> Reading:
         """The stablecoin closed under its peg for days in a row."""
@@ -272,7 +271,8 @@ class Readings:
         track = closes(self.market, self.roles.small_cap_fund, "volume")
         if track is None or np.isnan(track.values).all():
             return None
-        return Track(track.due, track.values / rolling_median(track.values, self.rotation.volume.window), track.sources)
+        relative = track.values / rolling_median(track.values, self.rotation.volume.window)
+        return Track(track.due, relative, track.sources)
 
     def _equal_weight(self) -> Reading:
         track = ratio(self.market, self.roles.equal_weight_fund, self.roles.broad_fund)
