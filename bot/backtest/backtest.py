@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -37,7 +36,7 @@ class BacktestOptions:
     """Options of a backtest.
 
     `trend_days` is the average of the trend benchmarks in UTC days, `random_shifts` the number of shifts of the
-    random-timing band, `cuts` the number of times at which the look-ahead check cuts the market (0: no check).
+    random-timing band, `cuts` the number of times at which the look-ahead check cuts the market (0: check is off).
     """
 
     trend_days: int
@@ -55,7 +54,7 @@ class Backtest:
     rows: list[Row]
     market: Market
     window: Window
-    summary: dict[str, Any]
+    summary: dict[str, object]
     random_timing: RandomTiming
 
 
@@ -67,9 +66,9 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
     market
         Series of the whole history; the strategy's memory begins at its first decision time.
     strategy
-        Any strategy; what it adds to the run is read through `BacktestExtras` and `StressAware`.
+        The strategy; its additions to the run are read through `BacktestExtras` and `StressAware`.
     plan
-        Rules, costs and cash of the run, without decisions.
+        Rules, costs and cash of the run; its decisions are replaced.
     window
         Days of trading.
     options
@@ -84,6 +83,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
     """
     from bot.backtest.engines.backtrader_engine import run_backtrader  # slow to import: not for `bot --help`
 
+    # On the whole history, so that the strategy's memory does not depend on the window.
     decisions = strategy.decisions(market)
     _refuse_lookahead(strategy, market, decisions, options.cuts)
     extras, stressed = extras_of(strategy, decisions), stressed_times(strategy, market)
@@ -94,6 +94,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
     variants, benchmarks = extras.variants(market), benchmark_decisions(market, options.trend_days)
     plans = {
         **dict.fromkeys(variants, _benchmark_plan(plan, adopt=plan.adopt)),  # a variant starts as the strategy does
+        # A benchmark holds from the first day on, or its return would be that of another period.
         **dict.fromkeys(benchmarks, _benchmark_plan(plan, adopt=True)),
     }
     others = {
@@ -151,7 +152,7 @@ def _with_benchmarks(events: Sequence[Event], others: Mapping[str, Book]) -> lis
 
 
 def _benchmark_plan(plan: RunPlan, adopt: bool) -> RunPlan:
-    """Return the plan of a benchmark, which the user's overrides leave alone."""
+    """Return the plan of a benchmark: that of the strategy, with the user's overrides off."""
     return replace(plan, rules=replace(plan.rules, overrides=Overrides()), adopt=adopt)
 
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from functools import partial
 from multiprocessing.process import BaseProcess
 from threading import Thread
-from typing import Any
 
 import pandas as pd
 
@@ -26,7 +25,7 @@ from bot.settings.loader import Config
 def compare_worlds(config: Config, advance: Callable[[], None]) -> Worlds:
     """Run the config's strategy with and without effect, on its own seed and on many seeds.
 
-    `advance` is called after each seed. The exact engine alone runs them.
+    `advance` is called after each seed. The exact engine runs them.
     """
     own = demo_parameters(config, planted=True)
     planted = _equity(config, own.seed, own.thesis_strength)
@@ -52,11 +51,11 @@ def _follow_the_parent() -> None:
 
 def _exit_after(parent: BaseProcess) -> None:
     parent.join()
-    os._exit(1)
+    os._exit(1)  # sys.exit would end this thread only
 
 
-def _both_worlds(config: Config, seed: int) -> dict[str, Any]:
-    row: dict[str, Any] = {"seed": seed}
+def _both_worlds(config: Config, seed: int) -> dict[str, object]:
+    row: dict[str, object] = {"seed": seed}
     for name, strength in (("absent", 0.0), ("planted", config.demo.thesis_strength)):
         equity = _equity(config, seed, strength)
         row[name] = equity.iloc[-1] / float(config.start_equity) - 1

@@ -1,4 +1,4 @@
-"""Additions of a strategy to its backtest, with defaults for a strategy that has none."""
+"""Additions of a strategy to its backtest, and the defaults."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.core.window import Window
 
 
 class DefaultExtras:
-    """Additions to the backtest of a strategy that has none of its own: only the basket of the coins it targets."""
+    """Default additions to a backtest: the basket of the coins that the strategy targets."""
 
     def __init__(self, decisions: Iterable[Decision]) -> None:
         self._coins = sorted({symbol for decision in decisions for symbol in decision.weights})
@@ -30,7 +30,13 @@ class DefaultExtras:
         return ()
 
     def basket_returns(self, market: Market, days: Days) -> Floats:
-        """Return the mean simple return of the targeted coins other than ETH and BTC, 0 on days without any."""
+        """Return the mean simple return of the targeted coins other than ETH and BTC.
+
+        Returns
+        -------
+        Floats
+            Shape (days,); 0 on days of unknown returns.
+        """
         coins = [symbol for symbol in self._coins if symbol not in (market.roles.eth, market.roles.btc)]
         total, count = np.zeros(len(days)), np.zeros(len(days))
         for symbol in coins:
@@ -51,7 +57,7 @@ def daily_returns(series: Series, days: Days) -> Floats:
     Returns
     -------
     Floats
-        Shape (days,); NaN where the close of the day or of the day before is unknown.
+        Shape (days,); NaN if the close of the day or of the day before is unknown.
     """
     closes = dict(zip(series.dates.tolist(), series.close.tolist(), strict=True))
     pairs = ((closes.get(day.item()), closes.get((day - 1).item())) for day in days)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ _MONEY = ("final_equity", "fees", "slippage_cost")
 """The figures in the quote currency; the others are shares or counts."""
 
 
-def figures_of(book: Book, start_cash: Decimal) -> dict[str, Any]:
+def figures_of(book: Book, start_cash: Decimal) -> dict[str, object]:
     """Compute the figures of a run.
 
     Parameters
@@ -29,7 +28,7 @@ def figures_of(book: Book, start_cash: Decimal) -> dict[str, Any]:
 
     Returns
     -------
-    dict[str, Any]
+    dict[str, object]
         Figures by name. Money is text with two decimals, shares are floats, `trades` counts round trips.
     """
     valuations = [event for event in book.events if isinstance(event, Valuation)]

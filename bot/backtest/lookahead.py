@@ -30,12 +30,13 @@ def first_peek(
     Returns
     -------
     datetime or None
-        Time of the decision in UTC; None if all are the same, which is evidence and no proof.
+        UTC time of the decision, if one changes. Equal decisions are evidence only: other cuts may find a change.
     """
     peeks = []
     for cut in cuts:
         before = strategy.decisions(market.as_of(cut))
         until = [decision for decision in decisions if decision.at <= cut]
+        # The first one of a cut is enough: later ones may follow from it through the strategy's memory.
         peeks += [early.at for early, full in zip(before, until, strict=False) if early != full][:1]
         if len(before) != len(until):
             peeks.append(cut)

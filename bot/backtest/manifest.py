@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from bot.backtest.backtest import Backtest
 from bot.core.market import Market
@@ -14,7 +13,7 @@ from bot.settings.loader import Config
 
 def manifest(
     run_id: str, command: str, config: Config, market: Market, started: datetime, backtest: Backtest
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Make the manifest of a run, the one file of a run that has wall-clock time."""
     return {
         "run_id": run_id,

@@ -73,7 +73,7 @@ def band_of(book: Book, extras: BacktestExtras, shifts: int) -> RandomTiming:
     for i, valued in enumerate(valuations):
         for symbol, quantity in valued.holdings.items():
             close_before = plan.prices.of(symbol).close[i]  # index 0 is the day before the run
-            if close_before == close_before:
+            if close_before == close_before:  # false for NaN: a coin that was received before its first close
                 held[symbol if symbol in held else "altcoins"][i] += float(quantity) * close_before
     costs = np.zeros(len(days))
     for event in book.events:

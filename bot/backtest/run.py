@@ -35,7 +35,7 @@ _CUTS = 24
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A finished backtest as tables. `folder` has its files, or is None if they were not requested."""
+    """A finished backtest as tables. `folder` has its files, if they were requested."""
 
     run_id: str
     market: str
@@ -88,7 +88,7 @@ def run_backtest(
     end: date | str | None = None,
     *,
     market: str = "auto",
-    changes: Mapping[str, Any] | None = None,
+    changes: Mapping[str, object] | None = None,
     save: bool = False,
     out: Path | None = None,
     command: str = "run_backtest()",
@@ -99,9 +99,9 @@ def run_backtest(
     Parameters
     ----------
     config
-        Path of a YAML file, or a config; the default config if None.
+        Path of a YAML file, or a config; the default config if left out.
     data_dir
-        Folder of CSV files. If None: the store, or the demo market while the store is empty.
+        Folder of CSV files; by default the store, or the demo market while the store is empty.
     start, end
         First and last UTC day of trading, as dates or ISO text; by default all days of the market.
     market
@@ -123,7 +123,7 @@ def run_backtest(
     Raises
     ------
     BotError
-        Any error of `bot.core.errors`.
+        An error of `bot.core.errors`.
     """
     started = datetime.now(UTC)
     if not isinstance(config, Config):
@@ -132,6 +132,7 @@ def run_backtest(
     window = window_of(found_market, _as_date(start), _as_date(end))
     key = run_key(config, found_market, window)
     folder = None
+    # Before the run, so that a folder that cannot be written ends the command at once.
     if out is not None:
         folder = claim_run_folder(out)
     elif save:
@@ -163,8 +164,8 @@ def _as_date(day: date | str | None) -> date | None:
         raise ConfigError("is not a date", where="run_backtest", expected="YYYY-MM-DD", was=repr(day)) from None
 
 
-def _worlds_summary(worlds: Worlds) -> dict[str, Any]:
-    """Return three percentiles of the total returns over all seeds, with and without effect."""
+def _worlds_summary(worlds: Worlds) -> dict[str, object]:
+    """Return three percentiles of the total returns over all seeds, of both worlds."""
     spread = {
         world: {
             f"total_return_{percent}": round(float(worlds.spread[world].quantile(percent / 100)), 10)

@@ -1,4 +1,4 @@
-"""Warnings of a run: faults of the data, overrides in force, and orders that were not filled in full."""
+"""Warnings of a run: faults of the data, overrides in force, and orders that were cut or unfilled."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _quarantined(market: Market, window: Window) -> list[str]:
             continue
         why = next(f for f in market.faults if f.symbol == symbol and f.severity is Severity.QUARANTINED)
         is_coin = market[symbol].kind.is_coin and symbol not in required
-        effect = "is not bought" if is_coin else "is not believed, and nothing is bought while a rule needs it"
+        effect = "is not bought" if is_coin else "is not used, and no coin is bought while a rule needs it"
         allow = f"to allow it: quality: {{allow: [{symbol}]}}"
         warnings.append(f"{symbol} {effect} from {since.astype('datetime64[D]')} on: {why.text} ({why.first}); {allow}")
     return warnings
@@ -81,7 +81,7 @@ def _overrides(plan: RunPlan) -> list[str]:
 
 
 def order_warnings(book: Book) -> list[str]:
-    """Return the warnings of a book, and the number of orders that were not filled in full, by status."""
+    """Return the warnings of a book, and the number of orders that were cut or unfilled, by status."""
     results = [event for event in book.events if isinstance(event, OrderResult)]
     counts = Counter(result.status for result in results if result.status is not OrderStatus.FILLED)
     unfilled = [f"{n} order(s) {status}: see orders.csv for the reasons" for status, n in sorted(counts.items())]

@@ -46,7 +46,7 @@ class QuoteLimits:
 
 
 class Unpriced(Exception):
-    """No usable price for an order: `end` is the reason code, `detail` the quote source's wording."""
+    """The price of an order is missing or unusable: `end` is the reason code, `detail` the quote source's wording."""
 
     def __init__(self, end: OrderEnd, detail: str = "") -> None:
         super().__init__(end, detail)
@@ -113,8 +113,8 @@ class LiveQuotes:
         Returns
         -------
         list of Fill
-            One fill per level, or a single one at a lower price if the cash does not cover the cost: the venue has
-            traded already, and the book's cash must stay at zero or above.
+            One fill per level, or a single one at a lower price if the cost exceeds the cash: the venue has traded
+            already, and the book's cash must stay at zero or above.
         """
         now = self._clock.now()
         levels = list(depth.asks if order.side is Side.BUY else depth.bids)

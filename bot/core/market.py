@@ -60,7 +60,7 @@ class Series:
     open, high, low, close
         Prices, or the values of an index or a macro series.
     volume
-        Traded volume as the vendor states it.
+        Traded volume: of coins in USD, of funds in shares.
     known_at
         UTC time from which each row may be used.
     due

@@ -25,7 +25,7 @@ def assemble(
 ) -> Market:
     """Assemble a market from the rows of listed symbols.
 
-    Rows that are still forming at `now` and rows of US series on days without a session are left out, with a note.
+    Rows that are still forming at `now` and rows of US series outside the sessions are left out, with a note.
 
     Parameters
     ----------

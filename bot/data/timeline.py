@@ -84,7 +84,7 @@ def due(dates: Days, release: Release, sessions: Sessions) -> Times:
     Returns
     -------
     array of datetime64[s]
-        UTC, ascending; empty without rows.
+        UTC, ascending; empty if `dates` is empty.
     """
     if not len(dates):
         return np.array([], "datetime64[s]")

@@ -6,9 +6,8 @@ book plans the orders and prices the fills. The run fails if backtrader's cash o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from decimal import Decimal
 
 import backtrader as bt
 import numpy as np
@@ -19,7 +18,7 @@ from bot.core.orders import OrderEnd, OrderIntent, Settlement, Side
 from bot.core.portfolio import Portfolio
 
 CASH_TOLERANCE = 1e-6
-"""The largest share of equity by which backtrader's cash may part from the book's."""
+"""Largest difference between backtrader's cash and the book's, as a share of equity: its floats add up errors."""
 
 
 def run_backtrader(plan: RunPlan) -> Book:
@@ -57,8 +56,8 @@ class _Fee(bt.CommInfoBase):  # type: ignore[misc]  # backtrader is untyped
 class _LotFeed(bt.feed.DataBase):  # type: ignore[misc]
     """Closes of a coin on the common calendar, as the value of one lot, filled in bulk.
 
-    The book prices every fill, so one buffer serves all prices; a day without a bar repeats the last close. The
-    per-tick state of a live feed is left out, because it took most of a run's time.
+    The book prices every fill, so one buffer serves all prices; a missing day repeats the last close. The per-tick
+    state of a live feed is left out, because it took most of a run's time.
     """
 
     params = (("closes", None), ("days", None))
@@ -77,7 +76,7 @@ class _LotFeed(bt.feed.DataBase):  # type: ignore[misc]
     def _load(self) -> bool:
         return False
 
-    def advance(self, size: int = 1, datamaster: Any = None, ticks: bool = True) -> None:
+    def advance(self, size: int = 1, datamaster: object = None, ticks: bool = True) -> None:
         for line in self._moving:
             line.advance(size)
 
@@ -111,7 +110,7 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         else:
             self.cash += float(settlement.quantity * settlement.price - settlement.fee)
 
-    def _move(self, strategy: bt.Strategy, symbol: str, quantity: Any, price: Any) -> None:
+    def _move(self, strategy: bt.Strategy, symbol: str, quantity: Decimal, price: Decimal) -> None:
         instrument = self.book.plan.rules.instruments[symbol]
         lots = instrument.lots(abs(quantity)) * (1 if quantity > 0 else -1)
         self.getposition(strategy.getdatabyname(symbol)).update(lots, float(price * instrument.step))
@@ -142,7 +141,7 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         order.cancel()
         self.notify(order)
 
-    def _get_value(self, datas: Any = None, lever: bool = False) -> float:
+    def _get_value(self, datas: object = None, lever: bool = False) -> float:
         """Return 0: the book values the portfolio, and backtrader would value every coin again on every day."""
         return 0.0
 
@@ -167,7 +166,7 @@ class _Follower(bt.Strategy):  # type: ignore[misc]
         if closed >= 0:
             self.book.value(closed)
             self._check()
-        decisions: Sequence[Any] = self.book.plan.decisions
+        decisions = self.book.plan.decisions
         if closed + 1 == len(decisions):
             return
         day = decisions[closed + 1].at.date()

@@ -45,7 +45,7 @@ class TestnetBroker:
     pricing : Pricing
         Prices at which the book records fills. The venue's own prices are recorded beside them.
     fallback : Broker
-        Fills orders for coins that the testnet does not list, and sales of coins that the account lacks.
+        Fills orders for coins outside the testnet's list, and sales of coins that the account lacks.
     names : mapping of str to str
         The venue's names of coins whose symbol differs.
     """
@@ -75,7 +75,7 @@ class TestnetBroker:
             yield order
 
     def resume(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
-        """Look up orders that may have been sent. Orders of today that the venue does not have are sent now."""
+        """Look up orders that may have been sent. Orders of today that are missing at the venue are sent now."""
         for order in orders:
             if not self._is_listed(order.symbol):
                 yield from self._fallback.resume(book, [_marked(order, NOT_LISTED)], day)
@@ -93,7 +93,7 @@ class TestnetBroker:
             yield order
 
     def _send_until_known(self, book: Book, order: OrderIntent, day: date) -> bool:
-        """Send an order, again if the venue states that it does not have it. Return True if its end is known."""
+        """Send an order, again if the venue states that it is missing. Return True if its end is known."""
         for _ in range(_MAX_SENDS):
             try:
                 self._send(book, order, day)
@@ -138,7 +138,7 @@ class TestnetBroker:
         return self._record(book, order, self._exchange.wait_until_ended(report), day)
 
     def _find(self, book: Book, order: OrderIntent, day: date) -> bool:
-        """Record an order that the venue has. Return False if the venue states that it does not have it."""
+        """Record an order that the venue has. Return False if the venue states that it is missing."""
         report = self._exchange.find(order.order_id, self._pair(order))
         if report is not None:
             self._record(book, order, self._exchange.wait_until_ended(report), day)

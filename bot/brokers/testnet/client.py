@@ -41,7 +41,7 @@ def open_testnet(profile: Profile, clock: Clock, environment: Mapping[str, str])
     ConfigError
         A key is missing from the environment.
     NotSandbox
-        ccxt is not as the guard expects it.
+        ccxt differs from what the guard expects.
     """
     keys = LOOPBACK_KEYS if type(profile) is Loopback else keys_from(environment, profile.venue)
     return TestnetExchange(TestnetSession(profile, keys, clock), keys, clock)
@@ -88,7 +88,7 @@ class TestnetExchange:
         return self._pairs.rules(coin, quotes)
 
     def balances(self) -> tuple[AssetBalance, ...]:
-        """Return every asset with an amount above zero. A response without any asset is an error."""
+        """Return every asset with an amount above zero. An empty response is an error."""
 
         def parse(data: object) -> list[AssetBalance]:
             balances = list(self._dialect.read_balances(data))
@@ -112,14 +112,14 @@ class TestnetExchange:
         Raises
         ------
         OrderRejected
-            The order does not exist at the venue.
+            The venue refused the order: it does not exist there.
         OutcomeUnknown
             The order may exist: `find` it before anything else.
         """
         return self._orders.submit(client_order_id, pair, side, quantity)
 
     def find(self, client_order_id: str, pair: str) -> OrderReport | None:
-        """Return an order with its fills, or None if the venue states that it does not exist.
+        """Return an order with its fills; None if the venue states that it is missing.
 
         An order can appear up to 11 seconds after it was sent. Within that time of sending it, or of opening this
         exchange (an earlier process may have sent it), a missing order is looked up a second time.
@@ -132,7 +132,7 @@ class TestnetExchange:
         Raises
         ------
         OrderRejected
-            There is no such order.
+            The order is unknown to the venue.
         OutcomeUnknown
             The cancel request has an unknown status.
         """

@@ -88,7 +88,7 @@ def refuse_unless_sandbox(
     Raises
     ------
     NotSandbox
-        Any part of the request is absent from the allow-list. The request must not be sent.
+        A part of the request is absent from the allow-list; the caller must drop the request.
     """
     if type(profile) is not Testnet and type(profile) is not Loopback:
         raise NotSandbox("is not a testnet", was=type(profile).__name__)

@@ -36,9 +36,9 @@ class AsTraded:
     Parameters
     ----------
     reference : callable
-        Public price of a coin on a day that fills are measured against, None without a price.
+        Public price of a coin on a day, the reference of fills; None if it is missing.
     quote : str
-        Quote currency. A fee in a third asset is replaced by the config's fee, since that asset has no price here.
+        Quote currency. A fee in a third asset is replaced by the config's fee, since its price is unknown here.
     """
 
     def __init__(self, reference: Callable[[str, date], Decimal | None], quote: str) -> None:
@@ -98,7 +98,7 @@ class AtPublicQuotes:
     def fills(self, book: Book, order: OrderIntent, base: str, trades: Sequence[VenueFill], day: date) -> list[Fill]:
         """Value the traded quantity on the public order book.
 
-        After a restart without a usable order book the last close is the price, and the reason gets AT_LAST_CLOSE.
+        If the order book is unusable after a restart, the last close is the price, and the reason gets AT_LAST_CLOSE.
         """
         traded = sum((trade.quantity for trade in trades), ZERO)
         if traded == ZERO:

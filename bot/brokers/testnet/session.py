@@ -58,7 +58,7 @@ class GuardedAdapter(HTTPAdapter):
         self.__profile, self.__keys = profile, keys
 
     def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
-        """Send a request once, over verified TLS, without a proxy. Raises NotSandbox unless it is on the allow-list."""
+        """Send a request once, directly and over verified TLS. Raises NotSandbox unless it is on the allow-list."""
         if type(request) is not requests.PreparedRequest:
             raise NotSandbox("is not a plain request", was=type(request).__name__)
         checked = request.copy()  # the caller cannot change it between the check and the sending
@@ -135,7 +135,7 @@ class TestnetSession:
         Raises
         ------
         NotSandbox
-            The request is absent from the allow-list and was not sent.
+            The request is absent from the allow-list and was blocked before sending.
         RateLimited, Blocked, Unreachable
             As `RetryPolicy.request`.
         """
@@ -151,7 +151,7 @@ class TestnetSession:
         raise NotSandbox("the request is invalid", where=self._profile.origin, was=was)
 
     def take_response(self) -> tuple[int, str] | None:
-        """Return HTTP status and text of the last response and forget it, or None if there was no valid one."""
+        """Return HTTP status and text of the last response, if it was valid, and forget it."""
         response = self._response
         object.__setattr__(self, "_response", None)
         return response

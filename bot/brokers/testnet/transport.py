@@ -56,7 +56,7 @@ class TestnetTransport:
 
     @property
     def max_order_delay(self) -> timedelta | None:
-        """Delay of orders on the local venue, None on a real testnet."""
+        """Largest delay of orders on the local venue; None on a real testnet."""
         profile = self._session.profile
         return profile.max_order_delay if type(profile) is Loopback else None
 
@@ -66,9 +66,9 @@ class TestnetTransport:
         parse: Callable[[object], _Parsed],
         missing: Callable[[], _Parsed] | None = None,
     ) -> _Parsed:
-        """Send a request that changes nothing, up to `TRIES` times, and parse the response.
+        """Send a read request, up to `TRIES` times, and parse the response.
 
-        `missing` gives the result if the venue states that the order does not exist.
+        `missing` gives the result if the venue states that the order is missing.
         """
         for number in range(1, TRIES + 1):
             try:

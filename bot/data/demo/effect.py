@@ -9,7 +9,7 @@ BASE_SESSIONS, CLOSES_ABOVE, CONFIRM_WITHIN, FLOOR, WINDOW_SESSIONS = 21, 5, 10,
 
 
 def sustained_breakouts(close: Floats) -> list[int]:
-    """Find the closes that confirm a breakout, by the rule without gates.
+    """Find the closes that confirm a breakout, by the rule with all gates off.
 
     Parameters
     ----------

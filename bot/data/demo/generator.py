@@ -89,7 +89,7 @@ class DemoParameters:
 
 
 def kind_of(symbol: str) -> SeriesKind:
-    """Return the kind of a series of the demo market, by its symbol with or without the prefix."""
+    """Return the kind of a series of the demo market, by its symbol; the prefix is optional."""
     name = symbol.removeprefix(PREFIX)
     if name in (*INDICES, "VIX"):
         return SeriesKind.INDEX

@@ -64,7 +64,7 @@ class Moves:
 
 
 def find_jumps(series: Series, moves: Moves, second: Series | None, rules: QualityRules) -> list[DataFault]:
-    """Find rows whose close jumps by more than `jump_sigmas` robust sigmas, without a second source that confirms it.
+    """Find rows whose close jumps by more than `jump_sigmas` robust sigmas, unless a second source confirms it.
 
     Parameters
     ----------

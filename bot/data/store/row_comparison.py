@@ -33,7 +33,7 @@ class RowFate(Enum):
 
 
 class FinalRow(NamedTuple):
-    """Latest final row of a day in the store; None is an unknown value."""
+    """Latest final row of a day in the store; an unknown value is empty."""
 
     revision: int
     open: float | None

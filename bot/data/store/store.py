@@ -141,7 +141,7 @@ class Store:
         version
             First seen or latest value of each day.
         seen_by
-            UTC time; the store is read as it was then. None reads all of it.
+            UTC time; the store is read as it was then. All rows by default.
         """
         with as_store_errors(self.path):
             if version is RowVersion.FIRST_SEEN and seen_by is None:
@@ -152,7 +152,7 @@ class Store:
         return {symbol: rows for symbol, rows in stored.items() if rows is not None}
 
     def rows_of(self, symbol: str) -> StoredRows | None:
-        """Return the final rows of one symbol as first seen, or None."""
+        """Return the final rows of one symbol as first seen, if it has rows."""
         query = "SELECT sources, data FROM columns WHERE symbol = ?"
         with as_store_errors(self.path):
             found = self._connection.execute(query, (symbol,)).fetchone()
@@ -165,7 +165,7 @@ class Store:
         return {host: datetime.fromtimestamp(until, UTC) for host, until in found}
 
     def newest_seen_at(self) -> datetime | None:
-        """Return the UTC time of the newest write; None for an empty store."""
+        """Return the UTC time of the newest write, if there is one."""
         with as_store_errors(self.path):
             (newest,) = self._connection.execute("SELECT max(first_seen_at) FROM bars").fetchone()
         return None if newest is None else datetime.fromtimestamp(newest, UTC)

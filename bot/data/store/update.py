@@ -70,7 +70,7 @@ class Updater:
         WrongClock
             This machine's clock differs from the vendors' clocks.
         StoreError
-            The store cannot be written.
+            The store fails to be written.
         """
         if feed.vendor in self._closed:
             return UpdateResult(symbol, feed.vendor, UpdateStatus.LATER, problem=self._closed[feed.vendor])
@@ -138,7 +138,7 @@ class Updater:
         return start if since is None else min(start, since)
 
     def _oldest_gap(self, symbol: str, dates: Days) -> date | None:
-        """Return a day before the oldest missing row of the last 400 days, or None."""
+        """Return a day before the oldest missing row of the last 400 days, if a row is missing."""
         release = self.listings[symbol].release
         recent = dates[dates >= dates[-1] - _LOOK_BACK]
         known = known_at(recent, release, self.sessions)

@@ -36,7 +36,7 @@ def write_lock(
     InUse
         Another process still holds the lock after `patience` seconds.
     StoreError
-        The lock file cannot be written.
+        The lock file fails to be written.
     """
     path = target.with_suffix(".lock")
     try:

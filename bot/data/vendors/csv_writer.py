@@ -15,7 +15,7 @@ def write_folder(folder: Path, rows: Mapping[str, RawBars]) -> None:
     Raises
     ------
     DataError
-        The folder has files in it or cannot be written.
+        The folder has files in it or fails to be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

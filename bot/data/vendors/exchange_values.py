@@ -93,7 +93,7 @@ def increment(precision: object, mode: int, price: float | None, where: str) -> 
 
 
 def plain(number: Decimal) -> Decimal:
-    """Return the same number without trailing zeros and without an exponent above zero."""
+    """Return the same number with its trailing zeros removed and all integer digits written out."""
     return Decimal(f"{number.normalize():f}")
 
 

@@ -34,7 +34,7 @@ class Feed(Protocol):
         Parameters
         ----------
         since
-            First date; None fetches the whole history.
+            First date, if only a part of the history is wanted.
         sources
             Sources of the stored rows, the oldest first.
         notes
@@ -48,7 +48,7 @@ class Feed(Protocol):
         ...
 
     def rules(self, source: str) -> VenueRules | None:
-        """Fetch the rules of the venue behind a source; None for a series that is not traded. Raises DataError."""
+        """Fetch the rules of the venue behind a source, if the bot trades the series. Raises DataError."""
         ...
 
 
@@ -64,7 +64,7 @@ class SeriesFeed:
         return [self.rows(since)]
 
     def rules(self, source: str) -> VenueRules | None:
-        """Return None: a series of a fund, an index or a macro value has no venue here."""
+        """Return the rules of a venue: none for a fund, an index or a macro series, which the bot only reads."""
         return None
 
 

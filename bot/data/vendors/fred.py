@@ -34,7 +34,7 @@ class Fred:
         series_id
             FRED's name of the series.
         since
-            First date; None fetches the whole history.
+            First date, if only a part of the history is wanted.
 
         Returns
         -------
@@ -44,7 +44,7 @@ class Fred:
         Raises
         ------
         NotListed
-            The series is unknown, or has no value in that time.
+            The series is unknown, or empty in that time.
         Unreachable
             The answer is another page than the table.
         DataError
@@ -96,7 +96,7 @@ def _parse_table(symbol: str, series_id: str, where: str, lines: list[str]) -> R
 
 
 def _parse_line(line: str, where: str) -> tuple[str, float | None]:
-    """Return the date and the value of one line; None is a missing value."""
+    """Return the date and the value of one line; a missing value is None."""
     error = DataError(
         "is no row of the table", where=where, expected="YYYY-MM-DD,number", was=line[:_SHOWN] or "nothing"
     )

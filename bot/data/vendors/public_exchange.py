@@ -1,4 +1,4 @@
-"""Daily candles, market rules, prices and order books of exchanges, through ccxt and without keys."""
+"""Daily candles, market rules, prices and order books of exchanges: anonymous requests through ccxt."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ _Response = TypeVar("_Response")
 class PublicExchange:
     """Public data of one exchange. The ccxt object stays inside.
 
-    Every method raises RateLimited, Unreachable or Blocked if there is no response, NotListed for an unknown pair and
-    DataError for invalid values.
+    Every method raises RateLimited, Unreachable or Blocked if the response is missing, NotListed for an unknown pair
+    and DataError for invalid values.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class PublicExchange:
         self._markets: dict[str, dict[str, Any]] | None = None
 
     def lists(self, coin: str) -> bool:
-        """Return True if the venue lists the coin on its spot market in one of the quote currencies, halted or not."""
+        """Return True if the venue lists the coin on its spot market in a quote currency, active or halted."""
         return self._market(coin) is not None
 
     def pair(self, coin: str) -> str:
@@ -218,7 +218,7 @@ def _unexpected(where: str, was: str) -> Unreachable:
 
 
 def _client(facts: Venue, session: PublicSession) -> Any:
-    """Create ccxt's client of a venue, without keys: spot markets only, listed with one request."""
+    """Create ccxt's anonymous client of a venue: spot markets only, listed with one request."""
     import ccxt
 
     return getattr(ccxt, facts.client)(

@@ -19,11 +19,11 @@ class Venue:
     page : int
         Most daily candles in one response.
     opened : date
-        A day no later than the oldest candle.
+        The day of the oldest candle, or one before it.
     remembers : int, optional
-        Number of newest candles that the venue still serves, None for all.
+        Number of newest candles that the venue still serves; all by default.
     needs_end : bool
-        True if a page needs its end: without one, the venue may start at the newest candle.
+        True if a page needs its end; else the venue may start at the newest candle.
     public_url : str, optional
         Base URL in place of ccxt's.
     """

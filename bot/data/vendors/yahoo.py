@@ -115,7 +115,7 @@ class YahooSession(Session[Response]):
 
 
 def _require_json(answer: Response, host: str, ticker: str) -> Response:
-    """Return the answer if it is JSON. Raises NotListed or Unreachable, so that yfinance has no error to interpret."""
+    """Return the answer if it is JSON. Raises NotListed or Unreachable before yfinance interprets an error."""
     status = answer.status_code
     where, was = f"Yahoo {ticker}", f"HTTP {status}"
     reason = found.group(1) if (found := _REASON.search(answer.text[:2000])) else None
@@ -157,7 +157,7 @@ class Yahoo:
         ticker
             Yahoo's name, such as ^RUT.
         since
-            First date; None fetches the whole history.
+            First date, if only a part of the history is wanted.
         adjusted
             Scale the prices by the vendor's factor for dividends and splits. Volume stays as it is.
 
