@@ -150,6 +150,7 @@ class Book:
 
     def _acting(self, decision: Decision, is_first: bool) -> Decision:
         """Adjust a decision to overrides, renamed coins and the mode in which the book starts."""
+        # A strategy may go on naming a coin by its old symbol.
         if self._renamed and any(symbol in self._renamed for symbol in decision.weights):
             decision = replace(decision, weights=self._under_new_names(decision.weights))
         if self._waiting:
@@ -159,6 +160,7 @@ class Book:
         if self.plan.rules.overrides.flat:
             return replace(decision, weights={}, trade=Trade.NOW, reasons=("flat", *decision.reasons))
         if is_first:
+            # The strategy may hold already on the first day, with no trade due; the book has to buy what it holds.
             return replace(decision, trade=Trade.NOW, reasons=("adopted", *decision.reasons))
         return decision
 
@@ -218,6 +220,7 @@ class Book:
         what = (order.order_id, order.at, order.symbol, order.side, order.quantity)
         self.events.append(OrderResult(*what, status, order.reason, end, detail))
         if status is not OrderStatus.FILLED:
+            # Retried on the next day even if the decision then is to hold.
             self._try_again(self._unfinished | {order.symbol}, order.at)
 
     # --- the evening: value ---------------------------------------------------------------------------------

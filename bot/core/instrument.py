@@ -11,6 +11,7 @@ WEIGHT_STEP = Decimal("1e-9")
 
 def to_decimal(number: float) -> Decimal:
     """Convert a float to the shortest decimal that reads back as the same float."""
+    # Decimal(number) would have the float's binary digits, such as 0.1000000000000000055.
     return Decimal(repr(float(number)))
 
 

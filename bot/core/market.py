@@ -98,6 +98,7 @@ class Series:
         """Hash of the rows: the same rows have the same hash from any source."""
         digest = hashlib.sha256(f"{self.symbol} {self.kind}".encode())
         for column in (self.dates, self.known_at, self.open, self.high, self.low, self.close, self.volume):
+            # NaN has many bit patterns: only known values are hashed, with a mask of where they are.
             known = ~np.isnat(column) if column.dtype.kind == "M" else ~np.isnan(column)
             digest.update(known.tobytes() + column[known].tobytes())
         return digest.hexdigest()
@@ -154,6 +155,7 @@ class Series:
 
     def until(self, moment: np.datetime64) -> Series:
         """Return the rows known at a UTC time, as views of the same arrays."""
+        # A prefix is enough: rows become known in the order of their dates.
         n = int(np.searchsorted(self.known_at, moment, side="right"))
         columns = ("dates", "open", "high", "low", "close", "volume", "known_at")
         off_session = self.off_session[self.off_session_known_at <= moment]
@@ -318,6 +320,7 @@ class Market(Mapping[str, Series]):
         for series in required:
             if not len(series):
                 raise DataError(f"{series.symbol} has no rows", where=f"market {self.name}")
+        # Rounded up to a midnight: a decision must come after the last of the three first rows is known.
         first = max(series.known_at[0] for series in required)
         origin = np.ceil((first - np.datetime64(0, "s")) / np.timedelta64(1, "D"))
         last = self[self.roles.eth].known_at[-1].astype("datetime64[D]")

@@ -50,11 +50,13 @@ class OrderEnd(StrEnum):
     EXPIRED = "expired"
 
 
+# The end is the last code: a detail in brackets may itself contain a semicolon and a code.
 _END = re.compile(rf"(?:^|;)({'|'.join(OrderEnd)})(?: \((.*)\))?$", re.DOTALL)
 
 
 def order_id(run_key: str, day: date, symbol: str, side: Side, attempt: int = 0) -> str:
     """Return the client order id: equal inputs give equal ids (22 characters of a-z, 2-7 and -)."""
+    # Made from the order itself, so that a restart finds an order at the venue that it may have sent before.
     text = "|".join((run_key, day.isoformat(), symbol, side, str(attempt)))
     digest = hashlib.sha256(text.encode()).digest()
     return "r-" + base64.b32encode(digest).decode().lower()[:20]

@@ -49,5 +49,5 @@ class Portfolio:
             raise ValueError(f"{symbol}: the book would hold {held} and cash {left}; neither may be below zero")
         holdings = {**self.holdings, symbol: held}
         if held == 0:
-            del holdings[symbol]
+            del holdings[symbol]  # so that two portfolios of the same coins are equal
         return Portfolio(left, holdings)

@@ -21,6 +21,7 @@ def decode(row: Row, path: Path | None = None) -> Event:
     """
     try:
         return FIELDS_OF_KIND[row.kind].decode(row.at, row.body)
+    # The body may be any JSON, so each of these errors of a codec means a malformed body.
     except (KeyError, TypeError, ValueError, AttributeError, InvalidOperation):
         where = None if path is None else str(path)
         raise LedgerError(f"row {row.sequence} ({row.kind} at {row.at}) is no such event", where=where) from None

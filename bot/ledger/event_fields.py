@@ -141,6 +141,7 @@ class EventFields:
     def _make(self) -> Callable[..., Event]:
         return self.build or self.event
 
+    # A review of a long ledger decodes millions of rows, so fields are sorted by kind once.
     @cached_property
     def _written(self) -> list[tuple[Field, str, Callable[[Any], Any]]]:
         return [(field, field.name, field.codec.write) for field in self.fields]

@@ -11,6 +11,7 @@ from bot.infra.sqlite import FileErrors, connect, connect_to_read, migrate
 
 FAULTS = FileErrors(LedgerError, "put a backup in its place; bot paper backup writes to the folder backup")
 
+# The triggers prevent mistakes of programs. A change of the file itself is found by the hashes.
 _FIRST_VERSION = """
 CREATE TABLE events (
     sequence INTEGER PRIMARY KEY,
@@ -57,6 +58,7 @@ def open_to_write(path: Path | None, migrations: Sequence[str] = MIGRATIONS) -> 
     with FAULTS.translate(where):
         connection = connect(path or ":memory:")
         try:
+            # A stop during the first start can leave a file without a table: it is set up like a new one.
             is_new = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
             migrate(connection, 0 if is_new else _version(connection, where, len(migrations)), migrations)
         except BaseException:
@@ -89,6 +91,6 @@ def _version(connection: sqlite3.Connection, path: Path, newest: int = len(MIGRA
             was=f"version {version}",
             mend="update the bot",
         )
-    if not version:
+    if not version:  # SQLite's default: the file was made by another program
         raise LedgerError("is another program's database", where=str(path), mend="move it away")
     return int(version)

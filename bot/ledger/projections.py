@@ -137,6 +137,7 @@ def project(rows: Iterable[Row]) -> dict[str, pd.DataFrame]:
     dict[str, pd.DataFrame]
         Cells as the CSVs have them: money is decimal text, moments are ISO-8601 in UTC.
     """
+    # One pass: `rows` may be read from the file, row by row.
     by_kind: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_kind[row.kind].append(row)

@@ -18,6 +18,7 @@ from bot.ledger.event_fields import encode
 from bot.ledger.ledger_file import FAULTS, open_to_read, open_to_write
 from bot.ledger.selection import Selection
 
+# Row 1 is chained to this fixed text, so that it is hashed like every other row.
 GENESIS = "0" * 64
 _AT_ONCE = 500
 """Rows per query. A writer can write between two queries, so a slow reader does not block it."""
@@ -204,6 +205,7 @@ def _fetched(connection: sqlite3.Connection, path: Path, places: Sequence[int]) 
 
 
 def _proved(path: Path, raw: RawRow, before: str | None) -> Row:
+    # A selection reads single rows, so each is checked against the hash stored before it, not against the whole chain.
     sequence, kind, at, body, recorded = raw
     head = GENESIS if sequence == 1 else before
     if head is None:
@@ -306,6 +308,7 @@ def _lenient(text: bytes) -> str:
 
 def _unreadable(connection: sqlite3.Connection, path: Path, problem: str) -> LedgerError:
     """Return the error that names the first unreadable row, found by reading up to it."""
+    # SQLite fails for the whole query; row by row, those before the damage are still readable.
     read = 0
     with suppress(sqlite3.DatabaseError):
         for _ in connection.execute("SELECT hash FROM events ORDER BY sequence"):

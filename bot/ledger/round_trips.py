@@ -157,6 +157,7 @@ def match_lots(events: Iterable[Fill | Settlement]) -> tuple[list[Closed], list[
             kept = -event.fee_in_kind if event.side is Side.BUY else event.fee_in_kind
             moved, slippage = event.quantity + kept, event.slippage_cost
             reason, order_id = event.reason, event.order_id
+        # Costs are kept per coin, so that each part of a lot that is sold in parts carries its share.
         at, fee_each, slippage_each = iso(event.at), event.fee / moved, slippage / moved
         if isinstance(event, Fill) and event.side is Side.BUY:
             legs = (Leg(at, event.symbol, event.price),)

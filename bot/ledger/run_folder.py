@@ -170,6 +170,7 @@ def claim_run_folder(path: Path) -> RunFolder:
 
 def list_runs(runs: Path) -> list[RunFolder]:
     """List the runs in a folder, the oldest first."""
+    # Names begin with the start time, so that their order is that of time.
     folders = [RunFolder(path) for path in sorted(runs.iterdir()) if path.is_dir()] if runs.is_dir() else []
     return [folder for folder in folders if (folder.path / "manifest.json").exists() or not folder.is_complete]
 
@@ -183,6 +184,7 @@ def find_run(runs: Path, run_id: str) -> RunFolder:
     for folder in known:
         if folder.run_id == run_id:
             return folder
+    # Runs written with --out are outside the state folder: they are named by their path.
     if Path(run_id, "manifest.json").is_file():
         return RunFolder(Path(run_id))
     hint = did_you_mean(run_id, [folder.run_id for folder in known]) or "`bot runs` lists them"

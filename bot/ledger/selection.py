@@ -8,6 +8,7 @@ from datetime import date
 
 from bot.core.moments import ONE_DAY
 
+# `instr` first, since it is much faster than parsing the JSON of every row.
 # A body of invalid JSON is selected: the check of its hash then reports the row as changed.
 _SYMBOL = """(CASE WHEN instr(body, ?) = 0 THEN 0 WHEN json_valid(body) THEN (
     json_extract(body, '$.symbol') = ? OR EXISTS (SELECT 1 FROM json_each(body, '$.weights') WHERE key = ?)
@@ -60,6 +61,7 @@ class Selection:
         if self.since is not None:
             parts.append(("at >= ?", [self.since.isoformat()]))
         if self.until is not None:
+            # Moments are compared as text; date.max has no next day, and "9999-99" is above all of its moments.
             end = "9999-99" if self.until == date.max else (self.until + ONE_DAY).isoformat()
             parts.append(("at < ?", [end]))
         if self.moments is not None:

@@ -77,6 +77,7 @@ def expected_account(events: Iterable[Event | None]) -> ExpectedAccount:
             case ConfigPeriod():
                 account.epoch = event
             case AccountSnapshot():
+                # After a wipe the venue has forgotten our orders, so the trades before it count no longer.
                 account = ExpectedAccount(event.at, account.epoch, dict(event.balances))
             case VenueTrade():
                 account.trades.append(event)
@@ -91,6 +92,7 @@ def expected_account(events: Iterable[Event | None]) -> ExpectedAccount:
                 account.unknown = []
             case OrderIntent():
                 orders[event.order_id] = event
+            # The venue may still fill these after their end in the ledger; reconciliation looks them up.
             case OrderResult() if event.status in (OrderStatus.PARTIAL, OrderStatus.UNFILLED):
                 account.unfinished.append(orders[event.order_id])
     return account

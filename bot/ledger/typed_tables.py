@@ -40,6 +40,7 @@ def _typed_column(column: pd.Series, column_type: ColumnType) -> pd.Series:
         return column
     if column_type is ColumnType.JSON:
         return column.map(json.loads).astype(object)
+    # A blank cell is an unknown value, but pandas would refuse the empty text as a date.
     filled = column.where(column != "", None)
     if column_type is ColumnType.DATE:
         return pd.to_datetime(filled, format="%Y-%m-%d")

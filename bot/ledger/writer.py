@@ -45,6 +45,7 @@ class LedgerWriter:
         head = self.head
         for event in events:
             row = Row(len(self.rows) + len(new) + 1, *encode(event))
+            # The hash covers the stored bytes, so the form of the JSON is fixed: compact, keys in the order of fields.
             body = json.dumps(row.body, separators=(",", ":"))
             head = chained_hash(head, row.sequence, row.kind, row.at, body)
             new.append(row)
@@ -54,6 +55,7 @@ class LedgerWriter:
         connection = self._begun()
         with FAULTS.transaction(connection, self.path):
             connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", chained)
+        # Only after the commit: a failed write must leave this object as it was.
         self.rows += new
         self.head = head
         return new
@@ -68,6 +70,7 @@ class LedgerWriter:
 
     def _read(self) -> None:
         if self._connection is not None:
+            # The whole chain is checked at each opening, so that a damaged ledger never grows.
             for sequence, kind, at, body, head in checked_rows(self._connection, self.path):
                 self.rows.append(Row(sequence, kind, at, json.loads(body)))
                 self.head = head

@@ -142,6 +142,7 @@ class ForwardTrader:
     def _write_ends(self, book: Book, ended: Iterator[OrderIntent]) -> list[OrderIntent]:
         done = []
         for order in ended:
+            # Each end is written before the next order is sent: a kill leaves at most one order of unknown status.
             self._step_hook("order done")
             self._write(book)
             done.append(order)
@@ -150,6 +151,7 @@ class ForwardTrader:
     def _reconciled(self, compare: Callable[[ExpectedAccount], list[Event]]) -> bool:
         """Compare the account with the ledger and write the differences; return True if there are any."""
         self._step_hook("before comparing")
+        # From the rows, not from memory: the account is compared with what a restart would know.
         differences = compare(expected_account(map(decode, self.writer.rows)))
         if differences:
             self._note(self.writer.append(differences))
@@ -210,5 +212,6 @@ class ForwardTrader:
 
 def _comparable(decision: Decision) -> str:
     """Return the parts of a decision that must be the same when it is made again, as text."""
+    # Reasons and readings are left out: they may change with a revised price that leaves the trade as it is.
     weights = {symbol: plain(weight) for symbol, weight in sorted(decision.weights.items()) if weight}
     return json.dumps([decision.stage, weights, decision.trade, decision.reduce_only])

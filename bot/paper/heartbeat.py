@@ -53,4 +53,4 @@ def read_beat(path: Path) -> Beat | None:
         at, next_tick = (datetime.fromisoformat(fields[name]) for name in ("at", "next_tick"))
         return Beat(fields["pid"], at, next_tick, fields["version"])
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return None  # the daemon writes the next one within a minute

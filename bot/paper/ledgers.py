@@ -145,7 +145,7 @@ def set_trading_state(
 
     Raises LedgerError, StoreError.
     """
-    status_of(config, name)
+    status_of(config, name)  # before the lock: a missing ledger is reported at once, and no file is made for it
     with open_ledger(config, name, clock, _PATIENCE, waiting) as writer:
         require_unfinished(writer.rows, writer.path)
         is_new = trading_state_of(writer.rows) is not state

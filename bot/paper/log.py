@@ -33,6 +33,7 @@ def open_log(config: Config, ledger: str, hide: Callable[[str], str]) -> None:
         return "{extra[line]}\n"
 
     path = config.state / "bot.log"
+    # diagnose and backtrace would write the values of variables, which may be secrets.
     logger.remove()
     try:
         logger.add(path, format=line, rotation="5 MB", retention=5, diagnose=False, backtrace=False)

@@ -34,6 +34,7 @@ def main() -> None:
 
 def _answer_stream() -> TextIO:
     """Return the stream to the caller, and redirect all other output to standard error."""
+    # Plugins print to standard output; what they print must not be read as an answer.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return answers

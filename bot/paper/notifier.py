@@ -157,6 +157,7 @@ class Notifier:
         try:
             yield
         except Exception as problem:
+            # Rows of a failed tick are real: an order may have been filled before the error.
             self._send([*self._news(before), *self._error(problem)])
             raise
         news = self._news(before)

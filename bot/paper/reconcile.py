@@ -58,6 +58,7 @@ class Reconciler:
     def _differences(
         self, account: ExpectedAccount, changed: Sequence[str], found: Mapping[str, Decimal], now: datetime
     ) -> list[Event]:
+        # The causes are tried from the most to the least certain; the quote currency follows the coin it paid for.
         late = self._filled_later(account, now)
         ours = {self._quote} | {trade.base for trade in account.trades}
         coins = sorted({*changed, *ours} - {self._quote})

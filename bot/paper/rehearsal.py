@@ -142,6 +142,7 @@ def trade(
         broker = TestnetBroker(exchange, QUOTE, pricing, SimulatedBroker())
         compare = Reconciler(exchange, QUOTE, venue, {}).compare
         trader = ForwardTrader(writer, lambda first, day: plan, broker, days[0], timedelta(hours=1), compare, step_hook)
+        # The last decided day once more: a kill may have left some of its orders open.
         for day in days[days.index(left) if left else 0 :]:
             if venue.market_time() < midnight(day):
                 venue.move_to(midnight(day))

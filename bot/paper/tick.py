@@ -80,7 +80,7 @@ def tick(
             return TickResult((), (), ())
         _require_clock(writer, clock.now())
         results = update_store(config, sessions, clock, (), None, advance, waiting)
-        now = clock.now()
+        now = clock.now()  # again: fetching takes minutes, and a midnight may have passed
         brokerage = open_brokerage(config, sessions, clock, testnet)
         began = _began(config, writer, now, broker)
         plan = _plan(config, began, now.date(), results)
@@ -201,6 +201,7 @@ def _plan(config: Config, began: _Began, day: date, results: list[UpdateResult])
             mend=mend,
         )
     plan = planned(config, market, Window(began.start, day), began.present.run_key)
+    # Forward orders follow the venue's present steps and ticks; a backtest knows only those of the config.
     rules = replace(plan.rules, instruments=venue_instruments(config, plan.rules.instruments))
     return replace(plan, rules=rules, cash=began.first.cash, adopt=began.first.on_start == "adopt")
 

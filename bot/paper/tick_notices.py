@@ -34,6 +34,7 @@ def notices_of(ledger: str, added: Sequence[Row], labels: Labels = PLAIN) -> lis
         *_drifts(ledger, added),
         *_differences(ledger, added),
     ]
+    # The sort is stable: within a kind the order of the rows is kept.
     return sorted(found, key=lambda notice: notice.kind is not NoticeKind.KILL)
 
 
