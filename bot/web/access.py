@@ -51,7 +51,7 @@ class AccessToken:
 
 @dataclass(frozen=True)
 class AccessControl:
-    """Middleware that passes allowed requests to `inside` and refuses all others.
+    """Middleware that passes allowed requests to `inside` and refuses the rest.
 
     `hosts` are the names under which the dashboard answers, None for any. They keep out a web page whose own name
     resolves to this machine (DNS rebinding). Requests from pages of other sites are always refused.
@@ -64,7 +64,7 @@ class AccessControl:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request or refuse it."""
         if scope["type"] != "http":
-            return
+            return  # the pages use no websockets, so none is accepted
         answer = self._refusal(scope) or self._entrance(scope)
         await (answer or self.inside)(scope, receive, _with_headers(send))
 
@@ -85,6 +85,7 @@ class AccessControl:
         if scope["path"] == ENTER:
             (given, *_) = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])
             if self.key.matches(given):
+                # The redirect takes the token out of the address bar and the history.
                 entered = RedirectResponse("/", 303)
                 entered.set_cookie(COOKIE, self.key.cookie, httponly=True, samesite="strict")
                 return entered
@@ -99,6 +100,7 @@ def _is_foreign(headers: Headers, host: str) -> bool:
     origin = headers.get("origin")
     if origin is not None and origin.lower() not in (f"http://{host.lower()}", f"https://{host.lower()}"):
         return True
+    # Browsers send no Origin with a plain link, so the fetch metadata has to tell a visit from an embedded request.
     is_visit = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
     return headers.get("sec-fetch-site") in ("cross-site", "same-site") and not is_visit
 

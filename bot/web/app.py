@@ -42,7 +42,7 @@ Reader: TypeAlias = Callable[[Request], PageData]
 
 
 def app_of(site: Site) -> Starlette:
-    """Return the dashboard of a site, without access control."""
+    """Return the dashboard of a site; `access` adds the access control."""
     answers = _Answers(site)
     readers: dict[str, Reader] = {
         "today": answers.today,
@@ -68,7 +68,7 @@ def app_of(site: Site) -> Starlette:
 
 
 class _Answers:
-    """Handlers of all routes; each reads its ledger anew, so a page is never older than its request."""
+    """Handlers of all routes; each reads its ledger anew, so a page is as new as its request."""
 
     def __init__(self, site: Site) -> None:
         self.site, self.pages = site, Templates()
@@ -80,6 +80,7 @@ class _Answers:
     def portfolio(self, request: Request) -> PageData:
         record = self._record(request)
         data, curve = portfolio.portfolio(record)
+        # The HTML draws these as charts; the JSON gives the numbers.
         data["curve"] = {"days": curve.days, "equity": curve.equity, "exposure": curve.exposure}
         return data, {"charts": portfolio.charts(curve, self.site.labels(record))}
 
@@ -142,6 +143,7 @@ class _Answers:
     def healthz(self, request: Request) -> Response:
         """Return the health of a record in one line: status 200, or 503 where there is a fault."""
         try:
+            # A container that has just started is healthy before its first ledger exists.
             if not request.query_params.get("run") and not self.site.records():
                 return PlainTextResponse("there is no ledger yet\n")
             record = self._record(request)
@@ -157,6 +159,7 @@ class _Answers:
     def static(self, request: Request) -> Response:
         """Return a style sheet, the script or the icon."""
         name = request.path_params["name"]
+        # Its rules come from the report's chart style, so that both draw a curve in the same colour.
         if name == "chart.css":
             return Response(chart_style.css(), media_type="text/css")
         if name not in STATIC:
@@ -200,6 +203,7 @@ class _Answers:
         is_alive = record.folder is None and daemon.state is DaemonState.ALIVE
         line = f"daemon {daemon.line}" if is_alive and verdict.is_healthy else verdict.line
         return {
+            # The page polls this: a stale daemon or a new fault changes the page as much as a new row does.
             "version": f"{sequence}.{state}.{int(verdict.is_healthy)}",
             "sequence": sequence,
             "daemon": state,
@@ -225,6 +229,7 @@ class _Answers:
 
 def _page(request: Request, name: str = "page") -> int:
     text = request.query_params.get(name, "1")
+    # int() refuses a text of thousands of digits with an error, and an address can have one.
     return int(text) if text.isdecimal() and len(text) < 9 else 1
 
 
@@ -240,4 +245,4 @@ def _json(value: object) -> object:
         return {str(key): _json(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_json(one) for one in value]
-    return None if isinstance(value, float) and value != value else value
+    return None if isinstance(value, float) and value != value else value  # only NaN differs from itself

@@ -22,7 +22,6 @@ class Curve:
     """
 
     start: float
-
     days: Sequence[str]
     equity: Sequence[float]
     exposure: Sequence[float]

@@ -21,7 +21,7 @@ _AT_ONCE = 64
 
 
 class DashboardServer:
-    """Server that listens once it is made, and answers inside its `with` block; port 0 is any free one.
+    """Server that listens from its creation on, and answers inside its `with` block; port 0 takes a free port.
 
     Raises ConfigError if the port is taken, or if an address beyond this machine has no token.
     """
@@ -29,6 +29,7 @@ class DashboardServer:
     def __init__(self, site: Site, host: str = "127.0.0.1", port: int = 0, token: str | None = None) -> None:
         key = _key(host, token)
         self.needs_token = key is not None
+        # Bound here rather than by the server's thread, so that a taken port is an error of the command.
         self._socket = _listening(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
         hosts = _names(self.port) if _is_this_machine(host) else None
@@ -39,9 +40,9 @@ class DashboardServer:
             server_header=False,
             ws="none",
             lifespan="off",
-            proxy_headers=False,
+            proxy_headers=False,  # a header that any client can write must not change the address seen here
             limit_concurrency=_AT_ONCE,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=1,  # an open page polls for ever
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
@@ -87,6 +88,7 @@ def _is_this_machine(host: str) -> bool:
 def _names(port: int) -> frozenset[str]:
     """Return the host headers that a browser on this machine sends."""
     names = ("127.0.0.1", "localhost", "[::1]")
+    # Browsers leave out port 80.
     return frozenset(f"{name}:{port}" for name in names) | (frozenset(names) if port == 80 else frozenset())
 
 
@@ -94,6 +96,7 @@ def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
     try:
+        # A restart within a minute would find its own port still closing.
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((host, port))
         found.listen()

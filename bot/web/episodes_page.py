@@ -54,6 +54,7 @@ def _episode(one: Recorded[Episode], labels: Labels) -> Mapping[str, object]:
     episode = one.event
     is_ignored = episode.outcome == "ignored"
     ended = f"was {names.stage(episode.stage_then, labels)} already" if is_ignored else ""
+    # The row's time is dropped: a breakout is dated by its session.
     row = one.to_dict()
     del row["at"]
     return {

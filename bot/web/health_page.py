@@ -20,7 +20,7 @@ _SHOWN = 20
 
 
 class UnexplainedBalance(TypedDict):
-    """A balance of a testnet account that changed for no known reason."""
+    """Unexplained balance of a testnet account: what the ledger accounts for, and what was found."""
 
     asset: str
     at: str
@@ -122,7 +122,7 @@ def _free(site: Site) -> int | None:
     try:
         return shutil.disk_usage(site.state).free
     except OSError:
-        return None
+        return None  # the folder may lie on a disk that was removed
 
 
 def _store(site: Site) -> dict[str, object]:

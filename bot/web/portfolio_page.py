@@ -82,6 +82,7 @@ def charts(curve: Curve, labels: Labels) -> list[SvgChart]:
             curve.days,
             [("Fall", "strategy", curve.falls)],
             numbers.percent,
+            # At least one percent, so that a curve that never fell still has an axis.
             bounds=(min([*curve.falls, -0.01]) * 1.1, 0.0),
             area="strategy",
         ),
@@ -89,10 +90,10 @@ def charts(curve: Curve, labels: Labels) -> list[SvgChart]:
             "In coins",
             "Share of equity that is held in coins; the rest is the stablecoin.",
             curve.days,
-            [("In coins", "eth", curve.exposure)],
+            [("In coins", "strategy", curve.exposure)],
             numbers.whole_percent,
-            bounds=(0.0, 1.05),
-            area="eth",
+            bounds=(0.0, 1.05),  # room above 100%, where the line would be cut in half
+            area="strategy",
             height="low",
         ),
     ]
@@ -100,7 +101,8 @@ def charts(curve: Curve, labels: Labels) -> list[SvgChart]:
 
 
 def _holdings(record: Record, valued: Valuation) -> list[Holding]:
-    """Return the holdings, the largest value first; without a mark neither value nor gain is known."""
+    """Return the holdings, the largest value first; a coin without a mark comes last, its value and gain unknown."""
+    # Lots are matched over every fill since the start, which only a page with holdings needs.
     costs = _costs(record) if valued.holdings and record.count("fill") <= MOST_FILLS else {}
     rows = []
     for symbol, quantity in valued.holdings.items():
@@ -131,7 +133,7 @@ def _costs(record: Record) -> dict[str, Decimal]:
 
 
 def _fees(record: Record) -> str | None:
-    """Sum the fees of every fill; None where there are more than `MOST_FILLS`."""
+    """Sum the fees of every fill; unknown (None) for more than `MOST_FILLS`."""
     if record.count("fill") > MOST_FILLS:
         return None
     return plain(sum((one.event.fee for one in record.events(Fill)), Decimal(0)))

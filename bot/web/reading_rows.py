@@ -22,7 +22,8 @@ class ReadingRow(TypedDict):
     """A reading in words and figures.
 
     `needle` is its place in percent of the gauge, `wanted` the side on which the verdict is yes (`high`, `low`); both
-    are empty without a value. `gate` is True for a gate that is on, False for one that is off, None for no gate.
+    are empty if the value is unknown. `gate` is True for a gate that is on, False for one that is off, None for any
+    other reading.
     """
 
     name: str
@@ -62,6 +63,7 @@ def _row(gauge: Gauge) -> ReadingRow:
 
 
 def _title(words: str) -> str:
+    # A function's name keeps its small letter.
     return words if words.startswith("ln(") else words[:1].upper() + words[1:]
 
 
@@ -69,8 +71,10 @@ def _needle(name: str, value: float, threshold: float) -> float:
     if name in _ABSOLUTE_REACH:
         reach = _ABSOLUTE_REACH[name]
     elif name.startswith(_COUNTS):
+        # A count begins at zero, which is the gauge's left end.
         reach = abs(threshold) or 1.0
     else:
+        # A threshold of zero has no share of itself: the value gives the scale.
         reach = abs(threshold) * _REACH.get(name, _USUAL_REACH) or abs(value) * 1.5 or 1.0
     return round(50 + 50 * max(-1.0, min(1.0, (value - threshold) / reach)), 1)
 

@@ -69,6 +69,7 @@ def _of_ledger(record: Record) -> Mapping[str, object]:
 def run(record: Record) -> tuple[dict[str, object], Curve]:
     """Read the origin, figures, benchmarks and warnings of one ledger or run. Raises LedgerError."""
     curve = curve_of(record)
+    # The hash of the last row stands for the whole ledger; `bot review verify` recomputes the chain.
     sequence, head = record.end()
     data: dict[str, object] = {"name": record.name, "is_run": record.folder is not None, "rows": sequence, "head": head}
     kinds = ("decision", "order", "fill", "settlement", "valuation", "late", "drift", "difference")
@@ -149,4 +150,5 @@ def _only(curve: Curve, days: Sequence[str]) -> Curve:
 
 
 def _from_start(curve: Curve) -> list[float]:
+    # The start of a cut curve is its first common day, so both begin at 100.
     return [value / curve.start * 100 for value in curve.equity]

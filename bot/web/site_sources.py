@@ -69,16 +69,18 @@ class Waterfalls:
                 self._found[key] = _READING
                 for old in list(self._found)[:-_KEPT]:
                     del self._found[old]
+                # A daemon thread, so that Ctrl-C ends the server while a market is being read.
                 threading.Thread(target=self._read, args=(key, record), daemon=True).start()
             return self._found[key]
 
     def _read(self, key: tuple[str, date], record: Record) -> None:
+        # Two markets at once would double the memory and halve the speed of each.
         with self._one_at_a_time:
             try:
                 found = _waterfall(self._config, record, key[1])
             except BotError as problem:
                 found = {"state": "none", "why": str(problem)}
-            except Exception as bug:
+            except Exception as bug:  # the thread has no caller, and the page would say "reading" for ever
                 found = {"state": "none", "why": f"The layers cannot be computed: {type(bug).__name__}."}
         with self._lock:
             self._found[key] = found
@@ -89,6 +91,7 @@ def _waterfall(config: Config, record: Record, day: date) -> Mapping[str, object
     if record.folder is not None:
         manifest = record.folder.json("manifest.json")
         name = str(manifest["market"])
+        # The run's own settings, since the config may have changed after it.
         config = kept_config(manifest["config"], record.name)
         folder = None if name in ("demo", "store") else Path(name)
         market = open_market(config, folder, name if folder is None else "auto")

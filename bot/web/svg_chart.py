@@ -11,6 +11,7 @@ from bot.report import names
 from bot.report.labels import Labels
 from bot.web.curve import Curve
 
+# A wide viewBox that is stretched to the page, so that the server need not know the browser's width.
 SIZE = 1000
 """Width and height of the plot in its own coordinates."""
 _BUCKETS = 400
@@ -84,7 +85,7 @@ def chart(
     area: str | None = None,
     spans: Sequence[Span] = (),
 ) -> SvgChart | None:
-    """Draw curves over time; positive values of a wide range get a log axis.
+    """Draw curves over time, on a log axis if all values are positive and their range is wide.
 
     Parameters
     ----------
@@ -102,10 +103,11 @@ def chart(
     Returns
     -------
     SvgChart or None
-        None if there are fewer than two days.
+        None for fewer than two days.
     """
     if len(days) < 2 or not curves:
         return None
+    # A benchmark is NaN before its coin has a price.
     seen = [value for _, _, values in curves for value in values if math.isfinite(value)]
     low, high = bounds or (min(seen), max(seen))
     is_log = bounds is None and low > 0 and high / low > _WIDE
@@ -142,6 +144,7 @@ def _line(
     name: str, look: str, values: Sequence[float], scale: Callable[[float], float], end: str, is_filled: bool
 ) -> Line:
     last = max(len(values) - 1, 1)
+    # Places come from the index of a day: valuations are daily, so equal steps are equal times.
     places = [(i / last * SIZE, scale(values[i])) for i in _thinned(values)]
     filled = [(places[0][0], scale(0.0)), *places, (places[-1][0], scale(0.0))] if is_filled and places else []
     return Line(name, look, _text(places), end, _text(filled))
@@ -155,6 +158,7 @@ def _thinned(values: Sequence[float]) -> Iterator[int]:
     """Return the indices of the lowest and highest value in each of 400 stretches, and of both ends."""
     width = max(len(values) / _BUCKETS, 1.0)
     kept = {0, len(values) - 1}
+    # The extremes of a stretch rather than every n-th value, so that no spike is lost.
     start = 0.0
     while start < len(values):
         stretch = [i for i in range(int(start), min(int(start + width), len(values))) if math.isfinite(values[i])]
@@ -168,6 +172,7 @@ def _roomy(low: float, high: float, is_log: bool) -> tuple[float, float]:
     if is_log:
         room = (high / low) ** _ROOM
         return low / room, high * room
+    # A flat curve has no range of its own.
     room = (high - low) * _ROOM or abs(high) * 0.01 or 1.0
     return low - room, high + room
 
@@ -202,6 +207,6 @@ def _dates(days: Sequence[str], count: int = 5) -> Iterator[Tick]:
         if len(starts) >= 3 or digits == 10:
             for i in starts[:: max(1, math.ceil(len(starts) / count))]:
                 place = i / last * 100
-                if 4 < place < 94:
+                if 4 < place < 94:  # a label at either end would be cut off
                     yield Tick(round(place, 2), date.fromisoformat(days[i]).strftime(text))
             return

@@ -25,7 +25,7 @@ class Templates:
         self._environment = Environment(
             loader=PackageLoader("bot.web"),
             autoescape=True,
-            undefined=StrictUndefined,
+            undefined=StrictUndefined,  # a misspelt name is an error, not an empty cell
             finalize=clean,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -69,5 +69,6 @@ def heat(value: numbers.Number, kind: str = "return") -> str:
     share = numbers.number(value)
     if share is None or not share:
         return "figure"
+    # Classes rather than inline colours: the content security policy forbids styles in the page.
     shade = max(1, round(min(abs(share) / _HEAT[kind], 1.0) * _SHADES))
     return f"figure {'up' if share > 0 else 'down'} shade-{shade}"

@@ -74,7 +74,13 @@ def today(site: Site, record: Record) -> dict[str, object]:
 
 
 def last_year(record: Record, labels: Labels) -> SvgChart | None:
-    """Draw small caps beside the close that they must exceed, over a year of decisions; None without readings."""
+    """Draw small caps beside the close that they must exceed, over a year of decisions.
+
+    Returns
+    -------
+    SvgChart or None
+        None for a strategy that records no such reading, and for fewer than two days.
+    """
     rows = list(record.events(Decision, newest_first=True, limit=_A_YEAR))[::-1]
     days: list[str] = []
     stages: list[str] = []
@@ -93,6 +99,7 @@ def last_year(record: Record, labels: Labels) -> SvgChart | None:
         days,
         [("Highest close before", "record", records), ("Small caps", "strategy", closes)],
         partial(numbers.figure, "small_caps"),
+        # Only the stages of this curve are drawn: it has neither a start nor an exposure.
         spans=stage_spans(Curve(0.0, days, closes, [], stages, {}), labels),
     )
 

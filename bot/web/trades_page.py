@@ -1,4 +1,4 @@
-"""Trades page: round trips, their fills, and the orders that were not filled in full."""
+"""Trades page: round trips, fills, and orders that were filled in part or left open."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def trades(record: Record, labels: Labels, page: int, fills_page: int) -> Trades
 
 
 def _round_trips(record: Record, labels: Labels, page: int) -> PagedRows:
+    # Every fill is matched for any page, since first in, first out begins at the first one.
     closed = round_trips_of(record).closed[::-1]
     return page_of(len(closed), page, lambda count: [_round_trip(one, labels) for one in closed[:count]])
 
