@@ -24,6 +24,7 @@ def equity(contents: Contents) -> Chart:
     """Draw the equity of the strategy and each benchmark on a log axis, over the random-timing band."""
     table, run = contents.tables["equity"], settings(contents)
     x, curves = dates(table.index), curves_of(table)
+    # Drawn in this order: the strategy last, over the others.
     order = [*(key for key in curves if key not in CURVES), *(key for key in CURVES if key in curves)]
     lines = [_curve(key, x, curves[key], contents.labels) for key in order]
     return Chart(
@@ -100,6 +101,7 @@ def weights(contents: Contents) -> Chart:
 def curves_of(table: pd.DataFrame) -> dict[str, pd.Series]:
     """Return the equity of the strategy and of each benchmark by key."""
     benchmarks = table.drop(columns=["equity", "cash", "stage"])
+    # Every other column is a benchmark, so that a benchmark of a user's config is drawn too.
     return {"strategy": table["equity"], **{str(key): benchmarks[key] for key in benchmarks}}
 
 

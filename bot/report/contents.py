@@ -28,7 +28,7 @@ class Band:
 
 @dataclass(frozen=True, eq=False)
 class Worlds:
-    """Demo markets of one seed with and without effect, and the spread over many seeds.
+    """Demo markets of one seed with an effect and plain, and the spread over many seeds.
 
     `planted` is the equity in the world with the lead, by date. `spread` has a row a seed with the columns `seed`,
     `absent`, `planted` (total returns of the strategy), `eth_absent`, `eth_planted` (of holding ETH).

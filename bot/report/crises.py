@@ -45,8 +45,9 @@ CRISES = (
 
 
 def crises(contents: Contents) -> str:
-    """Return the section of the crises inside the run's days; "" for the demo market or if there is none."""
+    """Return the section of the crises inside the run's days; "" for the demo market and for other days."""
     equity = contents.tables["equity"]
+    # A crisis that is cut by the run's ends would show a part of its fall.
     found = [crisis for crisis in CRISES if _covers(equity, crisis)]
     if contents.is_demo or not found:
         return ""
@@ -130,6 +131,6 @@ def _chart(crisis: Crisis, days: pd.DataFrame, labels: Labels) -> Chart:
 
 
 _NOTE = (
-    "The spans are fixed, the same in every report, and were chosen by what the markets did, not by what the rotation "
-    "did. To have been out is no merit where the rule is out nine days in ten: see the share held in coins."
+    "The spans are the same in every report and were chosen from what the markets did. A strategy that is out of the "
+    "market nine days in ten misses most crises by chance: see the share held in coins."
 )

@@ -13,6 +13,7 @@ from bot.report.run_settings import settings
 def sentence(contents: Contents) -> str:
     """Return the result in one sentence."""
     summary = contents.summary
+    # The result, its benchmarks, its depth, its sample and luck in one sentence: none can be quoted alone.
     own, others = summary["strategy"], summary["benchmarks"]
     run, labels = settings(contents), contents.labels
     lead = "In a synthetic market without any lead, from" if contents.is_demo else "From"

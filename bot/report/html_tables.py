@@ -68,6 +68,7 @@ def costs(contents: Contents) -> Table:
     """Tabulate the costs of trading and their share of the profit before costs."""
     own, run = contents.summary["strategy"], settings(contents)
     fees, slippage = float(own["fees"]), float(own["slippage_cost"])
+    # Costs added back: the profit that the same fills would have made at no cost.
     before = float(own["final_equity"]) - run.start_equity + fees + slippage
     return Table(
         f"Costs of the strategy, in {run.quote}",
@@ -105,6 +106,7 @@ def episodes(contents: Contents, table: str = "episodes") -> Table:
     averages = {
         "Mean": after.mean(),
         "Median": after.median(),
+        # One lucky episode can carry the mean of a handful.
         "Mean, best one left out": (after.sum() - after.max()) / (after.count() - 1),
     }
     head: Row = (
@@ -185,7 +187,7 @@ def coins(contents: Contents) -> Table:
 
 
 def failed_orders(contents: Contents) -> Table:
-    """Tabulate the orders that were not filled in full, with the reason."""
+    """Tabulate the orders that were filled in part or left open, with the reason."""
     orders = contents.tables["orders"]
     return Table(
         "Orders that were not filled in full",
@@ -205,7 +207,7 @@ def failed_orders(contents: Contents) -> Table:
 
 
 def settlements(contents: Contents) -> Table:
-    """Tabulate the holdings that left the book without an order."""
+    """Tabulate the holdings that left the book through a delisting or a corporate action."""
     return Table(
         f"Settlements, amounts in {settings(contents).quote}",
         (

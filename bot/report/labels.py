@@ -49,6 +49,7 @@ class Labels:
 
     def fill(self, sentence: str, with_numbers: str | None = None) -> str:
         """Fill the names into a sentence; into the one with numbers where the config is known."""
+        # Half a set of numbers would leave a brace unfilled, so a sentence has all of them or none.
         chosen = with_numbers if with_numbers is not None and self.numbers else sentence
         return chosen.format(eth=self.eth, btc=self.btc, **self.numbers)
 
@@ -110,4 +111,4 @@ def _numbers(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _percent(share: float) -> str:
-    return f"{round(share * 100, 6):g}%"
+    return f"{round(share * 100, 6):g}%"  # 1 - 0.97 is 0.030000000000000027

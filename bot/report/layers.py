@@ -28,7 +28,7 @@ PARTS = {
     "dips_bought": (
         "Dips bought",
         "share in time, at least",
-        "so large a share of small caps' pullbacks came back to the old high in time",
+        "enough of the small caps' pullbacks return to the old high in time",
     ),
     "sectors_rotate": (
         "Sectors rotate",
@@ -65,7 +65,7 @@ def part_words(name: str) -> str:
 
 
 def value_of(layer: Json) -> str:
-    """Format a layer's value with its unit; "" if there are no data."""
+    """Format a layer's value with its unit; "" if data are missing."""
     value, unit = layer["value"], layer["unit"]
     if value is None:
         return ""
@@ -77,7 +77,7 @@ def value_of(layer: Json) -> str:
 
 
 def change_of(layer: Json) -> str:
-    """Format a layer's change over its span; "" if there are no data."""
+    """Format a layer's change over its span; "" if data are missing."""
     change = layer["change"]
     if change is None:
         return ""
@@ -92,12 +92,12 @@ def state_of(layer: Json) -> str:
 
 
 def verdict_of(part: Json) -> str:
-    """Return yes, no, or the reason why data are missing."""
+    """Return the verdict (`yes`, `no`), or the reason why data are missing."""
     return f"{part['verdict']}: {part['note']}" if part["verdict"] == "no data" else str(part["verdict"])
 
 
 def figures_of(part: Json) -> tuple[str, str]:
-    """Format a part's value and threshold; "" if there are no data."""
+    """Format a part's value and threshold; "" if data are missing."""
     return _figure(part["name"], part["value"]), _figure(part["name"], part["threshold"])
 
 
@@ -108,7 +108,7 @@ def remarks_of(score: Json) -> list[str]:
 
 
 def score_line(score: Json) -> str:
-    """Return the score in one sentence; parts without data are counted separately."""
+    """Return the score in one sentence; it counts the parts with data and those whose data are missing."""
     known, parts = score["known"], len(score["parts"])
     if not known:
         return f"Supercycle score: no data for any of its {parts} parts."

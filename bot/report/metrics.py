@@ -13,7 +13,7 @@ PERIODS_PER_YEAR = 365
 
 
 def performance(equity: Floats, start_equity: float) -> dict[str, float | None]:
-    """Compute return and risk of a daily equity curve.
+    """Compute return and risk of an equity curve with one value a day.
 
     Parameters
     ----------
@@ -33,6 +33,7 @@ def performance(equity: Floats, start_equity: float) -> dict[str, float | None]:
     returns = curve[1:] / curve[:-1] - 1
     years = len(returns) / PERIODS_PER_YEAR
     total = float(curve[-1] / curve[0] - 1)
+    # A total loss has no root, and a year of it loses everything.
     cagr = (1 + total) ** (1 / years) - 1 if total > -1 else -1.0
     deviation = float(np.std(returns, ddof=1)) if len(returns) > 1 else 0.0
     downside = float(np.sqrt(np.mean(np.minimum(returns, 0) ** 2)))
@@ -44,6 +45,7 @@ def performance(equity: Floats, start_equity: float) -> dict[str, float | None]:
         "total_return": total,
         "cagr": cagr,
         "volatility": deviation * year,
+        # Rates are left out: the stablecoin earns nothing here, so the rate is zero on both sides.
         "sharpe": mean / deviation * year if deviation else None,
         "sortino": mean / downside * year if downside else None,
         "max_drawdown": drawdown,
@@ -52,12 +54,34 @@ def performance(equity: Floats, start_equity: float) -> dict[str, float | None]:
 
 
 def max_drawdown(curve: Floats) -> float:
-    """Return the deepest fall from a peak, as a negative share of it; 0 for a curve that only rose."""
+    """Return the deepest fall from a peak.
+
+    Parameters
+    ----------
+    curve : array of float, shape (days,)
+        Equity, the start included: a fall on the first day counts from there.
+
+    Returns
+    -------
+    float
+        Negative share of the peak; 0 for a curve that only rose.
+    """
     return float(np.min(drawdowns(curve)))
 
 
 def drawdowns(curve: Floats) -> Floats:
-    """Return the fall from the highest value so far at each point, as a negative share of it; 0 at a peak."""
+    """Return the fall from the highest value so far at each point.
+
+    Parameters
+    ----------
+    curve : array of float, shape (days,)
+        Equity, above zero.
+
+    Returns
+    -------
+    array of float, shape (days,)
+        Negative share of the peak; 0 at a peak.
+    """
     falls: Floats = curve / np.maximum.accumulate(curve) - 1
     return falls
 

@@ -83,5 +83,6 @@ def market(manifest: Mapping[str, Any]) -> str:
     name = str(manifest["market"])
     if name == "demo":
         return "DEMO: synthetic market"
+    # A run that was made on Windows has backslashes in its path.
     parts = [part for part in name.replace("\\", "/").split("/") if part]
     return f"CSV folder {'/'.join(parts[-2:])}" if len(parts) > 1 else name

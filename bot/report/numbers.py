@@ -25,13 +25,25 @@ Number: TypeAlias = float | Decimal | str | None
 
 
 def number(value: Number) -> float | None:
-    """Return a figure as a float, or None if it is None or NaN."""
+    """Return a figure as a float.
+
+    Returns
+    -------
+    float or None
+        None for None, NaN and NaT.
+    """
     # NaN and pandas' NaT are the values that differ from themselves; pandas itself would be heavy to import here.
     return None if value is None or value != value else float(value)
 
 
 def money(value: Number) -> str:
-    """Format an amount in the quote currency: whole from 100 on, below that with cents."""
+    """Format an amount: whole from 100 on, below that with cents.
+
+    Parameters
+    ----------
+    value : number or decimal text
+        Amount in the quote currency; None and NaN give a dash.
+    """
     amount = number(value)
     if amount is None:
         return NOTHING
@@ -45,7 +57,13 @@ def cents(value: Number) -> str:
 
 
 def short_money(value: float) -> str:
-    """Format an amount for an axis: 9,500, 25k, 1.2m."""
+    """Format an amount for an axis: 9,500, 25k, 1.2m.
+
+    Parameters
+    ----------
+    value : float
+        Amount in the quote currency.
+    """
     for size, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
         if abs(value) >= max(size, _LONG_AXIS):
             return minus(f"{value / size:,.4g}{letter}")
@@ -61,24 +79,45 @@ def dollars(value: float) -> str:
 
 
 def percent(value: Number, decimals: int = 1) -> str:
-    """Format a share (0.123) as a percentage (12.3%)."""
+    """Format a share as a percentage.
+
+    Parameters
+    ----------
+    value : number or decimal text
+        Share of one: 0.123 gives 12.3%. None and NaN give a dash.
+    decimals : int
+        Digits after the point.
+    """
     share = number(value)
     return NOTHING if share is None else minus(f"{_tidy(share * 100, decimals):,.{decimals}f}%")
 
 
 def whole_percent(value: float) -> str:
-    """Format a share as a percentage without decimals."""
+    """Format a share as a whole percentage: 0.12 gives 12%."""
     return f"{value:.0%}"
 
 
 def change(value: Number, decimals: int = 1) -> str:
-    """Format a return as a percentage with its sign; zero has none."""
+    """Format a return as a percentage with its sign; zero stays 0.0%.
+
+    Parameters
+    ----------
+    value : number or decimal text
+        Simple return as a share: 0.05 gives +5.0%. None and NaN give a dash.
+    """
     text = percent(value, decimals)
+    # The rounded text decides: a return of +0.01% is shown as 0.0%, which has the sign of neither side.
     return text if text in (NOTHING, percent(0, decimals)) or text[0] == _MINUS else f"+{text}"
 
 
 def growth(total_return: Number) -> str:
-    """Format a total return: as a signed percentage, from tenfold on as the end's multiple of the start."""
+    """Format a total return: as a signed percentage, from tenfold on as the end's multiple of the start.
+
+    Parameters
+    ----------
+    total_return : number or decimal text
+        Simple return as a share: 0.5 gives +50.0%, 9 gives 10.0 times.
+    """
     share = number(total_return)
     if share is None or share < _LARGE:
         return change(share)
@@ -86,7 +125,7 @@ def growth(total_return: Number) -> str:
 
 
 def share_text(share: float) -> str:
-    """Format a distance as a percentage without its sign, with a second decimal below 0.1%."""
+    """Format the size of a distance as a percentage, with a second decimal below 0.1%."""
     size = abs(share) * 100
     return f"{size:.2f}%" if 0 < size < 0.1 else f"{size:.1f}%"
 
@@ -124,13 +163,15 @@ def price(value: Number) -> str:
     amount = number(value)
     if amount is None:
         return NOTHING
+    # Coins cost from a millionth to a hundred thousand: the digits follow the size of the price.
     size = math.floor(math.log10(abs(amount))) if amount else 1
     return minus(f"{amount:,.{max(2, 3 - size)}f}")
 
 
 def quantity(amount: str | Decimal) -> str:
-    """Format a quantity of a coin with eight digits, without trailing zeros; whole units are always complete."""
+    """Format a quantity of a coin with eight digits; trailing zeros are cut, whole units are complete."""
     value = Decimal(amount)
+    # Digits rather than decimals: 0.00001234 of one coin is worth as much as 12,340,000 of another.
     text = f"{value:.{max(_QUANTITY_DIGITS - 1 - value.adjusted(), 0)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -145,13 +186,14 @@ def figure(name: str, value: float | None) -> str:
         return minus(whole_percent(value))
     if abs(value) >= 100_000:
         return count(value)
+    # Readings are copied into a config, whose numbers have no thousands separators.
     text = price(value).replace(",", "")
     decimals = len(text.partition(".")[2])
     return text.rstrip("0").rstrip(".") if decimals > 2 or value == round(value) else text
 
 
 def tabular(value: Number) -> str:
-    """Format the value of a reading for a right-aligned column: four decimals below 10, none from 100,000 on."""
+    """Format the value of a reading for a right-aligned column: four decimals below 10, whole from 100,000 on."""
     plain = number(value)
     if plain is None:
         return NOTHING
@@ -180,7 +222,7 @@ def minus(text: str) -> str:
 
 
 def to_ascii(text: str) -> str:
-    """Return a formatted figure as a terminal shows it: `-` for minus and for nothing, `x` for times."""
+    """Return a formatted figure as a terminal shows it: `-` for minus and for the dash, `x` for times."""
     return text.translate(_ASCII)
 
 

@@ -68,7 +68,7 @@ class Chart:
 
 
 def script_safe(data: object) -> str:
-    """Return JSON in which no text can end the script block around it."""
+    """Return JSON that is safe inside a script block: `&`, `<` and `>` are escaped."""
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
@@ -79,12 +79,29 @@ def watermark_of(contents: Contents) -> str:
 
 
 def rounded(values: Iterable[float]) -> list[float | None]:
-    """Round values to six significant digits; NaN and infinity become None, a gap of the line."""
+    """Round values for a chart, which makes the page half as large.
+
+    Returns
+    -------
+    list of float or None
+        Six significant digits; a gap of the line (None) for NaN and infinity.
+    """
     return [float(f"{v:.{_DIGITS}g}") if np.isfinite(v) else None for v in values]
 
 
 def dates(index: pd.Index) -> Plain:
-    """Return the x values of a trace: start and step if no day is missing, else every date."""
+    """Return the x values of a trace.
+
+    Parameters
+    ----------
+    index : Index of datetime64
+        Days, ascending.
+
+    Returns
+    -------
+    dict
+        Start and step for an unbroken run of days, else every date.
+    """
     stamps = pd.DatetimeIndex(index)
     if len(stamps) > 1 and (np.diff(stamps.to_numpy()) == np.timedelta64(1, "D")).all():
         return {"x0": f"{stamps[0]:%Y-%m-%d}", "dx": DAY}
@@ -92,7 +109,17 @@ def dates(index: pd.Index) -> Plain:
 
 
 def line(name: str, x: Plain, values: Iterable[float], colour: str, **more: Any) -> Plain:
-    """Return the trace of a line; `dash`, `width` and `shape` of `more` go into its line style."""
+    """Return the trace of a line; `dash`, `width` and `shape` of `more` go into its line style.
+
+    Parameters
+    ----------
+    x : dict
+        Entries of the trace for its x values, as from `dates`.
+    values : iterable of float
+        One y value for each x value.
+    colour : str
+        Custom property of page.css, such as `--eth`.
+    """
     style = {"color": colour, "width": more.pop("width", DEFAULT_WIDTH), "dash": more.pop("dash", "solid")}
     if "shape" in more:
         style["shape"] = more.pop("shape")
@@ -103,7 +130,7 @@ def line(name: str, x: Plain, values: Iterable[float], colour: str, **more: Any)
 def end_labels(traces: Sequence[Plain], last: str, log: bool = True) -> list[Plain]:
     """Return the name of each line at its end, moved up where it would cover the one below.
 
-    A trace carries its label as `meta`; traces that are hidden at first have none.
+    A trace carries its label as `meta`. Traces that are hidden at first are left out.
     """
     shown = [t for t in traces if t.get("visible", True) is True and t["y"][-1]]
     seen = [v for t in shown for v in t["y"] if v]
@@ -154,6 +181,7 @@ def axis(title: str, **more: Any) -> Plain:
 
 def log_axis(title: str, traces: Sequence[Plain]) -> Plain:
     """Return a log y axis with ticks at powers of ten, and at 2 and 5 times them if the lines span few."""
+    # Zero and gaps have no place on a log axis.
     seen = [value for trace in traces for value in trace["y"] if value]
     wide = bool(seen) and max(seen) / min(seen) > _WIDE
     return axis(title, type="log", dtick=1 if wide else "D2", tickformat="~s")
@@ -161,6 +189,7 @@ def log_axis(title: str, traces: Sequence[Plain]) -> Plain:
 
 def _watermark(text: str) -> Plain:
     return {
+        # Plotly reads a part of HTML in every text.
         "text": escape(text),
         "xref": "paper",
         "yref": "paper",

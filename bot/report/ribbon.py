@@ -50,6 +50,7 @@ def ribbon(contents: Contents) -> Chart:
 def _closes(contents: Contents, name: str) -> Plain:
     table = contents.tables["equity"]
     closes = contents.small_caps.loc[table.index[0] : table.index[-1]]
+    # Sessions and UTC days are different calendars: a session has the stage of the day at or before it.
     stages = table["stage"].reindex(closes.index, method="ffill")
     said = [escape(names.stage(stage, contents.labels)) for stage in stages]
     return line(

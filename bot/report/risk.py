@@ -55,6 +55,7 @@ def distribution(contents: Contents) -> Chart:
     table, start = contents.tables["equity"], settings(contents).start_equity
     months = {key: _monthly(curve, start) for key, curve in curves_of(table).items() if key in ("eth", "strategy")}
     idle = int((months["strategy"] == 0).sum())
+    # Idle months would be one bar that hides all others.
     months["strategy"] = months["strategy"][months["strategy"] != 0]
     lines = [
         line(
@@ -95,8 +96,11 @@ def stages(contents: Contents) -> Table:
     equity = table["equity"].to_numpy(float)
     returns, held = _returns(table["equity"], start), 1 - table["cash"].to_numpy(float) / equity
     rows = []
-    for stage in dict.fromkeys(table["stage"]):
+    # The rotation's order, whatever stage the run begins in; stages of a user's own strategy come last.
+    found = set(table["stage"])
+    for stage in [*filter(found.__contains__, names.STAGES), *sorted(found - set(names.STAGES))]:
         inside = (table["stage"] == stage).to_numpy()
+        # Days of one stage lie apart, so their returns are chained instead of taken from the curve's ends.
         chained = np.concatenate(([1.0], np.cumprod(1 + returns[inside])))
         made = float(chained[-1] - 1)
         rows.append(
@@ -115,7 +119,7 @@ def stages(contents: Contents) -> Table:
 
 
 def _returns(curve: pd.Series, start: float) -> Floats:
-    """Return simple daily returns; the first is on the start equity."""
+    """Return simple returns of each day; the first is on the start equity."""
     values = np.concatenate(([start], curve.to_numpy(float)))
     returns: Floats = values[1:] / values[:-1] - 1
     return returns

@@ -86,7 +86,7 @@ def _episodes(contents: Contents) -> str:
         (
             found.html() if found.rows else paragraph("No breakout fell into this window."),
             paragraph(_EPISODES_NOTE, "note"),
-            folded(f"Records that armed the bot again after a kill: {len(again.rows)}", again.html())
+            folded(f"Records that armed the bot again after a risk exit: {len(again.rows)}", again.html())
             if again.rows
             else "",
         )
@@ -116,8 +116,8 @@ _FIGURES_NOTE = (
     "are round trips that were closed; random timing is shown at its 5th, 50th and 95th percentile."
 )
 _DELAY_NOTE = (
-    "The second row carries out the same decisions a day later. How far the two rows lie apart shows how much of "
-    "the result hangs on a few days."
+    "The second row executes the same decisions a day later. A large difference between the rows means that the "
+    "result depends on a few days."
 )
 _EPISODES_NOTE = (
     "Returns are simple, without costs, from the open of the UTC day after the breakout's session to the open of "

@@ -116,6 +116,7 @@ def _title(name: str, labels: Labels) -> str:
 
 def _spans(states: pd.Series) -> Iterator[tuple[str, pd.Timestamp, int]]:
     """Return each unbroken spell of a state: state, first day, number of days."""
+    # One bar a spell instead of one a day: thousands of bars would make the page slow.
     days = zip(states, states.index, strict=True)
     for state, spell in groupby(days, key=lambda day: day[0]):
         dated = [day for _, day in spell]
@@ -142,6 +143,6 @@ def _bars(state: str, spans: list[tuple[str, str, pd.Timestamp, int]]) -> Plain:
 
 
 _NOTE = (
-    "Money comes down in layers, and crypto stands last. Each layer is what was known at the decision. It is shown; "
-    "nothing is traded on it, unless its gate is switched on in the config."
+    "Liquidity reaches markets in layers, from the central bank down to small coins. Each layer shows what was known "
+    "at the decision. A layer has an effect on trades only if its gate is on in the config."
 )

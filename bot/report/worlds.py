@@ -1,4 +1,4 @@
-"""Section of the demo's two worlds: one path with and one without effect, and their spread over many seeds."""
+"""Section of the demo's two worlds: a path with a planted effect, a plain one, and their spread over many seeds."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def lesson(worlds: Worlds) -> str:
     """Return one sentence that compares a single path with the spread over many seeds."""
     absent, planted = worlds.spread["absent"], worlds.spread["planted"]
     low, high = (float(absent.quantile(q)) for q in (0.05, 0.95))
+    # The poorest path with a lead: a single comparison of luck with skill that needs no statistics.
     beaten = int((absent > planted.min()).sum())
     return (
         "One path proves nothing: with no lead at all the same rules ended anywhere from "
