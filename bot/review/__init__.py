@@ -1,1 +1,1 @@
-"""Read a ledger: story, reasons, comparison, lists, integrity. It writes nothing."""
+"""Read a ledger: story, reasons, comparison, lists, integrity. Read-only."""

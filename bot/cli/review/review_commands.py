@@ -87,7 +87,7 @@ def story(
     """
     from bot.cli.list_output import format_of
     from bot.cli.review.text_output import story_lines, story_markdown
-    from bot.review.story.story import story_of
+    from bot.review.story import story_of
 
     style = format_of(as_json, False, as_markdown)
     record = record_of(config, run)
@@ -120,7 +120,7 @@ def why(
     """
     from bot.cli.list_output import format_of
     from bot.cli.review.text_output import odds_lines, why_lines, why_markdown
-    from bot.review.why import why as days
+    from bot.review import why as days
 
     style = format_of(as_json, False, as_markdown)
     require_one_market(market, data_dir)

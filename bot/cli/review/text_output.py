@@ -15,9 +15,9 @@ from bot.review.story.sparkline import sparkline
 from bot.review.why.gauge import Gauge
 
 if TYPE_CHECKING:
-    from bot.review.story.story import Story
+    from bot.review.story import Story
+    from bot.review.why import Why
     from bot.review.why.odds import Odds
-    from bot.review.why.why import Why
 
 _WIDTH = 80
 _WORDS = 31
@@ -36,9 +36,9 @@ def story_lines(story: Story, is_ascii: bool) -> Iterator[str]:
     yield ""
     if story.left_out:
         yield f"{story.left_out} earlier left out: --all shows them."
-    for change in story.chapters:
-        yield from _wrapped(f"{change.day}: {change.text}. {change.spans}", hang=12)
-    if not story.chapters:
+    for entry in story.entries:
+        yield from _wrapped(f"{entry.day}: {entry.text}. {entry.spans}", hang=12)
+    if not story.entries:
         yield "No stage was entered or left."
     yield ""
     for sentence in filter(None, (story.totals.sentence(), story.hypothetical, *story.notes)):
@@ -61,8 +61,8 @@ def story_markdown(story: Story) -> Iterator[str]:
         yield f"Equity {story.range_line}.\n"
     if story.left_out:
         yield f"{story.left_out} earlier left out.\n"
-    for change in story.chapters:
-        yield f"- **{change.day}** {_escaped(change.text)}. {change.spans}"
+    for entry in story.entries:
+        yield f"- **{entry.day}** {_escaped(entry.text)}. {entry.spans}"
     yield ""
     for sentence in filter(None, (story.totals.sentence(), story.hypothetical, *story.notes)):
         yield _escaped(sentence) + "\n"

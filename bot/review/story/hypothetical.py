@@ -1,12 +1,12 @@
-"""Hypothetical: what the breakouts that nobody bought would have made in ETH."""
+"""Hypothetical returns of ETH after armed breakouts that were never confirmed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import mean, median
-from typing import Any
 
+from bot.core.events import Episode
 from bot.report import numbers
 from bot.report.numbers import counted
 
@@ -18,7 +18,7 @@ UNBOUGHT = ("vetoed", "failed", "expired")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What ETH made over some sessions after a number of episodes; all None or 0 where no return is known."""
+    """Returns of ETH over some sessions after episodes, as shares; None or 0 if no return is known."""
 
     sessions: int
     episodes: int
@@ -29,27 +29,34 @@ class Held:
     worst: float | None
 
 
-def hypothetical(episodes: Iterable[Mapping[str, Any]]) -> list[Held]:
-    """What ETH made from the open after each armed breakout that was not bought, by horizon, without costs."""
-    unbought = [episode for episode in episodes if episode.get("outcome") in UNBOUGHT]
-    return [_held(unbought, n) for n in HORIZONS]
+def hypothetical(episodes: Iterable[Episode]) -> list[Held]:
+    """Summarize the returns of ETH after the armed breakouts that were never confirmed.
+
+    Parameters
+    ----------
+    episodes
+        Episodes of a backtest. Their returns are simple, from the open after the breakout, before costs.
+
+    Returns
+    -------
+    list
+        One summary for each of `HORIZONS`.
+    """
+    unbought = [episode for episode in episodes if episode.outcome in UNBOUGHT]
+    return [_held(unbought, sessions) for sessions in HORIZONS]
 
 
-def _held(episodes: list[Mapping[str, Any]], sessions: int) -> Held:
-    found = [told for episode in episodes if (told := _return(episode, sessions)) is not None]
+def _held(episodes: Sequence[Episode], sessions: int) -> Held:
+    # The key is that of the ledger, whatever coin takes the role of ETH.
+    found = [made for one in episodes if (made := one.returns.get(f"eth_{sessions}")) is not None]
     if not found:
         return Held(sessions, 0, 0, None, None, None, None)
-    gains = sum(told > 0 for told in found)
+    gains = sum(made > 0 for made in found)
     return Held(sessions, len(found), gains, mean(found), median(found), max(found), min(found))
 
 
-def _return(episode: Mapping[str, Any], sessions: int) -> float | None:
-    told = episode.get(f"eth_{sessions}")
-    return None if told is None or told == "" else float(told)
-
-
-def hypothetical_line(held: list[Held], eth: str = "ETH") -> str:
-    """The whole as one sentence that says what it is; empty where there is nothing to tell."""
+def hypothetical_line(held: Sequence[Held], eth: str = "ETH") -> str:
+    """Format the returns as one sentence that begins with "Hypothetical"; empty if no return is known."""
     known = [one for one in held if one.episodes]
     if not known:
         return ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.core.decision import Decision
 from bot.core.text import printable
-from bot.ledger.record import Row
 from bot.report.labels import Labels
 from bot.report.numbers import counted, figure, share_text
 from bot.report.words import reason_sentence
@@ -27,101 +27,103 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", 
 
 @dataclass(frozen=True, slots=True)
 class DecisionContext:
-    """A decision beside the one before it. `vetoes` are the gates that held the episode back while armed."""
+    """A decision and its gauges, beside the gauges of the decision before.
 
-    now: Row
-    before: Row | None
-    terms: Labels
+    `vetoes` are the gates that kept the episode from being confirmed while armed.
+    """
+
+    now: Decision
+    labels: Labels
     vetoes: Sequence[Gauge] = ()
     seen: Mapping[str, Gauge] = field(default_factory=dict)
     had: Mapping[str, Gauge] = field(default_factory=dict)
 
-    @property
-    def reasons(self) -> list[str]:
-        """The codes of its reasons."""
-        return [str(code) for code in self.now.body["reasons"]]
+    @classmethod
+    def of(cls, now: Decision, before: Decision | None, labels: Labels, vetoes: Sequence[Gauge]) -> DecisionContext:
+        """Read the gauges of a decision and of the one before it."""
+        had = gauges_of(before.readings) if before else {}
+        return cls(now, labels, vetoes, gauges_of(now.readings), had)
 
     def value(self, name: str) -> str:
-        """A reading's value as the decision saw it."""
+        """Format a reading's value as the decision saw it."""
         return figure(name, self.seen[name].value if name in self.seen else None)
 
     def limit(self, name: str) -> str:
-        """A reading's threshold, as this decision tells it, or else the one before."""
+        """Format a reading's threshold: that of this decision, else of the one before."""
         gauge = self.seen.get(name) or self.had.get(name)
         return figure(name, gauge.threshold if gauge else None)
 
     def closes(self) -> int | None:
-        """How many closes stand above the level, this decision's own counted in."""
+        """Count the closes above the level, this decision's own included; None if the readings lack one."""
         count, level = self.had.get("closes_above"), self.had.get("level")
         close, old = self.seen.get("small_caps"), self.had.get("small_caps")
         if not (count and level and close and old) or count.value is None:
             return None
+        # The count of the day before is short of today's close, and a repeated close is no new session.
         is_new = close.value != old.value
         above = close.value is not None and level.threshold is not None and close.value > level.threshold
         return int(count.value) + (is_new and above)
 
 
-def context_of(now: Row, before: Row | None, terms: Labels, vetoes: Sequence[Gauge] = ()) -> DecisionContext:
-    """A turn with the readings of both decisions."""
-    had = gauges_of(before.body["readings"]) if before else {}
-    return DecisionContext(now, before, terms, vetoes, gauges_of(now.body["readings"]), had)
-
-
-def causes(turn: DecisionContext) -> str:
+def causes(context: DecisionContext) -> str:
     """Why the decision is what it is, in phrases; the background is left out where there is more to say."""
-    telling = [code for code in turn.reasons if code not in _BACKGROUND] or turn.reasons
+    telling = [code for code in context.now.reasons if code not in _BACKGROUND] or context.now.reasons
     phrases = [
-        _PHRASES[code](turn) if code in _PHRASES else printable(reason_sentence(code, turn.terms)).rstrip(".")
+        _PHRASES[code](context) if code in _PHRASES else printable(reason_sentence(code, context.labels)).rstrip(".")
         for code in telling
     ]
     return ", ".join(phrase for phrase in phrases if phrase)
 
 
-def _breakout(turn: DecisionContext) -> str:
-    base = turn.had.get("sessions_without_record")
+def _breakout(context: DecisionContext) -> str:
+    base = context.had.get("sessions_without_record")
     after = f" after {counted(base.value, 'session')} without one" if base and base.value is not None else ""
-    return f"{_record(turn)}{after}"
+    return f"{_record(context)}{after}"
 
 
-def _record(turn: DecisionContext) -> str:
-    return f"{turn.terms.subject} closed at a record, {turn.value('small_caps')} over {turn.limit('small_caps')}"
+def _record(context: DecisionContext) -> str:
+    return (
+        f"{context.labels.subject} closed at a record, {context.value('small_caps')} over {context.limit('small_caps')}"
+    )
 
 
-def _failed(turn: DecisionContext) -> str:
-    level, close = turn.had.get("level"), turn.seen.get("small_caps")
+def _failed(context: DecisionContext) -> str:
+    level, close = context.had.get("level"), context.seen.get("small_caps")
     if not (level and close and level.threshold and close.value is not None):
-        return f"{turn.terms.subject} fell under the level"
-    share = share_text(close.value / level.threshold - 1)
-    return f"{turn.terms.subject} fell to {turn.value('small_caps')}, {share} under the level of {turn.limit('level')}"
+        return f"{context.labels.subject} fell under the level"
+    share, at = share_text(close.value / level.threshold - 1), context.limit("level")
+    return f"{context.labels.subject} fell to {context.value('small_caps')}, {share} under the level of {at}"
 
 
-def _confirmed(turn: DecisionContext) -> str:
-    count = turn.closes()
+def _confirmed(context: DecisionContext) -> str:
+    count = context.closes()
     nth = f"{_ordinal(count)} close" if count else "enough closes"
-    passing = [phrase for name in _CALM if (phrase := _calm(turn, name))]
-    return ", ".join([f"{nth} above {turn.limit('level')}", *passing])
+    passing = [phrase for name in _CALM if (phrase := _calm(context, name))]
+    return ", ".join([f"{nth} above {context.limit('level')}", *passing])
 
 
-def _calm(turn: DecisionContext, name: str) -> str:
+def _calm(context: DecisionContext, name: str) -> str:
     """A gate that is on and passes, in two or three words."""
-    gauge = turn.seen.get(name)
+    gauge = context.seen.get(name)
     if not (gauge and gauge.gate and gauge.holds):
         return ""
     return _CALM[name].format(value=f"{gauge.value or 0:.0f}")
 
 
-def _expired(turn: DecisionContext) -> str:
-    count = turn.closes()
+def _expired(context: DecisionContext) -> str:
+    count = context.closes()
     told = f"only {counted(count, 'close')}" if count is not None else "too few closes"
-    return f"{told} above {turn.limit('level')} when the time was up"
+    return f"{told} above {context.limit('level')} when the time was up"
 
 
-def _vetoed(turn: DecisionContext) -> str:
-    count = turn.closes()
+def _vetoed(context: DecisionContext) -> str:
+    count = context.closes()
     told = (
-        f"{counted(count, 'close')} above {turn.limit('level')}" if count is not None else "the breakout was sustained"
+        f"{counted(count, 'close')} above {context.limit('level')}"
+        if count is not None
+        else "the breakout was sustained"
     )
-    blocked = [_blocked(gauge) for gauge in turn.vetoes]
+    blocked = [_blocked(gauge) for gauge in context.vetoes]
     return f"{told}, but {' and '.join(blocked)}" if blocked else f"{told}, but the gates did not pass in time"
 
 
@@ -131,54 +133,55 @@ def _blocked(gauge: Gauge) -> str:
     return _TIGHT[gauge.name].format(value=f"{gauge.value or 0:.0f}")
 
 
-def _fell(turn: DecisionContext) -> str:
-    stop = turn.had.get("small_cap_stop")
+def _fell(context: DecisionContext) -> str:
+    stop = context.had.get("small_cap_stop")
     at = f" of {figure('small_cap_stop', stop.threshold)}" if stop else ""
-    their = turn.terms.verb("its", "their")
-    return f"{turn.terms.subject} fell to {turn.value('small_caps')}, under {their} trailing stop{at}"
+    their = context.labels.verb("its", "their")
+    return f"{context.labels.subject} fell to {context.value('small_caps')}, under {their} trailing stop{at}"
 
 
-def _entered_eth(turn: DecisionContext) -> str:
-    trend = turn.seen.get("eth_trend")
-    if "confirmed" in turn.reasons or not (trend and trend.holds):
+def _entered_eth(context: DecisionContext) -> str:
+    trend = context.seen.get("eth_trend")
+    if "confirmed" in context.now.reasons or not (trend and trend.holds):
         return ""
-    return f"{turn.terms.eth} closed at {turn.value('eth_trend')}, above its average of {turn.limit('eth_trend')}"
+    close, average = context.value("eth_trend"), context.limit("eth_trend")
+    return f"{context.labels.eth} closed at {close}, above its average of {average}"
 
 
-def _no_trend(turn: DecisionContext) -> str:
-    trend = turn.seen.get("eth_trend")
+def _no_trend(context: DecisionContext) -> str:
+    trend = context.seen.get("eth_trend")
     if trend and not trend.holds and trend.share is not None:
-        return f"{turn.terms.eth} stood {share_text(trend.share)} under its average when the time was up"
-    return f"{turn.terms.eth} did not close above its average in time"
+        return f"{context.labels.eth} stood {share_text(trend.share)} under its average when the time was up"
+    return f"{context.labels.eth} did not close above its average in time"
 
 
-def _entered_alts(turn: DecisionContext) -> str:
-    breadth = turn.seen.get("breadth")
-    share = f", {turn.value('breadth')} of altcoins above theirs" if breadth and breadth.value is not None else ""
-    return f"{turn.terms.eth}/{turn.terms.btc} above its average{share}"
+def _entered_alts(context: DecisionContext) -> str:
+    breadth = context.seen.get("breadth")
+    share = f", {context.value('breadth')} of altcoins above theirs" if breadth and breadth.value is not None else ""
+    return f"{context.labels.eth}/{context.labels.btc} above its average{share}"
 
 
-def _pair_weak(turn: DecisionContext) -> str:
-    days = turn.terms.numbers.get("pair_weak")
+def _pair_weak(context: DecisionContext) -> str:
+    days = context.labels.numbers.get("pair_weak")
     span = f"{days} in a row" if days else "days"
-    return f"{turn.terms.eth}/{turn.terms.btc} under its average for {span}"
+    return f"{context.labels.eth}/{context.labels.btc} under its average for {span}"
 
 
-def _quiet(turn: DecisionContext) -> str:
-    quiet = turn.had.get("sessions_quiet")
-    return f"{turn.limit('sessions_quiet')} sessions without a record" if quiet else "too long without a record"
+def _quiet(context: DecisionContext) -> str:
+    quiet = context.had.get("sessions_quiet")
+    return f"{context.limit('sessions_quiet')} sessions without a record" if quiet else "too long without a record"
 
 
-def _weak(turn: DecisionContext) -> str:
-    weak = turn.had.get("sessions_weak")
-    span = f"{turn.limit('sessions_weak')} sessions or more" if weak else "too long"
+def _weak(context: DecisionContext) -> str:
+    weak = context.had.get("sessions_weak")
+    span = f"{context.limit('sessions_weak')} sessions or more" if weak else "too long"
     return f"small caps behind the market for {span}"
 
 
-def _kill_eth(turn: DecisionContext) -> str:
-    stop = turn.had.get("eth_stop")
+def _kill_eth(context: DecisionContext) -> str:
+    stop = context.had.get("eth_stop")
     at = f" of {figure('eth_stop', stop.threshold)}" if stop else ""
-    return f"{turn.terms.eth} fell to {turn.value('eth_trend')}, through its stop{at}"
+    return f"{context.labels.eth} fell to {context.value('eth_trend')}, through its stop{at}"
 
 
 def _ordinal(count: int) -> str:
@@ -210,7 +213,7 @@ _TIGHT = {
 }
 _PHRASES: Mapping[str, Callable[[DecisionContext], str]] = {
     "breakout": _breakout,
-    "rearmed": lambda turn: f"{_record(turn)}, for the first time since a risk exit",
+    "rearmed": lambda context: f"{_record(context)}, for the first time since a risk exit",
     "thin_trading": lambda _: "in thin trading",
     "failed": _failed,
     "confirmed": _confirmed,
@@ -219,17 +222,17 @@ _PHRASES: Mapping[str, Callable[[DecisionContext], str]] = {
     "fell_back": _fell,
     "entered_eth": _entered_eth,
     "no_trend": _no_trend,
-    "second_tranche": lambda turn: f"{turn.terms.eth} was held long enough for the second tranche",
+    "second_tranche": lambda context: f"{context.labels.eth} was held long enough for the second tranche",
     "entered_alts": _entered_alts,
     "eth_lags_btc": _pair_weak,
     "no_new_record": _quiet,
     "weak_small_caps": _weak,
-    "resumed": lambda turn: f"{_record(turn)}, while small caps led the market",
+    "resumed": lambda context: f"{_record(context)}, while small caps led the market",
     "distributed": lambda _: "the distribution was over",
     "cooled_down": lambda _: "the cooldown was over",
-    "kill_credit": lambda turn: f"credit stress ({turn.value('credit')} against {turn.limit('credit')})",
-    "kill_volatility": lambda turn: (
-        f"VIX {turn.value('volatility_kill')}, over its limit of {turn.limit('volatility_kill')}"
+    "kill_credit": lambda context: f"credit stress ({context.value('credit')} against {context.limit('credit')})",
+    "kill_volatility": lambda context: (
+        f"VIX {context.value('volatility_kill')}, over its limit of {context.limit('volatility_kill')}"
     ),
     "kill_trail": _fell,
     "kill_eth": _kill_eth,

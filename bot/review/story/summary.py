@@ -1,76 +1,102 @@
-"""The verdict: what came of a record, in one or two honest sentences."""
+"""Summary of a record in one to three sentences: the verdict that a story begins with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from bot.core.decision import Decision
+from bot.core.events import ConfigPeriod, Late, Valuation
+from bot.core.orders import OrderIntent, OrderResult
 from bot.core.text import printable
-from bot.ledger.record import Row
 from bot.report import headline, names, numbers
 from bot.report.labels import PLAIN, Labels
 from bot.report.numbers import counted
 from bot.review.recording import Record
-from bot.review.why.next_triggers import next_triggers
+from bot.review.why.next_triggers import next_trigger
 
 _RECENT = 2_000
-"""Orders whose ends are looked for: an older one has long had its end."""
+"""Newest orders whose ends are looked for; an older order has long ended."""
 
 
 def of_backtest(
-    summary: Mapping[str, Any], start: Decimal, quote: str, is_demo: bool, terms: Labels = PLAIN
+    summary: Mapping[str, Any], start: Decimal, quote: str, is_demo: bool, labels: Labels = PLAIN
 ) -> list[str]:
-    """A backtest against holding ETH and BTC, and against luck."""
+    """Compare a backtest with holding its two coins, and with random timing.
+
+    Parameters
+    ----------
+    summary
+        The run's `summary.json`.
+    start
+        Start equity, in the quote currency.
+    quote
+        Symbol of the quote currency.
+    is_demo
+        True for the synthetic market.
+    labels
+        Names of the coins.
+    """
     own, others = summary["strategy"], summary["benchmarks"]
     lead = "In a synthetic market, from" if is_demo else "From"
     made = (
         f"{lead} {summary['start']} to {summary['end']} the strategy turned {numbers.money(start)} {quote} into "
-        f"{numbers.money(own['final_equity'])} ({numbers.growth(own['total_return'])}), {_beside(own, others, terms)}."
+        f"{numbers.money(own['final_equity'])} ({numbers.growth(own['total_return'])}), {_beside(own, others, labels)}."
     )
     few = f"It rests on {headline.rests_on(summary)}, too few to tell skill from luck"
     luck = headline.place(own["total_return"], summary["random_timing"])
     return [made, f"{few}, and it {luck}."]
 
 
-def _beside(own: Mapping[str, Any], others: Mapping[str, Any], terms: Labels) -> str:
+def _beside(own: Mapping[str, Any], others: Mapping[str, Any], labels: Labels) -> str:
     parts = []
-    for key, symbol in (("eth", terms.eth), ("btc", terms.btc)):
+    for key, symbol in (("eth", labels.eth), ("btc", labels.btc)):
         made = others[key]["total_return"]
         than = "more" if own["total_return"] > made else "less"
         parts.append(f"{than} than holding {symbol} ({numbers.growth(made)})")
     return " and ".join(parts)
 
 
-def of_ledger(record: Record, unknown: int, terms: Labels) -> list[str]:
-    """A forward ledger: what it is worth, since when, what was late, and what is open or unexplained."""
-    first, last = record.first("epoch"), record.last("valuation")
+def of_ledger(record: Record, unknown: int, labels: Labels) -> list[str]:
+    """Describe a forward ledger: its worth, its stage, late days, open orders, account differences.
+
+    Parameters
+    ----------
+    record
+        The ledger.
+    unknown
+        Number of unexplained differences of the testnet account.
+    labels
+        Names and numbers of its config.
+    """
+    first, last = record.first_event(ConfigPeriod), record.last_event(Valuation)
     if first is None:
         return ["The ledger has not begun."]
-    cash = Decimal(first.body["cash"])
+    cash = first.event.cash
     if last is None:
-        return [f"Begun on {first.at[:10]} with {numbers.money(cash)}; no day has been valued yet."]
-    equity = Decimal(last.body["equity"])
+        return [f"Begun on {first.day} with {numbers.money(cash)}; no day has been valued yet."]
+    equity = last.event.equity
     worth = (
-        f"Since {first.at[:10]} the ledger turned {numbers.money(cash)} into {numbers.money(equity)} "
-        f"({numbers.growth(float(equity / cash) - 1)}), at the close of {last.at[:10]}. "
+        f"Since {first.day} the ledger turned {numbers.money(cash)} into {numbers.money(equity)} "
+        f"({numbers.growth(float(equity / cash) - 1)}), at the close of {last.day}. "
         "Play money: nothing was at stake."
     )
-    return [worth, _place(record, terms), _health(record, unknown)]
+    return [worth, _place(record, labels), _health(record, unknown)]
 
 
-def _place(record: Record, terms: Labels) -> str:
-    last = record.last("decision")
+def _place(record: Record, labels: Labels) -> str:
+    last = record.last_event(Decision)
     if last is None:
         return "Nothing has been decided yet."
-    stage = printable(str(last.body["stage"]))
-    way = next_triggers(stage, last.body["readings"], terms)
-    return f"It stands in {stage} ({names.stage(stage, terms)}). {way.sentence}"
+    stage = printable(last.event.stage)
+    trigger = next_trigger(stage, last.event.readings, labels)
+    return f"It stands in {names.stage_code(stage, labels)} ({names.stage(stage, labels)}). {trigger.sentence}"
 
 
 def _health(record: Record, unknown: int) -> str:
-    late = list(record.rows("late", newest_first=True, limit=_RECENT))
-    missed = sum(bool(row.body["missed"]) for row in late)
+    late = [one.event.missed for one in record.events(Late, newest_first=True, limit=_RECENT)]
+    missed = sum(late)
     return (
         f"{counted(len(late) - missed, 'day')} late, {missed} missed; {counted(open_orders(record), 'open order')}; "
         f"{counted(unknown, 'unknown difference')}."
@@ -78,18 +104,27 @@ def _health(record: Record, unknown: int) -> str:
 
 
 def open_orders(record: Record) -> int:
-    """How many of the newest orders have no end yet."""
-    orders = _ids(record.rows("order", newest_first=True, limit=_RECENT))
-    return len(orders - _ids(record.rows("order_result", newest_first=True, limit=2 * _RECENT)))
+    """Count the newest orders that have no end yet."""
+    orders = {one.event.order_id for one in record.events(OrderIntent, newest_first=True, limit=_RECENT)}
+    # Skipped orders have an end and no order row, so ends may outnumber orders.
+    ended = record.events(OrderResult, newest_first=True, limit=2 * _RECENT)
+    return len(orders - {one.event.order_id for one in ended})
 
 
-def _ids(rows: Iterable[Row]) -> set[str]:
-    found: set[str] = {row.body["order_id"] for row in rows}
-    return found
+def worst_fall(equity: Sequence[tuple[str, Decimal]]) -> tuple[str, str, float] | None:
+    """Find the deepest fall below a peak, the maximum drawdown of daily closes.
 
+    Parameters
+    ----------
+    equity
+        Day and equity, ascending.
 
-def worst_fall(equity: list[tuple[str, Decimal]]) -> tuple[str, str, float] | None:
-    """The deepest fall below a peak: the day of the peak, of the trough, and its share; None without a fall."""
+    Returns
+    -------
+    tuple or None
+        Day of the peak, day of the trough, and the fall as a negative share of the peak; None without a fall. Of
+        equal peaks and troughs the first.
+    """
     peak_day, peak, worst = "", Decimal(0), None
     for day, value in equity:
         if value > peak:

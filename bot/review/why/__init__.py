@@ -1,1 +1,5 @@
-"""Why a day was traded or not, and what would have to change."""
+"""Explain a day: its decision, the next triggers, and the orders."""
+
+from bot.review.why.day import Why, last_day, why
+
+__all__ = ["Why", "last_day", "why"]

@@ -16,7 +16,7 @@ _LOGARITHMS = {"relative_strength"}
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """A reading: `gate` is whether it is a gate that is on, None where it is no gate."""
+    """A reading of a decision. `gate` is True for a gate that is on, False for one that is off, else None."""
 
     name: str
     value: float | None
@@ -27,33 +27,34 @@ class Gauge:
 
     @property
     def holds(self) -> bool:
-        """Whether its condition is met."""
+        """True if its condition is met."""
         return self.verdict == "yes"
 
     @property
     def is_known(self) -> bool:
-        """Whether it has a value and a threshold, and neither is too old."""
+        """True if it has a value and a threshold, both recent enough."""
         return self.value is not None and self.threshold is not None and self.verdict in ("yes", "no")
 
     @property
     def distance(self) -> float | None:
-        """From the threshold to the value, in the reading's own unit."""
+        """Value less threshold, in the reading's own unit."""
         return None if self.value is None or self.threshold is None else self.value - self.threshold
 
     @property
     def share(self) -> float | None:
-        """The distance as a share of the threshold; None where that is 0. Of a logarithm, of what it is taken of."""
+        """Distance as a share of the threshold; None if that is 0."""
+        # Of a logarithm of a ratio, the share of the ratio: a share of the logarithm itself would mean little.
         if self.name in _LOGARITHMS and self.distance is not None:
             return math.expm1(self.distance)
         return self.distance / abs(self.threshold) if self.distance is not None and self.threshold else None
 
     @property
     def words(self) -> str:
-        """The comparison that the reading makes; a reading of a user's own strategy by its name."""
+        """Comparison that the reading makes; the name of a reading of a user's own strategy."""
         return printable(reading_text(self.name, self.labels))
 
     def as_dict(self) -> dict[str, Any]:
-        """The gauge as plain data."""
+        """Format the gauge as JSON."""
         return {
             "name": self.name,
             "words": self.words,
@@ -66,20 +67,29 @@ class Gauge:
         }
 
 
-def gauges_of(readings: Mapping[str, Any], labels: Labels = PLAIN) -> dict[str, Gauge]:
-    """The gauges of a decision by name; what a user's strategy calls a reading may be a bare figure or a word."""
-    return {str(name): _gauge(str(name), told, labels) for name, told in readings.items()}
+def gauges_of(readings: Mapping[str, object], labels: Labels = PLAIN) -> dict[str, Gauge]:
+    """Read the gauges of a decision.
+
+    Parameters
+    ----------
+    readings
+        Readings by name, as `Decision.readings` has them; those of a user's own strategy may be bare numbers or words.
+    labels
+        Names and numbers of the record's config.
+    """
+    return {str(name): _gauge(str(name), reading, labels) for name, reading in readings.items()}
 
 
-def _gauge(name: str, told: Any, labels: Labels) -> Gauge:
-    if not isinstance(told, Mapping):
-        return Gauge(name, _number(told), None, printable(str(told)), None, labels)
-    gate = told.get("gate")
-    verdict = printable(str(told.get("verdict", "")))
-    return Gauge(name, _number(told.get("value")), _number(told.get("threshold")), verdict, gate, labels)
+def _gauge(name: str, reading: object, labels: Labels) -> Gauge:
+    if not isinstance(reading, Mapping):
+        return Gauge(name, _number(reading), None, printable(str(reading)), None, labels)
+    gate = reading.get("gate")
+    verdict = printable(str(reading.get("verdict", "")))
+    return Gauge(name, _number(reading.get("value")), _number(reading.get("threshold")), verdict, gate, labels)
 
 
-def _number(value: Any) -> float | None:
+def _number(value: object) -> float | None:
+    # A bool is an int in Python, and here a word of its own.
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value)

@@ -36,36 +36,36 @@ class Trigger:
         return asdict(self)
 
 
-def next_triggers(stage: str, readings: Mapping[str, Any], terms: Labels = PLAIN) -> Trigger:
+def next_trigger(stage: str, readings: Mapping[str, object], labels: Labels = PLAIN) -> Trigger:
     """The nearest way out of the stage that a decision left the bot in."""
-    return triggers(stage, readings, terms)[0]
+    return triggers(stage, readings, labels)[0]
 
 
-def triggers(stage: str, readings: Mapping[str, Any], terms: Labels = PLAIN) -> list[Trigger]:
+def triggers(stage: str, readings: Mapping[str, object], labels: Labels = PLAIN) -> list[Trigger]:
     """Every way out of a stage that its readings tell of, the nearest or most telling first; never none."""
-    gauges = gauges_of(readings, terms)
-    found = _STAGES.get(stage, _unknown)(gauges, terms)
+    gauges = gauges_of(readings, labels)
+    found = _STAGES.get(stage, _unknown)(gauges, labels)
     return found or [Trigger("The readings of this day do not say what is nearest.")]
 
 
 # --- waiting -------------------------------------------------------------------------------------------------
 
 
-def _stable(gauges: Gauges, terms: Labels) -> list[Trigger]:
+def _stable(gauges: Gauges, labels: Labels) -> list[Trigger]:
     close, base = gauges.get("small_caps"), gauges.get("sessions_without_record")
     if close is None:
         return []
     if close.value is None or close.threshold is None:
         return [
-            Trigger(f"It is not known how far {terms.subject} {terms.verb('is', 'are')} from a record.", close.name)
+            Trigger(f"It is not known how far {labels.subject} {labels.verb('is', 'are')} from a record.", close.name)
         ]
     record = max(close.value, close.threshold)
     share = close.value / record - 1
     place = (
-        f"{terms.start} {terms.verb('is', 'are')} {share_text(share)} under {terms.verb('its', 'their')} record of "
+        f"{labels.start} {labels.verb('is', 'are')} {share_text(share)} under {labels.verb('its', 'their')} record of "
         f"{figure(close.name, record)}"
         if share < 0
-        else f"{terms.start} closed at a record of {figure(close.name, record)}"
+        else f"{labels.start} closed at a record of {figure(close.name, record)}"
     )
     way = Trigger("", close.name, close.value - record, share)
     if base is None or base.value is None or base.threshold is None:
@@ -82,7 +82,7 @@ def _stable(gauges: Gauges, terms: Labels) -> list[Trigger]:
     return [Trigger(told, way.reading, way.distance, way.share), *_old([close])]
 
 
-def _armed(gauges: Gauges, terms: Labels) -> list[Trigger]:
+def _armed(gauges: Gauges, labels: Labels) -> list[Trigger]:
     closes, time, level = (gauges.get(name) for name in ("closes_above", "sessions_armed", "level"))
     if closes is None or closes.value is None or closes.threshold is None:
         return []
@@ -102,7 +102,7 @@ def _armed(gauges: Gauges, terms: Labels) -> list[Trigger]:
         is_are = "is" if missing == 1 else "are"
         told = f"{there}: {missing:.0f} {is_are} missing, with {counted(left, 'session')} left to confirm."
     elif not level.holds:
-        told = f"{there}, but {terms.subject} closed {share_text(level.share)} under it: a close above is needed."
+        told = f"{there}, but {labels.subject} closed {share_text(level.share)} under it: a close above is needed."
     elif failing:
         told = f"{there}: it confirms once {_gates(failing)} within {counted(left, 'session')}."
     else:
@@ -131,7 +131,7 @@ def _failing(gauge: Gauge) -> Trigger:
     return Trigger(told, gauge.name, gauge.distance, gauge.share)
 
 
-def _confirmed(gauges: Gauges, terms: Labels) -> list[Trigger]:
+def _confirmed(gauges: Gauges, labels: Labels) -> list[Trigger]:
     trend, patience = gauges.get("eth_trend"), gauges.get("sessions_for_trend")
     left = ""
     if patience and patience.value is not None and patience.threshold is not None:
@@ -141,28 +141,28 @@ def _confirmed(gauges: Gauges, terms: Labels) -> list[Trigger]:
     if not trend.is_known or trend.share is None:
         return [
             Trigger(
-                f"{terms.eth}'s trend is {_lack(trend)}: it is bought once it closes above its average{left}.",
+                f"{labels.eth}'s trend is {_lack(trend)}: it is bought once it closes above its average{left}.",
                 trend.name,
             )
         ]
     if not trend.holds:
         at = figure(trend.name, trend.threshold)
-        told = f"{terms.eth} is {share_text(trend.share)} under its average of {at}: a close above buys it{left}."
+        told = f"{labels.eth} is {share_text(trend.share)} under its average of {at}: a close above buys it{left}."
     else:
-        condition = _blocks(gauges, terms) or "the inputs are fresh"
-        told = f"{terms.eth} stands above its average: it is bought once {condition}{left}."
-    return [Trigger(told, trend.name, trend.distance, trend.share), *_outs(gauges, terms, ("small_cap_stop",))]
+        condition = _blocks(gauges, labels) or "the inputs are fresh"
+        told = f"{labels.eth} stands above its average: it is bought once {condition}{left}."
+    return [Trigger(told, trend.name, trend.distance, trend.share), *_outs(gauges, labels, ("small_cap_stop",))]
 
 
-def _blocks(gauges: Gauges, terms: Labels) -> str:
+def _blocks(gauges: Gauges, labels: Labels) -> str:
     """The kill readings that keep a confirmed breakout from being bought."""
     credit, vix, stop = (gauges.get(name) for name in ("credit", "volatility_kill", "small_cap_stop"))
     standing = [
-        *(["credit stress is over"] if credit and credit.verdict == "no" and "credit" not in terms.no_exit else []),
-        *(["VIX is calmer"] if vix and vix.holds and "volatility_kill" not in terms.no_exit else []),
+        *(["credit stress is over"] if credit and credit.verdict == "no" and "credit" not in labels.no_exit else []),
+        *(["VIX is calmer"] if vix and vix.holds and "volatility_kill" not in labels.no_exit else []),
         *(
-            [f"{terms.subject} {terms.verb('is', 'are')} above the trailing stop"]
-            if stop and stop.verdict == "no" and "small_cap_stop" not in terms.no_exit
+            [f"{labels.subject} {labels.verb('is', 'are')} above the trailing stop"]
+            if stop and stop.verdict == "no" and "small_cap_stop" not in labels.no_exit
             else []
         ),
     ]
@@ -172,21 +172,23 @@ def _blocks(gauges: Gauges, terms: Labels) -> str:
 # --- invested ------------------------------------------------------------------------------------------------
 
 
-def _eth(gauges: Gauges, terms: Labels) -> list[Trigger]:
-    return [*_outs(gauges, terms, _KILLS), *_counters(gauges, terms), *_to_altcoins(gauges, terms)]
+def _eth(gauges: Gauges, labels: Labels) -> list[Trigger]:
+    return [*_outs(gauges, labels, _KILLS), *_counters(gauges, labels), *_to_altcoins(gauges, labels)]
 
 
-def _alts(gauges: Gauges, terms: Labels) -> list[Trigger]:
+def _alts(gauges: Gauges, labels: Labels) -> list[Trigger]:
     pair = gauges.get("eth_btc")
     back = []
     if pair and pair.is_known and pair.share is not None:
-        told = f"{terms.eth}/{terms.btc} is {share_text(pair.share)} {'above' if pair.holds else 'under'} its average: "
-        told += f"{terms.numbers.get('pair_weak', 'days')} in a row under it send the altcoins back into {terms.eth}."
+        told = (
+            f"{labels.eth}/{labels.btc} is {share_text(pair.share)} {'above' if pair.holds else 'under'} its average: "
+        )
+        told += f"{labels.numbers.get('pair_weak', 'days')} in a row under it send the altcoins back into {labels.eth}."
         back = [Trigger(told, pair.name, pair.distance, pair.share)]
-    return [*_outs(gauges, terms, _KILLS), *_counters(gauges, terms), *back]
+    return [*_outs(gauges, labels, _KILLS), *_counters(gauges, labels), *back]
 
 
-def _distribution(gauges: Gauges, terms: Labels) -> list[Trigger]:
+def _distribution(gauges: Gauges, labels: Labels) -> list[Trigger]:
     days, close = gauges.get("sessions_distributing"), gauges.get("small_caps")
     found = []
     if days and days.value is not None and days.threshold is not None:
@@ -197,37 +199,37 @@ def _distribution(gauges: Gauges, terms: Labels) -> list[Trigger]:
         share = close.value / max(close.value, close.threshold) - 1
         away = f", {share_text(share)} away," if share < 0 else ""
         told = (
-            f"A record of {terms.subject} above {record}{away} while they lead the market takes the position up again."
+            f"A record of {labels.subject} above {record}{away} while they lead the market takes the position up again."
         )
-        if terms.small_caps:
+        if labels.small_caps:
             told = told.replace("while they lead", "while it leads")
         found.append(Trigger(told, close.name, close.distance, share))
-    return [*found, *_outs(gauges, terms, _KILLS)]
+    return [*found, *_outs(gauges, labels, _KILLS)]
 
 
 _KILLS = ("small_cap_stop", "eth_stop", "volatility_kill", "credit")
 
 
-def _outs(gauges: Gauges, terms: Labels, names: tuple[str, ...]) -> list[Trigger]:
+def _outs(gauges: Gauges, labels: Labels, names: tuple[str, ...]) -> list[Trigger]:
     """The kills by their distance, the nearest first; those that are switched off are left out."""
-    known = [gauges[name] for name in names if name in gauges and name not in terms.no_exit]
-    found = [_out(gauge, terms) for gauge in known if gauge.is_known and gauge.share is not None]
+    known = [gauges[name] for name in names if name in gauges and name not in labels.no_exit]
+    found = [_out(gauge, labels) for gauge in known if gauge.is_known and gauge.share is not None]
     return sorted(found, key=lambda way: abs(way.share or 0))
 
 
-def _out(gauge: Gauge, terms: Labels) -> Trigger:
+def _out(gauge: Gauge, labels: Labels) -> Trigger:
     at, share = (
         figure(gauge.name, gauge.threshold),
         share_text(not_none(gauge.share, f"the share of {gauge.name}")),
     )
     if gauge.holds == (gauge.name == "volatility_kill"):
-        name = {**GATES, "small_cap_stop": terms.subject, "eth_stop": terms.eth, "volatility_kill": "VIX"}[gauge.name]
+        name = {**GATES, "small_cap_stop": labels.subject, "eth_stop": labels.eth, "volatility_kill": "VIX"}[gauge.name]
         told = f"{name[0].upper()}{name[1:]} at {figure(gauge.name, gauge.value)} stands beyond the limit of {at}: "
         return Trigger(f"{told}the next session that says so sells everything.", gauge.name, gauge.distance, 0.0, "out")
     told = {
-        "small_cap_stop": f"{terms.start} {terms.verb('is', 'are')} {share} above {terms.verb('its', 'their')} "
+        "small_cap_stop": f"{labels.start} {labels.verb('is', 'are')} {share} above {labels.verb('its', 'their')} "
         f"trailing stop of {at}",
-        "eth_stop": f"{terms.eth} is {share} above its stop of {at}",
+        "eth_stop": f"{labels.eth} is {share} above its stop of {at}",
         "volatility_kill": f"VIX at {figure(gauge.name, gauge.value)} is {share} under its limit of {at}",
         "credit": f"The credit reading of {figure(gauge.name, gauge.value)} is {share} from stress at {at}",
     }[gauge.name]
@@ -240,9 +242,9 @@ def _out(gauge: Gauge, terms: Labels) -> Trigger:
     return Trigger(f"{told}: {end}", gauge.name, gauge.distance, gauge.share, "out")
 
 
-def _counters(gauges: Gauges, terms: Labels) -> list[Trigger]:
+def _counters(gauges: Gauges, labels: Labels) -> list[Trigger]:
     """The counters whose end sells half."""
-    sold = terms.numbers.get("sold", "a part")
+    sold = labels.numbers.get("sold", "a part")
     words = {"sessions_quiet": "without a record", "sessions_weak": "in a row with small caps lagging"}
     found = []
     for name, meaning in words.items():
@@ -253,7 +255,7 @@ def _counters(gauges: Gauges, terms: Labels) -> list[Trigger]:
     return found
 
 
-def _to_altcoins(gauges: Gauges, terms: Labels) -> list[Trigger]:
+def _to_altcoins(gauges: Gauges, labels: Labels) -> list[Trigger]:
     time, pair, breadth = (gauges.get(name) for name in ("sessions_for_altcoins", "eth_btc", "breadth"))
     if time is None or time.value is None or time.threshold is None:
         return []
@@ -264,7 +266,7 @@ def _to_altcoins(gauges: Gauges, terms: Labels) -> list[Trigger]:
         away = (
             f" {share_text(pair.share)} higher, above its average" if pair.share is not None else " above its average"
         )
-        missing.append(f"{terms.eth}/{terms.btc}{away}")
+        missing.append(f"{labels.eth}/{labels.btc}{away}")
     if breadth and not breadth.holds:
         need = figure("breadth", breadth.threshold)
         missing.append(f"{need} of altcoins above their average instead of {figure('breadth', breadth.value)}")
@@ -275,16 +277,16 @@ def _to_altcoins(gauges: Gauges, terms: Labels) -> list[Trigger]:
 # --- out, and strategies of a user's own ---------------------------------------------------------------------
 
 
-def _cooldown(gauges: Gauges, terms: Labels) -> list[Trigger]:
+def _cooldown(gauges: Gauges, labels: Labels) -> list[Trigger]:
     days = gauges.get("sessions_cooling")
     if days is None or days.value is None or days.threshold is None:
         return []
     left = counted(max(days.threshold - days.value, 0), "session")
-    told = f"The cooldown after the risk exit lasts {left} more; then any record of {terms.subject} arms the bot."
+    told = f"The cooldown after the risk exit lasts {left} more; then any record of {labels.subject} arms the bot."
     return [Trigger(told, days.name, days.distance, days.share)]
 
 
-def _unknown(gauges: Gauges, terms: Labels) -> list[Trigger]:
+def _unknown(gauges: Gauges, labels: Labels) -> list[Trigger]:
     """Of a strategy whose stages are not the rotation's: the reading that does not hold and is least far from it."""
     open_ = [gauge for gauge in gauges.values() if gauge.verdict == "no" and gauge.share is not None]
     found = []

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from bot.core.events import Episode
 from bot.review.story.hypothetical import hypothetical, hypothetical_line
 
+
+def episode(outcome: str, eth_21: float | None, eth_42: float | None = None, eth_63: float | None = None) -> Episode:
+    known_at = datetime(2020, 1, 1, 21, tzinfo=UTC)
+    returns = {"eth_21": eth_21, "eth_42": eth_42, "eth_63": eth_63}
+    nothing = (None, (), None, None, None, ())
+    return Episode("breakout", known_at.date(), known_at, 101.0, 100.0, 30, "STABLE", outcome, *nothing, returns)
+
+
 EPISODES = [
-    {"outcome": "vetoed", "eth_21": 0.10, "eth_42": 0.20, "eth_63": ""},
-    {"outcome": "failed", "eth_21": -0.05, "eth_42": -0.30, "eth_63": ""},
-    {"outcome": "expired", "eth_21": 0.01, "eth_42": "", "eth_63": None},
-    {"outcome": "confirmed", "eth_21": 9.0, "eth_42": 9.0, "eth_63": 9.0},
-    {"outcome": "ignored", "eth_21": 9.0, "eth_42": 9.0, "eth_63": 9.0},
+    episode("vetoed", 0.10, 0.20),
+    episode("failed", -0.05, -0.30),
+    episode("expired", 0.01),
+    episode("confirmed", 9.0, 9.0, 9.0),
+    episode("ignored", 9.0, 9.0, 9.0),
 ]
 
 

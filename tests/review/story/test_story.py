@@ -25,9 +25,9 @@ from bot.core.events import (
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.ledger.run_folder import RunFolder
 from bot.review.recording import Record
+from bot.review.story import story_of
+from bot.review.story.entries import StoryEntry
 from bot.review.story.sparkline import sparkline
-from bot.review.story.stage_changes import StageChange
-from bot.review.story.story import story_of
 from bot.review.story.summary import of_backtest, worst_fall
 from tests.docs.test_commands import arguments, parse
 from tests.review.ledgers import (
@@ -138,15 +138,15 @@ def test_the_story_of_a_ledger_in_full(tmp_path: Path) -> None:
 
 def test_a_story_that_begins_in_a_position_does_not_guess_since_when(tmp_path: Path) -> None:
     told = story_of(ledger(tmp_path, november()), RUSSELL, since=date(2020, 11, 28))
-    assert told.chapters[-1].text == "VIX 37.21, over its limit of 35: sold everything, ETH at 1,250.00"
+    assert told.entries[-1].text == "VIX 37.21, over its limit of 35: sold everything, ETH at 1,250.00"
     whole = story_of(ledger(tmp_path, november(), "b"), RUSSELL, since=date(2020, 11, 20))
-    assert whole.chapters[0].text.startswith("fifth close above 1740.75")
-    assert whole.chapters[-1].text.endswith("; equity +10.0% since 2020-11-20")
+    assert whole.entries[0].text.startswith("fifth close above 1740.75")
+    assert whole.entries[-1].text.endswith("; equity +10.0% since 2020-11-20")
 
 
 def chapter(tmp_path: Path, *events: Event) -> str:
     """The last chapter of a ledger of these events."""
-    return story_of(ledger(tmp_path, events), RUSSELL, every=True).chapters[-1].text
+    return story_of(ledger(tmp_path, events), RUSSELL, every=True).entries[-1].text
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_a_users_own_strategy_reads_well(tmp_path: Path) -> None:
         *traded("2020-01-03", Side.SELL, "ETH", "10", "450", "450", "below_average"),
         valued("2020-01-03", "9500", "OUT"),
     ]
-    assert [c.text for c in story_of(ledger(tmp_path, events)).chapters[1:]] == [
+    assert [c.text for c in story_of(ledger(tmp_path, events)).entries[1:]] == [
         "above average: bought ETH with the whole budget at 500.00",
         "below average: sold everything, ETH at 450.00; equity \N{MINUS SIGN}5.0% since 2020-01-02",
     ]
@@ -245,7 +245,7 @@ def test_forward_events_are_told(tmp_path: Path) -> None:
         Settlement(at("2020-01-07"), "LEND", D("100"), D("0.5"), SettlementCause.RENAMED, D(0), "AAVE", D("1")),
     ]
     told = story_of(ledger(tmp_path, events))
-    assert [f"{c.day}: {c.text} {c.spans}" for c in told.chapters[1:]] == [
+    assert [f"{c.day}: {c.text} {c.spans}" for c in told.entries[1:]] == [
         "2020-01-02: decided only on 2020-01-04, too late: its orders were not sent #2",
         "2020-01-03: decided again on what is known now, this day would be decided otherwise; the record is kept #4",
         "2020-01-04: the user's switch: reduce only #5",
@@ -264,16 +264,16 @@ def test_a_long_story_shows_the_newest_and_counts_the_rest(tmp_path: Path) -> No
     days = [f"2020-01-{i:02}" for i in range(1, 21)]
     events = [decided(day, f"S{i}", f"S{i - 1}", ["why"]) for i, day in enumerate(days)]
     record = ledger(tmp_path, events)
-    assert (len(story_of(record).chapters), story_of(record).left_out) == (12, 8)
-    assert len(story_of(record, every=True).chapters) == 20
+    assert (len(story_of(record).entries), story_of(record).left_out) == (12, 8)
+    assert len(story_of(record, every=True).entries) == 20
     some = story_of(record, since=date(2020, 1, 5), until=date(2020, 1, 7))
-    assert [str(c.day) for c in some.chapters] == days[4:7]
+    assert [str(c.day) for c in some.entries] == days[4:7]
 
 
 def test_rows_far_apart_are_told_as_one_span() -> None:
-    assert StageChange(date(2020, 1, 1), "", (5, 3, 4)).spans == "#3\N{EN DASH}#5"
-    assert StageChange(date(2020, 1, 1), "", (3, 5)).spans == "#3, #5"
-    assert StageChange(date(2020, 1, 1), "", (3, 5, 7)).spans == "#3\N{EN DASH}#7"
+    assert StoryEntry(date(2020, 1, 1), "", (5, 3, 4)).spans == "#3\N{EN DASH}#5"
+    assert StoryEntry(date(2020, 1, 1), "", (3, 5)).spans == "#3, #5"
+    assert StoryEntry(date(2020, 1, 1), "", (3, 5, 7)).spans == "#3\N{EN DASH}#7"
 
 
 def summary(own: float, eth: float, btc: float) -> dict[str, Any]:

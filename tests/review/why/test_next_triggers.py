@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from bot.report.labels import Labels
-from bot.review.why.next_triggers import next_triggers, triggers
+from bot.review.why.next_triggers import next_trigger, triggers
 from tests.review.ledgers import RUSSELL, armed, gates, reading, small_caps, waiting
 
 
 def test_a_waiting_day_tells_how_far_the_record_is() -> None:
-    way = next_triggers("STABLE", waiting(2398.77, 2442.74, 30), RUSSELL)
+    way = next_trigger("STABLE", waiting(2398.77, 2442.74, 30), RUSSELL)
     assert way.sentence == (
         "Russell 2000 is 1.8% under its record of 2442.74 and 30 sessions past it: a close above arms the bot."
     )
@@ -22,7 +22,7 @@ def test_a_waiting_day_tells_how_far_the_record_is() -> None:
 
 
 def test_an_index_that_is_not_the_russell_is_called_small_caps() -> None:
-    way = next_triggers("STABLE", waiting(99.0, 100.0, 21))
+    way = next_trigger("STABLE", waiting(99.0, 100.0, 21))
     assert (
         way.sentence
         == "Small caps are 1.0% under their record of 100 and 21 sessions past it: a close above arms the bot."
@@ -30,28 +30,28 @@ def test_an_index_that_is_not_the_russell_is_called_small_caps() -> None:
 
 
 def test_a_record_too_soon_after_the_last_would_not_arm() -> None:
-    assert next_triggers("STABLE", waiting(99.0, 100.0, 20), RUSSELL).sentence == (
+    assert next_trigger("STABLE", waiting(99.0, 100.0, 20), RUSSELL).sentence == (
         "Russell 2000 is 1.0% under its record of 100: a record now would not arm the bot, since only 20 of "
         "21 sessions have passed without one."
     )
 
 
 def test_the_record_of_a_record_day_is_its_own_close() -> None:
-    assert next_triggers("STABLE", waiting(101.5, 100.0, 0), RUSSELL).sentence == (
+    assert next_trigger("STABLE", waiting(101.5, 100.0, 0), RUSSELL).sentence == (
         "Russell 2000 closed at a record of 101.50: a record now would not arm the bot, since only 0 of "
         "21 sessions have passed without one."
     )
 
 
 def test_after_a_kill_any_record_arms() -> None:
-    assert next_triggers("STABLE", waiting(99.0, 100.0, 3, needed=0), RUSSELL).sentence == (
+    assert next_trigger("STABLE", waiting(99.0, 100.0, 3, needed=0), RUSSELL).sentence == (
         "Russell 2000 is 1.0% under its record of 100: a close above arms the bot again, since a risk exit came after "
         "it was last armed."
     )
 
 
 def test_an_older_ledger_does_not_tell_the_base_and_nobody_guesses_it() -> None:
-    assert next_triggers("STABLE", small_caps(99.0, 100.0), RUSSELL).sentence == (
+    assert next_trigger("STABLE", small_caps(99.0, 100.0), RUSSELL).sentence == (
         "Russell 2000 is 1.0% under its record of 100; this ledger does not tell whether a record would arm the bot."
     )
 
@@ -83,7 +83,7 @@ def test_an_older_ledger_does_not_tell_the_base_and_nobody_guesses_it() -> None:
     ],
 )
 def test_an_armed_day_tells_what_is_missing(readings: dict[str, Any], told: str) -> None:
-    assert next_triggers("ARMED", readings, RUSSELL).sentence == told
+    assert next_trigger("ARMED", readings, RUSSELL).sentence == told
 
 
 def test_an_armed_day_names_each_gate_that_fails_and_by_how_much() -> None:
@@ -112,7 +112,7 @@ def test_a_confirmed_day_waits_for_eth() -> None:
 
 def test_a_confirmed_day_names_the_kill_reading_that_keeps_eth_back() -> None:
     readings = {"eth_trend": reading(110.0, 100.0, "yes"), "credit": reading(0.97, 0.98, "no", True)}
-    assert next_triggers("CONFIRMED", readings).sentence == (
+    assert next_trigger("CONFIRMED", readings).sentence == (
         "ETH stands above its average: it is bought once credit stress is over."
     )
 
@@ -144,13 +144,13 @@ def test_in_eth_the_nearest_kill_comes_first_then_the_counters_then_the_way_on()
 
 
 def test_a_kill_that_the_config_switches_off_is_no_way_out() -> None:
-    way = next_triggers("ETH", INVESTED, Labels("Russell 2000", frozenset({"credit"})))
+    way = next_trigger("ETH", INVESTED, Labels("Russell 2000", frozenset({"credit"})))
     assert way.reading == "small_cap_stop"
 
 
 def test_in_altcoins_the_way_back_is_the_pair() -> None:
     readings = {"eth_btc": reading(0.044, 0.04, "yes")}
-    assert next_triggers("ALTS", readings).sentence == (
+    assert next_trigger("ALTS", readings).sentence == (
         "ETH/BTC is 10.0% above its average: days in a row under it send the altcoins back into ETH."
     )
 
@@ -162,16 +162,16 @@ def test_distribution_and_cooldown_tell_the_days_left() -> None:
         "A record of Russell 2000 above 100, 2.0% away, while it leads the market takes the position up again.",
     ]
     cooling = {"sessions_cooling": reading(4, 10, "no")}
-    assert next_triggers("COOLDOWN", cooling).sentence == (
+    assert next_trigger("COOLDOWN", cooling).sentence == (
         "The cooldown after the risk exit lasts 6 sessions more; then any record of small caps arms the bot."
     )
 
 
 def test_a_users_own_strategy_is_told_by_its_reading_that_is_least_far() -> None:
     readings = {"my_rsi": reading(60.0, 70.0, "no"), "my_sma": reading(99.0, 100.0, "no"), "mood": "fine"}
-    assert next_triggers("WATCH", readings).sentence == "My sma stands at 99, 1.0% from 100."
+    assert next_trigger("WATCH", readings).sentence == "My sma stands at 99, 1.0% from 100."
 
 
 def test_without_readings_it_says_that_it_does_not_know() -> None:
     for stage in ("STABLE", "ARMED", "CONFIRMED", "ETH", "ALTS", "DISTRIBUTION", "COOLDOWN", "IN"):
-        assert next_triggers(stage, {}).sentence == "The readings of this day do not say what is nearest."
+        assert next_trigger(stage, {}).sentence == "The readings of this day do not say what is nearest."

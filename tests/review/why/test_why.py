@@ -11,7 +11,7 @@ from bot.core.decision import Trade
 from bot.core.errors import LedgerError
 from bot.core.events import Late, TradingState, TradingStateChange
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Side
-from bot.review.why.why import last_day, why
+from bot.review.why import last_day, why
 from tests.review.ledgers import RUSSELL, D, armed, at, begun, decided, gates, ledger, traded, waiting
 
 MONDAY = date(2020, 11, 16)
