@@ -1,4 +1,4 @@
-"""Admin API of the exchange under /venue/: clock, wipe, halts, keys and faults. Binance has no such API.
+"""Admin API of the exchange under /venue/, which Binance lacks: clock, wipe, halts, keys and faults.
 
 Requests are unsigned. The server refuses requests from web pages and for other hosts.
 """
@@ -49,6 +49,7 @@ class AdminApi:
             return as_json(action(body))
         except Refusal as refusal:
             return refusal_reply(refusal)
+        # A malformed body is the client's fault: a bug in a test must not look like a fault of the exchange.
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as problem:
             return as_json({"error": f"{type(problem).__name__}: {problem}"}, 400)
 
@@ -67,6 +68,7 @@ class AdminApi:
             raise Refusal(-1020, "The clock is not driven: start the venue with --driven.", 409)
         if "to" in body:
             moment = datetime.fromisoformat(_text(body, "to"))
+            # A time without a zone is UTC, as everywhere in the bot.
             clock.move_to(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
         else:
             clock.move_to(clock.now() + timedelta(seconds=_number(body, "advance")))

@@ -58,5 +58,11 @@ def by_symbol(one: int, every: int) -> Callable[[Mapping[str, str]], int]:
 
 
 def milliseconds(moment: datetime) -> int:
-    """Return a time as milliseconds since 1970."""
+    """Return a time as milliseconds since 1970.
+
+    Parameters
+    ----------
+    moment : datetime
+        Time with its zone.
+    """
     return round(moment.timestamp() * 1000)

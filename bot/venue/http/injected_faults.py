@@ -113,7 +113,8 @@ class FaultQueue:
         self._rates.clear()
 
     def next(self, method: str, path: str) -> InjectedFault | None:
-        """Return the fault of a request, or None, and remove it if it was scripted."""
+        """Return the fault of a request, None in most cases. A scripted fault is removed."""
+        # Scripted faults first: a test that names one must get it, whatever the random ones do.
         for place, fault in enumerate(self.scripted):
             if fault.matches(method, path):
                 return self.scripted.pop(place)

@@ -62,16 +62,19 @@ def _kline(candle: Candle) -> list[object]:
     """Return a candle in Binance's order of fields, with every digit of the market's prices; an unknown one is 0."""
     opens = milliseconds(midnight(candle.date))
     prices = [_format(price) for price in (candle.open, candle.high, candle.low, candle.close)]
+    # The path has volume in the quote currency; Binance has both, and clients read the one in coins.
     in_coins = _format(candle.volume / candle.close)
     return [opens, *prices, in_coins, opens + _DAY - 1, _format(candle.volume), 0, _format(0.0), _format(0.0), "0"]
 
 
 def _format(number: float) -> str:
+    # NaN differs from itself: Binance has a zero where a volume is unknown.
     return format_decimal(ZERO if number != number else to_decimal(number))
 
 
 def _depth(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
     pair, count = parameters.symbol(), parameters.limit(100, 5000)
+    # A sale takes the bids and a purchase the asks, so the sides are named by the order that takes them.
     bids, asks = (metered.exchange.market.available_levels(pair, side)[:count] for side in (Side.SELL, Side.BUY))
     return {
         "lastUpdateId": milliseconds(metered.clock.now()),
@@ -166,6 +169,7 @@ def _status(metered: MeteredExchange, pair: str) -> str:
 
 def _weight_of_depth(sent: Mapping[str, str]) -> int:
     limit = int(sent["limit"]) if sent.get("limit", "").isdecimal() else 100
+    # Weighed as sent: Binance charges for a request before it checks the request's parameters.
     return next((weight for most, weight in ((100, 5), (500, 25), (1000, 50)) if limit <= most), 250)
 
 

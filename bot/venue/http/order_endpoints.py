@@ -42,6 +42,7 @@ def _account(metered: MeteredExchange, parameters: Parameters, key: str) -> obje
         if (balance := account.balances[asset]).free or balance.locked or not omit_zero
     ]
     fees = {format_decimal(listing.instrument.fee) for listing in metered.exchange.market.listings()}
+    # Binance has one fee an account. Pairs may differ here, and then the account shows none.
     fee = fees.pop() if len(fees) == 1 else format_decimal(ZERO)
     return {
         "makerCommission": int(Decimal(fee) * 10_000),
@@ -68,6 +69,7 @@ def _account(metered: MeteredExchange, parameters: Parameters, key: str) -> obje
 
 def _place(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
     request, response_type = _order_request(metered, parameters)
+    # Checked before the order is counted and placed: a misspelt parameter must leave the account as it is.
     parameters.require_all_read()
     metered.weights.charge_order(metered.clock.server_time())
     return _placed_to_json(metered.exchange.place(key, request), response_type)
@@ -87,6 +89,7 @@ def _order_request(metered: MeteredExchange, parameters: Parameters) -> tuple[Or
     kind = parameters.choice("type", OrderType, -1116, "Invalid orderType.")
     price, quantity = parameters.decimal("price"), parameters.decimal("quantity")
     quote_quantity = parameters.decimal("quoteOrderQty")
+    # Binance answers a maker order in short by default, since it cannot have a fill yet.
     default = _ResponseType.ACK if kind is OrderType.LIMIT_MAKER else _ResponseType.FULL
     response_type = default
     if "newOrderRespType" in parameters.sent:
@@ -181,6 +184,7 @@ def _my_trades(metered: MeteredExchange, parameters: Parameters, key: str) -> ob
         and (first is None or trade.id >= first)
         and _within(milliseconds(trade.at), start, end)
     ]
+    # The newest rows, but the oldest ones from a given start on: a client pages forward from there.
     return rows[-count:] if first is None and start is None else rows[:count]
 
 

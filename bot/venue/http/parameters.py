@@ -31,12 +31,13 @@ class Parameters:
     def parse(cls, query: str, body: str) -> Parameters:
         """Parse query and body. Raises Refusal for a name that occurs twice."""
         pairs = parse_qsl(query, keep_blank_values=True) + parse_qsl(body, keep_blank_values=True)
+        # Which of two values counts would be a guess, in a request that may move money.
         if len({name for name, _ in pairs}) < len(pairs):
             raise Refusal(-1101, "Duplicate values for a parameter detected.")
         return cls(dict(pairs))
 
     def require_all_read(self) -> None:
-        """Raise Refusal for parameters that the endpoint does not know."""
+        """Raise Refusal for parameters that are unknown to the endpoint."""
         if len(self._read) < len(self.sent):
             read, sent = len(self._read), len(self.sent)
             raise Refusal(
@@ -44,7 +45,7 @@ class Parameters:
             )
 
     def text(self, name: str) -> str | None:
-        """Return a parameter, or None if it is absent. Raises Refusal for an empty one."""
+        """Return a parameter; absent is None. Raises Refusal for an empty one."""
         value = self.sent.get(name)
         if value is None:
             return None
@@ -66,11 +67,11 @@ class Parameters:
         return _legal("symbol", self.required("symbol"), _SYMBOL)
 
     def optional_symbol(self) -> str | None:
-        """Return the pair, or None."""
+        """Return the pair if one is sent."""
         return self.symbol() if "symbol" in self.sent else None
 
     def symbols(self) -> list[str] | None:
-        """Return the list of pairs, or None."""
+        """Return the list of pairs if one is sent."""
         value = self.text("symbols")
         if value is None:
             return None
@@ -83,7 +84,7 @@ class Parameters:
         return [_legal("symbols", name, _SYMBOL) for name in names]
 
     def integer(self, name: str) -> int | None:
-        """Return a whole number, or None."""
+        """Return a whole number if one is sent."""
         value = self.text(name)
         return None if value is None else int(_legal(name, value, _WHOLE))
 
@@ -92,10 +93,10 @@ class Parameters:
         value = self.integer("limit")
         if value == 0:
             raise malformed("limit")
-        return usual if value is None else min(value, most)
+        return usual if value is None else min(value, most)  # Binance cuts a larger number silently
 
     def decimal(self, name: str) -> Decimal | None:
-        """Return a number above zero, or None. Raises Refusal for zero."""
+        """Return a number above zero if one is sent. Raises Refusal for zero."""
         value = self.text(name)
         if value is None:
             return None
@@ -105,7 +106,7 @@ class Parameters:
         return number
 
     def client_id(self, name: str) -> str | None:
-        """Return a client order id, or None."""
+        """Return a client order id if one is sent."""
         value = self.text(name)
         return None if value is None else _legal(name, value, _CLIENT_ID)
 
@@ -118,14 +119,14 @@ class Parameters:
             raise Refusal(code, message) from None
 
     def moment(self, name: str) -> datetime | None:
-        """Return a UTC time from milliseconds since 1970, or None."""
+        """Return a UTC time from milliseconds since 1970, if one is sent."""
         value = self.integer(name)
         # One day before the last one that Python can represent: endpoints add up to a day.
         latest = 253_402_128_000_000
         return None if value is None else datetime.fromtimestamp(min(value, latest) / 1000, UTC)
 
     def ignore(self, *names: str) -> None:
-        """Mark parameters as read that have no effect here."""
+        """Accept parameters of Binance and discard them."""
         self._read |= self.sent.keys() & set(names)
 
 

@@ -21,7 +21,7 @@ _ENDPOINTS = {**PUBLIC, **SIGNED}
 
 @dataclass(frozen=True, slots=True)
 class IncomingRequest:
-    """A request. `path` has no query; query and body are the exact texts, which the signature covers.
+    """A request with path, query and body apart; query and body are the exact texts, which the signature covers.
 
     Header names are in lower case.
     """
@@ -77,6 +77,7 @@ class Rest:
         if endpoint is None or not request.path.startswith(PREFIX):
             raise Refusal(-1020, "This operation is not supported.", 404)
         parameters = Parameters.parse(request.query, request.body)
+        # Charged before the signature is checked, so that a client with a wrong key runs into its limit too.
         self.metered.weights.charge(endpoint.weigh(parameters.sent), self.metered.clock.server_time())
         key = ""
         if endpoint.signed:

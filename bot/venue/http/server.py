@@ -73,7 +73,13 @@ class VenueServer:
         return "origin" in request.headers or request.headers.get("host") != self.url.removeprefix("http://")
 
     def answer(self, request: IncomingRequest) -> tuple[Reply | None, InjectedKind | None]:
-        """Return the response, or None to close the connection, and the fault of its sending."""
+        """Answer a request.
+
+        Returns
+        -------
+        tuple of Reply and InjectedKind
+            Response, None to close the connection; and the fault of its sending, None for a plain one.
+        """
         if self.is_foreign(request):
             return as_json({"error": "only programs on this machine are served"}, 403), None
         if request.path.startswith(ADMIN_PREFIX):
@@ -84,6 +90,7 @@ class VenueServer:
             answer = self.rest.answer(request) if fault is None or fault.is_carried_out else None
         if fault is None:
             return answer, None
+        # Outside the lock: other clients go on while one waits.
         time.sleep(fault.seconds)
         if fault.kind is InjectedKind.DELAY and answer is None:
             with self.lock:
@@ -137,6 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         length = self.headers.get("Content-Length", "0")
+        # A body of unknown length would leave its rest in the connection, as the next request.
         if not length.isdecimal() or int(length) > _LONGEST_BODY or "Transfer-Encoding" in self.headers:
             self.close_connection = True
             self._send(as_json({"error": "the body needs a Content-Length of at most 1,000,000"}, 413))
@@ -156,6 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = _answer
 
     def _send(self, answer: Reply) -> None:
+        # The date of the exchange's clock, which clients compare their own with.
         self.send_response_only(answer.status)
         self.send_header("Date", format_datetime(self.server.venue.exchange.clock.server_time(), usegmt=True))
         for name, value in answer.headers.items():
@@ -186,7 +195,7 @@ class _Threads(ThreadingHTTPServer):
             self._open.discard(request)
 
     def hang_up(self) -> None:
-        """Close the connections that clients keep alive, so that no thread answers after the server has stopped."""
+        """Close the connections that clients keep alive: their threads would answer after the server has stopped."""
         for connection in list(self._open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

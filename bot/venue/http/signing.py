@@ -28,6 +28,7 @@ def require_key(key: str | None, secrets: Mapping[str, str]) -> str:
 
 def require_signed(secret: str, query: str, body: str) -> None:
     """Raise Refusal unless query and body, as exact texts, are signed with a secret (HMAC-SHA256)."""
+    # The texts as sent, since decoding and encoding again can change a character that was signed.
     signatures = _SIGNATURE.findall(query) + _SIGNATURE.findall(body)
     if len(signatures) != 1 or not signatures[0]:
         raise malformed("signature")

@@ -47,6 +47,7 @@ class Weights:
         """Count a request. Raises Refusal with status 418 during a ban and 429 above the limit."""
         if now < self._banned_until:
             raise self._banned(now)
+        # Fixed minutes as on Binance: a burst across a boundary passes.
         minute = now.replace(second=0, microsecond=0)
         if minute != self._minute:
             self._minute, self.used, self._warned = minute, 0, 0
@@ -84,4 +85,5 @@ class Weights:
 
 
 def _seconds(left: timedelta) -> str:
+    # Rounded up, and never zero: a client that waits that long must be let in.
     return str(max(1, -(-int(left.total_seconds() * 1000) // 1000)))

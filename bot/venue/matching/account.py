@@ -66,6 +66,7 @@ class Account:
         if order_id is None:
             return self.by_client_id.get((pair, client_id or ""))
         order = self.orders.get(order_id)
+        # Both must match, as on Binance: an id of another pair is unknown here.
         if order is None or order.request.pair != pair or client_id not in (None, order.request.client_id):
             return None
         return order

@@ -33,7 +33,7 @@ class BookShape(Protocol):
         ...
 
     def resting_limit(self, listing: Pair, day: DayBar) -> Decimal | None:
-        """Return the coins of resting orders of one side that are filled in a whole day, None for any quantity."""
+        """Return the coins of resting orders of one side that are filled in a whole day; None is unlimited."""
         ...
 
 
@@ -66,6 +66,7 @@ class DeepBook:
     def available_levels(self, listing: Pair, day: DayBar, share: float, side: Side) -> tuple[Level, ...]:
         """Return the levels of one side with at least one step of quantity."""
         middle, sign = day.price(share), 1 if side is Side.BUY else -1
+        # Rounded away from the middle, so that a tick never makes the book cheaper than its spread.
         rounding = ROUND_CEILING if side is Side.BUY else ROUND_FLOOR
         tick = listing.instrument.tick
         levels, previous = [], None
@@ -90,6 +91,7 @@ class DeepBook:
         return listing.instrument.quantity(_or_zero(day.volume * self.depth * weight / float(price)))
 
     def _weights(self, day: DayBar, side: Side) -> list[float]:
+        # A hash instead of a random number: the same day has the same book in every run and process.
         digest = hashlib.shake_256(f"{day.symbol} {day.date} {side}".encode()).digest(self.levels)
         raw = [0.5 + byte / 255 for byte in digest]
         return [weight / sum(raw) for weight in raw]
@@ -110,7 +112,7 @@ class FlatBook:
         return (Level(fill_price(day.open, side, slippage, listing.instrument), listing.max_quantity),)
 
     def resting_limit(self, listing: Pair, day: DayBar) -> None:
-        """Return None: any quantity is filled."""
+        """Return None, which is unlimited."""
 
 
 def _or_zero(quantity: float) -> Decimal:

@@ -56,7 +56,8 @@ class DrivenClock:
         self.move_to(self._now + timedelta(seconds=seconds))
 
     def server_time(self) -> datetime:
-        """Return the time of the last move plus the seconds since then on this machine. It never goes back."""
+        """Return the time of the last move plus the seconds since then on this machine. It only goes forward."""
+        # The machine's clock may be set back meanwhile.
         return self._server_time + max(self._machine.now() - self._moved, timedelta())
 
     def move_to(self, moment: datetime) -> None:

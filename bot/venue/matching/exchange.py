@@ -1,4 +1,4 @@
-"""Match orders and keep accounts, with the clock passed in and without a network.
+"""Match orders and keep accounts in memory; the clock is passed in.
 
     exchange = Exchange(price_path, listings, clock, AccountTerms(cash=Decimal(10_000)))
     exchange.place(KEY, OrderRequest("ETHUSDT", Side.BUY, OrderType.MARKET, Decimal(2), "mine"))
@@ -149,7 +149,7 @@ class Exchange:
         return order
 
     def next_client_id(self) -> str:
-        """Return an id for a request that came without one. The same run gives the same ids."""
+        """Return the next id for a request that lacks one. The same run gives the same ids."""
         self._client_ids += 1
         return f"venue-{self._client_ids}"
 
@@ -157,6 +157,7 @@ class Exchange:
     def catch_up(self) -> None:
         """Fill the resting orders that the market met since the last call."""
         now = self.clock.now()
+        # Day by day, since each day has its own path and its own limit for resting orders.
         while self._reached < now:
             midnight = self._reached.replace(hour=0, minute=0, second=0, microsecond=0) + _ONE_DAY
             until = min(midnight, now)
@@ -164,7 +165,7 @@ class Exchange:
                 self._fill_met_orders(self._reached, 1.0 if until == midnight else share_of_day(until))
                 self._reached = until
             else:
-                self._reached = now
+                self._reached = now  # years pass at once while no order rests
 
     def _match(self, account: Account, request: OrderRequest) -> list[Level]:
         """Check an order and return the quantities that it takes from the book at once."""
@@ -186,6 +187,7 @@ class Exchange:
         if request.quantity is None and not matched:
             raise Refusal(-2010, "Order book liquidity is less than LOT_SIZE filter minimum quantity.")
         is_fill_or_kill = request.time_in_force is TimeInForce.FOK
+        # The order is accepted and expires with no fill; Binance reports it as an order, not as an error.
         if is_fill_or_kill and request.quantity is not None and matched < request.quantity:
             matches = []
         if self._required_funds(request, matches) > account.balances[self._paid_in(request)].free:
@@ -197,6 +199,7 @@ class Exchange:
         if request.side is Side.SELL:
             return request.quantity or sum((match.quantity for match in matches), ZERO)
         if request.price is not None and request.quantity is not None:
+            # The limit, even where the book is cheaper: the remainder may rest at it.
             return request.price * request.quantity * self._commission_factor(request)
         spent = request.quote_quantity or sum((match.price * match.quantity for match in matches), ZERO)
         return spent * self._commission_factor(request)
@@ -214,6 +217,7 @@ class Exchange:
         commission = (match.quantity if in_coins else notional) * listing.instrument.fee
         paid = notional * self._commission_factor(request) if is_purchase else match.quantity
         balance = self._balance(account, order)
+        # A resting order pays out of what it locked, one that takes pays out of the free balance.
         if is_maker:
             balance.pay_locked(paid)
         else:
@@ -266,6 +270,7 @@ class Exchange:
                 share = day.first_touch(side, float(limit), share_of_day(since), until)
                 if share is not None:
                     met.append((day.moment(share), order.id, day, account, order))
+        # In order of time, then of age: the first order may use up the day's limit of the pair.
         for at, _, day, account, order in sorted(met, key=lambda meeting: meeting[:2]):
             self._fill_resting(account, order, day, at)
 

@@ -20,7 +20,7 @@ class OrderType(StrEnum):
 
 
 class TimeInForce(StrEnum):
-    """Treatment of the part that is not filled at once: GTC rests, IOC expires, FOK cancels the whole order."""
+    """Treatment of the part that remains after the first match: GTC rests, IOC expires, FOK cancels the order."""
 
     GTC = "GTC"
     IOC = "IOC"

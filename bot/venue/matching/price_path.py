@@ -1,8 +1,8 @@
 """Prices at any moment, made from daily bars, and the candles known at that moment.
 
-A bar has four prices without their times. Here the path of a day is fixed: the open at 00:00 UTC, the low at 08:00 and
-the high at 16:00 (the high first if the day closes below its open), the close at 24:00, with straight lines between
-them. Volume is spread evenly over the day.
+A bar has four prices and leaves their times open. Here the path of a day is fixed: the open at 00:00 UTC, the low at
+08:00 and the high at 16:00 (the high first if the day closes below its open), the close at 24:00, with straight lines
+between them. Volume is spread evenly over the day.
 """
 
 from __future__ import annotations
@@ -25,7 +25,18 @@ _Point = tuple[float, float]
 
 
 def share_of_day(moment: datetime) -> float:
-    """Return the elapsed share of a moment's UTC day, from 0 to below 1."""
+    """Return the elapsed share of a moment's UTC day.
+
+    Parameters
+    ----------
+    moment : datetime
+        Time in UTC.
+
+    Returns
+    -------
+    float
+        From 0 at midnight to below 1.
+    """
     return (moment - midnight(moment.date())) / _ONE_DAY
 
 
@@ -48,14 +59,31 @@ class DayBar:
         return midnight(self.date) + timedelta(milliseconds=round(share * 86_400_000))
 
     def price(self, share: float) -> float:
-        """Return the price at an elapsed share of the day."""
+        """Return the price at a moment of the day.
+
+        Parameters
+        ----------
+        share : float
+            Elapsed share of the day, 0 to 1.
+
+        Returns
+        -------
+        float
+            Price in the quote currency, on a straight line between two points of the path.
+        """
         for (start, start_price), (end, end_price) in pairwise(self.path):
             if share <= end:
                 return _interpolate(start, start_price, end, end_price, share)
         return self.path[-1][1]
 
     def extremes(self, since: float, until: float) -> tuple[float, float]:
-        """Return the lowest and highest price between two shares of the day."""
+        """Return the lowest and highest price between two moments of the day.
+
+        Parameters
+        ----------
+        since, until : float
+            Elapsed shares of the day, 0 to 1.
+        """
         prices = [price for _, price in self._path_between(since, until)]
         return min(prices), max(prices)
 
@@ -74,7 +102,7 @@ class DayBar:
         Returns
         -------
         float or None
-            Share of the day, None if the order is not met.
+            Share of the day, None for an order out of reach.
         """
         sign = 1.0 if side is Side.BUY else -1.0
         for (start, start_price), (end, end_price) in pairwise(self.path):
@@ -124,7 +152,8 @@ class PricePath:
         return bool(len(dates)) and dates[0].item() <= moment.date()
 
     def day(self, symbol: str, day: date) -> DayBar | None:
-        """Return a coin's day, or None without a row or without an open."""
+        """Return a coin's day, or None where its row or its open is missing."""
+        # Kept, since every request of a day asks for it again.
         key = symbol, day
         if key not in self._days:
             self._days[key] = _day(self._series[symbol], day)
@@ -144,7 +173,7 @@ class PricePath:
         since, until : date, optional
             First and last day.
         count : int
-            Most candles: the first ones from `since` on, or the newest ones without it.
+            Most candles: the first ones from `since` on; by default the newest ones.
         """
         known = self._series[symbol].until(np.datetime64(moment.replace(tzinfo=None), "s"))
         today = moment.date()
@@ -159,7 +188,7 @@ class PricePath:
         return [*closed, forming] if forming is not None and len(closed) < count else closed
 
     def forming(self, symbol: str, moment: datetime) -> Candle | None:
-        """Return the candle of a moment's own day so far, or None without a price."""
+        """Return the candle of a moment's own day so far; None on a day whose open is missing."""
         day, share = self.day(symbol, moment.date()), share_of_day(moment)
         if day is None:
             return None
@@ -167,7 +196,7 @@ class PricePath:
         return Candle(day.date, day.open, high, low, day.price(share), day.volume * share)
 
     def last_price(self, symbol: str, moment: datetime) -> float | None:
-        """Return the price at a moment, or the last known close on a day without a price."""
+        """Return the price at a moment; the last known close on a day whose open is missing."""
         day = self.day(symbol, moment.date())
         if day is not None:
             return day.price(share_of_day(moment))
@@ -180,9 +209,11 @@ def _day(series: Series, day: date) -> DayBar | None:
     if i is None or math.isnan(series.open[i]):
         return None
     open_ = float(series.open[i])
+    # A bar may contradict itself; the path must stay inside its own low and high.
     close = _value_or(series.close[i], open_)
     low = min(_value_or(series.low[i], open_), open_, close)
     high = max(_value_or(series.high[i], open_), open_, close)
+    # The turn against the day's direction comes first, which makes the shortest path through all four prices.
     first, second = (low, high) if close >= open_ else (high, low)
     path = ((0.0, open_), (1 / 3, first), (2 / 3, second), (1.0, close))
     return DayBar(series.symbol, day, path, float(series.volume[i]))

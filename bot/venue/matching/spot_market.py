@@ -64,7 +64,7 @@ class SpotMarket:
     def available_levels(self, pair: str, side: Side) -> list[Level]:
         """Return the levels that an order of a side can take now, best price first.
 
-        A halted pair and a day without a price have no levels.
+        A halted pair and a day whose open is missing have an empty book.
         """
         listing, day = self.listing(pair), self.day(pair)
         if day is None or pair in self.halted:
@@ -86,6 +86,7 @@ class SpotMarket:
         limit = self.shape.resting_limit(self.known(pair), day)
         if limit is None:
             return remaining
+        # One limit for all orders of a side: splitting an order must not fill more of it.
         key = pair, side, day.date
         filled = self._filled_resting.get(key, ZERO)
         quantity = min(remaining, limit - filled)
@@ -94,13 +95,19 @@ class SpotMarket:
 
     @exact
     def price(self, pair: str) -> Decimal | None:
-        """Return the current price in whole ticks, or the last known one, or None before the first."""
+        """Return the current price in whole ticks.
+
+        Returns
+        -------
+        Decimal or None
+            Price in the quote asset, by default the last known one; None before the first.
+        """
         listing = self.listing(pair)
         price = self.price_path.last_price(listing.base, self.clock.now())
         return None if price is None else listing.instrument.price(to_decimal(price))
 
     def day(self, pair: str, day: date | None = None) -> DayBar | None:
-        """Return a pair's bar of a day, by default today, or None without a price."""
+        """Return a pair's bar of a day, by default today; None where its open is missing."""
         return self.price_path.day(self._listings[pair].base, day or self.clock.now().date())
 
     def _is_listed(self, pair: str) -> bool:
