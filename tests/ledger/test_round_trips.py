@@ -195,11 +195,26 @@ def test_gains_and_fees_add_up_to_the_cash_that_moved(
 
 def test_a_rename_at_an_odd_ratio_leaves_no_crumbs() -> None:
     """408 A in two lots become 136 B at 1 : 3, two lots of 68; sold in two halves they are two trips."""
-    found = trips(
+    events = [
         traded(0, "buy", "204", "1"),
         traded(1, "buy", "204", "1"),
         settled(10, "408", "1", SettlementCause.RENAMED, into="B", received="136"),
         traded(11, "sell", "68", "3", symbol="B"),
         traded(12, "sell", "68", "3", symbol="B"),
+    ]
+    assert [trip["quantity"] for trip in trips(*events)] == ["68", "68"]
+    _, left = match_lots(events)
+    assert left == []
+
+
+def test_the_last_lot_of_a_rename_gets_the_coins_that_are_left() -> None:
+    """100 A in lots of 30, 30 and 40 become 10 B: 3, 3 and 10 - 3 - 3 = 4."""
+    _, left = match_lots(
+        [
+            traded(0, "buy", "30", "1"),
+            traded(1, "buy", "30", "1"),
+            traded(2, "buy", "40", "1"),
+            settled(10, "100", "1", SettlementCause.RENAMED, into="B", received="10"),
+        ]
     )
-    assert [trip["quantity"] for trip in found] == ["68", "68"]
+    assert [(lot.symbol, lot.quantity) for lot in left] == [("B", 3), ("B", 3), ("B", 4)]
