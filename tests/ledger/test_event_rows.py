@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -263,6 +264,14 @@ def test_every_event_that_a_ledger_can_hold_is_among_these() -> None:
 def test_a_malformed_row_is_named(kind: str, body: dict[str, Any]) -> None:
     with pytest.raises(LedgerError, match="row 7"):
         decode(Row(7, kind, "2024-03-01T00:00:00Z", body))
+
+
+def test_a_malformed_row_names_its_ledger_where_the_path_is_given() -> None:
+    row = Row(7, "no such kind", "2024-03-01T00:00:00Z", {})
+    for path, where in ((Path("book.sqlite3"), "book.sqlite3"), (None, None)):
+        with pytest.raises(LedgerError) as caught:
+            decode(row, path)
+        assert caught.value.where == where
 
 
 def test_a_cell_of_a_csv_is_empty_where_the_ledger_has_null() -> None:

@@ -100,7 +100,7 @@ def test_a_newer_version_is_refused_by_who_reads_and_by_who_writes_and_not_chang
     path = of_first_version(tmp_path / "new.sqlite3")
     asked(path, "PRAGMA user_version = 3")
     before = path.read_bytes()
-    told = "is a ledger of a newer version; expected version 2 or older, was version 3; update the bot"
+    told = "new.sqlite3: is a ledger of a newer version; expected version 2 or older, was version 3; update the bot"
     with pytest.raises(LedgerError, match=told):
         verify_ledger(path)
     with pytest.raises(LedgerError, match=told), LedgerWriter.open(path):
