@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
 from bot.core.market import Listing, Market, Release, Roles, Series, Sessions
 from bot.data.demo.generator import CALENDAR, PREFIX, DemoParameters, generate, kind_of
@@ -25,28 +24,15 @@ def demo_market(parameters: DemoParameters, listings: Mapping[str, Listing], rol
     roles
         Symbols that the strategy reads, without the prefix.
     """
-    sessions = _sessions()
-    made = generate(parameters, sessions.dates, sessions.half_days)
-    series = {symbol: _series(rows, listings) for symbol, rows in made.items()}
-    return Market(DEMO, roles.prefixed(PREFIX), _sessions_beyond(), series)
+    sessions = us_sessions(*(day.item() for day in CALENDAR))
+    inside = sessions.dates <= CALENDAR[1]
+    made = generate(parameters, sessions.dates[inside], sessions.half_days[inside])
+    series = {symbol: _series(rows, listings, sessions) for symbol, rows in made.items()}
+    return Market(DEMO, roles.prefixed(PREFIX), sessions, series)
 
 
-@cache
-def _sessions() -> Sessions:
-    """Return the sessions of the demo years."""
-    beyond = _sessions_beyond()
-    inside = beyond.dates <= CALENDAR[1]
-    return Sessions(beyond.dates[inside], beyond.closes[inside], beyond.half_days[inside])
-
-
-@cache
-def _sessions_beyond() -> Sessions:
-    first, last = (day.item() for day in CALENDAR)
-    return us_sessions(first, last)
-
-
-def _series(rows: RawBars, listings: Mapping[str, Listing]) -> Series:
-    kind, sessions = kind_of(rows.symbol), _sessions_beyond()
+def _series(rows: RawBars, listings: Mapping[str, Listing], sessions: Sessions) -> Series:
+    kind = kind_of(rows.symbol)
     by_kind = Listing(kind, Release.UTC_DAY if kind.is_coin else Release.SESSION)
     release = listings.get(rows.symbol.removeprefix(PREFIX), by_kind).release
     return Series(
