@@ -71,6 +71,7 @@ def backtest(
     resolved = load_config(config, parse_changes(set_))
     name = chosen(resolved, data_dir, market)
     screen.print(market_line(name), markup=False, soft_wrap=True)
+    # A user with a store expects real prices, and must see why this run has none.
     if name == DEMO and market == "auto" and store_path(resolved).is_file():
         screen.print(f"(The store has no {', '.join(missing_of_store(resolved))} yet.)", markup=False)
     with _progress(screen, resolved.demo.spread_seeds if name == DEMO else 0) as advance:
@@ -113,7 +114,8 @@ def _as_json(run: Run) -> dict[str, object]:
 
 def _show(screen: Console, run: Run, labels: Labels) -> None:
     folder, summary = not_none(run.folder, "the folder of a saved run"), run.summary
-    screen.print(f"{summary['start']} to {summary['end']}, 365 periods a year. Paper only, not advice.\n")
+    span = f"{summary['start']} to {summary['end']}, {summary['periods_per_year']} periods a year"
+    screen.print(f"{span}. Paper only, not advice.\n")
     screen.print(_figures_table(run, labels))
     luck = summary["random_timing"]
     low, high = percent(luck["total_return_5"]), percent(luck["total_return_95"])
@@ -121,6 +123,7 @@ def _show(screen: Console, run: Run, labels: Labels) -> None:
     screen.print(f"Breakouts: {_episodes_line(summary['episodes'])}.")
     if run.worlds is not None:
         _show_worlds(screen, summary["worlds"])
+    # The gravest come first, so the cut leaves out the least.
     warnings = summary["warnings"]
     for warning in warnings[:_WARNINGS_SHOWN]:
         screen.print(f"[yellow]Warning:[/] {_escaped(warning)}", soft_wrap=True)

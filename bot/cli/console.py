@@ -46,6 +46,7 @@ def stop_event() -> Iterator[threading.Event]:
     """Yield an event that Ctrl-C and SIGTERM set."""
     ended = threading.Event()
     numbers = (signal.SIGINT, signal.SIGTERM)
+    # Set instead of raised, so that the work under way ends in order.
     before = [signal.signal(number, lambda *_: ended.set()) for number in numbers]
     try:
         yield ended
@@ -75,6 +76,7 @@ def end_with(error: BotError | None, as_json: bool, data: Mapping[str, object]) 
 
 def print_json(data: Mapping[str, object]) -> None:
     """Write one JSON object to standard output."""
+    # Written without rich, which would wrap long lines and colour the text.
     sys.stdout.write(json.dumps(data, indent=2) + "\n")
 
 
@@ -130,7 +132,7 @@ def parse_changes(assignments: Sequence[str] | None) -> dict[str, Any]:
         if not equals or not key:
             raise ConfigError("is not an assignment", where="--set", expected="key=value", was=repr(assignment))
         try:
-            value = yaml.safe_load(text)
+            value = yaml.safe_load(text)  # so that true, 0.5 and [ETH] mean what they mean in a config file
         except yaml.YAMLError:
             raise ConfigError("is not a YAML value", where=f"--set {key}", was=repr(text)) from None
         *parents, last = key.split(".")
@@ -149,5 +151,5 @@ def percent(value: float | None) -> str:
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """Format a number with thousands separators, in ASCII; a dash where it is not defined."""
+    """Format a number with thousands separators, in ASCII; an undefined one is a dash."""
     return to_ascii(ratio(value, digits))

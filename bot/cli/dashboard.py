@@ -33,6 +33,7 @@ def dashboard(
     from bot.web.site_sources import site_of
 
     site = site_of(load_config(config), SystemClock())
+    # An empty variable counts as unset, as a shell's `BOT_DASHBOARD_TOKEN= bot dashboard` means it.
     server = DashboardServer(site, host, port, token or os.environ.get(TOKEN) or None)
     with server, stop_event() as ended:
         screen = console()

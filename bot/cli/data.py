@@ -60,6 +60,7 @@ def update(
 
     resolved = load_config(config, parse_changes(set_))
     first, clock, screen = parse_day(since, "--since"), SystemClock(), console(to_error=as_json)
+    # A day in the future fetches nothing, and would end as a success.
     if first is not None and first > clock.now().date():
         raise ConfigError("is in the future", where="--since", was=str(first))
     with open_sessions(resolved, clock) as sessions, progress(screen) as advance:
@@ -148,6 +149,7 @@ def export(
     from bot.settings.loader import load_config
 
     stored = stored_rows(load_config(config, parse_changes(set_)))
+    # Rows of a second vendor are kept for comparison only; the folder format has one file a symbol.
     rows = {symbol: found.rows for symbol, found in stored.items() if not symbol.endswith(SECOND)}
     if not rows:
         raise DataError("the store has no row to export", where="store", mend="check sources.seen_by in the config")
@@ -190,6 +192,7 @@ def _missing_error(results: Sequence[UpdateResult], needed: Collection[str]) -> 
     from bot.data.store.update_result import UpdateStatus
 
     missing = [r for r in results if r.status in (UpdateStatus.FAILED, UpdateStatus.LATER)]
+    # A coin that was delisted is no fault, but a series that the rotation reads is.
     missing += [r for r in results if r.status in (UpdateStatus.GONE, UpdateStatus.NOT_LISTED) and r.symbol in needed]
     if not missing:
         return None

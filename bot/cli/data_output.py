@@ -47,6 +47,7 @@ def print_check(screen: Console, found: Checked) -> None:
 
     from bot.data.quality import Standing
 
+    # A close decides and values; other columns are revised daily and would fill the screen.
     of_close = [revision for revision in found.revisions if "close" in revision.changed]
     for revision in of_close[-_NAMED:]:
         seen = datetime.fromtimestamp(revision.seen_at, UTC)
@@ -77,7 +78,7 @@ def result_to_dict(result: UpdateResult) -> dict[str, object]:
     return {
         "symbol": result.symbol,
         "vendor": result.vendor,
-        "came": result.status,
+        "came": result.status,  # a key of version 0.1, as is "seams" below
         "new": result.new,
         "revised": result.revised,
         "last": result.last,
@@ -117,6 +118,7 @@ def print_results(screen: Console, results: Sequence[UpdateResult]) -> None:
     for result in results:
         for note in result.notes:
             screen.print(f"{result.symbol}: {note}.", markup=False, soft_wrap=True)
+    # An outage fails for dozens of series with the same words: they are printed once.
     for reason, symbols in _by_reason(results).items():
         named = ", ".join(symbols[:_NAMED]) + (f" and {len(symbols) - _NAMED} more" if len(symbols) > _NAMED else "")
         screen.print(f"{named}: {reason}.", markup=False, soft_wrap=True)

@@ -22,6 +22,7 @@ def doctor(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOpt
     from bot.settings.loader import load_config
 
     resolved = load_config(config, {**parse_changes(set_)})
+    # One try a vendor: a check must answer within seconds, and a retry would hide a flaky network.
     resolved = resolved.model_copy(update={"sources": resolved.sources.model_copy(update={"tries": 1})})
     clock, screen = SystemClock(), console(to_error=as_json)
     marks = {
@@ -34,6 +35,7 @@ def doctor(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOpt
         for check in examine(resolved, clock, sessions, os.environ):
             checks.append(check)
             screen.print(f"{marks[check.verdict]} {check.name:10}", end=" ")
+            # Printed as each check ends, since a vendor may take seconds to answer.
             screen.print(check.text, markup=False, soft_wrap=True)
     faults = [check.name for check in checks if check.verdict is CheckVerdict.FAULT]
     error = DataError(f"{len(faults)} fault(s): {', '.join(faults)}", mend="see above") if faults else None

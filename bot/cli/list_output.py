@@ -53,6 +53,7 @@ def print_list(name: str, columns: Sequence[Column], rows: Sequence[Mapping[str,
 def _print_table(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]) -> None:
     from rich.table import Table
 
+    # Long cells fold rather than end in dots, so that an id or a path can be copied.
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column in columns:
         table.add_column(column.title, justify="right" if column.is_number else "left", overflow="fold")
@@ -63,7 +64,7 @@ def _print_table(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]
 
 def _print_csv(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]) -> None:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, lineterminator="\n")  # as in the CSV files of a run folder
     writer.writerow([column.key for column in columns])
     writer.writerows([_plain(row.get(column.key)) for column in columns] for row in rows)
     sys.stdout.write(text.getvalue())

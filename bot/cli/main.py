@@ -44,7 +44,7 @@ class Interrupted(BotError):
 
 
 class Bug(BotError):
-    """Any other exception: exit code 1."""
+    """Unexpected exception: exit code 1."""
 
 
 app = typer.Typer(
@@ -96,6 +96,7 @@ def _replace_unwritable(problem: UnicodeError) -> tuple[str, int]:
 def _replace_unwritable_letters() -> None:
     """Replace letters that the terminal or pipe cannot encode, so that a command ends as usual."""
     codecs.register_error("plainly", _replace_unwritable)
+    # A command that dies at a letter of its output would leave a half-printed result, so both streams are set.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="plainly")
@@ -106,6 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _replace_unwritable_letters()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        # First of all: a folder named `strategies` in the user's folder would be imported instead of the bot's.
         require_own_strategies()
         code = app(given or ["--help"], standalone_mode=False) or 0
         if code == INTERRUPTED:  # typer's exit code for Ctrl-C
@@ -118,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(_report(_interrupted(given), given))
     except BrokenPipeError:
-        sys.exit(0)
+        sys.exit(0)  # the reader of the pipe, such as `head`, has seen enough
     except Exception:
         sys.exit(_report(Bug(_log_traceback(_state_of(given))), given))
 
@@ -133,6 +135,7 @@ def _interrupted(given: Sequence[str]) -> Interrupted:
 
 def _report(error: BotError, given: Sequence[str]) -> int:
     """Print an error, under --json as an object too, and return its exit code."""
+    # The words as given: an error in the options themselves comes before they are parsed.
     if "--json" in given:
         print_json({"error": error.as_dict()})
     typer.echo(f"Error: {error}", err=True)
@@ -143,6 +146,7 @@ def _state_of(given: Sequence[str]) -> Path:
     """Return the state folder of the command's config, or `logs` if that config is faulty."""
     from bot.settings.loader import load_config
 
+    # Read by hand, since the command may have failed before its options were parsed.
     words = [part for word in given for part in (word.split("=", 1) if word.startswith("--") else [word])]
     pairs = list(pairwise(words))
     file = next((Path(value) for option, value in pairs if option in ("--config", "-c")), None)
@@ -162,9 +166,10 @@ def _log_traceback(state: Path) -> str:
     log = state / "bot.log"
     text = "this is a bug in the bot, not in what you did"
     try:
-        logger.remove()
+        logger.remove()  # its default prints to the terminal, where one line is enough
         logger.add(log, format="{time:YYYY-MM-DD HH:mm:ss!UTC} | {level: <8} | {message}")
     except OSError:
         return f"{text}; its traceback could not be kept: {log} cannot be written"
+    # A traceback can hold a key from the environment.
     logger.error("a bug\n{}", secret_filter(os.environ)(traceback.format_exc()))
     return f"{text}; please report it with {log}"

@@ -27,6 +27,7 @@ def runs(
 
     root = load_config(config).state / "runs"
     folders = [find_run(root, run)] if run is not None else list_runs(root)
+    # A run that is named must fail if it cannot be verified; in the list an interrupted one is only marked.
     if run is not None and verify:
         folders[0].verify()
     found = [_describe(folder, verify) for folder in folders]

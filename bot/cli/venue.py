@@ -88,7 +88,7 @@ def _amount(text: str) -> Decimal:
     try:
         amount = Decimal(text)
     except InvalidOperation:
-        amount = Decimal(-1)
+        amount = Decimal(-1)  # refused below, with the same error as a negative amount
     if not amount.is_finite() or amount < 0:
         raise ConfigError(
             "is not an amount", where="--cash", expected="a number of USDT, zero or above", was=repr(text)
@@ -123,7 +123,7 @@ def _show(server: VenueServer, opened: Opened, market: str, driven: bool) -> Non
         f"Keys: {KEY} / {SECRET}, valid on this exchange alone",
         f"Clock: {exchange.clock.now():%Y-%m-%d %H:%M} UTC, {clock} ({server.url}/venue/clock)",
         f"Pairs: {len(pairs)}, such as {', '.join(pairs[:3])}",
-        *([f"Left out, their names are no valid pairs: {', '.join(opened.left_out)}"] if opened.left_out else []),
+        *([f"Left out, since an exchange cannot name them: {', '.join(opened.left_out)}"] if opened.left_out else []),
         "Stop with Ctrl-C. The state is discarded then.",
     ]
     for line in lines:

@@ -66,3 +66,13 @@ def test_csv_keeps_the_codes(there: Path) -> None:
     shown = bot("review", "decisions", "--csv", "--config", "sol.yaml", cwd=there)
     assert "ETH,CONFIRMED," in shown.stdout
     assert "entered_eth" in shown.stdout
+
+
+def test_the_status_of_a_ledger_names_the_lead_coin_of_the_config(tmp_path: Path) -> None:
+    (tmp_path / "sol.yaml").write_text("extends: default.yaml\nroles: {eth: SOL}\n")
+    bought = decided("2020-11-20", "ETH", "CONFIRMED", ["entered_eth"], weights={"SOL": "0.98"})
+    ledger(tmp_path, [begun("2020-11-20"), bought, valued("2020-11-20", "10000", "ETH")])
+    shown = bot("paper", "status", "--config", "sol.yaml", cwd=tmp_path)
+    assert "Stage    SOL: SOL is bought." in shown.stdout
+    listed = bot("paper", "list", "--config", "sol.yaml", cwd=tmp_path)
+    assert "paper 2020-11-20 2020-11-20 SOL 10,000.00" in " ".join(listed.stdout.split())

@@ -24,6 +24,7 @@ from bot.infra.clock import SystemClock
 from bot.paper.forward_trader import TickResult
 from bot.paper.heartbeat import heartbeat_path, write_beat
 from bot.paper.ledgers import daemon_lock, next_decision, status_of
+from bot.report.labels import PLAIN
 from bot.venue.matching.exchange import KEY
 from tests.cli.running import bot, bot_process, error_of
 from tests.paper.test_notifier import Ledger
@@ -158,7 +159,7 @@ def test_a_tick_that_leaves_an_order_open_ends_with_code_4_after_all_is_said(
     ledger.write(BEGUN, HELD, BUY)
     ticked = TickResult((HELD.at.date(),), (), (), (BUY,))
     with pytest.raises(typer.Exit) as ended:
-        print_tick(console(to_error=as_json), ticked, status_of(ledger.config, "mine"), as_json)
+        print_tick(console(to_error=as_json), ticked, status_of(ledger.config, "mine"), PLAIN, as_json)
     said = capsys.readouterr()
     assert ended.value.exit_code == 4
     mend = "tick again in a minute: it looks them up first"

@@ -10,6 +10,8 @@ import typer
 from bot.cli.console import ConfigOption, JsonOption, SetOption, console, end_with, print_json
 from bot.cli.paper.options import BrokerOption, LedgerOption, config_of, line_printer, name_of, show
 from bot.core.errors import LedgerError
+from bot.report.labels import Labels, labels_of
+from bot.report.names import stage_code
 from bot.report.numbers import cents, to_ascii
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     from bot.paper.ledgers import ledgers, status_of
 
     resolved, screen = config_of(config), console(to_error=as_json)
+    # A damaged ledger must not hide the others, so its error waits until all are listed.
     found: list[LedgerStatus] = []
     damaged: dict[str, LedgerError] = {}
     for name in ledgers(resolved):
@@ -71,7 +74,7 @@ def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         except LedgerError as problem:
             damaged[name] = problem
     if found or damaged:
-        _show_all(screen, found, damaged)
+        _show_all(screen, found, damaged, labels_of(resolved.resolved()))
     else:
         screen.print("No ledger yet. Begin one with: bot paper tick", markup=False)
     as_data = {
@@ -103,6 +106,7 @@ def status(
     resolved, screen, now = config_of(config), console(to_error=as_json), SystemClock().now()
     name = name_of(ledger)
     daemon = daemon_status(resolved, name, now)
+    # A daemon that was started before its first decision has no ledger yet, which is no error.
     is_awaited = daemon.state is DaemonState.ALIVE and not has_begun(resolved, name)
     if check:
         line = require_health(resolved, name, now)
@@ -119,7 +123,7 @@ def status(
     if as_json:
         print_json({**found.to_dict(), "daemon": daemon.to_dict()})
     else:
-        show(screen, found, Daemon=daemon.line)
+        show(screen, found, labels_of(resolved.resolved()), Daemon=daemon.line)
 
 
 @ledgers.command(name="reduce-only")
@@ -221,10 +225,13 @@ def _switch(ledger: str, config: Path | None, mode: str, text: str) -> None:
 
     resolved, clock, say = config_of(config), SystemClock(), line_printer(console())
     is_news = set_trading_state(resolved, name_of(ledger), TradingState(mode), clock, say)
+    # The same switch twice writes one row: the ledger records changes.
     say(text.format(when=next_decision(resolved, ledger, clock.now())) if is_news else f"{ledger} is already {mode}.")
 
 
-def _show_all(screen: Console, found: Sequence[LedgerStatus], damaged: Mapping[str, LedgerError]) -> None:
+def _show_all(
+    screen: Console, found: Sequence[LedgerStatus], damaged: Mapping[str, LedgerError], labels: Labels
+) -> None:
     from rich import box
     from rich.table import Table
 
@@ -235,7 +242,8 @@ def _show_all(screen: Console, found: Sequence[LedgerStatus], damaged: Mapping[s
     table.add_column("Equity", justify="right", no_wrap=True)
     for status in found:
         equity = to_ascii(cents(status.equity))
-        table.add_row(status.ledger, status.begun, status.last_day or "never", status.stage, equity)
+        stage = stage_code(status.stage, labels)
+        table.add_row(status.ledger, status.begun, status.last_day or "never", stage, equity)
     for name in damaged:
         table.add_row(name, "", "", "damaged", "", style="red")
     screen.print(table)

@@ -13,12 +13,14 @@ import typer
 
 from bot.cli.console import parse_changes
 from bot.core.errors import ConfigError
+from bot.report.names import stage_code
 from bot.report.numbers import cents, quantity, to_ascii
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.paper.ledgers import LedgerStatus
+    from bot.report.labels import Labels
     from bot.settings.loader import Config
 
 LedgerOption = Annotated[str, typer.Option("--ledger", "-l", help="The ledger's name.")]
@@ -51,12 +53,13 @@ def line_printer(screen: Console) -> Callable[[str], None]:
     return partial(screen.print, markup=False, soft_wrap=True)
 
 
-def show(screen: Console, status: LedgerStatus, **more: str) -> None:
+def show(screen: Console, status: LedgerStatus, labels: Labels, **more: str) -> None:
     """Print the status of a ledger, with more lines by their names."""
+    stage = stage_code(status.stage, labels)
     equity = to_ascii(cents(status.equity))
     lines: dict[str, str] = {
         "Ledger": f"{status.ledger} ({status.mode}), {status.broker}, since {status.begun}, epoch {status.epochs}",
-        "Stage": f"{status.stage}: {status.why}" if status.stage else status.why,
+        "Stage": f"{stage}: {status.why}" if status.stage else status.why,
         "Equity": f"{equity} at the close of {status.valued}" if status.valued else "not valued yet",
         "Cash": to_ascii(cents(status.cash)),
         "Holds": ", ".join(f"{quantity(held)} {symbol}" for symbol, held in status.holdings.items()) or "no coin",

@@ -22,6 +22,7 @@ from bot.cli.console import (
 )
 from bot.cli.paper.options import BrokerOption, LedgerOption, config_of, line_printer, name_of, show
 from bot.core.errors import ConfigError, DataError, LedgerError, OutcomeUnknown
+from bot.report.labels import Labels, labels_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -72,9 +73,10 @@ def tick(
     testnet = _testnet(resolved, name_of(ledger), broker, screen)
     post, say = _post(resolved, screen, notify_dry_run), line_printer(screen)
     notifier = Notifier(resolved, ledger, clock, post, say)
+    # Watched from outside the sessions, so that a tick which fails in them is reported too.
     with notifier.watching(), open_sessions(resolved, clock) as sessions, progress(screen) as advance:
         ticked = paper_tick(resolved, ledger, sessions, clock, testnet, advance, say)
-    print_tick(screen, ticked, status_of(resolved, ledger), as_json)
+    print_tick(screen, ticked, status_of(resolved, ledger), labels_of(resolved.resolved()), as_json)
 
 
 @paper.command()
@@ -117,6 +119,7 @@ def notify(
 
     resolved, screen = config_of(config), console()
     notices = latest_notices(resolved, name_of(ledger))
+    # Without this a test of the addresses would pass with none of them set.
     if not (dry_run or addresses_of(os.environ)):
         raise ConfigError("has no address to send to", where=ADDRESSES, mend="docs/notices.md, or try --dry-run")
     problems = _post(resolved, screen, dry_run)(notices)
@@ -153,7 +156,7 @@ def replay(
     if as_json:
         print_json({"ticks": ticks, **status.to_dict()})
     screen.print(f"{ticks:,} ticks, each row the same as in the backtest of these days.", markup=False)
-    show(screen, status)
+    show(screen, status, labels_of(resolved.resolved()))
 
 
 @paper.command()
@@ -194,14 +197,14 @@ def rehearse(
     screen.print(f"{done.first} to {done.last}: {done.orders} orders on the venue, over HTTP.", markup=False)
     screen.print(f"Fills: {done.fills}, which cost {done.slippage_cost:,.2f} of slippage in all.", markup=False)
     screen.print(f"Account and ledger: {done.difference or 'the same, to the last digit'}.", markup=False)
-    show(screen, status)
+    show(screen, status, labels_of(resolved.resolved()))
     fills = {"orders": done.orders, "fills": done.fills, "slippage_cost": str(done.slippage_cost)}
     mismatch = LedgerError("the venue's account differs from the ledger", where=ledger, was=done.difference)
     as_data = {**fills, "difference": done.difference, **status.to_dict()}
     end_with(mismatch if done.difference else None, as_json, as_data)
 
 
-def print_tick(screen: Console, ticked: TickResult, status: LedgerStatus, as_json: bool) -> None:
+def print_tick(screen: Console, ticked: TickResult, status: LedgerStatus, labels: Labels, as_json: bool) -> None:
     """Print the result of a tick and the ledger's status. Exit with code 4 if it left orders open."""
     if ticked.decided:
         line = f"Decided: {', '.join(map(str, ticked.decided))}. Orders carried out: {len(ticked.carried_out)}."
@@ -210,7 +213,8 @@ def print_tick(screen: Console, ticked: TickResult, status: LedgerStatus, as_jso
     else:
         line = f"No new decision: today is already decided. Orders carried out: {len(ticked.carried_out)}."
     line_printer(screen)(line)
-    show(screen, status)
+    show(screen, status, labels)
+    # Printed after the status, and an exit code of its own: cron should tick again soon.
     left = OutcomeUnknown(
         f"{len(ticked.left_open)} order(s) have an unknown status",
         where=status.ledger,
@@ -229,6 +233,7 @@ def _testnet(
     from bot.paper.ledgers import broker_of
 
     testnet = open_account(brokerage_name(config, chosen, broker_of(config, ledger)), SystemClock(), os.environ)
+    # The user must see where orders go before the first one is sent.
     if testnet is not None:
         verified = "verified on a venue of this machine, not" if testnet.verified else "not verified"
         line = f"Orders go to the {testnet.venue}, for play money; {verified} against the real testnet."

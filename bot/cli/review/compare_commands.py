@@ -58,6 +58,7 @@ def compare(
 
     style, state = format_of(as_json, False, as_markdown), config_of(config).state
     records = find_record(state, a), find_record(state, b)
+    # On standard error, so that a pipe gets the result alone.
     with console(to_error=True).status("Reading both ..."):
         found = compare_records(*records)
     _write(html, lambda: comparison_page(found))

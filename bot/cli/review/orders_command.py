@@ -53,7 +53,7 @@ _ORDER_COLUMNS: Mapping[bool, Sequence[Column]] = {
         )
     ),
 }
-_ID_SHOWN = 6
+_ID_SHOWN = 6  # enough to find an order among a few hundred, and to fit 80 columns
 
 
 def orders(

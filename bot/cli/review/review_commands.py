@@ -41,6 +41,7 @@ class StoryFirst(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Insert `story` before a first word that is another than a command."""
+        # `bot review paper` is the story of that ledger, so an unknown word is a name.
         if not args or (args[0] not in self.commands and args[0] != "--help"):
             args = ["story", *args]
         return super().parse_args(ctx, args)
@@ -54,6 +55,7 @@ def record_of(config: Path | None, name: str | None) -> Record:
     from bot.review.recording import find_record
     from bot.settings.loader import load_config
 
+    # Pinned: a daemon may add rows while a command reads, and two tables of one answer must agree.
     return find_record(load_config(config).state, name).pinned()
 
 

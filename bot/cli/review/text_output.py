@@ -140,6 +140,7 @@ def why_markdown(why: Why, labels: Labels) -> Iterator[str]:
 
 def _escaped(text: str) -> str:
     """Escape a text for Markdown and HTML."""
+    # HTML first: Markdown passes it through, and a name in a ledger may hold anything.
     safe = text.replace("&", "&amp;").replace("<", "&lt;")
     return "".join(f"\\{letter}" if letter in "\\`*_[]|" else letter for letter in safe)
 

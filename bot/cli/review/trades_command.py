@@ -102,6 +102,7 @@ def trades(
     style = format_of(as_json, as_csv, as_markdown)
     chosen = row_filter(style, symbol, since, until, reason, outcome, limit)
     record = record_of(config, run)
+    # Episodes of a forward ledger are computed from the market, which takes seconds: only where a column needs them.
     needs_episodes = by == "episode" or (by is None and style != "table")
     episodes, why_none = episodes_of(load_config(config), record) if needs_episodes else ([], "")
     trips = round_trips_of(record, breakouts(episodes))
@@ -116,6 +117,7 @@ def trades(
         print_notes(style, why_none if by == "episode" and not episodes else "", _totals(passed))
         return
     found = chosen.newest(passed)
+    # Only of the rows that are shown, since each reads the daily marks of its lot.
     seen = excursions(record, found.items)
     pairs = zip(found.items, seen, strict=True)
     rows = [_trip_cells(*pair, labels) if style == "table" else _trip_record(*pair) for pair in pairs]
