@@ -146,7 +146,13 @@ def parse_changes(assignments: Sequence[str] | None) -> dict[str, Any]:
 
 
 def percent(value: float | None) -> str:
-    """Format a return as the report does, in ASCII."""
+    """Format a return as the report does, in ASCII.
+
+    Parameters
+    ----------
+    value : float, optional
+        Simple return as a share: 0.05 gives +5.0%.
+    """
     return to_ascii(growth(value))
 
 

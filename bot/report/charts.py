@@ -99,7 +99,18 @@ def weights(contents: Contents) -> Chart:
 
 
 def curves_of(table: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return the equity of the strategy and of each benchmark by key."""
+    """Return the equity of the strategy and of each benchmark.
+
+    Parameters
+    ----------
+    table : DataFrame
+        `equity.csv` as typed: a row a UTC day, amounts in the quote currency.
+
+    Returns
+    -------
+    dict of Series
+        Equity at each day's close, by key of the benchmark.
+    """
     benchmarks = table.drop(columns=["equity", "cash", "stage"])
     # Every other column is a benchmark, so that a benchmark of a user's config is drawn too.
     return {"strategy": table["equity"], **{str(key): benchmarks[key] for key in benchmarks}}

@@ -43,16 +43,16 @@ def standing_warnings(contents: Contents) -> list[str]:
 
 
 _SYNTHETIC = (
-    "Nothing here happened: prices, dates and coins are made from a seed, to show how the instrument works. It "
-    "says nothing about real markets, for or against the idea."
+    "Synthetic data: prices, dates and coins are generated from a seed to show how the bot works. The result says "
+    "nothing about real markets."
 )
 _RETROSPECTIVE = (
-    "In-sample and in retrospect: the rules were written when these years were already known, and the years to "
-    "come need not resemble them."
+    "In-sample and in retrospect: the rules were written when these years were already known, and future years may "
+    "differ from them."
 )
 _SURVIVORSHIP = (
-    "Survivorship: altcoins that vanished without leaving data are missing, which flatters every result that holds "
-    "altcoins."
+    "Survivorship: altcoins that disappeared are missing from the data, so every result that holds altcoins looks "
+    "better than it was."
 )
 
 
@@ -69,7 +69,15 @@ def rests_on(summary: Json) -> str:
 
 
 def place(total_return: float, band: Mapping[str, float]) -> str:
-    """Return the place of a total return among random timings of the same exposure, in words."""
+    """Return the place of a total return among random timings of the same exposure, in words.
+
+    Parameters
+    ----------
+    total_return : float
+        Simple return of the run, as a share.
+    band : mapping
+        Total returns of random timings at their 5th, 50th and 95th percentile, as in `summary.json`.
+    """
     low, median, high = (band[f"total_return_{p}"] for p in (5, 50, 95))
     if total_return < low:
         return "lies below the 5th percentile of random timing, worse than nearly all luck"

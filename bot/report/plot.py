@@ -180,7 +180,13 @@ def axis(title: str, **more: Any) -> Plain:
 
 
 def log_axis(title: str, traces: Sequence[Plain]) -> Plain:
-    """Return a log y axis with ticks at powers of ten, and at 2 and 5 times them if the lines span few."""
+    """Return a log y axis with ticks at powers of ten, and at 2 and 5 times them for lines of a narrow range.
+
+    Parameters
+    ----------
+    traces : sequence of dict
+        Lines of the chart, whose values above zero set the range.
+    """
     # Zero and gaps have no place on a log axis.
     seen = [value for trace in traces for value in trace["y"] if value]
     wide = bool(seen) and max(seen) / min(seen) > _WIDE

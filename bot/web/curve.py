@@ -52,13 +52,30 @@ class Curve:
 
 
 def exposure_of(valuation: Valuation) -> float:
-    """Return the share of equity in coins at a close."""
+    """Return the share of equity in coins at a close.
+
+    Returns
+    -------
+    float
+        1 less cash over equity; 0 for an equity of zero.
+    """
     equity = float(valuation.equity)
     return 1 - float(valuation.cash) / equity if equity else 0.0
 
 
 def curve_of(record: Record) -> Curve:
-    """Read the curve of every valuation of a record. Raises LedgerError."""
+    """Read the curve of every valuation of a record.
+
+    Returns
+    -------
+    Curve
+        Values in the quote currency. A benchmark that a valuation lacks is NaN there.
+
+    Raises
+    ------
+    LedgerError
+        If the record is unreadable.
+    """
     valued = [one.event for one in record.events(Valuation)]
     equity = [float(one.equity) for one in valued]
     names = list(valued[0].benchmarks) if valued else []

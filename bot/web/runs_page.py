@@ -127,10 +127,10 @@ def side_by_side(one: Record, other: Record) -> tuple[Mapping[str, object], list
             height="tall",
         ),
         chart(
-            "How far apart",
+            "Difference",
             f"{one.name} over {other.name}, from the same start.",
             common,
-            [("Apart", "strategy", gap)],
+            [("Difference", "strategy", gap)],
             numbers.change,
             bounds=(-reach, reach),
             area="strategy",

@@ -120,7 +120,13 @@ def chart(
 
 
 def stage_spans(curve: Curve, labels: Labels) -> list[Span]:
-    """Return the stages of a curve along its time axis; waiting in the stablecoin is left blank."""
+    """Return the stages of a curve along its time axis; waiting in the stablecoin is left blank.
+
+    Returns
+    -------
+    list of Span
+        Start and width in thousandths of the plot.
+    """
     last = max(len(curve) - 1, 1)
     return [
         Span(

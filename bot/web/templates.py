@@ -65,7 +65,15 @@ def address(path: str, query: Mapping[str, object], **changes: object) -> str:
 
 
 def heat(value: numbers.Number, kind: str = "return") -> str:
-    """Return the CSS classes that tint a return (a share) by its sign and size."""
+    """Return the CSS classes that tint a return by its sign and size.
+
+    Parameters
+    ----------
+    value : number or decimal text
+        Simple return as a share; an unknown return and zero stay plain.
+    kind : str
+        Kind of table, which has the return of the full tint.
+    """
     share = numbers.number(value)
     if share is None or not share:
         return "figure"
