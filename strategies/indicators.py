@@ -1,9 +1,11 @@
-"""Indicators over one value a session or day, NaN where it is missing. Each reads its own place and those before."""
+"""Indicators over one value a session or day, NaN where it is missing.
+
+Each row is computed from itself and the rows before it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +18,22 @@ Ints = npt.NDArray[np.int64]
 
 
 def sma(values: Floats, window: int) -> Floats:
-    """The mean of the last `window` values, the row's own included; NaN until the window is whole.
+    """Compute the simple moving average.
 
-    Each window is summed by itself, so that a value does not depend on where its series begins, and as distances
-    from the row's own value, so that the mean of equal values is that value to the last bit.
+    Parameters
+    ----------
+    values : array of float
+        One value a row.
+    window
+        Rows of the mean, the row's own included.
+
+    Returns
+    -------
+    array of float
+        Mean by row, in the unit of the values; NaN before the window is whole or where it lacks a value.
     """
+    # Each window is summed by itself: with a running sum a value would depend on the first row of the series.
+    # The sum is of distances from the row's own value, so that the mean of equal values is that value to the last bit.
 
     def mean(windows: Floats, axis: int) -> Floats:
         own = windows[:, -1]
@@ -31,18 +44,30 @@ def sma(values: Floats, window: int) -> Floats:
 
 
 def highest(values: Floats, window: int) -> Floats:
-    """The highest of the last `window` values, the row's own included; NaN until the window is whole."""
+    """Compute the highest of the last `window` values, the row's own included.
+
+    Returns
+    -------
+    array of float
+        Maximum by row; NaN before the window is whole or where it lacks a value.
+    """
     return _windowed(values, window, np.max)
 
 
 def rolling_median(values: Floats, window: int) -> Floats:
-    """The median of the last `window` values, the row's own included; NaN until the window is whole."""
+    """Compute the median of the last `window` values, the row's own included.
+
+    Returns
+    -------
+    array of float
+        Median by row; NaN before the window is whole or where it lacks a value.
+    """
     medians: Floats = pd.Series(values).rolling(window).median().to_numpy()
     return medians
 
 
 def lagged(values: Floats, lag: int) -> Floats:
-    """The value `lag` rows earlier; NaN where there is none."""
+    """Shift the values down by `lag` rows; the first `lag` rows are NaN."""
     shifted = np.full(len(values), np.nan)
     if lag < len(values):
         shifted[lag:] = values[: len(values) - lag]
@@ -50,22 +75,46 @@ def lagged(values: Floats, lag: int) -> Floats:
 
 
 def prior_high(values: Floats) -> Floats:
-    """The highest known value before each row; NaN before there is one."""
+    """Compute the highest value before each row; missing values are skipped.
+
+    Returns
+    -------
+    array of float
+        Running maximum, the row itself left out; NaN at the first row.
+    """
     return lagged(np.fmax.accumulate(values), 1) if len(values) else values
 
 
 def run_length(condition: Bools) -> Ints:
-    """How many rows in a row, up to and with each, meet a condition."""
+    """Count the consecutive rows that meet a condition, up to and with each row.
+
+    Returns
+    -------
+    array of int
+        Length of the run at each row; 0 where the condition is False.
+    """
     rows = np.arange(len(condition))
     last_miss = np.maximum.accumulate(np.where(condition, -1, rows)) if len(rows) else rows
     return rows - last_miss
 
 
 def annual_volatility(close: Floats, span: int) -> Floats:
-    """The volatility a year: sqrt(365 x EWMA of squared daily log returns), NaN before the first return.
+    """Compute the annual volatility: sqrt(365 x EWMA of squared daily log returns).
 
-    The weights are (1 - a)^k with a = 2 / (span + 1), normalised to one (RiskMetrics 1996, section 5.2); a day
-    without a return ages the others and has no weight itself.
+    The weights are (1 - a)^k with a = 2 / (span + 1), normalised to a sum of one (RiskMetrics Technical Document, 1996,
+    section 5.2). A missing return has weight 0 and still ages the returns before it.
+
+    Parameters
+    ----------
+    close : array of float
+        Closes by UTC day.
+    span
+        Span of the weights, in days.
+
+    Returns
+    -------
+    array of float
+        Volatility a year as a share (0.8 is 80%); NaN before the first return.
     """
     squared = pd.Series(np.log(close / lagged(close, 1)) ** 2)
     volatility: Floats = np.sqrt(365 * squared.ewm(span=span).mean()).to_numpy()
@@ -73,13 +122,19 @@ def annual_volatility(close: Floats, span: int) -> Floats:
 
 
 def mean_true_range(high: Floats, low: Floats, close: Floats, window: int) -> Floats:
-    """The simple mean of the true range over `window` rows (Wilder 1978, with a plain mean for his smoothing)."""
+    """Compute the mean true range (Wilder, 1978, with a simple mean in place of his smoothing).
+
+    Returns
+    -------
+    array of float
+        Mean over `window` rows, in the unit of prices; NaN before the window is whole.
+    """
     before = lagged(close, 1)
     true_range = np.maximum(high, before) - np.minimum(low, before)
     return sma(true_range, window)
 
 
-def _windowed(values: Floats, window: int, reduce: Callable[..., Any]) -> Floats:
+def _windowed(values: Floats, window: int, reduce: Callable[..., Floats]) -> Floats:
     result = np.full(len(values), np.nan)
     if window <= len(values):
         result[window - 1 :] = reduce(np.lib.stride_tricks.sliding_window_view(values, window), axis=1)

@@ -79,7 +79,7 @@ class Checked:
 
 
 def check_data(config: Config, data_dir: Path | None) -> Checked:
-    """Check the series of a folder, or of the store if the folder is None. Raises DataError, StoreError."""
+    """Check the series of a folder, or by default of the store. Raises DataError, StoreError."""
     market = open_market(config, data_dir, STORE)
     revisions: list[Revision] = []
     if data_dir is None:

@@ -24,7 +24,7 @@ SECOND = ".second"
 
 
 def open_market(config: Config, data_dir: Path | None, market: str = "auto") -> Market:
-    """Open the market of a folder, of the store, or the demo without effect, and flag the faults of its data.
+    """Open the market of a folder, of the store, or of the demo, and flag the faults of its data.
 
     Parameters
     ----------

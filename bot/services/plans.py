@@ -97,7 +97,7 @@ def _demo_ending(entry: Mapping[str, Any]) -> CorporateAction:
 
 
 def run_plan(config: Config, market: Market, window: Window, run_key: str) -> RunPlan:
-    """Make the plan of a run, still without decisions."""
+    """Make the plan of a run before its decisions are made."""
     table = {s: CorporateAction(CorporateActionKind(e.kind), e.to, e.ratio, e.last) for s, e in config.endings.items()}
     if market.name == DEMO:
         table |= {s: _demo_ending(entry) for s, entry in DEMO_ENDINGS.items()}

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bot.core.decision import Decision
 from bot.core.errors import BotError, ConfigError
@@ -29,7 +29,7 @@ def strategy_path(file: Path) -> Path:
     raise ConfigError("there is no such strategy file", where=str(file), mend=_HELP)
 
 
-def load_strategy(path: Path, parameters: Mapping[str, Any]) -> Strategy:
+def load_strategy(path: Path, parameters: Mapping[str, object]) -> Strategy:
     """Call the function `strategy` of a file with the parameters and return its strategy. Raises ConfigError."""
     name = f"strategy_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -71,7 +71,7 @@ class _CheckedStrategy:
         return made
 
     def stressed(self, market: Market) -> Collection[datetime]:
-        """Return the stressed decision times of the file's strategy; empty if it has no `stressed`."""
+        """Return the stressed decision times of the file's strategy; empty if it lacks `stressed`."""
         own = self.strategy
         if not isinstance(own, StressAware):
             return ()

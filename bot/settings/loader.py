@@ -1,4 +1,4 @@
-"""Reading a config: YAML, `extends`, changes laid over it, and every fault in one line."""
+"""Load a config: YAML, `extends`, and changes on top of it; each fault is an error of one line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import yaml
 from pydantic import ValidationError
@@ -25,11 +25,21 @@ DEFAULT_CONFIG = CONFIG_FOLDER / "default.yaml"
 __all__ = ["CONFIG_FOLDER", "DEFAULT_CONFIG", "Config", "kept_config", "load_config"]
 
 
-def load_config(path: Path | None = None, changes: Mapping[str, Any] | None = None) -> Config:
-    """Read a config file, follow its `extends`, and check it.
+def load_config(path: Path | None = None, changes: Mapping[str, object] | None = None) -> Config:
+    """Load a config from YAML, follow its `extends`, and validate it.
 
-    `changes` are laid over it last. Raises ConfigError that names the file, the key, what was expected, what
-    it was, and the nearest known key.
+    Parameters
+    ----------
+    path
+        File of the config; config/default.yaml by default.
+    changes
+        Keys and values that win over the file, as `--set` gives them.
+
+    Raises
+    ------
+    ConfigError
+        If the config is invalid. The error has the file, the key, the expected and the present value, and the nearest
+        known key.
     """
     path = path or DEFAULT_CONFIG
     laid_over = with_new_names(changes or {}, "--set")
@@ -40,10 +50,20 @@ def load_config(path: Path | None = None, changes: Mapping[str, Any] | None = No
         raise _config_error(path, laid_over, problem) from None
 
 
-def kept_config(kept: Mapping[str, Any], where: str) -> Config:
-    """The config that a run kept; keys that came with a later version are as config/default.yaml has them.
+def kept_config(kept: Mapping[str, object], where: str) -> Config:
+    """Load the config that a run kept.
 
-    Raises ConfigError where it cannot be read any more.
+    Parameters
+    ----------
+    kept
+        Resolved config as `manifest.json` has it. Keys of a later version get the values of config/default.yaml.
+    where
+        The run, for the error.
+
+    Raises
+    ------
+    ConfigError
+        If this version cannot read it any more.
     """
     try:
         return Config.model_validate(_merge(_read(DEFAULT_CONFIG, ()), with_new_names(kept)))
@@ -54,8 +74,8 @@ def kept_config(kept: Mapping[str, Any], where: str) -> Config:
 class _UniqueKeyLoader(yaml.SafeLoader):
     """Safe YAML that refuses a key written twice instead of keeping the last."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Any] = set()
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+        seen: set[object] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
@@ -68,8 +88,8 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _read(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
-    """A file's data laid over that of the files it extends."""
+def _read(path: Path, above: tuple[Path, ...]) -> dict[str, object]:
+    """Merge a file's data over those of the files that it extends."""
     if path.resolve() in above:
         raise ConfigError("extends itself", where=str(path), mend="break the circle of `extends`")
     data = with_new_names(_parse(path), str(path))
@@ -77,15 +97,16 @@ def _read(path: Path, above: tuple[Path, ...]) -> dict[str, Any]:
     bases = [bases] if isinstance(bases, str) else bases
     if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
         raise ConfigError("extends: is not a file or a list of files", where=str(path), was=repr(bases))
-    merged: dict[str, Any] = {}
+    merged: dict[str, object] = {}
     for base in bases:
         merged = _merge(merged, _read(_find_base(path, base), (*above, path.resolve())))
     return _merge(merged, _with_strategy_beside(path, data))
 
 
-def _with_strategy_beside(path: Path, data: dict[str, Any]) -> dict[str, Any]:
-    """The data with a strategy file that lies beside its config named so that it is found from anywhere."""
+def _with_strategy_beside(path: Path, data: dict[str, object]) -> dict[str, object]:
+    """Return the data with the full path of a strategy file that is beside its config."""
     section = data.get("strategy")
+    # A path in a config means a file beside it first, so that a folder with both can be moved as one.
     if isinstance(section, dict) and isinstance(section.get("file"), str):
         beside = path.parent / section["file"]
         if beside.is_file():
@@ -94,19 +115,20 @@ def _with_strategy_beside(path: Path, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _find_base(path: Path, name: str) -> Path:
-    """A base beside the file that names it, else among the bot's own configs."""
+    """Return the path of a base: beside the file that extends it, else in the folder of the bot's own configs."""
     beside = path.parent / name
     return beside if beside.exists() else CONFIG_FOLDER / name
 
 
-@lru_cache(maxsize=64)
-def _yaml(text: str) -> Any:
-    """What a text says; parsed once, and then the same object for the same text."""
+@lru_cache(maxsize=64)  # parsing the bot's own files takes a tenth of a second, and a review loads them often
+def _yaml(text: str) -> object:
+    """Parse a text; the same text gives the same object again."""
     return yaml.load(text, Loader=_UniqueKeyLoader)
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def _parse(path: Path) -> dict[str, object]:
     try:
+        # The cached object is shared: `extends` is removed from this copy of it.
         data = deepcopy(_yaml(path.read_text(encoding="utf-8")))
     except OSError as problem:
         near = did_you_mean(path.name, [known.name for known in CONFIG_FOLDER.glob("*.yaml")])
@@ -127,7 +149,7 @@ def _parse(path: Path) -> dict[str, Any]:
     return data
 
 
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def _merge(base: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
@@ -135,9 +157,10 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _config_error(path: Path, changes: Mapping[str, Any], problem: ValidationError) -> ConfigError:
-    """The first fault in one line; a misspelt key before the key that it leaves missing."""
+def _config_error(path: Path, changes: Mapping[str, object], problem: ValidationError) -> ConfigError:
+    """Make an error of the first fault, an unknown key before all others."""
     faults = problem.errors()
+    # A misspelt key also makes its right name missing: only the first of the two says what to do.
     fault = next((f for f in faults if f["type"] == "extra_forbidden"), faults[0])
     key = ".".join(str(part) for part in fault["loc"])
     where = f"--set {key}" if _is_set_in(changes, fault["loc"]) else str(path)
@@ -151,12 +174,12 @@ def _config_error(path: Path, changes: Mapping[str, Any], problem: ValidationErr
         )
     message = fault["msg"].removeprefix("Value error, ")
     was = fault["input"]
-    told = f"{key}: {message}" if key else message
-    return ConfigError(told, where=where, was=None if isinstance(was, dict) else repr(was))
+    text = f"{key}: {message}" if key else message
+    return ConfigError(text, where=where, was=None if isinstance(was, dict) else repr(was))
 
 
-def _is_set_in(changes: Mapping[str, Any], location: tuple[int | str, ...]) -> bool:
-    section: Any = changes
+def _is_set_in(changes: Mapping[str, object], location: tuple[int | str, ...]) -> bool:
+    section: object = changes
     for part in location:
         if not isinstance(section, Mapping) or part not in section:
             return section is not changes and not isinstance(section, Mapping)
@@ -165,9 +188,9 @@ def _is_set_in(changes: Mapping[str, Any], location: tuple[int | str, ...]) -> b
 
 
 def _keys_at(location: tuple[int | str, ...]) -> list[str]:
-    """The keys that a section of the config knows; a table by symbol is passed through to its entries."""
-    model: Any = Config
+    """List the known keys of a section; the path of a table's entry leads through its symbol."""
+    kind: object = Config
     for part in location:
-        fields = getattr(model, "model_fields", None)
-        model = fields[part].annotation if fields else get_args(model)[-1]
-    return list(model.model_fields)
+        fields = getattr(kind, "model_fields", None)
+        kind = fields[part].annotation if fields else get_args(kind)[-1]
+    return list(getattr(kind, "model_fields", ()))

@@ -16,8 +16,8 @@ RENAMED: Mapping[tuple[str, str], str] = {
 """New name of a key, by its section and its old name."""
 
 
-def with_new_names(data: Mapping[str, Any], where: str | None = None) -> dict[str, Any]:
-    """Return the data of a config with every renamed key under its new name.
+def with_new_names(data: Mapping[str, object], where: str | None = None) -> dict[str, object]:
+    """Replace the old names of keys in the data of a config.
 
     `where` is the file or option that the data come from: each old key in it is reported once on standard error. Data
     that the bot wrote itself have no `where` and are converted silently.

@@ -1,6 +1,6 @@
-"""An example strategy: hold ETH while its last close is above its average, and the stablecoin otherwise.
+"""An example strategy: hold ETH while its last close is above its average, else the stablecoin.
 
-An example to copy, not a recommendation. Name it in a config:
+It is an example to copy, without any advice. Name it in a config:
 
     strategy: {file: strategies/examples/eth_trend.py, parameters: {days: 100}}
 """

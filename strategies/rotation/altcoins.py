@@ -1,4 +1,4 @@
-"""Altcoins: which are eligible on a day, how broad their advance is, and which to hold at what weights."""
+"""Altcoins: eligibility, breadth, choice and weights on each day."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _ONE_DAY = np.timedelta64(1, "D")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Coin:
-    """One coin with what the rules need of each UTC day, from its first row to its last; NaN where a row is missing.
+    """One coin's values by UTC day, from its first row to its last; NaN where a row is missing.
 
-    `score` is known on the day after the one that it ends on; `volatility` is a year's, of the day itself.
+    `score` is read a day after the returns that it is made of; `volatility` is annual and of the day itself.
     """
 
     first: np.datetime64
@@ -31,7 +31,7 @@ class _Coin:
     day_return: Floats
 
     def place(self, day: np.datetime64) -> int | None:
-        """The index of a day, or None outside the coin's life."""
+        """Return the index of a day, or None outside the coin's life."""
         i = int((day - self.first) / _ONE_DAY)
         return i if 0 <= i < len(self.eligible) else None
 
@@ -39,7 +39,7 @@ class _Coin:
 class Altcoins:
     """The altcoins of a market: every coin but BTC and ETH, by symbol.
 
-    A day is the UTC date of the newest closed day. All questions are answered from rows of that day and before.
+    A day is the UTC date of the newest closed day. Every answer uses rows of that day and before.
     """
 
     def __init__(self, market: Market, settings: AltcoinSettings) -> None:
@@ -61,13 +61,14 @@ class Altcoins:
             eligible=liquid & self._seasoned(close) & ~market.is_quarantined(series.symbol, decided_at),
             above=close > average,
             has_average=~np.isnan(average),
+            # Returns and volatility end the day before: the ranking must not chase the day's own jump.
             score=lagged(np.mean(returns, axis=0) / volatility, 1),
             volatility=volatility,
             day_return=close / lagged(close, 1) - 1,
         )
 
     def _seasoned(self, close: Floats) -> Bools:
-        """Whether each day has a row, long enough after the first or after the last long pause."""
+        """Return True on days with a row, long enough after the first row or the last long pause."""
         days = np.arange(len(close))
         has_row = ~np.isnan(close)
         missing = run_length(~has_row)
@@ -77,11 +78,22 @@ class Altcoins:
         return seasoned
 
     def eligible(self, day: np.datetime64) -> list[str]:
-        """The coins that may be bought after a day, by symbol."""
+        """Return the symbols of the coins that may be bought after a day."""
         return [symbol for symbol in self._coins if self._at(symbol, day, "eligible")]
 
     def breadth(self, days: Days) -> Floats:
-        """The share of eligible coins above their own average on each of consecutive days; NaN if too few."""
+        """Compute the share of eligible coins above their own average.
+
+        Parameters
+        ----------
+        days : array of datetime64[D]
+            Consecutive UTC days.
+
+        Returns
+        -------
+        array of float
+            Share of 0 to 1 a day, of the coins with a whole window; NaN under `breadth_least_coins` coins.
+        """
         above, counted = np.zeros(len(days), np.int64), np.zeros(len(days), np.int64)
         for coin in self._coins.values():
             here, there = _overlap(coin.first, len(coin.eligible), days)
@@ -92,38 +104,57 @@ class Altcoins:
         return np.where(enough, above / np.maximum(counted, 1), np.nan)
 
     def basket_returns(self, days: Days) -> Floats:
-        """The mean simple return on each of consecutive days of the coins eligible the day before; 0 if none."""
+        """Compute the mean simple return of the coins that were eligible the day before.
+
+        Parameters
+        ----------
+        days : array of datetime64[D]
+            Consecutive UTC days.
+
+        Returns
+        -------
+        array of float
+            Mean return from close to close a day; 0 on days without such a coin.
+        """
         total, counted = np.zeros(len(days)), np.zeros(len(days), np.int64)
         for coin in self._coins.values():
             here, there = _overlap(coin.first, len(coin.eligible), days)
             earned = coin.day_return[there]
+            # Eligible the day before: whoever holds the basket chose it without the day's own row.
             counts = np.concatenate(([False], coin.eligible[:-1]))[there] & ~np.isnan(earned)
             counted[here] += counts
             total[here] += np.where(counts, earned, 0.0)
         return total / np.maximum(counted, 1)
 
     def choose(self, day: np.datetime64) -> dict[str, float]:
-        """The best coins after a day, with weights that sum to at most 1 (shares of the altcoin half)."""
+        """Choose the coins with the best scores after a day and weight them by 1 / volatility.
+
+        Returns
+        -------
+        dict of str to float
+            Shares of the altcoin half by symbol; their sum is at most 1.
+        """
         scores = {symbol: self._at(symbol, day, "score") for symbol in self.eligible(day)}
         known = [symbol for symbol, score in scores.items() if not np.isnan(score)]
+        # Ties go by symbol, so that the choice does not depend on the order of files.
         best = sorted(known, key=lambda symbol: (-scores[symbol], symbol))[: self.settings.count]
         calm = {symbol: 1 / self._at(symbol, day, "volatility") for symbol in best}
         return capped_shares(calm, self.settings.largest_share)
 
     def equal(self, day: np.datetime64) -> dict[str, float]:
-        """Every eligible coin at the same weight, none above the largest share."""
+        """Weight all eligible coins alike, each at most at the largest share."""
         coins = self.eligible(day)
         return capped_shares(dict.fromkeys(coins, 1.0), self.settings.largest_share)
 
     def _at(self, symbol: str, day: np.datetime64, name: str) -> float:
-        """A coin's value of a day; 0 outside its life."""
+        """Return a coin's value of a day; 0 outside its life."""
         coin = self._coins[symbol]
         i = coin.place(day)
         return 0.0 if i is None else float(getattr(coin, name)[i])
 
 
 def _overlap(first: np.datetime64, length: int, days: Days) -> tuple[slice, slice]:
-    """Where a coin's life and a stretch of consecutive days meet: as a slice of the days, and of the coin's arrays."""
+    """Intersect a coin's life with consecutive days: a slice of the days and one of the coin's arrays."""
     offset = int((first - days[0]) / _ONE_DAY)
     begin, end = max(offset, 0), min(offset + length, len(days))
     end = max(end, begin)
@@ -131,8 +162,22 @@ def _overlap(first: np.datetime64, length: int, days: Days) -> tuple[slice, slic
 
 
 def capped_shares(scores: Mapping[str, float], largest: float) -> dict[str, float]:
-    """Shares in proportion to scores, none above `largest`; the excess goes pro rata to the rest, again and
-    again, and what cannot be placed is left out.
+    """Split 1 in proportion to scores, with a largest share.
+
+    The excess of a capped share goes to the others in proportion, repeatedly. The part that cannot be placed stays
+    unassigned.
+
+    Parameters
+    ----------
+    scores
+        Positive scores by symbol.
+    largest
+        Largest share, in (0, 1].
+
+    Returns
+    -------
+    dict of str to float
+        Shares by symbol, sorted; their sum is at most 1.
     """
     shares: dict[str, float] = {}
     free = dict(scores)

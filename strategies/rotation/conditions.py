@@ -1,7 +1,7 @@
-"""The formulas of the rotation's rule, each once: `step` decides by them, readings and sentences repeat their results.
+"""The formulas of the rotation's rule: `step` decides by them, readings and sentences repeat their results.
 
-Prices are index points or dollars, counts are sessions or days. A missing price is NaN: no comparison with it holds,
-so a stop is never hit by a price that did not come.
+Prices are index points or dollars, counts are sessions or days. A missing price is NaN. A comparison with it is False,
+so a stop holds on a missing price.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def is_breakout(rules: Rules, is_record: bool, base: int) -> bool: ...
 @overload
 def is_breakout(rules: Rules, is_record: Bools, base: Ints) -> Bools: ...
 def is_breakout(rules: Rules, is_record: bool | Bools, base: int | Ints) -> bool | Bools:
-    """Return True for a record after a base of sessions without one.
+    """Return True for a record that ends a long enough base.
 
     Parameters
     ----------
@@ -26,12 +26,16 @@ def is_breakout(rules: Rules, is_record: bool | Bools, base: int | Ints) -> bool
         The close is above every close before it.
     base : int or array of int
         Sessions without a record before this one.
+
+    Returns
+    -------
+    bool or array of bool
     """
     return is_record & (base >= rules.breakout_base_sessions)
 
 
 def base_needed(rules: Rules, killed: bool) -> int:
-    """Return the sessions without a record that arm; 0 after a risk exit, when any record arms."""
+    """Return the length of the base that arms, in sessions; 0 after a risk exit, when any record arms."""
     return 0 if killed else rules.breakout_base_sessions
 
 
@@ -40,7 +44,7 @@ def is_stale(rules: Rules, missed: int) -> bool: ...
 @overload
 def is_stale(rules: Rules, missed: Ints) -> Bools: ...
 def is_stale(rules: Rules, missed: int | Ints) -> bool | Bools:
-    """Return True if an input is too old to buy on; `missed` are the sessions or days without its row."""
+    """Return True if an input is too old to buy on; `missed` counts its late rows, in sessions or days."""
     return missed > rules.stale_after
 
 
@@ -70,7 +74,7 @@ def conditions_of(rules: Rules, memory: Memory, seen: Observation) -> Conditions
         since_confirmed = seen.session - breakout.confirmed_session
         if stage == Stage.ARMED:
             limit = rules.breakout_floor * breakout.level
-            floor = Condition(seen.close, limit, not seen.close < limit)
+            floor = Condition(seen.close, limit, not seen.close < limit)  # `not <`: a missing close holds
             closes = _at_least(breakout.closes_above, rules.breakout_confirm_closes)
             armed = _at_least(seen.session - breakout.session, rules.breakout_confirm_within)
         else:
@@ -82,6 +86,7 @@ def conditions_of(rules: Rules, memory: Memory, seen: Observation) -> Conditions
             stop = eth_stop_of(rules, eth.high, seen.eth_range)
             eth_stop = Condition(seen.eth_close, stop, not seen.eth_close <= stop)
         if stage == Stage.ETH or stage == Stage.ALTS:
+            # A record before the confirmation is old news by then: the later of both begins the count.
             quiet = _at_least(min(since_confirmed, seen.sessions_since_record), rules.stages_quiet_sessions)
             weak = _at_least(seen.rs_weak_sessions, rules.stages_weak_sessions)
         if stage == Stage.ETH:

@@ -14,12 +14,19 @@ def filled(kind: Callable[..., T], section: object) -> T:
     """Fill a settings dataclass from a section of a config that has the same names.
 
     Nested dataclasses are filled from the sections under their names, mappings entry by entry. Lists become tuples,
-    so that settings stay as they were read.
+    which cannot be changed later.
+
+    Parameters
+    ----------
+    kind
+        Dataclass to fill.
+    section
+        Object with an attribute for each field of `kind`; it may have more.
 
     Raises
     ------
     AttributeError
-        If the section has no value under a field's name.
+        If the section lacks a field's name.
     """
     return kind(**{name: _value(hint, getattr(section, name)) for name, hint in _hints(kind).items()})
 
@@ -36,13 +43,18 @@ def leaves(settings: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple
 def flattened(kind: Callable[..., T], settings: object) -> T:
     """Fill a flat named tuple from nested settings.
 
-    Its field `breakout_floor` is the number at `breakout.floor`. Its field `entry_is_gated` is True where the word at
-    `entry` is `gated`: compiled code compares no words.
+    Parameters
+    ----------
+    kind
+        Named tuple. Its field `breakout_floor` is the number at `breakout.floor`. Its field `entry_is_gated` is True if
+        the word at `entry` is `gated`, since compiled code compares numbers only.
+    settings
+        Nested dataclasses.
 
     Raises
     ------
     KeyError
-        If the settings have no value at a field's path.
+        If the settings lack a field's path.
     """
     values = {"_".join(path): value for path, value in leaves(settings)}
 

@@ -21,7 +21,7 @@ _ENDED = {Stage.STABLE, Stage.COOLDOWN}
 
 
 def episodes(view: RotationView) -> list[Episode]:
-    """The episodes of a view, in order: every breakout, and every record that re-armed after a kill."""
+    """Return the episodes of a view, in order: every breakout, and every record that rearmed after a risk exit."""
     rows = view.source.session_rows()
     new = view.source.new_session()
     _, is_record, base, _ = view.source.records()
@@ -58,7 +58,7 @@ def _episode(view: RotationView, start: int, row: int, kind: str) -> Episode:
 
 
 def _end(path: Sequence[Outcome], start: int) -> int:
-    """The decision at which an episode that was armed at `start` is over, or the last one."""
+    """Return the index of the decision that ends the episode armed at `start`, or of the last decision."""
     for i in range(start, len(path)):
         if _is_over(path[max(start, i - 1) : i + 1]):
             return i
@@ -66,7 +66,7 @@ def _end(path: Sequence[Outcome], start: int) -> int:
 
 
 def _is_over(story: Sequence[Outcome]) -> bool:
-    """Whether a story's last decision ended it: by standing out of the market, or by arming for the next."""
+    """Return True if the last decision ends the episode: it leaves the market or arms for the next record."""
     armed_again = len(story) > 1 and story[-1].reasons & (Reason.BREAKOUT | Reason.REARMED)
     return story[-1].stage in _ENDED or bool(armed_again)
 
@@ -80,6 +80,7 @@ def _outcome(story: Sequence[Outcome]) -> str:
 
 
 def _exit_reasons(last: Outcome) -> tuple[str, ...]:
+    # The last decision may also begin the next episode or only wait: its other reasons are the exit.
     ended_nothing = (
         Reason.BREAKOUT
         | Reason.REARMED
@@ -111,7 +112,7 @@ def _session_date(view: RotationView, start: int, story: Sequence[Outcome]) -> d
 
 
 def _vetoes(view: RotationView, start: int, story: Sequence[Outcome]) -> tuple[str, ...]:
-    """The gates that held an episode back while its closes would have confirmed it."""
+    """Return the gates that blocked an episode while its closes would have confirmed it."""
     blocked: dict[str, None] = {}
     for i, outcome in enumerate(story, start=start):
         armed = outcome.conditions if outcome.reasons & Reason.VETOED else outcome.ahead
@@ -128,7 +129,10 @@ def _returns(view: RotationView, row: int) -> dict[str, float | None]:
 
 
 def _open_to_open(coin: Series, sessions: Days, row: int, later: int) -> float | None:
-    """The simple return from the day after a session to the day after the session so many later."""
+    """Compute the simple return from the open after a session to the open after the session `later` sessions on.
+
+    None if the history ends before, or an open is missing.
+    """
     if row + later >= len(sessions):
         return None
     opens = [coin.row(sessions[r] + 1) for r in (row, row + later)]

@@ -27,7 +27,7 @@ RECORDED = (
 
 
 def progress(path: Sequence[Outcome]) -> dict[str, Reading]:
-    """Return the recorded conditions along a path by name, unknown at stages that have no such condition."""
+    """Return the recorded conditions along a path by name, unknown at stages that lack the condition."""
     return {name: _reading(name, [getattr(outcome.ahead, name) for outcome in path]) for name in RECORDED if path}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +19,10 @@ Words = npt.NDArray[np.str_]
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """One reading at every decision time: its value, its threshold, and whether the condition holds.
+    """One reading at every decision time: its value, its threshold, and its condition.
 
-    `missed` counts the rows that fell due since and did not come; `available` is False where a series is
-    absent, or silent for so long that it has ended; `is_absent` tells the two apart.
+    `missed` counts late rows. `available` is False where a series is absent or has ended; `is_absent` is True for the
+    first of the two.
     """
 
     name: str
@@ -36,21 +35,21 @@ class Reading:
 
     @property
     def is_known(self) -> Bools:
-        """Whether value and threshold can be computed."""
+        """True where value and threshold can be computed."""
         known: Bools = ~(np.isnan(self.value) | np.isnan(self.threshold))
         return known
 
     def lack(self, rules: Rules) -> Words:
-        """Why the reading is missing at each decision: absent, ended, stale or not yet; "" where it is known."""
+        """Return the reason of a missing value at each decision as a word; "" where the value is known."""
         cases = [~self.available, is_stale(rules, self.missed), ~self.is_known]
         wanting: Words = np.select(cases, ["absent" if self.is_absent else "ended", "stale", "not yet"], default="")
         return wanting
 
 
 class ReadingTable:
-    """Readings by name, told one decision at a time, and made into data only when somebody looks.
+    """Readings by name, as data of one decision on request.
 
-    `progress` are readings that are left out wherever they are unknown; `gates` says which gates are switched on.
+    `progress` are readings that are left out where they are unknown; `gates` has the switch of each gate.
     """
 
     def __init__(
@@ -63,20 +62,21 @@ class ReadingTable:
         self.readings = {**readings, **progress}
         self.progress, self.gates, self.rules = frozenset(progress), gates, rules
 
-    def at(self, i: int) -> Mapping[str, Any]:
-        """All readings at one decision: for each its value, threshold and verdict, and whether it is a gate that is on.
+    def at(self, i: int) -> Mapping[str, object]:
+        """Return the readings of one decision: value, threshold, verdict and gate of each.
 
-        A gate without data is off; `gate` is None for what is no gate.
+        `gate` is True for a gate that is on, False for one that is off or has no data, and None for other readings.
         """
+        # Made on request: a run has thousands of decisions, and a user reads a few of them.
         return _ReadingsAt(self, i)
 
     def names_at(self, i: int) -> list[str]:
-        """The readings that are told at one decision."""
+        """Return the names of the readings of one decision."""
         return [name for name in self.readings if name not in self.progress or self.columns[name][0][i] is not None]
 
     @cached_property
     def columns(self) -> dict[str, tuple[list[float | None], list[float | None], list[str]]]:
-        """Values, thresholds and verdicts by name, as plain lists."""
+        """Values, thresholds and verdicts by name, as lists."""
         return {name: (_known(r.value), _known(r.threshold), self._verdicts(r)) for name, r in self.readings.items()}
 
     def _verdicts(self, reading: Reading) -> list[str]:
@@ -86,13 +86,13 @@ class ReadingTable:
         return verdicts
 
 
-class _ReadingsAt(Mapping[str, Any]):
+class _ReadingsAt(Mapping[str, object]):
     __slots__ = ("_index", "_table")
 
     def __init__(self, table: ReadingTable, index: int) -> None:
         self._table, self._index = table, index
 
-    def __getitem__(self, name: str) -> dict[str, Any]:
+    def __getitem__(self, name: str) -> dict[str, object]:
         values, thresholds, verdicts = self._table.columns[name]
         i, is_on = self._index, self._table.gates.get(name)
         gate = is_on and verdicts[i] != "no data"

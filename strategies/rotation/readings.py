@@ -1,4 +1,4 @@
-"""The readings of thesis.md: what each session and each day says of the market, sampled at decision times."""
+"""The readings of docs/rotation.md: values by session or day, sampled at decision times."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Readings:
     # --- the gates ---------------------------------------------------------------------------------------
 
     def relative_strength(self) -> Reading:
-        """RS = ln(IWM/SPY), above its value a month ago and above its average."""
+        """RS = ln(small-cap fund / broad fund), above its value a look-back ago and above its average."""
         track = self._strength
         if track is None:
             return self.absent("relative_strength")
@@ -60,7 +60,7 @@ class Readings:
         return self.reading("relative_strength", track, strength, hurdle, strength > hurdle)
 
     def rs_weak_sessions(self) -> Ints:
-        """Sessions in a row with RS under its average, a market reading whenever the run began."""
+        """Count the sessions in a row with RS under its average, from before the run's first day too."""
         track = self._strength
         if track is None:
             return np.zeros(len(self.times), np.int64)
@@ -68,7 +68,7 @@ class Readings:
         return np.nan_to_num(Track(track.due, run.astype(float), ()).sampled(self.times)).astype(np.int64)
 
     def credit(self) -> Reading:
-        """Credit is calm: the high-yield ratio holds against its average, or the spread has not jumped."""
+        """Credit is calm: the high-yield ratio is near its average, or the rise of the spread is small."""
         track = self.credit_level()
         if track is None:
             return self.absent("credit")
@@ -81,7 +81,7 @@ class Readings:
         return self.reading("credit", track, relative, limit, relative >= limit)
 
     def credit_level(self) -> Track | None:
-        """What credit is measured by: the ratio of two bond funds, or the spread in per cent."""
+        """Return the measure of credit: the ratio of two bond funds, or the spread in per cent."""
         measure = self.rotation.credit.measure
         if measure == "spread":
             return closes(self.market, self.roles.high_yield_spread)
@@ -97,7 +97,7 @@ class Readings:
         return self.reading("volatility", track, track.values, limit, track.values < limit)
 
     def participation(self) -> Reading:
-        """How many of three signs of a broad advance are there; available with data for as many as it needs."""
+        """Count of three signs of a broad advance; available with data for as many as it needs."""
         parts = [self._equal_weight(), self._year_high(), self._sectors()]
         needed = self.rotation.participation.parts_needed
         available = np.sum([part.available for part in parts], axis=0) >= needed
@@ -131,7 +131,7 @@ class Readings:
         return self.reading("trend", track, value, np.ones(len(close)), value > 1)
 
     def net_liquidity(self) -> Reading:
-        """The change over a quarter of Fed assets less the Treasury's account less reverse repo, $ millions."""
+        """The change of net liquidity over `weeks` weeks, $ millions."""
         track = self.net_liquidity_level()
         if track is None:
             return self.absent("net_liquidity")
@@ -139,20 +139,21 @@ class Readings:
         return self.reading("net_liquidity", track, change, np.zeros(len(change)), change > 0)
 
     def net_liquidity_level(self) -> Track | None:
-        """Fed assets less the Treasury's account less reverse repo, by week, $ millions."""
+        """Compute Fed assets less the Treasury's account less reverse repo, by week, $ millions."""
         names = (self.roles.fed_assets, self.roles.treasury_account, self.roles.reverse_repo)
         if any(name not in self.market for name in names):
             return None
         assets, treasury, repo = (self.market[name] for name in names)
         by_date = [dict(zip(s.dates.tolist(), s.close.tolist(), strict=True)) for s in (treasury, repo)]
         account, parked = ([found.get(day, np.nan) for day in assets.dates.tolist()] for found in by_date)
+        # Reverse repo is in billions, the other two in millions.
         weekly = replace(assets, close=assets.close - np.array(account) - 1000 * np.array(parked))
         return Track(assets.due, weekly.on_calendar("close"), (assets, treasury, repo))
 
-    # --- kills, crypto and warnings ----------------------------------------------------------------------
+    # --- exits, crypto and warnings ----------------------------------------------------------------------
 
     def volatility_kill(self) -> Reading:
-        """VIX is so high that the portfolio leaves."""
+        """VIX is so high that everything is sold."""
         track = closes(self.market, self.roles.volatility)
         if track is None:
             return self.absent("volatility_kill")
@@ -172,7 +173,7 @@ class Readings:
         return self.reading("eth_trend", track, track.values, average, track.values > average)
 
     def eth_range(self) -> Floats:
-        """ETH's mean true range; NaN while it is not known."""
+        """Return ETH's mean true range in dollars at each decision; NaN before its window is whole."""
         eth = self.market[self.roles.eth]
         high, low, close = (eth.on_calendar(column) for column in ("high", "low", "close"))
         mean_range = mean_true_range(high, low, close, self.rotation.eth_stop.atr_days)
@@ -188,7 +189,7 @@ class Readings:
         return self.reading("peg_broken", track, track.values, limit, broken)
 
     def thin_trading(self) -> Bools:
-        """Whether the newest session was a half day, or its fund's volume under half the median."""
+        """True where the newest session was a half day, or its fund's volume was under `thin_below` medians."""
         thin = self.market.sessions.is_half_day(self.sessions)
         half_day: Bools = Track(self.small_caps.due, thin.astype(float), ()).sampled(self.times) == 1
         volume = self._relative_volume
@@ -200,15 +201,27 @@ class Readings:
     # --- small caps --------------------------------------------------------------------------------------
 
     def session_rows(self) -> Ints:
-        """The number of the newest session at each decision, counted from small caps' first."""
+        """Return the number of the newest session at each decision, counted from small caps' first."""
         return newest(self.small_caps.due, self.times)
 
     def new_session(self) -> Bools:
-        """Whether a session closed since the decision before."""
+        """True where a session closed since the decision before."""
         return _is_new(self.session_rows())
 
     def records(self) -> tuple[Floats, Bools, Ints, Ints]:
-        """By session: highest close before, is it a record, sessions without one before, and since."""
+        """Compute records of small caps by session.
+
+        Returns
+        -------
+        before : array of float
+            Highest close before the session; NaN at the first.
+        is_record : array of bool
+            The close is above `before`.
+        base : array of int
+            Sessions in a row without a record that end before the session.
+        since : array of int
+            Sessions since the last record; 0 on a record.
+        """
         before = prior_high(self.closes)
         is_record = self.closes > before
         since = run_length(~is_record)
@@ -218,7 +231,7 @@ class Readings:
     # --- helpers -----------------------------------------------------------------------------------------
 
     def reading(self, name: str, track: Track, value: Floats, threshold: Floats, holds: Bools) -> Reading:
-        """What a track says at the decision times; the arrays stand on the track's own calendar."""
+        """Sample a reading at the decision times from arrays on a track's own calendar."""
 
         def sampled(values: Floats) -> Floats:
             return Track(track.due, values, ()).sampled(self.times)
@@ -228,15 +241,13 @@ class Readings:
         return Reading(name, sampled(value), sampled(threshold), sampled(holds.astype(float)) == 1, missed, ~ended)
 
     def missed(self, series: Series) -> Ints:
-        """How many rows of a series did not come, at each decision; of a quarantined one, more than are put up with.
-
-        So nothing is bought on a series that cannot be believed, and no gate passes on it; a kill still reads it.
-        """
+        """Count the late rows of a series at each decision; a quarantined series counts as stale."""
+        # A purchase needs data that can be trusted; an exit on doubtful data is the smaller mistake.
         missed, quarantined = series.missed(self.times), self.market.is_quarantined(series.symbol, self.times)
         return np.where(quarantined, np.maximum(missed, self.rotation.stale.after + 1), missed)
 
     def has_ended(self, series: Series) -> Bools:
-        """Whether a series has ended: by the table of endings, or silent for so long that it is no longer late."""
+        """True where a series has ended: by the table of endings, or after `ended_days` of silence."""
         if not len(series):
             return np.zeros(len(self.times), bool)
         last = np.maximum(series.latest(self.times), 0)
@@ -249,14 +260,14 @@ class Readings:
         return ended
 
     def absent(self, name: str) -> Reading:
-        """A reading whose series this market does not have."""
+        """Return a reading of a series that the market lacks."""
         n = len(self.times)
         nothing = np.full(n, np.nan)
         return Reading(name, nothing, nothing, np.zeros(n, bool), np.zeros(n, np.int64), np.zeros(n, bool), True)
 
     @cached_property
     def _strength(self) -> Track | None:
-        """RS = ln(small-cap fund / broad fund) by session; None where either is absent."""
+        """RS by session, if the market has both funds."""
         track = ratio(self.market, self.roles.small_cap_fund, self.roles.broad_fund)
         return None if track is None else Track(track.due, np.log(track.values), track.sources)
 
@@ -289,7 +300,7 @@ class Readings:
         return self.reading("year_high", track, track.values, high, track.values >= high)
 
     def _sectors(self) -> Reading:
-        """How many sector funds stand above their average; available with as many funds as it needs."""
+        """Count of sector funds above their average; available with as many funds as it needs."""
         tracks = [t for t in (closes(self.market, symbol) for symbol in self.roles.sector_funds) if t is not None]
         if len(tracks) < self.rotation.participation.sectors_needed:
             return self.absent("sectors")
@@ -314,6 +325,6 @@ class Readings:
 
 
 def _is_new(index: Ints) -> Bools:
-    """Whether an index grew since the decision before; at the first decision what is known counts as new."""
+    """True where an index grew since the decision before; at the first decision a known session counts as new."""
     grew: Bools = np.greater(np.diff(index, prepend=-1), 0)
     return grew

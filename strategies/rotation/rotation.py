@@ -1,4 +1,4 @@
-"""The rotation: stablecoin to ETH to altcoins and back, as small caps break out, hold and fail."""
+"""The rotation strategy: from the stablecoin to ETH to altcoins and back, after breakouts of small caps."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Chooser = Callable[[Altcoins, np.datetime64], dict[str, float]]
 
 
 class Rotation:
-    """The article's rule, or its gated variant, by the settings.
+    """The rule of the article, or its gated variant, by the settings.
 
-    `choose` picks the altcoin half; None puts ETH in its place.
+    `choose` picks the altcoin half; with None the half is ETH.
     """
 
     name = "rotation"
@@ -69,11 +69,11 @@ class Rotation:
         return input_warnings(self.view(market), window)
 
     def basket_returns(self, market: Market, days: Days) -> Floats:
-        """Return the mean daily return of the eligible altcoins on consecutive UTC days, 0 without any."""
+        """Return the mean simple daily return of the eligible altcoins on consecutive UTC days; 0 before the first."""
         return self.view(market).altcoins.basket_returns(days)
 
     def decide(self, view: RotationView) -> list[Decision]:
-        """The decisions of a view: target weights along its path, and when to trade towards them."""
+        """Make the decisions of a view: target weights along its path, and the times to trade towards them."""
         decisions = []
         stage, tranche = Stage.STABLE, 0
         entered, weights = 0, dict[str, Decimal]()
@@ -109,7 +109,7 @@ class Rotation:
         stale: bool,
         before: dict[str, Decimal],
     ) -> dict[str, Decimal]:
-        """The target weights at one decision; `before` are those of the decision before."""
+        """Return the target weights at one decision; `before` are those of the decision before."""
         shares, eth = self.settings.rotation.weights, view.market.roles.eth
         if stage is Stage.ETH:
             return {eth: to_weight(shares.eth_first if tranche == 1 else shares.eth_full)}
@@ -118,7 +118,7 @@ class Rotation:
             due = days_in_stage == 0 or (days_in_stage % every == 0 and not stale)
             return self._with_altcoins(view, view.days[i]) if due else before
         if stage is Stage.DISTRIBUTION:
-            kept = shares.distribution
+            kept = shares.distribution  # weights are halved once, then frozen: prices may move them, orders do not
             return {s: to_weight(float(w) * kept) for s, w in before.items()} if days_in_stage == 0 else before
         return {}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True, slots=True)
 class BreakoutSettings:
-    """When a record arms the rotation and what confirms it: counts in sessions, `floor` as a share of the level."""
+    """The record that arms and the closes that confirm: counts in sessions, `floor` as a share of the level."""
 
     base_sessions: int
     confirm_closes: int

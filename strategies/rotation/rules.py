@@ -1,4 +1,4 @@
-"""The rotation's vocabulary: its stages, its reasons, and its numbers, plain enough to compile."""
+"""Stages, reasons and numbers of the rotation, plain enough to compile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Stage(IntEnum):
-    """Where the rotation stands."""
+    """Stages of the rotation, in the order of a full cycle."""
 
     STABLE = 0
     ARMED = 1
@@ -20,7 +20,7 @@ class Stage(IntEnum):
 
 
 class Reason(IntEnum):
-    """Why a decision is what it is: one bit each, since a decision may have several."""
+    """Reasons of a decision, one bit each: a decision may have several."""
 
     BREAKOUT = 1
     REARMED = 1 << 1
@@ -58,7 +58,7 @@ class Reason(IntEnum):
 
 @cache
 def reason_codes(bits: int) -> tuple[str, ...]:
-    """The reasons that are set, as codes, in the order of `Reason`."""
+    """Return the codes of the reasons that are set, in the order of `Reason`."""
     return tuple(reason.name.lower() for reason in Reason if bits & reason)
 
 

@@ -67,7 +67,7 @@ class Observation(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """A number that the rule compares with a limit, and whether it holds; NaN where a stage has no such condition."""
+    """A number that the rule compares with a limit, and the result; NaN where a stage lacks the condition."""
 
     value: float
     limit: float

@@ -206,7 +206,7 @@ def _exit_readings(rules: Rules, seen: Observation, conditions: Conditions) -> i
 
 
 def _standing(before: Memory, memory: Memory, ahead: Conditions) -> int:
-    """Return the reason that says what a stage waits for, or that nothing changed."""
+    """Return the reason of a decision that keeps its stage: the event it waits for, or HOLDS."""
     reasons, stage = 0, memory.stage
     if stage == Stage.STABLE:
         reasons |= Reason.WAITS_FOR_RECORD

@@ -1,10 +1,9 @@
-"""The supercycle score: four traits, each a reading; docs/rotation.md defines them."""
+"""The supercycle score of four traits; docs/rotation.md defines them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -40,18 +39,18 @@ class Supercycle:
 
     @cached_property
     def lacks(self) -> dict[str, list[str]]:
-        """What each part wants at each decision, empty where it is known."""
+        """Reasons of missing values by part and decision, "" where the part is known."""
         return {name: part.lack(self.rules).tolist() for name, part in self.parts.items()}
 
     @cached_property
     def known(self) -> Ints:
-        """How many of the four parts are known at each decision."""
+        """Count of known parts at each decision, 0 to 4."""
         count: Ints = np.sum([self._is_known(part) for part in self.parts.values()], axis=0)
         return count
 
     @cached_property
     def score(self) -> Ints:
-        """How many of the known parts hold at each decision; an unknown one counts neither way."""
+        """Count of known parts that hold at each decision, 0 to 4."""
         count: Ints = np.sum([self._is_known(part) & part.holds for part in self.parts.values()], axis=0)
         return count
 
@@ -70,8 +69,8 @@ class Supercycle:
             available,
         )
 
-    def at(self, i: int) -> dict[str, Any]:
-        """The score of one decision and its parts, as plain data; the score is None where no part is known."""
+    def at(self, i: int) -> dict[str, object]:
+        """Return the score of one decision and its parts as plain data; the score is null if all are unknown."""
         known = int(self.known[i])
         return {
             "score": int(self.score[i]) if known else None,
@@ -80,11 +79,11 @@ class Supercycle:
         }
 
     def verdicts(self, name: str) -> list[str]:
-        """What a part said at each decision: yes, no, or no data."""
+        """Return the verdicts of a part by decision, as the report shows them."""
         holds = np.where(self.parts[name].holds, "yes", "no").tolist()
         return ["no data" if lack else verdict for lack, verdict in zip(self.lacks[name], holds, strict=True)]
 
-    def _part_at(self, name: str, i: int) -> dict[str, Any]:
+    def _part_at(self, name: str, i: int) -> dict[str, object]:
         part, lack = self.parts[name], self.lacks[name][i]
         value, threshold = (None if lack else float(v[i]) for v in (part.value, part.threshold))
         verdict = "no data" if lack else "yes" if part.holds[i] else "no"
@@ -175,15 +174,21 @@ class Supercycle:
 class Runs:
     """The runs of small caps above the level of a breakout, by session.
 
-    `lengths` are the sessions of the present run that closed above its level, 0 while there is none, NaN where the
-    close is missing; `completed` are the session of its end and the length of each run that is over.
+    `lengths` counts the sessions of the present run that closed above its level: 0 outside runs, NaN where the close is
+    missing. `completed` has the session of the end and the length of each run that is over.
     """
 
     lengths: Floats
     completed: list[tuple[int, int]]
 
     def past_median(self, needed: int) -> Floats:
-        """The median length of the runs that were over by each session; NaN while there are fewer than needed."""
+        """Compute the median length of the runs that were over by each session.
+
+        Returns
+        -------
+        array of float
+            Sessions; NaN while fewer than `needed` runs are over.
+        """
         lengths = [length for _, length in self.completed]
         medians = [np.median(lengths[:n]) if n >= needed else np.nan for n in range(1, len(lengths) + 1)]
         ends = np.array([end for end, _ in self.completed], np.int64)
@@ -193,10 +198,16 @@ class Runs:
 
 
 def runs_above(close: Floats, before: Floats, begins: Bools, rules: Rules) -> Runs:
-    """The runs that breakouts begin while none stands, and that end under the rotation's trail.
+    """Find the runs of small caps: from a breakout to the first close under the rotation's trailing stop.
 
-    `before` is the highest close before each session: the level of a run that begins there, frozen while it lasts.
-    A run ends on a close under the trailing stop of its level and of the highest close since it began.
+    Parameters
+    ----------
+    close : array of float
+        Closes by session, index points; NaN where missing.
+    before : array of float
+        Highest close before each session: the level of a run that begins there, fixed while it lasts.
+    begins : array of bool
+        Sessions with a breakout; one within a run changes nothing.
     """
     lengths, completed = np.zeros(len(close)), []
     level = high = np.nan
@@ -220,7 +231,7 @@ def runs_above(close: Floats, before: Floats, begins: Bools, rules: Rules) -> Ru
 
 @dataclass(frozen=True, slots=True)
 class Pullback:
-    """A pullback that is decided: the session it began on, the one it was decided on, and how."""
+    """A decided pullback: the sessions of its start and of its decision, and the result."""
 
     start: int
     end: int
@@ -228,11 +239,20 @@ class Pullback:
 
 
 def pullbacks(close: Floats, depth: float, within: int) -> list[Pullback]:
-    """The pullbacks of a series of closes, in order, those that are decided.
+    """Find the decided pullbacks of a series of closes, in order.
 
-    A pullback begins on a close `depth` or more under the running high, and is recovered on a close at that high or
-    above it, at most `within` sessions later. Once it is decided the running high begins anew from that close, so
-    that a bear market's rallies have pullbacks of their own.
+    A pullback begins on a close `depth` or more under the running high. It is recovered on a close at that high or
+    above, at most `within` sessions later. Then the running high begins anew from that close, so that the rallies of a
+    bear market have pullbacks of their own.
+
+    Parameters
+    ----------
+    close : array of float
+        Closes by session; NaN where missing.
+    depth
+        Fall under the running high, as a share in (0, 1).
+    within
+        Sessions in which the high must be reached again.
     """
     decided, high, start = [], -np.inf, -1
     for session, price in enumerate(close.tolist()):
@@ -247,8 +267,24 @@ def pullbacks(close: Floats, depth: float, within: int) -> list[Pullback]:
 
 
 def share_recovered(dips: list[Pullback], sessions: int, lookback: int, needed: int) -> Floats:
-    """By session, the share that recovered of the pullbacks decided by then that began within the look-back."""
+    """Compute the share of recovered pullbacks by session.
+
+    Parameters
+    ----------
+    dips
+        Decided pullbacks. Counted are those decided by a session that began at most `lookback` sessions before it.
+    sessions
+        Length of the result.
+    needed
+        Least number of pullbacks for a share.
+
+    Returns
+    -------
+    array of float
+        Share of 0 to 1; NaN under `needed` pullbacks.
+    """
     counted, recovered = np.zeros(sessions + 1), np.zeros(sessions + 1)
+    # Each pullback adds 1 where it is decided and takes it away where it leaves the look-back: one sum counts all.
     for dip in dips:
         for total, adds in ((counted, 1), (recovered, int(dip.recovered))):
             total[dip.end] += adds
@@ -258,7 +294,22 @@ def share_recovered(dips: list[Pullback], sessions: int, lookback: int, needed: 
 
 
 def spread_of_returns(prices: Floats, window: int, needed: int) -> Floats:
-    """By session, the standard deviation across funds (of the population) of their returns over a window."""
+    """Compute the standard deviation across funds (of the population) of their returns over a window.
+
+    Parameters
+    ----------
+    prices : array of float, shape (sessions, funds)
+        Closes; NaN where missing.
+    window
+        Sessions of a return.
+    needed
+        Least number of funds with a return.
+
+    Returns
+    -------
+    array of float, shape (sessions,)
+        Standard deviation of simple returns; NaN under `needed` funds.
+    """
     returns = prices / _lagged_rows(prices, window) - 1
     whole = ~np.isnan(returns)
     count = whole.sum(axis=1)
@@ -268,10 +319,24 @@ def spread_of_returns(prices: Floats, window: int, needed: int) -> Floats:
 
 
 def mean_correlations(returns: Floats, window: int, lag: int, needed: int) -> tuple[Floats, Floats]:
-    """By session, the mean correlation of all pairs of funds over a window, and the same `lag` sessions before.
+    """Compute the mean correlation of all pairs of funds over a window, and `lag` sessions before.
 
-    Both are of the same funds: those whose two windows are whole. The mean is (|sum of unit vectors|^2 - n) /
-    (n (n - 1)), a unit vector being a fund's returns less their mean, divided by their length.
+    Both are of the same funds: those with two whole windows. With n unit vectors, each a fund's returns less their mean
+    divided by their length, the mean over pairs is (|sum of the vectors|^2 - n) / (n (n - 1)).
+
+    Parameters
+    ----------
+    returns : array of float, shape (sessions, funds)
+        Simple daily returns; NaN where missing.
+    window, lag
+        Sessions of a window, and between the two windows.
+    needed
+        Least number of funds.
+
+    Returns
+    -------
+    now, before : array of float, shape (sessions,)
+        Correlations of -1 to 1; NaN under `needed` funds.
     """
     now, before = np.full(len(returns), np.nan), np.full(len(returns), np.nan)
     rows = len(returns) - window - lag + 1
@@ -293,7 +358,7 @@ def mean_correlations(returns: Floats, window: int, lag: int, needed: int) -> tu
 
 
 def _lagged_rows(values: Floats, lag: int) -> Floats:
-    """Each column's value some rows earlier."""
+    """Shift each column down by `lag` rows."""
     shifted = np.full(values.shape, np.nan)
     shifted[lag:] = values[: max(len(values) - lag, 0)]
     return shifted

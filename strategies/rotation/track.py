@@ -12,14 +12,14 @@ from bot.core.moments import Times, newest
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
-    """A value for each moment at which the rows of some series fall due; NaN where one did not come."""
+    """A value for each time at which rows of some series fall due; NaN where a row is missing."""
 
     due: Times
     values: Floats
     sources: tuple[Series, ...]
 
     def sampled(self, times: Times) -> Floats:
-        """The value of the newest moment at each time; NaN before the first."""
+        """Return the value of the newest due row at each time; NaN before the first."""
         i = newest(self.due, times)
         if not len(self.values):
             return np.full(len(times), np.nan)
@@ -27,7 +27,7 @@ class Track:
 
 
 def closes(market: Market, symbol: str, column: str = "close") -> Track | None:
-    """A series' closes, or another column; None where it is absent."""
+    """Return a series' closes, or another column, on its calendar, if the market has the series."""
     if symbol not in market:
         return None
     series = market[symbol]
@@ -35,9 +35,10 @@ def closes(market: Market, symbol: str, column: str = "close") -> Track | None:
 
 
 def ratio(market: Market, numerator: str, denominator: str) -> Track | None:
-    """The ratio of two closes; None where either series is absent."""
+    """Return the ratio of two series' closes on their common calendar, if the market has both."""
     a, b = closes(market, numerator), closes(market, denominator)
     if a is None or b is None:
         return None
+    # Both series must be due at a time: an ETF and an index of one session are, a coin and a fund are not.
     due, i, j = np.intersect1d(a.due, b.due, assume_unique=True, return_indices=True)
     return Track(due, a.values[i] / b.values[j], (*a.sources, *b.sources))

@@ -1,11 +1,11 @@
-"""What the rotation sees of a market: every reading at every decision time, and the path of stages that follows."""
+"""The rotation's view of a market: every reading at every decision time, and the path of stages."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.core.market import Market
 from strategies.indicators import Bools, Ints
@@ -45,24 +45,24 @@ class RotationView:
 
     @cached_property
     def table(self) -> ReadingTable:
-        """Every reading and how far the stage has come, to be told one decision at a time."""
+        """Every reading and the progress of the stage, by decision."""
         switches = {name: name in self.gates_on for name in self.gates}
         return ReadingTable(self.readings, progress(self.path), switches, self.settings.rules)
 
     @cached_property
     def supercycle(self) -> Supercycle:
-        """The supercycle score, computed when somebody asks."""
+        """The supercycle score, computed at its first use."""
         return Supercycle(self.source)
 
     @property
     def required(self) -> tuple[str, str, str]:
-        """The series without which nothing is decided."""
+        """The series that every decision needs."""
         roles = self.market.roles
         return roles.small_caps, roles.eth, roles.btc
 
     @property
     def kills(self) -> set[str]:
-        """The readings whose kill is switched on."""
+        """Names of the readings whose risk exit is switched on."""
         rules = self.settings.rules
         switches = {
             "credit": rules.risk_exits_credit,
@@ -73,13 +73,13 @@ class RotationView:
 
     @cached_property
     def credit_stress(self) -> Bools:
-        """Whether credit stress stands."""
+        """True where the credit reading shows stress."""
         credit = self.gates["credit"]
         return credit.available & credit.is_known & ~credit.holds
 
     @cached_property
     def missed(self) -> Ints:
-        """The longest silence of any needed input, in its own sessions or days; a quarantined one counts as silent."""
+        """Late rows of the needed input that lacks most, in its own sessions or days."""
         silences = [self.source.missed(self.market[symbol]) for symbol in self.required]
         silences += [
             np.where(reading.available, reading.missed, 0)
@@ -91,7 +91,7 @@ class RotationView:
 
     @cached_property
     def stale(self) -> Bools:
-        """Whether some needed input is too old to buy on."""
+        """True where a needed input is too old to buy on."""
         return is_stale(self.settings.rules, self.missed)
 
     @cached_property
@@ -105,12 +105,12 @@ class RotationView:
         return path
 
     def observations(self) -> list[Observation]:
-        """What `step` reads, one a decision time."""
+        """Return the observations that `step` reads, one a decision time."""
         rows, new = self.source.session_rows(), self.source.new_session()
         before, is_record, base, since = self.source.records()
         strength, pair = self.gates["relative_strength"], self.readings["eth_btc"]
         kill, peg = self.readings["volatility_kill"], self.readings["peg_broken"]
-        columns: dict[str, np.ndarray[Any, Any]] = {
+        columns: dict[str, npt.NDArray[np.generic]] = {
             "session": rows,
             "new_session": new,
             "close": self.source.closes[rows],
@@ -133,11 +133,12 @@ class RotationView:
             "thin_trading": self.source.thin_trading(),
             "missed": self.missed,
         }
+        # `tolist` gives Python numbers: `step` is slower on NumPy scalars.
         rows_of_columns = zip(*(columns[name].tolist() for name in Observation._fields), strict=True)
         return list(map(Observation._make, rows_of_columns))
 
     def failing_gates(self, i: int) -> list[str]:
-        """The gates that are on and do not pass at a decision."""
+        """Return the gates that are on and block at a decision."""
         return [name for name in self.gates if name in self.gates_on and not self._passes(name)[i]]
 
     def _gates_pass(self) -> Bools:
@@ -148,12 +149,12 @@ class RotationView:
         return passing
 
     def _passes(self, name: str) -> Bools:
-        """Whether a gate that is on lets through: it is off without data, and stale data do not pass."""
+        """True where a gate passes: a gate that lacks data is off, a stale one blocks."""
         gate = self.gates[name]
         return ~gate.available | (gate.holds & ~is_stale(self.settings.rules, gate.missed))
 
     def _supercycle_gate(self) -> dict[str, Reading]:
-        """The score's gate where it is switched on: else nobody pays for it."""
+        """Return the gate of the score if it is on; an unused score would only cost time."""
         return {"supercycle": self.supercycle.gate()} if "supercycle" in self.gates_on else {}
 
     def _small_caps(self) -> Reading:

@@ -1,9 +1,8 @@
-"""The liquidity waterfall: one layer a step down the risk curve, each easing, tight or without data."""
+"""The liquidity waterfall: layers down the risk curve and their states."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -22,8 +21,8 @@ MILLIONS, DOLLARS, RATIO, POINTS, SHARE = "$ million", "$", "ratio", "points", "
 class Layer:
     """One layer at every decision time.
 
-    `change` is what the arrow is about: relative to the value a `span` before, for a share the difference.
-    `direction` is 1, 0 or -1; `lack` says why there are no data, and is empty where there are.
+    `change` is relative to the value a `span` before; of a share it is the difference. `direction` is 1, 0 or -1.
+    `lack` is the reason of missing data, "" where there are data.
     """
 
     name: str
@@ -37,12 +36,12 @@ class Layer:
 
     @property
     def states(self) -> list[str]:
-        """What the layer said at each decision: easing, tight, or no data."""
+        """States of the layer by decision, as the report shows them."""
         states: list[str] = np.select([self.lack != "", self.eases], ["no data", "easing"], default="tight").tolist()
         return states
 
-    def at(self, i: int) -> dict[str, Any]:
-        """The layer at one decision as plain data; without data there are no figures either."""
+    def at(self, i: int) -> dict[str, object]:
+        """Return the layer at one decision as plain data; missing figures are null."""
         lack = str(self.lack[i])
         known = not lack
         return {
@@ -105,7 +104,7 @@ class _Layers:
         return self._layer(name, MILLIONS, track, span, self._compared(name, track, shown.weeks, falls=True))
 
     def _credit(self) -> Layer:
-        """The measure of credit; it eases while there is no stress."""
+        """The measure of credit; it eases while its gate passes."""
         shown, is_spread = self.settings.credit, self.rotation.credit.measure == "spread"
         track = self.source.credit_level()
         if track and is_spread:

@@ -25,11 +25,11 @@ from bot.settings.schema.waterfall import SupercycleSection, WaterfallSection
 
 
 class StrategySection(Section):
-    """Which strategy runs: the built-in rotation, or a file of the user's own, which wins over a name."""
+    """The strategy of a run: the built-in rotation, or a file of the user's own, which wins over a name."""
 
     name: Literal["rotation"] | None = None
     file: Path | None = None
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    parameters: dict[str, object] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -56,7 +56,7 @@ class DemoSection(Section):
 
 
 class RolesSection(Section):
-    """Which symbol plays which part."""
+    """The symbol of each role."""
 
     small_caps: Symbol
     small_cap_fund: Symbol
@@ -80,12 +80,12 @@ class RolesSection(Section):
     stablecoin_supply: Symbol
 
     def symbols(self) -> set[str]:
-        """Every symbol that plays a part."""
+        """Return the symbols of all roles."""
         parts = self.model_dump().values()
         return {symbol for part in parts for symbol in ([part] if isinstance(part, str) else part)}
 
     def roles(self) -> Roles:
-        """The parts as the rules read them."""
+        """Return the roles as the rules read them."""
         parts = self.model_dump()
         return Roles(**{**parts, "sector_funds": tuple(parts["sector_funds"])})
 
@@ -107,7 +107,7 @@ SymbolKind = Literal[
 
 
 class Config(Section):
-    """A whole config, resolved: what the files say once `extends` is followed."""
+    """A resolved config: the data of the file and of all that it extends."""
 
     state: Path
     start_equity: Annotated[Decimal, Field(ge=1, le=10**12)]
@@ -166,14 +166,15 @@ class Config(Section):
             for symbol in symbols:
                 if symbol not in listings:
                     near = did_you_mean(symbol, listings)
-                    told = f"quality.{name} has {symbol}, which is not in the symbol table"
-                    raise ValueError(f"{told}; {near}" if near else told)
+                    text = f"quality.{name} has {symbol}, which is not in the symbol table"
+                    raise ValueError(f"{text}; {near}" if near else text)
+        # ETH/BTC would always be 1: the rotation would never buy altcoins, without an error.
         if self.roles.eth == self.roles.btc:
             raise ValueError(f"roles.eth and roles.btc are both {self.roles.eth}")
         return self
 
     def listings(self) -> dict[str, Listing]:
-        """The kind and the release rule of every symbol; an entry of `symbols` wins over the lists."""
+        """Return the kind and the release rule of every symbol; an entry of `symbols` wins over the lists."""
         lists = {
             SeriesKind.CRYPTO: self.altcoin_universe,
             SeriesKind.STABLECOIN: self.stablecoins,
@@ -188,15 +189,17 @@ class Config(Section):
         return found
 
     def resolved(self) -> dict[str, Any]:
-        """The config as plain data, as `manifest.json` keeps it."""
-        plain: dict[str, Any] = self.model_dump(mode="json")
-        return plain
+        """Return the config as plain data, as `manifest.json` keeps it."""
+        return self.model_dump(mode="json")
 
     def fingerprint(self) -> str:
-        """SHA-256 of the resolved config, but for what changes no decision: where output goes, who is told, how it is
-        reviewed, and where data came from.
+        """Hash the part of the config that affects decisions.
 
-        What the data say has a hash of its own.
+        Returns
+        -------
+        str
+            SHA-256 in hexadecimal digits. Output folder, data sources, notices, review and log format are left out.
+            The data have a hash of their own.
         """
         plain = with_old_names(self.resolved())
         del plain["state"], plain["sources"], plain["notify"], plain["review"], plain["paper"]["log"]

@@ -11,7 +11,7 @@ from bot.settings.schema.values import Section
 
 
 class NotifySection(Section):
-    """What is told. Where to is a secret, and comes from the environment only."""
+    """Kinds of notices. Their addresses are secret and come from the environment."""
 
     kinds: list[NoticeKind]
     patience_seconds: Annotated[int, Strict(), Field(ge=1, le=300)]

@@ -10,7 +10,7 @@ from bot.settings.schema.values import Count, Section, Share
 
 
 class PaperSection(Section):
-    """When a day is decided, what a quote must be for an order to be filled on it, and how the daemon logs."""
+    """Times of a day's decision, requirements of a quote that fills an order, and the log format of the daemon."""
 
     decide_after_minutes: Annotated[int, Strict(), Field(ge=0, le=720)]
     late_after_minutes: Count

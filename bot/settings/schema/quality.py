@@ -1,4 +1,4 @@
-"""The schema of `quality`: when something in market data counts as a fault."""
+"""The schema of `quality`: thresholds of faults in market data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Level = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 
 
 class LimitsSection(Section):
-    """A threshold for each sort of series."""
+    """A threshold for each kind of series."""
 
     coin: Positive
     stablecoin: Positive

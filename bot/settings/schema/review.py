@@ -1,4 +1,4 @@
-"""The schema of `review`: how records are held against each other."""
+"""The schema of `review`: the comparison of records."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from bot.settings.schema.values import Section
 
 
 class ReviewSection(Section):
-    """Up to which difference a fill counts as the same."""
+    """The largest relative difference of price and quantity at which two fills count as equal."""
 
     fill_band: Annotated[float, Field(strict=True, gt=0, le=1)]

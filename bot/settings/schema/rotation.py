@@ -10,7 +10,7 @@ from bot.settings.schema.values import Count, Positive, Section, Share, Switch
 
 
 class BreakoutSection(Section):
-    """When a record arms the bot and what makes it sustained."""
+    """The record that arms the rotation and the closes that confirm it."""
 
     base_sessions: Count
     confirm_closes: Count
@@ -19,6 +19,7 @@ class BreakoutSection(Section):
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
+        # The breakout's own session is session 0 and counts: hence one more.
         if self.confirm_closes > self.confirm_within + 1:
             raise ValueError(
                 f"confirm_closes ({self.confirm_closes}) cannot be reached within "
@@ -42,7 +43,7 @@ class GatedSection(Section):
 
 
 class StagesSection(Section):
-    """How long each stage lasts, in sessions or days."""
+    """Lengths of the stages, in sessions or days."""
 
     full_after_sessions: Count
     altcoins_after_sessions: Count
@@ -67,7 +68,7 @@ class WeightsSection(Section):
             ("eth_full", self.eth_full),
             ("eth_first + altcoins", self.eth_first + self.altcoins),
         ):
-            if total > 0.98 + 1e-12:
+            if total > 0.98 + 1e-12:  # 0.49 + 0.49 may be a bit above 0.98 in binary
                 raise ValueError(f"{name} is {total:g}; at most 0.98, since 2% pays fees and gaps")
         return self
 
@@ -80,7 +81,7 @@ class RelativeStrengthSection(Section):
 
 
 class StaleSection(Section):
-    """When silence matters, in sessions or days."""
+    """Missing rows before an input is stale or ended, in sessions or days."""
 
     after: Count
     leave_after: Count
@@ -94,7 +95,7 @@ class StaleSection(Section):
 
 
 class GatesSection(Section):
-    """Which readings must pass to confirm."""
+    """Switches of the gates: readings that must pass to confirm."""
 
     relative_strength: Switch
     credit: Switch
@@ -117,7 +118,7 @@ class RiskExitsSection(Section):
 
 
 class CreditSection(Section):
-    """How credit stress is measured."""
+    """The measure of credit stress."""
 
     measure: Literal["treasury_ratio", "grade_ratio", "spread"]
     window: Count
@@ -218,7 +219,7 @@ class RotationSection(Section):
 
 
 class AltcoinsSection(Section):
-    """Which altcoins are eligible, and how they are chosen and weighted."""
+    """Eligibility, choice and weights of altcoins."""
 
     count: Count
     seasoned_days: Count

@@ -1,4 +1,4 @@
-"""The schema of `sources`: which vendor tells each series, under which name, and how it is asked."""
+"""The schema of `sources`: the vendor and the vendor's name of each series, and limits of requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _aware(moment: datetime) -> datetime:
 
 
 class SettleSection(Section):
-    """How long after a row is due its numbers may still move, in minutes."""
+    """Minutes after a row is due in which its numbers may still change."""
 
     coins: Minutes
     sessions: Minutes
@@ -44,7 +44,7 @@ class FredSection(Section):
 
 
 class ExchangeSection(Section):
-    """Venues and quotes in the order in which they are asked, and a venue's own names for coins."""
+    """Venues and quote currencies in the order of requests, and a venue's own names for coins."""
 
     pause: Seconds
     venues: Annotated[list[str], Field(min_length=1)]
@@ -53,7 +53,7 @@ class ExchangeSection(Section):
 
 
 class SourcesSection(Section):
-    """Where live data come from, and how the store that keeps them is read."""
+    """Vendors of live data, and the version of stored rows that is read."""
 
     reading: Literal["first seen", "latest"]
     seen_by: Annotated[datetime, AfterValidator(_aware)] | None

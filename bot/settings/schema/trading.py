@@ -1,4 +1,4 @@
-"""The schema of what trading costs and obeys: sizing, overrides, costs, instruments, endings."""
+"""The schema of trading: sizing, overrides, costs, instruments, endings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.settings.schema.values import Count, PositiveDecimal, Section, Share, S
 
 
 class SizingSection(Section):
-    """When a coin is rebalanced, and how large an order may be."""
+    """Days and bands of rebalancing, and the largest order as a share of volume."""
 
     rebalance_days: Count
     band: Share
@@ -37,7 +37,7 @@ class SlippageSection(Section):
 
 
 class CostsSection(Section):
-    """What trading costs."""
+    """Fee, slippage and its stress multiplier."""
 
     fee: Annotated[float, Strict(), Field(ge=0, lt=0.5)]
     slippage: SlippageSection
@@ -61,7 +61,7 @@ class InstrumentsSection(Section):
 
 
 class EndingSection(Section):
-    """Why one coin's series ends."""
+    """The end of one coin's series and its cause."""
 
     kind: Literal["dead", "renamed", "source ends", "halted"]
     last: date | None = None

@@ -1,4 +1,4 @@
-"""The kinds of value that a config's keys take."""
+"""Types of values in a config, with their ranges."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ PositiveDecimal = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
 
 
 class Section(BaseModel):
-    """A part of a config: every key known, nothing changed after it is read."""
+    """A section of a config: unknown keys are refused, and values are read-only."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

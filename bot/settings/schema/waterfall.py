@@ -1,4 +1,4 @@
-"""The schema of `waterfall` and `supercycle`: what is shown of the layers of liquidity."""
+"""The schema of `waterfall` and `supercycle`: the layers of liquidity and the four traits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import Field, Strict
 from bot.settings.schema.values import Count, Section, Share
 
 AtLeastTwo = Annotated[int, Strict(), Field(ge=2, le=10_000)]
-"""What a spread or a correlation needs at the least."""
+"""A count of at least two: one value has no spread and no correlation."""
 
 
 class FlatSection(Section):
@@ -73,7 +73,7 @@ class DipsSection(Section):
 
 
 class SectorsSection(Section):
-    """How far apart sectors move, and how much together."""
+    """Spread and correlation of sector funds."""
 
     funds_needed: Annotated[int, Strict(), Field(ge=2, le=11)]
     dispersion_window: Count
