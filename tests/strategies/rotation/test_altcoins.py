@@ -108,6 +108,9 @@ class TestBreadth:
     def test_fewer_than_five_coins_say_nothing(self) -> None:
         assert math.isnan(self.breadth(4, 0))
 
+    def test_one_coin_is_enough_where_the_config_says_so(self) -> None:
+        assert self.breadth(1, 0, breadth_least_coins=1) == 1.0
+
     def test_a_coin_that_is_not_eligible_is_not_counted(self) -> None:
         coins = [coin(f"U{i}", self.RISEN) for i in range(5)]
         poor = [coin(f"P{i}", self.FALLEN, volume=1e5) for i in range(5)]
