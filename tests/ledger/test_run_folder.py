@@ -90,6 +90,10 @@ class TestNames:
             claim_run_folder(tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
+    def test_a_folder_is_claimed_with_the_folders_above_it(self, tmp_path: Path) -> None:
+        claimed = claim_run_folder(tmp_path / "a" / "b")
+        assert [path.name for path in claimed.path.iterdir()] == ["INCOMPLETE"]
+
     def test_a_finished_run_is_not_claimed_again(self, tmp_path: Path) -> None:
         write(claim_run_folder(tmp_path / "run"))
         with pytest.raises(LedgerError, match="not empty"):
@@ -232,6 +236,9 @@ class TestFiles:
     def test_money_has_no_exponent_and_no_float_noise(self, folder: Path) -> None:
         (fill,) = self.rows(folder, "fills")
         assert (fill["quantity"], fill["price"], fill["fee"]) == ("2.45", "2102.1", "5.150145")
+
+    def test_json_is_indented_by_two_spaces_and_ends_with_a_line(self, folder: Path) -> None:
+        assert (folder / "summary.json").read_bytes() == b'{\n  "warnings": []\n}\n'
 
     def test_lines_end_as_on_every_machine(self, folder: Path) -> None:
         assert all(b"\r" not in path.read_bytes() for path in folder.glob("*.csv"))
