@@ -139,7 +139,7 @@ def settlement_sentence(settlement: Settlement) -> str:
 
 
 def trades_in_short(activity: DayActivity) -> str:
-    """Format sales and purchases in a few words; empty for a day without fills."""
+    """Format sales and purchases in a few words; empty for an idle day."""
     sold, bought = activity.traded(Side.SELL), activity.traded(Side.BUY)
     parts = [f"sold {coins(sold)}"] if sold else []
     parts += [f"bought {coins(bought)}"] if bought else []

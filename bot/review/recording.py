@@ -1,4 +1,4 @@
-"""A record: one ledger as its reader asks for it, whoever wrote it: a backtest, a replay, or a forward run."""
+"""A record: the ledger of a backtest, a replay or a forward run, by name, with its readers."""
 
 from __future__ import annotations
 
@@ -47,11 +47,10 @@ class DirectedFilters(Filters, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A ledger by name. `folder` is the run's, None for a forward ledger, which may still grow.
+    """A ledger by name, opened read-only; `folder` is that of a run, and absent for a forward ledger.
 
-    Rows are read when they are asked for, each time anew, and the file is never written. Rows after the `head` are
-    not looked at: with one, all that is read is of one moment, whoever writes on. Raises LedgerError, also for a row
-    that is not as it was written.
+    Rows are read from the file at each call. With a `head`, later rows are left out, so that all calls see the same
+    rows while a daemon writes on. Every reader raises LedgerError for a row that is missing or was changed.
     """
 
     name: str
@@ -60,17 +59,17 @@ class Record:
     head: int | None = None
 
     def end(self) -> tuple[int, str]:
-        """The number and the hash of the newest row, whatever is looked at; unchecked."""
+        """Return number and hash of the newest row in the file, unchecked and regardless of the head."""
         return read_end(self.path)
 
     def pinned(self) -> Record:
-        """The record as it stands now, of which a whole command may tell. Raises LedgerError where a row is missing."""
+        """Return the record fixed to its present rows. Raises LedgerError if one is missing."""
         try:
             return replace(self, head=whole_up_to(self.path))
         except LedgerError as fault:
             if type(fault.__context__) is not sqlite3.DatabaseError:
                 raise
-        # SQLite cannot even open it: what can be read is found without it.
+        # SQLite cannot open it; the salvage reader finds the readable rows without SQLite.
         raise LedgerError(
             f"is damaged or no ledger: row {proved_rows(self.path) + 1} and what comes after cannot be read",
             where=str(self.path),
@@ -88,7 +87,7 @@ class Record:
         newest_first: bool = False,
         limit: int | None = None,
     ) -> Iterator[Row]:
-        """The rows of some kinds, of all if none is named, in order; for the rest see Selection."""
+        """Read the rows of some kinds, by default of all, in order; for the filters see Selection."""
         selection = Selection(kinds, since, until, symbol, reason, outcome, head=self.head)
         return read_rows(self.path, selection, newest_first, limit)
 
@@ -102,12 +101,13 @@ class Record:
         outcome: str | None = None,
         limit: int | None = None,
     ) -> tuple[list[Row], int]:
-        """The newest rows of some kinds, in order, and how many there are before them; for the rest see Selection."""
+        """Read the newest rows of some kinds, in order, and count those before; for the filters see Selection."""
         return newest_rows(self.path, Selection(kinds, since, until, symbol, reason, outcome, head=self.head), limit)
 
     def at(self, kind: str, moments: Iterable[str]) -> Iterator[Row]:
-        """The rows of a kind at some moments, in order."""
+        """Read the rows of a kind at some moments, in order."""
         wanted = sorted(set(moments))
+        # SQLite limits the number of values in one query.
         for begin in range(0, len(wanted), _MOMENTS_AT_ONCE):
             some = wanted[begin : begin + _MOMENTS_AT_ONCE]
             yield from read_rows(self.path, Selection((kind,), moments=some, head=self.head))
@@ -126,7 +126,7 @@ class Record:
     def events(self, /, *types: type[object], **filters: Unpack[DirectedFilters]) -> Iterator[Recorded[Event]]: ...
 
     def events(self, /, *types: type[object], **filters: Unpack[DirectedFilters]) -> Iterator[Recorded[Any]]:
-        """Read the events of some types, of all if none is named, in order; each is decoded when it is reached.
+        """Read the events of some types, by default of all, in order; each is decoded when it is reached.
 
         Examples
         --------
@@ -161,15 +161,15 @@ class Record:
         return recorded(self.at(EVENT_FIELDS[one].kind, moments), one, path=self.path)
 
     def first_event(self, one: type[E]) -> Recorded[E] | None:
-        """Read the first event of a type; None if there is none."""
+        """Read the first event of a type, if any."""
         return next(self.events(one, limit=1), None)
 
     def last_event(self, one: type[E], until: date | None = None) -> Recorded[E] | None:
-        """Read the last event of a type, up to and including a day (UTC); None if there is none."""
+        """Read the last event of a type, up to and including a day (UTC), if any."""
         return next(self.events(one, until=until, newest_first=True, limit=1), None)
 
     def start_cash(self) -> Decimal | None:
-        """Return the cash that the record began with, in the stablecoin; None if it is unknown.
+        """Return the cash that the record began with, in the stablecoin, if known.
 
         A run has it in its manifest, a forward ledger in its first row.
         """
@@ -179,22 +179,32 @@ class Record:
         return None if period is None else period.event.cash
 
     def first(self, kind: str) -> Row | None:
-        """The first row of a kind."""
+        """Read the first row of a kind."""
         return next(self.rows(kind, limit=1), None)
 
     def last(self, kind: str, until: date | None = None) -> Row | None:
-        """The last row of a kind, up to a day."""
+        """Read the last row of a kind, up to and including a day."""
         return next(self.rows(kind, until=until, newest_first=True, limit=1), None)
 
     def count(self, *kinds: str) -> int:
-        """How many rows there are of some kinds, or of all."""
+        """Count the rows of some kinds, by default of all."""
         return count_rows(self.path, Selection(kinds, head=self.head))
 
 
 def find_record(state: Path, name: str | None) -> Record:
-    """A record by what a user calls it: a ledger's name, a run's, its folder, `latest` for the newest run.
+    """Find a record by the name of a ledger or run, the path of either, or `latest` for the newest run.
 
-    Without a name the ledger `paper` if there is one, else the newest run. Raises LedgerError, naming the nearest.
+    Parameters
+    ----------
+    state
+        Folder of the ledgers and runs.
+    name
+        By default the ledger `paper` if it exists, else the newest run.
+
+    Raises
+    ------
+    LedgerError
+        If the record is unknown, with the nearest name; or the run was interrupted.
     """
     ledgers = {path.stem: path for path in sorted((state / "ledgers").glob("*.sqlite3"))}
     if name is None:
@@ -217,7 +227,7 @@ def find_record(state: Path, name: str | None) -> Record:
 
 
 def all_records(state: Path) -> list[Record]:
-    """Every forward ledger by name, then every complete run, the newest first."""
+    """List the forward ledgers by name, then the complete runs, the newest first."""
     ledgers = [Record(path.stem, path) for path in sorted((state / "ledgers").glob("*.sqlite3"))]
     runs = [folder for folder in reversed(list_runs(state / "runs")) if folder.is_complete]
     return ledgers + [Record(folder.run_id, folder.path / LEDGER, folder) for folder in runs]

@@ -111,8 +111,8 @@ def side_by_side(one: Record, other: Record) -> tuple[Mapping[str, object], list
         "last": common[-1],
         "figures": {name: {"a": a.figures().get(name), "b": b.figures().get(name)} for name in FIGURES},
         "summary": found.summary,
-        "apart": len(found.parted),
-        "differences": [parted.as_dict() for parted in found.parted[:_MOST_DIFFERENCES]],
+        "apart": len(found.mismatches),
+        "differences": [one.as_dict() for one in found.mismatches[:_MOST_DIFFERENCES]],
     }
     gap = [x / y - 1 if y else 0.0 for x, y in zip(_from_start(a), _from_start(b), strict=True)]
     reach = max([abs(value) for value in gap] + [0.001]) * 1.1

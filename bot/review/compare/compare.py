@@ -1,4 +1,4 @@
-"""Two records side by side: how they were made, and what of the same days they tell differently, and why."""
+"""Compare two records: their provenance, and the differences of the days that both decided, with causes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from bot.core.moments import ONE_DAY
 from bot.review.compare.days import EVENTS, Days, OrderSummary, RecordDay, days_of, decision_of
@@ -19,24 +18,29 @@ from bot.review.compare.mismatch_causes import (
     weights_of,
 )
 from bot.review.compare.overlay import Overlay, overlay
-from bot.review.compare.provenance import Making, Otherwise, made_otherwise, making_of, not_kept
+from bot.review.compare.provenance import (
+    Provenance,
+    ProvenanceDiff,
+    provenance_diffs,
+    provenance_of,
+    unknown_provenance,
+)
 from bot.review.recording import Record
 
 _LARGEST = 10
 _SAME_SHARE = Decimal("1e-9")
-"""Holdings for each unit of equity that differ by less, relatively, are the same."""
+"""Largest relative difference of holdings per unit of equity that counts as equal."""
 
 Causes = tuple[MismatchCause, ...]
-"""The causes that a difference can have, of what is known; one in most cases."""
+"""Possible causes of a difference; one in most cases."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parted:
-    """Something that two records tell differently of a day; `what` is decision, order or fill.
+class RecordMismatch:
+    """A difference between two records of a day; `what` is decision, order or fill.
 
-    A decision that is told so on several days in a row stands once, with their number (`days`).
-
-    `apart_since` tells from which day on the two held different things and why, where that is what lies behind.
+    The same difference of decisions on days in a row is one mismatch; `days` is their number. For a difference that
+    was carried over, `apart_since` has the day from which the two held different things, and the cause.
     """
 
     day: date
@@ -48,8 +52,8 @@ class Parted:
     apart_since: str = ""
     days: int = 1
 
-    def as_dict(self) -> dict[str, Any]:
-        """The difference as plain data."""
+    def as_dict(self) -> dict[str, object]:
+        """Format the difference as JSON."""
         return {
             "day": str(self.day),
             "days": self.days,
@@ -64,15 +68,15 @@ class Parted:
 
 @dataclass(frozen=True, slots=True)
 class DailyMove:
-    """A day on which the second earned `difference` more than the first, a share of equity, and why."""
+    """A day with its difference of returns, second less first, as a share; and the causes."""
 
     day: date
     difference: float
     causes: Causes
     apart_since: str = ""
 
-    def as_dict(self) -> dict[str, Any]:
-        """The day as plain data."""
+    def as_dict(self) -> dict[str, object]:
+        """Format the day as JSON."""
         return {
             "day": str(self.day),
             "difference": round(self.difference, 10),
@@ -83,15 +87,15 @@ class DailyMove:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the comparison of two records found; `days` are those that both decided.
+    """Result of comparing two records; `days` are those that both decided.
 
     `only_first` and `only_second` count the days that one of them alone decided. `stages`, `weights` and `reasons`
     count the days on which those differ, `orders` and `fills` the orders that differ in what was asked for or filled.
     """
 
-    first: Making
-    second: Making
-    otherwise: Sequence[Otherwise]
+    first: Provenance
+    second: Provenance
+    provenance_diffs: Sequence[ProvenanceDiff]
     notes: Sequence[str]
     days: Sequence[date]
     only_first: int
@@ -100,51 +104,51 @@ class Comparison:
     weights: int
     reasons: int
     all_orders: int
-    parted: Sequence[Parted]
+    mismatches: Sequence[RecordMismatch]
     moves: Sequence[DailyMove]
     overlay: Overlay
 
     @property
     def first_difference(self) -> date | None:
-        """The first day on which the decisions differ."""
-        return next((one.day for one in self.parted if one.what == "decision"), None)
+        """First day on which the decisions differ."""
+        return next((one.day for one in self.mismatches if one.what == "decision"), None)
 
     @property
     def decisions(self) -> int:
-        """On how many days the decisions differ in anything."""
+        """Number of days on which the decisions differ."""
         return self._count("decision")
 
     @property
     def orders(self) -> int:
-        """How many orders only one side has, or for another quantity."""
+        """Number of orders that one side alone has, or has for another quantity."""
         return self._count("order")
 
     @property
     def fills(self) -> int:
-        """How many orders were filled otherwise."""
+        """Number of orders with other fills."""
         return self._count("fill")
 
     @property
     def summary(self) -> str:
-        """All of it in one line."""
+        """The result as one line."""
         if not self.days:
             return f"{self.first.name} and {self.second.name} have no day in common"
-        told = [
+        parts = [
             f"{len(self.days):,} common days, {len(self.days) - self.decisions:,} decided the same",
             f"{self.orders:,} orders and {self.fills:,} fills differ",
         ]
         if len(self.overlay.days) > 1:
-            told.append(f"{self.second.name} ends {self.overlay.apart[-1]:+.2%} against {self.first.name}")
-        return ", ".join(told)
+            parts.append(f"{self.second.name} ends {self.overlay.apart[-1]:+.2%} against {self.first.name}")
+        return ", ".join(parts)
 
-    def as_dict(self) -> dict[str, Any]:
-        """The comparison as plain data; days as YYYY-MM-DD, shares as numbers."""
+    def as_dict(self) -> dict[str, object]:
+        """Format the comparison as JSON; days as YYYY-MM-DD, shares as numbers."""
         first = self.first_difference
         return {
             "summary": self.summary,
             "first": self.first.as_dict(),
             "second": self.second.as_dict(),
-            "made_otherwise": [one.as_dict() for one in self.otherwise],
+            "made_otherwise": [one.as_dict() for one in self.provenance_diffs],
             "notes": list(self.notes),
             "common_days": len(self.days),
             "only_first": self.only_first,
@@ -161,27 +165,45 @@ class Comparison:
             "fills_apart": self.fills,
             "equity": self.overlay.as_dict(),
             "largest_days": [move.as_dict() for move in self.moves],
-            "differences": [one.as_dict() for one in self.parted],
+            "differences": [one.as_dict() for one in self.mismatches],
         }
 
     def _count(self, what: str) -> int:
-        return sum(one.days for one in self.parted if one.what == what)
+        return sum(one.days for one in self.mismatches if one.what == what)
 
 
 def compare(first: Record, second: Record) -> Comparison:
-    """Lay two records over each other. Raises LedgerError where one cannot be read."""
+    """Compare two records.
+
+    Parameters
+    ----------
+    first, second
+        Runs or forward ledgers.
+
+    Raises
+    ------
+    LedgerError
+        If a row of either is missing, was changed or is malformed.
+    """
     days = [days_of(one.event for one in record.events(*EVENTS)) for record in (first, second)]
-    made = [making_of(record, told) for record, told in zip((first, second), days, strict=True)]
+    made = [provenance_of(record, own) for record, own in zip((first, second), days, strict=True)]
     return compared(days[0], days[1], made[0], made[1])
 
 
-def compared(first: Days, second: Days, made_first: Making, made_second: Making) -> Comparison:
-    """Lay the days of two records over each other."""
-    otherwise = made_otherwise(made_first, made_second)
+def compared(first: Days, second: Days, made_first: Provenance, made_second: Provenance) -> Comparison:
+    """Compare the days of two records.
+
+    Parameters
+    ----------
+    first, second
+        Days of each record.
+    made_first, made_second
+        Provenance of each record, from which differences get their causes.
+    """
+    diffs = provenance_diffs(made_first, made_second)
     decided = set(first.decided), set(second.decided)
     common = sorted(decided[0] & decided[1])
-    differ = _Differ(first, second, otherwise, is_data_known=made_first.data is not None is not made_second.data)
-    parted = _spells(one for day in common for one in differ.parted(day))
+    differ = _Differ(first, second, diffs, is_data_known=made_first.data is not None is not made_second.data)
     laid = overlay(
         {day: value for day, value in first.equity.items() if day in decided[1]},
         {day: value for day, value in second.equity.items() if day in decided[0]},
@@ -190,8 +212,8 @@ def compared(first: Days, second: Days, made_first: Making, made_second: Making)
     return Comparison(
         made_first,
         made_second,
-        otherwise,
-        not_kept(made_first, made_second),
+        diffs,
+        unknown_provenance(made_first, made_second),
         common,
         len(decided[0] - decided[1]),
         len(decided[1] - decided[0]),
@@ -199,17 +221,17 @@ def compared(first: Days, second: Days, made_first: Making, made_second: Making)
         weights=sum(weights_of(a) != weights_of(b) for a, b in pairs if a and b),
         reasons=sum(a.reasons != b.reasons for a, b in pairs if a and b),
         all_orders=sum(len({*first.days[day].orders, *second.days[day].orders}) for day in common),
-        parted=parted,
+        mismatches=_spells(one for day in common for one in differ.mismatches(day)),
         moves=[differ.move(laid.days[i], float(laid.moves[i])) for i in laid.largest(_LARGEST)],
         overlay=laid,
     )
 
 
-def _spells(parted: Iterable[Parted]) -> list[Parted]:
-    """The differences, with those of decisions that are the same on days in a row told once."""
-    found: list[Parted] = []
+def _spells(mismatches: Iterable[RecordMismatch]) -> list[RecordMismatch]:
+    """Join equal differences of decisions on days in a row to one."""
+    found: list[RecordMismatch] = []
     last: int | None = None
-    for one in parted:
+    for one in mismatches:
         if one.what == "decision":
             before = found[last] if last is not None else None
             if last is not None and before is not None and _goes_on(before, one):
@@ -220,17 +242,18 @@ def _spells(parted: Iterable[Parted]) -> list[Parted]:
     return found
 
 
-def _goes_on(before: Parted, one: Parted) -> bool:
+def _goes_on(before: RecordMismatch, one: RecordMismatch) -> bool:
     return one == replace(before, day=one.day, days=1) and one.day == before.day + before.days * ONE_DAY
 
 
 class _Differ:
-    """Holds one day after the other, and remembers since when the two hold different things, and why."""
+    """Compare day after day, and remember since when, and why, the two hold different things."""
 
-    def __init__(self, first: Days, second: Days, otherwise: Sequence[Otherwise], is_data_known: bool) -> None:
+    def __init__(self, first: Days, second: Days, diffs: Sequence[ProvenanceDiff], is_data_known: bool) -> None:
         self.first, self.second = first, second
-        kinds = {one.kind for one in otherwise}
+        kinds = {one.kind for one in diffs}
         causes = {MismatchCause(kind): kind in kinds for kind in ("config", "version", "data")}
+        # A ledger keeps no hash of its data: they may differ, and stay a possible cause.
         causes[MismatchCause.DATA] |= not is_data_known
         self.made = tuple(cause for cause, differs in causes.items() if differs)
         self.broker: Causes = (MismatchCause.BROKER,) if "broker" in kinds else ()
@@ -240,18 +263,19 @@ class _Differ:
         self._origin = ""
         self._begun = False
 
-    def parted(self, day: date) -> Iterator[Parted]:
-        """What of a day is told differently."""
+    def mismatches(self, day: date) -> Iterator[RecordMismatch]:
+        """Find the differences of a day."""
         a, b = self.first.days[day], self.second.days[day]
         own, other = decision_of(a), decision_of(b)
         if not self._begun:
+            # Records that begin with other holdings are apart before their first common decision.
             came_apart = self.starts_apart and _held_before(self.first, day) != _held_before(self.second, day)
             self._begun, self._origin = True, f"{day} ({MismatchCause.START})" if came_apart else ""
         if self._origin:
             self.carried[day] = self._origin
         found = list(self._legs(a, b))
         if not is_same(own, other):
-            yield Parted(
+            yield RecordMismatch(
                 day,
                 "decision",
                 self.made or (MismatchCause.UNKNOWN,),
@@ -259,29 +283,34 @@ class _Differ:
                 decision_text(other),
             )
         yield from found
+        # The fills of a day explain its return as well.
         self.traded[day] = tuple(dict.fromkeys(cause for one in found for cause in one.causes))
+        # Equal holdings end a divergence; the first unequal close begins one.
         if _holds_the_same(a, b):
             self._origin = ""
         elif not self._origin:
             self._origin = f"{day} ({' or '.join(self.traded[day] or self.made or (MismatchCause.UNKNOWN,))})"
 
     def move(self, day: date, difference: float) -> DailyMove:
-        """A day's difference of returns with its causes."""
+        """Explain a day's difference of returns."""
         if day in self.carried:
             return DailyMove(day, difference, (MismatchCause.CARRIED,), self.carried[day])
         prices: Causes = () if _marks_agree(self.first.days[day], self.second.days[day]) else (MismatchCause.DATA,)
         return DailyMove(day, difference, self.traded.get(day) or prices or self.made or (MismatchCause.UNKNOWN,))
 
-    def _legs(self, a: RecordDay, b: RecordDay) -> Iterator[Parted]:
+    def _legs(self, a: RecordDay, b: RecordDay) -> Iterator[RecordMismatch]:
         for leg in sorted({*a.orders, *b.orders}):
             mine, theirs = a.orders.get(leg), b.orders.get(leg)
             what = _what_differs(mine, theirs)
             if what:
                 causes = self._causes(a, b, mine, theirs)
                 since = self.carried[a.day] if MismatchCause.CARRIED in causes else ""
-                yield Parted(a.day, what, causes, order_text(mine, leg[1]), order_text(theirs, leg[1]), leg[0], since)
+                yield RecordMismatch(
+                    a.day, what, causes, order_text(mine, leg[1]), order_text(theirs, leg[1]), leg[0], since
+                )
 
     def _causes(self, a: RecordDay, b: RecordDay, mine: OrderSummary | None, theirs: OrderSummary | None) -> Causes:
+        # In order of certainty: the end of an order itself, an override, the decision, earlier days, provenance.
         ends = cause_of_end(mine), cause_of_end(theirs)
         if ends[0] != ends[1]:
             return tuple(dict.fromkeys(end for end in ends if end is not None))
@@ -295,20 +324,20 @@ class _Differ:
 
 
 def _what_differs(mine: OrderSummary | None, theirs: OrderSummary | None) -> str:
-    """Whether two orders differ in what was asked for, or only in what was filled; empty where in neither."""
+    """Return "order" if two orders differ as sent, "fill" if in their fills alone, else an empty text."""
     if mine is None or theirs is None or mine.wanted != theirs.wanted:
         return "order"
     return "" if (mine.status, mine.filled, mine.price) == (theirs.status, theirs.filled, theirs.price) else "fill"
 
 
 def _held_before(days: Days, day: date) -> frozenset[str]:
-    """The coins that a record held when a day began."""
+    """Return the coins that a record held when a day began."""
     before = days.days.get(day - ONE_DAY)
     return frozenset(before.valued.holdings) if before is not None and before.valued is not None else frozenset()
 
 
 def _holds_the_same(a: RecordDay, b: RecordDay) -> bool:
-    """Whether two records hold the same of everything for each unit of their equity at a day's close."""
+    """Return True if two records hold the same per unit of equity at a day's close."""
     if a.valued is None or b.valued is None:
         return a.valued is b.valued
     shares = [

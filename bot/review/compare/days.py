@@ -1,4 +1,4 @@
-"""The days of a record: what each of them decided, ordered, filled and was worth, and what came upon it."""
+"""Days of a record: decision, orders, fills, valuation and notable events of each."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ EVENTS: tuple[type[Event], ...] = (
 """Types of the events that make up the days of a record."""
 
 Leg = tuple[str, Side]
-"""A coin and which way it went: there is at most one order of each a day."""
+"""A coin and a side: a day has at most one order of each."""
 
 
 @dataclass(slots=True)
 class OrderSummary:
-    """An order and what became of it; `price` and `reference` are means over its fills, in the quote currency.
+    """An order and its end; `price` and `reference` are means over its fills, in the quote currency.
 
-    `note` says how it was carried out where that differs from the plan (a broker's code), `end` why it was not filled
-    in full; `why` is both as text.
+    `note` is a broker's code for an execution other than planned, `end` the code of an incomplete fill; `why` is both
+    as text.
     """
 
     wanted: Decimal = ZERO
@@ -71,12 +71,12 @@ class OrderSummary:
 
     @property
     def price(self) -> Decimal | None:
-        """The mean price of what was filled."""
+        """Mean price of the fills, in the quote currency, if any."""
         return self.worth / self.filled if self.filled else None
 
     @property
     def reference(self) -> Decimal | None:
-        """The mean of the public prices that the fills are measured against."""
+        """Mean reference price of the fills, in the quote currency, if any."""
         return self.reference_worth / self.filled if self.filled else None
 
 
@@ -84,8 +84,8 @@ class OrderSummary:
 class RecordDay:
     """One day of a record.
 
-    `mode` is the user's switch as the day was decided, `unclear` whether the testnet account differed without a
-    reason then, `was_stopped` whether the switch kept the day from being decided in time.
+    `mode` is the trading state at the decision. `unclear` is True if the testnet account had an unexplained difference
+    then, `was_stopped` if the ledger was stopped when the decision was due.
     """
 
     day: date
@@ -101,11 +101,12 @@ class RecordDay:
 
     @property
     def is_overridden(self) -> bool:
-        """Whether a user's hand, or an account that nothing explains, kept the day from its orders."""
+        """True if a trading state or an unexplained account difference kept the day from its orders."""
         return self.mode is not TradingState.ON or self.unclear or self.was_stopped
 
     def decided_by(self, late_after: timedelta) -> datetime:
-        """The moment by which the day was decided at the latest, as far as the record tells."""
+        """Return the latest time at which the day can have been decided, in UTC."""
+        # A ledger has no moment of a decision in time; its first fill, or the limit of lateness, bounds it.
         filled = [order.first_fill for order in self.orders.values() if order.first_fill is not None]
         if self.late is not None:
             return self.late.decided_at
@@ -120,33 +121,33 @@ def decision_of(day: RecordDay) -> Decision:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """A record's days in order, and the epochs that they stand in, the first one first."""
+    """Days of a record in order, and its config periods in order."""
 
     days: Mapping[date, RecordDay]
     epochs: tuple[ConfigPeriod, ...]
 
     @property
     def decided(self) -> list[date]:
-        """The days that were decided."""
-        return [day for day, told in self.days.items() if told.decision is not None]
+        """Days with a decision."""
+        return [day for day, one in self.days.items() if one.decision is not None]
 
     @property
     def equity(self) -> dict[date, Decimal]:
-        """The equity at each day's close, of the days that were valued."""
-        return {day: told.valued.equity for day, told in self.days.items() if told.valued is not None}
+        """Equity at the close of each valued day, in the quote currency."""
+        return {day: one.valued.equity for day, one in self.days.items() if one.valued is not None}
 
     def epoch_of(self, day: date) -> ConfigPeriod | None:
-        """The epoch in which a day was decided; None in a backtest, which has none."""
+        """Return the config period of a day, if any: a backtest lacks them."""
         return next((epoch for epoch in reversed(self.epochs) if epoch.at.date() <= day), None)
 
 
 def days_of(events: Iterable[Event]) -> Days:
-    """The days that events, in their order, tell of."""
+    """Group events, in their order, to days. Raises LedgerError for a fill without an order."""
     return _Reader().read(events)
 
 
 class _Reader:
-    """Reads events one after the other, and keeps what later ones need."""
+    """Read event after event, and keep the state that later ones need."""
 
     def __init__(self) -> None:
         self.days: dict[date, RecordDay] = {}
@@ -197,7 +198,7 @@ class _Reader:
         return self.days.setdefault(day, RecordDay(day))
 
     def _order(self, event: OrderIntent | OrderResult) -> OrderSummary:
-        """The order of an event, made where it is the first that tells of it."""
+        """Return the order of an event; a new one for the first event of it."""
         order = self.by_id.get(event.order_id)
         if order is None:
             order = self.by_id[event.order_id] = OrderSummary(event.quantity, reason=event.reason)
@@ -221,6 +222,6 @@ class _Reader:
         self.mode = event.mode
 
     def _was_stopped(self, late: Late) -> bool:
-        """Whether the switch stood at stop from before a day's midnight was over until it was decided."""
+        """Return True if the ledger was stopped when a late decision was due, or before it was made."""
         due = late.at + ONE_DAY
         return any(begun < min(due, late.decided_at) and (end is None or end > late.at) for begun, end in self.stops)

@@ -1,4 +1,4 @@
-"""Differences between two records of the same day: the code of each one's cause, and both sides in words."""
+"""Causes of the differences between two records of a day, and both sides in words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.review.compare.days import OrderSummary
 
 
 class MismatchCause(StrEnum):
-    """The code of a difference. `UNKNOWN` is a fault; every other one is explained."""
+    """Cause of a difference. `UNKNOWN` is a fault; every other one is an explanation."""
 
     REVISED = "price revised"
     LATE = "late decision"
@@ -51,7 +51,7 @@ _CAUSE_OF_END = {
 
 
 def cause_of_end(order: OrderSummary | None) -> MismatchCause | None:
-    """Return the cause that an order's own end gives; None if it was filled as planned or is absent."""
+    """Return the cause of an order's incomplete end, if any."""
     if order is None:
         return None
     # An order carried out elsewhere for lack of coins on the account counts as partial, however it ended there.
@@ -63,23 +63,23 @@ def cause_of_end(order: OrderSummary | None) -> MismatchCause | None:
 
 
 def weights_of(decision: Decision) -> dict[str, Decimal]:
-    """The weights of a decision that are not zero."""
+    """Return the weights above zero of a decision, shares of equity by coin."""
     return {symbol: weight for symbol, weight in decision.weights.items() if weight}
 
 
 def is_same(one: Decision, other: Decision) -> bool:
-    """Whether two decisions want the same in the same stage for the same reasons."""
+    """Return True if two decisions have the same stage, weights and reasons."""
     return (one.stage, weights_of(one), one.reasons) == (other.stage, weights_of(other), other.reasons)
 
 
 def decision_text(decision: Decision) -> str:
-    """A decision in a few words: stage, weights, reason codes."""
+    """Format a decision in a few words: stage, weights, reason codes."""
     weights = ", ".join(f"{float(w):.1%} {s}" for s, w in sorted(weights_of(decision).items())) or "the stablecoin"
     return f"{decision.stage}: {weights} ({', '.join(decision.reasons)})"
 
 
 def order_text(order: OrderSummary | None, side: Side) -> str:
-    """An order in a few words: what was filled at which mean price, or how it ended."""
+    """Format an order in a few words: quantity filled and mean price, else its end."""
     if order is None:
         return "no order"
     if order.price is None:

@@ -1,4 +1,4 @@
-"""Two equities over the same days, laid over each other: how far apart they are, and how they parted."""
+"""Overlay of two equity curves: their relative difference and the tracking difference."""
 
 from __future__ import annotations
 
@@ -18,10 +18,14 @@ from bot.report.metrics import PERIODS_PER_YEAR
 
 @dataclass(frozen=True)
 class Overlay:
-    """Two curves that begin at 1 on the first of some days.
+    """Two equity curves over the same days, both 1 on the first.
 
-    `apart` is how far the second stands above the first, as a share; `moves` is by how much its return of each day was
-    the larger one, 0 on the first.
+    Attributes
+    ----------
+    days
+        UTC dates, ascending.
+    first, second
+        Equity at each day's close over that of the first day, shape (days,).
     """
 
     days: Sequence[date]
@@ -30,33 +34,44 @@ class Overlay:
 
     @cached_property
     def apart(self) -> Floats:
-        """How far the second stands above the first at each close, as a share."""
+        """Second over first, less one, at each close; shape (days,)."""
         apart: Floats = self.second / self.first - 1
         return apart
 
     @cached_property
     def moves(self) -> Floats:
-        """The second's return less the first's, day by day."""
+        """Simple daily return of the second less that of the first; shape (days,), 0 on the first day."""
         moves: Floats = _returns(self.second) - _returns(self.first)
         return moves
 
     @property
     def tracking(self) -> float | None:
-        """The tracking difference: the standard deviation of daily differences, for a year of 365 days."""
+        """Tracking difference: standard deviation of daily return differences, times the root of 365."""
         return _deviation(self.moves[1:])
 
     @property
     def running_tracking(self) -> list[float | None]:
-        """The tracking difference up to each day."""
+        """Tracking difference of all days up to each one."""
         return [_deviation(self.moves[1 : i + 1]) for i in range(len(self.days))]
 
     def largest(self, count: int) -> list[int]:
-        """The places of the days on which they parted most, the largest first; days without a difference are none."""
+        """Find the days with the largest differences of returns.
+
+        Parameters
+        ----------
+        count
+            Largest number of days.
+
+        Returns
+        -------
+        list
+            Positions in `days`, the largest difference first; days with equal returns are left out.
+        """
         order = np.argsort(-np.abs(self.moves), kind="stable")[:count]
         return [int(i) for i in order if abs(self.moves[i]) > _NOTHING]
 
     def as_dict(self) -> dict[str, Any]:
-        """The figures of the overlay as plain data; shares, not per cent."""
+        """Format the figures as JSON, all as shares."""
         if not len(self.days):
             return {"days": 0}
         widest = int(np.argmax(np.abs(self.apart)))
@@ -77,7 +92,18 @@ _NOTHING = 1e-12
 
 
 def overlay(first: Mapping[date, Decimal], second: Mapping[date, Decimal]) -> Overlay:
-    """Two equities over the days that both have, each divided by its own on the first of them."""
+    """Rebase two equity curves to 1 on the first day that both have.
+
+    Parameters
+    ----------
+    first, second
+        Equity at the close by UTC date, in the quote currency.
+
+    Returns
+    -------
+    Overlay
+        Of the days that both curves have.
+    """
     days = sorted(first.keys() & second.keys())
     curves = [np.array([float(curve[day]) for day in days]) for curve in (first, second)]
     rebased = [curve / curve[0] if len(curve) else curve for curve in curves]
@@ -85,14 +111,14 @@ def overlay(first: Mapping[date, Decimal], second: Mapping[date, Decimal]) -> Ov
 
 
 def _returns(curve: Floats) -> Floats:
-    """The simple return of each day, 0 on the first."""
+    """Compute the simple return of each day, 0 on the first."""
     returns = np.zeros(len(curve))
     returns[1:] = curve[1:] / curve[:-1] - 1
     return returns
 
 
 def _deviation(moves: Floats) -> float | None:
-    """The standard deviation of daily moves, for a year; None of fewer than two."""
+    """Annualize the sample standard deviation of at least two daily differences."""
     return float(np.std(moves, ddof=1)) * math.sqrt(PERIODS_PER_YEAR) if len(moves) > 1 else None
 
 

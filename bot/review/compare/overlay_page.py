@@ -1,4 +1,4 @@
-"""Two equities laid over each other as one HTML file: the curves, how far they are apart, and why."""
+"""HTML page of a comparison: both equity curves, their difference, and its causes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.review.compare.overlay import Overlay
 from bot.review.compare.parity import Parity
 
 _MANY = 200
-"""More differences than these are left out of the page; the command and its JSON have them all."""
+"""Newest differences on the page; the command and its JSON have all of them."""
 _UNFOLDED = 20
 _MOVES_HEAD: Row = (Figure("Day"), Figure("B less A"), "Cause", "Apart since")
 _SIGNS = ("circle", "x", "triangle-down", "square-open", "diamond-open", "circle-open")
@@ -29,11 +29,11 @@ TRACKING_NOTE = (
 
 
 def parity_page(found: Parity) -> str:
-    """Paper against backtest as HTML."""
-    causes = [(one.day, str(one.cause)) for one in found.apart]
+    """Format the comparison of a ledger with its backtest as HTML."""
+    causes = [(one.day, str(one.cause)) for one in found.mismatches]
     rows: list[Row] = [
         (Figure(str(one.day)), one.what, one.symbol, one.cause, one.paper, one.backtest, one.detail)
-        for one in found.apart[-_MANY:]
+        for one in found.mismatches[-_MANY:]
     ]
     head: Row = (Figure("Day"), "What", "Coin", "Cause", "Paper", "Backtest", "Because")
     warned = f"Nothing explains what differs on {', '.join(map(str, found.unknown))}." if found.unknown else ""
@@ -48,15 +48,15 @@ def parity_page(found: Parity) -> str:
         "".join(top),
         [
             _charts(found.overlay, "Backtest", "Paper", causes, "The marks are the days that differ."),
-            _listed("differences", "What differs, and why", head, rows, len(found.apart)),
+            _listed("differences", "What differs, and why", head, rows, len(found.mismatches)),
         ],
     )
 
 
 def comparison_page(found: Comparison) -> str:
-    """Two records side by side as HTML."""
+    """Format the comparison of two records as HTML."""
     first, second = found.first.name, found.second.name
-    made: list[Row] = [(one.name, one.kind, one.first, one.second) for one in found.otherwise]
+    made: list[Row] = [(one.name, one.kind, one.first, one.second) for one in found.provenance_diffs]
     moves: list[Row] = [
         (Figure(str(move.day)), Figure(_signed(move.difference)), " or ".join(move.causes), move.apart_since)
         for move in found.moves
@@ -71,7 +71,7 @@ def comparison_page(found: Comparison) -> str:
             one.first,
             one.second,
         )
-        for one in found.parted[-_MANY:]
+        for one in found.mismatches[-_MANY:]
     ]
     head: Row = (Figure("Day"), Figure("Days"), "What", "Coin", "Cause", "A", "B")
     top = (
@@ -85,10 +85,10 @@ def comparison_page(found: Comparison) -> str:
         f"{first} and {second}",
         "".join(top),
         [
-            _charts(found.overlay, "A", "B", causes, "The marks are the days on which they parted most."),
+            _charts(found.overlay, "A", "B", causes, "The marks are the days with the largest differences."),
             _listed("made", "How they were made", ("", "Kind", "A", "B"), made, len(made)),
-            _listed("largest", "The days on which they parted most", _MOVES_HEAD, moves, len(moves)),
-            _listed("differences", "What differs, and why", head, rows, len(found.parted)),
+            _listed("largest", "The days with the largest differences", _MOVES_HEAD, moves, len(moves)),
+            _listed("differences", "What differs, and why", head, rows, len(found.mismatches)),
         ],
     )
 
@@ -146,7 +146,7 @@ def _apart(laid: Overlay, first: str, second: str, causes: Iterable[tuple[date, 
 
 
 def _marks(share: dict[date, float], causes: Iterable[tuple[date, str]]) -> list[Plain]:
-    """A mark on each day that has a difference, a trace a cause."""
+    """Mark each day with a difference; one trace per cause."""
     by_cause: dict[str, list[date]] = {}
     for day, cause in causes:
         if day in share and day not in by_cause.setdefault(cause, []):
@@ -183,7 +183,7 @@ def _tracking(laid: Overlay) -> Chart:
 
 
 def _over_time(index: pd.DatetimeIndex, vertical: Plain) -> Plain:
-    """The layout over few days, whose ticks take two lines."""
+    """Lay out few days, whose ticks take two lines."""
     return {**over_time(index, vertical), "margin": {"b": 44}}
 
 
@@ -203,7 +203,7 @@ def _figures(laid: Overlay) -> list[tuple[str, str]]:
 
 
 def _listed(identity: str, title: str, head: Row, rows: Sequence[Row], count: int) -> str:
-    """A section with a table of the last rows of so many, folded where they are not few."""
+    """Format a section with a table of the newest rows, folded if it is long."""
     if not rows:
         return section(identity, title, paragraph("Nothing."))
     told = f"The last {len(rows)} of {count:,}" if count > len(rows) else f"All {count:,}"

@@ -1,4 +1,4 @@
-"""Parity: each day of a forward ledger held against a backtest of it, each difference with its cause."""
+"""Compare each day of a ledger with a backtest of it, and find the cause of each difference."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from bot.core.invariants import not_none
 from bot.core.moments import ONE_DAY, midnight
@@ -18,12 +17,12 @@ from bot.review.compare.mismatch_causes import MismatchCause, cause_of_end, deci
 from bot.review.compare.overlay import Overlay, overlay
 
 _SAME_CLOSE = Decimal("1e-9")
-"""Closes that differ by less, relatively, are one close."""
+"""Largest relative difference of two closes that counts as equal."""
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
-    """Something that paper and backtest tell differently of a day; both in words, `detail` says what lies behind.
+class ParityMismatch:
+    """A difference between ledger and backtest of a day, both sides in words; `detail` explains the cause.
 
     `what` is decision, order, fill, settlement or valuation.
     """
@@ -37,7 +36,7 @@ class Apart:
     detail: str = ""
 
     def as_dict(self) -> dict[str, str]:
-        """The difference as plain data."""
+        """Format the difference as JSON."""
         return {
             "day": str(self.day),
             "what": self.what,
@@ -51,12 +50,24 @@ class Apart:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known beside the two records, by which differences are explained.
+    """Facts beside the two records that explain differences.
 
-    `band` is the share by which a fill may differ; `late_after` how long after its midnight a decision counts as late;
-    `changed` tells in words that a day was made by other code, `rule` that its strategy may have been another one;
-    `news` tells what of the store a decision of a day, made at a moment, could not know: each empty where there is
-    nothing. `priced_until` is the last day of which prices are known, `span` a coin's lowest and highest of a day.
+    Attributes
+    ----------
+    band
+        Share by which price and quantity of a fill may differ.
+    late_after
+        Time after its midnight from which a decision counts as late.
+    changed
+        Sentence about other code that made a day; empty for the same code.
+    rule
+        Sentence about a strategy file that may have changed; empty for a built-in strategy.
+    priced_until
+        Last day with prices.
+    news
+        Rows of the store, in words, that a decision of a day, made at a moment, could not know; else empty.
+    span
+        Lowest and highest price of a coin on a day, if it has a bar.
     """
 
     band: Decimal
@@ -70,10 +81,10 @@ class Known:
 
 @dataclass(frozen=True)
 class Parity:
-    """What the comparison of a ledger's days with a backtest found.
+    """Result of comparing the days of a ledger with a backtest.
 
-    `left_out` are days that were not compared, by why; `fills` counts the orders that either side filled, `fills_same`
-    those of them that agree within the band. `overlay` lays the backtest's equity under the ledger's.
+    `left_out` has the days that were left out, by cause. `fills` counts the orders that either side filled,
+    `fills_same` those of them that agree within the band. `overlay` has the backtest's equity first.
     """
 
     name: str
@@ -82,35 +93,35 @@ class Parity:
     fills: int
     fills_same: int
     band: Decimal
-    apart: tuple[Apart, ...]
+    mismatches: tuple[ParityMismatch, ...]
     left_out: Mapping[str, tuple[date, ...]]
     overlay: Overlay
 
     @property
     def unknown(self) -> list[date]:
-        """The days with a difference that nothing explains."""
-        return sorted({one.day for one in self.apart if one.cause is MismatchCause.UNKNOWN})
+        """Days with an unexplained difference."""
+        return sorted({one.day for one in self.mismatches if one.cause is MismatchCause.UNKNOWN})
 
     @property
     def causes(self) -> dict[str, int]:
-        """How many differences each cause has, the most frequent first."""
-        return {str(cause): count for cause, count in Counter(one.cause for one in self.apart).most_common()}
+        """Number of differences by cause, the most frequent first."""
+        return {str(cause): count for cause, count in Counter(one.cause for one in self.mismatches).most_common()}
 
     @property
     def summary(self) -> str:
-        """All of it in one line."""
-        told = ["no day is compared"]
+        """The result as one line."""
+        parts = ["no day is compared"]
         if self.days:
             fills = f"{self.fills_same} of {_count(self.fills, 'fill')} within {_percent(self.band)}"
-            told = [_count(len(self.days), "day"), f"{_count(self.same_decisions, 'decision')} the same", fills]
+            parts = [_count(len(self.days), "day"), f"{_count(self.same_decisions, 'decision')} the same", fills]
         tracking = self.overlay.tracking
         if tracking is not None:
-            told.append(f"tracking difference {tracking:.2%} a year")
+            parts.append(f"tracking difference {tracking:.2%} a year")
         left = [f"{_count(len(days), 'day')} not compared ({why})" for why, days in self.left_out.items()]
-        return ", ".join([*told, *left])
+        return ", ".join([*parts, *left])
 
-    def as_dict(self) -> dict[str, Any]:
-        """The comparison as plain data; days as YYYY-MM-DD, shares as numbers."""
+    def as_dict(self) -> dict[str, object]:
+        """Format the result as JSON; days as YYYY-MM-DD, shares as numbers."""
         return {
             "ledger": self.name,
             "summary": self.summary,
@@ -125,29 +136,41 @@ class Parity:
             "unknown_days": [str(day) for day in self.unknown],
             "not_compared": {why: [str(day) for day in days] for why, days in self.left_out.items()},
             "equity": self.overlay.as_dict(),
-            "differences": [one.as_dict() for one in self.apart],
+            "differences": [one.as_dict() for one in self.mismatches],
         }
 
 
 def parity(
     name: str,
-    told: Days,
+    ledger: Days,
     expected: Days,
     equity: Mapping[date, Decimal],
     left_out: Mapping[str, tuple[date, ...]],
     known: Known,
 ) -> Parity:
-    """Hold a ledger's days against what a backtest does on each of them with what the ledger held.
+    """Compare the days of a ledger with a backtest of each of them, started from the ledger's holdings.
 
-    `expected` has the days that are to be compared. `equity` is that of a backtest that goes its own way, from the
-    close before the first of them.
+    Parameters
+    ----------
+    name
+        Name of the ledger.
+    ledger
+        Days of the ledger.
+    expected
+        Days of the backtest: those that are compared.
+    equity
+        Equity of an independent backtest at each close, in the quote currency, from the close before the first day on.
+    left_out
+        Days that are left out, by cause in words.
+    known
+        Facts that explain differences.
     """
-    comparer = _Comparer(told, expected, known)
-    apart = tuple(one for day in expected.days for one in comparer.apart(day))
+    comparer = _Comparer(ledger, expected, known)
+    mismatches = tuple(one for day in expected.days for one in comparer.mismatches(day))
     counted = [pair for day in expected.days for pair in comparer.filled(day)]
-    differing = {(one.day, one.symbol) for one in apart if one.what in ("fill", "order")}
-    missed = {one.day for one in apart if one.what == "decision"}
-    own = {day: value for day, value in told.equity.items() if day in equity}
+    differing = {(one.day, one.symbol) for one in mismatches if one.what in ("fill", "order")}
+    missed = {one.day for one in mismatches if one.what == "decision"}
+    own = {day: value for day, value in ledger.equity.items() if day in equity}
     begun = min(equity, default=None)
     if begun is not None:
         own.setdefault(begun, equity[begun])
@@ -158,7 +181,7 @@ def parity(
         len(counted),
         sum(pair not in differing for pair in counted),
         known.band,
-        apart,
+        mismatches,
         left_out,
         overlay(equity, own),
     )
@@ -166,20 +189,20 @@ def parity(
 
 @dataclass
 class _Comparer:
-    """Compares one day after the other."""
+    """Compare day after day."""
 
-    told: Days
+    ledger: Days
     expected: Days
     known: Known
 
-    def apart(self, day: date) -> Iterator[Apart]:
-        """What of a day is told differently."""
-        paper, backtest = self.told.days[day], self.expected.days[day]
+    def mismatches(self, day: date) -> Iterator[ParityMismatch]:
+        """Find the differences of a day."""
+        paper, backtest = self.ledger.days[day], self.expected.days[day]
         own, replayed = decision_of(paper), decision_of(backtest)
         if not is_same(own, replayed):
             cause, detail = self._redecided(paper)
             texts = decision_text(own), decision_text(replayed)
-            yield Apart(day, "decision", cause, *texts, detail=detail)
+            yield ParityMismatch(day, "decision", cause, *texts, detail=detail)
         yield from self._settlements(paper, backtest)
         if day <= self.known.priced_until:
             for leg in sorted({*paper.orders, *backtest.orders}):
@@ -187,33 +210,36 @@ class _Comparer:
         yield from self._marks(paper, backtest)
 
     def filled(self, day: date) -> list[tuple[date, str]]:
-        """The coins of which either side filled an order, and a day that has prices."""
+        """Return the coins of which either side filled an order, for a day with prices."""
         if day > self.known.priced_until:
             return []
-        both = [*self.told.days[day].orders.items(), *self.expected.days[day].orders.items()]
+        both = [*self.ledger.days[day].orders.items(), *self.expected.days[day].orders.items()]
         return sorted({(day, symbol) for (symbol, _), order in both if order.filled})
 
     # --- orders ------------------------------------------------------------------------------------------------
 
-    def _order(self, paper: RecordDay, backtest: RecordDay, leg: Leg) -> Iterator[Apart]:
+    def _order(self, paper: RecordDay, backtest: RecordDay, leg: Leg) -> Iterator[ParityMismatch]:
         mine, theirs = paper.orders.get(leg), backtest.orders.get(leg)
         what = "fill" if mine is not None and theirs is not None else "order"
         found = self._why_apart(paper, backtest, leg, mine, theirs)
         if found is not None:
             cause, detail = found
             side = leg[1]
-            yield Apart(paper.day, what, cause, order_text(mine, side), order_text(theirs, side), leg[0], detail)
+            yield ParityMismatch(
+                paper.day, what, cause, order_text(mine, side), order_text(theirs, side), leg[0], detail
+            )
 
     def _why_apart(
         self, paper: RecordDay, backtest: RecordDay, leg: Leg, mine: OrderSummary | None, theirs: OrderSummary | None
     ) -> tuple[MismatchCause, str] | None:
-        """Why an order is not the same on both sides; None where it is."""
+        """Find the cause of an order's difference, if any."""
         end = cause_of_end(mine)
         if mine is not None and theirs is not None and mine.why == theirs.why and mine.wanted == theirs.wanted:
             end = None if mine.filled == theirs.filled else end
         agree = self._agree(mine, theirs)
         if agree and end is not MismatchCause.NOT_LISTED:
             return None
+        # Stopping the ledger misses its days: the user's switch is the cause, and the missed day its effect.
         if end is not None and not (end is MismatchCause.MISSED and paper.was_stopped):
             return end, "" if mine is None else mine.why.replace("_", " ").replace(";", ", ")
         if paper.is_overridden:
@@ -226,12 +252,12 @@ class _Comparer:
         return (lacking, "in the backtest") if lacking is not None else self._replanned(paper, backtest)
 
     def _replanned(self, paper: RecordDay, backtest: RecordDay) -> tuple[MismatchCause, str]:
-        """Why a day would have other orders: because it would be decided otherwise, or for itself."""
+        """Find the cause of other orders: another decision, or other data under the same one."""
         same = is_same(decision_of(paper), decision_of(backtest))
         return self._revised(paper) if same else self._redecided(paper)
 
     def _agree(self, mine: OrderSummary | None, theirs: OrderSummary | None) -> bool:
-        """Whether both sides filled the same within the band, or nothing."""
+        """Return True if both sides filled the same within the band, or ended alike unfilled."""
         if mine is None or theirs is None or not (mine.filled and theirs.filled):
             both_sent = mine is not None and theirs is not None and mine.status == theirs.status
             return both_sent or (mine is None and theirs is None)
@@ -248,17 +274,19 @@ class _Comparer:
     def _priced_apart(
         self, paper: RecordDay, leg: Leg, mine: OrderSummary, theirs: OrderSummary
     ) -> tuple[MismatchCause, str]:
-        """Why a fill is at another price: its slippage, or a market that had moved by the time it was filled."""
+        """Find the cause of another price: slippage, or a market that moved before the fill."""
         (price, reference), (other_price, other_reference) = _fill_prices(mine), _fill_prices(theirs)
         sign = 1 if leg[1] is Side.BUY else -1
         moved = reference / other_reference - 1
         slipped = sign * ((price / reference) - (other_price / other_reference))
+        # A reference outside the day's range is a fault, whatever slippage or lateness could explain.
         span = self.known.span(leg[0], paper.day)
         if span is not None and not span[0] * (1 - self.known.band) <= reference <= span[1] * (1 + self.known.band):
             return MismatchCause.UNKNOWN, (
                 f"its reference {plain(reference.normalize())} is no price of that day, which went from "
                 f"{plain(span[0])} to {plain(span[1])}"
             )
+        # The larger part of the difference names the cause.
         if abs(slipped) >= abs(moved):
             return MismatchCause.SPREAD, f"{float(slipped):+.2%} of slippage beyond the assumed"
         at = mine.first_fill or midnight(paper.day)
@@ -267,14 +295,15 @@ class _Comparer:
     # --- decisions, settlements, closes ------------------------------------------------------------------------
 
     def _redecided(self, paper: RecordDay) -> tuple[MismatchCause, str]:
-        """Why a day would be decided otherwise."""
+        """Find the cause of another decision."""
         cause, detail = self._revised(paper)
+        # A ledger keeps no hash of a user's strategy file, so a change of it can be assumed but not proved.
         if cause is MismatchCause.UNKNOWN and self.known.rule:
             return MismatchCause.CHANGED, self.known.rule
         return cause, detail
 
     def _revised(self, paper: RecordDay) -> tuple[MismatchCause, str]:
-        """Why code and data of today do not make of a day what the ledger has: what changed since."""
+        """Find what changed since a day was decided: prices, or code."""
         news = self.known.news(paper.day, paper.decided_by(self.known.late_after))
         if news:
             return MismatchCause.REVISED, news
@@ -285,25 +314,26 @@ class _Comparer:
             return MismatchCause.REVISED, "the ledger noted a drift of this day"
         return MismatchCause.UNKNOWN, ""
 
-    def _settlements(self, paper: RecordDay, backtest: RecordDay) -> Iterator[Apart]:
+    def _settlements(self, paper: RecordDay, backtest: RecordDay) -> Iterator[ParityMismatch]:
         for symbol in sorted({*paper.settled, *backtest.settled}):
             mine, theirs = paper.settled.get(symbol), backtest.settled.get(symbol)
             if mine is not None and theirs is not None and mine.cause is theirs.cause and mine.into == theirs.into:
                 continue
-            later = any(symbol in day.settled for at, day in self.told.days.items() if at > paper.day)
+            later = any(symbol in day.settled for at, day in self.ledger.days.items() if at > paper.day)
             cause, detail = (MismatchCause.REVISED, "its end was known later") if later else self._revised(paper)
-            yield Apart(paper.day, "settlement", cause, _settled(mine), _settled(theirs), symbol, detail)
+            yield ParityMismatch(paper.day, "settlement", cause, _settled(mine), _settled(theirs), symbol, detail)
 
-    def _marks(self, paper: RecordDay, backtest: RecordDay) -> Iterator[Apart]:
-        """Closes at which the day was valued otherwise; the ledger saw them at the next day's decision."""
+    def _marks(self, paper: RecordDay, backtest: RecordDay) -> Iterator[ParityMismatch]:
+        """Find the closes that differ."""
         if paper.valued is None or backtest.valued is None:
             return
         mine, theirs = paper.valued.marks, backtest.valued.marks
         for symbol in sorted(mine.keys() & theirs.keys()):
             if abs(mine[symbol] / theirs[symbol] - 1) > _SAME_CLOSE:
-                cause, detail = self._revised(self.told.days.get(paper.day + ONE_DAY, paper))
+                # A close is seen first at the next day's decision; only rows later than that are news.
+                cause, detail = self._revised(self.ledger.days.get(paper.day + ONE_DAY, paper))
                 closes = plain(mine[symbol]), plain(theirs[symbol])
-                yield Apart(paper.day, "valuation", cause, *closes, symbol, detail)
+                yield ParityMismatch(paper.day, "valuation", cause, *closes, symbol, detail)
 
 
 def _settled(settlement: Settlement | None) -> str:

@@ -1,11 +1,10 @@
-"""How a record was made: its config, data, version, broker and days, as far as it keeps them."""
+"""Provenance of a record: config, data, version, broker and days, as far as it keeps them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from bot.ledger.codec import plain
 from bot.review.compare.days import Days
@@ -17,11 +16,11 @@ _NOT_THERE = "not there"
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
-    """How a record was made; what it does not keep is None.
+class Provenance:
+    """Provenance of a record; a value that the record lacks stays empty.
 
-    `config` has its values by dotted key, `data` the hash of each series, `config_hashes` the hash of each epoch's
-    config in order: a forward ledger keeps no more of it than these.
+    `config` has its values by dotted key, `data` the hash of each series. `config_hashes` has the hash of each period's
+    config in order, which is all that a forward ledger keeps of it.
     """
 
     name: str
@@ -32,13 +31,13 @@ class Making:
     brokers: tuple[str, ...]
     cash: str
     market: str | None
-    config: Mapping[str, Any] | None
+    config: Mapping[str, object] | None
     config_hashes: tuple[str, ...]
     strategy: str | None
     data: Mapping[str, str] | None
 
-    def as_dict(self) -> dict[str, Any]:
-        """The making as plain data, without the config itself."""
+    def as_dict(self) -> dict[str, object]:
+        """Format the provenance as JSON, less the values of the config."""
         return {
             "name": self.name,
             "kind": "run" if self.is_run else "ledger",
@@ -54,8 +53,8 @@ class Making:
 
 
 @dataclass(frozen=True, slots=True)
-class Otherwise:
-    """One thing that was different when two records were made; `kind` is config, data, version, broker or start."""
+class ProvenanceDiff:
+    """A difference in the provenance of two records; `kind` is config, data, version, broker or start."""
 
     kind: str
     name: str
@@ -63,17 +62,17 @@ class Otherwise:
     second: str
 
     def as_dict(self) -> dict[str, str]:
-        """The difference as plain data."""
+        """Format the difference as JSON."""
         return {"kind": self.kind, "name": self.name, "first": self.first, "second": self.second}
 
 
-def making_of(record: Record, told: Days) -> Making:
-    """How a record was made. Raises LedgerError where its manifest cannot be read."""
-    decided = told.decided
+def provenance_of(record: Record, days: Days) -> Provenance:
+    """Read the provenance of a record. Raises LedgerError for an unreadable manifest."""
+    decided = days.decided
     first_day, last_day = (decided[0], decided[-1]) if decided else (None, None)
     if record.folder is None:
-        epochs = told.epochs
-        return Making(
+        epochs = days.epochs
+        return Provenance(
             record.name,
             False,
             first_day,
@@ -89,7 +88,7 @@ def making_of(record: Record, told: Days) -> Making:
         )
     manifest = record.folder.json("manifest.json")
     data = {symbol: str(series["sha256"]) for symbol, series in manifest["series"].items()}
-    return Making(
+    return Provenance(
         record.name,
         True,
         first_day,
@@ -105,8 +104,8 @@ def making_of(record: Record, told: Days) -> Making:
     )
 
 
-def made_otherwise(first: Making, second: Making) -> list[Otherwise]:
-    """What differs in how two records were made, as far as both keep it."""
+def provenance_diffs(first: Provenance, second: Provenance) -> list[ProvenanceDiff]:
+    """List the differences in provenance, as far as both records keep it."""
     found = [
         *_configs(first, second),
         *_each("data", first.data, second.data, cut=_SHORT),
@@ -120,8 +119,8 @@ def made_otherwise(first: Making, second: Making) -> list[Otherwise]:
     return found
 
 
-def not_kept(first: Making, second: Making) -> list[str]:
-    """What cannot be compared, because a record does not keep it, in words."""
+def unknown_provenance(first: Provenance, second: Provenance) -> list[str]:
+    """List, as sentences, the parts of the provenance that a record lacks."""
     notes = []
     for made in (first, second):
         if made.config is None:
@@ -130,31 +129,31 @@ def not_kept(first: Making, second: Making) -> list[str]:
     return notes
 
 
-def _configs(first: Making, second: Making) -> Iterator[Otherwise]:
+def _configs(first: Provenance, second: Provenance) -> Iterator[ProvenanceDiff]:
     if first.config is not None and second.config is not None:
         yield from _each("config", first.config, second.config)
     elif first.config_hashes != second.config_hashes:
-        yield Otherwise("config", "hash", *(_hashes(made) for made in (first, second)))
+        yield ProvenanceDiff("config", "hash", *(_hashes(made) for made in (first, second)))
 
 
 def _each(
-    kind: str, first: Mapping[str, Any] | None, second: Mapping[str, Any] | None, cut: int | None = None
-) -> Iterator[Otherwise]:
-    """Each name whose value is another one, or that only one side has."""
+    kind: str, first: Mapping[str, object] | None, second: Mapping[str, object] | None, cut: int | None = None
+) -> Iterator[ProvenanceDiff]:
+    """Find the names with different values, or on one side alone."""
     if first is None or second is None:
         return
     for name in sorted({*first, *second}):
         if first.get(name) != second.get(name):
             texts = (str(side[name])[:cut] if name in side else _NOT_THERE for side in (first, second))
-            yield Otherwise(kind, name, *texts)
+            yield ProvenanceDiff(kind, name, *texts)
 
 
-def _one(kind: str, name: str, first: str | None, second: str | None) -> list[Otherwise]:
-    return [Otherwise(kind, name, first or _NOT_THERE, second or _NOT_THERE)] if first != second else []
+def _one(kind: str, name: str, first: str | None, second: str | None) -> list[ProvenanceDiff]:
+    return [ProvenanceDiff(kind, name, first or _NOT_THERE, second or _NOT_THERE)] if first != second else []
 
 
-def _flat(config: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """A nested mapping as dotted keys and their values."""
+def _flat(config: Mapping[str, object], above: str = "") -> Iterator[tuple[str, object]]:
+    """Flatten a nested mapping to dotted keys."""
     for key, value in config.items():
         if isinstance(value, Mapping) and value:
             yield from _flat(value, f"{above}{key}.")
@@ -162,7 +161,7 @@ def _flat(config: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any
             yield f"{above}{key}", value
 
 
-def _hashes(made: Making) -> str:
+def _hashes(made: Provenance) -> str:
     return ", ".join(digest[:_SHORT] for digest in made.config_hashes)
 
 

@@ -1,4 +1,4 @@
-"""What is whole in a damaged ledger, written into a new one; the damaged file is left as it is."""
+"""Save the valid rows of a damaged ledger into a new one; the damaged file is kept as it is."""
 
 from __future__ import annotations
 
@@ -17,11 +17,18 @@ from bot.ledger.sqlite_pages import DatabasePages, rows_in_order
 
 @dataclass(frozen=True, slots=True)
 class Salvaged:
-    """What was saved of a file, and what was lost of it.
+    """Rows saved of a file, and rows and bytes lost.
 
-    `rows` are saved, `head` is the hash of the last and `until` its moment. Of what comes after, `unproved` rows can be
-    read and are believed no more, with moments from `first_lost` to `last_lost`, empty where there are none; the last
-    of them has the number `highest`. `unread` counts bytes that tell nothing, `size` those of the file.
+    Attributes
+    ----------
+    rows, head, until
+        Number of saved rows, hash of the last, and its moment (ISO-8601, UTC).
+    unproved, highest
+        Number of later rows that can be read but are outside the chain, and the highest row number among them.
+    first_lost, last_lost
+        First and last moment of those rows; else empty.
+    unread, size
+        Unreadable bytes, and bytes of the file.
     """
 
     rows: int
@@ -36,9 +43,12 @@ class Salvaged:
 
 
 def salvage(source: Path, target: Path) -> Salvaged:
-    """Write the rows from the first to the last of an unbroken chain into a new ledger.
+    """Write the rows of the unbroken chain, from the first on, into a new ledger.
 
-    Raises LedgerError where there are none, the new file exists or cannot be written, or the old one cannot be read.
+    Raises
+    ------
+    LedgerError
+        If the chain is empty, the new file exists, or reading or writing fails.
     """
     if not source.is_file():
         raise LedgerError("there is no such file", where=str(source))
@@ -68,15 +78,16 @@ def salvage(source: Path, target: Path) -> Salvaged:
 
 
 def proved_rows(path: Path) -> int:
-    """How many rows of a file can be proved, from the first on. Raises LedgerError."""
+    """Count the rows of a file that the chain proves, from the first on. Raises LedgerError."""
     pages = DatabasePages.of(path)
     return sum(1 for _ in _proved(pages, pages.rows()))
 
 
 def _proved(pages: DatabasePages, places: dict[int, list[int]]) -> Iterator[RawRow]:
-    """The rows that the chain proves, from the first on."""
+    """Read the rows that the chain proves, from the first on."""
     head = GENESIS
     for _, candidates in rows_in_order(pages, places):
+        # Pages that SQLite has freed may hold an old copy of a row; the hash picks the right one.
         row = next((row for row in candidates if chained_hash(head, *row[:4]) == row[4]), None)
         if row is None:
             return
@@ -91,11 +102,12 @@ def _readable(pages: DatabasePages, places: list[int]) -> list[RawRow]:
 
 @contextmanager
 def _settled(source: Path) -> Iterator[Path]:
-    """The file, or a copy in which a transaction that a stop left half done is taken back."""
+    """Yield the file, or a copy with an interrupted transaction rolled back."""
     journal = source.with_name(f"{source.name}-journal")
     if not journal.is_file() or not journal.stat().st_size:
         yield source
         return
+    # Opening the file itself would write to it: SQLite rolls an interrupted transaction back at the first query.
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, source.name)
         shutil.copyfile(source, copy)

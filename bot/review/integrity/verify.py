@@ -27,7 +27,7 @@ _ADVANCED_AFTER = 5000
 
 @dataclass(frozen=True, slots=True)
 class IntegrityCheck:
-    """The result of one check in a sentence; `fault` is None if it passed."""
+    """Result of one check in a sentence, and its fault, if any."""
 
     name: str
     message: str
@@ -126,6 +126,7 @@ class _Books:
 
     def _take_valuation(self, row: Row, valued: Valuation) -> None:
         holdings, marks, book = valued.holdings, valued.marks, self._portfolio
+        # Compared with ==: the ledger writes every digit, so that rounding is no excuse.
         if valued.cash != book.cash:
             raise self._fault(row, "has another cash than the fills make", plain(book.cash), plain(valued.cash))
         if holdings != book.holdings:
@@ -156,7 +157,7 @@ class _Books:
 def verify(record: Record, advanced: Callable[[int], object] = lambda rows: None) -> list[IntegrityCheck]:
     """Check everything that a record can be checked against.
 
-    A fault in the chain ends the check: rows after it prove nothing.
+    A fault in the chain ends the check: the rows after it are unproved.
 
     Parameters
     ----------
@@ -209,10 +210,12 @@ def _read(
             try:
                 event = decode(row, record.path)
             except LedgerError as malformed:
+                # Every check that needs the row fails with it; the chain still holds.
                 for name, _ in takers[kind]:
                     faults.setdefault(name, malformed)
                 continue
             for name, take in takers[kind]:
+                # After a fault the state of that check is wrong, and each later row would be a fault too.
                 if name not in faults:
                     try:
                         take(row, event)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from bot.core.events import Episode
 from bot.ledger.event_fields import encode
@@ -12,7 +11,7 @@ from bot.review.recording import Record
 
 
 def recorded_episodes(record: Record) -> list[Episode]:
-    """Read the episodes of a record in order; a forward ledger has none. Raises LedgerError."""
+    """Read the episodes of a record in order: those of a backtest. Raises LedgerError."""
     return [one.event for one in record.events(Episode)]
 
 
@@ -27,7 +26,7 @@ def listed(episodes: Sequence[Episode], chosen: RowFilter) -> Page[Episode]:
     )
 
 
-def episode_dict(episode: Episode) -> dict[str, Any]:
+def episode_dict(episode: Episode) -> dict[str, object]:
     """Format an episode as JSON: `known_at`, then the keys of its ledger row."""
     _, known_at, body = encode(episode)
     return {"known_at": known_at, **body}

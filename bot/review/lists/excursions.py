@@ -34,14 +34,14 @@ def excursions(record: Record, trips: Sequence[RoundTrip]) -> list[Excursion | N
     Parameters
     ----------
     record
-        The record that the round trips are of.
+        Record of the round trips.
     trips
         Round trips and open lots.
 
     Returns
     -------
     list
-        One excursion per trip; None if the lot saw no close, or a mark of its days is missing.
+        One excursion per round trip; None if the lot saw no close, or a mark of its days is missing.
 
     Raises
     ------

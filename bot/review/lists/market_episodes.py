@@ -19,7 +19,7 @@ from strategies.rotation.view import RotationView
 
 
 def episodes_of(config: Config, record: Record) -> tuple[list[Episode], str]:
-    """Return the episodes of a record, and a sentence why there are none, empty if there are some.
+    """Return the episodes of a record, and a sentence for an empty list.
 
     A forward ledger has no rows of episodes. They are computed from the config's market as it is now: from those that
     were still on when the ledger began to those of its last day. Raises LedgerError.
@@ -35,6 +35,7 @@ def episodes_of(config: Config, record: Record) -> tuple[list[Episode], str]:
         return [], "A forward ledger has no rows of episodes, and no market here has its days: bot data update"
     begin, end = first.event.at, last.event.at
     found = episodes(RotationView(market, rotation_settings(config)))
+    # Keep those that overlap the ledger's days; an ignored one has no end and counts by its begin alone.
     known = [e for e in found if e.known_at <= end and (e.exit_at is None or e.exit_at >= begin)]
     known = [e for e in known if e.exit_at is not None or e.known_at >= begin or e.outcome != IGNORED]
     return known, "" if known else "There was no breakout in these days."

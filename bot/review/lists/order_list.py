@@ -26,7 +26,7 @@ class OrderLine:
     """An order and its end.
 
     `price` is the mean of its fills in the quote currency, `slippage_bps` theirs against the reference prices; both are
-    None while nothing is filled. `why` has the codes of its end, `reason` those of the decision, both joined by `;`.
+    set from the first fill on. `why` has the codes of its end, `reason` those of the decision, both joined by `;`.
     """
 
     order_id: str
@@ -44,7 +44,7 @@ class OrderLine:
 
 
 def orders_of(record: Record, chosen: RowFilter) -> Page[OrderLine]:
-    """Read the orders of a record in order, also those that were never sent. Raises LedgerError."""
+    """Read the orders of a record in order, skipped ones included. Raises LedgerError."""
     ended, before = record.newest_events(OrderResult, **chosen.filters(), limit=chosen.limit)
     orders: list[Recorded[OrderIntent | OrderResult]] = [*ended, *_open_orders(record, chosen)]
     found = chosen.newest(orders)
@@ -104,13 +104,14 @@ def _line(one: Recorded[OrderIntent | OrderResult], fills: Sequence[Fill], inten
 
 def _reason_and_end(result: OrderResult, intent: OrderIntent | None) -> tuple[str, str]:
     """Split the codes of an order into those of the decision and those added on the way to its end."""
-    if intent is None:  # never sent
+    # A skipped order was never sent, so its own codes are the decision's.
+    if intent is None:
         return result.reason, result.end_text
     return intent.reason, result.full_reason.removeprefix(intent.reason).removeprefix(";")
 
 
 def as_dict(line: OrderLine) -> dict[str, str]:
-    """Format an order as text by column; a figure that is not defined is empty."""
+    """Format an order as text by column; an undefined figure is empty."""
     return {
         "order_id": line.order_id,
         "decision_at": line.at,

@@ -1,6 +1,6 @@
 """List round trips: each lot from entry to exit with its profit; and the open lots.
 
-Lots are matched first in, first out, with sixty digits: a part's share of a fee may be no finite decimal. The exact
+Lots are matched first in, first out, with sixty digits: a part's share of a fee may be an endless decimal. The exact
 profits of all round trips thus add up to the change of equity to its last digit; each figure on screen is rounded to
 1e-8 afterwards.
 """
@@ -31,7 +31,7 @@ _MIDNIGHT = "T00:00:00Z"
 
 
 @dataclass(frozen=True, slots=True)
-class Breakout:
+class FollowedBreakout:
     """An episode that the bot followed: its session, and the moments when it was known and over (ISO-8601, UTC).
 
     `over_at` is empty while it is on.
@@ -49,7 +49,7 @@ class RoundTrip:
     Prices and money are in the quote currency, moments ISO-8601 in UTC. `pnl` is after the fees of both sides and
     `exact` is it before rounding; `gain` is pnl over the entry's cost. `slippage` is a part of the prices already. For
     an open lot `exit_at`, `exit_stage` and `exit_reason` are empty, and `exit_price` and `pnl` are None if its mark is
-    unknown. `episode` is the session of the breakout, empty if there is none.
+    unknown. `episode` is the session of the breakout, if any.
     """
 
     symbol: str
@@ -83,7 +83,7 @@ class RoundTrip:
 class RoundTrips:
     """Round trips in order of exit, and the open lots.
 
-    `valued` is the day of the open lots' marks (YYYY-MM-DD), empty if there is none. `fees` and `slippage` are the sums
+    `valued` is the day of the open lots' marks (YYYY-MM-DD), if any. `fees` and `slippage` are the sums
     over every fill and settlement, in the quote currency.
     """
 
@@ -100,14 +100,14 @@ class RoundTrips:
 
     @property
     def exact(self) -> Decimal | None:
-        """Profit of all: equity less the start cash. None if a mark is unknown."""
+        """Profit of all: equity less the start cash. Set if every mark is known."""
         parts = [trip.exact for trip in self.all]
         known = [part for part in parts if part is not None]
         with localcontext(EXACT):
             return sum(known, ZERO).quantize(_LAST_DIGIT) if len(known) == len(parts) else None
 
 
-def round_trips_of(record: Record, followed: Sequence[Breakout] | None = None) -> RoundTrips:
+def round_trips_of(record: Record, followed: Sequence[FollowedBreakout] | None = None) -> RoundTrips:
     """Match the fills of a record to round trips.
 
     Parameters
@@ -138,10 +138,10 @@ def round_trips_of(record: Record, followed: Sequence[Breakout] | None = None) -
         )
 
 
-def breakouts(episodes: Iterable[Episode]) -> list[Breakout]:
+def breakouts(episodes: Iterable[Episode]) -> list[FollowedBreakout]:
     """Return the breakouts that the bot followed."""
     return [
-        Breakout(one.session.isoformat(), iso(one.known_at), iso(one.exit_at) if one.exit_at else "")
+        FollowedBreakout(one.session.isoformat(), iso(one.known_at), iso(one.exit_at) if one.exit_at else "")
         for one in episodes
         if one.outcome != IGNORED
     ]
@@ -151,7 +151,7 @@ class _RoundTripBuilder:
     """Add stages and breakouts to matched lots."""
 
     def __init__(
-        self, record: Record, traded: Sequence[Recorded[Fill | Settlement]], followed: Sequence[Breakout]
+        self, record: Record, traded: Sequence[Recorded[Fill | Settlement]], followed: Sequence[FollowedBreakout]
     ) -> None:
         # A backtest fills at the midnight of the decision; a forward run fills later and needs the orders' moments.
         is_live = not all(one.at.endswith(_MIDNIGHT) for one in traded if isinstance(one.event, Fill))

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from bot.core.decision import Decision
 from bot.core.events import Event
@@ -47,7 +46,7 @@ class StoryEntry:
             runs = [(runs[0][0], runs[-1][1])]
         return ", ".join(_span(first, last) for first, last in runs)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Format the entry as JSON."""
         return {"day": self.day.isoformat(), "text": self.text, "rows": list(self.rows), "stage": self.stage}
 
@@ -85,9 +84,9 @@ def story_entries(
     equity
         Equity at the close, in the quote currency, by UTC date.
     before
-        Decision before the first; None at the start of a record.
+        Decision before the first, if any.
     start
-        Equity at that time; None if it is unknown.
+        Equity at that time, if known.
     labels
         Names and numbers of the record's config.
     """
@@ -112,7 +111,7 @@ def _stages(
         found = activity.get(day) or DayActivity()
         if now.stage == "ARMED":
             _remember_vetoes(position, now)
-        if _is_told(now):
+        if _has_entry(now):
             context = DecisionContext.of(now, before, labels, _last_vetoes(position, now))
             result = _result(position, before, now, equity.get(day, worth))
             text = f"{causes(context)}: {_what_was_done(now, before, found, labels)}{result}"
@@ -123,7 +122,7 @@ def _stages(
         before, worth = now, equity.get(day, worth)
 
 
-def _is_told(now: Decision) -> bool:
+def _has_entry(now: Decision) -> bool:
     return now.stage != now.previous or bool(_KEPT & set(now.reasons))
 
 
@@ -160,7 +159,7 @@ def _result(position: _Position, before: Decision | None, now: Decision, after: 
 
 
 def _what_was_done(now: Decision, before: Decision | None, found: DayActivity, labels: Labels) -> str:
-    """Format what a decision led to: trades, orders that came to no fill, or a new stage alone."""
+    """Format what a decision led to: trades, refused orders, or a new stage alone."""
     held = before.weights if before else {}
     trades = _traded(found, now, held, labels)
     if trades:

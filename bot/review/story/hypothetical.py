@@ -1,4 +1,4 @@
-"""Hypothetical returns of ETH after armed breakouts that were never confirmed."""
+"""Hypothetical returns of ETH after armed breakouts that failed, expired or were vetoed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNBOUGHT = ("vetoed", "failed", "expired")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Returns of ETH over some sessions after episodes, as shares; None or 0 if no return is known."""
+    """Returns of ETH over some sessions after episodes, as shares; figures are set if a return is known."""
 
     sessions: int
     episodes: int
@@ -30,7 +30,7 @@ class Held:
 
 
 def hypothetical(episodes: Iterable[Episode]) -> list[Held]:
-    """Summarize the returns of ETH after the armed breakouts that were never confirmed.
+    """Summarize the returns of ETH after the armed breakouts that failed, expired or were vetoed.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def _held(episodes: Sequence[Episode], sessions: int) -> Held:
 
 
 def hypothetical_line(held: Sequence[Held], eth: str = "ETH") -> str:
-    """Format the returns as one sentence that begins with "Hypothetical"; empty if no return is known."""
+    """Format the returns as one sentence that begins with "Hypothetical"; empty if all returns are unknown."""
     known = [one for one in held if one.episodes]
     if not known:
         return ""

@@ -20,7 +20,7 @@ from bot.ledger.recorded import Recorded
 from bot.report import numbers
 
 NOTABLE_EVENTS = (ConfigPeriod, Late, Drift, TradingStateChange, BalanceDifference, Acknowledged)
-"""Types of the events that are told beside decisions and trades."""
+"""Types of the events that have entries beside decisions and trades."""
 
 
 def notable_days(events: Iterable[Recorded[Event]]) -> Iterator[tuple[str, str, tuple[int, ...]]]:
@@ -29,7 +29,7 @@ def notable_days(events: Iterable[Recorded[Event]]) -> Iterator[tuple[str, str, 
     Yields
     ------
     tuple
-        UTC date (YYYY-MM-DD), sentence, and numbers of the rows; days whose events need no sentence are left out.
+        UTC date (YYYY-MM-DD), sentence, and numbers of the rows; late days that were traded are left out.
     """
     days: dict[tuple[str, type[Event]], list[Recorded[Event]]] = defaultdict(list)
     for one in events:

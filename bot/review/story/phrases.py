@@ -1,4 +1,4 @@
-"""Causes: what a decision saw that made it, as the phrases of one sentence."""
+"""Causes of a decision, as the phrases of one sentence."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class DecisionContext:
         return figure(name, gauge.threshold if gauge else None)
 
     def closes(self) -> int | None:
-        """Count the closes above the level, this decision's own included; None if the readings lack one."""
+        """Count the closes above the level, this decision's own included, if the readings have them."""
         count, level = self.had.get("closes_above"), self.had.get("level")
         close, old = self.seen.get("small_caps"), self.had.get("small_caps")
         if not (count and level and close and old) or count.value is None:
@@ -66,7 +66,7 @@ class DecisionContext:
 
 
 def causes(context: DecisionContext) -> str:
-    """Why the decision is what it is, in phrases; the background is left out where there is more to say."""
+    """Format the causes of a decision; background reasons only in the absence of others."""
     telling = [code for code in context.now.reasons if code not in _BACKGROUND] or context.now.reasons
     phrases = [
         _PHRASES[code](context) if code in _PHRASES else printable(reason_sentence(code, context.labels)).rstrip(".")

@@ -1,4 +1,4 @@
-"""A line of equity in one row of a terminal."""
+"""Sparkline of equity in one row of a terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ _ASCII = "_.-=+*#@"
 
 
 def sparkline(values: Sequence[float], width: int, is_ascii: bool = False) -> str:
-    """Values as one letter each, the last of each stretch where there are more than fit; lowest to highest."""
+    """Draw values as one letter each.
+
+    Parameters
+    ----------
+    values
+        Any figures, in order.
+    width
+        Largest number of letters; of more values, each letter shows the last of an equal stretch.
+    is_ascii
+        True for a terminal that takes ASCII alone.
+    """
     if not values:
         return ""
     steps = _ASCII if is_ascii else _BLOCKS

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from bot.core.decision import Decision
 from bot.core.events import AccountSnapshot, Acknowledged, BalanceDifference, ConfigPeriod, Episode, Event, Valuation
@@ -53,7 +52,7 @@ class Story:
             f"last {numbers.money(self.equity[-1][1])}"
         )
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Format the story as JSON, money as decimal text."""
         return {
             "run": self.run,
@@ -143,7 +142,7 @@ def _cuts(days: int, rows: int) -> list[str]:
 
 
 def _before(record: Record, decided: Sequence[Recorded[Decision]]) -> tuple[Decision | None, Decimal | None]:
-    """Return the decision before the first one and the equity at that time; None where they are unknown."""
+    """Return the decision before the first one and the equity at that time, if known."""
     if not decided:
         return None, record.start_cash()
     eve = date.fromisoformat(decided[0].day) - ONE_DAY
@@ -161,6 +160,6 @@ def _verdict(record: Record, unknown: int, labels: Labels) -> list[str]:
 
 
 def _unknown(record: Record) -> int:
-    """Count the differences of a testnet account that are unexplained and not acknowledged."""
+    """Count the differences of a testnet account that are unexplained and yet to be acknowledged."""
     seen = record.events(ConfigPeriod, AccountSnapshot, BalanceDifference, Acknowledged)
     return len(expected_account(one.event for one in seen).unknown)

@@ -104,7 +104,7 @@ def _health(record: Record, unknown: int) -> str:
 
 
 def open_orders(record: Record) -> int:
-    """Count the newest orders that have no end yet."""
+    """Count the open ones of the newest orders."""
     orders = {one.event.order_id for one in record.events(OrderIntent, newest_first=True, limit=_RECENT)}
     # Skipped orders have an end and no order row, so ends may outnumber orders.
     ended = record.events(OrderResult, newest_first=True, limit=2 * _RECENT)
@@ -122,7 +122,7 @@ def worst_fall(equity: Sequence[tuple[str, Decimal]]) -> tuple[str, str, float] 
     Returns
     -------
     tuple or None
-        Day of the peak, day of the trough, and the fall as a negative share of the peak; None without a fall. Of
+        Day of the peak, day of the trough, and the fall as a negative share of the peak, if there is a fall. Of
         equal peaks and troughs the first.
     """
     peak_day, peak, worst = "", Decimal(0), None

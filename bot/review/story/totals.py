@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from bot.core.orders import Side
 from bot.ledger.codec import plain
@@ -16,7 +15,7 @@ from bot.review.day_activity import DayActivity
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the fills of a story, money in the stablecoin; `short` counts orders that were not filled in full."""
+    """Sums over the fills of a story, money in the stablecoin; `short` counts orders cut, skipped or left unfilled."""
 
     fills: int
     bought: Decimal
@@ -38,7 +37,7 @@ class Totals:
         settled = f" {counted(self.settled, 'settlement')}." if self.settled else ""
         return sums + short + settled
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Format the sums as JSON, money as decimal text."""
         return {
             "fills": self.fills,

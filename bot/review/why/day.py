@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from bot.core.decision import Decision, Trade
 from bot.core.errors import LedgerError
@@ -21,7 +20,7 @@ from bot.review.why.next_triggers import Trigger, triggers
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """One day of a record. On a day without a decision `row` is None and `gap` gives the cause."""
+    """One day of a record. `gap` gives the cause of a missing decision; `row` and the rest are then empty."""
 
     run: str
     day: date
@@ -35,7 +34,7 @@ class Why:
     gap: str = ""
     near: tuple[date, ...] = field(default=())
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Format the day as JSON."""
         return {
             "run": self.run,
@@ -88,7 +87,7 @@ def why(record: Record, day: date, labels: Labels = PLAIN) -> Why:
 
 
 def last_day(record: Record) -> date:
-    """Return the UTC date of a record's last decision. Raises LedgerError if there is none."""
+    """Return the UTC date of a record's last decision. Raises LedgerError before the first."""
     last = record.last_event(Decision)
     if last is None:
         raise LedgerError("nothing has been decided in it yet", where=str(record.path))
@@ -96,7 +95,7 @@ def last_day(record: Record) -> date:
 
 
 def _done(record: Record, day: date, decision: Decision) -> list[str]:
-    """Format orders, fills and refusals of a day; on a day without orders the cause."""
+    """Format orders, fills and refusals of a day; on an idle day the cause."""
     found = activity_of(record.events(*TRADING_EVENTS, since=day, until=day + FILLED_WITHIN))
     return sentences(found.get(day.isoformat(), DayActivity())) or [_idle(decision)]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from bot.core.text import printable
 from bot.report.labels import PLAIN, Labels
@@ -16,7 +15,7 @@ _LOGARITHMS = {"relative_strength"}
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """A reading of a decision. `gate` is True for a gate that is on, False for one that is off, else None."""
+    """A reading of a decision. `gate` is True for a gate that is on, False for one that is off."""
 
     name: str
     value: float | None
@@ -42,7 +41,7 @@ class Gauge:
 
     @property
     def share(self) -> float | None:
-        """Distance as a share of the threshold; None if that is 0."""
+        """Distance as a share of the threshold, if that is other than 0."""
         # Of a logarithm of a ratio, the share of the ratio: a share of the logarithm itself would mean little.
         if self.name in _LOGARITHMS and self.distance is not None:
             return math.expm1(self.distance)
@@ -53,7 +52,7 @@ class Gauge:
         """Comparison that the reading makes; the name of a reading of a user's own strategy."""
         return printable(reading_text(self.name, self.labels))
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Format the gauge as JSON."""
         return {
             "name": self.name,

@@ -31,7 +31,7 @@ class Trigger:
     share: float | None = None
     leads: Literal["on", "out"] = "on"
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The way as plain data."""
         return asdict(self)
 

@@ -5,23 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 
 from bot.report.numbers import counted, share_text
 
 HORIZONS = (21, 63)
 """Sessions within which an arming is looked for: a month and a quarter."""
 ENOUGH = 5
-"""Stretches of the past that must be independent, and armings that must be over, before a share is told."""
+"""Fewest independent stretches, and fewest ended armings, for which a share is shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What was decided once a session was known.
+    """A session and the decision after it.
 
-    `gap` is the close over the highest close so far, less 1: 0 at a record. `would_arm` is whether a record after it
-    would have armed the bot; `armed` whether it armed just then; `ending` what became of the arming just then:
-    confirmed, failed, expired, vetoed, or nothing.
+    Attributes
+    ----------
+    day
+        UTC date of the decision.
+    stage
+        Stage after the decision.
+    gap
+        Close over the highest close so far, less 1; 0 at a record.
+    would_arm
+        True if a record in the next session would arm the bot.
+    armed
+        True if this decision armed it.
+    ending
+        Outcome that this decision gave an arming: confirmed, failed, expired or vetoed; else empty.
     """
 
     day: date
@@ -34,9 +44,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Of `days` like this one whose next `sessions` are past, `armed` saw an arming in them.
+    """Count of armings within a number of sessions.
 
-    `independent` is how many of their stretches do not overlap; `share` is None where those are too few.
+    Of `days` like this one whose next `sessions` are past, `armed` saw an arming in them. `independent` counts
+    stretches that lie apart.
     """
 
     sessions: int
@@ -46,16 +57,16 @@ class Within:
 
     @property
     def share(self) -> float | None:
-        """The share of the days that saw an arming."""
+        """Share of the days that saw an arming, given enough independent stretches."""
         return self.armed / self.days if self.independent >= ENOUGH else None
 
 
 @dataclass(frozen=True, slots=True)
 class Odds:
-    """The odds of one day, from what was over before it.
+    """Odds of one day, from the sessions before it.
 
-    `armings` are those that came within the longest horizon and were decided since, `confirmed` those of them that
-    were; of an armed day they are all armings before it.
+    `armings` counts those within the longest horizon that have ended, `confirmed` those of them that were confirmed.
+    For an armed day they are all earlier armings.
     """
 
     day: date
@@ -67,13 +78,13 @@ class Odds:
 
     @property
     def confirmed_share(self) -> float | None:
-        """The share of the armings that was confirmed; None where they are too few."""
+        """Share of the armings that were confirmed, given enough of them."""
         return self.confirmed / self.armings if self.armings >= ENOUGH else None
 
     def sentences(self) -> list[str]:
-        """The odds in words."""
+        """Format the odds as sentences."""
         if self.stage not in ("STABLE", "ARMED"):
-            return [f"The odds of the past are told of waiting days; this one stands in {self.stage}."]
+            return [f"The odds of the past are for waiting days; this one is in {self.stage}."]
         return [*(self._of(within) for within in self.within), self._of_armings()]
 
     def _of(self, within: Within) -> str:
@@ -91,15 +102,15 @@ class Odds:
 
     def _of_armings(self) -> str:
         if not self.armings:
-            return "No arming that followed is over: nothing to tell of what came after."
+            return "No arming that followed has ended yet."
         lead = "Of the armings that followed" if self.stage == "STABLE" else "Of the armings before"
         told = f"{lead}, {self.confirmed} of {self.armings} were confirmed"
         if self.confirmed_share is None:
             return f"{told}: too few to tell."
         return f"{told} ({self.confirmed_share:.0%})."
 
-    def as_dict(self) -> dict[str, Any]:
-        """The odds as plain data."""
+    def as_dict(self) -> dict[str, object]:
+        """Format the odds as JSON."""
         within = [{**asdict(one), "share": one.share} for one in self.within]
         return {
             "day": self.day.isoformat(),
@@ -115,10 +126,19 @@ class Odds:
 
 
 def odds(sessions: Sequence[Session], day: date) -> Odds | None:
-    """The odds of a day, its session being the last known at it; None before the first.
+    """Compute the odds of a day from the sessions known by then.
 
-    Only what was over by then counts: a session whose horizon is not past is left out, and so is an arming that is
-    not decided.
+    Parameters
+    ----------
+    sessions
+        Sessions in order; those after the day are ignored.
+    day
+        UTC date of a decision.
+
+    Returns
+    -------
+    Odds or None
+        Set from the first session on. A session counts if its whole horizon is past, an arming if it has ended.
     """
     past = [session for session in sessions if session.day <= day]
     if not past:
@@ -130,6 +150,7 @@ def odds(sessions: Sequence[Session], day: date) -> Odds | None:
     if past[now].stage != "STABLE":
         return Odds(day, past[now].stage, past[now].gap, (), 0, 0)
     alike = [i for i in range(now) if _is_alike(past[i], past[now])]
+    # Armings are those of full horizons alone: a shorter one would count early ends and miss late ones.
     longest = [i for i in alike if i + HORIZONS[-1] <= now]
     followed = sorted({arming for i in longest if (arming := _arming(past, i, HORIZONS[-1])) is not None})
     ended = [end for i in followed if (end := _ending(past, i))]
@@ -138,13 +159,14 @@ def odds(sessions: Sequence[Session], day: date) -> Odds | None:
 
 
 def _is_alike(then: Session, now: Session) -> bool:
-    """Whether a session waited as this one does, and stood at least as near to a record."""
+    """Return True if a session waited as this one does, at least as near to a record."""
     return then.stage == now.stage and then.would_arm == now.would_arm and then.gap >= now.gap
 
 
 def _within(past: Sequence[Session], alike: Sequence[int], horizon: int, now: int) -> Within:
     over = [i for i in alike if i + horizon <= now]
     armed = sum(_arming(past, i, horizon) is not None for i in over)
+    # Stretches that overlap share their armings: counted greedily from the first, so that none shares a session.
     independent, free = 0, 0
     for i in over:
         if i >= free:
@@ -153,10 +175,10 @@ def _within(past: Sequence[Session], alike: Sequence[int], horizon: int, now: in
 
 
 def _arming(past: Sequence[Session], start: int, horizon: int) -> int | None:
-    """Where the bot next armed after a session, within a horizon."""
+    """Find the next arming after a session, within a horizon: its position."""
     return next((i for i in range(start + 1, start + horizon + 1) if past[i].armed), None)
 
 
 def _ending(past: Sequence[Session], armed: int) -> str:
-    """What became of an arming, empty while it is not decided."""
+    """Find the outcome of an arming; empty while it is armed."""
     return next((past[i].ending for i in range(armed, len(past)) if past[i].ending), "")

@@ -1,4 +1,4 @@
-"""Review that needs a market: the odds of the past, from the prices of a config."""
+"""Sessions of a market as the rotation decided them, for the odds of the past."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _ENDINGS = (Reason.CONFIRMED, Reason.FAILED, Reason.VETOED, Reason.EXPIRED)
 
 
 def config_of(record: Record, path: Path | None) -> Config:
-    """The config that a run was made with; of a forward ledger the one that is named. Raises ConfigError."""
+    """Return the config that a run was made with; for a forward ledger load a file. Raises ConfigError."""
     if record.folder is None:
         return load_config(path)
     return kept_config(record.folder.json("manifest.json")["config"], record.name)
 
 
 def market_of(record: Record, config: Config, data_dir: Path | None, market: str) -> Market:
-    """The market that is named, or else the one that a run was made on. Raises DataError, StoreError."""
+    """Open the named market, else the one that a run was made on. Raises DataError, StoreError."""
     if record.folder is None or data_dir is not None or market != "auto":
         return open_market(config, data_dir, market)
     name = str(record.folder.json("manifest.json")["market"])
@@ -38,12 +38,20 @@ def market_of(record: Record, config: Config, data_dir: Path | None, market: str
 
 
 def odds_at(config: Config, market: Market, day: date) -> Odds | None:
-    """The odds of a decision day; None before the first session that is known to the rotation."""
+    """Compute the odds of a decision day, from the rotation's first session on."""
     return odds(sessions_of(config, market), day)
 
 
 def sessions_of(config: Config, market: Market) -> list[Session]:
-    """Every session of the rotation's path, as it was known at the first decision after it."""
+    """List the sessions of a market, each as of the first decision after it.
+
+    Parameters
+    ----------
+    config
+        Settings of the rotation.
+    market
+        Prices; each row is used from the time it was known.
+    """
     settings = rotation_settings(config)
     view = RotationView(market, settings)
     rows, (before, _, _, _) = view.source.session_rows(), view.source.records()

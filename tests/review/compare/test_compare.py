@@ -23,7 +23,7 @@ from bot.review.compare.days import Days, days_of
 from bot.review.compare.mismatch_causes import MismatchCause
 from bot.review.compare.overlay_page import comparison_page
 from bot.review.compare.parity import Known, parity
-from bot.review.compare.provenance import Making
+from bot.review.compare.provenance import Provenance
 from tests.cli.running import bot, error_of
 
 D = Decimal
@@ -52,8 +52,8 @@ def days(*arguments: Any, **more: Any) -> Days:
     return days_of(events(*arguments, **more))
 
 
-def making(name: str, told: Days, config: Mapping[str, Any] | None = None, **more: Any) -> Making:
-    made = Making(
+def making(name: str, told: Days, config: Mapping[str, Any] | None = None, **more: Any) -> Provenance:
+    made = Provenance(
         name,
         True,
         told.decided[0],
@@ -81,7 +81,7 @@ RISING = ["100", "110", "121", "133.1"]
 
 def test_two_records_that_are_the_same_have_no_difference() -> None:
     found = laid_over(days(RISING), days(RISING))
-    assert (found.parted, found.moves, found.otherwise) == ([], [], [])
+    assert (found.mismatches, found.moves, found.provenance_diffs) == ([], [], [])
     assert (
         found.summary == "4 common days, 4 decided the same, 0 orders and 0 fills differ, two ends +0.00% against one"
     )
@@ -89,11 +89,11 @@ def test_two_records_that_are_the_same_have_no_difference() -> None:
 
 def test_another_share_is_named_by_its_config_key_and_carried_on() -> None:
     found = laid_over(days(RISING), days(RISING, share="1"), {"a.b": 2, "a.c": 3})
-    assert [(one.name, one.first, one.second) for one in found.otherwise] == [
+    assert [(one.name, one.first, one.second) for one in found.provenance_diffs] == [
         ("a.b", "1", "2"),
         ("a.c", "not there", "3"),
     ]
-    assert [(one.what, one.causes, one.days) for one in found.parted] == [
+    assert [(one.what, one.causes, one.days) for one in found.mismatches] == [
         ("decision", (MismatchCause.CONFIG,), 4),
         ("order", (MismatchCause.CONFIG,), 1),
     ]
@@ -115,14 +115,14 @@ def test_the_overlay_begins_at_one_and_tells_how_far_they_are_apart() -> None:
 def test_only_common_days_count_and_a_later_start_is_a_cause() -> None:
     found = laid_over(days(RISING), days(RISING, begins=2))
     assert (len(found.days), found.only_first, found.only_second) == (2, 2, 0)
-    assert [(one.day, one.causes, one.apart_since) for one in found.parted] == [
+    assert [(one.day, one.causes, one.apart_since) for one in found.mismatches] == [
         (FIRST + timedelta(days=2), (MismatchCause.CARRIED,), "2024-01-03 (start)")
     ]
 
 
 def test_other_prices_are_a_difference_of_data() -> None:
     found = laid_over(days(RISING), days([*RISING[:3], "140"]), data={"ETH": "two", "SOL": "one"})
-    assert [(one.kind, one.name) for one in found.otherwise] == [("data", "ETH"), ("data", "SOL")]
+    assert [(one.kind, one.name) for one in found.provenance_diffs] == [("data", "ETH"), ("data", "SOL")]
     assert [move.causes for move in found.moves] == [(MismatchCause.DATA,)]
 
 
@@ -133,12 +133,12 @@ def test_a_forward_ledger_is_told_to_keep_no_config() -> None:
     ledger = replace(making("two", two), config=None, data=None, is_run=False, config_hashes=("x", "y"))
     told = compared(one, two, making("one", one), ledger)
     assert told.notes == ["two is a forward ledger: of its 2 config(s) it keeps a hash, and of its data nothing."]
-    assert ("config", "hash") in {(one.kind, one.name) for one in told.otherwise}
+    assert ("config", "hash") in {(one.kind, one.name) for one in told.provenance_diffs}
 
 
 def test_a_difference_between_records_that_were_made_alike_is_unknown() -> None:
     found = laid_over(days(RISING), days(RISING, reason="other"))
-    assert {one.causes for one in found.parted} == {(MismatchCause.UNKNOWN,)}
+    assert {one.causes for one in found.mismatches} == {(MismatchCause.UNKNOWN,)}
     assert (found.reasons, found.weights) == (4, 0)
 
 

@@ -61,7 +61,7 @@ def parity(world: World, name: str = "paper") -> Parity:
 def test_days_on_which_nothing_went_wrong_are_the_same(world: World) -> None:
     lived(world, 0, 2)
     found = parity(world)
-    assert found.apart == ()
+    assert found.mismatches == ()
     assert found.summary.startswith("3 days, 3 decisions the same, 1 of 1 fill within 1%, tracking difference 0.")
     assert abs(found.overlay.apart[-1]) < 0.001
     assert found.overlay.apart[-1] != 0  # the ledger paid what was asked, the backtest what it assumed
@@ -70,7 +70,7 @@ def test_days_on_which_nothing_went_wrong_are_the_same(world: World) -> None:
 def test_a_day_of_today_has_no_price_yet_and_its_orders_wait(world: World) -> None:
     lived(world, 0, 0)
     found = parity(world)
-    assert (found.same_decisions, found.fills, found.apart) == (1, 0, ())
+    assert (found.same_decisions, found.fills, found.mismatches) == (1, 0, ())
 
 
 def test_a_spread_that_is_too_wide_is_told(world: World) -> None:
@@ -80,7 +80,7 @@ def test_a_spread_that_is_too_wide_is_told(world: World) -> None:
     lived(world, 1, 1)
     found = parity(world)
     assert found.causes == {"spread": 1}
-    (one,) = found.apart
+    (one,) = found.mismatches
     assert (one.day, one.symbol, one.detail) == (DAY_ONE, "ETH", "spread too wide")
     assert (found.fills, found.fills_same) == (1, 0)
 
@@ -109,7 +109,7 @@ def test_a_missed_day_is_told(world: World) -> None:
     lived(world, 1, 1)
     found = parity(world)
     assert found.causes == {"missed": 1}
-    assert found.apart[0].day == DAY_ONE
+    assert found.mismatches[0].day == DAY_ONE
 
 
 def test_a_row_that_came_late_makes_a_late_decision_at_another_price(world: World) -> None:
@@ -127,7 +127,7 @@ def test_a_row_that_came_late_makes_a_late_decision_at_another_price(world: Worl
     lived(world, 1, 1)
     found = parity(world)
     assert found.causes == {"late decision": 1}
-    assert found.apart[0].detail == "filled at 03:20 UTC, the market had moved +1.60% since 00:00"
+    assert found.mismatches[0].detail == "filled at 03:20 UTC, the market had moved +1.60% since 00:00"
 
 
 def test_a_switch_is_told_as_an_override(world: World) -> None:
@@ -138,10 +138,10 @@ def test_a_switch_is_told_as_an_override(world: World) -> None:
     lived(world, 2, 2)
     found = parity(world)
     assert set(found.causes) == {"override"}
-    assert [(one.day, one.paper.partition(" ")[0], one.backtest) for one in found.apart] == [
+    assert [(one.day, one.paper.partition(" ")[0], one.backtest) for one in found.mismatches] == [
         (DAY_ONE + timedelta(days=1), "sell", "no order")
     ]
-    assert {one.detail for one in found.apart} == {"switched to flat"}
+    assert {one.detail for one in found.mismatches} == {"switched to flat"}
 
 
 def test_a_day_that_was_stopped_is_an_override_though_its_orders_were_missed(world: World) -> None:
@@ -166,7 +166,7 @@ def test_a_revised_price_is_told(world: World) -> None:
     tick(world)
     found = parity(world)
     assert found.causes == {"price revised": 1}
-    assert f"ETH of {day} was revised on 2025-12-03 00:20" in found.apart[0].detail
+    assert f"ETH of {day} was revised on 2025-12-03 00:20" in found.mismatches[0].detail
 
 
 def test_a_price_that_nobody_traded_at_is_a_fault_that_names_its_day(world: World) -> None:
@@ -176,7 +176,7 @@ def test_a_price_that_nobody_traded_at_is_a_fault_that_names_its_day(world: Worl
     found = parity(world)
     assert found.unknown == [DAY_ONE]
     assert found.causes == {"unknown": 1}
-    assert "is no price of that day" in found.apart[0].detail
+    assert "is no price of that day" in found.mismatches[0].detail
 
 
 def test_days_under_another_config_are_told_and_not_compared(world: World) -> None:
@@ -185,7 +185,7 @@ def test_days_under_another_config_are_told_and_not_compared(world: World) -> No
     lived(world, 1, 2)
     found = parity(world)
     assert found.left_out == {"config changed": (DAY_ONE,)}
-    assert (len(found.days), found.apart) == (2, ())
+    assert (len(found.days), found.mismatches) == (2, ())
     assert (found.fills, found.fills_same) == (1, 1)  # the one that brought the share down
     assert abs(found.overlay.apart[-1]) < 0.001
 
@@ -228,7 +228,7 @@ def test_an_account_that_nobody_explained_is_an_override(trading: Trading) -> No
     ticked_on_testnet(trading, 2)
     found = parity(trading.world)
     assert found.causes == {"override": 1, "spread": 1}
-    assert found.apart[-1].detail == "the testnet account differed, and nobody had acknowledged it"
+    assert found.mismatches[-1].detail == "the testnet account differed, and nobody had acknowledged it"
 
 
 def test_a_replay_is_the_backtest_in_everything_and_one_that_was_changed_names_the_day(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_a_replay_is_the_backtest_in_everything_and_one_that_was_changed_names_t
     config = config_with({"state": str(state)})
     replay_history(config, None, "demo", BUSY[0], BUSY[1], "replay")
     found = parity_of(config, find_record(state, "replay"))
-    assert found.apart == ()
+    assert found.mismatches == ()
     assert found.fills == found.fills_same > 0
     assert not found.overlay.apart.any()
     rows = list(read_ledger(state / "ledgers" / "replay.sqlite3"))
@@ -255,6 +255,6 @@ def test_a_rehearsal_differs_within_the_venues_slippage(tmp_path: Path) -> None:
     config = config_with({"state": str(tmp_path)})
     rehearse(config, None, "demo", *BUSY, "rehearsal", SystemClock())
     found = parity_of(config, find_record(tmp_path, "rehearsal"))
-    assert found.apart == ()
+    assert found.mismatches == ()
     assert found.fills == found.fills_same == 20
     assert found.overlay.apart[-1] != 0

@@ -16,7 +16,7 @@ from bot.core.window import Window
 from bot.ledger.projections import project
 from bot.ledger.record import read_ledger
 from bot.review.lists.excursions import Excursion, excursions
-from bot.review.lists.trade_list import Breakout, round_trips_of
+from bot.review.lists.trade_list import FollowedBreakout, round_trips_of
 from bot.review.lists.trade_sums import group, grouped
 from bot.review.recording import Record
 from bot.services.plans import planned
@@ -104,8 +104,8 @@ class TestByHand:
 
     def test_a_trip_belongs_to_the_breakout_that_was_on_when_it_was_decided(self, tmp_path: Path) -> None:
         found = record(tmp_path, story())
-        on_then = Breakout("2024-02-28", "2024-02-28T21:00:00Z", "2024-03-03T00:00:00Z")
-        over = Breakout("2024-02-29", "2024-02-29T10:00:00Z", "2024-02-29T20:00:00Z")
+        on_then = FollowedBreakout("2024-02-28", "2024-02-28T21:00:00Z", "2024-03-03T00:00:00Z")
+        over = FollowedBreakout("2024-02-29", "2024-02-29T10:00:00Z", "2024-02-29T20:00:00Z")
         assert [trip.episode for trip in round_trips_of(found, [on_then]).all] == ["2024-02-28"]
         assert [trip.episode for trip in round_trips_of(found, [on_then, over]).all] == [""]
         assert [trip.episode for trip in round_trips_of(found).all] == [""]

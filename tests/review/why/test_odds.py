@@ -106,7 +106,7 @@ def test_an_armed_day_is_told_what_became_of_the_armings_before() -> None:
 def test_a_day_in_eth_has_no_odds() -> None:
     told = odds([session(0, stage="ETH")], day(0))
     assert told is not None
-    assert told.sentences() == ["The odds of the past are told of waiting days; this one stands in ETH."]
+    assert told.sentences() == ["The odds of the past are for waiting days; this one is in ETH."]
     assert odds([session(5)], day(4)) is None
 
 
