@@ -308,11 +308,13 @@ def _lenient(text: bytes) -> str:
 
 def _unreadable(connection: sqlite3.Connection, path: Path, problem: str) -> LedgerError:
     """Return the error that names the first unreadable row, found by reading up to it."""
-    # SQLite fails for the whole query; row by row, those before the damage are still readable.
+    # SQLite fails for the whole query; row by row, those before the damage are still readable. One query a row, because
+    # Python's cursor reads one row ahead and drops a good row if the next one is damaged.
+    query = "SELECT sequence, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT 1"
     read = 0
     with suppress(sqlite3.DatabaseError):
-        for _ in connection.execute("SELECT hash FROM events ORDER BY sequence"):
-            read += 1
+        while (found := connection.execute(query, (read,)).fetchone()) is not None:
+            read = found[0]
     return LedgerError(
         f"is damaged: row {read + 1} and all later rows cannot be read ({problem})",
         where=str(path),

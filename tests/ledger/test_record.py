@@ -195,3 +195,17 @@ def test_money_is_plain_decimal_text_and_moments_are_iso() -> None:
     assert decision.at == "2024-03-01T00:00:00Z"
     assert (fill.body["quantity"], fill.body["price"], fill.body["slippage_bps"]) == ("2.45", "2102.1", "10")
     assert (valued.body["equity"], valued.body["cash"]) == ("10000", "4844.704855")
+
+
+@pytest.mark.parametrize("lost", [1, 3, 5])
+def test_the_first_row_that_cannot_be_read_is_named(tmp_path: Path, lost: int) -> None:
+    """Five rows of 3,000 bytes lie on five pages of 4,096: the page of one is set to zero."""
+    path = tmp_path / "ledger.sqlite3"
+    reasons = [f"lost-{number} " + "x" * 3000 for number in range(1, 6)]
+    write_ledger(path, as_rows([Decision(AT, "ETH", "ARMED", {}, (reason,)) for reason in reasons]))
+    content = bytearray(path.read_bytes())
+    page = content.index(f"lost-{lost} ".encode()) // 4096
+    content[page * 4096 : (page + 1) * 4096] = bytes(4096)
+    path.write_bytes(content)
+    with pytest.raises(LedgerError, match=f"row {lost} and "):
+        verify_ledger(path)
