@@ -2,15 +2,15 @@
 
     BotError
     ├── ConfigError   2   a config file, an option or a strategy file is wrong
-    ├── DataError     3   a series is missing, faulty or too short; a check found faults
-    ├── BrokerError   4   an order or a request to an exchange failed a safety check
+    ├── DataError     3   a series is missing, faulty or too short; a vendor gave none; a check found faults
+    ├── BrokerError   4   an exchange could not be dealt with safely
     │   ├── NotPublic       only anonymous reads of known hosts: refused before sending
     │   ├── NotSandbox      only requests to a pinned testnet: refused before sending
     │   ├── OrderRejected   the venue, or a check before it, refused the order
     │   ├── OutcomeUnknown  the order has an unknown status: look it up by its client id
     │   └── KeysRefused     the venue refuses the testnet keys
-    ├── LedgerError   5   a run folder or ledger fails to be written or read, or is damaged
-    └── StoreError    5   the market store fails to be written or read, or is damaged
+    ├── LedgerError   5   a run folder or ledger cannot be written, read or trusted
+    └── StoreError    5   the market store cannot be written, read or trusted
         └── InUse           another process writes a store or ledger
 
 Exit code 130 is an interruption by the user; 1 is a bug, and worth a report.
