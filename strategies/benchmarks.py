@@ -54,6 +54,7 @@ def _held(market: Market, weights: dict[str, Decimal], rebalanced: bool = False)
 
 def _switched(market: Market, symbol: str, on: Bools) -> list[Decision]:
     """Hold a full position while a condition is true, and the stablecoin while it is false."""
+    # Orders only on a change: between changes the position may drift, as that of a holder does.
     changes = np.diff(on, prepend=False)
     return [
         _decision(

@@ -47,6 +47,7 @@ class Checked:
         return {
             "market": self.market,
             "verdicts": {symbol: verdict.standing for symbol, verdict in self.verdicts.items()},
+            # `barred` and `told` are the keys of version 0.1.0: readers of `--json` depend on them.
             "barred": {
                 v.symbol: {"from": _iso_or_none(v.quarantined_from), "why": v.quarantine_faults[0].text}
                 for v in self.quarantined

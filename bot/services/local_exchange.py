@@ -43,6 +43,7 @@ def open_exchange(
     coins = [
         symbol for symbol in sorted(instruments) if market[symbol].kind is not SeriesKind.STABLECOIN and symbol != QUOTE
     ]
+    # Binance's own pattern for the name of a pair: a client would refuse any other name.
     fitting = [symbol for symbol in coins if _PAIR.fullmatch(symbol + QUOTE)]
     exchange = Exchange(PricePath(market, fitting), [Pair(instruments[s], QUOTE) for s in fitting], clock, terms, shape)
     return Opened(exchange, tuple(symbol for symbol in coins if symbol not in fitting))

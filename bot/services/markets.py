@@ -76,6 +76,7 @@ def missing_of_store(config: Config) -> list[str]:
     """Return the required series that the store lacks; all of them if it is empty. Raises StoreError."""
     path, roles = store_path(config), config.roles
     required = [roles.small_caps, roles.eth, roles.btc]
+    # An empty file is left by an update that failed before its first row.
     if not path.is_file() or not path.stat().st_size:
         return required
     with Store.reading(path) as store:

@@ -71,6 +71,7 @@ def trading_rules(config: Config, market: Market, run_key: str) -> TradingRules:
         to_decimal(config.sizing.band), to_decimal(config.sizing.relative_band), to_decimal(config.sizing.volume_share)
     )
     settings = config.overrides
+    # A misspelt name would switch the protection off without a sign.
     for symbol in settings.no_trade:
         if symbol not in instruments:
             mend = did_you_mean(symbol, instruments) or "a misspelt coin would be traded"
@@ -83,6 +84,7 @@ def _instrument(config: Config, market: Market, symbol: str) -> Instrument:
     bare = symbol.removeprefix(DEMO_PREFIX)
     rules = config.instruments.table.get(bare, config.instruments.fallback)
     slippage = config.costs.slippage
+    # By role: a market may call them otherwise (DEMO-ETH).
     if symbol in (market.roles.btc, market.roles.eth):
         share = slippage.major
     else:
@@ -101,6 +103,7 @@ def run_plan(config: Config, market: Market, window: Window, run_key: str) -> Ru
     table = {s: CorporateAction(CorporateActionKind(e.kind), e.to, e.ratio, e.last) for s, e in config.endings.items()}
     if market.name == DEMO:
         table |= {s: _demo_ending(entry) for s, entry in DEMO_ENDINGS.items()}
+    # One window for eligibility and for the largest order, so that both judge the same liquidity.
     days = config.altcoins.volume_days
     return RunPlan(
         market=market,
@@ -143,6 +146,7 @@ def venue_instruments(config: Config, instruments: Mapping[str, Instrument]) -> 
     with Store.reading(store_path(config)) as store:
         for rules in store.rules():
             known = found.get(rules.symbol)
+            # Rules of a venue whose prices are not used would round by a tick that the prices do not have.
             if known is not None and rules.venue == public_venue(config, store, rules.symbol):
                 least = rules.min_notional or known.min_notional
                 found[rules.symbol] = replace(known, step=rules.step, tick=rules.tick, min_notional=least)
@@ -153,4 +157,5 @@ def public_venue(config: Config, store: Store, symbol: str) -> str:
     """Return the venue of a coin's candles, by default the first venue of the config."""
     stored = store.rows_of(symbol)
     sources = [] if stored is None else [source.partition(" ")[0] for _, source in stored.sources]
+    # The newest rows decide: a coin that moved to another venue trades by the rules of that one.
     return next((name for name in reversed(sources) if name in VENUES), config.sources.exchange.venues[0])

@@ -20,6 +20,7 @@ def strategy_sha256(config: Config) -> str | None:
 
 def run_key(config: Config, market: Market, window: Window) -> str:
     """Hash config, strategy file, data, window and version: the same inputs give the same order ids."""
+    # Sorted: the key must not depend on the order in which files were read.
     data = {symbol: market[symbol].sha256 for symbol in sorted(market)}
     code = strategy_sha256(config)
     text = json.dumps([config.fingerprint(), code, data, str(window.start), str(window.end), __version__])

@@ -40,6 +40,7 @@ def load_strategy(path: Path, parameters: Mapping[str, object]) -> Strategy:
     try:
         spec.loader.exec_module(module)
         made = module.strategy(**parameters)
+    # SystemExit too: a file that calls exit() would end a daemon without a word.
     except (Exception, SystemExit) as problem:
         raise _fault(path, problem) from None
     if not callable(getattr(made, "decisions", None)) or not isinstance(getattr(made, "name", None), str):
@@ -102,6 +103,7 @@ def _fault(path: Path, problem: Exception | SystemExit) -> BotError:
     """A user's exception as one line that names the place in the user's own file."""
     if isinstance(problem, BotError):
         return problem
+    # The last frame in the user's file: frames below are of libraries that the user did not write.
     lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == str(path)]
     line = problem.lineno if isinstance(problem, SyntaxError) else lines[-1] if lines else None
     where = f"{path} line {line}" if line else str(path)

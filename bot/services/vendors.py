@@ -136,11 +136,14 @@ def feeds(config: Config, vendors: Vendors, symbols: Sequence[str] = ()) -> dict
             expected = "a symbol that `sources` or the altcoin universe names"
             mend = did_you_mean(symbol, known) or "add it to the config, or import its CSV file"
             raise ConfigError("has no vendor", where=symbol, expected=expected, mend=mend)
+    # A coin and its second source are fetched together, since each is checked against the other.
     if symbols:
         requested = dict.fromkeys(name for symbol in symbols for name in (symbol, symbol + SECOND) if name in known)
         return {symbol: known[symbol] for symbol in requested}
     roles = config.roles
+    # Asking for a dead coin fails each day, and its history does not change any more.
     over = {symbol for symbol, ending in config.endings.items() if ending.kind in ("dead", "renamed")}
+    # Required series first: an update that is cut short then still allows a decision.
     order = dict.fromkeys([s for s in (roles.small_caps, roles.eth, roles.btc) if s in known] + list(known))
     return {symbol: known[symbol] for symbol in order if symbol not in over}
 

@@ -82,6 +82,7 @@ class _UniqueKeyLoader(yaml.SafeLoader):
                 raise yaml.constructor.ConstructorError(
                     None, None, f"key {key!r} is not text: put it in quotes", key_node.start_mark
                 )
+            # YAML keeps the last of two equal keys: a limit set twice would lose one value silently.
             if key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
             seen.add(key)
@@ -98,6 +99,7 @@ def _read(path: Path, above: tuple[Path, ...]) -> dict[str, object]:
     if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
         raise ConfigError("extends: is not a file or a list of files", where=str(path), was=repr(bases))
     merged: dict[str, object] = {}
+    # Later bases win over earlier ones, and the file over all of them.
     for base in bases:
         merged = _merge(merged, _read(_find_base(path, base), (*above, path.resolve())))
     return _merge(merged, _with_strategy_beside(path, data))
@@ -142,7 +144,7 @@ def _parse(path: Path) -> dict[str, object]:
         what = "is not safe YAML" if unsafe else "is not YAML"
         was = str(getattr(problem, "problem", problem)).replace("but got", "but found")
         raise ConfigError(what, where=where, was=was) from None
-    if data is None:
+    if data is None:  # an empty file, or one of comments only
         data = {}
     if not isinstance(data, dict):
         raise ConfigError("is not a config", where=str(path), expected="keys and values", was=type(data).__name__)
@@ -163,6 +165,7 @@ def _config_error(path: Path, changes: Mapping[str, object], problem: Validation
     # A misspelt key also makes its right name missing: only the first of the two says what to do.
     fault = next((f for f in faults if f["type"] == "extra_forbidden"), faults[0])
     key = ".".join(str(part) for part in fault["loc"])
+    # The option or the file: the user must know which of the two to change.
     where = f"--set {key}" if _is_set_in(changes, fault["loc"]) else str(path)
     if fault["type"] == "extra_forbidden":
         known = _keys_at(fault["loc"][:-1])

@@ -27,6 +27,7 @@ def episodes(view: RotationView) -> list[Episode]:
     _, is_record, base, _ = view.source.records()
     breakouts = is_breakout(view.settings.rules, is_record, base)
     found = []
+    # A record that rearms after a risk exit needs no base: it is an episode, and not a breakout.
     for i in np.flatnonzero(new & is_record[rows]):
         if breakouts[rows[i]] or view.path[i].reasons & Reason.REARMED:
             found.append(_episode(view, int(i), int(rows[i]), "breakout" if breakouts[rows[i]] else "rearmed"))
@@ -135,6 +136,7 @@ def _open_to_open(coin: Series, sessions: Days, row: int, later: int) -> float |
     """
     if row + later >= len(sessions):
         return None
+    # The open after the session is the first price at which an order could be filled.
     opens = [coin.row(sessions[r] + 1) for r in (row, row + later)]
     if None in opens:
         return None

@@ -29,6 +29,7 @@ def _staleness(view: RotationView, inside: Bools) -> list[str]:
     warnings = []
     for symbol in view.required:
         stale = is_stale(view.settings.rules, view.market[symbol].missed(view.times[inside]))
+        # A run that can never buy would report a flat curve as if it were a result.
         if stale.all():
             last = view.market[symbol].dates[-1]
             raise DataError(f"{symbol} ends on {last}, before the run begins", where=f"market {view.market.name}")

@@ -24,6 +24,7 @@ def armed(memory: Memory, seen: Observation) -> Memory:
             high=seen.close,
             closes_above=1,
             session=seen.session,
+            # Kept until the next confirmation: no stage before CONFIRMED reads it.
             confirmed_session=memory.breakout.confirmed_session,
         ),
         eth=memory.eth,
@@ -44,7 +45,7 @@ def confirmed(memory: Memory, session: int) -> Memory:
 
 def first_half(memory: Memory, seen: Observation) -> Memory:
     """Buy the first half of ETH; its stop counts from this close, and from 0 where the close is missing."""
-    high = seen.eth_close if seen.eth_close > 0 else 0.0
+    high = seen.eth_close if seen.eth_close > 0 else 0.0  # NaN > 0 is False
     eth = EthPosition(session=seen.session, high=high, pair_weak_days=memory.eth.pair_weak_days)
     return _placed(memory, Stage.ETH.value, seen.session, 1, memory.breakout, eth)
 
@@ -61,6 +62,7 @@ def into_altcoins(memory: Memory, session: int) -> Memory:
 
 def back_into_eth(memory: Memory, session: int) -> Memory:
     """Move the altcoins back into ETH."""
+    # Tranche 2: the first half is held already, and the altcoins' half follows at once.
     return _placed(memory, Stage.ETH.value, session, 2, memory.breakout, memory.eth)
 
 

@@ -33,5 +33,6 @@ def progress(path: Sequence[Outcome]) -> dict[str, Reading]:
 
 def _reading(name: str, conditions: Sequence[Condition]) -> Reading:
     value, limit, holds = np.array(conditions, float).T
+    # Conditions come from memory, which is known at every decision.
     always = np.ones(len(value), bool)
     return Reading(name, value, limit, holds == 1, np.zeros(len(value), np.int64), always)

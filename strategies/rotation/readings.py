@@ -56,6 +56,7 @@ class Readings:
         if track is None:
             return self.absent("relative_strength")
         strength, lookback = track.values, self.rotation.relative_strength.lookback
+        # Both conditions in one threshold: above the higher of two hurdles is above both.
         hurdle = np.maximum(lagged(strength, lookback), self._mean_strength)
         return self.reading("relative_strength", track, strength, hurdle, strength > hurdle)
 
@@ -223,6 +224,7 @@ class Readings:
             Sessions since the last record; 0 on a record.
         """
         before = prior_high(self.closes)
+        # NaN > x is False: a missing close and the first close are no records.
         is_record = self.closes > before
         since = run_length(~is_record)
         base = np.concatenate(([0], since[:-1])) if len(since) else since
@@ -256,6 +258,7 @@ class Readings:
         declared = self.settings.endings.get(series.symbol)
         if declared is not None and declared.last is not None:
             end = np.datetime64(declared.last, "D")
+            # A series that goes on after its date in the table is alive: the table is out of date, not the data.
             ended |= (self.times.astype("datetime64[D]") > end) & (series.dates[last] <= end)
         return ended
 

@@ -79,6 +79,7 @@ class Rotation:
         entered, weights = 0, dict[str, Decimal]()
         for i, (at, outcome) in enumerate(zip(view.market.decision_moments, view.path, strict=True)):
             previous, stage = stage, Stage(outcome.stage)
+            # A new tranche is a purchase too, though the stage is the same.
             changed = stage is not previous or outcome.tranche != tranche
             tranche = outcome.tranche
             entered = i if stage is not previous else entered
@@ -114,6 +115,7 @@ class Rotation:
         if stage is Stage.ETH:
             return {eth: to_weight(shares.eth_first if tranche == 1 else shares.eth_full)}
         if stage is Stage.ALTS:
+            # Nothing is bought on a stale day, so a new choice could not be carried out.
             every = self.settings.altcoins.choose_every_days
             due = days_in_stage == 0 or (days_in_stage % every == 0 and not stale)
             return self._with_altcoins(view, view.days[i]) if due else before

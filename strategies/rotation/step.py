@@ -38,6 +38,7 @@ def step(rules: Rules, memory: Memory, seen: Observation) -> Outcome:
     memory, reasons = stale(rules, memory, seen)
     memory = counters(memory, seen)
     found = conditions_of(rules, memory, seen)
+    # Before the table, so that no purchase is decided on a day that ends with everything sold.
     exits = risk_exits(rules, seen, found) if Stage.ETH <= memory.stage <= Stage.DISTRIBUTION else 0
     if exits:
         memory = out_of_the_market(memory, seen.session)
@@ -110,7 +111,7 @@ def table(rules: Rules, memory: Memory, seen: Observation, conditions: Condition
         conditions = conditions_of(rules, memory, seen)
     if memory.stage == Stage.ARMED:
         memory, more = _from_armed(memory, seen, conditions)
-        if more:
+        if more:  # another stage has other conditions: the next row must look at those
             conditions, reasons = conditions_of(rules, memory, seen), reasons | more
     if memory.stage == Stage.CONFIRMED:
         memory, more = _from_confirmed(rules, memory, seen, conditions)
@@ -162,6 +163,7 @@ def _from_armed(memory: Memory, seen: Observation, conditions: Conditions) -> tu
 
 def _from_confirmed(rules: Rules, memory: Memory, seen: Observation, conditions: Conditions) -> tuple[Memory, int]:
     reasons = 0
+    # Exits count here even at a weekend: to buy what Monday sells would only cost fees.
     agrees = seen.eth_above_trend and not _exit_readings(rules, seen, conditions)
     if not conditions.small_cap_stop.holds:
         memory = waiting(memory, seen.session)

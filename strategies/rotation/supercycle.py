@@ -11,6 +11,7 @@ from bot.core.market import Floats
 from bot.core.moments import Times, newest
 from strategies.indicators import Bools, Ints, lagged, rolling_median
 from strategies.rotation.conditions import is_breakout, is_stale, trail_of
+from strategies.rotation.pullbacks import pullbacks, share_recovered
 from strategies.rotation.reading import Reading
 from strategies.rotation.readings import Readings
 from strategies.rotation.rules import Rules
@@ -57,6 +58,7 @@ class Supercycle:
     def gate(self) -> Reading:
         """The score as a gate: available with data for as many parts as it needs."""
         needed, parts = self.settings.gate_needs, self.parts.values()
+        # A part without a series can never count; a part that waits for its window can. Only the first opens the gate.
         available = np.sum([part.available for part in parts], axis=0) >= needed
         known = self.known >= needed
         missed = np.max([np.where(part.available, part.missed, 0) for part in parts], axis=0)
@@ -148,6 +150,7 @@ class Supercycle:
     def _sector_closes(self, tracks: list[Track]) -> tuple[Times, Floats]:
         """Closes by session and fund, from as far before the first decision as the windows reach."""
         settings, sessions = self.settings.sectors_rotate, self.source.market.sessions.closes
+        # Rows beyond the reach of the windows affect no decision: leaving them out saves memory.
         reach = max(
             settings.dispersion_window + settings.dispersion_median,
             settings.correlation_window + settings.correlation_lag + 1,
@@ -210,6 +213,7 @@ def runs_above(close: Floats, before: Floats, begins: Bools, rules: Rules) -> Ru
         Sessions with a breakout; one within a run changes nothing.
     """
     lengths, completed = np.zeros(len(close)), []
+    # A missing close is NaN: it is neither above the level nor under the stop, so the run goes on.
     level = high = np.nan
     length, stands = 0, False
     for session, (price, prior, starts) in enumerate(
@@ -219,7 +223,7 @@ def runs_above(close: Floats, before: Floats, begins: Bools, rules: Rules) -> Ru
             stands, level, high, length = True, prior, price, 0
         if not stands:
             continue
-        high = max(high, price)
+        high = max(high, price)  # `high` first: max() keeps it if the price is NaN
         length += price > level
         if price < trail_of(rules, level, high):
             stands = False
@@ -227,70 +231,6 @@ def runs_above(close: Floats, before: Floats, begins: Bools, rules: Rules) -> Ru
         else:
             lengths[session] = length
     return Runs(np.where(np.isnan(close), np.nan, lengths), completed)
-
-
-@dataclass(frozen=True, slots=True)
-class Pullback:
-    """A decided pullback: the sessions of its start and of its decision, and the result."""
-
-    start: int
-    end: int
-    recovered: bool
-
-
-def pullbacks(close: Floats, depth: float, within: int) -> list[Pullback]:
-    """Find the decided pullbacks of a series of closes, in order.
-
-    A pullback begins on a close `depth` or more under the running high. It is recovered on a close at that high or
-    above, at most `within` sessions later. Then the running high begins anew from that close, so that the rallies of a
-    bear market have pullbacks of their own.
-
-    Parameters
-    ----------
-    close : array of float
-        Closes by session; NaN where missing.
-    depth
-        Fall under the running high, as a share in (0, 1).
-    within
-        Sessions in which the high must be reached again.
-    """
-    decided, high, start = [], -np.inf, -1
-    for session, price in enumerate(close.tolist()):
-        if start < 0:
-            high = max(high, price)
-            if price <= high * (1 - depth):
-                start = session
-        elif price >= high or session - start >= within:
-            decided.append(Pullback(start, session, price >= high))
-            high, start = (price if price == price else -np.inf), -1
-    return decided
-
-
-def share_recovered(dips: list[Pullback], sessions: int, lookback: int, needed: int) -> Floats:
-    """Compute the share of recovered pullbacks by session.
-
-    Parameters
-    ----------
-    dips
-        Decided pullbacks. Counted are those decided by a session that began at most `lookback` sessions before it.
-    sessions
-        Length of the result.
-    needed
-        Least number of pullbacks for a share.
-
-    Returns
-    -------
-    array of float
-        Share of 0 to 1; NaN under `needed` pullbacks.
-    """
-    counted, recovered = np.zeros(sessions + 1), np.zeros(sessions + 1)
-    # Each pullback adds 1 where it is decided and takes it away where it leaves the look-back: one sum counts all.
-    for dip in dips:
-        for total, adds in ((counted, 1), (recovered, int(dip.recovered))):
-            total[dip.end] += adds
-            total[max(dip.end, min(dip.start + lookback, sessions))] -= adds
-    decided = np.cumsum(counted)[:-1]
-    return np.where(decided >= needed, np.cumsum(recovered)[:-1] / np.maximum(decided, 1), np.nan)
 
 
 def spread_of_returns(prices: Floats, window: int, needed: int) -> Floats:

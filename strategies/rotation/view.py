@@ -115,7 +115,7 @@ class RotationView:
             "new_session": new,
             "close": self.source.closes[rows],
             "prior_high": before[rows],
-            "is_record": is_record[rows] & new,
+            "is_record": is_record[rows] & new,  # a Friday's record must not count again on Saturday
             "base": base[rows],
             "sessions_since_record": since[rows],
             "gates_pass": self._gates_pass(),
@@ -127,7 +127,7 @@ class RotationView:
             "eth_above_trend": self.readings["eth_trend"].holds,
             "eth_range": self.source.eth_range(),
             "pair_above": pair.holds,
-            "pair_below": pair.value < pair.threshold,
+            "pair_below": pair.value < pair.threshold,  # unknown is neither above nor below
             "breadth_passes": self.readings["breadth"].holds,
             "peg_broken": peg.available & peg.holds,
             "thin_trading": self.source.thin_trading(),

@@ -153,6 +153,7 @@ class Config(Section):
                 was = listings[symbol].kind if symbol in listings else "not in the symbol table"
                 raise ValueError(f"roles.{part} is {symbol}, which must be of kind {kind}, was {was}")
         sources = self.sources
+        # A misspelt symbol would be fetched for ever and read by no rule.
         tables = {
             "yahoo.symbols": sources.yahoo.symbols,
             "yahoo.aggregates": sources.yahoo.aggregates,
@@ -201,6 +202,7 @@ class Config(Section):
             SHA-256 in hexadecimal digits. Output folder, data sources, notices, review and log format are left out.
             The data have a hash of their own.
         """
+        # Under the old names, so that an upgrade begins no new period in a ledger.
         plain = with_old_names(self.resolved())
         del plain["state"], plain["sources"], plain["notify"], plain["review"], plain["paper"]["log"]
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()

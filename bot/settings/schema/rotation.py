@@ -89,6 +89,7 @@ class StaleSection(Section):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
+        # The first step stops purchases, the second sells: they must come in this order.
         if self.leave_after <= self.after:
             raise ValueError(f"leave_after ({self.leave_after}) must be more than after ({self.after})")
         return self
@@ -135,6 +136,7 @@ class VolatilitySection(Section):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
+        # Otherwise a VIX between the two would pass the gate and then sell the entry.
         if self.calm_below > self.kill_above:
             raise ValueError(f"calm_below ({self.calm_below:g}) must not exceed kill_above ({self.kill_above:g})")
         return self
@@ -167,6 +169,7 @@ class TrendSection(Section):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
+        # With equal windows the condition fast > slow could never hold.
         if self.fast >= self.slow:
             raise ValueError(f"fast ({self.fast}) must be shorter than slow ({self.slow})")
         return self

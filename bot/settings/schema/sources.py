@@ -15,6 +15,7 @@ Minutes = Annotated[int, Strict(), Field(ge=0, le=1440)]
 
 
 def _aware(moment: datetime) -> datetime:
+    # In local time the same config would read other rows on another machine.
     if moment.tzinfo is None:
         raise ValueError("a moment needs its time zone, for instance 2026-01-31T00:00:00Z")
     return moment

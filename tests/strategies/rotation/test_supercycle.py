@@ -13,16 +13,9 @@ from hypothesis import strategies as st
 from bot.core.market import Market
 from bot.core.moments import utc
 from bot.services.strategy_settings import rotation_settings
+from strategies.rotation.pullbacks import Pullback, pullbacks, share_recovered
 from strategies.rotation.rotation import Rotation
-from strategies.rotation.supercycle import (
-    Pullback,
-    Supercycle,
-    mean_correlations,
-    pullbacks,
-    runs_above,
-    share_recovered,
-    spread_of_returns,
-)
+from strategies.rotation.supercycle import Supercycle, mean_correlations, runs_above, spread_of_returns
 from strategies.rotation.view import RotationView
 from tests.markets import (
     Prices,
