@@ -55,6 +55,7 @@ _READINGS_WITH_NUMBERS = {
     "eth_btc": "{eth}/{btc}, above its {pair_days}-day SMA",
     "eth_trend": "{eth}, above its {eth_trend_days}-day SMA",
     "breadth": "share of altcoins above their {breadth_days}-day SMA, at least",
+    "peg_broken": "the stablecoin, {peg_days} in a row below",
     "sessions_quiet": "sessions without a record, before {sold} is sold",
     "sessions_weak": "sessions of weak small caps, before {sold} is sold",
 }

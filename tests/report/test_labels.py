@@ -73,6 +73,11 @@ def test_a_sentence_names_the_coin_that_plays_the_part() -> None:
     assert names.reasons("kill_eth;eth_lags_btc", sol) == "risk exit: SOL stop, SOL lags BTC"
 
 
+def test_a_reading_has_the_numbers_of_the_config() -> None:
+    assert reading_text("peg_broken", labels(peg={"days": 3})) == "the stablecoin, 3 days in a row below"
+    assert reading_text("peg_broken") == "the stablecoin, days in a row below"
+
+
 def test_a_benchmark_has_the_days_of_its_average() -> None:
     assert benchmark_name("eth_trend", labels("benchmarks", trend_days=50)) == "ETH above 50-day SMA"
     assert benchmark_name("eth_trend") == "ETH above its SMA"
