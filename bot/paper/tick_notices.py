@@ -16,6 +16,7 @@ from bot.ledger.recorded import Recorded, recorded
 from bot.paper.health import Finding
 from bot.paper.reconcile import WIPED
 from bot.report.labels import PLAIN, Labels
+from bot.report.names import stage_code
 from bot.report.numbers import cents, counted, price, to_ascii
 from bot.report.words import reason_sentence
 
@@ -96,8 +97,9 @@ def _decision(
     if any(reason.startswith("kill") for reason in decision.reasons):
         return Notice(NoticeKind.KILL, f"{ledger}: out, on {one.day}", why + _to_do(orders))
     if orders or is_new_stage:
-        before = f", was {decision.previous}" if is_new_stage else ""
-        return Notice(NoticeKind.DECISION, f"{ledger}: {decision.stage}{before}, {one.day}", why + _to_do(orders))
+        stage, previous = (stage_code(code, labels) for code in (decision.stage, decision.previous))
+        before = f", was {previous}" if is_new_stage else ""
+        return Notice(NoticeKind.DECISION, f"{ledger}: {stage}{before}, {one.day}", why + _to_do(orders))
     return Notice(NoticeKind.SILENT_DAY, f"{ledger}: nothing to do on {one.day}", why) if is_last else None
 
 

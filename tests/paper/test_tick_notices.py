@@ -13,6 +13,7 @@ from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlem
 from bot.ledger.record import as_rows
 from bot.ledger.recorded import recorded
 from bot.paper.tick_notices import error_notice, head_notice, last_day, notices_of
+from bot.report.labels import Labels
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 BEGUN = ConfigPeriod(DAY, 1, "new", "key", "hash", "0.1", "simulated", Decimal(10_000))
@@ -46,6 +47,12 @@ def test_a_new_stage_is_told_with_its_reasons_and_what_is_to_be_done() -> None:
     assert told(entered, BUY) == [
         Notice(NoticeKind.DECISION, "mine: ETH, was CONFIRMED, 2026-03-02", "ETH is bought. To do: buy 1.5 ETH.")
     ]
+
+
+def test_a_new_stage_has_the_name_of_its_coin() -> None:
+    entered = replace(HELD, previous="CONFIRMED", weights={"SOL": Decimal("0.98")}, reasons=("entered_eth",))
+    (notice,) = notices_of("mine", as_rows([entered]), Labels(eth="SOL"))
+    assert (notice.title, notice.body) == ("mine: SOL, was CONFIRMED, 2026-03-02", "SOL is bought.")
 
 
 def test_orders_are_told_though_the_stage_is_the_same() -> None:
