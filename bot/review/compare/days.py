@@ -208,7 +208,7 @@ class _Reader:
     def _filled(self, event: Fill) -> None:
         order = self.by_id.get(event.order_id)
         if order is None:
-            raise LedgerError(f"a fill at {iso(event.at)} is of no order", mend="bot review verify tells more")
+            raise LedgerError(f"a fill at {iso(event.at)} is of no order", mend="details: bot review verify")
         order.filled += event.quantity
         order.worth += event.notional
         order.reference_worth += event.quantity * event.reference_price

@@ -26,7 +26,7 @@ class Excursion:
     best: float
 
 
-def excursions(record: Record, trips: Sequence[RoundTrip]) -> list[Excursion | None]:
+def excursions(record: Record, round_trips: Sequence[RoundTrip]) -> list[Excursion | None]:
     """Compute the excursion of each round trip from its entry to the day before its exit.
 
     A ledger has the daily closes of what was held (the marks of its valuations) and no daily highs and lows.
@@ -35,7 +35,7 @@ def excursions(record: Record, trips: Sequence[RoundTrip]) -> list[Excursion | N
     ----------
     record
         Record of the round trips.
-    trips
+    round_trips
         Round trips and open lots.
 
     Returns
@@ -48,8 +48,8 @@ def excursions(record: Record, trips: Sequence[RoundTrip]) -> list[Excursion | N
     LedgerError
         If a row is missing, was changed or is malformed.
     """
-    closes = _closes(record, _merged((trip.entry_at[:10], trip.exit_at[:10] or _STILL_OPEN) for trip in trips))
-    return [_excursion(trip, closes) for trip in trips]
+    closes = _closes(record, _merged((trip.entry_at[:10], trip.exit_at[:10] or _STILL_OPEN) for trip in round_trips))
+    return [_excursion(trip, closes) for trip in round_trips]
 
 
 def _closes(record: Record, spans: Iterable[tuple[str, str]]) -> dict[str, Closes]:

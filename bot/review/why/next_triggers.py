@@ -14,7 +14,7 @@ from bot.review.why.gauge import Gauge, gauges_of
 
 Gauges = Mapping[str, Gauge]
 _SEVERAL = 3
-"""Readings of an unknown strategy that are told of; the rest stand in the table."""
+"""Readings of an unknown strategy that are named in sentences; the table has the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +325,7 @@ def _lack(gauge: Gauge) -> str:
 
 
 def _old(gauges: Any) -> list[Trigger]:
-    """What is too old to be believed, of gates that are on and of small caps."""
+    """Name the stale readings of small caps and of the gates that are on."""
     stale = [g for g in gauges if g.verdict == "stale" and (g.gate or g.name == "small_caps")]
     return [Trigger(f"{g.words[0].upper()}{g.words[1:]}: the newest row is too old.", g.name) for g in stale]
 
