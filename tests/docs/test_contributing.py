@@ -109,3 +109,12 @@ def test_each_module_name_that_is_used_twice_has_a_row_with_a_reason() -> None:
     assert listed == names_used_twice()
     assert len(listed) <= 12
     assert all(len(cells[2]) > 20 for cells in rows("Module names that are used twice"))
+
+
+def test_class_names_are_unique() -> None:
+    found = defaultdict(list)
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                found[node.name].append(relative(path))
+    assert {name: paths for name, paths in found.items() if len(paths) > 1} == {}
