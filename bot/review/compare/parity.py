@@ -15,37 +15,10 @@ from bot.ledger.codec import plain
 from bot.review.compare.days import Days, Leg, OrderSummary, RecordDay, decision_of
 from bot.review.compare.mismatch_causes import MismatchCause, cause_of_end, decision_text, is_same, order_text
 from bot.review.compare.overlay import Overlay, overlay
+from bot.review.compare.parity_mismatch import ParityMismatch
 
 _SAME_CLOSE = Decimal("1e-9")
 """Largest relative difference of two closes that counts as equal."""
-
-
-@dataclass(frozen=True, slots=True)
-class ParityMismatch:
-    """A difference between ledger and backtest of a day, both sides in words; `detail` explains the cause.
-
-    `what` is decision, order, fill, settlement or valuation.
-    """
-
-    day: date
-    what: str
-    cause: MismatchCause
-    paper: str
-    backtest: str
-    symbol: str = ""
-    detail: str = ""
-
-    def as_dict(self) -> dict[str, str]:
-        """Format the difference as JSON."""
-        return {
-            "day": str(self.day),
-            "what": self.what,
-            "symbol": self.symbol,
-            "cause": self.cause,
-            "paper": self.paper,
-            "backtest": self.backtest,
-            "detail": self.detail,
-        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from bot.report.labels import Labels
 from bot.report.numbers import counted, figure, share_text
 from bot.report.words import reason_sentence
 from bot.review.why.gauge import Gauge, gauges_of
-from bot.review.why.next_triggers import GATES
+from bot.review.why.trigger import GATES
 
 _BACKGROUND = {
     "waits_for_record",

@@ -1,48 +1,38 @@
-"""The nearest gate: what would have to happen for a stage to be left, and how far that is away."""
+"""Next triggers: conditions to leave a stage, each with its distance."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping
 
 from bot.core.invariants import not_none
 from bot.report import numbers
 from bot.report.labels import PLAIN, Labels
 from bot.report.numbers import counted, figure, share_text
 from bot.review.why.gauge import Gauge, gauges_of
+from bot.review.why.trigger import GATES, Trigger
 
 Gauges = Mapping[str, Gauge]
 _SEVERAL = 3
 """Readings of an unknown strategy that are named in sentences; the table has the rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """A way out of a stage, as one plain sentence.
-
-    `reading` is what it hangs on, empty where nothing is known; `distance` is from its threshold in its own unit,
-    `share` the same as a share of the threshold. `leads` is `on` to the next stage, or `out` of the market.
-    """
-
-    sentence: str
-    reading: str = ""
-    distance: float | None = None
-    share: float | None = None
-    leads: Literal["on", "out"] = "on"
-
-    def as_dict(self) -> dict[str, object]:
-        """The way as plain data."""
-        return asdict(self)
-
-
 def next_trigger(stage: str, readings: Mapping[str, object], labels: Labels = PLAIN) -> Trigger:
-    """The nearest way out of the stage that a decision left the bot in."""
+    """Return the first of `triggers`."""
     return triggers(stage, readings, labels)[0]
 
 
 def triggers(stage: str, readings: Mapping[str, object], labels: Labels = PLAIN) -> list[Trigger]:
-    """Every way out of a stage that its readings tell of, the nearest or most telling first; never none."""
+    """List the triggers of a stage, the nearest or most important first; at least one.
+
+    Parameters
+    ----------
+    stage
+        Stage after the decision, by its code.
+    readings
+        Readings by name, as `Decision.readings` has them.
+    labels
+        Names and numbers of the record's config.
+    """
     gauges = gauges_of(readings, labels)
     found = _STAGES.get(stage, _unknown)(gauges, labels)
     return found or [Trigger("The readings of this day do not say what is nearest.")]
@@ -59,6 +49,7 @@ def _stable(gauges: Gauges, labels: Labels) -> list[Trigger]:
         return [
             Trigger(f"It is not known how far {labels.subject} {labels.verb('is', 'are')} from a record.", close.name)
         ]
+    # On a record day the threshold is still the record before: the day's own close is the one to beat.
     record = max(close.value, close.threshold)
     share = close.value / record - 1
     place = (
@@ -90,6 +81,7 @@ def _armed(gauges: Gauges, labels: Labels) -> list[Trigger]:
         return []
     if level is None or level.value is None or level.share is None:
         return []
+    # The time limit counts sessions of any kind, and each missing close needs one of them.
     missing, left = max(closes.threshold - closes.value, 0), max(time.threshold - time.value, 0)
     at = figure("level", level.threshold)
     failing = [gauge for gauge in gauges.values() if gauge.gate and not gauge.holds]
@@ -117,7 +109,7 @@ def _gates(failing: list[Gauge]) -> str:
 
 
 def _failing(gauge: Gauge) -> Trigger:
-    """A gate that is on and does not pass, and by how much."""
+    """Format a gate that fails, and its distance."""
     name = GATES.get(gauge.name, gauge.name.replace("_", " "))
     name = name[0].upper() + name[1:]
     if not gauge.is_known:
@@ -155,7 +147,7 @@ def _confirmed(gauges: Gauges, labels: Labels) -> list[Trigger]:
 
 
 def _blocks(gauges: Gauges, labels: Labels) -> str:
-    """The kill readings that keep a confirmed breakout from being bought."""
+    """Join the risk exits that block the purchase of a confirmed breakout."""
     credit, vix, stop = (gauges.get(name) for name in ("credit", "volatility_kill", "small_cap_stop"))
     standing = [
         *(["credit stress is over"] if credit and credit.verdict == "no" and "credit" not in labels.no_exit else []),
@@ -173,7 +165,7 @@ def _blocks(gauges: Gauges, labels: Labels) -> str:
 
 
 def _eth(gauges: Gauges, labels: Labels) -> list[Trigger]:
-    return [*_outs(gauges, labels, _KILLS), *_counters(gauges, labels), *_to_altcoins(gauges, labels)]
+    return [*_outs(gauges, labels, _RISK_EXITS), *_counters(gauges, labels), *_to_altcoins(gauges, labels)]
 
 
 def _alts(gauges: Gauges, labels: Labels) -> list[Trigger]:
@@ -185,7 +177,7 @@ def _alts(gauges: Gauges, labels: Labels) -> list[Trigger]:
         )
         told += f"{labels.numbers.get('pair_weak', 'days')} in a row under it send the altcoins back into {labels.eth}."
         back = [Trigger(told, pair.name, pair.distance, pair.share)]
-    return [*_outs(gauges, labels, _KILLS), *_counters(gauges, labels), *back]
+    return [*_outs(gauges, labels, _RISK_EXITS), *_counters(gauges, labels), *back]
 
 
 def _distribution(gauges: Gauges, labels: Labels) -> list[Trigger]:
@@ -204,14 +196,14 @@ def _distribution(gauges: Gauges, labels: Labels) -> list[Trigger]:
         if labels.small_caps:
             told = told.replace("while they lead", "while it leads")
         found.append(Trigger(told, close.name, close.distance, share))
-    return [*found, *_outs(gauges, labels, _KILLS)]
+    return [*found, *_outs(gauges, labels, _RISK_EXITS)]
 
 
-_KILLS = ("small_cap_stop", "eth_stop", "volatility_kill", "credit")
+_RISK_EXITS = ("small_cap_stop", "eth_stop", "volatility_kill", "credit")
 
 
 def _outs(gauges: Gauges, labels: Labels, names: tuple[str, ...]) -> list[Trigger]:
-    """The kills by their distance, the nearest first; those that are switched off are left out."""
+    """List the risk exits that are on, the nearest first."""
     known = [gauges[name] for name in names if name in gauges and name not in labels.no_exit]
     found = [_out(gauge, labels) for gauge in known if gauge.is_known and gauge.share is not None]
     return sorted(found, key=lambda way: abs(way.share or 0))
@@ -222,6 +214,7 @@ def _out(gauge: Gauge, labels: Labels) -> Trigger:
         figure(gauge.name, gauge.threshold),
         share_text(not_none(gauge.share, f"the share of {gauge.name}")),
     )
+    # VIX exits above its limit, so its reading holds when it exits; the others hold while they are safe.
     if gauge.holds == (gauge.name == "volatility_kill"):
         name = {**GATES, "small_cap_stop": labels.subject, "eth_stop": labels.eth, "volatility_kill": "VIX"}[gauge.name]
         told = f"{name[0].upper()}{name[1:]} at {figure(gauge.name, gauge.value)} stands beyond the limit of {at}: "
@@ -243,7 +236,7 @@ def _out(gauge: Gauge, labels: Labels) -> Trigger:
 
 
 def _counters(gauges: Gauges, labels: Labels) -> list[Trigger]:
-    """The counters whose end sells half."""
+    """List the counters that end in a sale of a part."""
     sold = labels.numbers.get("sold", "a part")
     words = {"sessions_quiet": "without a record", "sessions_weak": "in a row with small caps lagging"}
     found = []
@@ -287,7 +280,7 @@ def _cooldown(gauges: Gauges, labels: Labels) -> list[Trigger]:
 
 
 def _unknown(gauges: Gauges, labels: Labels) -> list[Trigger]:
-    """Of a strategy whose stages are not the rotation's: the reading that does not hold and is least far from it."""
+    """List the failing readings of a user's own strategy, the nearest to its threshold first."""
     open_ = [gauge for gauge in gauges.values() if gauge.verdict == "no" and gauge.share is not None]
     found = []
     for gauge in sorted(open_, key=lambda gauge: abs(gauge.share or 0))[:_SEVERAL]:
@@ -296,18 +289,6 @@ def _unknown(gauges: Gauges, labels: Labels) -> list[Trigger]:
         found.append(Trigger(told[0].upper() + told[1:], gauge.name, gauge.distance, gauge.share))
     return found
 
-
-GATES = {
-    "relative_strength": "small caps' lead over the market",
-    "credit": "credit",
-    "volatility": "VIX",
-    "participation": "participation",
-    "volume": "volume",
-    "trend": "small caps' trend",
-    "net_liquidity": "net liquidity",
-    "supercycle": "the supercycle score",
-}
-"""What a gate is called in a sentence."""
 
 _STAGES: dict[str, Callable[[Gauges, Labels], list[Trigger]]] = {
     "STABLE": _stable,
@@ -324,7 +305,7 @@ def _lack(gauge: Gauge) -> str:
     return {"no data": "without data", "stale": "too old", "not yet": "not known yet"}.get(gauge.verdict, "not known")
 
 
-def _old(gauges: Any) -> list[Trigger]:
+def _old(gauges: Iterable[Gauge]) -> list[Trigger]:
     """Name the stale readings of small caps and of the gates that are on."""
     stale = [g for g in gauges if g.verdict == "stale" and (g.gate or g.name == "small_caps")]
     return [Trigger(f"{g.words[0].upper()}{g.words[1:]}: the newest row is too old.", g.name) for g in stale]
