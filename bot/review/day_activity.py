@@ -13,7 +13,8 @@ from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlem
 from bot.core.text import printable
 from bot.ledger.codec import plain
 from bot.ledger.recorded import Recorded
-from bot.report import numbers
+from bot.report import names, numbers
+from bot.report.labels import PLAIN, Labels
 from bot.report.numbers import counted
 
 TRADING_EVENTS = (OrderIntent, Fill, OrderResult, Settlement)
@@ -97,12 +98,12 @@ def activity_of(events: Iterable[Recorded[Event]]) -> Mapping[str, DayActivity]:
     return days
 
 
-def sentences(activity: DayActivity) -> list[str]:
+def sentences(activity: DayActivity, labels: Labels = PLAIN) -> list[str]:
     """Format an activity as sentences: sales, purchases, orders cut or skipped, settlements."""
     return [
         *(_trade("Sold", symbol, *sums) for symbol, sums in activity.traded(Side.SELL).items()),
         *(_trade("Bought", symbol, *sums) for symbol, sums in activity.traded(Side.BUY).items()),
-        *(_refusal(result) for result in activity.refused),
+        *(_refusal(result, labels) for result in activity.refused),
         *(settlement_sentence(one.event) for one in activity.settlements),
     ]
 
@@ -119,8 +120,8 @@ _ENDED = {
 }
 
 
-def _refusal(result: OrderResult) -> str:
-    why = printable(end_of(result).replace("_", " "))
+def _refusal(result: OrderResult, labels: Labels) -> str:
+    why = printable(names.reasons(end_of(result), labels))
     order = f"The order to {result.side} {plain(result.quantity)} {printable(result.symbol)}"
     return f"{order} {_ENDED[result.status]} ({why})."
 
@@ -148,12 +149,12 @@ def trades_in_short(activity: DayActivity) -> str:
 
 def coins(sums: CoinSums) -> str:
     """Format traded coins, the most money first: one with its price, up to three by name, more by number."""
-    names = sorted(sums, key=lambda symbol: -sums[symbol][1])
-    if len(names) == 1:
-        quantity, money = sums[names[0]]
-        return f"{printable(names[0])} at {numbers.price(money / quantity)}" if quantity else printable(names[0])
-    shown = [printable(name) for name in names[:_NAMED]]
-    more = len(names) - len(shown)
+    symbols = sorted(sums, key=lambda symbol: -sums[symbol][1])
+    if len(symbols) == 1:
+        quantity, money = sums[symbols[0]]
+        return f"{printable(symbols[0])} at {numbers.price(money / quantity)}" if quantity else printable(symbols[0])
+    shown = [printable(name) for name in symbols[:_NAMED]]
+    more = len(symbols) - len(shown)
     if not more:
         return ", ".join(shown[:-1]) + " and " + shown[-1]
     return f"{', '.join(shown)} and {counted(more, 'other')}"

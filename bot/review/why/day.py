@@ -15,7 +15,8 @@ from bot.report.words import reason_sentence
 from bot.review.day_activity import FILLED_WITHIN, TRADING_EVENTS, DayActivity, activity_of, sentences
 from bot.review.recording import Record
 from bot.review.why.gauge import Gauge, gauges_of
-from bot.review.why.next_triggers import Trigger, triggers
+from bot.review.why.next_triggers import triggers
+from bot.review.why.trigger import Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def why(record: Record, day: date, labels: Labels = PLAIN) -> Why:
         reasons=tuple(printable(reason_sentence(code, labels)) for code in decision.reasons),
         gauges=tuple(gauges_of(decision.readings, labels).values()),
         ways=tuple(triggers(decision.stage, decision.readings, labels)),
-        done=(*_late(record, day), *_done(record, day, decision)),
+        done=(*_late(record, day), *_done(record, day, decision, labels)),
     )
 
 
@@ -94,10 +95,10 @@ def last_day(record: Record) -> date:
     return _day(last)
 
 
-def _done(record: Record, day: date, decision: Decision) -> list[str]:
+def _done(record: Record, day: date, decision: Decision, labels: Labels) -> list[str]:
     """Format orders, fills and refusals of a day; on an idle day the cause."""
     found = activity_of(record.events(*TRADING_EVENTS, since=day, until=day + FILLED_WITHIN))
-    return sentences(found.get(day.isoformat(), DayActivity())) or [_idle(decision)]
+    return sentences(found.get(day.isoformat(), DayActivity()), labels) or [_idle(decision)]
 
 
 def _idle(decision: Decision) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
+from bot.report.labels import PLAIN, Labels
+from bot.report.names import stage_code
 from bot.report.numbers import counted, share_text
 
 HORIZONS = (21, 63)
@@ -75,6 +77,7 @@ class Odds:
     within: tuple[Within, ...]
     armings: int
     confirmed: int
+    labels: Labels = PLAIN
 
     @property
     def confirmed_share(self) -> float | None:
@@ -84,7 +87,7 @@ class Odds:
     def sentences(self) -> list[str]:
         """Format the odds as sentences."""
         if self.stage not in ("STABLE", "ARMED"):
-            return [f"The odds of the past are for waiting days; this one is in {self.stage}."]
+            return [f"The odds of the past are for waiting days; this one is in {stage_code(self.stage, self.labels)}."]
         return [*(self._of(within) for within in self.within), self._of_armings()]
 
     def _of(self, within: Within) -> str:
@@ -125,7 +128,7 @@ class Odds:
         }
 
 
-def odds(sessions: Sequence[Session], day: date) -> Odds | None:
+def odds(sessions: Sequence[Session], day: date, labels: Labels = PLAIN) -> Odds | None:
     """Compute the odds of a day from the sessions known by then.
 
     Parameters
@@ -134,6 +137,8 @@ def odds(sessions: Sequence[Session], day: date) -> Odds | None:
         Sessions in order; those after the day are ignored.
     day
         UTC date of a decision.
+    labels
+        Names of the coins.
 
     Returns
     -------
@@ -146,16 +151,16 @@ def odds(sessions: Sequence[Session], day: date) -> Odds | None:
     now = len(past) - 1
     if past[now].stage == "ARMED":
         ended = [end for i, session in enumerate(past) if session.armed and (end := _ending(past, i))]
-        return Odds(day, "ARMED", past[now].gap, (), len(ended), ended.count("confirmed"))
+        return Odds(day, "ARMED", past[now].gap, (), len(ended), ended.count("confirmed"), labels)
     if past[now].stage != "STABLE":
-        return Odds(day, past[now].stage, past[now].gap, (), 0, 0)
+        return Odds(day, past[now].stage, past[now].gap, (), 0, 0, labels)
     alike = [i for i in range(now) if _is_alike(past[i], past[now])]
     # Armings are those of full horizons alone: a shorter one would count early ends and miss late ones.
     longest = [i for i in alike if i + HORIZONS[-1] <= now]
     followed = sorted({arming for i in longest if (arming := _arming(past, i, HORIZONS[-1])) is not None})
     ended = [end for i in followed if (end := _ending(past, i))]
     within = tuple(_within(past, alike, horizon, now) for horizon in HORIZONS)
-    return Odds(day, "STABLE", past[now].gap, within, len(ended), ended.count("confirmed"))
+    return Odds(day, "STABLE", past[now].gap, within, len(ended), ended.count("confirmed"), labels)
 
 
 def _is_alike(then: Session, now: Session) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from bot.core.market import Market
 from bot.core.moments import utc
 from bot.data.demo.demo_market import DEMO
+from bot.report.labels import labels_of
 from bot.review.recording import Record
 from bot.review.why.odds import Odds, Session, odds
 from bot.services.markets import open_market
@@ -39,7 +40,7 @@ def market_of(record: Record, config: Config, data_dir: Path | None, market: str
 
 def odds_at(config: Config, market: Market, day: date) -> Odds | None:
     """Compute the odds of a decision day, from the rotation's first session on."""
-    return odds(sessions_of(config, market), day)
+    return odds(sessions_of(config, market), day, labels_of(config.resolved()))
 
 
 def sessions_of(config: Config, market: Market) -> list[Session]:

@@ -24,6 +24,7 @@ from bot.core.events import (
 )
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.ledger.run_folder import RunFolder
+from bot.report.labels import Labels
 from bot.review.recording import Record
 from bot.review.story import story_of
 from bot.review.story.entries import StoryEntry
@@ -368,3 +369,23 @@ def test_a_sparkline_fits_and_has_an_ascii_form() -> None:
     assert sparkline([float(i) for i in range(1000)], 8) == "▁▂▃▄▅▆▇█"
     assert sparkline([5, 5], 72, is_ascii=True) == "__"
     assert sparkline([], 72) == ""
+
+
+def test_a_story_takes_names_and_numbers_from_the_config(tmp_path: Path) -> None:
+    """The ledger's stage ETH holds SOL, and the sale of a part is the config's 40%."""
+    labels = Labels(eth="SOL", numbers={"sold": "40%"})
+    quiet = {"sessions_quiet": reading(10, 10, "yes")}
+    events = [
+        begun("2020-01-01"),
+        decided("2020-01-01", "ETH", "ETH", ["holds"], quiet, {"SOL": "0.98"}),
+        *traded("2020-01-01", Side.BUY, "SOL", "10", "100", "100", "entered_eth"),
+        valued("2020-01-01", "10000", "ETH"),
+        decided("2020-01-02", "DISTRIBUTION", "ETH", ["no_new_record"], {}, {"SOL": "0.588"}, Trade.NOW),
+        *traded("2020-01-02", Side.SELL, "SOL", "4", "100", "100", "no_new_record"),
+        valued("2020-01-02", "10000", "ETH"),
+        decided("2020-01-03", "ETH", "DISTRIBUTION", ["resumed"], small_caps(101, 100), {"SOL": "0.98"}),
+    ]
+    found = story_of(ledger(tmp_path, events), labels)
+    assert found.verdict[1].startswith("It stands in SOL (in SOL).")
+    assert found.entries[-2].text == "10 sessions without a record: sold 40%, SOL at 100.00"
+    assert found.entries[-1].text.endswith("in SOL, nothing was traded")

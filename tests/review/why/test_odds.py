@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from bot.core.market import Market
+from bot.report.labels import Labels, labels_of
 from bot.review.why.odds import Session, odds
 from bot.review.why.sessions import odds_at, sessions_of
 from tests.markets import default_config
@@ -110,10 +111,18 @@ def test_a_day_in_eth_has_no_odds() -> None:
     assert odds([session(5)], day(4)) is None
 
 
+def test_a_stage_with_another_coin_has_that_coins_name() -> None:
+    found = odds([session(0, stage="ETH")], day(0), Labels(eth="SOL"))
+    assert found is not None
+    assert found.sentences() == ["The odds of the past are for waiting days; this one is in SOL."]
+
+
 def test_a_market_gives_a_session_for_each_new_close_and_no_more(demo: Market) -> None:
     sessions = sessions_of(default_config(), demo)
     assert all(a.day < b.day for a, b in pairwise(sessions))
     assert all(s.day.weekday() not in (6, 0) for s in sessions[1:])  # Friday's close is decided on a Saturday
     assert {s.ending for s in sessions} >= {"", "confirmed", "expired"}
     asked = sessions[-200].day
-    assert odds_at(default_config(), demo, asked) == odds([s for s in sessions if s.day <= asked], asked)
+    assert odds_at(default_config(), demo, asked) == odds(
+        [s for s in sessions if s.day <= asked], asked, labels_of(default_config().resolved())
+    )

@@ -54,7 +54,7 @@ def test_what_was_done_names_trades_and_refusals(tmp_path: Path) -> None:
     )
     assert why(record, MONDAY).done == (
         "Bought 2 ETH at 500.00, 1,000 in all.",
-        "The order to buy 3 SOL was not sent (min notional).",
+        "The order to buy 3 SOL was not sent (under the smallest order).",
     )
 
 
