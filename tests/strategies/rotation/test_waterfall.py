@@ -213,6 +213,8 @@ class TestCrypto:
         shrinks = closes_on_days(EARLY, [100e9] * (days - 1) + [97e9])
         assert told(last(market(STABLECOIN_SUPPLY_USD=grows), "stablecoin_supply")) == (103e9, 0.03, "up", "easing")
         assert told(last(market(STABLECOIN_SUPPLY_USD=shrinks), "stablecoin_supply")) == (97e9, -0.03, "down", "tight")
+        level = closes_on_days(EARLY, [100e9] * days)
+        assert told(last(market(STABLECOIN_SUPPLY_USD=level), "stablecoin_supply")) == (100e9, 0.0, "flat", "tight")
 
 
 class TestNoData:
