@@ -197,7 +197,7 @@ def test_money_is_plain_decimal_text_and_moments_are_iso() -> None:
     assert (valued.body["equity"], valued.body["cash"]) == ("10000", "4844.704855")
 
 
-@pytest.mark.parametrize("lost", [1, 3, 5])
+@pytest.mark.parametrize("lost", [1, 2, 5])
 def test_the_first_row_that_cannot_be_read_is_named(tmp_path: Path, lost: int) -> None:
     """Five rows of 3,000 bytes lie on five pages of 4,096: the page of one is set to zero."""
     path = tmp_path / "ledger.sqlite3"
