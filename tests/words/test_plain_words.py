@@ -46,9 +46,6 @@ EXCEPTIONS = (
     Allowed(re.compile(r"(?:^|[.;:|]\s+)Otherwise\b(?=[, ])"), "the adverb at the start of a sentence"),
 )
 
-UNFINISHED = {"docs/review.md": 11}
-"""Forbidden words that a package or a page may have while its texts are rewritten."""
-
 NEGATIONS = 0.08
 """Largest share of docstrings with a negating word."""
 
@@ -94,14 +91,8 @@ def test_few_docstrings_speak_by_negation() -> None:
 
 
 def test_forbidden_words_are_not_used() -> None:
-    found = found_words(text for text in sentences() if text.package not in UNFINISHED)
+    found = found_words(sentences())
     assert not found, "\n".join(["words to replace by plain ones:", *found])
-
-
-@pytest.mark.parametrize("package", UNFINISHED)
-def test_unfinished_texts_get_no_more_forbidden_words(package: str) -> None:
-    found = found_words(text for text in sentences() if text.package == package)
-    assert len(found) <= UNFINISHED[package], "\n".join(["words to replace by plain ones:", *found])
 
 
 @pytest.mark.parametrize("opener", ["What a vendor sent.", "Whether it is open.", "If open, close it.", "how: so"])
