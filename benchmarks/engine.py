@@ -20,7 +20,8 @@ from bot.backtest.engines.exact import run_exact
 from bot.core.book import RunPlan
 from bot.core.decision import Decision, Trade
 from bot.core.events import Valuation
-from bot.core.market import Market, Release, Series, SeriesKind
+from bot.core.listing import Release
+from bot.core.market import Market, Series, SeriesKind
 from bot.core.moments import midnight
 from bot.core.orders import OrderIntent, Side
 from bot.core.window import Window

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from bot.core.corporate_actions import CorporateAction, CorporateActionKind
-from bot.core.market import Market, Release, Series, SeriesKind, Sessions
+from bot.core.listing import Release
+from bot.core.market import Market, Series, SeriesKind, Sessions
 from bot.core.moments import Days
 from bot.data.timeline import due, known_at, us_sessions
 from bot.services.strategy_settings import rotation_settings

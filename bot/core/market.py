@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,7 @@ from bot.core.bar import Bar
 from bot.core.data_fault import DataFault
 from bot.core.errors import DataError, did_you_mean
 from bot.core.moments import Days, Times, newest, utc
+from bot.core.roles import Roles
 
 Floats = npt.NDArray[np.float64]
 
@@ -202,46 +202,6 @@ class Sessions:
         return np.isin(dates, self.dates[self.half_days])
 
 
-@dataclass(frozen=True, slots=True)
-class Roles:
-    """The symbol of each role, so that rules work on any set of symbols."""
-
-    small_caps: str
-    small_cap_fund: str
-    broad_fund: str
-    high_yield_fund: str
-    investment_grade_fund: str
-    treasury_fund: str
-    high_yield_spread: str
-    volatility: str
-    equal_weight_fund: str
-    small_cap_breadth_fund: str
-    sector_funds: tuple[str, ...]
-    high_beta_fund: str
-    low_volatility_fund: str
-    fed_assets: str
-    treasury_account: str
-    reverse_repo: str
-    btc: str
-    eth: str
-    stablecoin: str
-    stablecoin_supply: str
-
-    @property
-    def symbols(self) -> frozenset[str]:
-        """All symbols that have a role."""
-        parts = [getattr(self, part.name) for part in fields(self)]
-        return frozenset(symbol for part in parts for symbol in ((part,) if isinstance(part, str) else part))
-
-    def prefixed(self, prefix: str) -> Roles:
-        """Return the same roles with a prefix before each symbol."""
-        parts: dict[str, Any] = {}
-        for part in fields(self):
-            symbols = getattr(self, part.name)
-            parts[part.name] = tuple(prefix + s for s in symbols) if isinstance(symbols, tuple) else prefix + symbols
-        return Roles(**parts)
-
-
 @dataclass(frozen=True, eq=False)
 class Market(Mapping[str, Series]):
     """All series by symbol, with the session calendar, the roles, and the faults found in the data.
@@ -334,21 +294,3 @@ class Market(Mapping[str, Series]):
     def decision_moments(self) -> list[datetime]:
         """The decision times as aware datetimes."""
         return [utc(at) for at in self.decision_times]
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """Kind and release rule of a symbol, by the config's symbol table."""
-
-    kind: SeriesKind
-    release: Release
-
-
-class Release(StrEnum):
-    """Time from which a row dated D may be used."""
-
-    SESSION = "session"  # the US session's own close; rows on other days are a vendor's artefact
-    UTC_DAY = "utc day"  # D+1 00:00 UTC
-    SAME_DAY = "same day"  # the New York close of D (the Fed's reverse repo, out at 13:15)
-    NEXT_SESSION = "next session"  # the close of the session after D (yields and credit spreads on FRED)
-    THURSDAY = "thursday"  # Thursday 16:30 New York after Wednesday D, Friday after a holiday (the Fed's H.4.1)

@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from bot.core.market import Release, Sessions
+from bot.core.listing import Release
+from bot.core.market import Sessions
 from bot.core.moments import Days, Times
 
 _NEW_YORK = "America/New_York"

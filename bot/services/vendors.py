@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.core.errors import ConfigError, did_you_mean
-from bot.core.market import Release
+from bot.core.listing import Release
 from bot.core.ports import Clock
 from bot.data.store.update import Updater
 from bot.data.store.update_result import UpdatePolicy

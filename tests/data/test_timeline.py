@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.core.market import Release
+from bot.core.listing import Release
 from bot.data.timeline import due, known_at
 from tests.markets import sessions
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.core.errors import ConfigError
-from bot.core.market import Release, SeriesKind
+from bot.core.listing import Release
+from bot.core.market import SeriesKind
 from bot.settings.loader import CONFIG_FOLDER, kept_config, load_config
 from tests.markets import config_with
 

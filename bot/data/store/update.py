@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.core.errors import DataError
-from bot.core.market import Listing, Release, Sessions
+from bot.core.listing import Listing, Release
+from bot.core.market import Sessions
 from bot.core.moments import Days, Times, iso
 from bot.core.ports import Clock
 from bot.data.quality import drop_faulty_rows

@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from bot.core.errors import DataError
-from bot.core.market import Release
+from bot.core.listing import Release
 
 
 class UpdateStatus(StrEnum):

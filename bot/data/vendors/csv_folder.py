@@ -12,8 +12,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from bot.core.errors import DataError
-from bot.core.market import Floats, Listing, Market, Roles, SeriesKind
+from bot.core.listing import Listing
+from bot.core.market import Floats, Market, SeriesKind
 from bot.core.moments import Days
+from bot.core.roles import Roles
 from bot.data.assembly import assemble
 from bot.data.vendors.raw_bars import COLUMNS, PRICES, RawBars
 

@@ -11,7 +11,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, Strict, model_validator
 
 from bot.core.errors import did_you_mean
-from bot.core.market import Listing, Release, Roles, SeriesKind
+from bot.core.listing import Listing, Release
+from bot.core.market import SeriesKind
+from bot.core.roles import Roles
 from bot.settings.renamed_keys import with_old_names
 from bot.settings.schema.notify import NotifySection
 from bot.settings.schema.paper import PaperSection
