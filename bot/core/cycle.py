@@ -194,6 +194,8 @@ class _Planner:
             self.again.add(symbol)
         if allowed * self.prices[symbol] < instrument.min_notional:
             return self._skip(symbol, side, quantity, OrderEnd.MIN_NOTIONAL)
+        if allowed < instrument.min_quantity:
+            return self._skip(symbol, side, quantity, OrderEnd.MIN_QUANTITY)
         identity = order_id(self.rules.run_key, self.decision.at.date(), symbol, side)
         self.orders.append(OrderIntent(identity, self.decision.at, symbol, side, allowed, self.reason))
         return allowed

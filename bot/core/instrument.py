@@ -7,6 +7,8 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
 ZERO = Decimal(0)
 WEIGHT_STEP = Decimal("1e-9")
+MAX_PARTS = 20
+"""Most orders that one quantity is split into."""
 
 
 def to_decimal(number: float) -> Decimal:
@@ -25,7 +27,8 @@ class Instrument:
     """Trading rules and costs of one coin.
 
     `step` is the smallest increment of quantity, `tick` of price, `min_notional` the smallest order in the quote
-    currency. `fee` and `slippage` are shares of the notional.
+    currency. `fee` and `slippage` are shares of the notional. `min_quantity` is the smallest order in coins; 0 is one
+    step.
     """
 
     symbol: str
@@ -34,6 +37,7 @@ class Instrument:
     min_notional: Decimal
     fee: Decimal
     slippage: Decimal
+    min_quantity: Decimal = ZERO
 
     def __post_init__(self) -> None:
         for name in ("step", "tick", "min_notional"):
@@ -42,6 +46,8 @@ class Instrument:
         for name in ("fee", "slippage"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} of {self.symbol} must be in [0, 1), was {getattr(self, name)}")
+        if self.min_quantity < 0:
+            raise ValueError(f"min_quantity of {self.symbol} must be zero or above, was {self.min_quantity}")
 
     def quantity(self, amount: Decimal) -> Decimal:
         """Round a quantity down to the step."""
@@ -63,7 +69,8 @@ class VenueRules:
     """Current rules of a venue for a coin.
 
     `step` is of quantity and `tick` of price. `min_notional` is the smallest order in the quote currency, if the venue
-    states one. `active` is False while trading is halted.
+    states one. `active` is False while trading is halted. `min_quantity` and `max_quantity` are the smallest and the
+    largest market order in coins, if the venue states them.
     """
 
     symbol: str
@@ -73,3 +80,27 @@ class VenueRules:
     tick: Decimal
     min_notional: Decimal | None
     active: bool
+    min_quantity: Decimal | None = None
+    max_quantity: Decimal | None = None
+
+    def parts(self, quantity: Decimal) -> list[Decimal]:
+        """Split a quantity into market orders of at most `max_quantity`, in whole steps.
+
+        Parameters
+        ----------
+        quantity : Decimal
+            Coins, a multiple of the step.
+
+        Returns
+        -------
+        list of Decimal
+            Coins of each order, at most `MAX_PARTS` of them; their sum is the quantity, or less if that many are too
+            few. They are of nearly equal size, so that the last one stays above `min_quantity`.
+        """
+        if self.max_quantity is None or quantity <= self.max_quantity:
+            return [quantity]
+        most = max(int(self.max_quantity / self.step), 1)
+        steps = min(int(quantity / self.step), most * MAX_PARTS)
+        count = -(-steps // most)
+        smaller, larger = divmod(steps, count)
+        return [(smaller + (number < larger)) * self.step for number in range(count)]

@@ -35,6 +35,7 @@ class OrderEnd(StrEnum):
     QUARANTINED = "barred"
     NO_PRICE_TODAY = "no_price_today"
     MIN_NOTIONAL = "min_notional"
+    MIN_QUANTITY = "min_quantity"
     CASH_SHORT = "cash_short"
     NO_BAR = "no_bar"
     REDUCE_ONLY_OVERRIDE = "reduce_only_override"

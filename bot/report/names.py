@@ -37,6 +37,7 @@ _REASONS = {
     "holds": "rebalanced",
     "peg_broken": "stablecoin off its peg",
     "min_notional": "under the smallest order",
+    "min_quantity": "under the smallest quantity of the venue",
     "cash_short": "cash ran short",
     "no_bar": "no price to trade at",
     "no_price_today": "no price that day",

@@ -149,7 +149,13 @@ def venue_instruments(config: Config, instruments: Mapping[str, Instrument]) -> 
             # Rules of a venue whose prices are not used would round by a tick that the prices do not have.
             if known is not None and rules.venue == public_venue(config, store, rules.symbol):
                 least = rules.min_notional or known.min_notional
-                found[rules.symbol] = replace(known, step=rules.step, tick=rules.tick, min_notional=least)
+                found[rules.symbol] = replace(
+                    known,
+                    step=rules.step,
+                    tick=rules.tick,
+                    min_notional=least,
+                    min_quantity=rules.min_quantity or known.min_quantity,
+                )
     return found
 
 

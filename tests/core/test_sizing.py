@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -317,3 +318,12 @@ class TestWhateverIsAsked:
         for result in cycle(**asked).skipped:
             assert result.status is OrderStatus.SKIPPED
             assert result.full_reason.split(";")[-1] in {"min_notional", "no_price_today", "no_trade_override"}
+
+
+@pytest.mark.parametrize(("least", "end"), [("0", None), ("0.5", None), ("0.5001", OrderEnd.MIN_QUANTITY)])
+def test_an_order_under_the_smallest_quantity_is_skipped(least: str, end: OrderEnd | None) -> None:
+    """A tenth of 10,000 at a price of 2000 is 0.5 ETH."""
+    eth = replace(instrument("ETH"), min_quantity=D(least))
+    plan = planned({"ETH": "0.1"}, instruments={"ETH": eth})
+    assert [result.end for result in plan.skipped] == ([] if end is None else [end])
+    assert orders(plan) == ([("buy", "ETH", D("0.5"))] if end is None else [])

@@ -16,7 +16,7 @@ from bot.brokers.testnet.reports import OrderReport, VenueFill, VenueStatus
 from bot.core.book import Book
 from bot.core.errors import OrderRejected, OutcomeUnknown
 from bot.core.events import VenueTrade
-from bot.core.instrument import ZERO
+from bot.core.instrument import MAX_PARTS, ZERO
 from bot.core.orders import OrderEnd, OrderIntent, Side
 from bot.core.ports import Broker
 from bot.infra.vendor_errors import NotListed, Unreachable
@@ -125,30 +125,58 @@ class TestnetBroker:
             return book.unfilled(order, OrderEnd.MARKET_HALTED)
         if quantity == ZERO:
             return book.unfilled(order, OrderEnd.CASH_SHORT)
+        if rules.min_quantity is not None and quantity < rules.min_quantity:
+            return book.unfilled(order, OrderEnd.MIN_QUANTITY, f"the venue takes {rules.min_quantity:f} or more")
         if order.side is Side.SELL and self._free_balance(order.symbol) < quantity:
             # The testnet is wiped about monthly without notice: the book still holds the coin and must be able to sell.
             for _ in self._fallback.execute(book, [_marked(order, NOT_IN_ACCOUNT)], day):
                 pass
             return None
         try:
-            report = self._exchange.submit(order.order_id, self._pair(order), order.side, quantity)
+            reports = self._send_parts(order, rules.parts(quantity))
         except OrderRejected as refusal:
             # Reasons are joined by semicolons in the ledger.
             return book.unfilled(order, OrderEnd.REJECTED, (refusal.was or refusal.what).replace(";", ","))
-        return self._record(book, order, self._exchange.wait_until_ended(report), day)
+        return self._record(book, order, reports, day)
+
+    def _send_parts(self, order: OrderIntent, parts: Sequence[Decimal]) -> list[OrderReport]:
+        """Send an order, in several parts if it is above the venue's largest one; a part that is cut ends it."""
+        reports: list[OrderReport] = []
+        for number, quantity in enumerate(parts, 1):
+            try:
+                report = self._exchange.submit(_part_id(order, number), self._pair(order), order.side, quantity)
+            except OrderRejected:
+                if not reports:
+                    raise
+                break  # the parts before it were traded and must be recorded
+            reports.append(self._exchange.wait_until_ended(report))
+            if reports[-1].status is not VenueStatus.FILLED:
+                break
+        return reports
 
     def _find(self, book: Book, order: OrderIntent, day: date) -> bool:
         """Record an order that the venue has. Return False if the venue states that it is missing."""
-        report = self._exchange.find(order.order_id, self._pair(order))
-        if report is not None:
-            self._record(book, order, self._exchange.wait_until_ended(report), day)
-        return report is not None
+        reports: list[OrderReport] = []
+        # An order of less than was decided may be the first part of several: the next one is looked up too.
+        while len(reports) < MAX_PARTS and sum((report.quantity for report in reports), ZERO) < order.quantity:
+            report = self._exchange.find(_part_id(order, len(reports) + 1), self._pair(order))
+            if report is None:
+                break
+            reports.append(self._exchange.wait_until_ended(report))
+            if reports[-1].status is not VenueStatus.FILLED:
+                break
+        if reports:
+            self._record(book, order, reports, day)
+        return bool(reports)
 
-    def _record(self, book: Book, order: OrderIntent, report: OrderReport, day: date) -> None:
+    def _record(self, book: Book, order: OrderIntent, reports: Sequence[OrderReport], day: date) -> None:
+        """Record the trades of an order's parts as one order."""
         # The book compares with the decided quantity: a full fill of less was cut by cash, holdings or the book.
-        end = OrderEnd.CUT_TO_FIT if report.status is VenueStatus.FILLED else OrderEnd(report.status)
-        fills = self._pricing.fills(book, order, self._base(order.symbol), report.fills, day)
-        book.events.extend(self._trade(order, trade) for trade in report.fills)
+        status = reports[-1].status
+        end = OrderEnd.CUT_TO_FIT if status is VenueStatus.FILLED else OrderEnd(status)
+        trades = [trade for report in reports for trade in report.fills]
+        fills = self._pricing.fills(book, order, self._base(order.symbol), trades, day)
+        book.events.extend(self._trade(order, trade) for trade in trades)
         book.traded(order, fills, end)
 
     def _trade(self, order: OrderIntent, trade: VenueFill) -> VenueTrade:
@@ -179,3 +207,8 @@ class TestnetBroker:
 
 def _marked(order: OrderIntent, mark: str) -> OrderIntent:
     return replace(order, reason=f"{order.reason};{mark}")
+
+
+def _part_id(order: OrderIntent, number: int) -> str:
+    """Return the client id of a part of an order; the first part has the order's own id."""
+    return order.order_id if number == 1 else f"{order.order_id}-{number}"

@@ -60,7 +60,13 @@ CREATE TABLE venue_rules (
     PRIMARY KEY (symbol, venue, seen_at)
 ) STRICT, WITHOUT ROWID;
 """
-MIGRATIONS: Sequence[str] = (_FIRST_VERSION,)
+_QUANTITIES = """
+ALTER TABLE venue_rules ADD COLUMN min_quantity TEXT;
+ALTER TABLE venue_rules ADD COLUMN max_quantity TEXT;
+"""
+_OLDEST_READABLE = 1
+"""Oldest version that readers understand; only a writer migrates."""
+MIGRATIONS: Sequence[str] = (_FIRST_VERSION, _QUANTITIES)
 """SQL that makes each version from the one before; a new store runs all of it."""
 
 
@@ -113,11 +119,11 @@ def epoch(moment: datetime) -> int:
 
 def _require_this_version(connection: sqlite3.Connection, path: Path) -> None:
     version = _version(connection, path)
-    if version < len(MIGRATIONS):
+    if version < _OLDEST_READABLE:
         raise StoreError(
             "is of an older version",
             where=str(path),
-            expected=str(len(MIGRATIONS)),
+            expected=str(_OLDEST_READABLE),
             was=str(version),
             mend="bring it up to date with: bot data update",
         )

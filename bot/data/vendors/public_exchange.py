@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from decimal import localcontext
+from decimal import Decimal, localcontext
 from functools import partial
 from typing import Any, TypeVar
 
@@ -107,7 +107,8 @@ class PublicExchange:
         """Fetch the venue's current trading rules of a coin."""
         market = self._listed(coin)
         where = f"{self.venue} {market['symbol']}"
-        precision, cost = market.get("precision") or {}, (market.get("limits") or {}).get("cost") or {}
+        precision, limits = market.get("precision") or {}, market.get("limits") or {}
+        cost, bounds = limits.get("cost") or {}, [limits.get(name) or {} for name in ("amount", "market")]
         mode = int(self._client.precisionMode)
         price = float(self.ticker(coin).last) if mode == SIGNIFICANT_DIGITS else None
         min_notional = cost.get("min")
@@ -119,6 +120,9 @@ class PublicExchange:
             tick=increment(precision.get("price"), mode, price, f"{where} price"),
             min_notional=plain(to_decimal(min_notional)) if min_notional else None,
             active=market.get("active") is not False,
+            # A market order must pass the bounds of all orders and those of market orders; 0 states no bound.
+            min_quantity=_plain_or_none(max((bound.get("min") or 0.0 for bound in bounds), default=0.0)),
+            max_quantity=_plain_or_none(min((most for bound in bounds if (most := bound.get("max"))), default=0.0)),
         )
 
     def ticker(self, coin: str) -> Ticker:
@@ -252,3 +256,7 @@ def _translate_error(where: str, problem: Exception) -> DataError:
         case ccxt.OperationFailed():
             return Unreachable("gave no valid response", where=where, was=was, mend=_RESUME)
     return Unreachable("refused the request", where=where, was=was)
+
+
+def _plain_or_none(number: float) -> Decimal | None:
+    return plain(to_decimal(number)) if number else None

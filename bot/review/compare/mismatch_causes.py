@@ -40,6 +40,7 @@ _CAUSE_OF_END = {
     OrderEnd.QUOTE_TOO_OLD: MismatchCause.SPREAD,
     OrderEnd.NO_QUOTE: MismatchCause.SPREAD,
     OrderEnd.MIN_NOTIONAL: MismatchCause.MINIMUM,
+    OrderEnd.MIN_QUANTITY: MismatchCause.MINIMUM,
     OrderEnd.MARKET_HALTED: MismatchCause.REFUSED,
     OrderEnd.REJECTED: MismatchCause.REFUSED,
     OrderEnd.NO_TRADE_OVERRIDE: MismatchCause.OVERRIDE,

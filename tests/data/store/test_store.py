@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.errors import DataError, StoreError
+from bot.core.instrument import VenueRules
 from bot.data.store.store import Store
 from bot.data.store.store_file import MIGRATIONS, back_up, open_to_write
 from bot.data.store.stored import Appended, NeedsWholeHistory, Revision, RowVersion
@@ -272,6 +275,19 @@ class TestFiles:
         with closing(open_to_write(path, newer)) as upgraded:
             assert upgraded.execute("PRAGMA user_version").fetchone() == (len(newer),)
             assert upgraded.execute("SELECT close FROM bars").fetchall() == [(101.0,)]
+
+    def test_a_store_of_the_first_version_is_read_and_then_gains_quantities(self, path: Path) -> None:
+        known = VenueRules("ETH", "binance", "ETH/USDT", Decimal("0.001"), Decimal("0.01"), Decimal(5), True)
+        with closing(open_to_write(path, MIGRATIONS[:1])) as old:
+            old.execute("INSERT INTO venue_rules VALUES ('ETH', 'binance', 1, 'ETH/USDT', '0.001', '0.01', '5', 1)")
+        with Store.reading(path) as store:
+            assert store.rules() == [known]
+        bounded = replace(known, min_quantity=Decimal("0.002"), max_quantity=Decimal("97.09521512"))
+        with Store.writing(path) as store:
+            assert store.rules() == [known]
+            assert store.save_rules(known, MONDAY) is False
+            assert store.save_rules(bounded, MONDAY) is True
+            assert store.rules() == [bounded]
 
     def test_a_migration_that_fails_changes_nothing(self, store: Store, path: Path) -> None:
         append(store, rows({"2026-03-01": 101}))

@@ -17,6 +17,7 @@ from bot.brokers.testnet.dialects.dialect import (
 )
 from bot.brokers.testnet.dialects.json_values import (
     Json,
+    bound,
     identifier,
     json_list,
     json_object,
@@ -94,6 +95,9 @@ class Binance:
         notional = filters.get("NOTIONAL") or filters.get("MIN_NOTIONAL") or {}
         min_notional = number(notional.get("minNotional", "0"))
         base, quote = identifier(row["baseAsset"]), identifier(row["quoteAsset"])
+        # A market order must pass both filters of quantities.
+        lots = [filters["LOT_SIZE"], filters.get("MARKET_LOT_SIZE", {})]
+        smallest, largest = ([bound(lot.get(name)) for lot in lots] for name in ("minQty", "maxQty"))
         rules = VenueRules(
             base,
             self._venue,
@@ -101,7 +105,10 @@ class Binance:
             step=plain(positive(filters["LOT_SIZE"]["stepSize"])),
             tick=plain(positive(filters["PRICE_FILTER"]["tickSize"])),
             min_notional=plain(min_notional) if min_notional else None,
+            # Other statuses, such as CANCEL_ONLY, refuse new orders.
             active=row["status"] == "TRADING" and "MARKET" in json_list(row["orderTypes"]),
+            min_quantity=max((quantity for quantity in smallest if quantity), default=None),
+            max_quantity=min((quantity for quantity in largest if quantity), default=None),
         )
         return SpotPair(identifier(row["symbol"]), base, quote, rules)
 

@@ -17,6 +17,7 @@ from bot.brokers.testnet.dialects.dialect import (
 )
 from bot.brokers.testnet.dialects.json_values import (
     Json,
+    bound,
     identifier,
     json_object,
     json_objects,
@@ -95,6 +96,8 @@ class Bybit:
             tick=plain(positive(json_object(row["priceFilter"])["tickSize"])),
             min_notional=plain(min_notional) if min_notional else None,
             active=row["status"] == "Trading",
+            min_quantity=bound(lots.get("minOrderQty")),
+            max_quantity=bound(lots.get("maxMarketOrderQty") or lots.get("maxOrderQty")),
         )
         return SpotPair(identifier(row["symbol"]), base, quote, rules)
 

@@ -17,6 +17,7 @@ from bot.brokers.testnet.dialects.dialect import (
 )
 from bot.brokers.testnet.dialects.json_values import (
     Json,
+    bound,
     identifier,
     integer,
     json_object,
@@ -87,6 +88,8 @@ class Gate:
             tick=Decimal(1).scaleb(-integer(row["precision"])),
             min_notional=plain(min_notional) if min_notional else None,
             active=row["trade_status"] == "tradable",
+            min_quantity=bound(row.get("min_base_amount")),
+            max_quantity=bound(row.get("max_base_amount")),
         )
         return SpotPair(identifier(row["id"]), base, quote, rules)
 

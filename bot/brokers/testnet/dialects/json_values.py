@@ -57,6 +57,12 @@ def positive(value: object) -> Decimal:
     return result
 
 
+def bound(value: object) -> Decimal | None:
+    """Read a smallest or largest quantity. Absent, empty and 0 state no bound."""
+    result = number(value or "0")
+    return plain(result) if result else None
+
+
 def integer(value: object) -> int:
     """Read a whole number, such as a count of decimals, of either sign."""
     if not isinstance(value, str | int | Decimal):
