@@ -42,12 +42,12 @@ def notices_of(ledger: str, added: Sequence[Row], labels: Labels = PLAIN) -> lis
 def head_notice(
     ledger: str, last: Recorded[Decision], rows: int, head: str, valued: Recorded[Valuation] | None
 ) -> Notice:
-    """Return the notice of a ledger's last hash, which proves the record up to a decision.
+    """Return the notice of a ledger's last hash, as `bot review verify --head` takes it: it proves the rows up to it.
 
     The copy on the user's phone is out of reach of whoever could change the ledger's file.
     """
     worth = f"Worth {to_ascii(cents(valued.event.equity))} at the close of {valued.day}. " if valued else ""
-    body = f"{worth}{rows} rows up to {last.day}; keep this, it proves them: {head}"
+    body = f"{worth}{rows} rows up to {last.day}; keep this, it proves them: {rows}:{head}"
     return Notice(NoticeKind.HEAD, f"{ledger}: the record of {last.day}", body)
 
 

@@ -90,7 +90,7 @@ class TestWhatIsTold:
             ledger.write(replace(HELD, previous="CONFIRMED"), BUY, bought("ETH", "1.5", "2000"), FILLED)
         assert ledger.sent.kinds == ["decision", "fill", "head"]
         rows, head = verify_ledger(ledger_path(ledger.config, "mine"))
-        assert f"{rows} rows up to 2026-03-02; keep this, it proves them: {head}" in ledger.sent.notices[-1].body
+        assert f"{rows} rows up to 2026-03-02; keep this, it proves them: {rows}:{head}" in ledger.sent.notices[-1].body
 
     def test_of_a_tick_that_added_nothing_is_nothing(self, ledger: Ledger) -> None:
         ledger.write(HELD, BUY, FILLED)

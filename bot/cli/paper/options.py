@@ -64,7 +64,7 @@ def show(screen: Console, status: LedgerStatus, labels: Labels, **more: str) -> 
         "Cash": to_ascii(cents(status.cash)),
         "Holds": ", ".join(f"{quantity(held)} {symbol}" for symbol, held in status.holdings.items()) or "no coin",
         "Open": f"{status.open_orders} order(s)",
-        "Head": status.head,
+        "Head": f"{status.rows}:{status.head}",
         **more,
     }
     if status.testnet:

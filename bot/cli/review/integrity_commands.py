@@ -24,6 +24,13 @@ files = typer.Typer()
 def verify(
     run: RunOption = None,
     every: Annotated[bool, typer.Option("--all", help="Every ledger and every complete run.")] = False,
+    head: Annotated[
+        list[str] | None,
+        typer.Option("--head", metavar="N:HASH", help="A head that you kept elsewhere; may be given more than once."),
+    ] = None,
+    head_file: Annotated[
+        Path | None, typer.Option("--head-file", help="A file of notices with heads that you kept elsewhere.")
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -31,23 +38,29 @@ def verify(
 
     Chain: every row is as it was written and in its place. Orders: each belongs to a decision, ends once, and is filled
     up to its quantity at most. Books: cash, holdings and equity of each day follow from fills, settlements and marks,
-    to the last digit. A failed check names the row and ends with exit code 5.
+    to the last digit. Heads: the record contains each head that you kept, from a notice or from `bot paper status`; a
+    cut end or a chain written anew lacks it. A failed check names the row and ends with exit code 5.
 
     Example: bot review verify --all
     """
+    from bot.review.integrity.kept_heads import parse_head, read_heads
     from bot.review.integrity.verify import verify
     from bot.review.recording import all_records
     from bot.settings.loader import load_config
 
     if every and run is not None:
         raise ConfigError("contradict each other", where="--run and --all", mend="keep one")
+    if every and (head or head_file):
+        raise ConfigError("contradict each other", where="--all and --head", mend="a head is one of a single ledger")
+    kept = [parse_head(text) for text in head or ()]
     records = all_records(load_config(config).state) if every else [record_of(config, run)]
     screen, faults, verified = console(to_error=as_json), [], []
     for record in records:
         if len(records) > 1:
             screen.print(record.name, markup=False)
+        heads = kept + (read_heads(head_file, record.name) if head_file else [])
         with _progress(record) as advanced:
-            checks = verify(record, advanced)
+            checks = verify(record, advanced, heads)
         for check in checks:
             screen.print(_line(check), markup=False)
         faults += [check.fault for check in checks if check.fault is not None]

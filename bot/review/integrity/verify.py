@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,6 +19,7 @@ from bot.ledger.decode import decode
 from bot.ledger.ledger_file import open_to_read
 from bot.ledger.record import RawRow, Row, checked_rows
 from bot.ledger.run_folder import RunFolder
+from bot.review.integrity.kept_heads import KeptHead, heads_message, missing_head
 from bot.review.recording import Record
 
 _ADVANCED_AFTER = 5000
@@ -35,13 +36,17 @@ class IntegrityCheck:
 
 
 class _Chain:
-    """Count of the rows and the last hash; the reader checks the chain itself."""
+    """Count of the rows, the last hash and those of the rows that `heads` name; the reader checks the chain itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, heads: Sequence[KeptHead]) -> None:
         self.rows, self.head = 0, ""
+        self.hashes: dict[int, str] = {}
+        self._kept = frozenset(head.rows for head in heads)
 
     def take(self, raw: RawRow) -> None:
         self.rows, self.head = raw[0], raw[4]
+        if self.rows in self._kept:
+            self.hashes[self.rows] = self.head
 
     def message(self) -> str:
         return f"{self.rows:,} rows, each chained to the one before; ends with {self.head[:8]}"
@@ -154,7 +159,9 @@ class _Books:
         )
 
 
-def verify(record: Record, advanced: Callable[[int], object] = lambda rows: None) -> list[IntegrityCheck]:
+def verify(
+    record: Record, advanced: Callable[[int], object] = lambda rows: None, heads: Sequence[KeptHead] = ()
+) -> list[IntegrityCheck]:
     """Check everything that a record can be checked against.
 
     A fault in the chain ends the check: the rows after it are unproved.
@@ -165,6 +172,8 @@ def verify(record: Record, advanced: Callable[[int], object] = lambda rows: None
         The record to check.
     advanced
         Called with the number of rows read since the last call.
+    heads
+        Heads that were kept elsewhere, which the record must contain.
 
     Returns
     -------
@@ -173,11 +182,14 @@ def verify(record: Record, advanced: Callable[[int], object] = lambda rows: None
     """
     try:
         start = _start_cash(record)
-        chain, orders, books = _Chain(), _Orders(str(record.path)), _Books(str(record.path), start)
+        chain, orders, books = _Chain(heads), _Orders(str(record.path)), _Books(str(record.path), start)
         faults = _read(record, chain, orders, books, advanced)
     except LedgerError as broken:
         return [IntegrityCheck("chain", broken.what, broken)]
     checks = [IntegrityCheck("chain", chain.message())]
+    if heads:
+        lost = missing_head(heads, chain.rows, chain.hashes, record.path)
+        checks.append(IntegrityCheck("heads", lost.what if lost else heads_message(heads), lost))
     for name, checker in (("orders", orders), ("books", books)):
         fault = faults.get(name)
         checks.append(IntegrityCheck(name, fault.what if fault else checker.message(), fault))
