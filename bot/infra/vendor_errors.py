@@ -5,6 +5,8 @@ DataError
 ├── Unreachable   all tries failed: repeat the command later
 ├── WrongClock    this machine's clock is wrong: set it
 ├── Blocked       the vendor refuses this country: use another vendor
+├── Refused       the vendor refuses the request: correct it, the same request gets the same answer
+├── WrongAnswer   the answer is about something else than was asked: correct the symbol table, or repeat later
 └── NotListed     the symbol is unknown to the vendor: use another vendor, or correct the symbol table
 """
 
@@ -27,6 +29,14 @@ class WrongClock(DataError):
 
 class Blocked(DataError):
     """The vendor refuses this country (HTTP 451, or 403 with such a text)."""
+
+
+class Refused(DataError):
+    """The vendor states in its own format that it refuses the request. It is sent once."""
+
+
+class WrongAnswer(DataError):
+    """The answer names another symbol, interval, currency or kind than the request asked for."""
 
 
 class NotListed(DataError):

@@ -220,7 +220,8 @@ def _sources(config: Config, clock: Clock, sessions: VendorSessions) -> Iterator
     small_caps = sources.yahoo.symbols.get(config.roles.small_caps)
     requests: dict[str, Callable[[], object]] = {}
     if small_caps is not None:
-        requests["yahoo"] = lambda: vendors.yahoo.rows(config.roles.small_caps, small_caps, since, adjusted=False)
+        kind = config.listings()[config.roles.small_caps].kind
+        requests["yahoo"] = lambda: vendors.yahoo.rows(config.roles.small_caps, small_caps, since, False, kind)
     if sources.fred.symbols:
         symbol, series = next(iter(sources.fred.symbols.items()))
         requests["fred"] = lambda: vendors.fred.rows(symbol, series, since)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import ConfigError, did_you_mean
 from bot.core.listing import Release
+from bot.core.market import SeriesKind
 from bot.core.ports import Clock
 from bot.data.store.update import Updater
 from bot.data.store.update_result import UpdatePolicy
@@ -152,27 +153,27 @@ def _feeds(config: Config, vendors: Vendors) -> dict[str, Feed]:
     sources, listings = config.sources, config.listings()
     found: dict[str, Feed] = {}
     for symbol, ticker in sources.yahoo.symbols.items():
-        adjusted = listings[symbol].kind == "etf-adjusted"
-        found[symbol] = SeriesFeed("yahoo", _yahoo(vendors, symbol, ticker, adjusted))
+        found[symbol] = SeriesFeed("yahoo", _yahoo(vendors, symbol, ticker, listings[symbol].kind))
     for symbol, series in sources.fred.symbols.items():
         found[symbol] = SeriesFeed("fred", partial(vendors.fred.rows, symbol, series))
     for symbol in config.altcoin_universe:
         if symbol not in found:
             found[symbol] = _coin(config, vendors, symbol)
     for symbol, ticker in sources.yahoo.aggregates.items():
-        found[symbol + SECOND] = SeriesFeed("yahoo", _yahoo(vendors, symbol + SECOND, ticker, adjusted=False))
+        found[symbol + SECOND] = SeriesFeed("yahoo", _yahoo(vendors, symbol + SECOND, ticker, SeriesKind.CRYPTO))
     return found
 
 
 def _coin(config: Config, vendors: Vendors, symbol: str) -> CoinFeed:
     sources = config.sources
     name, ticker = sources.exchange.names.get(symbol, symbol), sources.yahoo.aggregates.get(symbol)
-    before = _yahoo(vendors, symbol, ticker, adjusted=False) if ticker else None
+    before = _yahoo(vendors, symbol, ticker, SeriesKind.CRYPTO) if ticker else None
     return CoinFeed({venue: _venue(vendors, venue, symbol, name) for venue in sources.exchange.venues}, before)
 
 
-def _yahoo(vendors: Vendors, symbol: str, ticker: str, adjusted: bool) -> Rows:
-    return lambda since: vendors.yahoo.rows(symbol, ticker, since, adjusted)
+def _yahoo(vendors: Vendors, symbol: str, ticker: str, kind: SeriesKind) -> Rows:
+    adjusted = kind is SeriesKind.ETF_ADJUSTED
+    return lambda since: vendors.yahoo.rows(symbol, ticker, since, adjusted, kind)
 
 
 def _venue(vendors: Vendors, venue: str, symbol: str, name: str) -> VenueFeed:

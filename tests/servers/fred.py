@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.servers.loopback import Asked, LoopbackServer, Reply, html
+from tests.servers.loopback import Asked, LoopbackServer, Reply
 
 
 class FredServer(LoopbackServer):
@@ -15,7 +15,7 @@ class FredServer(LoopbackServer):
     def answer(self, asked: Asked) -> Reply:
         series = self.series.get(asked.query.get("id", ""))
         if asked.path != "/graph/fredgraph.csv" or series is None:
-            return html(404)
+            return Reply(404, b"<html><head><title>Error - St. Louis Fed</title></head></html>")
         since = asked.query.get("cosd", "")
         lines = [f"observation_date,{asked.query['id']}"]
         lines += [f"{day},{value}" for day, value in sorted(series.items()) if day >= since]

@@ -25,6 +25,8 @@ class Chart:
     time_zone: str = "America/New_York"
     factors: dict[date, float] = field(default_factory=dict)
     stamps: dict[date, datetime] = field(default_factory=dict)
+    meta: dict[str, Any] = field(default_factory=dict)
+    """What the answer says of itself that differs from the question."""
 
     def stamp(self, day: date) -> int:
         """The Unix time that stands for a day's row."""
@@ -74,6 +76,7 @@ def _result(ticker: str, chart: Chart, shown: list[date]) -> dict[str, Any]:
         "range": "",
         "validRanges": ["1d", "5d", "1mo", "3mo", "6mo", "1y", "2y", "5y", "10y", "ytd", "max"],
     }
+    meta |= chart.meta
     result: dict[str, Any] = {"meta": meta, "indicators": {"quote": [quote], "adjclose": [{"adjclose": adjusted}]}}
     if shown:
         result["timestamp"] = [chart.stamp(day) for day in shown]

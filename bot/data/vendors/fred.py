@@ -18,6 +18,8 @@ _ADDRESS = f"https://{FRED_HOST}/graph/fredgraph.csv"
 _MISSING = {".", ""}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SHOWN = 60
+_FRED_PAGE = re.compile(rb"St\. Louis Fed|\bFRED\b|series does not exist", re.IGNORECASE)
+"""FRED answers an unknown id with a page of its own."""
 
 
 class Fred:
@@ -55,15 +57,32 @@ class Fred:
         where = f"FRED {series_id}"
         params = {"id": series_id} | ({"cosd": since.isoformat()} if since else {})
         answer = self._session.get(_ADDRESS, params=params)
-        if answer.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST):
-            raise NotListed("has no such series", where=where, was=f"HTTP {answer.status_code}")
-        if answer.status_code != HTTPStatus.OK:
-            raise Unreachable("gave no table", where=where, was=f"HTTP {answer.status_code}")
+        _require_table(answer.status_code, answer.content, where)
         try:
             lines = answer.content.decode("utf-8-sig").splitlines()
         except UnicodeDecodeError:
             raise Unreachable("gave no table", where=where, was="bytes that are no text") from None
         return _parse_table(symbol, series_id, where, lines)
+
+
+def _require_table(status: int, body: bytes, where: str) -> None:
+    """Accept a response by status and body together.
+
+    | status | body | result |
+    |---|---|---|
+    | 200 | any | accepted; the header is compared with the id next |
+    | 400, 404 | empty, or a page of FRED | NotListed |
+    | any other | any | Unreachable |
+    """
+    if status == HTTPStatus.OK:
+        return
+    was = f"HTTP {status}"
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST):
+        if not body.strip() or _FRED_PAGE.search(body):
+            raise NotListed("has no such series", where=where, was=was)
+        # A page of a proxy or of a maintenance, which states nothing about the series.
+        was += ", another page"
+    raise Unreachable("gave no table", where=where, was=was)
 
 
 def _parse_table(symbol: str, series_id: str, where: str, lines: list[str]) -> RawBars:

@@ -12,7 +12,6 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from datetime import date, timedelta
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,9 +22,10 @@ from curl_cffi import CurlOpt
 from curl_cffi.requests import Response, Session
 
 from bot.core.errors import BotError, DataError, NotPublic, StoreError
-from bot.core.market import Floats
+from bot.core.market import Floats, SeriesKind
 from bot.core.moments import Days
 from bot.data.vendors.raw_bars import RawBars
+from bot.data.vendors.yahoo_chart import ChartQuestion, instrument_type, require_answer
 from bot.infra.public_http import refuse_unless_public
 from bot.infra.rate_limit import RetryPolicy
 from bot.infra.vendor_errors import NotListed, RateLimited, Unreachable
@@ -41,10 +41,10 @@ _SESSION_FIELDS = ("headers", "cookies", "auth", "params", "cert", "proxies", "p
 """Attributes that a session would send with every request."""
 _FIRST_DAY = date(1927, 12, 1)
 """Earlier than Yahoo's oldest row, of the S&P 500."""
+_INTERVAL = "1d"
 _COLUMNS = ("Open", "High", "Low", "Close", "Adj Close", "Volume")
 _cache_folder: list[str] = []
 """Folder of yfinance's cache in this process, once it is set."""
-_REASON = re.compile(r'"description"\s*:\s*"([^"]{1,200})')
 
 
 class _CookieRefused(OSError):
@@ -65,6 +65,11 @@ class YahooSession(Session[Response]):
         Seconds to connect, and for the whole transfer.
     largest
         Bytes of the largest answer.
+
+    Attributes
+    ----------
+    instrument_type
+        Type that the next answers must have; "" accepts any.
     """
 
     def __init__(
@@ -82,6 +87,7 @@ class YahooSession(Session[Response]):
             curl_options={CurlOpt.MAXFILESIZE_LARGE: largest, CurlOpt.NOPROXY: "*"},
         )
         self.retry_policy = retry_policy
+        self.instrument_type = ""
         self._timeouts = timeouts
 
     def request(self, method: str, url: str, *unnamed: Any, **options: Any) -> Response:
@@ -91,8 +97,8 @@ class YahooSession(Session[Response]):
         ------
         NotPublic
             The request is for something else than the chart, or carries a credential.
-        NotListed, Unreachable
-            The ticker is unknown, or the answer is another page. Raised through yfinance as it is.
+        NotListed, Refused, RateLimited, Unreachable, WrongAnswer
+            As `require_answer` decides. Raised through yfinance as they are.
         """
         parts = urlsplit(url)
         params = options.pop("params", None) or {}
@@ -107,27 +113,20 @@ class YahooSession(Session[Response]):
         if private:
             raise NotPublic("a public request must not carry this", where=host, was=", ".join(private))
         answer = self.retry_policy.request(host, lambda: self.transfer(url, dict(params)))
-        return _require_json(answer, host, parts.path.rpartition("/")[2])
+        if 300 <= answer.status_code < 400:
+            raise Unreachable(
+                "redirects to another page, perhaps for consent; redirects are refused",
+                where=host,
+                was=f"HTTP {answer.status_code}",
+            )
+        ticker, interval = parts.path.rpartition("/")[2], str(params.get("interval", _INTERVAL))
+        # Before yfinance reads it: of an answer about another symbol yfinance would make rows of this one.
+        require_answer(answer.status_code, answer.text, ChartQuestion(ticker, interval, self.instrument_type))
+        return answer
 
     def transfer(self, url: str, params: dict[str, Any]) -> Response:
         """Send one checked request. Tests replace this to reach a server of their own."""
         return super().request("GET", url, params=params, timeout=self._timeouts, allow_redirects=False, verify=True)
-
-
-def _require_json(answer: Response, host: str, ticker: str) -> Response:
-    """Return the answer if it is JSON. Raises NotListed or Unreachable before yfinance interprets an error."""
-    status = answer.status_code
-    where, was = f"Yahoo {ticker}", f"HTTP {status}"
-    reason = found.group(1) if (found := _REASON.search(answer.text[:2000])) else None
-    if status == HTTPStatus.OK:
-        if not answer.text.lstrip().startswith("{"):
-            raise Unreachable("gave no JSON", where=where, was="another page")
-        return answer
-    if 300 <= status < 400:
-        raise Unreachable("redirects to another page, perhaps for consent; redirects are refused", where=host, was=was)
-    if status == HTTPStatus.NOT_FOUND or (status == HTTPStatus.BAD_REQUEST and reason and "exist" in reason):
-        raise NotListed("has no such ticker or no row of it", where=where, was=f"{was}, {reason}" if reason else was)
-    raise Unreachable("gave no rows", where=where, was=f"{was}, {reason}" if reason else was)
 
 
 class Yahoo:
@@ -149,7 +148,9 @@ class Yahoo:
         self._table = pd.DataFrame()
         self._served: set[bool] = set()
 
-    def rows(self, symbol: str, ticker: str, since: date | None, adjusted: bool) -> RawBars:
+    def rows(
+        self, symbol: str, ticker: str, since: date | None, adjusted: bool, kind: SeriesKind | None = None
+    ) -> RawBars:
         """Fetch the daily rows of a ticker; rows without a close are dropped.
 
         Parameters
@@ -160,11 +161,13 @@ class Yahoo:
             First date, if only a part of the history is wanted.
         adjusted
             Scale the prices by the vendor's factor for dividends and splits. Volume stays as it is.
+        kind
+            Kind of the series. An answer about an instrument of another kind is refused.
 
         Returns
         -------
         RawBars
-            Prices in the ticker's currency, volume in shares, or in USD for coins.
+            Prices in USD, volume in shares, or in USD for coins.
 
         Raises
         ------
@@ -172,6 +175,8 @@ class Yahoo:
             Yahoo has no row of the ticker.
         RateLimited, Unreachable, Blocked
             As `RetryPolicy` decides.
+        Refused, WrongAnswer
+            Yahoo refuses the request, or answers another one.
         DataError
             The answer is faulty.
         StoreError
@@ -181,6 +186,7 @@ class Yahoo:
             raise NotListed("is no ticker", where=f"Yahoo {ticker!r}", expected="letters, digits, ^ . = -")
         # One answer serves the raw and the adjusted rows, once each: a second read of either asks again.
         if self._answered != (ticker, since) or adjusted in self._served:
+            self._session.instrument_type = instrument_type(ticker, kind)
             self._table = self._fetch_table(ticker, since)
             self._answered, self._served = (ticker, since), set()
         self._served.add(adjusted)
@@ -197,7 +203,12 @@ class Yahoo:
                 YfData.cache_get.cache_clear()  # yfinance caches answers for the life of the process
                 client = yfinance.Ticker(ticker, session=self._session)
                 table = client.history(
-                    interval="1d", start=since or _FIRST_DAY, end=end, auto_adjust=False, actions=False, repair=False
+                    interval=_INTERVAL,
+                    start=since or _FIRST_DAY,
+                    end=end,
+                    auto_adjust=False,
+                    actions=False,
+                    repair=False,
                 )
         except BotError:
             raise

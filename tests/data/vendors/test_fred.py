@@ -109,6 +109,11 @@ class TestUnknownSeries:
         with pytest.raises(NotListed, match="FRED WALCLX: has no such series; was HTTP 404"):
             fred.rows("WALCL", "WALCLX", None)
 
+    def test_another_page_with_404_does_not_say_that_the_series_is_unknown(self, fred: Fred, servers: Servers) -> None:
+        servers.fred.fail(html(404))
+        with pytest.raises(Unreachable, match="FRED WALCL: gave no table; was HTTP 404, another page"):
+            fetch(fred)
+
     def test_nothing_in_the_time_asked_for_is_told(self, fred: Fred) -> None:
         with pytest.raises(NotListed, match="no value"):
             fetch(fred, date(2025, 1, 1))
