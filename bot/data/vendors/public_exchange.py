@@ -13,6 +13,8 @@ import numpy as np
 from bot.core.errors import BotError, ConfigError, DataError, did_you_mean
 from bot.core.instrument import VenueRules, to_decimal
 from bot.core.moments import midnight
+from bot.core.text import printable
+from bot.data.vendors.exchange_answer import refuse_another_interval, refuse_another_length, refuse_another_pair
 from bot.data.vendors.exchange_values import (
     DAY_MS,
     SIGNIFICANT_DIGITS,
@@ -29,8 +31,9 @@ from bot.data.vendors.exchange_values import (
 from bot.data.vendors.public_venues import VENUES, Venue
 from bot.data.vendors.raw_bars import RawBars
 from bot.infra.public_http import PublicSession
-from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable
+from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Refused, Unreachable
 
+_SHOWN = 60
 _RESUME = "resume with the same command"
 _Response = TypeVar("_Response")
 
@@ -38,8 +41,9 @@ _Response = TypeVar("_Response")
 class PublicExchange:
     """Public data of one exchange. The ccxt object stays inside.
 
-    Every method raises RateLimited, Unreachable or Blocked if the response is missing, NotListed for an unknown pair
-    and DataError for invalid values.
+    Every method raises RateLimited, Unreachable or Blocked if the response is missing, NotListed for an unknown pair,
+    Refused for any other refusal of the venue, WrongAnswer for an answer about another pair or interval and DataError
+    for invalid values.
 
     Parameters
     ----------
@@ -129,7 +133,7 @@ class PublicExchange:
         """Fetch the current best prices and the last price of a coin."""
         pair = self.pair(coin)
         where = f"{self.venue} {pair}"
-        response = self._call(where, lambda: self._client.fetch_ticker(pair))
+        response = self._call(where, lambda: self._client.fetch_ticker(pair), pair)
         bid, ask, last = (read_positive(response.get(name), f"{where} {name}") for name in ("bid", "ask", "last"))
         refuse_crossed(where, bid, ask)
         return Ticker(pair, bid, ask, last, self._moment(response))
@@ -138,7 +142,7 @@ class PublicExchange:
         """Fetch the best `depth` bids and asks of a coin."""
         pair = self.pair(coin)
         where = f"{self.venue} {pair}"
-        response = self._call(where, lambda: self._client.fetch_order_book(pair, depth))
+        response = self._call(where, lambda: self._client.fetch_order_book(pair, depth), pair)
         bids, asks = (read_levels(response.get(side), f"{where} {side}")[:depth] for side in ("bids", "asks"))
         refuse_crossed(where, bids[0][0], asks[0][0])
         return OrderBook(pair, bids, asks, self._moment(response))
@@ -176,7 +180,8 @@ class PublicExchange:
             past_end = start + self._facts.page
             end = {"until": past_end * DAY_MS - 1} if self._facts.needs_end else {}
             ask = partial(self._client.fetch_ohlcv, pair, "1d", start * DAY_MS, self._facts.page, end)
-            for row in self._call(where, ask):
+            page = self._call(where, ask, pair)
+            for row in page:
                 day, candle = read_candle(row, where)
                 if day > today + 1:
                     raise DataError("a candle lies in the future", where=where, was=_date(day))
@@ -185,14 +190,15 @@ class PublicExchange:
                 candles[day] = candle
                 past_end = max(past_end, day + 1)
             start = past_end - 1 if past_end <= today else past_end
+        refuse_another_interval(candles, where)
         return candles
 
     def _moment(self, response: dict[str, Any]) -> datetime:
         stamp = response.get("timestamp")
         return datetime.fromtimestamp(stamp / 1000, UTC) if isinstance(stamp, int | float) else self._clock.now()
 
-    def _call(self, where: str, call: Callable[[], _Response]) -> _Response:
-        """Call ccxt and convert its errors. Their texts have whole URLs and are left out."""
+    def _call(self, where: str, call: Callable[[], _Response], pair: str | None = None) -> _Response:
+        """Call ccxt and convert its errors. An answer must be about the pair, if the request names one."""
         import ccxt
 
         self._client.last_json_response = None
@@ -202,15 +208,50 @@ class PublicExchange:
         except BotError:
             raise
         except ccxt.BaseError as problem:
-            raise _translate_error(where, problem) from None
+            # Texts of ccxt have whole URLs and are left out.
+            raise self._translate_error(where, problem) from None
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
             # ccxt's parsers raise these for a response of another shape.
             raise _unexpected(where, type(problem).__name__) from None
         # ccxt reads a page of HTML with status 200 as an empty response.
-        if self._client.last_json_response is None:
+        answer = self._client.last_json_response
+        if answer is None:
             raise _unexpected(where, "no JSON")
         self._client.last_json_response = None  # free the memory of a list of thousands of pairs
+        if pair is not None:
+            refuse_another_pair(answer, self._client.market(pair), where)
+            refuse_another_length(answer, where)
         return response
+
+    def _translate_error(self, where: str, problem: Exception) -> DataError:
+        """Convert an error of ccxt by its kind and by the body of the response.
+
+        | ccxt's error | body | result |
+        |---|---|---|
+        | RateLimitExceeded, DDoSProtection | any | RateLimited |
+        | RestrictedLocation | any | Blocked |
+        | OperationFailed | any | Unreachable |
+        | any other | a page | Unreachable: only a venue's own JSON states a refusal |
+        | BadSymbol | JSON | NotListed |
+        | any other | JSON | Refused, with the venue's code |
+        """
+        import ccxt
+
+        was, answer = type(problem).__name__, self._client.last_json_response
+        match problem:
+            case ccxt.RateLimitExceeded() | ccxt.DDoSProtection():
+                return RateLimited("rate limited", where=where, was=was, mend=_RESUME)
+            case ccxt.RestrictedLocation():
+                return Blocked(
+                    "does not serve this country", where=where, was=was, mend="set another venue in the config"
+                )
+            case ccxt.OperationFailed():
+                return Unreachable("gave no valid response", where=where, was=was, mend=_RESUME)
+        if not isinstance(answer, dict):
+            return _unexpected(where, f"{was}, another page")
+        if isinstance(problem, ccxt.BadSymbol):
+            return NotListed("is not listed", where=where, was=was)
+        return Refused("refused the request", where=where, was=f"{was} {_code(answer)}".strip())
 
 
 def _date(day: int) -> str:
@@ -242,21 +283,11 @@ def _fetch_markets(facts: Venue) -> Any:
     return "fetchMarketsV3" if facts.client == "coinbase" else {"types": ["spot"]}
 
 
-def _translate_error(where: str, problem: Exception) -> DataError:
-    import ccxt
-
-    was = type(problem).__name__
-    match problem:
-        case ccxt.RateLimitExceeded() | ccxt.DDoSProtection():
-            return RateLimited("rate limited", where=where, was=was, mend=_RESUME)
-        case ccxt.BadSymbol():
-            return NotListed("is not listed", where=where, was=was)
-        case ccxt.RestrictedLocation():
-            return Blocked("does not serve this country", where=where, was=was, mend="set another venue in the config")
-        case ccxt.OperationFailed():
-            return Unreachable("gave no valid response", where=where, was=was, mend=_RESUME)
-    return Unreachable("refused the request", where=where, was=was)
-
-
 def _plain_or_none(number: float) -> Decimal | None:
     return plain(to_decimal(number)) if number else None
+
+
+def _code(answer: dict[str, Any]) -> str:
+    """Return the venue's code of an error, such as -1121, 10032 or INVALID_CURRENCY."""
+    code = next((answer[name] for name in ("retCode", "code", "label", "error") if name in answer), "")
+    return printable(str(code))[:_SHOWN]

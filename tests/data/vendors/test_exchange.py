@@ -26,7 +26,7 @@ from bot.data.vendors.public_venues import VENUES
 from bot.data.vendors.raw_bars import RawBars
 from bot.infra.public_http import PublicSession
 from bot.infra.rate_limit import RetryPolicy
-from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable
+from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Refused, Unreachable, WrongAnswer
 from bot.services.vendors import VendorSessions
 from tests.clocks import FakeClock
 from tests.servers.exchange import ExchangeServer
@@ -267,6 +267,41 @@ class TestBrokenCandles:
         assert exchange.lists("ETH")
 
 
+class TestQuestion:
+    """An answer about another pair or interval is refused with both values."""
+
+    def test_a_ticker_of_another_pair_is_refused(self, exchange: PublicExchange, server: ExchangeServer) -> None:
+        other = {"symbol": "BTCUSDT", "bidPrice": "1", "bidQty": "1", "askPrice": "2", "askQty": "1", "lastPrice": "1"}
+        server.fail(as_json(other), path="/api/v3/ticker/24hr")
+        with pytest.raises(WrongAnswer, match=r"binance ETH/USDT: .* another pair; expected ETHUSDT, was BTCUSDT"):
+            exchange.ticker("ETH")
+
+    @pytest.mark.parametrize(("length", "was"), [(7, "7 days"), (1 / 24, "0.0416667 days"), (30, "30 days")])
+    def test_candles_that_state_another_length_are_refused(
+        self, exchange: PublicExchange, server: ExchangeServer, length: float, was: str
+    ) -> None:
+        opens = stamp(date(2025, 11, 24))
+        row = [opens, *["10"] * 5, opens + int(length * 86_400_000) - 1, "0", 1, "0", "0", "0"]
+        server.fail(as_json([row]), path=KLINES)
+        with pytest.raises(WrongAnswer, match=f"another interval .*; expected 1 day, was {was}"):
+            eth(exchange, date(2025, 11, 24))
+
+    def test_candles_a_week_apart_are_refused(self, exchange: PublicExchange, server: ExchangeServer) -> None:
+        weeks = [[stamp(date(2025, 11, day)), *["10"] * 5] for day in (10, 17, 24)]
+        server.fail(klines(*weeks), path=KLINES)
+        with pytest.raises(WrongAnswer, match="expected 1 day, was at least 7 days"):
+            eth(exchange, date(2025, 11, 10))
+
+    def test_one_candle_of_another_length_is_an_outage_of_the_venue(
+        self, exchange: PublicExchange, server: ExchangeServer
+    ) -> None:
+        opens = [stamp(date(2025, 11, day)) for day in (26, 27)]
+        ends = [opens[0] + 3_600_000 - 1, opens[1] + 86_400_000 - 1]
+        rows = [[at, *["10"] * 5, end, "0", 1, "0", "0", "0"] for at, end in zip(opens, ends, strict=True)]
+        server.fail(as_json(rows), path=KLINES)
+        assert len(eth(exchange, date(2025, 11, 26))) == 2
+
+
 class TestRules:
     def test_rules_are_exact(self, exchange: PublicExchange, server: ExchangeServer) -> None:
         server.pairs["ETHUSDT"].step = "0.00001000"
@@ -377,9 +412,12 @@ class TestFaults:
             ([dropped()] * 4, Unreachable),
             ([html(403)], Unreachable),
             ([as_json({"code": -1121, "msg": "Invalid symbol."}, 400)], NotListed),
+            ([as_json({"code": -1100, "msg": "Illegal characters found in a parameter."}, 400)], Refused),
+            ([html(404)], Unreachable),
+            ([html(400)], Unreachable),
             ([as_json({"code": -1003, "msg": "Too much request weight used"}, 400)], RateLimited),
             ([as_json({"code": -1001, "msg": "Internal error"}, 400)], Unreachable),
-            ([as_json({"code": -2015, "msg": "Invalid API-key, IP, or permissions."}, 401)], DataError),
+            ([as_json({"code": -2015, "msg": "Invalid API-key, IP, or permissions."}, 401)], Refused),
             ([Reply(302, b"", {"Location": "https://example.com/"})], Unreachable),
         ],
     )
@@ -393,6 +431,15 @@ class TestFaults:
         assert caught.value.exit_code == 3
         assert not any(part in str(caught.value) for part in ("?", "https://", "symbol=", "startTime"))
         assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+    def test_a_refusal_names_the_venues_code_and_is_asked_once(
+        self, exchange: PublicExchange, server: ExchangeServer
+    ) -> None:
+        exchange.lists("ETH")
+        server.fail(as_json({"code": -1100, "msg": "Illegal characters"}, 400), path=KLINES)
+        with pytest.raises(Refused, match="binance ETH/USDT: refused the request; was BadRequest -1100"):
+            eth(exchange)
+        assert [asked.path for asked in server.asked] == [INFO, KLINES]
 
     def test_a_slow_drip_ends(self, server: ExchangeServer, servers: Servers, clock: FakeClock) -> None:
         server.fail(dripping(0.02))

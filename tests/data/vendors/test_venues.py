@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from bot.data.vendors.public_exchange import PublicExchange
 from bot.data.vendors.public_venues import VENUES
 from bot.infra.public_http import PublicSession
 from bot.infra.rate_limit import RetryPolicy
+from bot.infra.vendor_errors import WrongAnswer
 from tests.clocks import FakeClock
 from tests.servers.loopback import Asked, LoopbackServer, Reply, as_json, status
 from tests.servers.wired import LoopbackAdapter
@@ -286,6 +287,28 @@ def test_rules_come_as_exact_decimals(asked: tuple[PublicExchange, Shape]) -> No
     assert (rules.step, rules.tick) == (Decimal(shape.step), Decimal(shape.tick))
     assert rules.min_notional == (None if shape.min_notional is None else Decimal(shape.min_notional))
     assert rules.active and rules.pair == shape.pair
+
+
+@pytest.mark.parametrize(
+    ("venue", "path", "answer", "expected", "was"),
+    [
+        ("bybit", "/kline", SHAPES["bybit"].answers["/kline"]["result"] | {"symbol": "BTCUSDT"}, "ETHUSDT", "BTCUSDT"),
+        ("bybit", "/kline", SHAPES["bybit"].answers["/kline"]["result"] | {"category": "linear"}, "spot", "linear"),
+        ("kraken", "/OHLC", {"XXBTZUSD": [[S1, *OLD[:4], "3005.1", OLD[4], 5]], "last": S1}, "XETHZUSD", "XXBTZUSD"),
+    ],
+)
+def test_an_answer_about_another_pair_is_refused(
+    venue: str, path: str, answer: dict[str, Any], expected: str, was: str
+) -> None:
+    shape = SHAPES[venue]
+    whole = shape.answers[path] | {"result": answer}
+    host = VENUES[venue].host
+    with (
+        ShapeServer(replace(shape, answers=shape.answers | {path: whole})) as server,
+        PublicSession(RetryPolicy(FakeClock()), [host], adapter=LoopbackAdapter({host: server.url})) as session,
+        pytest.raises(WrongAnswer, match=f"expected {expected}, was {was}"),
+    ):
+        PublicExchange(venue, session).rows("ETH", "ETH", date(2025, 11, 27))
 
 
 def test_every_venue_has_its_shape_tried() -> None:
