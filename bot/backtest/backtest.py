@@ -14,13 +14,12 @@ import numpy as np
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.extras import extras_of
 from bot.backtest.figures import figures_of, rounded
-from bot.backtest.lookahead import cut_times, first_peek
 from bot.backtest.random_timing import RandomTiming, band_of
+from bot.backtest.strategy_check import check_strategy
 from bot.backtest.warnings import order_warnings, run_warnings
 from bot.core.book import Book, RunPlan
 from bot.core.cycle import Overrides
 from bot.core.decision import Decision
-from bot.core.errors import ConfigError
 from bot.core.events import Event, Valuation
 from bot.core.market import Market
 from bot.core.ports import Strategy
@@ -77,7 +76,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
     Raises
     ------
     ConfigError
-        If the look-ahead check finds that the strategy reads the future.
+        If the strategy is not reproducible, or the look-ahead check finds that it reads the future.
     AssertionError
         If the two engines disagree, which is a bug.
     """
@@ -85,7 +84,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
 
     # On the whole history, so that the strategy's memory does not depend on the window.
     decisions = strategy.decisions(market)
-    _refuse_lookahead(strategy, market, decisions, options.cuts)
+    check_strategy(strategy, market, decisions, options.cuts)
     extras, stressed = extras_of(strategy, decisions), stressed_times(strategy, market)
     own = with_decisions(plan, window, decisions, stressed)
     book = run_backtrader(own)
@@ -123,17 +122,6 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
     }
     rows = as_rows([*episodes, *_with_benchmarks(book.events, others)])
     return Backtest(rows, market, window, summary, band)
-
-
-def _refuse_lookahead(strategy: Strategy, market: Market, decisions: Sequence[Decision], cuts: int) -> None:
-    peek = first_peek(strategy, market, decisions, cut_times(decisions, cuts)) if cuts else None
-    if peek is not None:
-        raise ConfigError(
-            "the strategy reads the future",
-            where=strategy.name,
-            expected=f"the decision of {peek.date()} to be the same when later rows are taken away",
-            mend="use only market.as_of(T), or rows known at T",
-        )
 
 
 def _a_day_late(decisions: Sequence[Decision]) -> list[Decision]:

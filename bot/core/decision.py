@@ -41,5 +41,9 @@ class Decision:
             raise ValueError(f"a decision needs an aware time, was {self.at}")
         if not all(isinstance(weight, Decimal) for weight in self.weights.values()):
             raise TypeError(f"weights must be Decimal, see to_weight; was {dict(self.weights)}")
+        # Before the comparison below, which fails for NaN in the words of the decimal module.
+        for symbol, weight in self.weights.items():
+            if not weight.is_finite():
+                raise ValueError(f"the weight of {symbol} is {'NaN' if weight.is_nan() else 'infinite'}")
         if any(weight < 0 for weight in self.weights.values()) or sum(self.weights.values()) > 1:
             raise ValueError(f"weights must be >= 0 and sum to <= 1, was {dict(self.weights)}")

@@ -19,7 +19,9 @@ def to_decimal(number: float) -> Decimal:
 
 def to_weight(weight: float) -> Decimal:
     """Convert a weight to a decimal, rounded down to 1e-9, so that the sum stays at most that of the floats."""
-    return to_decimal(weight).quantize(WEIGHT_STEP, rounding=ROUND_DOWN)
+    exact = to_decimal(weight)
+    # NaN and numbers far out of range fail to round; as they are, `Decision` refuses them with the coin's name.
+    return exact.quantize(WEIGHT_STEP, rounding=ROUND_DOWN) if abs(weight) <= 1 else exact
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,15 @@ class Strategy(Protocol):
 
 
 @runtime_checkable
+class Reloadable(Protocol):
+    """An optional part of a strategy: a new instance that keeps no state of earlier calls."""
+
+    def reloaded(self) -> Strategy:
+        """Return the same strategy, loaded again. Raises ConfigError."""
+        ...
+
+
+@runtime_checkable
 class StressAware(Protocol):
     """An optional part of a strategy: the times at which spreads are wide."""
 

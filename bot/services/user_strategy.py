@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import sys
 import traceback
@@ -10,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from bot.core.decision import Decision
+from bot.core.decision import Decision, Trade
 from bot.core.errors import BotError, ConfigError
 from bot.core.market import Market
 from bot.core.moments import iso
@@ -24,8 +25,10 @@ _HELP = "see docs/writing-a-strategy.md"
 def strategy_path(file: Path) -> Path:
     """Find a strategy file, from the working folder or from the project's. Raises ConfigError."""
     for path in (file, _PROJECT / file):
-        if path.is_file():
-            return path
+        # A name that is too long raises OSError instead of being absent.
+        with contextlib.suppress(OSError):
+            if path.is_file():
+                return path
     raise ConfigError("there is no such strategy file", where=str(file), mend=_HELP)
 
 
@@ -35,34 +38,36 @@ def load_strategy(path: Path, parameters: Mapping[str, object]) -> Strategy:
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ConfigError("is not a Python file", where=str(path), mend=_HELP)
-    module = importlib.util.module_from_spec(spec)
+    module, loader = importlib.util.module_from_spec(spec), spec.loader
     sys.modules[name] = module  # dataclasses look their own module up
-    try:
-        spec.loader.exec_module(module)
+
+    def make() -> tuple[Strategy, str]:
+        loader.exec_module(module)
         made = module.strategy(**parameters)
-    # SystemExit too: a file that calls exit() would end a daemon without a word.
-    except (Exception, SystemExit) as problem:
-        raise _fault(path, problem) from None
-    if not callable(getattr(made, "decisions", None)) or not isinstance(getattr(made, "name", None), str):
-        raise ConfigError(
-            "is no strategy",
-            where=str(path),
-            expected="an object with `name` and `decisions(market)`",
-            was=type(made).__name__,
-            mend=_HELP,
-        )
-    return _CheckedStrategy(path, made)
+        if not callable(getattr(made, "decisions", None)) or not isinstance(getattr(made, "name", None), str):
+            raise ConfigError(
+                "is no strategy", expected="an object with `name` and `decisions(market)`", was=type(made).__name__
+            )
+        return made, made.name
+
+    made, own_name = _call(path, make)
+    return _CheckedStrategy(path, parameters, made, own_name)
 
 
 class _CheckedStrategy:
     """A user's strategy that checks each result of the file before the bot uses it."""
 
-    def __init__(self, path: Path, strategy: Strategy) -> None:
-        self.path, self.strategy, self.name = path, strategy, strategy.name
+    def __init__(self, path: Path, parameters: Mapping[str, object], strategy: Strategy, name: str) -> None:
+        self.path, self.parameters, self.strategy, self.name = path, parameters, strategy, name
+
+    def reloaded(self) -> Strategy:
+        """Load the file again, so that no state of earlier calls is left. Raises ConfigError."""
+        return load_strategy(self.path, self.parameters)
 
     def decisions(self, market: Market) -> Sequence[Decision]:
-        made = self._called(lambda: list(self.strategy.decisions(market)))
+        # Before the file is asked: a fault of the data must not be reported as one of the strategy.
         expected = market.decision_moments
+        made = _call(self.path, lambda: list(self.strategy.decisions(market)))
         for decision, at in zip(made, expected, strict=False):
             self._check(decision, market)
             if decision.at != at:
@@ -76,35 +81,74 @@ class _CheckedStrategy:
         own = self.strategy
         if not isinstance(own, StressAware):
             return ()
-        times = self._called(lambda: frozenset(own.stressed(market)))
+        times = _call(self.path, lambda: frozenset(own.stressed(market)))
         if unknown := times.difference(market.decision_moments):
             raise self._wrong("names a stressed time without a decision", "a decision time", min(map(str, unknown)))
         return times
 
-    def _called(self, method: Callable[[], _T]) -> _T:
-        """Call a method of the file's strategy. Raises ConfigError for whatever it raises."""
-        try:
-            return method()
-        except (Exception, SystemExit) as problem:
-            raise _fault(self.path, problem) from None
-
     def _check(self, decision: Decision, market: Market) -> None:
         if not isinstance(decision, Decision):
             raise self._wrong("returns something else", "a list of Decision", type(decision).__name__)
+        for field, kind, expected in _FIELDS:
+            if not isinstance(getattr(decision, field), kind):
+                what = f"on {decision.at.date()} returns a Decision with another {field}"
+                raise self._wrong(what, expected, repr(getattr(decision, field)))
+        if not all(isinstance(reason, str) for reason in decision.reasons):
+            raise self._wrong(f"on {decision.at.date()} gives a reason that is no text", "text", repr(decision.reasons))
         for symbol in decision.weights:
             if symbol not in market or not market[symbol].kind.is_coin or symbol == market.roles.stablecoin:
-                raise self._wrong(f"on {decision.at.date()} targets what cannot be held", "a coin", symbol)
+                raise self._wrong(f"on {decision.at.date()} targets what cannot be held", "a coin", str(symbol))
 
     def _wrong(self, what: str, expected: str, was: str) -> ConfigError:
         return ConfigError(f"the strategy {what}", where=str(self.path), expected=expected, was=was, mend=_HELP)
 
 
-def _fault(path: Path, problem: Exception | SystemExit) -> BotError:
-    """A user's exception as one line that names the place in the user's own file."""
-    if isinstance(problem, BotError):
-        return problem
+_FIELDS: Sequence[tuple[str, type | tuple[type, ...], str]] = (
+    ("stage", str, "text"),
+    ("previous", str, "text"),
+    ("reasons", (tuple, list), "a tuple of texts"),
+    ("trade", Trade, "one of Trade.NOW, Trade.BAND, Trade.HOLD"),
+    ("reduce_only", bool, "True or False"),
+    ("readings", Mapping, "a mapping"),
+)
+"""Fields of a decision that are written to the record, with their type and its name for the user."""
+
+
+def _call(path: Path, function: Callable[[], _T]) -> _T:
+    """Call a function of the user's file. Raises ConfigError for whatever it raises.
+
+    Its standard output goes to standard error, so that the bot's own output stays one table or one JSON object.
+    """
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            return function()
+    except KeyboardInterrupt:
+        raise
+    # SystemExit too: a file that calls exit() would end a daemon without a word.
+    except BaseException as problem:
+        raise _fault(path, problem) from None
+
+
+def _fault(path: Path, problem: BaseException) -> ConfigError:
+    """Make one line of a user's exception that names the place in the user's own file."""
     # The last frame in the user's file: frames below are of libraries that the user did not write.
     lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == str(path)]
     line = problem.lineno if isinstance(problem, SyntaxError) else lines[-1] if lines else None
     where = f"{path} line {line}" if line else str(path)
-    return ConfigError(f"{type(problem).__name__}: {problem}", where=where, mend=_HELP)
+    # The bot's own errors, such as that of an unknown series, keep their words.
+    if isinstance(problem, BotError):
+        what = f"{problem.where}: {problem.what}" if problem.where else problem.what
+        return ConfigError(what, where=where, expected=problem.expected, was=problem.was, mend=problem.mend or _HELP)
+    return ConfigError(f"{type(problem).__name__}: {_text_of(problem)}", where=where, mend=_HELP)
+
+
+def _text_of(problem: BaseException) -> str:
+    """Return an exception's message, shortened; a user's exception may fail to make one."""
+    try:
+        return str(problem)[:_LONGEST]
+    except Exception:
+        return "its message cannot be read"
+
+
+_LONGEST = 300
+"""Characters of a user's message that are printed."""
