@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 
@@ -76,8 +77,44 @@ def end_with(error: BotError | None, as_json: bool, data: Mapping[str, object]) 
 
 def print_json(data: Mapping[str, object]) -> None:
     """Write one JSON object to standard output."""
+    stream = _RESERVED[-1] if _RESERVED else sys.stdout
     # Written without rich, which would wrap long lines and colour the text.
-    sys.stdout.write(json.dumps(data, indent=2) + "\n")
+    stream.write(json.dumps(data, indent=2) + "\n")
+    stream.flush()  # a reader of the pipe may wait for the object while the command goes on
+
+
+_RESERVED: list[TextIO] = []
+"""Stream of `print_json` while standard output is reserved for it."""
+
+
+@contextlib.contextmanager
+def reserve_output(own_process: bool) -> Iterator[None]:
+    """Reserve standard output for `print_json`; whatever else writes to it reaches standard error.
+
+    Parameters
+    ----------
+    own_process
+        True if the process ends with the command. File descriptor 1 is then moved for good: libraries, child processes
+        and exit handlers of a user's strategy write to it past `sys.stdout`.
+    """
+    _RESERVED.append(_move(sys.stdout) if own_process else sys.stdout)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        if not own_process:
+            _RESERVED.pop()
+
+
+def _move(stream: TextIO) -> TextIO:
+    """Point the descriptor of standard output at standard error and return a stream on its former target."""
+    try:
+        stream.flush()
+        target = os.dup(stream.fileno())
+        os.dup2(sys.stderr.fileno(), stream.fileno())
+    except (OSError, ValueError, AttributeError):  # a stream without a descriptor, or a closed one
+        return stream
+    return os.fdopen(target, "w", encoding=stream.encoding, errors=stream.errors)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import os
 import sys
@@ -17,7 +18,7 @@ from typer.exceptions import TyperException
 
 from bot.cli.backtest import backtest
 from bot.cli.config import config
-from bot.cli.console import parse_changes, print_json
+from bot.cli.console import parse_changes, print_json, reserve_output
 from bot.cli.dashboard import dashboard
 from bot.cli.data import data
 from bot.cli.doctor import doctor
@@ -106,23 +107,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command. An error ends in one line and the exit code of its kind."""
     _replace_unwritable_letters()
     given = list(sys.argv[1:] if arguments is None else arguments)
+    is_json = "--json" in given and "--help" not in given
+    with reserve_output(own_process=arguments is None) if is_json else contextlib.nullcontext():
+        sys.exit(_run(given))
+
+
+def _run(given: Sequence[str]) -> int:
+    """Run a command and return its exit code."""
     try:
         # First of all: a folder named `strategies` in the user's folder would be imported instead of the bot's.
         require_own_strategies()
         code = app(given or ["--help"], standalone_mode=False) or 0
         if code == INTERRUPTED:  # typer's exit code for Ctrl-C
             raise KeyboardInterrupt
-        sys.exit(code)
+        return int(code)
     except TyperException as error:
-        sys.exit(_report(ConfigError(error.format_message().rstrip("."), mend="see --help"), given))
+        return _report(ConfigError(error.format_message().rstrip("."), mend="see --help"), given)
     except BotError as error:
-        sys.exit(_report(error, given))
+        return _report(error, given)
     except (KeyboardInterrupt, typer.Abort):
-        sys.exit(_report(_interrupted(given), given))
+        return _report(_interrupted(given), given)
     except BrokenPipeError:
-        sys.exit(0)  # the reader of the pipe, such as `head`, has seen enough
+        return 0  # the reader of the pipe, such as `head`, has seen enough
     except Exception:
-        sys.exit(_report(Bug(_log_traceback(_state_of(given))), given))
+        return _report(Bug(_log_traceback(_state_of(given))), given)
 
 
 def _interrupted(given: Sequence[str]) -> Interrupted:

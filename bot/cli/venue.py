@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,7 +76,6 @@ def serve(
     with server, stop_event() as ended:
         if as_json:
             print_json(_as_json(server, opened, driven))
-            sys.stdout.flush()  # a reader of the pipe waits for this object
         else:
             _show(server, opened, market.name, driven)
         ended.wait()
