@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from bot.backtest.strategy_check import check_strategy
 from bot.core.errors import ConfigError
 from bot.core.market import Market
 from bot.services.user_strategy import load_strategy
+from tests.cli.running import bot_process
 
 HEAD = """
 from decimal import Decimal
@@ -74,3 +78,139 @@ def test_a_dataclass_with_postponed_annotations_is_a_strategy_too(tmp_path: Path
         "def strategy():\n    return Mine()\n"
     )
     assert len(load_strategy(path, {}).decisions(demo)) == len(demo.decision_moments)
+
+
+HEADER = """
+import atexit, os, random, subprocess
+from decimal import Decimal
+from bot import Decision
+"""
+TOSSED = """
+class Mine:
+    name = "mine"
+    def decisions(self, market):
+        return [Decision(at, "S", "S", {"DEMO-ETH": Decimal(random.randint(0, 1))}, ("x",))
+                for at in market.decision_moments]
+def strategy():
+    return Mine()
+"""
+FLAGGED = """
+class Mine:
+    name, asked = "mine", Decimal(0)
+    def decisions(self, market):
+        self.asked = 1 - self.asked
+        return [Decision(at, "S", "S", {"DEMO-ETH": self.asked}, ("x",)) for at in market.decision_moments]
+def strategy():
+    return Mine()
+"""
+KEPT = """
+made = []
+class Mine:
+    name = "mine"
+    def decisions(self, market):
+        made or made.extend(Decision(at, "S", "S", {}, ("x",)) for at in market.decision_moments)
+        return made
+def strategy():
+    return Mine()
+"""
+PEEKING = """
+class Mine:
+    name, known = "mine", {}
+    def decisions(self, market):
+        last = market["DEMO-ETH"].close[-1]
+        return [Decision(at, "S", "S", {"DEMO-ETH": self.known.setdefault(at, Decimal(int(last > 3000)))}, ("x",))
+                for at in market.decision_moments]
+def strategy():
+    return Mine()
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "mine.py"
+    path.write_text(HEADER + text)
+    return path
+
+
+def checked(folder: Path, text: str, market: Market) -> str:
+    """The error of the checks before a backtest."""
+    mine = load_strategy(written(folder, text), {})
+    with pytest.raises(ConfigError) as refused:
+        check_strategy(mine, market, mine.decisions(market), 8)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("text", [TOSSED, FLAGGED], ids=["chance", "flag"])
+def test_a_strategy_that_answers_the_same_question_differently_is_not_reproducible(
+    text: str, tmp_path: Path, demo: Market
+) -> None:
+    error = checked(tmp_path, text, demo)
+    assert "not reproducible: it decides differently when it is asked twice" in error
+    assert "future" not in error
+
+
+def test_a_strategy_that_keeps_its_first_answer_is_not_reproducible(tmp_path: Path, demo: Market) -> None:
+    assert "not reproducible: it decides differently when it was asked before" in checked(tmp_path, KEPT, demo)
+
+
+def test_a_memory_does_not_hide_that_later_rows_are_read(tmp_path: Path, demo: Market) -> None:
+    last = demo["DEMO-ETH"].close
+    level = float(np.median(last))
+    text = PEEKING.replace("> 3000", f"{'>' if last[-1] > level else '<'} {level}")
+    assert "reads the future" in checked(tmp_path, text, demo)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("return market['NOPE'].close", "mine.py line 8: market demo: there is no series NOPE"),
+        ("return market.as_of(made[0].at)['NOPE']", "mine.py line 8: market demo: there is no series NOPE"),
+        ("made[0].weights['NOPE']", "mine.py line 8: KeyError"),
+        ("class Odd(BaseException): pass\n        raise Odd('x')", "mine.py line 9: Odd: x"),
+        ("return [Decision(made[0].at, 'S', 'S', {'ETH': Decimal('NaN')}, ())]", "the weight of ETH is NaN"),
+        ("return [Decision(made[0].at, 'S', 'S', {'ETH': to_weight(float('nan'))}, ())]", "the weight of ETH is NaN"),
+        ("return [Decision(made[0].at, 'S', 'S', {'ETH': to_weight(float('inf'))}, ())]", "of ETH is infinite"),
+        ("return [Decision(d.at, 'S', 'S', {}, 'hold') for d in made]", "another reasons; expected a tuple of texts"),
+        ("return [Decision(d.at, None, 'S', {}, ()) for d in made]", "another stage; expected text, was None"),
+        ("return [Decision(d.at, 'S', 'S', {}, (), 'now') for d in made]", "another trade"),
+        ("return [Decision(d.at, 'S', 'S', {}, (1,)) for d in made]", "a reason that is no text"),
+    ],
+)
+def test_a_fault_in_a_strategy_is_one_of_the_strategy(body: str, expected: str, tmp_path: Path, demo: Market) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(HEAD.replace("import Decimal", "import Decimal; from bot import to_weight").replace("BODY", body))
+    with pytest.raises(ConfigError) as refused:
+        load_strategy(path, {}).decisions(demo)
+    assert expected in str(refused.value)
+    assert "mine.py" in str(refused.value)
+
+
+def test_whatever_a_strategy_prints_stays_out_of_the_json_object(tmp_path: Path) -> None:
+    noisy = """
+print("at import")
+os.write(1, b"past python")
+atexit.register(print, "at exit")
+class Mine:
+    name = "mine"
+    def decisions(self, market):
+        print("deciding")
+        subprocess.run(["echo", "from a child"])
+        return [Decision(at, "S", "S", {}, ("x",)) for at in market.decision_moments]
+def strategy():
+    return Mine()
+"""
+    written(tmp_path, noisy)
+    (tmp_path / "mine.yaml").write_text("extends: default.yaml\nstrategy: {file: mine.py}\n")
+    done = bot_process("signal", "--config", "mine.yaml", "--market", "demo", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert isinstance(json.loads(done.stdout), dict)
+    for noise in ("at import", "past python", "at exit", "deciding", "from a child"):
+        assert noise in done.stderr
+
+
+def test_a_strategy_prints_to_standard_error_without_json_too(
+    tmp_path: Path, demo: Market, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(HEAD.replace("BODY", "print('deciding')\n        return made"))
+    load_strategy(path, {}).decisions(demo)
+    assert capsys.readouterr() == ("", "deciding\n")
