@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from bot.core.data_fault import DataFault, FaultKind, Severity
 from bot.core.market import Market, SeriesKind
 from bot.core.orders import OrderResult, OrderStatus
 from bot.core.window import Window
+from bot.data.quality import closure_proposal, proposed_closures
 
 _NAMED = 3
 """Number of days that a warning names before it leaves out the rest."""
@@ -22,7 +24,8 @@ _GRAVE = {FaultKind.JUMP, FaultKind.POWER_OF_TEN, FaultKind.OUTSIDE_RANGE}
 
 def run_warnings(market: Market, window: Window, plan: RunPlan) -> list[str]:
     """Return the warnings of a market's data and of the user's overrides, the gravest first."""
-    return [*_quarantined(market, window), *_prices(market, window), *_volumes(market, window), *_overrides(plan)]
+    of_data = (find(market, window) for find in (_quarantined, _prices, _volumes, _closures))
+    return [*chain.from_iterable(of_data), *_overrides(plan)]
 
 
 def _quarantined(market: Market, window: Window) -> list[str]:
@@ -73,6 +76,12 @@ def _is_shift_of_a_coin(market: Market, fault: DataFault, window: Window) -> boo
     inside = window.start <= fault.first <= window.end
     is_shift = fault.kind in (FaultKind.VOLUME_SHIFT, FaultKind.SOURCE_CHANGE)
     return inside and is_shift and market[fault.symbol].kind is SeriesKind.CRYPTO
+
+
+def _closures(market: Market, window: Window) -> list[str]:
+    """Propose the sessions up to the window's end on which every US series lacks its row as closures."""
+    days = [day for day in proposed_closures(market) if day <= window.end]
+    return [closure_proposal(days)] if days else []
 
 
 def _overrides(plan: RunPlan) -> list[str]:

@@ -45,7 +45,7 @@ def print_check(screen: Console, found: Checked) -> None:
     from rich import box
     from rich.table import Table
 
-    from bot.data.quality import Standing
+    from bot.data.quality import Standing, closure_proposal
 
     # A close decides and values; other columns are revised daily and would fill the screen.
     of_close = [revision for revision in found.revisions if "close" in revision.changed]
@@ -68,6 +68,8 @@ def print_check(screen: Console, found: Checked) -> None:
         since = f"{verdict.quarantined_from:%Y-%m-%d %H:%M}"
         why = verdict.quarantine_faults[0].text
         screen.print(f"{verdict.symbol} is quarantined from {since} UTC on: {why}.", markup=False, soft_wrap=True)
+    if found.closures:
+        screen.print(f"{closure_proposal(found.closures)}.", markup=False, soft_wrap=True)
     counts = found.counts
     by_verdict = ", ".join(f"{counts[standing]} {standing.label}" for standing in reversed(Standing))
     screen.print(f"{counts.total()} series: {by_verdict}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -24,6 +24,7 @@ def assemble(
     now: datetime,
     notes: Sequence[str] = (),
     source_changes: Mapping[str, Days] | None = None,
+    closures: Collection[date] = (),
 ) -> Market:
     """Assemble a market from the rows of listed symbols.
 
@@ -39,9 +40,11 @@ def assemble(
         Sentences for the user that the market carries after its own.
     source_changes
         First dates of each further source, by symbol.
+    closures
+        Days without a session that the exchange calendar lacks.
     """
     own_notes: list[str] = []
-    sessions = us_sessions(*_session_range(rows, listings))
+    sessions = us_sessions(*_session_range(rows, listings), tuple(closures))
     series = {
         symbol: replace(
             put_on_calendar(found, listings[symbol], sessions, now, own_notes),

@@ -18,13 +18,15 @@ _DAYS_AHEAD = 400
 
 
 @lru_cache(maxsize=16)
-def us_sessions(first: date, last: date) -> Sessions:
-    """Return the sessions of the New York Stock Exchange, special closures included.
+def us_sessions(first: date, last: date, closures: tuple[date, ...] = ()) -> Sessions:
+    """Return the sessions of the New York Stock Exchange, special closures left out.
 
     Parameters
     ----------
     first, last
         Dates in New York; the calendar reaches 400 days past `last`.
+    closures
+        Closures that are newer than the calendar of the pinned package; a day that has no session changes nothing.
 
     Returns
     -------
@@ -39,7 +41,9 @@ def us_sessions(first: date, last: date) -> Sessions:
     )
     dates = calendar.sessions.to_numpy().astype("datetime64[D]")
     closes = calendar.closes.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[s]")
-    return Sessions(dates, closes, np.isin(dates, calendar.early_closes.to_numpy().astype("datetime64[D]")))
+    early = np.isin(dates, calendar.early_closes.to_numpy().astype("datetime64[D]"))
+    is_open = ~np.isin(dates, np.array(closures, "datetime64[D]"))
+    return Sessions(dates[is_open], closes[is_open], early[is_open])
 
 
 def known_at(dates: Days, release: Release, sessions: Sessions) -> Times:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from bot.core.moments import iso
-from bot.data.quality import Standing, Verdict, read_verdicts, summarize
+from bot.data.quality import Standing, Verdict, proposed_closures, read_verdicts, summarize
 from bot.data.quality.verdict import SummaryRow
 from bot.data.store.store import Store
 from bot.data.store.stored import Revision
@@ -21,11 +21,12 @@ from bot.settings.loader import Config
 
 @dataclass(frozen=True)
 class Checked:
-    """Verdicts on every series of a market, and the revisions in its store."""
+    """Verdicts on every series of a market, the revisions in its store, and the sessions that may be closures."""
 
     market: str
     verdicts: dict[str, Verdict]
     revisions: Sequence[Revision]
+    closures: Sequence[date] = ()
 
     @cached_property
     def rows(self) -> list[SummaryRow]:
@@ -76,6 +77,7 @@ class Checked:
                 }
                 for r in self.revisions
             ],
+            "proposed_closures": [str(day) for day in self.closures],
         }
 
 
@@ -86,7 +88,7 @@ def check_data(config: Config, data_dir: Path | None) -> Checked:
     if data_dir is None:
         with Store.reading(store_path(config)) as store:
             revisions = store.revisions()
-    return Checked(market.name, read_verdicts(market), revisions)
+    return Checked(market.name, read_verdicts(market), revisions, proposed_closures(market))
 
 
 def _iso_or_none(moment: datetime | None) -> str | None:

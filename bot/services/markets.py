@@ -41,7 +41,8 @@ def open_market(config: Config, data_dir: Path | None, market: str = "auto") -> 
         If the data cannot be read.
     """
     if data_dir is not None:
-        return with_quality_flags(read_folder(data_dir, config.listings(), config.roles.roles()), quality_rules(config))
+        folder = read_folder(data_dir, config.listings(), config.roles.roles(), config.calendar.closures)
+        return with_quality_flags(folder, quality_rules(config))
     if chosen(config, data_dir, market) == STORE:
         return stored_market(config)
     return with_quality_flags(demo_world(config, demo_parameters(config, planted=False)), quality_rules(config))
@@ -53,7 +54,7 @@ def quality_rules(config: Config) -> QualityRules:
     levels = {symbol: (low, high) for symbol, (low, high) in q.levels.items()}
     return QualityRules(
         **{
-            **q.model_dump(exclude={"allow"}),
+            **q.model_dump(exclude={"allow", "window_gaps"}),
             "allow": frozenset(q.allow),
             "repeats": Thresholds(**q.repeats.model_dump()),
             "jump_least": Thresholds(**q.jump_least.model_dump()),
@@ -95,14 +96,14 @@ def stored_market(config: Config) -> Market:
     Raises DataError, StoreError.
     """
     stored, listings = stored_rows(config), config.listings()
-    roles, now = config.roles.roles(), datetime.now(UTC)
+    roles, now, closures = config.roles.roles(), datetime.now(UTC), config.calendar.closures
     for symbol in (roles.small_caps, roles.eth, roles.btc):
         if symbol not in stored:
             where = str(store_path(config))
             raise DataError(f"there is no row of {symbol}", where=where, mend=f"bot data update {symbol}")
     rows = {symbol: found.rows for symbol, found in stored.items() if symbol in listings}
     source_changes = {symbol: found.source_changes for symbol, found in stored.items()}
-    market = assemble(STORE, rows, listings, roles, now, source_changes=source_changes)
+    market = assemble(STORE, rows, listings, roles, now, source_changes=source_changes, closures=closures)
     beside = {
         symbol: put_on_calendar(found.rows, listings[symbol], market.sessions, now)
         for symbol in rows

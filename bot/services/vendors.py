@@ -119,7 +119,8 @@ def updater(config: Config, store: Store, clock: Clock, skews: Callable[[], Mapp
         overlap=timedelta(days=config.sources.overlap_days),
         clock_tolerance=config.sources.clock_tolerance,
     )
-    sessions = us_sessions(_FIRST_SESSION, date(clock.now().year, 12, 31))  # made once a year by a daemon
+    # The end of the year: a daemon makes the calendar once a year.
+    sessions = us_sessions(_FIRST_SESSION, date(clock.now().year, 12, 31), tuple(config.calendar.closures))
     listings = config.listings()
     listings |= {symbol + SECOND: listings[symbol] for symbol in config.sources.yahoo.aggregates}
     return Updater(store, listings, sessions, policy, clock, skews)

@@ -12,6 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from bot.core.errors import ConfigError, did_you_mean
+from bot.settings.added_keys import with_added_keys
 from bot.settings.renamed_keys import with_new_names
 from bot.settings.schema import Config
 
@@ -43,7 +44,7 @@ def load_config(path: Path | None = None, changes: Mapping[str, object] | None =
     """
     path = path or DEFAULT_CONFIG
     laid_over = with_new_names(changes or {}, "--set")
-    data = _merge(_read(path, ()), laid_over)
+    data = with_added_keys(_merge(_read(path, ()), laid_over))
     try:
         return Config.model_validate(data)
     except ValidationError as problem:

@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 
 from bot.core.data_fault import DataFault, FaultKind, Severity
-from bot.core.market import Series, SeriesKind, Sessions
+from bot.core.market import Market, Series, SeriesKind, Sessions
 from bot.core.moments import Times, newest, utc
 from bot.data.quality.thresholds import QualityRules
+
+_OF_SESSIONS = (SeriesKind.INDEX, SeriesKind.ETF_ADJUSTED, SeriesKind.ETF_RAW)
+_LEAST_SERIES = 2
+"""Series that must lack a session before it is proposed as a closure: one alone is a row that its vendor lost."""
+
+_NAMED = 8
+"""Proposed closures that a sentence names before it counts the rest."""
+
+
+def proposed_closures(market: Market) -> list[date]:
+    """Return the sessions on which every US series lacks its row, oldest first: New York may have been closed.
+
+    A series counts on the sessions between its first and its last row.
+    """
+    dates = market.sessions.dates
+    expected, present = np.zeros(len(dates), np.int64), np.zeros(len(dates), np.int64)
+    for series in market.values():
+        if series.kind in _OF_SESSIONS and len(series):
+            expected += (dates >= series.dates[0]) & (dates <= series.dates[-1])
+            present += np.isin(dates, series.dates)
+    found: list[date] = dates[(expected >= _LEAST_SERIES) & (present == 0)].tolist()
+    return found
+
+
+def closure_proposal(days: Sequence[date]) -> str:
+    """Return the sentence that proposes closures, with the setting that declares them."""
+    shown = ", ".join(map(str, days[:_NAMED])) + (f" and {len(days) - _NAMED} more" if len(days) > _NAMED else "")
+    declared = ", ".join(map(str, days[:_NAMED]))
+    return (
+        f"US series have no row of {shown}, not one of them: if New York was closed, "
+        f"declare it: calendar: {{closures: [{declared}]}}"
+    )
 
 
 def find_missing_rows(series: Series, sessions: Sessions, rules: QualityRules) -> list[DataFault]:

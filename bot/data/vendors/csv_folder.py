@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ _NAMED = 8
 """Symbols that a note names before it counts the rest."""
 
 
-def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles) -> Market:
+def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles, closures: Collection[date] = ()) -> Market:
     """Read every listed symbol of a folder as a market.
 
     Parameters
@@ -39,6 +39,8 @@ def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles) -> 
         Known symbols; other files are passed over with a note.
     roles
         Symbols that the strategy reads.
+    closures
+        Days without a session that the exchange calendar lacks.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles) -> 
     for symbol in (roles.small_caps, roles.eth, roles.btc):
         if symbol not in rows:
             raise DataError(f"{symbol}.csv is missing", where=str(folder), mend="this series is required")
-    return assemble(str(folder), rows, listings, roles, datetime.now(UTC), notes)
+    return assemble(str(folder), rows, listings, roles, datetime.now(UTC), notes, closures=closures)
 
 
 def read_rows(folder: Path, listings: Mapping[str, Listing]) -> tuple[dict[str, RawBars], list[str]]:

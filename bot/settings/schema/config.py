@@ -14,7 +14,9 @@ from bot.core.errors import did_you_mean
 from bot.core.listing import Listing, Release
 from bot.core.market import SeriesKind
 from bot.core.roles import Roles
+from bot.settings.added_keys import without_added_keys
 from bot.settings.renamed_keys import with_old_names
+from bot.settings.schema.calendar import CalendarSection
 from bot.settings.schema.notify import NotifySection
 from bot.settings.schema.paper import PaperSection
 from bot.settings.schema.quality import QualitySection
@@ -123,6 +125,7 @@ class Config(Section):
     overrides: OverridesSection
     benchmarks: BenchmarksSection
     demo: DemoSection
+    calendar: CalendarSection
     sources: SourcesSection
     paper: PaperSection
     notify: NotifySection
@@ -204,8 +207,8 @@ class Config(Section):
             SHA-256 in hexadecimal digits. Output folder, data sources, notices, review and log format are left out.
             The data have a hash of their own.
         """
-        # Under the old names, so that an upgrade begins no new period in a ledger.
-        plain = with_old_names(self.resolved())
+        # In the old words, so that an upgrade begins no new period in a ledger.
+        plain = without_added_keys(with_old_names(self.resolved()))
         del plain["state"], plain["sources"], plain["notify"], plain["review"], plain["paper"]["log"]
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 

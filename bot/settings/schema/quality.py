@@ -24,6 +24,7 @@ class QualitySection(Section):
     """Windows in rows, moves and jumps as log returns, levels in the series' own unit."""
 
     allow: list[Symbol]
+    window_gaps: Annotated[float, Strict(), Field(ge=0, le=0.5)]
     silent_days: Count
     macro_gap: Annotated[int, Strict(), Field(ge=0, le=100)]
     rounding: Share

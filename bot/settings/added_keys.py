@@ -1,0 +1,51 @@
+"""Config keys that were added after version 0.1.0: an older config gets their defaults and keeps its hash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+ADDED: Mapping[tuple[str, ...], object] = {
+    ("calendar",): {"closures": []},
+    ("quality", "window_gaps"): 0.02,
+}
+"""Default of each added key by its path, as config/*.yaml and `Config.resolved` have it."""
+
+
+def with_added_keys(data: Mapping[str, object]) -> dict[str, object]:
+    """Return the data of a config with the default of each added key that they lack.
+
+    A file that extends default.yaml has the keys already; one that is complete by itself may be older than they are.
+    """
+    filled = dict(data)
+    for path, default in ADDED.items():
+        filled = _with(filled, path, default)
+    return filled
+
+
+def without_added_keys(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a resolved config without the added keys that have their default, as it is hashed.
+
+    The hash decides whether a ledger begins a new period, so an upgrade must not change it. A key with another value
+    stays in.
+    """
+    kept = dict(plain)
+    for path, default in ADDED.items():
+        kept = _without(kept, path, default)
+    return kept
+
+
+def _with(section: Mapping[str, object], path: tuple[str, ...], default: object) -> dict[str, object]:
+    name, *rest = path
+    if not rest:
+        return {name: default, **section}
+    inner = section.get(name)
+    # A section that is missing altogether is an error of the file, which a part of it would hide.
+    return {**section, name: _with(inner, tuple(rest), default)} if isinstance(inner, Mapping) else dict(section)
+
+
+def _without(section: Mapping[str, Any], path: tuple[str, ...], default: object) -> dict[str, Any]:
+    name, *rest = path
+    if rest and isinstance(section.get(name), Mapping):
+        return {**section, name: _without(section[name], tuple(rest), default)}
+    return {key: value for key, value in section.items() if rest or key != name or value != default}

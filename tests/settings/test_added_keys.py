@@ -1,0 +1,49 @@
+"""Keys that were added after version 0.1.0: an older config is read, and keeps its hash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.settings.added_keys import ADDED, with_added_keys, without_added_keys
+from bot.settings.loader import load_config
+
+ABSENT = object()
+
+
+def at(data: Any, path: tuple[str, ...]) -> object:
+    for part in path[:-1]:
+        data = data[part]
+    return data.get(path[-1], ABSENT)
+
+
+@pytest.mark.parametrize("path", ADDED)
+def test_the_table_has_the_defaults_of_the_yaml_and_the_hash_leaves_them_out(path: tuple[str, ...]) -> None:
+    plain = load_config().resolved()
+    assert at(plain, path) == ADDED[path]
+    assert at(without_added_keys(plain), path) is ABSENT
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"quality": {"window_gaps": 0.0}}, {"calendar": {"closures": ["2025-01-09"]}}],
+)
+def test_another_value_changes_the_hash(changes: dict[str, Any]) -> None:
+    config = load_config(changes=changes)
+    assert config.fingerprint() != load_config().fingerprint()
+    (section,) = changes
+    assert without_added_keys(config.resolved())[section] == config.resolved()[section]
+
+
+def test_a_complete_config_of_before_gets_the_defaults(tmp_path: Path) -> None:
+    older = without_added_keys(load_config().resolved())
+    assert "calendar" not in older
+    (tmp_path / "old.yaml").write_text(yaml.safe_dump(older), encoding="utf-8")
+    assert load_config(tmp_path / "old.yaml") == load_config()
+
+
+def test_a_section_that_is_missing_is_not_begun() -> None:
+    assert with_added_keys({"start_equity": 1}) == {"start_equity": 1, "calendar": {"closures": []}}
