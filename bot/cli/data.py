@@ -172,7 +172,7 @@ def backup(
 
     resolved = load_config(config)
     target = file or resolved.state / "backups" / f"market-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite3"
-    back_up(store_path(resolved), target)
+    target = back_up(store_path(resolved), target, numbered=file is None)
     console().print(f"The store was copied to {target}; the copy is valid.", markup=False, soft_wrap=True)
 
 

@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from bot.core.errors import BotError
+from bot.infra.whole_file import place_new, temporary_beside
+from bot.infra.write_access import is_write_denied, write_error
 
+_T = TypeVar("_T")
 PATIENCE = 30.0
 """Seconds that a statement waits for another process to finish its transaction."""
 
@@ -33,7 +37,7 @@ class FileErrors:
         except sqlite3.DatabaseError as problem:
             raise self.damaged(path, str(problem)) from None
         except OSError as problem:
-            raise self.error(f"cannot be written: {problem.strerror}", where=str(path)) from None
+            raise write_error(self.error, path, problem) from None
 
     @contextmanager
     def transaction(self, connection: sqlite3.Connection, path: Path) -> Iterator[None]:
@@ -58,6 +62,8 @@ class FileErrors:
             return self.error("is in use by another process", where=str(path), mend="try again when it is done")
         if "full" in problem:
             return self.error("the disk is full; what was stored before is kept", where=str(path), mend="make room")
+        if ("readonly" in problem or "unable to open" in problem) and is_write_denied(path):
+            return write_error(self.error, path)
         if "readonly" in problem:
             return self.error("is read-only", where=str(path), mend="give this user the right to write it")
         if "malformed" in problem:
@@ -112,9 +118,10 @@ def back_up(
     path: Path,
     source: Callable[[Path], sqlite3.Connection],
     target: Path,
-    check_copy: Callable[[sqlite3.Connection, Path], object],
-) -> None:
-    """Copy a file while others use it, and check the copy.
+    check_copy: Callable[[sqlite3.Connection, Path], _T],
+    numbered: bool = False,
+) -> tuple[Path, _T]:
+    """Copy a file while others use it, check the copy, and only then give it its name.
 
     Parameters
     ----------
@@ -126,21 +133,28 @@ def back_up(
         Opens the file.
     check_copy : callable
         Checks the copy. Damage of the copy is damage of the file and is reported so.
+    numbered : bool
+        Add a number to the name of a target that exists, instead of an error.
+
+    Returns
+    -------
+    tuple
+        Path of the copy, and what the check returned.
     """
-    if target.exists():
-        raise errors.error("the backup exists already", where=str(target), mend="name another file")
-    partial = target.with_name(f"{target.name}.part")  # a stopped backup must not look like a whole one
-    with errors.translate(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial.unlink(missing_ok=True)
+    taken = errors.error("the backup exists already", where=str(target), mend="name another file")
+    if target.exists() and not numbered:
+        raise taken
+    # A name of its own: two backups at once, or the rest of a killed one, must not share a file.
+    with errors.translate(target), temporary_beside(target) as partial:
         try:
             with closing(source(path)) as connection, closing(sqlite3.connect(partial)) as copy:
                 connection.backup(copy)
-                check_copy(copy, path)
-            partial.replace(target)
+                checked = check_copy(copy, path)
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError as problem:
             raise errors.damaged(path, str(problem)) from None
-        finally:
-            partial.unlink(missing_ok=True)
+        try:
+            return place_new(partial, target, numbered), checked
+        except FileExistsError:
+            raise taken from None

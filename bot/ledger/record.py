@@ -14,6 +14,7 @@ from typing import Any
 from bot.core.errors import LedgerError
 from bot.core.events import Event
 from bot.infra.sqlite import back_up
+from bot.infra.whole_file import place_new, temporary_beside
 from bot.ledger.event_fields import encode
 from bot.ledger.ledger_file import FAULTS, open_to_read, open_to_write
 from bot.ledger.selection import Selection
@@ -86,10 +87,10 @@ def write_ledger(path: Path, rows: Iterable[Row]) -> str:
 
 def write_raw_rows(path: Path, rows: Iterable[RawRow]) -> None:
     """Write rows of another ledger with their hashes into a new one. Raises LedgerError if the write fails."""
-    with FAULTS.translate(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(open_to_write(path)) as connection, FAULTS.transaction(connection, path):
-        connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", rows)
+    with FAULTS.translate(path), temporary_beside(path) as partial:
+        with closing(open_to_write(partial)) as connection, FAULTS.transaction(connection, path):
+            connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", rows)
+        place_new(partial, path)
 
 
 def read_ledger(path: Path) -> Iterator[Row]:
@@ -260,7 +261,7 @@ def checked_rows(connection: sqlite3.Connection, path: Path) -> Iterator[RawRow]
 
 
 def back_up_ledger(path: Path, target: Path) -> tuple[int, str]:
-    """Copy a ledger, also while it is in use, and check the chain of the copy.
+    """Copy a ledger, also while it is in use, and check the chain of the copy before it gets its name.
 
     Returns
     -------
@@ -272,8 +273,13 @@ def back_up_ledger(path: Path, target: Path) -> tuple[int, str]:
     LedgerError
         If the target exists, or the copy fails or is damaged.
     """
-    back_up(FAULTS, path, open_to_read, target, verify_rows)
-    return verify_ledger(target)
+    return back_up(FAULTS, path, open_to_read, target, verify_rows)[1]
+
+
+def back_up_numbered(path: Path, target: Path) -> tuple[Path, int, str]:
+    """Copy a ledger as `back_up_ledger`, with a number in the copy's name if the name is taken, and return its path."""
+    copy, (rows, head) = back_up(FAULTS, path, open_to_read, target, verify_rows, numbered=True)
+    return copy, rows, head
 
 
 def _raw_rows(connection: sqlite3.Connection, path: Path) -> Iterator[RawRow]:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from bot.core.errors import LedgerError, did_you_mean
+from bot.core.errors import BotError, LedgerError, did_you_mean
+from bot.infra.write_access import write_error
 from bot.ledger.projections import project
 from bot.ledger.record import Row, read_ledger, verify_ledger, write_ledger
 
@@ -199,12 +200,8 @@ def _marked(path: Path) -> RunFolder:
     return RunFolder(path)
 
 
-def _unwritable(path: Path, problem: OSError) -> LedgerError:
-    return LedgerError(
-        f"cannot be written: {problem.strerror}",
-        where=str(problem.filename or path),
-        mend="free some space or name another folder with --out",
-    )
+def _unwritable(path: Path, problem: OSError) -> BotError:
+    return write_error(LedgerError, Path(problem.filename or path), problem)
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -25,10 +25,11 @@ from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
 from bot.core.portfolio import Portfolio
 from bot.core.ports import Clock
 from bot.data.store.write_lock import write_lock
+from bot.infra.write_access import write_error
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.ledger_file import is_there
-from bot.ledger.record import Row, back_up_ledger, read_ledger, verify_ledger
+from bot.ledger.record import Row, back_up_ledger, back_up_numbered, read_ledger, verify_ledger
 from bot.ledger.recorded import E, Recorded, recorded
 from bot.ledger.testnet_account import expected_account
 from bot.ledger.writer import LedgerWriter
@@ -50,7 +51,7 @@ def make_ledger_folder(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise LedgerError(f"cannot be written: {problem.strerror}", where=str(path)) from None
+        raise write_error(LedgerError, path, problem) from None
 
 
 def ledgers(config: Config) -> list[str]:
@@ -294,7 +295,7 @@ def archive_ledger(config: Config, name: str, clock: Clock, waiting: Callable[[s
                 half_done.rename(target.with_name(f"{target.name}-journal"))
             path.rename(target)
         except OSError as problem:
-            raise LedgerError(f"cannot be archived: {problem.strerror}", where=str(path)) from None
+            raise write_error(LedgerError, target, problem) from None
     return target
 
 
@@ -308,5 +309,7 @@ def back_up(config: Config, name: str, clock: Clock, target: Path | None) -> tup
         beside the ledgers.
     """
     path = existing_path(config, name)
-    target = target or path.parent / "backup" / f"{name}-{clock.now():%Y%m%dT%H%M%SZ}.sqlite3"
+    if target is None:
+        # Two backups may begin in the same second; both get a file.
+        return back_up_numbered(path, path.parent / "backup" / f"{name}-{clock.now():%Y%m%dT%H%M%SZ}.sqlite3")
     return target, *back_up_ledger(path, target)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import LedgerError
 from bot.core.moments import iso
+from bot.infra.write_access import write_error
 from bot.settings.loader import Config
 
 if TYPE_CHECKING:
@@ -38,4 +39,4 @@ def open_log(config: Config, ledger: str, hide: Callable[[str], str]) -> None:
     try:
         logger.add(path, format=line, rotation="5 MB", retention=5, diagnose=False, backtrace=False)
     except OSError as problem:
-        raise LedgerError(f"cannot be written: {problem.strerror}", where=str(path)) from None
+        raise write_error(LedgerError, path, problem) from None

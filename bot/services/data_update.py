@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.core.errors import DataError
 from bot.core.ports import Clock
+from bot.data.incomplete import marked_import
 from bot.data.store.bar_writer import is_restated
 from bot.data.store.store import Store
 from bot.data.store.update_result import UpdateResult, UpdateStatus
@@ -61,13 +62,14 @@ def import_folder(
     """Import a folder's series into the store and return the results, with notes on what was left out.
 
     The store keeps one history of a series that its vendor restates, so that of a folder is imported only where the
-    store has none yet. Raises DataError, StoreError.
+    store has none yet. An import that is stopped leaves a mark: no market is read from the store until the same folder
+    is imported again. Raises DataError, StoreError.
     """
     rows, notes = read_rows(folder, config.listings())
     if not rows:
         raise DataError("has no file of a listed symbol", where=str(folder), expected="SYMBOL.csv files")
     path, results = store_path(config), []
-    with write_lock(path, clock, waiting=waiting), Store.writing(path) as store:
+    with write_lock(path, clock, waiting=waiting), Store.writing(path) as store, marked_import(path, folder):
         bring = updater(config, store, clock)
         for symbol, found in rows.items():
             stored = store.rows_of(symbol)

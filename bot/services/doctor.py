@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +22,7 @@ from bot.core.ports import Clock
 from bot.data.store.store import Store
 from bot.data.vendors.public_venues import VENUES
 from bot.infra.version import __version__
+from bot.infra.write_access import is_write_denied, write_error
 from bot.services.markets import store_path, stored_market
 from bot.services.vendors import Vendors, VendorSessions, open_vendors
 from bot.settings.loader import Config
@@ -80,8 +80,8 @@ def examine(
 
 def _disk(state: Path) -> DoctorCheck:
     folder = next(path for path in (state.absolute(), *state.absolute().parents) if path.is_dir())
-    if not os.access(folder, os.W_OK):
-        return DoctorCheck("disk", CheckVerdict.FAULT, f"{folder} cannot be written by this user")
+    if is_write_denied(state):
+        return DoctorCheck("disk", CheckVerdict.FAULT, str(write_error(StoreError, state)))
     free = shutil.disk_usage(folder).free
     verdict = (
         CheckVerdict.FAULT if free < _NO_ROOM else CheckVerdict.NOTE if free < _LITTLE_ROOM else CheckVerdict.SOUND
@@ -106,7 +106,7 @@ def _store(config: Config, clock: Clock) -> Iterator[DoctorCheck]:
     )
     try:
         market = stored_market(config)
-    except DataError as problem:
+    except (DataError, StoreError) as problem:
         yield DoctorCheck("freshness", CheckVerdict.FAULT, str(problem))
         return
     yield _freshness(config, clock, market)

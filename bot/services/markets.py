@@ -11,6 +11,7 @@ from bot.data.assembly import assemble, put_on_calendar
 from bot.data.demo.demo_market import DEMO, demo_market
 from bot.data.demo.generator import PREFIX as DEMO_PREFIX
 from bot.data.demo.generator import DemoParameters
+from bot.data.incomplete import require_complete_store
 from bot.data.quality import QualityRules, with_quality_flags
 from bot.data.quality.thresholds import Thresholds
 from bot.data.store.store import FILE_NAME, Store
@@ -77,6 +78,7 @@ def missing_of_store(config: Config) -> list[str]:
     """Return the required series that the store lacks; all of them if it is empty. Raises StoreError."""
     path, roles = store_path(config), config.roles
     required = [roles.small_caps, roles.eth, roles.btc]
+    require_complete_store(path)  # even without a file: an import can be stopped before its first row
     # An empty file is left by an update that failed before its first row.
     if not path.is_file() or not path.stat().st_size:
         return required
@@ -114,6 +116,7 @@ def stored_market(config: Config) -> Market:
 
 def stored_rows(config: Config) -> dict[str, StoredRows]:
     """Read the rows of the store in the version that the config names. Raises StoreError."""
+    require_complete_store(store_path(config))
     with Store.reading(store_path(config)) as store:
         return store.rows(RowVersion(config.sources.reading), config.sources.seen_by)
 

@@ -25,6 +25,8 @@ from bot.cli.paper.options import config_of
 from bot.cli.review.review_commands import RunOption
 from bot.core.errors import ConfigError, DataError, LedgerError
 from bot.core.text import printable
+from bot.infra.whole_file import write_whole
+from bot.infra.write_access import write_error
 
 if TYPE_CHECKING:
     from bot.review.compare.overlay import Overlay
@@ -207,7 +209,7 @@ def _write(path: Path | None, page: Callable[[], str]) -> None:
     if path is None:
         return
     try:
-        path.write_text(page(), encoding="utf-8")
+        write_whole(path, page().encode())
     except OSError as problem:
-        raise LedgerError(f"cannot be written: {problem.strerror}", where=str(path)) from None
+        raise write_error(LedgerError, path, problem) from None
     console(to_error=True).print(f"Wrote {path}", markup=False, soft_wrap=True)

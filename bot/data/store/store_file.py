@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.core.errors import StoreError
+from bot.data.incomplete import require_complete_store
 from bot.infra import sqlite as sqlite_file
 from bot.infra.sqlite import FileErrors, connect, connect_to_read, migrate
 
@@ -99,9 +100,13 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def back_up(source: Path, target: Path) -> None:
-    """Copy a store while others may use it, and check the copy. Raises StoreError, also if the target exists."""
-    sqlite_file.back_up(_FAULTS, source, open_to_read, target, check_integrity)
+def back_up(source: Path, target: Path, numbered: bool = False) -> Path:
+    """Copy a store while others may use it, check the copy, and return its path.
+
+    With `numbered` a name that is taken gets a number. Raises StoreError, else also if the target exists.
+    """
+    require_complete_store(source)
+    return sqlite_file.back_up(_FAULTS, source, open_to_read, target, check_integrity, numbered)[0]
 
 
 def check_integrity(connection: sqlite3.Connection, path: Path) -> None:

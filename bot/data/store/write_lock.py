@@ -11,6 +11,7 @@ from typing import TextIO
 
 from bot.core.errors import InUse, StoreError
 from bot.core.ports import Clock
+from bot.infra.write_access import write_error
 
 _POLL = 0.2
 """Seconds between two attempts to take the lock."""
@@ -43,7 +44,7 @@ def write_lock(
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = path.open("a+", encoding="utf-8")
     except OSError as problem:
-        raise StoreError(f"cannot be written: {problem.strerror}", where=str(path)) from None
+        raise write_error(StoreError, path, problem) from None
     with lock:
         began = clock.now()
         is_announced = False
@@ -68,7 +69,7 @@ def _write_process_id(lock: TextIO, path: Path) -> None:
         lock.write(str(os.getpid()))
         lock.flush()
     except OSError as problem:
-        raise StoreError(f"cannot be written: {problem.strerror}", where=str(path)) from None
+        raise write_error(StoreError, path, problem) from None
 
 
 def _take(descriptor: int) -> bool:

@@ -17,6 +17,7 @@ from bot.core.market import Floats, Market, SeriesKind
 from bot.core.moments import Days
 from bot.core.roles import Roles
 from bot.data.assembly import assemble
+from bot.data.incomplete import require_complete_folder
 from bot.data.vendors.raw_bars import COLUMNS, PRICES, RawBars
 
 _EARLIEST = np.datetime64("1900-01-01", "D")
@@ -64,6 +65,7 @@ def read_rows(folder: Path, listings: Mapping[str, Listing]) -> tuple[dict[str, 
     """
     if not folder.is_dir():
         raise DataError("there is no such folder", where=str(folder), mend="name a folder of SYMBOL.csv files")
+    require_complete_folder(folder)
     paths = {path.stem: path for path in sorted(folder.glob("*.csv")) if path.is_file()}
     rows = {symbol: _read(path, listings[symbol].kind) for symbol, path in paths.items() if symbol in listings}
     unknown = sorted(set(paths) - set(listings))

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.core.errors import DataError
+from bot.data.incomplete import marked_export
 from bot.data.vendors.raw_bars import COLUMNS, RawBars
 
 
 def write_folder(folder: Path, rows: Mapping[str, RawBars]) -> None:
-    """Write one SYMBOL.csv a series into a new or empty folder.
+    """Write one SYMBOL.csv a series into a new or empty folder, or into one whose export was stopped.
+
+    Until the last file is written the folder is marked as incomplete, and no command reads it.
 
     Raises
     ------
     DataError
         The folder has files in it or fails to be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise DataError("is not empty", where=str(folder), mend="name a new folder: no file is overwritten")
+    with marked_export(folder, [f"{symbol}.csv" for symbol in rows]):
         for symbol, found in rows.items():
-            (folder / f"{symbol}.csv").write_text(_format_csv(found), encoding="utf-8")
-    except OSError as problem:
-        raise DataError(f"cannot be written: {problem.strerror}", where=str(folder)) from None
+            with (folder / f"{symbol}.csv").open("wb") as opened:
+                opened.write(_format_csv(found).encode())
+                opened.flush()
+                os.fsync(opened.fileno())  # else a power cut could leave a cut file without the mark
 
 
 def _format_csv(rows: RawBars) -> str:
