@@ -14,13 +14,19 @@ from typing import NoReturn, Protocol, TypeVar
 
 from bot.core.moments import iso
 from bot.core.ports import Clock
+from bot.infra.bans import Bans
 from bot.infra.vendor_errors import Blocked, RateLimited, Unreachable
 
 _RATE_LIMITED = HTTPStatus.TOO_MANY_REQUESTS
 _BANNED = 418
 """Binance's status for requests after a 429. Every further request makes the ban longer."""
-_DEFAULT_BAN = timedelta(minutes=2)
-"""Length of a ban without an end in the response: Binance's shortest."""
+_DEFAULT_BAN = 120.0
+"""Seconds of a ban without an end in the response: Binance's shortest."""
+_TOO_FREQUENT = re.compile(r"access too frequent", re.IGNORECASE)
+_TOO_FREQUENT_BAN = 600.0
+"""Seconds of silence that Bybit asks for after its 403 "access too frequent"."""
+_BANNED_UNTIL = re.compile(r"banned until (\d{13})\b", re.IGNORECASE)
+"""End of Binance's ban in its text, in milliseconds since 1970-01-01."""
 _LONGEST_PAUSE = timedelta(days=7)
 """Longest pause that a vendor's Retry-After is followed for."""
 _FIRST_BACKOFF = 1.0
@@ -77,8 +83,8 @@ class RetryPolicy:
     ----------
     skew : dict of str to float
         Seconds by which a host's clock is ahead of this machine's, by its last response, to about a second.
-    closed : dict of str to datetime
-        UTC time until which requests to a host are paused, at its own request.
+    bans : Bans
+        Pauses that hosts asked for. They outlive the process once `bans.keep_in` names a file.
     """
 
     def __init__(
@@ -97,7 +103,7 @@ class RetryPolicy:
         self.skew: dict[str, float] = {}
         self._tries, self._pause, self._longest_wait, self._jitter = tries, pause, longest_wait, jitter
         self._last_request: dict[str, datetime] = {}
-        self.closed: dict[str, datetime] = {}
+        self.bans = Bans()
         self._patience_left = defaultdict[str, float](lambda: patience)
         self._blocked: dict[str, Blocked] = {}
 
@@ -141,8 +147,17 @@ class RetryPolicy:
 
     def closed_until(self, host: str) -> datetime | None:
         """Return the UTC time until which requests to a host are paused, if they are."""
-        until = self.closed.get(host)
-        return until if until is not None and self.clock.now() < until else None
+        return self.bans.until(host, self.clock.now())
+
+    def close(self, host: str, seconds: float | None = None) -> datetime:
+        """Pause requests to a host, by default for `longest_wait`, and return the end of the pause (UTC).
+
+        For limits that a vendor states in the body of an answer.
+        """
+        now = self.clock.now()
+        until = now + timedelta(seconds=self._longest_wait if seconds is None else seconds)
+        self.bans.add(host, until, now)
+        return until
 
     def _refuse_while_closed(self, host: str) -> None:
         if host in self._blocked:
@@ -151,10 +166,7 @@ class RetryPolicy:
             raise RateLimited(f"rate limited until {iso(until)}", where=host, mend=_RESUME)
 
     def _close(self, host: str, failure: _Failure) -> NoReturn:
-        default = _DEFAULT_BAN if failure.is_ban else timedelta(seconds=self._longest_wait)
-        wait = default if failure.wait is None else timedelta(seconds=failure.wait)
-        until = self.clock.now() + wait
-        self.closed[host] = until
+        until = self.close(host, _DEFAULT_BAN if failure.is_ban and failure.wait is None else failure.wait)
         raise RateLimited(f"rate limited until {iso(until)}", where=host, was=failure.was, mend=f"{_RESUME} after that")
 
     def _pace(self, host: str) -> None:
@@ -177,10 +189,25 @@ class RetryPolicy:
         return self._classify(host, response)
 
     def _classify(self, host: str, response: AnyResponse) -> AnyResponse | _Failure:
+        """Judge a response by status and body together.
+
+        | status | body | result |
+        |---|---|---|
+        | 429 | any | a limit: wait, then repeat |
+        | 418 | any | a ban (Binance), until the time of Retry-After or of the text, else for 2 minutes |
+        | 403 | "access too frequent" | a ban (Bybit), for 10 minutes at least |
+        | 403 | names a country, region or restricted place | Blocked |
+        | 451 | any | Blocked |
+        | 5xx | any | a fault: repeat |
+        | any other | any | returned to the vendor's own table |
+        """
         status = response.status_code
         was = f"HTTP {status}"
         if status in (_RATE_LIMITED, _BANNED):
-            return _Failure(was, self._retry_after(response), is_limit=True, is_ban=status == _BANNED)
+            return _Failure(was, self._limit_of(response), is_limit=True, is_ban=status == _BANNED)
+        if status == HTTPStatus.FORBIDDEN and _TOO_FREQUENT.search(response.text[:_SEARCHED_BYTES]):
+            wait = max(self._retry_after(response) or 0.0, _TOO_FREQUENT_BAN)
+            return _Failure(f"{was}, access too frequent", wait, is_limit=True, is_ban=True)
         if status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS or (
             status == HTTPStatus.FORBIDDEN and _RESTRICTED.search(response.text[:_SEARCHED_BYTES])
         ):
@@ -191,6 +218,14 @@ class RetryPolicy:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return _Failure(was, self._retry_after(response))
         return response
+
+    def _limit_of(self, response: ResponseInfo) -> float | None:
+        """Return the seconds of a limit: those of Retry-After, or up to the end that the body names."""
+        stated = _BANNED_UNTIL.search(response.text[:_SEARCHED_BYTES])
+        if (seconds := self._retry_after(response)) is not None or stated is None:
+            return seconds
+        end = datetime.fromtimestamp(int(stated.group(1)) / 1000, UTC)
+        return _within((end - self.clock.now()).total_seconds())
 
     def _wait_after(self, failure: _Failure, number: int) -> float:
         if failure.wait is not None:
@@ -208,7 +243,7 @@ class RetryPolicy:
             seconds = (vendor_moment - (vendor_time or self.clock.now())).total_seconds()
         else:
             return None
-        return min(max(seconds, 0.0), _LONGEST_PAUSE.total_seconds())
+        return _within(seconds)
 
     def _measure_skew(self, host: str, response: ResponseInfo, before: datetime) -> None:
         vendor_time = _http_date(response.headers.get("Date") or "")
@@ -220,6 +255,10 @@ class RetryPolicy:
             vendor_time += timedelta(seconds=min(float(age[:30]), _LONGEST_PAUSE.total_seconds()))
         middle = before + (self.clock.now() - before) / 2
         self.skew[host] = (vendor_time - middle).total_seconds()
+
+
+def _within(seconds: float) -> float:
+    return min(max(seconds, 0.0), _LONGEST_PAUSE.total_seconds())
 
 
 def _http_date(text: str) -> datetime | None:

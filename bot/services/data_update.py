@@ -45,14 +45,9 @@ def update_store(
         bring = updater(config, store, clock, vendors.skews)
         # With a clock in the past new rows would be stored as seen before older ones.
         bring.require_clock_after_store()
-        # Bans outlive the process: a second command must not ask a host that has just banned this address.
-        for policy in sessions.retry_policies:
-            policy.closed.update(store.closed_hosts())
         for done, (symbol, feed) in enumerate(requested.items()):
             advance(symbol, done, len(requested))
             results.append(bring.update(symbol, feed, since))
-        for policy in sessions.retry_policies:
-            store.save_closed_hosts(policy.closed)
     return results
 
 

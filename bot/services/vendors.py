@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.core.errors import ConfigError, did_you_mean
@@ -16,11 +17,14 @@ from bot.core.ports import Clock
 from bot.data.store.update import Updater
 from bot.data.store.update_result import UpdatePolicy
 from bot.data.timeline import us_sessions
+from bot.data.vendors.failures import VendorFailures
 from bot.data.vendors.feed import CoinFeed, Feed, Rows, SeriesFeed, VenueFeed
+from bot.infra.bans import FILE_NAME
 from bot.services.markets import SECOND
 from bot.settings.loader import Config
 
 if TYPE_CHECKING:
+    from bot.core.instrument import VenueRules
     from bot.data.store.store import Store
     from bot.data.vendors.fred import Fred
     from bot.data.vendors.public_exchange import PublicExchange
@@ -107,7 +111,15 @@ def open_vendors(config: Config, sessions: VendorSessions) -> Vendors:
         if venue not in VENUES:
             mend = did_you_mean(venue, VENUES) or f"known: {', '.join(VENUES)}"
             raise ConfigError("is not a known venue", where="sources.exchange.venues", was=venue, mend=mend)
+    # A second command must not ask a host that has just banned this address.
+    for policy in sessions.retry_policies:
+        policy.bans.keep_in(bans_path(config))
     return Vendors(config, Yahoo(sessions.yahoo, config.state / "yahoo"), Fred(sessions.fred), sessions)
+
+
+def bans_path(config: Config) -> Path:
+    """Return the path of the pauses that hosts asked for, beside the store."""
+    return config.state / FILE_NAME
 
 
 def updater(config: Config, store: Store, clock: Clock, skews: Callable[[], Mapping[str, float]] = dict) -> Updater:
@@ -151,35 +163,41 @@ def feeds(config: Config, vendors: Vendors, symbols: Sequence[str] = ()) -> dict
 
 
 def _feeds(config: Config, vendors: Vendors) -> dict[str, Feed]:
-    sources, listings = config.sources, config.listings()
+    sources, listings, failures = config.sources, config.listings(), VendorFailures()
+
+    def yahoo(symbol: str, ticker: str, kind: SeriesKind) -> Rows:
+        adjusted = kind is SeriesKind.ETF_ADJUSTED
+        return _counted(failures, "yahoo", lambda since: vendors.yahoo.rows(symbol, ticker, since, adjusted, kind))
+
     found: dict[str, Feed] = {}
     for symbol, ticker in sources.yahoo.symbols.items():
-        found[symbol] = SeriesFeed("yahoo", _yahoo(vendors, symbol, ticker, listings[symbol].kind))
+        found[symbol] = SeriesFeed("yahoo", yahoo(symbol, ticker, listings[symbol].kind))
     for symbol, series in sources.fred.symbols.items():
-        found[symbol] = SeriesFeed("fred", partial(vendors.fred.rows, symbol, series))
+        found[symbol] = SeriesFeed("fred", _counted(failures, "fred", partial(vendors.fred.rows, symbol, series)))
     for symbol in config.altcoin_universe:
         if symbol not in found:
-            found[symbol] = _coin(config, vendors, symbol)
+            ticker_before = sources.yahoo.aggregates.get(symbol)
+            before = yahoo(symbol, ticker_before, SeriesKind.CRYPTO) if ticker_before else None
+            venues = {venue: _venue(config, vendors, failures, venue, symbol) for venue in sources.exchange.venues}
+            found[symbol] = CoinFeed(venues, before)
     for symbol, ticker in sources.yahoo.aggregates.items():
-        found[symbol + SECOND] = SeriesFeed("yahoo", _yahoo(vendors, symbol + SECOND, ticker, SeriesKind.CRYPTO))
+        found[symbol + SECOND] = SeriesFeed("yahoo", yahoo(symbol + SECOND, ticker, SeriesKind.CRYPTO))
     return found
 
 
-def _coin(config: Config, vendors: Vendors, symbol: str) -> CoinFeed:
-    sources = config.sources
-    name, ticker = sources.exchange.names.get(symbol, symbol), sources.yahoo.aggregates.get(symbol)
-    before = _yahoo(vendors, symbol, ticker, SeriesKind.CRYPTO) if ticker else None
-    return CoinFeed({venue: _venue(vendors, venue, symbol, name) for venue in sources.exchange.venues}, before)
-
-
-def _yahoo(vendors: Vendors, symbol: str, ticker: str, kind: SeriesKind) -> Rows:
-    adjusted = kind is SeriesKind.ETF_ADJUSTED
-    return lambda since: vendors.yahoo.rows(symbol, ticker, since, adjusted, kind)
-
-
-def _venue(vendors: Vendors, venue: str, symbol: str, name: str) -> VenueFeed:
+def _venue(config: Config, vendors: Vendors, failures: VendorFailures, venue: str, symbol: str) -> VenueFeed:
     """Make the feed of a coin at a venue; its client is loaded at the first request."""
+    name = config.sources.exchange.names.get(symbol, symbol)
+
+    def rules() -> VenueRules:
+        return replace(vendors.exchange(venue).rules(name), symbol=symbol)
+
     return VenueFeed(
-        rows=lambda since: vendors.exchange(venue).rows(symbol, name, since),
-        rules=lambda: replace(vendors.exchange(venue).rules(name), symbol=symbol),
+        rows=_counted(failures, venue, lambda since: vendors.exchange(venue).rows(symbol, name, since)),
+        rules=lambda: failures.ask(venue, rules),
     )
+
+
+def _counted(failures: VendorFailures, vendor: str, rows: Rows) -> Rows:
+    """Return the same rows, with the vendor's failures counted."""
+    return lambda since: failures.ask(vendor, lambda: rows(since))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,12 +118,6 @@ class Store:
         with self.transaction():
             return save_venue_rules(self._connection, rules, seen_at)
 
-    def save_closed_hosts(self, closed: Mapping[str, datetime]) -> None:
-        """Write the UTC time until which each host refuses requests, for the next command."""
-        with self.transaction():
-            rows = [(host, epoch(until)) for host, until in closed.items()]
-            self._connection.executemany("INSERT OR REPLACE INTO left_alone VALUES (?, ?)", rows)
-
     # --- reading -----------------------------------------------------------------------------------------
 
     def symbols(self) -> list[str]:
@@ -157,12 +151,6 @@ class Store:
         with as_store_errors(self.path):
             found = self._connection.execute(query, (symbol,)).fetchone()
         return found and load_arrays(self.path, symbol, *found)
-
-    def closed_hosts(self) -> dict[str, datetime]:
-        """Return the UTC time until which each host refuses requests."""
-        with as_store_errors(self.path):
-            found = self._connection.execute("SELECT host, until FROM left_alone").fetchall()
-        return {host: datetime.fromtimestamp(until, UTC) for host, until in found}
 
     def newest_seen_at(self) -> datetime | None:
         """Return the UTC time of the newest write, if there is one."""

@@ -48,6 +48,7 @@ WHEN EXISTS (
 )
 BEGIN SELECT RAISE(ABORT, 'a final bar is never rewritten'); END;
 CREATE TABLE columns (symbol TEXT PRIMARY KEY, sources TEXT NOT NULL, data BLOB NOT NULL) STRICT;
+-- Bans of versions before 0.3. They are in a file of their own now, since testnets have no store.
 CREATE TABLE left_alone (host TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT;
 CREATE TABLE venue_rules (
     symbol TEXT NOT NULL,

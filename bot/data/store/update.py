@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,10 @@ from bot.data.store.store import Store
 from bot.data.store.stored import Appended, NeedsWholeHistory, StoredRows
 from bot.data.store.update_result import UpdatePolicy, UpdateResult, UpdateStatus
 from bot.data.timeline import due, known_at
+from bot.data.vendors.failures import Postponed
 from bot.data.vendors.feed import Feed
 from bot.data.vendors.raw_bars import RawBars
-from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable, WrongClock
+from bot.infra.vendor_errors import NotListed, WrongClock
 
 if TYPE_CHECKING:
     from bot.core.instrument import VenueRules
@@ -32,8 +33,6 @@ _LOOK_BACK = np.timedelta64(400, "D")
 """Days before the last row that are searched for a gap."""
 _RELEASED_WITHIN = timedelta(days=7)
 """Longest time between a row's date and its release, by any release rule."""
-_GIVE_UP_AFTER = 2
-"""Unreachable symbols in a row after which the vendor's other symbols are left for the next update."""
 
 
 @dataclass
@@ -46,8 +45,6 @@ class Updater:
     policy: UpdatePolicy
     clock: Clock
     skews: Callable[[], Mapping[str, float]]
-    _closed: dict[str, DataError] = field(default_factory=dict, init=False)
-    _failures: dict[str, int] = field(default_factory=dict, init=False)
 
     def update(self, symbol: str, feed: Feed, since: date | None = None) -> UpdateResult:
         """Fetch and store the new rows of one symbol.
@@ -73,8 +70,6 @@ class Updater:
         StoreError
             The store fails to be written.
         """
-        if feed.vendor in self._closed:
-            return UpdateResult(symbol, feed.vendor, UpdateStatus.LATER, problem=self._closed[feed.vendor])
         stored = self.store.rows_of(symbol)
         if since is None and stored is not None and not self._may_have_more(symbol, stored.rows.dates[-1:]):
             return UpdateResult(symbol, feed.vendor, UpdateStatus.UP_TO_DATE, last=str(stored.rows.dates[-1]))
@@ -88,10 +83,10 @@ class Updater:
             self._require_clock_like_vendors()
             status = UpdateStatus.NOT_LISTED if stored is None else UpdateStatus.GONE
             return UpdateResult(symbol, feed.vendor, status, notes=tuple(notes), problem=problem)
+        except Postponed as later:
+            return UpdateResult(symbol, feed.vendor, UpdateStatus.LATER, notes=tuple(notes), problem=later.problem)
         except DataError as problem:
-            self._count_failure(feed.vendor, problem)
             return UpdateResult(symbol, feed.vendor, UpdateStatus.FAILED, notes=tuple(notes), problem=problem)
-        self._failures[feed.vendor] = 0
         stored = self.store.rows_of(symbol)
         changed = appended.new or appended.revised or appended.vintage
         status = UpdateStatus.NEW if changed else UpdateStatus.NOTHING_NEW
@@ -104,13 +99,6 @@ class Updater:
         newest = self.store.newest_seen_at()
         if newest is not None and newest - self.clock.now() > timedelta(seconds=self.policy.clock_tolerance):
             raise self._wrong_clock(f"behind the store, which was last written at {iso(newest)}")
-
-    def _count_failure(self, vendor: str, problem: DataError) -> None:
-        """Stop asking a vendor that limits or blocks us at once, and one that is unreachable after a few symbols."""
-        self._failures[vendor] = self._failures.get(vendor, 0) + isinstance(problem, Unreachable)
-        refuses = isinstance(problem, RateLimited | Blocked)
-        if refuses or self._failures[vendor] >= _GIVE_UP_AFTER:
-            self._closed[vendor] = problem
 
     def _may_have_more(self, symbol: str, last: Days) -> bool:
         """Return True if a row after the last one is due and final, so that asking is worth a request."""

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from bot.core.errors import DataError
+from bot.data.vendors.failures import Postponed
 from bot.data.vendors.raw_bars import RawBars
 from bot.infra.vendor_errors import Blocked, NotListed
 
@@ -121,17 +122,19 @@ class CoinFeed:
 
     def _fetch_from_venue(self, since: date | None, last: str | None, notes: list[str]) -> RawBars:
         """Fetch from the venue of the last row, or from the first other venue if that one refuses or lacks the coin."""
-        refusals = []
+        refusals: list[DataError] = []
         # Only a refusal leads to the next venue. After a time-out the same venue is asked again at the next update:
         # a switch would put two venues' volumes into one series.
         for venue in sorted(self.venues, key=lambda name: name != last):
             try:
                 return self.venues[venue].rows(since)
-            except (Blocked, NotListed) as refusal:
+            except (Blocked, NotListed, Postponed) as refusal:
+                if isinstance(refusal, Postponed) and not isinstance(refusal.problem, Blocked):
+                    raise
                 refusals.append(refusal)
                 if venue == last:
                     notes.append(f"{venue} no longer has it ({refusal.what}): declare in `endings` if it has ended")
-        if all(isinstance(refusal, Blocked) for refusal in refusals):
+        if all(isinstance(refusal, Blocked | Postponed) for refusal in refusals):
             raise refusals[0]
         raise NotListed(
             "is listed at no venue that serves this place",

@@ -64,6 +64,7 @@ class PublicExchange:
             )
         self.venue = venue
         self._facts = VENUES[venue]
+        self._retry_policy = session.retry_policy
         self._clock = session.retry_policy.clock
         self._quotes = tuple(quotes)
         self._client = _client(self._facts, session)
@@ -240,6 +241,7 @@ class PublicExchange:
         was, answer = type(problem).__name__, self._client.last_json_response
         match problem:
             case ccxt.RateLimitExceeded() | ccxt.DDoSProtection():
+                self._retry_policy.close(self._facts.host)
                 return RateLimited("rate limited", where=where, was=was, mend=_RESUME)
             case ccxt.RestrictedLocation():
                 return Blocked(

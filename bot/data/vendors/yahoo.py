@@ -121,7 +121,11 @@ class YahooSession(Session[Response]):
             )
         ticker, interval = parts.path.rpartition("/")[2], str(params.get("interval", _INTERVAL))
         # Before yfinance reads it: of an answer about another symbol yfinance would make rows of this one.
-        require_answer(answer.status_code, answer.text, ChartQuestion(ticker, interval, self.instrument_type))
+        try:
+            require_answer(answer.status_code, answer.text, ChartQuestion(ticker, interval, self.instrument_type))
+        except RateLimited:
+            self.retry_policy.close(host)
+            raise
         return answer
 
     def transfer(self, url: str, params: dict[str, Any]) -> Response:
