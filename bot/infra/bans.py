@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,14 +36,25 @@ class Bans:
     def add(self, name: str, until: datetime, now: datetime) -> None:
         """Pause a host until a UTC time, here and in the file. Bans that are over are dropped."""
         self._until[name] = until
+        self._merge({name: until}, (), now)
+
+    def remove(self, names: Collection[str], now: datetime) -> None:
+        """End bans before their time, here and in the file."""
+        for name in names:
+            self._until.pop(name, None)
+        self._merge({}, names, now)
+
+    def _merge(self, added: Mapping[str, datetime], removed: Collection[str], now: datetime) -> None:
+        """Change the file under a lock, so that two processes keep each other's bans."""
         if self._path is None:
             return
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.with_suffix(".lock").open("a") as lock:
                 fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
-                kept = {host: end for host, end in (self._stored() | {name: until}).items() if end > now}
-                self._write(self._path, {host: end.isoformat() for host, end in sorted(kept.items())})
+                bans = {name: end for name, end in ({**self._stored(), **added}).items() if end > now}
+                kept = {name: end.isoformat() for name, end in sorted(bans.items()) if name not in removed}
+                self._write(self._path, kept)
         except OSError:
             # The folder cannot be written: the pause holds in this process, and the vendor's error is told.
             return

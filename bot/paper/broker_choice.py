@@ -19,7 +19,7 @@ from bot.ledger.testnet_account import ExpectedAccount
 from bot.paper.reconcile import Reconciler
 from bot.services.markets import store_path
 from bot.services.plans import public_venue
-from bot.services.vendors import VendorSessions, open_vendors
+from bot.services.vendors import VendorSessions, bans_path, open_vendors
 from bot.settings.loader import Config
 
 if TYPE_CHECKING:
@@ -47,6 +47,10 @@ def open_brokerage(
     simulated = LiveQuotesBroker(quotes)
     if testnet is None:
         return Brokerage(SIMULATED, simulated)
+    # Imported here, so that the simulated broker does not load the testnets' client.
+    from bot.brokers.testnet.client import keep_bans
+
+    keep_bans(testnet, bans_path(config))
     names = config.sources.exchange.names
     broker = TestnetBroker(testnet, _QUOTE, AtPublicQuotes(quotes), simulated, names)
     return Brokerage(testnet.venue, broker, Reconciler(testnet, _QUOTE, clock, names).compare)

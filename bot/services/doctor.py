@@ -24,7 +24,7 @@ from bot.data.vendors.public_venues import VENUES
 from bot.infra.version import __version__
 from bot.infra.write_access import is_write_denied, write_error
 from bot.services.markets import store_path, stored_market
-from bot.services.vendors import Vendors, VendorSessions, open_vendors
+from bot.services.vendors import Vendors, VendorSessions, bans_path, open_vendors
 from bot.settings.loader import Config
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def examine(
     yield _keys(environment)
     for venue, names in KEY_NAMES.items():
         if all(environment.get(name) for name in names):
-            yield _testnet(venue, clock, testnet or partial(_opened, clock=clock, environment=environment))
+            yield _testnet(venue, clock, testnet or partial(_opened, config, clock=clock, environment=environment))
     yield from _sources(config, clock, sessions)
     yield _clock(config, sessions)
 
@@ -152,10 +152,12 @@ def _guard() -> DoctorCheck:
     return DoctorCheck("guard", CheckVerdict.SOUND, f"refuses {', '.join(forbidden)}; no command places a real order")
 
 
-def _opened(venue: str, clock: Clock, environment: Mapping[str, str]) -> TestnetExchange:
-    from bot.brokers.testnet.client import open_testnet
+def _opened(config: Config, venue: str, clock: Clock, environment: Mapping[str, str]) -> TestnetExchange:
+    from bot.brokers.testnet.client import keep_bans, open_testnet
 
-    return open_testnet(Testnet(venue), clock, environment)
+    exchange = open_testnet(Testnet(venue), clock, environment)
+    keep_bans(exchange, bans_path(config))
+    return exchange
 
 
 def _testnet(venue: str, clock: Clock, opened: Callable[[str], TestnetExchange]) -> DoctorCheck:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -164,6 +165,33 @@ class TestLimits:
         with pytest.raises(RateLimited, match="HTTP 418"):
             retry_policy.request(HOST, sender(limited(status=418)))
         assert retry_policy.closed_until(HOST) == clock.now() + timedelta(minutes=2)
+
+    @pytest.mark.parametrize("code", [418, 429])
+    def test_the_end_of_a_ban_is_read_from_its_text(
+        self, retry_policy: RetryPolicy, clock: FakeClock, code: int
+    ) -> None:
+        end = clock.now() + timedelta(hours=5)
+        text = f'{{"code":-1003,"msg":"Way too much weight used; IP banned until {end.timestamp() * 1000:.0f}."}}'
+        with pytest.raises(RateLimited, match="until 2025-11-29T00:00:00Z"):
+            retry_policy.request(HOST, sender(Answer(code, text=text)))
+        assert retry_policy.closed_until(HOST) == end
+
+    @pytest.mark.parametrize(("retry_after", "minutes"), [(None, 10), ("5", 10), ("1200", 20)])
+    def test_access_too_frequent_means_ten_minutes_of_silence(
+        self, retry_policy: RetryPolicy, clock: FakeClock, retry_after: str | None, minutes: int
+    ) -> None:
+        with pytest.raises(RateLimited, match="HTTP 403, access too frequent"):
+            retry_policy.request(HOST, sender(Answer(403, {"Retry-After": retry_after}, "403, access too frequent")))
+        assert retry_policy.closed_until(HOST) == clock.now() + timedelta(minutes=minutes)
+
+    def test_a_ban_outlives_the_process(self, retry_policy: RetryPolicy, clock: FakeClock, tmp_path: Path) -> None:
+        retry_policy.bans.keep_in(tmp_path / "bans.json")
+        with pytest.raises(RateLimited):
+            retry_policy.request(HOST, sender(limited("86400", status=418)))
+        after = RetryPolicy(clock)
+        after.bans.keep_in(tmp_path / "bans.json")
+        with pytest.raises(RateLimited, match="until 2025-11-29T19:00:00Z"):
+            after.request(HOST, sender())
 
     def test_a_short_ban_with_an_end_is_waited_for(self, retry_policy: RetryPolicy, clock: FakeClock) -> None:
         retry_policy.request(HOST, sender(limited("30", status=418), Answer()))

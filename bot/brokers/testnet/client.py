@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from types import MappingProxyType
 from typing import NoReturn
 
@@ -45,6 +46,11 @@ def open_testnet(profile: Profile, clock: Clock, environment: Mapping[str, str])
     """
     keys = LOOPBACK_KEYS if type(profile) is Loopback else keys_from(environment, profile.venue)
     return TestnetExchange(TestnetSession(profile, keys, clock), keys, clock)
+
+
+def keep_bans(exchange: TestnetExchange, path: Path) -> None:
+    """Keep a venue's pauses and the refusals of the keys in a file, for the next process."""
+    exchange._transport.keep_bans(path)
 
 
 class TestnetExchange:

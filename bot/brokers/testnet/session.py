@@ -18,6 +18,7 @@ from bot.brokers.testnet.guard import Loopback, Profile, refuse_unless_sandbox
 from bot.brokers.testnet.keys import Keys
 from bot.core.errors import NotSandbox
 from bot.core.ports import Clock
+from bot.infra.bans import Bans
 from bot.infra.public_http import read_response
 from bot.infra.rate_limit import RetryPolicy
 from bot.infra.vendor_errors import Unreachable
@@ -116,6 +117,11 @@ class TestnetSession:
     def profile(self) -> Profile:
         """Target of every request."""
         return self._profile
+
+    @property
+    def bans(self) -> Bans:
+        """Pauses that the venue asked for."""
+        return self._retry_policy.bans
 
     def request(
         self,

@@ -7,10 +7,12 @@ it did not act, so the clocks are compared and the request is sent again. A requ
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal, localcontext
+from pathlib import Path
 from typing import NamedTuple, NoReturn, TypeVar
 
 from bot.brokers.testnet.dialects.dialect import Dialect, Meaning, ResponseMeaning, VenueRequest
@@ -42,7 +44,7 @@ class _Response(NamedTuple):
 class TestnetTransport:
     """Requests to one venue in its dialect: retries, clock comparison and the pause after refused keys."""
 
-    __slots__ = ("_client", "_clock", "_dialect", "_keys", "_keys_paused_until", "_refusals", "_session", "venue")
+    __slots__ = ("_client", "_clock", "_dialect", "_keys", "_refusals", "_session", "venue")
     __test__ = False  # pytest takes it for a test by its name
 
     def __init__(self, session: TestnetSession, keys: Keys, clock: Clock, venue: str, dialect: Dialect) -> None:
@@ -51,7 +53,11 @@ class TestnetTransport:
 
         self._client = sandbox_client(session, keys, clock)
         self._session, self._keys, self._clock, self._dialect = session, keys, clock, dialect
-        self._refusals, self._keys_paused_until = 0, clock.now()
+        # Names in the file of bans, so that the next process goes on counting. Other keys have other names.
+        digest = hashlib.sha256(keys.key.encode()).hexdigest()[:12]
+        self._refusals = tuple(
+            f"{session.profile.origin} keys {digest} refusal {number + 1}" for number in range(TRIES)
+        )
         self.venue = venue
 
     @property
@@ -172,11 +178,12 @@ class TestnetTransport:
 
     def _send(self, request: VenueRequest) -> _Response:
         is_signed = request.endpoint.startswith("private")
-        if is_signed and self._clock.now() < self._keys_paused_until:
+        paused_until = self._session.bans.until(self._refusals[-1], self._clock.now())
+        if is_signed and paused_until is not None:
             raise KeysRefused(
                 "refused the keys too often; signed requests are paused",
                 where=self.venue,
-                expected=f"a try after {iso(self._keys_paused_until)}",
+                expected=f"a try after {iso(paused_until)}",
             )
         status, body = self.call(lambda: getattr(self._client, request.endpoint)(dict(request.fields)))
         data: object = None
@@ -191,11 +198,18 @@ class TestnetTransport:
             self._count_refusals(meaning)
         return _Response(meaning, data)
 
+    def keep_bans(self, path: Path) -> None:
+        """Keep the venue's pauses and the refusals of the keys in a file, for the next process."""
+        self._session.bans.keep_in(path)
+
     def _count_refusals(self, meaning: ResponseMeaning) -> None:
         # A revoked key looks like a network fault to ccxt: without a cap it would be sent again and again.
-        self._refusals = self._refusals + 1 if meaning.meaning is Meaning.KEY else 0
-        if self._refusals >= TRIES:
-            self._refusals, self._keys_paused_until = 0, self._clock.now() + KEY_PAUSE
+        bans, now = self._session.bans, self._clock.now()
+        free = [name for name in self._refusals if bans.until(name, now) is None]
+        if meaning.meaning is Meaning.KEY and free:
+            bans.add(free[0], now + KEY_PAUSE, now)
+        elif meaning.meaning is not Meaning.KEY and len(free) < TRIES:
+            bans.remove(self._refusals, now)
 
     def _format_meaning(self, meaning: ResponseMeaning) -> str:
         text = self._keys.redact(f"{meaning.code} {meaning.text}")

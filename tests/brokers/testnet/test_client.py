@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
-from bot.brokers.testnet.client import TestnetExchange, open_testnet
+from bot.brokers.testnet.client import TestnetExchange, keep_bans, open_testnet
 from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.reports import AssetBalance, VenueStatus
 from bot.core.errors import BotError, KeysRefused, OrderRejected, OutcomeUnknown
@@ -274,6 +275,35 @@ class TestTimeLimitsAndKeys:
         clock.sleep(3601)
         server.date = clock.now()
         assert exchange.balances()
+
+    def test_a_ban_and_refused_keys_are_known_to_the_next_process(
+        self, server: TestnetServer, clock: FakeClock, tmp_path: Path
+    ) -> None:
+        def next_process() -> TestnetExchange:
+            exchange = open_testnet(Loopback(server.port), clock, {})
+            keep_bans(exchange, tmp_path / "bans.json")
+            return exchange
+
+        server.account.refusal = (-2015, "Invalid API-key, IP, or permissions for action.")
+        for _ in range(3):
+            with pytest.raises(KeysRefused):
+                next_process().balances()
+        before = len(server.asked)
+        with pytest.raises(KeysRefused, match="paused"):
+            next_process().balances()
+        assert len(server.asked) == before
+        server.account.refusal = None
+        clock.sleep(3601)
+        server.date = clock.now()
+        assert next_process().balances()
+        server.fail(status(418, retry_after="86400"))
+        with pytest.raises(RateLimited):
+            next_process().server_time()
+        before = len(server.asked)
+        clock.sleep(86_000)
+        with pytest.raises(RateLimited):
+            next_process().server_time()
+        assert len(server.asked) == before
 
     def test_the_venue_is_asked_for_the_time(self, exchange: TestnetExchange, clock: FakeClock) -> None:
         assert exchange.server_time() == clock.now()

@@ -15,7 +15,7 @@ from bot.core.data_fault import FaultKind
 from bot.core.errors import BotError, ConfigError, StoreError
 from bot.data.store.store import Store
 from bot.data.store.stored import RowVersion
-from bot.data.store.update_result import UpdateStatus
+from bot.data.store.update_result import UpdateResult, UpdateStatus
 from bot.data.store.write_lock import write_lock
 from bot.data.vendors.feed import SeriesFeed
 from bot.data.vendors.raw_bars import RawBars
@@ -331,6 +331,45 @@ class TestVenues:
         assert world.update("SOL")["SOL"].status is UpdateStatus.FAILED
         assert len(world.second.asked) == 0
 
+    @pytest.mark.parametrize("reply", [status(429), status(418), status(429, "3600"), dropped(), status(500)])
+    def test_a_venue_in_trouble_keeps_no_coin_from_a_healthy_one(self, world: World, reply: Reply) -> None:
+        second = ("LTC", "DASH", "ZEC")
+        for coin in second:
+            world.second.list(coin, "USD", rows(FIRST, date(2025, 12, 31), 80.0))
+        world.update("LTC", "DASH", "ZEC", "SOL", "BTC")
+        extended(world, date(2025, 12, 31))
+        world.set_time(HALF_DAY + timedelta(days=1))
+        world.second.fail(*[reply] * 50)
+        found = world.update(*second, "SOL", "BTC")
+        assert {found[coin].status for coin in second} <= {UpdateStatus.FAILED, UpdateStatus.LATER}
+        assert (found["SOL"].status, found["BTC"].status) == (UpdateStatus.NEW, UpdateStatus.NEW)
+
+    def test_a_venue_in_trouble_is_left_alone_after_its_own_failures(self, world: World) -> None:
+        coins = ("LTC", "DASH", "ZEC")
+        for coin in coins:
+            world.second.list(coin, "USD", rows(FIRST, date(2025, 12, 31), 80.0))
+        world.update(*coins)
+        world.set_time(HALF_DAY + timedelta(days=1))
+        world.second.fail(*[dropped()] * 500)
+        found = world.update(*coins)
+        assert [found[coin].status for coin in coins] == [
+            UpdateStatus.FAILED,
+            UpdateStatus.FAILED,
+            UpdateStatus.LATER,
+        ]
+
+    def test_a_ban_is_known_to_the_next_command_though_this_one_is_killed(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.servers.exchange.fail(status(418, "86400"))
+        monkeypatch.setattr(UpdateResult, "__init__", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            world.update("SOL")
+        monkeypatch.undo()
+        before = world.requests()
+        assert isinstance(world.update("SOL")["SOL"].problem, RateLimited)
+        assert world.requests() == before
+
     def test_a_venue_that_drops_a_coin_hands_over_with_a_seam(self, world: World) -> None:
         world.update("SOL")
         before = world.closes("SOL")
@@ -427,6 +466,10 @@ class TestImport:
         assert result.status is UpdateStatus.NOTHING_NEW
         assert "adjusted prices of two vendors cannot be mixed" in result.notes[0]
         assert world.closes("IWM") == before
+
+
+def _killed(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_nothing_that_was_asked_carries_more_than_a_question(world: World) -> None:
