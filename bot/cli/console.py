@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
@@ -161,18 +162,17 @@ def parse_day(text: str | None, option: str) -> date | None:
 
 def parse_changes(assignments: Sequence[str] | None) -> dict[str, Any]:
     """Parse `--set a.b=value` options into a nested mapping; values are YAML. Raises ConfigError."""
-    import yaml
+    from bot.settings.yaml_text import parse_yaml
 
     changes: dict[str, Any] = {}
     for assignment in assignments or ():
         key, equals, text = assignment.partition("=")
         if not equals or not key:
             raise ConfigError("is not an assignment", where="--set", expected="key=value", was=repr(assignment))
-        try:
-            value = yaml.safe_load(text)  # so that true, 0.5 and [ETH] mean what they mean in a config file
-        except yaml.YAMLError:
-            raise ConfigError("is not a YAML value", where=f"--set {key}", was=repr(text)) from None
+        value = deepcopy(parse_yaml(text, f"--set {key}"))  # true, 0.5 and [ETH] mean what they mean in a config file
         *parents, last = key.split(".")
+        if len(parents) > _DEEPEST_KEY:
+            raise ConfigError("names no key", where="--set", was=repr(key))
         section: Any = changes
         for parent in parents:
             section = section.setdefault(parent, {})
@@ -180,6 +180,10 @@ def parse_changes(assignments: Sequence[str] | None) -> dict[str, Any]:
                 raise ConfigError(f"{parent!r} is set twice, once as a value", where=f"--set {key}")
         section[last] = value
     return changes
+
+
+_DEEPEST_KEY = 8
+"""Sections around a key; the deepest of a config has four."""
 
 
 def percent(value: float | None) -> str:

@@ -21,6 +21,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_LONGEST = 160
+"""Characters of a value or a place that an error shows."""
+
+
+def _shortened(text: str | None) -> str | None:
+    """Return the beginning of a long text: a value may be a whole file, and its beginning is enough to find it."""
+    return f"{text[:_LONGEST]}... ({len(text)} characters)" if text is not None and len(text) > 2 * _LONGEST else text
+
 
 class BotError(Exception):
     """An error of one line: what, where, what was expected, what it was, and how to mend it."""
@@ -36,6 +44,7 @@ class BotError(Exception):
         was: str | None = None,
         mend: str | None = None,
     ) -> None:
+        where, was = _shortened(where), _shortened(was)
         self.what, self.where, self.expected, self.was, self.mend = what, where, expected, was, mend
         comparison = ", ".join(
             part for part in (expected and f"expected {expected}", was is not None and f"was {was}") if part

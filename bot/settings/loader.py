@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+import os
+from collections.abc import Mapping
 from copy import deepcopy
-from functools import lru_cache
 from pathlib import Path
 from typing import get_args
 
-import yaml
 from pydantic import ValidationError
 
 from bot.core.errors import ConfigError, did_you_mean
 from bot.settings.added_keys import with_added_keys
+from bot.settings.config_file import read_config_text
 from bot.settings.renamed_keys import with_new_names
 from bot.settings.schema import Config
+from bot.settings.yaml_text import parse_yaml
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _INSTALLED = _PACKAGE / "config"
@@ -22,6 +23,9 @@ CONFIG_FOLDER = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent / "config
 """Folder of the bot's own configs: `bot/config` in a wheel, `config/` in a checkout."""
 
 DEFAULT_CONFIG = CONFIG_FOLDER / "default.yaml"
+
+_LONGEST_CHAIN = 16
+"""Files that extend one another; the bot's own are two."""
 
 __all__ = ["CONFIG_FOLDER", "DEFAULT_CONFIG", "Config", "kept_config", "load_config"]
 
@@ -44,7 +48,7 @@ def load_config(path: Path | None = None, changes: Mapping[str, object] | None =
     """
     path = path or DEFAULT_CONFIG
     laid_over = with_new_names(changes or {}, "--set")
-    data = with_added_keys(_merge(_read(path, ()), laid_over))
+    data = with_added_keys(_merge(_read(path, (), {}), laid_over))
     try:
         return Config.model_validate(data)
     except ValidationError as problem:
@@ -67,33 +71,24 @@ def kept_config(kept: Mapping[str, object], where: str) -> Config:
         If this version cannot read it any more.
     """
     try:
-        return Config.model_validate(_merge(_read(DEFAULT_CONFIG, ()), with_new_names(kept)))
+        return Config.model_validate(_merge(_read(DEFAULT_CONFIG, (), {}), with_new_names(kept)))
     except ValidationError:
         raise ConfigError("was made with a config of another version", where=where, mend="run it anew") from None
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """Safe YAML that refuses a key written twice instead of keeping the last."""
+def _read(path: Path, above: tuple[Path, ...], known: dict[Path, dict[str, object]]) -> dict[str, object]:
+    """Merge a file's data over those of the files that it extends.
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} is not text: put it in quotes", key_node.start_mark
-                )
-            # YAML keeps the last of two equal keys: a limit set twice would lose one value silently.
-            if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-def _read(path: Path, above: tuple[Path, ...]) -> dict[str, object]:
-    """Merge a file's data over those of the files that it extends."""
-    if path.resolve() in above:
+    `above` are the files that lead to this one, `known` the files that this load has read.
+    """
+    real = _resolved(path)
+    if real in above:
         raise ConfigError("extends itself", where=str(path), mend="break the circle of `extends`")
+    if len(above) >= _LONGEST_CHAIN:
+        raise ConfigError(f"is the end of a chain of more than {_LONGEST_CHAIN} files by `extends`", where=str(path))
+    # Read once: files that extend one another twice each would be read 2 to the power of their number times.
+    if real in known:
+        return known[real]
     data = with_new_names(_parse(path), str(path))
     bases = data.pop("extends", [])
     bases = [bases] if isinstance(bases, str) else bases
@@ -102,8 +97,18 @@ def _read(path: Path, above: tuple[Path, ...]) -> dict[str, object]:
     merged: dict[str, object] = {}
     # Later bases win over earlier ones, and the file over all of them.
     for base in bases:
-        merged = _merge(merged, _read(_find_base(path, base), (*above, path.resolve())))
-    return _merge(merged, _with_strategy_beside(path, data))
+        merged = _merge(merged, _read(_find_base(path, base), (*above, real), known))
+    known[real] = _merge(merged, _with_strategy_beside(path, data))
+    return known[real]
+
+
+def _resolved(path: Path) -> Path:
+    """Return the real path of a file. Raises ConfigError."""
+    try:
+        return path.resolve()
+    # RuntimeError for a link that leads to itself, ValueError for a character that no path has.
+    except (OSError, RuntimeError, ValueError) as problem:
+        raise ConfigError("is not the name of a file", where=repr(str(path)), was=str(problem)) from None
 
 
 def _with_strategy_beside(path: Path, data: dict[str, object]) -> dict[str, object]:
@@ -112,7 +117,7 @@ def _with_strategy_beside(path: Path, data: dict[str, object]) -> dict[str, obje
     # A path in a config means a file beside it first, so that a folder with both can be moved as one.
     if isinstance(section, dict) and isinstance(section.get("file"), str):
         beside = path.parent / section["file"]
-        if beside.is_file():
+        if os.path.lexists(beside) and beside.is_file():
             return {**data, "strategy": {**section, "file": str(beside)}}
     return data
 
@@ -120,31 +125,14 @@ def _with_strategy_beside(path: Path, data: dict[str, object]) -> dict[str, obje
 def _find_base(path: Path, name: str) -> Path:
     """Return the path of a base: beside the file that extends it, else in the folder of the bot's own configs."""
     beside = path.parent / name
-    return beside if beside.exists() else CONFIG_FOLDER / name
-
-
-@lru_cache(maxsize=64)  # parsing the bot's own files takes a tenth of a second, and a review loads them often
-def _yaml(text: str) -> object:
-    """Parse a text; the same text gives the same object again."""
-    return yaml.load(text, Loader=_UniqueKeyLoader)
+    # A broken link counts as there, so that the error is about it.
+    return beside if os.path.lexists(beside) else CONFIG_FOLDER / name
 
 
 def _parse(path: Path) -> dict[str, object]:
-    try:
-        # The cached object is shared: `extends` is removed from this copy of it.
-        data = deepcopy(_yaml(path.read_text(encoding="utf-8")))
-    except OSError as problem:
-        near = did_you_mean(path.name, [known.name for known in CONFIG_FOLDER.glob("*.yaml")])
-        raise ConfigError(f"cannot be read: {problem.strerror}", where=str(path), mend=near) from None
-    except UnicodeDecodeError:
-        raise ConfigError("is not text", where=str(path), expected="YAML in UTF-8") from None
-    except yaml.YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None)
-        where = f"{path} line {mark.line + 1}" if mark else str(path)
-        unsafe = isinstance(problem, yaml.constructor.ConstructorError)
-        what = "is not safe YAML" if unsafe else "is not YAML"
-        was = str(getattr(problem, "problem", problem)).replace("but got", "but found")
-        raise ConfigError(what, where=where, was=was) from None
+    near = did_you_mean(path.name, [known.name for known in CONFIG_FOLDER.glob("*.yaml")])
+    # The parsed object is shared: `extends` is removed from this copy of it.
+    data = deepcopy(parse_yaml(read_config_text(path, near), str(path)))
     if data is None:  # an empty file, or one of comments only
         data = {}
     if not isinstance(data, dict):

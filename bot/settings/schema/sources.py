@@ -12,12 +12,16 @@ from bot.settings.schema.values import Count, Section, Symbol
 VendorName = Annotated[str, Field(pattern=r"^[A-Za-z0-9^][A-Za-z0-9^=._\-]{0,29}$")]
 Seconds = Annotated[float, Strict(), Field(ge=0, le=3600)]
 Minutes = Annotated[int, Strict(), Field(ge=0, le=1440)]
+_FIRST_YEAR = 1970
 
 
 def _aware(moment: datetime) -> datetime:
     # In local time the same config would read other rows on another machine.
     if moment.tzinfo is None:
         raise ValueError("a moment needs its time zone, for instance 2026-01-31T00:00:00Z")
+    # The first year of the calendar has moments that UTC has not.
+    if moment.year < _FIRST_YEAR:
+        raise ValueError(f"a moment is in {_FIRST_YEAR} or later")
     return moment
 
 
