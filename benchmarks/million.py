@@ -18,7 +18,8 @@ from typing import Any
 
 from benchmarks.process import ROOT
 from bot.ledger.codec import plain
-from bot.ledger.record import Row, read_ledger, write_ledger
+from bot.ledger.record import read_ledger, write_ledger
+from bot.ledger.row import Row
 
 ROWS = 1_000_000
 FIRST_DAY = datetime(1000, 1, 1, tzinfo=UTC)

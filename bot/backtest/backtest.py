@@ -24,7 +24,8 @@ from bot.core.events import Event, Valuation
 from bot.core.market import Market
 from bot.core.ports import Strategy
 from bot.core.window import Window
-from bot.ledger.record import Row, as_rows
+from bot.ledger.record import as_rows
+from bot.ledger.row import Row
 from bot.report.metrics import PERIODS_PER_YEAR
 from bot.services.plans import stressed_times, with_decisions
 from strategies.benchmarks import benchmark_decisions

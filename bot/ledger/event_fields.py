@@ -20,6 +20,7 @@ from bot.core.events import (
     Episode,
     Event,
     Late,
+    OnStart,
     OrdersToRetry,
     TradingState,
     TradingStateChange,
@@ -30,6 +31,7 @@ from bot.core.moments import iso, midnight
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.ledger.codec import (
     AMOUNTS,
+    AMOUNTS_FROM_ZERO,
     BPS,
     CODES,
     DAY,
@@ -37,7 +39,9 @@ from bot.ledger.codec import (
     JOINED,
     MOMENT,
     MONEY,
-    NUMBER,
+    MONEY_ABOVE_ZERO,
+    MONEY_FROM_ZERO,
+    POSITIVE,
     READINGS,
     RETURNS,
     SYMBOLS,
@@ -45,8 +49,10 @@ from bot.ledger.codec import (
     TEXT_OR_NULL,
     WHOLE,
     Codec,
+    ColumnType,
     code_of,
     optional,
+    read_moment,
 )
 
 
@@ -86,10 +92,6 @@ class Field:
         return self.attribute or self.key
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
 @dataclass(frozen=True)
 class EventFields:
     """The kind of an event in the ledger and its fields, in the order of the body's keys.
@@ -103,7 +105,7 @@ class EventFields:
     fields: tuple[Field, ...]
     moment: str = "at"
     write_moment: Callable[[Any], str] = iso
-    read_moment: Callable[[str], date] = _moment
+    read_moment: Callable[[str], date] = read_moment
     build: Callable[..., Event] | None = None
 
     @cached_property
@@ -174,12 +176,31 @@ def _order_result(
     return OrderResult(order_id, at, symbol, side, quantity, status, reason, end, detail)
 
 
-_ORDER = (
-    Field("order_id", TEXT),
-    Field("symbol", TEXT),
-    Field("side", code_of(Side)),
-    Field("quantity", MONEY),
-)
+def _fill(**attributes: Any) -> Fill:
+    fill = Fill(**attributes)
+    # A fee that takes all the coins would leave a lot of zero coins, which has no price.
+    if fill.fee_in_kind < 0 or (fill.side is Side.BUY and fill.fee_in_kind >= fill.quantity):
+        raise ValueError("a fee in coins from zero to below the quantity is expected")
+    return fill
+
+
+def _settlement(**attributes: Any) -> Settlement:
+    settlement = Settlement(**attributes)
+    if settlement.into == "":
+        raise ValueError("the name of a coin or null is expected as `into`")
+    return settlement
+
+
+def _on_start(value: object) -> OnStart:
+    if value == "adopt":
+        return "adopt"
+    if value == "wait":
+        return "wait"
+    raise ValueError("adopt or wait is expected as `on_start`")
+
+
+_LEG = (Field("order_id", TEXT), Field("symbol", TEXT), Field("side", code_of(Side)))
+_ORDER = (*_LEG, Field("quantity", MONEY_ABOVE_ZERO))
 _REASON = Field("reason", TEXT)
 
 EVENT_FIELDS: Mapping[type[object], EventFields] = {
@@ -191,8 +212,8 @@ EVENT_FIELDS: Mapping[type[object], EventFields] = {
             (
                 Field("kind", TEXT),
                 Field("session", DAY),
-                Field("close", NUMBER),
-                Field("level", NUMBER),
+                Field("close", POSITIVE),
+                Field("level", POSITIVE),
                 Field("base_sessions", WHOLE),
                 Field("stage_then", TEXT),
                 Field("outcome", TEXT),
@@ -223,7 +244,12 @@ EVENT_FIELDS: Mapping[type[object], EventFields] = {
         EventFields(
             "order_result",
             OrderResult,
-            (*_ORDER, Field("reason", TEXT, "full_reason"), Field("status", code_of(OrderStatus))),
+            (
+                *_LEG,
+                Field("quantity", MONEY_FROM_ZERO),  # an order below one step ends unsent, with zero coins
+                Field("reason", TEXT, "full_reason"),
+                Field("status", code_of(OrderStatus)),
+            ),
             build=_order_result,
         ),
         EventFields(
@@ -232,41 +258,43 @@ EVENT_FIELDS: Mapping[type[object], EventFields] = {
             (
                 *_ORDER,
                 _REASON,
-                Field("price", MONEY),
-                Field("reference_price", MONEY),
+                Field("price", MONEY_ABOVE_ZERO),
+                Field("reference_price", MONEY_ABOVE_ZERO),
                 Field("fee", MONEY),
                 Field("slippage_bps", BPS, derived=True),
                 Field("fee_in_kind", MONEY, absent_if_empty=True),
             ),
+            build=_fill,
         ),
         EventFields(
             "settlement",
             Settlement,
             (
                 Field("symbol", TEXT),
-                Field("quantity", MONEY),
-                Field("price", MONEY),
+                Field("quantity", MONEY_ABOVE_ZERO),
+                Field("price", MONEY_FROM_ZERO),
                 Field("cause", code_of(SettlementCause)),
                 Field("fee", MONEY),
                 Field("into", TEXT_OR_NULL),
-                Field("received", MONEY),
+                Field("received", MONEY_FROM_ZERO),
             ),
+            build=_settlement,
         ),
         EventFields(
             "valuation",
             Valuation,
             (
-                Field("equity", MONEY),
-                Field("cash", MONEY),
+                Field("equity", MONEY_FROM_ZERO),
+                Field("cash", MONEY_FROM_ZERO),
                 Field("stage", TEXT),
-                Field("holdings", AMOUNTS),
+                Field("holdings", AMOUNTS_FROM_ZERO),
                 Field("stale", CODES),
-                Field("marks", AMOUNTS, absent_if_empty=True),
-                Field("benchmarks", AMOUNTS, newer=True),
+                Field("marks", AMOUNTS_FROM_ZERO, absent_if_empty=True),
+                Field("benchmarks", AMOUNTS_FROM_ZERO, newer=True),
             ),
             moment="day",
             write_moment=lambda day: iso(midnight(day)),
-            read_moment=lambda text: _moment(text).date(),
+            read_moment=lambda text: read_moment(text).date(),
         ),
         EventFields("unfinished", OrdersToRetry, (Field("symbols", SYMBOLS),)),
         EventFields(
@@ -279,8 +307,8 @@ EVENT_FIELDS: Mapping[type[object], EventFields] = {
                 Field("config_hash", TEXT),
                 Field("version", TEXT),
                 Field("broker", TEXT),
-                Field("cash", MONEY),
-                Field("on_start", TEXT, newer=True),
+                Field("cash", MONEY_ABOVE_ZERO),
+                Field("on_start", Codec(str, _on_start, ColumnType.TEXT), newer=True),
             ),
         ),
         EventFields("late", Late, (Field("decided_at", MOMENT), Field("missed", FLAG))),
@@ -294,8 +322,8 @@ EVENT_FIELDS: Mapping[type[object], EventFields] = {
                 Field("base", TEXT),
                 Field("quote", TEXT),
                 Field("side", code_of(Side)),
-                Field("quantity", MONEY),
-                Field("price", MONEY),
+                Field("quantity", MONEY_ABOVE_ZERO),
+                Field("price", MONEY_ABOVE_ZERO),
                 Field("fee", MONEY),
                 Field("fee_asset", TEXT),
             ),

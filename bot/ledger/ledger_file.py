@@ -81,6 +81,21 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     return connection
 
 
+_COLUMNS = [("sequence", "INTEGER"), ("kind", "TEXT"), ("at", "TEXT"), ("body", "TEXT"), ("hash", "TEXT")]
+
+
+def _require_table(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise LedgerError unless `events` is a strict table of the columns of a ledger."""
+    # A view or a virtual table of that name would run foreign SQL at each query: endless rows, other ones each time.
+    found = connection.execute("PRAGMA table_list('events')").fetchall()
+    columns = connection.execute("PRAGMA table_xinfo('events')").fetchall()
+    is_table = [(kind, strict) for _, _, kind, _, _, strict in found] == [("table", 1)]
+    if not is_table or [(name, form, hidden) for _, name, form, _, _, _, hidden in columns] != [
+        (name, form, 0) for name, form in _COLUMNS
+    ]:
+        raise LedgerError("has no table of events as a ledger has", where=str(path), mend="move it away")
+
+
 def _version(connection: sqlite3.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > newest:
@@ -93,4 +108,5 @@ def _version(connection: sqlite3.Connection, path: Path, newest: int = len(MIGRA
         )
     if not version:  # SQLite's default: the file was made by another program
         raise LedgerError("is another program's database", where=str(path), mend="move it away")
+    _require_table(connection, path)
     return int(version)

@@ -13,9 +13,9 @@ from bot.core.events import Episode, Valuation
 from bot.core.orders import Fill, OrderResult, Settlement
 from bot.ledger.codec import ColumnType
 from bot.ledger.event_fields import EVENT_FIELDS
-from bot.ledger.record import Row
 from bot.ledger.recorded import recorded
 from bot.ledger.round_trips import TRADE_COLUMNS, round_trips
+from bot.ledger.row import Row
 
 Cells = list[dict[str, object]]
 

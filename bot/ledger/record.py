@@ -7,7 +7,6 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +14,16 @@ from bot.core.errors import LedgerError
 from bot.core.events import Event
 from bot.infra.sqlite import back_up
 from bot.infra.whole_file import place_new, temporary_beside
+from bot.ledger.decode import read_row
 from bot.ledger.event_fields import encode
 from bot.ledger.ledger_file import FAULTS, open_to_read, open_to_write
+from bot.ledger.row import RawRow, Row
 from bot.ledger.selection import Selection
 
 # Row 1 is chained to this fixed text, so that it is hashed like every other row.
 GENESIS = "0" * 64
 _AT_ONCE = 500
 """Rows per query. A writer can write between two queries, so a slow reader does not block it."""
-
-RawRow = tuple[int, str, str, str, str]
-"""Sequence, kind, moment, body as JSON, and hash, as stored in the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One event as stored in the ledger: `at` is ISO-8601 UTC, money in `body` is decimal text."""
-
-    sequence: int
-    kind: str
-    at: str
-    body: dict[str, Any]
 
 
 def chained_hash(previous: str, sequence: int, kind: str, at: str, body: str) -> str:
@@ -99,11 +87,11 @@ def read_ledger(path: Path) -> Iterator[Row]:
     Raises
     ------
     LedgerError
-        If the file is another program's, or a ledger of a newer version.
+        If the file is another program's, or a ledger of a newer version; or a row is malformed.
     """
     with closing(open_to_read(path)) as connection:
-        for sequence, kind, at, body, _ in _raw_rows(connection, path):
-            yield Row(sequence, kind, at, json.loads(body))
+        for raw in _raw_rows(connection, path):
+            yield read_row(raw, path)
 
 
 def read_rows(path: Path, selection: Selection, newest_first: bool = False, limit: int | None = None) -> Iterator[Row]:
@@ -125,8 +113,8 @@ def read_rows(path: Path, selection: Selection, newest_first: bool = False, limi
     Raises
     ------
     LedgerError
-        If a row was changed or the row before it is missing; the message names it. Also if the file is another
-        program's, or a ledger of a newer version.
+        If a row was changed or is malformed, or the row before it is missing; the message names it. Also if the file
+        is another program's, or a ledger of a newer version.
     """
     with closing(open_to_read(path)) as connection:
         places = _places(connection, path, selection, newest_first, limit)
@@ -213,7 +201,7 @@ def _proved(path: Path, raw: RawRow, before: str | None) -> Row:
         raise LedgerError(f"row {sequence - 1} is missing", where=str(path))
     if chained_hash(head, sequence, kind, at, body) != recorded:
         raise _changed(path, sequence, kind, at)
-    return Row(sequence, kind, at, json.loads(body))
+    return read_row(raw, path)
 
 
 def _changed(path: Path, sequence: int, kind: str, at: str) -> LedgerError:

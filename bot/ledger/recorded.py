@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, overload
 from bot.core.events import Event
 from bot.ledger.decode import decode
 from bot.ledger.event_fields import EVENT_FIELDS
-from bot.ledger.record import Row
+from bot.ledger.row import Row
 
 E_co = TypeVar("E_co", covariant=True)
 E = TypeVar("E")

@@ -15,7 +15,8 @@ import pandas as pd
 from bot.core.errors import BotError, LedgerError, did_you_mean
 from bot.infra.write_access import write_error
 from bot.ledger.projections import project
-from bot.ledger.record import Row, read_ledger, verify_ledger, write_ledger
+from bot.ledger.record import read_ledger, verify_ledger, write_ledger
+from bot.ledger.row import Row
 
 INCOMPLETE = "INCOMPLETE"
 LEDGER = "ledger.sqlite3"

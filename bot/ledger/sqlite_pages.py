@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.core.errors import LedgerError
-from bot.ledger.record import RawRow
+from bot.ledger.row import RawRow
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from bot.core.errors import LedgerError
 from bot.core.events import (
     AccountSnapshot,
     Acknowledged,
@@ -17,6 +18,7 @@ from bot.core.events import (
     VenueTrade,
 )
 from bot.core.instrument import ZERO
+from bot.core.moments import iso
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Side
 
 _RECENT = timedelta(days=2)
@@ -70,7 +72,10 @@ class ExpectedAccount:
 
 
 def expected_account(events: Iterable[Event | None]) -> ExpectedAccount:
-    """Fold the events of a ledger, in order, into the account that they lead to."""
+    """Fold the events of a ledger, in order, into the account that they lead to.
+
+    Raises LedgerError for the end of an order that was never sent.
+    """
     account, orders = ExpectedAccount(), dict[str, OrderIntent]()
     for event in events:
         match event:
@@ -94,6 +99,9 @@ def expected_account(events: Iterable[Event | None]) -> ExpectedAccount:
                 orders[event.order_id] = event
             # The venue may still fill these after their end in the ledger; reconciliation looks them up.
             case OrderResult() if event.status in (OrderStatus.PARTIAL, OrderStatus.UNFILLED):
+                if event.order_id not in orders:
+                    what = f"an order that ended at {iso(event.at)} was never sent"
+                    raise LedgerError(what, mend="details: bot review verify")
                 account.unfinished.append(orders[event.order_id])
     return account
 

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.core.events import Event
+from bot.ledger.decode import read_row
 from bot.ledger.event_fields import encode
 from bot.ledger.ledger_file import FAULTS, is_there, open_to_write
-from bot.ledger.record import GENESIS, Row, chained_hash, checked_rows
+from bot.ledger.record import GENESIS, chained_hash, checked_rows
+from bot.ledger.row import Row
 
 
 class LedgerWriter:
@@ -71,9 +73,9 @@ class LedgerWriter:
     def _read(self) -> None:
         if self._connection is not None:
             # The whole chain is checked at each opening, so that a damaged ledger never grows.
-            for sequence, kind, at, body, head in checked_rows(self._connection, self.path):
-                self.rows.append(Row(sequence, kind, at, json.loads(body)))
-                self.head = head
+            for raw in checked_rows(self._connection, self.path):
+                self.rows.append(read_row(raw, self.path))
+                self.head = raw[-1]
 
     def _close(self) -> None:
         if self._connection is not None:

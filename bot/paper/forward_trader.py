@@ -17,7 +17,8 @@ from bot.core.portfolio import Portfolio
 from bot.core.ports import Broker
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
-from bot.ledger.record import Row
+from bot.ledger.portfolio_fold import recall_recorded
+from bot.ledger.row import Row
 from bot.ledger.testnet_account import ExpectedAccount, expected_account
 from bot.ledger.writer import LedgerWriter
 
@@ -175,7 +176,7 @@ class ForwardTrader:
         plan = self._plans(self.start, day)
         if self._book is None or self._book.plan is not plan:
             self._book = Book(plan)
-            self._book.recall(event for event in map(decode, self.writer.rows) if event is not None)
+            recall_recorded(self._book, map(decode, self.writer.rows))
             self._written = 0
         return self._book
 

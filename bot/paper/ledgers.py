@@ -29,8 +29,10 @@ from bot.infra.write_access import write_error
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.ledger_file import is_there
-from bot.ledger.record import Row, back_up_ledger, back_up_numbered, read_ledger, verify_ledger
+from bot.ledger.portfolio_fold import apply_recorded
+from bot.ledger.record import back_up_ledger, back_up_numbered, read_ledger, verify_ledger
 from bot.ledger.recorded import E, Recorded, recorded
+from bot.ledger.row import Row
 from bot.ledger.testnet_account import expected_account
 from bot.ledger.writer import LedgerWriter
 from bot.report.labels import labels_of
@@ -271,7 +273,7 @@ def _folded(events: Iterable[Event | None], cash: Decimal) -> tuple[Portfolio, i
     for event in events:
         match event:
             case Fill() | Settlement():
-                portfolio = portfolio.apply(event)
+                portfolio = apply_recorded(portfolio, event)
             case OrderIntent():
                 open_orders.add(event.order_id)
             case OrderResult():

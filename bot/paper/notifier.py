@@ -22,8 +22,9 @@ from bot.core.events import Valuation
 from bot.core.notice import Notice, NoticeKind
 from bot.core.ports import Clock
 from bot.data.vendors.public_venues import VENUES
-from bot.ledger.record import Row, read_ledger, verify_ledger
+from bot.ledger.record import read_ledger, verify_ledger
 from bot.ledger.recorded import recorded
+from bot.ledger.row import Row
 from bot.paper.health import FindingKind
 from bot.paper.health_facts import check_ledger, daemon_status
 from bot.paper.ledgers import ledger_path, status_of

@@ -28,8 +28,9 @@ from bot.core.ports import Clock
 from bot.core.window import Window
 from bot.infra.version import __version__
 from bot.ledger.decode import decode
-from bot.ledger.record import Row
+from bot.ledger.portfolio_fold import recall_recorded
 from bot.ledger.recorded import recorded
+from bot.ledger.row import Row
 from bot.ledger.writer import LedgerWriter
 from bot.paper.forward_trader import ForwardTrader
 from bot.paper.ledgers import ledger_path, open_ledger
@@ -314,7 +315,7 @@ def _require_account(exchange: TestnetExchange, plan: RunPlan, rows: Sequence[Ro
             mend="restart the venue with the config's start_equity as --cash",
         )
     book = Book(plan)
-    book.recall(event for event in map(decode, rows) if event is not None)
+    recall_recorded(book, map(decode, rows))
     if book.portfolio != new and not difference:
         raise LedgerError(
             "the venue's account is new: the trades of this ledger are lost", where=where, mend="name another ledger"

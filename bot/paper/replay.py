@@ -9,7 +9,7 @@ from bot.brokers.simulated import SimulatedBroker
 from bot.core.book import RunPlan
 from bot.core.events import ConfigPeriod
 from bot.core.moments import ONE_DAY, midnight
-from bot.ledger.record import Row
+from bot.ledger.row import Row
 from bot.ledger.writer import LedgerWriter
 from bot.paper.forward_trader import ForwardTrader
 

@@ -21,8 +21,8 @@ from bot.data.store.update_result import UpdateResult, UpdateStatus
 from bot.infra.vendor_errors import Unreachable
 from bot.infra.version import __version__
 from bot.ledger.decode import decode
-from bot.ledger.record import Row
 from bot.ledger.recorded import recorded
+from bot.ledger.row import Row
 from bot.ledger.testnet_account import expected_account
 from bot.ledger.writer import LedgerWriter
 from bot.paper.broker_choice import SIMULATED, open_brokerage, require_same

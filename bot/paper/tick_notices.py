@@ -11,8 +11,8 @@ from bot.core.events import BalanceCause, BalanceDifference, ConfigPeriod, Drift
 from bot.core.notice import Notice, NoticeKind
 from bot.core.orders import Fill, OrderEnd, OrderIntent, OrderResult, OrderStatus, Settlement, Side
 from bot.ledger.codec import plain
-from bot.ledger.record import Row
 from bot.ledger.recorded import Recorded, recorded
+from bot.ledger.row import Row
 from bot.paper.health import Finding
 from bot.paper.reconcile import WIPED
 from bot.report.labels import PLAIN, Labels
@@ -161,8 +161,17 @@ def _drifts(ledger: str, added: Sequence[Row]) -> list[Notice]:
 
 
 def _drifted(one: Recorded[Drift]) -> str:
-    then, now = (json.loads(text)[0] for text in (one.event.recorded, one.event.replayed))
+    then, now = _stage_in(one.event.recorded), _stage_in(one.event.replayed)
     return f"{one.day} ({then}, now {now})" if then != now else f"{one.day} ({then}, in other weights)"
+
+
+def _stage_in(decision: str) -> str:
+    """Return the stage of a decision as drifts keep it: a JSON list with the stage in front."""
+    # The ledger keeps it as text, so that another program may have written any other.
+    try:
+        return str(json.loads(decision)[0])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return decision
 
 
 def _differences(ledger: str, added: Sequence[Row]) -> list[Notice]:

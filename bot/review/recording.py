@@ -13,8 +13,9 @@ from typing import Any, TypedDict, Unpack, overload
 from bot.core.errors import LedgerError, did_you_mean
 from bot.core.events import ConfigPeriod, Event
 from bot.ledger.event_fields import EVENT_FIELDS
-from bot.ledger.record import Row, count_rows, newest_rows, read_end, read_rows, whole_up_to
+from bot.ledger.record import count_rows, newest_rows, read_end, read_rows, whole_up_to
 from bot.ledger.recorded import E1, E2, E3, E, Recorded, kinds_of, recorded
+from bot.ledger.row import Row
 from bot.ledger.run_folder import LEDGER, RunFolder, find_run, list_runs
 from bot.ledger.selection import Selection
 from bot.review.integrity.salvage import proved_rows

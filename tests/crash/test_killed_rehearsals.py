@@ -27,7 +27,7 @@ from bot.core.orders import Fill, Settlement, Side
 from bot.core.portfolio import Portfolio
 from bot.infra.clock import SystemClock
 from bot.ledger.decode import decode
-from bot.ledger.record import Row
+from bot.ledger.row import Row
 from bot.ledger.writer import LedgerWriter
 from bot.services.local_exchange import QUOTE, open_exchange, terms_of
 from bot.venue.http.injected_faults import InjectedFault, InjectedKind

@@ -31,7 +31,8 @@ from bot.core.orders import Fill, OrderEnd, OrderIntent, OrderResult, OrderStatu
 from bot.ledger.codec import AMOUNTS, CODES, TEXT_OR_NULL
 from bot.ledger.decode import decode
 from bot.ledger.event_fields import EVENT_FIELDS
-from bot.ledger.record import Row, as_rows
+from bot.ledger.record import as_rows
+from bot.ledger.row import Row
 
 D = Decimal
 AT = datetime(2024, 3, 1, tzinfo=UTC)

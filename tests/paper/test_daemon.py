@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.core.ports import Clock
-from bot.ledger.record import Row, verify_ledger
+from bot.ledger.record import verify_ledger
+from bot.ledger.row import Row
 from bot.paper.daemon import Daemon, Stop, next_time
 from bot.paper.ledgers import ledger_path
 from bot.services.vendors import VendorSessions

@@ -22,7 +22,8 @@ from bot.core.errors import LedgerError
 from bot.core.events import ConfigPeriod
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderResult
-from bot.ledger.record import Row, verify_ledger
+from bot.ledger.record import verify_ledger
+from bot.ledger.row import Row
 from bot.ledger.writer import LedgerWriter
 from bot.paper.forward_trader import ForwardTrader, TickResult
 from bot.paper.replay import replay

@@ -29,7 +29,8 @@ from bot.core.moments import midnight
 from bot.core.orders import Fill
 from bot.infra.clock import SystemClock
 from bot.ledger.decode import decode
-from bot.ledger.record import Row, as_rows, verify_ledger
+from bot.ledger.record import as_rows, verify_ledger
+from bot.ledger.row import Row
 from bot.ledger.writer import LedgerWriter
 from bot.paper.forward_trader import ForwardTrader
 from bot.services.local_exchange import QUOTE, open_exchange

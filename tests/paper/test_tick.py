@@ -20,7 +20,8 @@ from bot.core.moments import midnight
 from bot.core.notice import Notice
 from bot.core.orders import Fill, OrderResult, Side
 from bot.ledger.decode import decode
-from bot.ledger.record import Row, verify_ledger
+from bot.ledger.record import verify_ledger
+from bot.ledger.row import Row
 from bot.ledger.writer import LedgerWriter
 from bot.paper import ledgers
 from bot.paper.forward_trader import TickResult

@@ -15,7 +15,8 @@ from bot.core.book import Book
 from bot.core.events import ConfigPeriod, Valuation
 from bot.core.market import Market
 from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement, SettlementCause, Side
-from bot.ledger.record import Row, as_rows
+from bot.ledger.record import as_rows
+from bot.ledger.row import Row
 from bot.paper.replay import replay
 from bot.services.plans import planned, window_of
 from bot.settings.loader import Config, load_config

@@ -122,6 +122,6 @@ def _episode_cells(episode: Episode, labels: Labels) -> dict[str, object]:
         "confirmed": _day(episode.confirmed_session),
         "eth": _day(episode.eth_at),
         "over": _day(episode.exit_at),
-        "after": change(episode.returns["eth_63"]),
+        "after": change(episode.returns.get("eth_63")),
         "why": "; ".join(part for part in (again, ended, held_back, elsewhere) if part),
     }

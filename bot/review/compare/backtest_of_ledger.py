@@ -24,6 +24,7 @@ from bot.data.demo.demo_market import DEMO
 from bot.data.store.store import Store
 from bot.data.store.stored import RowVersion, Sight
 from bot.infra.version import __version__
+from bot.ledger.portfolio_fold import recall_recorded
 from bot.review.compare.days import EVENTS, Days, days_of
 from bot.review.compare.parity import Known, Parity, parity
 from bot.review.recording import Record
@@ -183,7 +184,7 @@ def _backtested(plan: RunPlan, events: Sequence[Event], days: Sequence[date]) ->
         elif day is not None and own is not None:
             # A day left out breaks the second backtest; its return so far is kept as a factor.
             own, carried = None, equity[max(equity)] / before
-        stands.recall(group)
+        recall_recorded(stands, group)
         before = next((event.equity for event in reversed(group) if isinstance(event, Valuation)), before)
     return days_of(expected), equity
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.errors import LedgerError
-from bot.ledger.record import GENESIS, RawRow, chained_hash, write_raw_rows
+from bot.ledger.record import GENESIS, chained_hash, write_raw_rows
+from bot.ledger.row import RawRow
 from bot.ledger.sqlite_pages import DatabasePages, rows_in_order
 
 

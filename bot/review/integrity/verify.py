@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import takewhile
-from json import loads
 
 from bot.core.errors import LedgerError
 from bot.core.events import Event, Valuation
@@ -15,9 +14,10 @@ from bot.core.instrument import ZERO
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement
 from bot.core.portfolio import Portfolio
 from bot.ledger.codec import plain
-from bot.ledger.decode import decode
+from bot.ledger.decode import decode, read_row
 from bot.ledger.ledger_file import open_to_read
-from bot.ledger.record import RawRow, Row, checked_rows
+from bot.ledger.record import checked_rows
+from bot.ledger.row import RawRow, Row
 from bot.ledger.run_folder import RunFolder
 from bot.review.integrity.kept_heads import KeptHead, heads_message, missing_head
 from bot.review.recording import Record
@@ -164,7 +164,8 @@ def verify(
 ) -> list[IntegrityCheck]:
     """Check everything that a record can be checked against.
 
-    A fault in the chain ends the check: the rows after it are unproved.
+    A fault in the chain ends the check: the rows after it are unproved. A row with a right hash and a malformed body
+    fails the check `rows`, which is there only then.
 
     Parameters
     ----------
@@ -190,6 +191,8 @@ def verify(
     if heads:
         lost = missing_head(heads, chain.rows, chain.hashes, record.path)
         checks.append(IntegrityCheck("heads", lost.what if lost else heads_message(heads), lost))
+    if "rows" in faults:
+        checks.append(IntegrityCheck("rows", faults["rows"].what, faults["rows"]))
     for name, checker in (("orders", orders), ("books", books)):
         fault = faults.get(name)
         checks.append(IntegrityCheck(name, fault.what if fault else checker.message(), fault))
@@ -212,27 +215,25 @@ def _read(
     }
     for raw in _raw(record):
         chain.take(raw)
-        sequence, kind, at, body, _ = raw
+        sequence, kind, at, *_ = raw
         if sequence % _ADVANCED_AFTER == 0:
             advanced(_ADVANCED_AFTER)
         if kind == "decision":
             orders.decided(at)
-        elif kind in takers:
-            row = Row(sequence, kind, at, loads(body))
-            try:
-                event = decode(row, record.path)
-            except LedgerError as malformed:
-                # Every check that needs the row fails with it; the chain still holds.
-                for name, _ in takers[kind]:
-                    faults.setdefault(name, malformed)
-                continue
-            for name, take in takers[kind]:
-                # After a fault the state of that check is wrong, and each later row would be a fault too.
-                if name not in faults:
-                    try:
-                        take(row, event)
-                    except LedgerError as fault:
-                        faults[name] = fault
+        try:
+            row = read_row(raw, record.path)
+        except LedgerError as malformed:
+            # Every check that needs the row fails with it; the chain still holds.
+            for name in ("rows", *(name for name, _ in takers.get(kind, ()))):
+                faults.setdefault(name, malformed)
+            continue
+        for name, take in takers.get(kind, ()):
+            # After a fault the state of that check is wrong, and each later row would be a fault too.
+            if name not in faults:
+                try:
+                    take(row, decode(row))
+                except LedgerError as fault:
+                    faults[name] = fault
     return faults
 
 
