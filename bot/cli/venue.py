@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -46,6 +46,10 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port on 127.0.0.1; 0 takes a free one.")] = 8788,
     driven: Annotated[bool, typer.Option("--driven", help="Stop its clock; a client moves it.")] = False,
     cash: Annotated[str, typer.Option(help="USDT in the account at the start.")] = "10000",
+    fees: Annotated[
+        Literal["in-kind", "bnb", "zero"],
+        typer.Option("--fees", help="Commission out of what is received, out of 10 BNB in the account, or none."),
+    ] = "in-kind",
     config: ConfigOption = None,
     set_: SetOption = None,
     as_json: JsonOption = False,
@@ -63,7 +67,7 @@ def serve(
     from bot.venue.http.server import VenueServer
 
     resolved = load_config(config, parse_changes(set_))
-    terms = terms_of(_amount(cash))
+    terms = terms_of(_amount(cash), fees)
     market = open_market(resolved, data_dir, "demo")
     clock = venue_clock(market, SystemClock(), parse_day(start, "--start"), driven)
     opened = open_exchange(resolved, market, clock, terms)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from bot.core.errors import DataError
+from bot.core.instrument import ZERO
 from bot.core.market import Market, SeriesKind
 from bot.core.moments import midnight
 from bot.core.ports import Clock
@@ -15,6 +16,7 @@ from bot.services.plans import trading_rules, window_of
 from bot.settings.loader import Config
 from bot.venue.matching.book_shape import BookShape
 from bot.venue.matching.clocks import DrivenClock, RunningClock, VenueClock
+from bot.venue.matching.commission import CommissionMode
 from bot.venue.matching.exchange import AccountTerms, Exchange
 from bot.venue.matching.pair import Pair
 from bot.venue.matching.price_path import PricePath
@@ -22,6 +24,8 @@ from bot.venue.matching.price_path import PricePath
 QUOTE = "USDT"
 _PAIR = re.compile(r"[A-Z0-9-_.]{1,20}")
 _YEAR = timedelta(days=364)
+_BNB = Decimal(10)
+"""BNB of an account that pays its fees in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ def venue_clock(market: Market, machine: Clock, start: date | None, driven: bool
     return DrivenClock(machine, midnight(day)) if driven else RunningClock(machine, midnight(day))
 
 
-def terms_of(cash: Decimal) -> AccountTerms:
-    """Make the terms of an account that begins with an amount of cash."""
-    return AccountTerms(cash=cash, quote=QUOTE)
+def terms_of(cash: Decimal, fees: str = CommissionMode.IN_KIND) -> AccountTerms:
+    """Make the terms of an account that begins with an amount of cash, and with BNB if those pay its fees."""
+    mode = CommissionMode(fees)
+    return AccountTerms(cash=cash, quote=QUOTE, commission=mode, bnb=_BNB if mode is CommissionMode.BNB else ZERO)

@@ -39,6 +39,7 @@ from bot.venue.http.injected_faults import InjectedFault, InjectedKind
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.book_shape import BookShape, FlatBook
 from bot.venue.matching.clocks import DrivenClock
+from bot.venue.matching.commission import CommissionMode
 from bot.venue.matching.exchange import AccountTerms
 from tests.markets import default_config
 
@@ -137,7 +138,7 @@ def served(demo: Market, folder: Path, shape: BookShape | None, in_quote: bool) 
     """A venue on the loopback from the quarter's first day on."""
     plan = quarter(demo)
     clock = DrivenClock(SystemClock(), plan.decisions[0].at)
-    terms = AccountTerms(cash=plan.cash, commission_in_quote=in_quote)
+    terms = AccountTerms(cash=plan.cash, commission=CommissionMode.QUOTE if in_quote else CommissionMode.IN_KIND)
     opened = open_exchange(default_config(), demo, clock, terms, shape)
     with VenueServer(opened.exchange) as server:
         yield Venue(server, clock, plan, folder / "venue.sqlite3")

@@ -91,7 +91,7 @@ def test_a_client_id_is_refused_while_it_is_open_and_accepted_after_a_fill(clien
     [
         (("market", "sell", 1, None), ccxt.InsufficientFunds, "insufficient balance"),
         (("market", "buy", 0.01, None), ccxt.BadRequest, "NOTIONAL"),
-        (("limit", "buy", 1, 1000), ccxt.BadRequest, "PERCENT_PRICE"),
+        (("limit", "buy", 1, 1000), ccxt.InvalidOrder, "PERCENT_PRICE_BY_SIDE"),
         (("limit", "buy", 1, 100.1, {"postOnly": True}), ccxt.OrderImmediatelyFillable, "match and take"),
         (("limit", "buy", 1, 90, {"newClientOrderId": "no spaces"}), ccxt.BadRequest, "Illegal characters"),
         (("limit", "buy", 1, 90, {"timeInForce": "GTD"}), ccxt.BadRequest, "Invalid timeInForce"),

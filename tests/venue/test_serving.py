@@ -16,6 +16,7 @@ from bot.core.orders import Side
 from bot.services.local_exchange import open_exchange, terms_of, venue_clock
 from bot.venue.matching.book_shape import FlatBook
 from bot.venue.matching.clocks import DrivenClock, RunningClock
+from bot.venue.matching.commission import CommissionMode
 from bot.venue.matching.exchange import KEY, AccountTerms
 from bot.venue.matching.order import OrderRequest, OrderType, VenueOrderStatus
 from tests.clocks import FakeClock
@@ -57,7 +58,7 @@ def test_an_account_begins_with_its_cash() -> None:
 
 def test_with_a_flat_book_every_fill_and_fee_is_that_of_a_backtest_to_the_last_digit(demo: Market) -> None:
     clock = DrivenClock(FakeClock(), midnight(DAY))
-    terms = AccountTerms(cash=Decimal(10**6), commission_in_quote=True)
+    terms = AccountTerms(cash=Decimal(10**6), commission=CommissionMode.QUOTE)
     exchange = open_exchange(default_config(), demo, clock, terms, FlatBook()).exchange
     cash = terms.cash
     for number, listing in enumerate(exchange.market.listings()):

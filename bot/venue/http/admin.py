@@ -15,6 +15,7 @@ from bot.venue.http.injected_faults import FaultQueue, InjectedFault, parse_faul
 from bot.venue.http.rest import IncomingRequest, Reply, Rest, as_json, refusal_reply
 from bot.venue.matching.clocks import DrivenClock
 from bot.venue.matching.exchange import KEY, SECRET, Exchange
+from bot.venue.matching.filters import parse_filters
 from bot.venue.matching.refusal import Refusal
 
 PREFIX = "/venue/"
@@ -30,7 +31,9 @@ class AdminApi:
             ("POST", "clock"): self._move_clock,
             ("POST", "wipe"): self._wipe,
             ("POST", "halt"): self._halt,
+            ("POST", "cancel-only"): self._cancel_only,
             ("POST", "delist"): self._delist,
+            ("POST", "filters"): self._filters,
             ("POST", "key"): self._key,
             ("GET", "faults"): self._read_faults,
             ("POST", "faults"): self._add_faults,
@@ -81,6 +84,16 @@ class AdminApi:
     def _halt(self, body: Json) -> Json:
         self._exchange.halt(_text(body, "symbol"), _flag(body, "halted"))
         return {"halted": sorted(self._exchange.market.halted)}
+
+    def _cancel_only(self, body: Json) -> Json:
+        self._exchange.limit_to_cancels(_text(body, "symbol"), _flag(body, "cancel_only"))
+        return {"cancel_only": sorted(self._exchange.market.cancel_only)}
+
+    def _filters(self, body: Json) -> Json:
+        market, pair = self._exchange.market, _text(body, "symbol")
+        filters = parse_filters(market.listing(pair).filters, {k: v for k, v in body.items() if k != "symbol"})
+        market.set_filters(pair, filters)
+        return market.listing(pair).to_exchange_info(market.status(pair))
 
     def _delist(self, body: Json) -> Json:
         self._exchange.delist(_text(body, "symbol"))

@@ -59,6 +59,8 @@ class InjectedFault:
         Error code of Binance.
     status : int, optional
         HTTP status, by default the usual one of the code.
+    retry_after : int
+        Seconds in the header Retry-After of an error; 0 sends no such header.
     """
 
     kind: InjectedKind
@@ -68,6 +70,7 @@ class InjectedFault:
     seconds: float = 0.0
     code: int = -1000
     status: int | None = None
+    retry_after: int = 0
 
     def __post_init__(self) -> None:
         if self.code not in TEXTS:
@@ -88,7 +91,8 @@ class InjectedFault:
     def refusal(self) -> Refusal:
         """Error of the response."""
         status, text = TEXTS[self.code]
-        return Refusal(self.code, text, self.status or status)
+        headers = {"Retry-After": str(self.retry_after)} if self.retry_after else {}
+        return Refusal(self.code, text, self.status or status, headers)
 
 
 class FaultQueue:

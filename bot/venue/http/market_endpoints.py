@@ -30,17 +30,30 @@ def _time(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
 def _exchange_info(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
     parameters.ignore("permissions", "showPermissionSets", "symbolStatus")
     pairs = _pairs(metered, parameters)
-    limits = metered.weights.limits
+    limits, market = metered.weights.limits, metered.exchange.market
     return {
         "timezone": "UTC",
         "serverTime": milliseconds(metered.clock.server_time()),
         "rateLimits": [
             {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": limits.weight},
             {"rateLimitType": "ORDERS", "interval": "SECOND", "intervalNum": 10, "limit": limits.orders},
+            {"rateLimitType": "ORDERS", "interval": "DAY", "intervalNum": 1, "limit": limits.orders_a_day},
         ],
         "exchangeFilters": [],
-        "symbols": [metered.exchange.market.listing(pair).to_exchange_info(_status(metered, pair)) for pair in pairs],
+        "symbols": [market.listing(pair).to_exchange_info(market.status(pair)) for pair in pairs],
     }
+
+
+def _execution_rules(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
+    listings = [metered.exchange.market.listing(pair) for pair in _pairs(metered, parameters)]
+    return {"symbolRules": [{"symbol": one.pair, "rules": one.filters.range_to_json()} for one in listings]}
+
+
+def _reference_price(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
+    pair = metered.exchange.market.listing(parameters.symbol()).pair
+    price = metered.exchange.market.price(pair)
+    text = None if price is None else format_decimal(price)
+    return {"symbol": pair, "referencePrice": text, "timestamp": milliseconds(metered.clock.now())}
 
 
 def _klines(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
@@ -163,10 +176,6 @@ def _pairs(metered: MeteredExchange, parameters: Parameters) -> list[str]:
     return [metered.exchange.market.listing(pair).pair for pair in named]
 
 
-def _status(metered: MeteredExchange, pair: str) -> str:
-    return "TRADING" if metered.exchange.market.is_trading(pair) else "BREAK"
-
-
 def _weight_of_depth(sent: Mapping[str, str]) -> int:
     limit = int(sent["limit"]) if sent.get("limit", "").isdecimal() else 100
     # Weighed as sent: Binance charges for a request before it checks the request's parameters.
@@ -177,6 +186,8 @@ PUBLIC: Mapping[tuple[str, str], Endpoint] = {
     ("GET", "ping"): Endpoint(_ping, always(1)),
     ("GET", "time"): Endpoint(_time, always(1)),
     ("GET", "exchangeInfo"): Endpoint(_exchange_info, always(20)),
+    ("GET", "executionRules"): Endpoint(_execution_rules, by_symbol(2, 40)),
+    ("GET", "referencePrice"): Endpoint(_reference_price, always(2)),
     ("GET", "klines"): Endpoint(_klines, always(2)),
     ("GET", "depth"): Endpoint(_depth, _weight_of_depth),
     ("GET", "ticker/24hr"): Endpoint(_ticker, by_symbol(2, 80)),

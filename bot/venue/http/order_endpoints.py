@@ -11,8 +11,9 @@ from bot.core.orders import Side
 from bot.venue.http.endpoint import Endpoint, Json, MeteredExchange, always, by_symbol, milliseconds
 from bot.venue.http.parameters import Parameters
 from bot.venue.matching.account import Account
+from bot.venue.matching.commission import CommissionMode
 from bot.venue.matching.exact_decimals import exact, format_decimal
-from bot.venue.matching.order import AccountTrade, Order, OrderRequest, OrderType, TimeInForce
+from bot.venue.matching.order import AccountTrade, Order, OrderRequest, OrderType, SelfTradeMode, TimeInForce
 from bot.venue.matching.refusal import Refusal, malformed
 
 
@@ -41,7 +42,9 @@ def _account(metered: MeteredExchange, parameters: Parameters, key: str) -> obje
         for asset in sorted(assets)
         if (balance := account.balances[asset]).free or balance.locked or not omit_zero
     ]
-    fees = {format_decimal(listing.instrument.fee) for listing in metered.exchange.market.listings()}
+    is_free = metered.exchange.terms.commission is CommissionMode.ZERO
+    listings = metered.exchange.market.listings()
+    fees = {format_decimal(ZERO if is_free else listing.instrument.fee) for listing in listings}
     # Binance has one fee an account. Pairs may differ here, and then the account shows none.
     fee = fees.pop() if len(fees) == 1 else format_decimal(ZERO)
     return {
@@ -95,14 +98,24 @@ def _order_request(metered: MeteredExchange, parameters: Parameters) -> tuple[Or
     if "newOrderRespType" in parameters.sent:
         response_type = parameters.choice("newOrderRespType", _ResponseType, -1136, "Invalid newOrderRespType.")
     client_id = parameters.client_id("newClientOrderId") or metered.exchange.next_client_id()
-    parameters.ignore("selfTradePreventionMode", "strategyId", "strategyType")
+    parameters.ignore("strategyId", "strategyType")
+    self_trade = _self_trade_mode(parameters)
     _require_parameters(kind, price, quantity, quote_quantity)
     in_force = TimeInForce.GTC
     if kind is OrderType.LIMIT:
         in_force = parameters.choice("timeInForce", TimeInForce, -1115, "Invalid timeInForce.")
     elif parameters.text("timeInForce") is not None:
         raise Refusal(-1106, "Parameter 'timeInForce' sent when not required.")
-    return OrderRequest(pair, side, kind, quantity, client_id, price, quote_quantity, in_force), response_type
+    request = OrderRequest(pair, side, kind, quantity, client_id, price, quote_quantity, in_force, self_trade)
+    return request, response_type
+
+
+def _self_trade_mode(parameters: Parameters) -> SelfTradeMode:
+    """Return the self-trade mode, EXPIRE_MAKER by default. Raises Refusal for one that pairs here do not allow."""
+    if "selfTradePreventionMode" not in parameters.sent:
+        return SelfTradeMode.EXPIRE_MAKER
+    refusal = "This symbol does not allow the specified self-trade prevention mode."
+    return parameters.choice("selfTradePreventionMode", SelfTradeMode, -1013, refusal)
 
 
 def _require_parameters(
@@ -262,6 +275,11 @@ def _to_json(order: Order) -> Json:
 
 def _state_to_json(order: Order) -> Json:
     request = order.request
+    more: Json = {}
+    if order.expiry is not None:
+        more["expiryReason"] = order.expiry
+    if order.prevented:
+        more["preventedQuantity"] = format_decimal(order.prevented)
     return {
         "price": format_decimal(request.price or ZERO),
         "origQty": format_decimal(order.quantity),
@@ -272,8 +290,8 @@ def _state_to_json(order: Order) -> Json:
         "timeInForce": request.time_in_force,
         "type": request.type,
         "side": request.side.upper(),
-        "selfTradePreventionMode": "NONE",
-    }
+        "selfTradePreventionMode": request.self_trade,
+    } | more
 
 
 @exact
@@ -295,7 +313,20 @@ def _trade_to_json(trade: AccountTrade) -> Json:
     }
 
 
+def _order_counts(metered: MeteredExchange, parameters: Parameters, key: str) -> object:
+    weights = metered.weights
+    rows = (
+        ("SECOND", 10, weights.limits.orders, weights.orders),
+        ("DAY", 1, weights.limits.orders_a_day, weights.orders_a_day),
+    )
+    return [
+        {"rateLimitType": "ORDERS", "interval": interval, "intervalNum": number, "limit": limit, "count": count}
+        for interval, number, limit, count in rows
+    ]
+
+
 SIGNED: Mapping[tuple[str, str], Endpoint] = {
+    ("GET", "rateLimit/order"): Endpoint(_order_counts, always(40), signed=True),
     ("GET", "account"): Endpoint(_account, always(20), signed=True),
     ("POST", "order"): Endpoint(_place, always(1), signed=True),
     ("POST", "order/test"): Endpoint(_test, always(1), signed=True),

@@ -69,7 +69,10 @@ class Rest:
         weights = self.metered.weights
         counted = {"X-MBX-USED-WEIGHT": str(weights.used), "X-MBX-USED-WEIGHT-1M": str(weights.used)}
         if (request.method, request.path) == ("POST", PREFIX + "order"):
-            counted["X-MBX-ORDER-COUNT-10S"] = str(weights.orders)
+            counted |= {
+                "X-MBX-ORDER-COUNT-10S": str(weights.orders),
+                "X-MBX-ORDER-COUNT-1D": str(weights.orders_a_day),
+            }
         return Reply(answer.status, answer.body, {**answer.headers, **counted})
 
     def _value(self, request: IncomingRequest) -> object:

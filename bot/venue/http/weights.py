@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from bot.core.moments import ONE_DAY, midnight
 from bot.venue.matching.refusal import Refusal
 
 
@@ -16,8 +17,8 @@ class RequestLimits:
     ----------
     weight : int
         Request weight per minute.
-    orders : int
-        Orders per ten seconds.
+    orders, orders_a_day : int
+        Orders per ten seconds and per UTC day.
     tolerated : int
         Requests with a 429 in one minute before a ban.
     first_ban : int
@@ -26,6 +27,7 @@ class RequestLimits:
 
     weight: int = 6000
     orders: int = 100
+    orders_a_day: int = 200_000
     tolerated: int = 10
     first_ban: int = 120
 
@@ -38,8 +40,8 @@ class Weights:
 
     def __init__(self, limits: RequestLimits | None = None) -> None:
         self.limits = limits or RequestLimits()
-        self.used = self.orders = 0
-        self._minute = self._ten_seconds = datetime.min.replace(tzinfo=UTC)
+        self.used = self.orders = self.orders_a_day = 0
+        self._minute = self._ten_seconds = self._day = datetime.min.replace(tzinfo=UTC)
         self._warned = self._bans = 0
         self._banned_until = datetime.min.replace(tzinfo=UTC)
 
@@ -68,20 +70,29 @@ class Weights:
         )
 
     def charge_order(self, now: datetime) -> None:
-        """Count an order. Raises Refusal above the limit."""
+        """Count an order. Raises Refusal above a limit."""
         ten_seconds = now.replace(second=now.second // 10 * 10, microsecond=0)
         if ten_seconds != self._ten_seconds:
             self._ten_seconds, self.orders = ten_seconds, 0
-        self.orders += 1
+        day = midnight(now.date())
+        if day != self._day:
+            self._day, self.orders_a_day = day, 0
+        self.orders, self.orders_a_day = self.orders + 1, self.orders_a_day + 1
         if self.orders > self.limits.orders:
-            message = f"Too many new orders; current limit is {self.limits.orders} orders per 10 SECOND."
-            raise Refusal(-1015, message, 429)
+            raise _too_many_orders(self.limits.orders, "10 SECOND", ten_seconds + timedelta(seconds=10) - now)
+        if self.orders_a_day > self.limits.orders_a_day:
+            raise _too_many_orders(self.limits.orders_a_day, "1 DAY", day + ONE_DAY - now)
 
     def _banned(self, now: datetime) -> Refusal:
         until = int(self._banned_until.timestamp() * 1000)
         message = f"Way too much request weight used; IP banned until {until}. "
         message += "Please use WebSocket Streams for live updates to avoid bans."
         return Refusal(-1003, message, 418, {"Retry-After": _seconds(self._banned_until - now)})
+
+
+def _too_many_orders(limit: int, interval: str, left: timedelta) -> Refusal:
+    message = f"Too many new orders; current limit is {limit} orders per {interval}."
+    return Refusal(-1015, message, 429, {"Retry-After": _seconds(left)})
 
 
 def _seconds(left: timedelta) -> str:

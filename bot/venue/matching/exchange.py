@@ -14,37 +14,46 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from bot.core.instrument import ZERO
+from bot.core.instrument import ZERO, to_decimal
 from bot.core.orders import Side
 from bot.infra.loopback import LOOPBACK_KEY, LOOPBACK_SECRET
 from bot.venue.matching.account import Account, Balance
 from bot.venue.matching.book_shape import BookShape, DeepBook, Level
 from bot.venue.matching.clocks import VenueClock
+from bot.venue.matching.commission import DISCOUNT_ASSET, Commission, CommissionMode, commission_of
 from bot.venue.matching.exact_decimals import exact
-from bot.venue.matching.matches import matched_levels
-from bot.venue.matching.order import AccountTrade, Order, OrderRequest, OrderType, TimeInForce, VenueOrderStatus
-from bot.venue.matching.pair import Pair
+from bot.venue.matching.order import (
+    AccountTrade,
+    ExpiryReason,
+    Order,
+    OrderRequest,
+    OrderType,
+    TimeInForce,
+    VenueOrderStatus,
+)
+from bot.venue.matching.pair import MAX_OPEN_ORDERS, Pair
 from bot.venue.matching.price_path import DayBar, PricePath, share_of_day
 from bot.venue.matching.refusal import Refusal, filter_failure, insufficient, market_closed
+from bot.venue.matching.self_trade import Crossing, cross_within
 from bot.venue.matching.spot_market import SpotMarket
 
 KEY, SECRET = LOOPBACK_KEY, LOOPBACK_SECRET
 """Key and secret of the one account. They are valid here only."""
-_MAX_OPEN_ORDERS = 200
 _ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountTerms:
-    """Initial balance of every account, and the asset of a purchase's commission.
+    """Initial balances of every account, and how it pays its commission.
 
-    With `commission_in_quote` a purchase pays on top of its price, as backtests do; else out of the coins that it
-    receives, as on Binance. A sale pays out of its proceeds either way.
+    `bnb_price` is the price of one BNB in the quote asset on a venue without a pair of it.
     """
 
     cash: Decimal = Decimal(10_000)
     quote: str = "USDT"
-    commission_in_quote: bool = False
+    commission: CommissionMode = CommissionMode.IN_KIND
+    bnb: Decimal = ZERO
+    bnb_price: Decimal = Decimal(600)
 
 
 class Exchange:
@@ -94,10 +103,16 @@ class Exchange:
         (self.market.halted.add if halted else self.market.halted.discard)(pair)
 
     def delist(self, pair: str) -> None:
-        """Take a pair off the list."""
+        """Take a pair off the list. Its open orders stay."""
         self.market.listing(pair)
         self.catch_up()
         self.market.delisted.add(pair)
+
+    def limit_to_cancels(self, pair: str, only: bool = True) -> None:
+        """Refuse new orders of a pair and stop its trading; open orders can be cancelled. False reopens it."""
+        self.market.listing(pair)
+        self.catch_up()
+        (self.market.cancel_only.add if only else self.market.cancel_only.discard)(pair)
 
     def account(self, key: str) -> Account:
         """Return the current account of a key."""
@@ -113,18 +128,27 @@ class Exchange:
     def place(self, key: str, request: OrderRequest) -> Order:
         """Accept an order and fill it from the book. A GTC limit order rests with the remainder, others expire."""
         account = self.account(key)
-        matches = self._match(account, request)
+        crossing = self._match(account, request)
+        matches = crossing.matches
         self._orders += 1
         quantity = sum((match.quantity for match in matches), ZERO) if request.quantity is None else request.quantity
         now = self.clock.now()
         order = Order(self._orders, request, quantity, now, now)
         account.add(order)
+        for maker in crossing.makers:
+            self._expire_prevented(account, maker, now)
         for match in matches:
             self.market.take(request.pair, request.side, match)
             self._fill(account, order, match, now, is_maker=False)
-        if order.status.is_open and request.can_rest:
+        if not order.status.is_open:
+            return order
+        if crossing.is_taker_expired:
+            order.prevented = order.remaining
+            self._end(account, order, VenueOrderStatus.EXPIRED_IN_MATCH, now)
+        elif request.can_rest and not crossing.is_out_of_range:
             self._balance(account, order).lock(self._locked_amount(order))
-        elif order.status.is_open:
+        else:
+            order.expiry = ExpiryReason.PRICE_RANGE if crossing.is_out_of_range else request.expiry
             self._end(account, order, VenueOrderStatus.EXPIRED, now)
         return order
 
@@ -167,32 +191,41 @@ class Exchange:
             else:
                 self._reached = now  # years pass at once while no order rests
 
-    def _match(self, account: Account, request: OrderRequest) -> list[Level]:
+    def _match(self, account: Account, request: OrderRequest) -> Crossing:
         """Check an order and return the quantities that it takes from the book at once."""
         listing = self.market.listing(request.pair)
         price = self.market.price(request.pair)
         if not self.market.is_trading(request.pair) or price is None:
             raise market_closed()
         listing.require_filters(request, price)
-        if len([order for order in account.open.values() if order.request.pair == request.pair]) >= _MAX_OPEN_ORDERS:
+        if len([order for order in account.open.values() if order.request.pair == request.pair]) >= MAX_OPEN_ORDERS:
             raise filter_failure("MAX_NUM_ORDERS")
         # Only an open order blocks its client id: Binance accepts the id again after a fill.
         if account.has_open(request.client_id):
             raise Refusal(-2010, "Duplicate order sent.")
-        levels = self.market.available_levels(request.pair, request.side)
-        matches = list(matched_levels(levels, request, listing.instrument.step))
-        if request.type is OrderType.LIMIT_MAKER and matches:
+        crossing = self._cross(account, request, listing, price)
+        if request.type is OrderType.LIMIT_MAKER and (crossing.matches or crossing.meets_own_order):
             raise Refusal(-2010, "Order would immediately match and take.")
-        matched = sum((match.quantity for match in matches), ZERO)
+        matched = sum((match.quantity for match in crossing.matches), ZERO)
         if request.quantity is None and not matched:
             raise Refusal(-2010, "Order book liquidity is less than LOT_SIZE filter minimum quantity.")
         is_fill_or_kill = request.time_in_force is TimeInForce.FOK
         # The order is accepted and expires with no fill; Binance reports it as an order, not as an error.
         if is_fill_or_kill and request.quantity is not None and matched < request.quantity:
-            matches = []
-        if self._required_funds(request, matches) > account.balances[self._paid_in(request)].free:
+            crossing = Crossing([], is_out_of_range=crossing.is_out_of_range)
+        if self._required_funds(request, crossing.matches) > account.balances[self._paid_in(request)].free:
             raise insufficient()
-        return matches
+        return crossing
+
+    def _cross(self, account: Account, request: OrderRequest, listing: Pair, price: Decimal) -> Crossing:
+        """Match an order within the price range of its side, around the price at which it was sent."""
+        levels, step = self.market.available_levels(request.pair, request.side), listing.instrument.step
+        own = [
+            order
+            for order in account.open.values()
+            if order.request.pair == request.pair and order.request.side is not request.side
+        ]
+        return cross_within(listing.filters.price_range(request.side), price, levels, own, request, step)
 
     def _required_funds(self, request: OrderRequest, matches: list[Level]) -> Decimal:
         """Return the amount that an order needs of the asset that it pays with."""
@@ -206,15 +239,13 @@ class Exchange:
 
     def _commission_factor(self, request: OrderRequest) -> Decimal:
         """Return the factor by which a purchase costs more than its price."""
-        is_added = self.terms.commission_in_quote and request.side is Side.BUY
+        is_added = self.terms.commission is CommissionMode.QUOTE and request.side is Side.BUY
         return 1 + self.market.known(request.pair).instrument.fee if is_added else Decimal(1)
 
     def _fill(self, account: Account, order: Order, match: Level, at: datetime, is_maker: bool) -> None:
         request, listing = order.request, self.market.known(order.request.pair)
         notional = match.price * match.quantity
         is_purchase = request.side is Side.BUY
-        in_coins = is_purchase and not self.terms.commission_in_quote
-        commission = (match.quantity if in_coins else notional) * listing.instrument.fee
         paid = notional * self._commission_factor(request) if is_purchase else match.quantity
         balance = self._balance(account, order)
         # A resting order pays out of what it locked, one that takes pays out of the free balance.
@@ -222,10 +253,13 @@ class Exchange:
             balance.pay_locked(paid)
         else:
             balance.receive(-paid)
-        if is_purchase:
-            account.balances[listing.base].receive(match.quantity - (commission if in_coins else ZERO))
-        else:
-            account.balances[listing.quote].receive(notional - commission)
+        # After the payment: a sale of BNB leaves less of it for the commission.
+        commission = self._commission(account, listing, request.side, match, at)
+        received, amount = (listing.base, match.quantity) if is_purchase else (listing.quote, notional)
+        in_kind = commission.asset == received
+        account.balances[received].receive(amount - commission.amount if in_kind else amount)
+        if not in_kind and self.terms.commission is not CommissionMode.QUOTE:
+            account.balances[commission.asset].receive(-commission.amount)
         self._trades += 1
         trade = AccountTrade(
             self._trades,
@@ -234,8 +268,8 @@ class Exchange:
             request.side,
             match.price,
             match.quantity,
-            commission,
-            listing.base if in_coins else listing.quote,
+            commission.amount,
+            commission.asset,
             at,
             is_maker,
         )
@@ -245,6 +279,19 @@ class Exchange:
         order.status, order.updated_at = VenueOrderStatus.PARTIALLY_FILLED, at
         if not order.remaining:
             self._end(account, order, VenueOrderStatus.FILLED, at)
+
+    def _commission(self, account: Account, listing: Pair, side: Side, match: Level, at: datetime) -> Commission:
+        has_pair = self.market.is_listed(DISCOUNT_ASSET + listing.quote)
+        known = self.price_path.last_price(DISCOUNT_ASSET, at) if has_pair else None
+        price = self.terms.bnb_price if known is None else to_decimal(known)
+        bnb = account.balances[DISCOUNT_ASSET].free if DISCOUNT_ASSET in account.balances else ZERO
+        return commission_of(self.terms.commission, listing, side, match, bnb, price)
+
+    def _expire_prevented(self, account: Account, order: Order, at: datetime) -> None:
+        """Expire a resting order that an order of its own account met, and release what it locks."""
+        self._balance(account, order).unlock(self._locked_amount(order))
+        order.prevented = order.remaining
+        self._end(account, order, VenueOrderStatus.EXPIRED_IN_MATCH, at)
 
     def _end(self, account: Account, order: Order, status: VenueOrderStatus, at: datetime) -> None:
         order.status, order.updated_at = status, at
@@ -283,6 +330,8 @@ class Exchange:
     def _new_account(self) -> Account:
         account = Account()
         account.balances[self.terms.quote].receive(self.terms.cash)
+        if self.terms.bnb:
+            account.balances[DISCOUNT_ASSET].receive(self.terms.bnb)
         return account
 
     def _paid_in(self, request: OrderRequest) -> str:

@@ -35,11 +35,29 @@ class VenueOrderStatus(StrEnum):
     FILLED = "FILLED"
     CANCELED = "CANCELED"
     EXPIRED = "EXPIRED"
+    EXPIRED_IN_MATCH = "EXPIRED_IN_MATCH"
 
     @property
     def is_open(self) -> bool:
         """True if more of the order may still be filled."""
         return self in (VenueOrderStatus.NEW, VenueOrderStatus.PARTIALLY_FILLED)
+
+
+class SelfTradeMode(StrEnum):
+    """Order that expires where an order meets one of its own account: the new one, the resting one, or both."""
+
+    EXPIRE_TAKER = "EXPIRE_TAKER"
+    EXPIRE_MAKER = "EXPIRE_MAKER"
+    EXPIRE_BOTH = "EXPIRE_BOTH"
+
+
+class ExpiryReason(StrEnum):
+    """Reason of an expired order, in Binance's words."""
+
+    IOC = "UNFILLED_IOC_QUANTITY_EXPIRED"
+    FOK = "UNFILLED_FOK_ORDER_EXPIRED"
+    LIQUIDITY = "INSUFFICIENT_LIQUIDITY"
+    PRICE_RANGE = "EXECUTION_RULE_PRICE_RANGE_EXCEEDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +76,14 @@ class OrderRequest:
     price: Decimal | None = None
     quote_quantity: Decimal | None = None
     time_in_force: TimeInForce = TimeInForce.GTC
+    self_trade: SelfTradeMode = SelfTradeMode.EXPIRE_MAKER
+
+    @property
+    def expiry(self) -> ExpiryReason:
+        """Reason for which an unfilled part expires after the first match."""
+        if self.type is OrderType.MARKET:
+            return ExpiryReason.LIQUIDITY
+        return ExpiryReason.FOK if self.time_in_force is TimeInForce.FOK else ExpiryReason.IOC
 
     @property
     def can_rest(self) -> bool:
@@ -100,6 +126,9 @@ class Order:
     executed: Decimal = ZERO
     spent: Decimal = ZERO
     """Sum of the trades' notional in the quote asset, for purchases and sales."""
+    expiry: ExpiryReason | None = None
+    prevented: Decimal = ZERO
+    """Coins that self-trade prevention expired."""
 
     @property
     def remaining(self) -> Decimal:

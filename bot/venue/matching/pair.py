@@ -7,18 +7,23 @@ from decimal import Decimal
 from typing import Literal
 
 from bot.core.instrument import ZERO, Instrument
+from bot.core.orders import Side
 from bot.venue.matching.exact_decimals import format_decimal
-from bot.venue.matching.order import OrderRequest, OrderType
+from bot.venue.matching.filters import NO_BOUNDS, PairFilters
+from bot.venue.matching.order import OrderRequest, OrderType, SelfTradeMode
 from bot.venue.matching.refusal import Refusal, filter_failure
+
+MAX_OPEN_ORDERS = 200
+"""Most open orders of an account in one pair."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One pair. Its base asset is the coin's symbol; a limit may differ from the price by the factor `price_band`."""
+    """One pair with its filters. Its base asset is the coin's symbol."""
 
     instrument: Instrument
     quote: str = "USDT"
-    price_band: Decimal = Decimal(5)
+    filters: PairFilters = NO_BOUNDS
     notional_filter: Literal["NOTIONAL", "MIN_NOTIONAL"] = "NOTIONAL"
 
     @property
@@ -34,7 +39,7 @@ class Pair:
     @property
     def max_quantity(self) -> Decimal:
         """Largest quantity of one order, in coins."""
-        return self.instrument.step * 10**16
+        return self.filters.largest(self.instrument)
 
     @property
     def max_price(self) -> Decimal:
@@ -54,24 +59,27 @@ class Pair:
                 parameter = "quoteOrderQty" if name == "quote_quantity" else name
                 raise Refusal(-1111, f"Parameter '{parameter}' has too much precision.")
         if request.price is not None:
-            self._require_price(request.price, price)
+            self._require_price(request.side, request.price, price)
         if request.quantity is not None:
-            self._require_quantity(request.quantity)
+            self._require_quantity(request.type, request.quantity)
             notional = request.quantity * (request.price or price)
         else:
             notional = request.quote_quantity or ZERO
         if notional < self.instrument.min_notional:
             raise filter_failure(self.notional_filter)
 
-    def _require_price(self, limit: Decimal, price: Decimal) -> None:
+    def _require_price(self, side: Side, limit: Decimal, price: Decimal) -> None:
         if not self.instrument.tick <= limit <= self.max_price or limit % self.instrument.tick:
             raise filter_failure("PRICE_FILTER")
-        if not price / self.price_band <= limit <= price * self.price_band:
-            raise filter_failure("PERCENT_PRICE")
+        if not self.filters.band(side).contains(limit, price):
+            raise filter_failure("PERCENT_PRICE_BY_SIDE")
 
-    def _require_quantity(self, quantity: Decimal) -> None:
-        if not self.instrument.step <= quantity <= self.max_quantity or quantity % self.instrument.step:
+    def _require_quantity(self, kind: OrderType, quantity: Decimal) -> None:
+        smallest = self.filters.smallest(self.instrument)
+        if not smallest <= quantity <= self.max_quantity or quantity % self.instrument.step:
             raise filter_failure("LOT_SIZE")
+        if kind is OrderType.MARKET and quantity > self.filters.largest_market(self.instrument):
+            raise filter_failure("MARKET_LOT_SIZE")
 
     def to_exchange_info(self, status: str) -> dict[str, object]:
         """Return the pair's entry in exchangeInfo."""
@@ -97,14 +105,12 @@ class Pair:
             "filters": self._filters(),
             "permissions": [],
             "permissionSets": [["SPOT"]],
-            "defaultSelfTradePreventionMode": "NONE",
-            "allowedSelfTradePreventionModes": ["NONE"],
+            "defaultSelfTradePreventionMode": SelfTradeMode.EXPIRE_MAKER,
+            "allowedSelfTradePreventionModes": list(SelfTradeMode),
         }
 
     def _filters(self) -> list[dict[str, object]]:
-        step, tick, min_notional = (
-            format_decimal(getattr(self.instrument, name)) for name in ("step", "tick", "min_notional")
-        )
+        tick, min_notional = (format_decimal(getattr(self.instrument, name)) for name in ("tick", "min_notional"))
         notional: dict[str, object] = {
             "filterType": self.notional_filter,
             "minNotional": min_notional,
@@ -125,14 +131,10 @@ class Pair:
                 "maxPrice": format_decimal(self.max_price),
                 "tickSize": tick,
             },
-            {"filterType": "LOT_SIZE", "minQty": step, "maxQty": format_decimal(self.max_quantity), "stepSize": step},
-            {
-                "filterType": "PERCENT_PRICE",
-                "multiplierUp": str(self.price_band),
-                "multiplierDown": str(1 / self.price_band),
-                "avgPriceMins": 0,
-            },
+            *self.filters.quantities_to_json(self.instrument),
+            self.filters.bands_to_json(),
             notional,
+            {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": MAX_OPEN_ORDERS},
         ]
 
 

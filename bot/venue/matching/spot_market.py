@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from bot.core.orders import Side
 from bot.venue.matching.book_shape import BookShape, Level
 from bot.venue.matching.clocks import VenueClock
 from bot.venue.matching.exact_decimals import exact
+from bot.venue.matching.filters import PairFilters
 from bot.venue.matching.pair import Pair
 from bot.venue.matching.price_path import DayBar, PricePath, share_of_day
 from bot.venue.matching.refusal import unknown_symbol
@@ -21,13 +23,14 @@ class SpotMarket:
 
     Attributes
     ----------
-    halted, delisted : set of str
-        Names of pairs that are closed, or off the list.
+    halted, cancel_only, delisted : set of str
+        Names of pairs that are closed, that only allow to cancel orders, or that are off the list.
     """
 
     def __init__(self, price_path: PricePath, listings: Iterable[Pair], clock: VenueClock, shape: BookShape) -> None:
         self.price_path, self.clock, self.shape = price_path, clock, shape
         self.halted: set[str] = set()
+        self.cancel_only: set[str] = set()
         self.delisted: set[str] = set()
         self._listings = {listing.pair: listing for listing in listings}
         self.reset()
@@ -40,11 +43,11 @@ class SpotMarket:
 
     def listings(self) -> list[Pair]:
         """Return the pairs that are listed now, by name."""
-        return [self._listings[pair] for pair in sorted(self._listings) if self._is_listed(pair)]
+        return [self._listings[pair] for pair in sorted(self._listings) if self.is_listed(pair)]
 
     def listing(self, pair: str) -> Pair:
         """Return a pair that is listed now. Raises Refusal."""
-        if not self._is_listed(pair):
+        if not self.is_listed(pair):
             raise unknown_symbol()
         return self._listings[pair]
 
@@ -54,20 +57,30 @@ class SpotMarket:
 
     def is_trading(self, pair: str) -> bool:
         """Return True if the pair is listed, has a price today and is open."""
-        return self._is_listed(pair) and pair not in self.halted and self.day(pair) is not None
+        return self.is_listed(pair) and self.is_open(pair) and self.day(pair) is not None
 
     def is_open(self, pair: str) -> bool:
-        """Return True unless the pair is halted or delisted."""
-        return pair not in self.halted and pair not in self.delisted
+        """Return True unless the pair is halted, delisted or only allows to cancel orders."""
+        return not any(pair in closed for closed in (self.halted, self.cancel_only, self.delisted))
+
+    def status(self, pair: str) -> str:
+        """Return the status of a listed pair in exchangeInfo."""
+        if self.is_trading(pair):
+            return "TRADING"
+        return "CANCEL_ONLY" if pair in self.cancel_only and pair not in self.halted else "BREAK"
+
+    def set_filters(self, pair: str, filters: PairFilters) -> None:
+        """Replace the filters of a listed pair, for orders from now on."""
+        self._listings[pair] = replace(self.listing(pair), filters=filters)
 
     @exact
     def available_levels(self, pair: str, side: Side) -> list[Level]:
         """Return the levels that an order of a side can take now, best price first.
 
-        A halted pair and a day whose open is missing have an empty book.
+        A pair that is closed and a day whose open is missing have an empty book.
         """
         listing, day = self.listing(pair), self.day(pair)
-        if day is None or pair in self.halted:
+        if day is None or not self.is_open(pair):
             return []
         now = self.clock.now()
         minute = now.replace(second=0, microsecond=0)
@@ -110,7 +123,8 @@ class SpotMarket:
         """Return a pair's bar of a day, by default today; None where its open is missing."""
         return self.price_path.day(self._listings[pair].base, day or self.clock.now().date())
 
-    def _is_listed(self, pair: str) -> bool:
+    def is_listed(self, pair: str) -> bool:
+        """Return True if the pair is on the list now."""
         listing = self._listings.get(pair)
         if listing is None or pair in self.delisted:
             return False

@@ -27,6 +27,7 @@ from bot.venue.http.injected_faults import InjectedFault, InjectedKind
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.account import Account
 from bot.venue.matching.exchange import KEY, SECRET
+from bot.venue.matching.filters import NO_BOUNDS, Band, PairFilters
 from tests.brokers.testnet.known_venue import CASH, COINS, DAYS, FIRST, Wire, exchange, plan
 from tests.venue.world import D
 
@@ -45,10 +46,29 @@ FAULTS = [
     InjectedFault(InjectedKind.DELAY, accepted=True, seconds=0.002, **ORDER),
     InjectedFault(InjectedKind.ERROR, code=-1021, **ORDER),
     InjectedFault(InjectedKind.ERROR, code=-1015, **ORDER),
+    InjectedFault(InjectedKind.ERROR, code=-1015, retry_after=5, **ORDER),
+    InjectedFault(InjectedKind.ERROR, code=-1008, **ORDER),
+    InjectedFault(InjectedKind.ERROR, code=-1006, accepted=True, **ORDER),
+    InjectedFault(InjectedKind.ERROR, code=-1013, **ORDER),
     InjectedFault(InjectedKind.DROP, "GET", "order"),
     InjectedFault(InjectedKind.ERROR, "GET", "order", code=-1003),
     InjectedFault(InjectedKind.HTML, "GET", "myTrades"),
 ]
+
+
+FILTERS = [
+    NO_BOUNDS,
+    PairFilters(max_market_quantity=D("1.5")),
+    PairFilters(min_quantity=D(2)),
+    PairFilters(max_quantity=D("0.07"), bid_range=Band(D("0.99"), D("1.0015"))),
+    PairFilters(bid_range=Band(D("0.5"), D("0.9")), ask_range=Band(D("1.1"), D(2))),
+]
+"""None; up to five parts; a smallest order; more parts than are sent and half of the book; no trade at all."""
+
+
+def whole(client_id: str) -> str:
+    """The order of a part: m-3-2 is the second part of m-3."""
+    return "-".join(client_id.split("-")[:2])
 
 
 class Broking(RuleBasedStateMachine):
@@ -119,6 +139,21 @@ class Broking(RuleBasedStateMachine):
             if f"{coin}{QUOTE}" not in self.venue.market.delisted:
                 self.venue.halt(f"{coin}{QUOTE}", halted)
 
+    @rule(coin=st.sampled_from(COINS), only=st.booleans())
+    def limit_to_cancels(self, coin: str, only: bool) -> None:
+        with self.server.lock:
+            if f"{coin}{QUOTE}" not in self.venue.market.delisted:
+                self.venue.limit_to_cancels(f"{coin}{QUOTE}", only)
+
+    @rule(coin=st.sampled_from(COINS), filters=st.sampled_from(FILTERS), seen=st.booleans())
+    def change_filters(self, coin: str, filters: PairFilters, seen: bool) -> None:
+        """New bounds of quantity and price; a client that is open already does not know them at first."""
+        with self.server.lock:
+            if f"{coin}{QUOTE}" not in self.venue.market.delisted:
+                self.venue.market.set_filters(f"{coin}{QUOTE}", filters)
+        if seen:
+            self.start_again()
+
     @precondition(lambda self: not self.unknown)  # what becomes of an order of a pair that is gone, nobody tells
     @rule()
     def delist(self) -> None:
@@ -165,7 +200,7 @@ class Broking(RuleBasedStateMachine):
     @invariant()
     def every_trade_of_an_order_that_ended_is_a_fill_and_none_is_more(self) -> None:
         with self.server.lock:
-            names = {order.id: order.request.client_id for order in self.account().orders.values()}
+            names = {order.id: whole(order.request.client_id) for order in self.account().orders.values()}
             trades = [(names[trade.order_id], trade) for trade in self.account().trades]
         unknown = {order.order_id for order in self.unknown}
         ended = [(name, t.side, t.quantity, t.price) for name, t in trades if name not in unknown]

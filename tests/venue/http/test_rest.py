@@ -120,7 +120,7 @@ def test_an_order_tells_as_much_as_it_is_asked_for(venue: VenueServer) -> None:
         "timeInForce": "GTC",
         "type": "MARKET",
         "side": "BUY",
-        "selfTradePreventionMode": "NONE",
+        "selfTradePreventionMode": "EXPIRE_MAKER",
     }
     full = ask(venue, "POST", "order", **ORDER).json()
     assert full["fills"] == [

@@ -47,3 +47,22 @@ def test_orders_are_counted_in_tens_of_seconds() -> None:
     with pytest.raises(Refusal, match="-1015 Too many new orders; current limit is 1 orders per 10 SECOND"):
         weights.charge_order(START + timedelta(seconds=9.9))
     weights.charge_order(START + timedelta(seconds=10))
+
+
+def test_refused_orders_say_when_the_next_ten_seconds_begin() -> None:
+    weights = Weights(RequestLimits(orders=1))
+    weights.charge_order(START)
+    with pytest.raises(Refusal) as refused:
+        weights.charge_order(START + timedelta(seconds=3.5))
+    assert (refused.value.status, refused.value.headers) == (429, {"Retry-After": "7"})
+
+
+def test_orders_of_a_day_are_counted_until_its_midnight() -> None:
+    weights = Weights(RequestLimits(orders_a_day=2))
+    for hour in (0, 12):
+        weights.charge_order(START + timedelta(hours=hour))
+    with pytest.raises(Refusal, match="-1015 Too many new orders; current limit is 2 orders per 1 DAY") as refused:
+        weights.charge_order(START + timedelta(hours=23))
+    assert refused.value.headers == {"Retry-After": "3600"}
+    weights.charge_order(START + timedelta(days=1))
+    assert weights.orders_a_day == 1

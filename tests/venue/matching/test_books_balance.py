@@ -11,23 +11,34 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bot.core.orders import Side
 from bot.venue.matching.book_shape import DeepBook
+from bot.venue.matching.commission import CommissionMode
 from bot.venue.matching.exchange import KEY, AccountTerms, Exchange
-from bot.venue.matching.order import OrderRequest, OrderType, TimeInForce, VenueOrderStatus
+from bot.venue.matching.filters import NO_BOUNDS, Band, PairFilters
+from bot.venue.matching.order import OrderRequest, OrderType, SelfTradeMode, TimeInForce, VenueOrderStatus
 from bot.venue.matching.refusal import Refusal
 from tests.venue.world import PAIR, D, KnownBook, exchange, limit
 
 SIDES = st.sampled_from(list(Side))
 QUANTITIES = st.integers(1, 60_000).map(lambda lots: D(lots) / 1000)
 PRICES = st.integers(7000, 13_000).map(lambda ticks: D(ticks) / 100)
+NARROW = PairFilters(
+    min_quantity=D("0.5"),
+    max_quantity=D(50),
+    max_market_quantity=D(3),
+    bid_band=Band(D("0.9"), D("1.1")),
+    ask_band=Band(D("0.95"), D("1.2")),
+    bid_range=Band(D("0.999"), D("1.0015")),
+    ask_range=Band(D("0.9985"), D("1.001")),
+)
 SECONDS = st.sampled_from([0.5, 60.0, 3600.0, 20_000.0, 86_400.0, 200_000.0])
 
 
 class Trading(RuleBasedStateMachine):
     """One account, placing and cancelling what comes to its mind, while time goes by."""
 
-    @initialize(in_quote=st.booleans(), deep=st.booleans(), bound=st.sampled_from([None, D(3)]))
-    def open(self, in_quote: bool, deep: bool, bound: Decimal | None) -> None:
-        self.venue = exchange(DeepBook() if deep else KnownBook(bound), AccountTerms(commission_in_quote=in_quote))
+    @initialize(mode=st.sampled_from(CommissionMode), deep=st.booleans(), bound=st.sampled_from([None, D(3)]))
+    def open(self, mode: CommissionMode, deep: bool, bound: Decimal | None) -> None:
+        self.venue = exchange(DeepBook() if deep else KnownBook(bound), AccountTerms(commission=mode, bnb=D("0.0005")))
         self.number = 0
 
     def place(self, request: OrderRequest) -> None:
@@ -38,6 +49,9 @@ class Trading(RuleBasedStateMachine):
             assert self.totals() == before
             return
         assert order.executed <= order.quantity
+        price, band = self.venue.market.price(PAIR), self.venue.market.listing(PAIR).filters.price_range(request.side)
+        assert price is not None
+        assert band is None or all(band.contains(trade.price, price) for trade in order.trades)
         assert all(
             not (trade.price > (request.price or trade.price)) for trade in order.trades if request.side == "buy"
         )
@@ -54,9 +68,17 @@ class Trading(RuleBasedStateMachine):
     def place_by_amount(self, side: Side, amount: Decimal) -> None:
         self.place(OrderRequest(PAIR, side, OrderType.MARKET, None, self.client_id(), None, amount * 30))
 
-    @rule(side=SIDES, quantity=QUANTITIES, price=PRICES, in_force=st.sampled_from(list(TimeInForce)))
-    def place_limit(self, side: Side, quantity: Decimal, price: Decimal, in_force: TimeInForce) -> None:
-        self.place(OrderRequest(PAIR, side, OrderType.LIMIT, quantity, self.client_id(), price, None, in_force))
+    @rule(
+        side=SIDES,
+        quantity=QUANTITIES,
+        price=PRICES,
+        in_force=st.sampled_from(list(TimeInForce)),
+        mode=st.sampled_from(SelfTradeMode),
+    )
+    def place_limit(
+        self, side: Side, quantity: Decimal, price: Decimal, in_force: TimeInForce, mode: SelfTradeMode
+    ) -> None:
+        self.place(OrderRequest(PAIR, side, OrderType.LIMIT, quantity, self.client_id(), price, None, in_force, mode))
 
     @rule(pick=st.integers(0, 50))
     def cancel(self, pick: int) -> None:
@@ -78,6 +100,14 @@ class Trading(RuleBasedStateMachine):
     @rule(halted=st.booleans())
     def halt(self, halted: bool) -> None:
         self.venue.halt(PAIR, halted)
+
+    @rule(only=st.booleans())
+    def limit_to_cancels(self, only: bool) -> None:
+        self.venue.limit_to_cancels(PAIR, only)
+
+    @rule(filters=st.sampled_from([NO_BOUNDS, NARROW]))
+    def change_filters(self, filters: PairFilters) -> None:
+        self.venue.market.set_filters(PAIR, filters)
 
     @rule()
     def wipe(self) -> None:
@@ -102,14 +132,15 @@ class Trading(RuleBasedStateMachine):
             if order.request.side is Side.SELL:
                 held["ETH"] += left
             else:
-                on_top = D("1.001") if self.venue.terms.commission_in_quote else 1
+                on_top = D("1.001") if self.venue.terms.commission is CommissionMode.QUOTE else 1
                 held["USDT"] += left * (order.request.price or 0) * on_top
         assert {asset: balance.locked for asset, balance in account.balances.items() if balance.locked} == held
 
     @invariant()
     def cash_and_coins_change_by_trades_and_commissions_alone(self) -> None:
         with localcontext(prec=60):
-            account, owed = self.venue.account(KEY), defaultdict(Decimal, USDT=self.venue.terms.cash)
+            account, terms = self.venue.account(KEY), self.venue.terms
+            owed = defaultdict(Decimal, USDT=terms.cash, BNB=terms.bnb)
             for trade in account.trades:
                 sign = 1 if trade.side is Side.BUY else -1
                 owed["ETH"] += sign * trade.quantity
@@ -122,6 +153,9 @@ class Trading(RuleBasedStateMachine):
         for order in self.venue.account(KEY).orders.values():
             assert order.executed == sum(trade.quantity for trade in order.trades)
             assert (order.status is VenueOrderStatus.FILLED) == (order.executed == order.quantity)
+            assert (order.status is VenueOrderStatus.EXPIRED) == (order.expiry is not None)
+            is_prevented = order.status is VenueOrderStatus.EXPIRED_IN_MATCH
+            assert order.prevented == (order.quantity - order.executed if is_prevented else 0)
 
 
 TestTrading = Trading.TestCase

@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.orders import Side
 from bot.venue.matching.book_shape import FlatBook
+from bot.venue.matching.commission import CommissionMode
 from bot.venue.matching.exchange import KEY, AccountTerms
 from bot.venue.matching.order import TimeInForce, VenueOrderStatus
 from bot.venue.matching.refusal import Refusal
@@ -39,7 +40,7 @@ def test_a_sale_pays_its_commission_out_of_its_proceeds() -> None:
 
 
 def test_a_purchase_can_pay_its_commission_in_the_quote_asset_as_backtests_do() -> None:
-    venue = exchange(terms=AccountTerms(commission_in_quote=True))
+    venue = exchange(terms=AccountTerms(commission=CommissionMode.QUOTE))
     order = venue.place(KEY, market(Side.BUY, "3"))
     assert [trade.commission for trade in order.trades] == [D("0.2002"), D("0.1002")]
     assert owned(venue) == {"USDT": (D("9699.2996"), NOTHING), "ETH": (D(3), NOTHING)}
@@ -166,7 +167,7 @@ def test_an_order_that_was_met_before_a_halt_is_filled() -> None:
 
 
 def test_a_flat_book_fills_any_size_at_the_open_made_worse_by_the_slippage_all_day_long() -> None:
-    venue = exchange(FlatBook({at(2).date(): Decimal(2)}), AccountTerms(cash=D(10**9), commission_in_quote=True))
+    venue = exchange(FlatBook({at(2).date(): Decimal(2)}), AccountTerms(cash=D(10**9), commission=CommissionMode.QUOTE))
     move(venue, at(1, 13))
     bought = venue.place(KEY, market(Side.BUY, "1000000"))
     assert [(trade.price, trade.quantity) for trade in bought.trades] == [(D("101.00"), D(1_000_000))]
