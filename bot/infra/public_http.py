@@ -15,6 +15,7 @@ import urllib3
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from bot.core.errors import NotPublic
+from bot.infra.deadline import DeadlineExceeded, set_deadline
 from bot.infra.rate_limit import RetryPolicy
 from bot.infra.vendor_errors import Unreachable
 
@@ -110,8 +111,10 @@ class _GuardAdapter(BaseAdapter):
     It is the last step before the network: changes by the caller, by ccxt or by requests itself come before it.
     """
 
-    def __init__(self, hosts: frozenset[str], carrier: BaseAdapter) -> None:
+    def __init__(self, hosts: frozenset[str], carrier: BaseAdapter, deadline: float) -> None:
         super().__init__()
+        if isinstance(carrier, HTTPAdapter):
+            set_deadline(carrier, deadline)
         self._hosts, self._carrier = hosts, carrier
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
@@ -145,7 +148,7 @@ class PublicSession(requests.Session):
     timeouts : tuple of float
         Seconds to connect, and between two chunks of a response.
     deadline : float
-        Seconds for a whole response.
+        Seconds for a whole response, from connecting to its last byte.
     max_bytes : int
         Largest response.
     """
@@ -167,7 +170,7 @@ class PublicSession(requests.Session):
         self.headers["User-Agent"] = USER_AGENT
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.adapters.clear()
-        self._guard = _GuardAdapter(self.hosts, adapter or HTTPAdapter())
+        self._guard = _GuardAdapter(self.hosts, adapter or HTTPAdapter(), deadline)
         self.mount("https://", self._guard)
         self._timeouts, self._deadline, self._max_bytes = timeouts, deadline, max_bytes
 
@@ -235,6 +238,8 @@ def read_response(response: requests.Response, deadline: float, max_bytes: int) 
                     expected=f"at most {max_bytes:,} bytes",
                 )
     except urllib3.exceptions.HTTPError as problem:
+        if isinstance(problem.__cause__, DeadlineExceeded):
+            raise requests.ReadTimeout("the response is too slow") from None
         raise requests.ConnectionError(type(problem).__name__) from None
     finally:
         response.close()

@@ -83,6 +83,8 @@ class RetryPolicy:
     ----------
     skew : dict of str to float
         Seconds by which a host's clock is ahead of this machine's, by its last response, to about a second.
+    answered : dict of str to datetime
+        UTC time that the content of a host's last response is from, at the latest.
     bans : Bans
         Pauses that hosts asked for. They outlive the process once `bans.keep_in` names a file.
     """
@@ -101,6 +103,7 @@ class RetryPolicy:
             raise ValueError(f"tries must be at least 1, was {tries}")
         self.clock = clock
         self.skew: dict[str, float] = {}
+        self.answered: dict[str, datetime] = {}
         self._tries, self._pause, self._longest_wait, self._jitter = tries, pause, longest_wait, jitter
         self._last_request: dict[str, datetime] = {}
         self.bans = Bans()
@@ -185,7 +188,7 @@ class RetryPolicy:
             return _Failure(type(problem).__name__)
         finally:
             self._last_request[host] = self.clock.now()
-        self._measure_skew(host, response, before)
+        self._measure_times(host, response, before)
         return self._classify(host, response)
 
     def _classify(self, host: str, response: AnyResponse) -> AnyResponse | _Failure:
@@ -245,20 +248,28 @@ class RetryPolicy:
             return None
         return _within(seconds)
 
-    def _measure_skew(self, host: str, response: ResponseInfo, before: datetime) -> None:
-        vendor_time = _http_date(response.headers.get("Date") or "")
+    def _measure_times(self, host: str, response: ResponseInfo, before: datetime) -> None:
+        vendor_time, age = _http_date(response.headers.get("Date") or ""), _age_of(response)
+        # A server may have read its data at any time before it was asked. A cache states how old its copy is, and some
+        # caches write the time of their own answer into Date.
+        self.answered[host] = min(before, vendor_time or before) - age
         if vendor_time is None:
             return
         # A response with an Age comes from a cache, and its Date is the time when the cache was filled.
-        age = (response.headers.get("Age") or "").strip()
-        if age.isascii() and age.isdigit():
-            vendor_time += timedelta(seconds=min(float(age[:30]), _LONGEST_PAUSE.total_seconds()))
+        vendor_time += age
         middle = before + (self.clock.now() - before) / 2
         self.skew[host] = (vendor_time - middle).total_seconds()
 
 
 def _within(seconds: float) -> float:
     return min(max(seconds, 0.0), _LONGEST_PAUSE.total_seconds())
+
+
+def _age_of(response: ResponseInfo) -> timedelta:
+    """Return the time that a response spent in a cache, by its Age header."""
+    age = (response.headers.get("Age") or "").strip()
+    is_number = age.isascii() and age.isdigit()
+    return timedelta(seconds=_within(float(age[:30]))) if is_number else timedelta(0)
 
 
 def _http_date(text: str) -> datetime | None:

@@ -264,6 +264,26 @@ class TestClocks:
         retry_policy.request(HOST, sender(Answer(200, {"Date": date})))
         assert retry_policy.skew == {}
 
+    @pytest.mark.parametrize(
+        ("date", "age", "old"),
+        [(None, None, 10), (0, None, 10), (-40, None, 40), (60, None, 10), (0, "300", 310), (-300, "300", 600)],
+    )
+    def test_content_is_as_old_as_the_question_or_as_the_answer_says(
+        self, clock: FakeClock, date: int | None, age: str | None, old: int
+    ) -> None:
+        """An answer that takes ten seconds; dates are seconds after it arrived."""
+        retry_policy = RetryPolicy(clock)
+        headers: dict[str, str | None] = {"Age": age}
+        if date is not None:
+            headers["Date"] = format_datetime(clock.now() + timedelta(seconds=10 + date), usegmt=True)
+
+        def slow() -> Answer:
+            clock.sleep(10)
+            return Answer(200, headers)
+
+        retry_policy.request(HOST, slow)
+        assert clock.now() - retry_policy.answered[HOST] == timedelta(seconds=old)
+
     def test_an_error_tells_the_time_too(self, retry_policy: RetryPolicy, clock: FakeClock) -> None:
         with pytest.raises(RateLimited):
             date = format_datetime(datetime(2025, 11, 28, 19, 5, tzinfo=UTC), usegmt=True)

@@ -19,6 +19,7 @@ from bot.brokers.testnet.keys import Keys
 from bot.core.errors import NotSandbox
 from bot.core.ports import Clock
 from bot.infra.bans import Bans
+from bot.infra.deadline import set_deadline
 from bot.infra.public_http import read_response
 from bot.infra.rate_limit import RetryPolicy
 from bot.infra.vendor_errors import Unreachable
@@ -56,6 +57,7 @@ class GuardedAdapter(HTTPAdapter):
 
     def __init__(self, profile: Profile, keys: Keys) -> None:
         super().__init__(max_retries=0)
+        set_deadline(self, _DEADLINE)
         self.__profile, self.__keys = profile, keys
 
     def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:

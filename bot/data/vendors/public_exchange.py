@@ -34,6 +34,8 @@ from bot.infra.public_http import PublicSession
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Refused, Unreachable
 
 _SHOWN = 60
+_LAST_STAMP = 253_402_300_799_000
+"""Milliseconds since 1970-01-01 of the last moment that a datetime holds."""
 _RESUME = "resume with the same command"
 _Response = TypeVar("_Response")
 
@@ -195,8 +197,14 @@ class PublicExchange:
         return candles
 
     def _moment(self, response: dict[str, Any]) -> datetime:
-        stamp = response.get("timestamp")
-        return datetime.fromtimestamp(stamp / 1000, UTC) if isinstance(stamp, int | float) else self._clock.now()
+        """Return the UTC time of a quote: the venue's own, but before the request and before the age of a cached copy.
+
+        Most venues state no time in the answer. The time after it arrived would make each quote a new one.
+        """
+        latest, stamp = self._retry_policy.answered[self._facts.host], response.get("timestamp")
+        if not isinstance(stamp, int | float) or not 0 < stamp < _LAST_STAMP:
+            return latest
+        return min(latest, datetime.fromtimestamp(stamp / 1000, UTC))
 
     def _call(self, where: str, call: Callable[[], _Response], pair: str | None = None) -> _Response:
         """Call ccxt and convert its errors. An answer must be about the pair, if the request names one."""

@@ -366,6 +366,23 @@ class TestPrices:
         assert book.at == clock.now()
         assert len(exchange.book("ETH").bids) == 2
 
+    def test_a_book_out_of_a_cache_is_as_old_as_the_cache_says(
+        self, exchange: PublicExchange, server: ExchangeServer, clock: FakeClock
+    ) -> None:
+        server.date = clock.now()
+        exchange.lists("ETH")
+        clock.sleep(1)  # longer than the pause between two requests
+        server.date = clock.now()
+        body = b'{"lastUpdateId": 1, "bids": [["99", "1"]], "asks": [["100", "1"]]}'
+        server.fail(Reply(200, body, {"Age": "40"}), path="/api/v3/depth")
+        assert exchange.book("ETH").at == clock.now() - timedelta(seconds=40)
+
+    def test_a_ticker_from_the_future_is_as_new_as_the_question(
+        self, exchange: PublicExchange, server: ExchangeServer, clock: FakeClock
+    ) -> None:
+        server.date = clock.now() + timedelta(hours=1)
+        assert exchange.ticker("ETH").at == clock.now()
+
     @pytest.mark.parametrize(("bids", "asks"), [([], [("1", "1")]), ([("1", "1")], []), ([("2", "1")], [("1", "1")])])
     def test_an_empty_or_crossed_book_is_refused(
         self, exchange: PublicExchange, server: ExchangeServer, bids: Any, asks: Any
