@@ -16,8 +16,25 @@ from bot.core.market import Floats
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
+LONG_WINDOW = 50
+"""Rows from which on a window may lack some: in a shorter one each row weighs too much."""
 
-def sma(values: Floats, window: int) -> Floats:
+
+def missing_allowed(window: int, gaps: float) -> int:
+    """Return how many rows of a window may be missing: a share of a long window, rounded down, and none of a short one.
+
+    Parameters
+    ----------
+    window
+        Rows of the window.
+    gaps
+        Share of a window of `LONG_WINDOW` rows or more that may be missing.
+    """
+    # 0.29 of 100 rows is 28.999... as a float.
+    return int(gaps * window + 1e-9) if window >= LONG_WINDOW else 0
+
+
+def sma(values: Floats, window: int, gaps: float = 0.0) -> Floats:
     """Compute the simple moving average.
 
     Parameters
@@ -26,11 +43,14 @@ def sma(values: Floats, window: int) -> Floats:
         One value a row.
     window
         Rows of the mean, the row's own included.
+    gaps
+        Share of the rows of a window of 50 or more that may be missing, never its oldest or newest.
 
     Returns
     -------
     array of float
-        Mean by row, in the unit of the values; NaN before the window is whole or where it lacks a value.
+        Mean of the rows that are there, by row, in the unit of the values; NaN before the window is whole or where it
+        lacks more than it may.
     """
     # Each window is summed by itself: with a running sum a value would depend on the first row of the series.
     # The sum is of distances from the row's own value, so that the mean of equal values is that value to the last bit.
@@ -40,29 +60,30 @@ def sma(values: Floats, window: int) -> Floats:
         means: Floats = own + np.mean(windows - own[:, None], axis=axis)
         return means
 
-    return _windowed(values, window, mean)
+    return _windowed(values, window, mean, gaps)
 
 
-def highest(values: Floats, window: int) -> Floats:
+def highest(values: Floats, window: int, gaps: float = 0.0) -> Floats:
     """Compute the highest of the last `window` values, the row's own included.
 
     Returns
     -------
     array of float
-        Maximum by row; NaN before the window is whole or where it lacks a value.
+        Maximum by row; NaN before the window is whole or where it lacks more than `gaps` allows, as in `sma`.
     """
-    return _windowed(values, window, np.max)
+    return _windowed(values, window, np.max, gaps)
 
 
-def rolling_median(values: Floats, window: int) -> Floats:
+def rolling_median(values: Floats, window: int, gaps: float = 0.0) -> Floats:
     """Compute the median of the last `window` values, the row's own included.
 
     Returns
     -------
     array of float
-        Median by row; NaN before the window is whole or where it lacks a value.
+        Median by row; NaN before the window is whole or where it lacks more than `gaps` allows, as in `sma`.
     """
-    medians: Floats = pd.Series(values).rolling(window).median().to_numpy()
+    medians: Floats = pd.Series(values).rolling(window).median().to_numpy(copy=True)
+    _read_over_gaps(medians, values, window, np.median, gaps)
     return medians
 
 
@@ -134,8 +155,26 @@ def mean_true_range(high: Floats, low: Floats, close: Floats, window: int) -> Fl
     return sma(true_range, window)
 
 
-def _windowed(values: Floats, window: int, reduce: Callable[..., Floats]) -> Floats:
+def _windowed(values: Floats, window: int, reduce: Callable[..., Floats], gaps: float) -> Floats:
     result = np.full(len(values), np.nan)
     if window <= len(values):
         result[window - 1 :] = reduce(np.lib.stride_tricks.sliding_window_view(values, window), axis=1)
+        _read_over_gaps(result, values, window, reduce, gaps)
     return result
+
+
+def _read_over_gaps(result: Floats, values: Floats, window: int, reduce: Callable[..., Floats], gaps: float) -> None:
+    """Fill in the windows that lack as many rows as they may, from the rows that are there."""
+    is_missing = np.isnan(values)
+    allowed = missing_allowed(window, gaps)
+    if window > len(values) or not allowed or not is_missing.any():
+        return
+    windows = np.lib.stride_tricks.sliding_window_view(values, window)
+    before = np.concatenate(([0], np.cumsum(is_missing)))
+    missing = before[window:] - before[:-window]
+    has_both_ends = ~is_missing[: len(windows)] & ~is_missing[window - 1 :]
+    for count in range(1, allowed + 1):
+        rows = np.flatnonzero(has_both_ends & (missing == count))
+        if len(rows):
+            found = windows[rows]
+            result[rows + window - 1] = reduce(found[~np.isnan(found)].reshape(len(rows), window - count), axis=1)

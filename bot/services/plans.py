@@ -104,7 +104,7 @@ def run_plan(config: Config, market: Market, window: Window, run_key: str) -> Ru
     if market.name == DEMO:
         table |= {s: _demo_ending(entry) for s, entry in DEMO_ENDINGS.items()}
     # One window for eligibility and for the largest order, so that both judge the same liquidity.
-    days = config.altcoins.volume_days
+    days, gaps = config.altcoins.volume_days, config.quality.window_gaps
     return RunPlan(
         market=market,
         decisions=(),
@@ -115,7 +115,7 @@ def run_plan(config: Config, market: Market, window: Window, run_key: str) -> Ru
         stress_multiplier=to_decimal(config.costs.stress_multiplier),
         cash=config.start_equity,
         adopt=config.on_start == "adopt",
-        median_volume=lambda series: rolling_median(series.volume, days),
+        median_volume=lambda series: rolling_median(series.volume, days, gaps),
     )
 
 

@@ -39,11 +39,12 @@ class _Coin:
 class Altcoins:
     """The altcoins of a market: every coin but BTC and ETH, by symbol.
 
-    A day is the UTC date of the newest closed day. Every answer uses rows of that day and before.
+    A day is the UTC date of the newest closed day. Every answer uses rows of that day and before. `gaps` is the share
+    of a long window that may be missing.
     """
 
-    def __init__(self, market: Market, settings: AltcoinSettings) -> None:
-        self.settings = settings
+    def __init__(self, market: Market, settings: AltcoinSettings, gaps: float = 0.0) -> None:
+        self.settings, self.gaps = settings, gaps
         majors = {market.roles.btc, market.roles.eth}
         coins = (series for series in market.of_kind(SeriesKind.CRYPTO) if series.symbol not in majors and len(series))
         self._coins = {series.symbol: self._prepared(series, market) for series in coins}
@@ -52,10 +53,10 @@ class Altcoins:
         settings, n = self.settings, int((series.dates[-1] - series.dates[0]) / _ONE_DAY) + 1
         close, volume = series.on_calendar("close")[:n], series.on_calendar("volume")[:n]
         decided_at = (series.dates[0] + np.arange(n) + 1).astype("datetime64[s]")
-        average = sma(close, settings.breadth_window)
+        average = sma(close, settings.breadth_window, self.gaps)
         volatility = np.maximum(annual_volatility(close, settings.volatility_span), settings.volatility_floor)
         returns = [close / lagged(close, days) - 1 for days in settings.momentum_days]
-        liquid = rolling_median(volume, settings.volume_days) >= settings.minimum_volume
+        liquid = rolling_median(volume, settings.volume_days, self.gaps) >= settings.minimum_volume
         return _Coin(
             first=series.dates[0],
             eligible=liquid & self._seasoned(close) & ~market.is_quarantined(series.symbol, decided_at),

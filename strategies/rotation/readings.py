@@ -31,7 +31,7 @@ class Readings:
 
     def __init__(self, market: Market, settings: RotationSettings) -> None:
         self.market, self.settings, self.roles = market, settings, market.roles
-        self.rotation = settings.rotation
+        self.rotation, self.gaps = settings.rotation, settings.quality.window_gaps
         self.times = market.decision_times
         self.small_caps = market[self.roles.small_caps]
         self.closes = self.small_caps.on_calendar("close")
@@ -77,7 +77,7 @@ class Readings:
             rise = track.values - lagged(track.values, self.rotation.credit.spread_sessions)
             limit = np.full(len(rise), self.rotation.credit.spread_rise)
             return self.reading("credit", track, rise, limit, rise < limit)
-        relative = track.values / sma(track.values, self.rotation.credit.window)
+        relative = track.values / sma(track.values, self.rotation.credit.window, self.gaps)
         limit = np.full(len(relative), self.rotation.credit.stress_below)
         return self.reading("credit", track, relative, limit, relative >= limit)
 
@@ -119,14 +119,14 @@ class Readings:
         track = self._relative_volume
         if track is None:
             return self.absent("volume")
-        surge = highest(track.values, self.rotation.volume.within)
+        surge = highest(track.values, self.rotation.volume.within, self.gaps)
         limit = np.full(len(surge), self.rotation.volume.surge)
         return self.reading("volume", track, surge, limit, surge >= limit)
 
     def trend(self) -> Reading:
         """Close above the fast average above the slow one; the value is the smaller of the two ratios."""
         close = self.closes
-        fast, slow = sma(close, self.rotation.trend.fast), sma(close, self.rotation.trend.slow)
+        fast, slow = sma(close, self.rotation.trend.fast, self.gaps), sma(close, self.rotation.trend.slow, self.gaps)
         value = np.minimum(close / fast, fast / slow)
         track = Track(self.small_caps.due, close, (self.small_caps,))
         return self.reading("trend", track, value, np.ones(len(close)), value > 1)
@@ -164,13 +164,13 @@ class Readings:
     def pair(self) -> Reading:
         """ETH/BTC above its average; the value is the ratio, the threshold its average."""
         track = not_none(ratio(self.market, self.roles.eth, self.roles.btc), "ETH/BTC of a market")
-        average = sma(track.values, self.rotation.pair_window)
+        average = sma(track.values, self.rotation.pair_window, self.gaps)
         return self.reading("eth_btc", track, track.values, average, track.values > average)
 
     def eth_trend(self) -> Reading:
         """ETH above its own average."""
         track = not_none(closes(self.market, self.roles.eth), "ETH of a market")
-        average = sma(track.values, self.rotation.gated.trend_days)
+        average = sma(track.values, self.rotation.gated.trend_days, self.gaps)
         return self.reading("eth_trend", track, track.values, average, track.values > average)
 
     def eth_range(self) -> Floats:
@@ -277,7 +277,7 @@ class Readings:
     @cached_property
     def _mean_strength(self) -> Floats:
         values = self._strength.values if self._strength is not None else np.empty(0)
-        return sma(values, self.rotation.relative_strength.window)
+        return sma(values, self.rotation.relative_strength.window, self.gaps)
 
     @cached_property
     def _relative_volume(self) -> Track | None:
@@ -285,7 +285,7 @@ class Readings:
         track = closes(self.market, self.roles.small_cap_fund, "volume")
         if track is None or np.isnan(track.values).all():
             return None
-        relative = track.values / rolling_median(track.values, self.rotation.volume.window)
+        relative = track.values / rolling_median(track.values, self.rotation.volume.window, self.gaps)
         return Track(track.due, relative, track.sources)
 
     def _equal_weight(self) -> Reading:
@@ -299,7 +299,7 @@ class Readings:
         track = closes(self.market, self.roles.small_cap_breadth_fund)
         if track is None:
             return self.absent("year_high")
-        high = highest(track.values, self.rotation.participation.high_window)
+        high = highest(track.values, self.rotation.participation.high_window, self.gaps)
         return self.reading("year_high", track, track.values, high, track.values >= high)
 
     def _sectors(self) -> Reading:
@@ -307,7 +307,7 @@ class Readings:
         tracks = [t for t in (closes(self.market, symbol) for symbol in self.roles.sector_funds) if t is not None]
         if len(tracks) < self.rotation.participation.sectors_needed:
             return self.absent("sectors")
-        averages = [sma(track.values, self.rotation.participation.sector_window) for track in tracks]
+        averages = [sma(track.values, self.rotation.participation.sector_window, self.gaps) for track in tracks]
         funds = [
             self.reading("sector", track, track.values, average, track.values > average)
             for track, average in zip(tracks, averages, strict=True)

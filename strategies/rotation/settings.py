@@ -141,6 +141,13 @@ class RebalanceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GapSettings:
+    """The part of the section `quality` that the rotation reads: the share of a window that may be missing."""
+
+    window_gaps: float
+
+
+@dataclass(frozen=True, slots=True)
 class EndedSettings:
     """The part of an entry of `endings` that the rotation reads: the last date, if it is known."""
 
@@ -156,6 +163,7 @@ class RotationSettings:
     supercycle: SupercycleSettings
     waterfall: WaterfallSettings
     sizing: RebalanceSettings
+    quality: GapSettings
     endings: Mapping[str, EndedSettings]
 
     @cached_property

@@ -131,7 +131,7 @@ class Supercycle:
             return source.absent("sectors_rotate"), source.absent("correlation")
         due, prices = self._sector_closes(tracks)
         dispersion = spread_of_returns(prices, settings.dispersion_window, needed)
-        usual = rolling_median(dispersion, settings.dispersion_median)
+        usual = rolling_median(dispersion, settings.dispersion_median, source.gaps)
         daily = prices / _lagged_rows(prices, 1) - 1
         now, before = mean_correlations(daily, settings.correlation_window, settings.correlation_lag, needed)
         dispersion = np.where(np.isnan(now), np.nan, dispersion)  # both are needed for a verdict

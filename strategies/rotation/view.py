@@ -30,7 +30,7 @@ class RotationView:
         self.times = market.decision_times
         self.days = self.times.astype("datetime64[D]") - 1
         """The UTC day that has just closed at each decision time."""
-        self.altcoins = Altcoins(market, settings.altcoins)
+        self.altcoins = Altcoins(market, settings.altcoins, settings.quality.window_gaps)
         self.source = Readings(market, settings)
         self.gates = {**self.source.gates, **self._supercycle_gate()}
         self.readings: dict[str, Reading] = {

@@ -118,7 +118,7 @@ class _Layers:
         track, span = closes(self.market, self.roles.broad_fund), _Span(shown.sessions, "sessions", shown.flat)
         if track is None:
             return self._layer(name, DOLLARS, None, span, self.source.absent(name))
-        hurdle = np.maximum(sma(track.values, shown.average), lagged(track.values, shown.sessions))
+        hurdle = np.maximum(sma(track.values, shown.average, self.source.gaps), lagged(track.values, shown.sessions))
         eases = self.source.reading(name, track, track.values, hurdle, track.values > hurdle)
         return self._layer(name, DOLLARS, track, span, eases)
 

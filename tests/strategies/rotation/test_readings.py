@@ -134,11 +134,22 @@ class TestRelativeStrength:
         )
         assert [by_session[i] for i in range(51, 58)] == [0, 1, 2, 3, 0, 1, 2]
 
-    def test_a_session_without_a_row_leaves_the_window_of_50_not_whole(self) -> None:
+    @pytest.mark.parametrize(
+        ("lost", "read"),
+        [
+            ([40], "yes"),
+            ([40, 41], "not yet"),  # of 50 rows one may be missing
+            ([10], "not yet"),  # the oldest row of the window
+            ([38], "not yet"),  # the row of the look-back
+            ([59], "not yet"),  # the newest
+        ],
+    )
+    def test_a_window_of_50_may_lack_one_row_within(self, lost: list[int], read: str) -> None:
         iwm = closes_on_sessions(FIRST, [100.0] * 59 + [101.0])
         spy = closes_on_sessions(FIRST, [400.0] * 60)
-        del iwm[list(iwm)[40]]
-        assert verdict(market(60, IWM=iwm, SPY=spy), "relative_strength") == "not yet"
+        for day in [list(iwm)[i] for i in lost]:
+            del iwm[day]
+        assert verdict(market(60, IWM=iwm, SPY=spy), "relative_strength") == read
 
 
 class TestCredit:
