@@ -37,6 +37,16 @@ ADDRESSES = "BOT_NOTIFY_URLS"
 Post = Callable[[Sequence[Notice]], list[str]]
 """Sends notices and returns a line for each address that failed."""
 _DELIVERY = Path(__file__).with_name("notice_delivery.py")
+# A list of what is passed, not of what is held back: the names of other programs' secrets are unknown here.
+_FOR_DELIVERY = frozenset(
+    [
+        *("PATH", "PYTHONPATH", "PYTHONHOME", "PYTHONUTF8", "VIRTUAL_ENV", "SYSTEMROOT", "HOME", "TMPDIR"),
+        *("TEMP", "TMP", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"),
+        *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+        *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    ]
+)
+"""Variables that Python, a proxy and TLS need; the process that sends notices gets these alone."""
 
 
 def secret_filter(environment: Mapping[str, str]) -> Callable[[str], str]:
@@ -102,8 +112,7 @@ def open_post(config: Config, environment: Mapping[str, str], show: Callable[[st
             where=ADDRESSES,
             mend="pip install 'small-cap-rotation[notify]'",
         )
-    secrets = {ADDRESSES, *(name for pair in KEY_NAMES.values() for name in pair)}
-    harmless = {name: value for name, value in environment.items() if name not in secrets}
+    harmless = {name: value for name, value in environment.items() if name.upper() in _FOR_DELIVERY}
     hide, patience = secret_filter(environment), config.notify.patience_seconds
     return lambda notices: _deliver([(hide(n.title), hide(n.body)) for n in notices], addresses, harmless, patience)
 

@@ -200,7 +200,7 @@ def find_record(state: Path, name: str | None) -> Record:
     state
         Folder of the ledgers and runs.
     name
-        By default the ledger `paper` if it exists, else the newest run.
+        By default the ledger `paper` if it exists, else the newest run, else the first ledger by name.
 
     Raises
     ------
@@ -209,7 +209,7 @@ def find_record(state: Path, name: str | None) -> Record:
     """
     ledgers = {path.stem: path for path in sorted((state / "ledgers").glob("*.sqlite3"))}
     if name is None:
-        name = "paper" if "paper" in ledgers else LATEST
+        name = _default_name(ledgers, state / "runs")
     if name in ledgers:
         return Record(name, ledgers[name])
     if Path(name).suffix == ".sqlite3" and Path(name).is_file():
@@ -225,6 +225,13 @@ def find_record(state: Path, name: str | None) -> Record:
     if not folder.is_complete:
         raise LedgerError("the run was interrupted and is not to be believed", where=str(folder.path))
     return Record(folder.run_id, folder.path / LEDGER, folder)
+
+
+def _default_name(ledgers: Iterable[str], runs: Path) -> str:
+    names = sorted(ledgers)
+    if "paper" in names:
+        return "paper"
+    return LATEST if not names or any(list_runs(runs)) else names[0]
 
 
 def all_records(state: Path) -> list[Record]:

@@ -13,6 +13,7 @@ import uvicorn
 from bot.core.errors import ConfigError
 from bot.web.access import AccessControl, AccessToken
 from bot.web.app import app_of
+from bot.web.bounded_connection import BoundedConnection
 from bot.web.site import Site
 
 _SHORTEST_TOKEN = 16
@@ -35,6 +36,7 @@ class DashboardServer:
         hosts = _names(self.port) if _is_this_machine(host) else None
         config = uvicorn.Config(
             AccessControl(app_of(site), hosts, key),
+            http=BoundedConnection,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -194,6 +194,7 @@ class TestWhereItGoes:
             f"import os, pathlib\npathlib.Path({str(tmp_path / 'seen')!r}).write_text(repr(dict(os.environ)))\n"
         )
         secrets = {"BINANCE_TESTNET_API_SECRET": "s3cret-key", "GATE_TESTNET_API_KEY": "s3cret-too"}
+        secrets |= {"BOT_DASHBOARD_TOKEN": "s3cret-token", "AWS_SECRET_ACCESS_KEY": "s3cret-of-another-program"}
         given = environment("json://127.0.0.1/s3cret-path", PYTHONPATH=str(tmp_path), **secrets)
         problems = open_post(config_with({}), given)([NOTICE])
         assert problems == ["notices: address 1 of 1 was not reached: the sending process failed"]

@@ -200,6 +200,15 @@ def test_without_any_ledger_the_page_says_how_to_begin(tmp_path: Path) -> None:
         assert asking.ask("/metrics").text.startswith("# HELP bot_info")
 
 
+def test_a_ledger_of_another_name_has_a_front_page(tmp_path: Path) -> None:
+    write(tmp_path, "other", BEGUN, WAITS)
+    write(tmp_path, "mine", BEGUN, WAITS)
+    with dashboard(site_at(tmp_path)) as asking:
+        assert asking.ask("/").status == 200
+        assert asking.ask("/api/version").json["sequence"] == 2
+        assert asking.ask("/healthz").text.startswith("mine: ")
+
+
 def test_a_backtest_shows_its_figures_episodes_and_trades(tmp_path: Path) -> None:
     config = load_config(changes={"state": str(tmp_path), "benchmarks": {"random_shifts": 10}})
     run = run_backtest(config, FOLDER, save=True)

@@ -20,6 +20,7 @@ from bot.core.errors import NotSandbox
 from bot.core.ports import Clock
 from bot.infra.bans import Bans
 from bot.infra.deadline import set_deadline
+from bot.infra.log_redaction import hide_queries
 from bot.infra.public_http import read_response
 from bot.infra.rate_limit import RetryPolicy
 from bot.infra.vendor_errors import Unreachable
@@ -40,9 +41,10 @@ def is_warning(record: logging.LogRecord) -> bool:
 def silence_http_logs() -> None:
     """Filter the HTTP library's loggers so that URLs and headers stay out of every log.
 
-    A filter holds even if somebody lowers the level later.
+    A filter holds even if somebody lowers the level later. Queries are removed from what is left, the warnings.
     """
-    for name in ("urllib3", "urllib3.connectionpool", "urllib3.util.retry", "requests"):
+    hide_queries()
+    for name in ("urllib3", "urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry", "requests"):
         logger = logging.getLogger(name)
         if is_warning not in logger.filters:
             logger.addFilter(is_warning)

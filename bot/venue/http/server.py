@@ -27,6 +27,8 @@ from bot.venue.matching.exchange import Exchange
 HOST = "127.0.0.1"
 _LONGEST_BODY = 1_000_000
 _IDLE_SECONDS = 60
+_FOR_BROWSERS = (("Cross-Origin-Resource-Policy", "same-origin"), ("X-Content-Type-Options", "nosniff"))
+"""Headers by which a browser keeps an answer from pages of other sites."""
 
 
 class VenueServer:
@@ -70,7 +72,11 @@ class VenueServer:
 
     def is_foreign(self, request: IncomingRequest) -> bool:
         """Return True for a request from a web page, or for another host name that resolves to this machine."""
-        return "origin" in request.headers or request.headers.get("host") != self.url.removeprefix("http://")
+        # A page reads across sites without an Origin, as an image or a script. Browsers then send where it comes from;
+        # an address typed in by the user comes from "none".
+        is_embedded = request.headers.get("sec-fetch-site", "none") != "none" or "referer" in request.headers
+        is_from_page = is_embedded or "origin" in request.headers
+        return is_from_page or request.headers.get("host") != self.url.removeprefix("http://")
 
     def answer(self, request: IncomingRequest) -> tuple[Reply | None, InjectedKind | None]:
         """Answer a request.
@@ -167,7 +173,7 @@ class _Handler(BaseHTTPRequestHandler):
         # The date of the exchange's clock, which clients compare their own with.
         self.send_response_only(answer.status)
         self.send_header("Date", format_datetime(self.server.venue.exchange.clock.server_time(), usegmt=True))
-        for name, value in answer.headers.items():
+        for name, value in (*_FOR_BROWSERS, *answer.headers.items()):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()

@@ -105,11 +105,27 @@ def test_an_unknown_admin_request(venue: VenueServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Origin": "http://127.0.0.1"}, {"Origin": "null"}, {"Host": "evil.example"}, {"Host": "localhost"}]
+    "headers",
+    [
+        {"Origin": "http://127.0.0.1"},
+        {"Origin": "null"},
+        {"Host": "evil.example"},
+        {"Host": "localhost"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "script"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Referer": "http://evil.example/"},
+    ],
 )
 @pytest.mark.parametrize("path", ["/venue/wipe", "/api/v3/ping"])
 def test_a_web_page_and_a_foreign_host_are_turned_away(venue: VenueServer, headers: dict[str, str], path: str) -> None:
     assert requests.post(venue.url + path, headers=headers, timeout=5).status_code == 403
+    assert requests.get(venue.url + path, headers=headers, timeout=5).status_code == 403
+
+
+def test_a_program_and_an_address_typed_in_are_answered(venue: VenueServer) -> None:
+    answer = requests.get(venue.api + "/ping", headers={"Sec-Fetch-Site": "none"}, timeout=5)
+    assert answer.status_code == 200
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 def test_a_body_without_a_sensible_length_is_refused(venue: VenueServer) -> None:
