@@ -24,7 +24,7 @@ _GRAVE = {FaultKind.JUMP, FaultKind.POWER_OF_TEN, FaultKind.OUTSIDE_RANGE}
 
 def run_warnings(market: Market, window: Window, plan: RunPlan) -> list[str]:
     """Return the warnings of a market's data and of the user's overrides, the gravest first."""
-    of_data = (find(market, window) for find in (_quarantined, _prices, _volumes, _closures))
+    of_data = (find(market, window) for find in (_quarantined, _prices, _without_volume, _volumes, _closures))
     return [*chain.from_iterable(of_data), *_overrides(plan)]
 
 
@@ -70,6 +70,17 @@ def _volumes(market: Market, window: Window) -> list[str]:
         f"the volume of {coins} coin(s) changes its level or its vendor overnight: "
         f"medians across it mix the two ({named}{rest})"
     ]
+
+
+def _without_volume(market: Market, window: Window) -> list[str]:
+    """Count the coins that have rows and no volume up to the end of the window."""
+    coins = market.of_kind(SeriesKind.CRYPTO)
+    until = {coin.symbol: coin.volume[coin.dates <= np.datetime64(window.end)] for coin in coins}
+    symbols = [symbol for symbol, volume in until.items() if len(volume) and not (volume > 0).any()]
+    if not symbols:
+        return []
+    named = ", ".join(symbols[:_NAMED]) + (" ..." if len(symbols) > _NAMED else "")
+    return [f"{len(symbols)} coin(s) have no volume, by which altcoins are chosen and orders limited: {named}"]
 
 
 def _is_shift_of_a_coin(market: Market, fault: DataFault, window: Window) -> bool:

@@ -70,3 +70,13 @@ def test_a_run_counts_in_one_line_the_series_whose_prices_can_hardly_be_right() 
     assert before == 0
     assert line.startswith("2 series that this run could hold or read") and "`bot data check`" in line
     assert not [line for line in told(market, day + timedelta(days=2), last) if "jump or lie outside" in line]
+
+
+def test_a_run_counts_the_coins_without_any_volume() -> None:
+    made = random_market(5).market
+    series = {**made, "C06": replace(made["C06"], volume=np.full(len(made["C06"]), np.nan))}
+    market = with_series(series.values())
+    first, last = market.decision_times[0].item().date(), market["ETH"].dates[-1].item()
+    expected = "1 coin(s) have no volume, by which altcoins are chosen and orders limited: C06"
+    assert expected in told(market, first, last)
+    assert expected not in told(made, first, last)
