@@ -3,6 +3,7 @@
 DataError
 ├── RateLimited   too many requests: pause, then repeat the command
 ├── Unreachable   all tries failed: repeat the command later
+│   └── EmptyAccount   the testnet account has no asset: claim test coins
 ├── WrongClock    this machine's clock is wrong: set it
 ├── Blocked       the vendor refuses this country: use another vendor
 ├── Refused       the vendor refuses the request: correct it, the same request gets the same answer
@@ -21,6 +22,10 @@ class RateLimited(DataError):
 
 class Unreachable(DataError):
     """All tries failed."""
+
+
+class EmptyAccount(Unreachable):
+    """The testnet account has no asset to trade with."""
 
 
 class WrongClock(DataError):

@@ -121,7 +121,7 @@ class TestnetBroker:
             quantity = self._pricing.quantity(book, order, day) // rules.step * rules.step
         except Unpriced as reason:
             return book.unfilled(order, reason.end, reason.detail)
-        if not rules.active:
+        if not self._exchange.takes(self._pair(order), order.side):
             return book.unfilled(order, OrderEnd.MARKET_HALTED)
         if quantity == ZERO:
             return book.unfilled(order, OrderEnd.CASH_SHORT)

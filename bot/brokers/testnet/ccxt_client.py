@@ -110,8 +110,8 @@ class _Sandboxed:
             raise NotSandbox("Sandbox mode cannot be switched off")
 
     def enable_demo_trading(self, enable: bool = True) -> NoReturn:
-        """Raise NotSandbox, since demo trading runs on a production host."""
-        raise NotSandbox("Demo trading runs on a production host and is blocked")
+        """Raise NotSandbox: the host of a client is that of its session and stays the same."""
+        raise NotSandbox("A client cannot be switched to demo trading; open the demo testnet instead")
 
     setSandboxMode, enableDemoTrading = set_sandbox_mode, enable_demo_trading
 
@@ -137,11 +137,11 @@ class _Sandboxed:
 
 
 class SandboxBinance(_Sandboxed, ccxt.binance):  # type: ignore[misc]
-    """Binance's spot testnet, or a Binance-compatible venue on 127.0.0.1."""
+    """Binance's spot testnet or demo mode, or a Binance-compatible venue on 127.0.0.1."""
 
 
 class SandboxBybit(_Sandboxed, ccxt.bybit):  # type: ignore[misc]
-    """Bybit's testnet. Tested on documented answers only."""
+    """Bybit's testnet or demo mode. Tested on documented answers only."""
 
 
 class SandboxGate(_Sandboxed, ccxt.gate):  # type: ignore[misc]
@@ -156,7 +156,7 @@ def sandbox_client(session: TestnetSession, keys: Keys, clock: Clock) -> Exchang
     """Create the client of a session's venue. Raises NotSandbox if ccxt is not as expected."""
     block_other_clients()
     profile = session.profile
-    client = _PINNED[profile.venue](session, keys, clock, _loopback_settings(profile))
+    client = _PINNED[profile.library](session, keys, clock, _own_host(profile))
     refuse_unless_sandboxed(client)
     return client
 
@@ -167,10 +167,10 @@ def refuse_unless_sandboxed(client: object) -> None:
     Types are compared, since any ccxt object can claim another `id`.
     """
     profile = client.session.profile if isinstance(client, _Sandboxed) else None
-    if profile is None or type(client) is not _PINNED[profile.venue]:
+    if profile is None or type(client) is not _PINNED[profile.library]:
         raise NotSandbox("is not a sandbox client", was=type(client).__name__)
     modules = [kind.__module__ for kind in type(client).__mro__]
-    if _LIBRARY[profile.venue] not in modules or not isinstance(client, Exchange):
+    if _LIBRARY[profile.library] not in modules or not isinstance(client, Exchange):
         raise NotSandbox("is not ccxt's own class", where=profile.venue, was=", ".join(modules))
     if type(client.session) is not TestnetSession:
         raise NotSandbox("the session is not guarded", where=profile.venue)
@@ -192,8 +192,9 @@ def _refuse_router(*args: object, **kwargs: object) -> NoReturn:
     raise NotSandbox("sends requests past the guard", where="ccxt.OrderRouter")
 
 
-def _loopback_settings(profile: Profile) -> dict[str, object]:
-    if type(profile) is not Loopback:
+def _own_host(profile: Profile) -> dict[str, object]:
+    """Return the settings of a host that differs from ccxt's testnet of the venue: the loopback, or a demo mode."""
+    if profile.venue == profile.library and type(profile) is not Loopback:
         return {}
-    url = f"{profile.origin}/api/v3"
+    url = f"{profile.origin}/api/v3" if profile.library == "binance" else profile.origin
     return {"urls": {"test": {"public": url, "private": url}}}

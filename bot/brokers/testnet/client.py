@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from bot.brokers.testnet.dialects.binance import Binance
 from bot.brokers.testnet.dialects.bybit import Bybit
-from bot.brokers.testnet.dialects.dialect import Dialect
+from bot.brokers.testnet.dialects.dialect import Dialect, OrderKey
 from bot.brokers.testnet.dialects.gate import Gate
 from bot.brokers.testnet.guard import Loopback, Profile
 from bot.brokers.testnet.keys import LOOPBACK_KEYS, Keys, keys_from
@@ -30,6 +30,7 @@ from bot.core.errors import NotSandbox
 from bot.core.instrument import VenueRules
 from bot.core.orders import Side
 from bot.core.ports import Clock
+from bot.infra.vendor_errors import EmptyAccount
 
 _DIALECTS: Mapping[str, Callable[[str], Dialect]] = MappingProxyType({"binance": Binance, "bybit": Bybit, "gate": Gate})
 
@@ -60,13 +61,14 @@ class TestnetExchange:
     KeysRefused: after each of these the venue's state is unchanged. Read methods raise Unreachable after a few tries.
     """
 
-    __slots__ = ("_dialect", "_orders", "_pairs", "_transport")
+    __slots__ = ("_dialect", "_orders", "_page", "_pairs", "_transport")
     __test__ = False  # pytest takes it for a test by its name
 
     def __init__(self, session: TestnetSession, keys: Keys, clock: Clock) -> None:
         profile = session.profile
         venue = f"{profile.venue} {'on the loopback' if type(profile) is Loopback else 'testnet'}"
-        self._dialect = _DIALECTS[profile.venue](venue)
+        self._page = profile.page
+        self._dialect = _DIALECTS[profile.library](venue)
         self._transport = TestnetTransport(session, keys, clock, venue, self._dialect)
         self._pairs = SpotPairs(self._transport, self._dialect)
         self._orders = OrderFlow(self._transport, self._dialect, self._pairs, clock)
@@ -94,16 +96,14 @@ class TestnetExchange:
         return self._pairs.rules(coin, quotes)
 
     def balances(self) -> tuple[AssetBalance, ...]:
-        """Return every asset with an amount above zero. An empty response is an error."""
+        """Return every asset with an amount above zero. Raises EmptyAccount if there is none."""
 
-        def parse(data: object) -> list[AssetBalance]:
-            balances = list(self._dialect.read_balances(data))
-            if not balances:
-                raise ValueError("no asset")
-            return balances
-
-        balances = self._transport.read(self._dialect.balances_request(), parse)
-        return tuple(balance for balance in balances if balance.free or balance.locked)
+        balances = self._transport.read(self._dialect.balances_request(), self._dialect.read_balances)
+        self._transport.report_left_out("balance", balances.left_out)
+        owned = tuple(balance for balance in balances if balance.free or balance.locked)
+        if not owned:
+            raise EmptyAccount("the account has no asset", where=self.venue, mend=f"claim test coins at {self._page}")
+        return owned
 
     def submit(self, client_order_id: str, pair: str, side: Side, quantity: Decimal) -> OrderReport:
         """Place a market order and return its report.
@@ -124,13 +124,18 @@ class TestnetExchange:
         """
         return self._orders.submit(client_order_id, pair, side, quantity)
 
-    def find(self, client_order_id: str, pair: str) -> OrderReport | None:
+    def find(
+        self, client_order_id: str, pair: str, venue_order_id: str = "", sent_at: datetime | None = None
+    ) -> OrderReport | None:
         """Return an order with its fills; None if the venue states that it is missing.
+
+        The venue's own order id and the time of sending, or a time of up to a day before it, find an order that the
+        venue no longer lists by its client id alone: Bybit shows seven days at a time, Gate the last 100 orders.
 
         An order can appear up to 11 seconds after it was sent. Within that time of sending it, or of opening this
         exchange (an earlier process may have sent it), a missing order is looked up a second time.
         """
-        return self._orders.find(client_order_id, pair)
+        return self._orders.find(OrderKey(client_order_id, venue_order_id, sent_at), pair)
 
     def cancel(self, client_order_id: str, pair: str) -> OrderReport:
         """Cancel the open part of an order and return its report. An ended order is returned as it is.
@@ -150,8 +155,14 @@ class TestnetExchange:
 
     def trades(self, pair: str) -> tuple[VenueFill, ...]:
         """Return the account's last trades in a pair, manual ones too, as far back as the venue shows them."""
-        request = self._dialect.trades_request(self._pairs.get(pair))
-        return tuple(self._transport.read(request, self._dialect.read_fills))
+        listed = self._pairs.get(pair)
+        request = self._dialect.trades_request(listed)
+        return tuple(self._transport.read(request, lambda data: self._dialect.read_fills(data, listed)))
+
+    def takes(self, pair: str, side: Side) -> bool:
+        """Return True if the venue takes orders of this side in a pair now. Raises NotListed."""
+        listed = self._pairs.get(pair)
+        return listed.rules.active and side in listed.sides
 
     def __repr__(self) -> str:
         return f"TestnetExchange({self.venue})"

@@ -42,6 +42,16 @@ class Testnet:
         """Scheme and host of every request."""
         return POLICIES[self.venue].origin
 
+    @property
+    def library(self) -> str:
+        """ccxt's name of the venue."""
+        return POLICIES[self.venue].library
+
+    @property
+    def page(self) -> str:
+        """Web page on which test coins are claimed."""
+        return POLICIES[self.venue].page
+
 
 @dataclass(frozen=True, slots=True)
 class Loopback:
@@ -53,6 +63,8 @@ class Loopback:
     port: int
     max_order_delay: timedelta = timedelta(0)
     venue: str = field(default="binance", init=False)
+    library: str = field(default="binance", init=False)
+    page: str = field(default="`bot venue serve`, with --cash", init=False)
 
     def __post_init__(self) -> None:
         if type(self.port) is not int or not 0 < self.port < 65_536:
@@ -66,7 +78,7 @@ class Loopback:
 
 Profile = Testnet | Loopback
 TESTNETS = tuple(POLICIES)
-"""Venues with a pinned testnet."""
+"""Names of the pinned testnets."""
 
 
 def refuse_unless_sandbox(

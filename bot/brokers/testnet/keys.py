@@ -9,8 +9,11 @@ from bot.core.errors import ConfigError, NotSandbox
 from bot.infra.loopback import LOOPBACK_KEY, LOOPBACK_SECRET
 
 KEY_NAMES = {
-    venue: (f"{venue.upper()}_TESTNET_API_KEY", f"{venue.upper()}_TESTNET_API_SECRET")
-    for venue in ("binance", "bybit", "gate")
+    "binance": ("BINANCE_TESTNET_API_KEY", "BINANCE_TESTNET_API_SECRET"),
+    "bybit": ("BYBIT_TESTNET_API_KEY", "BYBIT_TESTNET_API_SECRET"),
+    "gate": ("GATE_TESTNET_API_KEY", "GATE_TESTNET_API_SECRET"),
+    "binance-demo": ("BINANCE_DEMO_API_KEY", "BINANCE_DEMO_API_SECRET"),
+    "bybit-demo": ("BYBIT_DEMO_API_KEY", "BYBIT_DEMO_API_SECRET"),
 }
 """Environment variables of each testnet's key and secret. Real exchanges have none."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from bot.brokers.testnet.dialects.dialect import Dialect, MarketOrder, SpotPair
+from bot.brokers.testnet.dialects.dialect import Dialect, MarketOrder, OrderKey, SpotPair
 from bot.brokers.testnet.reports import OrderReport
 from bot.brokers.testnet.spot_pairs import SpotPairs
 from bot.brokers.testnet.transport import LOOK_UP, TRIES, TestnetTransport
@@ -39,8 +39,7 @@ class OrderFlow:
     def submit(self, client_order_id: str, pair: str, side: Side, quantity: Decimal) -> OrderReport:
         """Place a market order and return its report, as `TestnetExchange.submit`."""
         order = self._validate(client_order_id, pair, side, quantity)
-        request = self._dialect.best_ask_request(order.pair) if side is Side.BUY else None
-        best_ask = None if request is None else self._transport.read(request, self._dialect.read_best_ask)
+        limit_price = self._limit_price(order)
 
         def parse(data: object) -> OrderReport | None:
             report = self._dialect.read_submitted(data, order.pair)
@@ -48,7 +47,7 @@ class OrderFlow:
 
         self._sent[client_order_id] = self._clock.now()
         try:
-            sent = self._dialect.submit_request(order, best_ask)
+            sent = self._dialect.submit_request(order, limit_price)
             report = self._transport.write(sent, parse, self._where(client_order_id))
         except OutcomeUnknown:
             raise
@@ -56,33 +55,33 @@ class OrderFlow:
             self._sent.pop(client_order_id, None)
             raise
         if report is None or not _is_complete(report):
-            report = self._look_up(client_order_id, pair)
+            report = self._look_up(self._key(client_order_id), pair)
         if report is None:
             raise self._unknown_order(client_order_id, "no such order")
         self._sent.pop(client_order_id, None)
         return report
 
-    def find(self, client_order_id: str, pair: str) -> OrderReport | None:
+    def find(self, key: OrderKey, pair: str) -> OrderReport | None:
         """Return an order with its fills, as `TestnetExchange.find`."""
-        self._require_client_id(client_order_id)
+        self._require_client_id(key.client_order_id)
         listed = self._pairs.get(pair)
-        report = self._fetch(client_order_id, listed)
+        report = self._fetch(key, listed)
         delay = self._transport.max_order_delay
         delay = _MAX_DELAY if delay is None else delay
         # An order of an earlier process was sent before this one opened, at the latest at that moment.
-        remaining = self._sent.get(client_order_id, self._opened) + delay - self._clock.now()
+        remaining = self._sent.get(key.client_order_id, self._opened) + delay - self._clock.now()
         if report is None and remaining > timedelta(0):
             # A clock that was set back makes `remaining` longer than the delay itself.
             self._clock.sleep(min(remaining, delay).total_seconds())
-            report = self._fetch(client_order_id, listed)
-        return report if report is None or not report.filled else self._with_fills(report, listed)
+            report = self._fetch(key, listed)
+        return report if report is None or not report.filled else self._with_fills(report, listed, key.sent_at)
 
     def cancel(self, client_order_id: str, pair: str) -> OrderReport:
         """Cancel the open part of an order and return its report, as `TestnetExchange.cancel`."""
         self._require_client_id(client_order_id)
         request = self._dialect.cancel_request(client_order_id, self._pairs.get(pair))
         existed = self._transport.write(request, lambda data: True, self._where(client_order_id), missing=lambda: False)
-        report = self._look_up(client_order_id, pair)
+        report = self._look_up(self._key(client_order_id), pair)
         if report is not None:
             return report
         if existed:
@@ -95,48 +94,59 @@ class OrderFlow:
             if not report.is_open:
                 return report
             self._clock.sleep(_OPEN_ORDER_POLL)
-            report = self._look_up(report.client_order_id, report.pair) or report
+            report = self._look_up(self._key(report.client_order_id), report.pair) or report
         try:
             report = self.cancel(report.client_order_id, report.pair)
         except OrderRejected:  # it may have ended in the meantime
-            report = self._look_up(report.client_order_id, report.pair) or report
+            report = self._look_up(self._key(report.client_order_id), report.pair) or report
         if report.is_open:
             raise self._unknown_order(report.client_order_id, str(report.status))
         return report
 
-    def _look_up(self, client_order_id: str, pair: str) -> OrderReport | None:
+    def _limit_price(self, order: MarketOrder) -> Decimal | None:
+        """Return the limit price of a purchase at a venue whose market orders take an amount of money."""
+        request = self._dialect.price_request(order.pair) if order.side is Side.BUY else None
+        if request is None:
+            return None
+        return self._transport.read(request, lambda data: self._dialect.read_limit_price(data, order.pair))
+
+    def _key(self, client_order_id: str) -> OrderKey:
+        """Return the key of an order that this process sent, now or a moment ago."""
+        return OrderKey(client_order_id, sent_at=self._sent.get(client_order_id, self._clock.now()))
+
+    def _look_up(self, key: OrderKey, pair: str) -> OrderReport | None:
         """Find the order of a request that was sent, with every failure raised as OutcomeUnknown."""
         try:
-            return self.find(client_order_id, pair)
+            return self.find(key, pair)
         except (DataError, KeysRefused) as problem:
             was = type(problem).__name__
-        raise self._unknown_order(client_order_id, was)
+        raise self._unknown_order(key.client_order_id, was)
 
     def _unknown_order(self, client_order_id: str, was: str) -> OutcomeUnknown:
         where = self._where(client_order_id)
         return OutcomeUnknown("took the request but does not show the order", where=where, was=was, mend=LOOK_UP)
 
-    def _fetch(self, client_order_id: str, pair: SpotPair) -> OrderReport | None:
+    def _fetch(self, key: OrderKey, pair: SpotPair) -> OrderReport | None:
         def parse(data: object) -> OrderReport | None:
-            report = self._dialect.read_found(data, client_order_id, pair)
-            if report is not None and report.client_order_id != client_order_id:
+            report = self._dialect.read_found(data, key, pair)
+            if report is not None and report.client_order_id != key.client_order_id:
                 raise ValueError("another order")
             return report
 
-        for request in self._dialect.find_requests(client_order_id, pair):
+        for request in self._dialect.find_requests(key, pair):
             if (report := self._transport.read(request, parse, missing=lambda: None)) is not None:
                 return report
         return None
 
-    def _with_fills(self, report: OrderReport, pair: SpotPair) -> OrderReport:
+    def _with_fills(self, report: OrderReport, pair: SpotPair, sent_at: datetime | None) -> OrderReport:
         def parse(data: object) -> OrderReport:
-            fills = sorted(self._dialect.read_fills(data), key=lambda fill: (fill.at, fill.fill_id))
+            fills = sorted(self._dialect.read_fills(data, pair), key=lambda fill: (fill.at, fill.fill_id))
             filled = replace(report, fills=tuple(fills))
             if not _is_complete(filled):
                 raise ValueError("trades are missing")
             return filled
 
-        return self._transport.read(self._dialect.fills_request(report, pair), parse)
+        return self._transport.read(self._dialect.fills_request(report, pair, sent_at), parse)
 
     def _validate(self, client_order_id: str, pair: str, side: Side, quantity: Decimal) -> MarketOrder:
         self._require_client_id(client_order_id)

@@ -1,4 +1,4 @@
-"""Allow-lists of the three testnets: method, path, fields and headers of every request that may be sent.
+"""Allow-lists of the five testnets: method, path, fields and headers of every request that may be sent.
 
 Margin, futures, transfers and withdrawals are unreachable because they are absent here.
 """
@@ -36,9 +36,14 @@ class EndpointRule:
 
 @dataclass(frozen=True, slots=True)
 class VenuePolicy:
-    """Allow-list of one venue. `key_header` carries the API key, `body` is the format of a POST."""
+    """Allow-list of one testnet. `key_header` carries the API key, `body` is the format of a POST.
 
+    `library` is ccxt's name of the venue. `page` is where its user claims test coins.
+    """
+
+    library: Literal["binance", "bybit", "gate"]
     origin: str
+    page: str
     endpoints: tuple[EndpointRule, ...]
     headers: Mapping[str, re.Pattern[str]]
     key_header: str
@@ -55,7 +60,7 @@ def _rule(
     return EndpointRule(method, re.compile(path), _patterns(fields), frozenset(required))
 
 
-def _binance() -> VenuePolicy:
+def _binance(origin: str, page: str) -> VenuePolicy:
     signed = {"timestamp": "number", "recvWindow": r"\d{1,5}", "signature": "hex"}
     lookup = {"symbol": "symbol", "origClientOrderId": "id", **signed}
     # The client id is required too: an order without it cannot be found again after a fault of the network.
@@ -75,27 +80,29 @@ def _binance() -> VenuePolicy:
         _rule(
             "GET", "/api/v3/myTrades", {"symbol": "symbol", "orderId": "number", "limit": r"\d{1,4}", **signed}, signed
         ),
-        _rule("GET", "/api/v3/order", lookup, lookup),
+        _rule("GET", "/api/v3/order", {**lookup, "orderId": "number"}, lookup),
         _rule("DELETE", "/api/v3/order", lookup, lookup),
         _rule("POST", "/api/v3/order", order, order),
     )
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    return VenuePolicy("https://testnet.binance.vision", endpoints, _patterns(headers), "x-mbx-apikey", "form")
+    return VenuePolicy("binance", origin, page, endpoints, _patterns(headers), "x-mbx-apikey", "form")
 
 
-def _bybit() -> VenuePolicy:
+def _bybit(origin: str, page: str) -> VenuePolicy:
     # The same paths trade futures: `category=linear` in an ordinary order call reaches them, so the value is pinned.
     lookup = {"category": "spot", "symbol": "symbol", "orderLinkId": "id"}
     order = {**lookup, "side": "Buy|Sell", "orderType": "Market", "qty": "amount", "marketUnit": "baseCoin"}
     fields = {**lookup, "orderId": r"[0-9a-f-]{1,40}", "limit": r"\d{1,4}"}
+    # Both histories show seven days, the last ones unless a start and an end are asked for.
+    history = {**fields, "startTime": "number", "endTime": "number"}
     always = ("category", "symbol")
     endpoints = (
         _rule("GET", "/v5/market/time", {}),
         _rule("GET", "/v5/market/instruments-info", {"category": "spot"}, ["category"]),
         _rule("GET", "/v5/account/wallet-balance", {"accountType": "UNIFIED"}, ["accountType"]),
         _rule("GET", "/v5/order/realtime", fields, always),
-        _rule("GET", "/v5/order/history", fields, always),
-        _rule("GET", "/v5/execution/list", fields, always),
+        _rule("GET", "/v5/order/history", history, always),
+        _rule("GET", "/v5/execution/list", history, always),
         _rule("POST", "/v5/order/create", order, order),
         _rule("POST", "/v5/order/cancel", lookup, lookup),
     )
@@ -106,10 +113,10 @@ def _bybit() -> VenuePolicy:
         "x-bapi-recv-window": r"\d{1,5}",
         "x-bapi-sign": "hex",
     }
-    return VenuePolicy("https://api-testnet.bybit.com", endpoints, _patterns(headers), "x-bapi-api-key", "json")
+    return VenuePolicy("bybit", origin, page, endpoints, _patterns(headers), "x-bapi-api-key", "json")
 
 
-def _gate() -> VenuePolicy:
+def _gate(origin: str, page: str) -> VenuePolicy:
     # `account=cross_margin` in an ordinary order call borrows, so the value is pinned.
     list_query = {
         "currency_pair": "pair",
@@ -129,13 +136,14 @@ def _gate() -> VenuePolicy:
     }
     lookup = {"currency_pair": "pair", "account": "spot"}
     order_path = "/api/v4/spot/orders/t-[a-z0-9-]{1,26}"
+    found_path = r"/api/v4/spot/orders/(t-[a-z0-9-]{1,26}|[0-9]{1,30})"
     endpoints = (
         _rule("GET", "/api/v4/spot/time", {}),
         _rule("GET", "/api/v4/spot/currency_pairs", {}),
         _rule("GET", "/api/v4/spot/tickers", {"currency_pair": "pair"}, ["currency_pair"]),
         _rule("GET", "/api/v4/spot/accounts", {}),
         _rule("GET", "/api/v4/spot/orders", list_query, list_query),
-        _rule("GET", order_path, lookup, lookup),
+        _rule("GET", found_path, lookup, lookup),
         _rule("DELETE", order_path, lookup, lookup),
         _rule(
             "GET",
@@ -151,10 +159,20 @@ def _gate() -> VenuePolicy:
         "sign": "hex",
         "x-gate-channel-id": "ccxt",
     }
-    return VenuePolicy("https://api-testnet.gateapi.io", endpoints, _patterns(headers), "key", "json")
+    return VenuePolicy("gate", origin, page, endpoints, _patterns(headers), "key", "json")
 
 
-POLICIES = MappingProxyType({"binance": _binance(), "bybit": _bybit(), "gate": _gate()})
+POLICIES = MappingProxyType(
+    {
+        "binance": _binance("https://testnet.binance.vision", "https://testnet.binance.vision"),
+        "bybit": _bybit("https://api-testnet.bybit.com", "https://testnet.bybit.com"),
+        "gate": _gate("https://api-testnet.gateapi.io", "https://www.gate.com (account type Testnet)"),
+        # Demo modes: play money too, on hosts and with keys of their own.
+        "binance-demo": _binance("https://demo-api.binance.com", "https://demo.binance.com"),
+        "bybit-demo": _bybit("https://api-demo.bybit.com", "https://www.bybit.com (Demo Trading)"),
+    }
+)
+"""Policy of each testnet, by its name in the config."""
 _ANY_TEXT = re.compile(r"[ -~]{0,200}")
 COMMON_HEADERS = MappingProxyType(
     {

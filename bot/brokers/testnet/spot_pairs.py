@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.brokers.testnet.dialects.dialect import Dialect, SpotPair
+from bot.brokers.testnet.dialects.members import Members
 from bot.brokers.testnet.transport import TestnetTransport
 from bot.core.instrument import VenueRules
 from bot.infra.vendor_errors import NotListed
 
 
 class SpotPairs:
-    """The venue's pairs by name, such as ETH/USDT. The first use loads them."""
+    """The venue's pairs by name, such as ETH/USDT. The first use loads them.
+
+    A pair that cannot be read is left out and logged once.
+    """
 
     __slots__ = ("_dialect", "_pairs", "_transport")
 
@@ -42,11 +46,13 @@ class SpotPairs:
 
     def _load(self) -> Mapping[str, SpotPair]:
         if self._pairs is None:
-            self._pairs = self._transport.read(self._dialect.pairs_request(), self._parse)
+            pairs = self._transport.read(self._dialect.pairs_request(), self._parse)
+            self._pairs = {pair.pair: pair for pair in pairs}
+            self._transport.report_left_out("pair", pairs.left_out)
         return self._pairs
 
-    def _parse(self, data: object) -> dict[str, SpotPair]:
-        pairs = {pair.pair: pair for pair in self._dialect.read_pairs(data)}
+    def _parse(self, data: object) -> Members[SpotPair]:
+        pairs = self._dialect.read_pairs(data)
         if not pairs:
             raise ValueError("no pair")
         return pairs

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import NamedTuple, NoReturn, TypeVar
 
-from bot.brokers.testnet.dialects.dialect import Dialect, Meaning, ResponseMeaning, VenueRequest
+from bot.brokers.testnet.dialects.dialect import Dialect, VenueRequest
+from bot.brokers.testnet.dialects.json_values import PARSE_ERRORS, describe
+from bot.brokers.testnet.dialects.response_table import Meaning, ResponseMeaning
 from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.keys import Keys
 from bot.brokers.testnet.session import TestnetSession
@@ -23,16 +25,15 @@ from bot.core.errors import BotError, KeysRefused, NotSandbox, OrderRejected, Ou
 from bot.core.moments import iso
 from bot.core.ports import Clock
 from bot.core.text import printable
-from bot.infra.vendor_errors import RateLimited, Unreachable
+from bot.infra.vendor_errors import RateLimited, Refused, Unreachable
+from bot.report.numbers import counted
 
 TRIES = 3
 """Attempts of a request that changes nothing, each signed anew."""
 KEY_PAUSE = timedelta(hours=1)
 """Pause of signed requests after `TRIES` refusals of the keys in a row."""
 LOOK_UP = "look the order up by its client id before anything else"
-_SHOWN = 200
-_PARSE_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""Errors that the dialects raise for a response of another shape."""
+_SHOWN, _NAMED = 200, 5
 _Parsed = TypeVar("_Parsed")
 
 
@@ -44,7 +45,16 @@ class _Response(NamedTuple):
 class TestnetTransport:
     """Requests to one venue in its dialect: retries, clock comparison and the pause after refused keys."""
 
-    __slots__ = ("_client", "_clock", "_dialect", "_keys", "_refusals", "_session", "venue")
+    __slots__ = (
+        "_client",
+        "_clock",
+        "_dialect",
+        "_keys",
+        "_refusals",
+        "_reported",
+        "_session",
+        "venue",
+    )
     __test__ = False  # pytest takes it for a test by its name
 
     def __init__(self, session: TestnetSession, keys: Keys, clock: Clock, venue: str, dialect: Dialect) -> None:
@@ -58,6 +68,7 @@ class TestnetTransport:
         self._refusals = tuple(
             f"{session.profile.origin} keys {digest} refusal {number + 1}" for number in range(TRIES)
         )
+        self._reported: set[str] = set()
         self.venue = venue
 
     @property
@@ -74,7 +85,8 @@ class TestnetTransport:
     ) -> _Parsed:
         """Send a read request, up to `TRIES` times, and parse the response.
 
-        `missing` gives the result if the venue states that the order is missing.
+        `missing` gives the result if the venue states that the order is missing. Raises Refused, after one try, for a
+        refusal in the venue's own words, and Unreachable after the last try.
         """
         for number in range(1, TRIES + 1):
             try:
@@ -109,8 +121,8 @@ class TestnetTransport:
             if meaning.meaning is Meaning.ACCEPTED:
                 try:
                     return parse(data)
-                except _PARSE_ERRORS as problem:
-                    was = _describe(problem)
+                except PARSE_ERRORS as problem:
+                    was = describe(problem)
             elif meaning.meaning is Meaning.MISSING and missing is not None:
                 return missing()
             elif meaning.meaning is Meaning.UNKNOWN:
@@ -119,6 +131,17 @@ class TestnetTransport:
                 self._raise_limits(meaning)
                 raise OrderRejected("is refused", where=where, was=self._format_meaning(meaning), code=meaning.code)
         raise OutcomeUnknown("the request has an unknown status", where=where, was=was, mend=LOOK_UP)
+
+    def report_left_out(self, kind: str, members: Sequence[str]) -> None:
+        """Log the odd members of a list that were left out, each once."""
+        new = [member for member in members if member not in self._reported]
+        if not new:
+            return
+        from loguru import logger
+
+        self._reported.update(new)
+        shown = ", ".join(new[:_NAMED]) + (", ..." if len(new) > _NAMED else "")
+        logger.warning("{}: left out {} that cannot be read: {}", self.venue, counted(len(new), kind), shown)
 
     def call(self, call: Callable[[], object]) -> tuple[int, str]:
         """Run a ccxt call and return HTTP status and text of its one response, whatever ccxt makes of it."""
@@ -150,11 +173,14 @@ class TestnetTransport:
         if meaning.meaning is Meaning.ACCEPTED:
             try:
                 return parse(data)
-            except _PARSE_ERRORS as problem:
-                was = _describe(problem)
+            except PARSE_ERRORS as problem:
+                was = describe(problem)
         else:
             self._raise_limits(meaning)
             was = self._format_meaning(meaning)
+            if meaning.meaning in (Meaning.REFUSED, Meaning.MISSING):
+                # The same request would get the same answer.
+                raise Refused("refuses the request", where=self.venue, was=was)
         raise Unreachable("gave an unexpected response", where=self.venue, was=was)
 
     def _raise_limits(self, meaning: ResponseMeaning) -> None:
@@ -192,8 +218,7 @@ class TestnetTransport:
         except (ValueError, RecursionError):
             data = None
         # ccxt reads a page of HTML with status 200 as an empty answer, so the text itself is parsed here.
-        no_json = ResponseMeaning(Meaning.UNKNOWN, "no JSON")
-        meaning = no_json if data is None else self._dialect.classify(status, data)
+        meaning = self._dialect.classify(status, data, body)
         if is_signed:
             self._count_refusals(meaning)
         return _Response(meaning, data)
@@ -220,8 +245,3 @@ class TestnetTransport:
 
     def __reduce__(self) -> NoReturn:
         raise NotSandbox("a testnet transport cannot be copied or pickled")
-
-
-def _describe(problem: Exception) -> str:
-    # Only texts of this project's own readers are shown: others may repeat the response.
-    return str(problem) if type(problem) is ValueError else type(problem).__name__

@@ -17,6 +17,6 @@ class PaperSection(Section):
     retry_minutes: Count
     spread_limit: Share
     quote_age_seconds: Count
-    testnet: Literal["binance", "bybit", "gate"]
+    testnet: Literal["binance", "bybit", "gate", "binance-demo", "bybit-demo"]
     depth: Annotated[int, Strict(), Field(ge=5, le=1000)]
     log: Literal["text", "json"]

@@ -25,7 +25,7 @@ from bot.brokers.testnet.keys import LOOPBACK_KEYS, Keys
 from bot.brokers.testnet.session import TestnetSession
 from bot.core.errors import ConfigError, NotSandbox
 from bot.infra.vendor_errors import Unreachable
-from tests.brokers.testnet.walk import KEY, SECRET, Recorder, bare, give_market
+from tests.brokers.testnet.walk import KEY, SECRET, Mode, Recorder, bare, give_market
 from tests.clocks import FakeClock
 from tests.servers.loopback import Asked, LoopbackServer, Reply, as_json
 
@@ -114,7 +114,7 @@ ATTACKS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 @pytest.mark.parametrize("what", ATTACKS)
 def test_the_attack_works_without_the_guard(what: str, recorder: Recorder) -> None:
     venue, attack = ATTACKS[what]
-    client = bare(venue, sandbox=True)
+    client = bare(venue, Mode.SANDBOX)
     give_market(client)
     with pytest.raises((ccxt.BaseError, requests.ConnectionError)):
         attack(client)
@@ -202,7 +202,7 @@ class TestRedirects:
         }
         with Sending() as sending:
             base = f"{sending.url}/api/v3"
-            free = bare("binance", sandbox=True, urls={"test": {"public": base, "private": base}})
+            free = bare("binance", Mode.SANDBOX, urls={"test": {"public": base, "private": base}})
             free.privatePostOrder(fields)
             reached = list(elsewhere.asked)
             with pytest.raises(Unreachable, match=r"redirects to 127\.0\.0\.1"):
@@ -215,7 +215,7 @@ class TestRedirects:
 
 class TestWiring:
     def test_addresses_given_at_construction_reach_production_without_the_guard(self, recorder: Recorder) -> None:
-        free = bare("binance", sandbox=True, urls={"test": {"public": REAL, "private": REAL}})
+        free = bare("binance", Mode.SANDBOX, urls={"test": {"public": REAL, "private": REAL}})
         assert free.isSandboxModeEnabled
         with pytest.raises(ccxt.NetworkError):
             free.privatePostOrder({"symbol": "ETHUSDT"})
@@ -253,6 +253,7 @@ class TestWiring:
             "rules",
             "server_time",
             "submit",
+            "takes",
             "trades",
             "venue",
             "verified",
@@ -280,7 +281,7 @@ class TestTheEnvironment:
         for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, PROXY)
         with pytest.raises(ccxt.NetworkError):
-            account(bare("binance", sandbox=True, session=requests.Session()))
+            account(bare("binance", Mode.SANDBOX, session=requests.Session()))
         assert [one.proxy for one in recorder.sent] == [PROXY]
         recorder.sent.clear()
         with pytest.raises(Unreachable):
@@ -290,7 +291,7 @@ class TestTheEnvironment:
     def test_a_file_for_the_keys_of_tls_is_refused(self, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SSLKEYLOGFILE", "/dev/null")
         with pytest.raises(ccxt.NetworkError):
-            account(bare("binance", sandbox=True))
+            account(bare("binance", Mode.SANDBOX))
         assert len(recorder.sent) == 1
         with pytest.raises(NotSandbox, match="SSLKEYLOGFILE"):
             account_in_full(held("binance"))

@@ -22,6 +22,7 @@ ORDER = (
 SIGNED = f"timestamp=1700000000000&recvWindow=10000&signature={SIGNATURE}"
 FORM = {"X-MBX-APIKEY": "the-right-key", "Content-Type": "application/x-www-form-urlencoded"}
 BINANCE, BYBIT, GATE = Testnet("binance"), Testnet("bybit"), Testnet("gate")
+BINANCE_DEMO, BYBIT_DEMO = Testnet("binance-demo"), Testnet("bybit-demo")
 JSON = {"Content-Type": "application/json"}
 BYBIT_HEADERS = JSON | {
     "X-BAPI-API-KEY": "the-right-key",
@@ -62,12 +63,23 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     return Recorder().install(monkeypatch)
 
 
+BY_ID = f"/api/v3/order?symbol=ETHUSDT&origClientOrderId=r-1&orderId=7&{SIGNED}"
+BYBIT_WEEK = (
+    "category=spot&symbol=ETHUSDT&orderId=f5f2-0a&orderLinkId=r-1&startTime=1700000000000&endTime=1700604800000"
+)
+GATE_NUMBER = "/api/v4/spot/orders/62364648575?currency_pair=ETH_USDT&account=spot"
 SENT: dict[str, tuple[Any, ...]] = {
     "the time": (BINANCE, "GET", "/api/v3/time"),
     "an account": (BINANCE, "GET", f"/api/v3/account?omitZeroBalances=false&{SIGNED}", FORM),
     "an order": (BINANCE, "POST", "/api/v3/order", FORM, ORDER),
     "an order found": (BINANCE, "GET", f"/api/v3/order?symbol=ETHUSDT&origClientOrderId=r-1&{SIGNED}", FORM),
     "an order canceled": (BINANCE, "DELETE", f"/api/v3/order?symbol=ETHUSDT&origClientOrderId=r-1&{SIGNED}", FORM),
+    "an order found by the venue's id": (BINANCE, "GET", BY_ID, FORM),
+    "bybit's history of a week": (BYBIT, "GET", f"/v5/order/history?{BYBIT_WEEK}", BYBIT_HEADERS),
+    "bybit's trades of a week": (BYBIT, "GET", f"/v5/execution/list?{BYBIT_WEEK}", BYBIT_HEADERS),
+    "a gate order found by the venue's id": (GATE, "GET", GATE_NUMBER, GATE_HEADERS),
+    "an order in binance's demo mode": (BINANCE_DEMO, "POST", "/api/v3/order", FORM, ORDER),
+    "an order in bybit's demo mode": (BYBIT_DEMO, "POST", "/v5/order/create", BYBIT_HEADERS, BYBIT_ORDER),
     "an order at bybit": (BYBIT, "POST", "/v5/order/create", BYBIT_HEADERS, BYBIT_ORDER),
     "an order at gate": (GATE, "POST", "/api/v4/spot/orders", GATE_HEADERS, GATE_ORDER),
     "an order on this machine": (Loopback(5000), "POST", "/api/v3/order", FORM, ORDER),
@@ -119,7 +131,22 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "production": at("https://api.binance.com"),
     "production by another name": at("https://api1.binance.com"),
     "futures testnet": at("https://testnet.binancefuture.com"),
-    "demo, which is production": at("https://demo-api.binance.com"),
+    "demo under the testnet's profile": at("https://demo-api.binance.com"),
+    "the testnet under the demo's profile": at("https://testnet.binance.vision", BINANCE_DEMO),
+    "production under the demo's profile": at("https://api.binance.com", BINANCE_DEMO),
+    "demo futures": at("https://demo-fapi.binance.com", BINANCE_DEMO),
+    "a longer demo host": at("https://demo-api.binance.com.example.com", BINANCE_DEMO),
+    "demo host as user name": at("https://demo-api.binance.com@api.binance.com", BINANCE_DEMO),
+    "a bybit order in binance's demo mode": at("https://demo-api.binance.com", BYBIT_DEMO),
+    "bybit in production under the demo's profile": (
+        BYBIT_DEMO,
+        "POST",
+        "/v5/order/create",
+        BYBIT_HEADERS,
+        BYBIT_ORDER,
+        "https://api.bybit.com",
+    ),
+    "bybit demo coins": (BYBIT_DEMO, "POST", "/v5/account/demo-apply-money", BYBIT_HEADERS, BYBIT_ORDER),
     "in the open": at("http://testnet.binance.vision"),
     "another port": at("https://testnet.binance.vision:8443"),
     "a longer host": at("https://testnet.binance.vision.example.com"),
@@ -149,6 +176,17 @@ REFUSED: dict[str, tuple[Any, ...]] = {
     "one cancels the other": (BINANCE, "POST", "/api/v3/order/oco", FORM, ORDER),
     "cancel all": (BINANCE, "DELETE", f"/api/v3/openOrders?symbol=ETHUSDT&{SIGNED}", FORM),
     "all open orders": (BINANCE, "GET", f"/api/v3/openOrders?symbol=ETHUSDT&{SIGNED}", FORM),
+    "a cancellation by the venue's id": (BINANCE, "DELETE", BY_ID, FORM),
+    "an order id of letters": (BINANCE, "GET", BY_ID.replace("orderId=7", "orderId=a"), FORM),
+    "an order by the venue's id alone": (BINANCE, "GET", BY_ID.replace("origClientOrderId=r-1&", ""), FORM),
+    "bybit's open orders of a week": (BYBIT, "GET", f"/v5/order/realtime?{BYBIT_WEEK}", BYBIT_HEADERS),
+    "bybit's futures history": (
+        BYBIT,
+        "GET",
+        f"/v5/order/history?{BYBIT_WEEK}".replace("spot", "linear"),
+        BYBIT_HEADERS,
+    ),
+    "a gate cancellation by number": (GATE, "DELETE", GATE_NUMBER, GATE_HEADERS),
     "another method": (BINANCE, "PUT", "/api/v3/order", FORM, ORDER),
     "a small method": (BINANCE, "post", "/api/v3/order", FORM, ORDER),
     "a query beside the body": (BINANCE, "POST", "/api/v3/order?isIsolated=TRUE", FORM, ORDER),

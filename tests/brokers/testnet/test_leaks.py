@@ -22,7 +22,7 @@ from bot.brokers.testnet.keys import LOOPBACK_KEYS, Keys
 from bot.brokers.testnet.session import GuardedAdapter, TestnetSession
 from bot.core.errors import BotError, NotSandbox
 from bot.core.orders import Side
-from tests.brokers.testnet.walk import KEY, SECRET, Recorder, bare
+from tests.brokers.testnet.walk import KEY, SECRET, Mode, Recorder, bare
 from tests.clocks import FakeClock
 from tests.servers.loopback import as_json, dropped
 from tests.servers.testnet import TestnetServer
@@ -40,7 +40,7 @@ def server() -> Iterator[TestnetServer]:
 
 def free_client(server: TestnetServer) -> Any:
     base = f"{server.url}/api/v3"
-    return bare("binance", sandbox=True, urls={"test": {"public": base, "private": base}})
+    return bare("binance", Mode.SANDBOX, urls={"test": {"public": base, "private": base}})
 
 
 def leaked(text: str) -> list[str]:
@@ -81,7 +81,7 @@ def test_a_traceback_with_all_values_of_variables_holds_nothing(recorder: Record
     logger = loguru.logger
     number = logger.add(kept, diagnose=True, backtrace=True, level=0, format="{message}")
     try:
-        bare("binance", sandbox=True).privateGetAccount()
+        bare("binance", Mode.SANDBOX).privateGetAccount()
     except ccxt.BaseError:
         logger.exception("without the guard")
     assert "signature=" in kept.getvalue()
@@ -116,7 +116,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 
 def test_no_error_holds_on_to_a_request(recorder: Recorder) -> None:
     with pytest.raises(ccxt.BaseError) as caught:
-        bare("binance", sandbox=True).privateGetAccount()
+        bare("binance", Mode.SANDBOX).privateGetAccount()
     assert caught.value.__cause__.request.headers["X-MBX-APIKEY"] == KEY  # type: ignore[union-attr]
     assert "signature=" in str(caught.value)
     for attempt in attempts(open_testnet(Testnet("binance"), FakeClock(), ENVIRONMENT)):

@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from itertools import product
 from urllib.parse import urlsplit
 
 import ccxt
 import pytest
 
 from bot.brokers.testnet.guard import TESTNETS, Testnet
-from tests.brokers.testnet.walk import Recorder, Tried, bare, guarded, walk
+from tests.brokers.testnet.walk import Mode, Recorder, Tried, bare, guarded, has_demo, walk
 
-OTHERS = sorted(set(ccxt.exchanges) - set(TESTNETS))
+LIBRARIES = sorted({Testnet(name).library for name in TESTNETS})
+OTHERS = sorted(set(ccxt.exchanges) - set(LIBRARIES))
 SAMPLE = random.Random(20261122).sample(OTHERS, 8)
-PINNED = {"testnet.binance.vision", "api-testnet.bybit.com", "api-testnet.gateapi.io"}
+PINNED = {
+    "testnet.binance.vision",
+    "api-testnet.bybit.com",
+    "api-testnet.gateapi.io",
+    "demo-api.binance.com",
+    "api-demo.bybit.com",
+}
 
 
 @dataclass
@@ -32,21 +40,28 @@ class Walked:
     refused: int = 0
 
     def add(self, name: str, recorder: Recorder) -> None:
-        """Walk one class in both modes, without and with the guard, and hold them against each other."""
-        for sandbox in (False, True):
+        """Walk one class in each of its modes, without and with the guard, and hold them against each other."""
+        profiles = [Testnet(one) for one in TESTNETS if Testnet(one).library == name] or [Testnet("binance")]
+        for profile, mode in product(profiles, modes(name)):
             recorder.sent.clear()
-            free = walk(bare(name, sandbox), recorder)
+            free = walk(bare(name, mode), recorder)
             self.hosts |= recorder.hosts
             self.sent += len(recorder.sent)
             recorder.sent.clear()
             recorder.refused.clear()
-            held = walk(guarded(name, Testnet(name if name in TESTNETS else "binance"), sandbox), recorder)
+            held = walk(guarded(name, profile, mode), recorder)
             assert set(recorder.refused) <= {"NotSandbox"}
             compare(name, free, held)
             assert all((one.scheme, one.port, one.proxy) == ("https", 443, None) for one in recorder.sent)
+            assert recorder.hosts <= {urlsplit(profile.origin).hostname}
             self.guarded_hosts |= recorder.hosts
             self.guarded_sent += len(recorder.sent)
             self.refused += len(recorder.refused)
+
+
+def modes(name: str) -> list[Mode]:
+    """Production and sandbox mode, and demo mode where the library has one."""
+    return [*([Mode.PRODUCTION, Mode.SANDBOX]), *([Mode.DEMO] if has_demo(name) else [])]
 
 
 def compare(name: str, free: list[Tried], held: list[Tried]) -> None:
@@ -66,7 +81,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     return Recorder().install(monkeypatch)
 
 
-@pytest.mark.parametrize("name", [*TESTNETS, *SAMPLE])
+@pytest.mark.parametrize("name", [*LIBRARIES, *SAMPLE])
 def test_a_class_of_the_library_reaches_pinned_hosts_only(name: str, recorder: Recorder) -> None:
     walked = Walked()
     walked.add(name, recorder)
@@ -76,7 +91,9 @@ def test_a_class_of_the_library_reaches_pinned_hosts_only(name: str, recorder: R
 
 @pytest.mark.parametrize("name", TESTNETS)
 def test_a_pinned_class_does_reach_its_testnet(name: str, recorder: Recorder) -> None:
-    walk(guarded(name, Testnet(name), sandbox=True), recorder)
+    profile = Testnet(name)
+    mode = Mode.SANDBOX if profile.library == name else Mode.DEMO
+    walk(guarded(profile.library, profile, mode), recorder)
     assert recorder.hosts == {urlsplit(Testnet(name).origin).hostname}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 import ccxt
@@ -103,20 +104,35 @@ class Tried:
     ended: str
 
 
-def bare(name: str, sandbox: bool = False, **more: Any) -> Any:
+class Mode(Enum):
+    """Where the library's object sends its requests, as its user set it."""
+
+    PRODUCTION = "production"
+    SANDBOX = "sandbox"
+    DEMO = "demo"
+
+
+def has_demo(name: str) -> bool:
+    """Return True if the library's class has a demo mode."""
+    return not {"demo", "demotrading"}.isdisjoint(getattr(ccxt, name)().urls)
+
+
+def bare(name: str, mode: Mode = Mode.PRODUCTION, **more: Any) -> Any:
     """An object of the library as anybody would make one: with keys, and in sandbox mode where there is one."""
     client = getattr(ccxt, name)({**CREDENTIALS, "enableRateLimit": False, **more})
-    if sandbox:
-        # It fails open: the object stays on production addresses.
-        with contextlib.suppress(TypeError, ccxt.NotSupported):
+    # Sandbox mode fails open: the object stays on production addresses.
+    with contextlib.suppress(KeyError, TypeError, ccxt.NotSupported):
+        if mode is Mode.SANDBOX:
             client.set_sandbox_mode(True)
+        elif mode is Mode.DEMO:
+            client.enable_demo_trading(True)
     return client
 
 
-def guarded(name: str, profile: Profile, sandbox: bool = False) -> Any:
+def guarded(name: str, profile: Profile, mode: Mode = Mode.PRODUCTION) -> Any:
     """The same on a sealed session, with the right keys for it."""
     session = TestnetSession(profile, Keys(KEY, SECRET), FakeClock())
-    return bare(name, sandbox, session=session)
+    return bare(name, mode, session=session)
 
 
 def walk(client: Any, recorder: Recorder) -> list[Tried]:

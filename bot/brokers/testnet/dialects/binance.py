@@ -7,43 +7,51 @@ from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 
-from bot.brokers.testnet.dialects.dialect import (
-    ACCEPTED,
-    MarketOrder,
-    Meaning,
-    ResponseMeaning,
-    SpotPair,
-    VenueRequest,
-)
+from bot.brokers.testnet.dialects.dialect import MarketOrder, OrderKey, SpotPair, VenueRequest
+from bot.brokers.testnet.dialects.fees import read_fee
 from bot.brokers.testnet.dialects.json_values import (
+    PARSE_ERRORS,
     Json,
     bound,
     identifier,
     json_list,
     json_object,
     json_objects,
+    member,
     moment,
     name_of,
     number,
     plain,
     positive,
-    signed_number,
 )
+from bot.brokers.testnet.dialects.members import Members, read_members
+from bot.brokers.testnet.dialects.response_table import ACCEPTED, Meaning, ResponseMeaning, ResponseTable, meanings
 from bot.brokers.testnet.reports import AssetBalance, OrderReport, VenueFill, VenueStatus
 from bot.core.instrument import VenueRules
 from bot.core.orders import Side
 
-_MEANINGS = MappingProxyType(
-    {
-        # Internal errors and timeouts: Binance documents the execution status as unknown.
-        **dict.fromkeys(("-1000", "-1001", "-1006", "-1007"), Meaning.UNKNOWN),
-        **dict.fromkeys(("-1003", "-1008", "-1015"), Meaning.RATE_LIMIT),
-        **dict.fromkeys(("-2011", "-2013"), Meaning.MISSING),
-        **dict.fromkeys(("-1022", "-2014", "-2015"), Meaning.KEY),
-        "-1021": Meaning.WRONG_TIME,
-    }
+_TABLE = ResponseTable(
+    meanings(
+        refused=(
+            *(-1002, -1013, -1014, -1020, -1099, -2010, -2011, -2016, -2026),
+            # Documented as faults of the request itself, which is read before anything is done.
+            *(-1100, -1101, -1102, -1103, -1104, -1105, -1106, -1108, -1111, -1112, -1114, -1115, -1116, -1117),
+            *(-1118, -1119, -1120, -1121, -1122, -1127, -1128, -1130, -1131, -1134, -1135, -1145, -1151, -1182),
+        ),
+        missing=(-2013,),
+        key=(-1022, -2014, -2015),
+        wrong_time=(-1021,),
+        rate_limit=(-1003, -1008, -1015),
+        # Internal errors, timeouts and a shutdown: Binance documents the execution status as unknown, or not at all.
+        unknown=(-1000, -1001, -1006, -1007, -1016),
+    ),
+    texts={
+        # -2010 is a refusal, but with this text an order of the same id is open: perhaps this very one, sent before.
+        # Once it has ended the id is accepted again, so the text must lead to a look-up.
+        ("-2010", "Duplicate order sent."): Meaning.UNKNOWN,
+        ("-2011", "Unknown order sent."): Meaning.MISSING,
+    },
 )
-_DUPLICATE = "Duplicate order sent."
 _STATUSES = MappingProxyType(
     {
         "NEW": VenueStatus.OPEN,
@@ -67,15 +75,11 @@ class Binance:
     def __init__(self, venue: str) -> None:
         self._venue = venue
 
-    def classify(self, status: int, data: object) -> ResponseMeaning:
+    def classify(self, status: int, data: object, text: str) -> ResponseMeaning:
         """Read the outcome. Errors are {"code": a number below zero, "msg": ...}, with any HTTP status."""
         if isinstance(data, dict) and isinstance(code := data.get("code"), int) and code < 0:
-            message = str(data.get("msg", ""))
-            # -2010 is a refusal, but with this text an order of the same id is open: perhaps this very one, sent
-            # before. Once it has ended the id is accepted again, so the text must lead to a look-up.
-            meaning = Meaning.UNKNOWN if message == _DUPLICATE else _MEANINGS.get(str(code), Meaning.REFUSED)
-            return ResponseMeaning(meaning, str(code), message)
-        return ACCEPTED if 200 <= status < 300 else ResponseMeaning(Meaning.UNKNOWN, f"HTTP {status}")
+            return _TABLE.of_error(str(code), str(data.get("msg", "")))
+        return ACCEPTED if data is not None and 200 <= status < 300 else _TABLE.of_page(status, text)
 
     def time_request(self) -> VenueRequest:
         return VenueRequest("publicGetTime", {})
@@ -86,9 +90,10 @@ class Binance:
     def pairs_request(self) -> VenueRequest:
         return VenueRequest("publicGetExchangeInfo", {})
 
-    def read_pairs(self, data: object) -> Sequence[SpotPair]:
+    def read_pairs(self, data: object) -> Members[SpotPair]:
         rows = json_objects(json_object(data)["symbols"])
-        return [self._pair(row) for row in rows if row.get("isSpotTradingAllowed") is not False]
+        spot = [row for row in rows if row.get("isSpotTradingAllowed") is not False]
+        return read_members(spot, "symbol", self._pair)
 
     def _pair(self, row: Json) -> SpotPair:
         filters = {name_of(each["filterType"]): each for each in json_objects(row["filters"])}
@@ -96,14 +101,14 @@ class Binance:
         min_notional = number(notional.get("minNotional", "0"))
         base, quote = identifier(row["baseAsset"]), identifier(row["quoteAsset"])
         # A market order must pass both filters of quantities.
-        lots = [filters["LOT_SIZE"], filters.get("MARKET_LOT_SIZE", {})]
+        lots = [member(filters, "LOT_SIZE"), filters.get("MARKET_LOT_SIZE", {})]
         smallest, largest = ([bound(lot.get(name)) for lot in lots] for name in ("minQty", "maxQty"))
         rules = VenueRules(
             base,
             self._venue,
             f"{base}/{quote}",
-            step=plain(positive(filters["LOT_SIZE"]["stepSize"])),
-            tick=plain(positive(filters["PRICE_FILTER"]["tickSize"])),
+            step=plain(positive(lots[0]["stepSize"], "stepSize")),
+            tick=plain(positive(member(filters, "PRICE_FILTER")["tickSize"], "tickSize")),
             min_notional=plain(min_notional) if min_notional else None,
             # Other statuses, such as CANCEL_ONLY, refuse new orders.
             active=row["status"] == "TRADING" and "MARKET" in json_list(row["orderTypes"]),
@@ -115,19 +120,16 @@ class Binance:
     def balances_request(self) -> VenueRequest:
         return VenueRequest("privateGetAccount", {"omitZeroBalances": "false"})
 
-    def read_balances(self, data: object) -> Sequence[AssetBalance]:
-        return [
-            AssetBalance(identifier(row["asset"]), number(row["free"]), number(row["locked"]))
-            for row in json_objects(json_object(data)["balances"])
-        ]
+    def read_balances(self, data: object) -> Members[AssetBalance]:
+        return read_members(json_object(data)["balances"], "asset", _balance)
 
-    def best_ask_request(self, pair: SpotPair) -> VenueRequest | None:
+    def price_request(self, pair: SpotPair) -> VenueRequest | None:
         return None
 
-    def read_best_ask(self, data: object) -> Decimal:
-        raise LookupError("the best ask is not requested")
+    def read_limit_price(self, data: object, pair: SpotPair) -> Decimal:
+        raise LookupError("a market order has no limit price")
 
-    def submit_request(self, order: MarketOrder, best_ask: Decimal | None) -> VenueRequest:
+    def submit_request(self, order: MarketOrder, limit_price: Decimal | None) -> VenueRequest:
         fields = {
             "symbol": order.pair.name,
             "side": order.side.upper(),
@@ -140,39 +142,50 @@ class Binance:
 
     def read_submitted(self, data: object, pair: SpotPair) -> OrderReport | None:
         order = json_object(data)
-        at = moment(order["transactTime"])
-        fills = tuple(_fill(row, row["tradeId"], at) for row in json_objects(order["fills"]))
+        if "status" not in order:
+            identifier(order["orderId"])
+            return None
+        try:
+            at = moment(order["transactTime"])
+            fills = tuple(_fill(row, row["tradeId"], at, order["side"], pair) for row in json_objects(order["fills"]))
+        except PARSE_ERRORS:
+            fills = ()  # the trades are asked for: what became of the order is known without them
         return _report(order, pair, fills)
 
-    def find_requests(self, client_order_id: str, pair: SpotPair) -> Sequence[VenueRequest]:
-        return [VenueRequest("privateGetOrder", {"symbol": pair.name, "origClientOrderId": client_order_id})]
+    def find_requests(self, key: OrderKey, pair: SpotPair) -> Sequence[VenueRequest]:
+        fields = {"symbol": pair.name, "origClientOrderId": key.client_order_id}
+        if key.venue_order_id:
+            # With both ids Binance finds the order by its own id and compares the client id.
+            fields["orderId"] = key.venue_order_id
+        return [VenueRequest("privateGetOrder", fields)]
 
-    def read_found(self, data: object, client_order_id: str, pair: SpotPair) -> OrderReport | None:
+    def read_found(self, data: object, key: OrderKey, pair: SpotPair) -> OrderReport | None:
         return _report(json_object(data), pair)
 
     def cancel_request(self, client_order_id: str, pair: SpotPair) -> VenueRequest:
         return VenueRequest("privateDeleteOrder", {"symbol": pair.name, "origClientOrderId": client_order_id})
 
-    def fills_request(self, report: OrderReport, pair: SpotPair) -> VenueRequest:
+    def fills_request(self, report: OrderReport, pair: SpotPair, sent_at: datetime | None) -> VenueRequest:
         fields = {"symbol": pair.name, "orderId": report.venue_order_id, "limit": "1000"}
         return VenueRequest("privateGetMyTrades", fields)
 
     def trades_request(self, pair: SpotPair) -> VenueRequest:
         return VenueRequest("privateGetMyTrades", {"symbol": pair.name, "limit": "1000"})
 
-    def read_fills(self, data: object) -> Sequence[VenueFill]:
-        return [_fill(row, row["id"], moment(row["time"])) for row in json_objects(data)]
+    def read_fills(self, data: object, pair: SpotPair) -> Sequence[VenueFill]:
+        rows = json_objects(data)
+        return [
+            _fill(row, row["id"], moment(row["time"]), "buy" if row.get("isBuyer") else "sell", pair) for row in rows
+        ]
 
 
-def _fill(row: Json, fill_id: object, at: datetime) -> VenueFill:
-    return VenueFill(
-        identifier(fill_id),
-        positive(row["price"]),
-        positive(row["qty"]),
-        signed_number(row["commission"]),
-        identifier(row["commissionAsset"]),
-        at,
-    )
+def _balance(row: Json) -> AssetBalance:
+    return AssetBalance(identifier(row["asset"]), number(row["free"]), number(row["locked"]))
+
+
+def _fill(row: Json, fill_id: object, at: datetime, side: object, pair: SpotPair) -> VenueFill:
+    fee = read_fee(row.get("commission"), row.get("commissionAsset"), side, pair)
+    return VenueFill(identifier(fill_id), positive(row["price"]), positive(row["qty"]), fee.amount, fee.asset, at)
 
 
 def _report(order: Json, pair: SpotPair, fills: tuple[VenueFill, ...] = ()) -> OrderReport:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
+from bot.brokers.testnet.dialects.members import Members
+from bot.brokers.testnet.dialects.response_table import ResponseMeaning
 from bot.brokers.testnet.reports import AssetBalance, OrderReport, VenueFill
 from bot.core.instrument import VenueRules
 from bot.core.orders import Side
@@ -21,39 +22,32 @@ class VenueRequest(NamedTuple):
     fields: Mapping[str, str]
 
 
-class Meaning(Enum):
-    """Outcome of a request, read from its response."""
+class OrderKey(NamedTuple):
+    """Ids and time of an order to look up.
 
-    ACCEPTED = auto()
-    REFUSED = auto()
-    UNKNOWN = auto()
-    """The venue may have acted on the request."""
-    MISSING = auto()
-    """The venue states that the order does not exist."""
-    WRONG_TIME = auto()
-    KEY = auto()
-    RATE_LIMIT = auto()
+    `venue_order_id` is the venue's own id, "" before it is known. `sent_at` is the time of sending, or a time of up to
+    a day before it (UTC); None if it is unknown.
+    """
 
-
-class ResponseMeaning(NamedTuple):
-    """Outcome of a request, with the venue's own code and text."""
-
-    meaning: Meaning
-    code: str = ""
-    text: str = ""
-
-
-ACCEPTED = ResponseMeaning(Meaning.ACCEPTED)
+    client_order_id: str
+    venue_order_id: str = ""
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SpotPair:
-    """A spot pair: the venue's own name of it, its currencies and its rules."""
+    """A spot pair: the venue's own name of it, its currencies and its rules.
+
+    `sides` are the sides that the venue takes orders of. `up_rate` is the largest distance of a limit price above the
+    last price, as a share of it, if the venue states one.
+    """
 
     name: str
     base: str
     quote: str
     rules: VenueRules
+    sides: frozenset[Side] = frozenset(Side)
+    up_rate: Decimal | None = None
 
     @property
     def pair(self) -> str:
@@ -80,31 +74,37 @@ class Dialect(Protocol):
     verified: bool
     """True if orders were placed with it on a local double of the venue. No real testnet was reached so far."""
 
-    def classify(self, status: int, data: object) -> ResponseMeaning: ...
+    def classify(self, status: int, data: object, text: str) -> ResponseMeaning:
+        """Read the outcome from HTTP status and body together; `data` is None for a body without JSON."""
+        ...
+
     def time_request(self) -> VenueRequest: ...
     def read_time(self, data: object) -> datetime: ...
     def pairs_request(self) -> VenueRequest: ...
-    def read_pairs(self, data: object) -> Sequence[SpotPair]: ...
+    def read_pairs(self, data: object) -> Members[SpotPair]: ...
     def balances_request(self) -> VenueRequest: ...
-    def read_balances(self, data: object) -> Sequence[AssetBalance]: ...
+    def read_balances(self, data: object) -> Members[AssetBalance]: ...
 
-    def best_ask_request(self, pair: SpotPair) -> VenueRequest | None:
+    def price_request(self, pair: SpotPair) -> VenueRequest | None:
         """Return the request that must come before a purchase, or None."""
         ...
 
-    def read_best_ask(self, data: object) -> Decimal: ...
-    def submit_request(self, order: MarketOrder, best_ask: Decimal | None) -> VenueRequest: ...
+    def read_limit_price(self, data: object, pair: SpotPair) -> Decimal:
+        """Read the limit price of a purchase, in the quote currency."""
+        ...
+
+    def submit_request(self, order: MarketOrder, limit_price: Decimal | None) -> VenueRequest: ...
 
     def read_submitted(self, data: object, pair: SpotPair) -> OrderReport | None:
         """Read the new order, or return None if the venue only confirms that it took the request."""
         ...
 
-    def find_requests(self, client_order_id: str, pair: SpotPair) -> Sequence[VenueRequest]:
+    def find_requests(self, key: OrderKey, pair: SpotPair) -> Sequence[VenueRequest]:
         """Build the requests that together find an order if it exists."""
         ...
 
-    def read_found(self, data: object, client_order_id: str, pair: SpotPair) -> OrderReport | None: ...
+    def read_found(self, data: object, key: OrderKey, pair: SpotPair) -> OrderReport | None: ...
     def cancel_request(self, client_order_id: str, pair: SpotPair) -> VenueRequest: ...
-    def fills_request(self, report: OrderReport, pair: SpotPair) -> VenueRequest: ...
+    def fills_request(self, report: OrderReport, pair: SpotPair, sent_at: datetime | None) -> VenueRequest: ...
     def trades_request(self, pair: SpotPair) -> VenueRequest: ...
-    def read_fills(self, data: object) -> Sequence[VenueFill]: ...
+    def read_fills(self, data: object, pair: SpotPair) -> Sequence[VenueFill]: ...

@@ -8,6 +8,22 @@ from decimal import Decimal
 
 Json = Mapping[str, object]
 """A JSON object."""
+PARSE_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""Errors that readers raise for a response of another shape."""
+
+
+def describe(problem: Exception) -> str:
+    """Describe an error of a reader in a few words, without parts of the response."""
+    # Only texts of this project's own readers are shown: others may repeat the response.
+    return str(problem) if type(problem) is ValueError else type(problem).__name__
+
+
+def member(data: Json, key: str) -> Json:
+    """Return the object under a key. Raises ValueError with the key's name if it is missing or of another type."""
+    value = data.get(key)
+    if not isinstance(value, dict):
+        raise ValueError(f"{key} is missing")
+    return value
 
 
 def json_object(data: object) -> Json:
@@ -47,13 +63,16 @@ def number(value: object) -> Decimal:
 
 def signed_number(value: object) -> Decimal:
     """Read a finite number such as a fee, which is negative for a rebate."""
-    return -number(value[1:]) if isinstance(value, str) and value.startswith("-") else number(value)
+    if not isinstance(value, str | int | Decimal) or isinstance(value, bool):
+        raise ValueError("not a number")
+    result = Decimal(value)
+    return result if result < 0 and result.is_finite() else number(value)
 
 
-def positive(value: object) -> Decimal:
-    """Read a number above zero."""
+def positive(value: object, name: str = "") -> Decimal:
+    """Read a number above zero; an error says the `name` of the field."""
     if (result := number(value)) <= 0:
-        raise ValueError("not a number above zero")
+        raise ValueError(f"{name or 'a number'} is zero" if result == 0 else "not a number above zero")
     return result
 
 

@@ -1,0 +1,34 @@
+"""Fee of a trade, and the currency that it was taken in."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from bot.brokers.testnet.dialects.dialect import SpotPair
+from bot.brokers.testnet.dialects.json_values import PARSE_ERRORS, signed_number
+from bot.core.instrument import ZERO
+
+
+class VenueFee(NamedTuple):
+    """Amount of a fee in units of `asset`; below zero for a rebate."""
+
+    amount: Decimal
+    asset: str
+
+
+def read_fee(amount: object, asset: object, side: object, pair: SpotPair) -> VenueFee:
+    """Read the fee of a trade; a missing currency follows the side, "buy" or "sell" in any case.
+
+    A fee is taken from what the trade brings: the coin of a purchase, the quote currency of a sale. A rebate is paid in
+    the other one (Bybit API v5, "Spot Fee Currency Instruction"). An unreadable amount is read as zero: only the
+    accounts need it, and the comparison of the balances finds the difference.
+    """
+    try:
+        fee = signed_number(amount)
+    except PARSE_ERRORS:
+        fee = ZERO
+    if isinstance(asset, str) and asset:
+        return VenueFee(fee, asset)
+    is_in_base = (str(side).lower() == "buy") == (fee >= 0)
+    return VenueFee(fee, pair.base if is_in_base else pair.quote)
