@@ -7,6 +7,7 @@ DataError
 ├── WrongClock    this machine's clock is wrong: set it
 ├── Blocked       the vendor refuses this country: use another vendor
 ├── Refused       the vendor refuses the request: correct it, the same request gets the same answer
+├── InvalidRules  a venue's step or tick of a pair is unusable: the prices are stored, the rules stay as they were
 ├── WrongAnswer   the answer is about something else than was asked: correct the symbol table, or repeat later
 └── NotListed     the symbol is unknown to the vendor: use another vendor, or correct the symbol table
 """
@@ -38,6 +39,10 @@ class Blocked(DataError):
 
 class Refused(DataError):
     """The vendor states in its own format that it refuses the request. It is sent once."""
+
+
+class InvalidRules(DataError):
+    """The step or the tick of a pair is missing, zero or invalid."""
 
 
 class WrongAnswer(DataError):

@@ -192,9 +192,16 @@ def _venue(config: Config, vendors: Vendors, failures: VendorFailures, venue: st
     def rules() -> VenueRules:
         return replace(vendors.exchange(venue).rules(name), symbol=symbol)
 
+    def notes() -> list[str]:
+        from bot.data.vendors.public_exchange import take_notes
+
+        # A venue that was left alone has no client yet.
+        return take_notes(vendors.sessions.venues[venue]) if venue in vendors.sessions.venues else []
+
     return VenueFeed(
         rows=_counted(failures, venue, lambda since: vendors.exchange(venue).rows(symbol, name, since)),
         rules=lambda: failures.ask(venue, rules),
+        notes=notes,
     )
 
 

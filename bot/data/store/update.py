@@ -24,7 +24,7 @@ from bot.data.timeline import due, known_at
 from bot.data.vendors.failures import Postponed
 from bot.data.vendors.feed import Feed
 from bot.data.vendors.raw_bars import RawBars
-from bot.infra.vendor_errors import NotListed, WrongClock
+from bot.infra.vendor_errors import InvalidRules, NotListed, WrongClock
 
 if TYPE_CHECKING:
     from bot.core.instrument import VenueRules
@@ -142,7 +142,7 @@ class Updater:
         usable = [self._drop_unusable(bars, notes) for bars in answers]
         if not any(len(rows) for rows in usable):
             raise DataError("the answer has no valid row", where=answers[0].source, was="; ".join(notes))
-        rules = feed.rules(answers[0].source)
+        rules = self._rules(feed, answers[0].source, notes)
         # One transaction a symbol: a symbol with half of its sources would look up to date.
         with self.store.transaction():
             saved = [self._append(rows, requested_at, whole) for rows in usable]
@@ -154,6 +154,14 @@ class Updater:
             sum(one.disagreeing for one in saved),
             next((one.vintage for one in saved if one.vintage), None),
         )
+
+    def _rules(self, feed: Feed, source: str, notes: list[str]) -> VenueRules | None:
+        """Fetch the venue's rules. A pair whose rules are invalid keeps its stored ones, and its prices are stored."""
+        try:
+            return feed.rules(source)
+        except InvalidRules as problem:
+            notes.append(f"its rules are left as they were: {problem}")
+            return None
 
     def _append(self, rows: RawBars, requested_at: datetime, whole: bool) -> Appended:
         listing = self.listings[rows.symbol]

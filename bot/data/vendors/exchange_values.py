@@ -11,6 +11,7 @@ import numpy as np
 
 from bot.core.errors import DataError
 from bot.core.instrument import to_decimal
+from bot.infra.vendor_errors import InvalidRules
 
 DAY_MS = 86_400_000
 """Milliseconds of a day."""
@@ -76,9 +77,14 @@ def increment(precision: object, mode: int, price: float | None, where: str) -> 
         Current price in the quote currency: with significant digits the tick depends on it.
     where : str
         Name for errors.
+
+    Raises
+    ------
+    InvalidRules
+        The precision is missing, zero ("disabled" on Binance) or no number.
     """
     if not isinstance(precision, int | float) or not math.isfinite(precision):
-        raise DataError("the venue states no precision", where=where, was=str(precision))
+        raise InvalidRules("the venue states no precision", where=where, was=str(precision))
     if mode == _TICK_SIZE:
         step = to_decimal(precision)
     elif mode == _DECIMAL_PLACES or (mode == SIGNIFICANT_DIGITS and price is None):
@@ -86,9 +92,9 @@ def increment(precision: object, mode: int, price: float | None, where: str) -> 
     elif mode == SIGNIFICANT_DIGITS and price is not None and price > 0:
         step = Decimal(1).scaleb(to_decimal(price).adjusted() + 1 - int(precision))
     else:
-        raise DataError("unknown precision mode of the venue", where=where, was=str(mode))
+        raise InvalidRules("unknown precision mode of the venue", where=where, was=str(mode))
     if step <= 0:
-        raise DataError("the venue's smallest step must be above zero", where=where, was=str(step))
+        raise InvalidRules("the venue's smallest step must be above zero", where=where, was=str(step))
     return plain(step)
 
 
@@ -108,7 +114,15 @@ def read_levels(side: object, where: str) -> tuple[tuple[Decimal, Decimal], ...]
     """Read one side of an order book as prices and quantities."""
     if not isinstance(side, list) or not side:
         raise DataError("the order book is empty on this side", where=where)
-    return tuple((read_positive(level[0], where), read_positive(level[1], where)) for level in side)
+    # A quantity of zero is a level that was taken away; the others stay valid.
+    levels = [level for level in side if not _is_empty(level)]
+    if not levels:
+        raise DataError("the order book is empty on this side", where=where)
+    return tuple((read_positive(level[0], where), read_positive(level[1], where)) for level in levels)
+
+
+def _is_empty(level: object) -> bool:
+    return isinstance(level, list | tuple) and len(level) > 1 and level[1] == 0
 
 
 def refuse_crossed(where: str, bid: Decimal, ask: Decimal) -> None:

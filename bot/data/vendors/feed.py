@@ -71,10 +71,11 @@ class SeriesFeed:
 
 @dataclass(frozen=True, slots=True)
 class VenueFeed:
-    """One coin at one venue: its rows and its rules."""
+    """One coin at one venue: its rows, its rules, and new notes on the venue's answers."""
 
     rows: Rows
     rules: Callable[[], VenueRules]
+    notes: Callable[[], list[str]] = list
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,8 @@ class CoinFeed:
                 refusals.append(refusal)
                 if venue == last:
                     notes.append(f"{venue} no longer has it ({refusal.what}): declare in `endings` if it has ended")
+            finally:  # a coin may be missing because its entry in the list was invalid
+                notes.extend(self.venues[venue].notes())
         if all(isinstance(refusal, Blocked | Postponed) for refusal in refusals):
             raise refusals[0]
         raise NotListed(

@@ -28,12 +28,14 @@ from bot.data.vendors.exchange_values import (
     read_positive,
     refuse_crossed,
 )
+from bot.data.vendors.market_list import fetch_markets
 from bot.data.vendors.public_venues import VENUES, Venue
 from bot.data.vendors.raw_bars import RawBars
 from bot.infra.public_http import PublicSession
-from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Refused, Unreachable
+from bot.infra.vendor_errors import Blocked, InvalidRules, NotListed, RateLimited, Refused, Unreachable
 
-_SHOWN = 60
+_SHOWN, _NAMED = 60, 5
+_FILTERS = ("PRICE_FILTER", "LOT_SIZE")
 _LAST_STAMP = 253_402_300_799_000
 """Milliseconds since 1970-01-01 of the last moment that a datetime holds."""
 _RESUME = "resume with the same command"
@@ -71,6 +73,7 @@ class PublicExchange:
         self._quotes = tuple(quotes)
         self._client = _client(self._facts, session)
         self._markets: dict[str, dict[str, Any]] | None = None
+        self._notes: list[str] = []
 
     def lists(self, coin: str) -> bool:
         """Return True if the venue lists the coin on its spot market in a quote currency, active or halted."""
@@ -111,7 +114,7 @@ class PublicExchange:
         return RawBars(symbol, f"{self.venue} {pair}", dates, open_, high, low, close, volume * close)
 
     def rules(self, coin: str) -> VenueRules:
-        """Fetch the venue's current trading rules of a coin."""
+        """Fetch the venue's current trading rules of a coin. Raises InvalidRules for a step or tick of zero or none."""
         market = self._listed(coin)
         where = f"{self.venue} {market['symbol']}"
         precision, limits = market.get("precision") or {}, market.get("limits") or {}
@@ -119,6 +122,7 @@ class PublicExchange:
         mode = int(self._client.precisionMode)
         price = float(self.ticker(coin).last) if mode == SIGNIFICANT_DIGITS else None
         min_notional = cost.get("min")
+        _require_filters(market, where)
         return VenueRules(
             coin,
             self.venue,
@@ -159,9 +163,14 @@ class PublicExchange:
 
     def _market(self, coin: str) -> dict[str, Any] | None:
         if self._markets is None:
-            spot = [market for market in self._call(self.venue, self._client.fetch_markets) if market.get("spot")]
+            left_out: list[str] = []
+            found = self._call(self.venue, lambda: fetch_markets(self._client, self._facts.markets, left_out))
+            spot = [market for market in found if market.get("spot")]
             if not spot:
                 raise Unreachable("lists no markets", where=self.venue, mend=_RESUME)
+            if left_out:
+                shown = ", ".join(left_out[:_NAMED]) + (", …" if len(left_out) > _NAMED else "")
+                self._notes.append(f"{len(left_out)} invalid pair(s) in the list of {self.venue} left out: {shown}")
             # A venue lists thousands of markets, and ccxt would keep all of them in memory.
             with localcontext():
                 self._client.set_markets([market for market in spot if market["quote"] in self._quotes])
@@ -291,6 +300,21 @@ def _client(facts: Venue, session: PublicSession) -> Any:
 def _fetch_markets(facts: Venue) -> Any:
     # For Coinbase the option of this name is the name of a method.
     return "fetchMarketsV3" if facts.client == "coinbase" else {"types": ["spot"]}
+
+
+def take_notes(exchange: PublicExchange) -> list[str]:
+    """Return the sentences for the user that were not returned before."""
+    notes, exchange._notes = exchange._notes, []
+    return notes
+
+
+def _require_filters(market: dict[str, Any], where: str) -> None:
+    """Raise InvalidRules if a Binance pair lacks a filter. ccxt would take a step from the count of shown digits."""
+    info = market.get("info")
+    if isinstance(info, dict) and isinstance(filters := info.get("filters"), list):
+        found = {row.get("filterType") for row in filters if isinstance(row, dict)}
+        if missing := [name for name in _FILTERS if name not in found]:
+            raise InvalidRules("a filter of the pair is missing", where=where, expected=missing[0])
 
 
 def _plain_or_none(number: float) -> Decimal | None:

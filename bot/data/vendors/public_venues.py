@@ -26,6 +26,8 @@ class Venue:
         True if a page needs its end; else the venue may start at the newest candle.
     public_url : str, optional
         Base URL in place of ccxt's.
+    markets : tuple of str
+        Keys from the answer to its list of markets.
     """
 
     client: str
@@ -35,6 +37,7 @@ class Venue:
     remembers: int | None = None
     needs_end: bool = False
     public_url: str | None = None
+    markets: tuple[str, ...] = ("symbols",)
 
 
 VENUES = {
@@ -48,9 +51,9 @@ VENUES = {
         public_url="https://data-api.binance.vision/api/v3",
     ),
     "binanceus": Venue("binanceus", "api.binance.us", 1000, date(2019, 9, 1)),
-    "bybit": Venue("bybit", "api.bybit.com", 1000, date(2021, 7, 1), needs_end=True),
-    "coinbase": Venue("coinbase", "api.coinbase.com", 300, date(2015, 1, 1)),
-    "gate": Venue("gate", "api.gateio.ws", 1000, date(2017, 10, 1)),
-    "kraken": Venue("kraken", "api.kraken.com", 720, date(2013, 9, 1), remembers=720),
-    "okx": Venue("okx", "www.okx.com", 100, date(2017, 10, 1)),
+    "bybit": Venue("bybit", "api.bybit.com", 1000, date(2021, 7, 1), needs_end=True, markets=("result", "list")),
+    "coinbase": Venue("coinbase", "api.coinbase.com", 300, date(2015, 1, 1), markets=("products",)),
+    "gate": Venue("gate", "api.gateio.ws", 1000, date(2017, 10, 1), markets=()),
+    "kraken": Venue("kraken", "api.kraken.com", 720, date(2013, 9, 1), remembers=720, markets=("result",)),
+    "okx": Venue("okx", "www.okx.com", 100, date(2017, 10, 1), markets=("data",)),
 }
