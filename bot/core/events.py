@@ -95,7 +95,10 @@ class ConfigPeriod:
 
 @dataclass(frozen=True, slots=True)
 class VenueTrade:
-    """A trade of an order at a testnet, at the testnet's own price and fee: play money, kept apart from the book's."""
+    """A trade of an order at a testnet, at the testnet's own price and fee: play money, kept apart from the book's.
+
+    `venue_order_id` is the venue's own id of the order, "" in older ledgers.
+    """
 
     at: datetime
     order_id: str
@@ -107,6 +110,7 @@ class VenueTrade:
     price: Decimal
     fee: Decimal
     fee_asset: str
+    venue_order_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

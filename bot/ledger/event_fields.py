@@ -326,6 +326,7 @@ EVENT_FIELDS: Mapping[type[object], EventFields] = {
                 Field("price", MONEY_ABOVE_ZERO),
                 Field("fee", MONEY),
                 Field("fee_asset", TEXT),
+                Field("venue_order_id", TEXT, absent_if_empty=True),
             ),
         ),
         EventFields("account_seen", AccountSnapshot, (Field("balances", AMOUNTS),)),

@@ -34,6 +34,8 @@ class ExpectedAccount:
         Moment of the last comparison of the whole account (UTC); None before the first.
     epoch
         Present config period of the ledger.
+    granted
+        Amount of each asset at that snapshot.
     expected
         Expected amount of each asset, in units of the asset.
     trades
@@ -46,6 +48,7 @@ class ExpectedAccount:
 
     since: datetime | None = None
     epoch: ConfigPeriod | None = None
+    granted: dict[str, Decimal] = field(default_factory=dict)
     expected: dict[str, Decimal] = field(default_factory=dict)
     trades: list[VenueTrade] = field(default_factory=list)
     unfinished: list[OrderIntent] = field(default_factory=list)
@@ -55,6 +58,11 @@ class ExpectedAccount:
     def is_unclear(self) -> bool:
         """True if an unexplained difference is yet to be acknowledged."""
         return bool(self.unknown)
+
+    def venue_order_id(self, order_id: str) -> str:
+        """Return the venue's own id of one of our orders; "" if no trade has it."""
+        # An order in parts has an id for each; the first part has the client id of the order itself.
+        return next((trade.venue_order_id for trade in self.trades if trade.order_id == order_id), "")
 
     @property
     def net(self) -> dict[str, Decimal]:
@@ -83,7 +91,7 @@ def expected_account(events: Iterable[Event | None]) -> ExpectedAccount:
                 account.epoch = event
             case AccountSnapshot():
                 # After a wipe the venue has forgotten our orders, so the trades before it count no longer.
-                account = ExpectedAccount(event.at, account.epoch, dict(event.balances))
+                account = ExpectedAccount(event.at, account.epoch, dict(event.balances), dict(event.balances))
             case VenueTrade():
                 account.trades.append(event)
                 for asset, amount in _moves(event).items():

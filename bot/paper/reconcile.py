@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from bot.core.events import AccountSnapshot, BalanceCause, BalanceDifference, Event, VenueTrade
+from bot.core.errors import OutcomeUnknown
+from bot.core.events import AccountSnapshot, BalanceCause, BalanceDifference, Event
 from bot.core.instrument import ZERO
 from bot.core.invariants import not_none
 from bot.core.moments import midnight
+from bot.core.orders import OrderIntent
 from bot.core.ports import Clock
 from bot.infra.vendor_errors import NotListed
 from bot.ledger.testnet_account import _RECENT, ExpectedAccount
@@ -49,7 +51,7 @@ class Reconciler:
         )
         if not changed:
             return []
-        if self._is_wiped(account):
+        if self._is_wiped(account, found):
             epoch = not_none(account.epoch, "the first epoch of a ledger")
             at, number = midnight(now.date()), epoch.number + 1
             return [replace(epoch, at=at, number=number, why=WIPED), AccountSnapshot(now, found)]
@@ -71,6 +73,8 @@ class Reconciler:
                 cause = BalanceCause.PARTIAL
             elif asset in by_hand or (asset == self._quote and by_hand):
                 cause = BalanceCause.MANUAL_TRADE
+            elif recorded < ZERO and asset not in found:
+                cause = BalanceCause.FEE  # such as Gate's points, which pay fees and are no balance of the account
             elif asset not in ours:
                 cause = BalanceCause.NOT_TRADED
             elif abs(missing) < self._smallest(asset):
@@ -82,17 +86,26 @@ class Reconciler:
             differences.append(BalanceDifference(now, asset, recorded, there, cause))
         return differences
 
-    def _is_wiped(self, account: ExpectedAccount) -> bool:
-        """Return True if the venue lost the first or the last order that it traded for us."""
-        return any(self._is_forgotten(trades) for trades in (account.trades, account.trades[::-1]))
+    def _is_wiped(self, account: ExpectedAccount, found: Mapping[str, Decimal]) -> bool:
+        """Return True if what we traded is back at the first snapshot, and the venue states our newest order missing.
 
-    def _is_forgotten(self, trades: Sequence[VenueTrade]) -> bool:
-        """Return True if the venue lost the order of the first trade whose pair it lists."""
-        for trade in trades:
+        A missing order alone is no evidence: venues show old orders for a limited time.
+        """
+        traded = {self._quote} | {trade.base for trade in account.trades}
+        if any(found.get(asset, ZERO) != account.granted.get(asset, ZERO) for asset in traded):
+            return False
+        return self._is_newest_missing(account)
+
+    def _is_newest_missing(self, account: ExpectedAccount) -> bool:
+        """Return True if the venue states that the order of our newest trade in a listed pair is missing."""
+        for trade in reversed(account.trades):
+            number = account.venue_order_id(trade.order_id)
             try:
-                return self._exchange.find(trade.order_id, f"{trade.base}/{trade.quote}") is None
+                return self._exchange.find(trade.order_id, f"{trade.base}/{trade.quote}", number, trade.at) is None
             except NotListed:
                 continue
+            except OutcomeUnknown:
+                return False
         return False
 
     def _filled_later(self, account: ExpectedAccount, now: datetime) -> set[str]:
@@ -104,15 +117,15 @@ class Reconciler:
         for order in account.unfinished:
             base = self._names.get(order.symbol, order.symbol)
             if now - order.at <= _RECENT:
-                report = self._found(order.order_id, base)
+                report = self._found(order, base, account.venue_order_id(order.order_id))
                 if report is not None and report.filled > recorded.get(order.order_id, ZERO):
                     later.add(base)
         return later
 
-    def _found(self, order_id: str, base: str) -> OrderReport | None:
+    def _found(self, order: OrderIntent, base: str, number: str) -> OrderReport | None:
         try:
-            return self._exchange.find(order_id, f"{base}/{self._quote}")
-        except NotListed:
+            return self._exchange.find(order.order_id, f"{base}/{self._quote}", number, order.at)
+        except (NotListed, OutcomeUnknown):
             return None
 
     def _is_traded_by_hand(self, account: ExpectedAccount, asset: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import pytest
@@ -145,6 +145,35 @@ def test_a_wiped_account_begins_an_epoch_and_is_no_difference(traded: Traded) ->
     assert isinstance(seen, AccountSnapshot)
     assert traded.compare() == []
     assert expected_account(traded.events).net == {}
+
+
+def test_a_missing_order_is_no_wipe_while_the_balances_are_others_than_at_first(traded: Traded) -> None:
+    account = traded.server.exchange.account(KEY)
+    account.orders.clear()
+    account.by_client_id.clear()
+    traded.change("USDT", "-123")
+    assert traded.causes() == {"USDT": BalanceCause.UNKNOWN}
+
+
+def test_balances_as_at_first_are_no_wipe_while_our_newest_order_is_known(traded: Traded) -> None:
+    traded.change("ETH", "-1.4985")  # 1.5 bought, less 0.1% kept as the fee
+    traded.change("USDT", "150.15")
+    assert traded.causes() == {"ETH": BalanceCause.UNKNOWN, "USDT": BalanceCause.UNKNOWN}
+
+
+def test_a_fee_in_points_that_are_no_balance_is_a_fee(traded: Traded) -> None:
+    trade = traded.events[-1]
+    assert isinstance(trade, VenueTrade)
+    traded.events[-1] = replace(trade, fee=D("0.4"), fee_asset="POINT")
+    traded.change("ETH", "0.0015")  # what this venue kept instead
+    assert traded.causes() == {"POINT": BalanceCause.FEE}
+    assert traded.compare() == []
+
+
+def test_the_venues_own_id_is_that_of_the_orders_first_part() -> None:
+    trade = VenueTrade(START, "r-1", "1", "ETH", "USDT", Side.BUY, D(1), D(100), D(0), "USDT", "71")
+    account = expected_account([trade, replace(trade, trade_id="2", venue_order_id="72")])
+    assert (account.venue_order_id("r-1"), account.venue_order_id("r-2")) == ("71", "")
 
 
 def test_money_that_is_gone_while_our_order_is_still_known_is_no_wipe(traded: Traded) -> None:

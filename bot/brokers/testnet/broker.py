@@ -159,7 +159,8 @@ class TestnetBroker:
         reports: list[OrderReport] = []
         # An order of less than was decided may be the first part of several: the next one is looked up too.
         while len(reports) < MAX_PARTS and sum((report.quantity for report in reports), ZERO) < order.quantity:
-            report = self._exchange.find(_part_id(order, len(reports) + 1), self._pair(order))
+            name = _part_id(order, len(reports) + 1)
+            report = self._exchange.find(name, self._pair(order), sent_at=order.at)
             if report is None:
                 break
             reports.append(self._exchange.wait_until_ended(report))
@@ -176,10 +177,10 @@ class TestnetBroker:
         end = OrderEnd.CUT_TO_FIT if status is VenueStatus.FILLED else OrderEnd(status)
         trades = [trade for report in reports for trade in report.fills]
         fills = self._pricing.fills(book, order, self._base(order.symbol), trades, day)
-        book.events.extend(self._trade(order, trade) for trade in trades)
+        book.events.extend(self._trade(order, report, trade) for report in reports for trade in report.fills)
         book.traded(order, fills, end)
 
-    def _trade(self, order: OrderIntent, trade: VenueFill) -> VenueTrade:
+    def _trade(self, order: OrderIntent, report: OrderReport, trade: VenueFill) -> VenueTrade:
         return VenueTrade(
             trade.at,
             order.order_id,
@@ -191,6 +192,7 @@ class TestnetBroker:
             trade.price,
             trade.fee,
             trade.fee_asset,
+            report.venue_order_id,
         )
 
     def _free_balance(self, symbol: str) -> Decimal:

@@ -129,9 +129,11 @@ class OrderFlow:
     def _fetch(self, key: OrderKey, pair: SpotPair) -> OrderReport | None:
         def parse(data: object) -> OrderReport | None:
             report = self._dialect.read_found(data, key, pair)
-            if report is not None and report.client_order_id != key.client_order_id:
-                raise ValueError("another order")
-            return report
+            if report is None or report.client_order_id == key.client_order_id:
+                return report
+            if key.venue_order_id:
+                return None  # after a wipe the venue counts anew, and its id is that of another order
+            raise ValueError("another order")
 
         for request in self._dialect.find_requests(key, pair):
             if (report := self._transport.read(request, parse, missing=lambda: None)) is not None:

@@ -19,7 +19,7 @@ from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.pricing import AsTraded
 from bot.core.book import RunPlan
 from bot.core.errors import KeysRefused
-from bot.core.events import ConfigPeriod
+from bot.core.events import ConfigPeriod, VenueTrade
 from bot.core.instrument import to_decimal
 from bot.core.moments import midnight
 from bot.core.orders import Fill, OrderResult, OrderStatus, Side
@@ -171,6 +171,14 @@ def test_an_order_of_which_nobody_knows_is_looked_up_at_once_and_the_day_is_done
     ticked = trading.tick()
     assert (len(ticked.carried_out), ticked.left_open) == (2, ())
     trading.assert_each_order_is_there_once("BTC", "ETH")
+
+
+def test_the_ledger_keeps_the_venues_own_id_of_an_order(trading: Trading) -> None:
+    trading.tick()
+    numbers = {order.request.client_id: str(order.id) for order in trading.server.exchange.account(KEY).orders.values()}
+    with LedgerWriter.open(trading.path) as journal:
+        trades = [event for event in map(decode, journal.rows) if isinstance(event, VenueTrade)]
+    assert {trade.order_id: trade.venue_order_id for trade in trades} == numbers
 
 
 def test_the_venue_takes_a_client_id_again_after_a_fill_so_a_restart_looks_before_it_sends(trading: Trading) -> None:
