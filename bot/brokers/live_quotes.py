@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -51,6 +51,15 @@ class Unpriced(Exception):
     def __init__(self, end: OrderEnd, detail: str = "") -> None:
         super().__init__(end, detail)
         self.end, self.detail = end, detail
+
+    @property
+    def text(self) -> str:
+        """Reason code with the quote source's wording in brackets."""
+        return f"{self.end} ({self.detail})" if self.detail else str(self.end)
+
+
+WAITS = frozenset({OrderEnd.NO_QUOTE, OrderEnd.QUOTE_TOO_OLD})
+"""Reasons that may be gone within the hour: the order stays open and is tried again the same day."""
 
 
 class LiveQuotes:
@@ -136,13 +145,22 @@ class LiveQuotes:
 class LiveQuotesBroker:
     """Fills each order from the levels of its order book, as far as they reach.
 
-    An order with a quote that is too old or too wide stays unfilled. The next day decides anew.
+    An order without a quote, or with an old one, stays open: it was never sent, and `resume` tries it again the same
+    day. A purchase that lacks the cash of a sale that waits stays open too. At a wide spread an order ends unfilled,
+    and the next day decides anew.
     """
 
     name = "simulated"
 
     def __init__(self, quotes: LiveQuotes) -> None:
         self._quotes = quotes
+        self._waiting: dict[str, str] = {}
+        self._sales: set[str] = set()
+
+    @property
+    def waiting(self) -> Mapping[str, str]:
+        """Why each order that stays open was not sent, by its id."""
+        return self._waiting
 
     def execute(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
         """Match orders against their order books and record each outcome in the book."""
@@ -150,13 +168,31 @@ class LiveQuotesBroker:
             try:
                 fills = self._quotes.walk(book, order, self._quotes.depth_for(order))
             except Unpriced as reason:
+                if reason.end in WAITS:
+                    self._wait(order, reason.text)
+                    continue
                 book.unfilled(order, reason.end, reason.detail)
             else:
+                if self._lacks_proceeds(order, fills):
+                    self._wait(order, "its cash comes from a sale that waits for a quote")
+                    continue
                 book.traded(order, fills, OrderEnd.BOOK_TOO_THIN)
             yield order
 
+    def _wait(self, order: OrderIntent, why: str) -> None:
+        self._waiting[order.order_id] = why
+        if order.side is Side.SELL:
+            self._sales.add(order.order_id)
+
+    def _lacks_proceeds(self, order: OrderIntent, fills: Sequence[Fill]) -> bool:
+        is_short = sum((fill.quantity for fill in fills), ZERO) < order.quantity
+        return order.side is Side.BUY and is_short and bool(self._sales)
+
     def resume(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
         """Retry pending orders of today at current quotes; orders of earlier days have missed their day."""
+        for order in orders:
+            self._waiting.pop(order.order_id, None)
+            self._sales.discard(order.order_id)
         return retry_pending(self, book, orders, day)
 
 

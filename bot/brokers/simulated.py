@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
 from bot.brokers.recovery import retry_pending
 from bot.core.book import Book
@@ -14,6 +15,7 @@ class SimulatedBroker:
     """Fills at the market's opens with slippage and fee, limited by cash and holdings."""
 
     name = "simulated"
+    waiting: Mapping[str, str] = MappingProxyType({})
 
     def execute(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
         """Match orders one by one at a day's open and record each outcome in the book."""

@@ -88,9 +88,18 @@ class BacktestExtras(Protocol):
 
 
 class Broker(Protocol):
-    """The port that executes orders and records their results in the book."""
+    """The port that executes orders and records their results in the book.
+
+    `waiting` has the reason of each order that stays open because it was not sent, by its id: those of a broker's other
+    open orders are unknown.
+    """
 
     name: str
+
+    @property
+    def waiting(self) -> Mapping[str, str]:
+        """Why each order that stays open was not sent, by its id."""
+        ...
 
     def execute(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
         """Execute orders in sequence, yielding each as soon as its result is in the book."""

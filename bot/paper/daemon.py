@@ -19,7 +19,8 @@ from bot.core.ports import Clock
 from bot.paper.heartbeat import heartbeat_path, write_beat
 from bot.paper.ledgers import daemon_lock, is_stopped
 from bot.paper.log import open_log
-from bot.paper.notifier import Notifier, Post, no_post, secret_filter
+from bot.paper.notifier import Notifier, secret_filter
+from bot.paper.outbox import Post, no_post
 from bot.paper.tick import tick
 from bot.report.numbers import counted
 from bot.services.vendors import VendorSessions, open_sessions
@@ -37,15 +38,17 @@ Open = Callable[[Config, Clock], AbstractContextManager[VendorSessions]]
 
 
 class Stop:
-    """Stop request, set by SIGTERM or Ctrl-C; a running tick is finished first.
+    """Stop request, set by SIGTERM, SIGHUP or Ctrl-C; a running tick is finished first. nohup keeps SIGHUP ignored.
 
     It is a pipe, because a signal handler that takes a lock can block on the main thread.
     """
 
     def __init__(self) -> None:
         self._reading_end, self._writing_end = os.pipe()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._request)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            # nohup starts a process with SIGHUP ignored: it is to outlive its terminal.
+            if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._request)
 
     def _request(self, number: int, frame: FrameType | None) -> None:
         os.write(self._writing_end, b"stop")
@@ -55,13 +58,17 @@ class Stop:
         return bool(select.select([self._reading_end], [], [], seconds)[0])
 
 
-def next_time(config: Config, now: datetime, decided: bool) -> datetime:
-    """Return the UTC time of the next tick: the next decision time, or some minutes from now if today failed."""
-    if not decided:
+def next_time(config: Config, now: datetime, decided: bool, waiting: bool = False) -> datetime:
+    """Return the UTC time of the next tick: the next decision time, or some minutes from now if today failed.
+
+    With `waiting` only orders without a quote are open.
+    """
+    if not (decided or waiting):
         return now + timedelta(minutes=config.paper.retry_minutes)
     after = timedelta(minutes=config.paper.decide_after_minutes)
     today = midnight(now.date()) + after
-    return today if now < today else today + ONE_DAY
+    due = today if now < today else today + ONE_DAY
+    return min(due, now + timedelta(minutes=config.paper.quote_retry_minutes)) if waiting else due
 
 
 class Daemon:
@@ -81,7 +88,7 @@ class Daemon:
         post: Post = no_post,
         opened: Open = open_sessions,
     ) -> None:
-        self._opened, self._is_done, self._is_stopped = opened, False, False
+        self._opened, self._is_done, self._is_stopped, self._is_waiting = opened, False, False, False
         self._config, self._name, self._clock, self._testnet = config, name, clock, testnet
         self._hide = secret_filter(os.environ)
         self._say: Callable[[str], None] = lambda text: say(self._hide(text))
@@ -109,7 +116,7 @@ class Daemon:
             self._is_done = self._tick()
             _give_back_memory()
             self._seen = self._clock.now()
-            self._due = next_time(self._config, self._seen, self._is_done)
+            self._due = next_time(self._config, self._seen, self._is_done, self._is_waiting)
             logger.info("next tick of {} at {}", self._name, iso(self._due))
         logger.info("stopped; open positions are kept")
         self._say("Stopped. Open positions are kept. Restart to continue.")
@@ -121,9 +128,10 @@ class Daemon:
         while (left := (self._due - self._clock.now()).total_seconds()) > 0:
             now = self._clock.now()
             if now < self._seen:  # the clock was set back, so the due time came from a wrong clock
-                self._due = next_time(self._config, now, self._is_done)
+                self._due = next_time(self._config, now, self._is_done, self._is_waiting)
             self._seen = now
             self._beat()
+            self._notifier.retry()
             if stop.wait(min(left, _LOOK_UP)):
                 return True
         return False
@@ -136,8 +144,9 @@ class Daemon:
         from loguru import logger
 
         self._beat()
+        self._is_waiting = False
         try:
-            with self._notifier.watching(), self._opened(self._config, self._clock) as sessions:
+            with self._notifier.watching() as report, self._opened(self._config, self._clock) as sessions:
                 ticked = tick(
                     self._config,
                     self._name,
@@ -147,6 +156,7 @@ class Daemon:
                     advance=lambda symbol, done, total: self._beat(),
                     waiting=self._say,
                 )
+                report(ticked)
         except (DataError, KeysRefused, OutcomeUnknown, StoreError) as problem:
             self._warn(f"not decided: {problem}")
             return False
@@ -159,11 +169,12 @@ class Daemon:
             self._report(f"decided {day}, {counted(days.count(day), 'order')} executed")
         if earlier := len(days) - sum(map(days.count, ticked.decided)):
             self._report(f"{counted(earlier, 'open order')} of an earlier tick ended")
-        for day in ticked.drifted:
-            self._warn(f"the decision of {day} would differ now; the record is kept")
+        for line in ticked.problems():
+            self._warn(line)
         for order in ticked.left_open:
             self._warn(f"order {order.order_id} has an unknown status; it is looked up again soon")
-        return not ticked.left_open
+        self._is_waiting = bool(ticked.waiting)
+        return not (ticked.left_open or ticked.waiting)
 
     def _report_stop(self) -> None:
         """Report once that the user stopped the ledger."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.core.book import Book, RunPlan
@@ -12,7 +11,7 @@ from bot.core.decision import Decision
 from bot.core.events import ConfigPeriod, Drift, Event, Late, Valuation
 from bot.core.invariants import not_none
 from bot.core.moments import ONE_DAY, midnight
-from bot.core.orders import OrderEnd, OrderIntent, OrderResult
+from bot.core.orders import OrderEnd, OrderIntent, OrderResult, OrderStatus
 from bot.core.portfolio import Portfolio
 from bot.core.ports import Broker
 from bot.ledger.codec import plain
@@ -21,19 +20,10 @@ from bot.ledger.portfolio_fold import recall_recorded
 from bot.ledger.row import Row
 from bot.ledger.testnet_account import ExpectedAccount, expected_account
 from bot.ledger.writer import LedgerWriter
+from bot.paper.tick_result import TickResult, WaitingOrder
 
 Plans = Callable[[date, date], RunPlan]
 """Returns the plan of a ledger from its first day to a day, from the prices known at that day's midnight (UTC)."""
-
-
-@dataclass(frozen=True, slots=True)
-class TickResult:
-    """Result of a tick: decided days, orders that ended, days whose decision drifted, orders of unknown status."""
-
-    decided: tuple[date, ...]
-    carried_out: tuple[OrderIntent, ...]
-    drifted: tuple[date, ...]
-    left_open: tuple[OrderIntent, ...] = ()
 
 
 class ForwardTrader:
@@ -78,26 +68,37 @@ class ForwardTrader:
         self._drifted: set[datetime] = set()
         self._open: dict[str, OrderIntent] = {}
         self._valued: date | None = None
+        self._short: list[OrderResult] = []
         self._note(writer.rows)
 
     def tick(self, now: datetime) -> TickResult:
         """Decide every undecided day up to `now` (UTC), and execute today's orders.
 
         Safe to repeat and to kill at any instant: a decided day is never decided again, and an order that was written
-        is resumed before any other step. New days wait while an order has an unknown status.
+        is resumed before any other step. New days wait while an order has an unknown status. An order without a quote
+        stays open until its day is over.
         """
         today = now.date()
-        before = self._book
+        before, self._short = self._book, []
         book = self._at(today)
         carried_out = self._finish(book, today)
-        if self._compare is not None and not self._open and self._reconciled(self._compare):
+        if self._compare is not None and not self._unknown() and self._reconciled(self._compare):
             book = self._at(today)
         drifted = [] if book is before else self._drifts(book.plan)
-        decided = []
+        decided: list[date] = []
         for day in [] if self._open else self._undecided(today):
             carried_out += self._decide(book, day, now)
             decided.append(day)
-        return TickResult(tuple(decided), tuple(carried_out), tuple(drifted), tuple(self._open.values()))
+        waiting = self._broker.waiting
+        return TickResult(
+            tuple(decided),
+            tuple(carried_out),
+            tuple(drifted),
+            tuple(self._unknown()),
+            tuple(WaitingOrder(order, waiting[key]) for key, order in self._open.items() if key in waiting),
+            tuple(self._short),
+            tuple(day for day in decided if day < today),
+        )
 
     def close(self, day: date) -> None:
         """Value the book at the close of a decided day."""
@@ -125,9 +126,11 @@ class ForwardTrader:
         orders = book.decide(i)
         self._write(book)
         if is_missed:
+            reported = len(self._short)
             for order in orders:
                 book.unfilled(order, OrderEnd.MISSED)
             self._write(book)
+            del self._short[reported:]  # the day itself is reported as made up for
             return []
         return self._execute(book, orders, day)
 
@@ -169,6 +172,10 @@ class ForwardTrader:
             self._note(self.writer.append(drifts))
         return [drift.at.date() for drift in drifts]
 
+    def _unknown(self) -> list[OrderIntent]:
+        """Return the open orders that may have been sent."""
+        return [order for order_id, order in self._open.items() if order_id not in self._broker.waiting]
+
     # --- state of the ledger ------------------------------------------------------------------------------
 
     def _at(self, day: date) -> Book:
@@ -185,6 +192,8 @@ class ForwardTrader:
         new = book.events[self._written :]
         self._step_hook("before write")
         self._note(self.writer.append(new))
+        ends = [event for event in new if isinstance(event, OrderResult)]
+        self._short += [end for end in ends if end.status is not OrderStatus.FILLED]
         self._written = len(book.events)
         self._step_hook("after write")
 

@@ -19,6 +19,7 @@ from bot.core.orders import OrderIntent, OrderResult
 from bot.data.store.store import Store
 from bot.ledger.record import verify_ledger
 from bot.ledger.testnet_account import expected_account
+from bot.paper.broker_choice import SIMULATED
 from bot.paper.daemon_status import DaemonState, DaemonStatus
 from bot.paper.health import FindingKind, HealthFacts, HealthVerdict, StoreFreshness, judge
 from bot.paper.heartbeat import heartbeat_path, read_beat
@@ -73,6 +74,7 @@ def facts_of(record: Record, daemon: DaemonStatus, expected: date, store: StoreF
         last_day=last_day,
         trading_state=switch.event.mode if switch else TradingState.ON,
         open_orders=_open_orders(record, last_day),
+        is_simulated=period is not None and period.broker == SIMULATED,
         unexplained=tuple(difference.asset for difference in unexplained(record)),
         store=store,
     )

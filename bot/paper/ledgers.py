@@ -183,6 +183,7 @@ def acknowledge(
 class LedgerStatus:
     """Status of a ledger. Money is decimal text in the quote currency, `head` the hash of the last row.
 
+    Before the first valuation `equity` counts the holdings at the prices paid, and `valued` is empty.
     `epochs` counts the config periods. `testnet` is the net change of each asset of a testnet account by the ledger's
     trades, in play money that is separate from the equity. `unknown` names the assets of that account with an
     unexplained change that the user has yet to acknowledge. A value that is still unknown is empty.
@@ -238,7 +239,7 @@ def status_of(config: Config, name: str) -> LedgerStatus:
         stage=decision.event.stage if decision else "",
         why=_why(config, decision.event.reasons) if decision else "No decision yet.",
         valued=valued.day if valued else "",
-        equity=plain(valued.event.equity) if valued else plain(portfolio.cash),
+        equity=plain(valued.event.equity if valued else portfolio.equity(_prices_paid(events))),
         cash=plain(portfolio.cash),
         holdings={symbol: plain(quantity) for symbol, quantity in sorted(portfolio.holdings.items())},
         open_orders=open_orders,
@@ -279,6 +280,18 @@ def _folded(events: Iterable[Event | None], cash: Decimal) -> tuple[Portfolio, i
             case OrderResult():
                 open_orders.discard(event.order_id)
     return portfolio, len(open_orders)
+
+
+def _prices_paid(events: Iterable[Event | None]) -> dict[str, Decimal]:
+    """Return the last price at which each coin was bought or received; the value before the first close."""
+    prices: dict[str, Decimal] = {}
+    for event in events:
+        match event:
+            case Fill():
+                prices[event.symbol] = event.price
+            case Settlement() if event.into is not None and event.received:
+                prices[event.into] = event.quantity * event.price / event.received
+    return prices
 
 
 def archive_ledger(config: Config, name: str, clock: Clock, waiting: Callable[[str], None] = print) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -28,14 +29,16 @@ from bot.ledger.row import Row
 from bot.paper.health import FindingKind
 from bot.paper.health_facts import check_ledger, daemon_status
 from bot.paper.ledgers import ledger_path, status_of
-from bot.paper.tick_notices import error_notice, fault_notice, head_notice, last_day, notices_of
+from bot.paper.outbox import AddressPost, LocalPost, Outbox, Post, no_post
+from bot.paper.tick_notices import error_notice, fault_notice, head_notice, last_day, notices_of, summary_notices
+from bot.paper.tick_result import TickResult
 from bot.report.labels import labels_of
 from bot.settings.loader import Config
 
 ADDRESSES = "BOT_NOTIFY_URLS"
 """Environment variable with the addresses of notices, in apprise's form, separated by spaces or lines."""
-Post = Callable[[Sequence[Notice]], list[str]]
-"""Sends notices and returns a line for each address that failed."""
+_PAUSES = (1.0, 3.0)
+"""Seconds before an address that failed is tried again, within the patience of one delivery."""
 _DELIVERY = Path(__file__).with_name("notice_delivery.py")
 # A list of what is passed, not of what is held back: the names of other programs' secrets are unknown here.
 _FOR_DELIVERY = frozenset(
@@ -61,11 +64,6 @@ def secret_filter(environment: Mapping[str, str]) -> Callable[[str], str]:
         return text
 
     return hide
-
-
-def no_post(notices: Sequence[Notice]) -> list[str]:
-    """Drop all notices."""
-    return []
 
 
 def addresses_of(environment: Mapping[str, str]) -> list[str]:
@@ -114,23 +112,41 @@ def open_post(config: Config, environment: Mapping[str, str], show: Callable[[st
         )
     harmless = {name: value for name, value in environment.items() if name.upper() in _FOR_DELIVERY}
     hide, patience = secret_filter(environment), config.notify.patience_seconds
-    return lambda notices: _deliver([(hide(n.title), hide(n.body)) for n in notices], addresses, harmless, patience)
+
+    def deliver(batches: Sequence[Sequence[Notice]]) -> tuple[list[list[int]], list[str]]:
+        messages = [[(hide(notice.title), hide(notice.body)) for notice in batch] for batch in batches]
+        return _deliver(messages, addresses, harmless, patience)
+
+    return AddressPost([_mark(address) for address in addresses], deliver)
+
+
+def _mark(address: str) -> str:
+    """Return a mark by which an address is known again in a file that must not hold it."""
+    return hashlib.sha256(f"notices to {address}".encode()).hexdigest()[:16]
 
 
 def _shown_by(show: Callable[[str], None]) -> Post:
-    def post(notices: Sequence[Notice]) -> list[str]:
-        for notice in notices:
-            show(f"Notice ({notice.kind}): {notice.title}\n  {notice.body}")
-        return []
-
-    return post
+    return LocalPost(lambda notice: show(f"Notice ({notice.kind}): {notice.title}\n  {notice.body}"))
 
 
 def _deliver(
-    messages: Sequence[tuple[str, str]], addresses: Sequence[str], environment: Mapping[str, str], patience: float
-) -> list[str]:
-    """Send titles and texts from a separate process, which is killed after `patience` seconds."""
-    given = json.dumps({"addresses": addresses, "messages": messages})
+    messages: Sequence[Sequence[tuple[str, str]]],
+    addresses: Sequence[str],
+    environment: Mapping[str, str],
+    patience: float,
+) -> tuple[list[list[int]], list[str]]:
+    """Send titles and texts from a separate process, which is killed after `patience` seconds.
+
+    Returns
+    -------
+    tuple
+        For each address the indices of the messages that it did not take, and a line for each address that failed.
+    """
+    pauses = [pause for pause in _PAUSES if sum(_PAUSES) * 2 < patience]
+    numbers = [number for number, batch in enumerate(messages) if batch]
+    chosen = {"addresses": [addresses[i] for i in numbers], "messages": [messages[i] for i in numbers]}
+    given = json.dumps({**chosen, "pauses": pauses})
+    everything = [list(range(len(batch))) for batch in messages]
     unknown = "was not reached: the sending process failed"
     try:
         done = subprocess.run(
@@ -144,10 +160,14 @@ def _deliver(
     except subprocess.TimeoutExpired as late:
         done, unknown = late.stdout or b"", f"did not answer within {patience:g} s"
     except OSError as problem:
-        return [f"notices: the sending process cannot be started: {problem.strerror}"]
-    ended: dict[int, str] = dict(map(json.loads, done.decode().splitlines()))
-    problems = ((number + 1, ended.get(number, unknown)) for number in range(len(addresses)))
-    return [f"notices: address {number} of {len(addresses)} {problem}" for number, problem in problems if problem]
+        return everything, [f"notices: the sending process cannot be started: {problem.strerror}"]
+    failed, problems = [list[int]() for _ in messages], dict.fromkeys(numbers, unknown)
+    for number in numbers:
+        failed[number] = everything[number]
+    for place, text, refused in map(json.loads, done.decode().splitlines()):
+        problems[numbers[place]], failed[numbers[place]] = text, refused
+    of = len(addresses)
+    return failed, [f"notices: address {number + 1} of {of} {text}" for number, text in problems.items() if text]
 
 
 class Notifier:
@@ -157,27 +177,42 @@ class Notifier:
     """
 
     def __init__(self, config: Config, name: str, clock: Clock, post: Post, say: Callable[[str], None]) -> None:
-        self._config, self._name, self._clock, self._post, self._say = config, name, clock, post, say
-        self._sent_on: dict[type[Exception] | FindingKind, date] = {}
+        self._config, self._name, self._clock, self._say = config, name, clock, say
+        self._outbox = Outbox(ledger_path(config, name).with_name(f"{name}.notices.json"), clock, post)
+        self._sent_on: dict[type[Exception] | FindingKind | str, date] = {}
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Send notices of the rows that the block adds to the ledger, and of the error that ends it."""
+    def watching(self) -> Iterator[Callable[[TickResult], None]]:
+        """Send notices of the rows that the block adds to the ledger, and of the error that ends it.
+
+        Yields a function for the result of a tick, whose missing series and days are reported with them. Rows that a
+        killed tick wrote and did not report are reported too, and an exit that could not be sent is sent again.
+        """
         before = _rows(self._config, self._name)
+        results: list[TickResult] = []
         try:
-            yield
+            yield results.append
         except Exception as problem:
             # Rows of a failed tick are real: an order may have been filled before the error.
             self._send([*self._news(before), *self._error(problem)])
             raise
-        news = self._news(before)
+        news = [*self._news(before), *(notice for result in results for notice in self._summary(result))]
         self._send([*news, *self._faults(news)])
+
+    def retry(self) -> None:
+        """Send the notices whose pause after a failure is over."""
+        for problem in self._outbox.retry():
+            self._say(problem)
+
+    def _summary(self, ticked: TickResult) -> list[Notice]:
+        """Return the notices of what did not come about; the same text once a UTC day."""
+        return [one for one in summary_notices(self._name, ticked) if self._is_first_today(f"{one.title}: {one.body}")]
 
     def _news(self, before: Sequence[Row] | None) -> list[Notice]:
         now = _rows(self._config, self._name)
         if before is None or now is None:
             return []
-        added = now[len(before) :]
+        added = now[self._outbox.reported(len(before)) :]
         return [
             *notices_of(self._name, added, labels_of(self._config.resolved())),
             *_head(self._config, self._name, added),
@@ -204,7 +239,7 @@ class Notifier:
             if not (is_reported and fault.kind is FindingKind.BALANCE_UNEXPLAINED)
         ]
 
-    def _is_first_today(self, kind: type[Exception] | FindingKind) -> bool:
+    def _is_first_today(self, kind: type[Exception] | FindingKind | str) -> bool:
         today = self._clock.now().date()
         before = self._sent_on.get(kind)
         self._sent_on[kind] = today
@@ -212,7 +247,8 @@ class Notifier:
 
     def _send(self, notices: Sequence[Notice]) -> None:
         chosen = [notice for notice in notices if notice.kind in self._config.notify.kinds]
-        for problem in self._post(chosen) if chosen else []:
+        rows = _rows(self._config, self._name)
+        for problem in self._outbox.send(chosen, None if rows is None else len(rows)):
             self._say(problem)
 
 

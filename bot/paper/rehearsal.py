@@ -39,6 +39,7 @@ from bot.report.numbers import counted
 from bot.services.local_exchange import QUOTE, open_exchange, terms_of
 from bot.services.markets import open_market
 from bot.services.plans import planned, window_of
+from bot.services.run_key import period_hash
 from bot.settings.loader import Config
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.clocks import DrivenClock
@@ -233,7 +234,7 @@ def _require_clock(market_time: datetime, left: date | None, first: date, path: 
 
 def _first_period(config: Config, plan: RunPlan, why: str) -> ConfigPeriod:
     first, key = plan.decisions[0].at, plan.rules.run_key
-    return ConfigPeriod(first, 1, why, key, config.fingerprint(), __version__, TestnetBroker.name, plan.cash)
+    return ConfigPeriod(first, 1, why, key, period_hash(config), __version__, TestnetBroker.name, plan.cash)
 
 
 def _result(days: Sequence[date], rows: Sequence[Row], difference: str) -> RehearsalResult:

@@ -14,6 +14,7 @@ from bot.paper.ledgers import ledger_path, make_ledger_folder
 from bot.paper.replay import replay
 from bot.services.markets import open_market
 from bot.services.plans import planned, window_of
+from bot.services.run_key import period_hash
 from bot.settings.loader import Config
 
 
@@ -31,7 +32,7 @@ def replay_history(
     found = open_market(config, data_dir, market)
     plan = planned(config, found, window_of(found, start, end))
     period = ConfigPeriod(
-        plan.decisions[0].at, 1, "replay", plan.rules.run_key, config.fingerprint(), __version__, "simulated", plan.cash
+        plan.decisions[0].at, 1, "replay", plan.rules.run_key, period_hash(config), __version__, "simulated", plan.cash
     )
     rows = replay(plan, period, None)
     expected = [(row.kind, row.at, row.body) for row in as_rows(run_exact(plan).events)]

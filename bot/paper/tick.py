@@ -26,16 +26,22 @@ from bot.ledger.row import Row
 from bot.ledger.testnet_account import expected_account
 from bot.ledger.writer import LedgerWriter
 from bot.paper.broker_choice import SIMULATED, open_brokerage, require_same
-from bot.paper.forward_trader import ForwardTrader, TickResult
+from bot.paper.forward_trader import ForwardTrader
 from bot.paper.ledgers import ledger_path, open_ledger, require_unfinished, trading_state_of
+from bot.paper.tick_result import MissingSeries, TickResult
 from bot.services.data_update import Advance, update_store
 from bot.services.markets import stored_market
 from bot.services.plans import planned, venue_instruments
+from bot.services.run_key import is_of_config, period_hash
 from bot.services.vendors import VendorSessions
 from bot.settings.loader import Config
 
 if TYPE_CHECKING:
     from bot.brokers.testnet.client import TestnetExchange
+
+_FAILED = frozenset({UpdateStatus.FAILED, UpdateStatus.LATER})
+_GONE = frozenset({UpdateStatus.GONE, UpdateStatus.NOT_LISTED, UpdateStatus.NOTHING_NEW})
+"""A coin that was delisted, or is late, is no fault; a series that the rotation reads is."""
 
 
 def tick(
@@ -95,7 +101,7 @@ def tick(
             timedelta(minutes=config.paper.late_after_minutes),
             brokerage.compare,
         )
-        return trader.tick(now)
+        return replace(trader.tick(now), missing=_missing(config, results))
 
 
 def new_ledger(
@@ -147,14 +153,14 @@ def _began(config: Config, writer: LedgerWriter, now: datetime, broker: str) -> 
         period = _first_period(config, writer.path, now, broker)
         return _Began(period, period, is_new=True)
     first, last = periods[0], periods[-1]
-    if last.config_hash == config.fingerprint():
+    if is_of_config(last, config):
         return _Began(first, last, is_new=False)
     period = replace(
         first,
         at=midnight(now.date()),
         number=len(periods) + 1,
         why="the config was changed",
-        config_hash=config.fingerprint(),
+        config_hash=period_hash(config),
         version=__version__,
     )
     return _Began(first, period, is_new=True)
@@ -168,7 +174,7 @@ def _first_period(
         1,
         "new",
         _new_key(path, now),
-        config.fingerprint(),
+        period_hash(config),
         __version__,
         broker,
         config.start_equity,
@@ -223,6 +229,22 @@ def _why_late(config: Config, results: Sequence[UpdateResult]) -> str:
     problems = "; ".join(f"{symbol} ({problem})" for symbol, problem in late.items())
     is_cut_off = all(isinstance(r.problem, Unreachable) for r in results if r.status is not UpdateStatus.UP_TO_DATE)
     return f"no vendor could be reached: {problems}" if late and is_cut_off else problems
+
+
+def _missing(config: Config, results: Sequence[UpdateResult]) -> tuple[MissingSeries, ...]:
+    """Return the series of which a row was due and did not come."""
+    needed = config.roles.symbols()
+    return tuple(
+        MissingSeries(result.symbol, _why_missing(result), result.last)
+        for result in results
+        if result.status in _FAILED or (result.symbol in needed and result.status in _GONE)
+    )
+
+
+def _why_missing(result: UpdateResult) -> str:
+    if result.problem is None:
+        return f"a row after {result.last} is due and was not there"
+    return result.problem.what if result.status is not UpdateStatus.LATER else f"not asked: {result.problem.what}"
 
 
 def _broker_of(rows: Sequence[Row]) -> str | None:

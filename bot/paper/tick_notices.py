@@ -9,12 +9,13 @@ from decimal import Decimal
 from bot.core.decision import Decision
 from bot.core.events import BalanceCause, BalanceDifference, ConfigPeriod, Drift, Late, Valuation
 from bot.core.notice import Notice, NoticeKind
-from bot.core.orders import Fill, OrderEnd, OrderIntent, OrderResult, OrderStatus, Settlement, Side
+from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, Side
 from bot.ledger.codec import plain
 from bot.ledger.recorded import Recorded, recorded
 from bot.ledger.row import Row
 from bot.paper.health import Finding
 from bot.paper.reconcile import WIPED
+from bot.paper.tick_result import TickResult
 from bot.report.labels import PLAIN, Labels
 from bot.report.names import stage_code
 from bot.report.numbers import cents, counted, price, to_ascii
@@ -54,6 +55,25 @@ def head_notice(
 def error_notice(ledger: str, problem: str) -> Notice:
     """Return the notice of a tick that failed."""
     return Notice(NoticeKind.ERROR, f"{ledger}: not decided, or not in full", problem)
+
+
+def summary_notices(ledger: str, ticked: TickResult) -> list[Notice]:
+    """Return the notices of what did not come about in a tick: missed days, series, and orders without a quote."""
+    found = []
+    if ticked.made_up:
+        days = _first_few(map(str, ticked.made_up))
+        body = f"The machine was off or prices were missing. Decided late, their orders were not sent: {days}."
+        title = f"{ledger}: {counted(len(ticked.made_up), 'day')} made up for"
+        found.append(Notice(NoticeKind.ERROR, title, body))
+    if ticked.missing:
+        each = _first_few(f"{one.symbol} ({one.why})" for one in ticked.missing)
+        title = f"{ledger}: {len(ticked.missing)} series did not come"
+        found.append(Notice(NoticeKind.ERROR, title, f"The tick went on without: {each}."))
+    if ticked.waiting:
+        each = _first_few(f"{one.order.side} {_amount(one.order)} ({one.why})" for one in ticked.waiting)
+        title = f"{ledger}: {counted(len(ticked.waiting), 'order')} left open"
+        found.append(Notice(NoticeKind.ERROR, title, f"Tried again by the next tick of today: {each}."))
+    return found
 
 
 def fault_notice(ledger: str, fault: Finding) -> Notice:
@@ -116,7 +136,8 @@ def _fills(ledger: str, added: Sequence[Row]) -> list[Notice]:
     """Return one notice that sums up the fills, the settlements and the orders filled in part or unfilled."""
     fills = [one.event for one in recorded(added, Fill)]
     settled = [one.event for one in recorded(added, Settlement)]
-    short = [one.event for one in recorded(added, OrderResult) if _fell_short(one.event)]
+    missed = {one.at for one in recorded(added, Late) if one.event.missed}
+    short = [one.event for one in recorded(added, OrderResult) if _fell_short(one.event) and one.at not in missed]
     if not (fills or settled or short):
         return []
     parts = {
@@ -124,7 +145,7 @@ def _fills(ledger: str, added: Sequence[Row]) -> list[Notice]:
         "Bought": _traded(fill for fill in fills if fill.side is Side.BUY),
         "Fees": [to_ascii(cents(sum((fill.fee for fill in fills), Decimal(0))))] if fills else [],
         "Ended:": [f"{_amount(one)} ({one.cause})" for one in settled],
-        "Not filled in full, tried again:": [one.symbol for one in short],
+        "Not filled in full, tried again:": [f"{one.symbol} ({one.end or one.status})" for one in short],
     }
     coins = len({fill.symbol for fill in fills})
     title = f"{counted(coins, 'coin')} traded" if fills else "a coin ended" if settled else "no order was filled"
@@ -133,8 +154,7 @@ def _fills(ledger: str, added: Sequence[Row]) -> list[Notice]:
 
 
 def _fell_short(result: OrderResult) -> bool:
-    # Orders of a missed day were not sent; the notice of the decision says so already.
-    return result.status in (OrderStatus.PARTIAL, OrderStatus.UNFILLED) and result.end is not OrderEnd.MISSED
+    return result.status in (OrderStatus.PARTIAL, OrderStatus.UNFILLED)
 
 
 def _traded(fills: Iterable[Fill]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.core.events import ConfigPeriod
 from bot.report.labels import PLAIN, Labels, labels_of
 from bot.review.recording import Record
+from bot.services.run_key import is_of_config
 from bot.settings.loader import Config
 from bot.settings.renamed_keys import with_new_names
 
@@ -22,5 +23,5 @@ def labels_of_record(record: Record, config: Config | None = None) -> Labels:
     if period is None or config is None:
         return PLAIN
     labels = labels_of(config.resolved(), not period.event.is_history)
-    is_same = period.event.config_hash == config.fingerprint()
+    is_same = is_of_config(period.event, config)
     return labels if is_same else Labels(eth=labels.eth, btc=labels.btc)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 
+from bot.core.errors import ConfigError
+from bot.core.events import ConfigPeriod
 from bot.core.market import Market
 from bot.core.window import Window
 from bot.infra.version import __version__
@@ -16,6 +18,32 @@ def strategy_sha256(config: Config) -> str | None:
     """Hash the user's strategy file; None for the built-in rotation."""
     file = config.strategy.file
     return None if file is None else hashlib.sha256(strategy_path(file).read_bytes()).hexdigest()
+
+
+def period_hash(config: Config) -> str:
+    """Hash what decides the days of a forward ledger: the config, and the content of the user's strategy file.
+
+    With the built-in rotation it is the config's own fingerprint. Raises ConfigError if the file is missing.
+    """
+    return hash_with_strategy(config.fingerprint(), strategy_sha256(config))
+
+
+def hash_with_strategy(fingerprint: str, strategy: str | None) -> str:
+    """Hash a config's fingerprint with the hash of a strategy file, if there is one."""
+    if strategy is None:
+        return fingerprint
+    return hashlib.sha256(json.dumps([fingerprint, strategy]).encode()).hexdigest()
+
+
+def is_of_config(period: ConfigPeriod, config: Config) -> bool:
+    """Return True if a config period was begun with this config and this content of the strategy file."""
+    # Version 0.1.0 hashed the config alone; its ledgers go on in their period.
+    if period.version == "0.1.0" and period.config_hash == config.fingerprint():
+        return True
+    try:
+        return period.config_hash == period_hash(config)
+    except ConfigError:  # the strategy file is gone
+        return False
 
 
 def run_key(config: Config, market: Market, window: Window) -> str:

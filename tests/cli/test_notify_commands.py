@@ -44,7 +44,7 @@ def test_addresses_are_tried_and_one_that_is_not_reached_is_an_error_without_its
     ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Phone() as phone, Phone() as broken:
-        broken.fail(status(500), status(500))
+        broken.fail(*[status(500)] * 6)  # two notices, three tries each
         monkeypatch.setenv("BOT_NOTIFY_URLS", f"{phone.address} {broken.address}")
         told = error_of(bot("paper", "notify", "-l", "mine", cwd=tmp_path), 3)
         assert [title for title, _ in phone.messages] == ["mine: ETH, 2026-03-02", "mine: the record of 2026-03-02"]

@@ -21,9 +21,9 @@ from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import Fill, Side
 from bot.infra.clock import SystemClock
-from bot.paper.forward_trader import TickResult
 from bot.paper.heartbeat import heartbeat_path, write_beat
 from bot.paper.ledgers import daemon_lock, next_decision, status_of
+from bot.paper.tick_result import TickResult
 from bot.report.labels import PLAIN
 from bot.venue.matching.exchange import KEY
 from tests.cli.running import bot, bot_process, error_of

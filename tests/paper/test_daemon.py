@@ -103,9 +103,11 @@ def test_each_day_is_told_with_the_orders_that_were_carried_out_for_it(world: Wo
     pair = world.servers.exchange.pairs["ETHUSDT"]
     pair.asks = [("103.00", "500")]  # too wide: the order is tried again each day
     said = lived(world, FIRST_TICK + timedelta(days=2, minutes=5), {FIRST_TICK + timedelta(minutes=2): wakes})
-    told = [line.partition("  decided ")[2] for line in said]
+    told = [line.partition("  decided ")[2] for line in said if "  decided " in line]
     days = [("2025-12-02", 1), ("2025-12-03", 0), ("2025-12-04", 1)]
     assert told == [f"{day}, {count} {'order' if count == 1 else 'orders'} executed" for day, count in days]
+    assert sum("Order unfilled: buy ETH, spread_too_wide." in line for line in said) == 2
+    assert any("Days made up for: 2025-12-03." in line for line in said)
 
 
 def test_a_clock_that_is_set_back_decides_no_day_twice_and_goes_on(world: World) -> None:

@@ -25,8 +25,9 @@ from bot.core.orders import Fill, OrderResult
 from bot.ledger.record import verify_ledger
 from bot.ledger.row import Row
 from bot.ledger.writer import LedgerWriter
-from bot.paper.forward_trader import ForwardTrader, TickResult
+from bot.paper.forward_trader import ForwardTrader
 from bot.paper.replay import replay
+from bot.paper.tick_result import TickResult
 from bot.services.plans import planned, window_of
 from tests.clocks import FakeClock
 from tests.markets import random_market

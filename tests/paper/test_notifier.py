@@ -19,7 +19,8 @@ from bot.core.events import Event
 from bot.core.notice import Notice, NoticeKind
 from bot.ledger.record import verify_ledger
 from bot.paper.ledgers import ledger_path, open_ledger
-from bot.paper.notifier import ADDRESSES, Notifier, addresses_of, latest_notices, no_post, open_post
+from bot.paper.notifier import ADDRESSES, Notifier, addresses_of, latest_notices, open_post
+from bot.paper.outbox import no_post
 from bot.settings.loader import Config
 from tests.clocks import FakeClock
 from tests.markets import config_with
@@ -157,7 +158,7 @@ class TestWhatIsTold:
 class TestWhereItGoes:
     def test_each_notice_comes_to_each_address_and_failures_are_told_by_number(self) -> None:
         with phone() as one, phone() as broken:
-            broken.fail(status(500))
+            broken.fail(*[status(500)] * 2, status(200), status(500), status(500))
             addresses = (one.address, broken.address, "moon://s3cret")
             post = open_post(config_with({}), environment(*addresses, GATE_TESTNET_API_KEY="k3y-of-gate"))
             problems = post([NOTICE, replace(NOTICE, body=f"an error may hold k3y-of-gate or {one.address}")])
@@ -176,9 +177,11 @@ class TestWhereItGoes:
             "import pathlib, time\n"
             "AppriseAsset = dict\n"
             "class Apprise:\n"
-            "    def __init__(self, address): self.address = address\n"
-            "    instantiate = classmethod(lambda kind, address, asset: kind(address))\n"
-            "    def notify(self, body, title):\n"
+            "    def __init__(self, asset): self.address = ''\n"
+            "    def add(self, address):\n"
+            "        self.address = address\n"
+            "        return True\n"
+            "    def notify(self, body, title, body_format):\n"
             "        if self.address.startswith('moon'): time.sleep(60)\n"
             "        return pathlib.Path(self.address.partition('://')[2]).write_text(body)\n"
         )

@@ -24,10 +24,10 @@ from bot.ledger.record import verify_ledger
 from bot.ledger.row import Row
 from bot.ledger.writer import LedgerWriter
 from bot.paper import ledgers
-from bot.paper.forward_trader import TickResult
 from bot.paper.notifier import Notifier
 from bot.paper.tick import new_ledger
 from bot.paper.tick import tick as paper_tick
+from bot.paper.tick_result import TickResult
 from bot.settings.loader import Config
 from tests.clocks import FakeClock
 from tests.markets import config_with
@@ -172,11 +172,63 @@ def test_a_wide_spread_fills_nothing_and_the_order_is_tried_again(world: World) 
     assert len(fills(world)) > 0
 
 
-def test_without_a_quote_nothing_is_filled_and_the_ledger_says_why(world: World) -> None:
+def test_without_a_quote_an_order_stays_open_and_the_next_tick_of_the_day_fills_it(world: World) -> None:
+    world.servers.exchange.fail(*[dropped()] * 50, path="/api/v3/depth")
+    ticked = tick(world)
+    (waiting,) = ticked.waiting
+    assert waiting.order.symbol == "ETH"
+    assert waiting.why.startswith("no_quote")
+    assert ticked.left_open == ticked.carried_out == ()
+    assert ticked.to_dict()["waiting"]
+    assert any("Order left open: buy ETH, no_quote" in line for line in ticked.problems())
+    assert [row for row in rows(world) if row.kind == "order_result"] == []
+    world.servers.exchange.faults.clear()
+    world.set_time(FIRST_TICK + timedelta(minutes=15))
+    again = tick(world)
+    assert (len(again.carried_out), again.filled, again.waiting) == (1, 1, ())
+    assert len(fills(world)) > 0
+
+
+def test_an_order_without_a_quote_all_day_is_missed_reported_and_planned_again(world: World) -> None:
     world.servers.exchange.fail(*[dropped()] * 50, path="/api/v3/depth")
     tick(world)
-    (result,) = [event for event in map(decode, rows(world)) if isinstance(event, OrderResult)]
-    assert "no_quote" in result.full_reason
+    world.servers.exchange.faults.clear()
+    at(world, FIRST_TICK + timedelta(days=1))
+    ticked = tick(world)
+    (missed,) = ticked.unfilled
+    assert (missed.at.date(), missed.end_text) == (date(2025, 12, 2), "missed")
+    assert {fill.at.date() for fill in fills(world)} == {date(2025, 12, 3)}
+
+
+def test_before_the_first_close_the_equity_counts_what_was_bought(world: World) -> None:
+    tick(world)
+    status = ledgers.status_of(world.config, "paper")
+    fees = sum((fill.fee for fill in fills(world)), Decimal(0))
+    held, last = Decimal(status.holdings["ETH"]), fills(world)[-1].price
+    assert Decimal(status.equity) == Decimal(status.cash) + held * last
+    assert Decimal(9_990) < Decimal(status.equity) < Decimal(10_010) - fees
+    assert status.valued == ""
+
+
+def test_a_rewritten_strategy_file_opens_an_epoch_and_is_no_drift(world: World) -> None:
+    file = world.config.strategy.file
+    assert file is not None
+    tick(world)
+    file.write_text(STRATEGY.replace('share="0.5"', 'share="0.25"'))
+    world.set_time(FIRST_TICK + timedelta(hours=1))
+    assert tick(world).drifted == ()
+    at(world, FIRST_TICK + timedelta(days=1))
+    assert tick(world).drifted == ()
+    assert [row.kind for row in rows(world)].count("epoch") == 2
+
+
+def test_a_series_that_does_not_come_is_named_with_its_cause(world: World) -> None:
+    tick(world)
+    at(world, FIRST_TICK + timedelta(days=1))
+    world.servers.yahoo.fail(*[dropped()] * 50, path="/v8/finance/chart/IWM")
+    ticked = tick(world)
+    assert "IWM" in [one.symbol for one in ticked.missing]
+    assert any("Series that did not come: " in line and "IWM (" in line for line in ticked.problems())
 
 
 def test_a_changed_config_opens_an_epoch_and_is_no_drift(world: World) -> None:

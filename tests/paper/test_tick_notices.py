@@ -83,7 +83,10 @@ def test_the_fills_of_a_tick_are_one_notice_at_the_mean_of_their_prices() -> Non
 def test_an_order_that_came_to_nothing_is_told_and_one_that_was_filled_is_not() -> None:
     unfilled = replace(FILLED, status=OrderStatus.UNFILLED, reason="entered_eth;spread_too_wide")
     (notice,) = told(unfilled)
-    assert (notice.title, notice.body) == ("mine: no order was filled", "Not filled in full, tried again: ETH.")
+    assert (notice.title, notice.body) == (
+        "mine: no order was filled",
+        "Not filled in full, tried again: ETH (spread_too_wide).",
+    )
     assert told(FILLED) == []
 
 

@@ -21,8 +21,8 @@ from bot.core.orders import Fill, OrderEnd, OrderResult, Side
 from bot.ledger.decode import decode
 from bot.ledger.writer import LedgerWriter
 from bot.paper import ledgers
-from bot.paper.forward_trader import TickResult
 from bot.paper.tick import tick as paper_tick
+from bot.paper.tick_result import TickResult
 from bot.venue.http.injected_faults import InjectedFault, InjectedKind
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.clocks import DrivenClock

@@ -9,7 +9,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bot.brokers.live_quotes import Unpriced
+from bot.brokers.live_quotes import WAITS, Unpriced
 from bot.brokers.recovery import is_buying_blocked
 from bot.brokers.testnet.pricing import Pricing
 from bot.brokers.testnet.reports import OrderReport, VenueFill, VenueStatus
@@ -63,20 +63,29 @@ class TestnetBroker:
     ) -> None:
         self._exchange, self._quote, self._pricing, self._fallback = exchange, quote, pricing, fallback
         self._names = names
+        self._waiting: dict[str, str] = {}
+
+    @property
+    def waiting(self) -> Mapping[str, str]:
+        """Why each order that stays open was not sent, by its id."""
+        return {**self._fallback.waiting, **self._waiting}
 
     def execute(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
         """Send orders one by one, each after the previous one has ended."""
         for order in orders:
+            self._waiting.pop(order.order_id, None)
             if not self._is_listed(order.symbol):
                 yield from self._fallback.execute(book, [_marked(order, NOT_LISTED)], day)
                 continue
             if not self._send_until_known(book, order, day):
                 return
-            yield order
+            if order.order_id not in self.waiting:
+                yield order
 
     def resume(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:
         """Look up orders that may have been sent. Orders of today that are missing at the venue are sent now."""
         for order in orders:
+            self._waiting.pop(order.order_id, None)
             if not self._is_listed(order.symbol):
                 yield from self._fallback.resume(book, [_marked(order, NOT_LISTED)], day)
                 continue
@@ -90,7 +99,8 @@ class TestnetBroker:
                 book.unfilled(order, OrderEnd.MISSED)
             elif not exists and not self._send_until_known(book, order, day):
                 return
-            yield order
+            if order.order_id not in self.waiting:
+                yield order
 
     def _send_until_known(self, book: Book, order: OrderIntent, day: date) -> bool:
         """Send an order, again if the venue states that it is missing. Return True if its end is known."""
@@ -120,6 +130,9 @@ class TestnetBroker:
         try:
             quantity = self._pricing.quantity(book, order, day) // rules.step * rules.step
         except Unpriced as reason:
+            if reason.end in WAITS:
+                self._waiting[order.order_id] = reason.text
+                return None
             return book.unfilled(order, reason.end, reason.detail)
         if not self._exchange.takes(self._pair(order), order.side):
             return book.unfilled(order, OrderEnd.MARKET_HALTED)

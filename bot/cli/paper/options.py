@@ -57,10 +57,11 @@ def show(screen: Console, status: LedgerStatus, labels: Labels, **more: str) -> 
     """Print the status of a ledger, with more lines by their names."""
     stage = stage_code(status.stage, labels)
     equity = to_ascii(cents(status.equity))
+    when = f"the close of {status.valued}" if status.valued else "the prices paid, before the first close"
     lines: dict[str, str] = {
         "Ledger": f"{status.ledger} ({status.mode}), {status.broker}, since {status.begun}, epoch {status.epochs}",
         "Stage": f"{stage}: {status.why}" if status.stage else status.why,
-        "Equity": f"{equity} at the close of {status.valued}" if status.valued else "not valued yet",
+        "Equity": f"{equity} at {when}" if status.valued or status.holdings else "not valued yet",
         "Cash": to_ascii(cents(status.cash)),
         "Holds": ", ".join(f"{quantity(held)} {symbol}" for symbol, held in status.holdings.items()) or "no coin",
         "Open": f"{status.open_orders} order(s)",

@@ -21,16 +21,16 @@ from bot.cli.console import (
     require_one_market,
 )
 from bot.cli.paper.options import BrokerOption, LedgerOption, config_of, line_printer, name_of, show
-from bot.core.errors import ConfigError, DataError, LedgerError, OutcomeUnknown
+from bot.core.errors import BotError, ConfigError, DataError, LedgerError, OutcomeUnknown
 from bot.report.labels import Labels, labels_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.brokers.testnet.client import TestnetExchange
-    from bot.paper.forward_trader import TickResult
     from bot.paper.ledgers import LedgerStatus
-    from bot.paper.notifier import Post
+    from bot.paper.outbox import Post
+    from bot.paper.tick_result import TickResult
     from bot.settings.loader import Config
 
 paper = typer.Typer(help="Trade forward on paper: simulated fills on live public prices.", invoke_without_command=True)
@@ -59,7 +59,8 @@ def tick(
 
     Run it from cron or systemd daily at 00:15 UTC, or more often. Orders stay on this machine; with --broker testnet
     they go to an exchange's testnet, for play money. Exit code 3 if a required row is missing: the day stays open and
-    the next tick decides it. Exit code 4 if an order has an unknown status: the next tick looks it up.
+    the next tick decides it; or if an order waits for a quote: the next tick of the day tries it again. Exit code 4 if
+    an order has an unknown status: the next tick looks it up.
 
     Example: bot paper tick --ledger mine
     """
@@ -74,8 +75,9 @@ def tick(
     post, say = _post(resolved, screen, notify_dry_run), line_printer(screen)
     notifier = Notifier(resolved, ledger, clock, post, say)
     # Watched from outside the sessions, so that a tick which fails in them is reported too.
-    with notifier.watching(), open_sessions(resolved, clock) as sessions, progress(screen) as advance:
+    with notifier.watching() as report, open_sessions(resolved, clock) as sessions, progress(screen) as advance:
         ticked = paper_tick(resolved, ledger, sessions, clock, testnet, advance, say)
+        report(ticked)
     print_tick(screen, ticked, status_of(resolved, ledger), labels_of(resolved.resolved()), as_json)
 
 
@@ -89,8 +91,9 @@ def run(
 ) -> None:
     """Run a tick every day until stopped: sleep to the next decision time, tick, repeat.
 
-    A tick that fails is written to logs/bot.log and repeated some minutes later. SIGTERM and Ctrl-C end it after the
-    current tick, with exit code 0; open positions are kept. A ledger has one daemon: a second ends with exit code 5.
+    A tick that fails is written to logs/bot.log and repeated some minutes later. SIGTERM, SIGHUP and Ctrl-C end it
+    after the current tick, with exit code 0; open positions are kept. A ledger has one daemon: a second ends with exit
+    code 5.
 
     Example: bot paper run
     """
@@ -205,23 +208,36 @@ def rehearse(
 
 
 def print_tick(screen: Console, ticked: TickResult, status: LedgerStatus, labels: Labels, as_json: bool) -> None:
-    """Print the result of a tick and the ledger's status. Exit with code 4 if it left orders open."""
+    """Print the result of a tick and the ledger's status.
+
+    Exit with code 4 if it left orders of unknown status open, and with code 3 if orders wait for a quote.
+    """
     if ticked.decided:
-        line = f"Decided: {', '.join(map(str, ticked.decided))}. Orders carried out: {len(ticked.carried_out)}."
+        line = f"Decided: {', '.join(map(str, ticked.decided))}. Orders carried out: {ticked.filled}."
     elif status.mode == "stopped":
         line = f"Stopped. Resume with: bot paper resume --ledger {status.ledger}"
     else:
-        line = f"No new decision: today is already decided. Orders carried out: {len(ticked.carried_out)}."
-    line_printer(screen)(line)
+        line = f"No new decision: today is already decided. Orders carried out: {ticked.filled}."
+    for text in (line, *ticked.problems()):
+        line_printer(screen)(text)
     show(screen, status, labels)
     # Printed after the status, and an exit code of its own: cron should tick again soon.
-    left = OutcomeUnknown(
-        f"{len(ticked.left_open)} order(s) have an unknown status",
-        where=status.ledger,
-        mend="tick again in a minute: it looks them up first",
-    )
-    as_data = {"decided": [str(day) for day in ticked.decided], **status.to_dict()}
-    end_with(left if ticked.left_open else None, as_json, as_data)
+    left: BotError | None = None
+    if ticked.left_open:
+        left = OutcomeUnknown(
+            f"{len(ticked.left_open)} order(s) have an unknown status",
+            where=status.ledger,
+            mend="tick again in a minute: it looks them up first",
+        )
+    elif ticked.waiting:
+        left = DataError(
+            f"{len(ticked.waiting)} order(s) wait for a quote",
+            where=status.ledger,
+            was="; ".join(f"{one.order.side} {one.order.symbol}: {one.why}" for one in ticked.waiting),
+            mend="tick again within the hour: orders that wait are tried again until the day ends (UTC)",
+        )
+    # The ledger's keys last: where a name is taken twice, scripts of 0.1.0 expect the status.
+    end_with(left, as_json, {**ticked.to_dict(), **status.to_dict()})
 
 
 def _testnet(

@@ -204,12 +204,13 @@ class Config(Section):
         Returns
         -------
         str
-            SHA-256 in hexadecimal digits. Output folder, data sources, notices, review and log format are left out.
-            The data have a hash of their own.
+            SHA-256 in hexadecimal digits. Output folder, data sources, notices, review, log format and the time of
+            retries are left out. The data have a hash of their own.
         """
         # In the old words, so that an upgrade begins no new period in a ledger.
         plain = without_added_keys(with_old_names(self.resolved()))
         del plain["state"], plain["sources"], plain["notify"], plain["review"], plain["paper"]["log"]
+        plain["paper"].pop("quote_retry_minutes", None)  # a time of retries; no decision depends on it
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 

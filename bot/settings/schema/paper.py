@@ -15,6 +15,7 @@ class PaperSection(Section):
     decide_after_minutes: Annotated[int, Strict(), Field(ge=0, le=720)]
     late_after_minutes: Count
     retry_minutes: Count
+    quote_retry_minutes: Annotated[int, Strict(), Field(ge=1, le=60)]
     spread_limit: Share
     quote_age_seconds: Count
     testnet: Literal["binance", "bybit", "gate", "binance-demo", "bybit-demo"]

@@ -27,7 +27,8 @@ from bot.infra.clock import SystemClock
 from bot.infra.vendor_errors import RateLimited
 from bot.ledger.decode import decode
 from bot.ledger.writer import LedgerWriter
-from bot.paper.forward_trader import ForwardTrader, TickResult
+from bot.paper.forward_trader import ForwardTrader
+from bot.paper.tick_result import TickResult
 from bot.services.local_exchange import QUOTE
 from bot.venue.http.injected_faults import InjectedFault, InjectedKind
 from bot.venue.http.rest import IncomingRequest, Reply
