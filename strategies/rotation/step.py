@@ -96,7 +96,7 @@ def counters(memory: Memory, seen: Observation) -> Memory:
 def risk_exits(rules: Rules, seen: Observation, conditions: Conditions) -> int:
     """Return the reasons to leave the market at once; 0 to go on to the table."""
     # The US readings are the same all weekend: only a new session may act on them. ETH and its peg trade every day.
-    exits = _exit_readings(rules, seen, conditions) if seen.new_session else 0
+    exits = _exit_readings(seen, conditions) & _exits_on(rules) if seen.new_session else 0
     if rules.risk_exits_eth_drawdown and not conditions.eth_stop.holds:
         exits |= Reason.KILL_ETH
     if rules.risk_exits_peg and seen.peg_broken:
@@ -163,8 +163,9 @@ def _from_armed(memory: Memory, seen: Observation, conditions: Conditions) -> tu
 
 def _from_confirmed(rules: Rules, memory: Memory, seen: Observation, conditions: Conditions) -> tuple[Memory, int]:
     reasons = 0
-    # Exits count here even at a weekend: to buy what Monday sells would only cost fees.
-    agrees = seen.eth_above_trend and not _exit_readings(rules, seen, conditions)
+    # Readings count here even at a weekend: to buy what Monday sells would only cost fees. They count with their exits
+    # switched off too: the switch of an exit decides on selling, and the gated entry is a rule of its own.
+    agrees = seen.eth_above_trend and not _exit_readings(seen, conditions)
     if not conditions.small_cap_stop.holds:
         memory = waiting(memory, seen.session)
         reasons |= Reason.FELL_BACK
@@ -195,14 +196,26 @@ def _while_buying(memory: Memory, seen: Observation, conditions: Conditions) -> 
     return memory, reasons
 
 
-def _exit_readings(rules: Rules, seen: Observation, conditions: Conditions) -> int:
-    """Return the risk exits that the US market's readings call for."""
+def _exit_readings(seen: Observation, conditions: Conditions) -> int:
+    """Return the risk exits that the US market's readings call for, switched on or off."""
     exits = 0
-    if rules.risk_exits_credit and seen.credit_stress:
+    if seen.credit_stress:
         exits |= Reason.KILL_CREDIT
-    if rules.risk_exits_volatility and seen.volatility_kill:
+    if seen.volatility_kill:
         exits |= Reason.KILL_VOLATILITY
-    if rules.risk_exits_trail and not conditions.small_cap_stop.holds:
+    if not conditions.small_cap_stop.holds:
+        exits |= Reason.KILL_TRAIL
+    return exits
+
+
+def _exits_on(rules: Rules) -> int:
+    """Return the risk exits of the US market that are switched on."""
+    exits = 0
+    if rules.risk_exits_credit:
+        exits |= Reason.KILL_CREDIT
+    if rules.risk_exits_volatility:
+        exits |= Reason.KILL_VOLATILITY
+    if rules.risk_exits_trail:
         exits |= Reason.KILL_TRAIL
     return exits
 

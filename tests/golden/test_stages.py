@@ -198,6 +198,12 @@ class TestConfirmed:
     def test_the_gated_rule_does_not_enter_while_a_kill_reading_stands(self, standing: str) -> None:
         assert after(CONFIRMED, seen(**{standing: True}), GATED).stage == Stage.CONFIRMED
 
+    @pytest.mark.parametrize("standing", ["credit_stress", "volatility_kill"])
+    def test_a_reading_stands_though_its_exit_is_switched_off(self, standing: str) -> None:
+        off = settings_with({"entry": "gated", "risk_exits": {"credit": False, "volatility": False}}).rules
+        assert after(CONFIRMED, seen(**{standing: True}), off).stage == Stage.CONFIRMED
+        assert after(ETH, seen(**{standing: True}), off).stage == Stage.ETH
+
     def test_the_gated_rule_may_enter_on_a_weekend(self) -> None:
         outcome = after(CONFIRMED, seen(new_session=False, eth_close=1800.0), GATED)
         assert outcome.stage == Stage.ETH
