@@ -166,6 +166,9 @@ class _Planner:
     def _buy(self, symbol: str, change: Decimal, cash: Decimal) -> Decimal:
         """Plan a purchase within the cash and return its expected cost."""
         if self.decision.reduce_only or self.rules.overrides.reduce_only:
+            # A purchase that was cut waits for the day on which buying is allowed. A decision to trade now plans anew.
+            if symbol in self.unfinished and self.decision.trade is not Trade.NOW:
+                self.again.add(symbol)
             return ZERO
         cost_of_one = self.prices[symbol] * (1 + self._cost(symbol))
         quantity = self._send(symbol, Side.BUY, change, limit=max(cash, ZERO) / cost_of_one)

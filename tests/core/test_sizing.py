@@ -150,6 +150,17 @@ class TestByHand:
         plan = planned({"A": "0.4", "B": "0.4"}, trade=Trade.HOLD, unfinished=("B",))
         assert orders(plan) == [("buy", "B", D("400"))]
 
+    @pytest.mark.parametrize("trade", [Trade.HOLD, Trade.BAND])
+    def test_a_purchase_that_was_cut_outlives_a_day_without_purchases(self, trade: Trade) -> None:
+        stale = planned({"ETH": "0.49"}, trade=trade, reduce_only=True, unfinished=("ETH",))
+        assert (stale.orders, stale.unfinished) == ((), {"ETH"})
+        day_after = planned({"ETH": "0.49"}, trade=Trade.HOLD, unfinished=tuple(stale.unfinished))
+        assert orders(day_after) == [("buy", "ETH", D("2.45"))]
+
+    def test_a_stage_that_only_reduces_drops_a_purchase_that_was_cut(self) -> None:
+        assert planned({"ETH": "0.49"}, trade=Trade.NOW, reduce_only=True, unfinished=("ETH",)).unfinished == set()
+        assert planned({"ETH": "0.49"}, trade=Trade.BAND, reduce_only=True).unfinished == set()
+
     def test_a_quiet_day_has_no_orders(self) -> None:
         assert planned({"ETH": "0.98"}, trade=Trade.HOLD) == Plan((), (), frozenset())
 
