@@ -43,6 +43,8 @@ class RunPlan:
         Start cash in the stablecoin.
     adopt
         Take the first decision's weights at once; else wait for a decision of empty weights, then for the next entry.
+    begins_with_entry
+        The first decision is an entry itself: the one before it had no weights.
     median_volume
         Computes a coin's median daily volume in USD, one value a row.
     """
@@ -57,6 +59,7 @@ class RunPlan:
     cash: Decimal
     adopt: bool
     median_volume: Callable[[Series], Floats] = field(repr=False)
+    begins_with_entry: bool = False
 
     @cached_property
     def prices(self) -> Prices:
@@ -86,7 +89,7 @@ class Book:
         self.events: list[Event] = []
         self.warnings: list[str] = []
         self._unfinished: frozenset[str] = frozenset()
-        self._waiting = not plan.adopt
+        self._waiting = not plan.adopt and not plan.begins_with_entry
         self._marks: dict[str, float] = {}
         self._renamed: dict[str, str] = {}
 
@@ -159,7 +162,7 @@ class Book:
             return replace(decision, weights={})
         if self.plan.rules.overrides.flat:
             return replace(decision, weights={}, trade=Trade.NOW, reasons=("flat", *decision.reasons))
-        if is_first:
+        if is_first and self.plan.adopt:
             # The strategy may hold already on the first day, with no trade due; the book has to buy what it holds.
             return replace(decision, trade=Trade.NOW, reasons=("adopted", *decision.reasons))
         return decision

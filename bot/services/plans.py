@@ -136,8 +136,10 @@ def with_decisions(
 ) -> RunPlan:
     """Add the decisions inside a window to a plan, with slippage multiplied at the stressed decision times."""
     inside = window.cut(decisions)
+    before = next((decision for decision in reversed(decisions) if decision.at.date() < window.start), None)
+    is_entry = bool(inside and inside[0].weights) and not (before and before.weights)
     multipliers = [plan.stress_multiplier if d.at in stressed else Decimal(1) for d in inside]
-    return replace(plan, decisions=inside, slippage_multipliers=multipliers)
+    return replace(plan, decisions=inside, slippage_multipliers=multipliers, begins_with_entry=is_entry)
 
 
 def venue_instruments(config: Config, instruments: Mapping[str, Instrument]) -> dict[str, Instrument]:

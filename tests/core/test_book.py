@@ -12,7 +12,10 @@ from bot.backtest.engines.exact import run_exact
 from bot.core.book import Book, RunPlan
 from bot.core.decision import Trade
 from bot.core.events import OrdersToRetry, Valuation
+from bot.core.moments import ONE_DAY
 from bot.core.orders import OrderEnd, OrderIntent, OrderResult, OrderStatus
+from bot.core.window import Window
+from bot.services.plans import with_decisions
 from tests.plans import events, flat, market, plan
 
 D = Decimal
@@ -72,6 +75,21 @@ def test_a_book_that_waits_goes_on_waiting_until_a_decision_has_no_weights() -> 
         again = Book(made)
         again.recall(made.decisions[:days])
         assert wanted(again.decide(2)) == expected
+
+
+def test_a_book_that_waits_takes_an_entry_on_its_first_day() -> None:
+    made = market(A=flat(10.0))
+    held = plan(made, [{}, {"A": "0.5"}])
+    window = Window(held.decisions[1].at.date(), held.decisions[-1].at.date())
+    waiting = replace(held, adopt=False)
+    entry = Book(with_decisions(waiting, window, held.decisions, ()))
+    assert wanted(entry.decide(0)) == [("A", D(50))]
+    assert entry.decide(1) == ()
+    # A day later the strategy is inside the trade: the book waits for the next one.
+    later = replace(window, start=window.start + ONE_DAY)
+    assert Book(with_decisions(waiting, later, held.decisions, ())).decide(0) == ()
+    first_ever = Book(with_decisions(waiting, window, held.decisions[1:], ()))
+    assert wanted(first_ever.decide(0)) == [("A", D(50))]
 
 
 def test_a_fork_goes_its_own_way_from_the_same_state() -> None:
