@@ -9,6 +9,7 @@ import numpy as np
 
 from bot.core.market import Floats, Market, Series, SeriesKind
 from bot.core.moments import Days
+from strategies.decimals import is_above, is_at_least
 from strategies.indicators import Bools, annual_volatility, lagged, rolling_median, run_length, sma
 from strategies.rotation.settings import AltcoinSettings
 
@@ -56,11 +57,11 @@ class Altcoins:
         average = sma(close, settings.breadth_window, self.gaps)
         volatility = np.maximum(annual_volatility(close, settings.volatility_span), settings.volatility_floor)
         returns = [close / lagged(close, days) - 1 for days in settings.momentum_days]
-        liquid = rolling_median(volume, settings.volume_days, self.gaps) >= settings.minimum_volume
+        liquid = is_at_least(rolling_median(volume, settings.volume_days, self.gaps), settings.minimum_volume)
         return _Coin(
             first=series.dates[0],
             eligible=liquid & self._seasoned(close) & ~market.is_quarantined(series.symbol, decided_at),
-            above=close > average,
+            above=is_above(close, average),
             has_average=~np.isnan(average),
             # Returns and volatility end the day before: the ranking must not chase the day's own jump.
             score=lagged(np.mean(returns, axis=0) / volatility, 1),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import overload
 
+from strategies.decimals import is_above, is_at_most, is_below
 from strategies.indicators import Bools, Ints
 from strategies.rotation.rules import Rules, Stage
 from strategies.rotation.state import UNSEEN, Condition, Conditions, Memory, Observation
@@ -70,21 +71,21 @@ def conditions_of(rules: Rules, memory: Memory, seen: Observation) -> Conditions
     elif stage == Stage.COOLDOWN:
         cooling = _at_least(seen.session - memory.stage_session, rules.stages_cooldown_sessions)
     else:
-        level = Condition(seen.close, breakout.level, seen.close > breakout.level)
+        level = Condition(seen.close, breakout.level, is_above(seen.close, breakout.level))
         since_confirmed = seen.session - breakout.confirmed_session
         if stage == Stage.ARMED:
             limit = rules.breakout_floor * breakout.level
-            floor = Condition(seen.close, limit, not seen.close < limit)  # `not <`: a missing close holds
+            floor = Condition(seen.close, limit, not is_below(seen.close, limit))  # `not`: a missing close holds
             closes = _at_least(breakout.closes_above, rules.breakout_confirm_closes)
             armed = _at_least(seen.session - breakout.session, rules.breakout_confirm_within)
         else:
             trail = trail_of(rules, breakout.level, breakout.high)
-            small_cap_stop = Condition(seen.close, trail, not seen.close < trail)
+            small_cap_stop = Condition(seen.close, trail, not is_below(seen.close, trail))
         if stage == Stage.CONFIRMED:
             trend = _at_least(since_confirmed, rules.gated_patience_sessions)
         elif stage != Stage.ARMED:
             stop = eth_stop_of(rules, eth.high, seen.eth_range)
-            eth_stop = Condition(seen.eth_close, stop, not seen.eth_close <= stop)
+            eth_stop = Condition(seen.eth_close, stop, not is_at_most(seen.eth_close, stop))
         if stage == Stage.ETH or stage == Stage.ALTS:
             # A record before the confirmation is old news by then: the later of both begins the count.
             quiet = _at_least(min(since_confirmed, seen.sessions_since_record), rules.stages_quiet_sessions)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.core.market import Floats
+from strategies.decimals import is_at_most
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def pullbacks(close: Floats, depth: float, within: int) -> list[Pullback]:
     for session, price in enumerate(close.tolist()):
         if start < 0:
             high = max(high, price)
-            if price <= high * (1 - depth):
+            if is_at_most(price, high * (1 - depth)):
                 start = session
         elif price >= high or session - start >= within:
             decided.append(Pullback(start, session, price >= high))

@@ -10,6 +10,7 @@ import numpy as np
 from bot.core.invariants import not_none
 from bot.core.market import Floats, Market, Series
 from bot.core.moments import newest
+from strategies.decimals import difference, is_above, is_at_least, is_below
 from strategies.indicators import (
     Bools,
     Ints,
@@ -58,14 +59,14 @@ class Readings:
         strength, lookback = track.values, self.rotation.relative_strength.lookback
         # Both conditions in one threshold: above the higher of two hurdles is above both.
         hurdle = np.maximum(lagged(strength, lookback), self._mean_strength)
-        return self.reading("relative_strength", track, strength, hurdle, strength > hurdle)
+        return self.reading("relative_strength", track, strength, hurdle, is_above(strength, hurdle))
 
     def rs_weak_sessions(self) -> Ints:
         """Count the sessions in a row with RS under its average, from before the run's first day too."""
         track = self._strength
         if track is None:
             return np.zeros(len(self.times), np.int64)
-        run = run_length(track.values < self._mean_strength)
+        run = run_length(is_below(track.values, self._mean_strength))
         return np.nan_to_num(Track(track.due, run.astype(float), ()).sampled(self.times)).astype(np.int64)
 
     def credit(self) -> Reading:
@@ -74,12 +75,12 @@ class Readings:
         if track is None:
             return self.absent("credit")
         if self.rotation.credit.measure == "spread":
-            rise = track.values - lagged(track.values, self.rotation.credit.spread_sessions)
+            rise = difference(track.values, lagged(track.values, self.rotation.credit.spread_sessions))
             limit = np.full(len(rise), self.rotation.credit.spread_rise)
-            return self.reading("credit", track, rise, limit, rise < limit)
+            return self.reading("credit", track, rise, limit, is_below(rise, limit))
         relative = track.values / sma(track.values, self.rotation.credit.window, self.gaps)
         limit = np.full(len(relative), self.rotation.credit.stress_below)
-        return self.reading("credit", track, relative, limit, relative >= limit)
+        return self.reading("credit", track, relative, limit, is_at_least(relative, limit))
 
     def credit_level(self) -> Track | None:
         """Return the measure of credit: the ratio of two bond funds, or the spread in per cent."""
@@ -95,7 +96,7 @@ class Readings:
         if track is None:
             return self.absent("volatility")
         limit = np.full(len(track.values), self.rotation.volatility.calm_below)
-        return self.reading("volatility", track, track.values, limit, track.values < limit)
+        return self.reading("volatility", track, track.values, limit, is_below(track.values, limit))
 
     def participation(self) -> Reading:
         """Count of three signs of a broad advance; available with data for as many as it needs."""
@@ -121,7 +122,7 @@ class Readings:
             return self.absent("volume")
         surge = highest(track.values, self.rotation.volume.within, self.gaps)
         limit = np.full(len(surge), self.rotation.volume.surge)
-        return self.reading("volume", track, surge, limit, surge >= limit)
+        return self.reading("volume", track, surge, limit, is_at_least(surge, limit))
 
     def trend(self) -> Reading:
         """Close above the fast average above the slow one; the value is the smaller of the two ratios."""
@@ -129,14 +130,14 @@ class Readings:
         fast, slow = sma(close, self.rotation.trend.fast, self.gaps), sma(close, self.rotation.trend.slow, self.gaps)
         value = np.minimum(close / fast, fast / slow)
         track = Track(self.small_caps.due, close, (self.small_caps,))
-        return self.reading("trend", track, value, np.ones(len(close)), value > 1)
+        return self.reading("trend", track, value, np.ones(len(close)), is_above(value, 1.0))
 
     def net_liquidity(self) -> Reading:
         """The change of net liquidity over `weeks` weeks, $ millions."""
         track = self.net_liquidity_level()
         if track is None:
             return self.absent("net_liquidity")
-        change = track.values - lagged(track.values, self.rotation.net_liquidity.weeks)
+        change = difference(track.values, lagged(track.values, self.rotation.net_liquidity.weeks))
         return self.reading("net_liquidity", track, change, np.zeros(len(change)), change > 0)
 
     def net_liquidity_level(self) -> Track | None:
@@ -159,19 +160,19 @@ class Readings:
         if track is None:
             return self.absent("volatility_kill")
         limit = np.full(len(track.values), self.rotation.volatility.kill_above)
-        return self.reading("volatility_kill", track, track.values, limit, track.values > limit)
+        return self.reading("volatility_kill", track, track.values, limit, is_above(track.values, limit))
 
     def pair(self) -> Reading:
         """ETH/BTC above its average; the value is the ratio, the threshold its average."""
         track = not_none(ratio(self.market, self.roles.eth, self.roles.btc), "ETH/BTC of a market")
         average = sma(track.values, self.rotation.pair_window, self.gaps)
-        return self.reading("eth_btc", track, track.values, average, track.values > average)
+        return self.reading("eth_btc", track, track.values, average, is_above(track.values, average))
 
     def eth_trend(self) -> Reading:
         """ETH above its own average."""
         track = not_none(closes(self.market, self.roles.eth), "ETH of a market")
         average = sma(track.values, self.rotation.gated.trend_days, self.gaps)
-        return self.reading("eth_trend", track, track.values, average, track.values > average)
+        return self.reading("eth_trend", track, track.values, average, is_above(track.values, average))
 
     def eth_range(self) -> Floats:
         """Return ETH's mean true range in dollars at each decision; NaN before its window is whole."""
@@ -186,7 +187,7 @@ class Readings:
         if track is None:
             return self.absent("peg_broken")
         limit = np.full(len(track.values), self.rotation.peg.below)
-        broken = run_length(track.values < limit) >= self.rotation.peg.days
+        broken = run_length(is_below(track.values, limit)) >= self.rotation.peg.days
         return self.reading("peg_broken", track, track.values, limit, broken)
 
     def thin_trading(self) -> Bools:
@@ -196,7 +197,7 @@ class Readings:
         volume = self._relative_volume
         if volume is None:
             return half_day
-        thin_volume: Bools = volume.sampled(self.times) < self.rotation.volume.thin_below
+        thin_volume: Bools = is_below(volume.sampled(self.times), self.rotation.volume.thin_below)
         return half_day | thin_volume
 
     # --- small caps --------------------------------------------------------------------------------------
@@ -293,7 +294,7 @@ class Readings:
         if track is None:
             return self.absent("equal_weight")
         before = lagged(track.values, self.rotation.participation.lookback)
-        return self.reading("equal_weight", track, track.values, before, track.values > before)
+        return self.reading("equal_weight", track, track.values, before, is_above(track.values, before))
 
     def _year_high(self) -> Reading:
         track = closes(self.market, self.roles.small_cap_breadth_fund)
@@ -309,7 +310,7 @@ class Readings:
             return self.absent("sectors")
         averages = [sma(track.values, self.rotation.participation.sector_window, self.gaps) for track in tracks]
         funds = [
-            self.reading("sector", track, track.values, average, track.values > average)
+            self.reading("sector", track, track.values, average, is_above(track.values, average))
             for track, average in zip(tracks, averages, strict=True)
         ]
         needed = self.rotation.participation.sectors_needed

@@ -9,6 +9,7 @@ import numpy as np
 
 from bot.core.market import Floats
 from bot.core.moments import Times, newest
+from strategies.decimals import is_above, is_at_least, is_below
 from strategies.indicators import Bools, Ints, lagged, rolling_median
 from strategies.rotation.conditions import is_breakout, is_stale, trail_of
 from strategies.rotation.pullbacks import pullbacks, share_recovered
@@ -119,7 +120,7 @@ class Supercycle:
         share = np.where(np.isnan(source.closes), np.nan, share)
         track = Track(source.small_caps.due, source.closes, (source.small_caps,))
         needed = np.full(len(share), settings.share)
-        return source.reading("dips_bought", track, share, needed, share >= needed)
+        return source.reading("dips_bought", track, share, needed, is_at_least(share, needed))
 
     @cached_property
     def _sectors(self) -> tuple[Reading, Reading]:
@@ -138,7 +139,7 @@ class Supercycle:
         funds = [source.reading("fund", track, track.values, track.values, track.values > 0) for track in tracks]
         track = Track(due, dispersion, tuple(series for track in tracks for series in track.sources))
         readings = (
-            source.reading("sectors_rotate", track, dispersion, usual, (dispersion > usual) & (now < before)),
+            source.reading("sectors_rotate", track, dispersion, usual, is_above(dispersion, usual) & (now < before)),
             source.reading("correlation", track, now, before, now < before),
         )
         # As many funds as are needed decide on silence: one that ended years ago does not.
@@ -170,7 +171,7 @@ class Supercycle:
         if track is None:
             return source.absent("high_beta")
         before = lagged(track.values, self.settings.high_beta.lookback)
-        return source.reading("high_beta", track, track.values, before, track.values > before)
+        return source.reading("high_beta", track, track.values, before, is_above(track.values, before))
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,8 +225,8 @@ def runs_above(close: Floats, before: Floats, begins: Bools, rules: Rules) -> Ru
         if not stands:
             continue
         high = max(high, price)  # `high` first: max() keeps it if the price is NaN
-        length += price > level
-        if price < trail_of(rules, level, high):
+        length += is_above(price, level)
+        if is_below(price, trail_of(rules, level, high)):
             stands = False
             completed.append((session, length))
         else:

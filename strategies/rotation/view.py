@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.core.market import Market
+from strategies.decimals import is_at_least, is_below
 from strategies.indicators import Bools, Ints
 from strategies.rotation.altcoins import Altcoins
 from strategies.rotation.conditions import is_stale
@@ -127,7 +128,7 @@ class RotationView:
             "eth_above_trend": self.readings["eth_trend"].holds,
             "eth_range": self.source.eth_range(),
             "pair_above": pair.holds,
-            "pair_below": pair.value < pair.threshold,  # unknown is neither above nor below
+            "pair_below": is_below(pair.value, pair.threshold),  # unknown is neither above nor below
             "breadth_passes": self.readings["breadth"].holds,
             "peg_broken": peg.available & peg.holds,
             "thin_trading": self.source.thin_trading(),
@@ -168,7 +169,7 @@ class RotationView:
         share = self.altcoins.breadth(self.days)
         needed = np.full(len(share), self.settings.altcoins.breadth_needed)
         none_missed = np.zeros(len(share), np.int64)
-        return Reading("breadth", share, needed, share >= needed, none_missed, np.ones(len(share), bool))
+        return Reading("breadth", share, needed, is_at_least(share, needed), none_missed, np.ones(len(share), bool))
 
 
 class Views:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.core.market import Floats
+from strategies.decimals import difference, is_above, is_at_most, is_below
 from strategies.indicators import Bools, Ints, lagged, sma
 from strategies.rotation.reading import Reading, Words
 from strategies.rotation.settings import DaysSettings
@@ -119,7 +120,7 @@ class _Layers:
         if track is None:
             return self._layer(name, DOLLARS, None, span, self.source.absent(name))
         hurdle = np.maximum(sma(track.values, shown.average, self.source.gaps), lagged(track.values, shown.sessions))
-        eases = self.source.reading(name, track, track.values, hurdle, track.values > hurdle)
+        eases = self.source.reading(name, track, track.values, hurdle, is_above(track.values, hurdle))
         return self._layer(name, DOLLARS, track, span, eases)
 
     def _small_cap_strength(self) -> Layer:
@@ -153,7 +154,7 @@ class _Layers:
         if track is None:
             return self.source.absent(name)
         before = lagged(track.values, length)
-        moved = track.values < before if falls else track.values > before
+        moved = is_below(track.values, before) if falls else is_above(track.values, before)
         return self.source.reading(name, track, track.values, before, moved)
 
     def _layer(self, name: str, unit: str, track: Track | None, span: _Span, eases: Reading) -> Layer:
@@ -164,12 +165,12 @@ class _Layers:
             value = track.sampled(self.view.times)
             before = Track(track.due, lagged(track.values, span.length), ()).sampled(self.view.times)
             # From 2% to 3% is one point of breadth; called +50% it would look like a surge.
-            change = value - before if unit == SHARE else (value - before) / np.abs(before)
+            change = difference(value, before) if unit == SHARE else (value - before) / np.abs(before)
         lack = eases.lack(self.view.settings.rules)
         lack = np.where((lack == "") & np.isnan(change), "not yet", lack)
         # Once it was known its window has been full: then a value in it is missing.
         lack = np.where((lack == "not yet") & np.logical_or.accumulate(lack == ""), "missing", lack)
-        direction = np.where(np.abs(change) <= span.flat, 0, np.sign(np.nan_to_num(change))).astype(np.int64)
+        direction = np.where(is_at_most(np.abs(change), span.flat), 0, np.sign(np.nan_to_num(change))).astype(np.int64)
         return Layer(name, unit, f"{span.length} {span.rows}", value, change, direction, eases.holds, lack)
 
 

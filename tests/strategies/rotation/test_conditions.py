@@ -78,6 +78,21 @@ def test_both_stops_of_eth_are_hit_at_the_stop_itself(measure: str, close: float
     assert conditions_of(rules, memory, seen(eth_close=close)).eth_stop.holds is holds
 
 
+def test_exact_limits_are_met_in_decimals() -> None:
+    """0.97 x 100.1 is 97.097 and 0.9 x 4100.1 is 3690.09; as floats both products lie beside the decimal."""
+    rules = settings_with({"eth_stop": {"drawdown": 0.1}}).rules
+    armed = Memory(Stage.ARMED, breakout=Breakout(level=100.1))
+    for level, floor in ((100.1, 97.097), (2011.3, 1950.961), (1743.9, 1691.583)):
+        memory = armed._replace(breakout=Breakout(level=level, high=level))
+        assert conditions_of(rules, memory, seen(close=floor)).floor.holds
+        assert not conditions_of(rules, memory, seen(close=floor - 0.001)).floor.holds
+        invested = memory._replace(stage=Stage.ETH, eth=EthPosition(high=4100.1))
+        at_the_stop = conditions_of(rules, invested, seen(close=floor, eth_close=3690.09))
+        assert at_the_stop.small_cap_stop.holds
+        assert not at_the_stop.eth_stop.holds
+        assert conditions_of(rules, invested, seen(eth_close=3690.1)).eth_stop.holds
+
+
 def test_every_recorded_condition_is_one_that_step_returns(demo: Market) -> None:
     view = RotationView(demo, settings_with())
     for name in RECORDED:

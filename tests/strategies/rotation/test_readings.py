@@ -176,6 +176,13 @@ class TestCredit:
         assert verdict(made, "credit") == "no data"
         assert verdict(made, "credit", {"credit": {"measure": "grade_ratio"}}) == "no"
 
+    @pytest.mark.parametrize(
+        ("before", "now", "calm"), [(3.35, 4.10, "no"), (3.36, 4.10, "yes"), (2.87, 3.62, "no"), (8.19, 8.93, "yes")]
+    )
+    def test_a_spread_rises_in_decimals(self, before: float, now: float, calm: str) -> None:
+        made = market(41, BAMLH0A0HYM2=closes_on_sessions(FIRST, [before] * 39 + [now, 9.0]))
+        assert verdict(made, "credit", {"credit": {"measure": "spread"}}) == calm
+
     @pytest.mark.parametrize(("rise", "calm"), [(0.74, "yes"), (0.75, "no")])
     def test_the_spread_is_stressed_when_up_75_points_in_21_sessions(self, rise: float, calm: str) -> None:
         spread = [3.0] * 39 + [3.0 + rise] + [9.0]  # the last is published a session later: not known yet
