@@ -66,7 +66,7 @@ def test_every_other_coin_is_updated(world: World, what: str, first: bool) -> No
         as_json({"symbols": [ODD[what], *listed] if first else [*listed, ODD[what]]}), path=INFO
     )
     found = world.update("SOL", "BTC")
-    assert {result.status for result in found.values()} == {UpdateStatus.NEW}
+    assert (found["SOL"].status, found["BTC"].status) == (UpdateStatus.NEW, UpdateStatus.NEW)
     notes = [note for result in found.values() for note in result.notes if "left out" in note and "list" in note]
     assert len(notes) <= 1
 
