@@ -37,10 +37,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on sta
 
 
 def console(to_error: bool = False) -> Console:
-    """Return a console without automatic colours; on standard error under --json."""
-    from rich.console import Console
+    """Return a console without automatic colours; on standard error under --json. Texts are cleaned in it."""
+    from bot.cli.clean_console import CleanConsole
 
-    return Console(stderr=to_error, highlight=False)
+    return CleanConsole(stderr=to_error, highlight=False)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import typer
 
 from bot.cli.console import console, print_json
 from bot.core.errors import ConfigError
-from bot.core.text import printable
+from bot.core.text import csv_cell, markdown_cell
 
 CsvOption = Annotated[bool, typer.Option("--csv", help="CSV on standard output.")]
 MarkdownOption = Annotated[bool, typer.Option("--md", help="A Markdown table on standard output.")]
@@ -58,7 +58,7 @@ def _print_table(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]
     for column in columns:
         table.add_column(column.title, justify="right" if column.is_number else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_plain(row.get(column.key)) for column in columns))
+        table.add_row(*(_text(row.get(column.key)) for column in columns))
     console().print(table, markup=False)
 
 
@@ -66,20 +66,19 @@ def _print_csv(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]) 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")  # as in the CSV files of a run folder
     writer.writerow([column.key for column in columns])
-    writer.writerows([_plain(row.get(column.key)) for column in columns] for row in rows)
+    writer.writerows([csv_cell(_text(row.get(column.key))) for column in columns] for row in rows)
     sys.stdout.write(text.getvalue())
 
 
 def _print_markdown(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]) -> None:
     def line(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+        return "| " + " | ".join(cells) + " |\n"
 
     sys.stdout.write(line([column.title for column in columns]))
     sys.stdout.write(line(["---:" if column.is_number else "---" for column in columns]))
     for row in rows:
-        sys.stdout.write(line([_plain(row.get(column.key)) for column in columns]))
+        sys.stdout.write(line([markdown_cell(_text(row.get(column.key))) for column in columns]))
 
 
-def _plain(value: object) -> str:
-    """Format a cell, without control characters that a terminal would obey."""
-    return "" if value is None else printable(str(value))
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

@@ -21,6 +21,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from bot.core.text import printable
+
 _LONGEST = 160
 """Characters of a value or a place that an error shows."""
 
@@ -52,7 +54,8 @@ class BotError(Exception):
         line = f"{where}: {what}" if where else what
         for part in (comparison, mend):
             line += f"; {part}" if part else ""
-        super().__init__(" ".join(line.split()))
+        # Cleaned here: errors reach terminals, logs and notices by many ways, with names and messages from outside.
+        super().__init__(printable(" ".join(line.split())))
 
     def as_dict(self) -> dict[str, str | int | None]:
         """Return the error as data, for `--json`."""

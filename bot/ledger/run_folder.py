@@ -10,9 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from pandas.api.types import is_object_dtype, is_string_dtype
 
 from bot.core.errors import BotError, LedgerError, did_you_mean
+from bot.core.text import csv_cell
 from bot.infra.write_access import write_error
 from bot.ledger.projections import project
 from bot.ledger.record import read_ledger, verify_ledger, write_ledger
@@ -217,7 +220,13 @@ def _sha256(content: bytes) -> str:
 
 
 def _csv(table: pd.DataFrame) -> bytes:
-    text: str = table.to_csv(index=False, lineterminator="\n")
+    clean = table.rename(columns=csv_cell)
+    for place, column in enumerate(clean.dtypes):
+        if is_object_dtype(column) or is_string_dtype(column):
+            cells = [csv_cell(cell) if isinstance(cell, str) else cell for cell in clean.iloc[:, place]]
+            # As objects, since pandas would make floats of whole numbers beside a blank.
+            clean.isetitem(place, np.array(cells, dtype=object))
+    text: str = clean.to_csv(index=False, lineterminator="\n")
     return text.encode()
 
 

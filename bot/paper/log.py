@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import LedgerError
 from bot.core.moments import iso
+from bot.core.text import printable
 from bot.infra.write_access import write_error
 from bot.settings.loader import Config
 
@@ -26,7 +27,7 @@ def open_log(config: Config, ledger: str, hide: Callable[[str], str]) -> None:
     from loguru import logger
 
     def line(record: Record) -> str:
-        message = record["message"] = hide(record["message"])
+        message = record["message"] = printable(hide(record["message"]), kept="\n\t")
         if config.paper.log == "text":
             return _TEXT
         fields = {"time": iso(record["time"].astimezone(UTC)), "level": record["level"].name, "message": message}

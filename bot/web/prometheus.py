@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from bot.core.decision import Decision
 from bot.core.errors import LedgerError
 from bot.core.events import Valuation
+from bot.core.text import printable
 from bot.infra.version import __version__
 from bot.paper.daemon_status import DaemonState
 from bot.review.recording import Record
@@ -88,4 +89,4 @@ def _labels(labels: dict[str, str]) -> str:
 
 
 def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return printable(value, kept="\n").replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -117,10 +117,9 @@ def _as_dict(check: IntegrityCheck) -> dict[str, str | bool | None]:
 @contextmanager
 def _progress(record: Record) -> Iterator[Callable[[int], object]]:
     """Yield a function to call with the number of rows read. A terminal shows a bar for a long ledger."""
-    from rich.console import Console
     from rich.progress import Progress
 
-    screen = Console(stderr=True)
+    screen = console(to_error=True)
     try:
         rows = record.count()
     except LedgerError:

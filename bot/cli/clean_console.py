@@ -1,0 +1,23 @@
+"""Console that prints no control characters of the texts that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from bot.core.text import printable
+
+
+class CleanConsole(Console):
+    """Console of every command. A text from outside cannot move the cursor, set a title or reverse the line.
+
+    Each piece of text passes here after its layout and before its colours, whichever table or panel it stands in.
+    """
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield the pieces of a text or table, with control characters and direction marks replaced by spaces."""
+        for segment in super().render(renderable, options):
+            is_clean = segment.control is not None or segment.text.isprintable()
+            yield segment if is_clean else segment._replace(text=printable(segment.text, kept="\n"))
