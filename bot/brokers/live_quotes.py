@@ -159,7 +159,7 @@ class LiveQuotesBroker:
 
     @property
     def waiting(self) -> Mapping[str, str]:
-        """Why each order that stays open was not sent, by its id."""
+        """Reasons of the orders that stay open and wait for a quote, by order id."""
         return self._waiting
 
     def execute(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:

@@ -90,15 +90,14 @@ class BacktestExtras(Protocol):
 class Broker(Protocol):
     """The port that executes orders and records their results in the book.
 
-    `waiting` has the reason of each order that stays open because it was not sent, by its id: those of a broker's other
-    open orders are unknown.
+    Open orders are either in `waiting`, and still to be sent, or of unknown status.
     """
 
     name: str
 
     @property
     def waiting(self) -> Mapping[str, str]:
-        """Why each order that stays open was not sent, by its id."""
+        """Reasons of the orders that stay open and wait for a quote, by order id."""
         ...
 
     def execute(self, book: Book, orders: Sequence[OrderIntent], day: date) -> Iterator[OrderIntent]:

@@ -205,7 +205,7 @@ class Notifier:
             self._say(problem)
 
     def _summary(self, ticked: TickResult) -> list[Notice]:
-        """Return the notices of what did not come about; the same text once a UTC day."""
+        """Return the notices of what a tick lacked; the same text once a UTC day."""
         return [one for one in summary_notices(self._name, ticked) if self._is_first_today(f"{one.title}: {one.body}")]
 
     def _news(self, before: Sequence[Row] | None) -> list[Notice]:

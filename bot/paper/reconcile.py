@@ -13,7 +13,7 @@ from bot.core.events import AccountSnapshot, BalanceCause, BalanceDifference, Ev
 from bot.core.instrument import ZERO
 from bot.core.invariants import not_none
 from bot.core.moments import midnight
-from bot.core.orders import OrderIntent
+from bot.core.orders import OrderIntent, Side
 from bot.core.ports import Clock
 from bot.infra.vendor_errors import NotListed
 from bot.ledger.testnet_account import _RECENT, ExpectedAccount
@@ -64,15 +64,22 @@ class Reconciler:
         late = self._filled_later(account, now)
         ours = {self._quote} | {trade.base for trade in account.trades}
         coins = sorted({*changed, *ours} - {self._quote})
-        by_hand = {asset for asset in coins if self._is_traded_by_hand(account, asset)}
+        by_hand = self._moved_by_hand(account, coins)
         differences: list[Event] = []
         for asset in changed:
             recorded, there = account.expected.get(asset, ZERO), found.get(asset, ZERO)
+            moved = by_hand.get(asset, ZERO)
+            if moved and not (asset in late or (asset == self._quote and late)):
+                # A trade by hand explains what it moved; the rest needs a cause of its own.
+                is_all = abs(there - recorded - moved) < self._smallest(asset)
+                after = there if is_all else recorded + moved
+                differences.append(BalanceDifference(now, asset, recorded, after, BalanceCause.MANUAL_TRADE))
+                recorded = after
             missing = recorded - there
+            if not missing:
+                continue
             if asset in late or (asset == self._quote and late):
                 cause = BalanceCause.PARTIAL
-            elif asset in by_hand or (asset == self._quote and by_hand):
-                cause = BalanceCause.MANUAL_TRADE
             elif recorded < ZERO and asset not in found:
                 cause = BalanceCause.FEE  # such as Gate's points, which pay fees and are no balance of the account
             elif asset not in ours:
@@ -128,14 +135,24 @@ class Reconciler:
         except (NotListed, OutcomeUnknown):
             return None
 
-    def _is_traded_by_hand(self, account: ExpectedAccount, asset: str) -> bool:
-        ours = {trade.trade_id for trade in account.trades if trade.base == asset}
-        try:
-            trades = self._exchange.trades(f"{asset}/{self._quote}")
-        except NotListed:
-            return False
+    def _moved_by_hand(self, account: ExpectedAccount, coins: Sequence[str]) -> dict[str, Decimal]:
+        """Sum what the account's trades other than ours moved since the last comparison, in units of each asset."""
         since = account.since or datetime.min.replace(tzinfo=UTC)
-        return any(trade.fill_id not in ours and trade.at > since for trade in trades)
+        moved: dict[str, Decimal] = {}
+        for coin in coins:
+            ours = {trade.trade_id for trade in account.trades if trade.base == coin}
+            try:
+                trades = self._exchange.trades(f"{coin}/{self._quote}")
+            except NotListed:
+                continue
+            for trade in trades:
+                if trade.fill_id in ours or trade.at <= since or trade.side is None:
+                    continue
+                sign = 1 if trade.side is Side.BUY else -1
+                moves = ((coin, sign * trade.quantity), (self._quote, -sign * trade.quantity * trade.price))
+                for asset, amount in (*moves, (trade.fee_asset, -trade.fee)):
+                    moved[asset] = moved.get(asset, ZERO) + amount
+        return moved
 
     def _smallest(self, asset: str) -> Decimal:
         """Return the amount below which an asset is dust: a step of its pair, or a cent of the quote currency."""

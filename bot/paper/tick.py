@@ -232,7 +232,7 @@ def _why_late(config: Config, results: Sequence[UpdateResult]) -> str:
 
 
 def _missing(config: Config, results: Sequence[UpdateResult]) -> tuple[MissingSeries, ...]:
-    """Return the series of which a row was due and did not come."""
+    """Return the series whose due row is missing."""
     needed = config.roles.symbols()
     return tuple(
         MissingSeries(result.symbol, _why_missing(result), result.last)

@@ -58,7 +58,7 @@ def error_notice(ledger: str, problem: str) -> Notice:
 
 
 def summary_notices(ledger: str, ticked: TickResult) -> list[Notice]:
-    """Return the notices of what did not come about in a tick: missed days, series, and orders without a quote."""
+    """Return the notices of what a tick lacked: past days, series, and quotes of orders."""
     found = []
     if ticked.made_up:
         days = _first_few(map(str, ticked.made_up))

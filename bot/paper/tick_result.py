@@ -1,4 +1,4 @@
-"""Result of a tick: what was decided, what was traded, and what did not come about, with the reasons."""
+"""Result of a tick: days, orders, and everything that it lacked, with the reasons."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.core.orders import OrderIntent, OrderResult
 
 @dataclass(frozen=True, slots=True)
 class WaitingOrder:
-    """An order that was not sent because a usable quote was missing; it is tried again the same day."""
+    """An order without a usable quote: it is still to be sent, and is tried again the same day."""
 
     order: OrderIntent
     why: str
@@ -18,7 +18,7 @@ class WaitingOrder:
 
 @dataclass(frozen=True, slots=True)
 class MissingSeries:
-    """A series of which a row was due and did not come: why, and the day of its last stored row."""
+    """A series whose due row is missing: the reason, and the day of its last stored row."""
 
     symbol: str
     why: str
@@ -78,7 +78,7 @@ class TickResult:
         return sum(order.order_id not in short for order in self.carried_out)
 
     def problems(self) -> list[str]:
-        """Return one sentence for each thing that did not come about."""
+        """Return one sentence for each thing that the tick lacked."""
         lines = []
         if self.made_up:
             days = ", ".join(map(str, self.made_up))

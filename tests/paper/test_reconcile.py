@@ -97,6 +97,22 @@ def test_an_order_placed_by_hand_is_a_manual_trade_in_both_its_assets(traded: Tr
     assert not expected_account(traded.events).is_unclear
 
 
+def test_a_trade_by_hand_explains_only_the_amount_that_it_moved(traded: Traded) -> None:
+    traded.server.exchange.place(KEY, market(Side.BUY, "0.5", "mine"))
+    traded.change("ETH", "-1")
+    traded.change("USDT", "-300")
+    found = [(one.asset, one.cause, one.found - one.recorded) for one in traded.compare() if hasattr(one, "cause")]
+    # 0.5 of the 1.5 - 0.0015 that were there at 100.10, and 0.1% of it is kept as the fee.
+    assert found == [
+        ("ETH", BalanceCause.MANUAL_TRADE, D("0.4995")),
+        ("ETH", BalanceCause.UNKNOWN, D("-1")),
+        ("USDT", BalanceCause.MANUAL_TRADE, D("-50.05")),
+        ("USDT", BalanceCause.UNKNOWN, D("-300")),
+    ]
+    assert expected_account(traded.events).is_unclear
+    assert traded.compare() == []
+
+
 def test_a_change_that_nothing_explains_is_unknown_until_it_is_acknowledged(traded: Traded) -> None:
     traded.change("USDT", "-123")
     assert traded.causes() == {"USDT": BalanceCause.UNKNOWN}

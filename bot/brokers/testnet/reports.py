@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -23,7 +23,10 @@ class VenueStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VenueFill:
-    """One trade of an order: price in the quote currency, quantity in coins, fee in `fee_asset`."""
+    """One trade of an order: price in the quote currency, quantity in coins, fee in `fee_asset`.
+
+    `side` is given where the venue states it for each trade, as in the list of an account's trades.
+    """
 
     fill_id: str
     price: Decimal
@@ -31,6 +34,7 @@ class VenueFill:
     fee: Decimal
     fee_asset: str
     at: datetime
+    side: Side | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from bot.brokers.testnet.dialects.dialect import MarketOrder, OrderKey, SpotPair, VenueRequest
-from bot.brokers.testnet.dialects.fees import read_fee
+from bot.brokers.testnet.dialects.fees import read_fee, read_side
 from bot.brokers.testnet.dialects.json_values import (
     PARSE_ERRORS,
     Json,
@@ -185,7 +185,8 @@ def _balance(row: Json) -> AssetBalance:
 
 def _fill(row: Json, fill_id: object, at: datetime, side: object, pair: SpotPair) -> VenueFill:
     fee = read_fee(row.get("commission"), row.get("commissionAsset"), side, pair)
-    return VenueFill(identifier(fill_id), positive(row["price"]), positive(row["qty"]), fee.amount, fee.asset, at)
+    price, quantity = positive(row["price"]), positive(row["qty"])
+    return VenueFill(identifier(fill_id), price, quantity, fee.amount, fee.asset, at, read_side(side))
 
 
 def _report(order: Json, pair: SpotPair, fills: tuple[VenueFill, ...] = ()) -> OrderReport:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from bot.brokers.testnet.dialects.dialect import MarketOrder, OrderKey, SpotPair, VenueRequest
-from bot.brokers.testnet.dialects.fees import read_fee
+from bot.brokers.testnet.dialects.fees import read_fee, read_side
 from bot.brokers.testnet.dialects.json_values import (
     Json,
     bound,
@@ -187,6 +187,7 @@ def _fill(row: Json, pair: SpotPair) -> VenueFill:
         fee.amount,
         fee.asset,
         moment(row["execTime"]),
+        read_side(row.get("side")),
     )
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bot.brokers.testnet.dialects.dialect import SpotPair
 from bot.brokers.testnet.dialects.json_values import PARSE_ERRORS, signed_number
 from bot.core.instrument import ZERO
+from bot.core.orders import Side
 
 
 class VenueFee(NamedTuple):
@@ -32,3 +33,9 @@ def read_fee(amount: object, asset: object, side: object, pair: SpotPair) -> Ven
         return VenueFee(fee, asset)
     is_in_base = (str(side).lower() == "buy") == (fee >= 0)
     return VenueFee(fee, pair.base if is_in_base else pair.quote)
+
+
+def read_side(side: object) -> Side | None:
+    """Read the side of a trade, "buy" or "sell" in any case; None for another text."""
+    text = str(side).lower()
+    return Side(text) if text in tuple(Side) else None

@@ -8,7 +8,7 @@ from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from types import MappingProxyType
 
 from bot.brokers.testnet.dialects.dialect import MarketOrder, OrderKey, SpotPair, VenueRequest
-from bot.brokers.testnet.dialects.fees import read_fee
+from bot.brokers.testnet.dialects.fees import read_fee, read_side
 from bot.brokers.testnet.dialects.json_values import (
     PARSE_ERRORS,
     Json,
@@ -211,7 +211,8 @@ def _fill(row: Json, pair: SpotPair) -> VenueFill:
             amount, asset = row[name], paid_in
     fee = read_fee(amount, asset, row.get("side"), pair)
     at = moment(row.get("create_time_ms") or number(row["create_time"]) * 1000)
-    return VenueFill(identifier(row["id"]), positive(row["price"]), positive(row["amount"]), fee.amount, fee.asset, at)
+    price, quantity, side = positive(row["price"]), positive(row["amount"]), read_side(row.get("side"))
+    return VenueFill(identifier(row["id"]), price, quantity, fee.amount, fee.asset, at, side)
 
 
 def _amount(value: object) -> Decimal:
