@@ -60,7 +60,7 @@ class Bans:
             return
 
     def _stored(self) -> dict[str, datetime]:
-        """Return the bans of the file. A damaged file has none, and the next ban replaces it."""
+        """Return the bans of the file. A damaged file is read as empty, and the next ban replaces it."""
         if self._path is None:
             return {}
         try:

@@ -1,7 +1,7 @@
 """Deadline of a whole HTTP response: connecting, the headers, any `100 Continue` before them, and the body.
 
 The timeout of a socket restarts with each piece that arrives. A server that sends a header or a `100 Continue` every
-few seconds would be waited for without end.
+few seconds would be waited for forever.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 
 
 class DeadlineExceeded(TimeoutError):
-    """The response was not complete at its deadline."""
+    """The response was still incomplete at its deadline."""
 
 
 class _TimedReader(io.RawIOBase):

@@ -20,7 +20,7 @@ _KLINE_COLUMNS = 12
 
 
 def refuse_another_pair(answer: object, market: Mapping[str, Any], where: str) -> None:
-    """Raise WrongAnswer if an answer names another pair than was asked for. Some answers name none.
+    """Raise WrongAnswer if an answer names another pair than was asked for. Some answers omit the pair.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def refuse_another_pair(answer: object, market: Mapping[str, Any], where: str) -
 
 
 def refuse_another_length(answer: object, where: str) -> None:
-    """Raise WrongAnswer if no candle has the length of a day. Binance's candles state their closing time."""
+    """Raise WrongAnswer if every candle differs from a day in length. Binance's candles state their closing time."""
     rows = answer if isinstance(answer, list) else []
     lengths = {length for row in rows if (length := _stated_length(row)) > 0}
     # One of another length among them is an outage of the venue.
@@ -79,7 +79,7 @@ def _wrong_interval(where: str, was: str) -> WrongAnswer:
 
 
 def _stated_length(row: object) -> int:
-    """Return the length of a Binance candle in milliseconds, or 0 if it states none."""
+    """Return the length of a Binance candle in milliseconds, or 0 if that is unknown."""
     if not isinstance(row, list) or len(row) != _KLINE_COLUMNS:
         return 0
     try:

@@ -25,7 +25,7 @@ class Postponed(DataError):
 
 
 class VendorFailures:
-    """Failures of each vendor. One that is down keeps nobody from being asked but itself."""
+    """Failures of each vendor. The other vendors are asked while one is down."""
 
     def __init__(self) -> None:
         self._closed: dict[str, DataError] = {}

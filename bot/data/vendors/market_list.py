@@ -35,7 +35,7 @@ class _Answers:
         return max(found, key=len, default=[])
 
     def parse(self, members: Sequence[Any]) -> list[dict[str, Any]]:
-        """Let ccxt parse some members, without a request."""
+        """Let ccxt parse some members of the recorded answers."""
         longest = self.members()
 
         def replay(url: str, *args: Any, **kwargs: Any) -> Any:

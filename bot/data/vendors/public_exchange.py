@@ -114,7 +114,7 @@ class PublicExchange:
         return RawBars(symbol, f"{self.venue} {pair}", dates, open_, high, low, close, volume * close)
 
     def rules(self, coin: str) -> VenueRules:
-        """Fetch the venue's current trading rules of a coin. Raises InvalidRules for a step or tick of zero or none."""
+        """Fetch the venue's current trading rules of a coin. Raises InvalidRules for a missing or zero step or tick."""
         market = self._listed(coin)
         where = f"{self.venue} {market['symbol']}"
         precision, limits = market.get("precision") or {}, market.get("limits") or {}
@@ -303,7 +303,7 @@ def _fetch_markets(facts: Venue) -> Any:
 
 
 def take_notes(exchange: PublicExchange) -> list[str]:
-    """Return the sentences for the user that were not returned before."""
+    """Return the new sentences for the user."""
     notes, exchange._notes = exchange._notes, []
     return notes
 

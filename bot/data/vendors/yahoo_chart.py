@@ -135,7 +135,7 @@ def _as_data_error(status: int, error: tuple[str, str], where: str) -> DataError
 
 
 def _refuse_another_chart(meta: Mapping[str, Any], has_rows: bool, question: ChartQuestion, where: str) -> None:
-    """Raise WrongAnswer unless a chart is what was asked for. A chart without rows has no currency and type."""
+    """Raise WrongAnswer unless a chart is what was asked for. An empty chart lacks currency and type."""
     expected = {"symbol": question.ticker.upper(), "interval": question.interval}
     found = {"symbol": str(meta.get("symbol")).upper(), "interval": str(meta.get("dataGranularity"))}
     # The currency of an exchange rate is the second of its two.
