@@ -21,7 +21,9 @@ from bot.paper.ledgers import daemon_lock, is_stopped
 from bot.paper.log import open_log
 from bot.paper.notifier import Notifier, secret_filter
 from bot.paper.outbox import Post, no_post
-from bot.paper.tick import tick
+from bot.paper.tick import tick, tick_from
+from bot.paper.tick_result import TickResult
+from bot.paper.tick_source import TickSource
 from bot.report.numbers import counted
 from bot.services.vendors import VendorSessions, open_sessions
 from bot.settings.loader import Config
@@ -75,7 +77,8 @@ class Daemon:
     """Daemon of one ledger, which has at most one.
 
     `say` writes to the terminal, `post` sends the notices of each tick. A tick that fails to decide is reported and
-    tried again some minutes later.
+    tried again some minutes later. `source` replaces the
+    vendors and the testnet; `look_up` is the longest sleep in seconds.
     """
 
     def __init__(
@@ -87,7 +90,10 @@ class Daemon:
         testnet: TestnetExchange | None = None,
         post: Post = no_post,
         opened: Open = open_sessions,
+        source: TickSource | None = None,
+        look_up: float = _LOOK_UP,
     ) -> None:
+        self._source, self._look_up = source, look_up
         self._opened, self._is_done, self._is_stopped, self._is_waiting = opened, False, False, False
         self._config, self._name, self._clock, self._testnet = config, name, clock, testnet
         self._hide = secret_filter(os.environ)
@@ -132,7 +138,7 @@ class Daemon:
             self._seen = now
             self._beat()
             self._notifier.retry()
-            if stop.wait(min(left, _LOOK_UP)):
+            if stop.wait(min(left, self._look_up)):
                 return True
         return False
 
@@ -146,16 +152,8 @@ class Daemon:
         self._beat()
         self._is_waiting = False
         try:
-            with self._notifier.watching() as report, self._opened(self._config, self._clock) as sessions:
-                ticked = tick(
-                    self._config,
-                    self._name,
-                    sessions,
-                    self._clock,
-                    self._testnet,
-                    advance=lambda symbol, done, total: self._beat(),
-                    waiting=self._say,
-                )
+            with self._notifier.watching() as report:
+                ticked = self._tick_once()
                 report(ticked)
         except (DataError, KeysRefused, OutcomeUnknown, StoreError) as problem:
             self._warn(f"not decided: {problem}")
@@ -175,6 +173,20 @@ class Daemon:
             self._warn(f"order {order.order_id} has an unknown status; it is looked up again soon")
         self._is_waiting = bool(ticked.waiting)
         return not (ticked.left_open or ticked.waiting)
+
+    def _tick_once(self) -> TickResult:
+        if self._source is not None:
+            return tick_from(self._source, self._config, self._name, self._clock)
+        with self._opened(self._config, self._clock) as sessions:
+            return tick(
+                self._config,
+                self._name,
+                sessions,
+                self._clock,
+                self._testnet,
+                advance=lambda symbol, done, total: self._beat(),
+                waiting=self._say,
+            )
 
     def _report_stop(self) -> None:
         """Report once that the user stopped the ledger."""

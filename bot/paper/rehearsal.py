@@ -112,7 +112,7 @@ def rehearse(
             return trade(config, name, plan, RunningVenue(port, machine), machine, _ON_ITS_OWN)
     venue = RunningVenue(venue_port, machine)
     found = open_market(config, data_dir, market)
-    _require_same_market(config, found, venue, machine, exactly=not rows)
+    require_same_market(config, found, venue, machine, exactly=not rows)
     begun = date.fromisoformat(rows[0].at[:10]) if rows else None
     plan = _plan(config, found, start, end, begun, _next_midnight(venue.market_time()))
     return trade(config, name, plan, venue, machine, _ON_A_RUNNING, _LATE)
@@ -283,7 +283,7 @@ def _venue(config: Config, market: Market, plan: RunPlan, machine: Clock) -> Ite
         yield int(server.url.rpartition(":")[2])
 
 
-def _require_same_market(config: Config, market: Market, venue: RunningVenue, machine: Clock, exactly: bool) -> None:
+def require_same_market(config: Config, market: Market, venue: RunningVenue, machine: Clock, exactly: bool) -> None:
     """Raise DataError if the venue's prices differ from the market's, or it lists an unknown pair.
 
     With `exactly` a missing pair is an error too; later in a rehearsal a pair may have been delisted.

@@ -25,13 +25,13 @@ from bot.ledger.recorded import recorded
 from bot.ledger.row import Row
 from bot.ledger.testnet_account import expected_account
 from bot.ledger.writer import LedgerWriter
-from bot.paper.broker_choice import SIMULATED, open_brokerage, require_same
+from bot.paper.broker_choice import SIMULATED, require_same
 from bot.paper.forward_trader import ForwardTrader
 from bot.paper.ledgers import ledger_path, open_ledger, require_unfinished, trading_state_of
 from bot.paper.tick_result import MissingSeries, TickResult
-from bot.services.data_update import Advance, update_store
-from bot.services.markets import stored_market
-from bot.services.plans import planned, venue_instruments
+from bot.paper.tick_source import TickSource, VendorSource
+from bot.services.data_update import Advance
+from bot.services.plans import planned
 from bot.services.run_key import is_of_config, period_hash
 from bot.services.vendors import VendorSessions
 from bot.settings.loader import Config
@@ -78,18 +78,22 @@ def tick(
     BrokerError
         The testnet failed a safety check.
     """
+    return tick_from(VendorSource(config, sessions, clock, testnet, advance, waiting), config, name, clock)
+
+
+def tick_from(source: TickSource, config: Config, name: str, clock: Clock) -> TickResult:
+    """Decide and trade a ledger up to the present moment, as `tick`, with the prices and the broker of a source."""
     with open_ledger(config, name, clock) as writer:
         require_unfinished(writer.rows, writer.path)
-        broker = SIMULATED if testnet is None else testnet.venue
-        require_same(_broker_of(writer.rows) or broker, broker)
+        require_same(_broker_of(writer.rows) or source.broker, source.broker)
         if trading_state_of(writer.rows) is TradingState.STOPPED:
             return TickResult((), (), ())
         _require_clock(writer, clock.now())
-        results = update_store(config, sessions, clock, (), None, advance, waiting)
+        results = source.update()
         now = clock.now()  # again: fetching takes minutes, and a midnight may have passed
-        brokerage = open_brokerage(config, sessions, clock, testnet)
-        began = _began(config, writer, now, broker)
-        plan = _plan(config, began, now.date(), results)
+        brokerage = source.open_broker()
+        began = _began(config, writer, now, source.broker)
+        plan = _plan(config, began, now.date(), source, results)
         # Only now: a tick without the prices to decide must not begin a ledger or a config period.
         if began.is_new:
             writer.append([began.present])
@@ -187,14 +191,14 @@ def _new_key(path: Path, now: datetime) -> str:
     return hashlib.sha256(json.dumps([str(path.absolute()), now.isoformat()]).encode()).hexdigest()
 
 
-def _plan(config: Config, began: _Began, day: date, results: list[UpdateResult]) -> RunPlan:
+def _plan(config: Config, began: _Began, day: date, source: TickSource, results: Sequence[UpdateResult]) -> RunPlan:
     """Return the plan of a ledger up to a day, from the prices known at that day's midnight (UTC).
 
     Cash and `on_start` are those of the first day, whatever a later config says.
     """
     late, mend = _why_late(config, results), "the next tick decides the day"
     try:
-        market = stored_market(config).as_of(midnight(day))
+        market = source.market(day)
     except DataError as problem:
         if not late:
             raise
@@ -208,7 +212,7 @@ def _plan(config: Config, began: _Began, day: date, results: list[UpdateResult])
         )
     plan = planned(config, market, Window(began.start, day), began.present.run_key)
     # Forward orders follow the venue's present steps and ticks; a backtest knows only those of the config.
-    rules = replace(plan.rules, instruments=venue_instruments(config, plan.rules.instruments))
+    rules = replace(plan.rules, instruments=source.instruments(plan.rules.instruments))
     return replace(plan, rules=rules, cash=began.first.cash, adopt=began.first.on_start == "adopt")
 
 

@@ -88,6 +88,12 @@ def run(
     config: ConfigOption = None,
     set_: SetOption = None,
     notify_dry_run: NotifyDryRunOption = False,
+    venue_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Trade on a running venue of this machine, and move its clock."),
+    ] = None,
+    data_dir: DataDirOption = None,
+    market: MarketOption = "auto",
 ) -> None:
     """Run a tick every day until stopped: sleep to the next decision time, tick, repeat.
 
@@ -95,12 +101,27 @@ def run(
     after the current tick, with exit code 0; open positions are kept. A ledger has one daemon: a second ends with exit
     code 5.
 
+    With --venue-port it trades offline on a venue started by `bot venue serve --driven` on the same market and config.
+    Instead of sleeping it moves the venue's clock, until the prices of --data-dir or --market end.
+
     Example: bot paper run
     """
     from bot.infra.clock import SystemClock
     from bot.paper.daemon import Daemon, Stop
 
+    require_one_market(market, data_dir)
     resolved, screen = config_of(config, set_), console()
+    if venue_port is not None:
+        from bot.paper.venue_run import run_on_venue
+
+        if broker is not None:
+            raise ConfigError("--venue-port names the broker already", where="--broker", mend="leave --broker out")
+        post, say = _post(resolved, screen, notify_dry_run), line_printer(screen)
+        run_on_venue(resolved, data_dir, market, name_of(ledger), venue_port, SystemClock(), say, post)
+        return
+    if data_dir is not None or market != "auto":
+        where = "--data-dir" if data_dir is not None else "--market"
+        raise ConfigError("needs --venue-port: the daemon trades on live prices", where=where)
     testnet = _testnet(resolved, name_of(ledger), broker, screen)
     post = _post(resolved, screen, notify_dry_run)
     Daemon(resolved, ledger, SystemClock(), line_printer(screen), testnet, post).run(Stop())
