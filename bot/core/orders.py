@@ -126,7 +126,8 @@ class OrderResult:
 class Fill:
     """A trade: quantity in coins; price, reference price and fee in the quote currency.
 
-    `fee_in_kind` is the quantity of the coin that a venue kept as its fee; `fee` is then its value, and costs no cash.
+    `fee_in_kind` is the quantity of a coin that a venue kept as its fee; `fee` is then its value, and leaves the cash
+    as it is. `fee_coin` is the symbol of that coin, "" if it is the order's own.
     """
 
     order_id: str
@@ -139,6 +140,7 @@ class Fill:
     fee: Decimal
     reason: str
     fee_in_kind: Decimal = Decimal(0)
+    fee_coin: str = ""
 
     @property
     def notional(self) -> Decimal:

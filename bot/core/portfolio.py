@@ -32,10 +32,13 @@ class Portfolio:
         """Return the portfolio after a fill or a settlement."""
         if isinstance(event, Settlement):
             return self._settled(event)
-        in_cash = ZERO if event.fee_in_kind else event.fee  # a fee in coins is taken from the quantity instead
+        in_cash = ZERO if event.fee_in_kind else event.fee  # a fee in coins is taken from the holdings instead
+        kept = ZERO if event.fee_coin else event.fee_in_kind
         if event.side is Side.BUY:
-            return self._moved(event.symbol, event.quantity - event.fee_in_kind, -(event.notional + in_cash))
-        return self._moved(event.symbol, -event.quantity - event.fee_in_kind, event.notional - in_cash)
+            after = self._moved(event.symbol, event.quantity - kept, -(event.notional + in_cash))
+        else:
+            after = self._moved(event.symbol, -event.quantity - kept, event.notional - in_cash)
+        return after._moved(event.fee_coin, -event.fee_in_kind, ZERO) if event.fee_coin else after
 
     def _settled(self, event: Settlement) -> Portfolio:
         if event.into is None:

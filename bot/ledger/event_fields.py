@@ -263,6 +263,7 @@ EVENT_FIELDS: Mapping[type[object], EventFields] = {
                 Field("fee", MONEY),
                 Field("slippage_bps", BPS, derived=True),
                 Field("fee_in_kind", MONEY, absent_if_empty=True),
+                Field("fee_coin", TEXT, absent_if_empty=True),
             ),
             build=_fill,
         ),

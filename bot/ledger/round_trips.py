@@ -14,6 +14,8 @@ from bot.core.orders import Fill, Settlement, Side
 from bot.ledger.codec import ColumnType, plain
 
 _QUANTITY_STEP = Decimal("1e-12")
+_PAID_FEE = "paid_fee"
+"""Exit reason of coins that a venue took as the fee of another coin's trade."""
 
 TRADE_COLUMNS: Mapping[str, ColumnType] = {
     "symbol": ColumnType.TEXT,
@@ -154,7 +156,8 @@ def match_lots(events: Iterable[Fill | Settlement]) -> tuple[list[Closed], list[
             moved, slippage, reason, order_id = event.quantity, ZERO, f"settled: {event.cause}", ""
         else:
             # The venue takes its fee out of the coins bought, and in coins on top of those sold.
-            kept = -event.fee_in_kind if event.side is Side.BUY else event.fee_in_kind
+            own = ZERO if event.fee_coin else event.fee_in_kind
+            kept = -own if event.side is Side.BUY else own
             moved, slippage = event.quantity + kept, event.slippage_cost
             reason, order_id = event.reason, event.order_id
         # Costs are kept per coin, so that each part of a lot that is sold in parts carries its share.
@@ -165,6 +168,11 @@ def match_lots(events: Iterable[Fill | Settlement]) -> tuple[list[Closed], list[
         else:
             for lot, part in _take(lots[event.symbol], moved):
                 closed.append(Closed(lot, part, at, event.price, fee_each, slippage_each, reason, order_id))
+        if isinstance(event, Fill) and event.fee_coin:
+            # The other coin is spent at the value that the fee is counted with.
+            price = event.fee / event.fee_in_kind
+            for lot, part in _take(lots[event.fee_coin], event.fee_in_kind):
+                closed.append(Closed(lot, part, at, price, ZERO, ZERO, _PAID_FEE, order_id))
     return closed, [lot for symbol in sorted(lots) for lot in lots[symbol]]
 
 

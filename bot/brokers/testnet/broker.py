@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -17,7 +18,7 @@ from bot.core.book import Book
 from bot.core.errors import OrderRejected, OutcomeUnknown
 from bot.core.events import VenueTrade
 from bot.core.instrument import MAX_PARTS, ZERO
-from bot.core.orders import OrderEnd, OrderIntent, Side
+from bot.core.orders import Fill, OrderEnd, OrderIntent, Side
 from bot.core.ports import Broker
 from bot.infra.vendor_errors import NotListed, Unreachable
 
@@ -63,6 +64,7 @@ class TestnetBroker:
     ) -> None:
         self._exchange, self._quote, self._pricing, self._fallback = exchange, quote, pricing, fallback
         self._names = names
+        self._symbols = {name: symbol for symbol, name in names.items()}
         self._waiting: dict[str, str] = {}
 
     @property
@@ -140,17 +142,30 @@ class TestnetBroker:
             return book.unfilled(order, OrderEnd.CASH_SHORT)
         if rules.min_quantity is not None and quantity < rules.min_quantity:
             return book.unfilled(order, OrderEnd.MIN_QUANTITY, f"the venue takes {rules.min_quantity:f} or more")
-        if order.side is Side.SELL and self._free_balance(order.symbol) < quantity:
-            # The testnet is wiped about monthly without notice: the book still holds the coin and must be able to sell.
-            for _ in self._fallback.execute(book, [_marked(order, NOT_IN_ACCOUNT)], day):
-                pass
-            return None
+        if order.side is Side.SELL and (free := self._free_balance(order.symbol)) < quantity:
+            return self._sell_in_account(book, order, quantity, min(free // rules.step * rules.step, quantity), day)
         try:
             reports = self._send_parts(order, rules.parts(quantity))
         except OrderRejected as refusal:
             # Reasons are joined by semicolons in the ledger.
             return book.unfilled(order, OrderEnd.REJECTED, (refusal.was or refusal.what).replace(";", ","))
         return self._record(book, order, reports, day)
+
+    def _sell_in_account(self, book: Book, order: OrderIntent, quantity: Decimal, there: Decimal, day: date) -> None:
+        """Sell the coins that the account has at the venue, and the rest of the book's coins by the fallback broker."""
+        # The testnet is wiped about monthly without notice: the book still holds the coin and must be able to sell.
+        marked, rules = _marked(order, NOT_IN_ACCOUNT), self._exchange.rules(self._base(order.symbol), [self._quote])
+        reports: list[OrderReport] = []
+        if there >= (rules.min_quantity or rules.step):
+            # A part below the venue's smallest value is refused, and the fallback broker sells it too.
+            with suppress(OrderRejected):
+                reports = self._send_parts(order, rules.parts(there))
+        sold = sum((report.filled for report in reports), ZERO)
+        if sold == ZERO:
+            for _ in self._fallback.execute(book, [marked], day):
+                pass
+            return
+        self._record(book, marked, reports, day, beside=quantity - there)
 
     def _send_parts(self, order: OrderIntent, parts: Sequence[Decimal]) -> list[OrderReport]:
         """Send an order, in several parts if it is above the venue's largest one; a part that is cut ends it."""
@@ -183,15 +198,28 @@ class TestnetBroker:
             self._record(book, order, reports, day)
         return bool(reports)
 
-    def _record(self, book: Book, order: OrderIntent, reports: Sequence[OrderReport], day: date) -> None:
-        """Record the trades of an order's parts as one order."""
+    def _record(
+        self, book: Book, order: OrderIntent, reports: Sequence[OrderReport], day: date, beside: Decimal = ZERO
+    ) -> None:
+        """Record the trades of an order's parts as one order, with a quantity that the fallback broker sells beside."""
         # The book compares with the decided quantity: a full fill of less was cut by cash, holdings or the book.
         status = reports[-1].status
         end = OrderEnd.CUT_TO_FIT if status is VenueStatus.FILLED else OrderEnd(status)
-        trades = [trade for report in reports for trade in report.fills]
-        fills = self._pricing.fills(book, order, self._base(order.symbol), trades, day)
+        trades = [replace(trade, fee_asset=self._symbol(trade.fee_asset)) for one in reports for trade in one.fills]
+        fills = self._pricing.fills(book, order, trades, day)
+        if beside:
+            fills += self._filled_beside(book, replace(order, quantity=beside), fills, day)
         book.events.extend(self._trade(order, report, trade) for report in reports for trade in report.fills)
         book.traded(order, fills, end)
+
+    def _filled_beside(self, book: Book, rest: OrderIntent, fills: Sequence[Fill], day: date) -> list[Fill]:
+        """Return the fills of the fallback broker for the rest of an order; the book stays as it is."""
+        other = book.fork()
+        for one in fills:
+            other.portfolio = other.portfolio.apply(one)
+        for _ in self._fallback.execute(other, [rest], day):
+            pass
+        return [event for event in other.events if isinstance(event, Fill)]
 
     def _trade(self, order: OrderIntent, report: OrderReport, trade: VenueFill) -> VenueTrade:
         return VenueTrade(
@@ -215,6 +243,10 @@ class TestnetBroker:
 
     def _base(self, symbol: str) -> str:
         return self._names.get(symbol, symbol)
+
+    def _symbol(self, name: str) -> str:
+        """Return the book's symbol of a venue's coin."""
+        return self._symbols.get(name, name)
 
     def _pair(self, order: OrderIntent) -> str:
         return f"{self._base(order.symbol)}/{self._quote}"

@@ -12,7 +12,7 @@ from bot.brokers.live_quotes import DepthQuote, LiveQuotes, Unpriced
 from bot.brokers.testnet.reports import VenueFill
 from bot.core.book import Book
 from bot.core.instrument import ZERO
-from bot.core.orders import Fill, OrderEnd, OrderIntent
+from bot.core.orders import Fill, OrderEnd, OrderIntent, Side
 
 AT_LAST_CLOSE = "counted_at_last_close"
 """Reason code of a fill that was found after a restart without a usable order book, and is recorded at the close."""
@@ -25,8 +25,8 @@ class Pricing(Protocol):
         """Return the coins that cash, holdings and market allow. Raises Unpriced."""
         ...
 
-    def fills(self, book: Book, order: OrderIntent, base: str, trades: Sequence[VenueFill], day: date) -> list[Fill]:
-        """Return the book's fills for the venue's trades of an order; `base` is the venue's name of the coin."""
+    def fills(self, book: Book, order: OrderIntent, trades: Sequence[VenueFill], day: date) -> list[Fill]:
+        """Return the book's fills for the venue's trades of an order; fees are in symbols of the book."""
         ...
 
 
@@ -38,7 +38,8 @@ class AsTraded:
     reference : callable
         Public price of a coin on a day, the reference of fills; None if it is missing.
     quote : str
-        Quote currency. A fee in a third asset is replaced by the config's fee, since its price is unknown here.
+        Quote currency. A fee in a third coin is taken from the book's holding of that coin; if the book holds less, the
+        config's fee is charged in the quote currency instead.
     """
 
     def __init__(self, reference: Callable[[str, date], Decimal | None], quote: str) -> None:
@@ -51,17 +52,26 @@ class AsTraded:
             raise Unpriced(OrderEnd.NO_BAR)
         return book.quantity_for(order, book.price_for(order, float(reference)))
 
-    def fills(self, book: Book, order: OrderIntent, base: str, trades: Sequence[VenueFill], day: date) -> list[Fill]:
+    def fills(self, book: Book, order: OrderIntent, trades: Sequence[VenueFill], day: date) -> list[Fill]:
         """Return one fill per trade."""
         reference = self._reference(order.symbol, day)
-        return [self._fill(book, order, base, trade, reference or trade.price) for trade in trades]
+        held = HeldCoins(book, order)
+        return [self._fill(book, order, held, trade, reference or trade.price, day) for trade in trades]
 
-    def _fill(self, book: Book, order: OrderIntent, base: str, trade: VenueFill, reference: Decimal) -> Fill:
-        fee_in_coins, fee = ZERO, trade.fee
-        if trade.fee_asset == base:
-            fee_in_coins, fee = trade.fee, trade.fee * trade.price
+    def _fill(
+        self, book: Book, order: OrderIntent, held: HeldCoins, trade: VenueFill, reference: Decimal, day: date
+    ) -> Fill:
+        fee, taken, coin = trade.fee, ZERO, ""
+        held.trade(trade.quantity)
+        if trade.fee_asset == order.symbol:
+            fee = trade.fee * trade.price
+            taken = held.take(order.symbol, trade.fee)
         elif trade.fee_asset != self._quote:
-            fee = trade.quantity * trade.price * book.plan.rules.instruments[order.symbol].fee
+            taken = held.take(trade.fee_asset, trade.fee)
+            coin = trade.fee_asset if taken else ""
+            share = book.plan.rules.instruments[order.symbol].fee
+            is_held = taken != ZERO
+            fee = taken * book.close_before(coin, day) if is_held else trade.quantity * trade.price * share
         return Fill(
             order.order_id,
             trade.at,
@@ -72,15 +82,35 @@ class AsTraded:
             reference,
             fee,
             order.reason,
-            fee_in_coins,
+            taken,
+            coin,
         )
+
+
+class HeldCoins:
+    """Holdings of a book while the trades of one order are recorded, from which fees in coins are taken."""
+
+    def __init__(self, book: Book, order: OrderIntent) -> None:
+        self._held = dict(book.portfolio.holdings)
+        self._symbol, self._sign = order.symbol, 1 if order.side is Side.BUY else -1
+
+    def trade(self, quantity: Decimal) -> None:
+        """Add the coins of a purchase, or remove those of a sale."""
+        self._held[self._symbol] = self._held.get(self._symbol, ZERO) + self._sign * quantity
+
+    def take(self, symbol: str, fee: Decimal) -> Decimal:
+        """Remove a fee and return it; zero if fewer coins are held, as when the account has others besides."""
+        if self._held.get(symbol, ZERO) < fee:
+            return ZERO
+        self._held[symbol] = self._held.get(symbol, ZERO) - fee
+        return fee
 
 
 class AtPublicQuotes:
     """Public order book prices, for a testnet whose own prices are fictional.
 
-    Quantities and fees in the coin itself are the venue's; other fees are the config's. The order book is the one that
-    the quantity was read from; after a restart it is the current one.
+    Quantities and fees in coins that the book holds are the venue's; other fees are the config's. The order book is the
+    one that the quantity was read from; after a restart it is the current one.
     """
 
     def __init__(self, quotes: LiveQuotes) -> None:
@@ -95,7 +125,7 @@ class AtPublicQuotes:
             raise Unpriced(OrderEnd.BOOK_TOO_THIN)
         return sum((fill.quantity for fill in fills), ZERO)
 
-    def fills(self, book: Book, order: OrderIntent, base: str, trades: Sequence[VenueFill], day: date) -> list[Fill]:
+    def fills(self, book: Book, order: OrderIntent, trades: Sequence[VenueFill], day: date) -> list[Fill]:
         """Value the traded quantity on the public order book.
 
         If the order book is unusable after a restart, the last close is the price, and the reason gets AT_LAST_CLOSE.
@@ -103,13 +133,27 @@ class AtPublicQuotes:
         traded = sum((trade.quantity for trade in trades), ZERO)
         if traded == ZERO:
             return []
-        fee_in_coins = sum((trade.fee for trade in trades if trade.fee_asset == base), ZERO)
-        fee = ZERO if fee_in_coins else book.plan.rules.instruments[order.symbol].fee
+        taken = self._taken(book, order, trades, traded)
+        fee = ZERO if taken else book.plan.rules.instruments[order.symbol].fee
         depth, order = self._depth_for(book, order, day)
         fills = self._quotes.fills_for(book, order, traded, fee, depth)
-        if fee_in_coins:
-            fills[-1] = replace(fills[-1], fee=fee_in_coins * fills[-1].price, fee_in_kind=fee_in_coins)
+        # A fill has one coin of its fee: the last fill takes the first coin, the one before it the next.
+        for i, (coin, quantity) in zip(range(len(fills) - 1, -1, -1), taken.items(), strict=False):
+            is_own = coin == order.symbol
+            price = fills[i].price if is_own else book.close_before(coin, day)
+            fills[i] = replace(fills[i], fee=quantity * price, fee_in_kind=quantity, fee_coin="" if is_own else coin)
         return [replace(fill, at=trades[-1].at) for fill in fills]
+
+    def _taken(
+        self, book: Book, order: OrderIntent, trades: Sequence[VenueFill], traded: Decimal
+    ) -> dict[str, Decimal]:
+        """Return the coins that the venue took as fees and that the book holds, by symbol."""
+        held, taken = HeldCoins(book, order), dict[str, Decimal]()
+        held.trade(traded)
+        for trade in trades:
+            if quantity := held.take(trade.fee_asset, trade.fee):
+                taken[trade.fee_asset] = taken.get(trade.fee_asset, ZERO) + quantity
+        return taken
 
     def _depth_for(self, book: Book, order: OrderIntent, day: date) -> tuple[DepthQuote, OrderIntent]:
 
