@@ -1,4 +1,4 @@
-"""Checks of a strategy before its backtest: the same rows give the same decisions, and later rows are not read."""
+"""Checks of a strategy before its backtest: decisions are reproducible, and later rows are out of reach."""
 
 from __future__ import annotations
 

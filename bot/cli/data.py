@@ -23,6 +23,7 @@ from bot.cli.console import (
 )
 from bot.cli.data_output import coverage_to_dict, print_check, print_coverage, print_results, result_to_dict
 from bot.core.errors import ConfigError, DataError
+from bot.data.csv.csv_format import CsvFormat
 
 if TYPE_CHECKING:
     from bot.data.store.update_result import UpdateResult
@@ -112,12 +113,15 @@ def check(
 
 @data.command(name="import")
 def import_(
-    folder: Annotated[Path, typer.Argument(help="A folder of SYMBOL.csv files.")],
+    folder: Annotated[Path, typer.Argument(help="A folder of CSV files, or one file.")],
+    csv_format: Annotated[
+        CsvFormat, typer.Option("--format", help="Whose files they are; auto recognises each by its header.")
+    ] = CsvFormat.AUTO,
     config: ConfigOption = None,
     set_: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Import a folder of CSV files into the store. Stored rows stay as they were first seen.
+    """Import CSV files into the store: SYMBOL.csv, or downloads of vendors. Stored rows stay as they were first seen.
 
     Example: bot data import prices
     """
@@ -126,7 +130,7 @@ def import_(
     from bot.settings.loader import load_config
 
     resolved, screen = load_config(config, parse_changes(set_)), console(to_error=as_json)
-    results, notes = import_folder(resolved, folder, SystemClock(), screen.print)
+    results, notes = import_folder(resolved, folder, SystemClock(), screen.print, csv_format)
     if as_json:
         print_json({"series": [result_to_dict(result) for result in results], "notes": notes})
     print_results(screen, results)

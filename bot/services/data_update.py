@@ -8,12 +8,14 @@ from pathlib import Path
 
 from bot.core.errors import DataError
 from bot.core.ports import Clock
+from bot.data.csv.csv_format import CsvFormat
+from bot.data.csv.import_reader import read_exports
+from bot.data.csv.series_names import SeriesNames
 from bot.data.incomplete import marked_import
 from bot.data.store.bar_writer import is_restated
 from bot.data.store.store import Store
 from bot.data.store.update_result import UpdateResult, UpdateStatus
 from bot.data.store.write_lock import write_lock
-from bot.data.vendors.csv_folder import read_rows
 from bot.data.vendors.feed import Rows, SeriesFeed
 from bot.data.vendors.raw_bars import RawBars
 from bot.services.markets import store_path
@@ -52,7 +54,11 @@ def update_store(
 
 
 def import_folder(
-    config: Config, folder: Path, clock: Clock, waiting: Callable[[str], None] = print
+    config: Config,
+    folder: Path,
+    clock: Clock,
+    waiting: Callable[[str], None] = print,
+    csv_format: CsvFormat = CsvFormat.AUTO,
 ) -> tuple[list[UpdateResult], list[str]]:
     """Import a folder's series into the store and return the results, with notes on what was left out.
 
@@ -60,7 +66,7 @@ def import_folder(
     store has none yet. An import that is stopped leaves a mark: no market is read from the store until the same folder
     is imported again. Raises DataError, StoreError.
     """
-    rows, notes = read_rows(folder, config.listings())
+    rows, notes = read_exports(folder, config.listings(), series_names(config), csv_format)
     if not rows:
         raise DataError("has no file of a listed symbol", where=str(folder), expected="SYMBOL.csv files")
     path, results = store_path(config), []
@@ -76,6 +82,13 @@ def import_folder(
                 feed = SeriesFeed(_IMPORT, _always(found))
                 results.append(bring.update(symbol, feed, found.dates[0].item()))
     return results, notes
+
+
+def series_names(config: Config) -> SeriesNames:
+    """Return the vendors' names of every series, by which files are recognised."""
+    sources = config.sources
+    tickers = {**sources.yahoo.aggregates, **sources.yahoo.symbols, **sources.fred.symbols}
+    return SeriesNames(list(config.listings()), tickers, sources.exchange.names, sources.exchange.quotes)
 
 
 def _always(rows: RawBars) -> Rows:

@@ -61,7 +61,7 @@ class _CheckedStrategy:
         self.path, self.parameters, self.strategy, self.name = path, parameters, strategy, name
 
     def reloaded(self) -> Strategy:
-        """Load the file again, so that no state of earlier calls is left. Raises ConfigError."""
+        """Load the file again, free of the state of earlier calls. Raises ConfigError."""
         return load_strategy(self.path, self.parameters)
 
     def decisions(self, market: Market) -> Sequence[Decision]:

@@ -31,7 +31,7 @@ def read_config_text(path: Path, near: str | None = None) -> str:
     Raises
     ------
     ConfigError
-        If the file cannot be read, is none, is too long, or is not text.
+        If the file is unreadable, too long, or something else than text.
     """
     try:
         mode = path.stat().st_mode

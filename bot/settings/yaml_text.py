@@ -44,7 +44,7 @@ def parse_yaml(text: str, where: str) -> object:
     Raises
     ------
     ConfigError
-        If the text is too long, not YAML, unsafe, or has a value that its kind excludes, such as 2026-02-30.
+        If the text is too long, invalid, unsafe, or has a value that its kind excludes, such as 2026-02-30.
     """
     if len(text) > LONGEST_TEXT:
         raise ConfigError("is too long", where=where, expected=f"at most {LONGEST_TEXT} characters", was=str(len(text)))
@@ -80,7 +80,7 @@ def _require_shallow(text: str) -> None:
 
 
 class _BadValue(yaml.constructor.ConstructorError):
-    """A value that is written as one of a kind and is none."""
+    """Error of a value that its kind excludes."""
 
     def __init__(self, what: str, node: yaml.Node) -> None:
         super().__init__(None, None, what, node.start_mark)

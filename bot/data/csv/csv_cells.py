@@ -1,10 +1,10 @@
-"""Numbers of cells: a decimal with a full stop, or nothing; the error of any other text names its cause."""
+"""Numbers of cells: a decimal with a full stop, or a blank; the error of any other text names its cause."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import numpy as np
 
@@ -21,7 +21,7 @@ _LONGEST = 64
 
 
 def number_fault(text: str) -> str | None:
-    """Return the fault of a cell that should be a number, as the end of a sentence; None if it is one."""
+    """Return the fault of a cell that should be a number as the end of a sentence; for a number, None."""
     if len(text) > _LONGEST:
         return f"has {len(text)} characters, too many for a number"
     if _NUMBER.fullmatch(text):
@@ -34,7 +34,7 @@ def number_fault(text: str) -> str | None:
 
 
 def cell_error(name: str, place: str, text: str, fault: str) -> DataError:
-    """Return the error for a cell that is not a number."""
+    """Return the error for a cell with a fault."""
     mend = "write it without, as 1806.95" if "separator" in fault or "comma" in fault else None
     return DataError(f"{name} {fault}", where=place, expected="a number or nothing", was=repr(text), mend=mend)
 
@@ -59,7 +59,7 @@ def parse_column(
     Raises
     ------
     DataError
-        A cell is not a number; the error names its line.
+        A cell has a fault; the error names its line.
     """
     return np.array(
         [_parse_cell(table, row, text, name, blanks, thousands) for row, text in enumerate(table.column(index))]
@@ -75,8 +75,3 @@ def _parse_cell(table: CsvTable, row: int, text: str, name: str, blanks: Collect
     if fault is not None:
         raise cell_error(name, table.place(row), text, fault)
     return float(text)
-
-
-def unknown(rows: Sequence[object]) -> Floats:
-    """Return a column of unknown values, one a row."""
-    return np.full(len(rows), np.nan)

@@ -1,4 +1,4 @@
-"""Names of columns: read without their case and blanks; a name that is nearly right is refused, not passed over."""
+"""Names of columns: read in any case and with blanks around them; a name that is nearly right is refused."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class CsvTable:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a CSV file without the blank lines at its end. Raises DataError."""
+    """Read a CSV file up to its last line with text. Raises DataError."""
     try:
         if not path.is_file():
             raise DataError("is not a file", where=str(path), expected="a CSV file")
@@ -50,7 +50,7 @@ def read_lines(path: Path, raw: bytes) -> list[list[str]]:
     Raises
     ------
     DataError
-        The text is not UTF-8, a quote is left open, or a quoted cell goes over several lines.
+        The text is in another code than UTF-8, a quote is left open, or a quoted cell goes over several lines.
     """
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in raw:
         raise DataError("is not a CSV table", where=str(path), expected="text in UTF-8", was="UTF-16 or binary data")
@@ -73,12 +73,12 @@ def read_table(path: Path, header_line: int | None = 0) -> CsvTable:
     Parameters
     ----------
     header_line
-        Index of the line with the names of the columns; None for a file without one.
+        Index of the line with the names of the columns; None if the first line is a row.
 
     Raises
     ------
     DataError
-        The file is no such table; the error names the line.
+        The file has another form; the error names the line.
     """
     lines = read_lines(path, read_bytes(path))
     begin = 0 if header_line is None else header_line + 1

@@ -29,7 +29,7 @@ def first_true(mask: npt.NDArray[np.bool_]) -> int | None:
 
 
 def check_dates(dates: Days, place: Place) -> None:
-    """Raise DataError for dates that do not ascend, or lie before 1900 or in the future."""
+    """Raise DataError for dates out of order, before 1900 or in the future."""
     if (row := first_true(np.diff(dates) <= np.timedelta64(0, "D"))) is not None:
         raise DataError(
             "dates must ascend, one row each",
@@ -53,7 +53,7 @@ def clear_rounded_prices(columns: Mapping[str, Floats]) -> None:
 
 
 def check_prices(columns: Mapping[str, Floats], kind: SeriesKind, place: Place) -> None:
-    """Raise DataError for a price, value or volume that no series of its kind can have."""
+    """Raise DataError for a price, value or volume out of the range of its kind."""
     close = columns["close"]
     if kind is SeriesKind.MACRO:
         if (row := first_true(np.abs(close) > _PRICE_RANGE[1])) is not None:

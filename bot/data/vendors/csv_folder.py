@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -68,15 +68,20 @@ def read_rows(folder: Path, listings: Mapping[str, Listing]) -> tuple[dict[str, 
     require_complete_folder(folder)
     paths, unknown = csv_paths(folder, listings)
     rows = {symbol: read_plain(symbol, path, listings[symbol].kind) for symbol, path in paths.items()}
+    return rows, unread_notes(unknown, folder.iterdir())
+
+
+def unread_notes(unknown: list[str], paths: Iterable[Path]) -> list[str]:
+    """Return notes on the CSV files of unknown series, and on files that may hold prices in another form."""
     notes = [_note(f"{len(unknown)} file(s) are not in the symbol table and were not read", unknown)] if unknown else []
-    others = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in _OTHER_TABLES)
+    others = sorted(path.name for path in paths if path.suffix.lower() in _OTHER_TABLES)
     if others:
         notes.append(_note(f"{len(others)} file(s) are no CSV files and were not read", others))
-    return rows, notes
+    return notes
 
 
 def csv_paths(folder: Path, listings: Mapping[str, Listing]) -> tuple[dict[str, Path], list[str]]:
-    """List the CSV files of a folder by symbol, and the names of those that are in no symbol table.
+    """List the CSV files of a folder by symbol, and the names of those outside the symbol table.
 
     Case plays no part, in the symbol or in ".csv", as on the systems that people copy such folders from.
 
