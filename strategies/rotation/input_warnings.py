@@ -8,11 +8,12 @@ from bot.core.errors import DataError
 from bot.core.window import Window
 from strategies.indicators import Bools
 from strategies.rotation.conditions import is_stale
+from strategies.rotation.unread import unread_warnings
 from strategies.rotation.view import RotationView
 
 
 def input_warnings(view: RotationView, window: Window) -> list[str]:
-    """Return the warnings of stale and absent inputs, stale ones first.
+    """Return the warnings of stale, absent and incomplete inputs, stale ones first.
 
     Raises
     ------
@@ -21,7 +22,7 @@ def input_warnings(view: RotationView, window: Window) -> list[str]:
     """
     days = view.times.astype("datetime64[D]")
     inside: Bools = (days >= np.datetime64(window.start)) & (days <= np.datetime64(window.end))
-    return [*_staleness(view, inside), *_absences(view, inside)]
+    return [*_staleness(view, inside), *_absences(view, inside), *unread_warnings(view, inside)]
 
 
 def _staleness(view: RotationView, inside: Bools) -> list[str]:

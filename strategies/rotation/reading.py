@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from bot.core.market import Floats
+from bot.core.market import Floats, Series
 from strategies.indicators import Bools, Ints
 from strategies.rotation.conditions import is_stale
 from strategies.rotation.rules import Rules
@@ -22,7 +22,8 @@ class Reading:
     """One reading at every decision time: its value, its threshold, and its condition.
 
     `missed` counts late rows. `available` is False where a series is absent or has ended; `is_absent` is True for the
-    first of the two.
+    first of the two. `sources` are the series of the value, `reach` the rows of them that it looks at, the newest
+    included; a reading made of others has `parts`.
     """
 
     name: str
@@ -32,6 +33,9 @@ class Reading:
     missed: Ints
     available: Bools
     is_absent: bool = False
+    sources: tuple[Series, ...] = ()
+    reach: int = 1
+    parts: tuple[Reading, ...] = ()
 
     @property
     def is_known(self) -> Bools:

@@ -22,6 +22,7 @@ from strategies.indicators import (
     run_length,
     sma,
 )
+from strategies.rotation.participation import participation
 from strategies.rotation.reading import Reading
 from strategies.rotation.settings import RotationSettings
 from strategies.rotation.track import Track, closes, ratio
@@ -43,7 +44,7 @@ class Readings:
             "relative_strength": self.relative_strength(),
             "credit": self.credit(),
             "volatility": self.volatility(),
-            "participation": self.participation(),
+            "participation": participation(self),
             "volume": self.volume(),
             "trend": self.trend(),
             "net_liquidity": self.net_liquidity(),
@@ -59,7 +60,14 @@ class Readings:
         strength, lookback = track.values, self.rotation.relative_strength.lookback
         # Both conditions in one threshold: above the higher of two hurdles is above both.
         hurdle = np.maximum(lagged(strength, lookback), self._mean_strength)
-        return self.reading("relative_strength", track, strength, hurdle, is_above(strength, hurdle))
+        return self.reading(
+            "relative_strength",
+            track,
+            strength,
+            hurdle,
+            is_above(strength, hurdle),
+            max(lookback + 1, self.rotation.relative_strength.window),
+        )
 
     def rs_weak_sessions(self) -> Ints:
         """Count the sessions in a row with RS under its average, from before the run's first day too."""
@@ -77,10 +85,12 @@ class Readings:
         if self.rotation.credit.measure == "spread":
             rise = difference(track.values, lagged(track.values, self.rotation.credit.spread_sessions))
             limit = np.full(len(rise), self.rotation.credit.spread_rise)
-            return self.reading("credit", track, rise, limit, is_below(rise, limit))
+            return self.reading(
+                "credit", track, rise, limit, is_below(rise, limit), self.rotation.credit.spread_sessions + 1
+            )
         relative = track.values / sma(track.values, self.rotation.credit.window, self.gaps)
         limit = np.full(len(relative), self.rotation.credit.stress_below)
-        return self.reading("credit", track, relative, limit, is_at_least(relative, limit))
+        return self.reading("credit", track, relative, limit, is_at_least(relative, limit), self.rotation.credit.window)
 
     def credit_level(self) -> Track | None:
         """Return the measure of credit: the ratio of two bond funds, or the spread in per cent."""
@@ -98,23 +108,6 @@ class Readings:
         limit = np.full(len(track.values), self.rotation.volatility.calm_below)
         return self.reading("volatility", track, track.values, limit, is_below(track.values, limit))
 
-    def participation(self) -> Reading:
-        """Count of three signs of a broad advance; available with data for as many as it needs."""
-        parts = [self._equal_weight(), self._year_high(), self._sectors()]
-        needed = self.rotation.participation.parts_needed
-        available = np.sum([part.available for part in parts], axis=0) >= needed
-        count = np.sum([part.available & part.holds for part in parts], axis=0).astype(float)
-        known = np.sum([part.available & part.is_known for part in parts], axis=0) >= needed
-        missed = np.max([np.where(part.available, part.missed, 0) for part in parts], axis=0)
-        return Reading(
-            "participation",
-            np.where(known, count, np.nan),
-            np.full(len(count), float(needed)),
-            known & (count >= needed),
-            missed,
-            available,
-        )
-
     def volume(self) -> Reading:
         """The largest of the last sessions' volumes against their own medians."""
         track = self._relative_volume
@@ -130,7 +123,7 @@ class Readings:
         fast, slow = sma(close, self.rotation.trend.fast, self.gaps), sma(close, self.rotation.trend.slow, self.gaps)
         value = np.minimum(close / fast, fast / slow)
         track = Track(self.small_caps.due, close, (self.small_caps,))
-        return self.reading("trend", track, value, np.ones(len(close)), is_above(value, 1.0))
+        return self.reading("trend", track, value, np.ones(len(close)), is_above(value, 1.0), self.rotation.trend.slow)
 
     def net_liquidity(self) -> Reading:
         """The change of net liquidity over `weeks` weeks, $ millions."""
@@ -138,7 +131,9 @@ class Readings:
         if track is None:
             return self.absent("net_liquidity")
         change = difference(track.values, lagged(track.values, self.rotation.net_liquidity.weeks))
-        return self.reading("net_liquidity", track, change, np.zeros(len(change)), change > 0)
+        return self.reading(
+            "net_liquidity", track, change, np.zeros(len(change)), change > 0, self.rotation.net_liquidity.weeks + 1
+        )
 
     def net_liquidity_level(self) -> Track | None:
         """Compute Fed assets less the Treasury's account less reverse repo, by week, $ millions."""
@@ -166,13 +161,17 @@ class Readings:
         """ETH/BTC above its average; the value is the ratio, the threshold its average."""
         track = not_none(ratio(self.market, self.roles.eth, self.roles.btc), "ETH/BTC of a market")
         average = sma(track.values, self.rotation.pair_window, self.gaps)
-        return self.reading("eth_btc", track, track.values, average, is_above(track.values, average))
+        return self.reading(
+            "eth_btc", track, track.values, average, is_above(track.values, average), self.rotation.pair_window
+        )
 
     def eth_trend(self) -> Reading:
         """ETH above its own average."""
         track = not_none(closes(self.market, self.roles.eth), "ETH of a market")
         average = sma(track.values, self.rotation.gated.trend_days, self.gaps)
-        return self.reading("eth_trend", track, track.values, average, is_above(track.values, average))
+        return self.reading(
+            "eth_trend", track, track.values, average, is_above(track.values, average), self.rotation.gated.trend_days
+        )
 
     def eth_range(self) -> Floats:
         """Return ETH's mean true range in dollars at each decision; NaN before its window is whole."""
@@ -233,15 +232,18 @@ class Readings:
 
     # --- helpers -----------------------------------------------------------------------------------------
 
-    def reading(self, name: str, track: Track, value: Floats, threshold: Floats, holds: Bools) -> Reading:
-        """Sample a reading at the decision times from arrays on a track's own calendar."""
+    def reading(
+        self, name: str, track: Track, value: Floats, threshold: Floats, holds: Bools, reach: int = 1
+    ) -> Reading:
+        """Sample a reading at the decision times from arrays on a track's own calendar; it looks at `reach` rows."""
 
         def sampled(values: Floats) -> Floats:
             return Track(track.due, values, ()).sampled(self.times)
 
         missed = np.max([self.missed(series) for series in track.sources], axis=0)
         ended = np.any([self.has_ended(series) for series in track.sources], axis=0)
-        return Reading(name, sampled(value), sampled(threshold), sampled(holds.astype(float)) == 1, missed, ~ended)
+        verdict = sampled(holds.astype(float)) == 1
+        return Reading(name, sampled(value), sampled(threshold), verdict, missed, ~ended, False, track.sources, reach)
 
     def missed(self, series: Series) -> Ints:
         """Count the late rows of a series at each decision; a quarantined series counts as stale."""
@@ -288,44 +290,6 @@ class Readings:
             return None
         relative = track.values / rolling_median(track.values, self.rotation.volume.window, self.gaps)
         return Track(track.due, relative, track.sources)
-
-    def _equal_weight(self) -> Reading:
-        track = ratio(self.market, self.roles.equal_weight_fund, self.roles.broad_fund)
-        if track is None:
-            return self.absent("equal_weight")
-        before = lagged(track.values, self.rotation.participation.lookback)
-        return self.reading("equal_weight", track, track.values, before, is_above(track.values, before))
-
-    def _year_high(self) -> Reading:
-        track = closes(self.market, self.roles.small_cap_breadth_fund)
-        if track is None:
-            return self.absent("year_high")
-        high = highest(track.values, self.rotation.participation.high_window, self.gaps)
-        return self.reading("year_high", track, track.values, high, track.values >= high)
-
-    def _sectors(self) -> Reading:
-        """Count of sector funds above their average; available with as many funds as it needs."""
-        tracks = [t for t in (closes(self.market, symbol) for symbol in self.roles.sector_funds) if t is not None]
-        if len(tracks) < self.rotation.participation.sectors_needed:
-            return self.absent("sectors")
-        averages = [sma(track.values, self.rotation.participation.sector_window, self.gaps) for track in tracks]
-        funds = [
-            self.reading("sector", track, track.values, average, is_above(track.values, average))
-            for track, average in zip(tracks, averages, strict=True)
-        ]
-        needed = self.rotation.participation.sectors_needed
-        available = np.sum([fund.available for fund in funds], axis=0) >= needed
-        known = np.sum([fund.available & fund.is_known for fund in funds], axis=0) >= needed
-        count = np.sum([fund.available & fund.holds for fund in funds], axis=0).astype(float)
-        missed = np.max([np.where(fund.available, fund.missed, 0) for fund in funds], axis=0)
-        return Reading(
-            "sectors",
-            np.where(known, count, np.nan),
-            np.full(len(count), float(needed)),
-            known & (count >= needed),
-            missed,
-            available,
-        )
 
 
 def _is_new(index: Ints) -> Bools:

@@ -163,7 +163,16 @@ class RotationView:
         rows = self.source.session_rows()
         before, is_record, _, _ = self.source.records()
         missed, everywhere = self.source.missed(self.source.small_caps), np.ones(len(rows), bool)
-        return Reading("small_caps", self.source.closes[rows], before[rows], is_record[rows], missed, everywhere)
+        return Reading(
+            "small_caps",
+            self.source.closes[rows],
+            before[rows],
+            is_record[rows],
+            missed,
+            everywhere,
+            False,
+            (self.source.small_caps,),
+        )
 
     def _breadth(self) -> Reading:
         share = self.altcoins.breadth(self.days)

@@ -30,7 +30,7 @@ def found(made: RotationView, first: date, last: date) -> list[str]:
     return [
         text
         for text in input_warnings(made, Window(first, last))
-        if any(word in text for word in ("RUT", "volatility", "stop"))
+        if any(word in text for word in ("RUT", "volatility", "stop")) and "blind" not in text
     ]
 
 
