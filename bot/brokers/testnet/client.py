@@ -70,7 +70,7 @@ class TestnetExchange:
         self._page = profile.page
         self._dialect = _DIALECTS[profile.library](venue)
         self._transport = TestnetTransport(session, keys, clock, venue, self._dialect)
-        self._pairs = SpotPairs(self._transport, self._dialect)
+        self._pairs = SpotPairs(self._transport, self._dialect, clock)
         self._orders = OrderFlow(self._transport, self._dialect, self._pairs, clock)
 
     @property
