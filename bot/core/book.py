@@ -206,14 +206,17 @@ class Book:
         self.traded(order, [done], OrderEnd.CASH_SHORT)
         return done
 
-    def traded(self, order: OrderIntent, fills: Sequence[Fill], end: OrderEnd) -> None:
-        """Record the fills of an order and its end; `end` is the reason if the fills are fewer than the order."""
+    def traded(self, order: OrderIntent, fills: Sequence[Fill], end: OrderEnd, detail: str = "") -> None:
+        """Record the fills of an order and its end.
+
+        `end` is the reason if the fills are fewer than the order, `detail` the venue's own wording of it.
+        """
         for one in fills:
             self._record(one)
         if sum((one.quantity for one in fills), ZERO) == order.quantity:
             self._end(order, OrderStatus.FILLED)
         else:
-            self._end(order, OrderStatus.PARTIAL if fills else OrderStatus.UNFILLED, end)
+            self._end(order, OrderStatus.PARTIAL if fills else OrderStatus.UNFILLED, end, detail)
 
     def unfilled(self, order: OrderIntent, end: OrderEnd, detail: str = "") -> None:
         """Record that an order ended unfilled; `detail` is the venue's or the quote source's own wording."""

@@ -203,14 +203,14 @@ class TestnetBroker:
     ) -> None:
         """Record the trades of an order's parts as one order, with a quantity that the fallback broker sells beside."""
         # The book compares with the decided quantity: a full fill of less was cut by cash, holdings or the book.
-        status = reports[-1].status
+        status, reason = reports[-1].status, reports[-1].reason
         end = OrderEnd.CUT_TO_FIT if status is VenueStatus.FILLED else OrderEnd(status)
         trades = [replace(trade, fee_asset=self._symbol(trade.fee_asset)) for one in reports for trade in one.fills]
         fills = self._pricing.fills(book, order, trades, day)
         if beside:
             fills += self._filled_beside(book, replace(order, quantity=beside), fills, day)
         book.events.extend(self._trade(order, report, trade) for report in reports for trade in report.fills)
-        book.traded(order, fills, end)
+        book.traded(order, fills, end, reason)
 
     def _filled_beside(self, book: Book, rest: OrderIntent, fills: Sequence[Fill], day: date) -> list[Fill]:
         """Return the fills of the fallback broker for the rest of an order; the book stays as it is."""

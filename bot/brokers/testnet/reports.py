@@ -39,7 +39,10 @@ class VenueFill:
 
 @dataclass(frozen=True, slots=True)
 class OrderReport:
-    """Current state of an order. `quantity` and `filled` are in coins; the fills' quantities sum to `filled`."""
+    """Current state of an order. `quantity` and `filled` are in coins; the fills' quantities sum to `filled`.
+
+    `reason` is the venue's own word for the end of an expired order, if it states one.
+    """
 
     client_order_id: str
     venue_order_id: str
@@ -49,6 +52,7 @@ class OrderReport:
     filled: Decimal
     status: VenueStatus
     fills: tuple[VenueFill, ...] = ()
+    reason: str = ""
 
     @property
     def is_open(self) -> bool:

@@ -201,4 +201,6 @@ def _report(order: Json, pair: SpotPair, fills: tuple[VenueFill, ...] = ()) -> O
         filled=number(order["executedQty"]),
         status=_STATUSES[name_of(order["status"])],
         fills=fills,
+        # Only expired orders have one; the enum has NONE too.
+        reason=str(order.get("expiryReason") or "").removeprefix("NONE").replace(";", ","),
     )
