@@ -175,7 +175,9 @@ class RandomMarket:
             symbol: {"kind": e.kind.value, "ratio": str(e.ratio), **({"to": e.into} if e.into else {})}
             for symbol, e in self.endings.items()
         }
-        return config_with({**(changes or {}), "endings": table})
+        names = {name for symbol, e in self.endings.items() for name in (symbol, e.into) if name}
+        symbols = dict.fromkeys(sorted(names), "crypto")
+        return config_with({"symbols": symbols, **(changes or {}), "endings": table})
 
 
 def random_market(seed: int, days: int = 500) -> RandomMarket:

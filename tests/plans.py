@@ -38,7 +38,9 @@ def flat(price: float, days: int = DAYS) -> dict[str, float]:
 
 def plan(made: Market, weights: Sequence[Mapping[str, str]], endings: Mapping[str, Any] | None = None) -> RunPlan:
     """Target weights from 2024-01-03 on, one a day, the last for all days that follow; traded where they change."""
-    config = config_with({"start_equity": "1000", "endings": endings or {}})
+    named = {name for symbol, entry in (endings or {}).items() for name in (symbol, entry.get("to")) if name}
+    symbols = dict.fromkeys(sorted(named), "crypto")
+    config = config_with({"start_equity": "1000", "endings": endings or {}, "symbols": symbols})
     decisions: list[Decision] = []
     for i, at in enumerate(made.decision_times[:-1]):
         now = {s: D(w) for s, w in weights[min(i, len(weights) - 1)].items()}

@@ -17,7 +17,7 @@ from bot.core.decision import Decision, Trade
 from bot.core.errors import DataError
 from bot.core.events import Event, OrdersToRetry, Valuation
 from bot.core.execution import affordable, fill, fill_price
-from bot.core.instrument import ZERO, Instrument, to_decimal
+from bot.core.instrument import COARSE_TICK, ZERO, Instrument, to_decimal
 from bot.core.market import Floats, Market, Series
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderEnd, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
@@ -37,6 +37,8 @@ class RunPlan:
         One for each decision: 1, or `stress_multiplier` on stressed days.
     settlings
         Scheduled settlements by UTC day.
+    unused_endings
+        Why an entry of the table of endings does not fit the data, by symbol.
     recovery
         Share of its last close that a dead coin pays.
     cash
@@ -60,6 +62,7 @@ class RunPlan:
     adopt: bool
     median_volume: Callable[[Series], Floats] = field(repr=False)
     begins_with_entry: bool = False
+    unused_endings: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def prices(self) -> Prices:
@@ -92,6 +95,7 @@ class Book:
         self._waiting = not plan.adopt and not plan.begins_with_entry
         self._marks: dict[str, float] = {}
         self._renamed: dict[str, str] = {}
+        self._coarse: set[str] = set()
 
     def recall(self, events: Iterable[Event]) -> None:
         """Restore the state of the book from its events, in their order."""
@@ -127,8 +131,8 @@ class Book:
             settled.append(self._settlement(day, settling, quantity))
             self._record(settled[-1])
             self._remember_name(settled[-1])
-            if settling.warning and settling.warning not in self.warnings:
-                self.warnings.append(settling.warning)
+            if settling.warning:
+                self._warn(settling.warning)
         return settled
 
     def decide(self, i: int) -> tuple[OrderIntent, ...]:
@@ -192,6 +196,7 @@ class Book:
         """Compute the fill price of an order from an open, slippage included."""
         instrument = self._instrument(order.symbol)
         multiplier = self._slippage_on(order.at.date())
+        self._check_tick(instrument, open_price, order.at.date())
         return fill_price(open_price, order.side, instrument.slippage * multiplier, instrument)
 
     def quantity_for(self, order: OrderIntent, price: Decimal) -> Decimal:
@@ -272,13 +277,31 @@ class Book:
         self._marks[settled.into] = float(settled.price) / float(ratio)
         self._renamed[settled.symbol] = settled.into
 
+    def _warn(self, warning: str) -> None:
+        """Add a warning of the run, once."""
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+
+    def _check_tick(self, instrument: Instrument, price: float, day: date) -> None:
+        """Warn once of a tick that is too coarse for a coin's prices: the table of instruments is wrong."""
+        tick, symbol = instrument.tick_at(to_decimal(price)), instrument.symbol
+        if tick == instrument.tick or symbol in self._coarse:
+            return
+        self._coarse.add(symbol)
+        self._warn(
+            f"the tick {instrument.tick:f} of {symbol} in `instruments` is more than {COARSE_TICK:.0%} of its price "
+            f"{price:g} on {day}: its prices are rounded to {tick:f} instead; correct the table"
+        )
+
     def _slippage_on(self, day: date) -> Decimal:
         """Return the slippage multiplier of a day: 1 before the first decision."""
         i = (day - self.plan.decisions[0].at.date()).days
         return self.plan.slippage_multipliers[i] if i >= 0 else Decimal(1)
 
     def _settlement(self, day: date, settling: ScheduledSettlement, quantity: Decimal) -> Settlement:
-        close, _ = self._close(settling.symbol, day)
+        due, _ = self.plan.endings[settling.symbol]
+        # The close before the day on which it was due: a renamed coin's file may go on.
+        close, _ = self._close(settling.symbol, max(due, self.plan.decisions[0].at.date()) - ONE_DAY)
         instrument = self._instrument(settling.symbol)
         at = midnight(day)
         if settling.into is not None:
@@ -293,7 +316,8 @@ class Book:
                 received=received,
             )
         if settling.cause is SettlementCause.DEAD:
-            paid = instrument.price(to_decimal(close) * self.plan.recovery) if self.plan.recovery else ZERO
+            recovered = to_decimal(close) * self.plan.recovery
+            paid = instrument.worse_price(recovered, Side.SELL) if recovered else ZERO
             return Settlement(at, settling.symbol, quantity, paid, settling.cause)
         multiplier = self._slippage_on(day - ONE_DAY)  # the new day is not decided yet
         price = fill_price(close, Side.SELL, instrument.slippage * multiplier, instrument)

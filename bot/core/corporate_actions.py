@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.core.market import Market
+import numpy as np
+
+from bot.core.market import Market, Series
 from bot.core.moments import ONE_DAY
 from bot.core.orders import SettlementCause
 
 _PATIENCE = 14
 """Days before the end of a run in which a last row may be a vendor's delay: the coin is valued and marked stale."""
+
+
+_DAY_MOVE = 0.5
+"""Log return by which the value of a holding may change over an exchange, times the root of its days: a factor of 1.6
+in a day. Coins move less; a ratio that is missing or inverted is a factor of ten or more."""
 
 
 class CorporateActionKind(StrEnum):
@@ -29,7 +37,8 @@ class CorporateActionKind(StrEnum):
 class CorporateAction:
     """One entry of the table; `into` and `ratio` (new units for one old) belong to a renamed coin.
 
-    An entry with a `last` row counts only where the rows end by then, give or take two weeks.
+    A renamed coin is exchanged on the day after `last`, whatever its file goes on with. Another entry with a `last` row
+    is used only where the rows end by then, give or take two weeks.
     """
 
     kind: CorporateActionKind
@@ -49,10 +58,16 @@ class ScheduledSettlement:
     warning: str | None = None
 
 
-def scheduled_settlements(
-    market: Market, table: Mapping[str, CorporateAction], last_day: date
-) -> dict[date, list[ScheduledSettlement]]:
-    """Schedule the settlements of coins that end during a run.
+@dataclass(frozen=True, slots=True)
+class EndingSchedule:
+    """Scheduled settlements by UTC day, and why an entry of the table is not used, by symbol."""
+
+    due: Mapping[date, list[ScheduledSettlement]]
+    unused: Mapping[str, str]
+
+
+def schedule_endings(market: Market, table: Mapping[str, CorporateAction], last_day: date) -> EndingSchedule:
+    """Check the table of endings against the data and schedule the settlements of coins that end during a run.
 
     Parameters
     ----------
@@ -65,42 +80,141 @@ def scheduled_settlements(
 
     Returns
     -------
-    dict[date, list[ScheduledSettlement]]
-        Settlements by day. A coin that the table lacks counts as dead, with a warning, if its last row is more than 14
-        days before `last_day`.
+    EndingSchedule
+        A coin without an entry that fits its rows counts as dead, with a warning, if its last row is more than 14 days
+        before `last_day`.
     """
     due: dict[date, list[ScheduledSettlement]] = {}
+    unused: dict[str, str] = {}
     for symbol in sorted(market):
         series = market[symbol]
         if not series.kind.is_coin or not len(series):
             continue
-        last: date = series.dates[-1].item()
-        ending = table.get(symbol)
-        if ending is not None and ending.last is not None and (last - ending.last).days > _PATIENCE:
-            ending = None  # the rows go on long after: the entry may be about an earlier coin of the same name
-        settling = _settling(market, symbol, ending, (last_day - last).days)
-        if settling is not None and last < last_day:
-            due.setdefault(last + ONE_DAY, []).append(settling)
-    return due
+        action = table.get(symbol)
+        if action is not None and (why := _misfit(market, series, action)) is not None:
+            unused[symbol] = f"the entry of {symbol} in `endings` ({_named(action)}) is not used: {why}"
+            action = None
+        if action is None:
+            ended = _undeclared(series, unused.get(symbol), last_day)
+        else:
+            ended = _declared(market, series, action)
+        if ended is not None and ended[0] < last_day:
+            due.setdefault(ended[0] + ONE_DAY, []).append(ended[1])
+    return EndingSchedule(due, unused)
 
 
-def _settling(
-    market: Market, symbol: str, ending: CorporateAction | None, days_before_end: int
-) -> ScheduledSettlement | None:
-    if ending is None:
-        warning = f"{symbol} ends without an entry in `endings`: settled as dead"
-        return (
-            ScheduledSettlement(symbol, SettlementCause.DEAD, warning=warning) if days_before_end > _PATIENCE else None
-        )
-    match ending.kind:
+def scheduled_settlements(
+    market: Market, table: Mapping[str, CorporateAction], last_day: date
+) -> Mapping[date, list[ScheduledSettlement]]:
+    """Schedule the settlements of coins that end during a run, by UTC day; see `schedule_endings`."""
+    return schedule_endings(market, table, last_day).due
+
+
+def without_old_names(market: Market, table: Mapping[str, CorporateAction]) -> Market:
+    """Return the market without the rows of renamed coins after their `last` day, and a note on each.
+
+    Vendors often serve the old name for months beside the new one: the coin would count twice.
+    """
+    series, notes = dict(market.series), list(market.notes)
+    for symbol, action in sorted(table.items()):
+        old = series.get(symbol)
+        if old is None or not len(old) or action.last is None or not _is_renamed(market, action):
+            continue
+        if _first(old) <= action.last < _last(old):
+            series[symbol] = old.until(np.datetime64(action.last + ONE_DAY, "s"))
+            notes.append(f"{symbol}: rows after {action.last}, when it became {action.into}, are ignored")
+    return replace(market, series=series, notes=tuple(notes))
+
+
+def _misfit(market: Market, series: Series, action: CorporateAction) -> str | None:
+    """Return why an entry does not fit the rows of its coin, if it does not."""
+    if action.last is None or action.kind is CorporateActionKind.HALTED:
+        return None
+    if _first(series) > action.last:
+        return f"its rows begin on {_first(series)}"
+    if (_last(series) - action.last).days <= _PATIENCE:
+        return None
+    if action.kind is not CorporateActionKind.RENAMED:
+        return f"its rows go on to {_last(series)}"
+    return None if _is_renamed(market, action) else f"its rows go on to {_last(series)}, and {action.into} has none"
+
+
+def _undeclared(series: Series, unused: str | None, last_day: date) -> tuple[date, ScheduledSettlement] | None:
+    if (last_day - _last(series)).days <= _PATIENCE:
+        return None
+    without = unused or f"{series.symbol} ends without an entry in `endings`"
+    warning = f"{without}: settled as dead" if unused is None else f"{without}; {series.symbol} is settled as dead"
+    return _last(series), ScheduledSettlement(series.symbol, SettlementCause.DEAD, warning=warning)
+
+
+def _declared(market: Market, series: Series, action: CorporateAction) -> tuple[date, ScheduledSettlement] | None:
+    symbol, last = series.symbol, _last(series)
+    early = None
+    if action.last is not None and (action.last - last).days > _PATIENCE:
+        early = f"{symbol} ends on {last}, before the {action.last} of its entry in `endings`: settled then"
+    match action.kind:
         case CorporateActionKind.HALTED:
             return None
         case CorporateActionKind.DEAD:
-            return ScheduledSettlement(symbol, SettlementCause.DEAD)
-        case CorporateActionKind.RENAMED if ending.into in market:
-            return ScheduledSettlement(symbol, SettlementCause.RENAMED, ending.into, ending.ratio)
-        case CorporateActionKind.RENAMED:
-            warning = f"{symbol} became {ending.into}, of which there are no rows: settled at its last close"
-            return ScheduledSettlement(symbol, SettlementCause.SOURCE_ENDS, warning=warning)
+            return last, ScheduledSettlement(symbol, SettlementCause.DEAD, warning=early)
         case CorporateActionKind.SOURCE_ENDS:
-            return ScheduledSettlement(symbol, SettlementCause.SOURCE_ENDS)
+            return last, ScheduledSettlement(symbol, SettlementCause.SOURCE_ENDS, warning=early)
+        case CorporateActionKind.RENAMED:
+            day = last if action.last is None or early else action.last
+            return day, _exchange(market, series, action, day, early)
+
+
+def _exchange(
+    market: Market, series: Series, action: CorporateAction, day: date, early: str | None
+) -> ScheduledSettlement:
+    """Schedule an exchange into another coin, or a sale at the last close where the prices contradict it."""
+    symbol, into = series.symbol, action.into
+    refused = f"{symbol} became {into}, of which there are no rows"
+    if into is not None and _is_renamed(market, action):
+        refused = _contradiction(series, market[into], action, day)
+        if not refused:
+            return ScheduledSettlement(symbol, SettlementCause.RENAMED, into, action.ratio, early)
+    return ScheduledSettlement(symbol, SettlementCause.SOURCE_ENDS, warning=f"{refused}: settled at its last close")
+
+
+def _contradiction(old: Series, new: Series, action: CorporateAction, day: date) -> str:
+    """Hold the value of a holding before an exchange against that after it; "" if a few days can explain both."""
+    i = int(old.dates.searchsorted(np.datetime64(day, "D"), side="right")) - 1
+    j = int(new.dates.searchsorted(old.dates[i]))
+    if j == len(new):
+        return f"{old.symbol} became {new.symbol} on {day}, but the rows of {new.symbol} end on {_last(new)}"
+    before, after = float(old.close[i]), float(new.close[j])
+    days = max(int((new.dates[j] - old.dates[i]).astype(int)), 1)
+    fitting = before / after
+    if abs(math.log(fitting / float(action.ratio))) <= _DAY_MOVE * math.sqrt(days):
+        return ""
+    return (
+        f"{old.symbol} became {new.symbol} on {day} with a ratio of {action.ratio:f} in `endings`, but its last close "
+        f"is {before:g} and the first of {new.symbol} {after:g}: a ratio of about {_plain(fitting)} would fit"
+    )
+
+
+def _plain(ratio: float) -> str:
+    """Return a ratio in three digits, without an exponent."""
+    return f"{float(f'{ratio:.3g}'):,.12g}" if ratio >= 1 else f"{float(f'{ratio:.3g}'):.12f}".rstrip("0")
+
+
+def _is_renamed(market: Market, action: CorporateAction) -> bool:
+    """Return True for a renaming into a coin of which the market has rows."""
+    is_there = action.into is not None and action.into in market and len(market[action.into]) > 0
+    return action.kind is CorporateActionKind.RENAMED and is_there
+
+
+def _named(action: CorporateAction) -> str:
+    into = f" to {action.into}" if action.into else ""
+    return f"{action.kind}{into}, last {action.last}"
+
+
+def _first(series: Series) -> date:
+    day: date = series.dates[0].item()
+    return day
+
+
+def _last(series: Series) -> date:
+    day: date = series.dates[-1].item()
+    return day

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+
+from bot.core.orders import Side
 
 ZERO = Decimal(0)
 WEIGHT_STEP = Decimal("1e-9")
 MAX_PARTS = 20
 """Most orders that one quantity is split into."""
+COARSE_TICK = Decimal("0.01")
+"""Share of the price from which a tick is an error of the table: rounding would cost more than the slippage."""
+_DIGITS = 6
+"""Significant digits of a price on the tick that replaces a coarse one."""
 
 
 def to_decimal(number: float) -> Decimal:
@@ -30,7 +36,7 @@ class Instrument:
 
     `step` is the smallest increment of quantity, `tick` of price, `min_notional` the smallest order in the quote
     currency. `fee` and `slippage` are shares of the notional. `min_quantity` is the smallest order in coins; 0 is one
-    step.
+    step. `is_of_venue` is True for the rules that a venue states now, and False for those of the config's table.
     """
 
     symbol: str
@@ -40,6 +46,7 @@ class Instrument:
     fee: Decimal
     slippage: Decimal
     min_quantity: Decimal = ZERO
+    is_of_venue: bool = False
 
     def __post_init__(self) -> None:
         for name in ("step", "tick", "min_notional"):
@@ -56,8 +63,39 @@ class Instrument:
         # Down for a sale too: an order must stay within the holding and within the cash.
         return (amount / self.step).to_integral_value(ROUND_DOWN) * self.step
 
+    def tick_at(self, price: Decimal) -> Decimal:
+        """Return the tick that applies at a price.
+
+        Parameters
+        ----------
+        price
+            Price above zero, in the quote currency.
+
+        Returns
+        -------
+        Decimal
+            `tick`, or a tick of six digits of the price where that of the table is coarser than 1% of the price. A
+            venue's tick applies down to a price of one tick.
+        """
+        if self.tick <= (price if self.is_of_venue else price * COARSE_TICK):
+            return self.tick
+        return Decimal(1).scaleb(price.adjusted() + 1 - _DIGITS)
+
+    def worse_price(self, price: Decimal, side: Side) -> Decimal:
+        """Round a price to the tick against the trader: up for a buy, down for a sale.
+
+        Parameters
+        ----------
+        price
+            Price above zero, in the quote currency.
+        side
+            Side of the order.
+        """
+        tick = self.tick_at(price)
+        return (price / tick).to_integral_value(ROUND_CEILING if side is Side.BUY else ROUND_FLOOR) * tick
+
     def price(self, price: Decimal) -> Decimal:
-        """Round a price to the tick, at least one tick."""
+        """Round a price to the nearest tick, at least one tick: a quotation, not a fill."""
         ticks = (price / self.tick).to_integral_value(ROUND_HALF_EVEN)
         return max(ticks, Decimal(1)) * self.tick
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.core.corporate_actions import CorporateAction, CorporateActionKind, without_old_names
 from bot.core.errors import DataError
-from bot.core.market import Market
+from bot.core.market import Market, Series
 from bot.data.assembly import assemble, put_on_calendar
 from bot.data.demo.demo_market import DEMO, demo_market
 from bot.data.demo.generator import PREFIX as DEMO_PREFIX
@@ -43,10 +45,20 @@ def open_market(config: Config, data_dir: Path | None, market: str = "auto") -> 
     """
     if data_dir is not None:
         folder = read_folder(data_dir, config.listings(), config.roles.roles(), config.calendar.closures)
-        return with_quality_flags(folder, quality_rules(config))
+        return _flagged(config, folder)
     if chosen(config, data_dir, market) == STORE:
         return stored_market(config)
-    return with_quality_flags(demo_world(config, demo_parameters(config, planted=False)), quality_rules(config))
+    return _flagged(config, demo_world(config, demo_parameters(config, planted=False)))
+
+
+def endings_of(config: Config) -> dict[str, CorporateAction]:
+    """Return the config's table of endings by symbol."""
+    return {s: CorporateAction(CorporateActionKind(e.kind), e.to, e.ratio, e.last) for s, e in config.endings.items()}
+
+
+def _flagged(config: Config, market: Market, seconds: Mapping[str, Series] | None = None) -> Market:
+    """Return a market without the rows of old names, and with its faults."""
+    return with_quality_flags(without_old_names(market, endings_of(config)), quality_rules(config), seconds)
 
 
 def quality_rules(config: Config) -> QualityRules:
@@ -111,7 +123,7 @@ def stored_market(config: Config) -> Market:
         for symbol in rows
         if (found := stored.get(symbol + SECOND)) is not None
     }
-    return with_quality_flags(market, quality_rules(config), beside)
+    return _flagged(config, market, beside)
 
 
 def stored_rows(config: Config) -> dict[str, StoredRows]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.core.book import RunPlan
-from bot.core.corporate_actions import CorporateAction, CorporateActionKind, scheduled_settlements
+from bot.core.corporate_actions import CorporateAction, CorporateActionKind, schedule_endings
 from bot.core.cycle import Overrides, SizingRules, TradingRules
 from bot.core.decision import Decision
 from bot.core.errors import ConfigError, DataError, did_you_mean
@@ -22,7 +22,7 @@ from bot.data.demo.generator import ENDINGS as DEMO_ENDINGS
 from bot.data.demo.generator import PREFIX as DEMO_PREFIX
 from bot.data.store.store import Store
 from bot.data.vendors.public_venues import VENUES
-from bot.services.markets import store_path
+from bot.services.markets import endings_of, store_path
 from bot.services.run_key import run_key
 from bot.services.strategy_settings import rotation_settings
 from bot.services.user_strategy import load_strategy, strategy_path
@@ -100,9 +100,10 @@ def _demo_ending(entry: Mapping[str, Any]) -> CorporateAction:
 
 def run_plan(config: Config, market: Market, window: Window, run_key: str) -> RunPlan:
     """Make the plan of a run before its decisions are made."""
-    table = {s: CorporateAction(CorporateActionKind(e.kind), e.to, e.ratio, e.last) for s, e in config.endings.items()}
+    table = endings_of(config)
     if market.name == DEMO:
         table |= {s: _demo_ending(entry) for s, entry in DEMO_ENDINGS.items()}
+    endings = schedule_endings(market, table, window.end)
     # One window for eligibility and for the largest order, so that both judge the same liquidity.
     days, gaps = config.altcoins.volume_days, config.quality.window_gaps
     return RunPlan(
@@ -110,7 +111,8 @@ def run_plan(config: Config, market: Market, window: Window, run_key: str) -> Ru
         decisions=(),
         slippage_multipliers=(),
         rules=trading_rules(config, market, run_key),
-        settlings=scheduled_settlements(market, table, window.end),
+        settlings=endings.due,
+        unused_endings=endings.unused,
         recovery=to_decimal(config.recovery),
         stress_multiplier=to_decimal(config.costs.stress_multiplier),
         cash=config.start_equity,
@@ -157,6 +159,7 @@ def venue_instruments(config: Config, instruments: Mapping[str, Instrument]) -> 
                     tick=rules.tick,
                     min_notional=least,
                     min_quantity=rules.min_quantity or known.min_quantity,
+                    is_of_venue=True,
                 )
     return found
 

@@ -15,7 +15,12 @@ import pytest
 
 from bot.backtest.engines.exact import run_exact
 from bot.core.book import Book, RunPlan
-from bot.core.corporate_actions import CorporateAction, CorporateActionKind, scheduled_settlements
+from bot.core.corporate_actions import (
+    CorporateAction,
+    CorporateActionKind,
+    scheduled_settlements,
+    without_old_names,
+)
 from bot.core.decision import Decision, Trade
 from bot.core.events import Valuation
 from bot.core.market import Market
@@ -45,7 +50,8 @@ def prices(first: int, last: int, price: float) -> dict[str, float]:
 
 def plan(made: Market, ending: Mapping[str, Any] | None = None, **changes: Any) -> RunPlan:
     """Half of equity in A from the second day on; nothing is traded after that."""
-    config = config_with({"start_equity": "1000", "endings": {"A": ending} if ending else {}, **changes})
+    symbols = {"symbols": {"A": "crypto", "B": "crypto"}}
+    config = config_with({"start_equity": "1000", "endings": {"A": ending} if ending else {}, **symbols, **changes})
     times = made.decision_times
     decisions = [Decision(utc(at), "ALTS", "ALTS", {"A": D("0.5")}, ("held",), Trade.HOLD) for at in times[:-1]]
     window = Window(decisions[0].at.date(), decisions[-1].at.date())
@@ -159,12 +165,86 @@ def test_an_entry_counts_only_where_the_series_ends_on_its_last_day_or_before() 
     assert events(book, Settlement) == []
 
 
-@pytest.mark.parametrize(("date_in_the_table", "cause"), [("2023-12-28", "source ends"), ("2023-12-27", "dead")])
+@pytest.mark.parametrize(("date_in_the_table", "cause"), [("2024-01-04", "source ends"), ("2024-01-03", "dead")])
 def test_an_entry_counts_up_to_14_days_before_the_last_row(date_in_the_table: str, cause: str) -> None:
-    """The last row is of 2024-01-11, 14 days after 2023-12-28. A day earlier the entry is about an older coin."""
+    """The last row is of 2024-01-18, 14 days after 2024-01-04: a day earlier the entry does not fit the rows."""
     ending = {"kind": "source ends", "last": date_in_the_table}
-    book = run_exact(plan(market(A=prices(0, LAST_ROW, 10.0)), ending))
+    book = run_exact(plan(market(A=prices(0, LAST_ROW + 7, 10.0)), ending))
     assert [settled.cause for settled in events(book, Settlement)] == [SettlementCause(cause)]
+
+
+def test_an_entry_that_does_not_fit_is_named_with_its_reason() -> None:
+    """The rows go on 15 days after the date of the first entry, and begin after that of the second."""
+    for last, reason in (
+        ("2024-01-03", "its rows go on to 2024-01-18"),
+        ("2023-12-30", "its rows begin on 2024-01-01"),
+    ):
+        made = plan(market(A=prices(0, LAST_ROW + 7, 10.0)), {"kind": "dead", "last": last})
+        unused = f"the entry of A in `endings` (dead, last {last}) is not used: {reason}"
+        assert made.unused_endings == {"A": unused}
+        assert run_exact(made).warnings == [f"{unused}; A is settled as dead"]
+
+
+def test_rows_that_end_long_before_the_date_of_an_entry_are_settled_with_a_warning() -> None:
+    book = run_exact(plan(market(A=prices(0, LAST_ROW, 10.0)), {"kind": "source ends", "last": "2024-01-26"}))
+    assert [settled.at.date() for settled in events(book, Settlement)] == [date(2024, 1, 12)]
+    assert book.warnings == ["A ends on 2024-01-11, before the 2024-01-26 of its entry in `endings`: settled then"]
+
+
+class TestOldNameGoesOn:
+    """A became B on 2024-01-11, and its vendor went on with A at 30: rows after the date have no effect."""
+
+    ENTRY: Mapping[str, Any] = {"kind": "renamed", "to": "B", "last": "2024-01-11"}
+
+    def made(self) -> Market:
+        after = prices(LAST_ROW + 1, DAYS - 1, 30.0)
+        return market(A={**prices(0, LAST_ROW, 10.0), **after}, B=prices(LAST_ROW + 2, DAYS - 1, 10.0))
+
+    def test_the_holding_is_exchanged_at_the_close_of_the_date(self) -> None:
+        book = run_exact(plan(self.made(), self.ENTRY))
+        (settled,) = events(book, Settlement)
+        assert (settled.at.date(), settled.cause, settled.price) == (date(2024, 1, 12), SettlementCause.RENAMED, D(10))
+        assert {valued.equity for valued in events(book, Valuation)} == {AFTER_PURCHASE + 500}
+        assert not book.warnings
+
+    def test_the_rows_after_the_date_leave_the_market_with_a_note(self) -> None:
+        table = {"A": CorporateAction(CorporateActionKind.RENAMED, "B", last=date(2024, 1, 11))}
+        cut = without_old_names(self.made(), table)
+        assert (len(cut["A"]), cut["A"].dates[-1].item()) == (LAST_ROW + 1, date(2024, 1, 11))
+        assert cut.notes == ("A: rows after 2024-01-11, when it became B, are ignored",)
+
+    def test_without_rows_of_the_new_name_the_old_one_goes_on(self) -> None:
+        made = market(A=prices(0, DAYS - 1, 10.0))
+        going_on = plan(made, self.ENTRY)
+        assert run_exact(going_on).portfolio.holdings == {"A": D(50)}
+        assert "and B has none" in going_on.unused_endings["A"]
+
+
+@pytest.mark.parametrize(("ratio", "fitting"), [("1", "24,000"), ("0.0001", "24,000"), ("1000", "24,000")])
+def test_an_exchange_that_the_prices_contradict_is_a_sale_at_the_last_close(ratio: str, fitting: str) -> None:
+    """A ends at 12 and B begins at 0.0005: 24,000 to 1. The holding of 41.6667 A is sold, not turned into dust."""
+    made = market(A=prices(0, LAST_ROW, 12.0), B=prices(LAST_ROW + 1, DAYS - 1, 0.0005))
+    book = run_exact(plan(made, {"kind": "renamed", "to": "B", "ratio": ratio}))
+    assert [settled.cause for settled in events(book, Settlement)] == [SettlementCause.SOURCE_ENDS]
+    assert book.warnings == [
+        f"A became B on 2024-01-11 with a ratio of {ratio} in `endings`, but its last close is 12 and the first of B "
+        f"0.0005: a ratio of about {fitting} would fit: settled at its last close"
+    ]
+
+
+def test_a_fitting_ratio_is_believed_up_to_the_move_of_a_day() -> None:
+    """From 12 to 24,000 x 0.0008 = 19.2 is a factor of 1.6; to 24,000 x 0.0009 = 21.6 it is 1.8."""
+    for price, cause in ((0.0008, SettlementCause.RENAMED), (0.0009, SettlementCause.SOURCE_ENDS)):
+        made = market(A=prices(0, LAST_ROW, 12.0), B=prices(LAST_ROW + 1, DAYS - 1, price))
+        book = run_exact(plan(made, {"kind": "renamed", "to": "B", "ratio": "24000"}))
+        assert [settled.cause for settled in events(book, Settlement)] == [cause]
+
+
+def test_a_rename_into_a_coin_that_has_ended_itself_is_a_sale_with_a_warning() -> None:
+    made = market(A=prices(0, LAST_ROW, 10.0), B=prices(0, 5, 10.0))
+    book = run_exact(plan(made, {"kind": "renamed", "to": "B"}))
+    assert [settled.cause for settled in events(book, Settlement)] == [SettlementCause.SOURCE_ENDS]
+    assert "but the rows of B end on 2024-01-06" in book.warnings[0]
 
 
 def test_an_index_or_a_fund_is_never_settled() -> None:

@@ -296,3 +296,38 @@ def test_a_config_that_an_older_version_kept_gets_what_came_later_and_one_with_o
     assert kept_config(older, "a run") == load_config()
     with pytest.raises(ConfigError, match="a run: was made with a config of another version"):
         kept_config({**kept, "gone": 1}, "a run")
+
+
+class TestEndings:
+    @pytest.mark.parametrize(
+        ("table", "said"),
+        [
+            ({"MKR": ("SKY", None), "SKY": ("MKR", None)}, "endings: MKR and SKY become each other"),
+            ({"SKY": ("SKY", None)}, "endings: SKY becomes itself"),
+            ({"A": ("B", None), "B": ("C", None), "C": ("B", None)}, "endings: B and C become each other"),
+            ({"C": ("A", None), "A": ("B", None), "B": ("C", None)}, "endings: A, B and C become each other"),
+            (
+                {"A": ("B", "2024-02-01"), "B": ("C", "2024-01-31")},
+                "endings: B ends on 2024-01-31, before A becomes it on 2024-02-01",
+            ),
+            ({"MKR": ("SKYE", None)}, "endings has SKYE, which is not in the symbol table; did you mean 'SKY'?"),
+            ({"MATIK": ("POL", None)}, "endings has MATIK, which is not in the symbol table; did you mean 'MATIC'?"),
+        ],
+    )
+    def test_a_table_that_contradicts_itself_is_refused(
+        self, table: dict[str, tuple[str, str | None]], said: str
+    ) -> None:
+        endings = {
+            symbol: {"kind": "renamed", "to": into, **({"last": last} if last else {})}
+            for symbol, (into, last) in table.items()
+        }
+        symbols = dict.fromkeys("ABC", "crypto")
+        assert said in refused({"symbols": symbols, "endings": endings})
+
+    def test_a_chain_of_renamings_is_accepted(self) -> None:
+        chain = {"MATIC": {"kind": "renamed", "to": "POL"}, "POL": {"kind": "renamed", "to": "SKY"}}
+        assert config_with({"endings": chain}).endings["POL"].to == "SKY"
+
+    def test_a_successor_belongs_to_a_renamed_coin(self) -> None:
+        assert "belong to a renamed coin" in refused({"endings": {"SRM": {"kind": "dead", "to": "SKY"}}})
+        assert "belong to a renamed coin" in refused({"endings": {"SRM": {"kind": "dead", "ratio": "2"}}})

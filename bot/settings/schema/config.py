@@ -23,7 +23,14 @@ from bot.settings.schema.quality import QualitySection
 from bot.settings.schema.review import ReviewSection
 from bot.settings.schema.rotation import AltcoinsSection, RotationSection
 from bot.settings.schema.sources import SourcesSection
-from bot.settings.schema.trading import CostsSection, EndingSection, InstrumentsSection, OverridesSection, SizingSection
+from bot.settings.schema.trading import (
+    CostsSection,
+    EndingSection,
+    InstrumentsSection,
+    OverridesSection,
+    SizingSection,
+    check_endings,
+)
 from bot.settings.schema.values import Count, Section, Share, Switch, Symbol
 from bot.settings.schema.waterfall import SupercycleSection, WaterfallSection
 
@@ -174,6 +181,7 @@ class Config(Section):
                     near = did_you_mean(symbol, listings)
                     text = f"quality.{name} has {symbol}, which is not in the symbol table"
                     raise ValueError(f"{text}; {near}" if near else text)
+        check_endings(self.endings, listings)
         # ETH/BTC would always be 1: the rotation would never buy altcoins, without an error.
         if self.roles.eth == self.roles.btc:
             raise ValueError(f"roles.eth and roles.btc are both {self.roles.eth}")

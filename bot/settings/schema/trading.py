@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, Strict, model_validator
 
+from bot.core.errors import did_you_mean
 from bot.settings.schema.values import Count, PositiveDecimal, Section, Share, Switch, Symbol
 
 
@@ -72,4 +74,32 @@ class EndingSection(Section):
     def _renamed_to_something(self) -> Self:
         if self.kind == "renamed" and self.to is None:
             raise ValueError("a renamed coin needs `to`, the symbol that it became")
+        if self.kind != "renamed" and (self.to is not None or self.ratio != 1):
+            raise ValueError(f"`to` and `ratio` belong to a renamed coin, and the kind is {self.kind}")
         return self
+
+
+def check_endings(endings: Mapping[str, EndingSection], known: Collection[str]) -> None:
+    """Raise ValueError for a table of endings that contradicts itself or names an unknown symbol."""
+    for symbol, entry in endings.items():
+        for name in (symbol, entry.to):
+            if name is not None and name not in known:
+                near = did_you_mean(name, known)
+                text = f"endings has {name}, which is not in the symbol table"
+                raise ValueError(f"{text}; {near}" if near else text)
+        after = endings.get(entry.to) if entry.to else None
+        if after is not None and entry.last and after.last and after.last < entry.last:
+            raise ValueError(f"endings: {entry.to} ends on {after.last}, before {symbol} becomes it on {entry.last}")
+        _refuse_circle(endings, symbol)
+
+
+def _refuse_circle(endings: Mapping[str, EndingSection], first: str) -> None:
+    """Follow the renamings of a symbol. Raises ValueError if they lead back to a symbol on the way."""
+    names, now = [first], first
+    while (entry := endings.get(now)) is not None and entry.to is not None:
+        now = entry.to
+        if now in names:
+            circle = sorted(names[names.index(now) :])
+            become = "becomes itself" if len(circle) == 1 else "become each other"
+            raise ValueError(f"endings: {', '.join(circle[:-1])}{' and ' * (len(circle) > 1)}{circle[-1]} {become}")
+        names.append(now)

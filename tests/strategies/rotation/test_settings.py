@@ -102,7 +102,8 @@ def test_the_rules_of_the_default_config_are_those_of_the_thesis() -> None:
 
 
 def test_the_dates_of_endings_and_the_days_of_rebalancing_reach_the_settings() -> None:
-    config = config_with({"sizing": {"rebalance_days": 9}, "endings": {"XYZ": {"kind": "dead", "last": "2020-02-03"}}})
+    ended = {"symbols": {"XYZ": "crypto"}, "endings": {"XYZ": {"kind": "dead", "last": "2020-02-03"}}}
+    config = config_with({"sizing": {"rebalance_days": 9}, **ended})
     settings = rotation_settings(config)
     assert settings.sizing.rebalance_days == 9
     assert str(settings.endings["XYZ"].last) == "2020-02-03"
