@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Context, Decimal
 
 from bot.core.decision import Decision, Trade
 from bot.core.instrument import ZERO, Instrument, to_decimal
 from bot.core.orders import OrderEnd, OrderIntent, OrderResult, OrderStatus, Side, order_id
 from bot.core.portfolio import Portfolio
+
+_SHOWN = Context(prec=9, rounding=ROUND_DOWN)
+"""Digits of the quantity of an order that is under one step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,7 @@ class _Planner:
         instrument, quote = self.rules.instruments[symbol], self.quotes[symbol]
         quantity = instrument.quantity(change)
         if quantity == 0:
-            return ZERO  # less than a step: there is no order to record
+            return self._under_one_step(symbol, side, change)
         if symbol in self.rules.overrides.no_trade:
             return self._skip(symbol, side, quantity, OrderEnd.NO_TRADE_OVERRIDE)
         if side is Side.BUY and quote.quarantined:
@@ -202,6 +205,15 @@ class _Planner:
         identity = order_id(self.rules.run_key, self.decision.at.date(), symbol, side)
         self.orders.append(OrderIntent(identity, self.decision.at, symbol, side, allowed, self.reason))
         return allowed
+
+    def _under_one_step(self, symbol: str, side: Side, change: Decimal) -> Decimal:
+        """Record an order of less than one step, unless it is the remainder of a position that is on its target."""
+        price, instrument = self.prices[symbol], self.rules.instruments[symbol]
+        target = self.decision.weights.get(symbol, ZERO) * self.rules.overrides.multiplier
+        # Rounding leaves a remainder after every order: it is worth less than the smallest order.
+        if self.portfolio.held(symbol) > 0 and target > 0 and change * price < instrument.min_notional:
+            return ZERO
+        return self._skip(symbol, side, _SHOWN.plus(change), OrderEnd.UNDER_ONE_STEP)
 
     def _volume_limit(self, symbol: str, instrument: Instrument, quantity: Decimal) -> Decimal:
         volume = self.quotes[symbol].median_volume

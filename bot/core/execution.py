@@ -23,7 +23,7 @@ def fill_price(open_price: float, side: Side, slippage: Decimal, instrument: Ins
     slippage
         Share of the price.
     instrument
-        Gives the tick to which the price is rounded.
+        Gives the tick to which the price is rounded, against the side.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def fill_price(open_price: float, side: Side, slippage: Decimal, instrument: Ins
         Price in the quote currency, on the tick.
     """
     worse = 1 + slippage if side is Side.BUY else 1 - slippage
-    return instrument.price(to_decimal(open_price) * worse)
+    return instrument.worse_price(to_decimal(open_price) * worse, side)
 
 
 def affordable(cash: Decimal, price: Decimal, instrument: Instrument) -> Decimal:

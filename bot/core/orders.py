@@ -36,6 +36,7 @@ class OrderEnd(StrEnum):
     NO_PRICE_TODAY = "no_price_today"
     MIN_NOTIONAL = "min_notional"
     MIN_QUANTITY = "min_quantity"
+    UNDER_ONE_STEP = "under_one_step"
     CASH_SHORT = "cash_short"
     NO_BAR = "no_bar"
     REDUCE_ONLY_OVERRIDE = "reduce_only_override"

@@ -38,6 +38,7 @@ _REASONS = {
     "peg_broken": "stablecoin off its peg",
     "min_notional": "under the smallest order",
     "min_quantity": "under the smallest quantity of the venue",
+    "under_one_step": "under one step of quantity",
     "cash_short": "cash ran short",
     "no_bar": "no price to trade at",
     "no_price_today": "no price that day",

@@ -79,6 +79,30 @@ class TestExecution:
         assert fill_price(2000.0, Side.SELL, D("0.001"), ETH) == D("1998.00")
         assert fill_price(2000.0, Side.BUY, D("0.002"), ETH) == D("2004.00")  # doubled under stress
 
+    def test_a_fill_is_rounded_against_its_side(self) -> None:
+        """10.003 and 10.007 lie between the ticks 10.00 and 10.01."""
+        for price in (10.003, 10.007):
+            assert fill_price(price, Side.BUY, D(0), ETH) == D("10.01")
+            assert fill_price(price, Side.SELL, D(0), ETH) == D("10.00")
+
+    @given(st.floats(1e-9, 1e6), st.sampled_from(Side), st.booleans())
+    def test_rounding_never_favours_the_trader_and_costs_at_most_one_percent(
+        self, price: float, side: Side, of_venue: bool
+    ) -> None:
+        rules = replace(ETH, is_of_venue=of_venue)
+        paid = fill_price(price, side, D(0), rules)
+        cost = (paid - to_decimal(price)) * (1 if side is Side.BUY else -1)
+        assert 0 <= cost < rules.tick_at(to_decimal(price))
+        assert of_venue or cost <= to_decimal(price) / 100
+
+    def test_a_tick_too_coarse_for_a_price_gives_way_to_six_digits(self) -> None:
+        """0.01 is 1% of 1.00, and more than 1% of 0.99; a venue's own tick applies down to one tick."""
+        assert ETH.tick_at(D("1.00")) == D("0.01")
+        assert ETH.tick_at(D("0.99")) == D("0.000001")
+        assert ETH.tick_at(D("0.016")) == D("0.0000001")
+        venue = replace(ETH, is_of_venue=True)
+        assert (venue.tick_at(D("0.016")), venue.tick_at(D("0.009"))) == (D("0.01"), D("0.00000001"))
+
     def test_the_fee_is_a_share_of_the_notional(self) -> None:
         order = OrderIntent("r-1", AT, "ETH", Side.BUY, D("2"), "why")
         done = fill(order, D("2"), D("2002"), 2000.0, ETH)

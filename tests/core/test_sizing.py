@@ -78,7 +78,22 @@ class TestByHand:
         assert orders(plan) == [("sell", "ETH", D("0.5"))]  # of 10,000, 3000 / 2000 stay
         assert plan.skipped == ()
 
-    def test_a_change_of_less_than_one_step_is_no_order(self) -> None:
+    def test_a_purchase_of_less_than_one_step_is_skipped_with_its_reason(self) -> None:
+        """90% of 10,000 at 25,000 are 0.36 of a coin that is sold whole."""
+        plan = planned({"A": "0.9"}, prices={"A": 25_000.0}, instruments={"A": instrument("A", step="1")})
+        assert orders(plan) == []
+        assert skipped(plan) == [("A", "why;under_one_step")]
+        assert (plan.skipped[0].side, plan.skipped[0].quantity) == (Side.BUY, D("0.36"))
+
+    def test_a_sale_of_less_than_one_step_is_skipped_with_its_reason(self) -> None:
+        """Equity is 30,000: half of it are 0.6 coins, and 0.4 are too many; all of 0.5 coins cannot be sold either."""
+        whole = {"A": instrument("A", step="1")}
+        less = planned({"A": "0.5"}, cash="5000", holdings={"A": "1"}, prices={"A": 25_000.0}, instruments=whole)
+        none = planned({}, cash="5000", holdings={"A": "0.5"}, prices={"A": 2.0}, instruments=whole)
+        assert skipped(less) == skipped(none) == [("A", "why;under_one_step")]
+        assert [less.skipped[0].quantity, none.skipped[0].quantity] == [D("0.4"), D("0.5")]
+
+    def test_the_remainder_of_a_position_on_its_target_is_no_order(self) -> None:
         # (5000.00002 + 5000) / 2 - 5000 = 0.00001 is a tenth of a step
         assert planned({"A": "0.5"}, cash="5000.00002", holdings={"A": "5000"}) == Plan((), (), frozenset())
 
@@ -328,7 +343,12 @@ class TestWhateverIsAsked:
     def test_what_is_not_sent_is_marked_skipped_and_says_why(self, asked: dict[str, Any]) -> None:
         for result in cycle(**asked).skipped:
             assert result.status is OrderStatus.SKIPPED
-            assert result.full_reason.split(";")[-1] in {"min_notional", "no_price_today", "no_trade_override"}
+            assert result.full_reason.split(";")[-1] in {
+                "min_notional",
+                "no_price_today",
+                "no_trade_override",
+                "under_one_step",
+            }
 
 
 @pytest.mark.parametrize(("least", "end"), [("0", None), ("0.5", None), ("0.5001", OrderEnd.MIN_QUANTITY)])

@@ -41,6 +41,7 @@ _CAUSE_OF_END = {
     OrderEnd.NO_QUOTE: MismatchCause.SPREAD,
     OrderEnd.MIN_NOTIONAL: MismatchCause.MINIMUM,
     OrderEnd.MIN_QUANTITY: MismatchCause.MINIMUM,
+    OrderEnd.UNDER_ONE_STEP: MismatchCause.MINIMUM,
     OrderEnd.MARKET_HALTED: MismatchCause.REFUSED,
     OrderEnd.REJECTED: MismatchCause.REFUSED,
     OrderEnd.NO_TRADE_OVERRIDE: MismatchCause.OVERRIDE,
