@@ -40,7 +40,7 @@ class DefaultExtras:
         coins = [symbol for symbol in self._coins if symbol not in (market.roles.eth, market.roles.btc)]
         total, count = np.zeros(len(days)), np.zeros(len(days))
         for symbol in coins:
-            returns = daily_returns(market[symbol], days)
+            returns = daily_returns(market.priced(symbol), days)
             total += np.nan_to_num(returns)
             count += ~np.isnan(returns)
         return total / np.maximum(count, 1)

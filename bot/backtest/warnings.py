@@ -39,6 +39,8 @@ def _quarantined(market: Market, window: Window) -> list[str]:
         is_coin = market[symbol].kind.is_coin and symbol not in required
         effect = "is not bought" if is_coin else "is not used, and no coin is bought while a rule needs it"
         allow = f"to allow it: quality: {{allow: [{symbol}]}}"
+        if market[symbol].kind.is_coin:
+            allow = f"a holding is not sold and stays at its last close before, marked stale; {allow}"
         warnings.append(f"{symbol} {effect} from {since.astype('datetime64[D]')} on: {why.text} ({why.first}); {allow}")
     return warnings
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.core.market import Floats, Market, Series
 
@@ -30,7 +31,7 @@ class CoinDays:
 class Prices:
     """Prices of coins from the day before `first` to `last`; a coin is prepared at its first use.
 
-    `median_volume` computes a value for each row of a coin's series.
+    `median_volume` computes a value for each row of a coin's series. Rows from a quarantine on count as missing.
     """
 
     def __init__(self, market: Market, median_volume: Callable[[Series], Floats], first: date, last: date) -> None:
@@ -49,8 +50,18 @@ class Prices:
             self._coins[symbol] = self._laid_out(symbol)
         return self._coins[symbol]
 
+    def _opens(self, symbol: str, series: Series, row: npt.NDArray[np.intp], fresh: npt.NDArray[np.bool_]) -> Floats:
+        """Return the opens by day, with that of the first quarantined row if it is still in the old unit."""
+        opens, whole, n = np.where(fresh, series.open[row], np.nan), self._market[symbol], len(series)
+        if n < len(whole):
+            before, open_, after = series.close[-1], whole.open[n], whole.close[n]
+            # Nearer to the close before than to its own close, as a ratio.
+            if abs(np.log(open_ / before)) <= abs(np.log(open_ / after)):
+                opens[self._days == whole.dates[n]] = open_
+        return opens
+
     def _laid_out(self, symbol: str) -> CoinDays:
-        series = self._market[symbol]
+        series = self._market.priced(symbol)
         newest = np.searchsorted(series.dates, self._days, side="right") - 1
         if not len(series):
             unknown = [float("nan")] * len(self._days)
@@ -60,6 +71,6 @@ class Prices:
         return CoinDays(
             np.where(begun, series.close[row], np.nan).tolist(),
             fresh.tolist(),
-            np.where(fresh, series.open[row], np.nan).tolist(),
+            self._opens(symbol, series, row, fresh).tolist(),
             np.where(begun, self._median_volume(series)[row], np.nan).tolist(),
         )

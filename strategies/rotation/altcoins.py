@@ -58,15 +58,16 @@ class Altcoins:
         volatility = np.maximum(annual_volatility(close, settings.volatility_span), settings.volatility_floor)
         returns = [close / lagged(close, days) - 1 for days in settings.momentum_days]
         liquid = is_at_least(rolling_median(volume, settings.volume_days, self.gaps), settings.minimum_volume)
+        quarantined = market.is_quarantined(series.symbol, decided_at)
         return _Coin(
             first=series.dates[0],
-            eligible=liquid & self._seasoned(close) & ~market.is_quarantined(series.symbol, decided_at),
+            eligible=liquid & self._seasoned(close) & ~quarantined,
             above=is_above(close, average),
             has_average=~np.isnan(average),
             # Returns and volatility end the day before: the ranking must not chase the day's own jump.
             score=lagged(np.mean(returns, axis=0) / volatility, 1),
             volatility=volatility,
-            day_return=close / lagged(close, 1) - 1,
+            day_return=np.where(quarantined, np.nan, close / lagged(close, 1) - 1),
         )
 
     def _seasoned(self, close: Floats) -> Bools:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -50,3 +51,22 @@ def test_a_coin_without_rows_has_no_price_on_any_day() -> None:
 def test_a_coin_that_the_market_does_not_have_is_named() -> None:
     with pytest.raises(DataError, match="no series C"):
         prices().of("C")
+
+
+def test_a_price_in_a_changed_unit_values_and_fills_nothing() -> None:
+    """A is redenominated on 2024-01-03: its close of the day before stands, not fresh, and no open is left."""
+    series = series_of("A", {"2024-01-01": 8.0, "2024-01-02": 10.0, "2024-01-03": 11_000.0, "2024-01-04": 12_000.0})
+    made = replace(with_series([series]), quarantined={"A": np.datetime64("2024-01-04T00:00:00", "s")})
+    coin = Prices(made, lambda series: series.volume, date(2024, 1, 2), date(2024, 1, 4)).of("A")
+    assert coin.close == [8, 10, 10, 10]
+    assert coin.fresh == [True, True, False, False]
+    assert np.isnan(coin.open).tolist() == [False, False, True, True]
+
+
+@pytest.mark.parametrize(("open_", "kept"), [(10.5, True), (10_500.0, False)])
+def test_the_open_of_the_changed_row_counts_in_the_old_unit_alone(open_: float, kept: bool) -> None:
+    closes = {"2024-01-02": 10.0, "2024-01-03": 11_000.0}
+    series = series_of("A", closes, opens={"2024-01-03": open_})
+    made = replace(with_series([series]), quarantined={"A": np.datetime64("2024-01-04T00:00:00", "s")})
+    coin = Prices(made, lambda series: series.volume, date(2024, 1, 3), date(2024, 1, 3)).of("A")
+    assert np.array_equal(coin.open, [10.0, open_ if kept else NAN], equal_nan=True)
