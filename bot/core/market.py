@@ -43,6 +43,9 @@ class SeriesKind(StrEnum):
 _COINS = {SeriesKind.CRYPTO, SeriesKind.STABLECOIN, SeriesKind.WRAPPED, SeriesKind.STAKED, SeriesKind.LEVERAGED}
 
 
+_MAY_HOLD_STILL = {SeriesKind.MACRO, SeriesKind.STABLECOIN}
+
+
 def _no_days() -> Days:
     return np.array([], "datetime64[D]")
 
@@ -118,8 +121,21 @@ class Series:
         """
         return newest(self.known_at, times)
 
-    def missed(self, times: Times) -> npt.NDArray[np.intp]:
-        """Count the rows that were due after the last known row, at each time.
+    @property
+    def moved(self) -> npt.NDArray[np.intp]:
+        """For each row, the newest row up to it whose close differs from the one before.
+
+        A feed that repeats its last close brings no news. A macro value and a stablecoin may hold still: each of their
+        rows counts as new.
+        """
+        rows = np.arange(len(self))
+        if self.kind in _MAY_HOLD_STILL or not len(self):
+            return rows
+        repeats = np.concatenate(([False], self.close[1:] == self.close[:-1]))
+        return np.asarray(np.maximum.accumulate(np.where(repeats, 0, rows)), np.intp)
+
+    def latest_news(self, times: Times) -> npt.NDArray[np.intp]:
+        """Find the last row known at each time whose close differs from the row before.
 
         Parameters
         ----------
@@ -129,11 +145,27 @@ class Series:
         Returns
         -------
         NDArray[np.intp]
-            Missing rows in the series' own calendar (sessions, weeks or days), shape (times,).
+            Row indices, shape (times,); -1 before the first row.
+        """
+        latest = self.latest(times)
+        return np.where(latest >= 0, self.moved[np.maximum(latest, 0)], latest) if len(self) else latest
+
+    def missed(self, times: Times) -> npt.NDArray[np.intp]:
+        """Count the rows that were due after the last row that brought a new close, at each time.
+
+        Parameters
+        ----------
+        times
+            UTC times, datetime64[s], shape (times,).
+
+        Returns
+        -------
+        NDArray[np.intp]
+            Missing or repeated rows in the series' own calendar (sessions, weeks or days), shape (times,).
         """
         if not len(self):
             return newest(self.due, times) + 1
-        last_known = self.known_at[np.maximum(self.latest(times), 0)]
+        last_known = self.known_at[np.maximum(self.latest_news(times), 0)]
         return newest(self.due, times) - newest(self.due, last_known)
 
     def on_calendar(self, column: str) -> Floats:
@@ -259,6 +291,12 @@ class Market(Mapping[str, Series]):
             quarantined={symbol: since for symbol, since in self.quarantined.items() if since <= cut},
             faults=tuple(fault for fault in self.faults if fault.known_at <= moment),
         )
+
+    def priced(self, symbol: str) -> Series:
+        """Return the rows of a series before its quarantine: the only ones that value a holding or fill an order."""
+        series, since = self[symbol], self.quarantined.get(symbol)
+        # The row that proves the fault is known at `since`: it is the first in the wrong unit.
+        return series if since is None else series.until(since - np.timedelta64(1, "s"))
 
     def is_quarantined(self, symbol: str, times: Times) -> npt.NDArray[np.bool_]:
         """Quarantine flag of a series at each moment."""

@@ -255,7 +255,7 @@ class Readings:
         """True where a series has ended: by the table of endings, or after `ended_days` of silence."""
         if not len(series):
             return np.zeros(len(self.times), bool)
-        last = np.maximum(series.latest(self.times), 0)
+        last = np.maximum(series.latest_news(self.times), 0)
         silence = (self.times - series.known_at[last]) / np.timedelta64(1, "D")
         ended: Bools = silence > self.rotation.stale.ended_days
         declared = self.settings.endings.get(series.symbol)
