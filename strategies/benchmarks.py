@@ -44,6 +44,18 @@ def benchmark_decisions(market: Market, trend_days: int) -> dict[str, Sequence[D
     }
 
 
+def benchmark_inputs(market: Market) -> dict[str, tuple[str, ...]]:
+    """Return the coins that each benchmark holds or reads, by its name."""
+    eth, btc = market.roles.eth, market.roles.btc
+    return {
+        "btc": (btc,),
+        "eth": (eth,),
+        "btc_60_stable_40": (btc,),
+        "eth_trend": (eth,),
+        "eth_while_btc_trend": (eth, btc),
+    }
+
+
 def _held(market: Market, weights: dict[str, Decimal], rebalanced: bool = False) -> list[Decision]:
     """Buy once and hold; if `rebalanced`, trade back towards the weights every week where they left the band."""
     return [

@@ -11,14 +11,15 @@ from itertools import pairwise
 
 import numpy as np
 
+from bot.backtest.benchmark_runs import run_benchmarks
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.extras import extras_of
 from bot.backtest.figures import figures_of, rounded
 from bot.backtest.random_timing import RandomTiming, band_of
+from bot.backtest.result_warnings import PegRule, result_warnings
 from bot.backtest.strategy_check import check_strategy
 from bot.backtest.warnings import order_warnings, run_warnings
 from bot.core.book import Book, RunPlan
-from bot.core.cycle import Overrides
 from bot.core.decision import Decision
 from bot.core.events import Event, Valuation
 from bot.core.market import Market
@@ -28,7 +29,6 @@ from bot.ledger.record import as_rows
 from bot.ledger.row import Row
 from bot.report.metrics import PERIODS_PER_YEAR
 from bot.services.plans import stressed_times, with_decisions
-from strategies.benchmarks import benchmark_decisions
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,13 @@ class BacktestOptions:
 
     `trend_days` is the average of the trend benchmarks in UTC days, `random_shifts` the number of shifts of the
     random-timing band, `cuts` the number of times at which the look-ahead check cuts the market (0: check is off).
+    `peg` is the rule by which the stablecoin is off its peg; None leaves the warning out.
     """
 
     trend_days: int
     random_shifts: int
     cuts: int = 0
+    peg: PegRule | None = None
 
 
 @dataclass(frozen=True)
@@ -91,37 +93,33 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
     book = run_backtrader(own)
     if book.events != run_exact(own).events:
         raise AssertionError("the backtrader engine and the exact engine disagree")
-    variants, benchmarks = extras.variants(market), benchmark_decisions(market, options.trend_days)
-    plans = {
-        **dict.fromkeys(variants, _benchmark_plan(plan, adopt=plan.adopt)),  # a variant starts as the strategy does
-        # A benchmark holds from the first day on, or its return would be that of another period.
-        **dict.fromkeys(benchmarks, _benchmark_plan(plan, adopt=True)),
-    }
-    others = {
-        name: run_exact(with_decisions(plans[name], window, made, stressed))
-        for name, made in {**variants, **benchmarks}.items()
-    }
+    others = run_benchmarks(market, plan, window, extras.variants(market), options.trend_days, stressed)
     band = band_of(book, extras, options.random_shifts)
     late = run_exact(with_decisions(plan, window, _a_day_late(decisions), stressed))
     episodes = [e for e in extras.episodes(market) if window.start <= e.known_at.date() <= window.end]
+    own_figures = figures_of(book, plan.cash)
     summary = {
         "start": window.start.isoformat(),
         "end": window.end.isoformat(),
         "periods_per_year": PERIODS_PER_YEAR,
-        "strategy": figures_of(book, plan.cash),
-        "benchmarks": {name: figures_of(other, plan.cash) for name, other in others.items()},
+        "strategy": own_figures,
+        "benchmarks": others.figures(plan, own_figures),
         "a_day_late": figures_of(late, plan.cash),
         "random_timing": _percentiles(band),
         "episodes": _count(e.outcome for e in episodes if e.kind == "breakout"),
         "rearmings": _count(e.outcome for e in episodes if e.kind == "rearmed"),
+        # Ranked: what changes the result first, then what may, then what was left out.
         "warnings": [
+            *result_warnings(market, window, own, options.peg),
+            *book.warnings,
+            *others.warnings(),
             *extras.warnings(market, window),
-            *run_warnings(market, window, plan),
+            *run_warnings(market, window, own),
             *order_warnings(book),
             *market.notes,
         ],
     }
-    rows = as_rows([*episodes, *_with_benchmarks(book.events, others)])
+    rows = as_rows([*episodes, *_with_benchmarks(book.events, others.books)])
     return Backtest(rows, market, window, summary, band)
 
 
@@ -130,19 +128,14 @@ def _a_day_late(decisions: Sequence[Decision]) -> list[Decision]:
     return [replace(before, at=after.at) for before, after in pairwise(decisions)]
 
 
-def _with_benchmarks(events: Sequence[Event], others: Mapping[str, Book]) -> list[Event]:
-    """Add the equity of each benchmark to the valuation of each day."""
+def _with_benchmarks(events: Sequence[Event], others: Mapping[str, Book | None]) -> list[Event]:
+    """Add the equity of each benchmark to the valuation of each day; one that has ended is left out."""
     equity: dict[date, dict[str, Decimal]] = {}
     for name, book in others.items():
-        for event in book.events:
+        for event in [] if book is None else book.events:
             if isinstance(event, Valuation):
                 equity.setdefault(event.day, {})[name] = event.equity
-    return [replace(e, benchmarks=equity[e.day]) if isinstance(e, Valuation) else e for e in events]
-
-
-def _benchmark_plan(plan: RunPlan, adopt: bool) -> RunPlan:
-    """Return the plan of a benchmark: that of the strategy, with the user's overrides off."""
-    return replace(plan, rules=replace(plan.rules, overrides=Overrides()), adopt=adopt)
+    return [replace(e, benchmarks=equity.get(e.day, {})) if isinstance(e, Valuation) else e for e in events]
 
 
 def _percentiles(band: RandomTiming) -> dict[str, float | None]:

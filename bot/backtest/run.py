@@ -13,6 +13,7 @@ import pandas as pd
 from bot.backtest.backtest import Backtest, BacktestOptions, run
 from bot.backtest.demo_worlds import compare_worlds
 from bot.backtest.manifest import manifest
+from bot.backtest.result_warnings import PegRule
 from bot.core.errors import ConfigError
 from bot.core.market import Market
 from bot.core.window import Window
@@ -78,7 +79,8 @@ class Run:
     def metrics(self) -> pd.DataFrame:
         """The figures of the strategy and of each benchmark, a row each."""
         rows = {"strategy": self.summary["strategy"], **self.summary["benchmarks"]}
-        return pd.DataFrame.from_dict(rows, orient="index").astype(float)
+        figures = pd.DataFrame.from_dict(rows, orient="index")
+        return figures.drop(columns="last_day", errors="ignore").astype(float)
 
 
 def run_backtest(
@@ -195,5 +197,6 @@ def backtest(config: Config, market: Market, window: Window, views: Views) -> Ba
     plan = run_plan(config, market, window, run_key(config, market, window))
     # The project's tests check the rotation for look-ahead; a user's own file has no such tests.
     cuts = 0 if config.strategy.file is None else _CUTS
-    options = BacktestOptions(config.benchmarks.trend_days, config.benchmarks.random_shifts, cuts)
+    peg = PegRule(config.rotation.peg.below, config.rotation.peg.days)
+    options = BacktestOptions(config.benchmarks.trend_days, config.benchmarks.random_shifts, cuts, peg)
     return run(market, build_strategy(config, views), plan, window, options)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain
 
-import numpy as np
-
 from bot.core.book import Book, RunPlan
 from bot.core.cycle import Overrides
 from bot.core.data_fault import DataFault, FaultKind, Severity
@@ -18,31 +16,17 @@ from bot.data.quality import closure_proposal, proposed_closures
 _NAMED = 3
 """Number of days that a warning names before it leaves out the rest."""
 
+_NAMED_COINS = 8
+"""Number of coins that a warning names."""
+
 _GRAVE = {FaultKind.JUMP, FaultKind.POWER_OF_TEN, FaultKind.OUTSIDE_RANGE}
 """Faults that could make a profit out of a wrong price."""
 
 
 def run_warnings(market: Market, window: Window, plan: RunPlan) -> list[str]:
-    """Return the warnings of a market's data and of the user's overrides, the gravest first."""
-    of_data = (find(market, window) for find in (_quarantined, _prices, _without_volume, _volumes, _closures))
-    return [*chain.from_iterable(of_data), *_overrides(plan)]
-
-
-def _quarantined(market: Market, window: Window) -> list[str]:
-    """Name the series that are quarantined before the window ends, with the cause and the setting that allows them."""
-    roles, warnings = market.roles, []
-    required = (roles.small_caps, roles.eth, roles.btc)
-    for symbol, since in sorted(market.quarantined.items()):
-        if since.astype("datetime64[D]") > np.datetime64(window.end):
-            continue
-        why = next(f for f in market.faults if f.symbol == symbol and f.severity is Severity.QUARANTINED)
-        is_coin = market[symbol].kind.is_coin and symbol not in required
-        effect = "is not bought" if is_coin else "is not used, and no coin is bought while a rule needs it"
-        allow = f"to allow it: quality: {{allow: [{symbol}]}}"
-        if market[symbol].kind.is_coin:
-            allow = f"a holding is not sold and stays at its last close before, marked stale; {allow}"
-        warnings.append(f"{symbol} {effect} from {since.astype('datetime64[D]')} on: {why.text} ({why.first}); {allow}")
-    return warnings
+    """Return the warnings of overrides and of data that may change a result, the gravest first."""
+    of_data = (find(market, window) for find in (_prices, _without_volume, _volumes, _closures))
+    return [*_overrides(plan), *chain.from_iterable(of_data), *_unused_endings(market, plan)]
 
 
 def _prices(market: Market, window: Window) -> list[str]:
@@ -97,14 +81,24 @@ def _closures(market: Market, window: Window) -> list[str]:
     return [closure_proposal(days)] if days else []
 
 
+def _unused_endings(market: Market, plan: RunPlan) -> list[str]:
+    """Count the entries of the table of endings that do not fit coins that were never targeted."""
+    symbols = sorted(set(plan.unused_endings) - set(plan.coins))
+    if not symbols:
+        return []
+    named = ", ".join(symbols[:_NAMED_COINS]) + (" ..." if len(symbols) > _NAMED_COINS else "")
+    text = "do not fit the rows of their coins and are not used"
+    return [f"{len(symbols)} entries of `endings` {text}: {named}; no target of this run is among them"]
+
+
 def _overrides(plan: RunPlan) -> list[str]:
     in_force = plan.rules.overrides != Overrides()
     return ["overrides are in force, for the strategy and not for the benchmarks"] if in_force else []
 
 
 def order_warnings(book: Book) -> list[str]:
-    """Return the warnings of a book, and the number of orders that were cut or unfilled, by status."""
+    """Return the number of orders that were cut or unfilled, by status."""
     results = [event for event in book.events if isinstance(event, OrderResult)]
     counts = Counter(result.status for result in results if result.status is not OrderStatus.FILLED)
     unfilled = [f"{n} order(s) {status}: see orders.csv for the reasons" for status, n in sorted(counts.items())]
-    return [*book.warnings, *unfilled]
+    return unfilled

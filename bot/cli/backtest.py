@@ -136,7 +136,7 @@ def _figures_table(run: Run, labels: Labels) -> Table:
     from rich import box
     from rich.table import Table
 
-    from bot.report.words import benchmark_name
+    from bot.report.words import figures_name
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("", no_wrap=True)
@@ -144,13 +144,13 @@ def _figures_table(run: Run, labels: Labels) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for name, figures in {"strategy": run.summary["strategy"], **run.summary["benchmarks"]}.items():
         table.add_row(
-            benchmark_name(name, labels),
+            figures_name(name, figures, labels),
             percent(figures["total_return"]),
             percent(figures["cagr"]),
             percent(figures["max_drawdown"]),
             number(figures["sharpe"]),
-            f"{figures['exposure']:.0%}",
-            str(figures["trades"]),
+            number(figures["exposure"]) if figures["exposure"] is None else f"{figures['exposure']:.0%}",
+            number(figures["trades"], 0),
             style="bold" if name == "strategy" else None,
         )
     return table

@@ -328,9 +328,8 @@ class Book:
         yesterday = today - ONE_DAY
         price, fresh = self._close(symbol, yesterday)
         volume = self.plan.prices.of(symbol).median_volume[self.plan.prices.index(yesterday)]
-        since = self.plan.market.quarantined.get(symbol)
-        quarantined = since is not None and bool(np.datetime64(today, "s") >= since)
-        return Quote(price, fresh, volume, quarantined)
+        quarantined = self.plan.market.is_quarantined(symbol, np.array([today], "datetime64[s]"))
+        return Quote(price, fresh, volume, bool(quarantined[0]))
 
     def _close(self, symbol: str, day: date) -> tuple[float, bool]:
         """Return the newest close of a coin up to a day, and True if it is of that day."""

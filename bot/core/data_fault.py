@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+import numpy as np
+
 
 class Severity(StrEnum):
     """Effect of a fault on trading."""
@@ -33,6 +35,7 @@ class FaultKind(StrEnum):
     VOLUME_SHIFT = "volume shift"
     THIN = "thin"
     ERRATIC = "erratic"
+    SAME_ROWS = "same rows"
     SOURCES_DIFFER = "sources differ"
     SOURCE_CHANGE = "seam"
 
@@ -40,6 +43,22 @@ class FaultKind(StrEnum):
     def label(self) -> str:
         """Words on screen."""
         return "source change" if self is FaultKind.SOURCE_CHANGE else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class CopySpell:
+    """A time in which a series repeats the rows of another coin: from `since` to before `until`, in UTC; None is open.
+
+    The equal rows begin on `first`, before they are known to be too many for chance, and end on `last`.
+    """
+
+    symbol: str
+    of: str
+    first: date
+    last: date
+    rows: int
+    since: np.datetime64
+    until: np.datetime64 | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.core.bar import Bar
-from bot.core.data_fault import DataFault
+from bot.core.data_fault import CopySpell, DataFault
 from bot.core.errors import DataError, did_you_mean
 from bot.core.moments import Days, Times, newest, utc
 from bot.core.roles import Roles
@@ -44,6 +44,10 @@ _COINS = {SeriesKind.CRYPTO, SeriesKind.STABLECOIN, SeriesKind.WRAPPED, SeriesKi
 
 
 _MAY_HOLD_STILL = {SeriesKind.MACRO, SeriesKind.STABLECOIN}
+_LEAST_HISTORY = 20
+"""Rows before a repeated close that show whether the series usually moves."""
+_REPEATED_SHARE = 0.1
+"""Largest share of repeated closes of a series that usually moves. Real indices, funds and coins are under 0.08."""
 
 
 def _no_days() -> Days:
@@ -123,19 +127,22 @@ class Series:
 
     @property
     def moved(self) -> npt.NDArray[np.intp]:
-        """For each row, the newest row up to it whose close differs from the one before.
+        """For each row, the newest row up to it that brought news: the row itself unless its feed has frozen.
 
-        A feed that repeats its last close brings no news. A macro value and a stablecoin may hold still: each of their
-        rows counts as new.
+        A feed has frozen where it repeats its last close although hardly a close was repeated before. Of a macro value
+        and a stablecoin, which may hold still, each row is news.
         """
         rows = np.arange(len(self))
         if self.kind in _MAY_HOLD_STILL or not len(self):
             return rows
         repeats = np.concatenate(([False], self.close[1:] == self.close[:-1]))
-        return np.asarray(np.maximum.accumulate(np.where(repeats, 0, rows)), np.intp)
+        newest_move = np.maximum.accumulate(np.where(repeats, 0, rows))
+        repeats_before = np.cumsum(repeats)[newest_move]
+        is_frozen = repeats & (newest_move >= _LEAST_HISTORY) & (repeats_before <= _REPEATED_SHARE * newest_move)
+        return np.asarray(np.where(is_frozen, newest_move, rows), np.intp)
 
     def latest_news(self, times: Times) -> npt.NDArray[np.intp]:
-        """Find the last row known at each time whose close differs from the row before.
+        """Find the last row known at each time that is no repetition of a frozen feed.
 
         Parameters
         ----------
@@ -239,6 +246,7 @@ class Market(Mapping[str, Series]):
     """All series by symbol, with the session calendar, the roles, and the faults found in the data.
 
     `quarantined` has the UTC time from which rules ignore a series and purchases of it are blocked; `faults` say why.
+    `copies` are the times in which a coin is not bought because it is another one under a second name.
     """
 
     name: str
@@ -248,6 +256,7 @@ class Market(Mapping[str, Series]):
     notes: tuple[str, ...] = ()
     quarantined: Mapping[str, np.datetime64] = field(default_factory=dict, repr=False)
     faults: tuple[DataFault, ...] = field(default=(), repr=False)
+    copies: tuple[CopySpell, ...] = field(default=(), repr=False)
 
     def __getitem__(self, symbol: str) -> Series:
         try:
@@ -290,6 +299,7 @@ class Market(Mapping[str, Series]):
             series={symbol: series.until(cut) for symbol, series in self.series.items()},
             quarantined={symbol: since for symbol, since in self.quarantined.items() if since <= cut},
             faults=tuple(fault for fault in self.faults if fault.known_at <= moment),
+            copies=tuple(_known_by(spell, cut) for spell in self.copies if spell.since <= cut),
         )
 
     def priced(self, symbol: str) -> Series:
@@ -299,9 +309,13 @@ class Market(Mapping[str, Series]):
         return series if since is None else series.until(since - np.timedelta64(1, "s"))
 
     def is_quarantined(self, symbol: str, times: Times) -> npt.NDArray[np.bool_]:
-        """Quarantine flag of a series at each moment."""
+        """Return True at each time at which a series is in quarantine or is a copy of another coin."""
         since = self.quarantined.get(symbol)
-        return np.zeros(len(times), bool) if since is None else times >= since
+        out: npt.NDArray[np.bool_] = np.zeros(len(times), bool) if since is None else times >= since
+        for spell in self.copies:
+            if spell.symbol == symbol:
+                out |= (times >= spell.since) & (True if spell.until is None else times < spell.until)
+        return out
 
     @cached_property
     def decision_times(self) -> Times:
@@ -332,3 +346,8 @@ class Market(Mapping[str, Series]):
     def decision_moments(self) -> list[datetime]:
         """The decision times as aware datetimes."""
         return [utc(at) for at in self.decision_times]
+
+
+def _known_by(spell: CopySpell, cut: np.datetime64) -> CopySpell:
+    """Return a spell as it was known at a time: its end is open until then."""
+    return replace(spell, until=None) if spell.until is not None and spell.until > cut else spell

@@ -18,7 +18,7 @@ def sentence(contents: Contents) -> str:
     run, labels = settings(contents), contents.labels
     lead = "In a synthetic market without any lead, from" if contents.is_demo else "From"
     beside = {labels.eth: others["eth"], labels.btc: others["btc"]}
-    gave = " and ".join(f"holding {name} gave {numbers.growth(one['total_return'])}" for name, one in beside.items())
+    gave = " and ".join(f"holding {name} gave {growth_to(one)}" for name, one in beside.items())
     falls = ", ".join(f"{name} {_fall(one)}" for name, one in beside.items())
     ended = f"{numbers.money(own['final_equity'])} ({numbers.growth(own['total_return'])})"
     return (
@@ -57,7 +57,14 @@ _SURVIVORSHIP = (
 
 
 def _fall(figures: Json) -> str:
-    return numbers.percent(-float(figures["max_drawdown"]))
+    fall = figures["max_drawdown"]
+    return numbers.percent(None if fall is None else -float(fall))
+
+
+def growth_to(figures: Json) -> str:
+    """Return the total return of a benchmark in words, with its last day if it ended early."""
+    last = figures.get("last_day")
+    return numbers.growth(figures["total_return"]) + (f" to {last}" if last else "")
 
 
 def rests_on(summary: Json) -> str:

@@ -13,7 +13,7 @@ from bot.report.contents import Cells, Contents, Json
 from bot.report.labels import Labels
 from bot.report.markup import Badge, Figure, Row, Table
 from bot.report.run_settings import settings
-from bot.report.words import benchmark_name
+from bot.report.words import figures_name
 
 _FIGURES: tuple[tuple[str, str, Callable[[numbers.Number], str]], ...] = (
     ("final_equity", "Ends at", numbers.money),
@@ -45,7 +45,7 @@ def key_figures(contents: Contents) -> Table:
     return Table(
         f"Strategy and benchmarks, {summary['periods_per_year']} periods a year, amounts in {run.quote}",
         _FIGURES_HEAD,
-        [_figures(benchmark_name(key, contents.labels), figures) for key, figures in runs.items()],
+        [_figures(figures_name(key, figures, contents.labels), figures) for key, figures in runs.items()],
         [_random_timing(title, summary["random_timing"][key], run.start_equity) for key, title in _PERCENTILES.items()],
         marked=0,
     )

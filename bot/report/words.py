@@ -5,6 +5,8 @@ Braces are filled by `Labels`. Where a sentence has a number, a second table hol
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot.report.labels import PLAIN, Labels
 
 _BENCHMARKS = {
@@ -128,6 +130,12 @@ def reading_text(name: str, labels: Labels = PLAIN) -> str:
     if name not in READINGS:
         return name.replace("_", " ")
     return labels.fill(READINGS[name], _READINGS_WITH_NUMBERS.get(name))
+
+
+def figures_name(key: str, figures: Mapping[str, object], labels: Labels = PLAIN) -> str:
+    """Return the name of the strategy or of a benchmark, with the last day of one that ended early."""
+    last = figures.get("last_day")
+    return benchmark_name(key, labels) + (f", to {last}" if last else "")
 
 
 def benchmark_name(key: str, labels: Labels = PLAIN) -> str:

@@ -9,6 +9,7 @@ ADDED: Mapping[tuple[str, ...], object] = {
     ("calendar",): {"closures": []},
     ("paper", "quote_retry_minutes"): 15,
     ("quality", "window_gaps"): 0.02,
+    ("quality", "same_rows"): 60,
 }
 """Default of each added key by its path, as config/*.yaml and `Config.resolved` have it."""
 

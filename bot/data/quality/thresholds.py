@@ -65,3 +65,4 @@ class QualityRules:
     erratic_moves: int
     erratic_window: int
     difference: float
+    same_rows: int

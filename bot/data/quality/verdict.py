@@ -9,9 +9,10 @@ from enum import StrEnum
 
 import numpy as np
 
-from bot.core.data_fault import DataFault, FaultKind, Severity
+from bot.core.data_fault import CopySpell, DataFault, FaultKind, Severity
 from bot.core.market import Market, Series
 from bot.data.quality.calendar_faults import find_silence
+from bot.data.quality.copies import copy_faults, find_copies
 from bot.data.quality.inspection import inspect, sort_faults
 from bot.data.quality.thresholds import QualityRules
 
@@ -63,6 +64,7 @@ def assess(
     rules: QualityRules,
     now: np.datetime64 | None = None,
     seconds: Mapping[str, Series] | None = None,
+    copies: list[CopySpell] | None = None,
 ) -> dict[str, Verdict]:
     """Check every series of a market.
 
@@ -76,6 +78,8 @@ def assess(
         UTC time up to which silence is counted; by default the newest time at which a row was known.
     seconds
         Series of the same symbols from second sources.
+    copies
+        Coins with the rows of another; found in the market by default.
 
     Returns
     -------
@@ -85,10 +89,12 @@ def assess(
     known = [series.known_at[-1] for series in market.values() if len(series)]
     if now is None:
         now = max(known, default=np.datetime64(0, "s"))
+    copied = copy_faults(find_copies(market, rules) if copies is None else copies)
     found = {}
     for symbol, series in market.items():
         second = (seconds or {}).get(symbol)
-        faults = inspect(series, market.sessions, rules, second) + find_silence(series, now, rules)
+        found_alone = inspect(series, market.sessions, rules, second) + find_silence(series, now, rules)
+        faults = [*found_alone, *copied.get(symbol, ())]
         found[symbol] = _verdict(symbol, tuple(sort_faults(faults)), symbol in rules.allow)
     return found
 
@@ -108,14 +114,15 @@ def with_quality_flags(market: Market, rules: QualityRules, seconds: Mapping[str
     seconds
         Series of the same symbols from second sources.
     """
-    found = assess(market, rules, seconds=seconds)
+    copies = find_copies(market, rules)
+    found = assess(market, rules, seconds=seconds, copies=copies)
     quarantined = {
         symbol: np.datetime64(verdict.quarantined_from.replace(tzinfo=None), "s")
         for symbol, verdict in found.items()
         if verdict.quarantined_from is not None
     }
     faults = tuple(fault for verdict in found.values() for fault in verdict.faults)
-    return replace(market, quarantined=quarantined, faults=faults)
+    return replace(market, quarantined=quarantined, faults=faults, copies=tuple(copies))
 
 
 def read_verdicts(market: Market) -> dict[str, Verdict]:

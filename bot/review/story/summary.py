@@ -53,8 +53,10 @@ def _beside(own: Mapping[str, Any], others: Mapping[str, Any], labels: Labels) -
     parts = []
     for key, symbol in (("eth", labels.eth), ("btc", labels.btc)):
         made = others[key]["total_return"]
+        if made is None:
+            continue
         than = "more" if own["total_return"] > made else "less"
-        parts.append(f"{than} than holding {symbol} ({numbers.growth(made)})")
+        parts.append(f"{than} than holding {symbol} ({headline.growth_to(others[key])})")
     return " and ".join(parts)
 
 

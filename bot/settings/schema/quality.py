@@ -52,6 +52,7 @@ class QualitySection(Section):
     erratic_moves: Count
     erratic_window: Count
     difference: Share
+    same_rows: Annotated[int, Strict(), Field(ge=30, le=1000)]
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
