@@ -22,7 +22,7 @@ from strategies.benchmarks import benchmark_decisions, benchmark_inputs
 
 @dataclass(frozen=True)
 class BenchmarkRuns:
-    """The books of the benchmarks by name, None without a day of data, and the last day of each that ends early.
+    """The books of the benchmarks by name, empty where the data end before the run, and the last day of an early end.
 
     `ended_by` names the series that ends a benchmark.
     """

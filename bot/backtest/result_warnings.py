@@ -118,5 +118,5 @@ def _copies(market: Market, window: Window) -> list[str]:
 
 
 def _endings(plan: RunPlan) -> list[str]:
-    """Name the entries of the table of endings that do not fit a coin that the run targets."""
+    """Name the entries of the table of endings that contradict the rows of a targeted coin."""
     return [text for symbol, text in plan.unused_endings.items() if symbol in plan.coins]

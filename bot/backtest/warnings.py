@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain
 
+import numpy as np
+
 from bot.core.book import Book, RunPlan
 from bot.core.cycle import Overrides
 from bot.core.data_fault import DataFault, FaultKind, Severity
@@ -82,7 +84,7 @@ def _closures(market: Market, window: Window) -> list[str]:
 
 
 def _unused_endings(market: Market, plan: RunPlan) -> list[str]:
-    """Count the entries of the table of endings that do not fit coins that were never targeted."""
+    """Count the entries of the table of endings that contradict the rows of other coins than the targeted ones."""
     symbols = sorted(set(plan.unused_endings) - set(plan.coins))
     if not symbols:
         return []

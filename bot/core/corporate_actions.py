@@ -60,7 +60,7 @@ class ScheduledSettlement:
 
 @dataclass(frozen=True, slots=True)
 class EndingSchedule:
-    """Scheduled settlements by UTC day, and why an entry of the table is not used, by symbol."""
+    """Scheduled settlements by UTC day, and the reason why an entry of the table is left out, by symbol."""
 
     due: Mapping[date, list[ScheduledSettlement]]
     unused: Mapping[str, str]
@@ -111,7 +111,7 @@ def scheduled_settlements(
 
 
 def without_old_names(market: Market, table: Mapping[str, CorporateAction]) -> Market:
-    """Return the market without the rows of renamed coins after their `last` day, and a note on each.
+    """Cut the rows of renamed coins after their `last` day, with a note on each.
 
     Vendors often serve the old name for months beside the new one: the coin would count twice.
     """
@@ -127,7 +127,7 @@ def without_old_names(market: Market, table: Mapping[str, CorporateAction]) -> M
 
 
 def _misfit(market: Market, series: Series, action: CorporateAction) -> str | None:
-    """Return why an entry does not fit the rows of its coin, if it does not."""
+    """Return the reason why an entry contradicts the rows of its coin, if it does."""
     if action.last is None or action.kind is CorporateActionKind.HALTED:
         return None
     if _first(series) > action.last:
@@ -195,7 +195,7 @@ def _contradiction(old: Series, new: Series, action: CorporateAction, day: date)
 
 
 def _plain(ratio: float) -> str:
-    """Return a ratio in three digits, without an exponent."""
+    """Return a ratio in three digits, written out."""
     return f"{float(f'{ratio:.3g}'):,.12g}" if ratio >= 1 else f"{float(f'{ratio:.3g}'):.12f}".rstrip("0")
 
 

@@ -47,8 +47,9 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CopySpell:
-    """A time in which a series repeats the rows of another coin: from `since` to before `until`, in UTC; None is open.
+    """A time in which a series repeats the rows of another coin: from `since` to before `until`, in UTC.
 
+    An empty `until` is open.
     The equal rows begin on `first`, before they are known to be too many for chance, and end on `last`.
     """
 

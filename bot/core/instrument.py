@@ -95,7 +95,7 @@ class Instrument:
         return (price / tick).to_integral_value(ROUND_CEILING if side is Side.BUY else ROUND_FLOOR) * tick
 
     def price(self, price: Decimal) -> Decimal:
-        """Round a price to the nearest tick, at least one tick: a quotation, not a fill."""
+        """Round a price to the nearest tick, at least one tick, for quotations."""
         ticks = (price / self.tick).to_integral_value(ROUND_HALF_EVEN)
         return max(ticks, Decimal(1)) * self.tick
 

@@ -137,12 +137,12 @@ class Series:
             return rows
         repeats = np.concatenate(([False], self.close[1:] == self.close[:-1]))
         newest_move = np.maximum.accumulate(np.where(repeats, 0, rows))
-        repeats_before = np.cumsum(repeats)[newest_move]
-        is_frozen = repeats & (newest_move >= _LEAST_HISTORY) & (repeats_before <= _REPEATED_SHARE * newest_move)
+        history, repeats_before = newest_move + 1, np.cumsum(repeats)[newest_move]
+        is_frozen = repeats & (history >= _LEAST_HISTORY) & (repeats_before <= _REPEATED_SHARE * history)
         return np.asarray(np.where(is_frozen, newest_move, rows), np.intp)
 
     def latest_news(self, times: Times) -> npt.NDArray[np.intp]:
-        """Find the last row known at each time that is no repetition of a frozen feed.
+        """Find the last row with news known at each time: the repetitions of a frozen feed are passed over.
 
         Parameters
         ----------
@@ -246,7 +246,7 @@ class Market(Mapping[str, Series]):
     """All series by symbol, with the session calendar, the roles, and the faults found in the data.
 
     `quarantined` has the UTC time from which rules ignore a series and purchases of it are blocked; `faults` say why.
-    `copies` are the times in which a coin is not bought because it is another one under a second name.
+    `copies` are the times in which purchases of a coin are blocked because it is another one under a second name.
     """
 
     name: str

@@ -57,7 +57,7 @@ def endings_of(config: Config) -> dict[str, CorporateAction]:
 
 
 def _flagged(config: Config, market: Market, seconds: Mapping[str, Series] | None = None) -> Market:
-    """Return a market without the rows of old names, and with its faults."""
+    """Cut the rows of old names and flag the faults of a market."""
     return with_quality_flags(without_old_names(market, endings_of(config)), quality_rules(config), seconds)
 
 

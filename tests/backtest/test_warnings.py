@@ -6,14 +6,18 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
+import pytest
 
+from bot.backtest.result_warnings import PegRule, result_warnings
 from bot.backtest.warnings import run_warnings
 from bot.core.market import Market
 from bot.core.window import Window
 from bot.data.quality import with_quality_flags
 from bot.services.markets import quality_rules
 from bot.services.plans import run_plan
-from tests.markets import default_config, random_market, with_series
+from tests.markets import closes_on_days, default_config, random_market, series_of, with_series
+
+PEG = PegRule(below=0.99, days=2)
 
 
 def faulty_market() -> Market:
@@ -33,7 +37,8 @@ def faulty_market() -> Market:
 
 def told(market: Market, start: date, end: date) -> list[str]:
     config, window = default_config(), Window(start, end)
-    return run_warnings(market, window, run_plan(config, market, window, "key"))
+    plan = run_plan(config, market, window, "key")
+    return [*result_warnings(market, window, plan, PEG), *run_warnings(market, window, plan)]
 
 
 def test_a_run_tells_what_was_barred_why_and_what_admits_it() -> None:
@@ -80,3 +85,53 @@ def test_a_run_counts_the_coins_without_any_volume() -> None:
     expected = "1 coin(s) have no volume, by which altcoins are chosen and orders limited: C06"
     assert expected in told(market, first, last)
     assert expected not in told(made, first, last)
+
+
+def with_usdt(closes: list[float]) -> Market:
+    """The last days of a random market, with a stablecoin that closes as given on them."""
+    made = random_market(5).market
+    last = made["ETH"].dates[-1]
+    usdt = series_of("USDT", closes_on_days(str(last - len(closes) + 1), closes))
+    return with_series([*(series for symbol, series in made.items() if symbol != "USDT"), usdt])
+
+
+@pytest.mark.parametrize(
+    ("closes", "said"),
+    [
+        (
+            [1.0, 0.98, 0.5, 0.3, 0.4],
+            "under 0.99 on 4 of 5 days, at 0.3 on {low} and at 0.4 on the last, {last}",
+        ),
+        ([1.0, 0.98, 1.0, 0.98, 1.0], None),  # two days in a row break the peg
+        ([1.02, 1.03, 1.02, 1.0, 0.99], None),  # a premium, and exactly at the limit
+    ],
+)
+def test_a_stablecoin_off_its_peg_is_said_with_its_days_and_closes(closes: list[float], said: str | None) -> None:
+    market = with_usdt(closes)
+    first, last = market.decision_times[0].item().date(), market["ETH"].dates[-1].item()
+    lines = [line for line in told(market, first, last) if "stablecoin" in line]
+    if said is None:
+        assert lines == []
+    else:
+        (line,) = lines
+        assert said.format(low=last - timedelta(days=1), last=last) in line
+
+
+def test_a_frozen_series_is_named_with_its_last_move() -> None:
+    """The feed of VIX repeats its close on the last nine sessions."""
+    made = random_market(5).market
+    vix = made["VIX"]
+    close = np.where(np.arange(len(vix)) >= len(vix) - 9, vix.close[-10], vix.close)
+    market = with_series([*(s for symbol, s in made.items() if symbol != "VIX"), replace(vix, close=close)])
+    first, last = market.decision_times[0].item().date(), market["ETH"].dates[-1].item()
+    (line,) = [line for line in told(market, first, last) if "frozen" in line]
+    assert line.startswith(f"VIX repeats its close of {vix.dates[-10]} on the 9 rows up to {vix.dates[-1]}")
+
+
+def test_an_entry_of_the_endings_that_fits_no_rows_is_named() -> None:
+    made = random_market(5).market
+    ada = replace(made["C06"], symbol="BCC_BITCONNECT")  # dead since 2018-02-19 in the default table
+    market = with_series([*made.values(), ada])
+    first, last = market.decision_times[0].item().date(), market["ETH"].dates[-1].item()
+    (line,) = [line for line in told(market, first, last) if "`endings`" in line]
+    assert "BCC_BITCONNECT" in line and "are not used" in line

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from bot.core.errors import DataError
-from bot.core.market import Market, SeriesKind
+from bot.core.market import Market, Series, SeriesKind
 from tests.markets import closes_on_days, closes_on_sessions, market_of, random_market, series_of, with_series
 
 
@@ -81,6 +82,29 @@ class TestMissed:
         series = series_of("A", gone)
         times = np.array([f"2024-01-{day:02}" for day in range(4, 8)], "datetime64[s]")
         assert series.missed(times).tolist() == [0, 1, 2, 0]
+
+    def frozen(self, kind: SeriesKind = SeriesKind.CRYPTO, moving: int = 60) -> Series:
+        """A series that moves every day, then repeats its last close on five days, moves, and repeats it once."""
+        closes = [100.0 + i for i in range(moving)]
+        closes += [closes[-1]] * 5 + [50.0, 50.0]
+        return series_of("A", closes_on_days("2024-01-01", closes), kind)
+
+    @pytest.mark.parametrize(("kind", "late"), [(SeriesKind.CRYPTO, True), (SeriesKind.STABLECOIN, False)])
+    def test_a_frozen_feed_is_as_late_as_a_missing_one(self, kind: SeriesKind, late: bool) -> None:
+        """The last move is the row of 02-29, known on 03-01; the row of 03-06 moves, that of 03-07 repeats."""
+        times = np.datetime64("2024-03-01", "s") + np.arange(8) * np.timedelta64(86_400, "s")
+        expected = [0, 1, 2, 3, 4, 5, 0, 1] if late else [0] * 8
+        assert self.frozen(kind).missed(times).tolist() == expected
+        missing = replace(self.frozen(kind).until(times[0]), due=self.frozen(kind).due)
+        assert not late or missing.missed(times[:6]).tolist() == expected[:6]
+
+    def test_a_series_that_has_not_moved_before_is_not_frozen(self) -> None:
+        """19 moving rows are too few to know; a series that repeats every other close has always done so."""
+        times = np.array(["2024-01-25"], "datetime64[s]")
+        assert self.frozen(moving=19).missed(times).tolist() == [0]
+        assert self.frozen(moving=20).missed(times - np.timedelta64(1, "D")).tolist() == [3]
+        lazy = series_of("A", closes_on_days("2024-01-01", [100.0 + i // 2 for i in range(40)] + [119.0] * 9))
+        assert lazy.missed(np.array(["2024-02-19"], "datetime64[s]")).tolist() == [0]
 
     def test_it_never_looks_at_rows_that_are_not_known_yet(self) -> None:
         made = random_market(7).market
