@@ -37,7 +37,7 @@ class BacktestOptions:
 
     `trend_days` is the average of the trend benchmarks in UTC days, `random_shifts` the number of shifts of the
     random-timing band, `cuts` the number of times at which the look-ahead check cuts the market (0: check is off).
-    `peg` is the rule by which the stablecoin is off its peg; None leaves the warning out.
+    `peg` is the rule by which the stablecoin is off its peg, if that is reported.
     """
 
     trend_days: int

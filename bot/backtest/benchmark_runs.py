@@ -34,7 +34,7 @@ class BenchmarkRuns:
     def figures(self, plan: RunPlan, own: Mapping[str, object]) -> dict[str, dict[str, object]]:
         """Compute the figures of each benchmark; those of one that ends early have its `last_day`.
 
-        `own` are the strategy's figures: their names are blank for a benchmark without data.
+        `own` are the strategy's figures: a benchmark whose data end before the run has the same ones, blank.
         """
         found: dict[str, dict[str, object]] = {}
         for name, book in self.books.items():

@@ -35,7 +35,7 @@ def result_warnings(market: Market, window: Window, plan: RunPlan, peg: PegRule 
     plan
         Plan with its decisions: it has the targeted coins.
     peg
-        Rule of the stablecoin's peg; None leaves its warning out.
+        Rule of the stablecoin's peg, if its warning is wanted.
     """
     return [
         *_quarantined(market, window),

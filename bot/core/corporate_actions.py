@@ -81,8 +81,8 @@ def schedule_endings(market: Market, table: Mapping[str, CorporateAction], last_
     Returns
     -------
     EndingSchedule
-        A coin without an entry that fits its rows counts as dead, with a warning, if its last row is more than 14 days
-        before `last_day`.
+        A coin counts as dead, with a warning, if its entry is absent or contradicts its rows and its last row is more
+        than 14 days before `last_day`.
     """
     due: dict[date, list[ScheduledSettlement]] = {}
     unused: dict[str, str] = {}

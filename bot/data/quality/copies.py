@@ -25,8 +25,8 @@ def find_copies(market: Market, rules: QualityRules) -> list[CopySpell]:
     Returns
     -------
     list of CopySpell
-        By symbol and time. The older series of a pair is the coin, of equal ones the first by symbol; a coin of a role
-        is never a copy. A row counts from the time at which it was known.
+        By symbol and time. The older series of a pair is the coin, of equal ones the first by symbol; ETH and BTC
+        always are the coin. A row counts from the time at which it was known.
     """
     spells: list[CopySpell] = []
     for coin, copy in sorted(_pairs(market, rules)):
