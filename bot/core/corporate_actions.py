@@ -19,9 +19,9 @@ _PATIENCE = 14
 """Days before the end of a run in which a last row may be a vendor's delay: the coin is valued and marked stale."""
 
 
-_DAY_MOVE = 0.5
-"""Log return by which the value of a holding may change over an exchange, times the root of its days: a factor of 1.6
-in a day. Coins move less; a ratio that is missing or inverted is a factor of ten or more."""
+_DAY_MOVE = 1.0
+"""Log return by which the value of a holding may change over an exchange, times the root of its days: a factor of 2.7
+in a day. Hardly a coin moves as far; a ratio that is missing or inverted is a factor of ten or more."""
 
 
 class CorporateActionKind(StrEnum):
@@ -180,11 +180,10 @@ def _exchange(
 def _contradiction(old: Series, new: Series, action: CorporateAction, day: date) -> str:
     """Hold the value of a holding before an exchange against that after it; "" if a few days can explain both."""
     i = int(old.dates.searchsorted(np.datetime64(day, "D"), side="right")) - 1
-    j = int(new.dates.searchsorted(old.dates[i]))
-    if j == len(new):
-        return f"{old.symbol} became {new.symbol} on {day}, but the rows of {new.symbol} end on {_last(new)}"
+    # The last row of a successor that ended before: it is settled by its own entry on the next day.
+    j = min(int(new.dates.searchsorted(old.dates[i])), len(new) - 1)
     before, after = float(old.close[i]), float(new.close[j])
-    days = max(int((new.dates[j] - old.dates[i]).astype(int)), 1)
+    days = max(abs(int((new.dates[j] - old.dates[i]).astype(int))), 1)
     fitting = before / after
     if abs(math.log(fitting / float(action.ratio))) <= _DAY_MOVE * math.sqrt(days):
         return ""

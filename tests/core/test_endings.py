@@ -233,18 +233,11 @@ def test_an_exchange_that_the_prices_contradict_is_a_sale_at_the_last_close(rati
 
 
 def test_a_fitting_ratio_is_believed_up_to_the_move_of_a_day() -> None:
-    """From 12 to 24,000 x 0.0008 = 19.2 is a factor of 1.6; to 24,000 x 0.0009 = 21.6 it is 1.8."""
-    for price, cause in ((0.0008, SettlementCause.RENAMED), (0.0009, SettlementCause.SOURCE_ENDS)):
+    """From 12 to 24,000 x 0.00135 = 32.4 is a factor of 2.7; to 24,000 x 0.0014 = 33.6 it is 2.8."""
+    for price, cause in ((0.00135, SettlementCause.RENAMED), (0.0014, SettlementCause.SOURCE_ENDS)):
         made = market(A=prices(0, LAST_ROW, 12.0), B=prices(LAST_ROW + 1, DAYS - 1, price))
         book = run_exact(plan(made, {"kind": "renamed", "to": "B", "ratio": "24000"}))
         assert [settled.cause for settled in events(book, Settlement)] == [cause]
-
-
-def test_a_rename_into_a_coin_that_has_ended_itself_is_a_sale_with_a_warning() -> None:
-    made = market(A=prices(0, LAST_ROW, 10.0), B=prices(0, 5, 10.0))
-    book = run_exact(plan(made, {"kind": "renamed", "to": "B"}))
-    assert [settled.cause for settled in events(book, Settlement)] == [SettlementCause.SOURCE_ENDS]
-    assert "but the rows of B end on 2024-01-06" in book.warnings[0]
 
 
 def test_an_index_or_a_fund_is_never_settled() -> None:
