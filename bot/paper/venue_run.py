@@ -40,7 +40,7 @@ class VenueSource:
         self.broker = exchange.venue
 
     def update(self) -> Sequence[UpdateResult]:
-        """Return no result: the market is complete."""
+        """Return an empty tuple: the market is complete."""
         return ()
 
     def market(self, day: date) -> Market:

@@ -17,6 +17,7 @@ import requests
 
 from bot.infra.loopback import LOOPBACK_KEY, LOOPBACK_SECRET
 from tests.cli.running import BOT, ROOT, bot, error_of
+from tests.venue.world import signed
 
 
 @contextmanager
@@ -79,3 +80,15 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert f"port {port} of 127.0.0.1" in error_of(bot("venue", "serve", "--port", port, cwd=tmp_path), 2)
+
+
+@pytest.mark.parametrize(("fees", "asset"), [("in-kind", "DEMO-ETH"), ("bnb", "BNB"), ("zero", "DEMO-ETH")])
+def test_the_option_fees_names_the_asset_of_the_commission(tmp_path: Path, fees: str, asset: str) -> None:
+    with serving(tmp_path, "--driven", "--start", "2112-01-05", "--fees", fees) as (_, told):
+        fields = {"symbol": "DEMO-ETHUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.1"}
+        stamp = requests.get(f"{told['api']}/time", timeout=5).json()["serverTime"]
+        text = signed({**fields, "timestamp": stamp})
+        answer = requests.post(f"{told['api']}/order", data=text, headers={"X-MBX-APIKEY": LOOPBACK_KEY}, timeout=5)
+        (fill,) = answer.json()["fills"]
+    assert fill["commissionAsset"] == asset
+    assert (float(fill["commission"]) == 0) is (fees == "zero")

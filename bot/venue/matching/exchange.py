@@ -46,7 +46,7 @@ _ONE_DAY = timedelta(days=1)
 class AccountTerms:
     """Initial balances of every account, and how it pays its commission.
 
-    `bnb_price` is the price of one BNB in the quote asset on a venue without a pair of it.
+    `bnb_price` is the price of one BNB in the quote asset, used unless the venue lists a pair of it.
     """
 
     cash: Decimal = Decimal(10_000)

@@ -14,7 +14,7 @@ from bot.venue.matching.exact_decimals import format_decimal
 
 _NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 _NO_BOUND = 10**16
-"""Steps, or ticks, of a bound that no order reaches."""
+"""Steps of a bound above every order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class PairFilters:
         return self.bid_range if side is Side.BUY else self.ask_range
 
     def quantities_to_json(self, instrument: Instrument) -> list[dict[str, object]]:
-        """Return LOT_SIZE and MARKET_LOT_SIZE as exchangeInfo has them. Zero states no bound of its own."""
+        """Return LOT_SIZE and MARKET_LOT_SIZE as exchangeInfo has them, with zero for an unset bound."""
         zero = format_decimal(Decimal(0))
         return [
             {
@@ -117,7 +117,7 @@ class PairFilters:
 
 
 NO_BOUNDS = PairFilters()
-"""Filters of a pair that states no bounds of its own."""
+"""Default filters of a pair."""
 
 
 def parse_filters(filters: PairFilters, changes: Mapping[str, object]) -> PairFilters:

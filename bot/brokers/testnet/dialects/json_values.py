@@ -77,7 +77,7 @@ def positive(value: object, name: str = "") -> Decimal:
 
 
 def bound(value: object) -> Decimal | None:
-    """Read a smallest or largest quantity. Absent, empty and 0 state no bound."""
+    """Read a smallest or largest quantity; absent, empty and 0 are None."""
     result = number(value or "0")
     return plain(result) if result else None
 
