@@ -135,6 +135,9 @@ class EventFields:
         for name, key, read in self._optional:
             if key in body:
                 attributes[name] = read(body[key])
+        for field in self._derived:
+            # The event has no place for it, but the CSVs print it as it stands in the body.
+            field.codec.read(body[field.key])
         for field in self._spread:
             attributes[field.name] = field.codec.read({k: v for k, v in body.items() if k not in self.columns})
         return self._make(**attributes)
@@ -162,6 +165,10 @@ class EventFields:
         return [(field, (field.name, field.key, field.codec.read)) for field in readable]
 
     @cached_property
+    def _derived(self) -> list[Field]:
+        return [field for field in self.fields if field.derived]
+
+    @cached_property
     def _spread(self) -> list[Field]:
         return [field for field in self.fields if field.spread]
 
@@ -179,7 +186,8 @@ def _order_result(
 def _fill(**attributes: Any) -> Fill:
     fill = Fill(**attributes)
     # A fee that takes all the coins would leave a lot of zero coins, which has no price.
-    if fill.fee_in_kind < 0 or (fill.side is Side.BUY and fill.fee_in_kind >= fill.quantity):
+    takes_all = fill.side is Side.BUY and not fill.fee_coin and fill.fee_in_kind >= fill.quantity
+    if fill.fee_in_kind < 0 or takes_all or (fill.fee_coin and not fill.fee_in_kind):
         raise ValueError("a fee in coins from zero to below the quantity is expected")
     return fill
 

@@ -154,9 +154,9 @@ def project(rows: Iterable[Row]) -> dict[str, pd.DataFrame]:
 
 def _equity(valuations: list[Row]) -> pd.DataFrame:
     # The first day names the benchmarks of all: a run has the same ones on every day.
-    benchmarks = list(valuations[0].body["benchmarks"]) if valuations else []
+    benchmarks = list(valuations[0].body.get("benchmarks", ())) if valuations else []
     cells = [
-        {"date": row.at[:10], **{name: row.body[name] for name in _EQUITY}, **row.body["benchmarks"]}
+        {"date": row.at[:10], **{name: row.body[name] for name in _EQUITY}, **row.body.get("benchmarks", {})}
         for row in valuations
     ]
     return pd.DataFrame(cells, columns=[*COLUMNS["equity"], *benchmarks])

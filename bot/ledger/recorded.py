@@ -47,7 +47,7 @@ class Recorded(Generic[E_co]):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row as JSON: `at`, then the body's keys; money is decimal text."""
-        return {"at": self.row.at, **self.row.body}
+        return {"at": self.row.at, **{key: value for key, value in self.row.body.items() if key != "at"}}
 
 
 @overload

@@ -150,16 +150,18 @@ def match_lots(events: Iterable[Fill | Settlement]) -> tuple[list[Closed], list[
     # At one moment settlements come first: they happen before the day's orders.
     for event in sorted(events, key=lambda event: (event.at, isinstance(event, Fill))):
         if isinstance(event, Settlement):
-            if event.into:
+            if event.into and event.received > 0:
                 _carry_over(lots, event)
                 continue
             moved, slippage, reason, order_id = event.quantity, ZERO, f"settled: {event.cause}", ""
+            # A rename into less than one step of the new coin leaves nothing: its price is the last close, not the pay.
+            price = ZERO if event.into else event.price
         else:
             # The venue takes its fee out of the coins bought, and in coins on top of those sold.
             own = ZERO if event.fee_coin else event.fee_in_kind
             kept = -own if event.side is Side.BUY else own
             moved, slippage = event.quantity + kept, event.slippage_cost
-            reason, order_id = event.reason, event.order_id
+            price, reason, order_id = event.price, event.reason, event.order_id
         # Costs are kept per coin, so that each part of a lot that is sold in parts carries its share.
         at, fee_each, slippage_each = iso(event.at), event.fee / moved, slippage / moved
         if isinstance(event, Fill) and event.side is Side.BUY:
@@ -167,12 +169,12 @@ def match_lots(events: Iterable[Fill | Settlement]) -> tuple[list[Closed], list[
             lots[event.symbol].append(Lot(at, moved, fee_each, slippage_each, reason, order_id, legs))
         else:
             for lot, part in _take(lots[event.symbol], moved):
-                closed.append(Closed(lot, part, at, event.price, fee_each, slippage_each, reason, order_id))
+                closed.append(Closed(lot, part, at, price, fee_each, slippage_each, reason, order_id))
         if isinstance(event, Fill) and event.fee_coin:
             # The other coin is spent at the value that the fee is counted with.
-            price = event.fee / event.fee_in_kind
+            paid = event.fee / event.fee_in_kind
             for lot, part in _take(lots[event.fee_coin], event.fee_in_kind):
-                closed.append(Closed(lot, part, at, price, ZERO, ZERO, _PAID_FEE, order_id))
+                closed.append(Closed(lot, part, at, paid, ZERO, ZERO, _PAID_FEE, order_id))
     return closed, [lot for symbol in sorted(lots) for lot in lots[symbol]]
 
 
@@ -186,7 +188,8 @@ def _carry_over(lots: dict[str, deque[Lot]], rename: Settlement) -> None:
         share = (lot.quantity / total * rename.received).quantize(_QUANTITY_STEP)
         quantity = left if lot is carried[-1] else share
         left -= quantity
-        lots[name].append(lot.renamed(iso(rename.at), name, quantity))
+        if quantity > 0:  # a share below the step of rounding is no lot
+            lots[name].append(lot.renamed(iso(rename.at), name, quantity))
 
 
 def _take(lots: deque[Lot], quantity: Decimal) -> list[tuple[Lot, Decimal]]:

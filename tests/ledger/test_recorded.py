@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from bot.core.events import Acknowledged, Drift, Event, Late
 from bot.ledger.record import as_rows
 from bot.ledger.recorded import Recorded, recorded
+from bot.ledger.row import Row
 
 AT = datetime(2024, 3, 1, 6, 30, 5, tzinfo=UTC)
 EVENTS: list[Event] = [Acknowledged(AT), Late(AT, AT, False), Drift(AT, "ETH", "STABLE"), Acknowledged(AT)]
@@ -28,3 +29,8 @@ def test_a_recorded_event_knows_its_moment_its_day_and_its_row_as_json() -> None
     one = Recorded(row, EVENTS[2])
     assert (one.at, one.day) == ("2024-03-01T06:30:05Z", "2024-03-01")
     assert one.to_dict() == {"at": "2024-03-01T06:30:05Z", "recorded": "ETH", "replayed": "STABLE"}
+
+
+def test_a_key_at_in_a_body_does_not_replace_the_moment_of_the_row() -> None:
+    row = Row(1, "acknowledged", "2024-03-01T00:00:00Z", {"at": "another", "more": 1})
+    assert next(recorded([row])).to_dict() == {"at": "2024-03-01T00:00:00Z", "more": 1}

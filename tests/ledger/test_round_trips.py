@@ -218,3 +218,12 @@ def test_the_last_lot_of_a_rename_gets_the_coins_that_are_left() -> None:
         ]
     )
     assert [(lot.symbol, lot.quantity) for lot in left] == [("B", 3), ("B", 3), ("B", 4)]
+
+
+def test_a_rename_into_less_than_one_step_ends_the_lot_at_nothing() -> None:
+    """10 at 100 become 0 of the new coin: all of the 1000 is lost, whatever the last close was."""
+    (trip,) = trips(
+        traded(0, "buy", "10", "100"),
+        settled(5, "10", "90", SettlementCause.RENAMED, into="B", received="0"),
+    )
+    assert some(trip, "symbol", "exit_price", "pnl", "return") == ("A", "0", "-1000", "-1")
