@@ -81,6 +81,8 @@ def _show(screen: Console, found: dict[str, Any], labels: Labels) -> None:
     screen.print(table)
     _show_waterfall(screen, found["waterfall"], labels)
     _show_supercycle(screen, found["supercycle"])
+    for warning in found["warnings"]:
+        screen.print(f"Warning: {warning}.", markup=False)
 
 
 def _show_waterfall(screen: Console, layers: Sequence[Mapping[str, Any]], labels: Labels) -> None:

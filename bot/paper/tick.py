@@ -33,8 +33,11 @@ from bot.paper.tick_source import TickSource, VendorSource
 from bot.services.data_update import Advance
 from bot.services.plans import planned
 from bot.services.run_key import is_of_config, period_hash
+from bot.services.signals import warnings_at
+from bot.services.strategy_settings import rotation_settings
 from bot.services.vendors import VendorSessions
 from bot.settings.loader import Config
+from strategies.rotation.view import RotationView
 
 if TYPE_CHECKING:
     from bot.brokers.testnet.client import TestnetExchange
@@ -105,7 +108,9 @@ def tick_from(source: TickSource, config: Config, name: str, clock: Clock) -> Ti
             timedelta(minutes=config.paper.late_after_minutes),
             brokerage.compare,
         )
-        return replace(trader.tick(now), missing=_missing(config, results))
+        done = trader.tick(now)
+        warnings = _warnings(config, plan, done.decided[-1]) if done.decided else ()
+        return replace(done, missing=_missing(config, results), warnings=warnings)
 
 
 def new_ledger(
@@ -233,6 +238,13 @@ def _why_late(config: Config, results: Sequence[UpdateResult]) -> str:
     problems = "; ".join(f"{symbol} ({problem})" for symbol, problem in late.items())
     is_cut_off = all(isinstance(r.problem, Unreachable) for r in results if r.status is not UpdateStatus.UP_TO_DATE)
     return f"no vendor could be reached: {problems}" if late and is_cut_off else problems
+
+
+def _warnings(config: Config, plan: RunPlan, day: date) -> tuple[str, ...]:
+    """Return the warnings of the rotation's readings on a day; a strategy file has none."""
+    if config.strategy.file is not None:
+        return ()
+    return tuple(warnings_at(RotationView(plan.market, rotation_settings(config)), day))
 
 
 def _missing(config: Config, results: Sequence[UpdateResult]) -> tuple[MissingSeries, ...]:

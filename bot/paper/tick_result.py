@@ -47,6 +47,8 @@ class TickResult:
         Days that were decided after they had ended; their orders were not sent.
     missing
         Series of which a row was due and did not come.
+    warnings
+        Readings that missing rows made unknown to the newest decision, and closures that the data propose.
     """
 
     decided: tuple[date, ...]
@@ -57,6 +59,7 @@ class TickResult:
     unfilled: tuple[OrderResult, ...] = ()
     made_up: tuple[date, ...] = ()
     missing: tuple[MissingSeries, ...] = field(default=(), compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
 
     def to_dict(self) -> dict[str, object]:
         """Return the result as plain data for `--json`."""
@@ -69,6 +72,7 @@ class TickResult:
             "waiting": [{**_order(one.order), "why": one.why} for one in self.waiting],
             "unknown": [_order(order) for order in self.left_open],
             "missing_series": [{"symbol": one.symbol, "why": one.why, "last": one.last} for one in self.missing],
+            "warnings": list(self.warnings),
         }
 
     @property
@@ -93,6 +97,7 @@ class TickResult:
             f"Order left open: {one.order.side} {one.order.symbol}, {one.why}. The next tick of today tries it again."
             for one in self.waiting
         ]
+        lines += [f"Warning: {warning}." for warning in self.warnings]
         return lines
 
 

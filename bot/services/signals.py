@@ -11,11 +11,13 @@ import pandas as pd
 from bot.core.market import Market
 from bot.core.moments import iso
 from bot.core.window import Window
+from bot.data.quality import closure_proposal, proposed_closures
 from bot.report.contents import Waterfall
 from bot.services.plans import build_strategy, require_inside
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
-from strategies.rotation.view import Views
+from strategies.rotation.unread import unread_warnings
+from strategies.rotation.view import RotationView, Views
 from strategies.rotation.waterfall import waterfall
 
 
@@ -42,7 +44,15 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
         "readings": {name: dict(reading) for name, reading in decision.readings.items()},
         "waterfall": [layer.at(seen) for layer in waterfall(view)],
         "supercycle": view.supercycle.at(seen),
+        "warnings": warnings_at(view, day),
     }
+
+
+def warnings_at(view: RotationView, day: date) -> list[str]:
+    """Return the warnings of the readings that missing rows made unknown to one day's decision, and of closures."""
+    proposed = proposed_closures(view.market)
+    unread = unread_warnings(view, view.times.astype("datetime64[D]") == np.datetime64(day))
+    return [*unread, *([closure_proposal(proposed)] if proposed else [])]
 
 
 def waterfall_over(config: Config, market: Market, window: Window, views: Views) -> Waterfall:

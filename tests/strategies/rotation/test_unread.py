@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bot.core.window import Window
+from bot.services.signals import warnings_at
 from bot.services.strategy_settings import rotation_settings
 from strategies.rotation.input_warnings import input_warnings
 from strategies.rotation.view import RotationView
@@ -28,6 +29,13 @@ def warned(
     lost: Mapping[str, list[int]], gaps: float = 0.02, first: int = 105, rotation: Mapping[str, Any] | None = None
 ) -> list[str]:
     """The warnings of a run from a session on, with sessions taken away by symbol."""
+    window = Window(date.fromisoformat(DAYS[first]), date.fromisoformat(DAYS[-1]))
+    return [line for line in input_warnings(view_without(lost, gaps, rotation), window) if "absent" not in line]
+
+
+def view_without(
+    lost: Mapping[str, list[int]], gaps: float = 0.02, rotation: Mapping[str, Any] | None = None
+) -> RotationView:
     closes = {
         "RUT": closes_on_sessions(FIRST, [100.0] * 130 + [101.0 + i for i in range(N - 130)]),
         "HYG": closes_on_sessions(FIRST, [80.0] * N),
@@ -39,9 +47,7 @@ def warned(
             del closes[symbol][DAYS[row]]
     coins = {coin: closes_on_days("2020-01-01", [100.0] * 232) for coin in ("ETH", "BTC")}
     changes = {"rotation": {"gates": {**OFF, **ON}, **(rotation or {})}, "quality": {"window_gaps": gaps}}
-    view = RotationView(market_of({**closes, **coins}), rotation_settings(config_with(changes)))
-    window = Window(date.fromisoformat(DAYS[first]), date.fromisoformat(DAYS[-1]))
-    return [line for line in input_warnings(view, window) if "absent" not in line]
+    return RotationView(market_of({**closes, **coins}), rotation_settings(config_with(changes)))
 
 
 def test_whole_data_have_no_warning() -> None:
@@ -52,8 +58,21 @@ def test_a_lost_row_that_hid_the_gate_is_named_with_the_days_and_the_cost() -> N
     """The row of session 120 hides sessions 120 to 158, all that the run decides on; 134 to 140 would confirm."""
     assert warned({"HYG": [120]}, gaps=0.0) == [
         f"credit could not be read on {DAYS[134]}, {DAYS[135]}, {DAYS[136]} and 4 more up to {DAYS[140]}, "
-        f"when it would have decided: HYG lacks {DAYS[120]}; exit credit was blind on 39 sessions, 0 of them with coins held"
+        f"when it would have decided: HYG lacks {DAYS[120]}; "
+        f"exit credit was blind on 39 sessions, 0 of them with coins held"
     ]
+
+
+def test_a_decision_of_one_day_warns_of_its_own_readings_and_of_closures() -> None:
+    """The decision at 00:00 of a day looks at the session before it."""
+    lost = view_without({"VIX": [134]})
+    assert [line.partition(",")[0] for line in warnings_at(lost, date.fromisoformat(DAYS[135]))] == [
+        f"volatility could not be read on {DAYS[134]}",
+        "exit volatility was blind on 1 session",
+    ]
+    assert warnings_at(lost, date.fromisoformat(DAYS[134])) == []
+    closed = view_without(dict.fromkeys(("RUT", "HYG", "IEF", "VIX"), [120]))  # noqa: RUF024
+    assert warnings_at(closed, date.fromisoformat(DAYS[135]))[-1].endswith(f"calendar: {{closures: [{DAYS[120]}]}}")
 
 
 def test_a_window_that_may_lack_the_row_costs_its_own_session_and_is_said_to_be_short() -> None:
