@@ -50,7 +50,8 @@ def read_lines(path: Path, raw: bytes) -> list[list[str]]:
     Raises
     ------
     DataError
-        The text is in another code than UTF-8, a quote is left open, or a quoted cell goes over several lines.
+        The text is empty, begins with a blank line, is in another code than UTF-8, has an open quote,
+        or a quoted cell of several lines.
     """
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in raw:
         raise DataError("is not a CSV table", where=str(path), expected="text in UTF-8", was="UTF-16 or binary data")
@@ -64,6 +65,9 @@ def read_lines(path: Path, raw: bytes) -> list[list[str]]:
                 raise DataError("a quoted cell goes over several lines", where=f"{path} line {len(lines)}")
     except csv.Error as problem:
         raise DataError("is not a CSV table", where=f"{path} line {reader.line_num}", was=str(problem)) from None
+    if not lines or not lines[0]:
+        was = "a blank first line" if lines else "an empty file"
+        raise DataError("is not a CSV table", where=str(path), expected="a header and rows", was=was)
     return lines
 
 

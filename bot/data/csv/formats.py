@@ -27,8 +27,6 @@ _SUFFIXES = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 def recognise(path: Path) -> CsvFormat:
     """Recognise the format of a file by its first lines; `auto` is the project's own. Raises DataError."""
     lines = read_lines(path, b"\n".join(read_bytes(path).splitlines()[:2]))
-    if not lines:
-        raise DataError("is not a CSV table", where=str(path), was="an empty file")
     names = [cell.casefold() for cell in lines[0]]
     if "cryptodatadownload" in names[0] or {"unix", "symbol"} <= set(names):
         return CsvFormat.CRYPTODATADOWNLOAD
@@ -112,7 +110,7 @@ def _vision(path: Path) -> list[Export]:
     if named and named[2] != "1d":
         raise DataError("is not daily", where=str(path), expected="candles of 1d", was=named[2])
     lines = read_lines(path, read_bytes(path))
-    has_header = bool(lines) and bool(lines[0]) and not lines[0][0].isdecimal()
+    has_header = not lines[0][0].isdecimal()
     table = read_table(path, 0 if has_header else None)
     if len(table.rows[0]) != _VISION_COLUMNS:
         was = f"{len(table.rows[0])}: {','.join(table.rows[0])}"
@@ -126,7 +124,7 @@ def _vision(path: Path) -> list[Export]:
 def _cryptodatadownload(path: Path) -> list[Export]:
     """Parse a file of CryptoDataDownload, which may begin with a line with its address."""
     lines = read_lines(path, read_bytes(path))
-    begin = 1 if lines and lines[0] and "cryptodatadownload" in lines[0][0].casefold() else 0
+    begin = 1 if "cryptodatadownload" in lines[0][0].casefold() else 0
     table = read_table(path, begin)
     pairs = {text.replace("/", "").upper() for text in table.column(_index(table, "symbol"))}
     if len(pairs) != 1:

@@ -164,9 +164,7 @@ def _checked_names(path: Path, raw: bytes) -> list[str]:
     header, *lines = raw.splitlines() or [b""]
     if b"," not in header:
         require_commas(path, header.decode("utf-8-sig", "replace"))
-    if not raw:
-        raise DataError("is not a CSV table", where=str(path), expected="a header and rows", was="an empty file")
-    first = read_lines(path, header)[0]
+    first = read_lines(path, header or raw)[0]
     names = column_names(path, first)
     # Without quotes a comma always separates, and counting them takes a hundredth of the time.
     simple = b'"' not in raw and b"\r" not in raw.replace(b"\r\n", b"\n") and "" not in names

@@ -132,6 +132,7 @@ def test_other_columns_too_have_numbers_within_a_range(tmp_path: Path) -> None:
         (COIN.replace("1000", '"10\n00"', 1), "line 2: a quoted cell goes over several lines"),
         (COIN.replace("\n2024-01-02", "\n\n2024-01-02"), "line 3: has another number of fields"),
         (b"date,close,name\n2024-01-01,1,K\xf6ln\n", ""),
+        ("\n" + COIN, "is not a CSV table; expected a header and rows, was a blank first line"),
         ("Date,NaT\n", ""),
         ("date,close\nNaT-000000,1\n", "is not a date"),
     ],

@@ -1,0 +1,50 @@
+"""Mutated input ends as good input or as one line: no exit code 1, no hang, no growth without bound."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import bot
+from tests.fuzz.targets import TARGETS, Target
+from tests.fuzz.trial import body_of, run_trial, run_trial_in_child
+
+IN_PROCESS = 300
+"""Trials of all kinds together."""
+IN_CHILDREN = 5_000
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_a_mutated_body_is_read_or_refused(target: Target, tmp_path: Path) -> None:
+    faults = []
+    for seed in range(-(-IN_PROCESS // len(TARGETS))):
+        faults += run_trial(target, seed, tmp_path / str(seed))
+    assert faults == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_a_mutated_body_is_read_or_refused_in_a_process_of_its_own(target: Target, tmp_path: Path) -> None:
+    faults = []
+    for seed in range(-(-IN_CHILDREN // len(TARGETS))):
+        folder = tmp_path / str(seed)
+        faults += run_trial_in_child(target, seed, folder)
+        shutil.rmtree(folder)
+    assert faults == []
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_good_bodies_are_read(target: Target, tmp_path: Path) -> None:
+    for number, body in enumerate(dict.fromkeys(target.bodies)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for arguments in target.commands(folder, body):
+            # A part of the default config alone lacks the keys of the others.
+            assert bot(*arguments, cwd=folder).returncode in ((0, 2) if target.name == "config" else (0,))
+
+
+def test_a_seed_gives_the_same_body_at_every_run() -> None:
+    target = TARGETS[0]
+    assert body_of(target, 7) == body_of(target, 7) != body_of(target, 8)
