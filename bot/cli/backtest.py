@@ -139,7 +139,7 @@ def _figures_table(run: Run, labels: Labels) -> Table:
     from bot.report.words import figures_name
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    table.add_column("", no_wrap=True)
+    table.add_column("")  # a name with the last day of a benchmark may take two lines, figures may not
     for name in ("Return", "A year", "Drawdown", "Sharpe", "Exposure", "Trades"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, figures in {"strategy": run.summary["strategy"], **run.summary["benchmarks"]}.items():

@@ -61,7 +61,7 @@ class Altcoins:
         quarantined = market.is_quarantined(series.symbol, decided_at)
         return _Coin(
             first=series.dates[0],
-            eligible=liquid & self._seasoned(close) & ~quarantined,
+            eligible=liquid & self._seasoned(close) & ~quarantined & ~self._frozen(series, n),
             above=is_above(close, average),
             has_average=~np.isnan(average),
             # Returns and volatility end the day before: the ranking must not chase the day's own jump.
@@ -69,6 +69,13 @@ class Altcoins:
             volatility=volatility,
             day_return=np.where(quarantined, np.nan, close / lagged(close, 1) - 1),
         )
+
+    def _frozen(self, series: Series, n: int) -> Bools:
+        """Return True on the days from which a frozen feed has repeated its close for longer than a pause."""
+        frozen: Bools = np.zeros(n, bool)
+        days = ((series.dates - series.dates[0]) / _ONE_DAY).astype(np.intp)
+        frozen[days] = np.arange(len(series)) - series.moved > self.settings.pause_days
+        return frozen
 
     def _seasoned(self, close: Floats) -> Bools:
         """Return True on days with a row, long enough after the first row or the last long pause."""

@@ -78,6 +78,13 @@ def test_fewer_rows_another_price_and_standing_still_are_no_copies() -> None:
     assert market(ADA=[1.0] * DAYS, LINK=[1.0] * DAYS).copies == ()
 
 
+def test_a_coin_whose_feed_is_frozen_is_bought_for_three_days_more() -> None:
+    """ADA moves up to row 150 (2024-05-29) and repeats that close: the fourth repetition is of 2024-06-02."""
+    altcoins = Altcoins(market(ADA=walk(4)[:150] + walk(4)[149:150] * 50, DOT=walk(5)), settings_with().altcoins)
+    assert altcoins.eligible(np.datetime64("2024-06-01")) == ["ADA", "DOT"]
+    assert altcoins.eligible(np.datetime64("2024-06-02")) == ["DOT"]
+
+
 def test_it_is_known_from_past_rows_alone() -> None:
     found = market(ADA=walk(4)[:100] + walk(7)[100:], LINK=walk(4))
     for day in ("2024-02-29", "2024-03-01", "2024-04-10", "2024-04-11", "2024-06-01"):
