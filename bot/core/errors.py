@@ -8,6 +8,7 @@
     │   ├── NotSandbox      only requests to a pinned testnet: refused before sending
     │   ├── OrderRejected   the venue, or a check before it, refused the order
     │   ├── OutcomeUnknown  the order has an unknown status: look it up by its client id
+    │   ├── TestnetUnavailable  the testnet is out of reach or refuses requests: tick again
     │   └── KeysRefused     the venue refuses the testnet keys
     ├── LedgerError   5   a run folder or ledger cannot be written, read or trusted
     └── StoreError    5   the market store cannot be written, read or trusted
@@ -106,6 +107,12 @@ class OrderRejected(BrokerError):
 
 class OutcomeUnknown(BrokerError):
     """A request was sent and its answer is missing or invalid, so its effect is unknown."""
+
+
+class TestnetUnavailable(BrokerError):
+    """The testnet is out of reach, limits requests, or refuses them: the next tick continues."""
+
+    __test__ = False  # pytest takes it for a test by its name
 
 
 class KeysRefused(BrokerError):

@@ -1,4 +1,4 @@
-"""Marks of an export or an import that was not finished: it is resumed, and no data are read from it until then."""
+"""Marks of an export or import that was stopped: it must be resumed before its data are read."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def marked_export(folder: Path, files: Sequence[str]) -> Iterator[None]:
 
 
 def require_complete_folder(folder: Path) -> None:
-    """Raise DataError if a folder is an export that was not finished."""
+    """Raise DataError if a folder is an export that was stopped."""
     if (folder / MARK).exists():
         raise DataError(
             "is an export that was not finished: files are missing or cut off",
@@ -83,7 +83,7 @@ def marked_import(store: Path, folder: Path) -> Iterator[None]:
 
 
 def require_complete_store(store: Path) -> None:
-    """Raise StoreError if an import into a store was not finished."""
+    """Raise StoreError if an import into a store was stopped."""
     if unfinished := _unfinished(store):
         raise StoreError(
             "an import was not finished: series are missing",

@@ -145,6 +145,8 @@ def back_up(
     if target.exists() and not numbered:
         raise taken
     # A name of its own: two backups at once, or the rest of a killed one, must not share a file.
+    with errors.translate(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
     with errors.translate(target), temporary_beside(target) as partial:
         try:
             with closing(source(path)) as connection, closing(sqlite3.connect(partial)) as copy:

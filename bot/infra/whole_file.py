@@ -17,9 +17,8 @@ _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{16}\.part")
 def temporary_beside(target: Path) -> Iterator[Path]:
     """Yield an empty temporary file beside a target, and remove it afterwards unless it was renamed.
 
-    The folder of the target is made if it is missing. Temporary files of processes that were killed are removed.
+    Temporary files of processes that were killed are removed. Raises FileNotFoundError if the folder is missing.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
     path = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
     with _locked(target.parent):  # so that no other process sees the file before it is locked
         _remove_abandoned(target.parent)
@@ -61,7 +60,7 @@ def place_new(temporary: Path, target: Path, numbered: bool = False) -> Path:
 
 
 def write_whole(target: Path, content: bytes) -> None:
-    """Write a file in one step: a stop leaves the old file or none, never a half."""
+    """Write a file in one step: a stop leaves the old state."""
     with temporary_beside(target) as temporary:
         with temporary.open("wb") as opened:
             opened.write(content)

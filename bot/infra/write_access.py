@@ -1,4 +1,4 @@
-"""Errors of a file or folder that cannot be written: the user who may not, and the owner."""
+"""Errors of a failed write: the user who lacks the right, and the owner."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.core.errors import BotError
 
 
 def write_error(error: type[BotError], path: Path, problem: OSError | None = None) -> BotError:
-    """Return the error of a path that cannot be written, with its true cause.
+    """Return the error of a failed write, with its true cause.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def is_write_denied(path: Path) -> bool:
 
 
 def _denied(path: Path) -> Path | None:
-    """Return the file or folder that this user may not write: the path itself, or its nearest folder that exists."""
+    """Return the place where this user lacks the right to write: the path, or its nearest folder that exists."""
     # os.path: below a folder that may not be entered, Path.is_file and Path.is_dir raise an error.
     if os.path.isfile(path) and not os.access(path, os.W_OK, effective_ids=True):  # noqa: PTH113
         return path

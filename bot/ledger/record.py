@@ -75,6 +75,8 @@ def write_ledger(path: Path, rows: Iterable[Row]) -> str:
 
 def write_raw_rows(path: Path, rows: Iterable[RawRow]) -> None:
     """Write rows of another ledger with their hashes into a new one. Raises LedgerError if the write fails."""
+    with FAULTS.translate(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     with FAULTS.translate(path), temporary_beside(path) as partial:
         with closing(open_to_write(partial)) as connection, FAULTS.transaction(connection, path):
             connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", rows)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from bot.core.errors import BotError, DataError, KeysRefused, OutcomeUnknown, StoreError
+from bot.core.errors import BotError, DataError, KeysRefused, OutcomeUnknown, StoreError, TestnetUnavailable
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.ports import Clock
 from bot.paper.heartbeat import heartbeat_path, write_beat
@@ -155,7 +155,7 @@ class Daemon:
             with self._notifier.watching() as report:
                 ticked = self._tick_once()
                 report(ticked)
-        except (DataError, KeysRefused, OutcomeUnknown, StoreError) as problem:
+        except (DataError, KeysRefused, OutcomeUnknown, StoreError, TestnetUnavailable) as problem:
             self._warn(f"not decided: {problem}")
             return False
         except BotError as problem:

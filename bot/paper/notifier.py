@@ -121,7 +121,7 @@ def open_post(config: Config, environment: Mapping[str, str], show: Callable[[st
 
 
 def _mark(address: str) -> str:
-    """Return a mark by which an address is known again in a file that must not hold it."""
+    """Return a mark by which an address is known again; a file may hold it in place of the secret."""
     return hashlib.sha256(f"notices to {address}".encode()).hexdigest()[:16]
 
 

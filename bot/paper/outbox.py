@@ -22,8 +22,8 @@ _MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Unsent:
-    """A notice that an address did not take; `address` is its mark, "" for every address."""
+class PendingNotice:
+    """A notice that an address refused; `address` is its mark, "" for every address."""
 
     notice: Notice
     address: str
@@ -87,7 +87,7 @@ no_post = LocalPost()
 
 
 class Outbox:
-    """Unsent notices of one ledger, and the number of its rows that were reported.
+    """Pending notices of one ledger, and the number of its rows that were reported.
 
     Parameters
     ----------
@@ -99,11 +99,11 @@ class Outbox:
 
     def __init__(self, path: Path, clock: Clock, post: Post) -> None:
         self._path, self._clock, self._post = path, clock, post
-        self._unsent: list[Unsent] | None = None
+        self._unsent: list[PendingNotice] | None = None
         self._reported: int | None = None
 
     def reported(self, rows: int) -> int:
-        """Return the number of a ledger's rows that were reported; all of them for a ledger without a record of it."""
+        """Return the number of a ledger's rows that were reported; all of them for a new file."""
         self._load()
         return rows if self._reported is None else min(rows, self._reported)
 
@@ -128,10 +128,10 @@ class Outbox:
         self._save()
         return problems
 
-    def _new(self, notice: Notice) -> Unsent:
-        return Unsent(notice, "", _FIRST_PAUSE / 2, self._clock.now())
+    def _new(self, notice: Notice) -> PendingNotice:
+        return PendingNotice(notice, "", _FIRST_PAUSE / 2, self._clock.now())
 
-    def _try(self, wanted: Sequence[Unsent], others: Sequence[Unsent] = ()) -> list[str]:
+    def _try(self, wanted: Sequence[PendingNotice], others: Sequence[PendingNotice] = ()) -> list[str]:
         if not wanted:
             self._unsent = list(others)
             return []
@@ -146,16 +146,16 @@ class Outbox:
         else:
             problems = self._post([notice for notice, _ in pairs])
             failed = pairs if problems else []
-        now, left = self._clock.now(), list[Unsent]()
+        now, left = self._clock.now(), list[PendingNotice]()
         for notice, address in failed:
             before = next(one for one in wanted if one.notice == notice and one.address in ("", address))
             pause = min(before.pause * 2, _LONGEST_PAUSE)
-            left.append(Unsent(notice, address, pause, now + pause))
+            left.append(PendingNotice(notice, address, pause, now + pause))
         kept = sorted([*others, *left], key=lambda one: one.notice.kind is NoticeKind.KILL)
         self._unsent = kept[-_MOST:]
         return problems
 
-    def _load(self) -> list[Unsent]:
+    def _load(self) -> list[PendingNotice]:
         if self._unsent is None:
             self._unsent = []
             with suppress(OSError, ValueError, LookupError, TypeError):  # damaged: exits in it are in the ledger

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.brokers.testnet.unavailable import testnet_errors
 from bot.core.book import RunPlan
 from bot.core.decision import Decision
 from bot.core.errors import DataError, LedgerError
@@ -32,7 +34,7 @@ from bot.paper.tick_result import MissingSeries, TickResult
 from bot.paper.tick_source import TickSource, VendorSource
 from bot.services.data_update import Advance
 from bot.services.plans import planned
-from bot.services.run_key import is_of_config, period_hash
+from bot.services.run_key import is_same_config, is_same_strategy, period_hash
 from bot.services.signals import warnings_at
 from bot.services.strategy_settings import rotation_settings
 from bot.services.vendors import VendorSessions
@@ -79,7 +81,7 @@ def tick(
     LedgerError
         The ledger is a finished replay or rehearsal, is damaged, or fails to be written.
     BrokerError
-        The testnet failed a safety check.
+        The testnet failed a safety check, or is unavailable.
     """
     return tick_from(VendorSource(config, sessions, clock, testnet, advance, waiting), config, name, clock)
 
@@ -108,7 +110,9 @@ def tick_from(source: TickSource, config: Config, name: str, clock: Clock) -> Ti
             timedelta(minutes=config.paper.late_after_minutes),
             brokerage.compare,
         )
-        done = trader.tick(now)
+        # Prices are in the store by now: an error of a vendor in this step is one of the testnet.
+        with nullcontext() if source.broker == SIMULATED else testnet_errors():
+            done = trader.tick(now)
         warnings = _warnings(config, plan, done.decided[-1]) if done.decided else ()
         return replace(done, missing=_missing(config, results), warnings=warnings)
 
@@ -162,13 +166,13 @@ def _began(config: Config, writer: LedgerWriter, now: datetime, broker: str) -> 
         period = _first_period(config, writer.path, now, broker)
         return _Began(period, period, is_new=True)
     first, last = periods[0], periods[-1]
-    if is_of_config(last, config):
+    if is_same_strategy(last, config):
         return _Began(first, last, is_new=False)
     period = replace(
         first,
         at=midnight(now.date()),
         number=len(periods) + 1,
-        why="the config was changed",
+        why="the strategy file was changed" if is_same_config(last, config) else "the config was changed",
         config_hash=period_hash(config),
         version=__version__,
     )

@@ -10,7 +10,7 @@ from bot.core.orders import OrderIntent, OrderResult
 
 @dataclass(frozen=True, slots=True)
 class WaitingOrder:
-    """An order without a usable quote: it is still to be sent, and is tried again the same day."""
+    """An order that waits for a usable quote and is tried again the same day."""
 
     order: OrderIntent
     why: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.events import ConfigPeriod
 from bot.report.labels import PLAIN, Labels, labels_of
 from bot.review.recording import Record
-from bot.services.run_key import is_of_config
+from bot.services.run_key import is_same_config
 from bot.settings.loader import Config
 from bot.settings.renamed_keys import with_new_names
 
@@ -23,5 +23,5 @@ def labels_of_record(record: Record, config: Config | None = None) -> Labels:
     if period is None or config is None:
         return PLAIN
     labels = labels_of(config.resolved(), not period.event.is_history)
-    is_same = is_of_config(period.event, config)
+    is_same = is_same_config(period.event, config)
     return labels if is_same else Labels(eth=labels.eth, btc=labels.btc)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 
-from bot.core.errors import ConfigError
 from bot.core.events import ConfigPeriod
 from bot.core.market import Market
 from bot.core.window import Window
@@ -21,29 +20,32 @@ def strategy_sha256(config: Config) -> str | None:
 
 
 def period_hash(config: Config) -> str:
-    """Hash what decides the days of a forward ledger: the config, and the content of the user's strategy file.
+    """Return the hash of what decides the days of a forward ledger.
 
-    With the built-in rotation it is the config's own fingerprint. Raises ConfigError if the file is missing.
+    Returns
+    -------
+    str
+        The config's fingerprint. With a strategy file of the user "+" and the SHA-256 of its content follow.
+
+    Raises
+    ------
+    ConfigError
+        The strategy file is missing.
     """
-    return hash_with_strategy(config.fingerprint(), strategy_sha256(config))
+    code = strategy_sha256(config)
+    return config.fingerprint() if code is None else f"{config.fingerprint()}+{code}"
 
 
-def hash_with_strategy(fingerprint: str, strategy: str | None) -> str:
-    """Hash a config's fingerprint with the hash of a strategy file, if there is one."""
-    if strategy is None:
-        return fingerprint
-    return hashlib.sha256(json.dumps([fingerprint, strategy]).encode()).hexdigest()
+def is_same_config(period: ConfigPeriod, config: Config) -> bool:
+    """Return True if a config period was begun with this config, whatever the strategy file has become."""
+    return period.config_hash.partition("+")[0] == config.fingerprint()
 
 
-def is_of_config(period: ConfigPeriod, config: Config) -> bool:
+def is_same_strategy(period: ConfigPeriod, config: Config) -> bool:
     """Return True if a config period was begun with this config and this content of the strategy file."""
     # Version 0.1.0 hashed the config alone; its ledgers go on in their period.
-    if period.version == "0.1.0" and period.config_hash == config.fingerprint():
-        return True
-    try:
-        return period.config_hash == period_hash(config)
-    except ConfigError:  # the strategy file is gone
-        return False
+    is_old = period.version == "0.1.0" and period.config_hash == config.fingerprint()
+    return is_old or period.config_hash == period_hash(config)
 
 
 def run_key(config: Config, market: Market, window: Window) -> str:

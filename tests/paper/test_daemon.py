@@ -195,3 +195,26 @@ def test_a_call_to_stop_ends_it_after_the_tick_that_is_under_way_with_code_0(wor
     assert [line[22:40] for line in said.splitlines() if "decided" in line] == ["decided 2025-12-02"]
     assert said.splitlines()[-1].startswith("Stopped. Open positions are kept.")
     assert verify_ledger(ledger_path(world.config, "paper"))[0] > 3
+
+
+def test_an_order_that_waits_for_a_quote_is_tried_again_within_the_hour() -> None:
+    config = default_config()
+    assert next_time(config, MIDNIGHT + timedelta(hours=3), True, waiting=True) == MIDNIGHT + timedelta(
+        hours=3, minutes=15
+    )
+    last = MIDNIGHT + timedelta(hours=24, minutes=10)
+    assert next_time(config, last, True, waiting=True) == MIDNIGHT + timedelta(hours=24, minutes=15)
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_sighup_ends_a_daemon_like_sigterm_except_under_nohup(ignored: bool) -> None:
+    program = (
+        "import os, signal\n"
+        "from bot.paper.daemon import Stop\n"
+        f"signal.signal(signal.SIGHUP, signal.{'SIG_IGN' if ignored else 'SIG_DFL'})\n"
+        "stop = Stop()\n"
+        "os.kill(os.getpid(), signal.SIGHUP)\n"
+        "print(stop.wait(0.2))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.stdout.strip(), done.returncode) == (str(not ignored), 0)

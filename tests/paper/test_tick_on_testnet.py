@@ -11,13 +11,14 @@ from typing import TypeVar
 import pytest
 
 from bot.brokers.testnet.broker import NOT_IN_ACCOUNT, NOT_LISTED
-from bot.brokers.testnet.client import open_testnet
+from bot.brokers.testnet.client import TestnetExchange, open_testnet
 from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.pricing import AT_LAST_CLOSE
-from bot.core.errors import ConfigError, LedgerError
+from bot.core.errors import ConfigError, DataError, LedgerError, TestnetUnavailable
 from bot.core.events import BalanceDifference, ConfigPeriod, VenueTrade
 from bot.core.moments import midnight
 from bot.core.orders import Fill, OrderEnd, OrderResult, Side
+from bot.infra.vendor_errors import Blocked, RateLimited, Unreachable, WrongClock
 from bot.ledger.decode import decode
 from bot.ledger.writer import LedgerWriter
 from bot.paper import ledgers
@@ -31,6 +32,7 @@ from bot.venue.matching.pair import Pair
 from bot.venue.matching.price_path import PricePath
 from tests.markets import series_of, with_series
 from tests.paper.test_tick import FIRST_TICK, at, world
+from tests.servers.loopback import dropped
 from tests.servers.world import World
 from tests.venue.world import instrument
 
@@ -288,3 +290,38 @@ def test_the_ledger_keeps_the_code_and_the_words_of_a_refusal(trading: Trading) 
     trading.tick()
     (result,) = trading.events(OrderResult)
     assert "rejected (-1013 " in result.full_reason
+
+
+@pytest.mark.parametrize(
+    ("problem", "advice"),
+    [
+        (Blocked("refuses this country", where="testnet.binance.vision", was="HTTP 451"), "closed to your country"),
+        (WrongClock("refuses the time of requests", was="-1021"), "set this machine's clock"),
+        (Unreachable("gave no valid response"), "tick again in some minutes"),
+        (RateLimited("too many requests"), "wait for the pause to end"),
+    ],
+)
+def test_a_testnet_that_is_unavailable_ends_a_tick_with_code_4_and_fitting_advice(
+    trading: Trading, problem: DataError, advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: object, *arguments: object) -> None:
+        raise problem
+
+    monkeypatch.setattr(TestnetExchange, "balances", fails)
+    with pytest.raises(TestnetUnavailable, match=advice) as caught:
+        trading.tick()
+    assert caught.value.exit_code == 4
+    assert caught.value.was == problem.was
+    assert trading.status().holdings == {}
+
+
+def test_without_a_public_quote_an_order_to_the_testnet_waits_and_is_sent_later_that_day(trading: Trading) -> None:
+    trading.world.servers.exchange.fail(*[dropped()] * 50, path="/api/v3/depth")
+    ticked = trading.tick()
+    assert [one.order.symbol for one in ticked.waiting] == ["ETH"]
+    assert ticked.left_open == ()
+    assert trading.server.exchange.account(KEY).balances["USDT"].free == 10**6
+    trading.world.servers.exchange.faults.clear()
+    assert len(trading.tick().carried_out) == 1
+    assert trading.events(VenueTrade)
+    assert trading.events(BalanceDifference) == []

@@ -25,7 +25,7 @@ from bot.core.errors import BotError, KeysRefused, NotSandbox, OrderRejected, Ou
 from bot.core.moments import iso
 from bot.core.ports import Clock
 from bot.core.text import printable
-from bot.infra.vendor_errors import RateLimited, Refused, Unreachable
+from bot.infra.vendor_errors import RateLimited, Refused, Unreachable, WrongClock
 from bot.report.numbers import counted
 
 TRIES = 3
@@ -186,6 +186,9 @@ class TestnetTransport:
     def _raise_limits(self, meaning: ResponseMeaning) -> None:
         if meaning.meaning is Meaning.RATE_LIMIT:
             raise RateLimited("too many requests", where=self.venue, was=self._format_meaning(meaning))
+        if meaning.meaning is Meaning.WRONG_TIME:
+            # Refused before it acted, also after the clocks were compared: the order stays open until the clock is set.
+            raise WrongClock("refuses the time of requests", where=self.venue, was=self._format_meaning(meaning))
         if meaning.meaning is Meaning.KEY:
             raise KeysRefused(
                 "does not accept the keys",

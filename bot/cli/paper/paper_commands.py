@@ -265,11 +265,14 @@ def _testnet(
     config: Config, ledger: str, chosen: Literal["simulated", "testnet"] | None, screen: Console
 ) -> TestnetExchange | None:
     """Open the testnet of a ledger, if it trades on one, and print its name. Raises ConfigError."""
+    from bot.brokers.testnet.unavailable import testnet_errors
     from bot.infra.clock import SystemClock
     from bot.paper.broker_choice import brokerage_name, open_account
     from bot.paper.ledgers import broker_of
 
-    testnet = open_account(brokerage_name(config, chosen, broker_of(config, ledger)), SystemClock(), os.environ)
+    name = brokerage_name(config, chosen, broker_of(config, ledger))
+    with testnet_errors():
+        testnet = open_account(name, SystemClock(), os.environ)
     # The user must see where orders go before the first one is sent.
     if testnet is not None:
         verified = "verified on a venue of this machine, not" if testnet.verified else "not verified"

@@ -30,7 +30,7 @@ from bot.review.compare.parity import Known, Parity, parity
 from bot.review.recording import Record
 from bot.services.markets import SECOND, STORE, missing_of_store, open_market, store_path, stored_market
 from bot.services.plans import planned, venue_instruments
-from bot.services.run_key import hash_with_strategy, is_of_config, run_key
+from bot.services.run_key import is_same_config, run_key
 from bot.settings.loader import Config, kept_config
 
 _HISTORY = ("replay", "rehearsal", "backtest")
@@ -87,15 +87,10 @@ def parity_of(config: Config, record: Record, data_dir: Path | None = None, mark
 
 def _is_comparable(config: Config, ledger: Days, day: date, past: bool) -> bool:
     epoch = ledger.epoch_of(day)
-    if epoch is None or not is_of_config(epoch, config):
+    if epoch is None or not is_same_config(epoch, config):
         return False
     # A record over history can be made again by its own version alone; a live ledger is a fact of any version.
     return not past or epoch.version == __version__
-
-
-def _strategy_of(manifest: Mapping[str, object]) -> str | None:
-    digest = manifest.get("strategy_sha256")
-    return None if digest is None else str(digest)
 
 
 def _epoch_of_run(config: Config, manifest: Mapping[str, object]) -> ConfigPeriod:
@@ -106,7 +101,7 @@ def _epoch_of_run(config: Config, manifest: Mapping[str, object]) -> ConfigPerio
         1,
         "backtest",
         "",
-        hash_with_strategy(str(manifest["config_hash"]), _strategy_of(manifest)),
+        str(manifest["config_hash"]),
         str(manifest["version"]),
         SimulatedBroker.name,
         config.start_equity,

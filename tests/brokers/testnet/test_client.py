@@ -15,7 +15,7 @@ from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.reports import AssetBalance, VenueStatus
 from bot.core.errors import BotError, KeysRefused, OrderRejected, OutcomeUnknown
 from bot.core.orders import Side
-from bot.infra.vendor_errors import NotListed, RateLimited, Unreachable
+from bot.infra.vendor_errors import NotListed, RateLimited, Unreachable, WrongClock
 from tests.clocks import FakeClock
 from tests.servers.loopback import Reply, as_json, dropped, html, interrupted, status
 from tests.servers.testnet import TestnetServer
@@ -229,9 +229,11 @@ class TestTimeLimitsAndKeys:
         assert [asked.path for asked in server.asked].count("/api/v3/time") == 1
         assert len(server.orders) == 1
 
-    def test_a_clock_that_cannot_be_mended_is_a_refusal(self, exchange: TestnetExchange, server: TestnetServer) -> None:
+    def test_a_clock_that_cannot_be_mended_ends_no_order(
+        self, exchange: TestnetExchange, server: TestnetServer
+    ) -> None:
         server.account.refusal = (-1021, "Timestamp for this request is outside of the recvWindow.")
-        with pytest.raises(OrderRejected, match="-1021"):
+        with pytest.raises(WrongClock, match="-1021"):
             exchange.submit("r-x", PAIR, Side.BUY, ONE)
         assert posts(server) == 2
 
