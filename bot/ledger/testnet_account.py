@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -63,6 +63,22 @@ class ExpectedAccount:
         """Return the venue's own id of one of our orders; "" if no trade has it."""
         # An order in parts has an id for each; the first part has the client id of the order itself.
         return next((trade.venue_order_id for trade in self.trades if trade.order_id == order_id), "")
+
+    def possible_wipes(self) -> Iterator[tuple[list[VenueTrade], dict[str, Decimal]]]:
+        """Yield each moment at which a wipe may have come, the newest first.
+
+        Returns
+        -------
+        iterator of tuple
+            The trades that the wipe would have taken, newest first, and the balances that it would have led to: those
+            of the first snapshot, and what the orders since then moved.
+        """
+        balances, trades = dict(self.granted), self.trades[::-1]
+        for i, trade in enumerate(trades):
+            if i == 0 or trade.order_id != trades[i - 1].order_id:
+                yield trades[i:], dict(balances)
+            for asset, amount in _moves(trade).items():
+                balances[asset] = balances.get(asset, ZERO) + amount
 
     @property
     def net(self) -> dict[str, Decimal]:

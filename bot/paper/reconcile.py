@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from bot.core.errors import OutcomeUnknown
-from bot.core.events import AccountSnapshot, BalanceCause, BalanceDifference, Event
+from bot.core.events import AccountSnapshot, BalanceCause, BalanceDifference, Event, VenueTrade
 from bot.core.instrument import ZERO
 from bot.core.invariants import not_none
 from bot.core.moments import midnight
@@ -94,18 +94,20 @@ class Reconciler:
         return differences
 
     def _is_wiped(self, account: ExpectedAccount, found: Mapping[str, Decimal]) -> bool:
-        """Return True if what we traded is back at the first snapshot, and the venue states our newest order missing.
+        """Return True on positive evidence of a wipe: its balances, and the newest order before it missing.
 
-        A missing order alone is no evidence: venues show old orders for a limited time.
+        A missing order alone is weak: venues show old orders for a limited time.
         """
         traded = {self._quote} | {trade.base for trade in account.trades}
-        if any(found.get(asset, ZERO) != account.granted.get(asset, ZERO) for asset in traded):
-            return False
-        return self._is_newest_missing(account)
+        return any(
+            all(found.get(asset, ZERO) == balances.get(asset, ZERO) for asset in traded)
+            and self._is_newest_missing(account, taken)
+            for taken, balances in account.possible_wipes()
+        )
 
-    def _is_newest_missing(self, account: ExpectedAccount) -> bool:
-        """Return True if the venue states that the order of our newest trade in a listed pair is missing."""
-        for trade in reversed(account.trades):
+    def _is_newest_missing(self, account: ExpectedAccount, trades: Sequence[VenueTrade]) -> bool:
+        """Return True if the venue states that the order of the first trade in a listed pair is missing."""
+        for trade in trades:
             number = account.venue_order_id(trade.order_id)
             try:
                 return self._exchange.find(trade.order_id, f"{trade.base}/{trade.quote}", number, trade.at) is None
