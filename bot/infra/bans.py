@@ -28,7 +28,7 @@ class Bans:
         self._path = path
 
     def until(self, name: str, now: datetime) -> datetime | None:
-        """Return the UTC time until which a host, or another name, is paused; None if it is not."""
+        """Return the UTC time until which a host, or another name, is paused, if it is."""
         found = [bans[name] for bans in (self._until, self._stored()) if name in bans]
         latest = max(found, default=None)
         return latest if latest is not None and now < latest else None

@@ -81,7 +81,7 @@ def increment(precision: object, mode: int, price: float | None, where: str) -> 
     Raises
     ------
     InvalidRules
-        The precision is missing, zero ("disabled" on Binance) or no number.
+        The precision is missing, zero ("disabled" on Binance) or invalid.
     """
     if not isinstance(precision, int | float) or not math.isfinite(precision):
         raise InvalidRules("the venue states no precision", where=where, was=str(precision))

@@ -1,6 +1,6 @@
 """Read a venue's list of markets although some of its members are invalid.
 
-ccxt parses the list as a whole: one pair without a name or with an unexpected value would leave every coin unlisted.
+ccxt parses the list as a whole: one pair that lacks its name or has an unexpected value would leave all coins unlisted.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def fetch_markets(client: Any, path: tuple[str, ...], left_out: list[str]) -> li
     Raises
     ------
     Exception
-        As ccxt raises it, if a request failed or the list has no valid member.
+        As ccxt raises it, if a request failed or every member is invalid.
     """
     is_limited, answers = client.enableRateLimit, _Answers(client, path)
     client.fetch = answers.record

@@ -208,7 +208,7 @@ class PublicExchange:
     def _moment(self, response: dict[str, Any]) -> datetime:
         """Return the UTC time of a quote: the venue's own, but before the request and before the age of a cached copy.
 
-        Most venues state no time in the answer. The time after it arrived would make each quote a new one.
+        Most venues omit the time. The time after the answer arrived would make each quote a new one.
         """
         latest, stamp = self._retry_policy.answered[self._facts.host], response.get("timestamp")
         if not isinstance(stamp, int | float) or not 0 < stamp < _LAST_STAMP:

@@ -44,7 +44,7 @@ def instrument_type(ticker: str, kind: SeriesKind | None) -> str:
     Returns
     -------
     str
-        INDEX, ETF, CRYPTOCURRENCY, FUTURE or CURRENCY; "" if neither form nor kind decides.
+        INDEX, ETF, CRYPTOCURRENCY, FUTURE or CURRENCY; "" if it is unknown.
     """
     if ticker.startswith("^"):
         return "INDEX"
@@ -64,7 +64,7 @@ def require_answer(status: int, text: str, question: ChartQuestion) -> None:
     | status | body | result |
     |---|---|---|
     | any | "Too Many Requests", as text or as Yahoo's error | RateLimited |
-    | any | Yahoo's error "Not Found" or "No data found", "Data doesn't exist" | NotListed |
+    | any | Yahoo's error "Not Found", or one of `_UNKNOWN_TEXTS` | NotListed |
     | 200, 4xx | any other error of Yahoo | Refused |
     | 404 | empty | NotListed |
     | 200 | a chart of another symbol, interval, currency or type | WrongAnswer |
