@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import DecimalException
 from pathlib import Path
 
@@ -41,7 +40,7 @@ def read_row(raw: RawRow, path: Path | None = None) -> Row:
         row = Row(sequence, kind, at, parse_body(text))
     except (TypeError, ValueError) as problem:
         raise _malformed(sequence, kind, at, path, problem) from None
-    return replace(row, event=decode(row, path))
+    return Row(sequence, kind, at, row.body, decode(row, path))
 
 
 def decode(row: Row, path: Path | None = None) -> Event:
