@@ -34,7 +34,10 @@ def performance(equity: Floats, start_equity: float) -> dict[str, float | None]:
     years = len(returns) / PERIODS_PER_YEAR
     total = float(curve[-1] / curve[0] - 1)
     # A total loss has no root, and a year of it loses everything.
-    cagr = (1 + total) ** (1 / years) - 1 if total > -1 else -1.0
+    try:
+        cagr = (1 + total) ** (1 / years) - 1 if total > -1 else -1.0
+    except OverflowError:  # the rate a year of a large gain in a few days is beyond any float
+        cagr = math.inf
     deviation = float(np.std(returns, ddof=1)) if len(returns) > 1 else 0.0
     downside = float(np.sqrt(np.mean(np.minimum(returns, 0) ** 2)))
     drawdown = max_drawdown(curve)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, is_dataclass
 from importlib.resources import files
@@ -238,11 +239,11 @@ def _status(problem: BotError) -> int:
 
 
 def _json(value: object) -> object:
-    """Convert data to what JSON can hold: dataclasses become objects, NaN becomes null."""
+    """Convert data to what JSON can hold: dataclasses become objects, NaN and infinity become null."""
     if is_dataclass(value) and not isinstance(value, type):
         return _json(asdict(value))
     if isinstance(value, Mapping):
         return {str(key): _json(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_json(one) for one in value]
-    return None if isinstance(value, float) and value != value else value  # only NaN differs from itself
+    return None if isinstance(value, float) and not math.isfinite(value) else value

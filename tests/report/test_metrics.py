@@ -68,3 +68,8 @@ def test_a_drawdown_lies_between_minus_one_and_nought_and_is_nought_at_a_peak(va
     falls = drawdowns(np.array(values))
     assert ((falls > -1) & (falls <= 0)).all()
     assert falls[int(np.argmax(values))] == 0
+
+
+def test_a_gain_whose_rate_a_year_is_beyond_any_float_is_infinite() -> None:
+    """Ten times in one day is 10 to the power of 365 in a year; the largest float is below 10 to the power of 309."""
+    assert performance(np.array([10.0]), 1.0)["cagr"] == math.inf
