@@ -17,6 +17,7 @@ from bot.core.data_fault import CopySpell, DataFault
 from bot.core.errors import DataError, did_you_mean
 from bot.core.moments import Days, Times, newest, utc
 from bot.core.roles import Roles
+from bot.core.session_calendar import Sessions
 
 Floats = npt.NDArray[np.float64]
 
@@ -226,19 +227,6 @@ class Series:
             float(self.volume[i]),
             utc(self.known_at[i]),
         )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sessions:
-    """Sessions of the US market: dates, closing times in UTC, and half days."""
-
-    dates: Days
-    closes: Times
-    half_days: npt.NDArray[np.bool_]
-
-    def is_half_day(self, dates: Days) -> npt.NDArray[np.bool_]:
-        """Return True for each session date that is a half day."""
-        return np.isin(dates, self.dates[self.half_days])
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from bot.core.listing import Release
-from bot.core.market import Sessions
 from bot.core.moments import Days, Times
+from bot.core.session_calendar import Sessions
 
 _NEW_YORK = "America/New_York"
 _DAYS_AHEAD = 400

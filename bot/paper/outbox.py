@@ -99,7 +99,7 @@ class Outbox:
 
     def __init__(self, path: Path, clock: Clock, post: Post) -> None:
         self._path, self._clock, self._post = path, clock, post
-        self._unsent: list[PendingNotice] | None = None
+        self._to_retry: list[PendingNotice] | None = None
         self._reported: int | None = None
 
     def reported(self, rows: int) -> int:
@@ -133,13 +133,13 @@ class Outbox:
 
     def _try(self, wanted: Sequence[PendingNotice], others: Sequence[PendingNotice] = ()) -> list[str]:
         if not wanted:
-            self._unsent = list(others)
+            self._to_retry = list(others)
             return []
         pairs = [(one.notice, one.address) for one in wanted]
         if isinstance(self._post, LocalPost):
             self._post([notice for notice, _ in pairs])
             waiting = self._load()
-            self._unsent = [*others, *(one for one in wanted if one in waiting)]
+            self._to_retry = [*others, *(one for one in wanted if one in waiting)]
             return []
         if isinstance(self._post, AddressPost):
             failed, problems = self._post.send(pairs)
@@ -152,27 +152,27 @@ class Outbox:
             pause = min(before.pause * 2, _LONGEST_PAUSE)
             left.append(PendingNotice(notice, address, pause, now + pause))
         kept = sorted([*others, *left], key=lambda one: one.notice.kind is NoticeKind.KILL)
-        self._unsent = kept[-_MOST:]
+        self._to_retry = kept[-_MOST:]
         return problems
 
     def _load(self) -> list[PendingNotice]:
-        if self._unsent is None:
-            self._unsent = []
+        if self._to_retry is None:
+            self._to_retry = []
             with suppress(OSError, ValueError, LookupError, TypeError):  # damaged: exits in it are in the ledger
                 kept = json.loads(self._path.read_text(encoding="utf-8"))
                 self._reported = int(kept["rows"]) if kept["rows"] is not None else None
-                for one in kept["unsent"]:
+                for one in kept["to_retry"]:
                     notice = Notice(NoticeKind(one["kind"]), str(one["title"]), str(one["body"]))
-                    self._unsent.append(replace(self._new(notice), address=str(one["address"])))
-        return self._unsent
+                    self._to_retry.append(replace(self._new(notice), address=str(one["address"])))
+        return self._to_retry
 
     def _save(self) -> None:
         exits = [
             {"kind": one.notice.kind, "title": one.notice.title, "body": one.notice.body, "address": one.address}
-            for one in self._unsent or ()
+            for one in self._to_retry or ()
             if one.notice.kind is NoticeKind.KILL
         ]
-        content = json.dumps({"rows": self._reported, "unsent": exits}) + "\n"
+        content = json.dumps({"rows": self._reported, "to_retry": exits}) + "\n"
         # Notices are the last step of a tick, so a disk that is full here must not fail it.
         with suppress(OSError):
             if not self._path.exists() or self._path.read_text(encoding="utf-8") != content:

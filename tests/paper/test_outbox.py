@@ -60,15 +60,15 @@ class TestOutbox:
     def test_keeps_an_exit_for_the_next_process_and_no_address(self, tmp_path: Path) -> None:
         file, clock = tmp_path / "mine.notices.json", FakeClock(DAY)
         Outbox(file, clock, Mail("two").post).send([FILLED, EXIT], 7)
-        assert [one["title"] for one in json.loads(file.read_text())["unsent"]] == [EXIT.title]
+        assert [one["title"] for one in json.loads(file.read_text())["to_retry"]] == [EXIT.title]
         assert file.stat().st_mode & 0o077 == 0
         Outbox(file, clock, no_post).send([], 7)  # a tick without addresses leaves it
         mail = Mail()
         assert Outbox(file, clock, mail.post).send([], 7) == []
         assert mail.taken == [("two", EXIT.title)]
-        assert json.loads(file.read_text())["unsent"] == []
+        assert json.loads(file.read_text())["to_retry"] == []
 
-    @pytest.mark.parametrize("content", ["", "{", "[]", '{"rows": 1, "unsent": [{"kind": "x"}]}', '{"rows": "x"}'])
+    @pytest.mark.parametrize("content", ["", "{", "[]", '{"rows": 1, "to_retry": [{"kind": "x"}]}', '{"rows": "x"}'])
     def test_with_a_damaged_file_goes_on(self, tmp_path: Path, content: str) -> None:
         file, mail = tmp_path / "mine.notices.json", Mail()
         file.write_text(content)

@@ -31,7 +31,7 @@ from bot.settings.loader import Config
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.clocks import DrivenClock, RunningClock, VenueClock
 from bot.venue.matching.exchange import KEY
-from bot.venue.matching.filters import PairFilters
+from bot.venue.matching.pair_filters import PairFilters
 from bot.venue.running_venue import RunningVenue
 from tests.markets import config_with, default_config
 

@@ -1,1 +1,1 @@
-"""CSV files of other hands: their header, cells and dates, and the formats in which people have prices."""
+"""CSV files from elsewhere: header, cells, dates, and the formats that are read."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.core.listing import Listing, Release
-from bot.core.market import Market, Series, Sessions
+from bot.core.market import Market, Series
 from bot.core.roles import Roles
+from bot.core.session_calendar import Sessions
 from bot.data.demo.generator import CALENDAR, PREFIX, DemoParameters, generate, kind_of
 from bot.data.timeline import due, known_at, us_sessions
 from bot.data.vendors.raw_bars import RawBars

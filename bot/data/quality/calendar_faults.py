@@ -8,8 +8,9 @@ from datetime import date
 import numpy as np
 
 from bot.core.data_fault import DataFault, FaultKind, Severity
-from bot.core.market import Market, Series, SeriesKind, Sessions
+from bot.core.market import Market, Series, SeriesKind
 from bot.core.moments import Times, newest, utc
+from bot.core.session_calendar import Sessions
 from bot.data.quality.thresholds import QualityRules
 
 _OF_SESSIONS = (SeriesKind.INDEX, SeriesKind.ETF_ADJUSTED, SeriesKind.ETF_RAW)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.core.data_fault import DataFault
-from bot.core.market import Series, Sessions
+from bot.core.market import Series
+from bot.core.session_calendar import Sessions
 from bot.data.quality.calendar_faults import find_missing_rows, find_off_session_rows
 from bot.data.quality.jumps import Moves, find_erratic, find_jumps, find_powers_of_ten, find_unexpected_levels
 from bot.data.quality.price_faults import find_close_only, find_coarse_closes, find_outside_range, find_repeats

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from bot.core.errors import DataError
 from bot.core.listing import Listing, Release
-from bot.core.market import Sessions
 from bot.core.moments import Days, Times, iso
 from bot.core.ports import Clock
+from bot.core.session_calendar import Sessions
 from bot.data.quality import drop_faulty_rows
 from bot.data.store.bar_writer import is_restated
 from bot.data.store.store import Store

@@ -12,7 +12,7 @@ _NAMES = ("symbol", "id", "instId", "product_id", "altname")
 _SHOWN = 40
 
 
-class _Answers:
+class _RecordedAnswers:
     """Answers to the requests of one `fetch_markets`, recorded from the network and given again from memory."""
 
     def __init__(self, client: Any, path: tuple[str, ...]) -> None:
@@ -76,7 +76,7 @@ def fetch_markets(client: Any, path: tuple[str, ...], left_out: list[str]) -> li
     Exception
         As ccxt raises it, if a request failed or every member is invalid.
     """
-    is_limited, answers = client.enableRateLimit, _Answers(client, path)
+    is_limited, answers = client.enableRateLimit, _RecordedAnswers(client, path)
     client.fetch = answers.record
     try:
         try:

@@ -15,7 +15,7 @@ from bot.venue.http.injected_faults import FaultQueue, InjectedFault, parse_faul
 from bot.venue.http.rest import IncomingRequest, Reply, Rest, as_json, refusal_reply
 from bot.venue.matching.clocks import DrivenClock
 from bot.venue.matching.exchange import KEY, SECRET, Exchange
-from bot.venue.matching.filters import parse_filters
+from bot.venue.matching.pair_filters import parse_filters
 from bot.venue.matching.refusal import Refusal
 
 PREFIX = "/venue/"

@@ -9,8 +9,8 @@ from typing import Literal
 from bot.core.instrument import ZERO, Instrument
 from bot.core.orders import Side
 from bot.venue.matching.exact_decimals import format_decimal
-from bot.venue.matching.filters import NO_BOUNDS, PairFilters
 from bot.venue.matching.order import OrderRequest, OrderType, SelfTradeMode
+from bot.venue.matching.pair_filters import NO_BOUNDS, PairFilters
 from bot.venue.matching.refusal import Refusal, filter_failure
 
 MAX_OPEN_ORDERS = 200

@@ -10,9 +10,9 @@ from itertools import takewhile
 from bot.core.instrument import ZERO
 from bot.core.orders import Side
 from bot.venue.matching.book_shape import Level
-from bot.venue.matching.filters import Band
 from bot.venue.matching.matches import matched_levels
 from bot.venue.matching.order import Order, OrderRequest, SelfTradeMode
+from bot.venue.matching.pair_filters import PriceBand
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ def cross(levels: Sequence[Level], own: Iterable[Order], request: OrderRequest, 
 
 
 def cross_within(
-    band: Band | None,
+    band: PriceBand | None,
     price: Decimal,
     levels: Sequence[Level],
     own: Iterable[Order],
@@ -78,7 +78,7 @@ def cross_within(
 
     Parameters
     ----------
-    band : Band, optional
+    band : PriceBand, optional
         Range of the order's side around the reference price; None is unlimited.
     price : Decimal
         Reference price: that of the moment at which the order was sent.

@@ -12,8 +12,8 @@ from bot.core.orders import Side
 from bot.venue.matching.book_shape import BookShape, Level
 from bot.venue.matching.clocks import VenueClock
 from bot.venue.matching.exact_decimals import exact
-from bot.venue.matching.filters import PairFilters
 from bot.venue.matching.pair import Pair
+from bot.venue.matching.pair_filters import PairFilters
 from bot.venue.matching.price_path import DayBar, PricePath, share_of_day
 from bot.venue.matching.refusal import unknown_symbol
 

@@ -27,7 +27,7 @@ from bot.venue.http.injected_faults import InjectedFault, InjectedKind
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.account import Account
 from bot.venue.matching.exchange import KEY, SECRET
-from bot.venue.matching.filters import NO_BOUNDS, Band, PairFilters
+from bot.venue.matching.pair_filters import NO_BOUNDS, Band, PairFilters
 from tests.brokers.testnet.known_venue import CASH, COINS, DAYS, FIRST, Wire, exchange, plan
 from tests.venue.world import D
 

@@ -22,7 +22,7 @@ from bot.services.local_exchange import QUOTE
 from bot.venue.http.injected_faults import InjectedFault, InjectedKind
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.exchange import KEY
-from bot.venue.matching.filters import Band, PairFilters
+from bot.venue.matching.pair_filters import Band, PairFilters
 from tests.brokers.testnet.known_venue import FIRST, Wire, exchange, plan
 from tests.venue.world import D
 

@@ -13,8 +13,8 @@ from bot.core.orders import Side
 from bot.venue.matching.book_shape import DeepBook
 from bot.venue.matching.commission import CommissionMode
 from bot.venue.matching.exchange import KEY, AccountTerms, Exchange
-from bot.venue.matching.filters import NO_BOUNDS, Band, PairFilters
 from bot.venue.matching.order import OrderRequest, OrderType, SelfTradeMode, TimeInForce, VenueOrderStatus
+from bot.venue.matching.pair_filters import NO_BOUNDS, PairFilters, PriceBand
 from bot.venue.matching.refusal import Refusal
 from tests.venue.world import PAIR, D, KnownBook, exchange, limit
 
@@ -25,10 +25,10 @@ NARROW = PairFilters(
     min_quantity=D("0.5"),
     max_quantity=D(50),
     max_market_quantity=D(3),
-    bid_band=Band(D("0.9"), D("1.1")),
-    ask_band=Band(D("0.95"), D("1.2")),
-    bid_range=Band(D("0.999"), D("1.0015")),
-    ask_range=Band(D("0.9985"), D("1.001")),
+    bid_band=PriceBand(D("0.9"), D("1.1")),
+    ask_band=PriceBand(D("0.95"), D("1.2")),
+    bid_range=PriceBand(D("0.999"), D("1.0015")),
+    ask_range=PriceBand(D("0.9985"), D("1.001")),
 )
 SECONDS = st.sampled_from([0.5, 60.0, 3600.0, 20_000.0, 86_400.0, 200_000.0])
 

@@ -18,7 +18,7 @@ _NO_BOUND = 10**16
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class PriceBand:
     """Range of prices, as two factors of the reference price: `down` is at most `up`."""
 
     down: Decimal
@@ -43,19 +43,19 @@ class PairFilters:
         Smallest and largest order in coins (LOT_SIZE); by default one step, and 10^16 steps.
     max_market_quantity : Decimal, optional
         Largest market order in coins (MARKET_LOT_SIZE); by default `max_quantity`.
-    bid_band, ask_band : Band
+    bid_band, ask_band : PriceBand
         Limits of buy and of sell orders (PERCENT_PRICE_BY_SIDE).
-    bid_range, ask_range : Band, optional
+    bid_range, ask_range : PriceBand, optional
         Prices at which a buy and a sell may trade (execution rule PRICE_RANGE); None is unlimited.
     """
 
     min_quantity: Decimal | None = None
     max_quantity: Decimal | None = None
     max_market_quantity: Decimal | None = None
-    bid_band: Band = Band(Decimal("0.2"), Decimal(5))
-    ask_band: Band = Band(Decimal("0.2"), Decimal(5))
-    bid_range: Band | None = Band(Decimal("0.5"), Decimal(2))
-    ask_range: Band | None = Band(Decimal("0.5"), Decimal(2))
+    bid_band: PriceBand = PriceBand(Decimal("0.2"), Decimal(5))
+    ask_band: PriceBand = PriceBand(Decimal("0.2"), Decimal(5))
+    bid_range: PriceBand | None = PriceBand(Decimal("0.5"), Decimal(2))
+    ask_range: PriceBand | None = PriceBand(Decimal("0.5"), Decimal(2))
 
     def smallest(self, instrument: Instrument) -> Decimal:
         """Return the smallest order in coins."""
@@ -70,11 +70,11 @@ class PairFilters:
         largest = self.largest(instrument)
         return largest if self.max_market_quantity is None else min(self.max_market_quantity, largest)
 
-    def band(self, side: Side) -> Band:
+    def band(self, side: Side) -> PriceBand:
         """Return the band of limit prices of a side."""
         return self.bid_band if side is Side.BUY else self.ask_band
 
-    def price_range(self, side: Side) -> Band | None:
+    def price_range(self, side: Side) -> PriceBand | None:
         """Return the range of execution prices of a side."""
         return self.bid_range if side is Side.BUY else self.ask_range
 
@@ -134,7 +134,7 @@ def _parse(name: str, value: object) -> Any:
     if name.endswith(("_band", "_range")):
         if not isinstance(value, list) or len(value) != 2:
             raise ValueError(f"{name} must be [down, up], was {value!r}")
-        return Band(*(_number(name, one) for one in value))
+        return PriceBand(*(_number(name, one) for one in value))
     return _number(name, value)
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from bot.core.orders import Side
 from bot.venue.matching.exchange import KEY, Exchange
-from bot.venue.matching.filters import Band, PairFilters, parse_filters
 from bot.venue.matching.order import ExpiryReason, OrderRequest, TimeInForce, VenueOrderStatus
 from bot.venue.matching.pair import Pair
+from bot.venue.matching.pair_filters import PairFilters, PriceBand, parse_filters
 from bot.venue.matching.refusal import Refusal
 from tests.venue.world import PAIR, D, exchange, instrument, limit, market
 
@@ -50,7 +50,7 @@ def test_an_order_outside_the_bounds_of_quantity_is_refused(order: OrderRequest,
 
 def test_each_side_has_limits_of_its_own() -> None:
     """At a price of 100 a purchase may be from 20 to 120, a sale from 80 to 500."""
-    venue = with_filters(PairFilters(bid_band=Band(D("0.2"), D("1.2")), ask_band=Band(D("0.8"), D(5))))
+    venue = with_filters(PairFilters(bid_band=PriceBand(D("0.2"), D("1.2")), ask_band=PriceBand(D("0.8"), D(5))))
     venue.place(KEY, market(Side.BUY, "2", "own"))
     for side, price in ((Side.BUY, "120"), (Side.BUY, "20"), (Side.SELL, "80"), (Side.SELL, "500")):
         venue.check_order(KEY, limit(side, "1", price))
@@ -59,7 +59,7 @@ def test_each_side_has_limits_of_its_own() -> None:
             venue.check_order(KEY, limit(side, "1", price))
 
 
-RANGED = PairFilters(bid_range=Band(D("0.999"), D("1.0015")), ask_range=Band(D("0.9985"), D("1.001")))
+RANGED = PairFilters(bid_range=PriceBand(D("0.999"), D("1.0015")), ask_range=PriceBand(D("0.9985"), D("1.001")))
 """At a price of 100 purchases trade from 99.90 to 100.15, sales from 99.85 to 100.10: one level of the book each."""
 
 
@@ -111,7 +111,7 @@ def test_a_pair_in_cancel_only_takes_no_orders_and_lets_them_be_cancelled() -> N
 
 
 def test_exchange_info_shows_every_filter() -> None:
-    listing = Pair(instrument(), filters=replace(BOUNDED, bid_band=Band(D("0.2"), D("1.2"))))
+    listing = Pair(instrument(), filters=replace(BOUNDED, bid_band=PriceBand(D("0.2"), D("1.2"))))
     filters = {entry["filterType"]: entry for entry in listing.to_exchange_info("TRADING")["filters"]}  # type: ignore[attr-defined]
     lot, market_lot = filters["LOT_SIZE"], filters["MARKET_LOT_SIZE"]
     assert (lot["minQty"], lot["maxQty"], lot["stepSize"]) == ("0.50000000", "4.00000000", "0.00100000")
@@ -128,7 +128,9 @@ def test_exchange_info_shows_every_filter() -> None:
 
 def test_filters_are_read_from_json() -> None:
     changed = parse_filters(BOUNDED, {"max_market_quantity": "2.5", "bid_range": ["0.9", "1.1"], "ask_range": None})
-    assert changed == replace(BOUNDED, max_market_quantity=D("2.5"), bid_range=Band(D("0.9"), D("1.1")), ask_range=None)
+    assert changed == replace(
+        BOUNDED, max_market_quantity=D("2.5"), bid_range=PriceBand(D("0.9"), D("1.1")), ask_range=None
+    )
 
 
 @pytest.mark.parametrize(
@@ -150,6 +152,6 @@ def test_other_values_of_filters_are_refused(change: dict[str, object]) -> None:
 
 
 def test_a_band_includes_its_bounds() -> None:
-    band = Band(Decimal("0.9"), Decimal("1.1"))
+    band = PriceBand(Decimal("0.9"), Decimal("1.1"))
     prices = [Decimal(price) for price in ("89.99", "90", "110", "110.01")]
     assert [band.contains(price, Decimal(100)) for price in prices] == [False, True, True, False]
