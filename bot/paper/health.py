@@ -24,7 +24,6 @@ class FindingKind(StrEnum):
     DAEMON_STALE = "daemon stale"
     NOT_BEGUN = "not begun"
     ORDERS_UNKNOWN = "orders unknown"
-    ORDERS_WAITING = "orders waiting"
     BALANCE_UNEXPLAINED = "balance unexplained"
     DAY_OVERDUE = "day overdue"
     STORE_STALE = "store stale"
@@ -150,10 +149,10 @@ def _orders(facts: HealthFacts) -> Finding | None:
     if not facts.open_orders or facts.daemon.is_ticking:
         return None
     one = facts.open_orders == 1
-    if facts.is_simulated:  # a simulated order is never sent: an open one waits for a quote, or for a tick after a stop
+    if facts.is_simulated and not facts.finished:
+        # A simulated order is never sent: an open one waits for a quote, or for a tick after a stop.
         message = f"{facts.open_orders} {'order waits' if one else 'orders wait'} to be filled"
-        mend = f"bot paper tick --ledger {facts.ledger} tries {'it' if one else 'them'} again until the day ends (UTC)"
-        return Finding(FindingKind.ORDERS_WAITING, FindingSeverity.FAULT, message, mend=mend)
+        return Finding(FindingKind.ORDERS_UNKNOWN, FindingSeverity.FAULT, message, mend=_orders_mend(facts))
     message = f"{facts.open_orders} {'order has' if one else 'orders have'} an unknown status"
     return Finding(FindingKind.ORDERS_UNKNOWN, FindingSeverity.FAULT, message, mend=_orders_mend(facts))
 

@@ -86,7 +86,7 @@ class TestHealth:
 
     def test_an_order_that_was_left_open_is_a_fault_but_while_a_tick_is_about_it(self, ledger: Ledger) -> None:
         ledger.write(BUY)
-        told = "1 order waits to be filled; bot paper tick --ledger mine tries it again until the day ends"
+        told = "1 order waits to be filled; bot paper tick --ledger mine looks it up"
         with pytest.raises(DataError, match=told):
             require_health(ledger.config, "mine", NOON)
         write_beat(heartbeat_path(ledger.config, "mine"), NOON, NOON)
