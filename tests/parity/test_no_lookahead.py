@@ -40,7 +40,7 @@ def assert_prefixes_agree(strategy: Rotation, market: Market, cuts: Sequence[dat
         assert dict(early[-1].readings) == dict(full[len(early) - 1].readings)
 
 
-@pytest.mark.parametrize("half", [0, 1])
+@pytest.mark.parametrize("half", [0, pytest.param(1, marks=pytest.mark.soak)])
 def test_on_real_data_fifty_random_cuts_decide_as_the_whole_does(half: int, real_market: Market) -> None:
     strategy = rotation()
     cuts = random_cuts(strategy.decisions(real_market), CUTS, seed=1)
