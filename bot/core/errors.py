@@ -2,7 +2,7 @@
 
     BotError
     ├── ConfigError   2   a config file, an option or a strategy file is wrong
-    ├── DataError     3   a series is missing, faulty or too short; a vendor gave none; an order has no quote; a check found faults
+    ├── DataError     3   a series is missing, faulty or too short; a vendor gave none; an order has no quote; a check failed
     ├── BrokerError   4   an exchange could not be dealt with safely
     │   ├── NotPublic       only anonymous reads of known hosts: refused before sending
     │   ├── NotSandbox      only requests to a pinned testnet: refused before sending
