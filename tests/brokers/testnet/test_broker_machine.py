@@ -27,7 +27,7 @@ from bot.venue.http.injected_faults import InjectedFault, InjectedKind
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.account import Account
 from bot.venue.matching.exchange import KEY, SECRET
-from bot.venue.matching.pair_filters import NO_BOUNDS, Band, PairFilters
+from bot.venue.matching.pair_filters import NO_BOUNDS, PairFilters, PriceBand
 from tests.brokers.testnet.known_venue import CASH, COINS, DAYS, FIRST, Wire, exchange, plan
 from tests.venue.world import D
 
@@ -60,8 +60,8 @@ FILTERS = [
     NO_BOUNDS,
     PairFilters(max_market_quantity=D("1.5")),
     PairFilters(min_quantity=D(2)),
-    PairFilters(max_quantity=D("0.07"), bid_range=Band(D("0.99"), D("1.0015"))),
-    PairFilters(bid_range=Band(D("0.5"), D("0.9")), ask_range=Band(D("1.1"), D(2))),
+    PairFilters(max_quantity=D("0.07"), bid_range=PriceBand(D("0.99"), D("1.0015"))),
+    PairFilters(bid_range=PriceBand(D("0.5"), D("0.9")), ask_range=PriceBand(D("1.1"), D(2))),
 ]
 """None; up to five parts; a smallest order; more parts than are sent and half of the book; no trade at all."""
 

@@ -22,7 +22,7 @@ from bot.services.local_exchange import QUOTE
 from bot.venue.http.injected_faults import InjectedFault, InjectedKind
 from bot.venue.http.server import VenueServer
 from bot.venue.matching.exchange import KEY
-from bot.venue.matching.pair_filters import Band, PairFilters
+from bot.venue.matching.pair_filters import PairFilters, PriceBand
 from tests.brokers.testnet.known_venue import FIRST, Wire, exchange, plan
 from tests.venue.world import D
 
@@ -118,7 +118,7 @@ def test_an_order_below_the_smallest_is_not_sent_and_says_so(trading: Trading) -
 
 
 def test_an_order_that_left_the_price_range_says_so(trading: Trading) -> None:
-    trading.set_filters(PairFilters(bid_range=Band(D("0.5"), D("1.0015"))))
+    trading.set_filters(PairFilters(bid_range=PriceBand(D("0.5"), D("1.0015"))))
     trading.buy("3")
     assert trading.fills() == [(D(2), D("100.10"))]
     assert trading.end() == (OrderStatus.PARTIAL, OrderEnd.EXPIRED, "EXECUTION_RULE_PRICE_RANGE_EXCEEDED")
