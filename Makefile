@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install help backtest paper test quick soak lint benchmark lock clean
+.PHONY: install help backtest paper test quick slow soak lint benchmark lock clean
 
 install: $(VENV)/installed  ## Install the bot and its tools into .venv.
 
@@ -28,6 +28,9 @@ test: install       ## Run the fast tests.
 
 quick: install      ## Run the tests of the core, the golden stages and the guard, in under 30 seconds.
 	$(BIN)/python -m pytest tests/core tests/golden tests/brokers/testnet/test_guard.py
+
+slow: install       ## Run the tests of kills, whole runs and wide searches.
+	$(BIN)/python -m pytest -m 'slow and not soak'
 
 soak: install       ## Run the tests that take minutes.
 	$(BIN)/python -m pytest -m soak

@@ -15,6 +15,8 @@ from bot.ledger.record import as_rows
 from tests.cli.running import bot, error_of
 from tests.ledger.forgeries import Forgery, every_kind, some_forgeries, write_forgery
 
+pytestmark = pytest.mark.slow
+
 COUNT, SEED = int(os.environ.get("FORGERIES", "20")), 11
 READERS = (
     "review paper",

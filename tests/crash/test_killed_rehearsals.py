@@ -39,6 +39,8 @@ from bot.venue.matching.exchange import KEY, Exchange
 from tests.crash.rehearsing import UNFINISHED, Attempt, Ended
 from tests.markets import default_config
 
+pytestmark = pytest.mark.slow
+
 WEEK, TWO_DAYS = 0, 1
 DAYS = {WEEK: ("2112-10-19", "2112-10-25"), TWO_DAYS: ("2112-10-12", "2112-10-13")}
 """Busy days of the demo: on the first of each span everything is bought, on the second much is sold and bought."""

@@ -26,6 +26,8 @@ from tests.servers.made_up import rows
 from tests.servers.wired import Servers, all_servers
 from tests.servers.yahoo import Chart
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2025, 11, 28, 18, 50, tzinfo=UTC)
 LATER = NOW + timedelta(days=4)
 KILLS = 20

@@ -172,6 +172,7 @@ def test_the_parser_can_refuse(line: str) -> None:
         parse(line.split())
 
 
+@pytest.mark.slow
 def test_every_command_that_needs_no_prices_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for folder in ("config", "docs", "strategies"):
         (tmp_path / folder).symlink_to(ROOT / folder)

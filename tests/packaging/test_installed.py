@@ -20,6 +20,8 @@ import pytest
 from bot.infra.version import __version__
 from tests.cli.running import error_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 BUILD = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"
 YEAR = ["--start", "2111-01-01", "--end", "2111-12-31"]

@@ -35,6 +35,8 @@ from bot.venue.matching.pair_filters import PairFilters
 from bot.venue.running_venue import RunningVenue
 from tests.markets import config_with, default_config
 
+pytestmark = pytest.mark.slow
+
 FIRST = date(2112, 12, 26)
 """Five days before the end of the demo's prices."""
 BUSY = date(2112, 10, 19)

@@ -40,9 +40,14 @@ def told(rows: Sequence[Row]) -> list[tuple[str, str, dict[str, Any]]]:
     return [(row.kind, row.at, row.body) for row in rows]
 
 
-@pytest.mark.parametrize(
-    "first_seed", [*range(0, 50, 10), *(pytest.param(n, marks=pytest.mark.soak) for n in range(50, 200, 10))]
-)
+SEEDS = [
+    *range(0, 20, 10),
+    *(pytest.param(first, marks=pytest.mark.slow) for first in range(20, 50, 10)),
+    *(pytest.param(first, marks=pytest.mark.soak) for first in range(50, 200, 10)),
+]
+
+
+@pytest.mark.parametrize("first_seed", SEEDS)
 def test_on_random_markets_with_gaps_listings_and_endings_all_three_give_the_same_events(
     first_seed: int,
 ) -> None:

@@ -19,6 +19,8 @@ from strategies.rotation.rotation import Rotation
 from strategies.rotation.view import RotationView
 from tests.markets import random_market
 
+pytestmark = pytest.mark.slow
+
 CUTS = 50
 
 

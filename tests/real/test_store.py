@@ -20,6 +20,8 @@ from bot.services.run_key import run_key
 from bot.settings.loader import Config
 from tests.markets import config_with
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def config(real_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Config:

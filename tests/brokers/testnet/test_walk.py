@@ -17,6 +17,8 @@ import pytest
 from bot.brokers.testnet.guard import TESTNETS, Testnet
 from tests.brokers.testnet.walk import Mode, Recorder, Tried, bare, guarded, has_demo, walk
 
+pytestmark = pytest.mark.slow
+
 LIBRARIES = sorted({Testnet(name).library for name in TESTNETS})
 OTHERS = sorted(set(ccxt.exchanges) - set(LIBRARIES))
 SAMPLE = random.Random(20261122).sample(OTHERS, 8)
