@@ -26,6 +26,8 @@ from bot.services.plans import run_plan
 from bot.services.user_strategy import load_strategy
 from tests.markets import closes_on_days, closes_on_sessions, config_with, market_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 BENCHMARKS = ["btc", "eth", "btc_60_stable_40", "eth_trend", "eth_while_btc_trend"]
 HALF = Decimal("0.5")

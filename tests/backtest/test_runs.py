@@ -26,6 +26,8 @@ from bot.services.plans import run_plan
 from bot.settings.loader import load_config
 from tests.markets import closes_on_days, closes_on_sessions, market_of
 
+pytestmark = pytest.mark.slow
+
 FEW_SEEDS = {"demo": {"spread_seeds": 2}}
 TABLES = [
     "equity.csv",

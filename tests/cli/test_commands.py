@@ -13,6 +13,8 @@ import pytest
 
 from tests.cli.running import BOT, ROOT, bot, bot_process, error_of
 
+pytestmark = pytest.mark.slow
+
 FEW = ["--set", "demo.spread_seeds=2"]
 
 

@@ -31,6 +31,8 @@ from tests.paper.test_notifier import Ledger
 from tests.paper.test_rehearsal import FIRST, running
 from tests.paper.test_tick_notices import BEGUN, BUY, HELD
 
+pytestmark = pytest.mark.slow
+
 SHORT = ["--start", "2102-02-01", "--end", "2102-12-31"]
 
 

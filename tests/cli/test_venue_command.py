@@ -19,6 +19,8 @@ from bot.infra.loopback import LOOPBACK_KEY, LOOPBACK_SECRET
 from tests.cli.running import BOT, ROOT, bot, error_of
 from tests.venue.world import signed
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def serving(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:

@@ -15,6 +15,8 @@ from bot.services.plans import build_strategy
 from bot.settings.loader import Config, load_config
 from strategies.examples.eth_trend import strategy
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "eth-trend.yaml"
 

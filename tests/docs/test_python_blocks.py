@@ -21,6 +21,8 @@ from strategies.examples import eth_trend
 from tests.docs.blocks import ROOT, Block, blocks
 from tests.markets import sessions
 
+pytestmark = pytest.mark.slow
+
 LOCAL_EXCHANGE = "http://127.0.0.1:8788/api/v3"
 """The address that the docs name; a test's exchange has a free port."""
 

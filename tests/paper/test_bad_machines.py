@@ -28,6 +28,8 @@ from tests.clocks import FakeClock
 from tests.paper.test_tick import FIRST_TICK, at, rows, tick, world
 from tests.servers.world import World
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["world"]  # a fixture
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 

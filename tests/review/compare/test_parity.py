@@ -27,6 +27,8 @@ from tests.servers.loopback import dropped
 from tests.servers.made_up import Row
 from tests.servers.world import World
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["trading", "world"]
 DAY_ONE = FIRST_TICK.date()
 BUSY = date(2112, 10, 19), date(2112, 10, 21)
