@@ -56,7 +56,7 @@ class Bans:
                 kept = {name: end.isoformat() for name, end in sorted(bans.items()) if name not in removed}
                 self._write(self._path, kept)
         except OSError:
-            # The folder cannot be written: the pause holds in this process, and the vendor's error is told.
+            # The folder cannot be written: the pause holds in this process, and the vendor's error is reported.
             return
 
     def _stored(self) -> dict[str, datetime]:

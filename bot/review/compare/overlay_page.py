@@ -191,13 +191,13 @@ def _over_time(index: pd.DatetimeIndex, vertical: Plain) -> Plain:
 
 
 def _figures(laid: Overlay) -> list[tuple[str, str]]:
-    told = laid.as_dict()
-    if not told["days"]:
+    fields = laid.as_dict()
+    if not fields["days"]:
         return []
     return [
-        ("Days", f"{told['first_day']} to {told['last_day']}"),
-        ("Apart at the end", _signed(told["difference_at_the_end"])),
-        ("Most apart", f"{_signed(told['largest_difference'])} on {told['largest_difference_on']}"),
+        ("Days", f"{fields['first_day']} to {fields['last_day']}"),
+        ("Apart at the end", _signed(fields["difference_at_the_end"])),
+        ("Most apart", f"{_signed(fields['largest_difference'])} on {fields['largest_difference_on']}"),
         ("Tracking difference a year", numbers.NOTHING if laid.tracking is None else f"{laid.tracking:.2%}"),
     ]
 
@@ -206,9 +206,9 @@ def _listed(identity: str, title: str, head: Row, rows: Sequence[Row], count: in
     """Format a section with a table of the newest rows, folded if it is long."""
     if not rows:
         return section(identity, title, paragraph("Nothing."))
-    told = f"The last {len(rows)} of {count:,}" if count > len(rows) else f"All {count:,}"
+    caption = f"The last {len(rows)} of {count:,}" if count > len(rows) else f"All {count:,}"
     table = Table(title, head, rows).html()
-    return section(identity, title, folded(told, table, unfolded=len(rows) <= _UNFOLDED))
+    return section(identity, title, folded(caption, table, unfolded=len(rows) <= _UNFOLDED))
 
 
 def _signed(share: float) -> str:

@@ -112,19 +112,19 @@ def _calm(context: DecisionContext, name: str) -> str:
 
 def _expired(context: DecisionContext) -> str:
     count = context.closes()
-    told = f"only {counted(count, 'close')}" if count is not None else "too few closes"
-    return f"{told} above {context.limit('level')} when the time was up"
+    sentence = f"only {counted(count, 'close')}" if count is not None else "too few closes"
+    return f"{sentence} above {context.limit('level')} when the time was up"
 
 
 def _vetoed(context: DecisionContext) -> str:
     count = context.closes()
-    told = (
+    sentence = (
         f"{counted(count, 'close')} above {context.limit('level')}"
         if count is not None
         else "the breakout was sustained"
     )
     blocked = [_blocked(gauge) for gauge in context.vetoes]
-    return f"{told}, but {' and '.join(blocked)}" if blocked else f"{told}, but the gates did not pass in time"
+    return f"{sentence}, but {' and '.join(blocked)}" if blocked else f"{sentence}, but the gates did not pass in time"
 
 
 def _blocked(gauge: Gauge) -> str:

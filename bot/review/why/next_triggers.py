@@ -60,17 +60,17 @@ def _stable(gauges: Gauges, labels: Labels) -> list[Trigger]:
     )
     way = Trigger("", close.name, close.value - record, share)
     if base is None or base.value is None or base.threshold is None:
-        told = f"{place}; this ledger does not tell whether a record would arm the bot."
+        sentence = f"{place}; this ledger does not tell whether a record would arm the bot."
     elif base.threshold == 0:
-        told = f"{place}: a close above arms the bot again, since a risk exit came after it was last armed."
+        sentence = f"{place}: a close above arms the bot again, since a risk exit came after it was last armed."
     elif base.holds:
-        told = f"{place} and {counted(base.value, 'session')} past it: a close above arms the bot."
+        sentence = f"{place} and {counted(base.value, 'session')} past it: a close above arms the bot."
     else:
-        told = (
+        sentence = (
             f"{place}: a record now would not arm the bot, since only {base.value:.0f} of "
             f"{counted(base.threshold, 'session')} have passed without one."
         )
-    return [Trigger(told, way.reading, way.distance, way.share), *_old([close])]
+    return [Trigger(sentence, way.reading, way.distance, way.share), *_old([close])]
 
 
 def _armed(gauges: Gauges, labels: Labels) -> list[Trigger]:
@@ -89,17 +89,17 @@ def _armed(gauges: Gauges, labels: Labels) -> list[Trigger]:
     if not missing:
         there = f"{counted(closes.value, 'close')} above {at}, {closes.threshold:.0f} are needed"
     if missing > left:
-        told = f"{there}: {missing:.0f} are missing and {counted(left, 'session')} left, too few to confirm."
+        sentence = f"{there}: {missing:.0f} are missing and {counted(left, 'session')} left, too few to confirm."
     elif missing:
         is_are = "is" if missing == 1 else "are"
-        told = f"{there}: {missing:.0f} {is_are} missing, with {counted(left, 'session')} left to confirm."
+        sentence = f"{there}: {missing:.0f} {is_are} missing, with {counted(left, 'session')} left to confirm."
     elif not level.holds:
-        told = f"{there}, but {labels.subject} closed {share_text(level.share)} under it: a close above is needed."
+        sentence = f"{there}, but {labels.subject} closed {share_text(level.share)} under it: a close above is needed."
     elif failing:
-        told = f"{there}: it confirms once {_gates(failing)} within {counted(left, 'session')}."
+        sentence = f"{there}: it confirms once {_gates(failing)} within {counted(left, 'session')}."
     else:
-        told = f"{there} and every gate passes: the next close above confirms."
-    nearest_way = Trigger(told, "closes_above", closes.distance, closes.share)
+        sentence = f"{there} and every gate passes: the next close above confirms."
+    nearest_way = Trigger(sentence, "closes_above", closes.distance, closes.share)
     return [nearest_way, *(_failing(gauge) for gauge in failing), *_old(gauges.values())]
 
 
@@ -116,11 +116,11 @@ def _failing(gauge: Gauge) -> Trigger:
         return Trigger(f"{name} does not pass: its reading is {_lack(gauge)}.", gauge.name)
     share = f" ({share_text(gauge.share)})" if gauge.share is not None else ""
     distance = not_none(gauge.distance, f"the distance of {gauge.name}")
-    told = (
+    sentence = (
         f"{name} does not pass: {figure(gauge.name, gauge.value)} against {figure(gauge.name, gauge.threshold)}, "
         f"off by {figure(gauge.name, abs(distance))}{share}."
     )
-    return Trigger(told, gauge.name, gauge.distance, gauge.share)
+    return Trigger(sentence, gauge.name, gauge.distance, gauge.share)
 
 
 def _confirmed(gauges: Gauges, labels: Labels) -> list[Trigger]:
@@ -139,11 +139,11 @@ def _confirmed(gauges: Gauges, labels: Labels) -> list[Trigger]:
         ]
     if not trend.holds:
         at = figure(trend.name, trend.threshold)
-        told = f"{labels.eth} is {share_text(trend.share)} under its average of {at}: a close above buys it{left}."
+        sentence = f"{labels.eth} is {share_text(trend.share)} under its average of {at}: a close above buys it{left}."
     else:
         condition = _blocks(gauges, labels) or "the inputs are fresh"
-        told = f"{labels.eth} stands above its average: it is bought once {condition}{left}."
-    return [Trigger(told, trend.name, trend.distance, trend.share), *_outs(gauges, labels, ("small_cap_stop",))]
+        sentence = f"{labels.eth} stands above its average: it is bought once {condition}{left}."
+    return [Trigger(sentence, trend.name, trend.distance, trend.share), *_outs(gauges, labels, ("small_cap_stop",))]
 
 
 def _blocks(gauges: Gauges, labels: Labels) -> str:
@@ -172,11 +172,13 @@ def _alts(gauges: Gauges, labels: Labels) -> list[Trigger]:
     pair = gauges.get("eth_btc")
     back = []
     if pair and pair.is_known and pair.share is not None:
-        told = (
+        sentence = (
             f"{labels.eth}/{labels.btc} is {share_text(pair.share)} {'above' if pair.holds else 'under'} its average: "
         )
-        told += f"{labels.numbers.get('pair_weak', 'days')} in a row under it send the altcoins back into {labels.eth}."
-        back = [Trigger(told, pair.name, pair.distance, pair.share)]
+        sentence += (
+            f"{labels.numbers.get('pair_weak', 'days')} in a row under it send the altcoins back into {labels.eth}."
+        )
+        back = [Trigger(sentence, pair.name, pair.distance, pair.share)]
     return [*_outs(gauges, labels, _RISK_EXITS), *_counters(gauges, labels), *back]
 
 
@@ -190,12 +192,12 @@ def _distribution(gauges: Gauges, labels: Labels) -> list[Trigger]:
         record = figure(close.name, max(close.value, close.threshold))
         share = close.value / max(close.value, close.threshold) - 1
         away = f", {share_text(share)} away," if share < 0 else ""
-        told = (
+        sentence = (
             f"A record of {labels.subject} above {record}{away} while they lead the market takes the position up again."
         )
         if labels.small_caps:
-            told = told.replace("while they lead", "while it leads")
-        found.append(Trigger(told, close.name, close.distance, share))
+            sentence = sentence.replace("while they lead", "while it leads")
+        found.append(Trigger(sentence, close.name, close.distance, share))
     return [*found, *_outs(gauges, labels, _RISK_EXITS)]
 
 
@@ -217,9 +219,11 @@ def _out(gauge: Gauge, labels: Labels) -> Trigger:
     # VIX exits above its limit, so its reading holds when it exits; the others hold while they are safe.
     if gauge.holds == (gauge.name == "volatility_kill"):
         name = {**GATES, "small_cap_stop": labels.subject, "eth_stop": labels.eth, "volatility_kill": "VIX"}[gauge.name]
-        told = f"{name[0].upper()}{name[1:]} at {figure(gauge.name, gauge.value)} stands beyond the limit of {at}: "
-        return Trigger(f"{told}the next session that says so sells everything.", gauge.name, gauge.distance, 0.0, "out")
-    told = {
+        sentence = f"{name[0].upper()}{name[1:]} at {figure(gauge.name, gauge.value)} stands beyond the limit of {at}: "
+        return Trigger(
+            f"{sentence}the next session that says so sells everything.", gauge.name, gauge.distance, 0.0, "out"
+        )
+    sentence = {
         "small_cap_stop": f"{labels.start} {labels.verb('is', 'are')} {share} above {labels.verb('its', 'their')} "
         f"trailing stop of {at}",
         "eth_stop": f"{labels.eth} is {share} above its stop of {at}",
@@ -232,7 +236,7 @@ def _out(gauge: Gauge, labels: Labels) -> Trigger:
         "volatility_kill": "a close over it sells everything.",
         "credit": "beyond it everything is sold.",
     }[gauge.name]
-    return Trigger(f"{told}: {end}", gauge.name, gauge.distance, gauge.share, "out")
+    return Trigger(f"{sentence}: {end}", gauge.name, gauge.distance, gauge.share, "out")
 
 
 def _counters(gauges: Gauges, labels: Labels) -> list[Trigger]:
@@ -243,8 +247,10 @@ def _counters(gauges: Gauges, labels: Labels) -> list[Trigger]:
     for name, meaning in words.items():
         gauge = gauges.get(name)
         if gauge and gauge.value is not None and gauge.threshold is not None:
-            told = f"{gauge.value:.0f} of {counted(gauge.threshold, 'session')} {meaning}: at the end {sold} is sold."
-            found.append(Trigger(told, name, gauge.distance, gauge.share, "out"))
+            sentence = (
+                f"{gauge.value:.0f} of {counted(gauge.threshold, 'session')} {meaning}: at the end {sold} is sold."
+            )
+            found.append(Trigger(sentence, name, gauge.distance, gauge.share, "out"))
     return found
 
 
@@ -263,8 +269,8 @@ def _to_altcoins(gauges: Gauges, labels: Labels) -> list[Trigger]:
     if breadth and not breadth.holds:
         need = figure("breadth", breadth.threshold)
         missing.append(f"{need} of altcoins above their average instead of {figure('breadth', breadth.value)}")
-    told = f"Altcoins need {_and(missing)}." if missing else "Everything that altcoins need is there."
-    return [Trigger(told, time.name, time.distance, time.share)]
+    sentence = f"Altcoins need {_and(missing)}." if missing else "Everything that altcoins need is there."
+    return [Trigger(sentence, time.name, time.distance, time.share)]
 
 
 # --- out, and strategies of a user's own ---------------------------------------------------------------------
@@ -275,8 +281,8 @@ def _cooldown(gauges: Gauges, labels: Labels) -> list[Trigger]:
     if days is None or days.value is None or days.threshold is None:
         return []
     left = counted(max(days.threshold - days.value, 0), "session")
-    told = f"The cooldown after the risk exit lasts {left} more; then any record of {labels.subject} arms the bot."
-    return [Trigger(told, days.name, days.distance, days.share)]
+    sentence = f"The cooldown after the risk exit lasts {left} more; then any record of {labels.subject} arms the bot."
+    return [Trigger(sentence, days.name, days.distance, days.share)]
 
 
 def _unknown(gauges: Gauges, labels: Labels) -> list[Trigger]:
@@ -285,8 +291,10 @@ def _unknown(gauges: Gauges, labels: Labels) -> list[Trigger]:
     found = []
     for gauge in sorted(open_, key=lambda gauge: abs(gauge.share or 0))[:_SEVERAL]:
         at = figure(gauge.name, gauge.threshold)
-        told = f"{gauge.words} stands at {figure(gauge.name, gauge.value)}, {share_text(gauge.share or 0)} from {at}."
-        found.append(Trigger(told[0].upper() + told[1:], gauge.name, gauge.distance, gauge.share))
+        sentence = (
+            f"{gauge.words} stands at {figure(gauge.name, gauge.value)}, {share_text(gauge.share or 0)} from {at}."
+        )
+        found.append(Trigger(sentence[0].upper() + sentence[1:], gauge.name, gauge.distance, gauge.share))
     return found
 
 

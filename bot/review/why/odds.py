@@ -94,23 +94,23 @@ class Odds:
         if not within.days:
             return f"No earlier day in {self.stage} stood this close with its next {within.sessions} sessions past."
         stood = f"stood within {share_text(self.gap)} of a record" if self.gap < 0 else "stood at a record"
-        told = (
+        sentence = (
             f"Of {counted(within.days, 'earlier session')} that {stood}, {within.armed} saw the bot arm within "
             f"{within.sessions} sessions"
         )
         stretches = counted(within.independent, "independent stretch", "independent stretches")
         if within.share is None:
-            return f"{told}, in {stretches}: too few to tell."
-        return f"{told} ({within.share:.0%}), in {stretches}."
+            return f"{sentence}, in {stretches}: too few to tell."
+        return f"{sentence} ({within.share:.0%}), in {stretches}."
 
     def _of_armings(self) -> str:
         if not self.armings:
             return "No arming that followed has ended yet."
         lead = "Of the armings that followed" if self.stage == "STABLE" else "Of the armings before"
-        told = f"{lead}, {self.confirmed} of {self.armings} were confirmed"
+        sentence = f"{lead}, {self.confirmed} of {self.armings} were confirmed"
         if self.confirmed_share is None:
-            return f"{told}: too few to tell."
-        return f"{told} ({self.confirmed_share:.0%})."
+            return f"{sentence}: too few to tell."
+        return f"{sentence} ({self.confirmed_share:.0%})."
 
     def as_dict(self) -> dict[str, object]:
         """Format the odds as JSON."""
