@@ -43,7 +43,7 @@ class Reading:
         known: Bools = ~(np.isnan(self.value) | np.isnan(self.threshold))
         return known
 
-    def lack(self, rules: Rules) -> Words:
+    def missing_reason(self, rules: Rules) -> Words:
         """Return the reason of a missing value at each decision as a word; "" where the value is known."""
         cases = [~self.available, is_stale(rules, self.missed), ~self.is_known]
         wanting: Words = np.select(cases, ["absent" if self.is_absent else "ended", "stale", "not yet"], default="")

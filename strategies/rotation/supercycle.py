@@ -40,9 +40,9 @@ class Supercycle:
         }
 
     @cached_property
-    def lacks(self) -> dict[str, list[str]]:
+    def missing_reasons(self) -> dict[str, list[str]]:
         """Reasons of missing values by part and decision, "" where the part is known."""
-        return {name: part.lack(self.rules).tolist() for name, part in self.parts.items()}
+        return {name: part.missing_reason(self.rules).tolist() for name, part in self.parts.items()}
 
     @cached_property
     def known(self) -> Ints:
@@ -84,13 +84,16 @@ class Supercycle:
     def verdicts(self, name: str) -> list[str]:
         """Return the verdicts of a part by decision, as the report shows them."""
         holds = np.where(self.parts[name].holds, "yes", "no").tolist()
-        return ["no data" if lack else verdict for lack, verdict in zip(self.lacks[name], holds, strict=True)]
+        return [
+            "no data" if missing_reason else verdict
+            for missing_reason, verdict in zip(self.missing_reasons[name], holds, strict=True)
+        ]
 
     def _part_at(self, name: str, i: int) -> dict[str, object]:
-        part, lack = self.parts[name], self.lacks[name][i]
-        value, threshold = (None if lack else float(v[i]) for v in (part.value, part.threshold))
-        verdict = "no data" if lack else "yes" if part.holds[i] else "no"
-        note = lack or (self._correlation_at(i) if name == "sectors_rotate" else "")
+        part, missing_reason = self.parts[name], self.missing_reasons[name][i]
+        value, threshold = (None if missing_reason else float(v[i]) for v in (part.value, part.threshold))
+        verdict = "no data" if missing_reason else "yes" if part.holds[i] else "no"
+        note = missing_reason or (self._correlation_at(i) if name == "sectors_rotate" else "")
         return {"name": name, "value": value, "threshold": threshold, "verdict": verdict, "note": note}
 
     def _correlation_at(self, i: int) -> str:

@@ -23,7 +23,7 @@ class Layer:
     """One layer at every decision time.
 
     `change` is relative to the value a `span` before; of a share it is the difference. `direction` is 1, 0 or -1.
-    `lack` is the reason of missing data, "" where there are data.
+    `missing_reason` is the reason of missing data, "" where there are data.
     """
 
     name: str
@@ -33,18 +33,20 @@ class Layer:
     change: Floats
     direction: Ints
     eases: Bools
-    lack: Words
+    missing_reason: Words
 
     @property
     def states(self) -> list[str]:
         """States of the layer by decision, as the report shows them."""
-        states: list[str] = np.select([self.lack != "", self.eases], ["no data", "easing"], default="tight").tolist()
+        states: list[str] = np.select(
+            [self.missing_reason != "", self.eases], ["no data", "easing"], default="tight"
+        ).tolist()
         return states
 
     def at(self, i: int) -> dict[str, object]:
         """Return the layer at one decision as plain data; missing figures are null."""
-        lack = str(self.lack[i])
-        known = not lack
+        missing_reason = str(self.missing_reason[i])
+        known = not missing_reason
         return {
             "name": self.name,
             "value": float(self.value[i]) if known else None,
@@ -53,8 +55,8 @@ class Layer:
             "change_unit": "difference" if self.unit == SHARE else "relative",
             "span": self.span,
             "arrow": ("flat", "up", "down")[self.direction[i]] if known else None,
-            "state": "no data" if lack else "easing" if self.eases[i] else "tight",
-            "note": lack,
+            "state": "no data" if missing_reason else "easing" if self.eases[i] else "tight",
+            "note": missing_reason,
         }
 
 
@@ -166,12 +168,14 @@ class _Layers:
             before = Track(track.due, lagged(track.values, span.length), ()).sampled(self.view.times)
             # From 2% to 3% is one point of breadth; called +50% it would look like a surge.
             change = difference(value, before) if unit == SHARE else (value - before) / np.abs(before)
-        lack = eases.lack(self.view.settings.rules)
-        lack = np.where((lack == "") & np.isnan(change), "not yet", lack)
+        missing_reason = eases.missing_reason(self.view.settings.rules)
+        missing_reason = np.where((missing_reason == "") & np.isnan(change), "not yet", missing_reason)
         # Once it was known its window has been full: then a value in it is missing.
-        lack = np.where((lack == "not yet") & np.logical_or.accumulate(lack == ""), "missing", lack)
+        missing_reason = np.where(
+            (missing_reason == "not yet") & np.logical_or.accumulate(missing_reason == ""), "missing", missing_reason
+        )
         direction = np.where(is_at_most(np.abs(change), span.flat), 0, np.sign(np.nan_to_num(change))).astype(np.int64)
-        return Layer(name, unit, f"{span.length} {span.rows}", value, change, direction, eases.holds, lack)
+        return Layer(name, unit, f"{span.length} {span.rows}", value, change, direction, eases.holds, missing_reason)
 
 
 def _days(shown: DaysSettings) -> _Span:

@@ -82,8 +82,8 @@ def why_lines(why: Why, labels: Labels) -> Iterator[str]:
     yield f"{why.run}, decided at {why.day} 00:00 UTC, #{why.row}"
     yield f"{stage_code(why.stage, labels)}{was}: {stage_name(why.stage, labels)}"
     yield ""
-    for number, way in enumerate(why.ways):
-        yield from _wrapped(way.sentence if not number else f"- {way.sentence}", hang=2 if number else 0)
+    for number, trigger in enumerate(why.triggers):
+        yield from _wrapped(trigger.sentence if not number else f"- {trigger.sentence}", hang=2 if number else 0)
     yield ""
     for sentence in (*why.reasons, *why.done):
         yield from _wrapped(sentence)
@@ -121,7 +121,7 @@ def why_markdown(why: Why, labels: Labels) -> Iterator[str]:
         return
     stage, words = stage_code(why.stage, labels), stage_name(why.stage, labels)
     yield f"{_escaped(stage)}: {_escaped(words)} (#{why.row})\n"
-    for sentence in (*(way.sentence for way in why.ways), *why.reasons, *why.done):
+    for sentence in (*(trigger.sentence for trigger in why.triggers), *why.reasons, *why.done):
         yield f"- {_escaped(sentence)}"
     yield "\n| reading | value | limit | off by | % | holds | gate |\n|---|---:|---:|---:|---:|---|---|"
     for gauge in why.gauges:

@@ -30,7 +30,7 @@ class Why:
     previous: str = ""
     reasons: tuple[str, ...] = ()
     gauges: tuple[Gauge, ...] = ()
-    ways: tuple[Trigger, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
     done: tuple[str, ...] = ()
     gap: str = ""
     near: tuple[date, ...] = field(default=())
@@ -44,9 +44,9 @@ class Why:
             "stage": self.stage,
             "previous_stage": self.previous,
             "reasons": list(self.reasons),
-            "nearest": self.ways[0].as_dict() if self.ways else None,
+            "nearest": self.triggers[0].as_dict() if self.triggers else None,
             "readings": [gauge.as_dict() for gauge in self.gauges],
-            "ways": [way.as_dict() for way in self.ways],
+            "ways": [trigger.as_dict() for trigger in self.triggers],
             "done": list(self.done),
             "gap": self.gap,
             "near": [day.isoformat() for day in self.near],
@@ -82,7 +82,7 @@ def why(record: Record, day: date, labels: Labels = PLAIN) -> Why:
         previous=printable(decision.previous),
         reasons=tuple(printable(reason_sentence(code, labels)) for code in decision.reasons),
         gauges=tuple(gauges_of(decision.readings, labels).values()),
-        ways=tuple(triggers(decision.stage, decision.readings, labels)),
+        triggers=tuple(triggers(decision.stage, decision.readings, labels)),
         done=(*_late(record, day), *_done(record, day, decision, labels)),
     )
 

@@ -58,7 +58,7 @@ def _stable(gauges: Gauges, labels: Labels) -> list[Trigger]:
         if share < 0
         else f"{labels.start} closed at a record of {figure(close.name, record)}"
     )
-    way = Trigger("", close.name, close.value - record, share)
+    nearest = Trigger("", close.name, close.value - record, share)
     if base is None or base.value is None or base.threshold is None:
         sentence = f"{place}; this ledger does not tell whether a record would arm the bot."
     elif base.threshold == 0:
@@ -70,7 +70,7 @@ def _stable(gauges: Gauges, labels: Labels) -> list[Trigger]:
             f"{place}: a record now would not arm the bot, since only {base.value:.0f} of "
             f"{counted(base.threshold, 'session')} have passed without one."
         )
-    return [Trigger(sentence, way.reading, way.distance, way.share), *_old([close])]
+    return [Trigger(sentence, nearest.reading, nearest.distance, nearest.share), *_old([close])]
 
 
 def _armed(gauges: Gauges, labels: Labels) -> list[Trigger]:
@@ -208,7 +208,7 @@ def _outs(gauges: Gauges, labels: Labels, names: tuple[str, ...]) -> list[Trigge
     """List the risk exits that are on, the nearest first."""
     known = [gauges[name] for name in names if name in gauges and name not in labels.no_exit]
     found = [_out(gauge, labels) for gauge in known if gauge.is_known and gauge.share is not None]
-    return sorted(found, key=lambda way: abs(way.share or 0))
+    return sorted(found, key=lambda trigger: abs(trigger.share or 0))
 
 
 def _out(gauge: Gauge, labels: Labels) -> Trigger:

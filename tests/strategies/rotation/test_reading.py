@@ -26,8 +26,8 @@ def reading(name: str, is_absent: bool = False) -> Reading:
 
 
 def test_a_reading_is_missing_for_a_reason() -> None:
-    assert reading("a").lack(RULES).tolist() == ["", "", "stale", "", "not yet", "ended"]
-    assert reading("a", is_absent=True).lack(RULES).tolist()[-1] == "absent"
+    assert reading("a").missing_reason(RULES).tolist() == ["", "", "stale", "", "not yet", "ended"]
+    assert reading("a", is_absent=True).missing_reason(RULES).tolist()[-1] == "absent"
 
 
 def test_a_gate_is_on_while_it_has_data_and_no_gate_is_null() -> None:
