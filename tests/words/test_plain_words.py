@@ -9,11 +9,13 @@ from typing import NamedTuple
 import pytest
 
 from tests.words.texts import (
+    SOURCES,
     Text,
     class_names_of,
     docstrings,
     docstrings_of,
     literals_of,
+    names_of,
     page_lines_of,
     sentences,
     template_lines_of,
@@ -31,6 +33,10 @@ FORBIDDEN = (
     *("barred", "Turn", "Otherwise", "witness", "aside", "told", "tells", "whom"),
 )
 """A word with a capital letter is forbidden as a name of a class; in small letters it is an ordinary word."""
+
+
+FORBIDDEN_NAMES = {"told", "tells", "deeds", "unsent", "parted", "strays", "seam", "barred", "aside", "witness", "lack"}
+"""Words that no part of a function's, a parameter's or a variable's name may be."""
 
 
 class Allowed(NamedTuple):
@@ -93,6 +99,17 @@ def test_few_docstrings_speak_by_negation() -> None:
 def test_forbidden_words_are_not_used() -> None:
     found = found_words(sentences())
     assert not found, "\n".join(["words to replace by plain ones:", *found])
+
+
+def test_names_in_the_code_are_plain() -> None:
+    names = [name for path in SOURCES for name in names_of(path.read_text(encoding="utf-8"), str(path))]
+    found = [name for name in names if FORBIDDEN_NAMES & set(name.text.lower().split("_"))]
+    assert not found, "\n".join(["names to replace by plain ones:", *places(found)])
+
+
+def test_a_name_in_the_old_words_is_found() -> None:
+    names = names_of("def f(is_told):\n    aside = 1\nclass Row(TypedDict):\n    told: str\n", "x.py")
+    assert [name.text for name in names] == ["f", "is_told", "aside"]
 
 
 @pytest.mark.parametrize("opener", ["What a vendor sent.", "Whether it is open.", "If open, close it.", "how: so"])

@@ -53,6 +53,24 @@ def literals_of(source: str, path: str) -> list[Text]:
     return [text for text in shown if re.search(r"^[A-Z]|\s", text.text)]
 
 
+def names_of(source: str, path: str) -> list[Text]:
+    """Return the names of functions, parameters and variables; a TypedDict has JSON keys, which stay."""
+    tree = ast.parse(source)
+    dicts = [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and "TypedDict" in map(ast.unparse, n.bases)]
+    keys = {id(node) for one in dicts for node in ast.walk(one)}
+    found = []
+    for node in ast.walk(tree):
+        if id(node) in keys:
+            continue
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found.append(Text(path, node.lineno, node.name))
+        elif isinstance(node, ast.arg):
+            found.append(Text(path, node.lineno, node.arg))
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.append(Text(path, node.lineno, node.id))
+    return found
+
+
 def class_names_of(source: str, path: str) -> list[Text]:
     """Return the names of all classes."""
     return [
