@@ -113,7 +113,7 @@ def _failing(gauge: Gauge) -> Trigger:
     name = GATES.get(gauge.name, gauge.name.replace("_", " "))
     name = name[0].upper() + name[1:]
     if not gauge.is_known:
-        return Trigger(f"{name} does not pass: its reading is {_missing_reason(gauge)}.", gauge.name)
+        return Trigger(f"{name} does not pass: its reading is {_missing(gauge)}.", gauge.name)
     share = f" ({share_text(gauge.share)})" if gauge.share is not None else ""
     distance = not_none(gauge.distance, f"the distance of {gauge.name}")
     sentence = (
@@ -133,7 +133,7 @@ def _confirmed(gauges: Gauges, labels: Labels) -> list[Trigger]:
     if not trend.is_known or trend.share is None:
         return [
             Trigger(
-                f"{labels.eth}'s trend is {_missing_reason(trend)}: it is bought once it closes above its average{left}.",
+                f"{labels.eth}'s trend is {_missing(trend)}: it is bought once it closes above its average{left}.",
                 trend.name,
             )
         ]
@@ -309,7 +309,7 @@ _STAGES: dict[str, Callable[[Gauges, Labels], list[Trigger]]] = {
 }
 
 
-def _missing_reason(gauge: Gauge) -> str:
+def _missing(gauge: Gauge) -> str:
     return {"no data": "without data", "stale": "too old", "not yet": "not known yet"}.get(gauge.verdict, "not known")
 
 
