@@ -98,12 +98,17 @@ def _demo_ending(entry: Mapping[str, Any]) -> CorporateAction:
     return CorporateAction(CorporateActionKind(entry["kind"]), entry.get("to"), Decimal(entry.get("ratio", 1)))
 
 
-def run_plan(config: Config, market: Market, window: Window, run_key: str) -> RunPlan:
-    """Make the plan of a run before its decisions are made."""
+def endings_for(config: Config, market: Market) -> dict[str, CorporateAction]:
+    """Return the table of endings by symbol: that of the config, and the demo's own on the demo."""
     table = endings_of(config)
     if market.name == DEMO:
         table |= {s: _demo_ending(entry) for s, entry in DEMO_ENDINGS.items()}
-    endings = schedule_endings(market, table, window.end)
+    return table
+
+
+def run_plan(config: Config, market: Market, window: Window, run_key: str) -> RunPlan:
+    """Make the plan of a run before its decisions are made."""
+    endings = schedule_endings(market, endings_for(config, market), window.end)
     # One window for eligibility and for the largest order, so that both judge the same liquidity.
     days, gaps = config.altcoins.volume_days, config.quality.window_gaps
     return RunPlan(

@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.core.errors import ConfigError, did_you_mean
 from bot.settings.added_keys import with_added_keys
@@ -27,7 +27,9 @@ DEFAULT_CONFIG = CONFIG_FOLDER / "default.yaml"
 _LONGEST_CHAIN = 16
 """Files that extend one another; the bot's own are two."""
 
-__all__ = ["CONFIG_FOLDER", "DEFAULT_CONFIG", "Config", "kept_config", "load_config"]
+_Model = TypeVar("_Model", bound=BaseModel)
+
+__all__ = ["CONFIG_FOLDER", "DEFAULT_CONFIG", "Config", "kept_config", "load_config", "read_yaml", "validated"]
 
 
 def load_config(path: Path | None = None, changes: Mapping[str, object] | None = None) -> Config:
@@ -48,11 +50,39 @@ def load_config(path: Path | None = None, changes: Mapping[str, object] | None =
     """
     path = path or DEFAULT_CONFIG
     laid_over = with_new_names(changes or {}, "--set")
-    data = with_added_keys(_merge(_read(path, (), {}), laid_over))
+    return validated(Config, with_added_keys(_merge(read_yaml(path), laid_over)), path, laid_over)
+
+
+def read_yaml(path: Path) -> dict[str, object]:
+    """Read a YAML file and merge it over the files that it extends. Raises ConfigError."""
+    return _read(path, (), {})
+
+
+def validated(
+    kind: type[_Model], data: Mapping[str, object], path: Path, changes: Mapping[str, object] | None = None
+) -> _Model:
+    """Validate data against a schema.
+
+    Parameters
+    ----------
+    kind
+        Schema of the file.
+    data
+        Keys and values.
+    path
+        The file, for the error.
+    changes
+        Keys and values of `data` that came from `--set`, for the error.
+
+    Raises
+    ------
+    ConfigError
+        If the data are invalid, with the first fault.
+    """
     try:
-        return Config.model_validate(data)
+        return kind.model_validate(data)
     except ValidationError as problem:
-        raise _config_error(path, laid_over, problem) from None
+        raise _config_error(kind, path, changes or {}, problem) from None
 
 
 def kept_config(kept: Mapping[str, object], where: str) -> Config:
@@ -148,7 +178,9 @@ def _merge(base: Mapping[str, object], over: Mapping[str, object]) -> dict[str, 
     return merged
 
 
-def _config_error(path: Path, changes: Mapping[str, object], problem: ValidationError) -> ConfigError:
+def _config_error(
+    kind: type[BaseModel], path: Path, changes: Mapping[str, object], problem: ValidationError
+) -> ConfigError:
     """Make an error of the first fault, an unknown key before all others."""
     faults = problem.errors()
     # A misspelt key also makes its right name missing: only the first of the two says what to do.
@@ -157,12 +189,13 @@ def _config_error(path: Path, changes: Mapping[str, object], problem: Validation
     # The option or the file: the user must know which of the two to change.
     where = f"--set {key}" if _is_set_in(changes, fault["loc"]) else str(path)
     if fault["type"] == "extra_forbidden":
-        known = _keys_at(fault["loc"][:-1])
+        known = _keys_at(kind, fault["loc"][:-1])
         mend = did_you_mean(str(fault["loc"][-1]), known) or f"known here: {', '.join(known)}"
         return ConfigError(f"unknown key {key!r}", where=where, mend=mend)
     if fault["type"] == "missing":
+        complete = DEFAULT_CONFIG.name if kind is Config else "study.yaml"
         return ConfigError(
-            f"{key!r} is missing", where=where, mend="add it, or start the file with `extends: default.yaml`"
+            f"{key!r} is missing", where=where, mend=f"add it, or start the file with `extends: {complete}`"
         )
     message = fault["msg"].removeprefix("Value error, ")
     was = fault["input"]
@@ -179,9 +212,8 @@ def _is_set_in(changes: Mapping[str, object], location: tuple[int | str, ...]) -
     return bool(location)
 
 
-def _keys_at(location: tuple[int | str, ...]) -> list[str]:
-    """List the known keys of a section; the path of a table's entry leads through its symbol."""
-    kind: object = Config
+def _keys_at(kind: object, location: tuple[int | str, ...]) -> list[str]:
+    """List the known keys of a section of a schema; the path of a table's entry leads through its symbol."""
     for part in location:
         fields = getattr(kind, "model_fields", None)
         kind = fields[part].annotation if fields else get_args(kind)[-1]

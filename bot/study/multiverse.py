@@ -1,0 +1,77 @@
+"""The multiverse: every cell of the plan's crossed choices, each judged by the rule of the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
+
+from bot.core.errors import DataError
+from bot.study.episodes import count_episodes
+from bot.study.outcomes import Outcome
+from bot.study.plan import Event, Spacing
+from bot.study.shifts import ShiftTest
+from bot.study.study_data import StudyData
+from bot.study.verdict import Word, verdict_of
+
+
+class Choices(NamedTuple):
+    """The choices of one cell; `closes` is None for the breakout itself."""
+
+    event: Event
+    spacing: Spacing
+    series: str
+    horizon: int
+    base: int
+    closes: int | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """A cell with its test and its word; without an episode there is no test."""
+
+    choices: Choices
+    outcome: Outcome
+    test: ShiftTest | None
+    effect: float
+    word: Word
+
+
+def cells_of(data: StudyData) -> list[Cell]:
+    """Judge every cell of the plan.
+
+    The spacing is that of the plan whatever the horizon, and comes before the cut. The effect that would matter grows
+    with the horizon; windows of episodes that overlap add up to one at most.
+
+    Raises
+    ------
+    DataError
+        If the plan crosses no choices, or a series is absent.
+    """
+    if not (choices := list(_crossed(data))):
+        raise DataError("the multiverse has no cells", where=f"plan {data.plan.name}", mend="give each choice a value")
+    return [_cell(data, choice) for choice in choices]
+
+
+def _crossed(data: StudyData) -> Iterator[Choices]:
+    rule = data.plan.multiverse
+    for event, spacing, series, horizon, base in product(
+        rule.events, rule.spacing, rule.series, rule.horizons, rule.bases
+    ):
+        for closes in rule.closes if event == "confirmed" else [None]:
+            for outcome in rule.outcomes:
+                yield Choices(event, spacing, series, horizon, base, closes, outcome)
+
+
+def _cell(data: StudyData, choice: Choices) -> Cell:
+    signal, judgement = data.plan.signal, data.plan.judgement
+    price = data.plan.outcome.price
+    outcome = data.outcome(choice.outcome, choice.series, choice.horizon, price)
+    events = data.events(choice.series, choice.event, choice.base, choice.closes or signal.confirm_closes)
+    episodes = count_episodes(events, signal.spacing.sessions, choice.spacing, outcome.first, outcome.last)
+    effect = judgement.effect * choice.horizon / data.plan.outcome.horizon
+    counted = episodes.counted - outcome.first
+    test = ShiftTest(outcome.known, counted, choice.horizon, largest_overlap=1.0) if len(counted) else None
+    return Cell(choice, outcome, test, effect, verdict_of(test, judgement, effect))

@@ -1,0 +1,189 @@
+"""The plan of a study: everything that is fixed before a price is read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, Strict
+
+from bot.settings.loader import CONFIG_FOLDER, read_yaml, validated
+from bot.settings.schema.config import SymbolKind
+from bot.settings.schema.values import Count, Positive, Section, Share, Symbol
+
+DEFAULT_PLAN = CONFIG_FOLDER / "study.yaml"
+
+Seed = Annotated[int, Strict(), Field(ge=0, lt=2**32)]
+Name = Annotated[str, Field(min_length=1, max_length=60)]
+"""Name of an outcome: a symbol, a ratio of two, or a basket."""
+Event = Literal["breakout", "confirmed"]
+Spacing = Literal["front", "back", "none"]
+
+
+class SpacingRule(Section):
+    """Least distance of counted episodes in sessions, counted from the first or from the last episode on."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    sessions: Count
+    start: Annotated[Spacing, Field(alias="from")]
+
+
+class Signal(Section):
+    """The events: breakouts of a series, or those of a function of the user's own file."""
+
+    series: Symbol
+    event: Event
+    base_sessions: Count
+    confirm_closes: Count
+    confirm_within: Count
+    floor: Share
+    spacing: SpacingRule
+    file: Path | None = None
+
+
+class OutcomeRule(Section):
+    """The outcome: log return of a series from the first price after the event's session over a horizon in sessions."""
+
+    series: Name
+    horizon: Count
+    price: Literal["open", "close"]
+
+
+class Judgement(Section):
+    """Levels of the verdict. `effect` and `bound_step` are log returns over the plan's horizon."""
+
+    least_episodes: Count
+    p_up: Share
+    p_low: Share
+    effect: Positive
+    bound_step: Positive
+    power_quantile: Positive
+    specific_against: Symbol
+    fragile_share: Share
+
+
+class Draws(Section):
+    """Number of random draws and the seed of their generator."""
+
+    draws: Annotated[int, Strict(), Field(ge=1, le=1_000_000)]
+    seed: Seed
+
+
+class Nulls(Section):
+    """The null distributions beside the circular shifts."""
+
+    redrawn: Draws
+    random_dates: Draws
+
+
+class Replication(Section):
+    """Other outcomes of the same events, by their place on the risk curve."""
+
+    behind: list[Name]
+    before: list[Name]
+    must_not_answer: list[Name]
+
+
+class Placebos(Section):
+    """Events that must find nothing: moved in time by sessions, or of other series."""
+
+    time: list[Annotated[int, Strict(), Field(lt=0, ge=-10_000)]]
+    signals: list[Symbol]
+
+
+class Reverse(Section):
+    """Coins whose records stand in the index's place, with the index as the outcome."""
+
+    signals: list[Symbol]
+
+
+class LeadLag(Section):
+    """Cross-correlations: lags to each side, coins, and spans of dates as "FIRST/LAST"."""
+
+    reach: Count
+    pairs: list[Symbol]
+    subsamples: list[str]
+    without: list[str]
+
+
+class Multiverse(Section):
+    """Choices that are crossed to cells."""
+
+    events: list[Event]
+    spacing: list[Spacing]
+    series: list[Symbol]
+    horizons: list[Count]
+    bases: list[Count]
+    closes: list[Count]
+    outcomes: list[Name]
+
+
+class Tables(Section):
+    """Factors of the costs and delays in days."""
+
+    costs: list[Annotated[float, Field(ge=0, le=100)]]
+    delays: list[Annotated[int, Strict(), Field(ge=0, le=100)]]
+
+
+class BenchmarkTests(Draws):
+    """Draws of the bootstrap tests, and the blocks of the PBO's splits."""
+
+    blocks: Annotated[int, Strict(), Field(ge=2, le=32, multiple_of=2)]
+
+
+class Plan(Section):
+    """A whole plan, as config/study.yaml has it."""
+
+    name: Name
+    claim: str
+    subject: Name
+    symbols: dict[Symbol, SymbolKind]
+    labels: dict[Name, str]
+    signal: Signal
+    outcome: OutcomeRule
+    judgement: Judgement
+    nulls: Nulls
+    replication: Replication
+    placebos: Placebos
+    reverse: Reverse
+    lead_lag: LeadLag
+    multiverse: Multiverse
+    tables: Tables
+    benchmarks: BenchmarkTests
+
+    def label(self, name: str) -> str:
+        """Return the name of a series or a basket on screen."""
+        return self.labels.get(name, name)
+
+    def canonical(self) -> str:
+        """Return the plan as JSON with sorted keys, followed by the content of its event file."""
+        plain: dict[str, Any] = self.model_dump(mode="json", by_alias=True)
+        file = self.signal.file
+        plain["signal"].pop("file")  # a moved file with the same content is the same plan
+        code = "" if file is None else "\n" + file.read_text(encoding="utf-8")
+        return json.dumps(plain, sort_keys=True, separators=(",", ":")) + code
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the canonical form: a changed plan is another plan."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+
+def load_plan(path: Path | None = None) -> Plan:
+    """Load a plan from YAML, follow its `extends`, and validate it.
+
+    Parameters
+    ----------
+    path
+        File of the plan; config/study.yaml by default.
+
+    Raises
+    ------
+    ConfigError
+        If the plan is invalid. The error has the file, the key, the expected and the present value.
+    """
+    path = path or DEFAULT_PLAN
+    return validated(Plan, read_yaml(path), path)

@@ -1,0 +1,161 @@
+"""Run a study: a plan on a market, section by section, into a folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bot.core.errors import ConfigError, DataError, did_you_mean
+from bot.core.moments import iso
+from bot.infra.version import __version__
+from bot.services.markets import open_market
+from bot.settings.loader import Config, load_config
+from bot.study.plan import Plan, load_plan
+from bot.study.sections import SECTIONS
+from bot.study.study_data import StudyData
+from bot.study.study_folder import REPORT_FILE, STUDY_FILE, StudyFolder
+
+_SOURCES = (Path(__file__).parent, Path(__file__).parents[2] / "strategies")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """A finished study as plain data; `folder` has its files."""
+
+    figures: Mapping[str, Any]
+    folder: Path
+
+    @property
+    def report(self) -> Path:
+        """The report as HTML."""
+        return self.folder / REPORT_FILE
+
+    @property
+    def file(self) -> Path:
+        """All figures as JSON."""
+        return self.folder / STUDY_FILE
+
+    @property
+    def verdict(self) -> pd.Series:
+        """The word, its labels and its figures, by name."""
+        return pd.Series(self.figures["verdict"])
+
+    @property
+    def episodes(self) -> pd.DataFrame:
+        """Every event with its outcome (log return) and the reason if it is not counted."""
+        return pd.DataFrame(self.figures["episodes"])
+
+    def section(self, name: str) -> pd.DataFrame:
+        """Return the rows of a section, such as "replication" or "multiverse"."""
+        return pd.DataFrame(self.figures["sections"][name]["rows"])
+
+
+def run_study(
+    plan: Path | str | Plan | None = None,
+    data_dir: Path | str | None = None,
+    *,
+    config: Path | str | Config | None = None,
+    market: str = "auto",
+    only: Sequence[str] = (),
+    begin: Callable[[str], None] = lambda title: None,
+) -> Study:
+    """Run a study, or some of its sections.
+
+    Parameters
+    ----------
+    plan
+        Path of a plan in YAML, or a plan; config/study.yaml if left out.
+    data_dir
+        Folder of CSV files; by default the store, or the demo market while the store is empty.
+    config
+        Config of the rotation, or its path: state folder, symbols, endings, and the rules of the section `tables`.
+    market
+        "auto", "store" or "demo".
+    only
+        Names of sections; all if empty. The verdict is always among them.
+    begin
+        Called with the title of each section before it is computed.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    BotError
+        An error of `bot.core.errors`. Finished sections are kept, and the next run goes on after them.
+    """
+    chosen = _chosen(only)
+    if not isinstance(plan, Plan):
+        plan = load_plan(None if plan is None else Path(plan))
+    plan_sha256 = plan.sha256  # before a price is read
+    if not isinstance(config, Config):
+        config = load_config(None if config is None else Path(config))
+    config = config.model_copy(update={"symbols": {**config.symbols, **plan.symbols}})
+    data = StudyData(plan, config, open_market(config, None if data_dir is None else Path(data_dir), market))
+    key = hashlib.sha256(f"{plan_sha256}{data.data_sha256}{config.fingerprint()}{code_sha256()}".encode()).hexdigest()
+    folder = StudyFolder(config.state / "study" / f"{plan_sha256[:8]}-{key[:8]}")
+    found = {name: _section(data, folder, name, begin) for name in chosen}
+    figures = _figures(data, found)
+    if not only:
+        folder.keep_study(figures, "")
+    return Study(figures, folder.path)
+
+
+def code_sha256() -> str:
+    """Hash the code of the study and of the rule: other code may give other figures."""
+    digest = hashlib.sha256(__version__.encode())
+    for source in _SOURCES:
+        for path in sorted(source.rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _chosen(only: Sequence[str]) -> list[str]:
+    for name in only:
+        if name not in SECTIONS:
+            hint = did_you_mean(name, SECTIONS) or f"known are {', '.join(SECTIONS)}"
+            raise ConfigError("there is no such section", where="--only", was=name, mend=hint)
+    return [name for name in SECTIONS if not only or name in only or name == "verdict"]
+
+
+def _section(data: StudyData, folder: StudyFolder, name: str, begin: Callable[[str], None]) -> dict[str, Any]:
+    """Return the figures of a section, from its file if an earlier run finished it."""
+    kept = folder.section(name)
+    if kept is not None:
+        return kept
+    section = SECTIONS[name]
+    begin(section.title)
+    try:
+        figures = section.compute(data)
+    except DataError as problem:
+        if name == "verdict":
+            raise
+        # A section that lacks its data is reported and not computed; the others stand.
+        figures = {"sentence": f"Not computed: {problem}", "missing": str(problem)}
+    figures = {**figures, "does_not_show": section.does_not_show, "definitions": dict(section.definitions)}
+    folder.keep_section(name, figures)
+    return folder.section(name) or figures
+
+
+def _figures(data: StudyData, found: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    plan, verdict = data.plan, found["verdict"]
+    return {
+        "format": 1,
+        "version": __version__,
+        "made_at": iso(datetime.now(UTC)),
+        "market": data.market.name,
+        "plan": plan.model_dump(mode="json", by_alias=True),
+        "plan_sha256": plan.sha256,
+        "data_sha256": data.data_sha256,
+        "series": data.series_sha256,
+        "verdict": verdict["verdict"],
+        "episodes": verdict["episodes"],
+        "sections": dict(found),
+    }

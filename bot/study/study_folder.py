@@ -1,0 +1,71 @@
+"""The folder of a study: a file a section, so that an interrupted study goes on where it ended."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.core.errors import LedgerError
+from bot.infra.whole_file import write_whole
+from bot.infra.write_access import write_error
+
+STUDY_FILE, REPORT_FILE = "study.json", "report.html"
+
+
+class StudyFolder:
+    """Files of one plan on one data set by one version of the code.
+
+    Raises LedgerError where a file cannot be read or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def section(self, name: str) -> dict[str, Any] | None:
+        """Return the figures of a finished section; None if it is not there."""
+        try:
+            found: dict[str, Any] = json.loads(self._section_path(name).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as problem:
+            raise LedgerError(
+                f"cannot be read: {problem}", where=str(self._section_path(name)), mend="remove it"
+            ) from None
+        return found
+
+    def keep_section(self, name: str, figures: Mapping[str, Any]) -> None:
+        """Write the figures of a finished section."""
+        self._write(self._section_path(name), to_json(figures))
+
+    def keep_study(self, study: Mapping[str, Any], report: str) -> None:
+        """Write the whole study and its report."""
+        self._write(self.path / REPORT_FILE, report)
+        self._write(self.path / STUDY_FILE, to_json(study))
+
+    def _section_path(self, name: str) -> Path:
+        return self.path / "sections" / f"{name}.json"
+
+    def _write(self, path: Path, text: str) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, text.encode())
+        except OSError as problem:
+            raise write_error(LedgerError, path, problem) from None
+
+
+def to_json(figures: Mapping[str, Any]) -> str:
+    """Return figures as JSON: floats to their last digit, null for a number that is not finite."""
+    return json.dumps(_plain(figures), indent=1, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value

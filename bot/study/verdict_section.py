@@ -1,0 +1,156 @@
+"""The verdict of a plan with its labels, its episodes, and what the test could see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bot.study.episodes import Episodes
+from bot.study.multiverse import cells_of
+from bot.study.outcomes import Outcome
+from bot.study.redrawn import redrawn_null
+from bot.study.shifts import ShiftTest
+from bot.study.study_data import StudyData
+from bot.study.verdict import Word, verdict_of, word_of
+
+DOES_NOT_SHOW = (
+    "That the next breakout will go the same way: a few episodes of one asset in one decade leave wide bounds, and "
+    "whoever wrote the plan knew the past."
+)
+
+DEFINITIONS = {
+    "word": "SUPPORTED, NOT SUPPORTED or INCONCLUSIVE, by the rule of the plan",
+    "labels": "Doubts about the word: not specific to small caps, fragile, depends on the null",
+    "n": "Counted episodes",
+    "sessions": "Sessions T with a known outcome",
+    "excess": "Mean outcome over the counted episodes less the mean over all T sessions, log return",
+    "excess_without_best": "The excess without the episode of the highest outcome, log return",
+    "count_up": "Circular shifts of the episodes, of T, with a statistic of at least the excess",
+    "p_up": "count_up / T",
+    "count_low": "Shifts with a statistic of at most the observed one, the plan's effect taken out of the outcomes",
+    "p_low": "count_low / T",
+    "bound": "Smallest effect with p_low at the level of the plan, log return: it and every larger one is rejected",
+    "detectable": "Smallest effect that the upper test detects with the power of the plan, log return",
+    "placements": "Independent placements of the episodes: T over 1 + 2 x the autocorrelations of the shift statistics",
+    "median": "Median outcome over the counted episodes, log return",
+    "positive": "Counted episodes with a positive outcome",
+}
+
+
+def verdict(data: StudyData) -> dict[str, Any]:
+    """Judge the plan on the data.
+
+    Returns
+    -------
+    dict
+        `verdict` with the figures of `DEFINITIONS`, `episodes` in order, `labels` with the evidence of each label, and
+        a sentence.
+
+    Raises
+    ------
+    DataError
+        If no episode is counted, or a series of the plan is missing or has a hole.
+    """
+    rule, test = data.plan.judgement, data.default_test
+    up, low = test.up, test.low(rule.effect)
+    labels = _labels(data)
+    outcomes = test.outcomes[test.events]
+    word = word_of_plan(data)
+    return {
+        "verdict": {
+            "word": word.value,
+            "labels": [label["name"] for label in labels if label["holds"]],
+            "n": len(test.events),
+            "sessions": len(test.outcomes),
+            "excess": test.excess,
+            "excess_without_best": test.excess_without_best,
+            "count_up": up.count,
+            "p_up": up.p,
+            "count_low": low.count,
+            "p_low": low.p,
+            "bound": test.bound(rule.p_low, rule.bound_step),
+            "detectable": test.detectable(rule.p_up, rule.power_quantile),
+            "placements": test.placements,
+            "median": float(np.median(outcomes)),
+            "positive": int(np.count_nonzero(outcomes > 0)),
+        },
+        "episodes": episode_rows(data, data.default_episodes, data.default_outcome),
+        "labels": labels,
+        "first": str(data.index(data.plan.signal.series).sessions[data.default_outcome.first]),
+        "last": str(data.index(data.plan.signal.series).sessions[data.default_outcome.last]),
+        "sentence": _sentence(data, word, test),
+    }
+
+
+def word_of_plan(data: StudyData) -> Word:
+    """Return the word of the plan's own test."""
+    rule = data.plan.judgement
+    return verdict_of(data.default_test, rule, rule.effect)
+
+
+def episode_rows(data: StudyData, episodes: Episodes, outcome: Outcome) -> list[dict[str, Any]]:
+    """List every event of the plan's series: its session, its outcome, and the reason if it is not counted."""
+    sessions = data.index(data.plan.signal.series).sessions
+    rows = []
+    for row, reason in zip(episodes.rows.tolist(), episodes.reasons, strict=True):
+        y = float(outcome.values[row])
+        rows.append(
+            {
+                "session": str(sessions[row]),
+                "y": None if np.isnan(y) else y,
+                "counted": reason is None,
+                "reason": None if reason is None else reason.value,
+            }
+        )
+    return rows
+
+
+def _labels(data: StudyData) -> list[dict[str, Any]]:
+    """Return each label with what it was compared by and whether it holds."""
+    return [_not_specific(data), _fragile(data), _depends_on_null(data)]
+
+
+def _not_specific(data: StudyData) -> dict[str, Any]:
+    plan, signal, rule = data.plan, data.plan.signal, data.plan.outcome
+    other = plan.judgement.specific_against
+    label: dict[str, Any] = {"name": f"not specific to {plan.subject}", "against": other}
+    if not data.has(other):
+        return {**label, "holds": False, "unknown": f"the market has no {other}"}
+    outcome = data.outcome(rule.series, other, rule.horizon, rule.price)
+    events = data.events(other, signal.event, signal.base_sessions, signal.confirm_closes)
+    test = data.test(data.episodes(events, outcome), outcome)
+    p_up = None if test is None else test.up.p
+    return {**label, "p_up": p_up, "holds": p_up is not None and p_up <= data.default_test.up.p}
+
+
+def _fragile(data: StudyData) -> dict[str, Any]:
+    cells, word, limit = data.once(cells_of), word_of_plan(data), data.plan.judgement.fragile_share
+    share = sum(cell.word is not word for cell in cells) / len(cells)
+    return {"name": "fragile", "cells": len(cells), "share": share, "limit": limit, "holds": share > limit}
+
+
+def _depends_on_null(data: StudyData) -> dict[str, Any]:
+    null, test = data.once(redrawn_null), data.default_test
+    enough = len(test.events) >= data.plan.judgement.least_episodes
+    word = (
+        word_of(null.p_up, test.excess_without_best, null.p_low, data.plan.judgement) if enough else Word.INCONCLUSIVE
+    )
+    return {
+        "name": "depends on the null",
+        "p_up": null.p_up,
+        "p_low": null.p_low,
+        "word": word.value,
+        "holds": word is not word_of_plan(data),
+    }
+
+
+def _sentence(data: StudyData, word: Word, test: ShiftTest) -> str:
+    plan, rule = data.plan, data.plan.judgement
+    index, outcome = plan.label(plan.signal.series), plan.label(plan.outcome.series)
+    bound = test.bound(rule.p_low, rule.bound_step)
+    rejects = "no effect is rejected" if bound is None else f"effects of {bound:+.2f} and more are rejected"
+    return (
+        f"{word.value}: over the {plan.outcome.horizon} sessions after {len(test.events)} breakouts of the {index}, "
+        f"{outcome} moved {test.excess:+.2f} (log) against its mean over all sessions; {rejects}."
+    )
