@@ -14,6 +14,8 @@ import pandas as pd
 from bot.core.errors import ConfigError, DataError, did_you_mean
 from bot.core.moments import iso
 from bot.infra.version import __version__
+from bot.ledger.newest_study import FORMAT
+from bot.ledger.plan_log import PlanEntryKind, plan_log
 from bot.services.markets import open_market
 from bot.settings.loader import Config, load_config
 from bot.study.plan import Plan, load_plan
@@ -147,7 +149,7 @@ def _section(data: StudyData, folder: StudyFolder, name: str, begin: Callable[[s
 def _figures(data: StudyData, found: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     plan, verdict = data.plan, found["verdict"]
     return {
-        "format": 1,
+        "format": FORMAT,
         "version": __version__,
         "made_at": iso(datetime.now(UTC)),
         "market": data.market.name,
@@ -155,6 +157,7 @@ def _figures(data: StudyData, found: Mapping[str, dict[str, Any]]) -> dict[str, 
         "plan_sha256": plan.sha256,
         "data_sha256": data.data_sha256,
         "series": data.series_sha256,
+        "reads": [data.symbol(name) for name in (plan.signal.series, plan.outcome.series)],
         "verdict": verdict["verdict"],
         "episodes": verdict["episodes"],
         "sections": dict(found),
