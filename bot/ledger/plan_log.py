@@ -1,4 +1,4 @@
-"""The log of studies: every plan that was run or registered, and every look at its outcomes, append-only and chained."""
+"""The log of plans: each that was run or registered, and each look at its outcomes, append-only and chained."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class PlanLog:
 
 
 def plan_log(state: Path) -> PlanLog:
-    """Return the log of studies in a state folder."""
+    """Return the log of plans in a state folder."""
     return PlanLog(state / "study" / FILE_NAME)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from bot.core.errors import DataError
 from bot.study.episodes import count_episodes
 from bot.study.outcomes import Outcome
-from bot.study.plan import Event, Spacing
+from bot.study.plan import Event, Multiverse, Plan, Spacing
 from bot.study.shifts import ShiftTest
 from bot.study.study_data import StudyData
 from bot.study.verdict import Word, verdict_of
@@ -50,13 +50,17 @@ def cells_of(data: StudyData) -> list[Cell]:
     DataError
         If the plan crosses no choices, or a series is absent.
     """
-    if not (choices := list(_crossed(data))):
+    if not (choices := list(_crossed(data.plan.multiverse))):
         raise DataError("the multiverse has no cells", where=f"plan {data.plan.name}", mend="give each choice a value")
     return [_cell(data, choice) for choice in choices]
 
 
-def _crossed(data: StudyData) -> Iterator[Choices]:
-    rule = data.plan.multiverse
+def cell_count(plan: Plan) -> int:
+    """Return the number of cells of a plan."""
+    return sum(1 for _ in _crossed(plan.multiverse))
+
+
+def _crossed(rule: Multiverse) -> Iterator[Choices]:
     for event, spacing, series, horizon, base in product(
         rule.events, rule.spacing, rule.series, rule.horizons, rule.bases
     ):

@@ -15,9 +15,10 @@ from bot.core.errors import ConfigError, DataError, did_you_mean
 from bot.core.moments import iso
 from bot.infra.version import __version__
 from bot.ledger.newest_study import FORMAT
-from bot.ledger.plan_log import PlanEntryKind, plan_log
+from bot.ledger.plan_log import PlanEntry, PlanEntryKind, plan_log
 from bot.services.markets import open_market
 from bot.settings.loader import Config, load_config
+from bot.study.multiverse import cell_count
 from bot.study.plan import Plan, load_plan
 from bot.study.sections import SECTIONS
 from bot.study.study_data import StudyData
@@ -102,9 +103,12 @@ def run_study(
     config = config.model_copy(update={"symbols": {**config.symbols, **plan.symbols}})
     data = StudyData(plan, config, open_market(config, None if data_dir is None else Path(data_dir), market))
     key = hashlib.sha256(f"{plan_sha256}{data.data_sha256}{config.fingerprint()}{code_sha256()}".encode()).hexdigest()
+    log = plan_log(config.state)
+    variants = {"name": plan.name, "data_sha256": data.data_sha256, "variants": 1 + cell_count(plan)}
+    log.append_once(PlanEntryKind.STUDIED, plan_sha256, variants, datetime.now(UTC))
     folder = StudyFolder(config.state / "study" / f"{plan_sha256[:8]}-{key[:8]}")
     found = {name: _section(data, folder, name, begin) for name in chosen}
-    figures = _figures(data, found)
+    figures = _figures(data, found, trials(log.entries()))
     if not only:
         folder.keep_study(figures, "")
     return Study(figures, folder.path)
@@ -146,7 +150,13 @@ def _section(data: StudyData, folder: StudyFolder, name: str, begin: Callable[[s
     return folder.section(name) or figures
 
 
-def _figures(data: StudyData, found: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def trials(entries: Sequence[PlanEntry]) -> dict[str, int]:
+    """Count what the log has seen: distinct plans that were run, and their variants, cells of multiverses included."""
+    variants = {e.plan_sha256: int(e.body["variants"]) for e in entries if e.kind is PlanEntryKind.STUDIED}
+    return {"plans": len(variants), "variants": sum(variants.values())}
+
+
+def _figures(data: StudyData, found: Mapping[str, dict[str, Any]], counted: Mapping[str, int]) -> dict[str, Any]:
     plan, verdict = data.plan, found["verdict"]
     return {
         "format": FORMAT,
@@ -156,6 +166,7 @@ def _figures(data: StudyData, found: Mapping[str, dict[str, Any]]) -> dict[str, 
         "plan": plan.model_dump(mode="json", by_alias=True),
         "plan_sha256": plan.sha256,
         "data_sha256": data.data_sha256,
+        "trials": dict(counted),
         "series": data.series_sha256,
         "reads": [data.symbol(name) for name in (plan.signal.series, plan.outcome.series)],
         "verdict": verdict["verdict"],

@@ -1,0 +1,62 @@
+"""Looks of a prospective plan: the test on what is known when a given number of episodes has been counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bot.core.market import Floats
+from bot.study.shifts import ShiftTest
+from bot.study.verdict import Word
+from strategies.indicators import Ints
+
+
+class Look(NamedTuple):
+    """One look: the number of counted episodes that it waits for, the session of the last, and its test."""
+
+    episodes: int
+    row: int
+    test: ShiftTest
+
+
+class CriticalValues(NamedTuple):
+    """Critical p-values of one look, one-sided: for SUPPORTED and for NOT SUPPORTED."""
+
+    up: float
+    low: float
+
+
+def looks_at(outcomes: Floats, counted: Ints, first: int, schedule: Sequence[int], horizon: int) -> list[Look]:
+    """Return the looks that the known outcomes allow.
+
+    Parameters
+    ----------
+    outcomes
+        Log return from each session of the index, NaN while it is unknown, shape (N,).
+    counted
+        Rows of the counted episodes of the plan whose outcome is known, ascending.
+    first
+        First session of the plan: the first from its date on.
+    schedule
+        Numbers of counted episodes at which the plan looks, ascending.
+    horizon
+        Sessions of an outcome.
+    """
+    looks = []
+    for episodes in schedule:
+        if episodes > len(counted):
+            break
+        # When the outcome of this episode is known, so are those of all earlier sessions, and no later one.
+        last = int(counted[episodes - 1])
+        test = ShiftTest(outcomes[first : last + 1], counted[:episodes] - first, horizon)
+        looks.append(Look(episodes, last, test))
+    return looks
+
+
+def word_of_look(look: Look, critical: CriticalValues, effect: float) -> Word:
+    """Judge one look by its critical values; `effect` is the smallest that would matter, as a log return."""
+    if look.test.up.p <= critical.up and look.test.excess_without_best > 0:
+        return Word.SUPPORTED
+    if look.test.low(effect).p <= critical.low:
+        return Word.NOT_SUPPORTED
+    return Word.INCONCLUSIVE
