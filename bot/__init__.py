@@ -1,6 +1,7 @@
 """A paper-trading bot that asks whether sustained small-cap breakouts lead ETH and altcoins.
 
 In a notebook: `from bot import run_backtest; run_backtest(data_dir="prices").equity.plot()`.
+`run_study(data_dir="prices").verdict` answers whether the thesis holds.
 A strategy of your own is made of `Strategy`, `Decision`, `Trade`, `Market` and `Series`: docs/writing-a-strategy.md.
 """
 
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.infra.version import __version__
 
-__all__ = ["Decision", "Market", "Series", "Strategy", "Trade", "__version__", "run_backtest", "to_weight"]
+__all__ = ["Decision", "Market", "Series", "Strategy", "Trade", "__version__", "run_backtest", "run_study", "to_weight"]
 
 if TYPE_CHECKING:
     from bot.backtest.run import run_backtest
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from bot.core.instrument import to_weight
     from bot.core.market import Market, Series
     from bot.core.ports import Strategy
+    from bot.study.run import run_study
 
 _MODULES = {
     "Decision": "bot.core.decision",
@@ -27,6 +29,7 @@ _MODULES = {
     "Strategy": "bot.core.ports",
     "Trade": "bot.core.decision",
     "run_backtest": "bot.backtest.run",
+    "run_study": "bot.study.run",
     "to_weight": "bot.core.instrument",
 }
 
@@ -35,7 +38,7 @@ def __getattr__(name: str) -> object:
     """Import a public name when it is first used, so that `bot --help` need not wait for NumPy and pandas."""
     if name not in _MODULES:
         raise AttributeError(f"module 'bot' has no attribute {name!r}")
-    if name == "run_backtest":
+    if name in ("run_backtest", "run_study"):
         from bot.infra.installation import require_own_strategies
 
         require_own_strategies()

@@ -50,7 +50,7 @@ def load_strategy(path: Path, parameters: Mapping[str, object]) -> Strategy:
             )
         return made, made.name
 
-    made, own_name = _call(path, make)
+    made, own_name = call_user_code(path, make)
     return _CheckedStrategy(path, parameters, made, own_name)
 
 
@@ -67,7 +67,7 @@ class _CheckedStrategy:
     def decisions(self, market: Market) -> Sequence[Decision]:
         # Before the file is asked: a fault of the data must not be reported as one of the strategy.
         expected = market.decision_moments
-        made = _call(self.path, lambda: list(self.strategy.decisions(market)))
+        made = call_user_code(self.path, lambda: list(self.strategy.decisions(market)))
         for decision, at in zip(made, expected, strict=False):
             self._check(decision, market)
             if decision.at != at:
@@ -81,7 +81,7 @@ class _CheckedStrategy:
         own = self.strategy
         if not isinstance(own, StressAware):
             return ()
-        times = _call(self.path, lambda: frozenset(own.stressed(market)))
+        times = call_user_code(self.path, lambda: frozenset(own.stressed(market)))
         if unknown := times.difference(market.decision_moments):
             raise self._wrong("names a stressed time without a decision", "a decision time", min(map(str, unknown)))
         return times
@@ -114,8 +114,8 @@ _FIELDS: Sequence[tuple[str, type | tuple[type, ...], str]] = (
 """Fields of a decision that are written to the record, with their type and its name for the user."""
 
 
-def _call(path: Path, function: Callable[[], _T]) -> _T:
-    """Call a function of the user's file. Raises ConfigError for whatever it raises.
+def call_user_code(path: Path, function: Callable[[], _T]) -> _T:
+    """Call a function of the user's file. Raises ConfigError, with file and line, for whatever it raises.
 
     Its standard output goes to standard error, so that the bot's own output stays one table or one JSON object.
     """

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bot.core.errors import DataError
 from bot.core.market import Floats
 from bot.study.episodes import count_episodes
-from bot.study.events import event_rules, find_breakouts
 from bot.study.shifts import TOLERANCE
 from bot.study.study_data import StudyData
 from strategies.indicators import Ints
@@ -124,9 +123,7 @@ def block_rows(random: np.random.Generator, count: int, block: float) -> Ints:
 
 def _counted(data: StudyData, closes: Floats) -> Ints:
     signal, outcome = data.plan.signal, data.default_outcome
-    rules = event_rules(data.settings.rules, signal, signal.base_sessions, signal.confirm_closes)
-    found = find_breakouts(closes, rules)
-    rows = found.confirmations if signal.event == "confirmed" else found.rows
+    rows = data.events_on(replace(data.index(signal.series), closes=closes))
     spacing = signal.spacing
     return count_episodes(rows, spacing.sessions, spacing.start, outcome.first, outcome.last).counted
 

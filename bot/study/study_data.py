@@ -17,7 +17,8 @@ from bot.settings.loader import Config
 from bot.study.axis import Index, index_of
 from bot.study.baskets import Baskets, as_basket, is_basket
 from bot.study.episodes import Episodes, count_episodes
-from bot.study.events import event_rules, find_breakouts
+from bot.study.event_file import events_of_file
+from bot.study.events import Breakouts, event_rules, find_breakouts
 from bot.study.outcomes import Outcome, Price, outcome_of
 from bot.study.plan import Event, Plan
 from bot.study.shifts import ShiftTest
@@ -44,13 +45,24 @@ class StudyData:
         return prefixed if prefixed in self.market else name
 
     def has(self, name: str) -> bool:
-        """True if the market has rows of a series, of both series of a ratio "A/B", or can make a basket."""
-        if is_basket(name):
-            return True
-        symbols = [self.symbol(part) for part in name.split("/")]
-        return all(symbol in self.market and len(self.market[symbol]) for symbol in symbols)
+        """True if the market can make an outcome: it has the series, both of a ratio "A/B", or a basket."""
+        return is_basket(name) or all(self.has_series(part) for part in name.split("/"))
+
+    def has_series(self, name: str) -> bool:
+        """True if the market has rows of a series."""
+        symbol = self.symbol(name)
+        return symbol in self.market and len(self.market[symbol]) > 0
+
+    def require_series(self, name: str) -> None:
+        """Raise DataError, with the file that is missing, unless the market has rows of a series."""
+        if not self.has_series(name):
+            mend = f"add {name}.csv to the folder, or to the store with: bot data import"
+            raise DataError(
+                f"the plan reads {name}, of which there are no rows", where=f"market {self.market.name}", mend=mend
+            )
 
     def _index(self, name: str) -> Index:
+        self.require_series(name)
         return index_of(self.market, self.symbol(name))
 
     def _outcome(self, name: str, series: str, horizon: int, price: Price) -> Outcome:
@@ -58,6 +70,8 @@ class StudyData:
         sessions = self.index(series).sessions
         if is_basket(name):
             return self.baskets.outcome(as_basket(name), sessions, horizon)
+        for part in name.split("/"):
+            self.require_series(part)
         return outcome_of(self.market, "/".join(map(self.symbol, name.split("/"))), sessions, horizon, price)
 
     @cached_property
@@ -80,8 +94,29 @@ class StudyData:
     @cached_property
     def default_events(self) -> Ints:
         """Rows of the events of the plan's own signal."""
+        return self.events_on(self.index(self.plan.signal.series))
+
+    def events_on(self, index: Index) -> Ints:
+        """Return the rows of the events of the plan's signal on an index; on a redrawn one too."""
         signal = self.plan.signal
-        return self.events(signal.series, signal.event, signal.base_sessions, signal.confirm_closes)
+        if signal.file is not None:
+            return events_of_file(signal.file, index)
+        found = self._breakouts(index)
+        return found.confirmations if signal.event == "confirmed" else found.rows
+
+    @cached_property
+    def default_breakouts(self) -> Ints:
+        """Row of the breakout of each event; of an event by the user's own rule, its own row."""
+        signal = self.plan.signal
+        if signal.file is not None or signal.event == "breakout":
+            return self.default_events
+        found = self._breakouts(self.index(signal.series))
+        return found.rows[found.confirmed_at >= 0]
+
+    def _breakouts(self, index: Index) -> Breakouts:
+        signal = self.plan.signal
+        rules = event_rules(self.settings.rules, signal, signal.base_sessions, signal.confirm_closes)
+        return find_breakouts(index.closes, rules)
 
     def episodes(self, events: Ints, outcome: Outcome) -> Episodes:
         """Count events by the spacing of the plan, cut to the sessions of an outcome."""

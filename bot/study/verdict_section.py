@@ -79,6 +79,7 @@ def verdict(data: StudyData) -> dict[str, Any]:
         "labels": labels,
         "first": str(data.index(data.plan.signal.series).sessions[data.default_outcome.first]),
         "last": str(data.index(data.plan.signal.series).sessions[data.default_outcome.last]),
+        "notes": _notes(data),
         "sentence": _sentence(data, word, test),
     }
 
@@ -145,12 +146,25 @@ def _depends_on_null(data: StudyData) -> dict[str, Any]:
     }
 
 
+def _notes(data: StudyData) -> list[str]:
+    """Return a note where the outcome ends before its series does, for want of opens."""
+    rule = data.plan.outcome
+    if rule.price != "open" or not data.has_series(rule.series):
+        return []
+    series = data.market[data.symbol(rule.series)]
+    has_open = series.dates[~np.isnan(series.open)]
+    if not len(has_open) or has_open[-1] == series.dates[-1]:
+        return []
+    ends = f"Opens of {rule.series} end on {has_open[-1]}, its closes on {series.dates[-1]}"
+    return [f"{ends}: outcomes end with the opens, since a fill at a close is no fill."]
+
+
 def _sentence(data: StudyData, word: Word, test: ShiftTest) -> str:
     plan, rule = data.plan, data.plan.judgement
     index, outcome = plan.label(plan.signal.series), plan.label(plan.outcome.series)
     bound = test.bound(rule.p_low, rule.bound_step)
     rejects = "no effect is rejected" if bound is None else f"effects of {bound:+.2f} and more are rejected"
     return (
-        f"{word.value}: over the {plan.outcome.horizon} sessions after {len(test.events)} breakouts of the {index}, "
+        f"{word.value}: over the {plan.outcome.horizon} sessions after {len(test.events)} breakouts of {index}, "
         f"{outcome} moved {test.excess:+.2f} (log) against its mean over all sessions; {rejects}."
     )
