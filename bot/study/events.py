@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.core.market import Floats
 from bot.study.plan import Signal
+from strategies.decimals import TIE, is_above, is_below
 from strategies.indicators import Ints, prior_high, run_length
 from strategies.rotation.conditions import is_breakout
 from strategies.rotation.rules import Reason, Rules, Stage
@@ -57,40 +60,69 @@ def find_breakouts(closes: Floats, rules: Rules) -> Breakouts:
     since = run_length(~is_record)
     base = np.concatenate(([0], since[:-1])) if len(since) else since
     rows = np.flatnonzero(is_breakout(rules, is_record, base))
-    confirmed_at = np.full(len(rows), -1, np.int64)
-    for place, row in enumerate(rows.tolist()):
-        # Only the sessions after a breakout: in STABLE, `step` waits for one and changes nothing.
-        seen = (
-            _observation(i, float(closes[i]), float(before[i]), bool(is_record[i]), int(base[i]), int(since[i]))
-            for i in range(row, len(closes))
-        )
-        confirmed_at[place] = _confirmation(rules, seen)
-    return Breakouts(rows, confirmed_at)
+    # A breakout that is still armed after `confirm_within` sessions expires: no later close matters.
+    at = rows[:, None] + np.arange(rules.breakout_confirm_within + 1)
+    places = _places(closes[np.minimum(at, len(closes) - 1)], before[rows, None], rules)
+    places[at >= len(closes)] = _Place.END
+    delays = np.array([_sessions_to_confirm(rules, seen.tobytes()) for seen in places], np.int64)
+    return Breakouts(rows, np.where(delays >= 0, rows + delays, -1))
 
 
-def _confirmation(rules: Rules, observations: Iterable[Observation]) -> int:
-    """Return the session that confirms the breakout of the first observation, or -1."""
+class _Place(IntEnum):
+    """Place of a close by the comparisons that the rule makes with the level and the floor."""
+
+    BETWEEN = 0
+    ABOVE = 1
+    TIED_ABOVE = 2
+    BELOW_FLOOR = 3
+    END = 4
+
+
+def _places(closes: Floats, levels: Floats, rules: Rules) -> npt.NDArray[np.uint8]:
+    places = np.full(closes.shape, _Place.BETWEEN, np.uint8)
+    places[closes > levels] = _Place.TIED_ABOVE  # counted as a close above, and yet equal as a decimal
+    places[is_above(closes, levels)] = _Place.ABOVE
+    places[is_below(closes, rules.breakout_floor * levels)] = _Place.BELOW_FLOOR
+    return places
+
+
+@lru_cache(maxsize=100_000)
+def _sessions_to_confirm(rules: Rules, places: bytes) -> int:
+    """Return the sessions from a breakout to its confirmation by `step`, or -1.
+
+    While a breakout is armed, prices enter the rule by their places alone, so that one of each place stands for all,
+    at a level of 1: redrawn indices ask for the same places again and again.
+    """
+    price = {
+        _Place.BETWEEN: 1.0,
+        _Place.ABOVE: 1.5,
+        _Place.TIED_ABOVE: 1 + TIE / 4,
+        _Place.BELOW_FLOOR: rules.breakout_floor / 2,
+    }
     memory = Memory()
-    for seen in observations:
-        outcome = step(rules, memory, seen)
+    for session, place in enumerate(places):
+        if place == _Place.END:
+            return -1
+        outcome = step(rules, memory, _observation(rules, session, price[_Place(place)]))
         memory = outcome.memory
         if outcome.reasons & Reason.CONFIRMED:
-            return seen.session
+            return session
         if memory.stage != Stage.ARMED:
             return -1
     return -1
 
 
-def _observation(row: int, close: float, before: float, is_record: bool, base: int, since: int) -> Observation:
-    """Return the observation of a session on which every gate is open and ETH gives no sign."""
+def _observation(rules: Rules, session: int, close: float) -> Observation:
+    """Return a session from a breakout of the level 1 on, with every gate open and no sign of ETH."""
+    is_breakout = session == 0
     return Observation(
-        session=row,
+        session=session,
         new_session=True,
         close=close,
-        prior_high=before,
-        is_record=is_record,
-        base=base,
-        sessions_since_record=since,
+        prior_high=1.0,
+        is_record=is_breakout,
+        base=rules.breakout_base_sessions if is_breakout else 0,
+        sessions_since_record=session,
         gates_pass=True,
         credit_stress=False,
         volatility_kill=False,
