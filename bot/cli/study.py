@@ -1,9 +1,9 @@
-"""Define `bot study`: the honest test."""
+"""Define `bot study`: the honest test of a plan, and its prospective verdict."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,27 +20,32 @@ from bot.cli.console import (
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from bot.study.run import Study
 
 study = typer.Typer(help="Test the thesis: verdict, evidence, report.", invoke_without_command=True)
+PlanOption = Annotated[Path | None, typer.Option("--plan", "-p", help="A plan in YAML; by default config/study.yaml.")]
 
 
 @study.callback()
 def run(
     context: typer.Context,
-    plan: Annotated[Path | None, typer.Option(help="Plan of the study; config/study.yaml by default.")] = None,
+    plan: PlanOption = None,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
     market: MarketOption = "auto",
-    only: Annotated[list[str] | None, typer.Option(help="Compute this section alone; may be given again.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Compute the verdict and this section; may be given again.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Test the thesis on a market and write study.json and report.html.
+    """Test the claim of a plan on a market, and write study.json and report.html.
 
-    Finished sections are kept, so that an interrupted study goes on where it ended.
+    Finished sections are kept, so that an interrupted study goes on where it ended. --only writes no report. Exit code
+    3 if a series of the plan is missing or has a hole.
 
-    Example: bot study --data-dir prices --only verdict
+    Example: bot study --data-dir prices
     """
     if context.invoked_subcommand is not None:
         return
@@ -56,12 +61,68 @@ def run(
         found = run_study(
             plan, data_dir, config=resolved, market=market, only=only or (), begin=lambda title: status.update(title)
         )
+    _show(screen, found, is_whole=not only)
     if as_json:
         print_json(dict(found.figures))
-    else:
-        _show(screen, found)
 
 
-def _show(screen: Console, found: Study) -> None:
-    for section in found.figures["sections"].values():
-        screen.print(section["sentence"], markup=False, soft_wrap=True)
+def _show(screen: Console, found: Study, is_whole: bool) -> None:
+    figures = found.figures
+    verdict, sections = figures["verdict"], figures["sections"]
+    screen.print(f"\n{figures['plan']['claim']}", markup=False)
+    screen.print(f"[bold]{verdict['word']}[/], retrospective: {_span(sections['verdict'])}. Paper only, not advice.")
+    for label in verdict["labels"]:
+        screen.print(f"  Doubt: {label}", markup=False)
+    screen.print(_figures_table(verdict))
+    screen.print(_episodes_table(figures["episodes"]))
+    for name, section in sections.items():
+        screen.print(f"{name}: {section['sentence']}", markup=False, soft_wrap=True)
+        for note in section.get("notes", []):
+            screen.print(f"  {note}", markup=False, soft_wrap=True)
+    screen.print(f"\nIt does not show: {sections['verdict']['does_not_show']}", markup=False, soft_wrap=True)
+    if is_whole:
+        screen.print(f"Report: {found.report}", markup=False, soft_wrap=True)
+
+
+def _span(verdict: dict[str, Any]) -> str:
+    return f"outcomes from {verdict['first']} to {verdict['last']}"
+
+
+def _figures_table(verdict: dict[str, Any]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
+    bound = verdict["bound"]
+    rows = {
+        "Counted episodes": f"{verdict['n']} of {verdict['sessions']:,} sessions",
+        "Independent placements": f"{verdict['placements']:.1f}",
+        "Excess (log)": f"{verdict['excess']:+.3f}; without the best episode {_signed(verdict['excess_without_best'])}",
+        "p for a lead": f"{verdict['p_up']:.3f} ({verdict['count_up']} of {verdict['sessions']} shifts)",
+        "p against the effect": f"{verdict['p_low']:.4f} ({verdict['count_low']} shifts)",
+        "Rejected effects": "none" if bound is None else f"{bound:+.2f} and more",
+        "Smallest detectable effect": f"{verdict['detectable']:+.2f}",
+    }
+    for name, text in rows.items():
+        table.add_row(name, text)
+    return table
+
+
+def _signed(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:+.3f}"
+
+
+def _episodes_table(episodes: list[dict[str, Any]]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Session")
+    table.add_column("Outcome (log)", justify="right")
+    table.add_column("Counted")
+    for row in episodes:
+        # Events long before the outcome's first price would fill the screen; study.json has them all.
+        if row["y"] is not None or row["reason"] == "open":
+            outcome = "" if row["y"] is None else f"{row['y']:+.3f}"
+            table.add_row(row["session"], outcome, "yes" if row["counted"] else f"no: {row['reason']}")
+    return table
