@@ -9,7 +9,7 @@ import numpy as np
 from bot.core.errors import DataError
 from bot.core.market import Floats
 from bot.study.episodes import count_episodes
-from bot.study.shifts import TOLERANCE
+from bot.study.null_test import NullTest, excess_of
 from bot.study.study_data import StudyData
 from strategies.indicators import Ints
 
@@ -23,34 +23,17 @@ class RedrawnNull:
 
     Attributes
     ----------
-    statistics
-        Excess at the events of each draw, a log return, shape (draws,).
-    mended
-        The same on the outcomes without the smallest effect that would matter, shape (draws,).
+    test
+        The observed excess against those of the draws.
     block
         Mean length of a block of the bootstrap, in sessions.
     rejected
         Draws with too few counted episodes, which were drawn again.
-    count_up, count_low
-        Draws at least as high as the observed excess, and at most as high as the mended one.
     """
 
-    statistics: Floats
-    mended: Floats
+    test: NullTest
     block: float
     rejected: int
-    count_up: int
-    count_low: int
-
-    @property
-    def p_up(self) -> float:
-        """(1 + hits) / (1 + draws): the observed index is one of the draws (Phipson, Smyth 2010)."""
-        return (1 + self.count_up) / (1 + len(self.statistics))
-
-    @property
-    def p_low(self) -> float:
-        """(1 + hits) / (1 + draws) of the mended outcomes."""
-        return (1 + self.count_low) / (1 + len(self.mended))
 
 
 def redrawn_null(data: StudyData) -> RedrawnNull:
@@ -81,16 +64,10 @@ def redrawn_null(data: StudyData) -> RedrawnNull:
             if rejected > _MOST_REJECTED * rule.draws:
                 raise DataError(f"redrawn indices have under {least} episodes", where=f"plan {plan.name}")
             continue
-        found.append((_excess(test.outcomes, counted), _excess(mended, counted)))
+        found.append((excess_of(test.outcomes, counted), excess_of(mended, counted)))
     statistics, low = np.array(found).T
-    return RedrawnNull(
-        statistics,
-        low,
-        block,
-        rejected,
-        int(np.count_nonzero(statistics >= test.excess - TOLERANCE)),
-        int(np.count_nonzero(low <= _excess(mended, test.events) + TOLERANCE)),
-    )
+    null = NullTest(test.excess, test.excess_without_best, excess_of(mended, test.events), statistics, low, True)
+    return RedrawnNull(null, block, rejected)
 
 
 def block_length(returns: Floats) -> float:
@@ -126,7 +103,3 @@ def _counted(data: StudyData, closes: Floats) -> Ints:
     rows = data.events_on(replace(data.index(signal.series), closes=closes))
     spacing = signal.spacing
     return count_episodes(rows, spacing.sessions, spacing.start, outcome.first, outcome.last).counted
-
-
-def _excess(outcomes: Floats, events: Ints) -> float:
-    return float(outcomes[events].mean() - outcomes.mean())

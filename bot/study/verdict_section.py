@@ -132,15 +132,15 @@ def _fragile(data: StudyData) -> dict[str, Any]:
 
 
 def _depends_on_null(data: StudyData) -> dict[str, Any]:
-    null, test = data.once(redrawn_null), data.default_test
+    null, test = data.once(redrawn_null).test, data.default_test
     enough = len(test.events) >= data.plan.judgement.least_episodes
     word = (
-        word_of(null.p_up, test.excess_without_best, null.p_low, data.plan.judgement) if enough else Word.INCONCLUSIVE
+        word_of(null.up.p, test.excess_without_best, null.low.p, data.plan.judgement) if enough else Word.INCONCLUSIVE
     )
     return {
         "name": "depends on the null",
-        "p_up": null.p_up,
-        "p_low": null.p_low,
+        "p_up": null.up.p,
+        "p_low": null.low.p,
         "word": word.value,
         "holds": word is not word_of_plan(data),
     }
