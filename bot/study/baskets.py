@@ -12,7 +12,7 @@ from bot.core.market import Floats, Market, Series
 from bot.core.moments import Days
 from bot.core.orders import SettlementCause
 from bot.study.outcomes import Outcome
-from strategies.indicators import Bools, rolling_median
+from strategies.indicators import Bools, Ints, rolling_median
 from strategies.rotation.altcoins import Altcoins
 from strategies.rotation.settings import RotationSettings
 
@@ -34,9 +34,9 @@ class Baskets:
         altcoins = Altcoins(market, settings.altcoins, settings.quality.window_gaps)
         eth = market[market.roles.eth].dates
         self.days: Days = np.arange(eth[0], eth[-1] + 1)
-        chosen = [set(altcoins.eligible(day)) for day in self.days]
-        self.symbols = sorted(set().union(*chosen))
-        self.eligible: Bools = np.array([[symbol in coins for coins in chosen] for symbol in self.symbols])
+        eligible = altcoins.eligible_over(self.days)
+        self.symbols = sorted(symbol for symbol, on in eligible.items() if on.any())
+        self.eligible: Bools = np.array([eligible[symbol] for symbol in self.symbols])
         window, gaps = settings.altcoins.volume_days, settings.quality.window_gaps
         self.volumes = np.array([self._median_volume(market[symbol], window, gaps) for symbol in self.symbols])
         last_day = self.days[-1].item()
@@ -62,25 +62,35 @@ class Baskets:
             If no coin is ever eligible.
         """
         values = np.full(len(sessions), np.nan)
-        for row in range(len(sessions) - horizon):
-            values[row] = self._held(name, sessions[row], sessions[row + horizon])
+        chosen = (sessions - self.days[0]).astype(int)
+        first, leave = chosen[:-horizon], chosen[horizon:] + 1
+        rows = np.flatnonzero((first >= 0) & (leave < len(self.days)))
+        if len(rows) and self.symbols:
+            values[rows] = self._held(name, first[rows], leave[rows])
         if np.isnan(values).all():
             raise DataError("no altcoin is ever eligible", where=f"market {self.market.name}")
         return Outcome(name, _longest_known(values), horizon)
 
-    def _held(self, name: Basket, first: np.datetime64, last: np.datetime64) -> float:
-        """Return the log return from the open after one session to the open after another; NaN without a coin."""
-        chosen, entry, leave = ((day - self.days[0]).astype(int) for day in (first, first + 1, last + 1))
-        if chosen < 0 or leave >= len(self.days):
-            return float("nan")
-        grown = self.prices[:, leave] / self.prices[:, entry]
+    def _held(self, name: Basket, chosen: Ints, leave: Ints) -> Floats:
+        """Return the log return of each holding; NaN without a coin.
+
+        Parameters
+        ----------
+        name
+            The basket.
+        chosen, leave
+            Columns of the day on which the coins are chosen, whose next open is the entry, and of the exit; shape (n,).
+        """
+        grown = self.prices[:, leave] / self.prices[:, chosen + 1]
         may_hold = self.eligible[:, chosen] & ~np.isnan(grown)
-        if not may_hold.any():
-            return float("nan")
         if name == "altcoins":
-            return float(np.log(grown[may_hold].mean()))
-        volumes = np.where(may_hold, np.nan_to_num(self.volumes[:, chosen]), -1.0)
-        return float(np.log(grown[int(np.argmax(volumes))]))
+            total = np.where(may_hold, grown, 0.0).sum(axis=0)
+            result = total / np.maximum(may_hold.sum(axis=0), 1)
+        else:
+            volumes = np.where(may_hold, np.nan_to_num(self.volumes[:, chosen]), -1.0)
+            result = grown[np.argmax(volumes, axis=0), np.arange(len(chosen))]
+        logs: Floats = np.log(np.where(may_hold.any(axis=0), result, np.nan))
+        return logs
 
     def _median_volume(self, series: Series, window: int, gaps: float) -> Floats:
         return self._by_day(series, rolling_median(series.volume, window, gaps))

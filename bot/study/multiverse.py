@@ -30,13 +30,17 @@ class Choices(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cell:
-    """A cell with its test and its word; without an episode there is no test."""
+    """A cell with its test and its word; without an episode there is no test.
+
+    Without its data a cell has `missing`, the reason, and neither outcome nor word.
+    """
 
     choices: Choices
-    outcome: Outcome
+    outcome: Outcome | None
     test: ShiftTest | None
     effect: float
-    word: Word
+    word: Word | None
+    missing: str | None = None
 
 
 def cells_of(data: StudyData) -> list[Cell]:
@@ -48,11 +52,16 @@ def cells_of(data: StudyData) -> list[Cell]:
     Raises
     ------
     DataError
-        If the plan crosses no choices, or a series is absent.
+        If the plan crosses no choices, or the market has the data of none.
     """
     if not (choices := list(_crossed(data.plan.multiverse))):
         raise DataError("the multiverse has no cells", where=f"plan {data.plan.name}", mend="give each choice a value")
-    return [_cell(data, choice) for choice in choices]
+    cells = [_cell(data, choice) for choice in choices]
+    if all(cell.missing is not None for cell in cells):
+        raise DataError(
+            f"no cell of the multiverse can be computed: {cells[0].missing}", where=f"plan {data.plan.name}"
+        )
+    return cells
 
 
 def cell_count(plan: Plan) -> int:
@@ -71,11 +80,16 @@ def _crossed(rule: Multiverse) -> Iterator[Choices]:
 
 def _cell(data: StudyData, choice: Choices) -> Cell:
     signal, judgement = data.plan.signal, data.plan.judgement
-    price = data.plan.outcome.price
-    outcome = data.outcome(choice.outcome, choice.series, choice.horizon, price)
-    events = data.events(choice.series, choice.event, choice.base, choice.closes or signal.confirm_closes)
-    episodes = count_episodes(events, signal.spacing.sessions, choice.spacing, outcome.first, outcome.last)
     effect = judgement.effect * choice.horizon / data.plan.outcome.horizon
+    absent = [name for name in (choice.series, choice.outcome) if not data.has(name)]
+    if absent:
+        return Cell(choice, None, None, effect, None, f"the market has no {absent[0]}")
+    try:
+        outcome = data.outcome(choice.outcome, choice.series, choice.horizon, data.plan.outcome.price)
+        events = data.events(choice.series, choice.event, choice.base, choice.closes or signal.confirm_closes)
+    except DataError as problem:
+        return Cell(choice, None, None, effect, None, str(problem))
+    episodes = count_episodes(events, signal.spacing.sessions, choice.spacing, outcome.first, outcome.last)
     counted = episodes.counted - outcome.first
     test = ShiftTest(outcome.known, counted, choice.horizon, largest_overlap=1.0) if len(counted) else None
     return Cell(choice, outcome, test, effect, verdict_of(test, judgement, effect))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.study import nulls, verdict_section
+from bot.study import multiverse_section, nulls, verdict_section
 from bot.study.study_data import StudyData
 
 
@@ -35,4 +35,7 @@ class Section:
 SECTIONS: Mapping[str, Section] = {
     "verdict": Section("Verdict", verdict_section.verdict, verdict_section.DOES_NOT_SHOW, verdict_section.DEFINITIONS),
     "nulls": Section("Other null distributions", nulls.nulls, nulls.DOES_NOT_SHOW, nulls.DEFINITIONS),
+    "multiverse": Section(
+        "Multiverse", multiverse_section.multiverse, multiverse_section.DOES_NOT_SHOW, multiverse_section.DEFINITIONS
+    ),
 }

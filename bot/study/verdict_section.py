@@ -126,7 +126,8 @@ def _not_specific(data: StudyData) -> dict[str, Any]:
 
 
 def _fragile(data: StudyData) -> dict[str, Any]:
-    cells, word, limit = data.once(cells_of), word_of_plan(data), data.plan.judgement.fragile_share
+    cells = [cell for cell in data.once(cells_of) if cell.missing is None]
+    word, limit = word_of_plan(data), data.plan.judgement.fragile_share
     share = sum(cell.word is not word for cell in cells) / len(cells)
     return {"name": "fragile", "cells": len(cells), "share": share, "limit": limit, "holds": share > limit}
 

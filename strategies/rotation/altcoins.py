@@ -91,6 +91,15 @@ class Altcoins:
         """Return the symbols of the coins that may be bought after a day."""
         return [symbol for symbol in self._coins if self._at(symbol, day, "eligible")]
 
+    def eligible_over(self, days: Days) -> dict[str, Bools]:
+        """Return on which of consecutive UTC days each coin may be bought after the day, by symbol."""
+        found = {}
+        for symbol, coin in self._coins.items():
+            here, there = _overlap(coin.first, len(coin.eligible), days)
+            found[symbol] = np.zeros(len(days), bool)
+            found[symbol][here] = coin.eligible[there]
+        return found
+
     def breadth(self, days: Days) -> Floats:
         """Compute the share of eligible coins above their own average.
 
