@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.core.instrument import to_weight
     from bot.core.market import Market, Series
     from bot.core.ports import Strategy
-    from bot.study.run import run_study
+    from bot.study.study import run_study
 
 _MODULES = {
     "Decision": "bot.core.decision",
@@ -29,7 +29,7 @@ _MODULES = {
     "Strategy": "bot.core.ports",
     "Trade": "bot.core.decision",
     "run_backtest": "bot.backtest.run",
-    "run_study": "bot.study.run",
+    "run_study": "bot.study.study",
     "to_weight": "bot.core.instrument",
 }
 

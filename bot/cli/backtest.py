@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +28,7 @@ from bot.cli.console import (
     print_json,
     require_one_market,
 )
+from bot.cli.peek import note_command
 from bot.core.invariants import not_none
 
 if TYPE_CHECKING:
@@ -86,6 +88,7 @@ def backtest(
             advance=advance,
             command=shlex.join(["bot", *sys.argv[1:]]),
         )
+    note_command(resolved.state, date.fromisoformat(run.summary["end"]))
     _show(screen, run, labels_of(resolved.resolved()))
     if as_json:
         print_json(_as_json(run))

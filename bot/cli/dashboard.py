@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.console import ConfigOption, console, stop_event
+from bot.cli.peek import note_command
 
 TOKEN = "BOT_DASHBOARD_TOKEN"
 
@@ -32,7 +33,9 @@ def dashboard(
     from bot.web.dashboard_server import DashboardServer
     from bot.web.site_sources import site_of
 
-    site = site_of(load_config(config), SystemClock())
+    resolved, clock = load_config(config), SystemClock()
+    note_command(resolved.state, clock.now().date())
+    site = site_of(resolved, clock)
     # An empty variable counts as unset, as a shell's `BOT_DASHBOARD_TOKEN= bot dashboard` means it.
     server = DashboardServer(site, host, port, token or os.environ.get(TOKEN) or None)
     with server, stop_event() as ended:

@@ -58,6 +58,7 @@ def update(
     from bot.services.markets import store_path
     from bot.services.vendors import open_sessions
     from bot.settings.loader import load_config
+    from bot.study.registration import follow
 
     resolved = load_config(config, parse_changes(set_))
     first, clock, screen = parse_day(since, "--since"), SystemClock(), console(to_error=as_json)
@@ -67,6 +68,8 @@ def update(
     with open_sessions(resolved, clock) as sessions, progress(screen) as advance:
         results = update_store(resolved, sessions, clock, symbols or (), first, advance, screen.print)
     print_results(screen, results)
+    if (line := follow(resolved, clock.now())) is not None:
+        screen.print(line, markup=False, soft_wrap=True)
     data = {"store": str(store_path(resolved)), "series": [result_to_dict(result) for result in results]}
     end_with(_missing_error(results, resolved.roles.symbols()), as_json, data)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,12 +18,13 @@ from bot.cli.console import (
     print_json,
     require_one_market,
 )
+from bot.cli.peek import note_command
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from bot.study.run import Study
+    from bot.study.study import Study
 
 study = typer.Typer(help="Test the thesis: verdict, evidence, report.", invoke_without_command=True)
 PlanOption = Annotated[Path | None, typer.Option("--plan", "-p", help="A plan in YAML; by default config/study.yaml.")]
@@ -51,7 +53,7 @@ def run(
         return
     from bot.services.markets import chosen
     from bot.settings.loader import load_config
-    from bot.study.run import run_study
+    from bot.study.study import run_study
 
     require_one_market(market, data_dir)
     screen = console(to_error=as_json)
@@ -61,6 +63,7 @@ def run(
         found = run_study(
             plan, data_dir, config=resolved, market=market, only=only or (), begin=lambda title: status.update(title)
         )
+    note_command(resolved.state, date.fromisoformat(found.figures["data_to"]))
     _show(screen, found, is_whole=not only)
     if as_json:
         print_json(dict(found.figures))
@@ -126,3 +129,51 @@ def _episodes_table(episodes: list[dict[str, Any]]) -> Table:
             outcome = "" if row["y"] is None else f"{row['y']:+.3f}"
             table.add_row(row["session"], outcome, "yes" if row["counted"] else f"no: {row['reason']}")
     return table
+
+
+@study.command()
+def register(plan: PlanOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Begin a prospective plan: write its content, its hash and the date to logs/study/plans.jsonl.
+
+    From then on `bot study status` counts the episodes whose breakout comes after this date. Keep the hash somewhere
+    else: it proves that the plan came before its outcomes.
+
+    Example: bot study register --plan config/study.yaml
+    """
+    from bot.infra.clock import SystemClock
+    from bot.settings.loader import load_config
+    from bot.study.plan import load_plan
+    from bot.study.registration import register as register_plan
+
+    resolved, found, screen = load_config(config), load_plan(plan), console(to_error=as_json)
+    entry = register_plan(resolved.state, found, SystemClock().now())
+    screen.print(f"Registered on {entry.day}: {found.name}.", markup=False)
+    screen.print(f"Plan {entry.plan_sha256}", markup=False, soft_wrap=True)
+    screen.print(f"Line {entry.number} of the log: {entry.hash}. Keep both hashes elsewhere.", soft_wrap=True)
+    if as_json:
+        print_json({"plan_sha256": entry.plan_sha256, "registered_on": str(entry.day), "hash": entry.hash})
+
+
+@study.command()
+def status(
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+    market: MarketOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Show the prospective verdict of the registered plan: episodes so far, the next look, its date and its odds.
+
+    Example: bot study status
+    """
+    from bot.infra.clock import SystemClock
+    from bot.settings.loader import load_config
+    from bot.study.prospective import status_lines
+    from bot.study.registration import status_of
+
+    require_one_market(market, data_dir)
+    screen = console(to_error=as_json)
+    found = status_of(load_config(config), data_dir, market, SystemClock().now())
+    for line in status_lines(found):
+        screen.print(line, markup=False, soft_wrap=True)
+    if as_json:
+        print_json(found)

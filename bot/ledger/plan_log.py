@@ -125,5 +125,32 @@ def plan_log(state: Path) -> PlanLog:
     return PlanLog(state / "study" / FILE_NAME)
 
 
+def note_peek(state: Path, command: str, last_day: date, at: datetime) -> None:
+    """Write a peek to the log if a command is about to show outcomes after the date of the registered plan.
+
+    A command is written once a UTC day.
+
+    Parameters
+    ----------
+    state
+        State folder of the config.
+    command
+        The command, as the user calls it.
+    last_day
+        Newest UTC day that it shows.
+    at
+        Time of the peek, UTC.
+
+    Raises
+    ------
+    LedgerError
+        If the log cannot be written, or its chain is broken.
+    """
+    log = plan_log(state)
+    entry = log.registered()
+    if entry is not None and last_day > entry.day:
+        log.append_once(PlanEntryKind.PEEK, entry.plan_sha256, {"command": command, "day": f"{at:%Y-%m-%d}"}, at)
+
+
 def _chained(before: str, plain: Mapping[str, Any]) -> str:
     return hashlib.sha256((before + json.dumps(plain, sort_keys=True)).encode()).hexdigest()

@@ -27,6 +27,7 @@ from bot.paper.tick_source import TickSource
 from bot.report.numbers import counted
 from bot.services.vendors import VendorSessions, open_sessions
 from bot.settings.loader import Config
+from bot.study.registration import follow
 
 if TYPE_CHECKING:
     from bot.brokers.testnet.client import TestnetExchange
@@ -171,6 +172,9 @@ class Daemon:
             self._warn(line)
         for order in ticked.left_open:
             self._warn(f"order {order.order_id} has an unknown status; it is looked up again soon")
+        # A rehearsal's prices are of the past: a registered plan waits for those of the store.
+        if self._source is None and (plan := follow(self._config, self._clock.now())) is not None:
+            self._report(plan)
         self._is_waiting = bool(ticked.waiting)
         return not (ticked.left_open or ticked.waiting)
 

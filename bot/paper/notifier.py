@@ -23,6 +23,7 @@ from bot.core.events import Valuation
 from bot.core.notice import Notice, NoticeKind
 from bot.core.ports import Clock
 from bot.data.vendors.public_venues import VENUES
+from bot.ledger.plan_progress import progress_line
 from bot.ledger.record import read_ledger, verify_ledger
 from bot.ledger.recorded import recorded
 from bot.ledger.row import Row
@@ -268,7 +269,9 @@ def _head(config: Config, name: str, rows: Sequence[Row]) -> list[Notice]:
     if not decided:
         return []
     valued = list(recorded(rows, Valuation))
-    return [head_notice(name, decided[-1], *verify_ledger(ledger_path(config, name)), valued[-1] if valued else None)]
+    count, head = verify_ledger(ledger_path(config, name))
+    plan = progress_line(config.state, digits=64)  # a whole hash, which proves the date of the plan
+    return [head_notice(name, decided[-1], count, head, valued[-1] if valued else None, plan)]
 
 
 def _rows(config: Config, name: str) -> list[Row] | None:

@@ -1,1 +1,1 @@
-"""The honest test: does the thesis hold, and how sure can anyone be?"""
+"""Test whether the thesis holds: a plan, its verdict, and the evidence for it."""

@@ -8,7 +8,7 @@ from itertools import product
 from typing import NamedTuple
 
 from bot.core.errors import DataError
-from bot.study.episodes import count_episodes
+from bot.study.counted import count_episodes
 from bot.study.outcomes import Outcome
 from bot.study.plan import Event, Multiverse, Plan, Spacing
 from bot.study.shifts import ShiftTest

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.core.market import Floats
-from bot.study.shifts import TOLERANCE, Share
+from bot.study.shifts import TOLERANCE, PValue
 from strategies.indicators import Bools, Ints
 
 
@@ -37,17 +37,17 @@ class NullTest:
     is_sampled: bool
 
     @property
-    def up(self) -> Share:
+    def up(self) -> PValue:
         """Draws whose statistic is at least the observed one."""
         return self._share(self.statistics >= self.excess - TOLERANCE)
 
     @property
-    def low(self) -> Share:
+    def low(self) -> PValue:
         """Draws whose mended statistic is at most the observed one."""
         return self._share(self.mended <= self.mended_excess + TOLERANCE)
 
-    def _share(self, hits: Bools) -> Share:
-        return Share(int(np.count_nonzero(hits)) + self.is_sampled, len(hits) + self.is_sampled)
+    def _share(self, hits: Bools) -> PValue:
+        return PValue(int(np.count_nonzero(hits)) + self.is_sampled, len(hits) + self.is_sampled)
 
 
 def excess_of(outcomes: Floats, events: Ints) -> float:

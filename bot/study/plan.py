@@ -186,4 +186,9 @@ def load_plan(path: Path | None = None) -> Plan:
         If the plan is invalid. The error has the file, the key, the expected and the present value.
     """
     path = path or DEFAULT_PLAN
-    return validated(Plan, read_yaml(path), path)
+    data = read_yaml(path)
+    signal = data.get("signal")
+    if isinstance(signal, dict) and isinstance(signal.get("file"), str):
+        # Beside the plan, so that a folder with both can be moved as one.
+        data = {**data, "signal": {**signal, "file": str(path.parent / signal["file"])}}
+    return validated(Plan, data, path)

@@ -8,7 +8,7 @@ import numpy as np
 
 from bot.core.errors import DataError
 from bot.core.market import Floats
-from bot.study.episodes import count_episodes
+from bot.study.counted import count_episodes
 from bot.study.null_test import NullTest, excess_of
 from bot.study.study_data import StudyData
 from strategies.indicators import Ints

@@ -11,7 +11,7 @@ from bot.study.study_data import StudyData
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class StudySection:
     """A part of a study that can run alone.
 
     Attributes
@@ -32,10 +32,12 @@ class Section:
     definitions: Mapping[str, str] = field(default_factory=dict)
 
 
-SECTIONS: Mapping[str, Section] = {
-    "verdict": Section("Verdict", verdict_section.verdict, verdict_section.DOES_NOT_SHOW, verdict_section.DEFINITIONS),
-    "nulls": Section("Other null distributions", nulls.nulls, nulls.DOES_NOT_SHOW, nulls.DEFINITIONS),
-    "multiverse": Section(
+SECTIONS: Mapping[str, StudySection] = {
+    "verdict": StudySection(
+        "Verdict", verdict_section.verdict, verdict_section.DOES_NOT_SHOW, verdict_section.DEFINITIONS
+    ),
+    "nulls": StudySection("Other null distributions", nulls.nulls, nulls.DOES_NOT_SHOW, nulls.DEFINITIONS),
+    "multiverse": StudySection(
         "Multiverse", multiverse_section.multiverse, multiverse_section.DOES_NOT_SHOW, multiverse_section.DEFINITIONS
     ),
 }

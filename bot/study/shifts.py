@@ -20,7 +20,7 @@ TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class PValue:
     """A p-value as a count: `count` of `total` statistics are as extreme as the observed one."""
 
     count: int
@@ -123,9 +123,9 @@ class ShiftTest:
         return float(self.outcomes[others].mean() - self.outcomes.mean())
 
     @cached_property
-    def up(self) -> Share:
+    def up(self) -> PValue:
         """Shifts whose statistic is at least the observed one."""
-        return Share(int(np.count_nonzero(self.statistics >= self.excess - TOLERANCE)), len(self.outcomes))
+        return PValue(int(np.count_nonzero(self.statistics >= self.excess - TOLERANCE)), len(self.outcomes))
 
     @cached_property
     def overlap(self) -> Floats:
@@ -142,7 +142,7 @@ class ShiftTest:
         mended: Floats = self.outcomes - effect * self.overlap
         return mended
 
-    def low(self, effect: float) -> Share:
+    def low(self, effect: float) -> PValue:
         """Count the shifts of the mended outcomes whose statistic is at most the observed one of them.
 
         Parameters
@@ -152,7 +152,7 @@ class ShiftTest:
         """
         # The statistic is linear in the outcomes, so the mended ones need no second pass over all shifts.
         statistics = self.statistics - effect * self._overlap_statistics
-        return Share(int(np.count_nonzero(statistics <= statistics[0] + TOLERANCE)), len(self.outcomes))
+        return PValue(int(np.count_nonzero(statistics <= statistics[0] + TOLERANCE)), len(self.outcomes))
 
     def bound(self, level: float, step: float, largest: float = 5.0) -> float | None:
         """Find the smallest effect that the outcomes reject, by inversion of the lower test.

@@ -1,4 +1,4 @@
-"""What every section of a study reads: the plan, the market, and the events and outcomes by it."""
+"""Data of a study: the plan, the market, and the events and outcomes by it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
 from bot.study.axis import Index, index_of
 from bot.study.baskets import Baskets, as_basket, is_basket
-from bot.study.episodes import Episodes, count_episodes
+from bot.study.counted import Episodes, count_episodes
 from bot.study.event_file import events_of_file
 from bot.study.events import Breakouts, event_rules, find_breakouts
 from bot.study.outcomes import Outcome, Price, outcome_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.study.episodes import Episodes
+from bot.study.counted import Episodes
 from bot.study.multiverse import cells_of
 from bot.study.outcomes import Outcome
 from bot.study.redrawn import redrawn_null

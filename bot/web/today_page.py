@@ -11,6 +11,7 @@ from bot.core.decision import Decision
 from bot.core.events import TradingStateChange, Valuation
 from bot.core.orders import Fill, Settlement, Side
 from bot.ledger.codec import plain
+from bot.ledger.plan_progress import progress_line
 from bot.ledger.recorded import Recorded
 from bot.report import names, numbers
 from bot.report.labels import Labels
@@ -70,6 +71,7 @@ def today(site: Site, record: Record) -> dict[str, object]:
         "equity": money,
         "latest": latest,
         "waterfall": dict(site.waterfall(record, date.fromisoformat(last.day))),
+        "plan": progress_line(site.state),
     }
 
 

@@ -99,6 +99,7 @@ def status(
     Example: bot paper status
     """
     from bot.infra.clock import SystemClock
+    from bot.ledger.plan_progress import progress_line
     from bot.paper.daemon_status import DaemonState
     from bot.paper.health_facts import daemon_status, require_health
     from bot.paper.ledgers import has_begun, status_of
@@ -119,11 +120,12 @@ def status(
             print_json({"ledger": name, "daemon": daemon.to_dict()})
         line_printer(screen)(f"{name} begins with the first day that can be decided. Daemon {daemon.line}.")
         return
-    found = status_of(resolved, name)
+    found, plan = status_of(resolved, name), progress_line(resolved.state)
     if as_json:
-        print_json({**found.to_dict(), "daemon": daemon.to_dict()})
+        print_json({**found.to_dict(), "daemon": daemon.to_dict(), "plan": plan})
     else:
-        show(screen, found, labels_of(resolved.resolved()), Daemon=daemon.line)
+        more = {"Daemon": daemon.line} | ({} if plan is None else {"Study": plan})
+        show(screen, found, labels_of(resolved.resolved()), **more)
 
 
 @ledgers.command(name="reduce-only")

@@ -69,6 +69,7 @@ def tick(
     from bot.paper.notifier import Notifier
     from bot.paper.tick import tick as paper_tick
     from bot.services.vendors import open_sessions
+    from bot.study.registration import follow
 
     resolved, clock, screen = config_of(config, set_), SystemClock(), console(to_error=as_json)
     testnet = _testnet(resolved, name_of(ledger), broker, screen)
@@ -78,6 +79,8 @@ def tick(
     with notifier.watching() as report, open_sessions(resolved, clock) as sessions, progress(screen) as advance:
         ticked = paper_tick(resolved, ledger, sessions, clock, testnet, advance, say)
         report(ticked)
+    if (line := follow(resolved, clock.now())) is not None:
+        say(line)
     print_tick(screen, ticked, status_of(resolved, ledger), labels_of(resolved.resolved()), as_json)
 
 

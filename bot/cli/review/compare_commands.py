@@ -22,7 +22,7 @@ from bot.cli.console import (
 )
 from bot.cli.list_output import Column, Format, MarkdownOption, format_of, print_list
 from bot.cli.paper.options import config_of
-from bot.cli.review.review_commands import RunOption
+from bot.cli.review.review_commands import RunOption, shown_record
 from bot.core.errors import ConfigError, DataError, LedgerError
 from bot.core.text import printable
 from bot.infra.whole_file import write_whole
@@ -56,10 +56,9 @@ def compare(
     """
     from bot.review.compare.compare import compare as compare_records
     from bot.review.compare.overlay_page import comparison_page
-    from bot.review.recording import find_record
 
     style, state = format_of(as_json, False, as_markdown), config_of(config).state
-    records = find_record(state, a), find_record(state, b)
+    records = shown_record(state, a), shown_record(state, b)
     # On standard error, so that a pipe gets the result alone.
     with console(to_error=True).status("Reading both ..."):
         found = compare_records(*records)
@@ -115,13 +114,12 @@ def parity(
     """
     from bot.review.compare.backtest_of_ledger import parity_of
     from bot.review.compare.overlay_page import parity_page
-    from bot.review.recording import find_record
 
     require_one_market(market, data_dir)
     if ledger is not None and run is not None:
         raise ConfigError("contradict each other", where="LEDGER and --run", mend="keep one")
     style, resolved = format_of(as_json, False, as_markdown), config_of(config, set_)
-    record = find_record(resolved.state, ledger or run)
+    record = shown_record(resolved.state, ledger or run)
     with console(to_error=True).status("Backtesting its days ..."):
         found = parity_of(resolved, record, data_dir, market)
     _write(html, lambda: parity_page(found))

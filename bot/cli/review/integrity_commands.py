@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.console import ConfigOption, JsonOption, console, end_with, print_json
-from bot.cli.review.review_commands import RunOption, record_of
+from bot.cli.review.review_commands import RunOption
 from bot.core.errors import ConfigError, LedgerError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def verify(
     """
     from bot.review.integrity.kept_heads import parse_head, read_heads
     from bot.review.integrity.verify import verify
-    from bot.review.recording import all_records
+    from bot.review.recording import all_records, find_record
     from bot.settings.loader import load_config
 
     if every and run is not None:
@@ -53,7 +53,9 @@ def verify(
     if every and (head or head_file):
         raise ConfigError("contradict each other", where="--all and --head", mend="a head is one of a single ledger")
     kept = [parse_head(text) for text in head or ()]
-    records = all_records(load_config(config).state) if every else [record_of(config, run)]
+    records = (
+        all_records(load_config(config).state) if every else [find_record(load_config(config).state, run).pinned()]
+    )
     screen, faults, verified = console(to_error=as_json), [], []
     for record in records:
         if len(records) > 1:

@@ -18,6 +18,7 @@ from bot.cli.console import (
     print_json,
     require_one_market,
 )
+from bot.cli.peek import note_command
 from bot.core.invariants import not_none
 from bot.core.text import printable
 
@@ -51,12 +52,25 @@ review = typer.Typer(cls=StoryFirst, help="Review a run or a ledger: what was do
 
 
 def record_of(config: Path | None, name: str | None) -> Record:
-    """Open the record that a user names, fixed to its present rows. Raises LedgerError, ConfigError."""
-    from bot.review.recording import find_record
+    """Open the record that a user names, fixed to its present rows, to show its outcomes.
+
+    Raises LedgerError, ConfigError.
+    """
     from bot.settings.loader import load_config
 
+    return shown_record(load_config(config).state, name)
+
+
+def shown_record(state: Path, name: str | None) -> Record:
+    """Open a record of a state folder to show its outcomes, which the log of plans then knows. Raises LedgerError."""
+    from bot.core.events import Valuation
+    from bot.review.recording import find_record
+
     # Pinned: a daemon may add rows while a command reads, and two tables of one answer must agree.
-    return find_record(load_config(config).state, name).pinned()
+    record = find_record(state, name).pinned()
+    valued = record.last_event(Valuation)
+    note_command(state, None if valued is None else valued.event.day)
+    return record
 
 
 def labels_for(record: Record, config: Path | None) -> Labels:

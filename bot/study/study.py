@@ -166,6 +166,7 @@ def _figures(data: StudyData, found: Mapping[str, dict[str, Any]], counted: Mapp
         "plan": plan.model_dump(mode="json", by_alias=True),
         "plan_sha256": plan.sha256,
         "data_sha256": data.data_sha256,
+        "data_to": str(data.index(plan.signal.series).sessions[-1]),
         "trials": dict(counted),
         "series": data.series_sha256,
         "reads": [data.symbol(name) for name in (plan.signal.series, plan.outcome.series)],

@@ -1,0 +1,47 @@
+"""Progress of the registered plan as the newest follow-up found it, for pages and notices."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.core.errors import LedgerError
+from bot.infra.whole_file import write_whole
+from bot.infra.write_access import write_error
+from bot.ledger.plan_log import plan_log
+
+FILE_NAME = "prospective.json"
+
+
+def keep_progress(state: Path, progress: Mapping[str, Any]) -> None:
+    """Write the progress of a registered plan. Raises LedgerError."""
+    path = state / "study" / FILE_NAME
+    try:
+        write_whole(path, (json.dumps(dict(progress), indent=1) + "\n").encode())
+    except OSError as problem:
+        raise write_error(LedgerError, path, problem) from None
+
+
+def progress_line(state: Path, digits: int = 12) -> str | None:
+    """Return the state of the registered plan in one line, with the first digits of its hash.
+
+    None if no plan is registered. Raises LedgerError if the chain of the log is broken.
+    """
+    entry = plan_log(state).registered()
+    if entry is None:
+        return None
+    head = f"Plan {entry.plan_sha256[:digits]}, registered on {entry.day}"
+    found = _read(state / "study" / FILE_NAME)
+    if found is None or found.get("plan_sha256") != entry.plan_sha256:
+        return f"{head}: `bot study status` counts its episodes"
+    return f"{head}: {found['line']}"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and isinstance(found.get("line"), str) else None
