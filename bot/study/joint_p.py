@@ -10,7 +10,7 @@ import numpy as np
 from bot.core.market import Floats
 from bot.core.moments import Days
 from bot.study.multiverse import Cell
-from bot.study.shifts import TOLERANCE, Share, shift_means
+from bot.study.shifts import TOLERANCE, PValue, shift_means
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class JointP:
 
     z: tuple[float | None, ...]
     sessions: int
-    share: Share | None
+    share: PValue | None
 
     @property
     def largest(self) -> float | None:
@@ -63,7 +63,7 @@ def joint_p(cells: Sequence[Cell], sessions: Mapping[str, Days]) -> JointP:
     if all(entry is None for entry in z):
         return JointP(tuple(z), len(common), None)
     hits = int(np.count_nonzero(largest >= largest[0] - TOLERANCE))
-    return JointP(tuple(z), len(common), Share(hits, len(common)))
+    return JointP(tuple(z), len(common), PValue(hits, len(common)))
 
 
 def standardised(outcomes: Floats, events: Sequence[int] | np.ndarray) -> Floats | None:
