@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from bot.core.errors import ConfigError
+from bot.core.moments import Days
 from bot.services.user_strategy import call_user_code
 from bot.study.axis import Index
 from strategies.indicators import Ints
 
 _HELP = "see docs/study.md"
+_CUTS = 12
+"""Cuts of each kind at which the function is called again."""
 
 
 def events_of_file(path: Path, index: Index) -> Ints:
@@ -31,27 +32,12 @@ def events_of_file(path: Path, index: Index) -> Ints:
     Raises
     ------
     ConfigError
-        If the file is missing or fails, or if a date is not a session. A function that reads later closes is found by
-        calling it again on a part of them.
+        If the file is missing or fails, or if a date is not a session.
     """
     if not path.is_file():
         raise ConfigError("there is no such event file", where=str(path), mend=_HELP)
-    rows = _rows(path, index)
-    half = len(index.sessions) // 2
-    early = Index(index.symbol, index.sessions[:half], index.closes[:half])
-    if not np.array_equal(_rows(path, early), rows[rows < half]):
-        raise ConfigError(
-            "its events change when later closes are removed: it reads the future", where=str(path), mend=_HELP
-        )
-    return rows
-
-
-def _rows(path: Path, index: Index) -> Ints:
-    closes = pd.Series(index.closes.copy(), pd.DatetimeIndex(index.sessions.astype("datetime64[s]")), name=index.symbol)
-    days = call_user_code(path, lambda: _called(path, closes))
-    found = np.array(
-        sorted({pd.Timestamp(day).to_datetime64().astype("datetime64[D]") for day in days}), "datetime64[D]"
-    )
+    sessions = pd.DatetimeIndex(index.sessions.astype("datetime64[s]"))
+    found = call_user_code(path, lambda: _called(path, pd.Series(index.closes.copy(), sessions, name=index.symbol)))
     unknown = found[~np.isin(found, index.sessions)]
     if len(unknown):
         raise ConfigError("names an event on no session", where=str(path), was=str(unknown[0]), mend=_HELP)
@@ -59,11 +45,27 @@ def _rows(path: Path, index: Index) -> Ints:
     return rows
 
 
-def _called(path: Path, closes: pd.Series) -> Sequence[date]:
+def require_causal(path: Path, index: Index, rows: Ints) -> None:
+    """Raise ConfigError if the events of a file change when later closes are removed."""
+    for cut in _cuts(rows, len(index.sessions)):
+        early = Index(index.symbol, index.sessions[:cut], index.closes[:cut])
+        if not np.array_equal(events_of_file(path, early), rows[rows < cut]):
+            what = "its events change when later closes are removed: it reads the future"
+            raise ConfigError(what, where=str(path), was=f"on closes up to {early.sessions[-1]}", mend=_HELP)
+
+
+def _cuts(rows: Ints, sessions: int) -> list[int]:
+    """Return numbers of sessions after which the closes are cut: after some events, and at even distances."""
+    after_events = rows[:: max(len(rows) // _CUTS, 1)][:_CUTS] + 1
+    even = np.linspace(sessions / _CUTS, sessions, _CUTS, endpoint=False).astype(int)
+    return sorted({int(cut) for cut in (*after_events, *even) if 0 < cut < sessions})
+
+
+def _called(path: Path, closes: pd.Series) -> Days:
     spec = importlib.util.spec_from_file_location(f"events_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ConfigError("is not a Python file", where=str(path), mend=_HELP)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    days: Sequence[date] = list(module.events(closes))
+    days: Days = np.unique(pd.DatetimeIndex(list(module.events(closes))).to_numpy().astype("datetime64[D]"))
     return days

@@ -17,7 +17,7 @@ from bot.settings.loader import Config
 from bot.study.axis import Index, index_of
 from bot.study.baskets import Baskets, as_basket, is_basket
 from bot.study.counted import Episodes, count_episodes
-from bot.study.event_file import events_of_file
+from bot.study.event_file import events_of_file, require_causal
 from bot.study.events import Breakouts, event_rules, find_breakouts
 from bot.study.outcomes import Outcome, Price, outcome_of
 from bot.study.plan import Event, Plan
@@ -94,7 +94,11 @@ class StudyData:
     @cached_property
     def default_events(self) -> Ints:
         """Rows of the events of the plan's own signal."""
-        return self.events_on(self.index(self.plan.signal.series))
+        index, file = self.index(self.plan.signal.series), self.plan.signal.file
+        rows = self.events_on(index)
+        if file is not None:
+            require_causal(file, index, rows)
+        return rows
 
     def events_on(self, index: Index) -> Ints:
         """Return the rows of the events of the plan's signal on an index; on a redrawn one too."""
