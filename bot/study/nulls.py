@@ -11,6 +11,7 @@ from bot.core.errors import DataError
 from bot.core.market import Floats
 from bot.study.null_test import NullTest, excess_of
 from bot.study.redrawn import redrawn_null
+from bot.study.result_row import missing_text
 from bot.study.shifts import ShiftTest, shift_means
 from bot.study.study_data import StudyData
 from bot.study.verdict import Word, word_of
@@ -187,7 +188,7 @@ def _row(data: StudyData, name: str, method: str, compute: Callable[[StudyData],
     try:
         null = compute(data)
     except DataError as problem:
-        return {**row, "missing": str(problem)}
+        return {**row, "missing": missing_text(problem)}
     rule = data.plan.judgement
     enough = len(data.default_test.events) >= rule.least_episodes
     word = word_of(null.up.p, null.excess_without_best, null.low.p, rule) if enough else Word.INCONCLUSIVE

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.study import multiverse_section, nulls, verdict_section
+from bot.study.multiverse_section import multiverse
+from bot.study.nulls import nulls
+from bot.study.placebos import placebos
+from bot.study.replication import replication
+from bot.study.reverse import reverse
 from bot.study.study_data import StudyData
+from bot.study.verdict_section import verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +38,17 @@ class StudySection:
     definitions: Mapping[str, str] = field(default_factory=dict)
 
 
+def _section(title: str, compute: Callable[[StudyData], dict[str, Any]]) -> StudySection:
+    """Return the section of a function, whose module says what it does not show and defines its figures."""
+    module = sys.modules[compute.__module__]
+    return StudySection(title, compute, module.DOES_NOT_SHOW, module.DEFINITIONS)
+
+
 SECTIONS: Mapping[str, StudySection] = {
-    "verdict": StudySection(
-        "Verdict", verdict_section.verdict, verdict_section.DOES_NOT_SHOW, verdict_section.DEFINITIONS
-    ),
-    "nulls": StudySection("Other null distributions", nulls.nulls, nulls.DOES_NOT_SHOW, nulls.DEFINITIONS),
-    "multiverse": StudySection(
-        "Multiverse", multiverse_section.multiverse, multiverse_section.DOES_NOT_SHOW, multiverse_section.DEFINITIONS
-    ),
+    "verdict": _section("Verdict", verdict),
+    "nulls": _section("Other null distributions", nulls),
+    "replication": _section("Replication by outcome", replication),
+    "placebos": _section("Placebos in time, signal and outcome", placebos),
+    "reverse": _section("The reverse claim", reverse),
+    "multiverse": _section("Multiverse", multiverse),
 }

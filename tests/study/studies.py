@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from bot.core.market import SeriesKind
+from bot.data.demo.effect import effect_path
 from bot.settings.loader import load_config
 from bot.study.plan import Plan, load_plan
 from bot.study.study_data import StudyData
 from tests.markets import closes_on_days, closes_on_sessions, market_of, session_days
 
-FIRST = "2019-01-02"
+FIRST = "2015-01-02"
 
 
 def plan_with(changes: Mapping[str, Any] | None = None) -> Plan:
@@ -46,10 +47,11 @@ def study_of(
     index: Sequence[float],
     coin: Sequence[float],
     changes: Mapping[str, Any] | None = None,
+    plan: Plan | None = None,
     **others: Sequence[float],
 ) -> StudyData:
     """A study of RUT's closes and of ETH's prices after each session; others are closes of US series by session."""
-    plan, config = plan_with(changes), load_config()
+    plan, config = plan or plan_with(changes), load_config()
     config = config.model_copy(update={"symbols": {**config.symbols, **plan.symbols}})
     eth = after_sessions(coin)
     flat = closes_on_days(FIRST, [100.0] * (len(eth) + 2))
@@ -63,3 +65,14 @@ def study_of(
         kinds={symbol: SeriesKind(config.symbols[symbol]) for symbol in plan.symbols if symbol in others},
     )
     return StudyData(plan, config, market)
+
+
+PLANTED_SESSIONS = 2600
+
+
+def planted_study(lead: int, effect: float = 0.75) -> StudyData:
+    """A random index and a coin that rises by `effect` over 63 sessions, `lead` sessions after each confirmation."""
+    random = np.random.default_rng(12)
+    index = 100 * np.exp(np.cumsum(0.0006 + 0.012 * random.standard_normal(PLANTED_SESSIONS)))
+    noise = np.cumsum(0.01 * random.standard_normal(PLANTED_SESSIONS))
+    return study_of(index, np.exp(noise + effect * effect_path(index, lead)), plan=load_plan())
