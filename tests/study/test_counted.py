@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from bot.study.episodes import Uncounted, count_episodes, spaced_events
+from bot.study.counted import Uncounted, count_episodes, spaced_events
 from hypothesis import given
 from hypothesis import strategies as st
 
