@@ -74,9 +74,13 @@ def _show(screen: Console, found: Study, is_whole: bool) -> None:
     verdict, sections = figures["verdict"], figures["sections"]
     screen.print(f"\n{figures['plan']['claim']}", markup=False)
     screen.print(f"[bold]{verdict['word']}[/], retrospective: {_span(sections['verdict'])}. Paper only, not advice.")
-    for label in verdict["labels"]:
-        screen.print(f"  Doubt: {label}", markup=False)
-    screen.print(_figures_table(verdict))
+    for label in sections["verdict"]["labels"]:
+        if label["holds"]:
+            screen.print(f"  Doubt: {label['name']}", markup=False)
+        elif "unknown" in label:
+            screen.print(f"  Unknown if {label['name']}: {label['unknown']}", markup=False, soft_wrap=True)
+    if verdict["n"]:
+        screen.print(_figures_table(verdict))
     screen.print(_episodes_table(figures["episodes"]))
     for name, section in sections.items():
         screen.print(f"{name}: {section['sentence']}", markup=False, soft_wrap=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from bot.core.errors import DataError
 from bot.study.counted import Episodes
 from bot.study.multiverse import cells_of
 from bot.study.outcomes import Outcome
@@ -50,30 +52,19 @@ def verdict(data: StudyData) -> dict[str, Any]:
     Raises
     ------
     DataError
-        If no episode is counted, or a series of the plan is missing or has a hole.
+        If a series of the plan is missing or has a hole.
     """
-    rule, test = data.plan.judgement, data.default_test
-    up, low = test.up, test.low(rule.effect)
-    labels = _labels(data)
-    outcomes = test.outcomes[test.events]
-    word = word_of_plan(data)
+    test = data.test(data.default_episodes, data.default_outcome)
+    labels = [] if test is None else _labels(data)
+    word = Word.INCONCLUSIVE if test is None else word_of_plan(data)
+    figures = dict.fromkeys(DEFINITIONS) if test is None else _figures(data, test)
     return {
         "verdict": {
+            **figures,
             "word": word.value,
             "labels": [label["name"] for label in labels if label["holds"]],
-            "n": len(test.events),
-            "sessions": len(test.outcomes),
-            "excess": test.excess,
-            "excess_without_best": test.excess_without_best,
-            "count_up": up.count,
-            "p_up": up.p,
-            "count_low": low.count,
-            "p_low": low.p,
-            "bound": test.bound(rule.p_low, rule.bound_step),
-            "detectable": test.detectable(rule.p_up, rule.power_quantile),
-            "placements": test.placements,
-            "median": float(np.median(outcomes)),
-            "positive": int(np.count_nonzero(outcomes > 0)),
+            "n": 0 if test is None else len(test.events),
+            "sessions": len(data.default_outcome.known),
         },
         "episodes": episode_rows(data, data.default_episodes, data.default_outcome),
         "labels": labels,
@@ -82,6 +73,26 @@ def verdict(data: StudyData) -> dict[str, Any]:
         "notes": _notes(data),
         "sentence": _sentence(data, word, test),
     }
+
+
+def _figures(data: StudyData, test: ShiftTest) -> dict[str, Any]:
+    """Return the figures of a test, in the order of `DEFINITIONS`."""
+    rule = data.plan.judgement
+    up, low, outcomes = test.up, test.low(rule.effect), test.outcomes[test.events]
+    figures = {
+        "excess": test.excess,
+        "excess_without_best": test.excess_without_best,
+        "count_up": up.count,
+        "p_up": up.p,
+        "count_low": low.count,
+        "p_low": low.p,
+        "bound": test.bound(rule.p_low, rule.bound_step),
+        "detectable": test.detectable(rule.p_up, rule.power_quantile),
+        "placements": test.placements,
+        "median": float(np.median(outcomes)),
+        "positive": int(np.count_nonzero(outcomes > 0)),
+    }
+    return {name: figures.get(name) for name in DEFINITIONS}
 
 
 def word_of_plan(data: StudyData) -> Word:
@@ -108,28 +119,38 @@ def episode_rows(data: StudyData, episodes: Episodes, outcome: Outcome) -> list[
 
 
 def _labels(data: StudyData) -> list[dict[str, Any]]:
-    """Return each label with what it was compared by and whether it holds."""
-    return [_not_specific(data), _fragile(data), _depends_on_null(data)]
+    """Return each label with what it was compared by and whether it holds; `unknown` says why that is not known."""
+    makers = {
+        f"not specific to {data.plan.subject}": _not_specific,
+        "fragile": _fragile,
+        "depends on the null": _depends_on_null,
+    }
+    return [{"name": name, **_evidence(make, data)} for name, make in makers.items()]
+
+
+def _evidence(make: Callable[[StudyData], dict[str, Any]], data: StudyData) -> dict[str, Any]:
+    # The word stands without its labels: a folder without IWM has no multiverse.
+    try:
+        return make(data)
+    except DataError as problem:
+        return {"holds": False, "unknown": str(problem)}
 
 
 def _not_specific(data: StudyData) -> dict[str, Any]:
     plan, signal, rule = data.plan, data.plan.signal, data.plan.outcome
     other = plan.judgement.specific_against
-    label: dict[str, Any] = {"name": f"not specific to {plan.subject}", "against": other}
-    if not data.has(other):
-        return {**label, "holds": False, "unknown": f"the market has no {other}"}
     outcome = data.outcome(rule.series, other, rule.horizon, rule.price)
     events = data.events(other, signal.event, signal.base_sessions, signal.confirm_closes)
     test = data.test(data.episodes(events, outcome), outcome)
     p_up = None if test is None else test.up.p
-    return {**label, "p_up": p_up, "holds": p_up is not None and p_up <= data.default_test.up.p}
+    return {"against": other, "p_up": p_up, "holds": p_up is not None and p_up <= data.default_test.up.p}
 
 
 def _fragile(data: StudyData) -> dict[str, Any]:
     cells = [cell for cell in data.once(cells_of) if cell.missing is None]
     word, limit = word_of_plan(data), data.plan.judgement.fragile_share
     share = sum(cell.word is not word for cell in cells) / len(cells)
-    return {"name": "fragile", "cells": len(cells), "share": share, "limit": limit, "holds": share > limit}
+    return {"cells": len(cells), "share": share, "limit": limit, "holds": share > limit}
 
 
 def _depends_on_null(data: StudyData) -> dict[str, Any]:
@@ -139,7 +160,6 @@ def _depends_on_null(data: StudyData) -> dict[str, Any]:
         word_of(null.up.p, test.excess_without_best, null.low.p, data.plan.judgement) if enough else Word.INCONCLUSIVE
     )
     return {
-        "name": "depends on the null",
         "p_up": null.up.p,
         "p_low": null.low.p,
         "word": word.value,
@@ -160,9 +180,11 @@ def _notes(data: StudyData) -> list[str]:
     return [f"{ends}: outcomes end with the opens, since a fill at a close is no fill."]
 
 
-def _sentence(data: StudyData, word: Word, test: ShiftTest) -> str:
+def _sentence(data: StudyData, word: Word, test: ShiftTest | None) -> str:
     plan, rule = data.plan, data.plan.judgement
     index, outcome = plan.label(plan.signal.series), plan.label(plan.outcome.series)
+    if test is None:
+        return f"{word.value}: no event of {index} has a known outcome of {outcome}."
     bound = test.bound(rule.p_low, rule.bound_step)
     rejects = "no effect is rejected" if bound is None else f"effects of {bound:+.2f} and more are rejected"
     return (
