@@ -19,6 +19,7 @@ from bot.ledger.plan_log import PlanEntry, PlanEntryKind, plan_log
 from bot.services.markets import open_market
 from bot.settings.loader import Config, load_config
 from bot.study.multiverse import cell_count
+from bot.study.page.study_page import render
 from bot.study.plan import Plan, load_plan
 from bot.study.sections import SECTIONS
 from bot.study.study_data import StudyData
@@ -110,7 +111,7 @@ def run_study(
     found = {name: _section(data, folder, name, begin) for name in chosen}
     figures = _figures(data, found, trials(log.entries()))
     if not only:
-        folder.keep_study(figures, "")
+        folder.keep_study(figures, render(figures))
     return Study(figures, folder.path)
 
 

@@ -12,6 +12,8 @@ from bot.study.counted import Episodes
 from bot.study.multiverse import cells_of
 from bot.study.outcomes import Outcome
 from bot.study.redrawn import redrawn_null
+from bot.study.shift_histogram import DEFINITIONS as HISTOGRAM_DEFINITIONS
+from bot.study.shift_histogram import shift_histogram
 from bot.study.shifts import ShiftTest
 from bot.study.study_data import StudyData
 from bot.study.verdict import Word, verdict_of, word_of
@@ -37,6 +39,7 @@ DEFINITIONS = {
     "placements": "Independent placements of the episodes: T over 1 + 2 x the autocorrelations of the shift statistics",
     "median": "Median outcome over the counted episodes, log return",
     "positive": "Counted episodes with a positive outcome",
+    **HISTOGRAM_DEFINITIONS,
 }
 
 
@@ -46,8 +49,8 @@ def verdict(data: StudyData) -> dict[str, Any]:
     Returns
     -------
     dict
-        `verdict` with the figures of `DEFINITIONS`, `episodes` in order, `labels` with the evidence of each label, and
-        a sentence.
+        `verdict` with the figures of `DEFINITIONS`, `episodes` in order, `labels` with the evidence of each label,
+        `distribution` of all shifts, and a sentence.
 
     Raises
     ------
@@ -68,6 +71,7 @@ def verdict(data: StudyData) -> dict[str, Any]:
         },
         "episodes": episode_rows(data, data.default_episodes, data.default_outcome),
         "labels": labels,
+        "distribution": shift_histogram(test, rule.effect),
         "first": str(data.index(data.plan.signal.series).sessions[data.default_outcome.first]),
         "last": str(data.index(data.plan.signal.series).sessions[data.default_outcome.last]),
         "notes": _notes(data),

@@ -1,0 +1,70 @@
+"""Every cell of the multiverse as a dot, sorted by its excess, with the word of each below."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from bot.report import numbers
+from bot.study.page.axis_scale import AxisScale, scale_of
+from bot.study.page.canvas import Canvas
+from bot.study.page.drawing import Drawing
+from bot.study.page.plan_names import Figures, PlanNames, log_return
+from bot.study.verdict import Word
+
+LOOKS = {Word.SUPPORTED: "supported", Word.INCONCLUSIVE: "inconclusive", Word.NOT_SUPPORTED: "not-supported"}
+"""Class of drawing.css of each word."""
+_TOP, _BOTTOM, _ROW = 22.0, 230.0, 30.0
+
+
+def multiverse_dots(study: Figures, names: PlanNames) -> Drawing | None:
+    """Draw the cells that have an excess, if there are any."""
+    rows = [row for row in study["sections"]["multiverse"]["rows"] if row.get("excess") is not None]
+    if not rows:
+        return None
+    rows.sort(key=lambda row: row["excess"])
+    words = Counter(row["word"] for row in rows)
+    canvas = Canvas(_BOTTOM + 20 + _ROW * len(LOOKS))
+    up = scale_of((row["excess"] for row in rows), _BOTTOM, _TOP)
+    across = AxisScale(0, max(len(rows) - 1, 1), 1, 99)
+    for tick in up.ticks(5):
+        canvas.line((0, up(tick)), (100, up(tick)), "axis" if tick == 0 else "grid")
+    places = {word: [across(i) for i, row in enumerate(rows) if row["word"] == word] for word in LOOKS}
+    for place, (word, look) in enumerate(LOOKS.items()):
+        if found := [(across(i), up(row["excess"])) for i, row in enumerate(rows) if row["word"] == word]:
+            canvas.dots(found, f"dots {look}")
+        top = _BOTTOM + 20 + place * _ROW
+        canvas.text((0, top + 9), f"{word.value}: {words[word]}", "small strong")
+        if places[word]:
+            canvas.ticks(places[word], top + 14, 10, f"ticks {look}")
+    _mark_own(canvas, study, rows, across, up)
+    for tick in up.ticks(5):
+        canvas.text((0, up(tick) - 4), log_return(tick, 1), "muted small")
+    counts = ", ".join(f"{words[word]} {word.value}" for word in LOOKS)
+    return Drawing(
+        f"The verdict under {numbers.count(len(rows))} defensible choices",
+        f"Dots of the excess of {len(rows)} cells, from {log_return(rows[0]['excess'])} to "
+        f"{log_return(rows[-1]['excess'])}, coloured by word: {counts}.",
+        canvas,
+        "Each dot is one set of choices, sorted by its excess (log return over its own horizon). Below it, a stroke in "
+        "the row of its word. A word that depends on the choices is scattered over several rows. The plan's own "
+        "choice is the circle.",
+    )
+
+
+def _mark_own(canvas: Canvas, study: Figures, rows: list[Figures], across: AxisScale, up: AxisScale) -> None:
+    signal, outcome = study["plan"]["signal"], study["plan"]["outcome"]
+    own = {
+        "event": signal["event"],
+        "spacing": signal["spacing"]["from"],
+        "series": signal["series"],
+        "horizon": outcome["horizon"],
+        "base": signal["base_sessions"],
+        "closes": signal["confirm_closes"] if signal["event"] == "confirmed" else None,
+        "outcome": outcome["series"],
+    }
+    for place, row in enumerate(rows):
+        if all(row.get(key) == value for key, value in own.items()):
+            at, height = across(place), up(row["excess"])
+            canvas.dot((at, height), 6, "own-cell")
+            end = at > 60
+            canvas.text((at, height + 18), "this plan", "strong", "end" if end else "start", -4 if end else 4)
