@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install help backtest paper test quick slow soak lint benchmark lock clean
+.PHONY: install help backtest paper test quick slow soak worlds lint benchmark lock clean
 
 install: $(VENV)/installed  ## Install the bot and its tools into .venv.
 
@@ -34,6 +34,9 @@ slow: install       ## Run the tests of kills, whole runs and wide searches.
 
 soak: install       ## Run the tests that take minutes.
 	$(BIN)/python -m pytest -m soak
+
+worlds: install     ## Compute size and power of the verdict on planted worlds, in two minutes.
+	$(BIN)/bot study worlds
 
 lint: install       ## Check style, types and import contracts.
 	$(BIN)/ruff check .

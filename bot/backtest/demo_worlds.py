@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
-from multiprocessing.process import BaseProcess
-from threading import Thread
 
 import pandas as pd
 
 from bot.backtest.engines.exact import run_exact
 from bot.core.events import Valuation
+from bot.infra.processes import process_pool
 from bot.report.contents import Worlds
 from bot.services.markets import demo_parameters, demo_world
 from bot.services.plans import planned, window_of
@@ -31,27 +26,11 @@ def compare_worlds(config: Config, advance: Callable[[], None]) -> Worlds:
     planted = _equity(config, own.seed, own.thesis_strength)
     seeds = range(config.demo.spread_seeds)
     rows = []
-    pool = ProcessPoolExecutor(os.cpu_count(), initializer=_follow_the_parent)
-    try:
+    with process_pool() as pool:
         for row in pool.map(partial(_both_worlds, config), seeds):
             rows.append(row)
             advance()
-    finally:
-        pool.shutdown(cancel_futures=True)
     return Worlds(own.thesis_strength, planted, pd.DataFrame(rows))
-
-
-def _follow_the_parent() -> None:
-    """Ignore interrupts, which the parent handles, and exit when the parent is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        Thread(target=_exit_after, args=(parent,), daemon=True).start()
-
-
-def _exit_after(parent: BaseProcess) -> None:
-    parent.join()
-    os._exit(1)  # sys.exit would end this thread only
 
 
 def _both_worlds(config: Config, seed: int) -> dict[str, object]:

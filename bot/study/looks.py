@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from bot.core.market import Floats
+from bot.study.counted import spaced_events
+from bot.study.events import Breakouts
+from bot.study.plan import Signal
 from bot.study.shifts import ShiftTest
 from bot.study.verdict import Word
 from strategies.indicators import Ints
@@ -60,3 +65,24 @@ def word_of_look(look: Look, critical: CriticalValues, effect: float) -> Word:
     if look.test.low(effect).p <= critical.low:
         return Word.NOT_SUPPORTED
     return Word.INCONCLUSIVE
+
+
+def rows_since(found: Breakouts, signal: Signal, start: int) -> Ints:
+    """Return the rows of the episodes counted since a plan began, ascending.
+
+    The spacing goes on from the last episode counted before; an episode belongs to the plan if its breakout lies in it.
+
+    Parameters
+    ----------
+    found
+        Breakouts of the index.
+    signal
+        Event and spacing of the plan.
+    start
+        First session of the plan, a row of the index.
+    """
+    happened = found.confirmed_at >= 0 if signal.event == "confirmed" else np.ones(len(found.rows), bool)
+    begun = found.rows[happened]
+    rows = found.confirmations if signal.event == "confirmed" else begun
+    counted = spaced_events(rows, signal.spacing.sessions, signal.spacing.start)
+    return rows[counted & (begun >= start)]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from bot.study.counted import Uncounted, count_episodes, spaced_events
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.study.counted import Uncounted, count_episodes, spaced_events
 from bot.study.plan import Spacing
 
 ROWS = np.array([10, 12, 15, 19, 20])
