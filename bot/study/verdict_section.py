@@ -71,7 +71,7 @@ def verdict(data: StudyData) -> dict[str, Any]:
         },
         "episodes": episode_rows(data, data.default_episodes, data.default_outcome),
         "labels": labels,
-        "distribution": shift_histogram(test, rule.effect),
+        "distribution": None if test is None else shift_histogram(test, data.plan.judgement.effect),
         "first": str(data.index(data.plan.signal.series).sessions[data.default_outcome.first]),
         "last": str(data.index(data.plan.signal.series).sessions[data.default_outcome.last]),
         "notes": _notes(data),

@@ -26,7 +26,7 @@ def page_section(
     table
         Markup that follows the drawings.
     """
-    if figures.get("missing"):
+    if isinstance(figures.get("missing"), str):
         return section(identity, title, paragraph(figures["sentence"], "missing"), limits(figures))
     return section(
         identity,

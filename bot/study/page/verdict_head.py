@@ -39,6 +39,8 @@ def head(study: Figures) -> str:
 def meaning(study: Figures, names: PlanNames) -> list[str]:
     """Return in plain words what the verdict means, its labels included."""
     verdict, rule = study["verdict"], study["plan"]["judgement"]
+    if not verdict["n"]:
+        return [f"No event of {names.signal} has a known outcome of {names.outcome}: there is nothing to judge."]
     episodes = numbers.counted(verdict["n"], "counted episode")
     excess, effect = both(verdict["excess"]), both(rule["effect"])
     moved = (
@@ -98,6 +100,8 @@ def changes(study: Figures, names: PlanNames) -> list[str]:
         "above zero without the best episode"
     )
     low = f"NOT SUPPORTED needs p against the effect of at most {rule['p_low']:g} (now {p_value(verdict['p_low'])})"
+    if not verdict["n"]:
+        return [f"{rule['least_episodes']} counted episodes are needed.", _RETROSPECTIVE]
     text = {"SUPPORTED": low, "NOT SUPPORTED": up}.get(verdict["word"], f"{up}. {low}")
     return [
         f"{text}. With {verdict['n']} episodes the test sees a lead from {both(verdict['detectable'])} on in four of "

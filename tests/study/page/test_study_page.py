@@ -45,6 +45,7 @@ def full() -> dict[str, Any]:
             "nulls": section([{"null": "linear shifts", "p_up": 0.9, "word": "NOT SUPPORTED", "missing": None}]),
             "multiverse": section([cell(-0.2, "NOT SUPPORTED"), cell(0.1, "INCONCLUSIVE", base=10)]),
             "tables": {"sentence": "Not computed: no series", "missing": "no series", "does_not_show": "All."},
+            "replication": section([], missing=["Micro caps"]),
             "unheard": section([{"figure": 1.5, "flag": True, "list": [1, 2]}]),
         }
     )
@@ -74,7 +75,14 @@ def test_a_verdict_alone_makes_a_page() -> None:
 
 def test_a_full_study_makes_a_page_with_every_section() -> None:
     page = Page(render(full()))
-    assert [tag["id"] for tag in page.all("section")] == ["verdict", "nulls", "multiverse", "tables", "unheard"]
+    assert [tag["id"] for tag in page.all("section")] == [
+        "verdict",
+        "nulls",
+        "multiverse",
+        "tables",
+        "replication",
+        "unheard",
+    ]
     assert len(page.all("figure")) == 2
 
 
@@ -92,7 +100,7 @@ def test_a_section_without_drawable_rows_is_kept_as_a_table() -> None:
 
 
 def test_every_section_says_what_it_does_not_show() -> None:
-    assert Page(render(full())).text.count("It does not show: ") == 5
+    assert Page(render(full())).text.count("It does not show: ") == 6
 
 
 def test_the_page_has_no_script_and_no_remote_part() -> None:
@@ -141,6 +149,15 @@ def test_the_page_names_what_the_plan_compares() -> None:
     text = Page(render(figures)).text
     assert "counted episodes of High-yield bonds" in text and "log return of Emerging markets" in text
     assert re.findall(r"\b(?:ETH|Russell 2000|small caps)\b", text.replace("ETH", "", 2)) == []
+
+
+def test_a_verdict_without_an_episode_has_no_figures() -> None:
+    figures = study()
+    figures["verdict"] = {**dict.fromkeys(figures["verdict"]), "word": "INCONCLUSIVE", "labels": [], "n": 0}
+    figures["sections"]["verdict"] |= {"verdict": figures["verdict"], "distribution": None, "labels": []}
+    page = Page(render(figures))
+    assert "there is nothing to judge" in page.text
+    assert page.all("figure") == []
 
 
 @pytest.mark.parametrize(
