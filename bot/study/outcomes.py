@@ -72,9 +72,16 @@ def outcome_of(market: Market, name: str, sessions: Days, horizon: int, price: P
     DataError
         If a price inside is missing, or fewer sessions than the horizon have one.
     """
+    return outcome_from(name, log_prices(market, name, sessions, price), sessions, horizon)
+
+
+def log_prices(market: Market, name: str, sessions: Days, price: Price) -> Floats:
+    """Return the log of the first price after each session, of a series or of a ratio "A/B"; NaN where there is none.
+
+    Parameters as in `outcome_of`.
+    """
     parts = [_log_prices(market, symbol, sessions, price) for symbol in name.split("/")]
-    logs = parts[0] - parts[1] if len(parts) == 2 else parts[0]
-    return outcome_from(name, logs, sessions, horizon)
+    return parts[0] - parts[1] if len(parts) == 2 else parts[0]
 
 
 def outcome_from(name: str, logs: Floats, sessions: Days, horizon: int) -> Outcome:
@@ -93,7 +100,6 @@ def outcome_from(name: str, logs: Floats, sessions: Days, horizon: int) -> Outco
 
 
 def _log_prices(market: Market, symbol: str, sessions: Days, price: Price) -> Floats:
-    """Return the log of the first price after each session, NaN where there is none."""
     series = market[symbol]
     if series.kind.is_coin:
         return _log(_at(series, sessions + 1, price))

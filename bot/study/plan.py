@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, Strict
+from pydantic import AfterValidator, ConfigDict, Field, Strict
 
 from bot.settings.loader import CONFIG_FOLDER, read_yaml, validated
 from bot.settings.schema.config import SymbolKind
@@ -18,6 +19,23 @@ DEFAULT_PLAN = CONFIG_FOLDER / "study.yaml"
 Seed = Annotated[int, Strict(), Field(ge=0, lt=2**32)]
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 """Name of an outcome: a symbol, a ratio of two, or a basket."""
+
+
+def span_of(text: str) -> tuple[date, date]:
+    """Return the first and the last day of a span "FIRST/LAST". Raises ValueError."""
+    first, last = (date.fromisoformat(part) for part in text.split("/"))
+    if first > last:
+        raise ValueError("the span ends before it begins")
+    return first, last
+
+
+def _checked_span(text: str) -> str:
+    span_of(text)
+    return text
+
+
+Span = Annotated[str, AfterValidator(_checked_span)]
+"""First and last day as "FIRST/LAST"."""
 Event = Literal["breakout", "confirmed"]
 Spacing = Literal["front", "back", "none"]
 
@@ -72,6 +90,12 @@ class Draws(Section):
     seed: Seed
 
 
+class Curves(Draws):
+    """Draws of the placebo band, and the shortest mean block of its bootstrap, in sessions."""
+
+    least_block: Count
+
+
 class Nulls(Section):
     """The null distributions beside the circular shifts."""
 
@@ -101,12 +125,12 @@ class Reverse(Section):
 
 
 class LeadLag(Section):
-    """Cross-correlations: lags to each side, coins, and spans of dates as "FIRST/LAST"."""
+    """Cross-correlations: lags to each side, coins, and spans of dates."""
 
     reach: Count
     pairs: list[Symbol]
-    subsamples: list[str]
-    without: list[str]
+    subsamples: list[Span]
+    without: list[Span]
 
 
 class Multiverse(Section):
@@ -248,6 +272,7 @@ class Plan(Section):
     outcome: OutcomeRule
     judgement: Judgement
     nulls: Nulls
+    curves: Curves
     replication: Replication
     placebos: Placebos
     reverse: Reverse

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.study.drop_one import drop_one
+from bot.study.lead_lag import lead_lag
 from bot.study.multiverse_section import multiverse
 from bot.study.nulls import nulls
 from bot.study.placebos import placebos
@@ -50,5 +52,7 @@ SECTIONS: Mapping[str, StudySection] = {
     "replication": _section("Replication by outcome", replication),
     "placebos": _section("Placebos in time, signal and outcome", placebos),
     "reverse": _section("The reverse claim", reverse),
+    "leadlag": _section("Lead and lag of returns", lead_lag),
     "multiverse": _section("Multiverse", multiverse),
+    "dropone": _section("Without each episode", drop_one),
 }

@@ -44,6 +44,10 @@ class StudyData:
         prefixed = DEMO_PREFIX + name
         return prefixed if prefixed in self.market else name
 
+    def symbols(self, name: str) -> str:
+        """Return a series, or a ratio "A/B", by the names in the market."""
+        return "/".join(map(self.symbol, name.split("/")))
+
     def has(self, name: str) -> bool:
         """True if the market can make an outcome: it has the series, both of a ratio "A/B", or a basket."""
         return is_basket(name) or all(self.has_series(part) for part in name.split("/"))
@@ -72,7 +76,7 @@ class StudyData:
             return self.baskets.outcome(as_basket(name), sessions, horizon)
         for part in name.split("/"):
             self.require_series(part)
-        return outcome_of(self.market, "/".join(map(self.symbol, name.split("/"))), sessions, horizon, price)
+        return outcome_of(self.market, self.symbols(name), sessions, horizon, price)
 
     @cached_property
     def baskets(self) -> Baskets:

@@ -9,6 +9,7 @@ import numpy as np
 
 from bot.core.errors import DataError
 from bot.study.counted import Episodes
+from bot.study.curves import curves
 from bot.study.multiverse import cells_of
 from bot.study.outcomes import Outcome
 from bot.study.redrawn import redrawn_null
@@ -23,7 +24,7 @@ DOES_NOT_SHOW = (
     "whoever wrote the plan knew the past."
 )
 
-DEFINITIONS = {
+_FIGURES = {
     "word": "SUPPORTED, NOT SUPPORTED or INCONCLUSIVE, by the rule of the plan",
     "labels": "Doubts about the word: not specific to small caps, fragile, depends on the null",
     "n": "Counted episodes",
@@ -39,7 +40,13 @@ DEFINITIONS = {
     "placements": "Independent placements of the episodes: T over 1 + 2 x the autocorrelations of the shift statistics",
     "median": "Median outcome over the counted episodes, log return",
     "positive": "Counted episodes with a positive outcome",
+}
+
+DEFINITIONS = {
+    **_FIGURES,
     **HISTOGRAM_DEFINITIONS,
+    "curves": "Log return since the first price after each event, by session; mean over the counted episodes, and the "
+    "2.5% and 97.5% quantiles of this mean in prices redrawn in blocks",
 }
 
 
@@ -50,7 +57,7 @@ def verdict(data: StudyData) -> dict[str, Any]:
     -------
     dict
         `verdict` with the figures of `DEFINITIONS`, `episodes` in order, `labels` with the evidence of each label,
-        `distribution` of all shifts, and a sentence.
+        `distribution` of all shifts, `curves` of `bot.study.curves`, and a sentence.
 
     Raises
     ------
@@ -60,7 +67,7 @@ def verdict(data: StudyData) -> dict[str, Any]:
     test = data.test(data.default_episodes, data.default_outcome)
     labels = [] if test is None else _labels(data)
     word = Word.INCONCLUSIVE if test is None else word_of_plan(data)
-    figures = dict.fromkeys(DEFINITIONS) if test is None else _figures(data, test)
+    figures = dict.fromkeys(_FIGURES) if test is None else _figures(data, test)
     return {
         "verdict": {
             **figures,
@@ -72,6 +79,7 @@ def verdict(data: StudyData) -> dict[str, Any]:
         "episodes": episode_rows(data, data.default_episodes, data.default_outcome),
         "labels": labels,
         "distribution": None if test is None else shift_histogram(test, data.plan.judgement.effect),
+        "curves": _curves(data),
         "first": str(data.index(data.plan.signal.series).sessions[data.default_outcome.first]),
         "last": str(data.index(data.plan.signal.series).sessions[data.default_outcome.last]),
         "notes": _notes(data),
@@ -80,7 +88,7 @@ def verdict(data: StudyData) -> dict[str, Any]:
 
 
 def _figures(data: StudyData, test: ShiftTest) -> dict[str, Any]:
-    """Return the figures of a test, in the order of `DEFINITIONS`."""
+    """Return the figures of a test, in the order of their definitions."""
     rule = data.plan.judgement
     up, low, outcomes = test.up, test.low(rule.effect), test.outcomes[test.events]
     figures = {
@@ -96,7 +104,14 @@ def _figures(data: StudyData, test: ShiftTest) -> dict[str, Any]:
         "median": float(np.median(outcomes)),
         "positive": int(np.count_nonzero(outcomes > 0)),
     }
-    return {name: figures.get(name) for name in DEFINITIONS}
+    return {name: figures.get(name) for name in _FIGURES}
+
+
+def _curves(data: StudyData) -> dict[str, Any]:
+    try:
+        return curves(data)
+    except DataError as problem:
+        return {"missing": str(problem)}
 
 
 def word_of_plan(data: StudyData) -> Word:
