@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
 
 import numpy as np
 
 from bot.backtest.benchmark_runs import run_benchmarks
+from bot.backtest.delayed import delayed
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.extras import extras_of
 from bot.backtest.figures import figures_of, rounded
@@ -20,7 +20,6 @@ from bot.backtest.result_warnings import PegRule, result_warnings
 from bot.backtest.strategy_check import check_strategy
 from bot.backtest.warnings import order_warnings, run_warnings
 from bot.core.book import Book, RunPlan
-from bot.core.decision import Decision
 from bot.core.events import Event, Valuation
 from bot.core.market import Market
 from bot.core.ports import Strategy
@@ -95,7 +94,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
         raise AssertionError("the backtrader engine and the exact engine disagree")
     others = run_benchmarks(market, plan, window, extras.variants(market), options.trend_days, stressed)
     band = band_of(book, extras, options.random_shifts)
-    late = run_exact(with_decisions(plan, window, _a_day_late(decisions), stressed))
+    late = run_exact(with_decisions(plan, window, delayed(decisions, 1), stressed))
     episodes = [e for e in extras.episodes(market) if window.start <= e.known_at.date() <= window.end]
     own_figures = figures_of(book, plan.cash)
     summary = {
@@ -121,11 +120,6 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
     }
     rows = as_rows([*episodes, *_with_benchmarks(book.events, others.books)])
     return Backtest(rows, market, window, summary, band)
-
-
-def _a_day_late(decisions: Sequence[Decision]) -> list[Decision]:
-    """Move each decision to the midnight of the next."""
-    return [replace(before, at=after.at) for before, after in pairwise(decisions)]
 
 
 def _with_benchmarks(events: Sequence[Event], others: Mapping[str, Book | None]) -> list[Event]:

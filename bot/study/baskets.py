@@ -72,7 +72,7 @@ class Baskets:
         return Outcome(name, _longest_known(values), horizon)
 
     def _held(self, name: Basket, chosen: Ints, leave: Ints) -> Floats:
-        """Return the log return of each holding; NaN without a coin.
+        """Return the log return of each holding; NaN if it has no coin.
 
         Parameters
         ----------

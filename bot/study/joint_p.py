@@ -20,11 +20,11 @@ class JointP:
     Attributes
     ----------
     z
-        Standardised statistic of each cell, None without an episode on the common sessions.
+        Standardised statistic of each cell with an episode on the common sessions; others are empty.
     sessions
         Number of sessions that are common to all cells.
     share
-        Shifts whose largest statistic is at least the observed largest; None without a session or an episode.
+        Shifts whose largest statistic is at least the observed largest; empty if no cell has a statistic.
     """
 
     z: tuple[float | None, ...]
@@ -47,7 +47,7 @@ def joint_p(cells: Sequence[Cell], sessions: Mapping[str, Days]) -> JointP:
     Parameters
     ----------
     cells
-        Cells of one or several indices; those without an outcome are left out.
+        Cells of one or several indices; those with an outcome are compared.
     sessions
         Dates of each index by its name, shape (N,). Cells of several indices share their sessions by date.
     """
@@ -67,7 +67,7 @@ def joint_p(cells: Sequence[Cell], sessions: Mapping[str, Days]) -> JointP:
 
 
 def standardised(outcomes: Floats, events: Sequence[int] | np.ndarray) -> Floats | None:
-    """Compute the statistic of every shift less the mean over its sd (ddof 0) over all shifts; None if the sd is 0."""
+    """Compute the statistic of every shift less its mean, over its sd (ddof 0); an sd of 0 gives None."""
     means = shift_means(outcomes, np.asarray(events))
     spread = float(means.std())
     if spread <= TOLERANCE:

@@ -30,9 +30,9 @@ class Choices(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cell:
-    """A cell with its test and its word; without an episode there is no test.
+    """A cell with its test and its word.
 
-    Without its data a cell has `missing`, the reason, and neither outcome nor word.
+    A cell that lacks its data has `missing`, the reason, alone. A cell that lacks an episode has an outcome and a word.
     """
 
     choices: Choices
@@ -52,7 +52,7 @@ def cells_of(data: StudyData) -> list[Cell]:
     Raises
     ------
     DataError
-        If the plan crosses no choices, or the market has the data of none.
+        If the plan crosses no choices, or the market lacks the data of all cells.
     """
     if not (choices := list(_crossed(data.plan.multiverse))):
         raise DataError("the multiverse has no cells", where=f"plan {data.plan.name}", mend="give each choice a value")

@@ -48,7 +48,7 @@ def multiverse(data: StudyData) -> dict[str, Any]:
     Raises
     ------
     DataError
-        If the plan crosses no choices, or the market has the data of none.
+        If the plan crosses no choices, or the market lacks the data of all cells.
     """
     cells = data.once(cells_of)
     joint = joint_p(cells, {cell.choices.series: data.index(cell.choices.series).sessions for cell in _computed(cells)})
@@ -87,7 +87,7 @@ def _row(cell: Cell, z: float | None) -> dict[str, Any]:
 
 
 def _notes(data: StudyData, cells: Sequence[Cell]) -> list[str]:
-    """Return a note on the choice by volume, and one for each reason of cells that are not computed."""
+    """Return a note on the choice by volume, and one for each reason of missing cells."""
     notes = []
     if (name := "largest altcoin") in data.plan.multiverse.outcomes:
         days = data.settings.altcoins.volume_days

@@ -15,6 +15,7 @@ from bot.study.placebos import placebos
 from bot.study.replication import replication
 from bot.study.reverse import reverse
 from bot.study.study_data import StudyData
+from bot.study.tables_section import tables
 from bot.study.verdict_section import verdict
 
 
@@ -55,4 +56,5 @@ SECTIONS: Mapping[str, StudySection] = {
     "leadlag": _section("Lead and lag of returns", lead_lag),
     "multiverse": _section("Multiverse", multiverse),
     "dropone": _section("Without each episode", drop_one),
+    "tables": _section("Variants of the rotation", tables),
 }

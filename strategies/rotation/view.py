@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
 
 import numpy as np
@@ -22,17 +23,21 @@ from strategies.rotation.supercycle import Supercycle
 
 
 class RotationView:
-    """A market as the rotation reads it. Arrays have one entry a decision time."""
+    """A market as the rotation reads it. Arrays have one entry a decision time.
 
-    def __init__(self, market: Market, settings: RotationSettings) -> None:
+    `of` is a view of the same market whose settings differ in the switches of the gates alone; its readings are shared.
+    """
+
+    def __init__(self, market: Market, settings: RotationSettings, of: RotationView | None = None) -> None:
         self.market, self.settings = market, settings
         self.gates_on = settings.rotation.gates.switched_on
         """Names of the gates that are on."""
         self.times = market.decision_times
         self.days = self.times.astype("datetime64[D]") - 1
         """The UTC day that has just closed at each decision time."""
-        self.altcoins = Altcoins(market, settings.altcoins, settings.quality.window_gaps)
-        self.source = Readings(market, settings)
+        gaps = settings.quality.window_gaps
+        self.altcoins: Altcoins = of.altcoins if of else Altcoins(market, settings.altcoins, gaps)
+        self.source: Readings = of.source if of else Readings(market, settings)
         self.gates = {**self.source.gates, **self._supercycle_gate()}
         self.readings: dict[str, Reading] = {
             "small_caps": self._small_caps(),
@@ -40,7 +45,7 @@ class RotationView:
             "volatility_kill": self.source.volatility_kill(),
             "eth_btc": self.source.pair(),
             "eth_trend": self.source.eth_trend(),
-            "breadth": self._breadth(),
+            "breadth": of.readings["breadth"] if of else self._breadth(),
             "peg_broken": self.source.peg(),
         }
 
@@ -77,6 +82,11 @@ class RotationView:
         """True where the credit reading shows stress."""
         credit = self.gates["credit"]
         return credit.available & credit.is_known & ~credit.holds
+
+    @cached_property
+    def stressed(self) -> list[datetime]:
+        """The decision times at which the credit reading shows stress."""
+        return [at for at, on in zip(self.market.decision_moments, self.credit_stress.tolist(), strict=True) if on]
 
     @cached_property
     def missed(self) -> Ints:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -124,7 +122,7 @@ def test_an_empty_multiverse_is_an_error(made: Market) -> None:
         multiverse(StudyData(plan_with(series=[]), default_config(), made))
 
 
-def test_the_real_market_in_486_ways(real_folder: Path, real_market: Market) -> None:
+def test_the_real_market_in_486_ways(real_market: Market) -> None:
     section = multiverse(StudyData(load_plan(), load_config(), real_market))
     assert section["counts"] == {"SUPPORTED": 0, "NOT SUPPORTED": 251, "INCONCLUSIVE": 235}
     assert (section["joint_count"], section["joint_sessions"], section["joint_cells"]) == (763, 2137, 486)
