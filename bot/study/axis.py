@@ -63,6 +63,18 @@ def index_of(market: Market, symbol: str) -> Index:
     return Index(symbol, series.dates, series.close)
 
 
+def sampled(market: Market, symbol: str, index: Index) -> Index:
+    """Return a series on the sessions of an index: a coin as `sampled_coin`, others at their own close.
+
+    Raises DataError for a hole inside.
+    """
+    if market[symbol].kind.is_coin:
+        return sampled_coin(market, symbol, index)
+    other = index_of(market, symbol)
+    common = np.isin(other.sessions, index.sessions)
+    return Index(symbol, other.sessions[common], other.closes[common])
+
+
 def sampled_coin(market: Market, symbol: str, index: Index) -> Index:
     """Return a coin's closes on the sessions of an index, each as it was known at the close of the session.
 

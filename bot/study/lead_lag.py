@@ -1,4 +1,4 @@
-"""Cross-correlations of the index's returns with those of coins, by week and by session, to both sides."""
+"""Cross-correlations of the index's returns with those of other series, by week and by session, to both sides."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from bot.core.errors import DataError
 from bot.core.market import Floats
 from bot.core.moments import Days
-from bot.study.axis import sampled_coin
+from bot.study.axis import sampled
 from bot.study.plan import span_of
 from bot.study.result_row import missing_text
 from bot.study.study_data import StudyData
@@ -23,14 +23,14 @@ DOES_NOT_SHOW = (
 )
 
 DEFINITIONS = {
-    "coin": "Coin whose returns are compared with those of the index",
-    "label": "Name of the coin on screen",
+    "series": "Series whose returns are compared with those of the index",
+    "label": "Name of the series on screen",
     "every": "week: from the last session of a week to that of the next; session: from close to close",
     "sample": "all, a span of dates, or all without some spans",
-    "lag": "Positive: the coin's return comes that many weeks or sessions after the index's, so that the index leads; "
-    "negative: the coin leads",
+    "lag": "Positive: the series' return comes that many weeks or sessions after the index's, so that the index leads; "
+    "negative: the series leads",
     "n": "Pairs of returns",
-    "correlation": "Pearson correlation of log returns; the coin at the last UTC close before that of the US session",
+    "correlation": "Pearson correlation of log returns; a coin at the last UTC close before that of the US session",
     "error": "Newey-West standard error of the correlation, with twice the largest lag",
     "low": "Lower end of the 95% band: correlation less 1.96 x error",
     "high": "Upper end of the 95% band: correlation and 1.96 x error",
@@ -43,15 +43,15 @@ _BAND = 1.96
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Returns:
-    """Log returns of the index and of a coin over the same spans; the day on which each ends. Shape (n,) each."""
+    """Log returns of the index and of another series over the same spans, and the last day of each; shape (n,) each."""
 
     days: Days
     index: Floats
-    coin: Floats
+    other: Floats
 
 
 def lead_lag(data: StudyData) -> dict[str, Any]:
-    """Correlate the returns of the index with those of each coin at all lags, in each sample.
+    """Correlate the returns of the index with those of each series at all lags, in each sample.
 
     Returns
     -------
@@ -61,20 +61,22 @@ def lead_lag(data: StudyData) -> dict[str, Any]:
     Raises
     ------
     DataError
-        If no coin can be compared.
+        If no series can be compared.
     """
-    rows = [row for coin in data.plan.lead_lag.pairs for row in _coin_rows(data, coin)]
+    if not data.plan.lead_lag.pairs:
+        raise DataError("the plan names no series to compare", where=f"plan {data.plan.name}")
+    rows = [row for name in data.plan.lead_lag.pairs for row in _rows(data, name)]
     if all(row["missing"] is not None for row in rows):
-        raise DataError("no coin can be compared", was="; ".join(row["missing"] for row in rows))
+        raise DataError("no series can be compared", was="; ".join(row["missing"] for row in rows))
     return {"rows": rows, "sentence": _sentence(data, rows)}
 
 
-def _coin_rows(data: StudyData, coin: str) -> Iterator[dict[str, Any]]:
-    row: dict[str, Any] = {**dict.fromkeys(DEFINITIONS), "coin": coin, "label": data.plan.label(coin)}
+def _rows(data: StudyData, name: str) -> Iterator[dict[str, Any]]:
+    row: dict[str, Any] = {**dict.fromkeys(DEFINITIONS), "series": name, "label": data.plan.label(name)}
     reach = data.plan.lead_lag.reach
     try:
-        data.require_series(coin)
-        by_session = returns_of(data, coin)
+        data.require_series(name)
+        by_session = returns_of(data, name)
     except DataError as problem:
         yield {**row, "missing": missing_text(problem)}
         return
@@ -89,12 +91,12 @@ def _coin_rows(data: StudyData, coin: str) -> Iterator[dict[str, Any]]:
             yield from ({**named, **figures} for figures in found)
 
 
-def returns_of(data: StudyData, coin: str) -> Returns:
-    """Return the returns by session of the index and of a coin, sampled before the close of each session."""
+def returns_of(data: StudyData, name: str) -> Returns:
+    """Return the returns by session of the index and of a series, sampled at or before the close of each session."""
     index = data.index(data.plan.signal.series)
-    sampled = sampled_coin(data.market, data.symbol(coin), index)
-    closes = index.closes[np.isin(index.sessions, sampled.sessions)]
-    return Returns(sampled.sessions[1:], np.diff(np.log(closes)), np.diff(np.log(sampled.closes)))
+    other = sampled(data.market, data.symbol(name), index)
+    closes = index.closes[np.isin(index.sessions, other.sessions)]
+    return Returns(other.sessions[1:], np.diff(np.log(closes)), np.diff(np.log(other.closes)))
 
 
 def weekly(returns: Returns) -> Returns:
@@ -103,7 +105,7 @@ def weekly(returns: Returns) -> Returns:
     weeks = (returns.days.astype(np.int64) + 3) // 7
     first = np.flatnonzero(np.diff(weeks, prepend=weeks[:1] - 1))
     last = np.append(first[1:], len(weeks)) - 1
-    return Returns(returns.days[last], np.add.reduceat(returns.index, first), np.add.reduceat(returns.coin, first))
+    return Returns(returns.days[last], np.add.reduceat(returns.index, first), np.add.reduceat(returns.other, first))
 
 
 def _samples(data: StudyData, days: Days) -> Iterator[tuple[str, Bools]]:
@@ -148,9 +150,9 @@ def correlations(returns: Returns, inside: Bools, reach: int) -> Iterator[dict[s
     least = 10 * reach
     for lag in range(-reach, reach + 1):
         earlier, later = slice(0, len(inside) - abs(lag)), slice(abs(lag), None)
-        of_index, of_coin = (earlier, later) if lag >= 0 else (later, earlier)
-        both = inside[of_index] & inside[of_coin]
-        x, y = returns.index[of_index][both], returns.coin[of_coin][both]
+        of_index, of_other = (earlier, later) if lag >= 0 else (later, earlier)
+        both = inside[of_index] & inside[of_other]
+        x, y = returns.index[of_index][both], returns.other[of_other][both]
         if len(x) < least:
             raise DataError(f"{len(x)} pairs of returns; at least {least} are needed")
         x, y = _standard(x), _standard(y)
@@ -177,13 +179,13 @@ def _standard(values: Floats) -> Floats:
 def _sentence(data: StudyData, rows: list[dict[str, Any]]) -> str:
     index, reach = data.plan.label(data.plan.signal.series), data.plan.lead_lag.reach
     parts = []
-    for coin in data.plan.lead_lag.pairs:
-        own = [row for row in rows if row["coin"] == coin and row["every"] == "week" and row["sample"] == "all"]
+    for name in data.plan.lead_lag.pairs:
+        own = [row for row in rows if row["series"] == name and row["every"] == "week" and row["sample"] == "all"]
         outside = [row["lag"] for row in own if row["missing"] is None and not row["low"] <= 0 <= row["high"]]
         leads, follows = sum(lag > 0 for lag in outside), sum(lag < 0 for lag in outside)
         if any(row["missing"] is None for row in own):
-            label = data.plan.label(coin)
-            parts.append(f"at {leads} of {reach} lags where the {index} leads {label}, {follows} where {label} leads")
+            label = data.plan.label(name)
+            parts.append(f"at {leads} of {reach} lags where {index} leads {label}, {follows} where {label} leads")
     return (
         f"Correlations of weekly returns differ from 0 (95% bands) {'; '.join(parts)}; "
         f"chance alone gives {0.05 * reach:.1f} of {reach}."

@@ -58,14 +58,14 @@ def nulls(data: StudyData) -> dict[str, Any]:
     index, outcome = data.plan.label(data.plan.signal.series), data.plan.label(data.plan.outcome.series)
     rows = [
         _row(data, "circular shifts", "all episodes move together, around the end", circular),
-        _row(data, "redrawn index", f"the {index} is redrawn in blocks, {outcome} is kept", lambda _: redrawn.test),
+        _row(data, "redrawn index", f"{index} is redrawn in blocks, {outcome} is kept", lambda _: redrawn.test),
         _row(data, "linear shifts", "all episodes move together and stay inside the data", linear),
         _row(data, "random dates", "as many dates at random with the same least spacing", random_dates),
         _row(data, "calendar-year means", "circular shifts; each outcome less the mean of its year", without_years),
         _row(
             data,
             f"less {data.plan.label(other)}",
-            f"circular shifts of both; the excess less that after events of the {data.plan.label(other)}",
+            f"circular shifts of both; the excess less that after events of {data.plan.label(other)}",
             lambda found: paired(found, other),
         ),
     ]

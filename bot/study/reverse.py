@@ -1,4 +1,4 @@
-"""The reverse claim: records of coins before the index, by the same rule and the same test."""
+"""The reverse claim: records of other series before the index, by the same rule and the same test."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.core.errors import DataError
 from bot.core.moments import Days
-from bot.study.axis import sampled_coin
+from bot.study.axis import sampled
 from bot.study.outcomes import Outcome, outcome_of
 from bot.study.result_row import RESULT_DEFINITIONS, answers, result_row
 from bot.study.study_data import StudyData
@@ -19,15 +19,15 @@ DOES_NOT_SHOW = (
 )
 
 DEFINITIONS = {
-    "signal": "Coin whose sustained breakouts are the events, at the last UTC close before that of each US session",
-    "label": "Name of the coin on screen",
+    "signal": "Series whose events are tested; a coin at the last UTC close before that of each US session",
+    "label": "Name of the series on screen",
     "outcome": "Index whose log return from the close of session s + 1 to that a horizon later is read",
     **RESULT_DEFINITIONS,
 }
 
 
 def reverse(data: StudyData) -> dict[str, Any]:
-    """Test whether sustained breakouts of coins come before a rise of the index.
+    """Test the reverse claim: the index rises after the events of other series.
 
     Returns
     -------
@@ -37,30 +37,32 @@ def reverse(data: StudyData) -> dict[str, Any]:
     Raises
     ------
     DataError
-        If no coin can be tested.
+        If no series can be tested.
     """
-    series = data.plan.signal.series
+    series, signals = data.plan.signal.series, data.plan.reverse.signals
+    if not signals:
+        raise DataError("the plan names no series for the reverse claim", where=f"plan {data.plan.name}")
     rows = [
         {
-            "signal": coin,
-            "label": data.plan.label(coin),
+            "signal": signal,
+            "label": data.plan.label(signal),
             "outcome": series,
-            **result_row(data, partial(coin_events, data, coin)),
+            **result_row(data, partial(reverse_events, data, signal)),
         }
-        for coin in data.plan.reverse.signals
+        for signal in signals
     ]
     if all(row["missing"] is not None for row in rows):
-        raise DataError("no coin can be tested", was="; ".join(row["missing"] for row in rows))
+        raise DataError("no series can be tested", was="; ".join(row["missing"] for row in rows))
     return {"rows": rows, "sentence": _sentence(data, rows)}
 
 
-def coin_events(data: StudyData, coin: str) -> tuple[Outcome, Ints, Days]:
-    """Return the index as the outcome on the sessions of a coin, with the events of the coin."""
+def reverse_events(data: StudyData, signal: str) -> tuple[Outcome, Ints, Days]:
+    """Return the index as the outcome on the sessions of another series, with the events of that series."""
     series = data.plan.signal.series
-    data.require_series(coin)
-    sampled = sampled_coin(data.market, data.symbol(coin), data.index(series))
-    outcome = outcome_of(data.market, data.symbol(series), sampled.sessions, data.plan.outcome.horizon, "close")
-    return outcome, data.events_on(sampled), sampled.sessions
+    data.require_series(signal)
+    axis = sampled(data.market, data.symbol(signal), data.index(series))
+    outcome = outcome_of(data.market, data.symbol(series), axis.sessions, data.plan.outcome.horizon, "close")
+    return outcome, data.events_on(axis), axis.sessions
 
 
 def _sentence(data: StudyData, rows: list[dict[str, Any]]) -> str:
@@ -72,6 +74,6 @@ def _sentence(data: StudyData, rows: list[dict[str, Any]]) -> str:
     )
     missing = "; ".join(f"{row['label']}: {row['missing']}" for row in rows if row["missing"] is not None)
     return (
-        f"In reverse, {answers(data, rows)} coins have breakouts after which the {index} rose by more than chance "
-        f"allows: {figures}." + (f" Not tested: {missing}." if missing else "")
+        f"In reverse, {answers(data, rows)} series have events after which {index} rose by more than chance "
+        f"allows: {figures or 'none is tested'}." + (f" Not tested: {missing}." if missing else "")
     )

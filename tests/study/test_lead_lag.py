@@ -38,14 +38,14 @@ def test_a_positive_lag_is_one_at_which_the_index_leads(lead: int) -> None:
 def test_the_correlation_is_pearsons() -> None:
     returns = random_returns(1)
     found = {row["lag"]: row["correlation"] for row in correlations(returns, np.ones(400, bool), 2)}
-    assert found[1] == pytest.approx(np.corrcoef(returns.index[:-1], returns.coin[1:])[0, 1])
-    assert found[-2] == pytest.approx(np.corrcoef(returns.index[2:], returns.coin[:-2])[0, 1])
+    assert found[1] == pytest.approx(np.corrcoef(returns.index[:-1], returns.other[1:])[0, 1])
+    assert found[-2] == pytest.approx(np.corrcoef(returns.index[2:], returns.other[:-2])[0, 1])
 
 
 def test_the_error_is_that_of_newey_and_west() -> None:
     returns = random_returns(0)
     row = next(row for row in correlations(returns, np.ones(400, bool), 2) if row["lag"] == 0)
-    x, y = ((values - values.mean()) / values.std() for values in (returns.index, returns.coin))
+    x, y = ((values - values.mean()) / values.std() for values in (returns.index, returns.other))
     scores = x * (y - row["correlation"] * x)
     # Bartlett weights 1 - k / (lags + 1) with 4 lags; the variance of x is 1.
     weights = {k: 1 - k / 5 for k in range(1, 5)}
@@ -72,12 +72,12 @@ def test_weeks_end_with_their_last_session() -> None:
     found = weekly(Returns(days, np.arange(13.0), np.ones(13)))
     assert found.days.astype(str).tolist() == ["2015-01-02", "2015-01-09", "2015-01-16", "2015-01-21"]
     assert found.index.tolist() == [0, 1 + 2 + 3 + 4 + 5, 6 + 7 + 8 + 9 + 10, 11 + 12]
-    assert found.coin.tolist() == [1, 5, 5, 2]
+    assert found.other.tolist() == [1, 5, 5, 2]
 
 
 def test_every_sample_of_the_plan_is_listed() -> None:
     found = lead_lag(planted_study(0))
-    rows = [row for row in found["rows"] if row["coin"] == "ETH"]
+    rows = [row for row in found["rows"] if row["series"] == "ETH"]
     rule = load_plan().lead_lag
     samples = ["all", *rule.subsamples, f"without {rule.without[0]}"]
     assert sorted({row["sample"] for row in rows}) == sorted(samples)
@@ -87,12 +87,12 @@ def test_every_sample_of_the_plan_is_listed() -> None:
 
 
 def test_a_price_that_does_not_move_is_listed() -> None:
-    rows = [row for row in lead_lag(planted_study(0))["rows"] if row["coin"] == "BTC"]
+    rows = [row for row in lead_lag(planted_study(0))["rows"] if row["series"] == "BTC"]
     assert {row["missing"] for row in rows if row["sample"] == "all"} == {"all returns are the same"}
 
 
 def test_a_study_without_enough_returns_fails() -> None:
-    with pytest.raises(DataError, match="no coin can be compared"):
+    with pytest.raises(DataError, match="no series can be compared"):
         lead_lag(study_of(INDEX, COIN))
 
 
@@ -115,6 +115,21 @@ def test_lead_and_lag_of_real_prices(real_folder: Path) -> None:
     plan, config = load_plan(), load_config()
     config = config.model_copy(update={"symbols": {**config.symbols, **plan.symbols}})
     rows = lead_lag(StudyData(plan, config, open_market(config, real_folder)))["rows"]
-    weeks = {row["lag"]: row for row in rows if (row["coin"], row["every"], row["sample"]) == ("ETH", "week", "all")}
+    weeks = {row["lag"]: row for row in rows if (row["series"], row["every"], row["sample"]) == ("ETH", "week", "all")}
     assert (weeks[0]["n"], round(weeks[0]["correlation"], 4), round(weeks[0]["error"], 4)) == (554, 0.1906, 0.0406)
     assert [lag for lag, row in weeks.items() if not row["low"] <= 0 <= row["high"]] == [-6, 0]
+
+
+def test_a_fund_is_compared_at_its_own_closes() -> None:
+    random = np.random.default_rng(1)
+    closes = 100 * np.exp(np.cumsum(random.standard_normal(400) / 100))
+    data = study_of(closes, np.ones(400), {"lead_lag": {"pairs": ["IWM"], "reach": 3}}, IWM=closes[1:] ** 2)
+    rows = [row for row in lead_lag(data)["rows"] if row["every"] == "session" and row["sample"] == "all"]
+    # The fund has today what the index has tomorrow: it leads by a session.
+    assert {row["lag"]: row["correlation"] for row in rows}[-1] == pytest.approx(1)
+    assert [row["n"] for row in rows] == [395, 396, 397, 398, 397, 396, 395]
+
+
+def test_a_plan_without_a_series_to_compare_is_refused() -> None:
+    with pytest.raises(DataError, match="names no series to compare"):
+        lead_lag(study_of(INDEX, COIN, {"lead_lag": {"pairs": []}}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache, partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.core.errors import DataError
@@ -14,7 +15,7 @@ from bot.study.placebos import moved_events, placebos
 from bot.study.plan import load_plan
 from bot.study.replication import replication
 from bot.study.result_row import result_row, same_events
-from bot.study.reverse import reverse
+from bot.study.reverse import reverse, reverse_events
 from bot.study.study_data import StudyData
 from tests.study.studies import planted_study, study_of
 from tests.study.test_nulls import COIN, INDEX
@@ -91,12 +92,20 @@ def test_the_reverse_is_quiet_on_a_planted_effect() -> None:
     assert rows["BTC"]["missing"] == "0 counted episodes; at least 5 are needed"
 
 
-def test_a_planted_reverse_is_found() -> None:
-    # The index follows the coin by 64 sessions, so that its windows after the coin's breakouts repeat their runs.
+def test_the_reverse_reads_the_index_after_the_events_of_the_coin() -> None:
+    # The coin has the index's prices a day after each session; at the US close, its close of the day before is known.
+    # So its breakouts are confirmed two sessions after those of the index, which are confirmed at 5 and 10.
     data = study_of(INDEX, INDEX, {"reverse": {"signals": ["ETH"]}})
-    row = reverse(data)["rows"][0]
-    # The coin's closes reach a session on the day before the next one: breakouts one session later, at 6 and 11.
-    assert (row["n"], row["outcome"]) == (2, "RUT")
+    outcome, events, sessions = reverse_events(data, "ETH")
+    assert sessions[0] == data.index("RUT").sessions[1]
+    assert (events + 1).tolist() == [7, 12]
+    # From the close of session 7 to that of 10.
+    assert outcome.values[5] == pytest.approx(np.log(INDEX[10] / INDEX[7]))
+
+
+def test_a_plan_without_a_reverse_is_refused() -> None:
+    with pytest.raises(DataError, match="names no series for the reverse claim"):
+        reverse(study_of(INDEX, COIN, {"reverse": {"signals": []}}))
 
 
 @pytest.fixture(scope="module")
