@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from bot.report import numbers
 from bot.study.page.axis_scale import AxisScale, scale_of
@@ -16,11 +17,11 @@ LOOKS = {Word.SUPPORTED: "supported", Word.INCONCLUSIVE: "inconclusive", Word.NO
 _TOP, _BOTTOM, _ROW = 22.0, 230.0, 30.0
 
 
-def multiverse_dots(study: Figures, names: PlanNames) -> Drawing | None:
+def multiverse_dots(study: Figures, names: PlanNames) -> Sequence[Drawing]:
     """Draw the cells that have an excess, if there are any."""
     rows = [row for row in study["sections"]["multiverse"]["rows"] if row.get("excess") is not None]
     if not rows:
-        return None
+        return ()
     rows.sort(key=lambda row: row["excess"])
     words = Counter(row["word"] for row in rows)
     canvas = Canvas(_BOTTOM + 20 + _ROW * len(LOOKS))
@@ -40,14 +41,16 @@ def multiverse_dots(study: Figures, names: PlanNames) -> Drawing | None:
     for tick in up.ticks(5):
         canvas.text((0, up(tick) - 4), log_return(tick, 1), "muted small")
     counts = ", ".join(f"{words[word]} {word.value}" for word in LOOKS)
-    return Drawing(
-        f"The verdict under {numbers.count(len(rows))} defensible choices",
-        f"Dots of the excess of {len(rows)} cells, from {log_return(rows[0]['excess'])} to "
-        f"{log_return(rows[-1]['excess'])}, coloured by word: {counts}.",
-        canvas,
-        "Each dot is one set of choices, sorted by its excess (log return over its own horizon). Below it, a stroke in "
-        "the row of its word. A word that depends on the choices is scattered over several rows. The plan's own "
-        "choice is the circle.",
+    return (
+        Drawing(
+            f"The verdict under {numbers.count(len(rows))} defensible choices",
+            f"Dots of the excess of {len(rows)} cells, from {log_return(rows[0]['excess'])} to "
+            f"{log_return(rows[-1]['excess'])}, coloured by word: {counts}.",
+            canvas,
+            "Each dot is one set of choices, sorted by its excess (log return over its own horizon); below it, a "
+            "stroke in the row of its word. A word that depends on the choices fills several rows. The circle is the "
+            "plan itself.",
+        ),
     )
 
 

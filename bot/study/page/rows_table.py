@@ -1,4 +1,4 @@
-"""Rows of a section as a table with the definitions of its columns, folded."""
+"""Rows of a section as tables: a small one to read, and all columns with their definitions, folded."""
 
 from __future__ import annotations
 
@@ -7,49 +7,92 @@ from typing import Any
 
 from bot.report import numbers
 from bot.report.markup import Cell, Figure, Table, facts, folded
-from bot.study.page.plan_names import Figures, PlanNames, p_value
+from bot.study.page.plan_names import Figures, PlanNames, log_return, p_value
+
+_HEADINGS = {
+    "null": "Null",
+    "placebo": "Replaced",
+    "label": "By",
+    "n": "Episodes",
+    "excess": "Excess (log)",
+    "p_up": "p for a lead",
+    "p_low": "p against the effect",
+    "word": "Word",
+    "table": "Table",
+    "variant": "Variant",
+    "total_return": "Total return",
+    "max_drawdown": "Deepest fall",
+    "sharpe": "Sharpe",
+    "trades": "Trades",
+}
+_SHARES = frozenset({"total_return", "cagr", "max_drawdown", "exposure", "rate", "error_near", "rate_near", "reached"})
+_LOG_RETURNS = frozenset(
+    {"excess", "y", "bound", "detectable", "interval_low", "interval_high", "null_low", "null_high"}
+)
+BRIEF = {
+    "nulls": ("null", "excess", "p_up", "p_low", "word"),
+    "placebos": ("placebo", "label", "n", "excess", "p_up"),
+    "tables": ("table", "variant", "total_return", "max_drawdown", "sharpe", "trades"),
+}
+"""Columns of the small table of a section."""
 
 
-def rows_table(section: Figures, title: str, names: PlanNames) -> str:
+def brief_table(name: str, figures: Figures, title: str, names: PlanNames) -> str:
+    """Return the small table of a section, if it has one; a row that lacks its data ends with the reason."""
+    keys, rows = BRIEF.get(name), figures.get("rows")
+    if not keys or not rows:
+        return ""
+    shown: list[Figures] = [{key: row.get(key) for key in keys} for row in rows]
+    if any(row.get("missing") for row in rows):
+        shown = [{**brief, "missing": row.get("missing") or ""} for brief, row in zip(shown, rows, strict=True)]
+    return plain_table(title, shown, names.labels)
+
+
+def rows_table(figures: Figures, title: str, names: PlanNames) -> str:
     """Return the rows of a section and the definitions of its figures, each folded if present."""
-    rows = section.get("rows") or []
-    found = ""
-    if rows:
-        table = plain_table(title, rows, names.labels)
-        found += folded(f"All rows: {len(rows):,}", table)
-    definitions = section.get("definitions") or {}
-    if definitions:
-        listed = facts((_heading(key), str(text)) for key, text in definitions.items())
-        found += folded("Definitions", f'<div class="definitions">{listed}</div>')
-    return found
+    rows = figures.get("rows") or []
+    table = folded(f"All rows: {len(rows):,}", plain_table(title, rows, names.labels)) if rows else ""
+    definitions = figures.get("definitions") or {}
+    if not definitions:
+        return table
+    listed = facts((_heading(key), str(text)) for key, text in definitions.items())
+    return table + folded("Definitions", f'<div class="definitions">{listed}</div>')
 
 
 def plain_table(title: str, rows: Sequence[Figures], labels: Mapping[str, str] | None = None) -> str:
-    """Return rows as a table; columns are all keys of plain values, in their order."""
-    keys = list(dict.fromkeys(key for row in rows for key, value in row.items() if not _is_nested(value)))
+    """Return rows as a table; columns are all keys with plain values, in their order."""
+    keys = list(dict.fromkeys(key for row in rows for key, value in row.items() if _is_plain(value)))
     is_text = {key: any(isinstance(row.get(key), str) for row in rows) for key in keys}
     head: list[Cell] = [_heading(key) if is_text[key] else Figure(_heading(key)) for key in keys]
-    cells = [[_cell(key, row.get(key), labels or {}) for key in keys] for row in rows]
+    cells = [[_cell(key, row.get(key), labels or {}, is_text[key]) for key in keys] for row in rows]
     return Table(title, head, cells).html() if keys else ""
 
 
-def _is_nested(value: Any) -> bool:
-    return isinstance(value, (list, tuple, Mapping))
+def _is_plain(value: Any) -> bool:
+    return value is not None and not isinstance(value, (list, tuple, Mapping))
 
 
 def _heading(key: str) -> str:
-    return key.replace("_", " ")
+    return _HEADINGS.get(key, key.replace("_", " ").capitalize())
 
 
-def _cell(key: str, value: Any, labels: Mapping[str, str]) -> Cell:
+def _cell(key: str, value: Any, labels: Mapping[str, str], is_text: bool) -> Cell:
     if isinstance(value, str):
         return labels.get(value, value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if value is None or _is_nested(value):
-        return numbers.NOTHING
+    if not _is_plain(value):
+        return "" if is_text else Figure(numbers.NOTHING)
+    return Figure(_number(key, value))
+
+
+def _number(key: str, value: float) -> str:
     if isinstance(value, int):
-        return Figure(numbers.count(value))
+        return numbers.count(value)
     if key.startswith("p_") or key == "p":
-        return Figure(p_value(value))
-    return Figure(numbers.ratio(value, 3 if abs(value) < 10 else 1))
+        return p_value(value)
+    if key in _SHARES:
+        return numbers.change(value) if key == "total_return" else numbers.percent(value)
+    if key in _LOG_RETURNS:
+        return log_return(value, 3)
+    return numbers.ratio(value, 3 if abs(value) < 10 else 1)

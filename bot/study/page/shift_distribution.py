@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.study.page.axis_scale import AxisScale
 from bot.study.page.canvas import Canvas
 from bot.study.page.drawing import Drawing
@@ -10,11 +12,11 @@ from bot.study.page.plan_names import Figures, PlanNames, log_return, p_value
 _TOP, _BOTTOM, _HEIGHT = 44.0, 250.0, 290.0
 
 
-def shift_distribution(study: Figures, names: PlanNames) -> Drawing | None:
+def shift_distribution(study: Figures, names: PlanNames) -> Sequence[Drawing]:
     """Draw both distributions with the observed excess, if the section has them."""
     found = study["sections"].get("verdict", {}).get("distribution")
     if not found:
-        return None
+        return ()
     verdict, effect = study["verdict"], study["plan"]["judgement"]["effect"]
     edges, plain, lead = found["edges"], found["no_lead"], found["with_lead"]
     canvas = Canvas(_HEIGHT)
@@ -34,16 +36,18 @@ def shift_distribution(study: Figures, names: PlanNames) -> Drawing | None:
     anchor = "end" if at > 60 else "start"
     canvas.text((at, 16), f"observed {log_return(verdict['excess'])}", "strong", anchor, -6 if at > 60 else 6)
     canvas.text((50, _HEIGHT - 4), "excess of the mean log return", "muted small", "middle")
-    return Drawing(
-        "Where the observed excess lies among all placements",
-        f"Two histograms of the excess over {verdict['sessions']:,} placements of the episodes: without a lead, and "
-        f"with a lead of {log_return(effect)}. The observed excess is {log_return(verdict['excess'])}: p for a lead "
-        f"{p_value(verdict['p_up'])}, p against that lead {p_value(verdict['p_low'])}.",
-        canvas,
-        f"A lead is supported if the line lies in the right end of the grey distribution: {p_value(verdict['p_up'])} "
-        f"of it lies right of the line. The lead of {log_return(effect)} is rejected if the line lies in the left end "
-        f"of the coloured one: {p_value(verdict['p_low'])} of it lies left of the line.",
-        (("null", "placements without a lead"), ("lead", f"placements with a lead of {log_return(effect)}")),
+    return (
+        Drawing(
+            "Where the observed excess lies among all placements",
+            f"Two histograms of the excess over {verdict['sessions']:,} placements of the episodes: without a lead, "
+            f"and with a lead of {log_return(effect)}. The observed excess is {log_return(verdict['excess'])}: p for a "
+            f"lead {p_value(verdict['p_up'])}, p against that lead {p_value(verdict['p_low'])}.",
+            canvas,
+            "A lead is supported if the line lies in the right end of the grey distribution: a share of "
+            f"{p_value(verdict['p_up'])} lies right of the line. The lead of {log_return(effect)} is rejected if the "
+            f"line lies in the left end of the blue one: a share of {p_value(verdict['p_low'])} lies left of it.",
+            (("null", "placements without a lead"), ("lead", f"placements with a lead of {log_return(effect)}")),
+        ),
     )
 
 

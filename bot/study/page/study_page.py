@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from importlib.resources import files
 from string import Template
 
 from bot.study.page.drawing import Drawing, drawing_css
+from bot.study.page.drop_one_dots import drop_one_dots
 from bot.study.page.episode_table import episode_table
+from bot.study.page.event_curves import event_curves
+from bot.study.page.forest_plot import replication_forest, reverse_forest
+from bot.study.page.lead_lag_bars import lead_lag_bars
+from bot.study.page.look_calendar import look_calendar, look_section
 from bot.study.page.multiverse_dots import multiverse_dots
 from bot.study.page.plan_names import Figures, PlanNames, names_of
+from bot.study.page.power_curves import power_curves
 from bot.study.page.section_parts import page_section
 from bot.study.page.shift_distribution import shift_distribution
 from bot.study.page.verdict_head import head
 
-Draw = Callable[[Figures, PlanNames], Drawing | None]
+Draw = Callable[[Figures, PlanNames], Sequence[Drawing]]
 
 TITLES = {
     "verdict": "The verdict's evidence",
-    "nulls": "Other null distributions",
     "replication": "Replication on other outcomes",
-    "placebos": "Placebos",
     "reverse": "The reverse test",
-    "leadlag": "Lead and lag",
     "multiverse": "The multiverse of choices",
+    "leadlag": "Lead and lag",
+    "nulls": "Other null distributions",
+    "placebos": "Placebos",
     "dropone": "Without each episode",
     "tables": "Gates, costs, delays and dead coins",
     "benchmarks": "Against the benchmarks",
     "worlds": "The test of the test",
+    "looks": "The calendar of looks",
 }
-"""Headings of the sections; another section has its name."""
+"""Headings of the sections in the order of the page."""
 DRAWINGS: dict[str, tuple[Draw, ...]] = {
-    "verdict": (shift_distribution,),
+    "verdict": (event_curves, shift_distribution),
+    "replication": (replication_forest,),
+    "reverse": (reverse_forest,),
     "multiverse": (multiverse_dots,),
+    "leadlag": (lead_lag_bars,),
+    "dropone": (drop_one_dots,),
+    "worlds": (power_curves,),
+    "looks": (look_calendar,),
 }
 """Drawings of each section, in order."""
 
@@ -53,12 +66,27 @@ def render(study: Figures) -> str:
         title=escape(f"The honest test: {study['plan']['name']}"),
         style="\n".join([*(sheet.read_text(encoding="utf-8") for sheet in style), drawing_css()]),
         head=head(study),
-        sections="".join(_sections(study, names)),
+        sections="".join(_html(study, names)),
     )
 
 
-def _sections(study: Figures, names: PlanNames) -> Iterable[str]:
-    for name, figures in study["sections"].items():
-        drawings = (draw(study, names) for draw in DRAWINGS.get(name, ()))
+def sections_of(study: Figures) -> dict[str, Figures]:
+    """Return the sections of a study in the order of the page, the test of the test and the looks among them."""
+    found = dict(study["sections"])
+    found |= {"worlds": study["worlds"]} if study.get("worlds") else {}
+    found |= {"looks": look_section(study)} if study["plan"].get("prospective") else {}
+    return {name: found[name] for name in dict.fromkeys((*TITLES, *found)) if name in found}
+
+
+def drawings_of(name: str, figures: Figures, study: Figures, names: PlanNames) -> list[Drawing]:
+    """Return the drawings of a section; none of one that lacks its data."""
+    if isinstance(figures.get("missing"), str):
+        return []
+    return [drawing for draw in DRAWINGS.get(name, ()) for drawing in draw(study, names)]
+
+
+def _html(study: Figures, names: PlanNames) -> Iterable[str]:
+    for name, figures in sections_of(study).items():
         table = episode_table(study, names) if name == "verdict" else ""
+        drawings = drawings_of(name, figures, study, names)
         yield page_section(name, TITLES.get(name, name.capitalize()), figures, names, drawings, table)
