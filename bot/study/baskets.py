@@ -45,7 +45,7 @@ class Baskets:
         self.prices = np.array([self._opens(symbol) for symbol in self.symbols])
 
     def outcome(self, name: Basket, sessions: Days, horizon: int) -> Outcome:
-        """Compute the log return of a basket bought after each session and held without rebalancing.
+        """Compute the log return of a basket bought after each session and held in fixed units.
 
         Parameters
         ----------
@@ -72,7 +72,7 @@ class Baskets:
         return Outcome(name, _longest_known(values), horizon)
 
     def _held(self, name: Basket, chosen: Ints, leave: Ints) -> Floats:
-        """Return the log return of each holding; NaN if it has no coin.
+        """Return the log return of each holding; NaN if it lacks a coin.
 
         Parameters
         ----------
@@ -104,7 +104,7 @@ class Baskets:
         return found
 
     def _opens(self, symbol: str) -> Floats:
-        """Return the value of one unit by day: its open, the last close on a day without one, then its ending."""
+        """Return the value of one unit by day: its open, the last close where the open is missing, then its ending."""
         series = self.market.priced(symbol)
         closes = _filled(self._by_day(series, series.close))
         opens = self._by_day(series, series.open)
@@ -144,7 +144,7 @@ def _filled(values: Floats) -> Floats:
 
 
 def _longest_known(values: Floats) -> Floats:
-    """Blank what lies before the last session without a coin: the shifts need consecutive sessions."""
+    """Keep the outcomes after the last gap: the shifts need consecutive sessions."""
     known = np.flatnonzero(~np.isnan(values))
     inside = values[known[0] : known[-1] + 1]
     holes = np.flatnonzero(np.isnan(inside))

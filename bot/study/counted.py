@@ -12,7 +12,7 @@ from strategies.indicators import Bools, Ints
 
 
 class Uncounted(StrEnum):
-    """Reason why an event is not counted."""
+    """Reason why an event is left out."""
 
     TOO_CLOSE = "too close"
     BEFORE = "before the outcome's data"

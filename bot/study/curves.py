@@ -28,7 +28,7 @@ def curves(data: StudyData) -> dict[str, Any]:
     Raises
     ------
     DataError
-        If no episode is counted, or the outcome is a basket, which has no price of its own.
+        If all events are left out, or the outcome is a basket, which is chosen anew at each session.
     """
     rule, signal = data.plan.outcome, data.plan.signal
     if is_basket(rule.series):
@@ -57,7 +57,7 @@ def curves(data: StudyData) -> dict[str, Any]:
 def placebo_band(data: StudyData, logs: Floats, events: Ints) -> tuple[float, Floats, Floats]:
     """Return the mean block length and the band of the mean path at the same events in redrawn prices.
 
-    Returns by session are drawn in blocks (Politis, Romano 1994), so that no path of a draw knows of the events.
+    Returns by session are drawn in blocks (Politis, Romano 1994), so that paths and events are independent.
     """
     rule, horizon = data.plan.curves, data.plan.outcome.horizon
     random, returns = np.random.default_rng(rule.seed), np.diff(logs)

@@ -1,4 +1,4 @@
-"""The verdict without each of its counted episodes in turn."""
+"""The verdict with each counted episode left out in turn."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DEFINITIONS = {
 
 
 def drop_one(data: StudyData) -> dict[str, Any]:
-    """Judge the plan without each counted episode.
+    """Judge the plan with each counted episode left out.
 
     Returns
     -------

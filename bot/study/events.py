@@ -113,7 +113,7 @@ def _sessions_to_confirm(rules: Rules, places: bytes) -> int:
 
 
 def _observation(rules: Rules, session: int, close: float) -> Observation:
-    """Return a session from a breakout of the level 1 on, with every gate open and no sign of ETH."""
+    """Return a session from a breakout of the level 1 on, with every gate open and ETH silent."""
     is_breakout = session == 0
     return Observation(
         session=session,

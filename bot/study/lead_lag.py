@@ -61,7 +61,7 @@ def lead_lag(data: StudyData) -> dict[str, Any]:
     Raises
     ------
     DataError
-        If no series can be compared.
+        If every series lacks its data or moves too little.
     """
     if not data.plan.lead_lag.pairs:
         raise DataError("the plan names no series to compare", where=f"plan {data.plan.name}")
@@ -143,7 +143,7 @@ def correlations(returns: Returns, inside: Bools, reach: int) -> Iterator[dict[s
     Raises
     ------
     DataError
-        If fewer than five pairs a lag of the error remain, or a price does not move.
+        If fewer than five pairs a lag of the error remain, or a price stands still.
     """
     from statsmodels.regression.linear_model import OLS
 

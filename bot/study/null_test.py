@@ -1,4 +1,4 @@
-"""An excess against one null distribution, and that of the outcomes without the effect that would matter."""
+"""An excess against one null distribution, and that of the outcomes less the effect that would matter."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class NullTest:
     excess
         Observed statistic.
     excess_without_best
-        The statistic without the episode of the highest outcome.
+        The statistic with the episode of the highest outcome left out.
     mended_excess
-        The observed statistic of the mended outcomes: those without the smallest effect that would matter.
+        The observed statistic of the mended outcomes: those less the smallest effect that would matter.
     statistics, mended
         Statistics of the outcomes and of the mended ones by draw or placement, shape (draws,).
     is_sampled

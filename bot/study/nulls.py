@@ -52,7 +52,7 @@ def nulls(data: StudyData) -> dict[str, Any]:
     Raises
     ------
     DataError
-        If no episode is counted, or a series of the plan is missing or has a hole.
+        If all events are left out, or a series of the plan is missing or has a hole.
     """
     redrawn, other = data.once(redrawn_null), data.plan.judgement.specific_against
     index, outcome = data.plan.label(data.plan.signal.series), data.plan.label(data.plan.outcome.series)
@@ -93,7 +93,7 @@ def random_dates(data: StudyData) -> NullTest:
     Raises
     ------
     DataError
-        If the episodes do not fit into the sessions with this spacing.
+        If the sessions are too few for the episodes with this spacing.
     """
     test, rule, spacing = data.default_test, data.plan.nulls.random_dates, data.plan.signal.spacing
     count, sessions = len(test.events), len(test.outcomes)
@@ -160,7 +160,7 @@ def paired(data: StudyData, other: str) -> NullTest:
     Raises
     ------
     DataError
-        If the other series is missing, or has no counted episode on the sessions of the plan's outcome.
+        If the other series is missing, or all of its events lie outside the sessions of the plan's outcome.
     """
     test, outcome, index = data.default_test, data.default_outcome, data.index(data.plan.signal.series)
     theirs = data.index(other)

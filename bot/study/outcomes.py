@@ -65,7 +65,7 @@ def outcome_of(market: Market, name: str, sessions: Days, horizon: int, price: P
     horizon
         Sessions.
     price
-        "open" or "close". An index is read at its close, since nobody trades at its open.
+        "open" or "close". An index is read at its close, since its open mixes old and new prices.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def outcome_of(market: Market, name: str, sessions: Days, horizon: int, price: P
 
 
 def log_prices(market: Market, name: str, sessions: Days, price: Price) -> Floats:
-    """Return the log of the first price after each session, of a series or of a ratio "A/B"; NaN where there is none.
+    """Return the log of the first price after each session, of a series or of a ratio "A/B"; NaN where it is missing.
 
     Parameters as in `outcome_of`.
     """
@@ -113,7 +113,7 @@ def _log(prices: Floats) -> Floats:
 
 
 def _at(series: Series, days: Days, price: Price) -> Floats:
-    """Return the prices of a series on some dates, NaN on those without a row."""
+    """Return the prices of a series on some dates, NaN where a row is missing."""
     found = np.full(len(days), np.nan)
     rows = np.searchsorted(series.dates, days)
     rows = np.minimum(rows, max(len(series) - 1, 0))

@@ -27,7 +27,7 @@ DEFINITIONS = {
 
 
 def placebos(data: StudyData) -> dict[str, Any]:
-    """Test the plan with its events moved back, with other signals, and with outcomes that must not answer.
+    """Test the plan with its events moved back, with other signals, and with outcomes outside the claim.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def placebos(data: StudyData) -> dict[str, Any]:
     Raises
     ------
     DataError
-        If no placebo can be computed.
+        If every placebo lacks its data.
     """
     rule = data.plan.placebos
     rows = [_time_row(data, sessions) for sessions in rule.time]

@@ -112,7 +112,7 @@ class Replication(Section):
 
 
 class Placebos(Section):
-    """Events that must find nothing: moved in time by sessions, or of other series."""
+    """Placebos: the events moved back in time by sessions, and those of other series."""
 
     time: list[Annotated[int, Strict(), Field(lt=0, ge=-10_000)]]
     signals: list[Symbol]

@@ -30,12 +30,12 @@ def replication(data: StudyData) -> dict[str, Any]:
     Returns
     -------
     dict
-        `rows` with the keys of `DEFINITIONS`, `missing` with the outcomes that are not computed, and a sentence.
+        `rows` with the keys of `DEFINITIONS`, `missing` with the outcomes that lack their data, and a sentence.
 
     Raises
     ------
     DataError
-        If no outcome can be computed.
+        If every outcome lacks its data.
     """
     rule = data.plan.replication
     names = zip(GROUPS, (rule.behind, rule.before, rule.must_not_answer), strict=True)

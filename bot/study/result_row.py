@@ -47,7 +47,7 @@ def result_row(data: StudyData, compute: Callable[[], tuple[Outcome, Ints, Days]
     Returns
     -------
     dict
-        The keys of `RESULT_DEFINITIONS`; figures of the test are None with too few counted episodes.
+        The keys of `RESULT_DEFINITIONS`; figures of the test are left empty with too few counted episodes.
     """
     row: dict[str, Any] = dict.fromkeys(RESULT_DEFINITIONS)
     try:
@@ -84,7 +84,7 @@ def _figures(data: StudyData, test: ShiftTest) -> dict[str, Any]:
 
 
 def missing_text(problem: DataError) -> str:
-    """Return an error without its place: the market of a study is named once."""
+    """Return an error less its place: the market of a study is named once."""
     return str(problem).removeprefix(f"{problem.where}: ")
 
 

@@ -37,7 +37,7 @@ def reverse(data: StudyData) -> dict[str, Any]:
     Raises
     ------
     DataError
-        If no series can be tested.
+        If every series lacks its data or its episodes.
     """
     series, signals = data.plan.signal.series, data.plan.reverse.signals
     if not signals:

@@ -42,7 +42,7 @@ class StudySection:
 
 
 def _section(title: str, compute: Callable[[StudyData], dict[str, Any]]) -> StudySection:
-    """Return the section of a function, whose module says what it does not show and defines its figures."""
+    """Return the section of a function, with DOES_NOT_SHOW and DEFINITIONS of its module."""
     module = sys.modules[compute.__module__]
     return StudySection(title, compute, module.DOES_NOT_SHOW, module.DEFINITIONS)
 

@@ -2,7 +2,7 @@
 
 Moving all episodes by the same number of sessions keeps their spacing and the dependence of the outcomes, and breaks
 only the link between the two (Harris 2020, bioRxiv 2020.11.29.402719; Romano, Tirlea 2020, arXiv 2009.03170, on why a
-plain permutation is not valid here).
+plain permutation fails here).
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class ShiftTest:
 
     @cached_property
     def excess_without_best(self) -> float:
-        """The statistic without the episode with the highest outcome; NaN with one episode alone."""
+        """The statistic with the episode of the highest outcome left out; NaN with one episode alone."""
         if len(self.events) == 1:
             return float("nan")
         others = np.delete(self.events, int(np.argmax(self.outcomes[self.events])))
@@ -181,7 +181,7 @@ class ShiftTest:
     def placements(self) -> float:
         """Number of independent placements of the episodes.
 
-        T over 1 + 2 x the sum of the circular autocorrelations of the statistics, up to the first that is not positive.
+        T over 1 + 2 x the sum of the circular autocorrelations of the statistics, up to the first at or below 0.
         """
         return len(self.outcomes) / (1 + 2 * positive_autocorrelation(self.statistics))
 
@@ -199,7 +199,7 @@ class ShiftTest:
 
 
 def positive_autocorrelation(values: Floats) -> float:
-    """Add up the circular autocorrelations of lags 1, 2, ... up to the first that is not positive."""
+    """Add up the circular autocorrelations of lags 1, 2, ... up to the first at or below 0."""
     centred = values - values.mean()
     spectrum = np.abs(np.fft.rfft(centred)) ** 2
     correlations = np.fft.irfft(spectrum, len(values))

@@ -52,7 +52,7 @@ class Study:
 
     @property
     def episodes(self) -> pd.DataFrame:
-        """Every event with its outcome (log return) and the reason if it is not counted."""
+        """Every event with its outcome (log return) and the reason if it is left out."""
         return pd.DataFrame(self.figures["episodes"])
 
     def section(self, name: str) -> pd.DataFrame:

@@ -149,7 +149,7 @@ class StudyData:
 
     @cached_property
     def default_test(self) -> ShiftTest:
-        """The plan's own test. Raises DataError without a counted episode."""
+        """The plan's own test. Raises DataError if all events are left out."""
         test = self.test(self.default_episodes, self.default_outcome)
         if test is None:
             raise DataError("no event has a known outcome", where=f"plan {self.plan.name}", expected="one at least")

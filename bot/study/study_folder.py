@@ -18,7 +18,7 @@ STUDY_FILE, REPORT_FILE = "study.json", "report.html"
 class StudyFolder:
     """Files of one plan on one data set by one version of the code.
 
-    Raises LedgerError where a file cannot be read or written.
+    Raises LedgerError where reading or writing a file fails.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,7 +57,7 @@ class StudyFolder:
 
 
 def to_json(figures: Mapping[str, Any]) -> str:
-    """Return figures as JSON: floats to their last digit, null for a number that is not finite."""
+    """Return figures as JSON: floats to their last digit, null for NaN and infinity."""
     return json.dumps(_plain(figures), indent=1, allow_nan=False) + "\n"
 
 

@@ -34,7 +34,7 @@ def verdict_of(test: ShiftTest | None, rule: Judgement, effect: float) -> Word:
 
 
 def word_of(p_up: float, excess_without_best: float, p_low: float, rule: Judgement) -> Word:
-    """Return the word of two p-values; a lead that one episode makes alone is no support."""
+    """Return the word of two p-values; a lead that one episode makes alone is inconclusive."""
     if p_up <= rule.p_up and excess_without_best > 0:
         return Word.SUPPORTED
     if p_low <= rule.p_low:

@@ -121,7 +121,7 @@ def word_of_plan(data: StudyData) -> Word:
 
 
 def episode_rows(data: StudyData, episodes: Episodes, outcome: Outcome) -> list[dict[str, Any]]:
-    """List every event of the plan's series: its session, its outcome, and the reason if it is not counted."""
+    """List every event of the plan's series: its session, its outcome, and the reason if it is left out."""
     sessions = data.index(data.plan.signal.series).sessions
     rows = []
     for row, reason in zip(episodes.rows.tolist(), episodes.reasons, strict=True):
@@ -138,7 +138,7 @@ def episode_rows(data: StudyData, episodes: Episodes, outcome: Outcome) -> list[
 
 
 def _labels(data: StudyData) -> list[dict[str, Any]]:
-    """Return each label with what it was compared by and whether it holds; `unknown` says why that is not known."""
+    """Return each label with what it was compared by and whether it holds; `unknown` says what it lacks."""
     makers = {
         f"not specific to {data.plan.subject}": _not_specific,
         "fragile": _fragile,

@@ -1,4 +1,4 @@
-"""How long the prospective verdict waits for its looks, from planted worlds."""
+"""Waiting times of the prospective verdict's looks, from planted worlds."""
 
 from __future__ import annotations
 
