@@ -148,7 +148,8 @@ def note_peek(state: Path, command: str, last_day: date, at: datetime) -> None:
     """
     log = plan_log(state)
     entry = log.registered()
-    if entry is not None and last_day > entry.day:
+    # A day that is still to come is synthetic, as those of the demo.
+    if entry is not None and entry.day < last_day <= at.date():
         log.append_once(PlanEntryKind.PEEK, entry.plan_sha256, {"command": command, "day": f"{at:%Y-%m-%d}"}, at)
 
 

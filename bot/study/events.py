@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.core.market import Floats
-from bot.study.plan import Signal
+from bot.study.plan import Event, Signal
 from strategies.decimals import TIE, is_above, is_below
 from strategies.indicators import Ints, prior_high, run_length
 from strategies.rotation.conditions import is_breakout
@@ -25,10 +25,13 @@ class Breakouts(NamedTuple):
     rows: Ints
     confirmed_at: Ints
 
-    @property
-    def confirmations(self) -> Ints:
-        """Rows that confirm a breakout, ascending."""
-        return self.confirmed_at[self.confirmed_at >= 0]
+    def events(self, kind: Event) -> Ints:
+        """Return the row of each event of a kind, ascending: of the breakout, or of the session that confirms it."""
+        return self.rows if kind == "breakout" else self.confirmed_at[self.confirmed_at >= 0]
+
+    def beginnings(self, kind: Event) -> Ints:
+        """Return the row of the breakout of each event of a kind, shape as `events`."""
+        return self.rows if kind == "breakout" else self.rows[self.confirmed_at >= 0]
 
 
 def event_rules(rules: Rules, signal: Signal, base: int, closes: int) -> Rules:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from bot.core.market import Floats
 from bot.study.counted import spaced_events
-from bot.study.events import Breakouts
-from bot.study.plan import Signal
+from bot.study.plan import SpacingRule
 from bot.study.shifts import ShiftTest
 from bot.study.verdict import Word
 from strategies.indicators import Ints
@@ -67,22 +64,21 @@ def word_of_look(look: Look, critical: CriticalValues, effect: float) -> Word:
     return Word.INCONCLUSIVE
 
 
-def rows_since(found: Breakouts, signal: Signal, start: int) -> Ints:
+def counted_since(events: Ints, beginnings: Ints, spacing: SpacingRule, start: int) -> Ints:
     """Return the rows of the episodes counted since a plan began, ascending.
 
-    The spacing goes on from the last episode counted before; an episode belongs to the plan if its breakout lies in it.
+    The spacing goes on from the last episode counted before.
 
     Parameters
     ----------
-    found
-        Breakouts of the index.
-    signal
-        Event and spacing of the plan.
+    events
+        Row of each event of the index, ascending, shape (n,).
+    beginnings
+        Row of the breakout of each; an episode belongs to the plan if it lies in it. Shape (n,).
+    spacing
+        Spacing of the plan.
     start
-        First session of the plan, a row of the index.
+        First row on which a breakout belongs to the plan.
     """
-    happened = found.confirmed_at >= 0 if signal.event == "confirmed" else np.ones(len(found.rows), bool)
-    begun = found.rows[happened]
-    rows = found.confirmations if signal.event == "confirmed" else begun
-    counted = spaced_events(rows, signal.spacing.sessions, signal.spacing.start)
-    return rows[counted & (begun >= start)]
+    counted = spaced_events(events, spacing.sessions, spacing.start)
+    return events[counted & (beginnings >= start)]

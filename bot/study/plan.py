@@ -6,9 +6,9 @@ import hashlib
 import json
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, Strict
+from pydantic import AfterValidator, ConfigDict, Field, Strict, model_validator
 
 from bot.settings.loader import CONFIG_FOLDER, read_yaml, validated
 from bot.settings.schema.config import SymbolKind
@@ -248,7 +248,8 @@ class PlantedWorlds(Section):
 class Prospective(Section):
     """Looks of the prospective verdict, as numbers of counted episodes, and the critical p-values of each.
 
-    `alpha_up` and `alpha_low` are spent over the looks; the critical values were simulated on `worlds` worlds.
+    `alpha_up` and `alpha_low` are spent over the looks; the critical values were simulated on `worlds` worlds. `power`
+    is the share of worlds in which a look, or one before it, says SUPPORTED, by the planted lead as a log return.
     """
 
     looks: Annotated[list[Count], Field(min_length=1)]
@@ -258,6 +259,14 @@ class Prospective(Section):
     critical_low: list[Share]
     worlds: Count
     seed: Seed
+    power: dict[str, list[Share]]
+
+    @model_validator(mode="after")
+    def _one_value_a_look(self) -> Self:
+        for values in (self.critical_up, self.critical_low, *self.power.values()):
+            if len(values) != len(self.looks):
+                raise ValueError(f"critical values and powers must be as many as looks, {len(self.looks)}")
+        return self
 
 
 class Plan(Section):

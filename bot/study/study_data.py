@@ -93,7 +93,7 @@ class StudyData:
         """Return the rows of a series' events by the rule of the plan, with another base or number of closes."""
         rules = event_rules(self.settings.rules, self.plan.signal, base, closes)
         found = find_breakouts(self.index(series).closes, rules)
-        return found.confirmations if event == "confirmed" else found.rows
+        return found.events(event)
 
     @cached_property
     def default_events(self) -> Ints:
@@ -110,16 +110,15 @@ class StudyData:
         if signal.file is not None:
             return events_of_file(signal.file, index)
         found = self._breakouts(index)
-        return found.confirmations if signal.event == "confirmed" else found.rows
+        return found.events(signal.event)
 
     @cached_property
     def default_breakouts(self) -> Ints:
         """Row of the breakout of each event; of an event by the user's own rule, its own row."""
         signal = self.plan.signal
-        if signal.file is not None or signal.event == "breakout":
+        if signal.file is not None:
             return self.default_events
-        found = self._breakouts(self.index(signal.series))
-        return found.rows[found.confirmed_at >= 0]
+        return self._breakouts(self.index(signal.series)).beginnings(signal.event)
 
     def _breakouts(self, index: Index) -> Breakouts:
         signal = self.plan.signal

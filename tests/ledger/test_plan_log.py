@@ -99,6 +99,7 @@ def test_a_peek_needs_a_registered_plan_and_a_later_day(tmp_path: Path) -> None:
     plan_log(tmp_path).append(PlanEntryKind.REGISTERED, PLAN, {}, AT)
     note_peek(tmp_path, "bot backtest", date(2026, 3, 1), AT)
     assert [entry.kind for entry in plan_log(tmp_path).entries()] == [PlanEntryKind.REGISTERED]
+    note_peek(tmp_path, "bot backtest", date(2101, 6, 1), AT)  # a demo
     for day in (2, 2, 3):
         note_peek(tmp_path, "bot backtest", date(2026, 3, 2), AT.replace(day=day))
     peeks = plan_log(tmp_path).entries()[1:]

@@ -37,7 +37,7 @@ def test_a_close_under_the_floor_ends_a_breakout() -> None:
     # The level is 100 and the floor 97: 97 holds, 96.9 does not.
     held = find_breakouts(np.array([100.0, 99, 98, 101, 97, 102]), rules_with())
     failed = find_breakouts(np.array([100.0, 99, 98, 101, 96.9, 102]), rules_with())
-    assert held.confirmations.tolist() == [5]
+    assert held.events("confirmed").tolist() == [5]
     assert failed.confirmed_at.tolist() == [-1]
 
 
@@ -104,7 +104,7 @@ def test_the_demo_finds_the_same_sustained_breakouts(steps: list[int]) -> None:
     closes = np.concatenate((np.arange(100.0, 125.0), 124 + np.cumsum(np.array(steps, float))))
     plan = load_plan()
     rules = event_rules(settings_with().rules, plan.signal, plan.signal.base_sessions, plan.signal.confirm_closes)
-    assert find_breakouts(closes, rules).confirmations.tolist() == sustained_breakouts(closes)
+    assert find_breakouts(closes, rules).events("confirmed").tolist() == sustained_breakouts(closes)
 
 
 def test_the_real_index_has_its_known_breakouts(real_market: Market) -> None:

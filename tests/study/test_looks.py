@@ -6,31 +6,36 @@ import numpy as np
 import pytest
 
 from bot.study.events import Breakouts
-from bot.study.looks import CriticalValues, Look, looks_at, rows_since, word_of_look
-from bot.study.plan import load_plan
+from bot.study.looks import CriticalValues, Look, counted_since, looks_at, word_of_look
+from bot.study.plan import Event, load_plan
 from bot.study.shifts import ShiftTest
 from bot.study.verdict import Word
 from bot.study.worlds.spending import critical_values, spent
 from bot.study.worlds.waiting import sessions_to_look, wait_quantiles
 
 NAN = float("nan")
-SIGNAL = load_plan().signal
+SPACING = load_plan().signal.spacing
+
+
+def since(found: Breakouts, kind: Event) -> list[int]:
+    """The episodes of a plan that begins at row 150."""
+    return counted_since(found.events(kind), found.beginnings(kind), SPACING, 150).tolist()
 
 
 def test_the_spacing_goes_on_from_the_last_episode_before_the_date() -> None:
     # Counted: 104; not 164 (60 after); 204; not 210 (6 after). The plan begins at row 150.
     found = Breakouts(np.array([100, 160, 200, 206, 300]), np.array([104, 164, 204, 210, -1]))
-    assert rows_since(found, SIGNAL, 150).tolist() == [204]
+    assert since(found, "confirmed") == [204]
 
 
 def test_an_episode_whose_breakout_lies_before_the_date_belongs_to_the_past() -> None:
     found = Breakouts(np.array([147, 230]), np.array([152, 236]))
-    assert rows_since(found, SIGNAL, 150).tolist() == [236]
+    assert since(found, "confirmed") == [236]
 
 
 def test_breakouts_themselves_count_where_the_plan_says_so() -> None:
     found = Breakouts(np.array([147, 230]), np.array([-1, -1]))
-    assert rows_since(found, SIGNAL.model_copy(update={"event": "breakout"}), 150).tolist() == [230]
+    assert since(found, "breakout") == [230]
 
 
 def test_a_look_has_the_sessions_up_to_its_last_episode() -> None:

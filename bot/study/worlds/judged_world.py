@@ -11,8 +11,8 @@ import numpy as np
 
 from bot.core.market import Floats
 from bot.study.counted import count_episodes, spaced_events
-from bot.study.events import event_rules, find_breakouts
-from bot.study.looks import CriticalValues, Look, looks_at, rows_since, word_of_look
+from bot.study.events import Breakouts, event_rules, find_breakouts
+from bot.study.looks import CriticalValues, Look, counted_since, looks_at, word_of_look
 from bot.study.plan import Plan, WorldKind
 from bot.study.shifts import ShiftTest
 from bot.study.verdict import Word, verdict_of
@@ -35,7 +35,7 @@ class JudgedWorld:
         return self.world.outcomes(self.plan.outcome.horizon)
 
     @cached_property
-    def _found(self) -> Any:
+    def _found(self) -> Breakouts:
         signal = self.plan.signal
         rules = event_rules(self.rules, signal, signal.base_sessions, signal.confirm_closes)
         return find_breakouts(self.world.closes, rules)
@@ -48,7 +48,7 @@ class JudgedWorld:
 
     @property
     def _events(self) -> Ints:
-        rows: Ints = self._found.confirmations if self.plan.signal.event == "confirmed" else self._found.rows
+        rows = self._found.events(self.plan.signal.event)
         return rows[rows < self.plan.worlds.index.sessions]
 
     @cached_property
@@ -63,8 +63,9 @@ class JudgedWorld:
     @cached_property
     def rows_ahead(self) -> Ints:
         """Positions of the episodes counted after the plan's date, in sessions after it, from 0 on."""
-        start = self.plan.worlds.index.sessions
-        return rows_since(self._found, self.plan.signal, start) - start
+        start, signal = self.plan.worlds.index.sessions, self.plan.signal
+        events, beginnings = self._found.events(signal.event), self._found.beginnings(signal.event)
+        return counted_since(events, beginnings, signal.spacing, start) - start
 
     @cached_property
     def looks(self) -> list[Look]:
