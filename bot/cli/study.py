@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,6 +18,7 @@ from bot.cli.console import (
     require_one_market,
 )
 from bot.cli.peek import note_command
+from bot.cli.study_worlds import PlanOption, worlds
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from bot.study.study import Study
 
 study = typer.Typer(help="Test the thesis: verdict, evidence, report.", invoke_without_command=True)
-PlanOption = Annotated[Path | None, typer.Option("--plan", "-p", help="A plan in YAML; by default config/study.yaml.")]
 
 
 @study.callback()
@@ -185,71 +182,4 @@ def status(
         print_json(found)
 
 
-@study.command()
-def worlds(
-    plan: PlanOption = None,
-    config: ConfigOption = None,
-    count: Annotated[
-        int | None, typer.Option("--worlds", min=1, help="Worlds of each kind; by the plan if left out.")
-    ] = None,
-    criticals: Annotated[bool, typer.Option(help="Compute the critical p-values of the prospective looks.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Run the rule of the verdict on planted worlds: how often it is wrong, and what it can see.
-
-    A finished table is kept; a stopped run goes on where it ended. No prices are needed.
-
-    Example: bot study worlds --worlds 200
-    """
-    from bot.settings.loader import load_config
-    from bot.study.plan import load_plan
-    from bot.study.worlds.run import run_criticals, run_worlds
-
-    chosen, resolved = load_plan(plan), load_config(config)
-    screen = console(to_error=as_json)
-    per_kind = count or (chosen.prospective.worlds if criticals else chosen.worlds.worlds)
-    with _progress(screen, per_kind if criticals else per_kind * len(chosen.worlds.kinds)) as advance:
-        judge = run_criticals if criticals else run_worlds
-        found: dict[str, Any] = dict(judge(chosen, resolved, per_kind, advance=advance))
-    if as_json:
-        print_json(found)
-    elif criticals:
-        for name, values in found.items():
-            screen.print(f"{name}: {values}", markup=False, soft_wrap=True)
-    else:
-        _show_worlds(screen, found)
-
-
-@contextmanager
-def _progress(screen: Console, total: int) -> Iterator[Callable[[int], object]]:
-    """Yield a function that counts judged worlds. A terminal shows a progress bar with the time that is left."""
-    from rich.progress import Progress
-
-    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
-        task = progress.add_task("Worlds judged", total=total)
-        yield lambda count: progress.advance(task, count)
-
-
-def _show_worlds(screen: Console, found: dict[str, Any]) -> None:
-    """Print each rate with its error, a line a kind, look and effect, and the figures of the worlds."""
-    from rich.table import Table
-
-    rates = Table("kind", "looks", "effect", "SUPPORTED", "NOT SUPPORTED", "n", box=None)
-    by_word: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in found["rows"]:
-        by_word.setdefault((row["kind"], row["looks"], row["effect"]), []).append(row)
-    for (kind, looks, effect), words in sorted(by_word.items(), key=lambda entry: entry[0][:2]):
-        shown = [f"{100 * row['rate']:.1f} +- {100 * row['error']:.1f}%" for row in words]
-        rates.add_row(kind, looks, f"{effect:+.2f}", *shown, f"{words[0]['n']:.1f}")
-    figures = Table("kind", "figure", "real", "worlds", "within 10%", box=None)
-    for row in found["realism"]:
-        figures.add_row(
-            row["kind"], row["figure"], f"{row['real']:.4g}", f"{row['mean']:.4g}", "yes" if row["within"] else "no"
-        )
-    for table in (rates, figures):
-        screen.print(table)
-    for waits in found["waits"]:
-        for look, years in waits["years"].items():
-            spans = " to ".join("over the index" if year is None else f"{year:.1f}" for year in years)
-            screen.print(f"{waits['kind']}: years to episode {look}: {spans} (5%, 50%, 95%)", soft_wrap=True)
-    screen.print(found["sentence"], markup=False, soft_wrap=True)
+study.command()(worlds)

@@ -97,6 +97,7 @@ NOT_RUN: Mapping[str, Callable[[list[str]], bool]] = {
     "needs the user's prices": needs_prices,
     "needs a network": starts_with("doctor", "data update", "paper tick", "paper run"),
     "serves until it is stopped": starts_with("venue serve", "dashboard"),
+    "takes a minute": lambda words: words == ["study", "worlds"],
     "needs a local exchange that is running": lambda words: "--venue-port" in words,
     "needs a forward ledger with the default name": lambda words: "logs/ledgers/paper.sqlite3" in words,
 }

@@ -9,8 +9,8 @@ import pytest
 
 from bot.core.errors import ConfigError
 from bot.study.plan import load_plan
-from bot.study.worlds.run import kept_worlds, run_criticals, run_worlds, worlds_path
 from bot.study.worlds.table import is_fault, table_of
+from bot.study.worlds.worlds_run import kept_worlds, run_criticals, run_worlds, worlds_path
 from tests.study.worlds_plans import config_in, short_plan
 
 
@@ -70,7 +70,8 @@ def test_a_fault_stands_in_the_sentence() -> None:
     plan = short_plan(kinds=load_plan().worlds.kinds[:1])
     sees = record(words=["SUPPORTED"] + ["INCONCLUSIVE"] * 4)
     table = table_of(plan, [[sees] * 3 + [record()]])
-    assert "the rule fails in SUPPORTED at +0.00, no common regime, one look: 75.0% +- 21.7%" in table["sentence"]
+    fault = "a size is over 5% plus its error: SUPPORTED at +0.00, no common regime, one look: 75.0% +- 21.7%"
+    assert fault in table["sentence"]
 
 
 # --- running it ---------------------------------------------------------------------------------------------------

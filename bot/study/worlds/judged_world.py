@@ -16,7 +16,7 @@ from bot.study.looks import CriticalValues, Look, counted_since, looks_at, word_
 from bot.study.plan import Plan, WorldKind
 from bot.study.shifts import ShiftTest
 from bot.study.verdict import Word, verdict_of
-from bot.study.worlds.generator import PlantedWorld, make_world
+from bot.study.worlds.planted_world import PlantedWorld, make_world
 from strategies.indicators import Ints
 from strategies.rotation.rules import Rules
 
@@ -42,7 +42,7 @@ class JudgedWorld:
 
     @cached_property
     def counted(self) -> Ints:
-        """Rows of the episodes of the whole index up to the plan's date, spaced and not cut."""
+        """Rows of the spaced episodes of the whole index up to the plan's date."""
         rows, signal = self._events, self.plan.signal
         return rows[spaced_events(rows, signal.spacing.sessions, signal.spacing.start)]
 
@@ -53,7 +53,7 @@ class JudgedWorld:
 
     @cached_property
     def one_look(self) -> ShiftTest | None:
-        """The plan's test on the real number of sessions; None without a counted episode."""
+        """The plan's test on the real number of sessions, if an episode is counted."""
         first, sessions = self.world.first, self.plan.worlds.outcome.sessions
         spacing = self.plan.signal.spacing
         episodes = count_episodes(self._events, spacing.sessions, spacing.start, first, first + sessions - 1)
@@ -147,7 +147,7 @@ def judge_world(plan: Plan, rules: Rules, kind: WorldKind, seed: np.random.SeedS
 
 
 def null_p_values(plan: Plan, rules: Rules, kind: WorldKind, seed: np.random.SeedSequence) -> list[list[float]]:
-    """Draw a world and return p_up and p_low of its looks under their own nulls: no effect, and the plan's effect.
+    """Draw a world and return p_up and p_low of its looks, each under its own null: effect 0, and the plan's effect.
 
     The plan's effect that is planted and taken out again leaves the outcomes, so that p_low is that of 0.
     """

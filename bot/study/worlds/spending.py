@@ -31,12 +31,12 @@ def spent(alpha: float, share: float) -> float:
 
 
 def critical_values(p_values: Floats, alpha: float, looks: Sequence[int]) -> list[float]:
-    """Find the largest p-value of each look with which the spent level is kept on simulated worlds.
+    """Find the largest p-value of each look that keeps to the spent level on simulated worlds.
 
     Parameters
     ----------
     p_values
-        p-values without an effect, shape (worlds, looks); NaN where a world does not reach a look.
+        p-values under the null, shape (worlds, looks); NaN where a world does not reach a look.
     alpha
         Level of the whole schedule, one-sided.
     looks
@@ -46,7 +46,7 @@ def critical_values(p_values: Floats, alpha: float, looks: Sequence[int]) -> lis
     -------
     list of float
         A look rejects at p <= its value. It lies between the last p-value that may reject and the next, rounded down;
-        0 where no world may.
+        0 if one world is too many.
     """
     worlds = len(p_values)
     rejected = np.zeros(worlds, bool)

@@ -10,7 +10,7 @@ import numpy as np
 
 from bot.study.plan import Plan, WorldKind, WorldTargets
 from bot.study.verdict import Word
-from bot.study.worlds.generator import YEAR
+from bot.study.worlds.planted_world import YEAR
 from bot.study.worlds.waiting import sessions_to_look, wait_quantiles
 
 Record = Mapping[str, Any]
@@ -40,6 +40,9 @@ DEFINITIONS = {
     "worlds_near": "Number of those worlds",
     "reached": "Share of the worlds that reach the look",
     "years": "Years of 252 sessions to the outcome of a look's last episode, at 5%, 50%, 95%; None past the index",
+    "correlation": "Mean correlation of y with the index's log return over the same sessions",
+    "figure": "Counted episodes of the outcome window; of the whole index; standard deviation of the outcome's log "
+    "return a session, and of y; autocorrelation of y at a lag in sessions",
     "real": "The figure of the real data",
     "mean": "Mean of the figure over the worlds",
 }
@@ -58,14 +61,15 @@ def table_of(plan: Plan, records: Sequence[Sequence[Record]]) -> dict[str, Any]:
     Returns
     -------
     dict
-        `rows` (a rate each), `realism` (the worlds' means beside the real figures), `waits` (years to each look, and
-        the sessions to each episode by world), `faults` (sizes that are too large) and a sentence.
+        `rows` (a rate each), `realism` (the worlds' means beside the real figures), `correlations`, `waits` (years to
+        each look, and the sessions to each episode by world), `faults` (sizes that are too large) and a sentence.
     """
     kinds = plan.worlds.kinds
     rows = [row for kind, worlds in zip(kinds, records, strict=True) for row in _rows(plan, kind, worlds)]
     faults = [row for row in rows if is_fault(row, plan.judgement.effect)]
     return {
         "rows": rows,
+        "correlations": [_correlation(kind, worlds) for kind, worlds in zip(kinds, records, strict=True)],
         "realism": [row for kind, worlds in zip(kinds, records, strict=True) for row in _realism(plan, kind, worlds)],
         "waits": [_waits(plan, kind, worlds) for kind, worlds in zip(kinds, records, strict=True)],
         "faults": faults,
@@ -76,7 +80,7 @@ def table_of(plan: Plan, records: Sequence[Sequence[Record]]) -> dict[str, Any]:
 
 
 def is_fault(row: Mapping[str, Any], effect: float) -> bool:
-    """True for a size over 5% plus its error: SUPPORTED without an effect, NOT SUPPORTED with the plan's effect."""
+    """True for a size over 5% plus its error: the word is wrong, as the planted effect is 0 or the plan's own."""
     wrong = (Word.SUPPORTED, 0.0), (Word.NOT_SUPPORTED, effect)
     return (row["word"], row["effect"]) in wrong and row["rate"] > LARGEST_SIZE + row["error"]
 
@@ -106,7 +110,7 @@ def _rows(plan: Plan, kind: WorldKind, worlds: Sequence[Record]) -> Iterator[dic
 
 
 def _decided(words: Sequence[str]) -> tuple[int, str] | None:
-    """Return the place and the word of the first look that decides; None while none does."""
+    """Return the place and the word of the first look that decides, if one does."""
     return next(((place, word) for place, word in enumerate(words) if word != Word.INCONCLUSIVE), None)
 
 
@@ -131,14 +135,18 @@ def _realism(plan: Plan, kind: WorldKind, worlds: Sequence[Record]) -> Iterator[
         }
 
 
+def _correlation(kind: WorldKind, worlds: Sequence[Record]) -> dict[str, Any]:
+    return {"kind": kind.name, "correlation": float(np.mean([world["correlation"] for world in worlds]))}
+
+
 def _figures(targets: WorldTargets, worlds: Sequence[Record]) -> Iterator[tuple[str, float, list[float]]]:
     """Yield the name of each figure, its real value and those of the worlds."""
-    yield "counted episodes in the outcome window", targets.counted, [world["n"] for world in worlds]
-    yield "counted episodes of the index", targets.counted_all, [world["n_all"] for world in worlds]
-    yield "volatility of the outcome's series, a session", targets.volatility, [w["volatility"] for w in worlds]
-    yield "standard deviation of y", targets.spread, [world["spread"] for world in worlds]
+    yield "Counted episodes", targets.counted, [world["n"] for world in worlds]
+    yield "Counted, whole index", targets.counted_all, [world["n_all"] for world in worlds]
+    yield "Volatility, a session", targets.volatility, [w["volatility"] for w in worlds]
+    yield "Spread of y", targets.spread, [world["spread"] for world in worlds]
     for place, (lag, real) in enumerate(zip(targets.lags, targets.autocorrelation, strict=True)):
-        yield f"autocorrelation of y at {lag} sessions", real, [world["autocorrelation"][place] for world in worlds]
+        yield f"Autocorrelation {lag}", real, [world["autocorrelation"][place] for world in worlds]
 
 
 def _waits(plan: Plan, kind: WorldKind, worlds: Sequence[Record]) -> dict[str, Any]:
@@ -158,7 +166,7 @@ def _sentence(plan: Plan, rows: Sequence[Mapping[str, Any]], faults: Sequence[Ma
     effect = plan.judgement.effect
     right = "no size is over 5% plus its error"
     if faults:
-        right = "the rule fails in " + "; ".join(
+        right = "a size is over 5% plus its error: " + "; ".join(
             f"{row['word']} at {row['effect']:+.2f}, {row['kind']}, {row['looks']}: {_percent(row)}" for row in faults
         )
     first = plan.worlds.kinds[0].name

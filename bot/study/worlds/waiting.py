@@ -30,7 +30,7 @@ def sessions_to_look(
     Returns
     -------
     array of float
-        Ascending; infinite where a world ends before the look. Empty if no world has waited as long.
+        Ascending; infinite where a world ends before the look. Empty if all worlds went on earlier.
     """
     if so_far >= look:
         return np.zeros(0)
@@ -46,7 +46,7 @@ def sessions_to_look(
 
 
 def wait_quantiles(sessions: Floats, shares: Sequence[float] = (0.05, 0.5, 0.95)) -> list[float]:
-    """Return quantiles of the sessions to a look; infinite where too many worlds end before it."""
+    """Return quantiles of the sessions to a look; infinite where many worlds end before it."""
     if not len(sessions):
         return []
     return [float(np.quantile(sessions, share, method="lower")) for share in shares]

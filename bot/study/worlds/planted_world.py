@@ -1,4 +1,4 @@
-"""Generator of planted worlds: an index, and the log price of an outcome, with or without what they share."""
+"""Planted worlds: an index and the log price of an outcome, drawn from the parameters of a plan."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ YEAR = 252
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlantedWorld:
-    """A world without a lead: a planted effect is added to its outcomes.
+    """A world in which the index leads nowhere: effects are planted by adding them to its outcomes.
 
     Attributes
     ----------
@@ -117,5 +117,5 @@ def cycle_scale(volatility: float, half_life: int) -> float:
 
 
 def _rest(volatility: float, *parts: float) -> float:
-    """Return the standard deviation that is left of a volatility without some parts of it; 0 if they are larger."""
+    """Return the standard deviation that some parts leave of a volatility; 0 if they are larger."""
     return float(np.sqrt(max(volatility**2 - sum(part**2 for part in parts), 0.0)))

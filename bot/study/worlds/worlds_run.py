@@ -73,7 +73,7 @@ def run_worlds(
     worlds
         Worlds of each kind; the plan's number if left out.
     workers
-        Processes; one a core if left out, none beside this one if 1.
+        Processes; one a core if left out. 1 computes in this process.
     advance
         Called with the number of worlds after each chunk, those of an earlier run included.
 
@@ -127,7 +127,7 @@ def run_criticals(
     workers: int | None = None,
     advance: Advance = lambda count: None,
 ) -> dict[str, list[float]]:
-    """Compute the critical p-values of the looks on worlds of the first kind, without a lead.
+    """Compute the critical p-values of the looks on worlds of the first kind.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def run_criticals(
 
 
 def kept_worlds(plan: Plan, config: Config) -> dict[str, Any] | None:
-    """Return the finished table of a plan with its own number of worlds; None if it was never made."""
+    """Return the finished table of a plan with its own number of worlds, if it was made."""
     key = worlds_key(plan, rotation_settings(config).rules, plan.worlds.worlds)
     return _read(worlds_path(config, key))
 
