@@ -36,7 +36,7 @@ def critical_values(p_values: Floats, alpha: float, looks: Sequence[int]) -> lis
     Parameters
     ----------
     p_values
-        p-values under the null, shape (worlds, looks); NaN where a world does not reach a look.
+        p-values under the null, shape (worlds, looks); NaN where a world ends before a look.
     alpha
         Level of the whole schedule, one-sided.
     looks

@@ -85,7 +85,7 @@ def run_worlds(
     Raises
     ------
     ConfigError
-        If the plan lacks an effect or a critical value that the tables need.
+        If the plan lacks an effect or a critical value of the tables.
     LedgerError
         If the file cannot be written.
     """
