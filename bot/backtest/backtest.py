@@ -133,9 +133,14 @@ def _with_benchmarks(events: Sequence[Event], others: Mapping[str, Book | None])
 
 
 def _percentiles(band: RandomTiming) -> dict[str, float | None]:
-    """Return the total returns of random timing at three percentiles."""
+    """Return the total returns of random timing at three percentiles, and the share that did as well as the run."""
     low, median, high = np.percentile(band.final - 1, [5, 50, 95])
-    return {"total_return_5": rounded(low), "total_return_50": rounded(median), "total_return_95": rounded(high)}
+    return {
+        "total_return_5": rounded(low),
+        "total_return_50": rounded(median),
+        "total_return_95": rounded(high),
+        "at_least_as_well": rounded(band.at_least_as_well),
+    }
 
 
 def _count(outcomes: Iterable[str]) -> dict[str, int]:

@@ -15,18 +15,27 @@ from bot.core.moments import Days
 from bot.core.orders import Fill
 from bot.core.ports import BacktestExtras
 
+_TOLERANCE = 1e-12
+"""Difference up to which two growths count as equal: products in another order differ in the last digits."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RandomTiming:
     """The random-timing band: growth of 1 at the close of each day, at the 5th, 50th and 95th percentile.
 
-    `final` is the growth over the whole run, one value a shift.
+    `final` is the growth over the whole run, one value a shift, and `own` that of the exposures where they were.
     """
 
     low: Floats
     median: Floats
     high: Floats
     final: Floats
+    own: float
+
+    @property
+    def at_least_as_well(self) -> float:
+        """Share of the shifts whose growth is at least that of the exposures where they were."""
+        return float(np.mean(self.final >= self.own - _TOLERANCE))
 
 
 def random_timing(exposures: Sequence[Floats], returns: Sequence[Floats], costs: Floats, shifts: int) -> RandomTiming:
@@ -53,11 +62,19 @@ def random_timing(exposures: Sequence[Floats], returns: Sequence[Floats], costs:
     offsets = np.unique(np.linspace(0, n, min(shifts, max(n - 1, 1)) + 2).astype(int)[1:-1]) % n
     growth = np.empty((len(offsets), n))
     for k, offset in enumerate(offsets):
-        earned = sum(np.roll(held, offset) * made for held, made in zip(exposures, returns, strict=True))
-        # Costs move with the exposures, since a position that is opened elsewhere is paid for there.
-        np.cumprod(1 + earned - np.roll(costs, offset), out=growth[k])
+        np.cumprod(_daily_growth(exposures, returns, costs, offset), out=growth[k])
     low, median, high = np.percentile(growth, [5, 50, 95], axis=0)
-    return RandomTiming(low, median, high, growth[:, -1].copy())
+    # Compounded as the shifts are, close to close: the fills of the run at other prices are no part of its timing.
+    own = float(np.prod(_daily_growth(exposures, returns, costs, 0)))
+    return RandomTiming(low, median, high, growth[:, -1].copy(), own)
+
+
+def _daily_growth(exposures: Sequence[Floats], returns: Sequence[Floats], costs: Floats, offset: int) -> Floats:
+    """Return the growth of each day with exposures and costs moved by some days."""
+    earned = sum(np.roll(held, offset) * made for held, made in zip(exposures, returns, strict=True))
+    # Costs move with the exposures, since a position that is opened elsewhere is paid for there.
+    growth: Floats = 1 + earned - np.roll(costs, offset)
+    return growth
 
 
 def band_of(book: Book, extras: BacktestExtras, shifts: int) -> RandomTiming:

@@ -24,7 +24,7 @@ from bot.services.run_key import run_key
 from bot.study.study_data import StudyData
 from strategies.rotation.rotation import Rotation
 from strategies.rotation.settings import RotationSettings
-from strategies.rotation.view import RotationView
+from strategies.rotation.view import RotationView, Views
 
 FIGURES = ("total_return", "cagr", "max_drawdown", "sharpe", "trades", "exposure")
 """Figures of a run that the tables show."""
@@ -65,10 +65,11 @@ class RotationRuns:
         self.window = window_of(data.market, None, None)
         key = run_key(data.config, data.market, self.window)
         self.plan = run_plan(data.config, data.market, self.window, key)
-        self.view = RotationView(data.market, data.settings)
-        self.rotation = Rotation(data.settings)
+        views = Views()
+        self.view = views.of(data.market, data.settings)
+        self.rotation = Rotation(data.settings, views=views)
         self.decisions = self.rotation.decide(self.view)
-        self.stressed = frozenset(self.view.stressed)
+        self.stressed = frozenset(self.rotation.stressed(data.market))
         self.book = run_exact(with_decisions(self.plan, self.window, self.decisions, self.stressed))
         self._books = {_path_key(self.view): self.book}
 

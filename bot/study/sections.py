@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.study.benchmarks_section import benchmarks
 from bot.study.drop_one import drop_one
 from bot.study.lead_lag import lead_lag
 from bot.study.multiverse_section import multiverse
@@ -57,4 +58,5 @@ SECTIONS: Mapping[str, StudySection] = {
     "multiverse": _section("Multiverse", multiverse),
     "dropone": _section("Without each episode", drop_one),
     "tables": _section("Variants of the rotation", tables),
+    "benchmarks": _section("The rotation against its benchmarks", benchmarks),
 }

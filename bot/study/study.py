@@ -15,7 +15,7 @@ from bot.core.errors import ConfigError, DataError, did_you_mean
 from bot.core.moments import iso
 from bot.infra.version import __version__
 from bot.ledger.newest_study import FORMAT
-from bot.ledger.plan_log import PlanEntry, PlanEntryKind, plan_log
+from bot.ledger.plan_log import PlanEntryKind, plan_log
 from bot.services.markets import open_market
 from bot.settings.loader import Config, load_config
 from bot.study.multiverse import cell_count
@@ -24,6 +24,7 @@ from bot.study.plan import Plan, load_plan
 from bot.study.sections import SECTIONS
 from bot.study.study_data import StudyData
 from bot.study.study_folder import REPORT_FILE, STUDY_FILE, StudyFolder
+from bot.study.trials import trials
 
 _SOURCES = (Path(__file__).parent, Path(__file__).parents[2] / "strategies")
 
@@ -149,12 +150,6 @@ def _section(data: StudyData, folder: StudyFolder, name: str, begin: Callable[[s
     figures = {**figures, "does_not_show": section.does_not_show, "definitions": dict(section.definitions)}
     folder.keep_section(name, figures)
     return folder.section(name) or figures
-
-
-def trials(entries: Sequence[PlanEntry]) -> dict[str, int]:
-    """Count what the log has seen: distinct plans that were run, and their variants, cells of multiverses included."""
-    variants = {e.plan_sha256: int(e.body["variants"]) for e in entries if e.kind is PlanEntryKind.STUDIED}
-    return {"plans": len(variants), "variants": sum(variants.values())}
 
 
 def _figures(data: StudyData, found: Mapping[str, dict[str, Any]], counted: Mapping[str, int]) -> dict[str, Any]:

@@ -49,7 +49,8 @@ class Rotation:
 
     def stressed(self, market: Market) -> list[datetime]:
         """Return the decision times at which the credit reading shows stress."""
-        return self.view(market).stressed
+        stress = self.view(market).credit_stress.tolist()
+        return [at for at, is_stressed in zip(market.decision_moments, stress, strict=True) if is_stressed]
 
     def variants(self, market: Market) -> dict[str, Sequence[Decision]]:
         """Return the decisions of the rotation with another altcoin half, by the benchmark's name."""

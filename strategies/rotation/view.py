@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import cached_property
 
 import numpy as np
@@ -82,11 +81,6 @@ class RotationView:
         """True where the credit reading shows stress."""
         credit = self.gates["credit"]
         return credit.available & credit.is_known & ~credit.holds
-
-    @cached_property
-    def stressed(self) -> list[datetime]:
-        """The decision times at which the credit reading shows stress."""
-        return [at for at, on in zip(self.market.decision_moments, self.credit_stress.tolist(), strict=True) if on]
 
     @cached_property
     def missed(self) -> Ints:

@@ -28,6 +28,16 @@ def test_random_timing_spreads_around_the_same_exposure() -> None:
     pays = np.array([0.0, 0.0, 0.1, 0.0])
     band = random_timing([np.array([1.0, 0.0, 0.0, 0.0])], [pays], np.zeros(4), shifts=100)
     assert sorted(band.final) == pytest.approx([1.0, 1.0, 1.1])
+    # The run itself earns nothing, and all three shifts at least as much.
+    assert (band.own, band.at_least_as_well) == (1.0, 1.0)
+
+
+def test_the_share_of_shifts_that_did_at_least_as_well() -> None:
+    """In for one of five days. The run earns 10%, and of its four shifts one 20%, one 10%, and two nothing."""
+    pays = np.array([0.1, 0.2, 0.1, 0.0, 0.0])
+    band = random_timing([np.array([1.0, 0.0, 0.0, 0.0, 0.0])], [pays], np.zeros(5), shifts=100)
+    assert band.own == pytest.approx(1.1)
+    assert band.at_least_as_well == 0.5
 
 
 def test_every_shift_pays_the_same_costs() -> None:

@@ -1,0 +1,36 @@
+"""Probability of backtest overfitting by CSCV."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bot.study.overfitting import overfitting
+
+
+def test_sixteen_blocks_have_12870_splits_and_noise_is_overfitted_half_of_the_time() -> None:
+    random = np.random.default_rng(7)
+    found = [overfitting(random.normal(0, 0.01, (800, 20)), 16) for _ in range(12)]
+    assert {len(one.ranks) for one in found} == {12_870}
+    assert np.mean([one.probability for one in found]) == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_dominant_variant_is_never_overfitted() -> None:
+    noise = np.random.default_rng(7).normal(0, 0.01, (800, 20))
+    noise[:, 3] += 0.01
+    found = overfitting(noise, 16)
+    assert found.probability == 0.0
+    assert set(found.ranks) == {20 / 21}
+
+
+def test_two_blocks_by_hand() -> None:
+    # In the first half a is best (means 2, 1; equal spread), in the second b: each is the worse one outside.
+    a, b = [1.0, 3.0, -2.0, 0.0], [0.0, 2.0, 1.0, 3.0]
+    found = overfitting(np.array([a, b]).T, 2)
+    assert found.ranks.tolist() == [1 / 3, 1 / 3]
+    assert found.probability == 1.0
+
+
+def test_equal_variants_share_their_rank() -> None:
+    one = np.random.default_rng(1).normal(0, 1, 40)
+    assert set(overfitting(np.array([one, one, one]).T, 4).ranks) == {0.5}

@@ -1,0 +1,29 @@
+"""Superior predictive ability: a planted lead is found, in its own direction alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bot.study.superior import longest_block, superior
+
+_NOISE = np.random.default_rng(3).normal(0, 0.01, (500, 3))
+
+
+def test_a_planted_lead_is_found_and_named() -> None:
+    differences = {"a": _NOISE[:, 0], "b": _NOISE[:, 1] + 0.004, "c": _NOISE[:, 2]}
+    found = superior(differences, draws=300, seed=1, block=5)
+    assert found.p < 0.01
+    assert found.superior == ("b",)
+
+
+def test_the_other_direction_finds_nothing() -> None:
+    behind = {"b": -_NOISE[:, 1] - 0.004}
+    found = superior(behind, draws=300, seed=1, block=5)
+    assert found.p > 0.4 and found.superior == ()
+    assert found.p_lower <= found.p <= found.p_upper
+
+
+def test_the_longest_block_is_of_the_most_dependent_series() -> None:
+    smooth = np.convolve(np.random.default_rng(4).normal(size=2100), np.ones(20) / 20, "valid")[:2000]
+    white = np.random.default_rng(5).normal(size=2000)
+    assert longest_block({"white": white}) < longest_block({"white": white, "smooth": smooth})
