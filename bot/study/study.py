@@ -25,6 +25,7 @@ from bot.study.sections import SECTIONS
 from bot.study.study_data import StudyData
 from bot.study.study_folder import REPORT_FILE, STUDY_FILE, StudyFolder
 from bot.study.trials import trials
+from bot.study.worlds.worlds_run import kept_worlds
 
 _SOURCES = (Path(__file__).parent, Path(__file__).parents[2] / "strategies")
 
@@ -169,4 +170,5 @@ def _figures(data: StudyData, found: Mapping[str, dict[str, Any]], counted: Mapp
         "verdict": verdict["verdict"],
         "episodes": verdict["episodes"],
         "sections": dict(found),
+        **({} if (worlds := kept_worlds(plan, data.config)) is None else {"worlds": worlds}),
     }

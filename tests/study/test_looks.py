@@ -88,17 +88,10 @@ def test_a_world_that_was_rejected_is_not_looked_at_again() -> None:
 WAITS = [[10, 80, 150], [30, 100], [200, 300, 400]]
 
 
-def test_the_sessions_to_a_look_from_the_date() -> None:
-    assert sessions_to_look(WAITS, 2).tolist() == [80, 100, 300]
-    assert sessions_to_look(WAITS, 3, horizon=63).tolist() == [213, 463, np.inf]
-
-
-def test_the_sessions_to_a_look_by_what_was_seen_so_far() -> None:
-    # After one episode and 75 sessions without another, only the third world still waits: 100 in all.
-    assert sessions_to_look(WAITS, 2, so_far=1, since_last=75).tolist() == [25]
-    assert sessions_to_look(WAITS, 2, so_far=2).tolist() == []
+def test_the_sessions_from_the_date_to_a_look() -> None:
+    assert sessions_to_look(WAITS, 2, 0).tolist() == [80, 100, 300]
+    assert sessions_to_look(WAITS, 3, 63).tolist() == [213, 463, np.inf]
 
 
 def test_quantiles_of_a_wait() -> None:
     assert wait_quantiles(np.array([1.0, 2.0, 3.0, np.inf]), (0.05, 0.5, 0.95)) == [1.0, 2.0, 3.0]
-    assert wait_quantiles(np.zeros(0)) == []

@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.errors import ConfigError
 from bot.study.plan import load_plan
+from bot.study.study import run_study
 from bot.study.worlds.table import is_fault, table_of
 from bot.study.worlds.worlds_run import kept_worlds, run_criticals, run_worlds, worlds_path
 from tests.study.worlds_plans import config_in, short_plan
@@ -130,6 +131,12 @@ def test_the_rule_keeps_its_sizes_on_200_worlds(tmp_path: Path) -> None:
 def test_the_rule_keeps_its_sizes_on_1000_worlds(tmp_path: Path) -> None:
     table = run_worlds(load_plan(), config_in(tmp_path))
     holds_its_sizes(table, errors=1)
+    powers = load_plan().prospective.power
+    for effect, shares in powers.items():
+        where = {"kind": "no common regime", "word": "SUPPORTED", "effect": float(effect)}
+        rates = [rate(table, **where, looks=looks)["rate"] for looks in ("5", "5/8", "5/8/12")]
+        assert rates == shares
+    assert len(powers) == 4
     assert table["faults"] == [] and all(row["within"] for row in table["realism"])
 
 
@@ -149,3 +156,10 @@ def holds_its_sizes(table: dict[str, Any], errors: float) -> None:
     for kind in load_plan().worlds.kinds:
         assert rate(table, kind=kind.name, effect=1.0, looks="one look", word="SUPPORTED")["rate"] > 0.6
         assert rate(table, kind=kind.name, effect=1.0, looks="5/8/12", word="SUPPORTED")["rate"] > 0.9
+
+
+@pytest.mark.slow
+def test_a_study_shows_the_finished_table(tmp_path: Path) -> None:
+    plan, config = short_plan(worlds=2), config_in(tmp_path)
+    made = run_worlds(plan, config, workers=1)
+    assert run_study(plan, config=config, market="demo", only=["verdict"]).figures["worlds"] == made

@@ -62,7 +62,7 @@ def table_of(plan: Plan, records: Sequence[Sequence[Record]]) -> dict[str, Any]:
     -------
     dict
         `rows` (a rate each), `realism` (the worlds' means beside the real figures), `correlations`, `waits` (years to
-        each look, and the sessions to each episode by world), `faults` (sizes that are too large) and a sentence.
+        each look), `faults` (sizes that are too large) and a sentence.
     """
     kinds = plan.worlds.kinds
     rows = [row for kind, worlds in zip(kinds, records, strict=True) for row in _rows(plan, kind, worlds)]
@@ -155,11 +155,11 @@ def _waits(plan: Plan, kind: WorldKind, worlds: Sequence[Record]) -> dict[str, A
     years = {
         str(look): [
             round(sessions / YEAR, 4) if math.isfinite(sessions) else None
-            for sessions in wait_quantiles(sessions_to_look(waits, look, horizon=horizon))
+            for sessions in wait_quantiles(sessions_to_look(waits, look, horizon))
         ]
         for look in plan.prospective.looks
     }
-    return {"kind": kind.name, "years": years, "sessions": waits}
+    return {"kind": kind.name, "years": years}
 
 
 def _sentence(plan: Plan, rows: Sequence[Mapping[str, Any]], faults: Sequence[Mapping[str, Any]]) -> str:

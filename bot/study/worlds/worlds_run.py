@@ -85,7 +85,7 @@ def run_worlds(
     Raises
     ------
     ConfigError
-        If the plan lacks an effect or a critical value of the tables.
+        If the plan lacks the effect of a size.
     LedgerError
         If the file cannot be written.
     """
@@ -171,6 +171,7 @@ def worlds_key(plan: Plan, rules: Rules, count: int) -> str:
     parts = plan.model_dump(mode="json", by_alias=True)
     read = {name: parts[name] for name in ("signal", "outcome", "judgement", "worlds", "prospective")}
     read["signal"].pop("file")
+    read["prospective"].pop("power")  # a result of these tables
     digest = hashlib.sha256(json.dumps([read, list(rules), count], sort_keys=True).encode())
     for path in _sources():
         digest.update(path.read_bytes())
@@ -189,15 +190,9 @@ def _sources() -> list[Path]:
 
 
 def _require_complete(plan: Plan) -> None:
-    rule, schedule = plan.worlds, plan.prospective
     for effect in (0, plan.judgement.effect):
-        if effect not in rule.effects:
+        if effect not in plan.worlds.effects:
             raise ConfigError("a size needs its effect", where="worlds.effects", expected=f"{effect} among them")
-    for name in ("critical_up", "critical_low"):
-        if len(getattr(schedule, name)) != len(schedule.looks):
-            raise ConfigError(
-                "a look has no critical value", where=f"prospective.{name}", mend="run `bot study worlds --criticals`"
-            )
 
 
 def _judged(chunk: _Chunk) -> list[dict[str, Any]]:
