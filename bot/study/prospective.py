@@ -90,6 +90,23 @@ def as_dict(data: StudyData, entry: PlanEntry, found: Progress) -> dict[str, Any
     return {**progress, "line": _line(progress)}
 
 
+def look_dates(data: StudyData) -> list[dict[str, Any]]:
+    """Return when each look of a plan that is registered on the last session of its index is expected.
+
+    Returns
+    -------
+    list of dict
+        `episodes` of the look, and `expected`, the dates at 5, 50 and 95%. Empty for a rule that never counted one.
+    """
+    if not len(data.default_events):
+        return []
+    today = data.index(data.plan.signal.series).sessions[-1].item()
+    return [
+        {"episodes": look, "expected": [str(_after(today, years)) for years in _years(data, look, True)]}
+        for look in data.plan.prospective.looks
+    ]
+
+
 def _counted_after(data: StudyData, day: date) -> Ints:
     """Return the rows of counted episodes whose breakout lies after a date."""
     sessions = data.index(data.plan.signal.series).sessions

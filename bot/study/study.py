@@ -21,6 +21,7 @@ from bot.settings.loader import Config, load_config
 from bot.study.multiverse import cell_count
 from bot.study.page.study_page import render
 from bot.study.plan import Plan, load_plan
+from bot.study.prospective import look_dates
 from bot.study.sections import SECTIONS
 from bot.study.study_data import StudyData
 from bot.study.study_folder import REPORT_FILE, STUDY_FILE, StudyFolder
@@ -170,5 +171,6 @@ def _figures(data: StudyData, found: Mapping[str, dict[str, Any]], counted: Mapp
         "verdict": verdict["verdict"],
         "episodes": verdict["episodes"],
         "sections": dict(found),
+        "looks": look_dates(data),
         **({} if (worlds := kept_worlds(plan, data.config)) is None else {"worlds": worlds}),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.study.page.axis_scale import scale_of
+from bot.study.page.axis_scale import scale_of, tick_texts
 from bot.study.page.canvas import Canvas
 from bot.study.page.drawing import Drawing
 from bot.study.page.plan_names import Figures, PlanNames, log_return
@@ -31,8 +31,8 @@ def drop_one_dots(study: Figures, names: PlanNames) -> Sequence[Drawing]:
         canvas.line((across(whole), y), (across(row["excess"]), y), "stem")
         canvas.dot((across(row["excess"]), y), 5, "dot")
         canvas.text((100, y + 4), row["word"], "small", "end")
-    for tick in across.ticks(2):
-        canvas.text((across(tick), bottom + 16), log_return(tick, 1), "muted small", "middle")
+    for tick, text in tick_texts(across.ticks(2)):
+        canvas.text((across(tick), bottom + 16), text, "muted small", "middle")
     canvas.text(((_LEFT + _RIGHT) / 2, canvas.height - 4), "excess (log)", "muted small", "middle")
     texts = "; ".join(f"without {row['session']} {log_return(row['excess'])}, {row['word']}" for row in rows)
     return (

@@ -44,10 +44,8 @@ def _forest(study: Figures, rows: list[Figures], title: str) -> Sequence[Drawing
     height = _TOP + _ROW * len(rows) + _GROUP * sum(bool(name) for name, _ in groups) + _FOOT
     canvas, across = Canvas(height), scale_of([1.2, *(value for ends in scaled for value in ends)], 1, 99)
     bottom = height - _FOOT
-    canvas.line((across(0), _TOP), (across(0), bottom), "axis")
-    canvas.line((across(1), _TOP), (across(1), bottom), "limit")
-    canvas.text((across(0), 12), "no lead", "muted small", "middle")
-    canvas.text((across(1), 12), "seen in 4 of 5 cases", "muted small", "end" if across(1) > 70 else "middle", 6)
+    canvas.text((across(0), 12), "no lead", "muted small", "end", 4)
+    canvas.text((across(1), 12), "large enough to see", "muted small", "end", 4)
     y = _TOP
     for name, members in groups:
         if name:
@@ -70,6 +68,8 @@ def _row(canvas: Canvas, across: AxisScale, row: Figures, y: float, level: float
         return
     text = f"{log_return(row['excess'], 3)}, p {p_value(row['p_up'])}, n {row['n']}"
     canvas.text((100, y + 14), text, "value small", "end")
+    for value, look in ((0, "axis"), (1, "limit")):
+        canvas.line((across(value), y + 19), (across(value), y + 37), look)
     low, mid, high = (across(row[key] / row["detectable"]) for key in ("interval_low", "excess", "interval_high"))
     canvas.line((low, y + 27), (high, y + 27), "whisker")
     for end in (low, high):
@@ -88,7 +88,7 @@ def _label(rows: list[Figures]) -> str:
 
 _NOTE = (
     "Each dot is the excess (log return, printed at its right) divided by the smallest effect that the row could "
-    "detect, so that all rows share one axis; the line is its 95% interval. A row whose interval ends left of the "
-    "dashed line had the power to see a lead and saw none."
+    "detect, so that all rows share one axis; the line is its 95% interval. One that ends left of the dashed line "
+    "excludes every lead that the row would see in four of five cases."
 )
 _LEGEND = (("dot-full", "rose by more than chance allows"), ("dot-hollow", "did not"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.study.page.axis_scale import AxisScale, scale_of
+from bot.study.page.axis_scale import AxisScale, scale_of, tick_texts
 from bot.study.page.canvas import Canvas
 from bot.study.page.drawing import Drawing
-from bot.study.page.plan_names import Figures, PlanNames, log_return
+from bot.study.page.plan_names import Figures, PlanNames
 
 _TOP, _BOTTOM, _HEIGHT = 30.0, 170.0, 212.0
 _ALL = "all"
@@ -37,8 +37,9 @@ def _bars(rows: list[Figures], coin: str, every: str, names: PlanNames) -> Drawi
         look = "bar own" if row["low"] > 0 or row["high"] < 0 else "bar"
         canvas.rectangle((at - step * 0.36, min(top, up(0))), step * 0.72, abs(top - up(0)), look)
         canvas.line((at, up(row["low"])), (at, up(row["high"])), "whisker thin-whisker")
-    for tick in up.ticks(3):
-        canvas.text((0, up(tick) - 4), log_return(tick, 2 if abs(tick) < 0.1 and tick else 1), "muted small")
+    for tick, text in tick_texts(up.ticks(3)):
+        if tick:
+            canvas.text((0, up(tick) - 4), text, "muted small")
     for lag in (min(lags), 0, max(lags)):
         canvas.text((across(lag), _BOTTOM + 17), f"{lag:+d}" if lag else "0", "muted small", "middle")
     canvas.text((1, 12), f"{coin} leads", "small strong")
@@ -52,5 +53,5 @@ def _bars(rows: list[Figures], coin: str, every: str, names: PlanNames) -> Drawi
         f"a band that excludes zero: {listed}.",
         canvas,
         f"A bar is the correlation at a lag, its line the 95% band; a bar whose band excludes zero is coloured. Lags "
-        f"other than 0 with such a band: {listed}. With {len(rows)} lags, one or two come by chance.",
+        f"other than 0 with such a band: {listed}. With {len(rows)} lags, about one such band comes by chance.",
     )

@@ -1,10 +1,11 @@
-"""Calendar of the looks of the prospective verdict: when each is expected, and what it asks for."""
+"""Calendar of the looks of the prospective verdict: when each is expected, what it asks for, and what it can see."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
 
+from bot.report import numbers
 from bot.study.page.axis_scale import AxisScale
 from bot.study.page.canvas import Canvas
 from bot.study.page.drawing import Drawing
@@ -12,70 +13,82 @@ from bot.study.page.plan_names import Figures, PlanNames
 
 _ROW, _TOP, _FOOT = 46.0, 10.0, 24.0
 _YEAR = 365.25
-_LONGEST = 40.0
+
+
+def look_section(study: Figures) -> Figures:
+    """Return the looks of a plan as a section, with their critical p-values and their power."""
+    rule = study["plan"]["prospective"]
+    expected = {look["episodes"]: look["expected"] for look in study.get("looks") or []}
+    schedule = ", ".join(map(str, rule["looks"]))
+    rows = []
+    for place, look in enumerate(rule["looks"]):
+        dates = dict(zip(("early", "expected", "late"), expected.get(look, ()), strict=False))
+        power = {f"power_{effect}": shares[place] for effect, shares in rule.get("power", {}).items()}
+        up, low = rule["critical_up"][place], rule["critical_low"][place]
+        rows.append({"episodes": look, **dates, "p_up": up, "p_low": low, **power})
+    return {
+        "sentence": "A registered plan is looked at when the outcomes of a fixed number of counted episodes after its "
+        f"date are known ({schedule}), and at no other time. That verdict alone is free of knowledge of the past.",
+        "rows": rows,
+        "does_not_show": "When breakouts will come: the dates rest on how often they came before.",
+        "definitions": {
+            "episodes": "Counted episodes after the plan's date at which the look is made",
+            "early": "Date before which the look comes with a chance of 5%, for a plan registered at the data's end",
+            "expected": "The same at 50%",
+            "late": "The same at 95%",
+            "p_up": "Largest p for a lead that gives SUPPORTED at this look",
+            "p_low": "Largest p against the effect that gives NOT SUPPORTED at this look",
+            "power_0.35": "Share of planted worlds with that lead (log return) in which this look or an earlier one "
+            "says SUPPORTED; so for the other leads",
+        },
+    }
 
 
 def look_calendar(study: Figures, names: PlanNames) -> Sequence[Drawing]:
-    """Draw the expected date of each look as a span from 5% to 95%, if worlds give it."""
-    waits = [kind for kind in study.get("worlds", {}).get("waits", []) if kind["years"]]
-    if not waits:
+    """Draw the date of each look as a span from 5% to 95%, if the study has them."""
+    looks = study.get("looks") or []
+    if not looks:
         return ()
-    years = {int(look): value for look, value in waits[0]["years"].items() if len(value) == 3 and value[1] is not None}
-    begin = _year(study["made_at"][:10])
-    ends = [_end(spans[2]) for spans in years.values()]
-    if not ends:
-        return ()
-    canvas = Canvas(_TOP + _ROW * len(years) + _FOOT)
+    spans = [[_year(day) for day in look["expected"]] for look in looks]
+    canvas = Canvas(_TOP + _ROW * len(looks) + _FOOT)
     bottom = canvas.height - _FOOT
-    across = AxisScale(begin, begin + max(ends) * 1.02, 1, 98)
+    begin = _year(study["data_to"])
+    across = AxisScale(begin, max(span[-1] for span in spans) + 1, 1, 98)
     for tick in across.ticks(4):
         canvas.line((across(tick), _TOP), (across(tick), bottom), "grid")
         canvas.text((across(tick), bottom + 17), f"{tick:.0f}", "muted small", "middle")
     texts = []
-    for place, (look, (early, middle, late)) in enumerate(sorted(years.items())):
+    for place, (look, (early, middle, late)) in enumerate(zip(looks, spans, strict=True)):
         y = _TOP + place * _ROW
-        start, end = across(begin + (early or 0.0)), across(begin + _end(late))
-        span = f"{begin + (early or 0.0):.0f} to {f'{begin + late:.0f}' if late is not None else 'later than drawn'}"
-        canvas.text((0, y + 14), f"Look at {look} episodes", "strong")
-        canvas.text((100, y + 14), f"{begin + middle:.0f} ({span})", "small value", "end")
-        canvas.line((start, y + 28), (end, y + 28), "whisker")
-        canvas.dot((across(begin + middle), y + 28), 5.5, "dot")
-        texts.append(f"at {look} episodes {begin + middle:.0f}, {span}")
+        text = f"{int(middle)} ({int(early)} to {int(late)})"
+        canvas.text((0, y + 14), f"Look at {look['episodes']} episodes", "strong")
+        canvas.text((100, y + 14), text, "small value", "end")
+        canvas.line((across(early), y + 28), (across(late), y + 28), "whisker")
+        canvas.dot((across(middle), y + 28), 5.5, "dot")
+        texts.append(f"at {look['episodes']} episodes in {text}")
     return (
         Drawing(
             "When the prospective verdict can look",
             f"Expected year of each look, with the span from 5% to 95%: {'; '.join(texts)}.",
             canvas,
-            "For a plan that is registered on the day of this report: the expected year of each look, and the years "
-            "between which it comes in nine of ten planted worlds.",
+            "The dot is the expected year of a look, the line the span in which it comes with a chance of nine in ten, "
+            f"for a plan that is registered on {study['data_to']}. {_sees(study)}",
         ),
     )
+
+
+def _power(study: Figures, place: int) -> str:
+    power = study["plan"]["prospective"].get("power", {})
+    listed = ", ".join(f"+{effect} in {numbers.percent(shares[place], 0)}" for effect, shares in power.items())
+    return f": {listed}" if listed else ""
+
+
+def _sees(study: Figures) -> str:
+    rule = study["plan"]["prospective"]
+    texts = [f"at {look}{_power(study, place)}" for place, look in enumerate(rule["looks"])]
+    return f"A lead (log) is seen in so many worlds: {'; '.join(texts)}." if rule.get("power") else ""
 
 
 def _year(day: str) -> float:
     found = date.fromisoformat(day)
     return found.year + (found - date(found.year, 1, 1)).days / _YEAR
-
-
-def _end(years: float | None) -> float:
-    return _LONGEST if years is None else years
-
-
-def look_section(study: Figures) -> Figures:
-    """Return the looks of the plan as a section: how many episodes each waits for, and its critical p-values."""
-    rule = study["plan"]["prospective"]
-    schedule = ", ".join(map(str, rule["looks"][:-1])) + f" and {rule['looks'][-1]}"
-    return {
-        "sentence": f"A registered plan is looked at when the outcomes of {schedule} counted episodes after its date "
-        "are known, and at no other time. Only this verdict is free of knowledge of the past.",
-        "rows": [
-            {"episodes": look, "p_up": up, "p_low": low}
-            for look, up, low in zip(rule["looks"], rule["critical_up"], rule["critical_low"], strict=False)
-        ],
-        "does_not_show": "When breakouts will come: the years rest on how often they came before.",
-        "definitions": {
-            "episodes": "Counted episodes after the plan's date at which the look is made",
-            "p_up": "Largest p for a lead that gives SUPPORTED at this look",
-            "p_low": "Largest p against the effect that gives NOT SUPPORTED at this look",
-        },
-    }

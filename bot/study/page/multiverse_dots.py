@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bot.report import numbers
-from bot.study.page.axis_scale import AxisScale, scale_of
+from bot.study.page.axis_scale import AxisScale, scale_of, tick_texts
 from bot.study.page.canvas import Canvas
 from bot.study.page.drawing import Drawing
 from bot.study.page.plan_names import Figures, PlanNames, log_return
@@ -38,8 +38,8 @@ def multiverse_dots(study: Figures, names: PlanNames) -> Sequence[Drawing]:
         if places[word]:
             canvas.ticks(places[word], top + 14, 10, f"ticks {look}")
     _mark_own(canvas, study, rows, across, up)
-    for tick in up.ticks(5):
-        canvas.text((0, up(tick) - 4), log_return(tick, 1), "muted small")
+    for tick, text in tick_texts(up.ticks(5)):
+        canvas.text((0, up(tick) - 4), text, "muted small")
     counts = ", ".join(f"{words[word]} {word.value}" for word in LOOKS)
     return (
         Drawing(

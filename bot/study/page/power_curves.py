@@ -11,7 +11,7 @@ from bot.study.page.drawing import Drawing
 from bot.study.page.plan_names import Figures, PlanNames, log_return
 from bot.study.verdict import Word
 
-_TOP, _BOTTOM, _HEIGHT = 24.0, 250.0, 292.0
+_TOP, _BOTTOM, _HEIGHT = 38.0, 250.0, 292.0
 _RIGHT = 97.0
 _LOOKS = ("curve-0", "curve-1", "curve-2", "curve-3")
 _ONE_LOOK = "one look"
@@ -24,15 +24,15 @@ def power_curves(study: Figures, names: PlanNames) -> Sequence[Drawing]:
     effect = study["plan"]["judgement"]["effect"]
     return [
         drawing
-        for word, wrong, title in (
-            (Word.SUPPORTED, 0.0, "How often the rule says SUPPORTED, by the true lead"),
-            (Word.NOT_SUPPORTED, effect, "How often the rule says NOT SUPPORTED, by the true lead"),
+        for word, wrong, right in (
+            (Word.SUPPORTED, 0.0, "Right of it, the higher the better."),
+            (Word.NOT_SUPPORTED, effect, "Left of it, the higher the better."),
         )
-        if (drawing := _curves([row for row in rows if row["word"] == word], word, wrong, title, study)) is not None
+        if (drawing := _curves([row for row in rows if row["word"] == word], word, wrong, right)) is not None
     ]
 
 
-def _curves(rows: list[Figures], word: Word, wrong: float, title: str, study: Figures) -> Drawing | None:
+def _curves(rows: list[Figures], word: Word, wrong: float, right: str) -> Drawing | None:
     if not rows:
         return None
     canvas = Canvas(_HEIGHT)
@@ -54,8 +54,7 @@ def _curves(rows: list[Figures], word: Word, wrong: float, title: str, study: Fi
         canvas.text((0, up(tick) - 4), numbers.percent(tick, 0), "muted small")
     for value in sorted({row["effect"] for row in rows}):
         canvas.text((across(value), _BOTTOM + 17), log_return(value), "muted small", "middle")
-    right = word is Word.NOT_SUPPORTED
-    canvas.text((across(wrong), 14), "here the word is wrong", "small strong", "middle" if right else "start")
+    canvas.text((across(wrong), 14), "here the word is wrong", "small strong", "middle" if wrong else "start")
     canvas.text((50, _HEIGHT - 6), "planted lead (log return)", "muted small", "middle")
     sizes = "; ".join(
         f"{row['kind']} {numbers.percent(row['rate'])} ± {numbers.percent(row['error'])}"
@@ -63,11 +62,11 @@ def _curves(rows: list[Figures], word: Word, wrong: float, title: str, study: Fi
         if row["effect"] == wrong
     )
     return Drawing(
-        title,
+        f"How often the rule says {word.value}, by the true lead",
         f"Share of planted worlds with the word {word.value}, by planted lead and kind of world. At "
         f"{log_return(wrong)}, where the word is wrong: {sizes}.",
         canvas,
         f"At {log_return(wrong)} the word is wrong, and the curves must not exceed 5% (dotted) by more than their "
-        f"sampling error: {sizes}. Elsewhere the higher the better. Strokes are two standard errors.",
+        f"sampling error: {sizes}. {right} Strokes are two standard errors.",
         [(f"curve-key {look}", kind) for look, kind in zip(_LOOKS, kinds, strict=False)],
     )

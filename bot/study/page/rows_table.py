@@ -30,6 +30,7 @@ _LOG_RETURNS = frozenset(
     {"excess", "y", "bound", "detectable", "interval_low", "interval_high", "null_low", "null_high"}
 )
 BRIEF = {
+    "looks": ("episodes", "early", "expected", "late", "p_up", "p_low"),
     "nulls": ("null", "excess", "p_up", "p_low", "word"),
     "placebos": ("placebo", "label", "n", "excess", "p_up"),
     "tables": ("table", "variant", "total_return", "max_drawdown", "sharpe", "trades"),
@@ -91,7 +92,7 @@ def _number(key: str, value: float) -> str:
         return numbers.count(value)
     if key.startswith("p_") or key == "p":
         return p_value(value)
-    if key in _SHARES:
+    if key in _SHARES or key.startswith("power_"):
         return numbers.change(value) if key == "total_return" else numbers.percent(value)
     if key in _LOG_RETURNS:
         return log_return(value, 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.study.page.axis_scale import AxisScale
+from bot.study.page.axis_scale import AxisScale, tick_texts
 from bot.study.page.canvas import Canvas
 from bot.study.page.drawing import Drawing
 from bot.study.page.plan_names import Figures, PlanNames, log_return, p_value
@@ -22,9 +22,9 @@ def shift_distribution(study: Figures, names: PlanNames) -> Sequence[Drawing]:
     canvas = Canvas(_HEIGHT)
     across = AxisScale(edges[0], edges[-1], 1, 99)
     up = AxisScale(0, max(*plain, *lead), _BOTTOM, _TOP)
-    for tick in across.ticks(6):
+    for tick, text in tick_texts(across.ticks(6)):
         canvas.line((across(tick), _TOP), (across(tick), _BOTTOM), "grid")
-        canvas.text((across(tick), _BOTTOM + 18), log_return(tick, 1), "muted small", _anchor(across(tick)))
+        canvas.text((across(tick), _BOTTOM + 18), text, "muted small", _anchor(across(tick)))
     for counts, area, edge in ((plain, "null", "null-edge"), (lead, "lead", "lead-edge")):
         outline = [(across(edges[at]), up(count)) for i, count in enumerate(counts) for at in (i, i + 1)]
         ends = [(across(edges[-1]), _BOTTOM), (across(edges[0]), _BOTTOM)]

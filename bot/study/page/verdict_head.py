@@ -6,7 +6,7 @@ from html import escape
 
 from bot.report import numbers
 from bot.report.markup import bullets, facts, folded, paragraph
-from bot.study.page.plan_names import Figures, PlanNames, both, names_of, p_value
+from bot.study.page.plan_names import Figures, PlanNames, both, log_return, names_of, p_value
 from bot.study.page.rows_table import plain_table
 
 _RETROSPECTIVE = (
@@ -30,6 +30,7 @@ def head(study: Figures) -> str:
             f'<ul class="labels" aria-label="Labels of the verdict">{labels}</ul>' if labels else "",
             f'<div class="reading"><div><h2>What it means</h2>{_texts(meaning(study, names))}</div>',
             f"<div><h2>What would change it</h2>{_texts(changes(study, names))}</div></div>",
+            _faults(study),
             _facts(study),
             _manifest(study),
         )
@@ -110,6 +111,20 @@ def changes(study: Figures, names: PlanNames) -> list[str]:
     ]
 
 
+def _faults(study: Figures) -> str:
+    """Return a warning if the rule itself is wrong too often in planted worlds."""
+    faults = (study.get("worlds") or {}).get("faults") or []
+    texts = [
+        f"{row['word']} in {numbers.percent(row['rate'])} \N{PLUS-MINUS SIGN} {numbers.percent(row['error'])} of "
+        f"worlds with a lead of {log_return(row['effect'])} ({row['kind']}, {row['looks']})"
+        for row in faults
+    ]
+    if not texts:
+        return ""
+    title = "<h2>The rule is wrong too often</h2>"
+    return f'<div class="caveats">{title}{bullets((*texts, "At most 5% and its error is allowed."))}</div>'
+
+
 def _texts(texts: list[str]) -> str:
     return "".join(paragraph(text) for text in texts)
 
@@ -126,7 +141,7 @@ def _facts(study: Figures) -> str:
         (
             ("Plan", study["plan"]["name"]),
             ("Plan hash", study["plan_sha256"][:16]),
-            ("Trials", f"{trials['plans']:,} plans, {trials['variants']:,} variants"),
+            ("Trials", f"{numbers.counted(trials['plans'], 'plan')}, {trials['variants']:,} variants"),
             ("Data", f"{len(series):,} series, hash {study['data_sha256'][:16]}"),
             *window,
             ("Version", study["version"]),

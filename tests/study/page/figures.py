@@ -68,6 +68,9 @@ def study(sections: Sections | None = None, *, plan: Sections | None = None, **c
         "verdict": verdict["verdict"],
         "episodes": verdict["episodes"],
         "sections": {"verdict": verdict, **(sections or {})},
+        "data_to": "2026-03-18",
+        "looks": [{"episodes": 5, "expected": ["2029-01-10", "2033-02-03", "2039-06-01"]}],
+        "worlds": None,
     }
 
 
@@ -75,6 +78,60 @@ def cell(excess: float, word: str, **choices: Any) -> dict[str, Any]:
     """A cell of the multiverse."""
     own = {"event": "confirmed", "spacing": "front", "series": "RUT", "horizon": 63, "base": 21, "closes": 5}
     return {**own, "outcome": "ETH", **choices, "n": 7, "excess": excess, "p_up": 0.5, "word": word, "missing": None}
+
+
+def tested(label: str, **more: Any) -> dict[str, Any]:
+    """A row of an outcome or a placebo."""
+    figures = {"excess": 0.01, "p_up": 0.4, "detectable": 0.05, "interval_low": -0.02, "interval_high": 0.06}
+    return {"outcome": label, "label": label, "n": 17, **figures, "missing": None, **more}
+
+
+def rate(kind: str, word: str, effect: float, share: float, looks: str = "one look") -> dict[str, Any]:
+    """A rate of the planted worlds."""
+    return {"kind": kind, "word": word, "effect": effect, "looks": looks, "rate": share, "error": 0.01, "worlds": 100}
+
+
+def curves() -> dict[str, Any]:
+    """Two counted episodes and one that is not, over two sessions."""
+    paths = {"2016-11-18": [0.0, 0.1, 0.3], "2017-02-16": [0.0, 0.5, 2.0], "2018-05-22": [0.0, -0.2, -0.8]}
+    return {
+        "sessions": [0, 1, 2],
+        "episodes": [{"session": day, "counted": day[3] != "7", "path": path} for day, path in paths.items()],
+        "mean": [0.0, -0.05, -0.25],
+        "band_low": [0.0, -0.1, -0.2],
+        "band_high": [0.0, 0.1, 0.2],
+    }
+
+
+def every_section() -> dict[str, Any]:
+    """A section of each name, with the rows that its drawings read."""
+    lags = [
+        {"label": "ETH", "every": every, "sample": sample, "lag": lag, "correlation": 0.3, "low": 0.1, "high": 0.5}
+        for every in ("week", "session")
+        for sample in ("all", "2015-01-01/2019-12-31")
+        for lag in (-1, 0, 1)
+    ]
+    other = {"session": "2016-11-18", "y": 0.3, "word": "INCONCLUSIVE", "excess": -0.3, "p_up": 0.9}
+    absent = tested("Micro caps", excess=None, p_up=None, missing="no rows", group="behind")
+    rotation = {"variant": "as configured", "total_return": 0.95, "max_drawdown": -0.5, "sharpe": 0.4, "trades": 54}
+    return {
+        "nulls": section([{"null": "linear shifts", "p_up": 0.9, "word": "NOT SUPPORTED", "missing": None}]),
+        "replication": section([tested("EEM", group="behind"), absent, tested("SPX", group="before")], missing=["IWC"]),
+        "placebos": section([tested("-63 sessions", placebo="time")]),
+        "reverse": section([tested("BTC", signal="BTC")]),
+        "leadlag": section(lags),
+        "multiverse": section([cell(-0.2, "NOT SUPPORTED"), cell(0.1, "INCONCLUSIVE", base=10)]),
+        "dropone": section([other]),
+        "tables": section([{"table": "config", **rotation, "missing": None}]),
+        "benchmarks": section([{"benchmark": "BTC", "p": 0.3}]),
+    }
+
+
+def worlds() -> dict[str, Any]:
+    """Rates of one kind of planted world, the size at no lead too large."""
+    rows = [rate("calm", "SUPPORTED", effect, share) for effect, share in ((0.0, 0.09), (0.35, 0.2), (1.0, 0.8))]
+    rows += [rate("calm", "NOT SUPPORTED", effect, share) for effect, share in ((0.0, 0.3), (0.35, 0.05), (1.0, 0.0))]
+    return section(rows, faults=rows[:1])
 
 
 def section(rows: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
