@@ -11,7 +11,7 @@ from bot.core.errors import DataError
 from bot.core.market import Floats, Market, Series
 from bot.core.moments import Days
 from bot.core.orders import SettlementCause
-from bot.study.outcomes import Outcome
+from bot.study.outcomes import OutcomeSeries
 from strategies.indicators import Bools, Ints, rolling_median
 from strategies.rotation.altcoins import Altcoins
 from strategies.rotation.settings import RotationSettings
@@ -44,7 +44,7 @@ class Baskets:
         self._settled = {entry.symbol: (np.datetime64(day), entry) for day, entries in due.items() for entry in entries}
         self.prices = np.array([self._opens(symbol) for symbol in self.symbols])
 
-    def outcome(self, name: Basket, sessions: Days, horizon: int) -> Outcome:
+    def outcome(self, name: Basket, sessions: Days, horizon: int) -> OutcomeSeries:
         """Compute the log return of a basket bought after each session and held in fixed units.
 
         Parameters
@@ -69,7 +69,7 @@ class Baskets:
             values[rows] = self._held(name, first[rows], leave[rows])
         if np.isnan(values).all():
             raise DataError("no altcoin is ever eligible", where=f"market {self.market.name}")
-        return Outcome(name, _longest_known(values), horizon)
+        return OutcomeSeries(name, _longest_known(values), horizon)
 
     def _held(self, name: Basket, chosen: Ints, leave: Ints) -> Floats:
         """Return the log return of each holding; NaN if it lacks a coin.

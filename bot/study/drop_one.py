@@ -9,8 +9,8 @@ import numpy as np
 from bot.core.errors import DataError
 from bot.study.shifts import ShiftTest
 from bot.study.study_data import StudyData
-from bot.study.verdict import verdict_of
 from bot.study.verdict_section import word_of_plan
+from bot.study.word import verdict_of
 
 DOES_NOT_SHOW = (
     "What more episodes would say: leaving one out shows how much the word leans on it, and the others are as few."

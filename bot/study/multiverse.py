@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from bot.core.errors import DataError
 from bot.study.counted import count_episodes
-from bot.study.outcomes import Outcome
-from bot.study.plan import Event, Multiverse, Plan, Spacing
+from bot.study.outcomes import OutcomeSeries
+from bot.study.plan import Event, Multiverse, Spacing, StudyPlan
 from bot.study.shifts import ShiftTest
 from bot.study.study_data import StudyData
-from bot.study.verdict import Word, verdict_of
+from bot.study.word import Word, verdict_of
 
 
 class Choices(NamedTuple):
@@ -36,7 +36,7 @@ class Cell:
     """
 
     choices: Choices
-    outcome: Outcome | None
+    outcome: OutcomeSeries | None
     test: ShiftTest | None
     effect: float
     word: Word | None
@@ -64,7 +64,7 @@ def cells_of(data: StudyData) -> list[Cell]:
     return cells
 
 
-def cell_count(plan: Plan) -> int:
+def cell_count(plan: StudyPlan) -> int:
     """Return the number of cells of a plan."""
     return sum(1 for _ in _crossed(plan.multiverse))
 

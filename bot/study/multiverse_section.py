@@ -9,7 +9,7 @@ from typing import Any
 from bot.study.joint_p import JointP, joint_p
 from bot.study.multiverse import Cell, cells_of
 from bot.study.study_data import StudyData
-from bot.study.verdict import Word
+from bot.study.word import Word
 
 DOES_NOT_SHOW = (
     "Independent evidence: the cells share their prices and most of their episodes, so that many with the same word "

@@ -14,8 +14,8 @@ from bot.study.redrawn import redrawn_null
 from bot.study.result_row import missing_text
 from bot.study.shifts import ShiftTest, shift_means
 from bot.study.study_data import StudyData
-from bot.study.verdict import Word, word_of
 from bot.study.verdict_section import word_of_plan
+from bot.study.word import Word, word_of
 from strategies.indicators import Ints
 
 DOES_NOT_SHOW = (

@@ -15,7 +15,7 @@ Price = Literal["open", "close"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class OutcomeSeries:
     """Log returns by session of an index; NaN where the first or the last price is unknown.
 
     Attributes
@@ -48,7 +48,7 @@ class Outcome:
         return self.values[self.first : self.last + 1]
 
 
-def outcome_of(market: Market, name: str, sessions: Days, horizon: int, price: Price) -> Outcome:
+def outcome_of(market: Market, name: str, sessions: Days, horizon: int, price: Price) -> OutcomeSeries:
     """Compute the outcome of a series, or of a ratio "A/B", on the sessions of an index.
 
     The entry is the first price after a session: a coin's on the next UTC day, that of a fund or an index on the next
@@ -84,7 +84,7 @@ def log_prices(market: Market, name: str, sessions: Days, price: Price) -> Float
     return parts[0] - parts[1] if len(parts) == 2 else parts[0]
 
 
-def outcome_from(name: str, logs: Floats, sessions: Days, horizon: int) -> Outcome:
+def outcome_from(name: str, logs: Floats, sessions: Days, horizon: int) -> OutcomeSeries:
     """Compute an outcome from the log price at which a holding begins after each session. Raises DataError."""
     known = np.flatnonzero(~np.isnan(logs))
     if len(known) <= horizon:
@@ -96,7 +96,7 @@ def outcome_from(name: str, logs: Floats, sessions: Days, horizon: int) -> Outco
         )
     values = np.full(len(sessions), np.nan)
     values[:-horizon] = logs[horizon:] - logs[:-horizon]
-    return Outcome(name, values, horizon)
+    return OutcomeSeries(name, values, horizon)
 
 
 def _log_prices(market: Market, symbol: str, sessions: Days, price: Price) -> Floats:

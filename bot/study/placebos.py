@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.core.errors import DataError
 from bot.core.moments import Days
-from bot.study.outcomes import Outcome
+from bot.study.outcomes import OutcomeSeries
 from bot.study.replication import outcome_row
 from bot.study.result_row import RESULT_DEFINITIONS, answers, result_row
 from bot.study.study_data import StudyData
@@ -53,7 +53,7 @@ def _time_row(data: StudyData, sessions: int) -> dict[str, Any]:
     return {"placebo": "time", "name": str(sessions), "label": f"{sessions} sessions", **found}
 
 
-def moved_events(data: StudyData, sessions: int) -> tuple[Outcome, Ints, Days]:
+def moved_events(data: StudyData, sessions: int) -> tuple[OutcomeSeries, Ints, Days]:
     """Return the plan's outcome with its events moved, before they are spaced and cut."""
     outcome = data.default_outcome
     return outcome, data.default_events + sessions, data.index(data.plan.signal.series).sessions
@@ -64,7 +64,7 @@ def _signal_row(data: StudyData, series: str) -> dict[str, Any]:
     return {"placebo": "signal", "name": series, "label": data.plan.label(series), **found}
 
 
-def other_events(data: StudyData, series: str) -> tuple[Outcome, Ints, Days]:
+def other_events(data: StudyData, series: str) -> tuple[OutcomeSeries, Ints, Days]:
     """Return the plan's outcome on the sessions of another series, with the events of that series."""
     rule, index = data.plan.outcome, data.index(series)
     return data.outcome(rule.series, series, rule.horizon, rule.price), data.events_on(index), index.sessions

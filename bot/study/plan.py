@@ -269,7 +269,7 @@ class Prospective(Section):
         return self
 
 
-class Plan(Section):
+class StudyPlan(Section):
     """A whole plan, as config/study.yaml has it."""
 
     name: Name
@@ -310,7 +310,7 @@ class Plan(Section):
         return hashlib.sha256(self.canonical().encode()).hexdigest()
 
 
-def load_plan(path: Path | None = None) -> Plan:
+def load_plan(path: Path | None = None) -> StudyPlan:
     """Load a plan from YAML, follow its `extends`, and validate it.
 
     Parameters
@@ -329,4 +329,4 @@ def load_plan(path: Path | None = None) -> Plan:
     if isinstance(signal, dict) and isinstance(signal.get("file"), str):
         # Beside the plan, so that a folder with both can be moved as one.
         data = {**data, "signal": {**signal, "file": str(path.parent / signal["file"])}}
-    return validated(Plan, data, path)
+    return validated(StudyPlan, data, path)

@@ -12,10 +12,10 @@ import numpy as np
 
 from bot.ledger.plan_log import PlanEntry
 from bot.study.counted import spaced_events
-from bot.study.looks import CriticalValues, Look, counted_since, looks_at, word_of_look
-from bot.study.plan import Plan
+from bot.study.plan import StudyPlan
+from bot.study.planned_looks import CriticalValues, PlannedLook, counted_since, looks_at, word_of_look
 from bot.study.study_data import StudyData
-from bot.study.verdict import Word
+from bot.study.word import Word
 from strategies.indicators import Ints
 
 _DAYS_A_YEAR = 365.25
@@ -44,7 +44,7 @@ class Progress:
     """
 
     sessions: tuple[date, ...]
-    looks: tuple[Look, ...]
+    looks: tuple[PlannedLook, ...]
     word: Word | None
     next_look: int | None
     years: tuple[float, float, float] | None
@@ -114,7 +114,7 @@ def _counted_after(data: StudyData, day: date) -> Ints:
     return counted_since(data.default_events, data.default_breakouts, data.plan.signal.spacing, start)
 
 
-def _critical_values(plan: Plan) -> list[CriticalValues]:
+def _critical_values(plan: StudyPlan) -> list[CriticalValues]:
     rule = plan.prospective
     return [CriticalValues(up, low) for up, low in zip(rule.critical_up, rule.critical_low, strict=True)]
 
@@ -171,7 +171,7 @@ def _arrived(count: int, mean: float) -> float:
     return 1.0 - fewer
 
 
-def _look_dict(look: Look) -> dict[str, Any]:
+def _look_dict(look: PlannedLook) -> dict[str, Any]:
     return {
         "episodes": look.episodes,
         "sessions": len(look.test.outcomes),
@@ -180,7 +180,7 @@ def _look_dict(look: Look) -> dict[str, Any]:
     }
 
 
-def _power_of(plan: Plan, look: int) -> dict[str, float]:
+def _power_of(plan: StudyPlan, look: int) -> dict[str, float]:
     """Return the share of worlds with each effect in which a look says SUPPORTED."""
     return {effect: shares[look] for effect, shares in plan.prospective.power.items()}
 

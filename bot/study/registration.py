@@ -13,12 +13,12 @@ from bot.ledger.plan_log import PlanEntry, PlanEntryKind, note_peek, plan_log
 from bot.ledger.plan_progress import keep_progress
 from bot.services.markets import open_market
 from bot.settings.loader import Config
-from bot.study.plan import Plan
+from bot.study.plan import StudyPlan
 from bot.study.prospective import as_dict, progress_of
 from bot.study.study_data import StudyData
 
 
-def register(state: Path, plan: Plan, at: datetime) -> PlanEntry:
+def register(state: Path, plan: StudyPlan, at: datetime) -> PlanEntry:
     """Begin a prospective plan: write its content, its hash and the date to the log of plans.
 
     Raises
@@ -38,9 +38,9 @@ def register(state: Path, plan: Plan, at: datetime) -> PlanEntry:
     return log.append(PlanEntryKind.REGISTERED, plan.sha256, {"name": plan.name, "plan": content}, at)
 
 
-def registered_plan(entry: PlanEntry) -> Plan:
+def registered_plan(entry: PlanEntry) -> StudyPlan:
     """Return the plan of a registration. Raises ConfigError if its event file has changed since."""
-    plan = Plan.model_validate(entry.body["plan"])
+    plan = StudyPlan.model_validate(entry.body["plan"])
     if plan.sha256 != entry.plan_sha256:
         raise ConfigError(
             f"plan {plan.name} changed after its registration on {entry.day}",
@@ -110,6 +110,6 @@ def _last_day(market: Market) -> date:
     return day
 
 
-def _opened(config: Config, plan: Plan, data_dir: Path | None, market: str) -> StudyData:
+def _opened(config: Config, plan: StudyPlan, data_dir: Path | None, market: str) -> StudyData:
     config = config.model_copy(update={"symbols": {**config.symbols, **plan.symbols}})
     return StudyData(plan, config, open_market(config, data_dir, market))

@@ -10,7 +10,7 @@ import numpy as np
 from bot.core.errors import DataError
 from bot.core.moments import Days
 from bot.study.baskets import is_basket
-from bot.study.outcomes import Outcome, Price
+from bot.study.outcomes import OutcomeSeries, Price
 from bot.study.shifts import ShiftTest
 from bot.study.study_data import StudyData
 from strategies.indicators import Ints
@@ -33,7 +33,7 @@ RESULT_DEFINITIONS = {
 }
 
 
-def result_row(data: StudyData, compute: Callable[[], tuple[Outcome, Ints, Days]]) -> dict[str, Any]:
+def result_row(data: StudyData, compute: Callable[[], tuple[OutcomeSeries, Ints, Days]]) -> dict[str, Any]:
     """Test events on an outcome by the statistic and the spacing of the plan.
 
     Parameters
@@ -88,7 +88,7 @@ def missing_text(problem: DataError) -> str:
     return str(problem).removeprefix(f"{problem.where}: ")
 
 
-def same_events(data: StudyData, name: str) -> tuple[Outcome, Ints, Days]:
+def same_events(data: StudyData, name: str) -> tuple[OutcomeSeries, Ints, Days]:
     """Return another outcome of the plan's own events, on the sessions of its index.
 
     A coin is bought at the open after the session, as in the verdict. A fund or an index is read at its close, of the

@@ -8,7 +8,7 @@ from typing import Any
 from bot.core.errors import DataError
 from bot.core.moments import Days
 from bot.study.axis import sampled
-from bot.study.outcomes import Outcome, outcome_of
+from bot.study.outcomes import OutcomeSeries, outcome_of
 from bot.study.result_row import RESULT_DEFINITIONS, answers, result_row
 from bot.study.study_data import StudyData
 from strategies.indicators import Ints
@@ -56,7 +56,7 @@ def reverse(data: StudyData) -> dict[str, Any]:
     return {"rows": rows, "sentence": _sentence(data, rows)}
 
 
-def reverse_events(data: StudyData, signal: str) -> tuple[Outcome, Ints, Days]:
+def reverse_events(data: StudyData, signal: str) -> tuple[OutcomeSeries, Ints, Days]:
     """Return the index as the outcome on the sessions of another series, with the events of that series."""
     series = data.plan.signal.series
     data.require_series(signal)

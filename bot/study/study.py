@@ -20,7 +20,7 @@ from bot.services.markets import open_market
 from bot.settings.loader import Config, load_config
 from bot.study.multiverse import cell_count
 from bot.study.page.study_page import render
-from bot.study.plan import Plan, load_plan
+from bot.study.plan import StudyPlan, load_plan
 from bot.study.prospective import look_dates
 from bot.study.sections import SECTIONS
 from bot.study.study_data import StudyData
@@ -64,7 +64,7 @@ class Study:
 
 
 def run_study(
-    plan: Path | str | Plan | None = None,
+    plan: Path | str | StudyPlan | None = None,
     data_dir: Path | str | None = None,
     *,
     config: Path | str | Config | None = None,
@@ -99,7 +99,7 @@ def run_study(
         An error of `bot.core.errors`. Finished sections are kept, and the next run goes on after them.
     """
     chosen = _chosen(only)
-    if not isinstance(plan, Plan):
+    if not isinstance(plan, StudyPlan):
         plan = load_plan(None if plan is None else Path(plan))
     plan_sha256 = plan.sha256  # before a price is read
     if not isinstance(config, Config):

@@ -16,11 +16,11 @@ from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
 from bot.study.axis import Index, index_of
 from bot.study.baskets import Baskets, as_basket, is_basket
+from bot.study.breakouts import Breakouts, event_rules, find_breakouts
 from bot.study.counted import Episodes, count_episodes
 from bot.study.event_file import events_of_file, require_causal
-from bot.study.events import Breakouts, event_rules, find_breakouts
-from bot.study.outcomes import Outcome, Price, outcome_of
-from bot.study.plan import Event, Plan
+from bot.study.outcomes import OutcomeSeries, Price, outcome_of
+from bot.study.plan import Event, StudyPlan
 from bot.study.shifts import ShiftTest
 from strategies.indicators import Ints
 from strategies.rotation.settings import RotationSettings
@@ -31,7 +31,7 @@ _T = TypeVar("_T")
 class StudyData:
     """A plan on a market. Each index, outcome and test is computed at its first use and kept."""
 
-    def __init__(self, plan: Plan, config: Config, market: Market) -> None:
+    def __init__(self, plan: StudyPlan, config: Config, market: Market) -> None:
         self.plan, self.config, self.market = plan, config, market
         self.settings: RotationSettings = rotation_settings(config)
         self._results: dict[Callable[[StudyData], object], object] = {}
@@ -69,7 +69,7 @@ class StudyData:
         self.require_series(name)
         return index_of(self.market, self.symbol(name))
 
-    def _outcome(self, name: str, series: str, horizon: int, price: Price) -> Outcome:
+    def _outcome(self, name: str, series: str, horizon: int, price: Price) -> OutcomeSeries:
         """Return an outcome on the sessions of a series' index."""
         sessions = self.index(series).sessions
         if is_basket(name):
@@ -125,18 +125,18 @@ class StudyData:
         rules = event_rules(self.settings.rules, signal, signal.base_sessions, signal.confirm_closes)
         return find_breakouts(index.closes, rules)
 
-    def episodes(self, events: Ints, outcome: Outcome) -> Episodes:
+    def episodes(self, events: Ints, outcome: OutcomeSeries) -> Episodes:
         """Count events by the spacing of the plan, cut to the sessions of an outcome."""
         spacing = self.plan.signal.spacing
         return count_episodes(events, spacing.sessions, spacing.start, outcome.first, outcome.last)
 
-    def test(self, episodes: Episodes, outcome: Outcome) -> ShiftTest | None:
+    def test(self, episodes: Episodes, outcome: OutcomeSeries) -> ShiftTest | None:
         """Return the shift test of counted episodes; None without one."""
         counted = episodes.counted
         return ShiftTest(outcome.known, counted - outcome.first, outcome.horizon) if len(counted) else None
 
     @cached_property
-    def default_outcome(self) -> Outcome:
+    def default_outcome(self) -> OutcomeSeries:
         """The plan's own outcome."""
         rule = self.plan.outcome
         return self.outcome(rule.series, self.plan.signal.series, rule.horizon, rule.price)

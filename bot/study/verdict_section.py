@@ -11,13 +11,13 @@ from bot.core.errors import DataError
 from bot.study.counted import Episodes
 from bot.study.curves import curves
 from bot.study.multiverse import cells_of
-from bot.study.outcomes import Outcome
+from bot.study.outcomes import OutcomeSeries
 from bot.study.redrawn import redrawn_null
 from bot.study.shift_histogram import DEFINITIONS as HISTOGRAM_DEFINITIONS
 from bot.study.shift_histogram import shift_histogram
 from bot.study.shifts import ShiftTest
 from bot.study.study_data import StudyData
-from bot.study.verdict import Word, verdict_of, word_of
+from bot.study.word import Word, verdict_of, word_of
 
 DOES_NOT_SHOW = (
     "That the next breakout will go the same way: a few episodes of one asset in one decade leave wide bounds, and "
@@ -120,7 +120,7 @@ def word_of_plan(data: StudyData) -> Word:
     return verdict_of(data.default_test, rule, rule.effect)
 
 
-def episode_rows(data: StudyData, episodes: Episodes, outcome: Outcome) -> list[dict[str, Any]]:
+def episode_rows(data: StudyData, episodes: Episodes, outcome: OutcomeSeries) -> list[dict[str, Any]]:
     """List every event of the plan's series: its session, its outcome, and the reason if it is left out."""
     sessions = data.index(data.plan.signal.series).sessions
     rows = []

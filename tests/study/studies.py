@@ -10,21 +10,21 @@ import numpy as np
 from bot.core.market import SeriesKind
 from bot.data.demo.effect import effect_path
 from bot.settings.loader import load_config
-from bot.study.plan import Plan, load_plan
+from bot.study.plan import StudyPlan, load_plan
 from bot.study.study_data import StudyData
 from tests.markets import closes_on_days, closes_on_sessions, market_of, session_days
 
 FIRST = "2015-01-02"
 
 
-def plan_with(changes: Mapping[str, Any] | None = None) -> Plan:
+def plan_with(changes: Mapping[str, Any] | None = None) -> StudyPlan:
     """The default plan with short spans: a base of 3 sessions, 2 closes within 4, spacing and horizon of 3."""
     plain = load_plan().model_dump(mode="json", by_alias=True)
     plain["signal"] |= {"base_sessions": 3, "confirm_closes": 2, "confirm_within": 4}
     plain["signal"]["spacing"]["sessions"] = 3
     plain["outcome"]["horizon"] = 3
     plain["judgement"]["least_episodes"] = 2
-    return Plan.model_validate(merged(plain, changes or {}))
+    return StudyPlan.model_validate(merged(plain, changes or {}))
 
 
 def merged(plain: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def study_of(
     index: Sequence[float],
     coin: Sequence[float],
     changes: Mapping[str, Any] | None = None,
-    plan: Plan | None = None,
+    plan: StudyPlan | None = None,
     **others: Sequence[float],
 ) -> StudyData:
     """A study of RUT's closes and of ETH's prices after each session; others are closes of US series by session."""

@@ -13,7 +13,7 @@ from bot.core.corporate_actions import CorporateAction, CorporateActionKind
 from bot.core.errors import DataError
 from bot.services.strategy_settings import rotation_settings
 from bot.study.baskets import Baskets
-from bot.study.outcomes import Outcome
+from bot.study.outcomes import OutcomeSeries
 from tests.markets import closes_on_days, config_with, market_of, utc_days
 
 FIRST = "2024-01-01"
@@ -36,7 +36,7 @@ def held(
     volumes: dict[str, float] | None = None,
     endings: dict[str, CorporateAction] | None = None,
     firsts: dict[str, str] | None = None,
-) -> Outcome:
+) -> OutcomeSeries:
     prices = {symbol: closes_on_days((firsts or {}).get(symbol, FIRST), closes) for symbol, closes in coins.items()}
     traded = {symbol: dict.fromkeys(rows, (volumes or {}).get(symbol, 10.0)) for symbol, rows in prices.items()}
     market = market_of({"ETH": closes_on_days(FIRST, STEADY), **prices}, volumes=traded)

@@ -14,7 +14,7 @@ from bot.core.market import Market
 from bot.ledger.plan_log import PlanEntryKind, plan_log
 from bot.settings.loader import load_config
 from bot.study.benchmarks_section import benchmarks, distinct_returns
-from bot.study.plan import Plan, load_plan
+from bot.study.plan import StudyPlan, load_plan
 from bot.study.rotation_runs import RotationRuns
 from bot.study.study_data import StudyData
 from bot.study.trials import trials
@@ -27,7 +27,7 @@ def made() -> RandomMarket:
     return random_market(3, 700)
 
 
-def short_plan() -> Plan:
+def short_plan() -> StudyPlan:
     plan = load_plan()
     return plan.model_copy(update={"benchmarks": plan.benchmarks.model_copy(update={"draws": 50, "blocks": 8})})
 

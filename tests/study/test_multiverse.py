@@ -11,11 +11,11 @@ from bot.settings.loader import load_config
 from bot.study.joint_p import joint_p
 from bot.study.multiverse import Cell, Choices
 from bot.study.multiverse_section import multiverse
-from bot.study.outcomes import Outcome
-from bot.study.plan import Plan, load_plan
+from bot.study.outcomes import OutcomeSeries
+from bot.study.plan import StudyPlan, load_plan
 from bot.study.shifts import ShiftTest
 from bot.study.study_data import StudyData
-from bot.study.verdict import Word
+from bot.study.word import Word
 from tests.markets import (
     closes_on_days,
     closes_on_sessions,
@@ -30,7 +30,7 @@ DAYS = session_days("2019-01-02", 12)
 
 def cell_of(series: str, values: list[float], events: list[int]) -> Cell:
     """A cell with the outcomes of an index; NaN where they are unknown."""
-    outcome = Outcome("ETH", np.array(values), 1)
+    outcome = OutcomeSeries("ETH", np.array(values), 1)
     test = ShiftTest(outcome.known, np.array(events) - outcome.first, 1) if events else None
     choices = Choices("breakout", "front", series, 1, 21, None, "ETH")
     return Cell(choices, outcome, test, 0.35, Word.INCONCLUSIVE)
@@ -77,7 +77,7 @@ def test_a_cell_without_an_episode_has_no_statistic() -> None:
 # --- the section -----------------------------------------------------------------------------------------------
 
 
-def plan_with(**multiverse_changes: object) -> Plan:
+def plan_with(**multiverse_changes: object) -> StudyPlan:
     plan = load_plan()
     return plan.model_copy(update={"multiverse": plan.multiverse.model_copy(update=multiverse_changes)})
 

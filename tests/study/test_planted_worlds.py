@@ -7,7 +7,7 @@ import pytest
 
 from bot.study.plan import WorldKind
 from bot.study.shifts import ShiftTest, window_overlap
-from bot.study.verdict import Word, verdict_of
+from bot.study.word import Word, verdict_of
 from bot.study.worlds.judged_world import autocorrelation, with_effect
 from bot.study.worlds.planted_world import autoregression_of, cycle_scale, early_profile, make_world
 from tests.study.worlds_plans import short_plan

@@ -15,11 +15,11 @@ from bot.ledger.plan_progress import progress_line
 from bot.services.markets import open_market
 from bot.settings.loader import Config, load_config
 from bot.study import registration
-from bot.study.plan import Plan, load_plan
+from bot.study.plan import StudyPlan, load_plan
 from bot.study.prospective import arrival_quantile, as_dict, progress_of, status_lines
 from bot.study.registration import follow, register, registered_plan, status_of
 from bot.study.study_data import StudyData
-from bot.study.verdict import Word
+from bot.study.word import Word
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -128,7 +128,7 @@ def test_the_demo_adds_no_episode_to_the_log(tmp_path: Path) -> None:
 def test_episodes_are_added_once_and_the_line_is_kept(
     tmp_path: Path, demo: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def opened(config: Config, plan: Plan, data_dir: Path | None, market: str) -> StudyData:
+    def opened(config: Config, plan: StudyPlan, data_dir: Path | None, market: str) -> StudyData:
         return StudyData(plan, config, demo)
 
     monkeypatch.setattr(registration, "_opened", opened)

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from bot.settings.loader import Config, load_config
-from bot.study.plan import Plan, load_plan
+from bot.study.plan import StudyPlan, load_plan
 
 SHORT = {"index": {"sessions": 1500, "future": 900}, "outcome": {"first": 900, "sessions": 500}}
 
 
-def short_plan(**changes: Any) -> Plan:
+def short_plan(**changes: Any) -> StudyPlan:
     """The default plan with worlds of 2,400 sessions; `changes` are keys of its worlds."""
     plan = load_plan()
     index = plan.worlds.index.model_copy(update=SHORT["index"])

@@ -10,7 +10,7 @@ from bot.study.page.axis_scale import AxisScale, scale_of, tick_texts
 from bot.study.page.canvas import Canvas
 from bot.study.page.drawing import Drawing
 from bot.study.page.plan_names import Figures, PlanNames, log_return
-from bot.study.verdict import Word
+from bot.study.word import Word
 
 LOOKS = {Word.SUPPORTED: "supported", Word.INCONCLUSIVE: "inconclusive", Word.NOT_SUPPORTED: "not-supported"}
 """Class of drawing.css of each word."""

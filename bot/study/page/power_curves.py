@@ -9,7 +9,7 @@ from bot.study.page.axis_scale import AxisScale
 from bot.study.page.canvas import Canvas
 from bot.study.page.drawing import Drawing
 from bot.study.page.plan_names import Figures, PlanNames, log_return
-from bot.study.verdict import Word
+from bot.study.word import Word
 
 _TOP, _BOTTOM, _HEIGHT = 38.0, 250.0, 292.0
 _RIGHT = 97.0

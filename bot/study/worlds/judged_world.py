@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from bot.core.market import Floats
+from bot.study.breakouts import Breakouts, event_rules, find_breakouts
 from bot.study.counted import count_episodes, spaced_events
-from bot.study.events import Breakouts, event_rules, find_breakouts
-from bot.study.looks import CriticalValues, Look, counted_since, looks_at, word_of_look
-from bot.study.plan import Plan, WorldKind
+from bot.study.plan import StudyPlan, WorldKind
+from bot.study.planned_looks import CriticalValues, PlannedLook, counted_since, looks_at, word_of_look
 from bot.study.shifts import ShiftTest
-from bot.study.verdict import Word, verdict_of
+from bot.study.word import Word, verdict_of
 from bot.study.worlds.planted_world import PlantedWorld, make_world
 from strategies.indicators import Ints
 from strategies.rotation.rules import Rules
@@ -25,7 +25,7 @@ from strategies.rotation.rules import Rules
 class JudgedWorld:
     """A planted world under a plan."""
 
-    plan: Plan
+    plan: StudyPlan
     rules: Rules
     world: PlantedWorld
 
@@ -68,7 +68,7 @@ class JudgedWorld:
         return counted_since(events, beginnings, signal.spacing, start) - start
 
     @cached_property
-    def looks(self) -> list[Look]:
+    def looks(self) -> list[PlannedLook]:
         """The looks that the world reaches; rows are those of `outcomes`."""
         start = self.plan.worlds.index.sessions - self.world.first
         rows = self.rows_ahead + start
@@ -132,7 +132,7 @@ def autocorrelation(values: Floats, lag: int) -> float:
     return float((centred[lag:] * centred[:-lag]).sum() / (centred**2).sum())
 
 
-def judge_world(plan: Plan, rules: Rules, kind: WorldKind, seed: np.random.SeedSequence) -> dict[str, Any]:
+def judge_world(plan: StudyPlan, rules: Rules, kind: WorldKind, seed: np.random.SeedSequence) -> dict[str, Any]:
     """Draw a world and return all that the tables need, as plain data."""
     rule = plan.worlds
     world = JudgedWorld(plan, rules, make_world(rule, kind, plan.outcome.horizon, seed))
@@ -146,7 +146,7 @@ def judge_world(plan: Plan, rules: Rules, kind: WorldKind, seed: np.random.SeedS
     }
 
 
-def null_p_values(plan: Plan, rules: Rules, kind: WorldKind, seed: np.random.SeedSequence) -> list[list[float]]:
+def null_p_values(plan: StudyPlan, rules: Rules, kind: WorldKind, seed: np.random.SeedSequence) -> list[list[float]]:
     """Draw a world and return p_up and p_low of its looks, each under its own null: effect 0, and the plan's effect.
 
     The plan's effect that is planted and taken out again leaves the outcomes, so that p_low is that of 0.

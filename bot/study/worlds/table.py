@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bot.study.plan import Plan, WorldKind, WorldTargets
-from bot.study.verdict import Word
+from bot.study.plan import StudyPlan, WorldKind, WorldTargets
+from bot.study.word import Word
 from bot.study.worlds.planted_world import YEAR
 from bot.study.worlds.waiting import sessions_to_look, wait_quantiles
 
@@ -48,7 +48,7 @@ DEFINITIONS = {
 }
 
 
-def table_of(plan: Plan, records: Sequence[Sequence[Record]]) -> dict[str, Any]:
+def table_of(plan: StudyPlan, records: Sequence[Sequence[Record]]) -> dict[str, Any]:
     """Make the tables of size and power.
 
     Parameters
@@ -85,7 +85,7 @@ def is_fault(row: Mapping[str, Any], effect: float) -> bool:
     return (row["word"], row["effect"]) in wrong and row["rate"] > LARGEST_SIZE + row["error"]
 
 
-def _rows(plan: Plan, kind: WorldKind, worlds: Sequence[Record]) -> Iterator[dict[str, Any]]:
+def _rows(plan: StudyPlan, kind: WorldKind, worlds: Sequence[Record]) -> Iterator[dict[str, Any]]:
     near = [abs(world["n"] - plan.worlds.targets.counted) <= 1 for world in worlds]
     counted = float(np.mean([world["n"] for world in worlds]))
     looks = plan.prospective.looks
@@ -121,7 +121,7 @@ def _rate(hits: Sequence[bool]) -> dict[str, Any]:
     return {"rate": rate, "error": math.sqrt(rate * (1 - rate) / len(hits)), "worlds": len(hits)}
 
 
-def _realism(plan: Plan, kind: WorldKind, worlds: Sequence[Record]) -> Iterator[dict[str, Any]]:
+def _realism(plan: StudyPlan, kind: WorldKind, worlds: Sequence[Record]) -> Iterator[dict[str, Any]]:
     targets = plan.worlds.targets
     for name, real, values in _figures(targets, worlds):
         mean = float(np.mean(values))
@@ -149,7 +149,7 @@ def _figures(targets: WorldTargets, worlds: Sequence[Record]) -> Iterator[tuple[
         yield f"Autocorrelation {lag}", real, [world["autocorrelation"][place] for world in worlds]
 
 
-def _waits(plan: Plan, kind: WorldKind, worlds: Sequence[Record]) -> dict[str, Any]:
+def _waits(plan: StudyPlan, kind: WorldKind, worlds: Sequence[Record]) -> dict[str, Any]:
     waits = [world["waits"] for world in worlds]
     horizon = plan.outcome.horizon
     years = {
@@ -162,7 +162,7 @@ def _waits(plan: Plan, kind: WorldKind, worlds: Sequence[Record]) -> dict[str, A
     return {"kind": kind.name, "years": years}
 
 
-def _sentence(plan: Plan, rows: Sequence[Mapping[str, Any]], faults: Sequence[Mapping[str, Any]]) -> str:
+def _sentence(plan: StudyPlan, rows: Sequence[Mapping[str, Any]], faults: Sequence[Mapping[str, Any]]) -> str:
     effect = plan.judgement.effect
     right = "no size is over 5% plus its error"
     if faults:

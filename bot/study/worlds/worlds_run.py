@@ -17,8 +17,8 @@ from bot.infra.whole_file import write_whole
 from bot.infra.write_access import write_error
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
-from bot.study import counted, events, looks, shifts, verdict
-from bot.study.plan import Plan
+from bot.study import breakouts, counted, planned_looks, shifts, word
+from bot.study.plan import StudyPlan
 from bot.study.study_folder import to_json
 from bot.study.worlds.judged_world import judge_world, null_p_values
 from bot.study.worlds.spending import critical_values
@@ -40,7 +40,7 @@ Advance = Callable[[int], object]
 class _Chunk:
     """Worlds `first` to `last - 1` of a kind."""
 
-    plan: Plan
+    plan: StudyPlan
     rules: Rules
     kind: int
     first: int
@@ -53,7 +53,7 @@ class _Chunk:
 
 
 def run_worlds(
-    plan: Plan,
+    plan: StudyPlan,
     config: Config,
     worlds: int | None = None,
     *,
@@ -120,7 +120,7 @@ def run_worlds(
 
 
 def run_criticals(
-    plan: Plan,
+    plan: StudyPlan,
     config: Config,
     worlds: int | None = None,
     *,
@@ -160,13 +160,13 @@ def run_criticals(
     }
 
 
-def kept_worlds(plan: Plan, config: Config) -> dict[str, Any] | None:
+def kept_worlds(plan: StudyPlan, config: Config) -> dict[str, Any] | None:
     """Return the finished table of a plan with its own number of worlds, if it was made."""
     key = worlds_key(plan, rotation_settings(config).rules, plan.worlds.worlds)
     return _read(worlds_path(config, key))
 
 
-def worlds_key(plan: Plan, rules: Rules, count: int) -> str:
+def worlds_key(plan: StudyPlan, rules: Rules, count: int) -> str:
     """Hash all that the tables depend on: parts of the plan, the rotation's rule, the code, the number of worlds."""
     parts = plan.model_dump(mode="json", by_alias=True)
     read = {name: parts[name] for name in ("signal", "outcome", "judgement", "worlds", "prospective")}
@@ -184,12 +184,12 @@ def worlds_path(config: Config, key: str) -> Path:
 
 
 def _sources() -> list[Path]:
-    modules = [Path(str(module.__file__)) for module in (counted, events, looks, shifts, verdict, indicators)]
+    modules = [Path(str(module.__file__)) for module in (breakouts, counted, planned_looks, shifts, word, indicators)]
     rule = Path(str(indicators.__file__)).parent / "rotation"
     return [*modules, *sorted(Path(__file__).parent.glob("*.py")), *sorted(rule.glob("*.py"))]
 
 
-def _require_complete(plan: Plan) -> None:
+def _require_complete(plan: StudyPlan) -> None:
     for effect in (0, plan.judgement.effect):
         if effect not in plan.worlds.effects:
             raise ConfigError("a size needs its effect", where="worlds.effects", expected=f"{effect} among them")

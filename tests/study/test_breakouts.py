@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core.market import Floats, Market
 from bot.data.demo.effect import sustained_breakouts
-from bot.study.events import event_rules, find_breakouts
+from bot.study.breakouts import event_rules, find_breakouts
 from bot.study.plan import load_plan
 from strategies.rotation.rules import Reason, Rules, Stage
 from strategies.rotation.state import Memory, Observation

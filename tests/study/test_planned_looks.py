@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.study.events import Breakouts
-from bot.study.looks import CriticalValues, Look, counted_since, looks_at, word_of_look
+from bot.study.breakouts import Breakouts
 from bot.study.plan import Event, load_plan
+from bot.study.planned_looks import CriticalValues, PlannedLook, counted_since, looks_at, word_of_look
 from bot.study.shifts import ShiftTest
-from bot.study.verdict import Word
+from bot.study.word import Word
 from bot.study.worlds.spending import critical_values, spent
 from bot.study.worlds.waiting import sessions_to_look, wait_quantiles
 
@@ -47,7 +47,7 @@ def test_a_look_has_the_sessions_up_to_its_last_episode() -> None:
 def test_a_look_is_judged_by_its_own_critical_values() -> None:
     test = ShiftTest(np.array([0.0] * 40 + [1.0, 0.9] + [0.0] * 58), np.array([40, 41]), 5)
     assert test.up.p == 0.01
-    look = Look(2, 41, test)
+    look = PlannedLook(2, 41, test)
     assert word_of_look(look, CriticalValues(0.009, 0.0), 0.35) is Word.INCONCLUSIVE
     assert word_of_look(look, CriticalValues(0.01, 0.0), 0.35) is Word.SUPPORTED
 

@@ -9,11 +9,11 @@ from bot.core.market import Floats
 from bot.study.counted import spaced_events
 from bot.study.plan import SpacingRule
 from bot.study.shifts import ShiftTest
-from bot.study.verdict import Word
+from bot.study.word import Word
 from strategies.indicators import Ints
 
 
-class Look(NamedTuple):
+class PlannedLook(NamedTuple):
     """One look: the number of counted episodes that it waits for, the session of the last, and its test."""
 
     episodes: int
@@ -28,7 +28,7 @@ class CriticalValues(NamedTuple):
     low: float
 
 
-def looks_at(outcomes: Floats, counted: Ints, first: int, schedule: Sequence[int], horizon: int) -> list[Look]:
+def looks_at(outcomes: Floats, counted: Ints, first: int, schedule: Sequence[int], horizon: int) -> list[PlannedLook]:
     """Return the looks that the known outcomes allow.
 
     Parameters
@@ -51,11 +51,11 @@ def looks_at(outcomes: Floats, counted: Ints, first: int, schedule: Sequence[int
         # When the outcome of this episode is known, so are those of all earlier sessions, and no later one.
         last = int(counted[episodes - 1])
         test = ShiftTest(outcomes[first : last + 1], counted[:episodes] - first, horizon)
-        looks.append(Look(episodes, last, test))
+        looks.append(PlannedLook(episodes, last, test))
     return looks
 
 
-def word_of_look(look: Look, critical: CriticalValues, effect: float) -> Word:
+def word_of_look(look: PlannedLook, critical: CriticalValues, effect: float) -> Word:
     """Judge one look by its critical values; `effect` is the smallest that would matter, as a log return."""
     if look.test.up.p <= critical.up and look.test.excess_without_best > 0:
         return Word.SUPPORTED
