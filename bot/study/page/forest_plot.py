@@ -1,89 +1,65 @@
-"""Rows of a section as a forest plot: the excess of each with its interval, in units of what the test could see."""
+"""Forest plots: the excess of each row with its interval, in units of what the row could detect."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 
 from bot.report import numbers
-from bot.study.page.axis_scale import AxisScale, scale_of
-from bot.study.page.canvas import Canvas
 from bot.study.page.drawing import Drawing
 from bot.study.page.plan_names import Figures, PlanNames, log_return, p_value
+from bot.study.page.row_plot import MarkedValue, RowMark, row_plot
 
-_ROW, _GROUP, _TOP, _FOOT = 40.0, 34.0, 22.0, 34.0
-_GROUPS = {
+_REPLICATION = {
     "behind": "Behind: must answer",
     "before": "Before: must stay quiet",
     "must not answer": "Outside the risk curve: must not answer",
+}
+_PLACEBOS = {
+    "time": "Events moved back in time",
+    "signal": "Events of another series",
+    "outcome": "Outcomes outside the claim",
 }
 
 
 def replication_forest(study: Figures, names: PlanNames) -> Sequence[Drawing]:
     """Draw the outcomes by their place on the risk curve."""
-    rows = study["sections"]["replication"]["rows"]
-    return _forest(
-        study, [{**row, "group": _GROUPS.get(row["group"], row["group"])} for row in rows], "Do other outcomes answer?"
-    )
+    return _forest(study, "replication", "group", _REPLICATION, "Do other outcomes answer?")
+
+
+def placebo_forest(study: Figures, names: PlanNames) -> Sequence[Drawing]:
+    """Draw the placebos by what is replaced."""
+    return _forest(study, "placebos", "placebo", _PLACEBOS, "Is all quiet where nothing should be found?")
 
 
 def reverse_forest(study: Figures, names: PlanNames) -> Sequence[Drawing]:
     """Draw the signals of the reverse claim."""
-    rows = study["sections"]["reverse"]["rows"]
-    title = f"Does {names.signal} rise after their breakouts?"
-    return _forest(study, [{**row, "group": ""} for row in rows], title)
+    return _forest(study, "reverse", "", {}, f"Does {names.signal} rise after their breakouts?")
 
 
-def _forest(study: Figures, rows: list[Figures], title: str) -> Sequence[Drawing]:
-    """Draw rows in groups; one that lacks its data is written without an interval."""
-    shown = [row for row in rows if row.get("excess") is not None]
-    if not shown:
+def _forest(study: Figures, section: str, key: str, groups: Mapping[str, str], title: str) -> Sequence[Drawing]:
+    """Draw rows in groups by the value of a key; a row that lacks its data has no dot."""
+    level = study["plan"]["judgement"]["p_up"]
+    marks = [
+        _mark(row, groups.get(row.get(key, ""), row.get(key, "")), level) for row in study["sections"][section]["rows"]
+    ]
+    if all(mark.place is None for mark in marks):
         return ()
-    scaled = [[row[key] / row["detectable"] for key in ("interval_low", "interval_high")] for row in shown]
-    groups = [(name, list(members)) for name, members in groupby(rows, lambda row: row["group"])]
-    height = _TOP + _ROW * len(rows) + _GROUP * sum(bool(name) for name, _ in groups) + _FOOT
-    canvas, across = Canvas(height), scale_of([1.2, *(value for ends in scaled for value in ends)], 1, 99)
-    bottom = height - _FOOT
-    canvas.text((across(0), 12), "no lead", "muted small", "end", 4)
-    canvas.text((across(1), 12), "large enough to see", "muted small", "end", 4)
-    y = _TOP
-    for name, members in groups:
-        if name:
-            canvas.text((0, y + 24), name, "muted")
-            y += _GROUP
-        for row in members:
-            _row(canvas, across, row, y, study["plan"]["judgement"]["p_up"])
-            y += _ROW
-    canvas.line((1, bottom), (99, bottom), "axis")
-    for tick in across.ticks(4):
-        canvas.text((across(tick), bottom + 16), f"{tick:+g}{numbers.TIMES}" if tick else "0", "muted small", "middle")
-    canvas.text((50, height - 2), "excess in units of the row's smallest detectable effect", "muted small", "middle")
-    return (Drawing(title, _label(shown), canvas, _NOTE, _LEGEND),)
-
-
-def _row(canvas: Canvas, across: AxisScale, row: Figures, y: float, level: float) -> None:
-    canvas.text((0, y + 14), row["label"], "strong")
-    if row.get("excess") is None:
-        canvas.text((100, y + 14), "not computed", "muted small", "end")
-        return
-    text = f"{log_return(row['excess'], 3)}, p {p_value(row['p_up'])}, n {row['n']}"
-    canvas.text((100, y + 14), text, "value small", "end")
-    for value, look in ((0, "axis"), (1, "limit")):
-        canvas.line((across(value), y + 19), (across(value), y + 37), look)
-    low, mid, high = (across(row[key] / row["detectable"]) for key in ("interval_low", "excess", "interval_high"))
-    canvas.line((low, y + 27), (high, y + 27), "whisker")
-    for end in (low, high):
-        canvas.line((end, y + 23), (end, y + 31), "whisker")
-    canvas.dot((mid, y + 27), 5.5, "dot" if row["p_up"] <= level else "dot hollow")
-
-
-def _label(rows: list[Figures]) -> str:
-    listed = "; ".join(
-        f"{row['label']} {log_return(row['excess'], 3)}, p {p_value(row['p_up'])}, {row['n']} episodes, "
-        f"detectable {log_return(row['detectable'], 3)}"
-        for row in rows
+    canvas = row_plot(
+        marks,
+        (MarkedValue(0, "no lead", "axis"), MarkedValue(1, "large enough to see", "limit")),
+        "excess in units of the row's smallest detectable effect",
+        lambda value, text: f"{text}{numbers.TIMES}" if value else text,
     )
-    return f"Excess and 95% interval by outcome: {listed}."
+    listed = "; ".join(f"{mark.label} {mark.text}" for mark in marks)
+    return (Drawing(title, f"{title} Excess (log), p and episodes by row: {listed}.", canvas, _NOTE, _LEGEND),)
+
+
+def _mark(row: Figures, group: str, level: float) -> RowMark:
+    if row.get("excess") is None:
+        return RowMark(group, row["label"], "not computed", None)
+    low, place, high = (row[key] / row["detectable"] for key in ("interval_low", "excess", "interval_high"))
+    text = f"{log_return(row['excess'], 3)}, p {p_value(row['p_up'])}, n {row['n']}"
+    return RowMark(group, row["label"], text, place, low, high, row["p_up"] <= level)
 
 
 _NOTE = (

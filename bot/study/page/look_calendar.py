@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from bot.report import numbers
 from bot.study.page.axis_scale import AxisScale
 from bot.study.page.canvas import Canvas
 from bot.study.page.drawing import Drawing
@@ -72,21 +71,9 @@ def look_calendar(study: Figures, names: PlanNames) -> Sequence[Drawing]:
             f"Expected year of each look, with the span from 5% to 95%: {'; '.join(texts)}.",
             canvas,
             "The dot is the expected year of a look, the line the span in which it comes with a chance of nine in ten, "
-            f"for a plan that is registered on {study['data_to']}. {_sees(study)}",
+            f"for a plan that is registered on {study['data_to']}.",
         ),
     )
-
-
-def _power(study: Figures, place: int) -> str:
-    power = study["plan"]["prospective"].get("power", {})
-    listed = ", ".join(f"+{effect} in {numbers.percent(shares[place], 0)}" for effect, shares in power.items())
-    return f": {listed}" if listed else ""
-
-
-def _sees(study: Figures) -> str:
-    rule = study["plan"]["prospective"]
-    texts = [f"at {look}{_power(study, place)}" for place, look in enumerate(rule["looks"])]
-    return f"A lead (log) is seen in so many worlds: {'; '.join(texts)}." if rule.get("power") else ""
 
 
 def _year(day: str) -> float:

@@ -20,6 +20,10 @@ _HEADINGS = {
     "word": "Word",
     "table": "Table",
     "variant": "Variant",
+    "benchmark": "Benchmark",
+    "is_beaten": "Beaten",
+    "is_better": "Better",
+    "episodes": "Episodes",
     "total_return": "Total return",
     "max_drawdown": "Deepest fall",
     "sharpe": "Sharpe",
@@ -32,6 +36,7 @@ _LOG_RETURNS = frozenset(
 BRIEF = {
     "looks": ("episodes", "early", "expected", "late", "p_up", "p_low"),
     "nulls": ("null", "excess", "p_up", "p_low", "word"),
+    "benchmarks": ("benchmark", "total_return", "sharpe", "is_beaten", "is_better"),
     "placebos": ("placebo", "label", "n", "excess", "p_up"),
     "tables": ("table", "variant", "total_return", "max_drawdown", "sharpe", "trades"),
 }
@@ -43,6 +48,7 @@ def brief_table(name: str, figures: Figures, title: str, names: PlanNames) -> st
     keys, rows = BRIEF.get(name), figures.get("rows")
     if not keys or not rows:
         return ""
+    keys = (*keys, *(key for key in rows[0] if key.startswith("power_")))
     shown: list[Figures] = [{key: row.get(key) for key in keys} for row in rows]
     if any(row.get("missing") for row in rows):
         shown = [{**brief, "missing": row.get("missing") or ""} for brief, row in zip(shown, rows, strict=True)]
@@ -74,6 +80,8 @@ def _is_plain(value: Any) -> bool:
 
 
 def _heading(key: str) -> str:
+    if key.startswith("power_"):
+        return f"Sees +{key.removeprefix('power_')}"
     return _HEADINGS.get(key, key.replace("_", " ").capitalize())
 
 
@@ -93,7 +101,7 @@ def _number(key: str, value: float) -> str:
     if key.startswith("p_") or key == "p":
         return p_value(value)
     if key in _SHARES or key.startswith("power_"):
-        return numbers.change(value) if key == "total_return" else numbers.percent(value)
+        return numbers.growth(value) if key == "total_return" else numbers.percent(value)
     if key in _LOG_RETURNS:
         return log_return(value, 3)
     return numbers.ratio(value, 3 if abs(value) < 10 else 1)

@@ -11,13 +11,15 @@ from bot.study.page.drawing import Drawing, drawing_css
 from bot.study.page.drop_one_dots import drop_one_dots
 from bot.study.page.episode_table import episode_table
 from bot.study.page.event_curves import event_curves
-from bot.study.page.forest_plot import replication_forest, reverse_forest
+from bot.study.page.forest_plot import placebo_forest, replication_forest, reverse_forest
 from bot.study.page.lead_lag_bars import lead_lag_bars
 from bot.study.page.look_calendar import look_calendar, look_section
 from bot.study.page.multiverse_dots import multiverse_dots
+from bot.study.page.null_bands import null_bands
 from bot.study.page.plan_names import Figures, PlanNames, names_of
 from bot.study.page.power_curves import power_curves
 from bot.study.page.section_parts import page_section
+from bot.study.page.sharpe_dots import benchmark_dots, variant_dots
 from bot.study.page.shift_distribution import shift_distribution
 from bot.study.page.verdict_head import head
 
@@ -44,7 +46,11 @@ DRAWINGS: dict[str, tuple[Draw, ...]] = {
     "reverse": (reverse_forest,),
     "multiverse": (multiverse_dots,),
     "leadlag": (lead_lag_bars,),
+    "nulls": (null_bands,),
+    "placebos": (placebo_forest,),
     "dropone": (drop_one_dots,),
+    "tables": (variant_dots,),
+    "benchmarks": (benchmark_dots,),
     "worlds": (power_curves,),
     "looks": (look_calendar,),
 }

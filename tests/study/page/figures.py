@@ -114,8 +114,10 @@ def every_section() -> dict[str, Any]:
     other = {"session": "2016-11-18", "y": 0.3, "word": "INCONCLUSIVE", "excess": -0.3, "p_up": 0.9}
     absent = tested("Micro caps", excess=None, p_up=None, missing="no rows", group="behind")
     rotation = {"variant": "as configured", "total_return": 0.95, "max_drawdown": -0.5, "sharpe": 0.4, "trades": 54}
+    held = {"total_return": 9.5, "sharpe": 1.4, "is_better": True}
+    null = {"null": "linear shifts", "excess": -0.2, "null_low": -0.4, "null_high": 0.5, "p_up": 0.9, "missing": None}
     return {
-        "nulls": section([{"null": "linear shifts", "p_up": 0.9, "word": "NOT SUPPORTED", "missing": None}]),
+        "nulls": section([null]),
         "replication": section([tested("EEM", group="behind"), absent, tested("SPX", group="before")], missing=["IWC"]),
         "placebos": section([tested("-63 sessions", placebo="time")]),
         "reverse": section([tested("BTC", signal="BTC")]),
@@ -123,7 +125,7 @@ def every_section() -> dict[str, Any]:
         "multiverse": section([cell(-0.2, "NOT SUPPORTED"), cell(0.1, "INCONCLUSIVE", base=10)]),
         "dropone": section([other]),
         "tables": section([{"table": "config", **rotation, "missing": None}]),
-        "benchmarks": section([{"benchmark": "BTC", "p": 0.3}]),
+        "benchmarks": section([{"benchmark": "BTC", **held}], sharpe=0.4, sr0=0.5, trials=812),
     }
 
 

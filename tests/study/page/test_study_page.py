@@ -69,8 +69,8 @@ def test_a_verdict_alone_makes_a_page() -> None:
 def test_a_full_study_makes_a_page_with_every_section_in_order() -> None:
     page = Page(render(full()))
     assert [tag["id"] for tag in page.all("section")] == [*TITLES, "unheard"]
-    # Curves and distribution, two forests, the dots, two of lead and lag, drop-one, two of the worlds, the looks.
-    assert len(page.all("figure")) == 11
+    # Two of the verdict, lead and lag, and worlds; one of each other section.
+    assert len(page.all("figure")) == 15
 
 
 @pytest.mark.parametrize("name", every_section())
@@ -90,7 +90,7 @@ def test_a_section_without_drawable_rows_is_kept_as_a_table() -> None:
         row |= {"excess": None, "missing": "the market has no IWM"}
     page = Page(render(figures))
     assert "the market has no IWM" in page.text
-    assert len(page.all("figure")) == 10
+    assert len(page.all("figure")) == 14
 
 
 def test_every_section_says_what_it_does_not_show() -> None:
@@ -106,7 +106,7 @@ def test_the_page_has_no_script_and_no_remote_part() -> None:
 
 def test_every_drawing_has_a_label() -> None:
     drawings = [tag for tag in Page(render(full())).all("svg") if tag.get("class") == "drawing"]
-    assert [tag["role"] for tag in drawings] == ["img"] * 11
+    assert [tag["role"] for tag in drawings] == ["img"] * 15
     assert all(len(tag["aria-label"] or "") > 30 for tag in drawings)
 
 
