@@ -95,11 +95,12 @@ def same_events(data: StudyData, name: str) -> tuple[OutcomeSeries, Ints, Days]:
     next session and of that a horizon later: adjusted closes include dividends.
     """
     series = data.plan.signal.series
-    outcome = data.outcome(name, series, data.plan.outcome.horizon, _price_of(data, name))
+    outcome = data.outcome(name, series, data.plan.outcome.horizon, price_of(data, name))
     return outcome, data.default_events, data.index(series).sessions
 
 
-def _price_of(data: StudyData, name: str) -> Price:
+def price_of(data: StudyData, name: str) -> Price:
+    """Return the price at which an outcome is read: that of the plan for coins, else the close."""
     symbol = data.symbol(name.split("/")[0])
     is_coin = is_basket(name) or (symbol in data.market and data.market[symbol].kind.is_coin)
     return data.plan.outcome.price if is_coin else "close"

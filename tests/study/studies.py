@@ -48,19 +48,20 @@ def study_of(
     coin: Sequence[float],
     changes: Mapping[str, Any] | None = None,
     plan: StudyPlan | None = None,
+    first: str = FIRST,
     **others: Sequence[float],
 ) -> StudyData:
     """A study of RUT's closes and of ETH's prices after each session; others are closes of US series by session."""
     plan, config = plan or plan_with(changes), load_config()
     config = config.model_copy(update={"symbols": {**config.symbols, **plan.symbols}})
-    eth = after_sessions(coin)
-    flat = closes_on_days(FIRST, [100.0] * (len(eth) + 2))
+    eth = after_sessions(coin, first)
+    flat = closes_on_days(first, [100.0] * (len(eth) + 2))
     market = market_of(
         {
-            "RUT": closes_on_sessions(FIRST, index),
+            "RUT": closes_on_sessions(first, index),
             "ETH": eth,
             "BTC": flat,
-            **{symbol: closes_on_sessions(FIRST, closes) for symbol, closes in others.items()},
+            **{symbol: closes_on_sessions(first, closes) for symbol, closes in others.items()},
         },
         kinds={symbol: SeriesKind(config.symbols[symbol]) for symbol in plan.symbols if symbol in others},
     )

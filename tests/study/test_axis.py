@@ -42,10 +42,10 @@ def test_a_coin_is_sampled_at_the_last_utc_close_before_that_of_the_session() ->
 
 
 def test_sessions_outside_a_coins_life_are_left_out() -> None:
-    market = market_of({"RUT": RUT, "ETH": closes_on_days("2024-01-03", [3.0, 4, 5])})
+    market = market_of({"RUT": RUT, "ETH": closes_on_days("2024-01-03", [3.0, 4, 5, 6, 7])})
     sampled = sampled_coin(market, "ETH", index_of(market, "RUT"))
-    assert sampled.sessions.astype(str).tolist() == ["2024-01-04", "2024-01-05"]
-    assert sampled.closes.tolist() == [3, 4]
+    assert sampled.sessions.astype(str).tolist() == ["2024-01-04", "2024-01-05", "2024-01-08"]
+    assert sampled.closes.tolist() == [3, 4, 7]
 
 
 def test_a_coin_with_a_hole_is_refused_with_its_day() -> None:

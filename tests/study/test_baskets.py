@@ -49,6 +49,11 @@ def test_equal_weights_are_held_without_rebalancing() -> None:
     assert held("altcoins", {"A": DOUBLES, "B": STEADY}).values[ROW] == pytest.approx(log(1.5))
 
 
+def test_a_coin_is_bought_at_the_open_after_it_is_chosen() -> None:
+    # It doubles on the day of the entry, and again before the exit.
+    assert held("altcoins", {"A": [1.0] * 6 + [2.0] * 8 + [4.0] * 26}).values[ROW] == pytest.approx(log(2))
+
+
 def test_the_largest_by_volume_is_held() -> None:
     coins = {"A": DOUBLES, "B": STEADY}
     assert held("largest", coins, {"A": 20.0}).values[ROW] == pytest.approx(log(2))

@@ -47,6 +47,12 @@ def test_a_breakout_expires_after_the_sessions_of_the_rule(waits: int, confirmed
     assert find_breakouts(closes, rules_with(within=4)).confirmed_at.tolist()[0] == confirmed_at
 
 
+def test_a_close_that_equals_the_level_as_a_decimal_still_counts() -> None:
+    # The second close is above 100 in its last digit alone: it counts, and the third one confirms.
+    closes = np.array([100.0, 99, 98, 101, 100 + 1e-11, 101, 99, 99])
+    assert find_breakouts(closes, rules_with(closes=3)).events("confirmed").tolist() == [5]
+
+
 def test_an_index_that_ends_leaves_a_breakout_open() -> None:
     assert find_breakouts(np.array([100.0, 99, 98, 101]), rules_with()).confirmed_at.tolist() == [-1]
 

@@ -53,13 +53,25 @@ def test_a_planted_effect_leaves_the_band() -> None:
     assert np.diff(found["band_high"])[:20].mean() > 0
 
 
+def test_the_band_of_a_random_walk_is_that_of_its_mean() -> None:
+    # 15 paths of 63 steps with a spread of 0.01 each: the mean has a spread of 0.01 x sqrt(63 / 15).
+    data = planted_study(0, effect=0.0)
+    found = curves(data)
+    assert len(data.default_test.events) == 15
+    assert (found["band_high"][63] - found["band_low"][63]) / 2 == pytest.approx(
+        1.96 * 0.01 * (63 / 15) ** 0.5, rel=0.15
+    )
+    assert found["block"] == 20
+
+
 def test_a_basket_has_no_path() -> None:
     with pytest.raises(DataError, match="no price path"):
         curves(study_of(INDEX, COIN, {"outcome": {"series": "altcoins"}}))
 
 
 def test_the_verdict_without_each_episode() -> None:
-    data = study_of(INDEX, COIN, {"judgement": {"least_episodes": 1}})
+    rises_more = [price**3 if price == 4 else price for price in COIN]
+    data = study_of(INDEX, rises_more, {"judgement": {"least_episodes": 1}})
     y = data.default_test.outcomes
     rows = drop_one(data)["rows"]
     assert [row["session"] for row in rows] == ["2015-01-09", "2015-01-16"]

@@ -51,6 +51,7 @@ def test_the_error_is_that_of_newey_and_west() -> None:
     weights = {k: 1 - k / 5 for k in range(1, 5)}
     total = scores @ scores + 2 * sum(weight * scores[k:] @ scores[:-k] for k, weight in weights.items())
     assert row["error"] == pytest.approx(np.sqrt(total) / 400)
+    assert row["low"] == pytest.approx(row["correlation"] - 1.96 * row["error"])
     assert row["high"] == pytest.approx(row["correlation"] + 1.96 * row["error"])
 
 

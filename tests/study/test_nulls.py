@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.core.market import Floats
 from bot.settings.loader import load_config
 from bot.study.null_test import NullTest
 from bot.study.nulls import circular, less_group_means, linear, nulls, paired, spaced_dates, without_years
@@ -58,6 +59,18 @@ def test_a_year_is_taken_out_by_its_mean() -> None:
 def test_within_one_year_its_mean_changes_nothing() -> None:
     data = study_of(INDEX, COIN)
     assert (without_years(data).up, without_years(data).low) == (circular(data).up, circular(data).low)
+
+
+def test_each_year_has_its_own_mean() -> None:
+    # From Friday 2015-12-18: nine sessions of 2015, then those of 2016 with the second event.
+    data = study_of(INDEX, COIN, first="2015-12-18")
+    test, null = data.default_test, without_years(data)
+
+    def excess(values: Floats) -> float:
+        return float((values[5] - values[:9].mean() + values[10] - values[9:].mean()) / 2)
+
+    assert null.excess == pytest.approx(excess(test.outcomes))
+    assert null.mended_excess == pytest.approx(excess(test.mended(0.35)))
 
 
 def test_the_same_events_of_both_series_leave_no_excess() -> None:

@@ -14,7 +14,7 @@ from bot.settings.loader import load_config
 from bot.study.placebos import moved_events, placebos
 from bot.study.plan import load_plan
 from bot.study.replication import replication
-from bot.study.result_row import result_row, same_events
+from bot.study.result_row import price_of, result_row, same_events
 from bot.study.reverse import reverse, reverse_events
 from bot.study.study_data import StudyData
 from tests.study.studies import planted_study, study_of
@@ -52,6 +52,7 @@ def test_a_fund_is_read_at_its_closes() -> None:
     values = data.outcome("IWM", "RUT", 3, "close").values
     assert (values[5], values[10]) == pytest.approx((0.6931471805599453, 1.3862943611198906))
     assert row["sessions"] == 14
+    assert [price_of(data, name) for name in ("IWM", "ETH", "altcoins", "ETH/BTC")] == ["close", "open", "open", "open"]
 
 
 def test_replication_lists_every_outcome_of_the_plan() -> None:
