@@ -18,6 +18,7 @@ from bot.core.errors import ConfigError
 from bot.core.market import Market
 from bot.core.window import Window
 from bot.data.demo.demo_market import DEMO
+from bot.ledger.newest_study import study_of_run
 from bot.ledger.projections import project
 from bot.ledger.run_folder import RunFolder, claim_run_folder, new_run_folder
 from bot.ledger.typed_tables import typed
@@ -145,7 +146,8 @@ def run_backtest(
     run_id = folder.run_id if folder else f"{started:%Y%m%dT%H%M%SZ}-{key[:8]}"
     projections = project(found.rows)
     tables = typed(projections)
-    summary = {**found.summary, **({"worlds": _worlds_summary(worlds)} if worlds else {})}
+    study = study_of_run(config.state, {symbol: series.sha256 for symbol, series in found_market.items()})
+    summary = {**found.summary, "study": study, **({"worlds": _worlds_summary(worlds)} if worlds else {})}
     if folder is not None:
         run_manifest = manifest(run_id, command, config, found_market, started, found)
         shown = waterfall_over(config, found_market, window, views)

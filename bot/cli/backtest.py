@@ -123,6 +123,8 @@ def _show(screen: Console, run: Run, labels: Labels) -> None:
     luck = summary["random_timing"]
     low, high = percent(luck["total_return_5"]), percent(luck["total_return_95"])
     screen.print(f"The same exposure at random times: {low} to {high} in nine of ten cases.")
+    screen.print(f"{luck['at_least_as_well']:.0%} of random timings did at least as well.")
+    screen.print(f"The thesis on this data: {summary['study']['line']}.", markup=False, soft_wrap=True)
     screen.print(f"Breakouts: {_episodes_line(summary['episodes'])}.")
     if run.worlds is not None:
         _show_worlds(screen, summary["worlds"])

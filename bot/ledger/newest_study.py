@@ -29,6 +29,30 @@ class StudyVerdict:
         doubts = f" ({', '.join(self.labels)})" if self.labels else ""
         return f"{self.word}{doubts}, retrospective, made on {self.made_on}"
 
+    def to_dict(self) -> dict[str, Any]:
+        """Format the verdict as JSON, as `summary.json` has it."""
+        return {
+            "word": self.word,
+            "labels": list(self.labels),
+            "made_on": self.made_on,
+            "plan": self.plan,
+            "line": self.line,
+        }
+
+
+def study_of_run(state: Path, series_sha256: Mapping[str, str]) -> dict[str, Any]:
+    """Return the verdict of the newest study of a run's data as JSON; its word says so if there is no such study."""
+    found = newest_study(state, series_sha256)
+    if found is not None:
+        return found.to_dict()
+    return {"word": NOT_STUDIED, "labels": [], "made_on": None, "plan": None, "line": NOT_STUDIED}
+
+
+def study_line(state: Path, manifest: Mapping[str, Any]) -> str:
+    """Return the verdict of the newest study of a run's data in one line; `manifest` is that of its folder."""
+    hashes = {symbol: str(entry["sha256"]) for symbol, entry in manifest.get("series", {}).items()}
+    return str(study_of_run(state, hashes)["line"])
+
 
 def newest_study(state: Path, series_sha256: Mapping[str, str]) -> StudyVerdict | None:
     """Find the newest study whose series are those of a run.

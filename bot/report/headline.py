@@ -25,7 +25,7 @@ def sentence(contents: Contents) -> str:
         f"{lead} {summary['start']} to {summary['end']} the strategy turned {numbers.money(run.start_equity)} "
         f"{run.quote} into {ended} while {gave}; "
         f"it fell at worst {_fall(own)} below its peak ({falls}), rests on {rests_on(summary)}, and "
-        f"{place(own['total_return'], summary['random_timing'])}."
+        f"{place(own['total_return'], summary['random_timing'])}.{_thesis(summary)}"
     )
 
 
@@ -61,6 +61,12 @@ def _fall(figures: Json) -> str:
     return numbers.percent(None if fall is None else -float(fall))
 
 
+def _thesis(summary: Json) -> str:
+    """Return the verdict of the study on the run's data; runs of older versions have none."""
+    study = summary.get("study")
+    return f" The thesis on this data: {study['line']}." if study else ""
+
+
 def growth_to(figures: Json) -> str:
     """Return the total return of a benchmark in words, with its last day if it ended early."""
     last = figures.get("last_day")
@@ -83,9 +89,15 @@ def place(total_return: float, band: Mapping[str, float]) -> str:
     total_return : float
         Simple return of the run, as a share.
     band : mapping
-        Total returns of random timings at their 5th, 50th and 95th percentile, as in `summary.json`.
+        Total returns of random timings at their 5th, 50th and 95th percentile, and the share of them that did at least
+        as well, as in `summary.json`; runs of older versions lack the share.
     """
-    low, median, high = (band[f"total_return_{p}"] for p in (5, 50, 95))
+    share = band.get("at_least_as_well")
+    did = "" if share is None else f" ({share:.0%} of random timings did at least as well)"
+    return _among(total_return, *(band[f"total_return_{p}"] for p in (5, 50, 95))) + did
+
+
+def _among(total_return: float, low: float, median: float, high: float) -> str:
     if total_return < low:
         return "lies below the 5th percentile of random timing, worse than nearly all luck"
     if total_return > high:

@@ -98,7 +98,7 @@ class _Answers:
 
     def run(self, request: Request) -> PageData:
         record = self.site.record(request.path_params["name"])
-        data, curve = runs.run(record)
+        data, curve = runs.run(self.site, record)
         return data, {"charts": portfolio.charts(curve, self.site.labels(record))}
 
     def compare(self, request: Request) -> PageData:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from bot.core.errors import LedgerError
 from bot.core.events import ConfigPeriod, Valuation
 from bot.core.invariants import not_none
+from bot.ledger.newest_study import study_line
 from bot.report import names, numbers
 from bot.review.compare.compare import compare
 from bot.review.recording import Record
@@ -66,8 +67,8 @@ def _of_ledger(record: Record) -> Mapping[str, object]:
     }
 
 
-def run(record: Record) -> tuple[dict[str, object], Curve]:
-    """Read the origin, figures, benchmarks and warnings of one ledger or run. Raises LedgerError."""
+def run(site: Site, record: Record) -> tuple[dict[str, object], Curve]:
+    """Read the origin, figures, benchmarks, verdict and warnings of one ledger or run. Raises LedgerError."""
     curve = curve_of(record)
     # The hash of the last row stands for the whole ledger; `bot review verify` recomputes the chain.
     sequence, head = record.end()
@@ -88,6 +89,7 @@ def run(record: Record) -> tuple[dict[str, object], Curve]:
         "figures": {"strategy": summary["strategy"], **summary["benchmarks"]},
         "episodes": summary["episodes"],
         "random_timing": summary["random_timing"],
+        "study": study_line(site.state, manifest),
         "warnings": summary["warnings"],
     }, curve
 

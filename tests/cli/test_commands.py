@@ -33,6 +33,9 @@ def test_json_is_one_object_on_standard_output_and_the_rest_goes_to_standard_err
     assert {"run_id", "run_dir", "market", "summary", "warnings"} <= set(told)
     assert (folder / told["run_dir"] / "report.html").is_file()
     assert "Market: DEMO" in done.stderr.splitlines()[0]
+    share = told["summary"]["random_timing"]["at_least_as_well"]
+    assert f"{share:.0%} of random timings did at least as well." in done.stderr
+    assert "The thesis on this data: not studied yet." in done.stderr
 
 
 def test_output_fits_eighty_columns(ran: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

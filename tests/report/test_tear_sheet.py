@@ -189,6 +189,17 @@ def demo() -> Contents:
     return replace(contents("demo"), worlds=Worlds(0.35, planted, spread))
 
 
+def test_the_sentence_ends_with_luck_and_the_word_of_the_study() -> None:
+    made = contents()
+    luck = {**made.summary["random_timing"], "at_least_as_well": 0.386}
+    study = {"word": "INCONCLUSIVE", "line": "INCONCLUSIVE, retrospective, made on 2026-02-01"}
+    told = sentence(replace(made, summary={**made.summary, "random_timing": luck, "study": study}))
+    assert told.endswith(
+        "inside the range of luck alone (39% of random timings did at least as well). "
+        "The thesis on this data: INCONCLUSIVE, retrospective, made on 2026-02-01."
+    )
+
+
 def test_the_sentence_tells_the_result_beside_eth_and_btc_and_luck() -> None:
     assert sentence(contents()) == (
         "From 2020-01-30 to 2020-02-02 the strategy turned 10,000 USDT into 12,000 (+20.0%) while holding ETH "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,6 +25,7 @@ from bot.core.events import (
     TradingState,
     TradingStateChange,
 )
+from bot.core.invariants import not_none
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.paper.daemon_status import DaemonStatus
 from bot.paper.heartbeat import Beat
@@ -223,6 +225,50 @@ def test_a_backtest_shows_its_figures_episodes_and_trades(tmp_path: Path) -> Non
         assert kinds.count("breakout") == len(run.episodes) > 0
         for path in ("/", "/portfolio", "/trades", "/episodes", f"/runs/{run.run_id}", "/health", "/runs"):
             assert asking.ask(path).status == 200, path
+
+
+def test_a_backtest_stands_beside_the_verdict_of_the_study_and_its_luck(tmp_path: Path) -> None:
+    config = load_config(changes={"state": str(tmp_path), "benchmarks": {"random_shifts": 10}})
+    run = run_backtest(config, FOLDER, save=True)
+    folder = not_none(run.folder, "the folder of a saved run")
+    assert run.summary["study"]["word"] == "not studied yet"
+    with dashboard(site_at(tmp_path)) as asking:
+        page = f"/runs/{run.run_id}"
+        share = run.summary["random_timing"]["at_least_as_well"]
+        assert f"in 90% of cases; {share:.1%} did at least as well." in asking.ask(page).words
+        assert "The thesis on this data: not studied yet." in asking.ask(page).words
+        series = folder.json("manifest.json")["series"]
+        write_study(tmp_path, "INCONCLUSIVE", {symbol: entry["sha256"] for symbol, entry in series.items()})
+        line = "INCONCLUSIVE (fragile), retrospective, made on 2026-02-01"
+        assert f"The thesis on this data: {line}." in asking.ask(page).words
+        assert asking.ask(f"/api{page}").json["study"] == line
+        # Runs of version 0.1.0 have neither.
+        old = folder.json("summary.json")
+        del old["random_timing"]["at_least_as_well"], old["study"]
+        (folder.path / "summary.json").write_text(json.dumps(old))
+        assert "in 90% of cases. The thesis" in asking.ask(page).words
+    again = run_backtest(config, FOLDER)
+    assert again.summary["study"] == {
+        "word": "INCONCLUSIVE",
+        "labels": ["fragile"],
+        "made_on": "2026-02-01",
+        "plan": "small caps lead ETH",
+        "line": line,
+    }
+
+
+def write_study(state: Path, word: str, series: dict[str, str]) -> None:
+    study = {
+        "format": 1,
+        "made_at": "2026-02-01T00:00:00Z",
+        "plan": {"name": "small caps lead ETH"},
+        "verdict": {"word": word, "labels": ["fragile"]},
+        "series": series,
+        "reads": ["RUT", "ETH"],
+    }
+    folder = state / "study" / "a"
+    folder.mkdir(parents=True)
+    (folder / "study.json").write_text(json.dumps(study))
 
 
 def everything_evil() -> list[Event]:

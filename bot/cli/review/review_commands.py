@@ -104,11 +104,17 @@ def story(
     from bot.cli.list_output import format_of
     from bot.cli.review.text_output import story_lines, story_markdown
     from bot.review.story import story_of
+    from bot.settings.loader import load_config
 
     style = format_of(as_json, False, as_markdown)
     record = record_of(config, run)
     found = story_of(
-        record, labels_for(record, config), parse_day(since, "--since"), parse_day(until, "--until"), every
+        record,
+        labels_for(record, config),
+        parse_day(since, "--since"),
+        parse_day(until, "--until"),
+        every,
+        load_config(config).state,
     )
     if style == "json":
         print_json(found.as_dict())

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 from bot.core.decision import Decision
 from bot.core.events import AccountSnapshot, Acknowledged, BalanceDifference, ConfigPeriod, Episode, Event, Valuation
 from bot.core.moments import ONE_DAY
 from bot.ledger.codec import plain
+from bot.ledger.newest_study import study_line
 from bot.ledger.recorded import E, Recorded
 from bot.ledger.testnet_account import expected_account
 from bot.report import numbers
@@ -77,6 +79,7 @@ def story_of(
     since: date | None = None,
     until: date | None = None,
     every: bool = False,
+    state: Path | None = None,
 ) -> Story:
     """Build the story of a record; its verdict is that of the whole record.
 
@@ -90,6 +93,8 @@ def story_of(
         First and last day of the story (UTC, inclusive); by default the whole record.
     every
         True for all entries, else the newest `SHOWN`.
+    state
+        State folder, to add the verdict of the newest study of a run's data; None leaves it out.
 
     Raises
     ------
@@ -112,7 +117,7 @@ def story_of(
     episodes = [one.event for one in record.events(Episode, since=since, until=until)]
     return Story(
         run=record.name,
-        verdict=tuple(_verdict(record, unknown, labels)),
+        verdict=tuple(_verdict(record, unknown, labels, state)),
         equity=tuple(equity),
         entries=tuple(shown),
         left_out=len(entries) - len(shown),
@@ -150,13 +155,14 @@ def _before(record: Record, decided: Sequence[Recorded[Decision]]) -> tuple[Deci
     return before.event if before else None, valued.event.equity if valued else record.start_cash()
 
 
-def _verdict(record: Record, unknown: int, labels: Labels) -> list[str]:
+def _verdict(record: Record, unknown: int, labels: Labels, state: Path | None) -> list[str]:
     if record.folder is None:
         return summary.of_ledger(record, unknown, labels)
     manifest, figures = record.folder.json("manifest.json"), record.folder.json("summary.json")
     config = manifest["config"]
     start, quote = Decimal(str(config["start_equity"])), config["roles"]["stablecoin"]
-    return summary.of_backtest(figures, start, quote, manifest["market"] == "demo", labels)
+    study = "" if state is None else study_line(state, manifest)
+    return summary.of_backtest(figures, start, quote, manifest["market"] == "demo", labels, study)
 
 
 def _unknown(record: Record) -> int:

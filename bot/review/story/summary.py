@@ -21,9 +21,9 @@ _RECENT = 2_000
 
 
 def of_backtest(
-    summary: Mapping[str, Any], start: Decimal, quote: str, is_demo: bool, labels: Labels = PLAIN
+    summary: Mapping[str, Any], start: Decimal, quote: str, is_demo: bool, labels: Labels = PLAIN, study: str = ""
 ) -> list[str]:
-    """Compare a backtest with holding its two coins, and with random timing.
+    """Compare a backtest with holding its two coins, and with random timing; add the verdict on the thesis.
 
     Parameters
     ----------
@@ -37,6 +37,8 @@ def of_backtest(
         True for the synthetic market.
     labels
         Names of the coins.
+    study
+        Verdict of the newest study of the same data in one line; "" leaves it out.
     """
     own, others = summary["strategy"], summary["benchmarks"]
     lead = "In a synthetic market, from" if is_demo else "From"
@@ -46,7 +48,7 @@ def of_backtest(
     )
     few = f"It rests on {headline.rests_on(summary)}, too few to tell skill from luck"
     luck = headline.place(own["total_return"], summary["random_timing"])
-    return [made, f"{few}, and it {luck}."]
+    return [made, f"{few}, and it {luck}.", *([f"The thesis on this data: {study}."] if study else [])]
 
 
 def _beside(own: Mapping[str, Any], others: Mapping[str, Any], labels: Labels) -> str:

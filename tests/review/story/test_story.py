@@ -298,6 +298,14 @@ def test_the_verdict_of_a_backtest_is_honest_both_ways() -> None:
     ]
 
 
+def test_the_verdict_of_a_backtest_has_its_luck_and_the_word_of_the_study() -> None:
+    figures = summary(3.122, 2290.3, 2.0)
+    figures["random_timing"]["at_least_as_well"] = 0.386
+    told = of_backtest(figures, Decimal(10_000), "USDT", is_demo=False, study="not studied yet")
+    assert told[1].endswith("inside the range of luck alone (39% of random timings did at least as well).")
+    assert told[2:] == ["The thesis on this data: not studied yet."]
+
+
 def vetoed(day: str) -> Episode:
     returns = {"eth_21": 0.1, "eth_42": 0.2, "eth_63": 0.3, "btc_63": 0.1}
     session = date.fromisoformat(day)
