@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -171,11 +170,12 @@ def backup(
     Example: bot data backup
     """
     from bot.data.store.store_file import back_up
+    from bot.infra.clock import SystemClock
     from bot.services.markets import store_path
     from bot.settings.loader import load_config
 
     resolved = load_config(config)
-    target = file or resolved.state / "backups" / f"market-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite3"
+    target = file or resolved.state / "backups" / f"market-{SystemClock().now():%Y%m%dT%H%M%SZ}.sqlite3"
     target = back_up(store_path(resolved), target, numbered=file is None)
     console().print(f"The store was copied to {target}; the copy is valid.", markup=False, soft_wrap=True)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.infra.clock import SystemClock
 from tests.servers.loopback import Asked, LoopbackServer, Reply, as_json, status
 from tests.servers.made_up import Row
 
@@ -62,7 +63,7 @@ def _result(ticker: str, chart: Chart, shown: list[date]) -> dict[str, Any]:
         None if row.close is None else row.close * chart.factors.get(day, 1.0)
         for day, row in zip(shown, rows, strict=True)
     ]
-    offset = datetime.now(UTC).astimezone(ZoneInfo(chart.time_zone)).utcoffset()
+    offset = SystemClock().now().astimezone(ZoneInfo(chart.time_zone)).utcoffset()
     assert offset is not None
     meta = {
         "currency": "USD",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from bot.data.csv.csv_table import CsvTable, check_shape, read_bytes, read_lines
 from bot.data.csv.row_checks import Place, check_dates, check_prices, clear_rounded_prices
 from bot.data.incomplete import require_complete_folder
 from bot.data.vendors.raw_bars import COLUMNS, RawBars
+from bot.infra.clock import SystemClock
 
 _NAMED = 8
 """Symbols that a note names before it counts the rest."""
@@ -52,7 +53,7 @@ def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles, clo
     for symbol in (roles.small_caps, roles.eth, roles.btc):
         if symbol not in rows:
             raise DataError(f"{symbol}.csv is missing", where=str(folder), mend=_near_file(folder, symbol))
-    return assemble(str(folder), rows, listings, roles, datetime.now(UTC), notes, closures=closures)
+    return assemble(str(folder), rows, listings, roles, SystemClock().now(), notes, closures=closures)
 
 
 def read_rows(folder: Path, listings: Mapping[str, Listing]) -> tuple[dict[str, RawBars], list[str]]:
