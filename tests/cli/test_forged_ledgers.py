@@ -13,26 +13,11 @@ import pytest
 from bot.ledger.event_fields import EVENT_FIELDS
 from bot.ledger.record import as_rows
 from tests.cli.running import bot, error_of
-from tests.ledger.forgeries import Forgery, every_kind, some_forgeries, write_forgery
+from tests.ledger.forgeries import READERS, Forgery, every_kind, some_forgeries, write_forgery
 
 pytestmark = pytest.mark.slow
 
 COUNT, SEED = int(os.environ.get("FORGERIES", "20")), 11
-READERS = (
-    "review paper",
-    "review why --run paper",
-    "review trades --run paper --json",
-    "review decisions --run paper --csv",
-    "review orders --run paper",
-    "review episodes --run paper",
-    "review compare paper good",
-    "review verify --all --json",
-    "paper list --json",
-    "paper status",
-    "paper notify --dry-run",
-    "paper reduce-only",
-    "paper acknowledge",
-)
 
 
 @pytest.fixture

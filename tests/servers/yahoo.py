@@ -53,7 +53,16 @@ class YahooServer(LoopbackServer):
             return as_json({"chart": {"result": None, "error": reason}}, status=404)
         first, past_last = int(asked.query.get("period1", 0)), int(asked.query.get("period2", 2**40))
         shown = [day for day in sorted(chart.rows) if first <= chart.stamp(day) < past_last]
-        return as_json({"chart": {"result": [_result(ticker, chart, shown)], "error": None}})
+        return as_json(_answer(ticker, chart, shown))
+
+
+def chart_of(ticker: str, chart: Chart) -> dict[str, Any]:
+    """The answer that has every row of a chart."""
+    return _answer(ticker, chart, sorted(chart.rows))
+
+
+def _answer(ticker: str, chart: Chart, shown: list[date]) -> dict[str, Any]:
+    return {"chart": {"result": [_result(ticker, chart, shown)], "error": None}}
 
 
 def _result(ticker: str, chart: Chart, shown: list[date]) -> dict[str, Any]:
