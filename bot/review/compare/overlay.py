@@ -92,7 +92,7 @@ _NOTHING = 1e-12
 
 
 def overlay(first: Mapping[date, Decimal], second: Mapping[date, Decimal]) -> Overlay:
-    """Rebase two equity curves to 1 on the first day that both have.
+    """Rebase two equity curves to 1 on the first day on which both are above zero.
 
     Parameters
     ----------
@@ -102,9 +102,9 @@ def overlay(first: Mapping[date, Decimal], second: Mapping[date, Decimal]) -> Ov
     Returns
     -------
     Overlay
-        Of the days that both curves have.
+        Of the days on which both curves are above zero: from an equity of zero no return can be computed.
     """
-    days = sorted(first.keys() & second.keys())
+    days = sorted(day for day in first.keys() & second.keys() if first[day] > 0 and second[day] > 0)
     curves = [np.array([float(curve[day]) for day in days]) for curve in (first, second)]
     rebased = [curve / curve[0] if len(curve) else curve for curve in curves]
     return Overlay(days, *rebased)

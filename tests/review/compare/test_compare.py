@@ -21,6 +21,7 @@ from bot.ledger.record import as_rows, write_ledger
 from bot.review.compare.compare import Comparison, compared
 from bot.review.compare.days import Days, days_of
 from bot.review.compare.mismatch_causes import MismatchCause
+from bot.review.compare.overlay import overlay
 from bot.review.compare.overlay_page import comparison_page
 from bot.review.compare.parity import Known, parity
 from bot.review.compare.provenance import Provenance
@@ -217,3 +218,13 @@ def test_what_cannot_be_is_refused_in_one_line(state: Path) -> None:
     assert "keep one" in error_of(bot("review", "parity", "one", "--run", "two", cwd=state), 2)
     assert "did you mean 'one'?" in error_of(bot("review", "compare", "onee", "two", cwd=state), 5)
     assert "cannot be written" in error_of(bot("review", "compare", "one", "two", "--html", "no/x", cwd=state), 5)
+
+
+def test_a_day_of_zero_equity_is_left_out_of_the_overlay() -> None:
+    """From an equity of zero neither a base nor a return can be computed."""
+    days = [date(2024, 3, day) for day in (1, 2, 3, 4)]
+    first = dict(zip(days, map(Decimal, (0, 100, 110, 121)), strict=True))
+    second = dict(zip(days, map(Decimal, (50, 50, 0, 60)), strict=True))
+    found = overlay(first, second)
+    assert found.days == [days[1], days[3]]
+    assert found.first.tolist() == pytest.approx([1.0, 1.21]) and found.second.tolist() == pytest.approx([1.0, 1.2])
