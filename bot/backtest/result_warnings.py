@@ -111,7 +111,7 @@ def _copies(market: Market, window: Window) -> list[str]:
         if spell.since.astype("datetime64[D]") <= np.datetime64(window.end) and spell.last >= window.start
     ]
     return [
-        f"{spell.symbol} has the same rows as {spell.of} from {spell.first} to {spell.last}: one coin under two names, "
+        f"{spell.symbol} {spell.relation} from {spell.first} to {spell.last}: one coin under two names, "
         f"bought as {spell.of} alone; to buy both: quality: {{allow: [{spell.symbol}]}}"
         for spell in spells
     ]
