@@ -22,7 +22,7 @@ _NEAR = math.log10(1.02)
 _NEAR_SHARE = 0.9
 """Share of the rows whose closes lie within 2%: two vendors of one coin, or a rounded copy. The nearest two real coins
 of 114 (MANA and SAND, 2021) reach 0.8 of 60 rows."""
-_PARTED = math.log10(1.1)
+_APART = math.log10(1.1)
 """log10 of the ratio of two closes beyond which a copy has ended at once."""
 
 
@@ -106,7 +106,7 @@ def _spells(coin: Series, copy: Series, rules: QualityRules) -> Iterator[CopySpe
     # Two coins that stand still are near by chance.
     moving = count_within(changes, rules.same_rows) > rules.same_rows // 2
     alike = count_within(near, rules.same_rows) >= _NEAR_SHARE * rules.same_rows
-    at_common = alike & moving & (_distance(ratios) <= _PARTED) & (np.arange(len(j)) >= rules.same_rows - 1)
+    at_common = alike & moving & (_distance(ratios) <= _APART) & (np.arange(len(j)) >= rules.same_rows - 1)
     is_copy: Bools = np.zeros(len(copy), bool)
     is_copy[j] = at_common
     edges = np.flatnonzero(np.diff(np.concatenate(([False], is_copy, [False])).astype(np.int8)))
