@@ -81,6 +81,14 @@ def test_money_is_plain_decimal_text(state: Path, amount: str) -> None:
     assert "row 5 (order at " in error_of(bot("paper", "status", cwd=state), 5)
 
 
+def test_a_foreign_trigger_is_refused_before_it_can_run(state: Path) -> None:
+    path = _forge(state, None)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TRIGGER x AFTER INSERT ON events BEGIN INSERT INTO events SELECT * FROM events; END")
+    for command in ("paper list", "review verify --run paper", "paper backup", "paper reduce-only"):
+        assert "paper.sqlite3, x: has a trigger that no ledger has" in error_of(bot(*command.split(), cwd=state), 5)
+
+
 @pytest.mark.parametrize(
     "change",
     [
