@@ -146,3 +146,9 @@ def exported(folder: Path, name: str, *options: str) -> str:
     """RUT.csv as it is exported."""
     assert bot("data", "export", name, *options, cwd=folder).returncode == 0
     return (folder / name / "RUT.csv").read_text()
+
+
+def test_a_check_names_the_files_that_were_not_read(user: Path) -> None:
+    (user / "prices/ETHH.csv").write_text("\n".join(COIN) + "\n")
+    done = bot("data", "check", "--data-dir", "prices", cwd=user)
+    assert "1 file(s) are not in the symbol table and were not read: ETHH." in done.stdout
