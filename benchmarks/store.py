@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from bot.data.store.store import FILE_NAME, Store
 from bot.data.store.stored import RowVersion
 from bot.data.vendors.raw_bars import RawBars
+from bot.infra.clock import SystemClock
 
 _SERIES, _DAYS = 60, 3652
 
@@ -26,7 +26,7 @@ def store_ratio() -> dict[str, float]:
             for number in range(_SERIES):
                 rows = RawBars(f"COIN{number}", "made up", dates, prices, prices + 1, prices - 1, prices, prices * 1e6)
                 known = (dates + 1).astype("datetime64[s]")
-                store.append(rows, known, np.ones(_DAYS, bool), datetime.now(UTC))
+                store.append(rows, known, np.ones(_DAYS, bool), SystemClock().now())
         arrays = min(_seconds(path, RowVersion.FIRST_SEEN) for _ in range(3))
         one_by_one = min(_seconds(path, RowVersion.LATEST) for _ in range(2))
     return {"arrays": arrays, "rows": one_by_one, "ratio": one_by_one / arrays}

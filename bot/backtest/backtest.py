@@ -108,18 +108,25 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
         "episodes": _count(e.outcome for e in episodes if e.kind == "breakout"),
         "rearmings": _count(e.outcome for e in episodes if e.kind == "rearmed"),
         # Ranked: what changes the result first, then what may, then what was left out.
-        "warnings": [
-            *result_warnings(market, window, own, options.peg),
-            *book.warnings,
-            *others.warnings(),
-            *extras.warnings(market, window),
-            *run_warnings(market, window, own),
-            *order_warnings(book),
-            *market.notes,
-        ],
+        "warnings": _each_once(
+            [
+                *result_warnings(market, window, own, options.peg),
+                *book.warnings,
+                *others.warnings(),
+                *extras.warnings(market, window),
+                *run_warnings(market, window, own),
+                *order_warnings(book),
+                *market.notes,
+            ]
+        ),
     }
     rows = as_rows([*episodes, *_with_benchmarks(book.events, others.books)])
     return Backtest(rows, market, window, summary, band)
+
+
+def _each_once(warnings: Sequence[str]) -> list[str]:
+    """Drop a warning that another one begins with: an unused entry is named again where its coin is settled."""
+    return [w for w in warnings if not any(other != w and other.startswith(f"{w};") for other in warnings)]
 
 
 def _with_benchmarks(events: Sequence[Event], others: Mapping[str, Book | None]) -> list[Event]:

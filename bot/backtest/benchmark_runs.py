@@ -7,13 +7,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+import numpy as np
+
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.figures import figures_of
+from bot.backtest.result_warnings import FROZEN_ROWS
 from bot.core.book import Book, RunPlan
 from bot.core.cycle import Overrides
 from bot.core.decision import Decision
 from bot.core.market import Market
-from bot.core.moments import ONE_DAY
 from bot.core.orders import SettlementCause
 from bot.core.window import Window
 from bot.services.plans import with_decisions
@@ -100,14 +102,18 @@ def run_benchmarks(
 
 
 def _last_day(plan: RunPlan, symbol: str, window: Window) -> date:
-    """Return the last day on which a series gives a benchmark its value: before its end or its quarantine.
+    """Return the last day on which a series gives a benchmark its value: before its end, freeze or quarantine.
 
     A settlement at a share of the last close would flatter the strategy. A renamed coin goes on under its new name.
     """
-    days = [window.end]
-    due, settling = plan.endings.get(symbol, (None, None))
-    if due is not None and settling is not None and settling.cause is not SettlementCause.RENAMED:
-        days.append(due - ONE_DAY)
-    if symbol in plan.market.quarantined:
-        days.append(plan.market.priced(symbol).dates[-1].item())
-    return min(days)
+    _, settling = plan.endings.get(symbol, (None, None))
+    if settling is not None and settling.cause is SettlementCause.RENAMED:
+        return window.end
+    series = plan.market.priced(symbol)
+    row = int(np.searchsorted(series.dates, np.datetime64(window.end), side="right")) - 1
+    if row < 0:
+        return window.end
+    moved = int(series.moved[row])
+    # A few equal closes happen; then each is a value of its day.
+    last: date = series.dates[moved if row - moved >= FROZEN_ROWS else row].item()
+    return last

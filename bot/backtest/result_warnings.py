@@ -11,7 +11,7 @@ from bot.core.data_fault import Severity
 from bot.core.market import Market
 from bot.core.window import Window
 
-_FROZEN_ROWS = 4
+FROZEN_ROWS = 4
 """Repeated closes in a row from which a series counts as frozen: one more than the missing rows that the rules wait."""
 
 
@@ -72,7 +72,7 @@ def _frozen(market: Market, window: Window, plan: RunPlan) -> list[str]:
         repeats = rows - series.moved
         inside = (series.dates >= np.datetime64(window.start)) & (series.dates <= np.datetime64(window.end))
         # The longest spell is named: at its last row the count of repeats is the largest.
-        if not (inside & (repeats >= _FROZEN_ROWS)).any():
+        if not (inside & (repeats >= FROZEN_ROWS)).any():
             continue
         last = int(np.argmax(np.where(inside, repeats, 0)))
         first, count = series.moved[last], int(repeats[last])
@@ -111,7 +111,7 @@ def _copies(market: Market, window: Window) -> list[str]:
         if spell.since.astype("datetime64[D]") <= np.datetime64(window.end) and spell.last >= window.start
     ]
     return [
-        f"{spell.symbol} has the same rows as {spell.of} from {spell.first} to {spell.last}: one coin under two names, "
+        f"{spell.symbol} {spell.relation} from {spell.first} to {spell.last}: one coin under two names, "
         f"bought as {spell.of} alone; to buy both: quality: {{allow: [{spell.symbol}]}}"
         for spell in spells
     ]

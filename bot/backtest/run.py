@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from bot.core.errors import ConfigError
 from bot.core.market import Market
 from bot.core.window import Window
 from bot.data.demo.demo_market import DEMO
+from bot.infra.clock import SystemClock
 from bot.ledger.newest_study import study_of_run
 from bot.ledger.projections import project
 from bot.ledger.run_folder import RunFolder, claim_run_folder, new_run_folder
@@ -128,7 +129,7 @@ def run_backtest(
     BotError
         An error of `bot.core.errors`.
     """
-    started = datetime.now(UTC)
+    started = SystemClock().now()
     if not isinstance(config, Config):
         config = load_config(None if config is None else Path(config), changes)
     found_market = open_market(config, None if data_dir is None else Path(data_dir), market)

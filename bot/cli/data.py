@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -126,6 +125,8 @@ def import_(
 ) -> None:
     """Import CSV files into the store: SYMBOL.csv, or downloads of vendors. Stored rows stay as they were first seen.
 
+    Exit code 3 if a series failed; the others are stored.
+
     Example: bot data import prices
     """
     from bot.infra.clock import SystemClock
@@ -134,11 +135,11 @@ def import_(
 
     resolved, screen = load_config(config, parse_changes(set_)), console(to_error=as_json)
     results, notes = import_folder(resolved, folder, SystemClock(), screen.print, csv_format)
-    if as_json:
-        print_json({"series": [result_to_dict(result) for result in results], "notes": notes})
     print_results(screen, results)
     for note in notes:
         screen.print(note, markup=False, soft_wrap=True)
+    data = {"series": [result_to_dict(result) for result in results], "notes": notes}
+    end_with(_import_error(results), as_json, data)
 
 
 @data.command()
@@ -174,11 +175,12 @@ def backup(
     Example: bot data backup
     """
     from bot.data.store.store_file import back_up
+    from bot.infra.clock import SystemClock
     from bot.services.markets import store_path
     from bot.settings.loader import load_config
 
     resolved = load_config(config)
-    target = file or resolved.state / "backups" / f"market-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite3"
+    target = file or resolved.state / "backups" / f"market-{SystemClock().now():%Y%m%dT%H%M%SZ}.sqlite3"
     target = back_up(store_path(resolved), target, numbered=file is None)
     console().print(f"The store was copied to {target}; the copy is valid.", markup=False, soft_wrap=True)
 
@@ -191,6 +193,17 @@ def _quarantine_error(found: Checked) -> DataError | None:
     return DataError(
         f"{len(found.quarantined)} series quarantined: {named}",
         mend="correct the data, or allow them with quality.allow in the config",
+    )
+
+
+def _import_error(results: Sequence[UpdateResult]) -> DataError | None:
+    """Return the error for series of a folder that failed, if there are any."""
+    failed = [result.symbol for result in results if result.problem is not None]
+    if not failed:
+        return None
+    return DataError(
+        f"{len(failed)} of {len(results)} series failed: {', '.join(failed)}; the others are stored",
+        mend="correct their files and run the same command again",
     )
 
 

@@ -70,6 +70,8 @@ def print_check(screen: Console, found: Checked) -> None:
         screen.print(f"{verdict.symbol} is quarantined from {since} UTC on: {why}.", markup=False, soft_wrap=True)
     if found.closures:
         screen.print(f"{closure_proposal(found.closures)}.", markup=False, soft_wrap=True)
+    for note in found.notes:
+        screen.print(f"{note}.", markup=False, soft_wrap=True)
     counts = found.counts
     by_verdict = ", ".join(f"{counts[standing]} {standing.label}" for standing in reversed(Standing))
     screen.print(f"{counts.total()} series: {by_verdict}.")

@@ -77,10 +77,14 @@ class RunPlan:
 
     @property
     def coins(self) -> list[str]:
-        """Symbols of all coins that may be held: those ever targeted and their successors."""
-        targeted = {symbol for decision in self.decisions for symbol in decision.weights}
-        renamed = {s.into for due in self.settlings.values() for s in due if s.into and s.symbol in targeted}
-        return sorted(targeted | renamed)
+        """Symbols of all coins that may be held: those ever targeted and their successors, over several renamings."""
+        becomes = {s.symbol: s.into for due in self.settlings.values() for s in due if s.into}
+        found: set[str] = set()
+        added = {symbol for decision in self.decisions for symbol in decision.weights}
+        while added:
+            found |= added
+            added = {becomes[symbol] for symbol in added if symbol in becomes} - found
+        return sorted(found)
 
 
 class Book:
@@ -175,7 +179,9 @@ class Book:
         """Move the target weights of renamed coins to their successors."""
         renamed: dict[str, Decimal] = {}
         for symbol, weight in weights.items():
-            name = self._renamed.get(symbol, symbol)
+            name = symbol
+            while name in self._renamed:  # a coin may be renamed twice; a circle is refused with the config
+                name = self._renamed[name]
             renamed[name] = renamed.get(name, ZERO) + weight
         return renamed
 

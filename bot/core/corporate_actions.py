@@ -173,8 +173,20 @@ def _exchange(
     if into is not None and _is_renamed(market, action):
         refused = _contradiction(series, market[into], action, day)
         if not refused:
-            return ScheduledSettlement(symbol, SettlementCause.RENAMED, into, action.ratio, early)
+            warning = early or _late(market[into], action, day, symbol)
+            return ScheduledSettlement(symbol, SettlementCause.RENAMED, into, action.ratio, warning)
     return ScheduledSettlement(symbol, SettlementCause.SOURCE_ENDS, warning=f"{refused}: settled at its last close")
+
+
+def _late(new: Series, action: CorporateAction, day: date, symbol: str) -> str | None:
+    """Return a warning of a successor whose rows begin long after the exchange: its holding has no price until then."""
+    first = _first(new)
+    if (first - day).days <= _PATIENCE:
+        return None
+    return (
+        f"{symbol} became {action.into} on {day}, whose rows begin on {first}: a holding stays at its last close until "
+        "then, marked stale; check `last` in `endings`"
+    )
 
 
 def _contradiction(old: Series, new: Series, action: CorporateAction, day: date) -> str:

@@ -49,7 +49,7 @@ class FaultKind(StrEnum):
 class CopySpell:
     """A time in which a series repeats the rows of another coin: from `since` to before `until`, in UTC.
 
-    An empty `until` is open.
+    `relation` says how near its closes are to those of `of`. An empty `until` is open.
     The equal rows begin on `first`, before they are known to be too many for chance, and end on `last`.
     """
 
@@ -58,6 +58,7 @@ class CopySpell:
     first: date
     last: date
     rows: int
+    relation: str
     since: np.datetime64
     until: np.datetime64 | None
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.core.errors import LedgerError
+from bot.core.text import printable
 from bot.infra.sqlite import FileErrors, connect, connect_to_read, migrate
 
+_SHOWN = 60
 FAULTS = FileErrors(LedgerError, "put a backup in its place; bot paper backup writes to the folder backup")
 
 # The triggers prevent mistakes of programs. A change of the file itself is found by the hashes.
@@ -94,6 +96,11 @@ def _require_table(connection: sqlite3.Connection, path: Path) -> None:
         (name, form, 0) for name, form in _COLUMNS
     ]:
         raise LedgerError("has no table of events as a ledger has", where=str(path), mend="move it away")
+    # A trigger of somebody else would change rows after they were written.
+    for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"):
+        if f"{sql};" not in _FIRST_VERSION:
+            where = f"{path}, {printable(str(name))[:_SHOWN]}"
+            raise LedgerError("has a trigger that no ledger has", where=where, mend="put a backup in its place")
 
 
 def _version(connection: sqlite3.Connection, path: Path, newest: int = len(MIGRATIONS)) -> int:

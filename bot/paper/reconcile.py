@@ -15,7 +15,7 @@ from bot.core.invariants import not_none
 from bot.core.moments import midnight
 from bot.core.orders import OrderIntent, Side
 from bot.core.ports import Clock
-from bot.infra.vendor_errors import NotListed
+from bot.infra.vendor_errors import NotListed, Unreachable
 from bot.ledger.testnet_account import _RECENT, ExpectedAccount
 
 if TYPE_CHECKING:
@@ -41,17 +41,21 @@ class Reconciler:
         Call it only while all our orders have ended, since an open order moves balances. Raises as the exchange does.
         """
         now = self._clock.now().replace(microsecond=0)
-        found = {balance.asset: balance.free + balance.locked for balance in self._exchange.balances()}
+        balances = self._exchange.balances()
+        found = {balance.asset: balance.free + balance.locked for balance in balances}
         if account.since is None:
+            if self._quote in balances.unread:
+                raise Unreachable("states a balance that cannot be read", where=self._exchange.venue, was=self._quote)
             return [AccountSnapshot(now, found)]  # the grant of play coins is the venue's, so any start is accepted
         changed = sorted(
             asset
-            for asset in {*found, *account.expected}
+            # An unreadable balance is unknown, and no balance of zero.
+            for asset in {*found, *account.expected} - balances.unread
             if found.get(asset, ZERO) != account.expected.get(asset, ZERO)
         )
         if not changed:
             return []
-        if self._is_wiped(account, found):
+        if not balances.unread & {self._quote, *account.expected} and self._is_wiped(account, found):
             epoch = not_none(account.epoch, "the first epoch of a ledger")
             at, number = midnight(now.date()), epoch.number + 1
             return [replace(epoch, at=at, number=number, why=WIPED), AccountSnapshot(now, found)]

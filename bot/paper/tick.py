@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.backtest.result_warnings import PegRule, result_warnings
 from bot.brokers.testnet.unavailable import testnet_errors
 from bot.core.book import RunPlan
 from bot.core.decision import Decision
@@ -44,6 +45,8 @@ from strategies.rotation.view import RotationView
 if TYPE_CHECKING:
     from bot.brokers.testnet.client import TestnetExchange
 
+_LOOK_BACK = timedelta(days=6)
+"""Days before a decision whose data faults a tick names: a week with the decision's own."""
 _FAILED = frozenset({UpdateStatus.FAILED, UpdateStatus.LATER})
 _GONE = frozenset({UpdateStatus.GONE, UpdateStatus.NOT_LISTED, UpdateStatus.NOTHING_NEW})
 """A coin that was delisted, or is late, is no fault; a series that the rotation reads is."""
@@ -245,10 +248,12 @@ def _why_late(config: Config, results: Sequence[UpdateResult]) -> str:
 
 
 def _warnings(config: Config, plan: RunPlan, day: date) -> tuple[str, ...]:
-    """Return the warnings of the rotation's readings on a day; a strategy file has none."""
+    """Return the warnings of the rotation's readings on a day, and of data of the last week that change decisions."""
+    peg = PegRule(config.rotation.peg.below, config.rotation.peg.days)
+    of_data = result_warnings(plan.market, Window(day - _LOOK_BACK, day), plan, peg)
     if config.strategy.file is not None:
-        return ()
-    return tuple(warnings_at(RotationView(plan.market, rotation_settings(config)), day))
+        return tuple(of_data)
+    return (*warnings_at(RotationView(plan.market, rotation_settings(config)), day), *of_data)
 
 
 def _missing(config: Config, results: Sequence[UpdateResult]) -> tuple[MissingSeries, ...]:

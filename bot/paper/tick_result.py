@@ -48,7 +48,8 @@ class TickResult:
     missing
         Series of which a row was due and did not come.
     warnings
-        Readings that missing rows made unknown to the newest decision, and closures that the data propose.
+        Readings that missing rows made unknown to the newest decision, proposed closures, and faults of the last
+        week's data that change decisions: quarantines, frozen feeds, a lost peg, copies, endings that do not fit.
     """
 
     decided: tuple[date, ...]

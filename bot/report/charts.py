@@ -59,10 +59,10 @@ def drawdown(contents: Contents) -> Chart:
     ]
     return Chart(
         "drawdown",
-        "Below the peak",
-        "Fall from the highest value so far, at each day's close.",
+        "Drawdown",
+        "Distance from the highest close so far, at each day's close.",
         lines,
-        over_time(table.index, axis("Fall from the peak (%)", tickformat=".0%", rangemode="tozero")),
+        over_time(table.index, axis("Drawdown (%)", tickformat=".0%", rangemode="tozero")),
         watermark=watermark_of(contents),
     )
 

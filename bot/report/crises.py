@@ -86,7 +86,7 @@ def _curves(days: pd.DataFrame) -> dict[str, Floats]:
 
 
 def _head(labels: Labels) -> Sequence[str]:
-    return [f"{benchmark_name(key, labels)}{what}" for key in reversed(_BESIDE) for what in ("", ", deepest fall")]
+    return [f"{benchmark_name(key, labels)}{what}" for key in reversed(_BESIDE) for what in ("", ", max drawdown")]
 
 
 def _row(crisis: Crisis, days: pd.DataFrame, labels: Labels) -> Row:

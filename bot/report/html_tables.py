@@ -19,7 +19,7 @@ _FIGURES: tuple[tuple[str, str, Callable[[numbers.Number], str]], ...] = (
     ("final_equity", "Ends at", numbers.money),
     ("total_return", "Total return", numbers.growth),
     ("cagr", "CAGR", numbers.change),
-    ("max_drawdown", "Deepest fall", numbers.percent),
+    ("max_drawdown", "Drawdown", numbers.percent),
     ("volatility", "Volatility", numbers.percent),
     ("sharpe", "Sharpe", numbers.ratio),
     ("sortino", "Sortino", numbers.ratio),

@@ -57,7 +57,7 @@ def performance(equity: Floats, start_equity: float) -> dict[str, float | None]:
 
 
 def max_drawdown(curve: Floats) -> float:
-    """Return the deepest fall from a peak.
+    """Return the maximum drawdown: the deepest fall from a peak.
 
     Parameters
     ----------

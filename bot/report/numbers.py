@@ -154,8 +154,8 @@ def count(value: Number) -> str:
 
 
 def counted(count: float, one: str, many: str | None = None) -> str:
-    """Format a number of things with the right plural: 1 session, 2 sessions."""
-    return f"{count:.0f} {one if round(count) == 1 else many or one + 's'}"
+    """Format a number of things with the right plural: 1 session, 1,200 sessions."""
+    return f"{count:,.0f} {one if round(count) == 1 else many or one + 's'}"
 
 
 def price(value: Number) -> str:

@@ -21,12 +21,16 @@ from bot.settings.loader import Config
 
 @dataclass(frozen=True)
 class Checked:
-    """Verdicts on every series of a market, the revisions in its store, and the sessions that may be closures."""
+    """Verdicts on every series of a market, the revisions in its store, the sessions that may be closures, and notes.
+
+    `notes` name what was not read, such as files of unknown symbols.
+    """
 
     market: str
     verdicts: dict[str, Verdict]
     revisions: Sequence[Revision]
     closures: Sequence[date] = ()
+    notes: Sequence[str] = ()
 
     @cached_property
     def rows(self) -> list[SummaryRow]:
@@ -88,7 +92,7 @@ def check_data(config: Config, data_dir: Path | None) -> Checked:
     if data_dir is None:
         with Store.reading(store_path(config)) as store:
             revisions = store.revisions()
-    return Checked(market.name, read_verdicts(market), revisions, proposed_closures(market))
+    return Checked(market.name, read_verdicts(market), revisions, proposed_closures(market), market.notes)
 
 
 def _iso_or_none(moment: datetime | None) -> str | None:

@@ -65,7 +65,7 @@ def examine(
     `testnet` opens a venue's testnet, by default with the keys of the environment; venues that lack keys are left out.
     """
     yield DoctorCheck("bot", CheckVerdict.SOUND, f"version {__version__}, Python {sys.version.split()[0]}")
-    yield DoctorCheck("config", CheckVerdict.SOUND, f"sound, hash {config.fingerprint()[:8]}")
+    yield DoctorCheck("config", CheckVerdict.SOUND, f"valid, hash {config.fingerprint()[:8]}")
     yield _disk(config.state)
     yield from _store(config, clock)
     yield _guard()
@@ -138,7 +138,7 @@ def _guard() -> DoctorCheck:
             "GET", "https://api.binance.com/api/v3/account", hosts, ["signature"]
         ),
         "another host": lambda: refuse_unless_public("GET", "https://example.org/", hosts),
-        "an open line": lambda: refuse_unless_public("GET", "http://api.binance.com/api/v3/time", hosts),
+        "an unencrypted request": lambda: refuse_unless_public("GET", "http://api.binance.com/api/v3/time", hosts),
     }
     let_through = []
     for name, attempt in forbidden.items():
@@ -249,7 +249,7 @@ def _clock(config: Config, sessions: VendorSessions) -> DoctorCheck:
         return DoctorCheck("clock", CheckVerdict.NOTE, "cannot be checked: no vendor answered")
     host = max(skews, key=lambda name: abs(skews[name]))
     text = f"at most {abs(skews[host]):,.0f} s from that of a vendor ({host})"
-    sound = abs(skews[host]) <= config.sources.clock_tolerance
+    is_within = abs(skews[host]) <= config.sources.clock_tolerance
     return DoctorCheck(
-        "clock", CheckVerdict.SOUND if sound else CheckVerdict.FAULT, text if sound else f"{text}: set it"
+        "clock", CheckVerdict.SOUND if is_within else CheckVerdict.FAULT, text if is_within else f"{text}: set it"
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.core.corporate_actions import CorporateAction, CorporateActionKind, without_old_names
@@ -19,6 +18,7 @@ from bot.data.quality.thresholds import Thresholds
 from bot.data.store.store import FILE_NAME, Store
 from bot.data.store.stored import RowVersion, StoredRows
 from bot.data.vendors.csv_folder import read_folder
+from bot.infra.clock import SystemClock
 from bot.settings.loader import Config
 
 STORE = "store"
@@ -110,7 +110,7 @@ def stored_market(config: Config) -> Market:
     Raises DataError, StoreError.
     """
     stored, listings = stored_rows(config), config.listings()
-    roles, now, closures = config.roles.roles(), datetime.now(UTC), config.calendar.closures
+    roles, now, closures = config.roles.roles(), SystemClock().now(), config.calendar.closures
     for symbol in (roles.small_caps, roles.eth, roles.btc):
         if symbol not in stored:
             where = str(store_path(config))

@@ -7,9 +7,12 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
+
+import numpy as np
 
 from bot.core.decision import Decision, Trade
 from bot.core.errors import BotError, ConfigError
@@ -67,6 +70,7 @@ class _CheckedStrategy:
     def decisions(self, market: Market) -> Sequence[Decision]:
         # Before the file is asked: a fault of the data must not be reported as one of the strategy.
         expected = market.decision_moments
+        _protect(market)
         made = call_user_code(self.path, lambda: list(self.strategy.decisions(market)))
         for decision, at in zip(made, expected, strict=False):
             self._check(decision, market)
@@ -81,6 +85,7 @@ class _CheckedStrategy:
         own = self.strategy
         if not isinstance(own, StressAware):
             return ()
+        _protect(market)
         times = call_user_code(self.path, lambda: frozenset(own.stressed(market)))
         if unknown := times.difference(market.decision_moments):
             raise self._wrong("names a stressed time without a decision", "a decision time", min(map(str, unknown)))
@@ -112,6 +117,15 @@ _FIELDS: Sequence[tuple[str, type | tuple[type, ...], str]] = (
     ("readings", Mapping, "a mapping"),
 )
 """Fields of a decision that are written to the record, with their type and its name for the user."""
+
+
+def _protect(market: Market) -> None:
+    """Make the columns of a market read-only."""
+    # `close /= close[0]` in a user's file would change the prices of the run.
+    for series in market.series.values():
+        for field in fields(series):
+            if isinstance(column := getattr(series, field.name), np.ndarray):
+                column.flags.writeable = False
 
 
 def call_user_code(path: Path, function: Callable[[], _T]) -> _T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Hashable
 from functools import lru_cache
@@ -25,6 +26,9 @@ _DEEPEST = 32
 _LARGEST = 1_000_000
 """Characters of all values, with aliases expanded."""
 _LARGEST_INTEGER = 2**63
+_NUMBER_TAGS = frozenset(["tag:yaml.org,2002:int", "tag:yaml.org,2002:float"])
+_MISREAD = re.compile(r"[-+]?(0[0-9_]+|[0-9_]+(:[0-9_.]+)+)")
+"""YAML 1.1 reads 0777 as 511 and 190:20:30 as 685230."""
 _PREFIX = "tag:yaml.org,2002:"
 _NOUNS = {"timestamp": "a date", "int": "a whole number", "float": "a finite number"}
 _PLAIN = {_PREFIX + name for name in ("str", "bool", "null", "seq", "map", "merge", *_NOUNS)}
@@ -97,6 +101,8 @@ class _PlainLoader(_SafeLoader):
         return node
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
+        if isinstance(node, yaml.ScalarNode) and node.tag in _NUMBER_TAGS and _MISREAD.fullmatch(node.value):
+            raise _BadValue("is read as another number by YAML: write it without leading zeros and colons", node)
         try:
             made = super().construct_object(node, deep)
         except yaml.YAMLError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pandas as pd
 
 from bot.core.errors import ConfigError, DataError, did_you_mean
 from bot.core.moments import iso
+from bot.infra.clock import SystemClock
 from bot.infra.version import __version__
 from bot.ledger.newest_study import FORMAT
 from bot.ledger.plan_log import PlanEntryKind, plan_log
@@ -109,7 +109,7 @@ def run_study(
     key = hashlib.sha256(f"{plan_sha256}{data.data_sha256}{config.fingerprint()}{code_sha256()}".encode()).hexdigest()
     log = plan_log(config.state)
     variants = {"name": plan.name, "data_sha256": data.data_sha256, "variants": 1 + cell_count(plan)}
-    log.append_once(PlanEntryKind.STUDIED, plan_sha256, variants, datetime.now(UTC))
+    log.append_once(PlanEntryKind.STUDIED, plan_sha256, variants, SystemClock().now())
     folder = StudyFolder(config.state / "study" / f"{plan_sha256[:8]}-{key[:8]}")
     found = {name: _section(data, folder, name, begin) for name in chosen}
     figures = _figures(data, found, trials(log.entries()))
@@ -159,7 +159,7 @@ def _figures(data: StudyData, found: Mapping[str, dict[str, Any]], counted: Mapp
     return {
         "format": FORMAT,
         "version": __version__,
-        "made_at": iso(datetime.now(UTC)),
+        "made_at": iso(SystemClock().now()),
         "market": data.market.name,
         "plan": plan.model_dump(mode="json", by_alias=True),
         "plan_sha256": plan.sha256,

@@ -60,7 +60,7 @@ def portfolio(record: Record) -> tuple[dict[str, object], Curve]:
 
 
 def charts(curve: Curve, labels: Labels) -> list[SvgChart]:
-    """Draw equity, the fall from the peak, and the share in coins, on one time axis."""
+    """Draw equity, the drawdown, and the share in coins, on one time axis."""
     shown = [name for name in _SHOWN if name in curve.benchmarks]
     beside = [(benchmark_name(name, labels), name, curve.benchmarks[name]) for name in shown]
     held = " and ".join({"eth": labels.eth, "btc": labels.btc}[name] for name in shown)
@@ -77,10 +77,10 @@ def charts(curve: Curve, labels: Labels) -> list[SvgChart]:
             spans=stage_spans(curve, labels),
         ),
         chart(
-            "Below the peak",
-            "Fall from the highest value so far.",
+            "Drawdown",
+            "Distance from the highest close so far.",
             curve.days,
-            [("Fall", "strategy", curve.falls)],
+            [("Drawdown", "strategy", curve.falls)],
             numbers.percent,
             # At least one percent, so that a curve that never fell still has an axis.
             bounds=(min([*curve.falls, -0.01]) * 1.1, 0.0),

@@ -20,11 +20,13 @@ _ONE_DAY = np.timedelta64(1, "D")
 class _Coin:
     """One coin's values by UTC day, from its first row to its last; NaN where a row is missing.
 
+    `hidden` is True where a coin that was liquid misses a row of its volume's window: its median is unknown.
     `score` is read a day after the returns that it is made of; `volatility` is annual and of the day itself.
     """
 
     first: np.datetime64
     eligible: Bools
+    hidden: Bools
     above: Bools
     has_average: Bools
     score: Floats
@@ -57,11 +59,14 @@ class Altcoins:
         average = sma(close, settings.breadth_window, self.gaps)
         volatility = np.maximum(annual_volatility(close, settings.volatility_span), settings.volatility_floor)
         returns = [close / lagged(close, days) - 1 for days in settings.momentum_days]
-        liquid = is_at_least(rolling_median(volume, settings.volume_days, self.gaps), settings.minimum_volume)
+        median = rolling_median(volume, settings.volume_days, self.gaps)
+        liquid = is_at_least(median, settings.minimum_volume)
         quarantined = market.is_quarantined(series.symbol, decided_at)
+        may_be_held = self._seasoned(close) & ~quarantined & ~self._frozen(series, n)
         return _Coin(
             first=series.dates[0],
-            eligible=liquid & self._seasoned(close) & ~quarantined & ~self._frozen(series, n),
+            eligible=liquid & may_be_held,
+            hidden=may_be_held & np.isnan(median) & _newest_known(liquid, ~np.isnan(median)),
             above=is_above(close, average),
             has_average=~np.isnan(average),
             # Returns and volatility end the day before: the ranking must not chase the day's own jump.
@@ -99,6 +104,22 @@ class Altcoins:
             found[symbol] = np.zeros(len(days), bool)
             found[symbol][here] = coin.eligible[there]
         return found
+
+    def hidden(self, days: Days) -> dict[str, int]:
+        """Count the days on which a liquid coin could not be chosen, because its volume's window misses a row.
+
+        Parameters
+        ----------
+        days : array of datetime64[D]
+            UTC days.
+
+        Returns
+        -------
+        dict
+            Number of days by symbol; coins without such a day are left out.
+        """
+        counts = {symbol: sum(bool(self._at(symbol, day, "hidden")) for day in days) for symbol in self._coins}
+        return {symbol: count for symbol, count in counts.items() if count}
 
     def breadth(self, days: Days) -> Floats:
         """Compute the share of eligible coins above their own average.
@@ -212,3 +233,9 @@ def capped_shares(scores: Mapping[str, float], largest: float) -> dict[str, floa
             left -= largest
             del free[symbol]
     return dict(sorted(shares.items()))
+
+
+def _newest_known(values: Bools, known: Bools) -> Bools:
+    """Return the newest known value up to each day, False before the first."""
+    rows = np.maximum.accumulate(np.where(known, np.arange(len(known)), -1))
+    return np.asarray(np.where(rows >= 0, values[np.maximum(rows, 0)], False), np.bool_)

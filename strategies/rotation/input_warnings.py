@@ -8,8 +8,12 @@ from bot.core.errors import DataError
 from bot.core.window import Window
 from strategies.indicators import Bools
 from strategies.rotation.conditions import is_stale
+from strategies.rotation.rules import Stage
 from strategies.rotation.unread import unread_warnings
 from strategies.rotation.view import RotationView
+
+_NAMED = 8
+"""Coins that a warning names before it counts the rest."""
 
 
 def input_warnings(view: RotationView, window: Window) -> list[str]:
@@ -22,7 +26,8 @@ def input_warnings(view: RotationView, window: Window) -> list[str]:
     """
     days = view.times.astype("datetime64[D]")
     inside: Bools = (days >= np.datetime64(window.start)) & (days <= np.datetime64(window.end))
-    return [*_staleness(view, inside), *_absences(view, inside), *unread_warnings(view, inside)]
+    read = (_staleness, _absences, unread_warnings, _hidden_coins)
+    return [warning for find in read for warning in find(view, inside)]
 
 
 def _staleness(view: RotationView, inside: Bools) -> list[str]:
@@ -51,3 +56,17 @@ def _absences(view: RotationView, inside: Bools) -> list[str]:
     if view.settings.rules.eth_stop_measure_is_atr and np.isnan(view.source.eth_range()[inside]).all():
         warnings.append("the ETH stop is off throughout: its true range needs ETH's highs and lows")
     return warnings
+
+
+def _hidden_coins(view: RotationView, inside: Bools) -> list[str]:
+    """Name the coins that a missing row kept from being chosen while altcoins were held."""
+    is_alts = np.array([outcome.stage == Stage.ALTS for outcome in view.path])
+    # A decision at midnight reads the day before.
+    days = view.times[inside & is_alts].astype("datetime64[D]") - 1
+    counts = view.altcoins.hidden(days)
+    if not counts:
+        return []
+    named = [f"{symbol} on {count} of {len(days)} days" for symbol, count in list(counts.items())[:_NAMED]]
+    more = f" and {len(counts) - _NAMED} more" if len(counts) > _NAMED else ""
+    window = f"the {view.settings.altcoins.volume_days} days of their volume"
+    return [f"coins could not be chosen, since {window} miss a row: {', '.join(named)}{more}"]

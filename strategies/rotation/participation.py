@@ -17,21 +17,8 @@ if TYPE_CHECKING:
 
 def participation(source: Readings) -> Reading:
     """Count of three signs of a broad advance; available with data for as many as it needs."""
-    parts = [_equal_weight(source), _year_high(source), _sectors(source)]
-    needed = source.rotation.participation.parts_needed
-    available = np.sum([part.available for part in parts], axis=0) >= needed
-    count = np.sum([part.available & part.holds for part in parts], axis=0).astype(float)
-    known = np.sum([part.available & part.is_known for part in parts], axis=0) >= needed
-    missed = np.max([np.where(part.available, part.missed, 0) for part in parts], axis=0)
-    return Reading(
-        "participation",
-        np.where(known, count, np.nan),
-        np.full(len(count), float(needed)),
-        known & (count >= needed),
-        missed,
-        available,
-        parts=tuple(parts),
-    )
+    signs = (_equal_weight(source), _year_high(source), _sectors(source))
+    return _count("participation", signs, source.rotation.participation.parts_needed)
 
 
 def _equal_weight(source: Readings) -> Reading:
@@ -65,7 +52,7 @@ def _sectors(source: Readings) -> Reading:
     if len(tracks) < source.rotation.participation.sectors_needed:
         return source.absent("sectors")
     averages = [sma(track.values, source.rotation.participation.sector_window, source.gaps) for track in tracks]
-    funds = [
+    funds = tuple(
         source.reading(
             "sector",
             track,
@@ -75,18 +62,22 @@ def _sectors(source: Readings) -> Reading:
             source.rotation.participation.sector_window,
         )
         for track, average in zip(tracks, averages, strict=True)
-    ]
-    needed = source.rotation.participation.sectors_needed
-    available = np.sum([fund.available for fund in funds], axis=0) >= needed
-    known = np.sum([fund.available & fund.is_known for fund in funds], axis=0) >= needed
-    count = np.sum([fund.available & fund.holds for fund in funds], axis=0).astype(float)
-    missed = np.max([np.where(fund.available, fund.missed, 0) for fund in funds], axis=0)
+    )
+    return _count("sectors", funds, source.rotation.participation.sectors_needed)
+
+
+def _count(name: str, parts: tuple[Reading, ...], needed: int) -> Reading:
+    """Count the parts that hold; known and available with as many known and available parts as needed."""
+    available = np.sum([part.available for part in parts], axis=0) >= needed
+    known = np.sum([part.available & part.is_known for part in parts], axis=0) >= needed
+    count = np.sum([part.available & part.holds for part in parts], axis=0).astype(float)
+    missed = np.max([np.where(part.available, part.missed, 0) for part in parts], axis=0)
     return Reading(
-        "sectors",
+        name,
         np.where(known, count, np.nan),
         np.full(len(count), float(needed)),
         known & (count >= needed),
         missed,
         available,
-        parts=tuple(funds),
+        parts=parts,
     )

@@ -31,12 +31,14 @@ class Idle:
         return [Decision(at, "OUT", "OUT", {}, ("held",), Trade.HOLD) for at in market.decision_moments]
 
 
-def backtested(btc_days: int, start: date = date(2024, 1, 5), **changes: Any) -> Backtest:
+def backtested(
+    btc_days: int = DAYS, start: date = date(2024, 1, 5), btc: Sequence[float] = (), **changes: Any
+) -> Backtest:
     """A run to 2024-02-29; BTC doubles from 100 to 200 on 2024-01-10 and has rows on its first days alone."""
     closes = {
         "RUT": closes_on_sessions("2024-01-02", [100.0 + i for i in range(41)]),
         "ETH": closes_on_days("2024-01-01", [100.0 + i for i in range(DAYS)]),
-        "BTC": closes_on_days("2024-01-01", ([100.0] * 9 + [200.0] * DAYS)[:btc_days]),
+        "BTC": closes_on_days("2024-01-01", list(btc) or ([100.0] * 9 + [200.0] * DAYS)[:btc_days]),
     }
     made, config, window = market_of(closes), config_with(changes), Window(start, date(2024, 2, 29))
     return run(made, Idle(), run_plan(config, made, window, "key"), window, BacktestOptions(5, 10))
@@ -62,9 +64,26 @@ def test_a_benchmark_is_blank_after_the_last_row_of_its_coin(declared: dict[str,
     assert all(name in warnings[0] for name in READS_BTC)
 
 
-def test_rows_to_two_weeks_before_the_end_are_a_delay_and_a_renaming_goes_on() -> None:
-    """2024-02-15 is 14 days before the end."""
-    assert not any("last_day" in one for one in dict(backtested(46).summary["benchmarks"]).values())  # type: ignore[call-overload]
+@pytest.mark.parametrize(("rows", "last"), [(46, "2024-02-15"), (59, "2024-02-28")])
+def test_a_late_vendor_leaves_the_last_days_blank(rows: int, last: str) -> None:
+    """2024-02-15 is 14 days before the end: a holding is kept, and a benchmark has no value without a price."""
+    figures: Any = backtested(rows).summary["benchmarks"]
+    assert {name: one["last_day"] for name, one in figures.items() if "last_day" in one} == dict.fromkeys(
+        READS_BTC, last
+    )
+
+
+def test_rows_up_to_the_end_leave_no_day_blank() -> None:
+    figures: Any = backtested(60).summary["benchmarks"]
+    assert not any("last_day" in one for one in figures.values())
+
+
+@pytest.mark.parametrize(("moving", "last"), [(40, "2024-02-09"), (57, None)])
+def test_a_benchmark_is_blank_while_its_feed_is_frozen_to_the_end(moving: int, last: str | None) -> None:
+    """BTC rises by 1 a day up to row 40 (2024-02-09) and repeats that close; three equal closes may happen."""
+    btc = [100.0 + min(i, moving - 1) for i in range(DAYS)]
+    figures: Any = backtested(btc=btc).summary["benchmarks"]
+    assert {figures[name].get("last_day") for name in READS_BTC} == {last}
 
 
 def test_a_coin_that_ends_before_the_run_leaves_blank_figures() -> None:

@@ -201,7 +201,7 @@ def test_flat_price_churn_costs_exactly_one_minus_c_to_the_n(round_trips: int, c
     c = Decimal(cost)
     changes = {
         "costs": {"fee": float(c), "slippage": {"major": 0}},
-        "instruments": {"table": {"ETH": {"step": "0.000000000000000000001"}}},
+        "instruments": {"table": {"ETH": {"step": "0.000000000000000001"}}},
     }
     book = run_exact(plan_of([{"ETH": "0.5"}, {}] * round_trips, changes))
     assert book.portfolio.holdings == {}

@@ -45,6 +45,17 @@ def test_an_import_tells_what_came_and_a_list_what_is_there(user: Path) -> None:
     ]
 
 
+def test_an_import_of_which_a_part_failed_ends_with_exit_code_3(user: Path) -> None:
+    (user / "prices/RUT.csv").write_text("date,close\n2024-01-06,2000\n2024-01-07,2001\n")  # a weekend
+    done = bot("data", "import", "prices", "--json", cwd=user)
+    assert "1 of 3 series failed: RUT; the others are stored" in error_of(done, 3)
+    told = json.loads(done.stdout)
+    assert [row["symbol"] for row in told["series"] if row["problem"]] == ["RUT"]
+    assert told["error"]["exit_code"] == 3
+    listed = json.loads(bot("data", "list", "--json", cwd=user).stdout)["series"]
+    assert [row["symbol"] for row in listed] == ["BTC", "ETH"]
+
+
 def test_the_list_fits_eighty_columns(stored: Path) -> None:
     shown = bot("data", "list", cwd=stored).stdout
     assert "RUT.csv" in shown
@@ -135,3 +146,9 @@ def exported(folder: Path, name: str, *options: str) -> str:
     """RUT.csv as it is exported."""
     assert bot("data", "export", name, *options, cwd=folder).returncode == 0
     return (folder / name / "RUT.csv").read_text()
+
+
+def test_a_check_names_the_files_that_were_not_read(user: Path) -> None:
+    (user / "prices/ETHH.csv").write_text("\n".join(COIN) + "\n")
+    done = bot("data", "check", "--data-dir", "prices", cwd=user)
+    assert "1 file(s) are not in the symbol table and were not read: ETHH." in done.stdout

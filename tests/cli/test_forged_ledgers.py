@@ -13,26 +13,11 @@ import pytest
 from bot.ledger.event_fields import EVENT_FIELDS
 from bot.ledger.record import as_rows
 from tests.cli.running import bot, error_of
-from tests.ledger.forgeries import Forgery, every_kind, some_forgeries, write_forgery
+from tests.ledger.forgeries import READERS, Forgery, every_kind, some_forgeries, write_forgery
 
 pytestmark = pytest.mark.slow
 
 COUNT, SEED = int(os.environ.get("FORGERIES", "20")), 11
-READERS = (
-    "review paper",
-    "review why --run paper",
-    "review trades --run paper --json",
-    "review decisions --run paper --csv",
-    "review orders --run paper",
-    "review episodes --run paper",
-    "review compare paper good",
-    "review verify --all --json",
-    "paper list --json",
-    "paper status",
-    "paper notify --dry-run",
-    "paper reduce-only",
-    "paper acknowledge",
-)
 
 
 @pytest.fixture
@@ -94,6 +79,14 @@ def test_money_is_plain_decimal_text(state: Path, amount: str) -> None:
     body = json.dumps({"symbol": "ETH", "side": "buy", "order_id": "r-1", "quantity": amount, "reason": ""})
     _forge(state, _of_kind("order", body))
     assert "row 5 (order at " in error_of(bot("paper", "status", cwd=state), 5)
+
+
+def test_a_foreign_trigger_is_refused_before_it_can_run(state: Path) -> None:
+    path = _forge(state, None)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TRIGGER x AFTER INSERT ON events BEGIN INSERT INTO events SELECT * FROM events; END")
+    for command in ("paper list", "review verify --run paper", "paper backup", "paper reduce-only"):
+        assert "paper.sqlite3, x: has a trigger that no ledger has" in error_of(bot(*command.split(), cwd=state), 5)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,8 @@ FAULTS = {
     "return None": "TypeError",
     "raise RuntimeError('mine')": "line 8; see",
     "import sys; sys.exit(7)": "SystemExit",
+    "c = market['DEMO-ETH'].close; c /= c[0]": "ValueError: output array is read-only",
+    "market.as_of(made[99].at)['DEMO-ETH'].open[:] = 1": "ValueError: assignment destination is read-only",
     "return [Decision(d.at, 'S', 'S', {'NOPE': Decimal('0.5')}, ('x',)) for d in made]": "what cannot be held",
     "return [Decision(d.at, 'S', 'S', {'DEMO-RUT': Decimal('0.5')}, ('x',)) for d in made]": "what cannot be held",
     "return [Decision(d.at, 'S', 'S', {'DEMO-ETH': 0.5}, ('x',)) for d in made]": "weights must be Decimal",

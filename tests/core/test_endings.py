@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bot.backtest.engines.backtrader_engine import run_backtrader
 from bot.backtest.engines.exact import run_exact
 from bot.core.book import Book, RunPlan
 from bot.core.corporate_actions import (
@@ -318,3 +319,31 @@ def test_a_target_follows_its_coin_into_the_new_name() -> None:
         for i, d in enumerate(frozen.decisions)
     ]
     assert run_exact(replace(frozen, decisions=decisions)).portfolio.holdings == {"B": D(50)}
+
+
+def test_a_coin_that_is_renamed_twice_goes_on_under_its_last_name() -> None:
+    """50 A become 50 B, and 50 B become 500 C, in both engines; the target that still says A buys and sells nothing."""
+    made = market(A=prices(0, LAST_ROW, 10.0), B=prices(LAST_ROW + 1, 20, 10.0), C=prices(21, DAYS - 1, 1.0))
+    symbols = {"A": "crypto", "B": "crypto", "C": "crypto"}
+    endings = {
+        "A": {"kind": "renamed", "last": "2024-01-11", "to": "B"},
+        "B": {"kind": "renamed", "last": "2024-01-21", "to": "C", "ratio": 10},
+    }
+    twice = plan(made, symbols=symbols, endings=endings)
+    decisions = [replace(d, trade=Trade.BAND if i % 7 == 0 else Trade.HOLD) for i, d in enumerate(twice.decisions)]
+    twice = replace(twice, decisions=decisions)
+    assert twice.coins == ["A", "B", "C"]
+    assert run_backtrader(twice).portfolio.holdings == {"C": D(500)}
+    book = run_exact(twice)
+    assert book.portfolio.holdings == {"C": D(500)}
+    assert len(events(book, Fill)) == 1
+
+
+def test_a_successor_that_begins_long_after_the_exchange_is_named() -> None:
+    made = market(A=prices(0, LAST_ROW, 10.0), B=prices(LAST_ROW + 16, DAYS - 1, 10.0))
+    book = run_exact(plan(made, {"kind": "renamed", "last": "2024-01-11", "to": "B"}))
+    assert book.warnings == [
+        "A became B on 2024-01-11, whose rows begin on 2024-01-27: a holding stays at its last close until then, "
+        "marked stale; check `last` in `endings`"
+    ]
+    assert book.portfolio.holdings == {"B": D(50)}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
+from typing import Any
 
 ODD_VALUES: Sequence[bytes] = (
     *(b"", b"0", b"-1", b"NaN", b".nan", b"inf", b"-.inf", b"1e999", b"1E+99999999", b"1E-99999999", b"9" * 400),
@@ -23,11 +26,61 @@ ODD_VALUES: Sequence[bytes] = (
 """Values at the edge of a type, of a parser, or of a terminal."""
 
 
+ODD_JSON: Sequence[Any] = (
+    *(None, True, 0, -1, -0.0, 0.5, 1e308, 5e-324, math.nan, math.inf, -math.inf, 2**63, 10**30, 10**400),
+    *("", "0", "-1", "NaN", "Infinity", "1e999", "1E+99999999", "1E-99999999", "9" * 400, "9" * 5000, "1_000", " 7"),
+    *("\ud800", "\x00", "\x1b[31m", "\u202e", "=1+1", "2026-02-30", "9999-12-31T23:59:59Z", "x" * 100_000),
+    *([], {}, [[]], [None], {"": None}, ["x"], [1, [2, [3]]]),
+)
+"""Values in the place of one of a JSON document."""
+
+
 def mutate(body: bytes, random: Random) -> bytes:
-    """Return a body with one to four mutations."""
+    """Return a body with one to four mutations: for half of the JSON bodies the result is JSON."""
+    stays_json = random.random() < 0.5
     for _ in range(random.randint(1, 4)):
-        body = random.choice(_MUTATIONS)(body, random)
+        change = _change_json if stays_json else random.choice(_MUTATIONS)
+        body = change(body, random)
     return body
+
+
+def _change_json(body: bytes, random: Random) -> bytes:
+    """Change a value of a JSON document, or of the one at the end of a line; of another body, its bytes."""
+    lines = [body] if body[:1] in b"[{" else body.split(b"\n")
+    number = random.randrange(len(lines))
+    before, tab, text = lines[number].rpartition(b"\t")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return random.choice(_MUTATIONS)(body, random)
+    if places := list(_places(document)):
+        _change_value(*random.choice(places), random)
+    # Not json.dumps(..., allow_nan=False): NaN is what some encoders write, and some parsers read.
+    lines[number] = before + tab + json.dumps(document, separators=(",", ":")).encode()
+    return b"\n".join(lines)
+
+
+def _places(document: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each list or object of a document with each of its indices or keys."""
+    if not isinstance(document, dict | list):
+        return
+    for key in list(document) if isinstance(document, dict) else range(len(document)):
+        yield document, key
+        yield from _places(document[key])
+
+
+def _change_value(container: Any, key: Any, random: Random) -> None:
+    match random.randrange(6):
+        case 0:
+            del container[key]
+        case 1 if isinstance(container, list):
+            container.insert(key, container[random.randrange(len(container))])
+        case 1:
+            container[key] = container[random.choice(list(container))]
+        case 2:
+            container[key] = str(container[key])
+        case _:
+            container[key] = random.choice(ODD_JSON)
 
 
 def _flip_bytes(body: bytes, random: Random) -> bytes:

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from random import Random
 
+from bot.ledger.record import as_rows
 from bot.settings.loader import CONFIG_FOLDER
 from tests.data.vendors.test_csv_folder import COIN, RUT
-
-COMMANDS = Callable[[Path, bytes], Sequence[Sequence[str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A kind of input.
-
-    Attributes
-    ----------
-    bodies
-        Good bodies, from which mutated ones are made.
-    commands
-        Puts a body into an empty folder and returns the arguments of the commands that read it there.
-    """
-
-    name: str
-    bodies: Sequence[bytes]
-    commands: COMMANDS
+from tests.fuzz.target import COMMANDS, Target
+from tests.fuzz.vendor_targets import ANSWERS, REFUSALS
+from tests.ledger.forgeries import READERS, every_kind, write_chained, write_forgery
 
 
 def _config(folder: Path, body: bytes) -> Sequence[Sequence[str]]:
@@ -52,6 +38,17 @@ def _download(name: str) -> COMMANDS:
     return commands
 
 
+def _ledger(folder: Path, body: bytes) -> Sequence[Sequence[str]]:
+    """Write rows with right hashes as a ledger, beside a valid one, and read it with some of the commands."""
+    ledgers = folder / "logs" / "ledgers"
+    write_forgery(ledgers / "good.sqlite3", None)
+    lines = [line.split("\t") for line in body.decode(errors="replace").split("\n")]
+    write_chained(ledgers / "paper.sqlite3", [(parts[0], *parts[1:3], "", "")[:3] for parts in lines])
+    return [command.split() for command in Random(body).sample(READERS, _READERS_PER_TRIAL)]
+
+
+_READERS_PER_TRIAL = 2
+_LEDGER = "\n".join(f"{row.kind}\t{row.at}\t{json.dumps(row.body)}" for row in as_rows(every_kind()))
 _FILES: Mapping[str, str] = {
     "IWM": "Date,Open,High,Low,Close,Adj Close,Volume\n2024-01-02,2,3,1,2,1,9\n2024-01-03,2,3,1,2,2,9\n",
     "fredgraph": "observation_date,DGS10,DGS2\n2024-01-02,3.95,4.33\n2024-01-03,.,\n2024-01-04,3.9,4.3\n",
@@ -73,7 +70,10 @@ instruments: {table: {ETH: {step: "0.001", tick: "0.01", min_notional: "5"}}}
 """
 
 TARGETS = (
-    Target("config", (*_CONFIGS, *[_MINE] * len(_CONFIGS)), _config),
+    Target("config", (*_CONFIGS, *[_MINE] * len(_CONFIGS)), _config, good_codes=frozenset({0, 2})),
     Target("series", (COIN.encode(), COIN.replace("date", '"Date"').encode()), _series),
     *(Target(f"download of {name}", (text.encode(),), _download(name)) for name, text in _FILES.items()),
+    Target("ledger", (_LEDGER.encode(),), _ledger),
+    *ANSWERS,
+    *REFUSALS,
 )

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import os
 import resource
 import signal
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from types import FrameType
+from unittest import mock
+
+import typer.main
 
 from bot.cli.main import main
 from tests.fuzz.mutations import mutate
-from tests.fuzz.targets import Target
+from tests.fuzz.target import Target
 
 SECONDS = 5
 """Longest time of a trial, of the processor: the machine may be busy."""
 MEGABYTES = 300
 """Largest growth of the process."""
+
+_command_tree = functools.cache(typer.main.get_command)
+"""Tree of all commands, built once: it takes half of the time of a short command."""
 
 
 class TooLong(BaseException):
@@ -35,34 +42,39 @@ def body_of(target: Target, seed: int) -> bytes:
 
 def run_trial(target: Target, seed: int, folder: Path) -> list[str]:
     """Run the commands on the body of a seed in this process and return what is wrong."""
-    faults = []
-    before = _megabytes()
+    before, body = _megabytes(), body_of(target, seed)
     folder.mkdir()
-    for arguments in target.commands(folder, body_of(target, seed)):
-        out, error = io.StringIO(), io.StringIO()
-        code: object = "no exit"
-        try:
-            with (
-                _limited(),
-                contextlib.redirect_stdout(out),
-                contextlib.redirect_stderr(error),
-                contextlib.chdir(folder),
-            ):
-                main(arguments)
-        except SystemExit as ended:
-            code = ended.code
-        except TooLong:
-            faults.append(f"{target.name} {seed}: longer than {SECONDS} s")
-            continue
-        except BaseException:
-            code = traceback.format_exc()
-        if code not in (0, 2, 3, 4, 5):
-            logs = [path.read_text().strip().splitlines()[-1] for path in folder.rglob("bot.log")]
-            cause = logs[0] if logs else error.getvalue()[-300:]
-            faults.append(f"{target.name} {seed}: exit {code}: {cause}")
+    with target.vendors(body):
+        endings = [_ending(arguments, folder) for arguments in target.commands(folder, body)]
+    faults = [f"{target.name} {seed}: {ending}" for ending in endings if ending]
     if _megabytes() - before > MEGABYTES:
         faults.append(f"{target.name} {seed}: grew by {_megabytes() - before:.0f} MB")
     return faults
+
+
+def _ending(arguments: Sequence[str], folder: Path) -> str:
+    """Run a command and return what is wrong with its end, "" if it is right."""
+    out, error = io.StringIO(), io.StringIO()
+    code: object = "no exit"
+    try:
+        with (
+            _limited(),
+            mock.patch("typer.main.get_command", _command_tree),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(error),
+            contextlib.chdir(folder),
+        ):
+            main(arguments)
+    except SystemExit as ended:
+        code = ended.code
+    except TooLong:
+        return f"{' '.join(arguments[:2])}: longer than {SECONDS} s"
+    except BaseException:
+        code = traceback.format_exc()
+    if code in (0, 2, 3, 4, 5):
+        return ""
+    logs = [path.read_text().strip().splitlines()[-1] for path in folder.rglob("bot.log")]
+    return f"{' '.join(arguments[:2])}: exit {code}: {logs[0] if logs else error.getvalue()[-300:]}"
 
 
 def run_trial_in_child(target: Target, seed: int, folder: Path) -> list[str]:

@@ -81,6 +81,26 @@ def every_kind() -> list[Event]:
     ]  # fmt: skip
 
 
+READERS = (
+    "review paper",
+    "review why --run paper",
+    "review trades --run paper --json",
+    "review decisions --run paper --csv",
+    "review orders --run paper",
+    "review episodes --run paper",
+    "review compare paper good",
+    "review verify --all --json",
+    "paper list --json",
+    "paper status",
+    "paper notify --dry-run",
+    "paper reduce-only",
+    "paper acknowledge",
+)
+"""Commands that read the ledger `paper`; one compares it with the ledger `good`."""
+RowText = tuple[str, str, str]
+"""Kind, moment and body of a row, as its hash covers them."""
+
+
 VALUES = (
     *("null", "true", "7", "0", "-1", "-2.5", "1e30", "[]", "{}", '""', '"x"', "[[]]", '{"a": {}}', "NaN", "Infinity"),
     *("-Infinity", "1e999", "9" * 400, '"NaN"', '"Infinity"', '"sNaN"', '"1E+99999999"', '"-1"', '"0"', '"1e5"'),
@@ -150,16 +170,22 @@ def some_forgeries(count: int, seed: int) -> Sequence[Forgery]:
 
 def write_forgery(path: Path, forged: Forgery | None) -> None:
     """Write a forged ledger with right hashes; None writes the valid one."""
+    rows = as_rows(every_kind())
+    texts = [(row.kind, row.at, json.dumps(row.body, separators=(",", ":"))) for row in rows]
+    if forged is not None:
+        texts[forged.sequence - 1] = (forged.kind, forged.at, forged.body)
+    write_chained(path, texts)
+
+
+def write_chained(path: Path, texts: Iterable[RowText]) -> None:
+    """Write a ledger of any rows, with right hashes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    write_raw_rows(path, _chained(forged))
+    write_raw_rows(path, _chained(texts))
 
 
-def _chained(forged: Forgery | None) -> Iterable[RawRow]:
+def _chained(texts: Iterable[RowText]) -> Iterator[RawRow]:
     head = GENESIS
-    for row in as_rows(every_kind()):
-        kind, at, body = row.kind, row.at, json.dumps(row.body, separators=(",", ":"))
-        if forged is not None and forged.sequence == row.sequence:
-            kind, at, body = forged.kind, forged.at, forged.body
-        head = chained_hash(head, row.sequence, kind, at, body)
-        yield row.sequence, kind, at, body, head
+    for sequence, (kind, at, body) in enumerate(texts, start=1):
+        head = chained_hash(head, sequence, kind, at, body)
+        yield sequence, kind, at, body, head

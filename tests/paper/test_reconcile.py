@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from bot.brokers.testnet.client import TestnetExchange, open_testnet
+from bot.brokers.testnet.dialects.members import Members
 from bot.brokers.testnet.guard import Loopback
 from bot.core.events import (
     AccountSnapshot,
@@ -20,6 +21,7 @@ from bot.core.events import (
     VenueTrade,
 )
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Side
+from bot.infra.vendor_errors import Unreachable
 from bot.ledger.decode import decode
 from bot.ledger.record import as_rows
 from bot.ledger.testnet_account import expected_account
@@ -202,3 +204,25 @@ def test_a_round_trip_by_hand_that_leaves_only_money_changed_is_a_manual_trade(t
         traded.server.exchange.place(KEY, market(side, "0.5", order))
     traded.change("ETH", "0.0005")  # the fee, given back
     assert traded.causes() == {"USDT": BalanceCause.MANUAL_TRADE}
+
+
+class TestUnreadableBalances:
+    """A balance that the venue states unreadably is unknown, and neither zero nor a sign of a wipe."""
+
+    def test_it_is_no_difference(self, traded: Traded, monkeypatch: pytest.MonkeyPatch) -> None:
+        traded.compare()
+        traded.trade("r-1", Side.BUY, "0.5")
+        assert traded.compare() == []
+        balances = TestnetExchange.balances
+        monkeypatch.setattr(
+            TestnetExchange,
+            "balances",
+            lambda testnet: Members([one for one in balances(testnet) if one.asset != "ETH"], unread=["ETH"]),
+        )
+        assert traded.compare() == []
+
+    def test_a_ledger_does_not_begin_without_its_cash(self, traded: Traded, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(TestnetExchange, "balances", lambda testnet: Members([], unread=["USDT"]))
+        traded.events = [EPOCH]
+        with pytest.raises(Unreachable, match="states a balance that cannot be read; was USDT"):
+            traded.compare()

@@ -462,3 +462,14 @@ def test_the_users_word_waits_two_minutes_for_a_tick_that_is_under_way(tmp_path:
             assert ledgers.set_trading_state(config, "paper", TradingState.FLAT, Ticking(ends, other), said.append)
             assert ledgers.status_of(config, "paper").mode == "flat"
     assert said == [f"paper.sqlite3 is in use by process {os.getpid()}: waiting up to 120 s for it."]
+
+
+def test_a_tick_names_a_frozen_feed_as_a_backtest_does(world: World) -> None:
+    """27 November is a holiday, so the close of the 24th stands on the 25th, 26th, 28th and 1 December."""
+    chart = world.servers.yahoo.charts["^RUT"].rows
+    for day in [day for day in chart if date(2025, 11, 24) < day < FIRST_TICK.date()]:
+        chart[day] = chart[date(2025, 11, 24)]
+    found = tick(world)
+    text = "RUT repeats its close of 2025-11-24 on the 4 rows up to 2025-12-01: its feed is frozen"
+    assert any(line.startswith(f"Warning: {text}") for line in found.problems())
+    assert any(str(warning).startswith(text) for warning in cast("list[str]", found.to_dict()["warnings"]))

@@ -229,7 +229,7 @@ def test_every_section_stands_in_the_page_in_order_and_has_its_charts() -> None:
     assert [i for i in page.attributes("id") if i in SECTIONS] == list(SECTIONS)
     assert [chart["layout"]["yaxis"].get("title", {"text": ""})["text"] for chart in page.charts] == [
         "Equity (USDT, log)",
-        "Fall from the peak (%)",
+        "Drawdown (%)",
         "Russell 2000 (points, close)",
         "Share of equity (%)",
         "Months",

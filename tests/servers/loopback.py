@@ -9,12 +9,14 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from bot.infra.clock import SystemClock
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ class LoopbackServer:
 
     def now(self) -> datetime:
         """The time that the server believes it is."""
-        return self.date or datetime.now(UTC)
+        return self.date or SystemClock().now()
 
     def fail(self, *replies: Reply, path: str = "/") -> None:
         """Answer the next requests under a path with these, one each."""

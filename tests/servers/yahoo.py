@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.infra.clock import SystemClock
 from tests.servers.loopback import Asked, LoopbackServer, Reply, as_json, status
 from tests.servers.made_up import Row
 
@@ -52,7 +53,16 @@ class YahooServer(LoopbackServer):
             return as_json({"chart": {"result": None, "error": reason}}, status=404)
         first, past_last = int(asked.query.get("period1", 0)), int(asked.query.get("period2", 2**40))
         shown = [day for day in sorted(chart.rows) if first <= chart.stamp(day) < past_last]
-        return as_json({"chart": {"result": [_result(ticker, chart, shown)], "error": None}})
+        return as_json(_answer(ticker, chart, shown))
+
+
+def chart_of(ticker: str, chart: Chart) -> dict[str, Any]:
+    """The answer that has every row of a chart."""
+    return _answer(ticker, chart, sorted(chart.rows))
+
+
+def _answer(ticker: str, chart: Chart, shown: list[date]) -> dict[str, Any]:
+    return {"chart": {"result": [_result(ticker, chart, shown)], "error": None}}
 
 
 def _result(ticker: str, chart: Chart, shown: list[date]) -> dict[str, Any]:
@@ -62,7 +72,7 @@ def _result(ticker: str, chart: Chart, shown: list[date]) -> dict[str, Any]:
         None if row.close is None else row.close * chart.factors.get(day, 1.0)
         for day, row in zip(shown, rows, strict=True)
     ]
-    offset = datetime.now(UTC).astimezone(ZoneInfo(chart.time_zone)).utcoffset()
+    offset = SystemClock().now().astimezone(ZoneInfo(chart.time_zone)).utcoffset()
     assert offset is not None
     meta = {
         "currency": "USD",

@@ -311,6 +311,8 @@ class TestEndings:
                 "endings: B ends on 2024-01-31, before A becomes it on 2024-02-01",
             ),
             ({"MKR": ("SKYE", None)}, "endings has SKYE, which is not in the symbol table; did you mean 'SKY'?"),
+            ({"MKR": ("RUT", None)}, "endings has RUT, which is no coin"),
+            ({"SPY": ("POL", None)}, "endings has SPY, which is no coin"),
             ({"MATIK": ("POL", None)}, "endings has MATIK, which is not in the symbol table; did you mean 'MATIC'?"),
         ],
     )

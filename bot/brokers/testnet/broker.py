@@ -239,7 +239,10 @@ class TestnetBroker:
     def _free_balance(self, symbol: str) -> Decimal:
         """Return the coins that the account can sell."""
         base = self._base(symbol)
-        return next((balance.free for balance in self._exchange.balances() if balance.asset == base), ZERO)
+        balances = self._exchange.balances()
+        if base in balances.unread:
+            raise Unreachable("states a balance that cannot be read", where=self._exchange.venue, was=base)
+        return next((balance.free for balance in balances if balance.asset == base), ZERO)
 
     def _base(self, symbol: str) -> str:
         return self._names.get(symbol, symbol)

@@ -19,6 +19,7 @@ from bot.brokers.testnet.dialects.binance import Binance
 from bot.brokers.testnet.dialects.bybit import Bybit
 from bot.brokers.testnet.dialects.dialect import Dialect, OrderKey
 from bot.brokers.testnet.dialects.gate import Gate
+from bot.brokers.testnet.dialects.members import Members
 from bot.brokers.testnet.guard import Loopback, Profile
 from bot.brokers.testnet.keys import LOOPBACK_KEYS, Keys, keys_from
 from bot.brokers.testnet.order_flow import OrderFlow
@@ -95,15 +96,17 @@ class TestnetExchange:
         """Return the rules of a coin's pair in the first of the quote currencies that has one. Raises NotListed."""
         return self._pairs.rules(coin, quotes)
 
-    def balances(self) -> tuple[AssetBalance, ...]:
-        """Return every asset with an amount above zero. Raises EmptyAccount if there is none."""
+    def balances(self) -> Members[AssetBalance]:
+        """Return every asset with an amount above zero; `unread` names those that the venue states unreadably.
 
+        Raises EmptyAccount if there is none.
+        """
         balances = self._transport.read(self._dialect.balances_request(), self._dialect.read_balances)
         self._transport.report_left_out("balance", balances.left_out)
         owned = tuple(balance for balance in balances if balance.free or balance.locked)
-        if not owned:
+        if not owned and not balances.unread:
             raise EmptyAccount("the account has no asset", where=self.venue, mend=f"claim test coins at {self._page}")
-        return owned
+        return Members(owned, balances.left_out, balances.unread)
 
     def submit(self, client_order_id: str, pair: str, side: Side, quantity: Decimal) -> OrderReport:
         """Place a market order and return its report.

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.brokers.testnet.dialects.dialect import Dialect, MarketOrder, OrderKey, SpotPair
-from bot.brokers.testnet.reports import OrderReport
+from bot.brokers.testnet.reports import OrderReport, VenueStatus
 from bot.brokers.testnet.spot_pairs import SpotPairs
 from bot.brokers.testnet.transport import LOOK_UP, TRIES, TestnetTransport
 from bot.core.errors import BotError, DataError, KeysRefused, OrderRejected, OutcomeUnknown
@@ -43,7 +43,7 @@ class OrderFlow:
 
         def parse(data: object) -> OrderReport | None:
             report = self._dialect.read_submitted(data, order.pair)
-            return None if report is None else _require_same_order(report, order)
+            return None if report is None else _require_same_order(_require_consistent(report), order)
 
         self._sent[client_order_id] = self._clock.now()
         try:
@@ -130,7 +130,7 @@ class OrderFlow:
         def parse(data: object) -> OrderReport | None:
             report = self._dialect.read_found(data, key, pair)
             if report is None or report.client_order_id == key.client_order_id:
-                return report
+                return report and _require_consistent(report)
             if key.venue_order_id:
                 return None  # after a wipe the venue counts anew, and its id is that of another order
             raise ValueError("another order")
@@ -183,6 +183,14 @@ def _require_same_order(report: OrderReport, order: MarketOrder) -> OrderReport:
     )
     if not is_same:
         raise ValueError("a report of another order")
+    return report
+
+
+def _require_consistent(report: OrderReport) -> OrderReport:
+    """Raise ValueError if status and filled quantity contradict each other: the order is looked up again."""
+    is_filled = report.status is VenueStatus.FILLED
+    if report.filled > report.quantity or (is_filled and report.filled < report.quantity):
+        raise ValueError(f"the order is {report.status}, yet another quantity of it was filled")
     return report
 
 

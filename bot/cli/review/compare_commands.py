@@ -165,8 +165,8 @@ def _equity(say: Callable[..., None], overlay: Overlay, first: str, second: str)
     if not figures["largest_difference"]:
         say(f"{days}: the same on every day.")
     else:
-        apart = f"largest difference {figures['largest_difference']:+z.2%} on {figures['largest_difference_on']}"
-        say(f"{days}: {second} ends {figures['difference_at_the_end']:+z.2%} against {first}; {apart}.")
+        largest = f"largest difference {figures['largest_difference']:+z.2%} on {figures['largest_difference_on']}"
+        say(f"{days}: {second} ends {figures['difference_at_the_end']:+z.2%} against {first}; {largest}.")
     if figures["tracking_difference"] is not None:
         root = f"the standard deviation of daily differences, times the root of {figures['periods_per_year']}"
         say(f"Tracking difference {figures['tracking_difference']:.2%} a year: {root}.")

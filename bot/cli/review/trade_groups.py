@@ -37,7 +37,7 @@ def group_record(one: Group) -> dict[str, object]:
 
     return {
         "key": one.key,
-        "trips": one.trips,
+        "trips": one.round_trips,
         "gains": one.gains,
         "open": one.open,
         "pnl": plain(one.pnl),
@@ -54,7 +54,7 @@ def group_cells(one: Group, by: str, labels: Labels) -> dict[str, object]:
 
     return {
         "key": _title(one.key, by, labels),
-        "trips": one.trips,
+        "trips": one.round_trips,
         "gains": one.gains,
         "days": count(one.days),
         "pnl": money(one.pnl),

@@ -186,7 +186,7 @@ def _totals(trips: Sequence[RoundTrip]) -> str:
     held = "" if not total.open else f"{total.open:,} still open with {money(total.unrealised)} unrealised; "
     if total.open and total.unrealised is None:
         held = f"{total.open:,} still open with unknown profit: the ledger has no marks; "
-    closed = f"{total.trips:,} round trip{'' if total.trips == 1 else 's'}"
+    closed = f"{total.round_trips:,} round trip{'' if total.round_trips == 1 else 's'}"
     return (
         f"{closed}, {total.gains:,} with a profit, earned {money(total.pnl)} after fees; {held}"
         f"fees {money(total.fees)}, slippage {money(total.slippage)}."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ from bot.core.errors import DataError
 from bot.core.market import Floats, SeriesKind
 from bot.core.moments import Days
 from bot.data.vendors.raw_bars import PRICES
+from bot.infra.clock import SystemClock
 
 Place = Callable[[int], str]
 """Formats the place of a row by its index."""
@@ -40,7 +40,7 @@ def check_dates(dates: Days, place: Place) -> None:
         )
     if dates[0] < _EARLIEST:
         raise DataError("is too long ago", where=place(0), expected=f"a date from {_EARLIEST} on", was=str(dates[0]))
-    today = np.datetime64(datetime.now(UTC).date(), "D")
+    today = np.datetime64(SystemClock().now().date(), "D")
     if (row := first_true(dates > today)) is not None:
         raise DataError("is in the future", where=place(row), was=str(dates[row]))
 

@@ -15,6 +15,9 @@ _TO_SIGMA = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation (Rousseeuw and Croux, 1993)."""
 _AMOUNT = 1000.0
 """Level above which a macro series is an amount. Below it is a rate, which doubles near zero in ordinary times."""
+_RISE, _FALL = 1.3, -4.0
+"""log10 of 20 times and of a 10,000th: no price moves as far from one row to the next. The largest real rise of a coin
+is 8 times (HEX, 2019-12-23), the deepest real fall to a 3,400th (LUNC, 2022-05-12)."""
 _NO_ROWS: Ints = np.array([], np.intp)
 _SHARED = 0.5
 """Share of a jump by which a second source must move the same way to confirm it."""
@@ -116,7 +119,7 @@ def _is_shared(series: Series, second: Series, i: int, moves: Moves) -> bool:
 
 
 def find_powers_of_ten(series: Series, moves: Moves, rules: QualityRules) -> list[DataFault]:
-    """Find rows whose close is 10, 100, 1000 times the one before, or that part of it.
+    """Find rows whose close is 10, 100, 1000 times the one before, or that part of it, or moves as no price does.
 
     It is a changed unit or a redenomination, and the series is quarantined from the row on. Over a gap a price can move
     that far by itself: then it is quarantined only beyond the sigma limit, and otherwise warned.
@@ -149,11 +152,13 @@ def find_powers_of_ten(series: Series, moves: Moves, rules: QualityRules) -> lis
 
 
 def _tens(moves: Moves, rules: QualityRules) -> Ints:
-    """Return the rows that moved by a power of ten, up or down."""
+    """Return the rows that moved by a power of ten, up or down, or further than a price moves."""
     tens = moves.returns / np.log(10)
     powers = np.round(tens)
     with np.errstate(invalid="ignore"):
-        return np.flatnonzero((np.abs(powers) >= 1) & (np.abs(tens - powers) <= rules.power_of_ten))
+        by_ten = (np.abs(powers) >= 1) & (np.abs(tens - powers) <= rules.power_of_ten)
+        # A redenomination need not be by a power of ten: 24,000 new units came for one MKR.
+        return np.flatnonzero(by_ten | (tens >= _RISE) | (tens <= _FALL))
 
 
 def _thousands(series: Series, moves: Moves, rules: QualityRules) -> Ints:

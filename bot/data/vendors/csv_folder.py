@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,11 @@ from bot.data.csv.csv_table import CsvTable, check_shape, read_bytes, read_lines
 from bot.data.csv.row_checks import Place, check_dates, check_prices, clear_rounded_prices
 from bot.data.incomplete import require_complete_folder
 from bot.data.vendors.raw_bars import COLUMNS, RawBars
+from bot.infra.clock import SystemClock
 
 _NAMED = 8
 """Symbols that a note names before it counts the rest."""
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _OTHER_TABLES = {".gz", ".zip", ".tsv", ".txt", ".xls", ".xlsx", ".parquet", ".json"}
 """Ends of names of files that may hold prices in another form."""
 
@@ -52,7 +55,7 @@ def read_folder(folder: Path, listings: Mapping[str, Listing], roles: Roles, clo
     for symbol in (roles.small_caps, roles.eth, roles.btc):
         if symbol not in rows:
             raise DataError(f"{symbol}.csv is missing", where=str(folder), mend=_near_file(folder, symbol))
-    return assemble(str(folder), rows, listings, roles, datetime.now(UTC), notes, closures=closures)
+    return assemble(str(folder), rows, listings, roles, SystemClock().now(), notes, closures=closures)
 
 
 def read_rows(folder: Path, listings: Mapping[str, Listing]) -> tuple[dict[str, RawBars], list[str]]:
@@ -74,10 +77,20 @@ def read_rows(folder: Path, listings: Mapping[str, Listing]) -> tuple[dict[str, 
 def unread_notes(unknown: list[str], paths: Iterable[Path]) -> list[str]:
     """Return notes on the CSV files of unknown series, and on files that may hold prices in another form."""
     notes = [_note(f"{len(unknown)} file(s) are not in the symbol table and were not read", unknown)] if unknown else []
-    others = sorted(path.name for path in paths if path.suffix.lower() in _OTHER_TABLES)
+    found = list(paths)
+    others = sorted(path.name for path in found if path.suffix.lower() in _OTHER_TABLES)
     if others:
         notes.append(_note(f"{len(others)} file(s) are no CSV files and were not read", others))
+    if inside := sorted(path.name for path in found if path.is_dir() and _holds_csv(path)):
+        notes.append(_note(f"{len(inside)} folder(s) inside with CSV files were not read", inside))
     return notes
+
+
+def _holds_csv(folder: Path) -> bool:
+    try:
+        return any(path.suffix.lower() == ".csv" for path in folder.iterdir())
+    except OSError:  # a folder that this user may not read
+        return False
 
 
 def csv_paths(folder: Path, listings: Mapping[str, Listing]) -> tuple[dict[str, Path], list[str]]:
@@ -181,7 +194,8 @@ def _checked_names(path: Path, raw: bytes) -> list[str]:
 def _parse_dates(table: pd.DataFrame, place: Place) -> Days:
     texts = [text.strip() if isinstance(text, str) else text for text in table["date"].tolist()]
     try:
-        if not all(isinstance(text, str) and len(text) == len("YYYY-MM-DD") for text in texts):
+        # NumPy reads the ten digits of a Unix time as a year.
+        if not all(isinstance(text, str) and _DATE.fullmatch(text) for text in texts):
             raise ValueError
         dates: Days = np.array(texts, "datetime64[D]")
         if np.isnat(dates).any():
@@ -195,10 +209,9 @@ def _parse_dates(table: pd.DataFrame, place: Place) -> Days:
 
 def _is_date(text: object) -> bool:
     try:
-        is_known = not np.isnat(np.datetime64(str(text), "D"))
+        return bool(_DATE.fullmatch(str(text))) and not np.isnat(np.datetime64(str(text), "D"))
     except ValueError:
         return False
-    return is_known and len(str(text)) == len("YYYY-MM-DD")
 
 
 def _parse_numbers(raw: bytes, names: list[str], table: pd.DataFrame, name: str, place: Place) -> Floats:

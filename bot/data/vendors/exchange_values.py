@@ -15,6 +15,8 @@ from bot.infra.vendor_errors import InvalidRules
 
 DAY_MS = 86_400_000
 """Milliseconds of a day."""
+_FIRST_STAMP, _LAST_STAMP = 1_230_768_000_000, 4_102_444_800_000
+"""Milliseconds since 1970 of 2009-01-01, before the first coin, and of 2100-01-01."""
 Candle5 = tuple[float, float, float, float, float]
 """Open, high, low and close in the quote currency, and volume in the base currency."""
 
@@ -51,6 +53,9 @@ def read_candle(row: object, where: str) -> tuple[int, Candle5]:
     if not isinstance(row, list | tuple) or len(row) < 6 or not isinstance(row[0], int | float):
         raise DataError("a candle has another shape", where=where, expected="a time, four prices and a volume")
     stamp, *numbers = row[:6]
+    # Seconds, microseconds and endless numbers are no day that an exchange traded on.
+    if not _FIRST_STAMP <= stamp < _LAST_STAMP:
+        raise DataError("a candle's time is invalid", where=where, expected="milliseconds since 1970", was=f"{stamp:g}")
     when = str(np.datetime64(int(stamp), "ms"))
     if stamp % DAY_MS:
         raise DataError("a daily candle does not begin at 00:00 UTC", where=where, was=when)

@@ -17,6 +17,8 @@ FRED_HOST = "fred.stlouisfed.org"
 _ADDRESS = f"https://{FRED_HOST}/graph/fredgraph.csv"
 _MISSING = {".", ""}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+"""float() alone accepts 1_5 and digits of other scripts too."""
 _SHOWN = 60
 _FRED_PAGE = re.compile(rb"St\. Louis Fed|\bFRED\b|series does not exist", re.IGNORECASE)
 """FRED answers an unknown id with a page of its own."""
@@ -59,10 +61,10 @@ class Fred:
         answer = self._session.get(_ADDRESS, params=params)
         _require_table(answer.status_code, answer.content, where)
         try:
-            lines = answer.content.decode("utf-8-sig").splitlines()
+            text = answer.content.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise Unreachable("gave no table", where=where, was="bytes that are no text") from None
-        return _parse_table(symbol, series_id, where, lines)
+        return _parse_table(symbol, series_id, where, text.rstrip("\r\n").split("\n"))
 
 
 def _require_table(status: int, body: bytes, where: str) -> None:
@@ -123,7 +125,7 @@ def _parse_line(line: str, where: str) -> tuple[str, float | None]:
     try:
         # fromisoformat alone accepts 20240103 and week dates too.
         is_date = bool(comma and _DAY.fullmatch(day) and date.fromisoformat(day))
-        value = None if text in _MISSING else float(text)
+        value = None if text in _MISSING else float(text) if _NUMBER.fullmatch(text) else np.nan
     except ValueError:
         raise error from None
     if not is_date or (value is not None and not np.isfinite(value)):

@@ -28,14 +28,14 @@ from bot.data.vendors.exchange_values import (
     read_positive,
     refuse_crossed,
 )
+from bot.data.vendors.market_filters import require_filters
 from bot.data.vendors.market_list import fetch_markets
 from bot.data.vendors.public_venues import VENUES, Venue
 from bot.data.vendors.raw_bars import RawBars
 from bot.infra.public_http import PublicSession
-from bot.infra.vendor_errors import Blocked, InvalidRules, NotListed, RateLimited, Refused, Unreachable
+from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Refused, Unreachable
 
 _SHOWN, _NAMED = 60, 5
-_FILTERS = ("PRICE_FILTER", "LOT_SIZE")
 _LAST_STAMP = 253_402_300_799_000
 """Milliseconds since 1970-01-01 of the last moment that a datetime holds."""
 _RESUME = "resume with the same command"
@@ -122,7 +122,7 @@ class PublicExchange:
         mode = int(self._client.precisionMode)
         price = float(self.ticker(coin).last) if mode == SIGNIFICANT_DIGITS else None
         min_notional = cost.get("min")
-        _require_filters(market, where)
+        require_filters(market, where)
         return VenueRules(
             coin,
             self.venue,
@@ -130,7 +130,7 @@ class PublicExchange:
             step=increment(precision.get("amount"), mode, None, f"{where} quantity"),
             tick=increment(precision.get("price"), mode, price, f"{where} price"),
             min_notional=plain(to_decimal(min_notional)) if min_notional else None,
-            active=market.get("active") is not False,
+            active=market.get("active") is not False and _allows_spot(market),
             # A market order must pass the bounds of all orders and those of market orders; 0 states no bound.
             min_quantity=_plain_or_none(max((bound.get("min") or 0.0 for bound in bounds), default=0.0)),
             max_quantity=_plain_or_none(min((most for bound in bounds if (most := bound.get("max"))), default=0.0)),
@@ -285,7 +285,7 @@ def _client(facts: Venue, session: PublicSession) -> Any:
     """Create ccxt's anonymous client of a venue: spot markets only, listed with one request."""
     import ccxt
 
-    return getattr(ccxt, facts.client)(
+    client = getattr(ccxt, facts.client)(
         {
             "session": session,
             "enableRateLimit": True,
@@ -295,6 +295,18 @@ def _client(facts: Venue, session: PublicSession) -> Any:
         }
         | ({"urls": {"api": {"public": facts.public_url}}} if facts.public_url else {})
     )
+    parse = client.parse_ohlcv
+
+    def parse_and_check(row: object, market: dict[str, Any]) -> Any:
+        candle = parse(row, market)
+        # ccxt drops a candle of an unreadable time silently: a page of them would say that the coin has none. A page
+        # of HTML has no JSON and is refused as a whole.
+        if client.last_json_response is not None:
+            read_candle(candle, f"{facts.client} {market.get('symbol')}")
+        return candle
+
+    client.parse_ohlcv = parse_and_check
+    return client
 
 
 def _fetch_markets(facts: Venue) -> Any:
@@ -308,13 +320,9 @@ def take_notes(exchange: PublicExchange) -> list[str]:
     return notes
 
 
-def _require_filters(market: dict[str, Any], where: str) -> None:
-    """Raise InvalidRules if a Binance pair lacks a filter. ccxt would take a step from the count of shown digits."""
+def _allows_spot(market: dict[str, Any]) -> bool:
     info = market.get("info")
-    if isinstance(info, dict) and isinstance(filters := info.get("filters"), list):
-        found = {row.get("filterType") for row in filters if isinstance(row, dict)}
-        if missing := [name for name in _FILTERS if name not in found]:
-            raise InvalidRules("a filter of the pair is missing", where=where, expected=missing[0])
+    return not isinstance(info, dict) or info.get("isSpotTradingAllowed") is not False
 
 
 def _plain_or_none(number: float) -> Decimal | None:

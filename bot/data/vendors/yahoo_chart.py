@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.core.errors import DataError
 from bot.core.market import SeriesKind
+from bot.data.vendors.yahoo_rows import require_rows
 from bot.infra.vendor_errors import NotListed, RateLimited, Refused, Unreachable, WrongAnswer
 
 CURRENCY = "USD"
@@ -68,6 +69,7 @@ def require_answer(status: int, text: str, question: ChartQuestion) -> None:
     | 200, 4xx | any other error of Yahoo | Refused |
     | 404 | empty | NotListed |
     | 200 | a chart of another symbol, interval, currency or type | WrongAnswer |
+    | 200 | a chart whose rows are invalid (`require_rows`) | DataError |
     | 200 | a chart as asked | accepted |
     | any | another page, such as HTML with 404 | Unreachable |
 
@@ -105,6 +107,8 @@ def require_answer(status: int, text: str, question: ChartQuestion) -> None:
     if not isinstance(meta, dict) or not meta:
         raise Unreachable("gave no rows", where=where, was="a chart without its symbol")
     _refuse_another_chart(meta, bool(results[0].get("timestamp")), question, where)
+    if results[0].get("timestamp"):
+        require_rows(results[0], is_fund=question.instrument_type == "ETF", where=where)
 
 
 def _parse(text: str) -> Mapping[str, Any] | None:

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from bot.core.moments import ONE_DAY
+from bot.report.numbers import counted
 from bot.review.compare.days import EVENTS, Days, OrderSummary, RecordDay, days_of, decision_of
 from bot.review.compare.mismatch_causes import (
     MismatchCause,
@@ -82,11 +83,11 @@ class Comparison:
         if not self.days:
             return f"{self.first.name} and {self.second.name} have no day in common"
         parts = [
-            f"{len(self.days):,} common days, {len(self.days) - self.decisions:,} decided the same",
-            f"{self.orders:,} orders and {self.fills:,} fills differ",
+            f"{counted(len(self.days), 'common day')}, {len(self.days) - self.decisions:,} decided the same",
+            f"{counted(self.orders, 'order')} and {counted(self.fills, 'fill')} differ",
         ]
         if len(self.overlay.days) > 1:
-            parts.append(f"{self.second.name} ends {self.overlay.apart[-1]:+.2%} against {self.first.name}")
+            parts.append(f"{self.second.name} ends {self.overlay.difference[-1]:+.2%} against {self.first.name}")
         return ", ".join(parts)
 
     def as_dict(self) -> dict[str, object]:
@@ -205,7 +206,7 @@ class _Differ:
         causes[MismatchCause.DATA] |= not is_data_known
         self.made = tuple(cause for cause, differs in causes.items() if differs)
         self.broker: Causes = (MismatchCause.BROKER,) if "broker" in kinds else ()
-        self.starts_apart = "start" in kinds
+        self.starts_differ = "start" in kinds
         self.carried: dict[date, str] = {}
         self.traded: dict[date, Causes] = {}
         self._origin = ""
@@ -216,9 +217,9 @@ class _Differ:
         a, b = self.first.days[day], self.second.days[day]
         own, other = decision_of(a), decision_of(b)
         if not self._begun:
-            # Records that begin with other holdings are apart before their first common decision.
-            came_apart = self.starts_apart and _held_before(self.first, day) != _held_before(self.second, day)
-            self._begun, self._origin = True, f"{day} ({MismatchCause.START})" if came_apart else ""
+            # Records that begin with other holdings differ before their first common decision.
+            differs_from_start = self.starts_differ and _held_before(self.first, day) != _held_before(self.second, day)
+            self._begun, self._origin = True, f"{day} ({MismatchCause.START})" if differs_from_start else ""
         if self._origin:
             self.carried[day] = self._origin
         found = list(self._legs(a, b))

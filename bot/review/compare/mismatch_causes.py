@@ -8,6 +8,7 @@ from enum import StrEnum
 from bot.core.decision import Decision
 from bot.core.orders import OrderEnd, Side
 from bot.ledger.codec import plain
+from bot.report.names import decided_because
 from bot.review.compare.days import OrderSummary
 
 
@@ -75,9 +76,9 @@ def is_same(one: Decision, other: Decision) -> bool:
 
 
 def decision_text(decision: Decision) -> str:
-    """Format a decision in a few words: stage, weights, reason codes."""
+    """Format a decision in a few words: stage, weights, reasons."""
     weights = ", ".join(f"{float(w):.1%} {s}" for s, w in sorted(weights_of(decision).items())) or "the stablecoin"
-    return f"{decision.stage}: {weights} ({', '.join(decision.reasons)})"
+    return f"{decision.stage}: {weights} ({decided_because(decision.reasons)})"
 
 
 def order_text(order: OrderSummary | None, side: Side) -> str:

@@ -33,10 +33,10 @@ class Overlay:
     second: Floats
 
     @cached_property
-    def apart(self) -> Floats:
+    def difference(self) -> Floats:
         """Second over first, less one, at each close; shape (days,)."""
-        apart: Floats = self.second / self.first - 1
-        return apart
+        difference: Floats = self.second / self.first - 1
+        return difference
 
     @cached_property
     def moves(self) -> Floats:
@@ -74,13 +74,13 @@ class Overlay:
         """Format the figures as JSON, all as shares."""
         if not len(self.days):
             return {"days": 0}
-        widest = int(np.argmax(np.abs(self.apart)))
+        widest = int(np.argmax(np.abs(self.difference)))
         return {
             "days": len(self.days),
             "first_day": str(self.days[0]),
             "last_day": str(self.days[-1]),
-            "difference_at_the_end": _rounded(self.apart[-1]),
-            "largest_difference": _rounded(self.apart[widest]),
+            "difference_at_the_end": _rounded(self.difference[-1]),
+            "largest_difference": _rounded(self.difference[widest]),
             "largest_difference_on": str(self.days[widest]),
             "tracking_difference": None if self.tracking is None else _rounded(self.tracking),
             "periods_per_year": PERIODS_PER_YEAR,
@@ -92,7 +92,7 @@ _NOTHING = 1e-12
 
 
 def overlay(first: Mapping[date, Decimal], second: Mapping[date, Decimal]) -> Overlay:
-    """Rebase two equity curves to 1 on the first day that both have.
+    """Rebase two equity curves to 1 on the first day on which both are above zero.
 
     Parameters
     ----------
@@ -102,9 +102,9 @@ def overlay(first: Mapping[date, Decimal], second: Mapping[date, Decimal]) -> Ov
     Returns
     -------
     Overlay
-        Of the days that both curves have.
+        Of the days on which both curves are above zero: from an equity of zero no return can be computed.
     """
-    days = sorted(first.keys() & second.keys())
+    days = sorted(day for day in first.keys() & second.keys() if first[day] > 0 and second[day] > 0)
     curves = [np.array([float(curve[day]) for day in days]) for curve in (first, second)]
     rebased = [curve / curve[0] if len(curve) else curve for curve in curves]
     return Overlay(days, *rebased)

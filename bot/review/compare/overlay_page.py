@@ -99,7 +99,7 @@ def comparison_page(found: Comparison) -> str:
 def _charts(laid: Overlay, first: str, second: str, causes: Iterable[tuple[date, str]], marked: str) -> str:
     if len(laid.days) < 2:
         return section("figures", "Over time", paragraph("There are not two days to draw yet."))
-    charts = (_equity(laid, first, second), _apart(laid, first, second, causes, marked), _tracking(laid))
+    charts = (_equity(laid, first, second), _difference(laid, first, second, causes, marked), _tracking(laid))
     return section("figures", "Over time", *(chart.html() for chart in charts), paragraph(TRACKING_NOTE, "note"))
 
 
@@ -132,15 +132,15 @@ def _equity(laid: Overlay, first: str, second: str) -> Chart:
     )
 
 
-def _apart(laid: Overlay, first: str, second: str, causes: Iterable[tuple[date, str]], marked: str) -> Chart:
+def _difference(laid: Overlay, first: str, second: str, causes: Iterable[tuple[date, str]], marked: str) -> Chart:
     index = pd.DatetimeIndex(list(laid.days))
-    share = dict(zip(laid.days, laid.apart.tolist(), strict=True))
+    share = dict(zip(laid.days, laid.difference.tolist(), strict=True))
     area = {"fill": "tozeroy", "fillcolor": "--strategy-soft", "width": 1.5, "hovertemplate": "%{y:.2%}"}
     return Chart(
-        "apart",
-        "How far they are apart",
+        "difference",
+        "Difference of the equities",
         f"Equity of {second} over that of {first}, less one. {marked}",
-        [line("Difference", dates(index), laid.apart, "--strategy", **area), *_marks(share, causes)],
+        [line("Difference", dates(index), laid.difference, "--strategy", **area), *_marks(share, causes)],
         _over_time(index, axis("Difference (%)", tickformat=".2~%")),
     )
 
@@ -196,8 +196,8 @@ def _figures(laid: Overlay) -> list[tuple[str, str]]:
         return []
     return [
         ("Days", f"{fields['first_day']} to {fields['last_day']}"),
-        ("Apart at the end", _signed(fields["difference_at_the_end"])),
-        ("Most apart", f"{_signed(fields['largest_difference'])} on {fields['largest_difference_on']}"),
+        ("Difference at the end", _signed(fields["difference_at_the_end"])),
+        ("Largest difference", f"{_signed(fields['largest_difference'])} on {fields['largest_difference_on']}"),
         ("Tracking difference a year", numbers.NOTHING if laid.tracking is None else f"{laid.tracking:.2%}"),
     ]
 

@@ -12,6 +12,7 @@ from bot.core.invariants import not_none
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Settlement, Side
 from bot.ledger.codec import plain
+from bot.report.numbers import counted
 from bot.review.compare.days import Days, Leg, OrderSummary, RecordDay, decision_of
 from bot.review.compare.mismatch_causes import MismatchCause, cause_of_end, decision_text, is_same, order_text
 from bot.review.compare.overlay import Overlay, overlay
@@ -85,12 +86,12 @@ class Parity:
         """The result as one line."""
         parts = ["no day is compared"]
         if self.days:
-            fills = f"{self.fills_same} of {_count(self.fills, 'fill')} within {_percent(self.band)}"
-            parts = [_count(len(self.days), "day"), f"{_count(self.same_decisions, 'decision')} the same", fills]
+            fills = f"{self.fills_same} of {counted(self.fills, 'fill')} within {_percent(self.band)}"
+            parts = [counted(len(self.days), "day"), f"{counted(self.same_decisions, 'decision')} the same", fills]
         tracking = self.overlay.tracking
         if tracking is not None:
             parts.append(f"tracking difference {tracking:.2%} a year")
-        left = [f"{_count(len(days), 'day')} not compared ({why})" for why, days in self.left_out.items()]
+        left = [f"{counted(len(days), 'day')} not compared ({why})" for why, days in self.left_out.items()]
         return ", ".join([*parts, *left])
 
     def as_dict(self) -> dict[str, object]:
@@ -317,10 +318,6 @@ def _overridden(day: RecordDay) -> str:
     if day.was_stopped:
         return "the ledger was stopped"
     return "the testnet account differed, and nobody had acknowledged it" if day.unclear else f"switched to {day.mode}"
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _percent(share: Decimal) -> str:

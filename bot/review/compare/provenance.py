@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.ledger.codec import plain
+from bot.report.numbers import counted
 from bot.review.compare.days import Days
 from bot.review.recording import Record
 
@@ -124,8 +125,8 @@ def unknown_provenance(first: Provenance, second: Provenance) -> list[str]:
     notes = []
     for made in (first, second):
         if made.config is None:
-            epochs = f"{len(made.config_hashes)} config(s)"
-            notes.append(f"{made.name} is a forward ledger: of its {epochs} it keeps a hash, and of its data nothing.")
+            configs = counted(len(made.config_hashes), "config")
+            notes.append(f"{made.name} is a forward ledger: it keeps a hash of {configs}, and no hash of its data.")
     return notes
 
 

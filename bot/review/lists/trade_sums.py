@@ -15,13 +15,13 @@ from bot.review.lists.trade_list import EXACT, RoundTrip, rounded
 class Group:
     """Sums of some round trips, in the quote currency; `key` is what they have in common.
 
-    `trips` counts those that are closed, `gains` those of them with a profit, `open` the open lots. `pnl` is the profit
-    of the closed ones, `unrealised` that of the open lots at their marks, None if a mark is unknown. `fees` and
-    `slippage` are of both, `days` is the mean holding time of the closed ones.
+    `round_trips` counts those that are closed, `gains` those of them with a profit, `open` the open lots. `pnl` is the
+    profit of the closed ones, `unrealised` that of the open lots at their marks, None if a mark is unknown. `fees` and
+    `slippage` are of both, `days` is the mean holding time of the closed ones, in days.
     """
 
     key: str
-    trips: int
+    round_trips: int
     gains: int
     open: int
     pnl: Decimal

@@ -181,7 +181,8 @@ class Config(Section):
                     near = did_you_mean(symbol, listings)
                     text = f"quality.{name} has {symbol}, which is not in the symbol table"
                     raise ValueError(f"{text}; {near}" if near else text)
-        check_endings(self.endings, listings)
+        coins = [symbol for symbol, listing in listings.items() if listing.kind.is_coin]
+        check_endings(self.endings, listings, coins)
         # ETH/BTC would always be 1: the rotation would never buy altcoins, without an error.
         if self.roles.eth == self.roles.btc:
             raise ValueError(f"roles.eth and roles.btc are both {self.roles.eth}")

@@ -79,14 +79,19 @@ class EndingSection(Section):
         return self
 
 
-def check_endings(endings: Mapping[str, EndingSection], known: Collection[str]) -> None:
-    """Raise ValueError for a table of endings that contradicts itself or names an unknown symbol."""
+def check_endings(endings: Mapping[str, EndingSection], known: Collection[str], coins: Collection[str]) -> None:
+    """Raise ValueError for a table of endings that contradicts itself, or names an unknown symbol or no coin.
+
+    `known` are all symbols of the table of symbols, `coins` those of a kind that is held.
+    """
     for symbol, entry in endings.items():
         for name in (symbol, entry.to):
             if name is not None and name not in known:
                 near = did_you_mean(name, known)
                 text = f"endings has {name}, which is not in the symbol table"
                 raise ValueError(f"{text}; {near}" if near else text)
+            if name is not None and name not in coins:
+                raise ValueError(f"endings has {name}, which is no coin")
         after = endings.get(entry.to) if entry.to else None
         if after is not None and entry.last and after.last and after.last < entry.last:
             raise ValueError(f"endings: {entry.to} ends on {after.last}, before {symbol} becomes it on {entry.last}")

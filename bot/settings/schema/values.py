@@ -13,7 +13,9 @@ Positive = Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Strict(), Field(ge=1, le=10_000)]
 Symbol = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,29}$")]
 Switch = Annotated[bool, Strict()]
-PositiveDecimal = Annotated[Decimal, Field(gt=0, allow_inf_nan=False)]
+PositiveDecimal = Annotated[
+    Decimal, Field(gt=0, ge=Decimal("1E-18"), le=Decimal("1E+18"), allow_inf_nan=False)
+]  # a step of 1E-99999999 would overflow the first order
 
 
 class Section(BaseModel):

@@ -73,9 +73,34 @@ def test_a_copy_is_a_coin_again_when_the_rows_part(ends: str) -> None:
 
 def test_fewer_rows_another_price_and_standing_still_are_no_copies() -> None:
     few = walk(4)[:59] + walk(6)[59:]
-    near = [price * 1.001 for price in walk(4)]
-    assert market(ADA=walk(4), LINK=few).copies == market(ADA=walk(4), LINK=near).copies == ()
+    other = [price * 1.05 for price in walk(4)]
+    assert market(ADA=walk(4), LINK=few).copies == market(ADA=walk(4), LINK=other).copies == ()
     assert market(ADA=[1.0] * DAYS, LINK=[1.0] * DAYS).copies == ()
+
+
+@pytest.mark.parametrize(
+    ("factor", "noise", "relation"),
+    [
+        (1, 0.01, "has the closes of ADA, within 2%,"),
+        (1.001, 0, "has the closes of ADA, within 2%,"),
+        (1000, 0, "has 1,000 times the closes of ADA, within 2%,"),
+        (0.001, 0.005, "has 0.001 times the closes of ADA, within 2%,"),
+    ],
+)
+def test_one_coin_of_two_vendors_or_in_two_units_is_bought_once(factor: float, noise: float, relation: str) -> None:
+    """The second vendor's closes differ by up to 1%, up and down in turn."""
+    second = [price * factor * (1 + noise * (-1) ** row) for row, price in enumerate(walk(4))]
+    found = market(ADA=walk(4), LINK=second)
+    assert out(found, "LINK") == (date(2024, 3, 1), date(2024, 7, 19))
+    (spell,) = found.copies
+    assert (spell.relation, spell.first, spell.rows) == (relation, date(2024, 1, 1), DAYS)
+
+
+def test_a_lost_row_or_a_wrong_one_ends_no_copy() -> None:
+    """Six rows of sixty may differ by over 2%, and none by over 10%."""
+    second = [price * (1.05 if row in (20, 90, 91) else 1) for row, price in enumerate(walk(4))]
+    second[70] = 0.0
+    assert out(market(ADA=walk(4), LINK=second), "LINK") == (date(2024, 3, 1), date(2024, 7, 19))
 
 
 def test_a_coin_whose_feed_is_frozen_is_bought_for_three_days_more() -> None:

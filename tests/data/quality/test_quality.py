@@ -242,6 +242,16 @@ def test_a_second_source_that_shares_a_redenomination_does_not_lift_its_bar() ->
 
 
 @pytest.mark.parametrize(
+    ("after", "quarantined"),
+    [(2_400_000.0, True), (3_000.0, True), (850.0, True), (500.0, False), (0.03, False), (1 / 240, True)],
+)
+def test_a_move_that_no_price_makes_is_a_changed_unit(after: float, quarantined: bool) -> None:
+    """24,000 times 100, 30, 8.5 and 5 times it, a 3,333th (a real crash) and a 24,000th of it."""
+    found = faults(coin([100.0, 101.0, 100.0, after]), FaultKind.POWER_OF_TEN)
+    assert [f.severity for f in found] == [Severity.QUARANTINED] * quarantined
+
+
+@pytest.mark.parametrize(
     ("symbol", "right", "wrong"),
     [
         ("WALCL", 6_700_000.0, 6_700.0),

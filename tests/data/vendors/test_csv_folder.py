@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import pytest
 from bot.core.errors import DataError
 from bot.core.market import Market, SeriesKind
 from bot.data.vendors.csv_folder import read_folder
+from bot.infra.clock import SystemClock
 from strategies.rotation.rotation import Rotation
 from tests.markets import default_config, settings_with
 
@@ -182,7 +183,7 @@ class TestRefusals:
         assert "high is under low" in str(problem)
 
     def test_a_date_in_the_future_is_refused_with_its_line(self, tmp_path: Path) -> None:
-        tomorrow = (datetime.now(UTC) + timedelta(days=2)).date()
+        tomorrow = (SystemClock().now() + timedelta(days=2)).date()
         problem = fault(tmp_path, ETH=COIN + f"{tomorrow},12,14,11,13,1000\n")
         assert "line 5" in str(problem)
         assert "future" in str(problem)

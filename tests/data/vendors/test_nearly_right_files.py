@@ -135,6 +135,8 @@ def test_other_columns_too_have_numbers_within_a_range(tmp_path: Path) -> None:
         ("\n" + COIN, "is not a CSV table; expected a header and rows, was a blank first line"),
         ("Date,NaT\n", ""),
         ("date,close\nNaT-000000,1\n", "is not a date"),
+        ("date,close\n1527811200,1\n", "is not a date; expected YYYY-MM-DD, was 1527811200"),
+        ("date,close\n2018-06-01T00:00:00Z,1\n", "is not a date; expected YYYY-MM-DD, was 2018-06-01T00:00:00Z"),
     ],
 )
 def test_a_text_in_another_form_is_refused_with_the_true_cause(
@@ -179,3 +181,11 @@ def test_files_of_prices_in_another_form_are_named(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_bytes(b"x")
     notes = read(tmp_path, RUT=RUT).notes
     assert "2 file(s) are no CSV files and were not read: ADA.csv.gz, SOL.xlsx" in notes
+
+
+def test_folders_inside_with_prices_are_named(tmp_path: Path) -> None:
+    for name in ("coins", "notes"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "coins" / "ADA.csv").write_text(COIN)
+    notes = read(tmp_path, RUT=RUT).notes
+    assert notes == ("1 folder(s) inside with CSV files were not read: coins",)

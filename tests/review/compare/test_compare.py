@@ -20,7 +20,8 @@ from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Side
 from bot.ledger.record import as_rows, write_ledger
 from bot.review.compare.compare import Comparison, compared
 from bot.review.compare.days import Days, days_of
-from bot.review.compare.mismatch_causes import MismatchCause
+from bot.review.compare.mismatch_causes import MismatchCause, decision_text
+from bot.review.compare.overlay import overlay
 from bot.review.compare.overlay_page import comparison_page
 from bot.review.compare.parity import Known, parity
 from bot.review.compare.provenance import Provenance
@@ -87,6 +88,16 @@ def test_two_records_that_are_the_same_have_no_difference() -> None:
     )
 
 
+def test_the_reasons_of_a_decision_are_in_words() -> None:
+    sold = Decision(midnight(FIRST), "COOLDOWN", "ETH", {}, ("kill_eth", "mine_alone"))
+    assert decision_text(sold) == "COOLDOWN: the stablecoin (risk exit: ETH stop, mine alone)"
+
+
+def test_one_order_is_counted_without_a_plural() -> None:
+    found = laid_over(days(RISING), days(RISING, share="1"), {"a.b": 2})
+    assert "1 order and 0 fills differ" in found.summary
+
+
 def test_another_share_is_named_by_its_config_key_and_carried_on() -> None:
     found = laid_over(days(RISING), days(RISING, share="1"), {"a.b": 2, "a.c": 3})
     assert [(one.name, one.first, one.second) for one in found.provenance_diffs] == [
@@ -102,7 +113,7 @@ def test_another_share_is_named_by_its_config_key_and_carried_on() -> None:
     assert {move.apart_since for move in found.moves} == {"2024-01-01 (config)"}
 
 
-def test_the_overlay_begins_at_one_and_tells_how_far_they_are_apart() -> None:
+def test_the_overlay_begins_at_one_and_has_the_difference_of_each_day() -> None:
     laid = laid_over(days(RISING), days(RISING, share="1"), {"a.b": 2}).overlay
     assert laid.first.tolist() == pytest.approx([1, 1.05, 1.105, 1.1655])
     assert laid.second.tolist() == pytest.approx([1, 1.1, 1.21, 1.331])
@@ -132,7 +143,7 @@ def test_a_forward_ledger_is_told_to_keep_no_config() -> None:
     one, two = days(RISING), days(RISING)
     ledger = replace(making("two", two), config=None, data=None, is_run=False, config_hashes=("x", "y"))
     told = compared(one, two, making("one", one), ledger)
-    assert told.notes == ["two is a forward ledger: of its 2 config(s) it keeps a hash, and of its data nothing."]
+    assert told.notes == ["two is a forward ledger: it keeps a hash of 2 configs, and no hash of its data."]
     assert ("config", "hash") in {(one.kind, one.name) for one in told.provenance_diffs}
 
 
@@ -199,7 +210,7 @@ def state(tmp_path: Path) -> Path:
 def test_compare_tells_it_in_words_in_json_and_in_markdown(state: Path) -> None:
     done = bot("review", "compare", "one", "two", "--html", "page.html", cwd=state)
     assert done.returncode == 0, done.stderr
-    assert "4 common days, 0 decided the same, 1 orders and 0 fills differ" in done.stdout.replace("\n", " ")
+    assert "4 common days, 0 decided the same, 1 order and 0 fills differ" in done.stdout.replace("\n", " ")
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert "plotly" in (state / "page.html").read_text()
     told = json.loads(bot("review", "compare", "one", "two", "--json", "--limit", "1", cwd=state).stdout)
@@ -217,3 +228,13 @@ def test_what_cannot_be_is_refused_in_one_line(state: Path) -> None:
     assert "keep one" in error_of(bot("review", "parity", "one", "--run", "two", cwd=state), 2)
     assert "did you mean 'one'?" in error_of(bot("review", "compare", "onee", "two", cwd=state), 5)
     assert "cannot be written" in error_of(bot("review", "compare", "one", "two", "--html", "no/x", cwd=state), 5)
+
+
+def test_a_day_of_zero_equity_is_left_out_of_the_overlay() -> None:
+    """From an equity of zero neither a base nor a return can be computed."""
+    days = [date(2024, 3, day) for day in (1, 2, 3, 4)]
+    first = dict(zip(days, map(Decimal, (0, 100, 110, 121)), strict=True))
+    second = dict(zip(days, map(Decimal, (50, 50, 0, 60)), strict=True))
+    found = overlay(first, second)
+    assert found.days == [days[1], days[3]]
+    assert found.first.tolist() == pytest.approx([1.0, 1.21]) and found.second.tolist() == pytest.approx([1.0, 1.2])

@@ -65,8 +65,8 @@ def test_days_on_which_nothing_went_wrong_are_the_same(world: World) -> None:
     found = parity(world)
     assert found.mismatches == ()
     assert found.summary.startswith("3 days, 3 decisions the same, 1 of 1 fill within 1%, tracking difference 0.")
-    assert abs(found.overlay.apart[-1]) < 0.001
-    assert found.overlay.apart[-1] != 0  # the ledger paid what was asked, the backtest what it assumed
+    assert abs(found.overlay.difference[-1]) < 0.001
+    assert found.overlay.difference[-1] != 0  # the ledger paid what was asked, the backtest what it assumed
 
 
 def test_a_day_of_today_has_no_price_yet_and_its_orders_wait(world: World) -> None:
@@ -189,7 +189,7 @@ def test_days_under_another_config_are_told_and_not_compared(world: World) -> No
     assert found.left_out == {"config changed": (DAY_ONE,)}
     assert (len(found.days), found.mismatches) == (2, ())
     assert (found.fills, found.fills_same) == (1, 1)  # the one that brought the share down
-    assert abs(found.overlay.apart[-1]) < 0.001
+    assert abs(found.overlay.difference[-1]) < 0.001
 
 
 def test_a_strategy_file_that_was_changed_is_told(world: World) -> None:
@@ -240,7 +240,7 @@ def test_a_replay_is_the_backtest_in_everything_and_one_that_was_changed_names_t
     found = parity_of(config, find_record(state, "replay"))
     assert found.mismatches == ()
     assert found.fills == found.fills_same > 0
-    assert not found.overlay.apart.any()
+    assert not found.overlay.difference.any()
     rows = list(read_ledger(state / "ledgers" / "replay.sqlite3"))
     changed = [row for row in rows if row.kind == "decision"][1]
     changed.body["stage"] = "ARMED"
@@ -259,4 +259,4 @@ def test_a_rehearsal_differs_within_the_venues_slippage(tmp_path: Path) -> None:
     found = parity_of(config, find_record(tmp_path, "rehearsal"))
     assert found.mismatches == ()
     assert found.fills == found.fills_same == 20
-    assert found.overlay.apart[-1] != 0
+    assert found.overlay.difference[-1] != 0

@@ -115,7 +115,7 @@ class TestByHand:
         trips = round_trips_of(record(tmp_path, events)).all
         coins = grouped(trips, "coin")
         assert [(one.key, one.pnl, one.gains) for one in coins] == [("ETH", D(48), 1), ("A", D(-2), 0)]
-        assert [(one.key, one.trips) for one in grouped(trips, "stage")] == [("ETH", 1), ("ALTS", 1)]
+        assert [(one.key, one.round_trips) for one in grouped(trips, "stage")] == [("ETH", 1), ("ALTS", 1)]
         assert group("", trips).pnl == D(46)
 
 

@@ -130,7 +130,7 @@ def test_the_story_of_a_ledger_in_full(tmp_path: Path) -> None:
         "3 fills: 9,902 bought, 25,000 sold; 3.00 in fees and 34.80 in slippage.",
         "",
         "What to look at:",
-        "- The worst fall, \N{MINUS SIGN}8.3% from 2020-11-28 to 2021-01-28.",
+        "- The maximum drawdown, \N{MINUS SIGN}8.3% from 2020-11-28 to 2021-01-28.",
         "  bot review why 2021-01-28 --run paper",
         "",
         "Days are those of the decision, at 00:00 UTC. Paper only, not advice.",
@@ -348,7 +348,7 @@ def test_a_backtest_names_what_speaks_against_it_with_commands_that_the_bot_take
             "bot review trades --run a-run",
         ),
         (
-            "The worst fall, \N{MINUS SIGN}20.0% from 2020-01-01 to 2020-01-03.",
+            "The maximum drawdown, \N{MINUS SIGN}20.0% from 2020-01-01 to 2020-01-03.",
             "bot review why 2020-01-03 --run a-run",
         ),
         (

@@ -75,6 +75,12 @@ class TestEligible:
         rich |= {str(day(80)): 1e9, str(day(81)): 1e9}  # 16 of them
         assert altcoins(coin("A", [1.0] * 100, volume=9e6, volumes=rich)).eligible(day(95)) == ["A"]
 
+    def test_a_liquid_coin_is_hidden_for_the_thirty_days_whose_volume_misses_a_row(self) -> None:
+        """Day 95 has no row, so it is not seasoned itself; the windows of days 96 to 124 contain it."""
+        days = np.arange(day(0), day(140))
+        rich, poor = coin("A", [1.0] * 140, without=(95,)), coin("B", [1.0] * 140, volume=1e5, without=(95,))
+        assert altcoins(rich, poor, coin("C", [1.0] * 140)).hidden(days) == {"A": 29}
+
     def test_one_blank_volume_within_thirty_days_makes_it_not_eligible(self) -> None:
         blank = {str(day(70)): math.nan}
         found = altcoins(coin("A", [1.0] * 110, volumes=blank))

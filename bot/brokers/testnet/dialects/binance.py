@@ -29,6 +29,7 @@ from bot.brokers.testnet.dialects.response_table import ACCEPTED, Meaning, Respo
 from bot.brokers.testnet.reports import AssetBalance, OrderReport, VenueFill, VenueStatus
 from bot.core.instrument import VenueRules
 from bot.core.orders import Side
+from bot.core.text import printable
 
 _TABLE = ResponseTable(
     meanings(
@@ -52,6 +53,7 @@ _TABLE = ResponseTable(
         ("-2011", "Unknown order sent."): Meaning.MISSING,
     },
 )
+_SHOWN = 60
 _STATUSES = MappingProxyType(
     {
         "NEW": VenueStatus.OPEN,
@@ -96,7 +98,7 @@ class Binance:
         return read_members(spot, "symbol", self._pair)
 
     def _pair(self, row: Json) -> SpotPair:
-        filters = {name_of(each["filterType"]): each for each in json_objects(row["filters"])}
+        filters = _filters(row)
         notional = filters.get("NOTIONAL") or filters.get("MIN_NOTIONAL") or {}
         min_notional = number(notional.get("minNotional", "0"))
         base, quote = identifier(row["baseAsset"]), identifier(row["quoteAsset"])
@@ -179,6 +181,15 @@ class Binance:
         ]
 
 
+def _filters(row: Json) -> dict[str, Json]:
+    """Return the filters of a pair by type. Raises ValueError if two of one type differ."""
+    filters: dict[str, Json] = {}
+    for each in json_objects(row["filters"]):
+        if filters.setdefault(name := name_of(each["filterType"]), each) != each:
+            raise ValueError(f"two filters {printable(name)[:_SHOWN]} differ")
+    return filters
+
+
 def _balance(row: Json) -> AssetBalance:
     return AssetBalance(identifier(row["asset"]), number(row["free"]), number(row["locked"]))
 
@@ -202,5 +213,5 @@ def _report(order: Json, pair: SpotPair, fills: tuple[VenueFill, ...] = ()) -> O
         status=_STATUSES[name_of(order["status"])],
         fills=fills,
         # Only expired orders have one; the enum has NONE too.
-        reason=str(order.get("expiryReason") or "").removeprefix("NONE").replace(";", ","),
+        reason=printable(str(order.get("expiryReason") or ""))[:_SHOWN].removeprefix("NONE").replace(";", ","),
     )

@@ -49,6 +49,11 @@ class SpotPair:
     sides: frozenset[Side] = frozenset(Side)
     up_rate: Decimal | None = None
 
+    def __post_init__(self) -> None:
+        least, most = self.rules.min_quantity, self.rules.max_quantity
+        if least is not None and most is not None and least > most:
+            raise ValueError("the least quantity is above the largest")
+
     @property
     def pair(self) -> str:
         """The name in BASE/QUOTE form, such as ETH/USDT."""

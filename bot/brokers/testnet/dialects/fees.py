@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from bot.brokers.testnet.dialects.dialect import SpotPair
-from bot.brokers.testnet.dialects.json_values import PARSE_ERRORS, signed_number
+from bot.brokers.testnet.dialects.json_values import PARSE_ERRORS, identifier, signed_number
 from bot.core.instrument import ZERO
 from bot.core.orders import Side
 
@@ -29,8 +29,10 @@ def read_fee(amount: object, asset: object, side: object, pair: SpotPair) -> Ven
         fee = signed_number(amount)
     except PARSE_ERRORS:
         fee = ZERO
-    if isinstance(asset, str) and asset:
-        return VenueFee(fee, asset)
+    try:
+        return VenueFee(fee, identifier(asset))
+    except PARSE_ERRORS:
+        pass
     is_in_base = (str(side).lower() == "buy") == (fee >= 0)
     return VenueFee(fee, pair.base if is_in_base else pair.quote)
 

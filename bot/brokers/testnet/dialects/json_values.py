@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 Json = Mapping[str, object]
 """A JSON object."""
 PARSE_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """Errors that readers raise for a response of another shape."""
+_LARGEST_EXPONENT, _LONGEST_NAME = 40, 100
+"""Largest power of ten of a number, of either sign, and characters of the longest name."""
 
 
 def describe(problem: Exception) -> str:
@@ -55,8 +57,8 @@ def number(value: object) -> Decimal:
     """
     if not isinstance(value, str | int | Decimal) or isinstance(value, bool):
         raise ValueError("not a number of zero or more")
-    result = Decimal(value)
-    if not result.is_finite() or result < 0:
+    result = _finite(value)
+    if result < 0:
         raise ValueError("not a number of zero or more")
     return result
 
@@ -65,8 +67,18 @@ def signed_number(value: object) -> Decimal:
     """Read a finite number such as a fee, which is negative for a rebate."""
     if not isinstance(value, str | int | Decimal) or isinstance(value, bool):
         raise ValueError("not a number")
-    result = Decimal(value)
-    return result if result < 0 and result.is_finite() else number(value)
+    return _finite(value)
+
+
+def _finite(value: str | int | Decimal) -> Decimal:
+    try:
+        result = Decimal(value)
+    except InvalidOperation:
+        raise ValueError("not a number") from None
+    # Written out, 1E+99999999 has a hundred million digits, and 1E-99999999 becomes a step of zero.
+    if not result.is_finite() or (result and abs(result.adjusted()) > _LARGEST_EXPONENT):
+        raise ValueError("not a number of an amount or a price")
+    return result
 
 
 def positive(value: object, name: str = "") -> Decimal:
@@ -84,9 +96,12 @@ def bound(value: object) -> Decimal | None:
 
 def integer(value: object) -> int:
     """Read a whole number, such as a count of decimals, of either sign."""
-    if not isinstance(value, str | int | Decimal):
+    if not isinstance(value, str | int | Decimal) or isinstance(value, bool):
         raise TypeError("not a whole number")
-    return int(value)
+    result = _finite(value)
+    if result != int(result) or abs(result) > _LARGEST_EXPONENT:
+        raise ValueError("not a count of decimals")
+    return int(result)
 
 
 def plain(value: Decimal) -> Decimal:
@@ -95,10 +110,13 @@ def plain(value: Decimal) -> Decimal:
 
 
 def identifier(value: object) -> str:
-    """Read an identifier: a text of at least one character, or a whole number."""
-    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+    """Read an identifier: a text of 1 to 100 printable characters, or a whole number."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError("not an identifier")
-    return str(value)
+    text = str(value)
+    if not 0 < len(text) <= _LONGEST_NAME or not text.isprintable():
+        raise ValueError("not an identifier")
+    return text
 
 
 def name_of(value: object) -> str:
