@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bot.study.events import event_rules, find_breakouts
 
+from bot.services.strategy_settings import rotation_settings
+from bot.settings.loader import load_config
+from bot.study.counted import spaced_events
 from bot.study.plan import WorldKind
 from bot.study.shifts import ShiftTest, window_overlap
 from bot.study.word import Word, verdict_of
-from bot.study.worlds.judged_world import autocorrelation, with_effect
+from bot.study.worlds.judged_world import autocorrelation, judge_world, with_effect
 from bot.study.worlds.planted_world import autoregression_of, cycle_scale, early_profile, make_world
 from tests.study.worlds_plans import short_plan
 
@@ -64,9 +68,52 @@ def test_index_and_outcome_move_together_only_in_a_shared_regime() -> None:
     assert abs(found[0]) < 0.1 and 0.4 < found[1] < 0.6
 
 
+def test_a_shared_regime_moves_both() -> None:
+    rule = short_plan().worlds
+    index, outcome = (part.model_copy(update={"regime": 0.01}) for part in (rule.index, rule.outcome))
+    loud = rule.model_copy(update={"index": index, "outcome": outcome.model_copy(update={"volatility": 0.012})})
+    found = []
+    for is_shared in (False, True):
+        world = make_world(loud, WorldKind(name="regime", shared=is_shared), HORIZON, seed())
+        moves = np.diff(np.log(world.closes[world.first :])), np.diff(world.log_prices)
+        found.append(np.corrcoef(*moves)[0, 1])
+    assert found[1] > found[0] + 0.3
+
+
+def test_early_drifts_are_added_to_the_same_world() -> None:
+    rule = short_plan().worlds
+    plain = make_world(rule, WorldKind(name="none"), HORIZON, seed())
+    kind = WorldKind(name="early", early=0.4, early_index=0.63, early_outcome=-1.26)
+    early, profile = make_world(rule, kind, HORIZON, seed()), early_profile(rule, kind)
+    assert np.log(early.closes / plain.closes) == pytest.approx(0.01 * np.cumsum(profile), abs=1e-9)
+    assert early.log_prices - plain.log_prices == pytest.approx(-0.02 * np.cumsum(profile[900:]), abs=1e-9)
+
+
+def test_a_kind_may_have_a_regime_of_its_own() -> None:
+    rule = short_plan().worlds
+    calm = rule.model_copy(update={"outcome": rule.outcome.model_copy(update={"regime": 0.0})})
+    expected = make_world(calm, WorldKind(name="none"), HORIZON, seed()).log_prices
+    assert np.array_equal(make_world(rule, WorldKind(name="none", regime=0.0), HORIZON, seed()).log_prices, expected)
+
+
 def test_an_autocorrelation_by_hand() -> None:
     # Deviations -1, 1, -1, 1: three products of -1 over four squares.
     assert autocorrelation(np.array([1.0, 3.0, 1.0, 3.0]), 1) == -0.75
+
+
+def test_episodes_of_a_world_are_those_of_its_past_and_of_its_window() -> None:
+    plan, rules = short_plan(), rotation_settings(load_config()).rules
+    inside, past = 0, 0
+    for number in range(20):
+        world = make_world(plan.worlds, plan.worlds.kinds[0], HORIZON, seed(number))
+        record = judge_world(plan, rules, plan.worlds.kinds[0], seed(number))
+        known = find_breakouts(world.closes[:1500], event_rules(rules, plan.signal, 21, 5)).confirmed_at
+        known = known[known >= 0]
+        counted = known[spaced_events(known, 63, "front")]
+        in_window = counted[(counted >= 900) & (counted < 1400)]
+        assert (record["n"], record["n_all"]) == (len(in_window), len(counted))
+        inside, past = inside + len(in_window), past + len(counted) - len(in_window)
+    assert inside > 10 and past > 10
 
 
 # --- the test on such worlds --------------------------------------------------------------------------------------

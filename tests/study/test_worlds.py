@@ -39,6 +39,13 @@ def test_rates_and_errors_by_hand() -> None:
     assert table["faults"] == []  # 0.25 is not over 0.05 + 0.2165
 
 
+@pytest.mark.parametrize(("volatility", "within"), [(0.0765, True), (0.0767, False), (0.0627, True), (0.0625, False)])
+def test_a_mean_is_held_to_the_real_figure(volatility: float, within: bool) -> None:
+    plan = short_plan(kinds=load_plan().worlds.kinds[:1])
+    rows = table_of(plan, [[record(volatility=volatility + 0.01), record(volatility=volatility - 0.01)]])["realism"]
+    assert [row["within"] for row in rows] == [True, True, within, True, True, True, True]
+
+
 def test_a_schedule_ends_with_its_first_word() -> None:
     plan = short_plan(kinds=load_plan().worlds.kinds[:1])
     words = [["INCONCLUSIVE", "NOT SUPPORTED", "SUPPORTED"]] + [["INCONCLUSIVE"] * 3] * 4
@@ -97,6 +104,13 @@ def test_processes_and_stops_change_nothing(tmp_path: Path) -> None:
     assert again == [30, 25, 5, 25, 5] and not partial.exists()
 
 
+def test_each_kind_has_worlds_of_its_own(tmp_path: Path) -> None:
+    kind = load_plan().worlds.kinds[0]
+    plan = short_plan(kinds=[kind, kind.model_copy(update={"name": "the same again"})])
+    volatility = [row["mean"] for row in run_worlds(plan, config_in(tmp_path), 2, workers=1)["realism"][2::7]]
+    assert len(volatility) == 2 and volatility[0] != volatility[1]
+
+
 def test_a_finished_table_is_read_again(tmp_path: Path) -> None:
     plan, config = short_plan(worlds=3), config_in(tmp_path)
     assert kept_worlds(plan, config) is None
@@ -110,6 +124,14 @@ def test_a_finished_table_is_read_again(tmp_path: Path) -> None:
 def test_a_plan_without_the_effect_of_a_size_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"worlds.effects"):
         run_worlds(short_plan(effects=[0.5]), config_in(tmp_path), 1)
+
+
+def test_a_plan_with_events_of_a_file_is_refused(tmp_path: Path) -> None:
+    plan = short_plan()
+    plan = plan.model_copy(update={"signal": plan.signal.model_copy(update={"file": Path("mine.py")})})
+    for judge in (run_worlds, run_criticals):
+        with pytest.raises(ConfigError, match=r"signal.file"):
+            judge(plan, config_in(tmp_path), 1)
 
 
 def test_critical_values_of_a_few_worlds_come_again(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def run_worlds(
     Raises
     ------
     ConfigError
-        If the plan lacks the effect of a size.
+        If the plan lacks the effect of a size, or its events come from a file.
     LedgerError
         If the file cannot be written.
     """
@@ -145,6 +145,7 @@ def run_criticals(
     dict
         `critical_up` and `critical_low`, a value a look.
     """
+    _require_rule(plan)
     count, schedule = worlds or plan.prospective.worlds, plan.prospective
     rules = rotation_settings(config).rules
     chunks = [_Chunk(plan, rules, 0, first, min(first + _CHUNK, count)) for first in range(0, count, _CHUNK)]
@@ -190,9 +191,21 @@ def _sources() -> list[Path]:
 
 
 def _require_complete(plan: StudyPlan) -> None:
+    _require_rule(plan)
     for effect in (0, plan.judgement.effect):
         if effect not in plan.worlds.effects:
             raise ConfigError("a size needs its effect", where="worlds.effects", expected=f"{effect} among them")
+
+
+def _require_rule(plan: StudyPlan) -> None:
+    if plan.signal.file is not None:
+        # Sessions of a world have no dates, which a function of the user's own file returns.
+        raise ConfigError(
+            "planted worlds need the rule of the rotation",
+            where="signal.file",
+            was=plan.signal.file.name,
+            mend="test the plan without its file",
+        )
 
 
 def _judged(chunk: _Chunk) -> list[dict[str, Any]]:
