@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install help backtest paper test quick slow soak worlds lint benchmark lock clean
+.PHONY: install help backtest paper test quick slow soak worlds answer lint benchmark lock clean
 
 install: $(VENV)/installed  ## Install the bot and its tools into .venv.
 
@@ -37,6 +37,9 @@ soak: install       ## Run the tests that take minutes.
 
 worlds: install     ## Compute size and power of the verdict on planted worlds, in two minutes.
 	$(BIN)/bot study worlds
+
+answer: install     ## Write docs/answer.md and its figures from the prices of MARKET_DATA_DIR.
+	$(BIN)/python -m bot.study.answer
 
 lint: install       ## Check style, types and import contracts.
 	$(BIN)/ruff check .

@@ -11,6 +11,22 @@ from importlib.resources import files
 
 from bot.study.page.canvas import Canvas
 
+_LOOKS = {
+    "dot-full": "full dot",
+    "dot-hollow": "hollow dot",
+    "null": "grey",
+    "lead": "blue",
+    "mean": "thick line",
+    "line": "solid line",
+    "line-dashed": "dashed line",
+    "band": "grey band",
+    "curve-key curve-0": "solid line",
+    "curve-key curve-1": "dashed line",
+    "curve-key curve-2": "dotted line",
+    "curve-key curve-3": "dash-dotted line",
+}
+"""What each look of a legend is in words."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawing:
@@ -42,6 +58,12 @@ class Drawing:
         return (
             f'<figure class="chart"><h3>{escape(self.title)}</h3>{legend}{self.canvas.svg(self.label)}{note}</figure>'
         )
+
+    @property
+    def legend_text(self) -> str:
+        """The legend as a sentence, for a page without its swatches; "" without a legend."""
+        keys = "; ".join(f"{_LOOKS[look]}: {name}" for look, name in self.legend)
+        return f"{keys[0].upper()}{keys[1:]}." if keys else ""
 
     def svg_file(self) -> str:
         """Return the drawing as the text of an SVG file."""

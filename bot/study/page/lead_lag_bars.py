@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.report import numbers
 from bot.study.page.axis_scale import AxisScale, scale_of, tick_texts
 from bot.study.page.canvas import Canvas
 from bot.study.page.drawing import Drawing
@@ -41,12 +42,12 @@ def _bars(rows: list[Figures], coin: str, every: str, names: PlanNames) -> Drawi
         if tick:
             canvas.text((0, up(tick) - 4), text, "muted small")
     for lag in (min(lags), 0, max(lags)):
-        canvas.text((across(lag), _BOTTOM + 17), f"{lag:+d}" if lag else "0", "muted small", "middle")
+        canvas.text((across(lag), _BOTTOM + 17), numbers.minus(f"{lag:+d}") if lag else "0", "muted small", "middle")
     canvas.text((1, 12), f"{coin} leads", "small strong")
     canvas.text((99, 12), f"{names.signal} leads", "small strong", "end")
     canvas.text((50, _HEIGHT - 6), f"lag in {every}s", "muted small", "middle")
     apart = [row["lag"] for row in rows if row["lag"] and (row["low"] > 0 or row["high"] < 0)]
-    listed = ", ".join(f"{lag:+d}" for lag in apart) or "none"
+    listed = numbers.minus(", ".join(f"{lag:+d}" for lag in apart)) or "none"
     return Drawing(
         f"{names.signal} and {coin} by {every}",
         f"Correlation of returns of {names.signal} and {coin} at {len(rows)} lags in {every}s. Lags other than 0 with "

@@ -44,15 +44,21 @@ BRIEF = {
 
 
 def brief_table(name: str, figures: Figures, title: str, names: PlanNames) -> str:
-    """Return the small table of a section, if it has one; a row that lacks its data ends with the reason."""
+    """Return the small table of a section, if it has one, as HTML."""
+    rows = brief_rows(name, figures)
+    return plain_table(title, rows, names.labels) if rows else ""
+
+
+def brief_rows(name: str, figures: Figures) -> list[Figures]:
+    """Return the columns of a section's small table; a row that lacks its data ends with the reason."""
     keys, rows = BRIEF.get(name), figures.get("rows")
     if not keys or not rows:
-        return ""
+        return []
     keys = (*keys, *(key for key in rows[0] if key.startswith("power_")))
     shown: list[Figures] = [{key: row.get(key) for key in keys} for row in rows]
     if any(row.get("missing") for row in rows):
-        shown = [{**brief, "missing": row.get("missing") or ""} for brief, row in zip(shown, rows, strict=True)]
-    return plain_table(title, shown, names.labels)
+        return [{**brief, "missing": row.get("missing") or ""} for brief, row in zip(shown, rows, strict=True)]
+    return shown
 
 
 def rows_table(figures: Figures, title: str, names: PlanNames) -> str:
@@ -67,12 +73,17 @@ def rows_table(figures: Figures, title: str, names: PlanNames) -> str:
 
 
 def plain_table(title: str, rows: Sequence[Figures], labels: Mapping[str, str] | None = None) -> str:
-    """Return rows as a table; columns are all keys with plain values, in their order."""
+    """Return rows as an HTML table; columns are all keys with plain values, in their order."""
+    head, cells = table_cells(rows, labels or {})
+    return Table(title, head, cells).html() if head else ""
+
+
+def table_cells(rows: Sequence[Figures], labels: Mapping[str, str]) -> tuple[list[Cell], list[list[Cell]]]:
+    """Return the head and the cells of a table of rows, formatted; a name is replaced by its label."""
     keys = list(dict.fromkeys(key for row in rows for key, value in row.items() if _is_plain(value)))
     is_text = {key: any(isinstance(row.get(key), str) for row in rows) for key in keys}
     head: list[Cell] = [_heading(key) if is_text[key] else Figure(_heading(key)) for key in keys]
-    cells = [[_cell(key, row.get(key), labels or {}, is_text[key]) for key in keys] for row in rows]
-    return Table(title, head, cells).html() if keys else ""
+    return head, [[_cell(key, row.get(key), labels, is_text[key]) for key in keys] for row in rows]
 
 
 def _is_plain(value: Any) -> bool:
