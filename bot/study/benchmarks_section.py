@@ -199,8 +199,8 @@ def _notes(found: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     if found["p_rotation"] is not None:
         beaten, better = (_listed(found[key], names) for key in ("beaten", "better"))
         notes += [
-            f"Does the rotation beat any benchmark? SPA p {found['p_rotation']:.3f}; by StepM it beats {beaten}.",
-            f"Does any benchmark beat the rotation? SPA p {found['p_benchmarks']:.3f}; by StepM {better} do.",
+            f"Does the rotation beat any benchmark? SPA p {found['p_rotation']:.3f}; StepM: {beaten}.",
+            f"Does any benchmark beat the rotation? SPA p {found['p_benchmarks']:.3f}; StepM: {better}.",
         ]
     if found["psr"] is not None:
         notes.append(f"Sharpe ratio {found['sharpe']:.2f} a year; above 0 with a probability of {found['psr']:.3f}.")
@@ -223,5 +223,5 @@ def _sentence(found: Mapping[str, Any], compared: int) -> str:
     if not compared:
         return f"{luck}; no benchmark can be compared."
     beaten, better = len(found["beaten"]), len(found["better"])
-    means = f"its mean daily return is significantly above that of {beaten} of {compared} benchmarks"
+    means = f"the mean daily return of the rotation is significantly above that of {beaten} of {compared} benchmarks"
     return f"{luck}; {means}, and below that of {better}."

@@ -63,7 +63,7 @@ def multiverse(data: StudyData) -> dict[str, Any]:
         "joint_cells": sum(z is not None for z in joint.z),
         "joint_largest": joint.largest,
         "notes": _notes(data, cells),
-        "sentence": _sentence(data, counts, len(_computed(cells)), joint),
+        "sentence": _sentence(counts, len(_computed(cells)), joint),
     }
 
 
@@ -99,9 +99,9 @@ def _notes(data: StudyData, cells: Sequence[Cell]) -> list[str]:
     return [*notes, *(f"{count} cells are not computed: {reason}" for reason, count in reasons.items())]
 
 
-def _sentence(data: StudyData, counts: Counter[Word | None], computed: int, joint: JointP) -> str:
+def _sentence(counts: Counter[Word | None], computed: int, joint: JointP) -> str:
     words = ", ".join(f"{counts[word]} {word.value}" for word in Word)
-    says = f"Of {computed} ways to ask whether {data.plan.subject} lead: {words}"
+    says = f"Of {computed} ways to ask the question of the plan: {words}"
     if joint.share is None:
         return f"{says}; they have no session in common, so that there is no joint p."
     return (
