@@ -126,15 +126,21 @@ class RotationRuns:
 
     def _survivors(self) -> list[VariantRun]:
         """Run without the coins that died or were halted, and without all that end before the run."""
-        settled = [settling for due in self.plan.settlings.values() for settling in due]
+        return [
+            self._on("without dead and halted coins", without_coins(self.market, self.dead_coins())),
+            self._on("only coins with rows to the end", without_coins(self.market, self._settled())),
+        ]
+
+    def dead_coins(self) -> set[str]:
+        """Return the coins that a run settles as dead, and those that the table of endings calls halted."""
         table = endings_for(self.data.config, self.market)
         halted = {symbol for symbol, action in table.items() if action.kind is CorporateActionKind.HALTED}
-        dead = {settling.symbol for settling in settled if settling.cause is SettlementCause.DEAD}
-        ended = {settling.symbol for settling in settled}
-        return [
-            self._on("without dead and halted coins", without_coins(self.market, dead | halted)),
-            self._on("only coins with rows to the end", without_coins(self.market, ended)),
-        ]
+        return halted | self._settled(SettlementCause.DEAD)
+
+    def _settled(self, *causes: SettlementCause) -> set[str]:
+        """Return the coins that are settled before the end of the run, for any cause or for the given ones."""
+        settled = (settling for due in self.plan.settlings.values() for settling in due)
+        return {one.symbol for one in settled if not causes or one.cause in causes}
 
     def _on(self, variant: str, market: Market) -> VariantRun:
         decisions = self.rotation.decide(RotationView(market, self.data.settings))

@@ -111,6 +111,11 @@ def test_coins_are_left_out_and_those_with_a_role_stay(made: RandomMarket) -> No
     assert set(made.market) - set(kept) == {"C01"}
 
 
+def test_coins_that_died_or_were_halted_are_dead(made: RandomMarket, data: StudyData) -> None:
+    # C01 is dead and C04 halted by the table, C02 ends without an entry, C03 was renamed and lives on.
+    assert {symbol for symbol in RotationRuns(data).dead_coins() if symbol in made.market} == {"C01", "C02", "C04"}
+
+
 def test_another_claim_is_not_what_the_rotation_trades(made: RandomMarket) -> None:
     plan = load_plan()
     other = plan.model_copy(update={"outcome": plan.outcome.model_copy(update={"series": "BTC"})})
