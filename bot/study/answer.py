@@ -42,11 +42,12 @@ _HEADINGS = {
 _AGAIN = """## Run it again
 
 ```console
-$ MARKET_DATA_DIR=prices make answer
+$ export MARKET_DATA_DIR=prices
+$ make answer
 $ bot study --data-dir prices
 ```
 
-The first command writes this page and its figures anew, the second a report with every figure.
+`make answer` writes this page and its figures anew, `bot study` a report with every figure.
 [Test the thesis](study.md) explains the method and each word.
 """
 

@@ -65,7 +65,10 @@ def parse(words: list[str]) -> None:
             context = command.make_context(name, rest, parent=context)
             if not hasattr(command, "resolve_command"):
                 return
-            name, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+            words = [*context._protected_args, *context.args]
+            if not words and command.invoke_without_command:
+                return
+            name, command, rest = command.resolve_command(context, words)
     except typer.Exit:
         return
 

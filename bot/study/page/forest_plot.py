@@ -51,20 +51,21 @@ def _forest(study: Figures, section: str, key: str, groups: Mapping[str, str], t
         lambda value, text: f"{text}{numbers.TIMES}" if value else text,
     )
     listed = "; ".join(f"{mark.label} {mark.text}" for mark in marks)
-    return (Drawing(title, f"{title} Excess (log), p and episodes by row: {listed}.", canvas, _NOTE, _LEGEND),)
+    label = f"{title} Excess, smallest detectable effect (log) and p by row: {listed}."
+    return (Drawing(title, label, canvas, _NOTE, _LEGEND),)
 
 
 def _mark(row: Figures, group: str, level: float) -> RowMark:
     if row.get("excess") is None:
         return RowMark(group, row["label"], "not computed", None)
     low, place, high = (row[key] / row["detectable"] for key in ("interval_low", "excess", "interval_high"))
-    text = f"{log_return(row['excess'], 3)}, p {p_value(row['p_up'])}, n {row['n']}"
+    text = f"{log_return(row['excess'], 3)}, sees {numbers.ratio(row['detectable'], 3)}, p {p_value(row['p_up'])}"
     return RowMark(group, row["label"], text, place, low, high, row["p_up"] <= level)
 
 
 _NOTE = (
-    "Each dot is the excess (log return, printed at its right) divided by the smallest effect that the row could "
-    "detect, so that all rows share one axis; the line is its 95% interval. One that ends left of the dashed line "
-    "excludes every lead that the row would see in four of five cases."
+    "Each dot is the excess (log return, printed at the right) divided by the smallest effect that the row can "
+    "detect (sees), so that all rows share one axis; the line is its 95% interval. One that ends left of the dashed "
+    "line excludes every lead that the row would see in four of five cases."
 )
 _LEGEND = (("dot-full", "rose by more than chance allows"), ("dot-hollow", "did not"))
