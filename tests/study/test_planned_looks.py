@@ -68,6 +68,11 @@ def test_a_critical_value_lies_between_what_may_reject_and_the_next() -> None:
     assert critical_values(p_values, 1.0, [5]) == [1.0]
 
 
+def test_the_whole_level_is_spent_at_the_last_look() -> None:
+    # 0.025 of 40 worlds is one world, though the spending function comes out a digit under 0.025.
+    assert critical_values(np.arange(1, 41).reshape(-1, 1) / 40, 0.025, [5]) == [0.0375]
+
+
 def test_equal_p_values_are_rejected_together_or_not_at_all() -> None:
     assert critical_values(np.array([[0.1], [0.2], [0.2], [0.4]]), 0.5, [5]) == [0.15]
     assert critical_values(np.array([[0.1], [0.1], [0.1], [0.4]]), 0.5, [5]) == [0.0]

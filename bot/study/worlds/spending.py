@@ -12,6 +12,8 @@ from bot.core.market import Floats
 
 DIGITS = 6
 """Decimals of a critical p-value."""
+_ROUNDING = 1e-6
+"""Share of a world: the whole level times the worlds may come out a digit under its whole number."""
 
 
 def spent(alpha: float, share: float) -> float:
@@ -52,7 +54,8 @@ def critical_values(p_values: Floats, alpha: float, looks: Sequence[int]) -> lis
     rejected = np.zeros(worlds, bool)
     criticals = []
     for place, look in enumerate(looks):
-        may = math.floor(spent(alpha, look / looks[-1]) * worlds) - int(rejected.sum())
+        in_all = math.floor(spent(alpha, look / looks[-1]) * worlds + _ROUNDING)
+        may = in_all - int(rejected.sum())
         open_p = np.where(rejected, np.nan, p_values[:, place])
         critical = _critical(np.sort(open_p[~np.isnan(open_p)]), may)
         criticals.append(critical)
