@@ -26,7 +26,7 @@ DOES_NOT_SHOW = (
 
 _FIGURES = {
     "word": "SUPPORTED, NOT SUPPORTED or INCONCLUSIVE, by the rule of the plan",
-    "labels": "Doubts about the word: not specific to small caps, fragile, depends on the null",
+    "labels": "Doubts about the word: not specific to the plan's subject, fragile, depends on the null",
     "n": "Counted episodes",
     "sessions": "Sessions T with a known outcome",
     "excess": "Mean outcome over the counted episodes less the mean over all T sessions, log return",

@@ -80,7 +80,7 @@ def cell(excess: float, word: str, **choices: Any) -> dict[str, Any]:
     return {**own, "outcome": "ETH", **choices, "n": 7, "excess": excess, "p_up": 0.5, "word": word, "missing": None}
 
 
-def tested(label: str, **more: Any) -> dict[str, Any]:
+def outcome_row(label: str, **more: Any) -> dict[str, Any]:
     """A row of an outcome or a placebo."""
     figures = {"excess": 0.01, "p_up": 0.4, "detectable": 0.05, "interval_low": -0.02, "interval_high": 0.06}
     return {"outcome": label, "label": label, "n": 17, **figures, "missing": None, **more}
@@ -112,15 +112,17 @@ def every_section() -> dict[str, Any]:
         for lag in (-1, 0, 1)
     ]
     other = {"session": "2016-11-18", "y": 0.3, "word": "INCONCLUSIVE", "excess": -0.3, "p_up": 0.9}
-    absent = tested("Micro caps", excess=None, p_up=None, missing="no rows", group="behind")
+    absent = outcome_row("Micro caps", excess=None, p_up=None, missing="no rows", group="behind")
     rotation = {"variant": "as configured", "total_return": 0.95, "max_drawdown": -0.5, "sharpe": 0.4, "trades": 54}
     held = {"total_return": 9.5, "sharpe": 1.4, "is_better": True}
     null = {"null": "linear shifts", "excess": -0.2, "null_low": -0.4, "null_high": 0.5, "p_up": 0.9, "missing": None}
     return {
         "nulls": section([null]),
-        "replication": section([tested("EEM", group="behind"), absent, tested("SPX", group="before")], missing=["IWC"]),
-        "placebos": section([tested("-63 sessions", placebo="time")]),
-        "reverse": section([tested("BTC", signal="BTC")]),
+        "replication": section(
+            [outcome_row("EEM", group="behind"), absent, outcome_row("SPX", group="before")], missing=["IWC"]
+        ),
+        "placebos": section([outcome_row("-63 sessions", placebo="time")]),
+        "reverse": section([outcome_row("BTC", signal="BTC")]),
         "leadlag": section(lags),
         "multiverse": section([cell(-0.2, "NOT SUPPORTED"), cell(0.1, "INCONCLUSIVE", base=10)]),
         "dropone": section([other]),
