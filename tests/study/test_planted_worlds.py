@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from bot.study.events import event_rules, find_breakouts
 
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import load_config
+from bot.study.breakouts import event_rules, find_breakouts
 from bot.study.counted import spaced_events
 from bot.study.plan import WorldKind
 from bot.study.shifts import ShiftTest, window_overlap
