@@ -61,7 +61,7 @@ class Drawing:
 
     @property
     def legend_text(self) -> str:
-        """The legend as a sentence, for a page without its swatches; "" without a legend."""
+        """The legend as a sentence, for a page of plain text."""
         keys = "; ".join(f"{_LOOKS[look]}: {name}" for look, name in self.legend)
         return f"{keys[0].upper()}{keys[1:]}." if keys else ""
 

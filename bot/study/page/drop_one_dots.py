@@ -1,4 +1,4 @@
-"""The excess without each counted episode in turn."""
+"""The excess with each counted episode left out in turn."""
 
 from __future__ import annotations
 

@@ -65,6 +65,7 @@ def _ends(canvas: Canvas, up: AxisScale, mean: float, counted: Sequence[Figures]
     texts = [(up(mean), log_return(mean), "strong mean-text")]
     if len(full) > 1:
         texts += [(up(row["path"][-1]), row["session"][:7], "muted small") for row in (full[0], full[-1])]
+    # The mean comes first: it keeps its text where others are too close.
     placed: list[float] = []
     for y, text, look in texts:
         if all(abs(y - other) >= 15 for other in placed):

@@ -37,7 +37,7 @@ def reverse_forest(study: Figures, names: PlanNames) -> Sequence[Drawing]:
 
 
 def _forest(study: Figures, section: str, key: str, groups: Mapping[str, str], title: str) -> Sequence[Drawing]:
-    """Draw rows in groups by the value of a key; a row that lacks its data has no dot."""
+    """Draw rows in groups by the value of a key; a row that lacks its data is named."""
     level = study["plan"]["judgement"]["p_up"]
     marks = [
         _mark(row, groups.get(row.get(key, ""), row.get(key, "")), level) for row in study["sections"][section]["rows"]
@@ -58,6 +58,7 @@ def _forest(study: Figures, section: str, key: str, groups: Mapping[str, str], t
 def _mark(row: Figures, group: str, level: float) -> RowMark:
     if row.get("excess") is None:
         return RowMark(group, row["label"], "not computed", None)
+    # A bond moves by a hundredth of what a coin does: on one plain axis most rows would be dots at zero.
     low, place, high = (row[key] / row["detectable"] for key in ("interval_low", "excess", "interval_high"))
     text = f"{log_return(row['excess'], 3)}, sees {numbers.ratio(row['detectable'], 3)}, p {p_value(row['p_up'])}"
     return RowMark(group, row["label"], text, place, low, high, row["p_up"] <= level)

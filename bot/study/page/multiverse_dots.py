@@ -29,6 +29,7 @@ def multiverse_dots(study: Figures, names: PlanNames) -> Sequence[Drawing]:
     across = AxisScale(0, max(len(rows) - 1, 1), 1, 99)
     for tick in up.ticks(5):
         canvas.line((0, up(tick)), (100, up(tick)), "axis" if tick == 0 else "grid")
+    # Colour alone is no sign for everyone: each word has a row of strokes too.
     places = {word: [across(i) for i, row in enumerate(rows) if row["word"] == word] for word in LOOKS}
     for place, (word, look) in enumerate(LOOKS.items()):
         if found := [(across(i), up(row["excess"])) for i, row in enumerate(rows) if row["word"] == word]:

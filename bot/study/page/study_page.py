@@ -85,7 +85,7 @@ def sections_of(study: Figures) -> dict[str, Figures]:
 
 
 def drawings_of(name: str, figures: Figures, study: Figures, names: PlanNames) -> list[Drawing]:
-    """Return the drawings of a section; none of one that lacks its data."""
+    """Return the drawings of a section, if it has its data."""
     if isinstance(figures.get("missing"), str):
         return []
     return [drawing for draw in DRAWINGS.get(name, ()) for drawing in draw(study, names)]

@@ -63,9 +63,9 @@ def test_a_path_is_in_thousandths_of_the_drawing() -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        (log_return(-0.2207), "−0.22"),
+        (log_return(-0.2207), f"{MINUS}0.22"),
         (log_return(0.001), "0.00"),
-        (log_return(None), "–"),
+        (log_return(None), NOTHING),
         (both(0.35), "+0.35 (+42%)"),
     ],
 )
