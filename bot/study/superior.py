@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from bot.core.market import Floats
 from bot.study.redrawn import block_length
@@ -54,18 +53,25 @@ def superior(differences: Mapping[str, Floats], draws: int, seed: int, block: in
     level
         Familywise error of StepM.
     """
-    from arch.bootstrap import SPA, StepM
+    from arch.bootstrap import SPA
 
     # The library compares losses: a model beats the benchmark if its loss is lower.
-    losses = -pd.DataFrame(dict(differences))
-    zero = np.zeros(len(losses))
-    spa = SPA(zero, losses, block_size=block, reps=draws, seed=seed)
+    names = list(differences)
+    losses = -np.column_stack([differences[name] for name in names])
+    spa = SPA(np.zeros(len(losses)), losses, block_size=block, reps=draws, seed=seed)
     spa.compute()
-    step = StepM(zero, losses, size=level, block_size=block, reps=draws, seed=seed)
-    step.compute()
-    found = spa.pvalues
-    chosen = tuple(str(name) for name in step.superior_models)
-    return Superiority(float(found["consistent"]), float(found["lower"]), float(found["upper"]), chosen)
+    found = dict(spa.pvalues)
+    chosen: list[int] = []
+    # The library's own StepM fails where the last series is rejected in a later step: nothing is left to compare.
+    while len(chosen) < len(names) and len(better := spa.better_models(level)):
+        chosen += [int(column) for column in better]
+        left = np.ones(len(names), bool)
+        left[chosen] = False
+        if left.any():
+            spa.subset(left)
+            spa.compute()
+    superior_names = tuple(names[column] for column in sorted(chosen))
+    return Superiority(float(found["consistent"]), float(found["lower"]), float(found["upper"]), superior_names)
 
 
 def longest_block(differences: Mapping[str, Floats]) -> int:

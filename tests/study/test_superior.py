@@ -16,6 +16,14 @@ def test_a_planted_lead_is_found_and_named() -> None:
     assert found.superior == ("b",)
 
 
+def test_all_series_are_superior_by_step() -> None:
+    # `b` is rejected first; only then is the critical value low enough for the small lead of `a`.
+    small = 0.00011 + np.random.default_rng(6).normal(0, 0.001, 500)
+    differences = {"a": small, "b": _NOISE[:, 1] + 0.004}
+    found = superior(differences, draws=300, seed=1, block=5)
+    assert found.superior == ("a", "b")
+
+
 def test_the_other_direction_finds_nothing() -> None:
     behind = {"b": -_NOISE[:, 1] - 0.004}
     found = superior(behind, draws=300, seed=1, block=5)
