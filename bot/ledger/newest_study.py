@@ -10,6 +10,7 @@ from typing import Any
 
 FORMAT = 1
 """Form of study.json; a reader leaves out files of another form."""
+_TYPES: Mapping[str, type] = {"made_at": str, "series": dict, "reads": list, "verdict": dict, "plan": dict}
 NOT_STUDIED = "not studied yet"
 
 
@@ -85,9 +86,18 @@ def _read(path: Path) -> dict[str, Any] | None:
     """Return a study; None for a file that is not one of this form."""
     try:
         study: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    return study if isinstance(study, dict) and study.get("format") == FORMAT else None
+    if not isinstance(study, dict) or study.get("format") != FORMAT:
+        return None
+    try:
+        is_whole = all(isinstance(study[key], kind) for key, kind in _TYPES.items()) and all(
+            isinstance(text, str)
+            for text in (study["verdict"]["word"], study["plan"]["name"], *study["verdict"]["labels"])
+        )
+    except (KeyError, TypeError):
+        return None
+    return study if is_whole else None
 
 
 def _is_of(study: Mapping[str, Any], series_sha256: Mapping[str, str]) -> bool:

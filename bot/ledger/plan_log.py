@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
+import io
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -45,6 +48,24 @@ class PlanEntry:
     body: Mapping[str, Any]
     hash: str
 
+    @classmethod
+    def of(
+        cls,
+        before: Sequence[PlanEntry],
+        kind: PlanEntryKind,
+        plan_sha256: str,
+        body: Mapping[str, Any],
+        at: datetime,
+    ) -> PlanEntry:
+        """Make the entry that follows some entries."""
+        entry = cls(len(before) + 1, iso(at), kind, plan_sha256, dict(body), "")
+        return replace(entry, hash=_chained(before[-1].hash if before else _FIRST, entry.plain()))
+
+    def plain(self) -> dict[str, Any]:
+        """Return the entry as JSON, without its hash."""
+        line = {"number": self.number, "at": self.at, "kind": self.kind.value, "plan_sha256": self.plan_sha256}
+        return {**line, "body": dict(self.body)}
+
     @property
     def day(self) -> date:
         """UTC date of the entry."""
@@ -80,29 +101,50 @@ class PlanLog:
 
     def append(self, kind: PlanEntryKind, plan_sha256: str, body: Mapping[str, Any], at: datetime) -> PlanEntry:
         """Add an entry and flush it to the disk."""
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)  # two commands may write at once
-                entries = self.entries()
-                before = entries[-1].hash if entries else _FIRST
-                line = {"number": len(entries) + 1, "at": iso(at), "kind": kind.value, "plan_sha256": plan_sha256}
-                plain = {**line, "body": dict(body)}
-                entry = PlanEntry(len(entries) + 1, iso(at), kind, plan_sha256, dict(body), _chained(before, plain))
-                file.write(json.dumps({**plain, "hash": entry.hash}, sort_keys=True) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as problem:
-            raise write_error(LedgerError, self.path, problem) from None
-        return entry
+        with self._locked() as (file, entries):
+            return self._append(file, entries, PlanEntry.of(entries, kind, plan_sha256, body, at))
 
     def append_once(self, kind: PlanEntryKind, plan_sha256: str, body: Mapping[str, Any], at: datetime) -> None:
         """Add an entry unless the log has one of the same plan, kind and body."""
-        if not any(
+        if self._has(self.entries(), kind, plan_sha256, body):  # without a write: the log may be read-only
+            return
+        with self._locked() as (file, entries):
+            # Again, under the lock: another command may have written it meanwhile.
+            if not self._has(entries, kind, plan_sha256, body):
+                self._append(file, entries, PlanEntry.of(entries, kind, plan_sha256, body, at))
+
+    @contextmanager
+    def _locked(self) -> Iterator[tuple[io.FileIO, list[PlanEntry]]]:
+        """Yield the open file and its entries while no other command writes to it."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("ab", buffering=0) as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                yield file, self.entries()
+        except OSError as problem:
+            raise write_error(LedgerError, self.path, problem) from None
+
+    def _append(self, file: io.FileIO, entries: list[PlanEntry], entry: PlanEntry) -> PlanEntry:
+        before = os.fstat(file.fileno()).st_size
+        # An editor may have removed the last end of line.
+        start = b"\n" if entries and not self.path.read_bytes().endswith(b"\n") else b""
+        line = start + json.dumps({**entry.plain(), "hash": entry.hash}, sort_keys=True).encode() + b"\n"
+        try:
+            if file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file.fileno())
+        except OSError:
+            with suppress(OSError):  # half a line would break the chain for good
+                os.ftruncate(file.fileno(), before)
+            raise
+        return entry
+
+    @staticmethod
+    def _has(entries: list[PlanEntry], kind: PlanEntryKind, plan_sha256: str, body: Mapping[str, Any]) -> bool:
+        return any(
             entry.kind is kind and entry.plan_sha256 == plan_sha256 and dict(entry.body) == dict(body)
-            for entry in self.entries()
-        ):
-            self.append(kind, plan_sha256, body, at)
+            for entry in entries
+        )
 
     def _entry(self, number: int, line: str, before: str) -> PlanEntry:
         mend = "restore the file from a copy; the entries before this line are valid"
@@ -113,8 +155,12 @@ class PlanLog:
             entry = PlanEntry(
                 plain["number"], plain["at"], PlanEntryKind(plain["kind"]), plain["plan_sha256"], plain["body"], own
             )
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise LedgerError("is no entry of the log", where=where, mend=mend) from None
+            datetime.fromisoformat(entry.at)
+            is_valid = isinstance(entry.plan_sha256, str) and isinstance(entry.body, dict)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            is_valid = False
+        if not is_valid:
+            raise LedgerError("is no entry of the log", where=where, mend=mend)
         if entry.number != number or own != _chained(before, plain):
             raise LedgerError("the chain is broken: an entry was changed or removed", where=where, mend=mend)
         return entry

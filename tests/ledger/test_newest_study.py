@@ -37,6 +37,6 @@ def test_the_newest_study_of_the_same_rows_is_found(tmp_path: Path) -> None:
 def test_data_without_a_study_and_unreadable_files_have_none(tmp_path: Path) -> None:
     assert newest_study(tmp_path, SERIES) is None
     (tmp_path / "study" / "a").mkdir(parents=True)
-    for text in ("", "{", "[]", '{"format": 2}'):
+    for text in ("", "{", "[]", '{"format": 2}', '{"format": 1}', '{"format": 1, "made_at": 5}', "[" * 9000):
         (tmp_path / "study" / "a" / "study.json").write_text(text)
         assert newest_study(tmp_path, SERIES) is None

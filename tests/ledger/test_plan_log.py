@@ -113,3 +113,36 @@ def test_a_folder_without_the_right_to_write_is_an_error_of_one_line(tmp_path: P
     (tmp_path / "study").write_text("a file in the folder's place")
     with pytest.raises(LedgerError, match="cannot be written"):
         plan_log(tmp_path).append(PlanEntryKind.REGISTERED, PLAN, {}, AT)
+
+
+def test_a_missing_end_of_line_does_not_break_the_chain(tmp_path: Path) -> None:
+    log = log_of_three(tmp_path / "plans.jsonl")
+    log.path.write_bytes(log.path.read_bytes().removesuffix(b"\n"))
+    log.append(PlanEntryKind.PEEK, PLAN, {"command": "bot backtest"}, AT)
+    assert len(log.entries()) == 4
+
+
+def test_an_entry_that_cannot_be_written_leaves_the_log_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = log_of_three(tmp_path / "plans.jsonl")
+    before = log.path.read_bytes()
+
+    def fails(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", fails)
+    with pytest.raises(LedgerError, match="No space left on device"):
+        log.append(PlanEntryKind.PEEK, PLAN, {"command": "bot backtest"}, AT)
+    assert log.path.read_bytes() == before
+
+
+def test_two_writers_add_an_entry_once(tmp_path: Path) -> None:
+    path = tmp_path / "plans.jsonl"
+
+    def add(_: int) -> None:
+        PlanLog(path).append_once(PlanEntryKind.EPISODE, PLAN, {"session": "2026-03-02"}, AT)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(32)))
+    assert len(PlanLog(path).entries()) == 1
