@@ -128,8 +128,8 @@ def _protect(market: Market) -> None:
                 column.flags.writeable = False
 
 
-def call_user_code(path: Path, function: Callable[[], _T]) -> _T:
-    """Call a function of the user's file. Raises ConfigError, with file and line, for whatever it raises.
+def call_user_code(path: Path, function: Callable[[], _T], mend: str = _HELP) -> _T:
+    """Call a function of the user's file. Raises ConfigError, with file, line and `mend`, for whatever it raises.
 
     Its standard output goes to standard error, so that the bot's own output stays one table or one JSON object.
     """
@@ -140,10 +140,10 @@ def call_user_code(path: Path, function: Callable[[], _T]) -> _T:
         raise
     # SystemExit too: a file that calls exit() would end a daemon without a word.
     except BaseException as problem:
-        raise _fault(path, problem) from None
+        raise _fault(path, problem, mend) from None
 
 
-def _fault(path: Path, problem: BaseException) -> ConfigError:
+def _fault(path: Path, problem: BaseException, mend: str) -> ConfigError:
     """Make one line of a user's exception that names the place in the user's own file."""
     # The last frame in the user's file: frames below are of libraries that the user did not write.
     lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == str(path)]
@@ -152,8 +152,8 @@ def _fault(path: Path, problem: BaseException) -> ConfigError:
     # The bot's own errors, such as that of an unknown series, keep their words.
     if isinstance(problem, BotError):
         what = f"{problem.where}: {problem.what}" if problem.where else problem.what
-        return ConfigError(what, where=where, expected=problem.expected, was=problem.was, mend=problem.mend or _HELP)
-    return ConfigError(f"{type(problem).__name__}: {_text_of(problem)}", where=where, mend=_HELP)
+        return ConfigError(what, where=where, expected=problem.expected, was=problem.was, mend=problem.mend or mend)
+    return ConfigError(f"{type(problem).__name__}: {_text_of(problem)}", where=where, mend=mend)
 
 
 def _text_of(problem: BaseException) -> str:

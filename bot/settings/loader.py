@@ -128,7 +128,7 @@ def _read(path: Path, above: tuple[Path, ...], known: dict[Path, dict[str, objec
     # Later bases win over earlier ones, and the file over all of them.
     for base in bases:
         merged = _merge(merged, _read(_find_base(path, base), (*above, real), known))
-    known[real] = _merge(merged, _with_strategy_beside(path, data))
+    known[real] = _merge(merged, _with_files_beside(path, data))
     return known[real]
 
 
@@ -141,14 +141,15 @@ def _resolved(path: Path) -> Path:
         raise ConfigError("is not the name of a file", where=repr(str(path)), was=str(problem)) from None
 
 
-def _with_strategy_beside(path: Path, data: dict[str, object]) -> dict[str, object]:
-    """Return the data with the full path of a strategy file that is beside its config."""
-    section = data.get("strategy")
-    # A path in a config means a file beside it first, so that a folder with both can be moved as one.
-    if isinstance(section, dict) and isinstance(section.get("file"), str):
-        beside = path.parent / section["file"]
-        if os.path.lexists(beside) and beside.is_file():
-            return {**data, "strategy": {**section, "file": str(beside)}}
+def _with_files_beside(path: Path, data: dict[str, object]) -> dict[str, object]:
+    """Return the data with the full path of a strategy or event file that is beside its config or plan."""
+    for name in ("strategy", "signal"):
+        section = data.get(name)
+        # A path in a config means a file beside it first, so that a folder with both can be moved as one.
+        if isinstance(section, dict) and isinstance(section.get("file"), str):
+            beside = path.parent / section["file"]
+            if os.path.lexists(beside) and beside.is_file():
+                data = {**data, name: {**section, "file": str(beside)}}
     return data
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.core.market import Floats
-from bot.study.plan import Event, Signal
+from bot.study.plan import Signal
+from bot.study.plan_values import Event
 from strategies.decimals import TIE, is_above, is_below
 from strategies.indicators import Ints, prior_high, run_length
 from strategies.rotation.conditions import is_breakout

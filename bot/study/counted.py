@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from bot.study.plan import Spacing
+from bot.study.plan_values import Spacing
 from strategies.indicators import Bools, Ints
 
 

@@ -34,13 +34,14 @@ def events_of_file(path: Path, index: Index) -> Ints:
     ConfigError
         If the file is missing or fails, or if a date is not a session.
     """
-    if not path.is_file():
-        raise ConfigError("there is no such event file", where=str(path), mend=_HELP)
     sessions = pd.DatetimeIndex(index.sessions.astype("datetime64[s]"))
-    found = call_user_code(path, lambda: _called(path, pd.Series(index.closes.copy(), sessions, name=index.symbol)))
+    closes = pd.Series(index.closes.copy(), sessions, name=index.symbol)
+    found = call_user_code(path, lambda: _called(path, closes), _HELP)
     unknown = found[~np.isin(found, index.sessions)]
     if len(unknown):
-        raise ConfigError("names an event on no session", where=str(path), was=str(unknown[0]), mend=_HELP)
+        raise ConfigError(
+            "names an event on a day that is no session", where=str(path), was=str(unknown[0]), mend=_HELP
+        )
     rows: Ints = np.searchsorted(index.sessions, found)
     return rows
 
@@ -64,8 +65,21 @@ def _cuts(rows: Ints, sessions: int) -> list[int]:
 def _called(path: Path, closes: pd.Series) -> Days:
     spec = importlib.util.spec_from_file_location(f"events_{path.stem}", path)
     if spec is None or spec.loader is None:
-        raise ConfigError("is not a Python file", where=str(path), mend=_HELP)
+        raise ConfigError("is not a Python file")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    days: Days = np.unique(pd.DatetimeIndex(list(module.events(closes))).to_numpy().astype("datetime64[D]"))
+    return _days(list(module.events(closes)))
+
+
+def _days(given: list[object]) -> Days:
+    """Return the dates of events, ascending, each once. Raises ConfigError."""
+    # pandas reads a number as nanoseconds since 1970: the closes themselves would become dates.
+    if numbers := [entry for entry in given if isinstance(entry, (int, float, np.number, np.bool_))]:
+        raise ConfigError("events: returns numbers", expected="dates from closes.index", was=str(numbers[0]))
+    found = pd.DatetimeIndex(given)
+    if found.tz is not None:
+        raise ConfigError(
+            "events: returns dates with a time zone", expected="dates from closes.index", was=str(found[0])
+        )
+    days: Days = np.unique(found.to_numpy().astype("datetime64[D]"))
     return days

@@ -12,7 +12,7 @@ from bot.core.errors import DataError
 from bot.core.market import Floats
 from bot.core.moments import Days
 from bot.study.axis import sampled
-from bot.study.plan import span_of
+from bot.study.plan_values import span_of
 from bot.study.result_row import missing_text
 from bot.study.study_data import StudyData
 from strategies.indicators import Bools

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from bot.core.errors import DataError
 from bot.study.counted import count_episodes
 from bot.study.outcomes import OutcomeSeries
-from bot.study.plan import Event, Multiverse, Spacing, StudyPlan
+from bot.study.plan import Multiverse, StudyPlan
+from bot.study.plan_values import Event, Spacing
 from bot.study.shifts import ShiftTest
 from bot.study.study_data import StudyData
 from bot.study.word import Word, verdict_of

@@ -40,6 +40,8 @@ def placebos(data: StudyData) -> dict[str, Any]:
         If every placebo lacks its data.
     """
     rule = data.plan.placebos
+    if not (rule.time or rule.signals or data.plan.replication.must_not_answer):
+        raise DataError("the plan names no placebo", where=f"plan {data.plan.name}")
     rows = [_time_row(data, sessions) for sessions in rule.time]
     rows += [_signal_row(data, series) for series in rule.signals]
     rows += [_outcome_row(data, name) for name in data.plan.replication.must_not_answer]

@@ -6,10 +6,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from bot.core.errors import BotError, ConfigError
 from bot.core.market import Market
 from bot.data.demo.demo_market import DEMO
-from bot.ledger.plan_log import PlanEntry, PlanEntryKind, note_peek, plan_log
+from bot.ledger.plan_log import FILE_NAME, PlanEntry, PlanEntryKind, note_peek, plan_log
 from bot.ledger.plan_progress import keep_progress
 from bot.services.markets import open_market
 from bot.settings.loader import Config
@@ -35,12 +37,27 @@ def register(state: Path, plan: StudyPlan, at: datetime) -> PlanEntry:
             f"plan {plan.name} is registered already, on {before.day}", where=str(log.path), mend="bot study status"
         )
     content = plan.model_dump(mode="json", by_alias=True)
+    if plan.signal.file is not None:  # read again from any working folder
+        content["signal"]["file"] = str(plan.signal.file.resolve())
     return log.append(PlanEntryKind.REGISTERED, plan.sha256, {"name": plan.name, "plan": content}, at)
 
 
 def registered_plan(entry: PlanEntry) -> StudyPlan:
-    """Return the plan of a registration. Raises ConfigError if its event file has changed since."""
-    plan = StudyPlan.model_validate(entry.body["plan"])
+    """Return the plan of a registration.
+
+    Raises
+    ------
+    ConfigError
+        If its event file is gone or has changed since, or if another version of the bot wrote it.
+    """
+    try:
+        plan = StudyPlan.model_validate(entry.body["plan"])
+    except (ValidationError, KeyError):
+        raise ConfigError(
+            f"the plan of entry {entry.number} was registered with another version and cannot be read",
+            where=FILE_NAME,
+            mend="use that version, or register the plan anew",
+        ) from None
     if plan.sha256 != entry.plan_sha256:
         raise ConfigError(
             f"plan {plan.name} changed after its registration on {entry.day}",
@@ -111,5 +128,5 @@ def _last_day(market: Market) -> date:
 
 
 def _opened(config: Config, plan: StudyPlan, data_dir: Path | None, market: str) -> StudyData:
-    config = config.model_copy(update={"symbols": {**config.symbols, **plan.symbols}})
+    config = plan.with_symbols(config)
     return StudyData(plan, config, open_market(config, data_dir, market))

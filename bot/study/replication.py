@@ -38,6 +38,8 @@ def replication(data: StudyData) -> dict[str, Any]:
         If every outcome lacks its data.
     """
     rule = data.plan.replication
+    if not (rule.behind or rule.before or rule.must_not_answer):
+        raise DataError("the plan names no other outcome", where=f"plan {data.plan.name}")
     names = zip(GROUPS, (rule.behind, rule.before, rule.must_not_answer), strict=True)
     rows = [outcome_row(data, group, name) for group, members in names for name in members]
     missing = [row["label"] for row in rows if row["missing"] is not None]

@@ -104,7 +104,7 @@ def run_study(
     plan_sha256 = plan.sha256  # before a price is read
     if not isinstance(config, Config):
         config = load_config(None if config is None else Path(config))
-    config = config.model_copy(update={"symbols": {**config.symbols, **plan.symbols}})
+    config = plan.with_symbols(config)
     data = StudyData(plan, config, open_market(config, None if data_dir is None else Path(data_dir), market))
     key = hashlib.sha256(f"{plan_sha256}{data.data_sha256}{config.fingerprint()}{code_sha256()}".encode()).hexdigest()
     log = plan_log(config.state)

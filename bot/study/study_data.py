@@ -20,7 +20,8 @@ from bot.study.breakouts import Breakouts, event_rules, find_breakouts
 from bot.study.counted import Episodes, count_episodes
 from bot.study.event_file import events_of_file, require_causal
 from bot.study.outcomes import OutcomeSeries, Price, outcome_of
-from bot.study.plan import Event, StudyPlan
+from bot.study.plan import StudyPlan
+from bot.study.plan_values import Event
 from bot.study.shifts import ShiftTest
 from strategies.indicators import Ints
 from strategies.rotation.settings import RotationSettings

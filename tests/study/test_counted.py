@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.study.counted import Uncounted, count_episodes, spaced_events
-from bot.study.plan import Spacing
+from bot.study.plan_values import Spacing
 
 ROWS = np.array([10, 12, 15, 19, 20])
 

@@ -11,7 +11,8 @@ from bot.core.errors import ConfigError, DataError
 from bot.services.markets import open_market
 from bot.settings.loader import load_config
 from bot.study.lead_lag import Returns, correlations, lead_lag, weekly
-from bot.study.plan import load_plan, span_of
+from bot.study.plan import load_plan
+from bot.study.plan_values import span_of
 from bot.study.study_data import StudyData
 from tests.markets import session_days
 from tests.study.studies import planted_study, study_of

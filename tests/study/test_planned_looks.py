@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bot.study.breakouts import Breakouts
-from bot.study.plan import Event, load_plan
+from bot.study.plan import load_plan
+from bot.study.plan_values import Event
 from bot.study.planned_looks import CriticalValues, PlannedLook, counted_since, looks_at, word_of_look
 from bot.study.shifts import ShiftTest
 from bot.study.word import Word

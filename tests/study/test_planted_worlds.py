@@ -9,11 +9,11 @@ from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import load_config
 from bot.study.breakouts import event_rules, find_breakouts
 from bot.study.counted import spaced_events
-from bot.study.plan import WorldKind
 from bot.study.shifts import ShiftTest, window_overlap
 from bot.study.word import Word, verdict_of
 from bot.study.worlds.judged_world import autocorrelation, judge_world, with_effect
 from bot.study.worlds.planted_world import autoregression_of, cycle_scale, early_profile, make_world
+from bot.study.worlds_plan import WorldKind
 from tests.study.worlds_plans import short_plan
 
 HORIZON = 63

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -111,6 +112,32 @@ def test_a_changed_event_file_is_found(tmp_path: Path) -> None:
     own.write_text("def events(closes):\n    return list(closes.index[:1])\n")
     with pytest.raises(ConfigError, match="changed after its registration on 2026-03-01"):
         registered_plan(entry)
+
+
+def test_a_registration_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    entry = register(tmp_path, load_plan(), AT)
+    for body in ({}, {"plan": {}}, {"plan": {**entry.body["plan"], "curves": None}}):
+        with pytest.raises(ConfigError, match="the plan of entry 1 was registered with another version"):
+            registered_plan(replace(entry, body=body))
+
+
+def test_a_removed_event_file_does_not_stop_a_tick(tmp_path: Path) -> None:
+    own = tmp_path / "own.py"
+    own.write_text("def events(closes):\n    return []\n")
+    plan = load_plan()
+    register(tmp_path, plan.model_copy(update={"signal": plan.signal.model_copy(update={"file": own})}), AT)
+    own.unlink()
+    line = follow(config_in(tmp_path), AT)
+    assert line is not None and "own.py: there is no such event file" in line
+
+
+def test_an_event_file_is_registered_by_its_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own.py").write_text("def events(closes):\n    return []\n")
+    (tmp_path / "own.yaml").write_text("extends: study.yaml\nsignal: {file: own.py}\n")
+    monkeypatch.chdir(tmp_path)
+    entry = register(tmp_path, load_plan(Path("own.yaml")), AT)
+    monkeypatch.chdir("/")
+    assert registered_plan(entry).signal.file == tmp_path / "own.py"
 
 
 def test_a_status_needs_a_registration(tmp_path: Path) -> None:

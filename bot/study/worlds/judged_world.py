@@ -12,11 +12,12 @@ import numpy as np
 from bot.core.market import Floats
 from bot.study.breakouts import Breakouts, event_rules, find_breakouts
 from bot.study.counted import count_episodes, spaced_events
-from bot.study.plan import StudyPlan, WorldKind
+from bot.study.plan import StudyPlan
 from bot.study.planned_looks import CriticalValues, PlannedLook, counted_since, looks_at, word_of_look
 from bot.study.shifts import ShiftTest
 from bot.study.word import Word, verdict_of
 from bot.study.worlds.planted_world import PlantedWorld, make_world
+from bot.study.worlds_plan import WorldKind
 from strategies.indicators import Ints
 from strategies.rotation.rules import Rules
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.core.market import Floats
-from bot.study.plan import PlantedWorlds, WorldKind
+from bot.study.worlds_plan import PlantedWorlds, WorldKind
 
 YEAR = 252
 """Sessions of a year."""

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from bot.study.plan import StudyPlan, WorldKind, WorldTargets
+from bot.study.plan import StudyPlan
 from bot.study.word import Word
 from bot.study.worlds.planted_world import YEAR
 from bot.study.worlds.waiting import sessions_to_look, wait_quantiles
+from bot.study.worlds_plan import WorldKind, WorldTargets
 
 Record = Mapping[str, Any]
 """What `judge_world` returns."""
