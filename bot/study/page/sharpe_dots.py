@@ -19,7 +19,7 @@ def variant_dots(study: Figures, names: PlanNames) -> Sequence[Drawing]:
     own = next((row for row in rows if row.get("table") == _CONFIG and row.get("sharpe") is not None), None)
     if own is None:
         return ()
-    # Most gates change no order, and dots on top of each other tell nothing.
+    # Most gates change no order, so most dots would lie on top of each other.
     other = [
         row
         for row in rows
