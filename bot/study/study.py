@@ -28,6 +28,7 @@ from bot.study.study_folder import REPORT_FILE, STUDY_FILE, StudyFolder
 from bot.study.trials import trials
 from bot.study.worlds.worlds_run import kept_worlds
 
+_PAGE = Path(__file__).parent / "page"
 _SOURCES = (Path(__file__).parent, Path(__file__).parents[2] / "strategies")
 
 
@@ -119,11 +120,13 @@ def run_study(
 
 
 def code_sha256() -> str:
-    """Hash the code of the study and of the rule: other code may give other figures."""
+    """Hash the code that makes the figures of a study: other code may give other figures."""
     digest = hashlib.sha256(__version__.encode())
     for source in _SOURCES:
         for path in sorted(source.rglob("*.py")):
-            digest.update(path.read_bytes())
+            # The pages only show the figures.
+            if _PAGE not in path.parents:
+                digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
