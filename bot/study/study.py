@@ -18,6 +18,7 @@ from bot.ledger.newest_study import FORMAT
 from bot.ledger.plan_log import PlanEntryKind, plan_log
 from bot.services.markets import open_market
 from bot.settings.loader import Config, load_config
+from bot.study.extra import require_extra
 from bot.study.multiverse import cell_count
 from bot.study.page.study_page import render
 from bot.study.plan import StudyPlan, load_plan
@@ -100,6 +101,7 @@ def run_study(
         An error of `bot.core.errors`. Finished sections are kept, and the next run goes on after them.
     """
     chosen = _chosen(only)
+    require_extra()
     if not isinstance(plan, StudyPlan):
         plan = load_plan(None if plan is None else Path(plan))
     plan_sha256 = plan.sha256  # before a price is read

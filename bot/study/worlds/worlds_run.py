@@ -18,6 +18,7 @@ from bot.infra.write_access import write_error
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
 from bot.study import breakouts, counted, planned_looks, shifts, word
+from bot.study.extra import require_extra
 from bot.study.plan import StudyPlan
 from bot.study.study_folder import to_json
 from bot.study.worlds.judged_world import judge_world, null_p_values
@@ -85,10 +86,11 @@ def run_worlds(
     Raises
     ------
     ConfigError
-        If the plan lacks the effect of a size, or its events come from a file.
+        If the plan lacks the effect of a size, its events come from a file, or a library of the extra is missing.
     LedgerError
         If the file cannot be written.
     """
+    require_extra()
     count = worlds or plan.worlds.worlds
     _require_complete(plan)
     rules = rotation_settings(config).rules
