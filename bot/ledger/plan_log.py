@@ -87,8 +87,10 @@ class PlanLog:
             text = self.path.read_text(encoding="utf-8")
         except FileNotFoundError:
             return []
-        except (OSError, ValueError) as problem:
-            raise LedgerError(f"cannot be read: {problem}", where=str(self.path)) from None
+        except OSError as problem:
+            raise LedgerError(f"cannot be read: {problem.strerror}", where=str(self.path)) from None
+        except ValueError:
+            raise LedgerError("is not text", where=str(self.path), mend="restore the file from a copy") from None
         found, before = [], _FIRST
         for number, line in enumerate(text.splitlines(), start=1):
             found.append(self._entry(number, line, before))

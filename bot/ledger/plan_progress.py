@@ -27,9 +27,12 @@ def keep_progress(state: Path, progress: Mapping[str, Any]) -> None:
 def progress_line(state: Path, digits: int = 12) -> str | None:
     """Return the state of the registered plan in one line, with the first digits of its hash.
 
-    None if no plan is registered. Raises LedgerError if the chain of the log is broken.
+    None if no plan is registered. A broken log is reported in the line: pages and notices show more than the plan.
     """
-    entry = plan_log(state).registered()
+    try:
+        entry = plan_log(state).registered()
+    except LedgerError as problem:
+        return f"Registered plan unknown: {problem}"
     if entry is None:
         return None
     head = f"Plan {entry.plan_sha256[:digits]}, registered on {entry.day}"

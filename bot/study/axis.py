@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.core.errors import DataError
-from bot.core.market import Floats, Market
+from bot.core.market import Floats, Market, SeriesKind
 from bot.core.moments import Days
 
 
@@ -43,9 +43,14 @@ def index_of(market: Market, symbol: str) -> Index:
     Raises
     ------
     DataError
-        If a session of the calendar lacks its row: all later counts would be a session off.
+        If a session of the calendar lacks its row: all later counts would be a session off. Or for macro data, whose
+        dates are those of the observation: it was released later.
     """
     series = market[symbol]
+    if series.kind is SeriesKind.MACRO:
+        raise DataError(
+            f"{symbol} is macro data, released after its date", where=f"market {market.name}", expected="prices"
+        )
     if not len(series):
         raise DataError(f"{symbol} has no rows", where=f"market {market.name}")
     calendar = market.sessions.dates

@@ -70,9 +70,10 @@ def outcome_of(market: Market, name: str, sessions: Days, horizon: int, price: P
     Raises
     ------
     DataError
-        If a price inside is missing, or fewer sessions than the horizon have one.
+        If a price inside is missing, fewer sessions than the horizon have one, or the series is macro data.
     """
-    return outcome_from(name, log_prices(market, name, sessions, price), sessions, horizon)
+    logs = log_prices(market, name, sessions, price)
+    return outcome_from(name, logs, sessions, horizon, f"market {market.name}")
 
 
 def log_prices(market: Market, name: str, sessions: Days, price: Price) -> Floats:
@@ -84,15 +85,27 @@ def log_prices(market: Market, name: str, sessions: Days, price: Price) -> Float
     return parts[0] - parts[1] if len(parts) == 2 else parts[0]
 
 
-def outcome_from(name: str, logs: Floats, sessions: Days, horizon: int) -> OutcomeSeries:
-    """Compute an outcome from the log price at which a holding begins after each session. Raises DataError."""
+def outcome_from(name: str, logs: Floats, sessions: Days, horizon: int, where: str) -> OutcomeSeries:
+    """Compute an outcome from the log price at which a holding begins after each session.
+
+    Raises DataError, with `where` as its place.
+    """
     known = np.flatnonzero(~np.isnan(logs))
     if len(known) <= horizon:
-        raise DataError(f"{name} has too few prices", expected=f"more than {horizon} sessions", was=str(len(known)))
+        raise DataError(
+            f"{name} has too few prices on the sessions of the index, {sessions[0]} to {sessions[-1]}",
+            where=where,
+            expected=f"more than {horizon} sessions",
+            was=str(len(known)),
+        )
     holes = np.flatnonzero(np.isnan(logs[known[0] : known[-1] + 1])) + known[0]
     if len(holes):
         raise DataError(
-            f"{name} lacks a price inside", expected="one after each session", was=f"none after {sessions[holes[0]]}"
+            f"{name} lacks a price inside",
+            where=where,
+            expected="one after each session",
+            was=f"none after {sessions[holes[0]]}",
+            mend=f"complete {name.replace('/', ' and ')}",
         )
     values = np.full(len(sessions), np.nan)
     values[:-horizon] = logs[horizon:] - logs[:-horizon]
@@ -101,6 +114,8 @@ def outcome_from(name: str, logs: Floats, sessions: Days, horizon: int) -> Outco
 
 def _log_prices(market: Market, symbol: str, sessions: Days, price: Price) -> Floats:
     series = market[symbol]
+    if series.kind is SeriesKind.MACRO:
+        raise DataError(f"{symbol} is macro data without prices", where=f"market {market.name}", expected="prices")
     if series.kind.is_coin:
         return _log(_at(series, sessions + 1, price))
     by_session = _at(series, sessions, "close" if series.kind is SeriesKind.INDEX else price)

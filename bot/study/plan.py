@@ -251,8 +251,10 @@ def _event_code(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError("there is no such event file", where=str(file), mend=mend) from None
-    except (OSError, ValueError) as problem:
-        raise ConfigError(f"the event file cannot be read: {problem}", where=str(file), mend=mend) from None
+    except OSError as problem:
+        raise ConfigError(f"the event file cannot be read: {problem.strerror}", where=str(file), mend=mend) from None
+    except ValueError:
+        raise ConfigError("the event file is not text in UTF-8", where=str(file), mend=mend) from None
 
 
 def load_plan(path: Path | None = None) -> StudyPlan:

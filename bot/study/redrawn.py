@@ -74,6 +74,8 @@ def block_length(returns: Floats) -> float:
     """Return the mean block length of the stationary bootstrap, in rows (Politis, White 2004; Patton et al. 2009)."""
     from arch.bootstrap import optimal_block_length
 
+    if np.ptp(returns) == 0:
+        return 1.0  # a constant series depends on nothing
     return max(float(optimal_block_length(returns)["stationary"].iloc[0]), 1.0)
 
 

@@ -12,6 +12,8 @@ from bot.core.errors import LedgerError
 from bot.infra.whole_file import write_whole
 from bot.infra.write_access import write_error
 
+_KEYS = {"sentence", "does_not_show", "definitions"}
+"""Keys of every section."""
 STUDY_FILE, REPORT_FILE = "study.json", "report.html"
 
 
@@ -25,16 +27,17 @@ class StudyFolder:
         self.path = path
 
     def section(self, name: str) -> dict[str, Any] | None:
-        """Return the figures of a finished section; None if it is not there."""
+        """Return the figures of a finished section; None if it is not there, or its file is not whole."""
+        path = self._section_path(name)
         try:
-            found: dict[str, Any] = json.loads(self._section_path(name).read_text(encoding="utf-8"))
+            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as problem:
-            raise LedgerError(
-                f"cannot be read: {problem}", where=str(self._section_path(name)), mend="remove it"
-            ) from None
-        return found
+        except OSError as problem:
+            raise LedgerError(f"cannot be read: {problem.strerror}", where=str(path), mend="remove it") from None
+        except (ValueError, RecursionError):
+            return None  # it holds figures alone, which are computed again
+        return found if isinstance(found, dict) and found.keys() >= _KEYS else None
 
     def keep_section(self, name: str, figures: Mapping[str, Any]) -> None:
         """Write the figures of a finished section."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from bot.core.errors import DataError
+from bot.report.numbers import counted
 from bot.study.counted import Episodes
 from bot.study.curves import curves
 from bot.study.multiverse import cells_of
@@ -205,8 +206,9 @@ def _sentence(data: StudyData, word: Word, test: ShiftTest | None) -> str:
     if test is None:
         return f"{word.value}: no event of {index} has a known outcome of {outcome}."
     bound = test.bound(rule.p_low, rule.bound_step)
+    events = counted(len(test.events), "breakout")
     rejects = "no effect is rejected" if bound is None else f"effects of {bound:+.2f} and more are rejected"
     return (
-        f"{word.value}: over the {plan.outcome.horizon} sessions after {len(test.events)} breakouts of {index}, "
-        f"{outcome} moved {test.excess:+.2f} (log) against its mean over all sessions; {rejects}."
+        f"{word.value}: over the {plan.outcome.horizon} sessions after {events} of {index}, {outcome} "
+        f"moved {test.excess:+.2f} (log) against its mean over all sessions; {rejects}."
     )

@@ -197,3 +197,11 @@ def test_the_status_says_when_and_what_the_next_look_sees(demo: Market, tmp_path
         "+0.75 in 4%, +1.00 in 8%."
     )
     assert lines[4].startswith("Looks at outcomes after the date, by the log: 3.")
+
+
+def test_a_broken_log_is_reported_in_the_line_of_pages_and_notices(tmp_path: Path) -> None:
+    register(tmp_path, load_plan(), AT)
+    log = plan_log(tmp_path).path
+    log.write_text(log.read_text().replace("confirmed", "breakout"))
+    line = progress_line(tmp_path)
+    assert line is not None and line.startswith("Registered plan unknown: ") and "the chain is broken" in line
