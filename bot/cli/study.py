@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from bot.study.study import Study
 
-study = typer.Typer(help="Test the thesis: verdict, evidence, report.", invoke_without_command=True)
+study = typer.Typer(invoke_without_command=True)
+_SECTIONS = "verdict, nulls, replication, placebos, reverse, leadlag, multiverse, dropone, tables or benchmarks"
 
 
 @study.callback()
@@ -37,14 +38,17 @@ def run(
     data_dir: DataDirOption = None,
     market: MarketOption = "auto",
     only: Annotated[
-        list[str] | None, typer.Option("--only", help="Compute the verdict and this section; may be given again.")
+        list[str] | None,
+        typer.Option(
+            "--only", help=f"Compute the verdict and this section, without a report: {_SECTIONS}; repeatable."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Test the claim of a plan on a market, and write study.json and report.html.
 
-    Finished sections are kept, so that an interrupted study goes on where it ended. --only writes no report. Exit code
-    3 if a series of the plan is missing or has a hole.
+    Finished sections are kept, so that an interrupted study goes on where it ended. It needs the extra `study`. Exit
+    code 2 for a faulty plan, 3 for a missing series or a hole in it, 5 for a broken log of plans.
 
     Example: bot study --data-dir prices
     """
@@ -69,13 +73,16 @@ def run(
 
 
 def _show(screen: Console, found: Study, is_whole: bool) -> None:
+    from bot.study.page.plan_names import names_of
+    from bot.study.page.verdict_head import label_sentence
+
     figures = found.figures
     verdict, sections = figures["verdict"], figures["sections"]
     screen.print(f"\n{figures['plan']['claim']}", markup=False)
     screen.print(f"[bold]{verdict['word']}[/], retrospective: {_span(sections['verdict'])}. Paper only, not advice.")
     for label in sections["verdict"]["labels"]:
         if label["holds"]:
-            screen.print(f"  Doubt: {label['name']}", markup=False)
+            screen.print(f"  Doubt: {label_sentence(label, figures, names_of(figures))}", markup=False, soft_wrap=True)
         elif "unknown" in label:
             screen.print(f"  Unknown if {label['name']}: {label['unknown']}", markup=False, soft_wrap=True)
     if verdict["n"]:
@@ -106,8 +113,8 @@ def _figures_table(verdict: dict[str, Any]) -> Table:
         "Excess (log)": f"{verdict['excess']:+.3f}; without the best episode {_signed(verdict['excess_without_best'])}",
         "p for a lead": f"{verdict['p_up']:.3f} ({verdict['count_up']} of {verdict['sessions']} shifts)",
         "p against the effect": f"{verdict['p_low']:.4f} ({verdict['count_low']} shifts)",
-        "Rejected effects": "none" if bound is None else f"{bound:+.2f} and more",
-        "Smallest detectable effect": f"{verdict['detectable']:+.2f}",
+        "Rejected effects (log)": "none" if bound is None else f"{bound:+.2f} and more",
+        "Smallest detectable effect (log)": f"{verdict['detectable']:+.2f}",
     }
     for name, text in rows.items():
         table.add_row(name, text)

@@ -48,7 +48,7 @@ def meaning(study: Figures, names: PlanNames) -> list[str]:
         f"Over the {names.horizon} sessions after {episodes} of {names.signal}, the log return of {names.outcome} "
         f"differed by {excess} from its mean over all sessions."
     )
-    return [moved, _of_word(study, names, effect), *(_of_label(label, study, names) for label in _held(study))]
+    return [moved, _of_word(study, names, effect), *(label_sentence(label, study, names) for label in _held(study))]
 
 
 def _of_word(study: Figures, names: PlanNames, effect: str) -> str:
@@ -78,7 +78,8 @@ def _held(study: Figures) -> list[Figures]:
     return [label for label in labels if label.get("holds")]
 
 
-def _of_label(label: Figures, study: Figures, names: PlanNames) -> str:
+def label_sentence(label: Figures, study: Figures, names: PlanNames) -> str:
+    """Return a label that holds with its evidence."""
     name, p_up = label["name"], study["verdict"]["p_up"]
     if "against" in label:
         return (
