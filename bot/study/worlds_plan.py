@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, Strict
+from pydantic import Field, Strict, model_validator
 
 from bot.settings.schema.values import Count, Positive, Section, Share, Switch
 from bot.study.plan_values import Distinct, Name, Seed
@@ -84,6 +84,12 @@ class WorldTargets(Section):
     autocorrelation: list[Annotated[float, Strict(), Field(ge=-1, le=1)]]
     tolerance: Share
 
+    @model_validator(mode="after")
+    def _one_value_a_lag(self) -> Self:
+        if len(self.lags) != len(self.autocorrelation):
+            raise ValueError(f"autocorrelation must have as many values as lags, {len(self.lags)}")
+        return self
+
 
 class PlantedWorlds(Section):
     """Worlds with a known truth on which the rule of the verdict is tested; effects are log returns."""
@@ -95,3 +101,13 @@ class PlantedWorlds(Section):
     outcome: OutcomeGenerator
     kinds: Annotated[list[WorldKind], Field(min_length=1)]
     targets: WorldTargets
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        last = self.outcome.first + self.outcome.sessions
+        if last > self.index.sessions:
+            raise ValueError(f"outcomes end at row {last:,}, after the index, {self.index.sessions:,} sessions")
+        names = [kind.name for kind in self.kinds]
+        if len(set(names)) < len(names):
+            raise ValueError(f"kinds must have different names, was {', '.join(names)}")
+        return self
