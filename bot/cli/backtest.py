@@ -88,7 +88,7 @@ def backtest(
             advance=advance,
             command=shlex.join(["bot", *sys.argv[1:]]),
         )
-    note_command(resolved.state, date.fromisoformat(run.summary["end"]))
+    note_command(resolved.state, "bot backtest", date.fromisoformat(run.summary["end"]))
     _show(screen, run, labels_of(resolved.resolved()))
     if as_json:
         print_json(_as_json(run))

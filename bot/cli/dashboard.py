@@ -34,7 +34,7 @@ def dashboard(
     from bot.web.site_sources import site_of
 
     resolved, clock = load_config(config), SystemClock()
-    note_command(resolved.state, clock.now().date())
+    note_command(resolved.state, "bot dashboard", clock.now().date())
     site = site_of(resolved, clock)
     # An empty variable counts as unset, as a shell's `BOT_DASHBOARD_TOKEN= bot dashboard` means it.
     server = DashboardServer(site, host, port, token or os.environ.get(TOKEN) or None)

@@ -66,7 +66,7 @@ def run(
         found = run_study(
             plan, data_dir, config=resolved, market=market, only=only or (), begin=lambda title: status.update(title)
         )
-    note_command(resolved.state, date.fromisoformat(found.figures["data_to"]))
+    note_command(resolved.state, "bot study", date.fromisoformat(found.figures["data_to"]))
     _show(screen, found, is_whole=not only)
     if as_json:
         print_json(dict(found.figures))

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.cli.main import main
+from bot.cli.peek import note_command
+from bot.ledger.plan_log import plan_log
+from bot.study.plan import load_plan
+from bot.study.registration import register
 from bot.study.sections import SECTIONS
+
+YEAR = ["--start", "2104-01-01", "--end", "2104-12-31"]
+QUICK = ["--set", "demo.spread_seeds=2", "--set", "benchmarks.random_shifts=10"]
 
 
 def code_of(*arguments: str) -> int:
@@ -34,6 +42,26 @@ def test_a_plan_without_its_event_file_is_one_line_and_one_object(
     shown = capsys.readouterr()
     assert json.loads(shown.out)["error"]["exit_code"] == 2
     assert shown.err.splitlines()[-1].startswith("Error: none.py: there is no such event file")
+
+
+def test_a_backtest_after_the_date_of_a_plan_writes_a_peek(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    register(tmp_path, load_plan(), now - timedelta(days=9))
+    note_command(tmp_path, "bot backtest", (now - timedelta(days=1)).date())
+    note_command(tmp_path, "bot backtest", (now - timedelta(days=1)).date())
+    note_command(tmp_path, "bot review", None)
+    entries = plan_log(tmp_path).entries()
+    assert [entry.body.get("command") for entry in entries] == [None, "bot backtest"]
+
+
+def test_a_broken_log_refuses_to_show_a_backtest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    register(tmp_path, load_plan(), datetime(2026, 3, 1, tzinfo=UTC))
+    log = plan_log(tmp_path).path
+    log.write_text(log.read_text().replace("confirmed", "breakout"))
+    with pytest.raises(SystemExit) as ended:
+        main(["backtest", "--market", "demo", "--set", f"state={tmp_path}", *YEAR, *QUICK])
+    assert ended.value.code == 5
+    assert "the chain is broken" in capsys.readouterr().err
 
 
 def test_an_unknown_section_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,7 +69,7 @@ def shown_record(state: Path, name: str | None) -> Record:
     # Pinned: a daemon may add rows while a command reads, and two tables of one answer must agree.
     record = find_record(state, name).pinned()
     valued = record.last_event(Valuation)
-    note_command(state, None if valued is None else valued.event.day)
+    note_command(state, "bot review", None if valued is None else valued.event.day)
     return record
 
 
