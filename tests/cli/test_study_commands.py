@@ -10,6 +10,7 @@ import pytest
 
 from bot.cli.main import main
 from bot.cli.peek import note_command
+from bot.infra.clock import SystemClock
 from bot.ledger.plan_log import plan_log
 from bot.study.plan import load_plan
 from bot.study.registration import register
@@ -45,7 +46,7 @@ def test_a_plan_without_its_event_file_is_one_line_and_one_object(
 
 
 def test_a_backtest_after_the_date_of_a_plan_writes_a_peek(tmp_path: Path) -> None:
-    now = datetime.now(UTC)
+    now = SystemClock().now()
     register(tmp_path, load_plan(), now - timedelta(days=9))
     note_command(tmp_path, "bot backtest", (now - timedelta(days=1)).date())
     note_command(tmp_path, "bot backtest", (now - timedelta(days=1)).date())
