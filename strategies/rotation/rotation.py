@@ -19,7 +19,10 @@ from strategies.rotation.episodes import episodes
 from strategies.rotation.input_warnings import input_warnings
 from strategies.rotation.rules import Stage, reason_codes
 from strategies.rotation.settings import RotationSettings
+from strategies.rotation.targets import Position, Target, TradeCode, WeightSource, target_of
 from strategies.rotation.view import RotationView, Views
+
+_TRADES = {TradeCode.HOLD: Trade.HOLD, TradeCode.BAND: Trade.BAND, TradeCode.NOW: Trade.NOW}
 
 Chooser = Callable[[Altcoins, np.datetime64], dict[str, float]]
 """Picks the altcoin half on a day: shares of it by symbol."""
@@ -75,59 +78,44 @@ class Rotation:
     def decide(self, view: RotationView) -> list[Decision]:
         """Make the decisions of a view: target weights along its path, and the times to trade towards them."""
         decisions = []
-        stage, tranche = Stage.STABLE, 0
-        entered, weights = 0, dict[str, Decimal]()
+        rules, position, weights = self.settings.target_rules, Position(), dict[str, Decimal]()
         for i, (at, outcome) in enumerate(zip(view.market.decision_moments, view.path, strict=True)):
-            previous, stage = stage, Stage(outcome.stage)
-            # A new tranche is a purchase too, though the stage is the same.
-            changed = stage is not previous or outcome.tranche != tranche
-            tranche = outcome.tranche
-            entered = i if stage is not previous else entered
-            stale = bool(view.stale[i])
-            weights = self._weights(view, i, stage, tranche, i - entered, stale, weights)
-            on_schedule = (i - entered) % self.settings.sizing.rebalance_days == 0
+            previous = Stage(position.stage)
+            target = target_of(rules, position, i, outcome.stage, outcome.tranche, bool(view.stale[i]))
+            position, weights = target.position, self._weights(view, target, view.days[i], weights)
             decisions.append(
                 Decision(
                     at=at,
-                    stage=stage.name,
+                    stage=Stage(outcome.stage).name,
                     previous=previous.name,
                     weights=weights,
                     reasons=reason_codes(outcome.reasons),
-                    trade=Trade.NOW if changed else Trade.BAND if on_schedule else Trade.HOLD,
-                    reduce_only=stale or stage is Stage.DISTRIBUTION,
+                    trade=_TRADES[TradeCode(target.trade)],
+                    reduce_only=target.reduce_only,
                     readings=view.table.at(i),
                 )
             )
         return decisions
 
     def _weights(
-        self,
-        view: RotationView,
-        i: int,
-        stage: Stage,
-        tranche: int,
-        days_in_stage: int,
-        stale: bool,
-        before: dict[str, Decimal],
+        self, view: RotationView, target: Target, day: np.datetime64, before: dict[str, Decimal]
     ) -> dict[str, Decimal]:
-        """Return the target weights at one decision; `before` are those of the decision before."""
-        shares, eth = self.settings.rotation.weights, view.market.roles.eth
-        if stage is Stage.ETH:
-            return {eth: to_weight(shares.eth_first if tranche == 1 else shares.eth_full)}
-        if stage is Stage.ALTS:
-            # Nothing is bought on a stale day, so a new choice could not be carried out.
-            every = self.settings.altcoins.choose_every_days
-            due = days_in_stage == 0 or (days_in_stage % every == 0 and not stale)
-            return self._with_altcoins(view, view.days[i]) if due else before
-        if stage is Stage.DISTRIBUTION:
-            kept = shares.distribution  # weights are halved once, then frozen: prices may move them, orders do not
-            return {s: to_weight(float(w) * kept) for s, w in before.items()} if days_in_stage == 0 else before
+        """Return the target weights of a decision; `before` are those of the decision before."""
+        match target.source:
+            case WeightSource.ETH:
+                return {view.market.roles.eth: to_weight(target.eth)}
+            case WeightSource.CHOICE:
+                return self._with_altcoins(view, target, day)
+            case WeightSource.BEFORE:
+                return before
+            case WeightSource.CUT:
+                return {symbol: to_weight(float(weight) * target.kept) for symbol, weight in before.items()}
         return {}
 
-    def _with_altcoins(self, view: RotationView, day: np.datetime64) -> dict[str, Decimal]:
-        weights, eth = self.settings.rotation.weights, view.market.roles.eth
+    def _with_altcoins(self, view: RotationView, target: Target, day: np.datetime64) -> dict[str, Decimal]:
+        eth = view.market.roles.eth
         if self.choose is None:
-            return {eth: to_weight(weights.eth_first + weights.altcoins)}
+            return {eth: to_weight(target.eth + target.altcoins)}
         shares = self.choose(view.altcoins, day)
-        half = {symbol: to_weight(weights.altcoins * share) for symbol, share in shares.items()}
-        return {eth: to_weight(weights.eth_first), **half}
+        half = {symbol: to_weight(target.altcoins * share) for symbol, share in shares.items()}
+        return {eth: to_weight(target.eth), **half}

@@ -10,6 +10,7 @@ from functools import cached_property
 from strategies.rotation.config_paths import flattened
 from strategies.rotation.rule_settings import RuleSettings
 from strategies.rotation.rules import Rules
+from strategies.rotation.targets import TargetRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,3 +171,16 @@ class RotationSettings:
     def rules(self) -> Rules:
         """The numbers of `step`, flat because numba compiles a flat tuple of numbers."""
         return flattened(Rules, self.rotation)
+
+    @cached_property
+    def target_rules(self) -> TargetRules:
+        """The numbers of target weights and trading days, flat as `rules`."""
+        weights = self.rotation.weights
+        return TargetRules(
+            eth_first=weights.eth_first,
+            eth_full=weights.eth_full,
+            altcoins=weights.altcoins,
+            distribution=weights.distribution,
+            choose_every_days=self.altcoins.choose_every_days,
+            rebalance_days=self.sizing.rebalance_days,
+        )

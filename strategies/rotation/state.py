@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from bot.core.market import Floats
+from strategies.indicators import Bools, Ints
 from strategies.rotation.rules import Stage
 
 
@@ -64,6 +66,32 @@ class Observation(NamedTuple):
     peg_broken: bool
     thin_trading: bool
     missed: int
+
+
+class ObservedColumns(NamedTuple):
+    """The fields of `Observation` as arrays, one entry a decision time, shape (decisions,)."""
+
+    session: Ints
+    new_session: Bools
+    close: Floats
+    prior_high: Floats
+    is_record: Bools
+    base: Ints
+    sessions_since_record: Ints
+    gates_pass: Bools
+    credit_stress: Bools
+    volatility_kill: Bools
+    rs_up: Bools
+    rs_weak_sessions: Ints
+    eth_close: Floats
+    eth_above_trend: Bools
+    eth_range: Floats
+    pair_above: Bools
+    pair_below: Bools
+    breadth_passes: Bools
+    peg_broken: Bools
+    thin_trading: Bools
+    missed: Ints
 
 
 class Condition(NamedTuple):

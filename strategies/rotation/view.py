@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from bot.core.market import Market
 from strategies.decimals import is_at_least, is_below
@@ -16,7 +15,7 @@ from strategies.rotation.progress import progress
 from strategies.rotation.reading import Reading, ReadingTable
 from strategies.rotation.readings import Readings
 from strategies.rotation.settings import RotationSettings
-from strategies.rotation.state import Memory, Observation, Outcome
+from strategies.rotation.state import Memory, Observation, ObservedColumns, Outcome
 from strategies.rotation.step import step
 from strategies.rotation.supercycle import Supercycle
 
@@ -111,11 +110,18 @@ class RotationView:
 
     def observations(self) -> list[Observation]:
         """Return the observations that `step` reads, one a decision time."""
+        # `tolist` gives Python numbers: `step` is slower on NumPy scalars.
+        rows_of_columns = zip(*(column.tolist() for column in self.observed), strict=True)
+        return list(map(Observation._make, rows_of_columns))
+
+    @cached_property
+    def observed(self) -> ObservedColumns:
+        """All that `step` reads, a column each, with one entry a decision time."""
         rows, new = self.source.session_rows(), self.source.new_session()
         before, is_record, base, since = self.source.records()
         strength, pair = self.gates["relative_strength"], self.readings["eth_btc"]
         kill, peg = self.readings["volatility_kill"], self.readings["peg_broken"]
-        columns: dict[str, npt.NDArray[np.generic]] = {
+        columns = {
             "session": rows,
             "new_session": new,
             "close": self.source.closes[rows],
@@ -138,9 +144,7 @@ class RotationView:
             "thin_trading": self.source.thin_trading(),
             "missed": self.missed,
         }
-        # `tolist` gives Python numbers: `step` is slower on NumPy scalars.
-        rows_of_columns = zip(*(columns[name].tolist() for name in Observation._fields), strict=True)
-        return list(map(Observation._make, rows_of_columns))
+        return ObservedColumns(**columns)
 
     def failing_gates(self, i: int) -> list[str]:
         """Return the gates that are on and block at a decision."""
