@@ -1,0 +1,1 @@
+"""Run the rotation over many parameter sets with compiled code."""

@@ -1,0 +1,65 @@
+"""The compiled simulation against the exact engine: decisions and lots equal, prices on the tick, equity to 1e-9."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.data.demo.demo_market import DEMO
+from bot.services.markets import open_market
+from bot.services.plans import window_of
+from bot.settings.loader import load_config
+from bot.sweep.compiling import compiled
+from bot.sweep.prepared_market import PreparedMarket
+from bot.sweep.simulation import simulate
+from tests.sweep.random_sets import BothRuns, random_set, run_both
+
+
+@pytest.fixture(scope="module")
+def demo() -> PreparedMarket:
+    config = load_config()
+    market = open_market(config, None, DEMO)
+    return PreparedMarket(config, market, window_of(market, None, None))
+
+
+def require_equal(both: BothRuns) -> None:
+    """Hold the simulation of a set against the exact engine."""
+    assert both.run.stage.tolist() == [outcome.stage for outcome in both.view.path]
+    assert both.run.tranche.tolist() == [outcome.tranche for outcome in both.view.path]
+    assert both.run.reasons.tolist() == [int(outcome.reasons) for outcome in both.view.path]
+    exact, simulated = both.exact_fills(), both.simulated_fills()
+    assert [fill[:3] for fill in simulated] == [fill[:3] for fill in exact]
+    np.testing.assert_allclose([f[3] for f in simulated], [f[3] for f in exact], rtol=1e-13)
+    np.testing.assert_allclose(both.run.equity, both.exact_equity(), rtol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_sets_on_the_demo_run_as_in_the_exact_engine(demo: PreparedMarket, seed: int) -> None:
+    both = run_both(demo, random_set(demo.settings, seed))
+    require_equal(both)
+
+
+def test_a_set_without_its_own_numbers_trades(demo: PreparedMarket) -> None:
+    drawn = random_set(demo.settings, 0)
+    assert len(run_both(demo, drawn).exact_fills()) > 10
+
+
+@pytest.mark.slow
+def test_fifty_sets_on_the_demo(demo: PreparedMarket) -> None:
+    simulation = compiled(simulate)
+    for seed in range(100, 150):
+        require_equal(run_both(demo, random_set(demo.settings, seed), simulation))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("MARKET_DATA_DIR" not in os.environ, reason="MARKET_DATA_DIR names no folder of real prices")
+def test_two_hundred_sets_on_real_prices() -> None:
+    config, simulation = load_config(), compiled(simulate)
+    market = open_market(config, Path(os.environ["MARKET_DATA_DIR"]), "auto")
+    prepared = PreparedMarket(config, market, window_of(market, date(2016, 1, 1), None))
+    for seed in range(200):
+        require_equal(run_both(prepared, random_set(prepared.settings, seed), simulation))
