@@ -18,6 +18,7 @@ from strategies.rotation.state import Breakout, EthPosition, Memory, Observation
 from strategies.rotation.step import step
 from strategies.rotation.targets import Position, TargetRules, TradeCode, WeightSource, target_of
 
+FILL, SETTLED, EXCHANGED = 0, 1, 2
 TIE, FLOAT_TIE = 1e-9, 4e-16
 """Distance from a whole number of lots or ticks up to which a float counts as that number: absolute, and relative."""
 CASH_KEPT = 1e-6
@@ -39,8 +40,21 @@ class RunNumbers(NamedTuple):
 
 
 class FillColumns(NamedTuple):
-    """Fills of a run in order: number of the decision, row of the coin, signed lots, price. Shape (fills,)."""
+    """Fills and settlements of a run in order, shape (rows,).
 
+    Attributes
+    ----------
+    kind
+        FILL, SETTLED (in cash) or EXCHANGED (a row for the old coin, then one for the new).
+    number, coin
+        Number of the decision, and row of the coin.
+    lots
+        Signed lots.
+    price
+        Price of a fill; NaN of a settlement.
+    """
+
+    kind: Ints
     number: Ints
     coin: Ints
     lots: Ints
@@ -48,12 +62,13 @@ class FillColumns(NamedTuple):
 
 
 class SimulatedRun(NamedTuple):
-    """Stage, tranche and reasons of every decision, and equity at the close of each day of the window."""
+    """Stage, tranche and reasons of every decision, and equity and cash at the close of each day of the window."""
 
     stage: Ints
     tranche: Ints
     reasons: Ints
     equity: Floats
+    cash: Floats
     fills: FillColumns
 
 
@@ -89,7 +104,7 @@ def simulate(
     """
     decisions, days = len(is_stale), len(slippage_multipliers)
     stage_of, tranche_of = np.zeros(decisions, np.int64), np.zeros(decisions, np.int64)
-    reasons_of, equity_of = np.zeros(decisions, np.int64), np.zeros(days)
+    reasons_of, equity_of, cash_of = np.zeros(decisions, np.int64), np.zeros(days), np.zeros(days)
     book = _new_book(coins, numbers.cash)
     memory, position = _start(), Position(0, 0, 0)
     weights = np.zeros(len(coins.step))
@@ -115,17 +130,21 @@ def simulate(
             if target.source == WeightSource.NOTHING and not (book.lots > 0).any():
                 # Out of the market, as on most days: nothing to settle, trade or value.
                 book.unfinished[:] = False
-                equity_of[day - 1] = book.cash[0]
+                equity_of[day - 1] = cash_of[day - 1] = book.cash[0]
                 continue
             _settle(book, coins, numbers, slippage_multipliers, day)
             trade = TradeCode.NOW.value if day == 1 else target.trade
             _trade(book, coins, numbers, weights, trade, target.reduce_only, slippage_multipliers[day - 1], day)
-            equity_of[day - 1] = _equity(book, coins, day)
+            equity_of[day - 1], cash_of[day - 1] = _equity(book, coins, day), book.cash[0]
     count = int(book.fill_count[0])
     fills = FillColumns(
-        book.fill_day[:count] + first - 1, book.fill_coin[:count], book.fill_lots[:count], book.fill_price[:count]
+        book.fill_kind[:count],
+        book.fill_day[:count] + first - 1,
+        book.fill_coin[:count],
+        book.fill_lots[:count],
+        book.fill_price[:count],
     )
-    return SimulatedRun(stage_of, tranche_of, reasons_of, equity_of, fills)
+    return SimulatedRun(stage_of, tranche_of, reasons_of, equity_of, cash_of, fills)
 
 
 class _BookArrays(NamedTuple):
@@ -137,6 +156,7 @@ class _BookArrays(NamedTuple):
     marks: Floats
     renamed: Ints
     fill_count: Ints
+    fill_kind: Ints
     fill_day: Ints
     fill_coin: Ints
     fill_lots: Ints
@@ -152,6 +172,7 @@ def _new_book(coins: CoinTable, cash: float) -> _BookArrays:
         np.full(n, np.nan),
         np.full(n, -1, np.int64),
         np.zeros(1, np.int64),
+        np.zeros(room, np.int64),
         np.zeros(room, np.int64),
         np.zeros(room, np.int64),
         np.zeros(room, np.int64),
@@ -241,7 +262,10 @@ def _settle(book: _BookArrays, coins: CoinTable, numbers: RunNumbers, multiplier
         close = _close(book, coins, coin, coins.settled_on[coin] - 1)
         if coins.cause[coin] == RENAMED:
             into = coins.into[coin]
-            book.lots[into] += _whole(quantity * coins.ratio[coin] / coins.step[into])
+            received = _whole(quantity * coins.ratio[coin] / coins.step[into])
+            _note(book, EXCHANGED, day, coin, -book.lots[coin], np.nan)
+            _note(book, EXCHANGED, day, into, received, np.nan)
+            book.lots[into] += received
             book.marks[into] = close / coins.ratio[coin]
             book.renamed[coin] = into
         elif coins.cause[coin] == DEAD:
@@ -251,6 +275,8 @@ def _settle(book: _BookArrays, coins: CoinTable, numbers: RunNumbers, multiplier
             multiplier = multipliers[day - 2] if day >= 2 else 1.0
             price = _worse_price(coins, coin, close * (1 - coins.slippage[coin] * multiplier), False)
             book.cash[0] += quantity * price * (1 - coins.fee[coin])
+        if coins.cause[coin] != RENAMED:
+            _note(book, SETTLED, day, coin, -book.lots[coin], np.nan)
         book.lots[coin] = 0.0
 
 
@@ -372,6 +398,12 @@ def _fill(book: _BookArrays, coins: CoinTable, coin: int, order: float, multipli
     if lots != order:
         book.unfinished[coin] = True
     if lots != 0:
-        at = book.fill_count[0]
-        book.fill_day[at], book.fill_coin[at], book.fill_lots[at], book.fill_price[at] = day, coin, int(lots), price
-        book.fill_count[0] += 1
+        _note(book, FILL, day, coin, lots, price)
+
+
+def _note(book: _BookArrays, kind: int, day: int, coin: int, lots: float, price: float) -> None:
+    """Record a fill or a settlement."""
+    at = book.fill_count[0]
+    book.fill_kind[at], book.fill_day[at], book.fill_coin[at] = kind, day, coin
+    book.fill_lots[at], book.fill_price[at] = int(lots), price
+    book.fill_count[0] += 1

@@ -13,7 +13,7 @@ from bot.core.events import Valuation
 from bot.core.orders import Fill, Side
 from bot.services.plans import with_decisions
 from bot.sweep.prepared_market import PreparedMarket
-from bot.sweep.simulation import SimulatedRun, simulate
+from bot.sweep.simulation import FILL, SimulatedRun, simulate
 from strategies.rotation.rotation import Rotation
 from strategies.rotation.settings import RotationSettings
 from strategies.rotation.view import RotationView
@@ -108,7 +108,9 @@ class BothRuns:
     def simulated_fills(self) -> list[tuple[int, str, int, float]]:
         """The same of the simulation."""
         columns = zip(*(column.tolist() for column in self.run.fills), strict=True)
-        return [(number, self.symbols[coin], lots, price) for number, coin, lots, price in columns]
+        return [
+            (number, self.symbols[coin], lots, price) for kind, number, coin, lots, price in columns if kind == FILL
+        ]
 
     def exact_equity(self) -> list[float]:
         """Equity at each close."""

@@ -9,13 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.backtest.figures import figures_of
 from bot.data.demo.demo_market import DEMO
 from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import load_config
 from bot.sweep.compiling import compiled
+from bot.sweep.figures import figures_of_run
 from bot.sweep.prepared_market import PreparedMarket
 from bot.sweep.simulation import simulate
+from strategies.rotation.rules import Reason
 from tests.sweep.random_sets import BothRuns, random_set, run_both
 
 
@@ -63,3 +66,15 @@ def test_two_hundred_sets_on_real_prices() -> None:
     prepared = PreparedMarket(config, market, window_of(market, date(2016, 1, 1), None))
     for seed in range(200):
         require_equal(run_both(prepared, random_set(prepared.settings, seed), simulation))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_figures_are_those_of_a_backtest(demo: PreparedMarket, seed: int) -> None:
+    both = run_both(demo, random_set(demo.settings, seed))
+    exact = figures_of(both.book, both.book.plan.cash)
+    simulated = figures_of_run(both.run, demo.numbers.cash, demo.first)
+    for name in ("total_return", "cagr", "max_drawdown", "sharpe", "exposure"):
+        assert simulated[name] == pytest.approx(exact[name], rel=1e-9, abs=1e-9), name
+    assert simulated["trades"] == exact["trades"]
+    entered = [one for one in both.view.path if one.reasons & Reason.ENTERED_ETH]
+    assert simulated["episodes"] == len(entered)

@@ -1,0 +1,73 @@
+"""Figures of a simulated run, by the definitions of `bot backtest`."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+
+import numpy as np
+
+from bot.report.metrics import performance
+from bot.sweep.simulation import EXCHANGED, FillColumns, SimulatedRun
+from strategies.rotation.rules import Reason
+
+FIGURES = ("final_equity", "total_return", "cagr", "max_drawdown", "sharpe", "trades", "exposure", "episodes")
+"""Columns of a sweep: money in USDT, shares, and counts."""
+
+
+def figures_of_run(run: SimulatedRun, cash: float, first: int) -> dict[str, float | int | None]:
+    """Compute the figures of a simulated run.
+
+    Parameters
+    ----------
+    run
+        The run.
+    cash
+        Cash before the first day, USDT.
+    first
+        Number of the first decision of the window.
+
+    Returns
+    -------
+    dict
+        Figures by the names of `FIGURES`. `episodes` counts the entries into ETH in the window.
+    """
+    figures = performance(run.equity, cash)
+    entries = np.count_nonzero(run.reasons[first : first + len(run.equity)] & Reason.ENTERED_ETH.value)
+    return {
+        **{name: figures[name] for name in FIGURES[:5]},
+        "trades": trade_count(run.fills),
+        "exposure": float(np.mean(1 - run.cash / run.equity)),
+        "episodes": int(entries),
+    }
+
+
+def trade_count(fills: FillColumns) -> int:
+    """Count the round trips, matched first in, first out, as `bot.ledger.round_trips` counts them."""
+    open_lots: dict[int, deque[float]] = defaultdict(deque)
+    count, exchanged = 0, deque[float]()
+    rows = zip(fills.kind.tolist(), fills.coin.tolist(), fills.lots.tolist(), strict=True)
+    for kind, coin, lots in rows:
+        if kind == EXCHANGED and lots < 0:
+            exchanged = open_lots.pop(coin, deque())
+        elif kind == EXCHANGED:
+            # A rename carries each purchase over at its share of the new lots.
+            total = sum(exchanged)
+            open_lots[coin].extend(part / total * lots for part in exchanged)
+        elif lots > 0:
+            open_lots[coin].append(float(lots))
+        else:
+            count += _closed(open_lots[coin], float(-lots))
+    return count
+
+
+def _closed(purchases: deque[float], lots: float) -> int:
+    """Take lots out of the oldest purchases and count the parts."""
+    parts = 0
+    while lots > 1e-6 and purchases:
+        part = min(lots, purchases[0])
+        parts, lots = parts + 1, lots - part
+        if part == purchases[0]:
+            purchases.popleft()
+        else:
+            purchases[0] -= part
+    return parts
