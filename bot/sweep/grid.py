@@ -1,0 +1,195 @@
+"""The grid of a sweep: which config keys vary, over which values, and how sets are drawn from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from bot.core.errors import ConfigError, did_you_mean
+from bot.settings.loader import Config, load_config, read_yaml
+
+Sampler = Literal["grid", "random", "sobol"]
+VARIED = ("rotation", "altcoins", "sizing", "costs")
+"""Sections of the config whose numbers and switches a sweep may vary."""
+MOST_SETS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The values of one config key, in order; a continuous one has its ends instead."""
+
+    key: str
+    values: tuple[object, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+    is_log: bool = False
+
+    def at(self, share: float) -> object:
+        """Return the value at a share of the axis, from 0 to 1."""
+        if self.values:
+            return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
+        if self.is_log:
+            return _short(math.exp(math.log(self.low) + share * math.log(self.high / self.low)))
+        return _short(self.low + share * (self.high - self.low))
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The axes of a sweep, by key."""
+
+    axes: tuple[Axis, ...]
+
+    @property
+    def size(self) -> int | None:
+        """Number of sets of the whole grid; None if an axis is continuous."""
+        if not all(axis.values for axis in self.axes):
+            return None
+        return math.prod(len(axis.values) for axis in self.axes)
+
+    def sets(self, sampler: Sampler, count: int | None, seed: int) -> Iterator[dict[str, object]]:
+        """Draw the parameter sets.
+
+        Parameters
+        ----------
+        sampler
+            "grid": every combination, in order, up to `count`; "random"; or "sobol", which covers the space evenly.
+        count
+            Number of sets; None for the whole grid.
+        seed
+            Seed of the draws.
+
+        Raises
+        ------
+        ConfigError
+            If the grid is continuous and no count is given, or the sets are too many.
+        """
+        size = self.size
+        if sampler == "grid":
+            yield from self._combinations(size, count)
+            return
+        if count is None:
+            raise ConfigError("needs a number of sets", where="--sampler", was=sampler, mend="--sets N")
+        for shares in _shares(sampler, count, len(self.axes), seed):
+            yield {axis.key: axis.at(float(share)) for axis, share in zip(self.axes, shares, strict=True)}
+
+    def _combinations(self, size: int | None, count: int | None) -> Iterator[dict[str, object]]:
+        if size is None:
+            mend = "give it values, or draw with --sampler random --sets N"
+            raise ConfigError("an axis is continuous", where="--sampler grid", mend=mend)
+        if min(size, count or size) > MOST_SETS:
+            mend = "draw some of them: --sampler sobol --sets N"
+            raise ConfigError(
+                "has too many sets", where="grid", expected=f"at most {MOST_SETS:,}", was=f"{size:,}", mend=mend
+            )
+        for number, values in enumerate(product(*(axis.values for axis in self.axes))):
+            if count is not None and number >= count:
+                return
+            yield {axis.key: value for axis, value in zip(self.axes, values, strict=True)}
+
+
+def load_grid(path: Path, config: Config) -> Grid:
+    """Load a grid from YAML and check each key and value against the config.
+
+    Each key is a dotted path of the config with a list of values, `{from, to, step}`, or `{low, high, log}`.
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown or may not vary, or a value is invalid.
+    """
+    data = read_yaml(path)
+    if not data:
+        raise ConfigError("the grid is empty", where=str(path), expected="a dotted config key with its values")
+    return Grid(tuple(_axis(path, key, values, config) for key, values in data.items()))
+
+
+def changes_of(changes: Mapping[str, object]) -> dict[str, object]:
+    """Return changes by dotted path as nested mappings."""
+    nested: dict[str, object] = {}
+    for key, value in changes.items():
+        section = nested
+        *path, name = key.split(".")
+        for part in path:
+            inner = section.setdefault(part, {})
+            assert isinstance(inner, dict)
+            section = inner
+        section[name] = value
+    return nested
+
+
+def _axis(path: Path, key: str, values: object, config: Config) -> Axis:
+    where = f"{path}: {key}"
+    _require_varied(key, where, config)
+    axis = _parsed(key, values, where)
+    for value in axis.values or (axis.low, axis.high):
+        load_config(changes=changes_of({key: value}))  # the schema knows the range of each number
+    return axis
+
+
+def _require_varied(key: str, where: str, config: Config) -> None:
+    known = {".".join(leaf) for leaf in _leaves(config.resolved()) if leaf[0] in VARIED}
+    if key not in known:
+        hint = did_you_mean(key, known) or f"a number or switch of {', '.join(VARIED)}"
+        raise ConfigError("is no key that may vary", where=where, mend=hint)
+
+
+def _leaves(section: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if not isinstance(section, dict):
+        yield path
+        return
+    for key, value in section.items():
+        yield from _leaves(value, (*path, str(key)))
+
+
+def _parsed(key: str, values: object, where: str) -> Axis:
+    if isinstance(values, list) and values:
+        if len({repr(value) for value in values}) < len(values):
+            raise ConfigError("names a value twice", where=where, was=str(values))
+        return Axis(key, tuple(values))
+    if isinstance(values, dict) and {"from", "to", "step"} == set(values):
+        return Axis(key, _stepped(values, where))
+    if isinstance(values, dict) and {"low", "high"} <= set(values) <= {"low", "high", "log"}:
+        low, high, is_log = values["low"], values["high"], values.get("log", False)
+        if not _are_numbers(low, high) or not isinstance(is_log, bool) or low >= high or (is_log and low <= 0):
+            raise ConfigError("has no range", where=where, expected="low < high, above zero with log", was=str(values))
+        return Axis(key, low=float(low), high=float(high), is_log=is_log)
+    expected = "a list of values, {from, to, step} or {low, high, log}"
+    raise ConfigError("has no values", where=where, expected=expected, was=str(values))
+
+
+def _stepped(values: Mapping[str, object], where: str) -> tuple[object, ...]:
+    first, last, step = values["from"], values["to"], values["step"]
+    if not _are_numbers(first, last, step) or step <= 0 or last < first:  # type: ignore[operator]
+        raise ConfigError("has no range", where=where, expected="from <= to, step above zero", was=str(dict(values)))
+    count = int((last - first) / step + 1e-9) + 1  # type: ignore[operator]
+    if count > MOST_SETS:
+        raise ConfigError("has too many values", where=where, expected=f"at most {MOST_SETS:,}", was=f"{count:,}")
+    found = [first + number * step for number in range(count)]  # type: ignore[operator]
+    return tuple(value if isinstance(value, int) else _short(value) for value in found)
+
+
+def _are_numbers(*values: object) -> bool:
+    return all(
+        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) for value in values
+    )
+
+
+def _short(value: float) -> float:
+    """Return a float without the last bits of arithmetic: 0.1 + 0.2 is 0.3."""
+    return float(f"{value:.12g}")
+
+
+def _shares(sampler: Sampler, count: int, dimensions: int, seed: int) -> np.ndarray:
+    if sampler == "random":
+        return np.random.default_rng(seed).random((count, dimensions))
+    from scipy.stats import qmc
+
+    # A power of two keeps the balance of a Sobol sequence; the rest is cut.
+    sequence = qmc.Sobol(dimensions, seed=seed).random_base2(max(count - 1, 1).bit_length())
+    return np.asarray(sequence[:count])
