@@ -31,6 +31,7 @@ from bot.cli.review.review_commands import review
 from bot.cli.runs import runs
 from bot.cli.signal import signal
 from bot.cli.study import study
+from bot.cli.sweep import sweep
 from bot.cli.venue import venue
 from bot.core.errors import BotError, ConfigError
 from bot.infra.installation import require_own_strategies
@@ -66,6 +67,7 @@ review.add_typer(review_files)
 review.add_typer(comparing)
 app.add_typer(review, name="review")
 app.add_typer(study, name="study")
+app.add_typer(sweep, name="sweep")
 app.add_typer(config, name="config")
 app.add_typer(venue, name="venue")
 

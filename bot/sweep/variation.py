@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import reduce
+from threading import Lock
 
 import numpy as np
 from pydantic import BaseModel
@@ -34,6 +35,7 @@ class Variations:
     def __init__(self, config: Config, market: Market, window: Window) -> None:
         self.config, self.market, self.window = config, market, window
         self._simulate = compiled(simulate)
+        self._preparing = Lock()  # threads share what is prepared
         self._prepared: dict[str, PreparedMarket] = {}
         self._observed: dict[str, tuple[ObservedColumns, np.ndarray, np.ndarray]] = {}
 
@@ -41,8 +43,9 @@ class Variations:
         """Simulate one set; `changes` are values by dotted config key."""
         config = with_changes(self.config, changes)
         settings = rotation_settings(config)
-        prepared = self._prepared_for(config, changes)
-        observed, stale, stressed = self._observed_for(prepared, settings, changes)
+        with self._preparing:
+            prepared = self._prepared_for(config, changes)
+            observed, stale, stressed = self._observed_for(prepared, settings, changes)
         multipliers = np.where(
             stressed[prepared.first :][: len(prepared.multipliers)], config.costs.stress_multiplier, 1.0
         )

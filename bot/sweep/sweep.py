@@ -1,0 +1,202 @@
+"""Run a sweep: every set of a grid on one market, in chunks, checked against full backtests at its end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bot.backtest.engines.exact import run_exact
+from bot.backtest.figures import figures_of
+from bot.core.errors import ConfigError
+from bot.core.market import Market
+from bot.core.window import Window
+from bot.infra.version import __version__
+from bot.services.markets import open_market
+from bot.services.plans import planned, window_of
+from bot.settings.loader import CONFIG_FOLDER, Config, load_config
+from bot.sweep.compiling import is_compiled
+from bot.sweep.grid import Sampler, load_grid
+from bot.sweep.sweep_file import SweepFile, SweepRow
+from bot.sweep.variation import Variations, with_changes
+
+CHUNK = 250
+"""Sets of a chunk: a stop loses at most one on each thread."""
+DEFAULT_GRID = CONFIG_FOLDER / "grid.yaml"
+_SECONDS_INTERPRETED, _MINUTES_ALLOWED = 0.3, 30
+_RELATIVE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class SweepOptions:
+    """Options of a sweep: the grid, how sets are drawn from it, and the days of trading."""
+
+    grid: Path
+    sampler: Sampler = "grid"
+    sets: int | None = None
+    seed: int = 0
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSet:
+    """A set of the sweep that was run by the full engine as well."""
+
+    place: str
+    number: int
+    final_equity: float
+
+
+def run_sweep(
+    grid: Path | str = DEFAULT_GRID,
+    data_dir: Path | str | None = None,
+    *,
+    config: Path | str | Config | None = None,
+    market: str = "auto",
+    name: str = "sweep",
+    sampler: Sampler = "grid",
+    sets: int | None = None,
+    seed: int = 0,
+    start: date | None = None,
+    end: date | None = None,
+    resume: bool = False,
+    advance: Callable[[int, int], None] = lambda done, total: None,
+) -> pd.DataFrame:
+    """Run every set of a grid and return the table: set, every varied key, and the figures.
+
+    Parameters
+    ----------
+    grid
+        YAML file of the grid.
+    data_dir, market
+        Prices, as for `run_backtest`.
+    config
+        The config that the sets vary.
+    name
+        Name of the sweep; its rows are kept in `logs/sweeps`.
+    sampler, sets, seed
+        How sets are drawn.
+    start, end
+        First and last UTC day of trading.
+    resume
+        Go on with a sweep that was stopped.
+    advance
+        Called with the number of finished and of all sets.
+
+    Raises
+    ------
+    BotError
+        An error of `bot.core.errors`. Finished chunks are kept.
+    """
+    resolved = config if isinstance(config, Config) else load_config(None if config is None else Path(config))
+    options = SweepOptions(Path(grid), sampler, sets, seed, start, end)
+    opened = open_market(resolved, None if data_dir is None else Path(data_dir), market)
+    file = SweepFile(resolved.state / "sweeps" / f"{name}.sqlite3")
+    sweep(resolved, opened, options, file, resume, advance)
+    return file.table()
+
+
+def sweep(
+    config: Config,
+    market: Market,
+    options: SweepOptions,
+    file: SweepFile,
+    resume: bool,
+    advance: Callable[[int, int], None],
+) -> list[CheckedSet]:
+    """Run the sets that the file lacks, then check the best, the median and the worst against the full engine.
+
+    Raises
+    ------
+    AssertionError
+        If a full backtest gives another result, which is a bug.
+    """
+    drawn = list(load_grid(options.grid, config).sets(options.sampler, options.sets, options.seed))
+    _require_feasible(len(drawn))
+    window = window_of(market, options.start, options.end)
+    file.begin(plan_of(config, market, window, drawn), resume)
+    variations = Variations(config, market, window)
+    numbered = list(enumerate(drawn))
+    chunks = {at // CHUNK: numbered[at : at + CHUNK] for at in range(0, len(numbered), CHUNK)}
+    done = file.done()
+    finished = sum(len(chunks[number]) for number in done)
+    advance(finished, len(drawn))
+    for number, rows in _run_chunks(variations, {n: c for n, c in chunks.items() if n not in done}):
+        file.add(number, rows)
+        finished += len(rows)
+        advance(finished, len(drawn))
+    return checked_sets(config, market, window, file.table(), drawn)
+
+
+def plan_of(config: Config, market: Market, window: Window, drawn: Sequence[Mapping[str, object]]) -> dict[str, Any]:
+    """Return what decides the rows of a sweep, by hash: its sets, config, data, days and version."""
+    data = {symbol: market[symbol].sha256 for symbol in sorted(market)}
+    return {
+        "sets": _sha256(list(map(dict, drawn))),
+        "count": len(drawn),
+        "config": config.fingerprint(),
+        "data": _sha256(data),
+        "days": [str(window.start), str(window.end)],
+        "version": __version__,
+    }
+
+
+def checked_sets(
+    config: Config, market: Market, window: Window, table: pd.DataFrame, drawn: Sequence[Mapping[str, object]]
+) -> list[CheckedSet]:
+    """Run the best, the median and the worst set by the full engine, and hold the sweep against it."""
+    order = table["final_equity"].sort_values(ascending=False, kind="stable").index
+    places = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]}
+    found = []
+    for place, row in places.items():
+        number = int(table["set"][row])
+        changed = with_changes(config, drawn[number])
+        exact = figures_of(run_exact(planned(changed, market, window, "sweep")), changed.start_equity)
+        for name in ("total_return", "max_drawdown", "exposure"):
+            expected, was = float(str(exact[name])), float(table[name][row])
+            if abs(was - expected) > _RELATIVE * max(1.0, abs(expected)):
+                differ = f"the sweep and the exact engine disagree on {name} of set {number}"
+                raise AssertionError(f"{differ}: {was}, {expected}")
+        if int(str(exact["trades"])) != int(table["trades"][row]):
+            raise AssertionError(f"the sweep and the exact engine disagree on the trades of set {number}")
+        found.append(CheckedSet(place, number, float(table["final_equity"][row])))
+    return found
+
+
+def _run_chunks(
+    variations: Variations, chunks: Mapping[int, Sequence[tuple[int, Mapping[str, object]]]]
+) -> Iterator[tuple[int, list[SweepRow]]]:
+    """Run chunks on a thread a core; the compiled loop releases the interpreter lock."""
+
+    def run(number: int) -> tuple[int, list[SweepRow]]:
+        return number, [(at, changes, variations.figures(changes)) for at, changes in chunks[number]]
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        try:
+            yield from threads.map(run, chunks)
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+
+def _require_feasible(count: int) -> None:
+    minutes = count * _SECONDS_INTERPRETED / 60
+    if not is_compiled() and minutes > _MINUTES_ALLOWED:
+        raise ConfigError(
+            f"{count:,} sets would take about {minutes:,.0f} minutes without numba",
+            where="--sets",
+            expected=f"at most {_MINUTES_ALLOWED} minutes",
+            mend="pip install 'small-cap-rotation[sweep]', or fewer sets",
+        )
+
+
+def _sha256(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

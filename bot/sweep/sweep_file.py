@@ -1,0 +1,138 @@
+"""The file of a sweep: a row a parameter set, a transaction a chunk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bot.core.errors import LedgerError, did_you_mean
+from bot.infra.sqlite import FileErrors, connect, connect_to_read, migrate
+from bot.sweep.figures import FIGURES
+
+FAULTS = FileErrors(LedgerError, "run the sweep again under another name")
+_SCHEMA = f"""
+CREATE TABLE plan (body TEXT NOT NULL) STRICT;
+CREATE TABLE chunks (number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL) STRICT;
+CREATE TABLE sets (
+    number INTEGER PRIMARY KEY, chunk INTEGER NOT NULL, changes TEXT NOT NULL,
+    {", ".join(f"{name} REAL" for name in FIGURES)}
+) STRICT;
+"""
+
+SweepRow = tuple[int, Mapping[str, object], Mapping[str, float | int | None]]
+"""Number of a set, its changes by config key, and its figures."""
+
+
+class SweepFile:
+    """A sweep on the disk. Every method raises LedgerError if the file cannot be read or written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def name(self) -> str:
+        """Name of the sweep."""
+        return self.path.stem
+
+    def begin(self, plan: Mapping[str, Any], resume: bool) -> None:
+        """Create the file for a plan, or go on with it.
+
+        Raises
+        ------
+        LedgerError
+            If the file exists and is not to be resumed, or belongs to another plan, data or version.
+        """
+        with FAULTS.translate(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not self.path.exists() or not self.path.stat().st_size
+        if not is_new and not resume:
+            mend = "go on with --resume, or name another with --name"
+            raise LedgerError("the sweep exists already", where=str(self.path), mend=mend)
+        with self._writing() as connection:
+            with FAULTS.translate(self.path):
+                migrate(connection, connection.execute("PRAGMA user_version").fetchone()[0], (_SCHEMA,))
+            with FAULTS.transaction(connection, self.path):
+                if connection.execute("SELECT count(*) FROM plan").fetchone()[0] == 0:
+                    connection.execute("INSERT INTO plan VALUES (?)", (json.dumps(dict(plan), sort_keys=True),))
+        kept = self.plan()
+        changed = [key for key in plan if kept.get(key) != plan[key]]
+        if changed:
+            what = f"the sweep was begun with another {' and '.join(changed)}"
+            raise LedgerError(what, where=str(self.path), mend="start a new one with --name")
+
+    def plan(self) -> dict[str, Any]:
+        """Return the plan that the sweep was begun with."""
+        with self._reading() as connection:
+            rows = connection.execute("SELECT body FROM plan").fetchall()
+        if not rows:
+            raise LedgerError("is no sweep: it has no plan", where=str(self.path))
+        plan: dict[str, Any] = json.loads(rows[0][0])
+        return plan
+
+    def done(self) -> set[int]:
+        """Return the numbers of the finished chunks."""
+        with self._reading() as connection:
+            return {number for (number,) in connection.execute("SELECT number FROM chunks")}
+
+    def add(self, chunk: int, rows: Sequence[SweepRow]) -> None:
+        """Write a finished chunk in one transaction."""
+        cells = [(number, chunk, _text(changes), *map(figures.get, FIGURES)) for number, changes, figures in rows]
+        digest = hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+        marks = ", ".join("?" * (3 + len(FIGURES)))
+        with self._writing() as connection, FAULTS.transaction(connection, self.path):
+            connection.execute("INSERT INTO chunks VALUES (?, ?)", (chunk, digest))
+            connection.executemany(f"INSERT INTO sets VALUES ({marks})", cells)
+
+    def count(self) -> int:
+        """Count the sets that were run: the number of trials."""
+        with self._reading() as connection:
+            count: int = connection.execute("SELECT count(*) FROM sets").fetchone()[0]
+        return count
+
+    def table(self) -> pd.DataFrame:
+        """Return the sets in order: number, every varied key, and the figures."""
+        with self._reading() as connection:
+            columns = ", ".join(("number", "changes", *FIGURES))
+            rows = connection.execute(f"SELECT {columns} FROM sets ORDER BY number").fetchall()
+        keys = pd.DataFrame([json.loads(row[1]) for row in rows])
+        figures = pd.DataFrame([row[2:] for row in rows], columns=list(FIGURES))
+        figures[["trades", "episodes"]] = figures[["trades", "episodes"]].astype("int64")
+        numbers = pd.DataFrame({"set": [row[0] for row in rows]})
+        return pd.concat([numbers, keys, figures], axis=1)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        if not self.path.is_file():
+            raise LedgerError("there is no such sweep", where=str(self.path), mend="bot sweep list")
+        with FAULTS.translate(self.path), closing(connect_to_read(self.path)) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with FAULTS.translate(self.path), closing(connect(self.path)) as connection:
+            yield connection
+
+
+def sweeps_in(state: Path) -> list[SweepFile]:
+    """List the sweeps of a state folder by name."""
+    return [SweepFile(path) for path in sorted((state / "sweeps").glob("*.sqlite3"))]
+
+
+def find_sweep(state: Path, name: str) -> SweepFile:
+    """Find a sweep by name. Raises LedgerError that names the nearest."""
+    known = {sweep.name: sweep for sweep in sweeps_in(state)}
+    if name not in known:
+        hint = did_you_mean(name, known) or "bot sweep list"
+        raise LedgerError(f"there is no sweep {name!r}", where=str(state / "sweeps"), mend=hint)
+    return known[name]
+
+
+def _text(changes: Mapping[str, object]) -> str:
+    return json.dumps(dict(changes), sort_keys=True)
