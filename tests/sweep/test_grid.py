@@ -1,0 +1,96 @@
+"""The grid of a sweep: axes, draws, and faults in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.core.errors import ConfigError
+from bot.settings.loader import Config, load_config
+from bot.sweep.grid import Grid, changes_of, load_grid
+from bot.sweep.sweep import DEFAULT_GRID
+
+
+@pytest.fixture(scope="module")
+def config() -> Config:
+    return load_config()
+
+
+def grid_of(folder: Path, text: str, config: Config) -> Grid:
+    path = folder / "grid.yaml"
+    path.write_text(text)
+    return load_grid(path, config)
+
+
+def test_a_grid_has_every_combination_in_order(tmp_path: Path, config: Config) -> None:
+    text = "rotation.breakout.confirm_closes: [3, 5]\nsizing.band: {from: 0.01, to: 0.03, step: 0.01}\n"
+    grid = grid_of(tmp_path, text, config)
+    assert grid.size == 6
+    assert list(grid.sets("grid", None, 0)) == [
+        {"rotation.breakout.confirm_closes": closes, "sizing.band": band}
+        for closes in (3, 5)
+        for band in (0.01, 0.02, 0.03)
+    ]
+    assert len(list(grid.sets("grid", 4, 0))) == 4
+
+
+@pytest.mark.parametrize("sampler", ["random", "sobol"])
+def test_draws_stay_in_the_ranges_and_are_those_of_the_seed(tmp_path: Path, config: Config, sampler: str) -> None:
+    text = "rotation.breakout.floor: {low: 0.9, high: 0.99}\ncosts.fee: {low: 0.0001, high: 0.01, log: true}\n"
+    grid = grid_of(tmp_path, text + "rotation.gates.credit: [true, false]\n", config)
+    assert grid.size is None
+    sets = list(grid.sets(sampler, 100, 7))  # type: ignore[arg-type]
+    assert sets == list(grid.sets(sampler, 100, 7))  # type: ignore[arg-type]
+    assert sets != list(grid.sets(sampler, 100, 8))  # type: ignore[arg-type]
+    assert all(0.9 <= one["rotation.breakout.floor"] <= 0.99 for one in sets)  # type: ignore[operator]
+    assert 30 < sum(one["costs.fee"] < 0.001 for one in sets) < 70  # type: ignore[operator, misc]
+    assert {one["rotation.gates.credit"] for one in sets} == {True, False}
+
+
+def test_steps_have_no_last_bits_of_arithmetic(tmp_path: Path, config: Config) -> None:
+    grid = grid_of(tmp_path, "sizing.band: {from: 0.1, to: 0.7, step: 0.1}\n", config)
+    assert grid.axes[0].values == (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the grid is empty"),
+        ("rotation.breakout.confirm_close: [3]\n", "did you mean 'rotation.breakout.confirm_closes'"),
+        ("roles.eth: [BTC]\n", "is no key that may vary"),
+        ("rotation.breakout.confirm_closes: []\n", "has no values"),
+        ("rotation.breakout.confirm_closes: 3\n", "has no values"),
+        ("rotation.breakout.confirm_closes: [3, 3]\n", "names a value twice"),
+        ("rotation.breakout.confirm_closes: [0]\n", "greater than or equal to 1"),
+        ("rotation.breakout.confirm_closes: [3.5]\n", "integer"),
+        ("rotation.breakout.floor: {low: 0.9, high: 0.8}\n", "has no range"),
+        ("costs.fee: {low: 0, high: 0.1, log: true}\n", "has no range"),
+        ("sizing.band: {from: 0, to: 1, step: 0}\n", "has no range"),
+        ("sizing.band: {from: 0, to: 1, step: 0.0000001}\n", "has too many values"),
+        ("sizing.band: {low: 0, high: 1, steps: 5}\n", "has no values"),
+    ],
+)
+def test_a_faulty_grid_is_an_error_of_one_line(tmp_path: Path, config: Config, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        grid_of(tmp_path, text, config)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_huge_grid_is_drawn_from(tmp_path: Path, config: Config) -> None:
+    wide = "{from: 0.0, to: 1.0, step: 0.001}"
+    grid = grid_of(tmp_path, f"sizing.band: {wide}\nsizing.relative_band: {wide}\n", config)
+    with pytest.raises(ConfigError, match="has too many sets; expected at most 1,000,000, was 1,002,001"):
+        list(grid.sets("grid", None, 0))
+    assert len(list(grid.sets("sobol", 10, 0))) == 10
+    with pytest.raises(ConfigError, match="needs a number of sets"):
+        list(grid.sets("random", None, 0))
+
+
+def test_changes_are_nested_by_their_paths() -> None:
+    changes = changes_of({"rotation.breakout.floor": 0.9, "rotation.entry": "gated", "sizing.band": 0.1})
+    assert changes == {"rotation": {"breakout": {"floor": 0.9}, "entry": "gated"}, "sizing": {"band": 0.1}}
+
+
+def test_the_default_grid_is_valid(config: Config) -> None:
+    assert load_grid(DEFAULT_GRID, config).size == 972

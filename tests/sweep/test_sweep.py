@@ -1,0 +1,156 @@
+"""A sweep from its grid to its table: chunks, resume, kills, and the check against the full engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bot.backtest.run import run_backtest
+from bot.core.errors import LedgerError
+from bot.core.market import Market
+from bot.data.demo.demo_market import DEMO
+from bot.services.markets import open_market
+from bot.settings.loader import Config, load_config
+from bot.sweep import sweep as sweeping
+from bot.sweep.grid import changes_of
+from bot.sweep.sweep import SweepOptions, run_sweep, sweep
+from bot.sweep.sweep_file import SweepFile, find_sweep
+from bot.sweep.variation import Variations
+
+GRID = """
+rotation.breakout.confirm_closes: [3, 5]
+rotation.gates.relative_strength: [true, false]
+costs.fee: [0.0, 0.002]
+rotation.relative_strength.window: [40, 50]
+"""
+
+
+@pytest.fixture(scope="module")
+def demo() -> Market:
+    return open_market(load_config(), None, DEMO)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return load_config(changes={"state": str(tmp_path / "logs")})
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> SweepOptions:
+    (tmp_path / "grid.yaml").write_text(GRID)
+    return SweepOptions(tmp_path / "grid.yaml")
+
+
+@pytest.fixture(autouse=True)
+def interpreted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiling takes longer than sixteen interpreted runs."""
+    monkeypatch.setattr("bot.sweep.variation.compiled", lambda function: function)
+    monkeypatch.setattr(sweeping, "CHUNK", 5)
+
+
+def run(config: Config, demo: Market, options: SweepOptions, resume: bool = False) -> pd.DataFrame:
+    file = SweepFile(config.state / "sweeps" / "one.sqlite3")
+    sweep(config, demo, options, file, resume, lambda done, total: None)
+    return file.table()
+
+
+def test_each_set_has_the_figures_of_its_own_backtest(config: Config, demo: Market, options: SweepOptions) -> None:
+    table = run(config, demo, options)
+    assert table["set"].tolist() == list(range(16))
+    assert table["final_equity"].nunique() > 4
+    number = 13
+    changes = {key: table[key][number].item() for key in table.columns if "." in key}
+    own = run_backtest(
+        load_config(changes={"state": str(config.state), "demo": {"spread_seeds": 2}, **changes_of(changes)}),
+        market=DEMO,
+    )
+    assert table["total_return"][number] == pytest.approx(own.summary["strategy"]["total_return"], rel=1e-9)
+    assert table["trades"][number] == own.summary["strategy"]["trades"]
+    assert table["exposure"][number] == pytest.approx(own.summary["strategy"]["exposure"], rel=1e-9)
+
+
+def test_a_sweep_that_was_stopped_goes_on(
+    config: Config, demo: Market, options: SweepOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run(config, demo, options)
+    other = config.model_copy(update={"state": config.state / "other"})
+    figures, calls = Variations.figures, []
+
+    def stops(self: Variations, changes: dict[str, object]) -> object:
+        calls.append(changes)
+        if len(calls) > 8:
+            raise KeyboardInterrupt
+        return figures(self, changes)
+
+    monkeypatch.setattr(Variations, "figures", stops)
+    with pytest.raises(KeyboardInterrupt):
+        run(other, demo, options)
+    monkeypatch.setattr(Variations, "figures", figures)
+    file = find_sweep(other.state, "one")
+    kept = file.count()
+    assert kept % 5 == 0 and kept < 16
+    with pytest.raises(LedgerError, match="exists already"):
+        run(other, demo, options)
+    pd.testing.assert_frame_equal(run(other, demo, options, resume=True), whole)
+
+
+def test_a_sweep_of_another_grid_or_config_is_not_resumed(config: Config, demo: Market, options: SweepOptions) -> None:
+    run(config, demo, options)
+    options.grid.write_text(GRID.replace("[3, 5]", "[3, 4]"))
+    with pytest.raises(LedgerError, match="begun with another sets"):
+        run(config, demo, options, resume=True)
+    options.grid.write_text(GRID)
+    with pytest.raises(LedgerError, match="begun with another config"):
+        run(load_config(changes={"state": str(config.state), "recovery": 0.4}), demo, options, resume=True)
+
+
+def test_a_difference_from_the_exact_engine_ends_the_sweep(
+    config: Config, demo: Market, options: SweepOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = Variations.figures
+
+    def wrong(self: Variations, changes: dict[str, object]) -> dict[str, object]:
+        found = figures(self, changes)
+        return {**found, "exposure": found["exposure"] + 1e-6}  # type: ignore[operator]
+
+    monkeypatch.setattr(Variations, "figures", wrong)
+    with pytest.raises(AssertionError, match="the sweep and the exact engine disagree on exposure"):
+        run(config, demo, options)
+
+
+def test_too_many_sets_without_numba_are_refused(
+    config: Config, demo: Market, options: SweepOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "is_compiled", lambda: False)
+    monkeypatch.setattr(sweeping, "_MINUTES_ALLOWED", 0.01)
+    with pytest.raises(Exception, match="16 sets would take about 0 minutes without numba"):
+        run(config, demo, options)
+
+
+def test_the_table_is_a_data_frame(tmp_path: Path, config: Config) -> None:
+    (tmp_path / "small.yaml").write_text("sizing.band: [0.02, 0.05]\n")
+    table = run_sweep(tmp_path / "small.yaml", config=config, market=DEMO, name="small")
+    assert list(table.columns) == [
+        "set",
+        "sizing.band",
+        "final_equity",
+        "total_return",
+        "cagr",
+        "max_drawdown",
+        "sharpe",
+        "trades",
+        "exposure",
+        "episodes",
+    ]
+    assert table["sizing.band"].tolist() == [0.02, 0.05]
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\x00"])
+def test_a_file_that_is_no_sweep_is_an_error_of_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "sweeps" / "odd.sqlite3"
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(LedgerError):
+        SweepFile(path).table()
