@@ -127,8 +127,10 @@ def _axis(path: Path, key: str, values: object, config: Config) -> Axis:
     where = f"{path}: {key}"
     _require_varied(key, where, config)
     axis = _parsed(key, values, where)
-    for value in axis.values or (axis.low, axis.high):
-        load_config(changes=changes_of({key: value}))  # the schema knows the range of each number
+    ends = (axis.low, axis.high) if not axis.values else (axis.values[0], axis.values[-1])
+    # The schema knows the range of each number: what its ends may be, so may all between. A list is checked whole.
+    for value in axis.values if isinstance(values, list) else ends:
+        load_config(changes=changes_of({key: value}))
     return axis
 
 

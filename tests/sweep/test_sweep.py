@@ -23,7 +23,6 @@ GRID = """
 rotation.breakout.confirm_closes: [3, 5]
 rotation.gates.relative_strength: [true, false]
 costs.fee: [0.0, 0.002]
-rotation.relative_strength.window: [40, 50]
 """
 
 
@@ -45,9 +44,9 @@ def options(tmp_path: Path) -> SweepOptions:
 
 @pytest.fixture(autouse=True)
 def interpreted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compiling takes longer than sixteen interpreted runs."""
+    """Compiling takes longer than eight interpreted runs."""
     monkeypatch.setattr("bot.sweep.variation.compiled", lambda function: function)
-    monkeypatch.setattr(sweeping, "CHUNK", 5)
+    monkeypatch.setattr(sweeping, "CHUNK", 3)
 
 
 def run(config: Config, demo: Market, options: SweepOptions, resume: bool = False) -> pd.DataFrame:
@@ -56,11 +55,12 @@ def run(config: Config, demo: Market, options: SweepOptions, resume: bool = Fals
     return file.table()
 
 
+@pytest.mark.slow
 def test_each_set_has_the_figures_of_its_own_backtest(config: Config, demo: Market, options: SweepOptions) -> None:
     table = run(config, demo, options)
-    assert table["set"].tolist() == list(range(16))
-    assert table["final_equity"].nunique() > 4
-    number = 13
+    assert table["set"].tolist() == list(range(8))
+    assert table["final_equity"].nunique() > 3
+    number = 5
     changes = {key: table[key][number].item() for key in table.columns if "." in key}
     own = run_backtest(
         load_config(changes={"state": str(config.state), "demo": {"spread_seeds": 2}, **changes_of(changes)}),
@@ -71,6 +71,7 @@ def test_each_set_has_the_figures_of_its_own_backtest(config: Config, demo: Mark
     assert table["exposure"][number] == pytest.approx(own.summary["strategy"]["exposure"], rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_sweep_that_was_stopped_goes_on(
     config: Config, demo: Market, options: SweepOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,7 +81,7 @@ def test_a_sweep_that_was_stopped_goes_on(
 
     def stops(self: Variations, changes: dict[str, object]) -> object:
         calls.append(changes)
-        if len(calls) > 8:
+        if len(calls) > 5:
             raise KeyboardInterrupt
         return figures(self, changes)
 
@@ -90,12 +91,13 @@ def test_a_sweep_that_was_stopped_goes_on(
     monkeypatch.setattr(Variations, "figures", figures)
     file = find_sweep(other.state, "one")
     kept = file.count()
-    assert kept % 5 == 0 and kept < 16
+    assert kept % 3 == 0 and kept < 8
     with pytest.raises(LedgerError, match="exists already"):
         run(other, demo, options)
     pd.testing.assert_frame_equal(run(other, demo, options, resume=True), whole)
 
 
+@pytest.mark.slow
 def test_a_sweep_of_another_grid_or_config_is_not_resumed(config: Config, demo: Market, options: SweepOptions) -> None:
     run(config, demo, options)
     options.grid.write_text(GRID.replace("[3, 5]", "[3, 4]"))
@@ -106,6 +108,7 @@ def test_a_sweep_of_another_grid_or_config_is_not_resumed(config: Config, demo: 
         run(load_config(changes={"state": str(config.state), "recovery": 0.4}), demo, options, resume=True)
 
 
+@pytest.mark.slow
 def test_a_difference_from_the_exact_engine_ends_the_sweep(
     config: Config, demo: Market, options: SweepOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,7 +128,7 @@ def test_too_many_sets_without_numba_are_refused(
 ) -> None:
     monkeypatch.setattr(sweeping, "is_compiled", lambda: False)
     monkeypatch.setattr(sweeping, "_MINUTES_ALLOWED", 0.01)
-    with pytest.raises(Exception, match="16 sets would take about 0 minutes without numba"):
+    with pytest.raises(Exception, match="8 sets would take about 0 minutes without numba"):
         run(config, demo, options)
 
 
