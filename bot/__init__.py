@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING
 
 from bot.infra.version import __version__
 
-__all__ = ["Decision", "Market", "Series", "Strategy", "Trade", "__version__", "run_backtest", "run_study", "to_weight"]
+__all__ = [
+    "Decision",
+    "Market",
+    "Series",
+    "Strategy",
+    "Trade",
+    "__version__",
+    "run_backtest",
+    "run_study",
+    "run_sweep",
+    "to_weight",
+]
 
 if TYPE_CHECKING:
     from bot.backtest.run import run_backtest
@@ -21,6 +32,7 @@ if TYPE_CHECKING:
     from bot.core.market import Market, Series
     from bot.core.ports import Strategy
     from bot.study.study import run_study
+    from bot.sweep.sweep import run_sweep
 
 _MODULES = {
     "Decision": "bot.core.decision",
@@ -30,6 +42,7 @@ _MODULES = {
     "Trade": "bot.core.decision",
     "run_backtest": "bot.backtest.run",
     "run_study": "bot.study.study",
+    "run_sweep": "bot.sweep.sweep",
     "to_weight": "bot.core.instrument",
 }
 
@@ -38,7 +51,7 @@ def __getattr__(name: str) -> object:
     """Import a public name when it is first used, so that `bot --help` need not wait for NumPy and pandas."""
     if name not in _MODULES:
         raise AttributeError(f"module 'bot' has no attribute {name!r}")
-    if name in ("run_backtest", "run_study"):
+    if name in ("run_backtest", "run_study", "run_sweep"):
         from bot.infra.installation import require_own_strategies
 
         require_own_strategies()

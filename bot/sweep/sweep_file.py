@@ -14,7 +14,7 @@ import pandas as pd
 
 from bot.core.errors import LedgerError, did_you_mean
 from bot.infra.sqlite import FileErrors, connect, connect_to_read, migrate
-from bot.sweep.figures import FIGURES
+from bot.sweep.run_figures import FIGURES
 
 FAULTS = FileErrors(LedgerError, "run the sweep again under another name")
 _SCHEMA = f"""

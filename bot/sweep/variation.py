@@ -14,14 +14,14 @@ from bot.core.window import Window
 from bot.services.plans import trading_rules
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
-from bot.sweep.compiling import compiled
-from bot.sweep.figures import figures_of_run
 from bot.sweep.prepared_market import PreparedMarket
+from bot.sweep.run_figures import figures_of_run
 from bot.sweep.simulation import SimulatedRun, simulate
 from strategies.rotation.settings import RotationSettings
 from strategies.rotation.state import ObservedColumns
 from strategies.rotation.view import RotationView
 
+Simulation = Callable[..., SimulatedRun]
 _OF_THE_RULE = frozenset(
     {"entry", "breakout", "trail", "stages", "weights", "gates", "risk_exits", "gated.patience_sessions"}
     | {"eth_stop.measure", "eth_stop.drawdown", "eth_stop.atr_multiple", "stale.leave_after"}
@@ -30,11 +30,14 @@ _OF_THE_RULE = frozenset(
 
 
 class Variations:
-    """Runs of parameter sets on one market. Markets are prepared once for each set of windows."""
+    """Runs of parameter sets on one market. Markets are prepared once for each set of windows.
 
-    def __init__(self, config: Config, market: Market, window: Window) -> None:
+    `simulation` is `simulate`, as it is or compiled.
+    """
+
+    def __init__(self, config: Config, market: Market, window: Window, simulation: Simulation = simulate) -> None:
         self.config, self.market, self.window = config, market, window
-        self._simulate = compiled(simulate)
+        self._simulate = simulation
         self._preparing = Lock()  # threads share what is prepared
         self._prepared: dict[str, PreparedMarket] = {}
         self._observed: dict[str, tuple[ObservedColumns, np.ndarray, np.ndarray]] = {}

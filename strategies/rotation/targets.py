@@ -1,4 +1,4 @@
-"""What a decision holds and whether it trades, from its stage: scalars alone, plain enough to compile."""
+"""Target and trading day of a decision from its stage: scalars alone, plain enough to compile."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from strategies.rotation.rules import Stage
 
 
 class WeightSource(IntEnum):
-    """Where the target weights of a decision come from."""
+    """Source of the target weights of a decision."""
 
     NOTHING = 0
     ETH = 1
@@ -22,7 +22,7 @@ class WeightSource(IntEnum):
 
 
 class TradeCode(IntEnum):
-    """When a decision trades: not at all, outside the bands, or at once."""
+    """Trading of a decision: retries alone, outside the bands, or at once."""
 
     HOLD = 0
     BAND = 1

@@ -15,8 +15,8 @@ from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import load_config
 from bot.sweep.compiling import compiled
-from bot.sweep.figures import figures_of_run
 from bot.sweep.prepared_market import PreparedMarket
+from bot.sweep.run_figures import figures_of_run
 from bot.sweep.simulation import simulate
 from strategies.rotation.rules import Reason
 from tests.sweep.random_sets import BothRuns, random_set, run_both

@@ -43,9 +43,8 @@ def options(tmp_path: Path) -> SweepOptions:
 
 
 @pytest.fixture(autouse=True)
-def interpreted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compiling takes longer than eight interpreted runs."""
-    monkeypatch.setattr("bot.sweep.variation.compiled", lambda function: function)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks of three of the eight sets."""
     monkeypatch.setattr(sweeping, "CHUNK", 3)
 
 
