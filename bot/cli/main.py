@@ -17,6 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bot.cli.backtest import backtest
+from bot.cli.check import check
 from bot.cli.config import config
 from bot.cli.console import parse_changes, print_json, reserve_output
 from bot.cli.dashboard import dashboard
@@ -54,6 +55,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(backtest)
+app.command()(check)
 app.command()(signal)
 app.command()(runs)
 app.command()(doctor)
