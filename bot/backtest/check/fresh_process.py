@@ -7,12 +7,12 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.backtest.check.impurity import Impurity
 from bot.backtest.check.purity_watch import PurityWatch
-from bot.backtest.check.strategy_answer import StrategyAnswer, ask
+from bot.backtest.check.strategy_answer import StrategyAnswer, ask, portable
 from bot.core.errors import ConfigError
 from bot.core.market import Market
 from bot.services.plans import build_strategy
@@ -127,15 +127,10 @@ def _answer(config: Config, market: Market, watch: PurityWatch | None) -> Proces
     try:
         strategy = build_strategy(config)
         if watch is None:
-            return ProcessAnswer(_without_readings(ask(strategy, market)))
+            return ProcessAnswer(portable(ask(strategy, market)))
         market.decision_moments  # noqa: B018  computed before, so that the market's own work is unseen
         with watch.watching(getattr(strategy, "path", None)):
             answer = ask(strategy, market)
-        return ProcessAnswer(_without_readings(answer), tuple(sorted(watch.found)))
+        return ProcessAnswer(portable(answer), tuple(sorted(watch.found)))
     except ConfigError as problem:
         return ProcessAnswer(None, error=str(problem))
-
-
-def _without_readings(answer: StrategyAnswer) -> StrategyAnswer:
-    """Drop the readings, which may hold whole tables."""
-    return StrategyAnswer([replace(decision, readings={}) for decision in answer.decisions], answer.stressed)

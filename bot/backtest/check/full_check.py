@@ -18,6 +18,7 @@ from bot.backtest.check.strategy_answer import ask
 from bot.backtest.check.subject import Subject
 from bot.core.market import Market
 from bot.services.plans import build_strategy
+from bot.services.user_strategy import strategy_path
 from bot.settings.loader import Config
 
 PURE = "purity"
@@ -86,6 +87,10 @@ def purity(config: Config, watched: ProcessAnswer) -> CheckPart:
     """Return the part with each use of a file, the network, a process, a clock or chance, by its place."""
     seen = list(watched.impurities)
     if config.strategy.file is not None:
-        seen += [clock for clock in written_clocks(config.strategy.file) if clock.line not in {i.line for i in seen}]
+        seen += [
+            clock
+            for clock in written_clocks(strategy_path(config.strategy.file))
+            if clock.line not in {i.line for i in seen}
+        ]
     findings = tuple(impurity.finding() for impurity in sorted(seen))
     return CheckPart(PURE, "files, network, processes, clocks and chance without a seed, while deciding", findings)

@@ -38,6 +38,7 @@ class Impurity:
 
 _NOW_METHODS = {"now", "today", "utcnow"}
 _NOW_MAKERS = {"datetime64", "Timestamp", "to_datetime"}
+_LOADING = {"strategy", "__init__"}
 _CONVERTERS = {"time.localtime": 0, "time.gmtime": 0, "time.ctime": 0, "time.asctime": 0, "time.strftime": 1}
 """Functions that read the clock if they are given this many arguments."""
 
@@ -49,8 +50,8 @@ def written_clocks(path: Path) -> list[Impurity]:
 
 
 def _clocks(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
-    # Within functions only: a clock at the top of the file is read while it is loaded.
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    # Without the code that runs while the file is loaded: the top of the file, and what makes the strategy.
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name not in _LOADING]
     calls = {id(n): n for function in functions for n in ast.walk(function) if isinstance(n, ast.Call)}
     for node in calls.values():
         words = ast.unparse(node.func).split(".")

@@ -101,7 +101,7 @@ def _mapped(
     with tempfile.TemporaryDirectory(prefix="bot-check-") as folder:
         # A file, read once a worker: as an argument the market would be copied for each chunk.
         path = Path(folder) / "subject.pickle"
-        subject.save(path)
+        subject.save(path, days)
         with process_pool(workers) as pool:
             yield pool.map(partial(_one_chunk, path, way), chunks)
 

@@ -43,7 +43,10 @@ def check_here(subject: Subject, asked: Strategy) -> CheckFinding | None:
         half = subject.times[len(subject.times) // 2]
         market = subject.market.as_of(half)
         # Compared with a new instance, not with the whole history: that also differs by later rows that were read.
-        new = ask(subject.make(), market)
+        try:
+            new = ask(subject.make(), market)
+        except ConfigError:  # a fault of its own, which the look-ahead check names
+            return None
         try:
             remembered = first_difference(new, ask(asked, market))
         except ConfigError:  # the wrong number of decisions, say: those of the call before

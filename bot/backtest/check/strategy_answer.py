@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -37,7 +38,13 @@ class Difference:
 
 def ask(strategy: Strategy, market: Market) -> StrategyAnswer:
     """Ask a strategy for its decisions on a market. Raises ConfigError."""
-    return StrategyAnswer(strategy.decisions(market), stressed_times(strategy, market))
+    decisions = [d if type(d) is Decision else _plain(d) for d in strategy.decisions(market)]
+    return StrategyAnswer(decisions, stressed_times(strategy, market))
+
+
+def _plain(decision: Decision) -> Decision:
+    """Return a decision of the bot's own class: another process may lack the user's."""
+    return Decision(**{field.name: getattr(decision, field.name) for field in fields(Decision)})
 
 
 def first_difference(whole: StrategyAnswer, other: StrategyAnswer, *, with_readings: bool = True) -> Difference | None:
@@ -68,15 +75,29 @@ def changed_fields(one: Decision, other: Decision) -> tuple[str, ...]:
 
 def _changed_readings(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]:
     names = sorted(one.keys() | other.keys(), key=str)
-    return tuple(f"reading {name}" for name in names if not _is_same(one.get(name), other.get(name)))
+    return tuple(f"reading {name}" for name in names if reading_text(one.get(name)) != reading_text(other.get(name)))
 
 
-def _is_same(one: object, other: object) -> bool:
-    """Return True for equal values; NaN is equal to NaN."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(_is_same(one[key], other[key]) for key in one)
-    # By text: a reading may be NaN, or an array, whose comparison has no truth value.
-    return repr(one) == repr(other)
+class ReadingText(str):
+    """A reading as text, in which it is compared and handed to other processes."""
+
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+def reading_text(value: object) -> ReadingText:
+    """Return a reading as text. The address of an object is left out, since it is another at each call."""
+    # Text, since a reading may be NaN, or an array, whose comparison has no truth value.
+    return value if isinstance(value, ReadingText) else ReadingText(_ADDRESS.sub("", repr(value)))
+
+
+def portable(answer: StrategyAnswer, readings_at: frozenset[datetime] = frozenset()) -> StrategyAnswer:
+    """Return an answer for another process: readings as text at some UTC times, and dropped at all others."""
+    decisions = [
+        replace(d, readings={k: reading_text(v) for k, v in d.readings.items()} if d.at in readings_at else {})
+        for d in answer.decisions
+    ]
+    return StrategyAnswer(decisions, answer.stressed)
 
 
 def changes_of_mind(decisions: Sequence[Decision]) -> list[datetime]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from bot.backtest.check.strategy_answer import MakeStrategy, StrategyAnswer, changes_of_mind
+from bot.backtest.check.strategy_answer import MakeStrategy, StrategyAnswer, changes_of_mind, portable
 from bot.core.market import Market
 
 
@@ -32,9 +32,10 @@ class Subject:
         """UTC times of all decisions."""
         return [decision.at for decision in self.whole.decisions]
 
-    def save(self, path: Path) -> None:
-        """Write the subject to a file that only this machine's own check reads."""
-        path.write_bytes(pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL))
+    def save(self, path: Path, days: Sequence[datetime]) -> None:
+        """Write the subject to a file for the processes of this check, with the readings of some days."""
+        subject = replace(self, whole=portable(self.whole, frozenset(days)))
+        path.write_bytes(pickle.dumps(subject, protocol=pickle.HIGHEST_PROTOCOL))
 
 
 def saved_subject(path: Path) -> Subject:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.backtest.check.changed_market import without_start
-from bot.backtest.check.check_result import CheckFinding, CheckPart
+from bot.backtest.check.check_result import CheckPart
 from bot.backtest.check.later_rows import Advance
 from bot.backtest.check.strategy_answer import ask, changed_fields
 from bot.backtest.check.subject import Subject
@@ -47,23 +47,23 @@ def check_warm_up(subject: Subject, starts: Sequence[datetime], advance: Advance
     -------
     CheckPart
         Its word is the longest warm-up of all starts, in UTC days from the start to the first decision from which on
-        all agree. A finding is a start with which the strategy ends with an error.
+        all agree.
     """
     found: list[_LateStart] = []
-    faults: list[CheckFinding] = []
+    errors: list[str] = []
     for done, start in enumerate(starts, 1):
         try:
             found.append(_late_start(subject, start))
         except BotError as problem:
-            sentence = f"with a history that begins on {start.date()} it ends with an error: {problem}"
-            faults.append(CheckFinding(sentence, start))
+            errors.append(f"; a history that begins on {start.date()} ends with an error: {problem}")
         advance(NAME, done, len(starts))
     if not found:
-        return CheckPart(NAME, "no start could be decided", tuple(faults[:1]), word="not measured")
+        return CheckPart(NAME, f"{len(errors)} later starts{errors[0] if errors else ''}", word="not measured")
     longest = max(found, key=lambda late: (not late.is_settled, late.days))
     figures = (("days_needed", longest.days), ("is_settled", longest.is_settled), ("starts", len(found)))
-    sentence = _sentence(subject, longest, len(found))
-    return CheckPart(NAME, sentence, tuple(faults[:1]), word=_word(longest), figures=figures)
+    # An error is no fault: a series that ended before the start has no row, as it never has in a real history.
+    sentence = _sentence(subject, longest, len(found)) + "".join(errors[:1])
+    return CheckPart(NAME, sentence, word=_word(longest), figures=figures)
 
 
 def _word(late: _LateStart) -> str:

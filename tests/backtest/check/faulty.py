@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from functools import cache, partial
 from pathlib import Path
 
 from bot.backtest.check.strategy_answer import ask
 from bot.backtest.check.subject import Subject
 from bot.core.market import Market
-from bot.core.moments import midnight
 from bot.services.user_strategy import load_strategy
 from bot.settings.loader import Config
 from tests.markets import config_with, random_market
 
+ROOT = Path(__file__).parents[3]
 FOLDER = Path(__file__).parent / "strategies"
 
 
@@ -45,8 +44,3 @@ def line_of_fault(name: str) -> int:
     lines = file_of(name).read_text(encoding="utf-8").splitlines()
     (number,) = [number for number, line in enumerate(lines, 1) if line.endswith("# fault")]
     return number
-
-
-def moment_of(day: str) -> datetime:
-    """The UTC midnight of a day."""
-    return midnight(date.fromisoformat(day))

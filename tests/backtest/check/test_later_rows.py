@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -79,15 +79,32 @@ def test_a_strategy_that_never_changes_its_mind_cannot_be_seen() -> None:
     assert part.sentence.endswith("a planted peek of one day cannot be found: it never changes its mind")
 
 
-def test_processes_share_the_days_and_find_the_same(demo_of_two_days: Callable[[], Subject]) -> None:
-    subject = demo_of_two_days()
-    days = subject.changes[:10]
+def test_a_reading_of_the_next_day_is_found_by_its_name() -> None:
+    subject = subject_of("peeks_in_reading")
+    part = check(subject, REMOVED, subject.changes[:3])
+    (finding,) = part.findings
+    # Every 50th day is a change. Readings without an order, NaN and an object, are equal to themselves.
+    assert finding.day == subject.times[50]
+    assert finding.fields == ("reading next",)
+
+
+def test_wide_spreads_by_the_next_day_are_found() -> None:
+    subject = subject_of("peeks_at_spreads")
+    (finding,) = check(subject, REMOVED, subject.changes).findings
+    falls = {
+        at: closes_known_at(after)[-1] < closes_known_at(at)[-1]
+        for at, after in zip(subject.times, subject.times[1:], strict=False)
+    }
+    # Where the next row is missing, the newest row and the one before decide: those of the day before.
+    assert finding.day == next(at for at in subject.changes if falls[at] != falls[at - timedelta(days=1)])
+    assert finding.fields == ("stressed",)
+
+
+@pytest.mark.parametrize("name", ["peeks_one_day", "peeks_in_reading"])
+def test_processes_share_the_days_and_find_the_same(name: str) -> None:
+    subject = subject_of(name)
+    days = subject.changes[:9]
     assert check(subject, REMOVED, days, workers=2) == check(subject, REMOVED, days)
-
-
-@pytest.fixture
-def demo_of_two_days() -> Callable[[], Subject]:
-    return lambda: subject_of("peeks_one_day")
 
 
 def test_poison_changes_what_was_unknown_and_nothing_else() -> None:
