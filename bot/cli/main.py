@@ -34,6 +34,7 @@ from bot.cli.signal import signal
 from bot.cli.study import study
 from bot.cli.venue import venue
 from bot.core.errors import BotError, ConfigError
+from bot.infra.garbage import collect_rarely
 from bot.infra.installation import require_own_strategies
 from bot.infra.version import __version__
 
@@ -110,6 +111,8 @@ def _replace_unwritable_letters() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command. An error ends in one line and the exit code of its kind."""
     _replace_unwritable_letters()
+    if arguments is None:
+        collect_rarely()
     given = list(sys.argv[1:] if arguments is None else arguments)
     is_json = "--json" in given and "--help" not in given
     with reserve_output(own_process=arguments is None) if is_json else contextlib.nullcontext():
