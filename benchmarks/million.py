@@ -22,7 +22,7 @@ from bot.ledger.record import read_ledger, write_ledger
 from bot.ledger.row import Row
 
 ROWS = 1_000_000
-FIRST_DAY = datetime(1000, 1, 1, tzinfo=UTC)
+FIRST_DAY = datetime(1900, 1, 1, tzinfo=UTC)
 COMMANDS = (
     ["trades"],
     ["trades", "--by", "coin"],

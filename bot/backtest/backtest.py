@@ -49,7 +49,8 @@ class BacktestOptions:
 class Backtest:
     """The result of a backtest: its events as ledger rows, its summary and its random-timing band.
 
-    `a_day_late` in the summary has the strategy's figures with every decision executed a day later.
+    `a_day_late` in the summary has the strategy's figures with every decision executed a day later. `strategy_check`
+    says what was checked of a user's own strategy; "" for the rotation.
     """
 
     rows: list[Row]
@@ -57,6 +58,7 @@ class Backtest:
     window: Window
     summary: dict[str, object]
     random_timing: RandomTiming
+    strategy_check: str = ""
 
 
 def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, options: BacktestOptions) -> Backtest:
@@ -86,7 +88,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
 
     # On the whole history, so that the strategy's memory does not depend on the window.
     decisions = strategy.decisions(market)
-    check_strategy(strategy, market, decisions, options.cuts)
+    checked = check_strategy(strategy, market, decisions, options.cuts)
     extras, stressed = extras_of(strategy, decisions), stressed_times(strategy, market)
     own = with_decisions(plan, window, decisions, stressed)
     book = run_backtrader(own)
@@ -121,7 +123,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
         ),
     }
     rows = as_rows([*episodes, *_with_benchmarks(book.events, others.books)])
-    return Backtest(rows, market, window, summary, band)
+    return Backtest(rows, market, window, summary, band, checked)
 
 
 def _each_once(warnings: Sequence[str]) -> list[str]:

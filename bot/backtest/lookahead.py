@@ -45,12 +45,17 @@ def first_peek(
 
 def cut_times(decisions: Sequence[Decision], count: int) -> list[datetime]:
     """Choose times for `first_peek`, most of them at changes of weights, where a short peek shows."""
-    changes = [after.at for before, after in pairwise(decisions) if before.weights != after.weights]
-    at_changes = _evenly(changes, count - count // 4)
-    return sorted({*at_changes, *_evenly([decision.at for decision in decisions], count - len(at_changes))})
+    at_changes = evenly(change_times(decisions), count - count // 4)
+    return sorted({*at_changes, *evenly([decision.at for decision in decisions], count - len(at_changes))})
 
 
-def _evenly(moments: Sequence[datetime], count: int) -> list[datetime]:
+def change_times(decisions: Sequence[Decision]) -> list[datetime]:
+    """Return the UTC times of the decisions whose weights differ from those of the decision before."""
+    return [after.at for before, after in pairwise(decisions) if before.weights != after.weights]
+
+
+def evenly(moments: Sequence[datetime], count: int) -> list[datetime]:
+    """Choose at most `count` of some times, evenly spaced, without the first and the last."""
     if len(moments) <= count:
         return list(moments)
     return [moments[len(moments) * (i + 1) // (count + 1)] for i in range(count)]

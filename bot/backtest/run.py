@@ -38,7 +38,10 @@ _CUTS = 24
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A finished backtest as tables. `folder` has its files, if they were requested."""
+    """A finished backtest as tables. `folder` has its files, if they were requested.
+
+    `strategy_check` says what was checked of a user's own strategy, and what was left out; "" for the rotation.
+    """
 
     run_id: str
     market: str
@@ -46,6 +49,7 @@ class Run:
     tables: Mapping[str, pd.DataFrame]
     worlds: Worlds | None
     folder: RunFolder | None
+    strategy_check: str = ""
 
     @property
     def equity(self) -> pd.DataFrame:
@@ -154,7 +158,7 @@ def run_backtest(
         shown = waterfall_over(config, found_market, window, views)
         contents = _contents(run_manifest, summary, tables, found, shown, worlds)
         folder.write(found.rows, projections, run_manifest, summary, render(contents))
-    return Run(run_id, found_market.name, summary, tables, worlds, folder)
+    return Run(run_id, found_market.name, summary, tables, worlds, folder, found.strategy_check)
 
 
 def _as_date(day: date | str | None) -> date | None:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import zip_longest
 
-from bot.backtest.lookahead import cut_times, first_peek
+from bot.backtest.lookahead import change_times, cut_times, first_peek
 from bot.core.decision import Decision
 from bot.core.errors import ConfigError
 from bot.core.market import Market
 from bot.core.ports import Reloadable, Strategy
 
 
-def check_strategy(strategy: Strategy, market: Market, decisions: Sequence[Decision], count: int) -> None:
+def check_strategy(strategy: Strategy, market: Market, decisions: Sequence[Decision], count: int) -> str:
     """Refuse a strategy whose decisions depend on chance, on earlier calls, or on later rows.
 
     Parameters
@@ -27,13 +27,18 @@ def check_strategy(strategy: Strategy, market: Market, decisions: Sequence[Decis
     count
         Number of times at which later rows are removed; 0 skips all checks.
 
+    Returns
+    -------
+    str
+        Sentences for what was checked and what was left out; "" if all checks are skipped.
+
     Raises
     ------
     ConfigError
         If a decision changes. The error names the cause and the first day.
     """
     if not count or not decisions:
-        return
+        return ""
     # First with the same rows: a decision by chance changes when rows are removed, too, but reads no later row.
     again = _first_difference(decisions, strategy.decisions(market))
     if again is not None:
@@ -49,6 +54,16 @@ def check_strategy(strategy: Strategy, market: Market, decisions: Sequence[Decis
             mend="use only market.as_of(T), or rows known at T",
         )
     _check_memory(strategy, market, decisions, cuts[len(cuts) // 2])
+    return _checked(cuts, change_times(decisions))
+
+
+def _checked(cuts: Sequence[datetime], changes: Sequence[datetime]) -> str:
+    seen = len(set(cuts) & set(changes))
+    return (
+        f"Strategy check: later rows were removed at {len(cuts):,} times, {seen:,} of them among the {len(changes):,} "
+        "days on which the weights change. Not checked: other days, absurd later rows, warm-up, new processes, and the "
+        "use of files, network, clocks and chance; bot check does."
+    )
 
 
 def _check_memory(strategy: Strategy, market: Market, decisions: Sequence[Decision], cut: datetime) -> None:

@@ -112,6 +112,7 @@ def _as_json(run: Run) -> dict[str, object]:
         "market": run.market,
         "summary": dict(run.summary),
         "warnings": run.summary["warnings"],
+        **({"strategy_check": run.strategy_check} if run.strategy_check else {}),
     }
 
 
@@ -134,6 +135,8 @@ def _show(screen: Console, run: Run, labels: Labels) -> None:
         screen.print(f"[yellow]Warning:[/] {_escaped(warning)}", soft_wrap=True)
     if len(warnings) > _WARNINGS_SHOWN:
         screen.print(f"... and {len(warnings) - _WARNINGS_SHOWN} more warnings in summary.json")
+    if run.strategy_check:
+        screen.print(run.strategy_check, markup=False, soft_wrap=True)
     screen.print(f"\nReport: {_escaped(str(folder.path / 'report.html'))}", soft_wrap=True)
 
 

@@ -17,6 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bot.cli.backtest import backtest
+from bot.cli.check import check
 from bot.cli.config import config
 from bot.cli.console import parse_changes, print_json, reserve_output
 from bot.cli.dashboard import dashboard
@@ -34,6 +35,7 @@ from bot.cli.study import study
 from bot.cli.sweep import sweep
 from bot.cli.venue import venue
 from bot.core.errors import BotError, ConfigError
+from bot.infra.garbage import collect_rarely
 from bot.infra.installation import require_own_strategies
 from bot.infra.version import __version__
 
@@ -55,6 +57,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(backtest)
+app.command()(check)
 app.command()(signal)
 app.command()(runs)
 app.command()(doctor)
@@ -110,6 +113,8 @@ def _replace_unwritable_letters() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command. An error ends in one line and the exit code of its kind."""
     _replace_unwritable_letters()
+    if arguments is None:
+        collect_rarely()
     given = list(sys.argv[1:] if arguments is None else arguments)
     is_json = "--json" in given and "--help" not in given
     with reserve_output(own_process=arguments is None) if is_json else contextlib.nullcontext():

@@ -6,7 +6,6 @@ from datetime import date
 from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 
 from bot.core.listing import Release
 from bot.core.moments import Days, Times
@@ -33,8 +32,9 @@ def us_sessions(first: date, last: date, closures: tuple[date, ...] = ()) -> Ses
     Sessions
         Dates, closes in UTC, and the half days.
     """
-    # Imported here: it takes a quarter of a second, which commands without prices need not pay.
+    # Imported here: they take half a second, which commands without prices need not pay.
     import exchange_calendars
+    import pandas as pd
 
     calendar = exchange_calendars.get_calendar(
         "XNYS", start=pd.Timestamp(first), end=pd.Timestamp(last) + pd.Timedelta(days=_DAYS_AHEAD)
@@ -110,6 +110,8 @@ def _close_on_or_after(dates: Days, sessions: Sessions) -> Times:
 
 
 def _new_york(dates: Days, hours: int, minutes: int) -> Times:
+    import pandas as pd
+
     local = pd.DatetimeIndex(dates.astype("datetime64[s]")) + pd.Timedelta(hours=hours, minutes=minutes)
     moments = local.tz_localize(_NEW_YORK).tz_convert("UTC").tz_localize(None)
     return moments.to_numpy().astype("datetime64[s]")

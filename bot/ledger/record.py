@@ -14,6 +14,7 @@ from bot.core.errors import LedgerError
 from bot.core.events import Event
 from bot.infra.sqlite import back_up
 from bot.infra.whole_file import place_new, temporary_beside
+from bot.ledger.chain_check import quick_chain_end
 from bot.ledger.decode import read_row
 from bot.ledger.event_fields import encode
 from bot.ledger.ledger_file import FAULTS, open_to_read, open_to_write
@@ -231,6 +232,9 @@ def verify_ledger(path: Path) -> tuple[int, str]:
 
 def verify_rows(connection: sqlite3.Connection, path: Path) -> tuple[int, str]:
     """Check the whole chain of an open ledger, as `verify_ledger`."""
+    checked = quick_chain_end(connection, GENESIS)
+    if checked is not None:
+        return checked
     count, head = 0, GENESIS
     for count, *_, head in checked_rows(connection, path):  # noqa: B007 - the last values are used
         pass

@@ -8,18 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pandas as pd
-from pandas.api.types import is_object_dtype, is_string_dtype
+from typing import TYPE_CHECKING, Any
 
 from bot.core.errors import BotError, LedgerError, did_you_mean
 from bot.core.text import csv_cell
 from bot.infra.write_access import write_error
-from bot.ledger.projections import project
 from bot.ledger.record import read_ledger, verify_ledger, write_ledger
 from bot.ledger.row import Row
+
+if TYPE_CHECKING:  # a list of runs, and every review, would wait a third of a second for pandas
+    import pandas as pd
 
 INCOMPLETE = "INCOMPLETE"
 LEDGER = "ledger.sqlite3"
@@ -93,6 +91,8 @@ class RunFolder:
         LedgerError
             If a file was changed or is missing; the message names it.
         """
+        from bot.ledger.projections import project
+
         tables, sealed = project(read_ledger(self.path / LEDGER)), self.json("manifest.json").get("files", {})
         for name, table in tables.items():
             if _read_bytes(self.path / f"{name}.csv") != _csv(table):
@@ -220,6 +220,9 @@ def _sha256(content: bytes) -> str:
 
 
 def _csv(table: pd.DataFrame) -> bytes:
+    import numpy as np
+    from pandas.api.types import is_object_dtype, is_string_dtype
+
     clean = table.rename(columns=csv_cell)
     for place, column in enumerate(clean.dtypes):
         if is_object_dtype(column) or is_string_dtype(column):

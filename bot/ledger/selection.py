@@ -42,6 +42,8 @@ class Selection:
         Moments of the rows, ISO-8601 in UTC.
     head
         Number of the last row to read.
+    after
+        Number of the row after which to read.
     """
 
     kinds: Sequence[str] = ()
@@ -52,6 +54,7 @@ class Selection:
     outcome: str | None = None
     moments: Sequence[str] | None = None
     head: int | None = None
+    after: int = 0
 
     def clause(self) -> tuple[str, list[object]]:
         """Return the WHERE clause, "" for all rows, and its values."""
@@ -68,6 +71,8 @@ class Selection:
             parts.append((f"at IN ({', '.join('?' * len(self.moments))})", list(self.moments)))
         if self.head is not None:
             parts.append(("sequence <= ?", [self.head]))
+        if self.after:
+            parts.append(("sequence > ?", [self.after]))
         for condition, value in ((_SYMBOL, self.symbol), (_REASON, self.reason), (_OUTCOME, self.outcome)):
             if value is not None:
                 parts.append((condition, [value] * condition.count("?")))

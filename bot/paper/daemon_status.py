@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.moments import iso
-from bot.paper.heartbeat import Beat
+from bot.paper.heartbeat import Beat, heartbeat_path, read_beat
+from bot.settings.loader import Config
 
 
 class DaemonState(StrEnum):
@@ -60,3 +61,8 @@ class DaemonStatus:
             "next_tick": iso(self.beat.next_tick),
             "version": self.beat.version,
         }
+
+
+def daemon_status(config: Config, name: str, now: datetime) -> DaemonStatus:
+    """Read the heartbeat of a ledger and return the state of its daemon at `now`."""
+    return DaemonStatus(read_beat(heartbeat_path(config, name)), now)

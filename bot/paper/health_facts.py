@@ -20,18 +20,12 @@ from bot.data.store.store import Store
 from bot.ledger.record import verify_ledger
 from bot.ledger.testnet_account import expected_account
 from bot.paper.broker_choice import SIMULATED
-from bot.paper.daemon_status import DaemonState, DaemonStatus
+from bot.paper.daemon_status import DaemonState, DaemonStatus, daemon_status
 from bot.paper.health import FindingKind, HealthFacts, HealthVerdict, StoreFreshness, judge
-from bot.paper.heartbeat import heartbeat_path, read_beat
 from bot.paper.ledgers import existing_path, has_begun
 from bot.review.recording import Record
 from bot.services.markets import store_path
 from bot.settings.loader import Config
-
-
-def daemon_status(config: Config, name: str, now: datetime) -> DaemonStatus:
-    """Read the heartbeat of a ledger and return the state of its daemon at `now`."""
-    return DaemonStatus(read_beat(heartbeat_path(config, name)), now)
 
 
 def expected_day(config: Config, now: datetime) -> date:

@@ -6,35 +6,29 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 
-from bot.core.decision import Decision
 from bot.core.errors import InUse, LedgerError, did_you_mean
 from bot.core.events import (
     Acknowledged,
     BalanceDifference,
     ConfigPeriod,
-    Event,
     TradingState,
     TradingStateChange,
-    Valuation,
 )
 from bot.core.moments import ONE_DAY, midnight
-from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
-from bot.core.portfolio import Portfolio
 from bot.core.ports import Clock
 from bot.data.store.write_lock import write_lock
 from bot.infra.write_access import write_error
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.ledger_file import is_there
-from bot.ledger.portfolio_fold import apply_recorded
 from bot.ledger.record import back_up_ledger, back_up_numbered, read_ledger, verify_ledger
 from bot.ledger.recorded import E, Recorded, recorded
 from bot.ledger.row import Row
 from bot.ledger.testnet_account import expected_account
 from bot.ledger.writer import LedgerWriter
+from bot.paper.ledger_state import LedgerState
 from bot.report.labels import labels_of
 from bot.report.words import reason_sentence
 from bot.settings.loader import Config
@@ -218,32 +212,35 @@ def _why(config: Config, reasons: Iterable[str]) -> str:
 
 
 def status_of(config: Config, name: str) -> LedgerStatus:
-    """Read the status of a ledger. Raises LedgerError; for an unknown name the message suggests the nearest one."""
+    """Check the whole hash chain of a ledger and read its status; rows that the status does not need stay undecoded.
+
+    Raises LedgerError; for an unknown name the message suggests the nearest one.
+    """
     path = existing_path(config, name)
     count, head = verify_ledger(path)
-    rows = list(read_ledger(path))
-    periods = list(recorded(rows, ConfigPeriod))
+    state = LedgerState(path, count)
+    periods, decision, valued = state.periods(), state.last_decision(), state.last_valuation()
     if not periods:
         raise LedgerError("has not begun", where=str(path), mend="begin it with: bot paper tick")
-    decision, valued = _last(rows, Decision), _last(rows, Valuation)
-    events = list(map(decode, rows))
-    portfolio, open_orders = _folded(events, periods[0].event.cash)
-    account = expected_account(events)
+    change, portfolio = state.last_change(), state.portfolio(periods[0].cash, valued)
+    # In a replay or a rehearsal the venue's trades are those of the book.
+    is_history = any(period.is_history for period in periods)
+    account = state.account(with_trades=not is_history)
     return LedgerStatus(
         ledger=name,
-        broker=periods[0].event.broker,
-        mode=trading_state_of(rows).value,
-        begun=periods[0].day,
+        broker=periods[0].broker,
+        mode=(change.event.mode if change else TradingState.ON).value,
+        begun=f"{periods[0].at:%Y-%m-%d}",
         epochs=len(periods),
         last_day=decision.day if decision else "",
         stage=decision.event.stage if decision else "",
         why=_why(config, decision.event.reasons) if decision else "No decision yet.",
         valued=valued.day if valued else "",
-        equity=plain(valued.event.equity if valued else portfolio.equity(_prices_paid(events))),
+        equity=plain(valued.event.equity if valued else portfolio.equity(state.prices_paid())),
         cash=plain(portfolio.cash),
         holdings={symbol: plain(quantity) for symbol, quantity in sorted(portfolio.holdings.items())},
-        open_orders=open_orders,
-        testnet={} if _is_history(events) else {asset: plain(amount) for asset, amount in account.net.items()},
+        open_orders=state.open_orders(decision),
+        testnet={} if is_history else {asset: plain(amount) for asset, amount in account.net.items()},
         unknown=tuple(difference.asset for difference in account.unknown),
         rows=count,
         head=head,
@@ -259,39 +256,8 @@ def existing_path(config: Config, name: str) -> Path:
     return path
 
 
-def _is_history(events: Sequence[Event | None]) -> bool:
-    """Return True for a replay or a rehearsal: there the venue's trades are those of the book."""
-    return any(isinstance(event, ConfigPeriod) and event.is_history for event in events)
-
-
 def _last(rows: Sequence[Row], one: type[E]) -> Recorded[E] | None:
     return next(recorded(reversed(rows), one), None)
-
-
-def _folded(events: Iterable[Event | None], cash: Decimal) -> tuple[Portfolio, int]:
-    """Return the portfolio that the events add up to, and the number of open orders."""
-    portfolio, open_orders = Portfolio(cash), set[str]()
-    for event in events:
-        match event:
-            case Fill() | Settlement():
-                portfolio = apply_recorded(portfolio, event)
-            case OrderIntent():
-                open_orders.add(event.order_id)
-            case OrderResult():
-                open_orders.discard(event.order_id)
-    return portfolio, len(open_orders)
-
-
-def _prices_paid(events: Iterable[Event | None]) -> dict[str, Decimal]:
-    """Return the last price at which each coin was bought or received; the value before the first close."""
-    prices: dict[str, Decimal] = {}
-    for event in events:
-        match event:
-            case Fill():
-                prices[event.symbol] = event.price
-            case Settlement() if event.into is not None and event.received:
-                prices[event.into] = event.quantity * event.price / event.received
-    return prices
 
 
 def archive_ledger(config: Config, name: str, clock: Clock, waiting: Callable[[str], None] = print) -> Path:

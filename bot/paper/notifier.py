@@ -27,8 +27,9 @@ from bot.ledger.plan_progress import progress_line
 from bot.ledger.record import read_ledger, verify_ledger
 from bot.ledger.recorded import recorded
 from bot.ledger.row import Row
+from bot.paper.daemon_status import daemon_status
 from bot.paper.health import FindingKind
-from bot.paper.health_facts import check_ledger, daemon_status
+from bot.paper.health_facts import check_ledger
 from bot.paper.ledgers import ledger_path, status_of
 from bot.paper.outbox import AddressPost, LocalPost, Outbox, Post, no_post
 from bot.paper.tick_notices import error_notice, fault_notice, head_notice, last_day, notices_of, summary_notices

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.core.market import Floats
 from bot.report.labels import Labels, labels_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Json: TypeAlias = Mapping[str, Any]
 """Object of a JSON file of the run, such as its manifest or its summary."""

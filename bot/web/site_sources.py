@@ -11,7 +11,8 @@ from bot.core.errors import BotError
 from bot.core.events import ConfigPeriod
 from bot.core.ports import Clock
 from bot.data.store.store import Store
-from bot.paper.health_facts import daemon_status, expected_day, store_freshness
+from bot.paper.daemon_status import daemon_status
+from bot.paper.health_facts import expected_day, store_freshness
 from bot.review.record_labels import labels_of_record
 from bot.review.recording import Record
 from bot.services.markets import open_market, store_path

@@ -65,20 +65,27 @@ def test_verify_decodes_every_kind_and_names_the_row(state: Path, kind: str) -> 
 
 
 def test_the_list_marks_the_forged_ledger_and_goes_on(state: Path) -> None:
-    _forge(state, _of_kind("fill", "[]"))
+    _forge(state, _of_kind("epoch", "[]"))
     done = bot("paper", "list", "--json", cwd=state)
     told = json.loads(done.stdout)
     assert done.returncode == 5
     assert [one["ledger"] for one in told["ledgers"]] == ["good"]
     assert [one["ledger"] for one in told["damaged"]] == ["paper"]
-    assert "row 6 (fill at 2024-03-01T00:00:00Z)" in told["damaged"][0]["error"]["message"]
+    assert "row 1 (epoch at 2024-03-01T00:00:00Z)" in told["damaged"][0]["error"]["message"]
+
+
+def test_the_status_is_of_the_rows_that_it_reads_and_verify_names_a_malformed_older_one(state: Path) -> None:
+    forged = _of_kind("fill", "[]")
+    _forge(state, forged)
+    assert json.loads(bot("paper", "status", "--json", cwd=state).stdout)["rows"] == len(every_kind())
+    assert "row 6 (fill at " in error_of(bot("review", "verify", "--run", "paper", cwd=state), 5)
 
 
 @pytest.mark.parametrize("amount", ["1E+99999999", "NaN", "-Infinity", "0x10", " 7", "1_000", "9" * 5000])
 def test_money_is_plain_decimal_text(state: Path, amount: str) -> None:
     body = json.dumps({"symbol": "ETH", "side": "buy", "order_id": "r-1", "quantity": amount, "reason": ""})
     _forge(state, _of_kind("order", body))
-    assert "row 5 (order at " in error_of(bot("paper", "status", cwd=state), 5)
+    assert "row 5 (order at " in error_of(bot("review", "verify", "--run", "paper", cwd=state), 5)
 
 
 def test_a_foreign_trigger_is_refused_before_it_can_run(state: Path) -> None:

@@ -15,8 +15,8 @@ from bot.core.errors import DataError, LedgerError
 from bot.core.events import BalanceCause, BalanceDifference, TradingState
 from bot.core.notice import Notice
 from bot.paper.daemon import Daemon, Stop
-from bot.paper.daemon_status import DaemonStatus
-from bot.paper.health_facts import daemon_status, require_health
+from bot.paper.daemon_status import DaemonStatus, daemon_status
+from bot.paper.health_facts import require_health
 from bot.paper.heartbeat import heartbeat_path, read_beat, write_beat
 from bot.paper.ledgers import acknowledge, archive_ledger, daemon_lock, ledger_path, set_trading_state
 from bot.settings.loader import Config

@@ -100,8 +100,7 @@ def status(
     """
     from bot.infra.clock import SystemClock
     from bot.ledger.plan_progress import progress_line
-    from bot.paper.daemon_status import DaemonState
-    from bot.paper.health_facts import daemon_status, require_health
+    from bot.paper.daemon_status import DaemonState, daemon_status
     from bot.paper.ledgers import has_begun, status_of
 
     resolved, screen, now = config_of(config), console(to_error=as_json), SystemClock().now()
@@ -110,6 +109,10 @@ def status(
     # A daemon that was started before its first decision has no ledger yet, which is no error.
     is_awaited = daemon.state is DaemonState.ALIVE and not has_begun(resolved, name)
     if check:
+        from bot.paper.health_facts import (
+            require_health,  # it loads the market's modules, which a status can do without
+        )
+
         line = require_health(resolved, name, now)
         if as_json:
             print_json({"well": line})

@@ -3,7 +3,6 @@
 import zlib
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -23,6 +22,8 @@ def student(random: np.random.Generator, count: int) -> Floats:
 
 def smooth(values: Floats, half_life: float) -> Floats:
     """Return the exponential mean of the values; `half_life` is in steps."""
+    import pandas as pd  # not at the top: commands without the demo market would wait for it
+
     return pd.Series(values).ewm(halflife=half_life, adjust=False).mean().to_numpy(dtype=np.float64)
 
 

@@ -69,8 +69,9 @@ def parity_of(config: Config, record: Record, data_dir: Path | None = None, mark
     if not ledger.epochs or not ledger.decided:
         raise LedgerError("nothing is decided yet", where=str(record.path), mend="bot paper tick")
     past = ledger.epochs[0].why.startswith(_HISTORY)
-    same = [day for day in ledger.decided if _is_comparable(config, ledger, day, past)]
-    left_out = {_CHANGED: tuple(day for day in ledger.decided if day not in set(same))}
+    decided, comparable = ledger.decided, _comparable_periods(config, ledger, past)
+    same = [day for day in decided if ledger.epoch_of(day) in comparable]
+    left_out = {_CHANGED: tuple(day for day in decided if ledger.epoch_of(day) not in comparable)}
     if not same:
         return parity(record.name, ledger, Days({}, ()), {}, left_out, _nothing_known(config))
     plan = _plan_of_history(config, ledger, data_dir, market) if past else _plan_of_ledger(config, ledger)
@@ -85,12 +86,15 @@ def parity_of(config: Config, record: Record, data_dir: Path | None = None, mark
 # --- which days, and which plan ----------------------------------------------------------------------------------
 
 
-def _is_comparable(config: Config, ledger: Days, day: date, past: bool) -> bool:
-    epoch = ledger.epoch_of(day)
-    if epoch is None or not is_same_config(epoch, config):
-        return False
-    # A record over history can be made again by its own version alone; a live ledger is a fact of any version.
-    return not past or epoch.version == __version__
+def _comparable_periods(config: Config, ledger: Days, past: bool) -> frozenset[ConfigPeriod]:
+    """Return the config periods of a ledger whose days a backtest under this config can make again."""
+    # Per period, not per day: each comparison hashes the config. A record over history can be made again by its own
+    # version alone; a live ledger is a fact of any version.
+    return frozenset(
+        period
+        for period in ledger.epochs
+        if is_same_config(period, config) and (not past or period.version == __version__)
+    )
 
 
 def _epoch_of_run(config: Config, manifest: Mapping[str, object]) -> ConfigPeriod:

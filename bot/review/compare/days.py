@@ -195,7 +195,10 @@ class _Reader:
                 self.unclear = False
 
     def _day(self, day: date) -> RecordDay:
-        return self.days.setdefault(day, RecordDay(day))
+        found = self.days.get(day)
+        if found is None:
+            found = self.days[day] = RecordDay(day)
+        return found
 
     def _order(self, event: OrderIntent | OrderResult) -> OrderSummary:
         """Return the order of an event; a new one for the first event of it."""

@@ -19,6 +19,7 @@ from bot.paper.tick import new_ledger
 from bot.review.compare.backtest_of_ledger import parity_of
 from bot.review.compare.parity import Parity
 from bot.review.recording import find_record
+from bot.settings.loader import Config
 from tests.cli.running import bot, error_of
 from tests.markets import config_with
 from tests.paper.test_tick import FIRST_TICK, at, tick, with_parameters, world
@@ -260,3 +261,25 @@ def test_a_rehearsal_differs_within_the_venues_slippage(tmp_path: Path) -> None:
     assert found.mismatches == ()
     assert found.fills == found.fills_same == 20
     assert found.overlay.difference[-1] != 0
+
+
+def test_the_config_is_hashed_once_per_period_however_many_days_there_are(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived(world, 0, 1)
+    hashed: list[int] = []
+    fingerprint = Config.fingerprint
+
+    def counted(config: Config) -> str:
+        hashed.append(1)
+        return fingerprint(config)
+
+    monkeypatch.setattr(Config, "fingerprint", counted)
+    short = len(hashed), parity(world), len(hashed)
+    monkeypatch.undo()
+    lived(world, 2, 5)
+    monkeypatch.setattr(Config, "fingerprint", counted)
+    before = len(hashed)
+    long = parity(world)
+    assert (len(short[1].days), len(long.days)) == (2, 6)
+    assert len(hashed) - before == short[2] - short[0] > 0

@@ -1,0 +1,1 @@
+"""Check a strategy: look-ahead, warm-up, reproducibility and purity."""

@@ -1,0 +1,136 @@
+"""Answers of a strategy in new processes, each with a hash seed of its own."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.backtest.check.impurity import Impurity
+from bot.backtest.check.purity_watch import PurityWatch
+from bot.backtest.check.strategy_answer import StrategyAnswer, ask, portable
+from bot.core.errors import ConfigError
+from bot.core.market import Market
+from bot.services.plans import build_strategy
+from bot.settings.loader import Config
+
+
+@dataclass(frozen=True)
+class StrategyJob:
+    """The strategies and the market of a new process, with the import path of this one.
+
+    A watched answer records what the strategy uses besides the market.
+    """
+
+    configs: tuple[Config, ...]
+    market: Market
+    import_path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessAnswer:
+    """The answer of a new process, its readings dropped; `error` is the strategy's own, if it ended with one."""
+
+    answer: StrategyAnswer | None
+    impurities: tuple[Impurity, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HashSeed:
+    """A new process: its hash seed, and True if the strategy is watched in it."""
+
+    seed: int
+    is_watched: bool = False
+
+
+def answers_of_processes(
+    folder: Path, configs: Sequence[Config], market: Market, processes: Sequence[HashSeed], timeout: float
+) -> list[list[ProcessAnswer]]:
+    """Ask strategies in new processes, all at the same time.
+
+    Parameters
+    ----------
+    folder
+        An empty folder for the files that the processes share with this one.
+    configs
+        Configs that name the strategies.
+    market
+        The whole history.
+    processes
+        Hash seed of each process.
+    timeout
+        Seconds after which a process is ended.
+
+    Returns
+    -------
+    list[list[ProcessAnswer]]
+        For each process, the answer of each strategy.
+
+    Raises
+    ------
+    ConfigError
+        If a process ends early, or takes too long.
+    """
+    job = folder / "job.pickle"
+    job.write_bytes(pickle.dumps(StrategyJob(tuple(configs), market, tuple(sys.path)), pickle.HIGHEST_PROTOCOL))
+    results = [folder / f"answer-{number}.pickle" for number in range(len(processes))]
+    started = [_start(process, job, result) for process, result in zip(processes, results, strict=True)]
+    try:
+        for process in started:
+            _wait(process, timeout)
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+    found: list[list[ProcessAnswer]] = [pickle.loads(result.read_bytes()) for result in results]
+    return found
+
+
+def _start(process: HashSeed, job: Path, result: Path) -> subprocess.Popen[bytes]:
+    code = "from bot.backtest.check.fresh_process import answer_job; answer_job()"
+    # -P: a folder `strategies` or a file `bot.py` in the current folder would be imported instead of the bot's.
+    command = [sys.executable, "-P", "-c", code, str(job), str(result), "watched" if process.is_watched else "free"]
+    project = str(Path(__file__).resolve().parents[3])
+    path = os.pathsep.join(filter(None, (project, os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "PYTHONHASHSEED": str(process.seed), "PYTHONPATH": path}
+    # What a strategy prints goes to standard error, as in the bot itself.
+    return subprocess.Popen(command, env=environment, stdout=sys.__stderr__, stdin=subprocess.DEVNULL)
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float) -> None:
+    try:
+        code = process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        raise ConfigError(f"the strategy takes over {timeout:.0f} seconds in a new process") from None
+    if code:
+        raise ConfigError(f"a new process that asked the strategy ended with exit code {code}")
+
+
+def answer_job() -> None:
+    """Answer the job that the command line names. It is the whole work of a new process."""
+    job_file, result, manner = sys.argv[1:]
+    job = pickle.loads(Path(job_file).read_bytes())
+    assert isinstance(job, StrategyJob)
+    sys.path += [folder for folder in job.import_path if folder not in sys.path]
+    # Before the files are loaded, so that `from numpy.random import rand` takes the function that is recorded.
+    watch = PurityWatch() if manner == "watched" else None
+    answers = [_answer(config, job.market, watch) for config in job.configs]
+    Path(result).write_bytes(pickle.dumps(answers, pickle.HIGHEST_PROTOCOL))
+
+
+def _answer(config: Config, market: Market, watch: PurityWatch | None) -> ProcessAnswer:
+    try:
+        strategy = build_strategy(config)
+        if watch is None:
+            return ProcessAnswer(portable(ask(strategy, market)))
+        market.decision_moments  # noqa: B018  computed before, so that the market's own work is unseen
+        with watch.watching(getattr(strategy, "path", None)):
+            answer = ask(strategy, market)
+        return ProcessAnswer(portable(answer), tuple(sorted(watch.found)))
+    except ConfigError as problem:
+        return ProcessAnswer(None, error=str(problem))

@@ -1,0 +1,16 @@
+"""Frequency of Python's garbage collection in a process of the bot."""
+
+from __future__ import annotations
+
+import gc
+
+_ALLOCATIONS = 50_000
+"""Net allocations of containers per collection of the youngest objects; Python's default of 700 suits small scripts."""
+
+
+def collect_rarely() -> None:
+    """Collect garbage less often, and leave the modules that are loaded already out of it."""
+    # A backtest or a review keeps millions of records to its end, and almost none of them in cycles. With the default
+    # each collection walks them in vain, which is a seventh of a backtest's time and a third of a parity check's.
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS, 20, 20)
