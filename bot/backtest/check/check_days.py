@@ -13,6 +13,7 @@ from bot.backtest.check.later_rows import (
     REMOVED,
     Advance,
     check_later_rows,
+    days_of_change,
     estimated_seconds,
     workers_for,
 )
@@ -25,12 +26,14 @@ from bot.backtest.lookahead import evenly
 class CheckSize:
     """Numbers of a check: days at which later rows are removed and poisoned, and late starts.
 
-    `removed` is `ALL_DAYS` for every day on which the strategy changes its mind.
+    `removed` and `poisoned` count days on which the strategy changes its mind, `others` more days for the removal.
+    `removed` is `ALL_DAYS` for each of them.
     `seeds` are the hash seeds of the new processes; in the first one the strategy is watched.
     """
 
     removed: int
     poisoned: int
+    others: int
     starts: int
     seeds: tuple[int, ...]
 
@@ -38,8 +41,8 @@ class CheckSize:
 ALL_DAYS = sys.maxsize
 """More days than a strategy has."""
 
-FULL = CheckSize(removed=ALL_DAYS, poisoned=24, starts=8, seeds=(1, 2, 3))
-QUICK = CheckSize(removed=24, poisoned=4, starts=2, seeds=(1, 2))
+FULL = CheckSize(removed=ALL_DAYS, poisoned=24, others=24, starts=8, seeds=(1, 2, 3))
+QUICK = CheckSize(removed=18, poisoned=4, others=6, starts=2, seeds=(1, 2))
 
 _STARTS_WITHIN = 0.6
 """Share of the history in which late starts lie: after each one, decisions must have the time to agree again."""
@@ -47,13 +50,13 @@ _STARTS_WITHIN = 0.6
 
 @dataclass(frozen=True, slots=True)
 class CheckDays:
-    """UTC times at which later rows are removed or poisoned, and late starts. `words` name the days that exist."""
+    """UTC times at which later rows are removed or poisoned, and late starts. `unchecked` says what is left out."""
 
-    words: str
     removed: Sequence[datetime]
     poisoned: Sequence[datetime]
     starts: Sequence[datetime]
-    left_out: int
+    unchecked: tuple[str, ...]
+    is_sample: bool
     workers: int
     seconds: float
 
@@ -61,14 +64,8 @@ class CheckDays:
         """Return a sentence with the estimated time."""
         count = len(self.removed) + len(self.poisoned) + len(self.starts)
         shared = f" in {self.workers} processes" if self.workers > 1 else ""
-        hint = "" if self.seconds < _LONG or self.left_out else "; --quick samples the days"
+        hint = "" if self.seconds < _LONG or self.is_sample else "; --quick samples the days"
         return f"The strategy is asked {count:,} times{shared}: about {_duration(self.seconds)}{hint}."
-
-    def unchecked(self) -> tuple[str, ...]:
-        """Return sentences for the days that are left out."""
-        if not self.left_out:
-            return ()
-        return (f"{self.left_out:,} of {self.words}: run it without --quick for all",)
 
 
 _LONG = 30.0
@@ -80,31 +77,28 @@ def _duration(seconds: float) -> str:
 
 
 def chosen_days(subject: Subject, size: CheckSize) -> CheckDays:
-    """Choose the times of a check: all changes of mind or a sample of them.
+    """Choose the times of a check: all changes of mind or a sample of them, and other days between.
 
-    A strategy that keeps its mind gets a sample of all days.
+    A peek can change every day of a long spell, and the mind at its end alone.
     """
-    times = subject.times
-    if subject.changes:
-        days = subject.changes
-        words = f"{len(days):,} day{'' if len(days) == 1 else 's'} on which it changes its mind"
-    else:
-        days, words = evenly(times, _DAYS_WITHOUT_CHANGE), f"{len(times):,} decisions, of which none changes its mind"
-    removed = evenly(days, size.removed)
-    poisoned = evenly(days, size.poisoned)
+    times, changes = subject.times, subject.changes
+    at_changes = evenly(changes, size.removed)
+    removed = sorted({*at_changes, *evenly(times, size.others)})
+    poisoned = evenly(changes or times, size.poisoned)
     starts = evenly(times[: int(_STARTS_WITHIN * len(times))], size.starts)
     seconds = estimated_seconds(subject, removed) + subject.seconds * (len(poisoned) + len(starts))
     workers = workers_for(seconds)
-    return CheckDays(words, removed, poisoned, starts, len(days) - len(removed), workers, seconds / workers)
-
-
-_DAYS_WITHOUT_CHANGE = 24
+    left_out, is_sample = set(times) - set(removed), len(at_changes) < len(changes)
+    sampled = len(left_out & set(changes))
+    unchecked = [f"{sampled:,} of {days_of_change(subject)}: run it without --quick"] if sampled else []
+    unchecked.append(f"{len(left_out) - sampled:,} days on which it keeps its mind")
+    return CheckDays(removed, poisoned, starts, tuple(unchecked), is_sample, workers, seconds / workers)
 
 
 def check_days(subject: Subject, days: CheckDays, advance: Advance) -> list[CheckPart]:
     """Check look-ahead, poison and warm-up on the chosen days."""
     return [
-        check_later_rows(subject, REMOVED, days.removed, days.words, advance, days.workers),
-        check_later_rows(subject, POISONED, days.poisoned, days.words, advance, days.workers),
+        check_later_rows(subject, REMOVED, days.removed, advance, days.workers),
+        check_later_rows(subject, POISONED, days.poisoned, advance, days.workers),
         check_warm_up(subject, days.starts, advance),
     ]

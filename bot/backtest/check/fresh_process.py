@@ -12,11 +12,9 @@ from pathlib import Path
 
 from bot.backtest.check.impurity import Impurity
 from bot.backtest.check.purity_watch import PurityWatch
-from bot.backtest.check.strategy_answer import StrategyAnswer, ask, portable
+from bot.backtest.check.strategy_answer import MakeStrategy, StrategyAnswer, ask, portable
 from bot.core.errors import ConfigError
 from bot.core.market import Market
-from bot.services.plans import build_strategy
-from bot.settings.loader import Config
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class StrategyJob:
     A watched answer records what the strategy uses besides the market.
     """
 
-    configs: tuple[Config, ...]
+    makes: tuple[MakeStrategy, ...]
     market: Market
     import_path: tuple[str, ...]
 
@@ -49,7 +47,7 @@ class HashSeed:
 
 
 def answers_of_processes(
-    folder: Path, configs: Sequence[Config], market: Market, processes: Sequence[HashSeed], timeout: float
+    folder: Path, makes: Sequence[MakeStrategy], market: Market, processes: Sequence[HashSeed], timeout: float
 ) -> list[list[ProcessAnswer]]:
     """Ask strategies in new processes, all at the same time.
 
@@ -57,8 +55,8 @@ def answers_of_processes(
     ----------
     folder
         An empty folder for the files that the processes share with this one.
-    configs
-        Configs that name the strategies.
+    makes
+        Functions that make the strategies; they are pickled.
     market
         The whole history.
     processes
@@ -77,7 +75,7 @@ def answers_of_processes(
         If a process ends early, or takes too long.
     """
     job = folder / "job.pickle"
-    job.write_bytes(pickle.dumps(StrategyJob(tuple(configs), market, tuple(sys.path)), pickle.HIGHEST_PROTOCOL))
+    job.write_bytes(pickle.dumps(StrategyJob(tuple(makes), market, tuple(sys.path)), pickle.HIGHEST_PROTOCOL))
     results = [folder / f"answer-{number}.pickle" for number in range(len(processes))]
     started = [_start(process, job, result) for process, result in zip(processes, results, strict=True)]
     try:
@@ -119,13 +117,13 @@ def answer_job() -> None:
     sys.path += [folder for folder in job.import_path if folder not in sys.path]
     # Before the files are loaded, so that `from numpy.random import rand` takes the function that is recorded.
     watch = PurityWatch() if manner == "watched" else None
-    answers = [_answer(config, job.market, watch) for config in job.configs]
+    answers = [_answer(make, job.market, watch) for make in job.makes]
     Path(result).write_bytes(pickle.dumps(answers, pickle.HIGHEST_PROTOCOL))
 
 
-def _answer(config: Config, market: Market, watch: PurityWatch | None) -> ProcessAnswer:
+def _answer(make: MakeStrategy, market: Market, watch: PurityWatch | None) -> ProcessAnswer:
     try:
-        strategy = build_strategy(config)
+        strategy = make()
         if watch is None:
             return ProcessAnswer(portable(ask(strategy, market)))
         market.decision_moments  # noqa: B018  computed before, so that the market's own work is unseen

@@ -14,11 +14,11 @@ from bot.backtest.check.fresh_process import HashSeed, ProcessAnswer, answers_of
 from bot.backtest.check.impurity import written_clocks
 from bot.backtest.check.later_rows import Advance
 from bot.backtest.check.reproducible import check_here, check_processes, part_of
-from bot.backtest.check.strategy_answer import ask
+from bot.backtest.check.strategy_answer import MakeStrategy, ask
 from bot.backtest.check.subject import Subject
 from bot.core.market import Market
 from bot.services.plans import build_strategy
-from bot.services.user_strategy import strategy_path
+from bot.services.user_strategy import load_strategy, strategy_path
 from bot.settings.loader import Config
 
 PURE = "purity"
@@ -55,7 +55,7 @@ def check_in_full(
     ConfigError
         If the strategy cannot decide on the whole history.
     """
-    make = partial(build_strategy, config)
+    make = _maker(config)
     asked = make()
     began = time.perf_counter()
     subject = Subject(make, market, ask(asked, market), time.perf_counter() - began)
@@ -63,7 +63,7 @@ def check_in_full(
     announce(days.estimate())
     here = check_here(subject, asked)
     with tempfile.TemporaryDirectory(prefix="bot-check-") as folder:
-        ask_new = partial(_ask_processes, Path(folder), config, subject)
+        ask_new = partial(_ask_processes, Path(folder), subject)
         watched, *others = ask_new([HashSeed(seed, is_watched=i == 0) for i, seed in enumerate(size.seeds)])
         found = [here] if here is not None else []
         if not found and (new := check_processes(subject, [watched, *others], ask_new)) is not None:
@@ -73,14 +73,19 @@ def check_in_full(
     if here is not None:
         left_out = "look-ahead, poison and warm-up: a strategy that is not reproducible changes its decisions anyway"
         return StrategyVerdict(asked.name, parts, (left_out,))
-    return StrategyVerdict(asked.name, [*check_days(subject, days, advance), *parts], days.unchecked())
+    return StrategyVerdict(asked.name, [*check_days(subject, days, advance), *parts], days.unchecked)
 
 
-def _ask_processes(
-    folder: Path, config: Config, subject: Subject, processes: Sequence[HashSeed]
-) -> list[ProcessAnswer]:
+def _ask_processes(folder: Path, subject: Subject, processes: Sequence[HashSeed]) -> list[ProcessAnswer]:
     timeout = max(_LEAST_TIMEOUT, _TIMES_SLOWER * subject.seconds)
-    return [only for (only,) in answers_of_processes(folder, [config], subject.market, processes, timeout)]
+    return [only for (only,) in answers_of_processes(folder, [subject.make], subject.market, processes, timeout)]
+
+
+def _maker(config: Config) -> MakeStrategy:
+    """Return a function that makes the strategy of a config, and that a new process can load by itself."""
+    if config.strategy.file is None:
+        return partial(build_strategy, config)
+    return partial(load_strategy, strategy_path(config.strategy.file), config.strategy.parameters)
 
 
 def purity(config: Config, watched: ProcessAnswer) -> CheckPart:

@@ -47,7 +47,7 @@ POISONED = LaterRows("poison", "later rows made absurd", poisoned)
 
 
 def check_later_rows(
-    subject: Subject, way: LaterRows, days: Sequence[datetime], of: str, advance: Advance, workers: int = 1
+    subject: Subject, way: LaterRows, days: Sequence[datetime], advance: Advance, workers: int = 1
 ) -> CheckPart:
     """Ask a new instance of the strategy at each day, with the later rows removed or poisoned.
 
@@ -59,8 +59,6 @@ def check_later_rows(
         Removal or poison.
     days
         UTC times at which later rows are taken away.
-    of
-        Words for the days of which these are a part: "161 days on which it changes its mind".
     advance
         Called after each chunk of days.
     workers
@@ -79,14 +77,26 @@ def check_later_rows(
             done += len(chunk)
             found += [finding for finding in chunk if finding is not None]
             advance(way.name, done, len(days))
-    sentence = f"{len(days):,} of {of}, {way.words}"
-    figures = (("days_checked", len(days)), ("days_of_change", len(subject.changes)))
+    at_changes = len(set(days) & set(subject.changes))
+    others = f" and {len(days) - at_changes:,} others" if len(days) > at_changes else ""
+    sentence = f"{at_changes:,} of {days_of_change(subject)}{others}, {way.words}"
+    figures = (
+        ("days_checked", len(days)),
+        ("changes_checked", at_changes),
+        ("days_of_change", len(subject.changes)),
+    )
     if found:
         first = min(found, key=lambda finding: finding.day or subject.times[-1])
         sentence += f"; {len(found):,} of them change a decision"
         return CheckPart(way.name, sentence, (first,), figures=(*figures, ("days_changed", len(found))))
     seen, control = _control(subject, way)
     return CheckPart(way.name, f"{sentence}; {control}", is_blind=not seen, figures=figures)
+
+
+def days_of_change(subject: Subject) -> str:
+    """Return the number of days on which a strategy changes its mind, in words."""
+    count = len(subject.changes)
+    return f"{count:,} day{'' if count == 1 else 's'} on which it changes its mind"
 
 
 @contextmanager

@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot.backtest.check.strategy_answer import wide_spreads
 from bot.core.decision import Decision
 from bot.core.market import Market
 from bot.core.ports import Strategy
-from bot.services.plans import stressed_times
 
 
 class PlantedPeek:
@@ -24,7 +24,7 @@ class PlantedPeek:
 
     def stressed(self, market: Market) -> Collection[datetime]:
         """Return the stressed times of the strategy itself."""
-        return stressed_times(self.strategy, market)
+        return wide_spreads(self.strategy, market)
 
     @staticmethod
     def shifted(decisions: Sequence[Decision]) -> list[Decision]:

@@ -11,8 +11,7 @@ from typing import Any
 
 from bot.core.decision import Decision
 from bot.core.market import Market
-from bot.core.ports import Strategy
-from bot.services.plans import stressed_times
+from bot.core.ports import Strategy, StressAware
 
 MakeStrategy = Callable[[], Strategy]
 """Makes a new instance of the strategy, free of the state of earlier calls."""
@@ -39,7 +38,13 @@ class Difference:
 def ask(strategy: Strategy, market: Market) -> StrategyAnswer:
     """Ask a strategy for its decisions on a market. Raises ConfigError."""
     decisions = [d if type(d) is Decision else _plain(d) for d in strategy.decisions(market)]
-    return StrategyAnswer(decisions, stressed_times(strategy, market))
+    return StrategyAnswer(decisions, wide_spreads(strategy, market))
+
+
+def wide_spreads(strategy: Strategy, market: Market) -> frozenset[datetime]:
+    """Return the decision times (UTC) that a strategy calls stressed; empty by default."""
+    # The one in `bot.services` would have each new process import every vendor.
+    return frozenset(strategy.stressed(market)) if isinstance(strategy, StressAware) else frozenset()
 
 
 def _plain(decision: Decision) -> Decision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from bot.backtest.check.check_result import CheckFinding
 from bot.backtest.check.fresh_process import HashSeed, ProcessAnswer, answers_of_processes
 from bot.backtest.check.full_check import purity
 from bot.backtest.check.reproducible import check_here, check_processes
+from bot.services.user_strategy import load_strategy
 from tests.backtest.check.faulty import FOLDER, config_of, file_of, line_of_fault, market, subject_of
 
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))
@@ -22,7 +24,9 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
     """The answers of every file: watched with the hash seed 1, and free with 2."""
     seeds = [HashSeed(1, is_watched=True), HashSeed(2)]
     folder = tmp_path_factory.mktemp("processes")
-    found = answers_of_processes(folder, [config_of(name) for name in NAMES], market(), seeds, timeout=100)
+    found = answers_of_processes(
+        folder, [partial(load_strategy, file_of(name), {}) for name in NAMES], market(), seeds, timeout=100
+    )
     return {name: [process[i] for process in found] for i, name in enumerate(NAMES)}
 
 
