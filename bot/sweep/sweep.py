@@ -144,7 +144,7 @@ def plan_of(config: Config, market: Market, window: Window, drawn: Sequence[Mapp
     """Return what decides the rows of a sweep, by hash: its sets, config, data, days and version."""
     data = {symbol: market[symbol].sha256 for symbol in sorted(market)}
     return {
-        "sets": _sha256(list(map(dict, drawn))),
+        "grid": _sha256(list(map(dict, drawn))),
         "count": len(drawn),
         "config": config.fingerprint(),
         "data": _sha256(data),

@@ -100,7 +100,7 @@ def test_a_sweep_that_was_stopped_goes_on(
 def test_a_sweep_of_another_grid_or_config_is_not_resumed(config: Config, demo: Market, options: SweepOptions) -> None:
     run(config, demo, options)
     options.grid.write_text(GRID.replace("[3, 5]", "[3, 4]"))
-    with pytest.raises(LedgerError, match="begun with another sets"):
+    with pytest.raises(LedgerError, match="begun with another grid"):
         run(config, demo, options, resume=True)
     options.grid.write_text(GRID)
     with pytest.raises(LedgerError, match="begun with another config"):
