@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from benchmarks.daemon import daemon_memory
+from benchmarks.daemon import daemon_usage
 from benchmarks.dashboard import page_times
 from benchmarks.engine import engine_ratio
 from benchmarks.process import whole_process
@@ -36,7 +36,7 @@ def main() -> None:
     print(
         f"a tick of {tick['orders']:.0f} orders to the venue, through the guard: {tick['seconds']:.2f} s (target 1.5)"
     )
-    resident = {ticks: megabytes for ticks, (megabytes, _) in daemon_memory(_TICKS, (1, _TICKS)).items()}
+    resident = {ticks: used.megabytes for ticks, used in daemon_usage(_TICKS, (1, _TICKS)).items()}
     print(
         f"bot paper run: {resident[1]:.0f} MB after a tick, {resident[_TICKS]:.0f} MB after {_TICKS} (target 250); "
         "of a thousand: python -m benchmarks.daemon"

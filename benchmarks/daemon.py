@@ -1,12 +1,14 @@
 """The daemon's memory and time over years of days: its process alone, vendors in another one on the loopback.
 
-`python -m benchmarks.daemon [TICKS]`. A store with ten years of twenty coins, an exchange that lists 1,500 pairs, a
-strategy that trades every day, and a clock that jumps from one decision time to the next.
+`python -m benchmarks.daemon [TICKS [ROWS]]`; with ROWS the ledger has about so many before the first tick. A store with
+ten years of twenty coins, an exchange that lists 1,500 pairs, a strategy that trades every day, and a clock that jumps
+from one decision time to the next.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -15,15 +17,24 @@ from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from bot.core.events import ConfigPeriod
+from bot.core.moments import midnight
 from bot.core.ports import Clock
+from bot.core.window import Window
 from bot.data.store.store import Store
 from bot.data.vendors.raw_bars import RawBars
+from bot.infra.garbage import collect_rarely
+from bot.infra.version import __version__
 from bot.paper.daemon import Daemon, Stop
-from bot.services.markets import store_path
+from bot.paper.ledgers import ledger_path
+from bot.paper.replay import replay
+from bot.services.markets import store_path, stored_market
+from bot.services.plans import planned
+from bot.services.run_key import period_hash
 from bot.services.vendors import VendorSessions
 from bot.settings.loader import Config, load_config
 from tests.clocks import FakeClock
@@ -55,13 +66,22 @@ strategy = Swaying
 """
 
 
-def daemon_memory(ticks: int, told_after: tuple[int, ...] = (1, 100, 1000)) -> dict[int, tuple[float, float]]:
-    """Resident megabytes and seconds since the start of a daemon's process, after so many ticks; 0 is before any."""
+class Usage(NamedTuple):
+    """Megabytes now and at their peak, wall and CPU seconds since the start of a daemon's process."""
+
+    megabytes: float
+    peak: float
+    seconds: float
+    cpu: float
+
+
+def daemon_usage(ticks: int, told_after: tuple[int, ...] = (1, 100, 1000), rows: int = 0) -> dict[int, Usage]:
+    """Usage of a daemon's process after so many ticks, 0 before any, on a ledger that has so many rows at its start."""
     with tempfile.TemporaryDirectory() as folder, all_servers() as servers:
         config = _config(folder, [])
         coins = ["BTC", "ETH", *[coin for coin in config.altcoin_universe if coin not in ("BTC", "ETH")][: COINS - 2]]
         full = _fill(config, servers, coins, ticks)
-        told: dict[str, Any] = {"folder": folder, "coins": coins, "ticks": ticks, "urls": servers.urls}
+        told: dict[str, Any] = {"folder": folder, "coins": coins, "ticks": ticks, "rows": rows, "urls": servers.urls}
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.daemon", "--child"],
             stdin=subprocess.PIPE,
@@ -71,7 +91,7 @@ def daemon_memory(ticks: int, told_after: tuple[int, ...] = (1, 100, 1000)) -> d
         )
         assert process.stdin is not None
         assert process.stdout is not None
-        found: dict[int, tuple[float, float]] = {}
+        found: dict[int, Usage] = {}
         with ExitStack() as stack:
             stack.callback(process.kill)
             process.stdin.write(json.dumps(told) + "\n")
@@ -85,7 +105,7 @@ def daemon_memory(ticks: int, told_after: tuple[int, ...] = (1, 100, 1000)) -> d
                 else:
                     done = int(line)
                     if done == 0 or done in told_after:
-                        found[done] = _resident(process.pid), time.perf_counter() - began
+                        found[done] = _usage(process.pid, time.perf_counter() - began)
         if process.wait() != 0:
             raise AssertionError("the daemon ended early")
     return found
@@ -150,9 +170,11 @@ def _move(servers: Servers, full: dict[str, dict[date, Row]], now: datetime) -> 
         server.asked.clear()
 
 
-def _resident(pid: int) -> float:
-    (line,) = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS")]
-    return int(line.split()[1]) / 1024
+def _usage(pid: int, seconds: float) -> Usage:
+    told = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    resident, peak = (int(told[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+    times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return Usage(resident, peak, seconds, sum(map(int, times)) / os.sysconf("SC_CLK_TCK"))
 
 
 class _Days(Stop):
@@ -174,7 +196,19 @@ def _tell(what: object) -> None:
     print(what, flush=True)
 
 
+def _begin_ledger(config: Config, rows: int) -> None:
+    """Replay the days before the first tick into a ledger of about so many rows, five a day."""
+    yesterday = STARTED.date() - timedelta(days=1)
+    window = Window(yesterday - timedelta(days=rows // 5), yesterday)
+    plan = planned(config, stored_market(config).as_of(midnight(STARTED.date())), window, "key")
+    period = ConfigPeriod(
+        midnight(window.start), 1, "new", "key", period_hash(config), __version__, "simulated", plan.cash
+    )
+    replay(plan, period, ledger_path(config, "paper"))
+
+
 def _child() -> None:
+    collect_rarely()  # as `bot paper run` does
     told = json.loads(sys.stdin.readline())
     clock, ticks = FakeClock(STARTED), told["ticks"]
     days = _Days(clock, ticks)
@@ -190,6 +224,8 @@ def _child() -> None:
             print(what, file=sys.stderr)
 
     config = _config(told["folder"], told["coins"])
+    if told["rows"]:
+        _begin_ledger(config, told["rows"])
     opened = partial(_loopback, told["urls"])
     Daemon(config, "paper", clock, say, opened=opened).run(days)
 
@@ -202,6 +238,7 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--child"]:
         _child()
     else:
-        count = int(sys.argv[1]) if sys.argv[1:] else 1000
-        for done, (megabytes, seconds) in daemon_memory(count, (1, 10, 30, 100, 300, 1000, count)).items():
-            print(f"after {done} ticks: {megabytes:.0f} MB, {seconds:.0f} s")
+        count, begun = ([int(text) for text in sys.argv[1:]] + [1000, 0][len(sys.argv) - 1 :])[:2]
+        for done, used in daemon_usage(count, (1, 10, 30, 100, 300, 1000, count), begun).items():
+            each = f", {used.cpu / done:.2f} CPU s a tick" if done else ""
+            print(f"after {done} ticks: {used.megabytes:.0f} MB, at most {used.peak:.0f}, {used.seconds:.0f} s{each}")

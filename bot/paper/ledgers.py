@@ -23,7 +23,7 @@ from bot.infra.write_access import write_error
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.ledger_file import is_there
-from bot.ledger.record import back_up_ledger, back_up_numbered, read_ledger, verify_ledger
+from bot.ledger.record import back_up_ledger, back_up_numbered, read_end, read_ledger, verify_ledger
 from bot.ledger.recorded import E, Recorded, recorded
 from bot.ledger.row import Row
 from bot.ledger.testnet_account import expected_account
@@ -129,10 +129,11 @@ def trading_state_of(rows: Sequence[Row]) -> TradingState:
 
 def is_stopped(config: Config, name: str) -> bool:
     """Return True if the user stopped the ledger. Raises LedgerError."""
-    return (
-        has_begun(config, name)
-        and trading_state_of(list(read_ledger(ledger_path(config, name)))) is TradingState.STOPPED
-    )
+    path = ledger_path(config, name)
+    if not path.is_file():
+        return False
+    change = LedgerState(path, read_end(path)[0]).last_change()
+    return change is not None and change.event.mode is TradingState.STOPPED
 
 
 def set_trading_state(

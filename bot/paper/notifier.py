@@ -24,9 +24,10 @@ from bot.core.notice import Notice, NoticeKind
 from bot.core.ports import Clock
 from bot.data.vendors.public_venues import VENUES
 from bot.ledger.plan_progress import progress_line
-from bot.ledger.record import read_ledger, verify_ledger
+from bot.ledger.record import read_end, read_ledger, read_rows, verify_ledger
 from bot.ledger.recorded import recorded
 from bot.ledger.row import Row
+from bot.ledger.selection import Selection
 from bot.paper.daemon_status import daemon_status
 from bot.paper.health import FindingKind
 from bot.paper.health_facts import check_ledger
@@ -190,13 +191,15 @@ class Notifier:
         Yields a function for the result of a tick, whose missing series and days are reported with them. Rows that a
         killed tick wrote and did not report are reported too, and an exit that could not be sent is sent again.
         """
-        before = _rows(self._config, self._name)
+        before = self._last_row()
         results: list[TickResult] = []
         try:
             yield results.append
         except Exception as problem:
+            if isinstance(problem, LedgerError) and not self._is_readable():
+                before = None
             # Rows of a failed tick are real: an order may have been filled before the error.
-            self._send([*self._news(before), *self._error(problem)])
+            self._send([*self._news(before), *self._error(problem)], is_readable=before is not None)
             raise
         news = [*self._news(before), *(notice for result in results for notice in self._summary(result))]
         self._send([*news, *self._faults(news)])
@@ -210,11 +213,36 @@ class Notifier:
         """Return the notices of what a tick lacked; the same text once a UTC day."""
         return [one for one in summary_notices(self._name, ticked) if self._is_first_today(f"{one.title}: {one.body}")]
 
-    def _news(self, before: Sequence[Row] | None) -> list[Notice]:
-        now = _rows(self._config, self._name)
-        if before is None or now is None:
+    def _last_row(self) -> int | None:
+        """Return the number of the last row, 0 for a missing ledger; None if its file is unreadable."""
+        path = ledger_path(self._config, self._name)
+        try:
+            return read_end(path)[0] if path.is_file() else 0
+        except LedgerError:  # the tick itself reports it
+            return None
+
+    def _is_readable(self) -> bool:
+        """Return True if every row of the ledger can be decoded."""
+        path = ledger_path(self._config, self._name)
+        try:
+            for _ in read_ledger(path) if path.is_file() else ():
+                pass
+        except LedgerError:
+            return False
+        return True
+
+    def _added(self, before: int) -> list[Row]:
+        """Return the rows that are still to be reported, given the last row before the tick."""
+        path, reported = ledger_path(self._config, self._name), self._outbox.reported(before)
+        try:
+            return list(read_rows(path, Selection(after=reported))) if path.is_file() else []
+        except LedgerError:  # the tick itself reports it
             return []
-        added = now[self._outbox.reported(len(before)) :]
+
+    def _news(self, before: int | None) -> list[Notice]:
+        if before is None:
+            return []
+        added = self._added(before)
         return [
             *notices_of(self._name, added, labels_of(self._config.resolved())),
             *_head(self._config, self._name, added),
@@ -247,10 +275,9 @@ class Notifier:
         self._sent_on[kind] = today
         return before != today
 
-    def _send(self, notices: Sequence[Notice]) -> None:
+    def _send(self, notices: Sequence[Notice], is_readable: bool = True) -> None:
         chosen = [notice for notice in notices if notice.kind in self._config.notify.kinds]
-        rows = _rows(self._config, self._name)
-        for problem in self._outbox.send(chosen, None if rows is None else len(rows)):
+        for problem in self._outbox.send(chosen, self._last_row() if is_readable else None):
             self._say(problem)
 
 
@@ -273,12 +300,3 @@ def _head(config: Config, name: str, rows: Sequence[Row]) -> list[Notice]:
     count, head = verify_ledger(ledger_path(config, name))
     plan = progress_line(config.state, digits=64)  # a whole hash, which proves the date of the plan
     return [head_notice(name, decided[-1], count, head, valued[-1] if valued else None, plan)]
-
-
-def _rows(config: Config, name: str) -> list[Row] | None:
-    """Read the rows of a ledger, if it is readable; the tick itself reports an unreadable one."""
-    path = ledger_path(config, name)
-    try:
-        return list(read_ledger(path)) if path.is_file() else []
-    except LedgerError:
-        return None

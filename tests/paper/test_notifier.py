@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -17,12 +18,15 @@ import pytest
 from bot.core.errors import BotError, ConfigError, DataError, LedgerError
 from bot.core.events import Event
 from bot.core.notice import Notice, NoticeKind
-from bot.ledger.record import verify_ledger
+from bot.ledger.record import as_rows, read_rows, verify_ledger
+from bot.ledger.row import Row
+from bot.ledger.selection import Selection
 from bot.paper.ledgers import ledger_path, open_ledger
 from bot.paper.notifier import ADDRESSES, Notifier, addresses_of, latest_notices, open_post
 from bot.paper.outbox import no_post
 from bot.settings.loader import Config
 from tests.clocks import FakeClock
+from tests.ledger.forgeries import write_chained
 from tests.markets import config_with
 from tests.paper.test_tick_notices import BEGUN, BUY, DAY, FILLED, HELD, bought
 from tests.servers.loopback import status
@@ -92,6 +96,31 @@ class TestWhatIsTold:
         assert ledger.sent.kinds == ["decision", "fill", "head"]
         rows, head = verify_ledger(ledger_path(ledger.config, "mine"))
         assert f"{rows} rows up to 2026-03-02; keep this, it proves them: {rows}:{head}" in ledger.sent.notices[-1].body
+
+    def test_of_a_tick_is_read_from_its_own_rows_alone(self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+        ledger.write(HELD, BUY, FILLED)
+        read: list[int] = []
+
+        def reading(path: Path, selection: Selection) -> Iterator[Row]:
+            for row in read_rows(path, selection):
+                read.append(row.sequence)
+                yield row
+
+        monkeypatch.setattr("bot.paper.notifier.read_rows", reading)
+        monkeypatch.delattr("bot.paper.notifier.read_ledger")
+        with ledger.notifier().watching():
+            ledger.write(replace(HELD, at=DAY + timedelta(days=1)))
+        assert (read, ledger.sent.kinds) == ([5], ["head"])
+
+    def test_a_ledger_with_a_malformed_row_leaves_the_count_of_reported_rows(self, ledger: Ledger) -> None:
+        outbox = ledger_path(ledger.config, "mine").with_name("mine.notices.json")
+        with ledger.notifier().watching():
+            pass
+        path = ledger_path(ledger.config, "mine")
+        write_chained(path, [(row.kind, row.at, "{}") for row in as_rows([BEGUN, HELD])])
+        with pytest.raises(LedgerError), ledger.notifier().watching():
+            raise LedgerError("row 1 is no such event")
+        assert json.loads(outbox.read_text())["rows"] == 1
 
     def test_of_a_tick_that_added_nothing_is_nothing(self, ledger: Ledger) -> None:
         ledger.write(HELD, BUY, FILLED)
