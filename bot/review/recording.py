@@ -16,7 +16,7 @@ from bot.ledger.event_fields import EVENT_FIELDS
 from bot.ledger.record import count_rows, newest_rows, read_end, read_rows, whole_up_to
 from bot.ledger.recorded import E1, E2, E3, E, Recorded, kinds_of, recorded
 from bot.ledger.row import Row
-from bot.ledger.run_folder import LEDGER, RunFolder, find_run, list_runs
+from bot.ledger.run_folder import LEDGER, RunFolder, find_run, has_runs, list_runs
 from bot.ledger.selection import Selection
 from bot.review.integrity.salvage import proved_rows
 
@@ -215,12 +215,13 @@ def find_record(state: Path, name: str | None) -> Record:
     if Path(name).suffix == ".sqlite3" and Path(name).is_file():
         return Record(Path(name).stem, Path(name))
     runs = state / "runs"
-    known = [folder.run_id for folder in list_runs(runs)]
-    if name == LATEST and not known:
+    if name == LATEST and not has_runs(runs):
         raise LedgerError("there is no run yet", where=str(runs), mend="make one with: bot backtest")
-    if name != LATEST and name not in known and not Path(name, "manifest.json").is_file():
-        mend = did_you_mean(name, [*ledgers, *known]) or "`bot runs` and `bot paper list` tell what there is"
-        raise LedgerError(f"there is no run or ledger {name!r}", where=str(state), mend=mend)
+    if name != LATEST:
+        known = [folder.run_id for folder in list_runs(runs)]
+        if name not in known and not Path(name, "manifest.json").is_file():
+            mend = did_you_mean(name, [*ledgers, *known]) or "`bot runs` and `bot paper list` tell what there is"
+            raise LedgerError(f"there is no run or ledger {name!r}", where=str(state), mend=mend)
     folder = find_run(runs, name)
     if not folder.is_complete:
         raise LedgerError("the run was interrupted and is not to be believed", where=str(folder.path))
@@ -231,7 +232,7 @@ def _default_name(ledgers: Iterable[str], runs: Path) -> str:
     names = sorted(ledgers)
     if "paper" in names:
         return "paper"
-    return LATEST if not names or any(list_runs(runs)) else names[0]
+    return LATEST if not names or has_runs(runs) else names[0]
 
 
 def all_records(state: Path) -> list[Record]:

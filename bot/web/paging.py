@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+T = TypeVar("T")
 ROWS = 40
 """Rows of a page."""
 
@@ -36,6 +38,18 @@ def page_of(
     name : str
         Query parameter of the page's number.
     """
-    pages = max(1, -(-total // ROWS))
-    page = min(max(page, 1), pages)
+    page, pages = _within(page, total)
     return PagedRows(newest(page * ROWS)[(page - 1) * ROWS :], page, pages, total, name)
+
+
+def page_of_items(items: Sequence[T], page: int, row_of: Callable[[T], Mapping[str, object]]) -> PagedRows:
+    """Cut one page out of a list whose rows are read only for that page; for `page` see `page_of`."""
+    page, pages = _within(page, len(items))
+    shown = items[(page - 1) * ROWS : page * ROWS]
+    return PagedRows([row_of(item) for item in shown], page, pages, len(items))
+
+
+def _within(page: int, total: int) -> tuple[int, int]:
+    """Return the nearest page that exists, and the number of pages."""
+    pages = max(1, -(-total // ROWS))
+    return min(max(page, 1), pages), pages

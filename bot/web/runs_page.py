@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import TypeVar
 
 from bot.core.errors import LedgerError
 from bot.core.events import ConfigPeriod, Valuation
 from bot.core.invariants import not_none
 from bot.ledger.newest_study import study_line
+from bot.ledger.run_folder import RunFolder
 from bot.report import names, numbers
 from bot.review.compare.compare import compare
 from bot.review.recording import Record
 from bot.web.curve import Curve, curve_of
-from bot.web.paging import PagedRows, page_of
+from bot.web.paging import PagedRows, page_of_items
 from bot.web.site import Site
 from bot.web.svg_chart import SvgChart, chart
 
@@ -24,8 +27,7 @@ T = TypeVar("T")
 
 def runs(site: Site, page: int) -> PagedRows:
     """List forward ledgers by name, then complete runs, the newest first, one page. Raises LedgerError."""
-    records = site.records()
-    return page_of(len(records), page, lambda count: [_listed(record) for record in records[:count]])
+    return page_of_items(site.records(), page, _listed)
 
 
 def _listed(record: Record) -> Mapping[str, object]:
@@ -38,6 +40,21 @@ def _listed(record: Record) -> Mapping[str, object]:
 
 def _of_run(record: Record) -> Mapping[str, object]:
     folder = not_none(record.folder, "the folder of a run")
+    return _figures(folder, tuple(_stamp(folder.path / name) for name in ("manifest.json", "summary.json")))
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    """Return what changes whenever a file is written again or replaced; None if it is missing."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+@lru_cache(maxsize=10_000)  # a list of runs is shown again and again, and a run is written once
+def _figures(folder: RunFolder, stamps: tuple[object, ...]) -> Mapping[str, object]:
+    """Read the row of a run, once for each state of its two files. Raises LedgerError."""
     manifest, summary = folder.json("manifest.json"), folder.json("summary.json")
     return {
         "is_run": True,

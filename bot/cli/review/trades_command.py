@@ -23,10 +23,14 @@ from bot.cli.review.review_commands import RunOption, labels_for, record_of
 from bot.cli.review.trade_groups import group_cells, group_columns, group_record
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.core.events import Episode
     from bot.report.labels import Labels
     from bot.review.lists.excursions import Excursion
     from bot.review.lists.filters import RowFilter
     from bot.review.lists.trade_list import RoundTrip
+    from bot.review.recording import Record
 
 _TRIP_COLUMNS: Mapping[bool, Sequence[Column]] = {
     True: (
@@ -94,17 +98,15 @@ def trades(
     Example: bot review trades --by episode
     """
     from bot.review.lists.excursions import excursions
-    from bot.review.lists.market_episodes import episodes_of
     from bot.review.lists.trade_list import breakouts, round_trips_of
     from bot.review.lists.trade_sums import grouped
-    from bot.settings.loader import load_config
 
     style = format_of(as_json, as_csv, as_markdown)
     chosen = row_filter(style, symbol, since, until, reason, outcome, limit)
     record = record_of(config, run)
     # Episodes of a forward ledger are computed from the market, which takes seconds: only where a column needs them.
     needs_episodes = by == "episode" or (by is None and style != "table")
-    episodes, why_none = episodes_of(load_config(config), record) if needs_episodes else ([], "")
+    episodes, why_none = _episodes(config, record) if needs_episodes else ([], "")
     trips = round_trips_of(record, breakouts(episodes))
     labels = labels_for(record, config)
     passed = [trip for trip in trips.all if _passes(trip, chosen)]
@@ -123,6 +125,14 @@ def trades(
     rows = [_trip_cells(*pair, labels) if style == "table" else _trip_record(*pair) for pair in pairs]
     print_list("trades", _TRIP_COLUMNS[style == "table"], rows, style)
     print_notes(style, left_out(found), _totals(passed), _best_and_worst(passed))
+
+
+def _episodes(config: Path | None, record: Record) -> tuple[list[Episode], str]:
+    """Return the episodes of a record, and a sentence for an empty list."""
+    from bot.review.lists.market_episodes import episodes_of
+    from bot.settings.loader import load_config
+
+    return episodes_of(load_config(config), record)
 
 
 def _passes(trip: RoundTrip, chosen: RowFilter) -> bool:
