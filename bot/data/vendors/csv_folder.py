@@ -28,6 +28,7 @@ from bot.infra.clock import SystemClock
 _NAMED = 8
 """Symbols that a note names before it counts the rest."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DIGITS = np.array([letter != "-" for letter in "YYYY-MM-DD"])
 _OTHER_TABLES = {".gz", ".zip", ".tsv", ".txt", ".xls", ".xlsx", ".parquet", ".json"}
 """Ends of names of files that may hold prices in another form."""
 
@@ -174,14 +175,14 @@ def _parse(raw: bytes, names: list[str], types: Mapping[str, type]) -> pd.DataFr
 def _checked_names(path: Path, raw: bytes) -> list[str]:
     """Return the names of the columns of a text whose lines all have the same number of cells. Raises DataError."""
     # pandas fills short lines with NaN and renames a second column: both would pass as unknown values.
-    header, *lines = raw.splitlines() or [b""]
+    header = raw.split(b"\n", 1)[0].split(b"\r", 1)[0]
     if b"," not in header:
         require_commas(path, header.decode("utf-8-sig", "replace"))
     first = read_lines(path, header or raw)[0]
     names = column_names(path, first)
     # Without quotes a comma always separates, and counting them takes a hundredth of the time.
     simple = b'"' not in raw and b"\r" not in raw.replace(b"\r\n", b"\n") and "" not in names
-    if not simple or any(line.count(b",") != len(first) - 1 for line in lines):
+    if not simple or not _has_even_lines(raw, len(first) - 1):
         table = CsvTable(path, first, read_lines(path, raw)[1:], 2)
         check_shape(table, len(first))
         for index in (index for index, name in enumerate(names) if not name):
@@ -191,7 +192,17 @@ def _checked_names(path: Path, raw: bytes) -> list[str]:
     return [name or f"without a name {index}" for index, name in enumerate(names)]
 
 
+def _has_even_lines(raw: bytes, commas: int) -> bool:
+    """Return True if every line of a text has so many commas; its lines end with line feeds."""
+    letters = np.frombuffer(raw if raw.endswith(b"\n") else raw + b"\n", np.uint8)
+    before = np.searchsorted(np.flatnonzero(letters == ord(",")), np.flatnonzero(letters == ord("\n")))
+    return bool((np.diff(before, prepend=0) == commas).all())
+
+
 def _parse_dates(table: pd.DataFrame, place: Place) -> Days:
+    quick = _quick_dates(table["date"].tolist())
+    if quick is not None:
+        return quick
     texts = [text.strip() if isinstance(text, str) else text for text in table["date"].tolist()]
     try:
         # NumPy reads the ten digits of a Unix time as a year.
@@ -204,6 +215,21 @@ def _parse_dates(table: pd.DataFrame, place: Place) -> Days:
         bad = next(row for row, text in enumerate(texts) if not _is_date(text))
         was = texts[bad] if isinstance(texts[bad], str) else "blank"
         raise DataError("is not a date", where=place(bad), expected="YYYY-MM-DD", was=was) from None
+    return dates
+
+
+def _quick_dates(texts: list[str]) -> Days | None:
+    """Parse dates that all have the one right form; None if any has another, for the check of each cell."""
+    try:
+        if set(map(len, texts)) != {10}:
+            return None
+        letters = np.frombuffer("".join(texts).encode("ascii"), np.uint8).reshape(-1, 10)
+        is_digit = (letters >= ord("0")) & (letters <= ord("9"))
+        if not (is_digit | (letters == ord("-"))).all() or (is_digit != _DIGITS).any():
+            return None
+        dates: Days = np.array(texts, "datetime64[D]")
+    except (ValueError, TypeError):  # a blank cell, another alphabet, or no day of the calendar
+        return None
     return dates
 
 

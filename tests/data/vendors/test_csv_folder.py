@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import pytest
 
 from bot.core.errors import DataError
 from bot.core.market import Market, SeriesKind
-from bot.data.vendors.csv_folder import read_folder
+from bot.data.vendors.csv_folder import read_folder, read_plain
 from bot.infra.clock import SystemClock
 from strategies.rotation.rotation import Rotation
 from tests.markets import default_config, settings_with
@@ -206,3 +206,40 @@ class TestSeriesWithoutAKnownClose:
         market = read(tmp_path, VIX="date,close\n2024-01-02,\n2024-01-03,\n")
         verdict = Rotation(settings_with()).decisions(market)[-1].readings["volatility"]["verdict"]
         assert verdict == "no data"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2024-02-30",
+        "2024/02/01",
+        "20240-2-01",
+        "2024-2-001",
+        "1706745600",
+        "-024-02-01",
+        "\u0662\u0660\u0662\u0664-02-01",
+        "0",
+    ],
+)
+def test_a_date_of_another_form_among_right_ones_is_named_with_its_line(tmp_path: Path, cell: str) -> None:
+    path = tmp_path / "ETH.csv"
+    path.write_text(f"date,close\n2024-01-31,1\n{cell},2\n2024-02-02,3\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"line 3: is not a date"):
+        read_plain("ETH", path, SeriesKind.CRYPTO)
+
+
+def test_dates_with_spaces_around_them_are_read_as_those_without(tmp_path: Path) -> None:
+    (tmp_path / "A.csv").write_text("date,close\n2024-01-31,1\n2024-02-01,2\n")
+    (tmp_path / "B.csv").write_text("date,close\n 2024-01-31,1\n2024-02-01 ,2\n")
+    plain, spaced = (read_plain(name, tmp_path / f"{name}.csv", SeriesKind.CRYPTO) for name in "AB")
+    assert plain.dates.tolist() == spaced.dates.tolist() == [date(2024, 1, 31), date(2024, 2, 1)]
+
+
+@pytest.mark.parametrize(
+    "lines", ["2024-01-31,1\n2024-02-01\n", "2024-01-31,1,\n2024-02-01,2\n", "2024-01-31\n1,2,3\n"]
+)
+def test_a_line_with_another_number_of_cells_is_refused(tmp_path: Path, lines: str) -> None:
+    path = tmp_path / "ETH.csv"
+    path.write_text(f"date,close\n{lines}")
+    with pytest.raises(DataError, match=r"line [23]"):
+        read_plain("ETH", path, SeriesKind.CRYPTO)
