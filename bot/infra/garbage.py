@@ -11,6 +11,6 @@ _ALLOCATIONS = 50_000
 def collect_rarely() -> None:
     """Collect garbage less often, and leave the modules that are loaded already out of it."""
     # A backtest or a review keeps millions of records to its end, and almost none of them in cycles. With the default
-    # each collection walks them in vain, which is a seventh of a backtest's time and a third of a parity check's.
+    # hundreds of collections walk them in vain.
     gc.freeze()
     gc.set_threshold(_ALLOCATIONS, 20, 20)
