@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -111,14 +111,12 @@ def load_grid(path: Path, config: Config) -> Grid:
 
 def changes_of(changes: Mapping[str, object]) -> dict[str, object]:
     """Return changes by dotted path as nested mappings."""
-    nested: dict[str, object] = {}
+    nested: dict[str, Any] = {}
     for key, value in changes.items():
         section = nested
         *path, name = key.split(".")
         for part in path:
-            inner = section.setdefault(part, {})
-            assert isinstance(inner, dict)
-            section = inner
+            section = section.setdefault(part, {})
         section[name] = value
     return nested
 

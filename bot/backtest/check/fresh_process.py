@@ -112,8 +112,7 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> None:
 def answer_job() -> None:
     """Answer the job that the command line names. It is the whole work of a new process."""
     job_file, result, manner = sys.argv[1:]
-    job = pickle.loads(Path(job_file).read_bytes())
-    assert isinstance(job, StrategyJob)
+    job: StrategyJob = pickle.loads(Path(job_file).read_bytes())
     sys.path += [folder for folder in job.import_path if folder not in sys.path]
     # Before the files are loaded, so that `from numpy.random import rand` takes the function that is recorded.
     watch = PurityWatch() if manner == "watched" else None

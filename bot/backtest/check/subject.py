@@ -40,6 +40,5 @@ class Subject:
 
 def saved_subject(path: Path) -> Subject:
     """Read a subject that `Subject.save` wrote."""
-    subject = pickle.loads(path.read_bytes())
-    assert isinstance(subject, Subject)
+    subject: Subject = pickle.loads(path.read_bytes())
     return subject
