@@ -37,6 +37,7 @@ def test_equal_series_count_once_and_longer_ones_are_cut_at_their_beginning() ->
     assert distinct_returns([a, b, a[1:]]).tolist() == [[1.0, 3.0], [2.0, 4.0]]
 
 
+@pytest.mark.slow
 def test_rows_are_the_benchmarks_of_a_backtest(made: RandomMarket, tmp_path: Path) -> None:
     config = made.config({"state": str(tmp_path)})
     log = plan_log(config.state)

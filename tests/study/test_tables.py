@@ -23,6 +23,8 @@ from bot.study.tables_section import tables
 from strategies.rotation.view import RotationView, Views
 from tests.markets import RandomMarket, random_market, session_days
 
+pytestmark = pytest.mark.slow
+
 DAYS = [day.item() for day in session_days("2019-01-02", 4)]
 
 

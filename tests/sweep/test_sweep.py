@@ -131,6 +131,7 @@ def test_too_many_sets_without_numba_are_refused(
         run(config, demo, options)
 
 
+@pytest.mark.slow
 def test_the_table_is_a_data_frame(tmp_path: Path, config: Config) -> None:
     (tmp_path / "small.yaml").write_text("sizing.band: [0.02, 0.05]\n")
     table = run_sweep(tmp_path / "small.yaml", config=config, market=DEMO, name="small")

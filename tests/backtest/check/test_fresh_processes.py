@@ -15,6 +15,8 @@ from bot.backtest.check.reproducible import check_here, check_processes
 from bot.services.user_strategy import load_strategy
 from tests.backtest.check.faulty import FOLDER, config_of, file_of, line_of_fault, market, subject_of
 
+pytestmark = pytest.mark.slow
+
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))
 Answers = Mapping[str, list[ProcessAnswer]]
 
