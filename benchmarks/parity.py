@@ -35,7 +35,7 @@ def _seconds(days: int) -> float:
 
 
 if __name__ == "__main__":
-    told = parity_growth()
+    measured = parity_growth()
     print(
-        f"bot review parity of {told['days']:,.0f} days: {told['seconds']:.1f} CPU s, {told['ratio']:.1f} x a quarter"
+        f"bot review parity of {measured['days']:,.0f} days: {measured['seconds']:.1f} CPU s, {measured['ratio']:.1f} x a quarter"
     )
