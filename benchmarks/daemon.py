@@ -81,7 +81,7 @@ def daemon_usage(ticks: int, told_after: tuple[int, ...] = (1, 100, 1000), rows:
         config = _config(folder, [])
         coins = ["BTC", "ETH", *[coin for coin in config.altcoin_universe if coin not in ("BTC", "ETH")][: COINS - 2]]
         full = _fill(config, servers, coins, ticks)
-        measured: dict[str, Any] = {
+        job: dict[str, Any] = {
             "folder": folder,
             "coins": coins,
             "ticks": ticks,
@@ -100,7 +100,7 @@ def daemon_usage(ticks: int, told_after: tuple[int, ...] = (1, 100, 1000), rows:
         found: dict[int, Usage] = {}
         with ExitStack() as stack:
             stack.callback(process.kill)
-            process.stdin.write(json.dumps(measured) + "\n")
+            process.stdin.write(json.dumps(job) + "\n")
             process.stdin.flush()
             began = time.perf_counter()
             for line in process.stdout:
@@ -161,9 +161,9 @@ def _fill(config: Config, servers: Servers, coins: list[str], ticks: int) -> dic
 
 def _move(servers: Servers, full: dict[str, dict[date, Row]], now: datetime) -> None:
     """Let vendors know the days until now."""
-    measured = {"RUT": servers.yahoo.charts["^RUT"].rows}
-    measured |= {name.removesuffix("USDT"): pair.rows for name, pair in servers.exchange.pairs.items() if pair.rows}
-    for symbol, known in measured.items():
+    served = {"RUT": servers.yahoo.charts["^RUT"].rows}
+    served |= {name.removesuffix("USDT"): pair.rows for name, pair in servers.exchange.pairs.items() if pair.rows}
+    for symbol, known in served.items():
         day = max(known) + timedelta(days=1)
         while day <= now.date():
             if day in full[symbol]:
@@ -177,8 +177,8 @@ def _move(servers: Servers, full: dict[str, dict[date, Row]], now: datetime) -> 
 
 
 def _usage(pid: int, seconds: float) -> Usage:
-    measured = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    resident, peak = (int(measured[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    resident, peak = (int(status[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
     times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
     return Usage(resident, peak, seconds, sum(map(int, times)) / os.sysconf("SC_CLK_TCK"))
 
@@ -215,8 +215,8 @@ def _begin_ledger(config: Config, rows: int) -> None:
 
 def _child() -> None:
     collect_rarely()  # as `bot paper run` does
-    measured = json.loads(sys.stdin.readline())
-    clock, ticks = FakeClock(STARTED), measured["ticks"]
+    job = json.loads(sys.stdin.readline())
+    clock, ticks = FakeClock(STARTED), job["ticks"]
     days = _Days(clock, ticks)
     _tell(f"at {clock.now().isoformat()}")
     sys.stdin.readline()
@@ -229,10 +229,10 @@ def _child() -> None:
         else:
             print(what, file=sys.stderr)
 
-    config = _config(measured["folder"], measured["coins"])
-    if measured["rows"]:
-        _begin_ledger(config, measured["rows"])
-    opened = partial(_loopback, measured["urls"])
+    config = _config(job["folder"], job["coins"])
+    if job["rows"]:
+        _begin_ledger(config, job["rows"])
+    opened = partial(_loopback, job["urls"])
     Daemon(config, "paper", clock, say, opened=opened).run(days)
 
 

@@ -35,7 +35,8 @@ def _seconds(days: int) -> float:
 
 
 if __name__ == "__main__":
-    measured = parity_growth()
+    growth = parity_growth()
     print(
-        f"bot review parity of {measured['days']:,.0f} days: {measured['seconds']:.1f} CPU s, {measured['ratio']:.1f} x a quarter"
+        f"bot review parity of {growth['days']:,.0f} days: {growth['seconds']:.1f} CPU s, "
+        f"{growth['ratio']:.1f} x a quarter"
     )

@@ -21,21 +21,21 @@ def status_time(rows: int = ROWS) -> dict[str, float]:
         # In a process of its own: the peak of a child counts the memory of the process that it was forked from.
         grown = [sys.executable, "-m", "benchmarks.status", folder, str(rows)]
         path = Path(subprocess.run(grown, check=True, cwd=ROOT, capture_output=True, text=True).stdout.strip())
-        measured = whole_process(["paper", "status", "--ledger", "grown"], rounds=3, folder=Path(folder))
+        took = whole_process(["paper", "status", "--ledger", "grown"], rounds=3, folder=Path(folder))
         began = time.process_time()
         read = sum(1 for _ in read_ledger(path))
         full = time.process_time() - began
     if read != rows:
         raise AssertionError(f"{read} rows")
-    return {**measured, "rows": rows, "full_read": full, "ratio": full / measured["cpu"]}
+    return {**took, "rows": rows, "full_read": full, "ratio": full / took["cpu"]}
 
 
 if __name__ == "__main__":
     if sys.argv[1:]:
         print(grow(Path(sys.argv[1]), int(sys.argv[2])))
         sys.exit()
-    measured = status_time()
+    took = status_time()
     print(
-        f"bot paper status of {measured['rows']:,.0f} rows: {measured['seconds']:.2f} s, {measured['cpu']:.2f} CPU s, "
-        f"{measured['megabytes']:.0f} MB; a full read takes {measured['ratio']:.1f} times as long"
+        f"bot paper status of {took['rows']:,.0f} rows: {took['seconds']:.2f} s, {took['cpu']:.2f} CPU s, "
+        f"{took['megabytes']:.0f} MB; a full read takes {took['ratio']:.1f} times as long"
     )
