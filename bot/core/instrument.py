@@ -13,7 +13,7 @@ MAX_PARTS = 20
 """Most orders that one quantity is split into."""
 COARSE_TICK = Decimal("0.01")
 """Share of the price from which a tick is an error of the table: rounding would cost more than the slippage."""
-_DIGITS = 6
+PRICE_DIGITS = 6
 """Significant digits of a price on the tick that replaces a coarse one."""
 
 
@@ -79,7 +79,7 @@ class Instrument:
         """
         if self.tick <= (price if self.is_of_venue else price * COARSE_TICK):
             return self.tick
-        return Decimal(1).scaleb(price.adjusted() + 1 - _DIGITS)
+        return Decimal(1).scaleb(price.adjusted() + 1 - PRICE_DIGITS)
 
     def worse_price(self, price: Decimal, side: Side) -> Decimal:
         """Round a price to the tick against the trader: up for a buy, down for a sale.

@@ -9,11 +9,12 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import ParamSpec, TypeVar
 
+from bot.sweep import lot_book
 from strategies import decimals
 from strategies.rotation import conditions, moves, step, targets
 
-_RULE = (decimals, conditions, moves, step, targets)
-"""Modules of the rule. Their functions take and return scalars and named tuples of scalars."""
+_RULE = (decimals, conditions, moves, step, targets, lot_book)
+"""Modules of the rule and of the book: functions of scalars, arrays and named tuples of them."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

@@ -13,7 +13,7 @@ from bot.services.run_key import run_key
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
 from bot.sweep.coin_table import CoinTable, coin_table
-from bot.sweep.simulation import RunNumbers
+from bot.sweep.lot_book import RunNumbers
 from strategies.rotation.rotation import Rotation
 from strategies.rotation.settings import RotationSettings
 from strategies.rotation.view import RotationView

@@ -7,7 +7,8 @@ from collections import defaultdict, deque
 import numpy as np
 
 from bot.report.metrics import performance
-from bot.sweep.simulation import EXCHANGED, FillColumns, SimulatedRun
+from bot.sweep.lot_book import EXCHANGED, FillColumns
+from bot.sweep.simulation import SimulatedRun
 from strategies.rotation.rules import Reason
 
 FIGURES = ("final_equity", "total_return", "cagr", "max_drawdown", "sharpe", "trades", "exposure", "episodes")

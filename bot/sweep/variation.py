@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import reduce
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 from pydantic import BaseModel
@@ -14,6 +15,7 @@ from bot.core.window import Window
 from bot.services.plans import trading_rules
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
+from bot.sweep.coin_table import CoinTable
 from bot.sweep.prepared_market import PreparedMarket
 from bot.sweep.run_figures import figures_of_run
 from bot.sweep.simulation import SimulatedRun, simulate
@@ -21,6 +23,9 @@ from strategies.rotation.settings import RotationSettings
 from strategies.rotation.state import ObservedColumns
 from strategies.rotation.view import RotationView
 
+_Section = TypeVar("_Section", bound=BaseModel)
+_ROOM = 4096
+"""Fills for which a run has room at first."""
 Simulation = Callable[..., SimulatedRun]
 _OF_THE_RULE = frozenset(
     {"entry", "breakout", "trail", "stages", "weights", "gates", "risk_exits", "gated.patience_sessions"}
@@ -52,7 +57,7 @@ class Variations:
         multipliers = np.where(
             stressed[prepared.first :][: len(prepared.multipliers)], config.costs.stress_multiplier, 1.0
         )
-        return self._simulate(
+        inputs = (
             settings.rules,
             settings.target_rules,
             prepared.numbers._replace(
@@ -67,6 +72,9 @@ class Variations:
             multipliers,
             prepared.first,
         )
+        run = self._simulate(*inputs, _ROOM)
+        # Arrays of compiled code cannot grow; a set that trades every day runs twice.
+        return run if run.fill_count <= _ROOM else self._simulate(*inputs, run.fill_count)
 
     def figures(self, changes: Mapping[str, object]) -> dict[str, float | int | None]:
         """Simulate one set and return its figures."""
@@ -90,7 +98,7 @@ class Variations:
             self._observed[key] = view.observed, view.stale, view.credit_stress
         return self._observed[key]
 
-    def _at_costs(self, prepared: PreparedMarket, config: Config, changes: Mapping[str, object]):  # type: ignore[no-untyped-def]
+    def _at_costs(self, prepared: PreparedMarket, config: Config, changes: Mapping[str, object]) -> CoinTable:
         if not any(name.startswith("costs.") for name in changes):
             return prepared.coins
         rules = trading_rules(config, self.market, "sweep").instruments
@@ -106,7 +114,7 @@ def with_changes(config: Config, changes: Mapping[str, object]) -> Config:
     return reduce(lambda made, change: _with(made, change[0].split("."), change[1]), changes.items(), config)
 
 
-def _with(section: BaseModel, path: list[str], value: object):  # type: ignore[no-untyped-def]
+def _with(section: _Section, path: list[str], value: object) -> _Section:
     name, *rest = path
     inner = _with(getattr(section, name), rest, value) if rest else value
     return section.model_copy(update={name: inner})

@@ -12,8 +12,9 @@ from bot.core.book import Book
 from bot.core.events import Valuation
 from bot.core.orders import Fill, Side
 from bot.services.plans import with_decisions
+from bot.sweep.lot_book import FILL
 from bot.sweep.prepared_market import PreparedMarket
-from bot.sweep.simulation import FILL, SimulatedRun, simulate
+from bot.sweep.simulation import SimulatedRun, simulate
 from strategies.rotation.rotation import Rotation
 from strategies.rotation.settings import RotationSettings
 from strategies.rotation.view import RotationView
@@ -117,7 +118,7 @@ class BothRuns:
         return [float(event.equity) for event in self.book.events if isinstance(event, Valuation)]
 
 
-def run_both(prepared: PreparedMarket, drawn: RandomSet, simulation=simulate) -> BothRuns:  # type: ignore[no-untyped-def]
+def run_both(prepared: PreparedMarket, drawn: RandomSet, simulation=simulate, room=4096) -> BothRuns:  # type: ignore[no-untyped-def]
     """Run a set by both."""
     view = RotationView(prepared.market, drawn.settings, of=prepared.view)
     plan, rules = prepared.plan, prepared.plan.rules
@@ -143,5 +144,6 @@ def run_both(prepared: PreparedMarket, drawn: RandomSet, simulation=simulate) ->
         coins,
         np.array([float(multiplier) for multiplier in own.slippage_multipliers]),
         prepared.first,
+        room,
     )
     return BothRuns(run_exact(own), view, run, prepared.symbols)

@@ -78,3 +78,10 @@ def test_figures_are_those_of_a_backtest(demo: PreparedMarket, seed: int) -> Non
     assert simulated["trades"] == exact["trades"]
     entered = [one for one in both.view.path if one.reasons & Reason.ENTERED_ETH]
     assert simulated["episodes"] == len(entered)
+
+
+def test_a_run_counts_the_fills_for_which_it_had_no_room(demo: PreparedMarket) -> None:
+    whole, cut = (run_both(demo, random_set(demo.settings, 0), room=room).run for room in (4096, 5))
+    assert cut.fill_count == whole.fill_count == len(whole.fills.lots) > 5
+    assert cut.fills.lots.tolist() == whole.fills.lots[:5].tolist()
+    assert cut.equity.tolist() == whole.equity.tolist()
