@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -13,13 +14,14 @@ from bot.cli.console import (
     JsonOption,
     MarketOption,
     console,
+    end_with,
     market_line,
     parse_day,
     percent,
     print_json,
     require_one_market,
 )
-from bot.core.errors import ConfigError
+from bot.core.errors import ConfigError, LedgerError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,17 +96,29 @@ def run(
 def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List the sweeps: number of sets, days of trading.
 
+    A damaged sweep is marked, and its error ends the list with exit code 5.
+
     Example: bot sweep list
     """
     from bot.settings.loader import load_config
     from bot.sweep.sweep_file import sweeps_in
 
-    rows = [{"name": file.name, "sets": file.count(), **file.plan()} for file in sweeps_in(load_config(config).state)]
-    if as_json:
-        print_json({"sweeps": rows})
-        return
+    rows: list[dict[str, Any]] = []
+    # A damaged sweep must not hide the others, so its error waits until all are listed.
+    damaged: dict[str, LedgerError] = {}
+    for file in sweeps_in(load_config(config).state):
+        try:
+            rows.append({"name": file.name, "sets": file.count(), **file.plan()})
+        except LedgerError as problem:
+            damaged[file.name] = problem
+    screen = console(to_error=as_json)
     for row in rows:
-        typer.echo(f"{row['name']}: {row['sets']:,} of {row['count']:,} sets, {' to '.join(row['days'])}")
+        line = f"{row['name']}: {row['sets']:,} of {row['count']:,} sets, {' to '.join(row['days'])}"
+        screen.print(line, markup=False)
+    for name in damaged:
+        screen.print(f"{name}: damaged", markup=False)
+    as_data = {"sweeps": rows, "damaged": [{"name": name, **one.as_dict()} for name, one in damaged.items()]}
+    end_with(next(iter(damaged.values()), None), as_json, as_data)
 
 
 @sweep.command()
@@ -137,18 +151,19 @@ def export(
 
     Example: bot sweep export wide --to wide.csv
     """
-    from bot.infra.whole_file import write_whole
+    from bot.ledger.text_file import write_text
     from bot.settings.loader import load_config
     from bot.sweep.sweep_file import find_sweep
 
     if to.exists():
         raise ConfigError("exists already", where=str(to), mend="name a new file")
-    write_whole(to, find_sweep(load_config(config).state, name).table().to_csv(index=False).encode())
+    write_text(to, find_sweep(load_config(config).state, name).table().to_csv(index=False))
 
 
 def _path_of(state: Path, name: str) -> Path:
-    if not name.replace("-", "").replace("_", "").isalnum() or len(name) > 60:
-        raise ConfigError("is no valid name", where="--name", expected="letters, digits, - and _", was=name)
+    if not re.fullmatch("[A-Za-z0-9_-]{1,40}", name):
+        expected = "at most 40 of A-Z, a-z, 0-9, - and _"
+        raise ConfigError("is no valid name", where="--name", expected=expected, was=name)
     return state / "sweeps" / f"{name}.sqlite3"
 
 
@@ -159,7 +174,8 @@ def _show(screen: Console, table: pd.DataFrame, checked: list[CheckedSet]) -> No
     best = table.sort_values("final_equity", ascending=False, kind="stable").head(_SHOWN)
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("set", "Return", "Drawdown", "Sharpe", "Trades", "Episodes", "Changes"):
-        shown.add_column(column, justify="left" if column == "Changes" else "right")
+        is_text = column == "Changes"
+        shown.add_column(column, justify="left" if is_text else "right", overflow="fold" if is_text else "ellipsis")
     keys = [column for column in table.columns if "." in column]
     for _, row in best.iterrows():
         changes = ", ".join(f"{key.rpartition('.')[2]}={_value(row[key])}" for key in keys)

@@ -8,20 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import LedgerError
-from bot.infra.whole_file import write_whole
-from bot.infra.write_access import write_error
 from bot.ledger.plan_log import plan_log
+from bot.ledger.text_file import write_state_text
 
 FILE_NAME = "prospective.json"
 
 
 def keep_progress(state: Path, progress: Mapping[str, Any]) -> None:
     """Write the progress of a registered plan. Raises LedgerError."""
-    path = state / "study" / FILE_NAME
-    try:
-        write_whole(path, (json.dumps(dict(progress), indent=1) + "\n").encode())
-    except OSError as problem:
-        raise write_error(LedgerError, path, problem) from None
+    write_state_text(state / "study" / FILE_NAME, json.dumps(dict(progress), indent=1) + "\n")
 
 
 def progress_line(state: Path, digits: int = 12) -> str | None:

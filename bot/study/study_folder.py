@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import LedgerError
-from bot.infra.whole_file import write_whole
-from bot.infra.write_access import write_error
+from bot.ledger.text_file import write_state_text
 
 _KEYS = {"sentence", "does_not_show", "definitions"}
 """Keys of every section."""
@@ -41,22 +40,15 @@ class StudyFolder:
 
     def keep_section(self, name: str, figures: Mapping[str, Any]) -> None:
         """Write the figures of a finished section."""
-        self._write(self._section_path(name), to_json(figures))
+        write_state_text(self._section_path(name), to_json(figures))
 
     def keep_study(self, study: Mapping[str, Any], report: str) -> None:
         """Write the whole study and its report."""
-        self._write(self.path / REPORT_FILE, report)
-        self._write(self.path / STUDY_FILE, to_json(study))
+        write_state_text(self.path / REPORT_FILE, report)
+        write_state_text(self.path / STUDY_FILE, to_json(study))
 
     def _section_path(self, name: str) -> Path:
         return self.path / "sections" / f"{name}.json"
-
-    def _write(self, path: Path, text: str) -> None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, text.encode())
-        except OSError as problem:
-            raise write_error(LedgerError, path, problem) from None
 
 
 def to_json(figures: Mapping[str, Any]) -> str:

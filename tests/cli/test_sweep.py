@@ -39,8 +39,19 @@ def test_faults_are_one_line_with_their_exit_code(swept: Path) -> None:
         (["sweep", "--market", "demo", "--grid", "grid.yaml", "--name", "two"], 5, "exists already"),
         (["sweep", "--market", "demo", "--grid", "none.yaml"], 2, "none.yaml"),
         (["sweep", "--market", "demo", "--name", "../two"], 2, "is no valid name"),
+        (["sweep", "--market", "demo", "--name", "\u00e9"], 2, "is no valid name"),
         (["sweep", "show", "tow"], 5, "did you mean 'two'"),
+        (["sweep", "export", "two", "--to", "no/two.csv"], 5, "cannot be written"),
     ):
         failed = bot(*words, cwd=swept)
         assert failed.returncode == code and message in failed.stderr, failed.stderr
         assert "Traceback" not in failed.stderr
+
+
+@pytest.mark.slow
+def test_a_damaged_sweep_is_marked_and_hides_no_other(swept: Path) -> None:
+    (swept / "logs" / "sweeps" / "odd.sqlite3").write_text("no database")
+    listed = bot("sweep", "list", cwd=swept)
+    assert listed.returncode == 5 and "odd: damaged" in listed.stdout and "two: 2 of 2 sets" in listed.stdout
+    assert "is damaged or no database" in listed.stderr
+    assert "is damaged or no database" in bot("sweep", "show", "odd", cwd=swept).stderr

@@ -23,10 +23,9 @@ from bot.cli.console import (
 from bot.cli.list_output import Column, Format, MarkdownOption, format_of, print_list
 from bot.cli.paper.options import config_of
 from bot.cli.review.review_commands import RunOption, shown_record
-from bot.core.errors import ConfigError, DataError, LedgerError
+from bot.core.errors import ConfigError, DataError
 from bot.core.text import printable
-from bot.infra.whole_file import write_whole
-from bot.infra.write_access import write_error
+from bot.ledger.text_file import write_text
 
 if TYPE_CHECKING:
     from bot.review.compare.overlay import Overlay
@@ -206,8 +205,5 @@ def _write(path: Path | None, page: Callable[[], str]) -> None:
     """Write a page to a file, if one is named. Raises LedgerError."""
     if path is None:
         return
-    try:
-        write_whole(path, page().encode())
-    except OSError as problem:
-        raise write_error(LedgerError, path, problem) from None
+    write_text(path, page())
     console(to_error=True).print(f"Wrote {path}", markup=False, soft_wrap=True)

@@ -13,8 +13,8 @@ import numpy as np
 
 from bot.core.errors import ConfigError, LedgerError
 from bot.infra.processes import process_pool
-from bot.infra.whole_file import write_whole
 from bot.infra.write_access import write_error
+from bot.ledger.text_file import write_state_text
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
 from bot.study import breakouts, counted, planned_looks, shifts, word
@@ -116,7 +116,7 @@ def run_worlds(
     for chunk in chunks:
         by_kind[chunk.kind] += kept[chunk.kind, chunk.first]
     found = {**table_of(plan, by_kind), "worlds": count, "plan_sha256": plan.sha256, "key": key}
-    _keep(path, found)
+    write_state_text(path, to_json(found))
     partial.unlink(missing_ok=True)
     return found
 
@@ -254,14 +254,6 @@ def _append(partial: Path, chunk: dict[str, Any]) -> None:
             opened.write("\n" + json.dumps(chunk))  # a line that a stop tore keeps its own line
     except OSError as problem:
         raise write_error(LedgerError, partial, problem) from None
-
-
-def _keep(path: Path, found: dict[str, Any]) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, to_json(found).encode())
-    except OSError as problem:
-        raise write_error(LedgerError, path, problem) from None
 
 
 def _read(path: Path) -> dict[str, Any] | None:
