@@ -40,7 +40,8 @@ class Progress:
     next_look
         Number of counted episodes of the next look; None after the last, or after a decision.
     years
-        5, 50 and 95% of the years from the newest session to the next look; None without a next look.
+        5, 50 and 95% of the years from the newest session to the next look; None without a next look, and for a rule
+        that never counted an episode.
     """
 
     sessions: tuple[date, ...]
@@ -98,12 +99,12 @@ def look_dates(data: StudyData) -> list[dict[str, Any]]:
     list of dict
         `episodes` of the look, and `expected`, the dates at 5, 50 and 95%. Empty for a rule that never counted one.
     """
-    if not len(data.default_events):
-        return []
     today = data.index(data.plan.signal.series).sessions[-1].item()
+    dated = [(look, _years(data, look, True)) for look in data.plan.prospective.looks]
     return [
-        {"episodes": look, "expected": [str(_after(today, years)) for years in _years(data, look, True)]}
-        for look in data.plan.prospective.looks
+        {"episodes": look, "expected": [str(_after(today, one)) for one in years]}
+        for look, years in dated
+        if years is not None
     ]
 
 
@@ -119,14 +120,16 @@ def _critical_values(plan: StudyPlan) -> list[CriticalValues]:
     return [CriticalValues(up, low) for up, low in zip(rule.critical_up, rule.critical_low, strict=True)]
 
 
-def _years(data: StudyData, missing: int, waits_for_outcome: bool) -> tuple[float, float, float]:
+def _years(data: StudyData, missing: int, waits_for_outcome: bool) -> tuple[float, float, float] | None:
     """Return quantiles of the years to the next look: the wait for the episodes, then for the outcome of the last.
 
-    Episodes are taken as a Poisson process with the rate of all sessions of the index.
+    Episodes are taken as a Poisson process with the rate of all sessions of the index; None if it has none.
     """
     sessions = data.index(data.plan.signal.series).sessions
     spacing = data.plan.signal.spacing
     total = int(spaced_events(data.default_events, spacing.sessions, spacing.start).sum())
+    if total == 0:
+        return None
     span = float((sessions[-1] - sessions[0]) / np.timedelta64(1, "D")) / _DAYS_A_YEAR
     outcome = data.default_outcome.horizon / 252 if missing > 0 or waits_for_outcome else 0.0
     low, middle, high = (
@@ -194,9 +197,16 @@ def _line(progress: Mapping[str, Any]) -> str:
     word, count = progress["word"] or "no look yet", len(progress["episodes"])
     if progress["next_look"] is None:
         return f"{word}; no look is left"
-    low, middle, high = (day[:4] for day in progress["next_look_expected"])
     odds = f", which sees a lead (log) of {_odds(progress['power'])} of planted worlds" if progress["power"] else ""
-    return f"{word}; {count} of {progress['next_look']} episodes; next look about {middle} ({low} to {high}){odds}"
+    return f"{word}; {count} of {progress['next_look']} episodes; next look {_when(progress)}{odds}"
+
+
+def _when(progress: Mapping[str, Any]) -> str:
+    """Return the years in which the next look is expected."""
+    if progress["next_look_expected"] is None:
+        return "at an unknown date, since the rule never counted an episode"
+    low, middle, high = (day[:4] for day in progress["next_look_expected"])
+    return f"about {middle} ({low} to {high} in nine of ten cases)"
 
 
 def _odds(power: Mapping[str, float]) -> str:
@@ -211,11 +221,7 @@ def status_lines(found: Mapping[str, Any]) -> list[str]:
         f"Counted episodes since then: {len(found['episodes'])}, on prices to {found['data_to']}.",
     ]
     if found["next_look"] is not None:
-        low, middle, high = found["next_look_expected"]
-        lines.append(
-            f"The next look waits for the outcome of episode {found['next_look']}: about {middle[:4]}, "
-            f"in nine of ten cases between {low[:4]} and {high[:4]}."
-        )
+        lines.append(f"The next look waits for the outcome of episode {found['next_look']}: {_when(found)}.")
     if found["power"]:
         lines.append(f"Leads (log) that it then sees, by share of planted worlds: {_odds(found['power'])}.")
     lines.append(f"Looks at outcomes after the date, by the log: {found['peeks']}. {found['cannot_see']}")

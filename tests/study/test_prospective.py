@@ -17,7 +17,7 @@ from bot.services.markets import open_market
 from bot.settings.loader import Config, load_config
 from bot.study import registration
 from bot.study.plan import StudyPlan, load_plan
-from bot.study.prospective import arrival_quantile, as_dict, progress_of, status_lines
+from bot.study.prospective import arrival_quantile, as_dict, look_dates, progress_of, status_lines
 from bot.study.registration import follow, register, registered_plan, status_of
 from bot.study.study_data import StudyData
 from bot.study.word import Word
@@ -205,3 +205,16 @@ def test_a_broken_log_is_reported_in_the_line_of_pages_and_notices(tmp_path: Pat
     log.write_text(log.read_text().replace("confirmed", "breakout"))
     line = progress_line(tmp_path)
     assert line is not None and line.startswith("Registered plan unknown: ") and "the chain is broken" in line
+
+
+def test_a_rule_that_never_counted_an_episode_has_no_date(demo: Market, tmp_path: Path) -> None:
+    own = tmp_path / "never.py"
+    own.write_text("def events(closes):\n    return []\n")
+    plan = load_plan()
+    never = plan.model_copy(update={"signal": plan.signal.model_copy(update={"file": own})})
+    data = StudyData(never, load_config(), demo)
+    found = as_dict(data, register(tmp_path, never, AT), progress_of(data, date(2102, 6, 1)))
+    assert (found["episodes"], found["next_look"], found["next_look_expected"]) == ([], 5, None)
+    assert found["line"].startswith("no look yet; 0 of 5 episodes; next look at an unknown date")
+    assert status_lines({**found, "peeks": 0})[2].endswith("since the rule never counted an episode.")
+    assert look_dates(data) == []
