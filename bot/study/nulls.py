@@ -216,5 +216,5 @@ def _sentence(data: StudyData, rows: list[dict[str, Any]]) -> str:
     return (
         f"{same} of {len(computed)} null distributions say {word}"
         + (f" (the others: {others})" if others else "")
-        + f"; p_up is {min(up):.3f} to {max(up):.3f}, p_low {min(low):.3f} to {max(low):.3f}."
+        + f"; p for a lead is {min(up):.3f} to {max(up):.3f}, p against the effect {min(low):.3f} to {max(low):.3f}."
     )

@@ -84,6 +84,6 @@ def _sentence(data: StudyData, rows: list[dict[str, Any]]) -> str:
         answers(data, [row for row in rows if row["placebo"] == kind]) for kind in ("time", "signal", "outcome")
     )
     return (
-        f"Placebos that answer (p_up at most {data.plan.judgement.p_up}): {time} moments before the events, "
+        f"Placebos that answer (p for a lead at most {data.plan.judgement.p_up}): {time} moments before the events, "
         f"{signal} other signals for {outcome}, {other} outcomes outside the claim."
     )

@@ -59,6 +59,6 @@ def _sentence(data: StudyData, rows: list[dict[str, Any]], missing: list[str]) -
     behind, before, outside = (answers(data, [row for row in rows if row["group"] == group]) for group in GROUPS)
     return (
         f"After the same breakouts of {index}, {behind} of the outcomes behind it rose by more than chance allows "
-        f"(p_up at most {level}); before it {before}; of those that must not answer {outside}."
+        f"(p for a lead at most {level}); before it {before}; of those that must not answer {outside}."
         + (f" Not computed: {', '.join(missing)}." if missing else "")
     )

@@ -68,12 +68,12 @@ def reverse_events(data: StudyData, signal: str) -> tuple[OutcomeSeries, Ints, D
 def _sentence(data: StudyData, rows: list[dict[str, Any]]) -> str:
     index = data.plan.label(data.plan.signal.series)
     figures = "; ".join(
-        f"{row['label']} {row['excess']:+.2f}, p_up {row['p_up']:.2f}, {row['n']} episodes"
+        f"{row['label']} {row['excess']:+.2f}, p for a lead {row['p_up']:.2f}, {row['n']} episodes"
         for row in rows
         if row["missing"] is None
     )
     missing = "; ".join(f"{row['label']}: {row['missing']}" for row in rows if row["missing"] is not None)
     return (
-        f"In reverse, {answers(data, rows)} series have events after which {index} rose by more than chance "
-        f"allows: {figures or 'none is tested'}." + (f" Not tested: {missing}." if missing else "")
+        f"In reverse, {index} rose by more than chance allows after the events of {answers(data, rows)} series: "
+        f"{figures or 'none is tested'}." + (f" Not tested: {missing}." if missing else "")
     )
