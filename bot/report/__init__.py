@@ -1,1 +1,1 @@
-"""Labels, number formats, charts and the HTML report."""
+"""Labels, number formats, statistics of returns, charts and the HTML reports."""

@@ -16,10 +16,8 @@ from bot.core.market import Floats
 from bot.ledger.plan_log import plan_log
 from bot.report.labels import labels_of
 from bot.report.metrics import PERIODS_PER_YEAR
-from bot.report.words import benchmark_name
-from bot.study.overfitting import overfitting
-from bot.study.rotation_runs import RotationRuns, VariantRun, daily_returns_of, variant_runs
-from bot.study.sharpe import (
+from bot.report.overfitting import overfitting
+from bot.report.sharpe import (
     SharpeSample,
     best_by_chance,
     deflated_sharpe,
@@ -27,6 +25,8 @@ from bot.study.sharpe import (
     probabilistic_sharpe,
     sharpe_sample,
 )
+from bot.report.words import benchmark_name
+from bot.study.rotation_runs import RotationRuns, VariantRun, daily_returns_of, variant_runs
 from bot.study.study_data import StudyData
 from bot.study.superior import longest_block, superior
 from bot.study.trials import trials

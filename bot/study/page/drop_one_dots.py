@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.study.page.axis_scale import scale_of, tick_texts
-from bot.study.page.canvas import Canvas
-from bot.study.page.drawing import Drawing
+from bot.report.axis_scale import scale_of
+from bot.report.canvas import Canvas
+from bot.report.drawing import Drawing
 from bot.study.page.plan_names import Figures, PlanNames, log_return
+from bot.study.page.tick_texts import tick_texts
 
 _ROW, _TOP, _FOOT = 26.0, 26.0, 38.0
 _LEFT, _RIGHT = 34.0, 70.0

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 
 from bot.report import numbers
-from bot.study.page.axis_scale import AxisScale, scale_of
-from bot.study.page.canvas import Canvas
-from bot.study.page.drawing import Drawing
+from bot.report.axis_scale import AxisScale, scale_of
+from bot.report.canvas import Canvas
+from bot.report.drawing import Drawing
 from bot.study.page.plan_names import Figures, PlanNames, log_return
 
 _TOP, _BOTTOM, _HEIGHT = 20.0, 330.0, 372.0

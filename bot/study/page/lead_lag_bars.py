@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.report import numbers
-from bot.study.page.axis_scale import AxisScale, scale_of, tick_texts
-from bot.study.page.canvas import Canvas
-from bot.study.page.drawing import Drawing
+from bot.report.axis_scale import AxisScale, scale_of
+from bot.report.canvas import Canvas
+from bot.report.drawing import Drawing
 from bot.study.page.plan_names import Figures, PlanNames
+from bot.study.page.tick_texts import tick_texts
 
 _TOP, _BOTTOM, _HEIGHT = 30.0, 170.0, 212.0
 _ALL = "all"

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bot.report import numbers
-from bot.study.page.axis_scale import AxisScale, scale_of, tick_texts
-from bot.study.page.canvas import Canvas
-from bot.study.page.drawing import Drawing
+from bot.report.axis_scale import AxisScale, scale_of
+from bot.report.canvas import Canvas
+from bot.report.drawing import Drawing
 from bot.study.page.plan_names import Figures, PlanNames, log_return
+from bot.study.page.tick_texts import tick_texts
 from bot.study.word import Word
 
 LOOKS = {Word.SUPPORTED: "supported", Word.INCONCLUSIVE: "inconclusive", Word.NOT_SUPPORTED: "not-supported"}

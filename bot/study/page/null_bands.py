@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.study.page.drawing import Drawing
+from bot.report.drawing import Drawing
 from bot.study.page.plan_names import Figures, PlanNames, p_value
 from bot.study.page.row_plot import MarkedValue, RowMark, row_plot
 

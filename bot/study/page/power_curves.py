@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.report import numbers
-from bot.study.page.axis_scale import AxisScale
-from bot.study.page.canvas import Canvas
-from bot.study.page.drawing import Drawing
+from bot.report.axis_scale import AxisScale
+from bot.report.canvas import Canvas
+from bot.report.drawing import Drawing
 from bot.study.page.plan_names import Figures, PlanNames, log_return
 from bot.study.word import Word
 

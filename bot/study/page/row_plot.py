@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from bot.study.page.axis_scale import AxisScale, scale_of, tick_texts
-from bot.study.page.canvas import Canvas
+from bot.report.axis_scale import AxisScale, scale_of
+from bot.report.canvas import Canvas
+from bot.study.page.tick_texts import tick_texts
 
 _ROW, _GROUP, _TOP, _FOOT = 40.0, 34.0, 24.0, 36.0
 

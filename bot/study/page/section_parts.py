@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.report.drawing import Drawing
 from bot.report.markup import bullets, paragraph, section
-from bot.study.page.drawing import Drawing
 from bot.study.page.plan_names import Figures, PlanNames
 from bot.study.page.rows_table import brief_table, rows_table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.report import numbers
-from bot.study.page.drawing import Drawing
+from bot.report.drawing import Drawing
 from bot.study.page.plan_names import Figures, PlanNames
 from bot.study.page.row_plot import MarkedValue, RowMark, row_plot
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.study.page.axis_scale import AxisScale, tick_texts
-from bot.study.page.canvas import Canvas
-from bot.study.page.drawing import Drawing
+from bot.report.axis_scale import AxisScale
+from bot.report.canvas import Canvas
+from bot.report.drawing import Drawing
 from bot.study.page.plan_names import Figures, PlanNames, log_return, p_value
+from bot.study.page.tick_texts import tick_texts
 
 _TOP, _BOTTOM, _HEIGHT = 44.0, 250.0, 290.0
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from html import escape
 from importlib.resources import files
-from string import Template
 
-from bot.study.page.drawing import Drawing, drawing_css
+from bot.report.drawing import Drawing
+from bot.report.static_page import static_page
 from bot.study.page.drop_one_dots import drop_one_dots
 from bot.study.page.episode_table import episode_table
 from bot.study.page.event_curves import event_curves
@@ -65,15 +64,9 @@ def render(study: Figures) -> str:
     study
         The figures of study.json. An absent section is left out; one that lacks its data says why.
     """
-    names = names_of(study)
-    here, base = files("bot.study.page"), files("bot.report")
-    style = (base / "page.css", here / "study.css")
-    return Template((here / "study.html").read_text(encoding="utf-8")).substitute(
-        title=escape(f"The honest test: {study['plan']['name']}"),
-        style="\n".join([*(sheet.read_text(encoding="utf-8") for sheet in style), drawing_css()]),
-        head=head(study),
-        sections="".join(_html(study, names)),
-    )
+    style = (files("bot.study.page") / "study.css").read_text(encoding="utf-8")
+    title = f"The honest test: {study['plan']['name']}"
+    return static_page(title, [style], head(study), _html(study, names_of(study)))
 
 
 def sections_of(study: Figures) -> dict[str, Figures]:

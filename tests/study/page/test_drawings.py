@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from bot.report.axis_scale import AxisScale, scale_of
+from bot.report.canvas import Canvas
 from bot.report.numbers import NOTHING
-from bot.study.page.axis_scale import AxisScale, scale_of, tick_texts
-from bot.study.page.canvas import Canvas
 from bot.study.page.event_curves import event_curves
 from bot.study.page.forest_plot import replication_forest
 from bot.study.page.look_calendar import look_calendar, look_section
@@ -17,6 +17,7 @@ from bot.study.page.multiverse_dots import multiverse_dots
 from bot.study.page.plan_names import both, log_return, names_of, p_value
 from bot.study.page.power_curves import power_curves
 from bot.study.page.shift_distribution import shift_distribution
+from bot.study.page.tick_texts import tick_texts
 from tests.study.page.figures import cell, curves, outcome_row, section, study, worlds
 
 MINUS = "\N{MINUS SIGN}"

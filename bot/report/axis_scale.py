@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-from bot.study.page.plan_names import log_return
 
 _STEPS = (1, 2, 2.5, 5, 10)
 
@@ -32,12 +30,6 @@ class AxisScale:
         step = next(size * factor for factor in _STEPS if size * factor >= rough * 0.999)
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
         return [round(i * step, 10) for i in range(first, last + 1)]
-
-
-def tick_texts(ticks: Sequence[float]) -> list[tuple[float, str]]:
-    """Return each tick with its text: signed, with as many decimals as the ticks need to differ."""
-    decimals = next((d for d in (1, 2, 3) if all(abs(round(tick, d) - tick) < 1e-9 for tick in ticks)), 4)
-    return [(tick, log_return(tick, decimals) if tick else "0") for tick in ticks]
 
 
 def scale_of(values: Iterable[float | None], start: float, end: float, *, room: float = 0.05) -> AxisScale:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.study.overfitting import overfitting
+from bot.report.overfitting import overfitting
 
 
 def test_sixteen_blocks_have_12870_splits_and_noise_is_overfitted_half_of_the_time() -> None:

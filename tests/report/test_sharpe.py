@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from bot.study.sharpe import (
+from bot.report.sharpe import (
     SharpeSample,
     best_by_chance,
     deflated_sharpe,

@@ -9,7 +9,7 @@ from functools import lru_cache
 from html import escape
 from importlib.resources import files
 
-from bot.study.page.canvas import Canvas
+from bot.report.canvas import Canvas
 
 _LOOKS = {
     "dot-full": "full dot",
@@ -73,7 +73,7 @@ class Drawing:
 @lru_cache(maxsize=1)
 def drawing_css() -> str:
     """Return the style sheet of all drawings."""
-    return (files("bot.study.page") / "drawing.css").read_text(encoding="utf-8")
+    return (files("bot.report") / "drawing.css").read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,6 @@ from itertools import combinations
 import numpy as np
 
 from bot.core.market import Floats
-from strategies.indicators import Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +50,7 @@ def overfitting(returns: Floats, blocks: int) -> Overfitting:
     inside = _sharpe(chosen @ sizes, chosen @ sums, chosen @ squares)
     others = 1 - chosen
     outside = _sharpe(others @ sizes, others @ sums, others @ squares)
-    best: Ints = np.argmax(inside, axis=1)
+    best = np.argmax(inside, axis=1)
     own = outside[np.arange(len(best)), best][:, np.newaxis]
     # Equal variants share the mean of their ranks.
     ranks = (outside < own).sum(axis=1) + ((outside == own).sum(axis=1) + 1) / 2
