@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy as np
 from bot.core.book import RunPlan
 from bot.core.market import Floats
 from bot.core.orders import SettlementCause
+from bot.core.prices import Prices
+from bot.core.window import Window
 from strategies.indicators import Bools, Ints
 
 DEAD, SOURCE_ENDS, RENAMED = 1, 2, 3
@@ -17,19 +20,19 @@ _CAUSES = {SettlementCause.DEAD: DEAD, SettlementCause.SOURCE_ENDS: SOURCE_ENDS,
 
 
 class CoinTable(NamedTuple):
-    """Coins of a run by row, sorted by symbol. Days are columns; column 0 is the day before the first decision.
+    """Coins of a run by column, sorted by symbol. Days are rows; row 0 is the day before the first decision.
 
     Attributes
     ----------
     close, open, median_volume
-        Newest close, open and newest median volume of each day, shape (coins, days + 1).
+        Newest close, open and newest median volume of each day, shape (days + 1, coins).
     fresh, quarantined
-        True if the close is of the day; if purchases at its first midnight are blocked. Shape (coins, days + 1).
+        True if the close is of the day; if purchases at its first midnight are blocked. Shape (days + 1, coins).
     step, tick, min_notional, min_quantity, fee, slippage
         Rules and costs of each coin, shape (coins,).
     settled_on, cause, into, ratio
-        Column of the day of the settlement, or the number of columns; its cause; the row and the units of the
-        successor. Shape (coins,).
+        Row of the day of the settlement, or the number of rows; its cause; the column and the units of the successor.
+        Shape (coins,).
     """
 
     close: Floats
@@ -49,40 +52,77 @@ class CoinTable(NamedTuple):
     ratio: Floats
 
 
-def coin_table(plan: RunPlan, symbols: Sequence[str]) -> CoinTable:
-    """Lay out the coins of a plan.
+def coin_table(plan: RunPlan, days: Window, symbols: Sequence[str]) -> CoinTable:
+    """Lay out the coins of a plan on days of its market; `cut_to` adds the settlements of a run.
 
     Parameters
     ----------
     plan
-        Plan with its decisions, which give the days.
+        Plan of the market, with or without decisions.
+    days
+        First and last UTC day.
     symbols
         Coins that may be held, sorted; successors of renamed coins are among them.
     """
-    days = [plan.prices.of(symbol) for symbol in symbols]
-    first = plan.decisions[0].at.date()
-    midnights = np.arange(first.toordinal() - 1, first.toordinal() + len(plan.decisions)) - 719163
-    times = midnights.astype("datetime64[D]").astype("datetime64[s]")
+    prices = Prices(plan.market, plan.median_volume, days.start, days.end)
+    coins = [prices.of(symbol) for symbol in symbols]
+    midnights = np.arange(np.datetime64(days.start, "D") - 1, np.datetime64(days.end, "D") + 1)
+    times = midnights.astype("datetime64[s]")
     rules = [plan.rules.instruments[symbol] for symbol in symbols]
-    endings = [plan.endings.get(symbol) for symbol in symbols]
-    never = len(times)
+    none = np.zeros(len(symbols), np.int64)
 
     def numbers(name: str) -> Floats:
         return np.array([float(getattr(rule, name)) for rule in rules])
 
     return CoinTable(
-        close=np.array([coin.close for coin in days]),
-        open=np.array([coin.open for coin in days]),
-        median_volume=np.array([coin.median_volume for coin in days]),
-        fresh=np.array([coin.fresh for coin in days]),
-        quarantined=np.array([plan.market.is_quarantined(symbol, times) for symbol in symbols]),
+        close=np.array([coin.close for coin in coins]).T.copy(),
+        open=np.array([coin.open for coin in coins]).T.copy(),
+        median_volume=np.array([coin.median_volume for coin in coins]).T.copy(),
+        fresh=np.array([coin.fresh for coin in coins]).T.copy(),
+        quarantined=np.array([plan.market.is_quarantined(symbol, times) for symbol in symbols]).T.copy(),
         step=numbers("step"),
         tick=numbers("tick"),
         min_notional=numbers("min_notional"),
         min_quantity=numbers("min_quantity"),
         fee=numbers("fee"),
         slippage=numbers("slippage"),
-        settled_on=np.array([never if e is None else max(plan.prices.index(e[0]), 1) for e in endings]),
+        settled_on=none + len(times),
+        cause=none,
+        into=none - 1,
+        ratio=np.ones(len(symbols)),
+    )
+
+
+def cut_to(table: CoinTable, plan: RunPlan, symbols: Sequence[str], first: int, window: Window) -> CoinTable:
+    """Cut a table to the days of a run, with the settlements of its plan.
+
+    Parameters
+    ----------
+    table
+        Coins on every day of the market.
+    plan
+        Plan of the run, whose settlements depend on its last day.
+    symbols
+        Coins by column.
+    first
+        Days from the first of the table to the first of the run.
+    window
+        First and last UTC day of the run.
+    """
+    never = (window.end - window.start).days + 2
+    rows = slice(first, first + never)
+    endings = [plan.endings.get(symbol) for symbol in symbols]
+
+    def row_of(day: date) -> int:
+        return max((day - window.start).days + 1, 1)
+
+    return table._replace(
+        close=table.close[rows],
+        open=table.open[rows],
+        median_volume=table.median_volume[rows],
+        fresh=table.fresh[rows],
+        quarantined=table.quarantined[rows],
+        settled_on=np.array([never if e is None else row_of(e[0]) for e in endings]),
         cause=np.array([0 if e is None else _CAUSES[e[1].cause] for e in endings]),
         into=np.array([-1 if e is None or e[1].into is None else symbols.index(e[1].into) for e in endings]),
         ratio=np.array([1.0 if e is None else float(e[1].ratio) for e in endings]),

@@ -24,7 +24,7 @@ PRICE_DIGITS = instrument.PRICE_DIGITS
 
 
 class RunNumbers(NamedTuple):
-    """Numbers of a run beside those of the rule: shares, USDT, and the row of ETH in the coin table."""
+    """Numbers of a run beside those of the rule: shares, USDT, and the column of ETH in the coin table."""
 
     cash: float
     band: float
@@ -43,7 +43,7 @@ class FillColumns(NamedTuple):
     kind
         FILL, SETTLED (in cash) or EXCHANGED (a row for the old coin, then one for the new).
     number, coin
-        Number of the decision, and row of the coin.
+        Number of the decision, and column of the coin.
     lots
         Signed lots.
     price
@@ -58,7 +58,7 @@ class FillColumns(NamedTuple):
 
 
 class LotBook(NamedTuple):
-    """State of a book as arrays: cash is the first entry of `cash`, `renamed` is the row of the new name or -1.
+    """State of a book as arrays: cash is the first entry of `cash`, `renamed` is the column of the new name or -1.
 
     `fill_count` goes on counting where the arrays of fills are full.
     """
@@ -96,7 +96,7 @@ def new_book(coins: CoinTable, cash: float, room: int) -> LotBook:
 
 def close_of(book: LotBook, coins: CoinTable, coin: int, day: int) -> float:
     """Return the newest close of a coin; before its first row, that of the coin which it succeeds."""
-    price: float = coins.close[coin, day]
+    price: float = coins.close[day, coin]
     if np.isnan(price):
         price = book.marks[coin]
     return price
@@ -206,7 +206,7 @@ def trade(
                     if book.unfinished[coin] and when != TradeCode.NOW:
                         again[coin] = True
                     continue
-                if _whole(change) > 0 and coins.quarantined[coin, day]:
+                if _whole(change) > 0 and coins.quarantined[day, coin]:
                     continue
                 limit = max(cash, 0.0) / (price * (1 + cost)) / coins.step[coin]
                 lots = _sendable(book, coins, numbers, coin, day, change, limit, again)
@@ -241,12 +241,12 @@ def _sendable(
     lots = _whole(wanted)
     if lots == 0:
         return 0.0
-    if not coins.fresh[coin, day - 1]:
+    if not coins.fresh[day - 1, coin]:
         again[coin] = True
         return 0.0
     price = close_of(book, coins, coin, day - 1)
     allowed = lots if np.isinf(limit) else min(lots, _whole(limit))
-    volume = coins.median_volume[coin, day - 1]
+    volume = coins.median_volume[day - 1, coin]
     if not np.isnan(volume):
         allowed = min(allowed, _whole(numbers.volume_share * volume / price / coins.step[coin]))
     if allowed < lots:
@@ -259,7 +259,7 @@ def _sendable(
 
 def _fill(book: LotBook, coins: CoinTable, coin: int, order: float, multiplier: float, day: int) -> None:
     """Fill an order at the open of the day, within holding and cash."""
-    opened = coins.open[coin, day]
+    opened = coins.open[day, coin]
     if np.isnan(opened):
         book.unfinished[coin] = True
         return

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 
 from bot.core.book import RunPlan
+from bot.core.corporate_actions import scheduled_settlements
 from bot.core.errors import ConfigError
 from bot.core.market import Floats, Market
 from bot.core.window import Window
-from bot.services.plans import run_plan, with_decisions
-from bot.services.run_key import run_key
+from bot.services.plans import endings_for, run_plan
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
-from bot.sweep.coin_table import CoinTable, coin_table
+from bot.sweep.coin_table import CoinTable, coin_table, cut_to
 from bot.sweep.lot_book import RunNumbers
-from strategies.rotation.rotation import Rotation
 from strategies.rotation.settings import RotationSettings
 from strategies.rotation.view import RotationView
 
@@ -27,15 +28,13 @@ class PreparedMarket:
 
     def __init__(self, config: Config, market: Market, window: Window) -> None:
         _require_simulated(config)
-        self.config, self.market, self.window = config, market, window
+        self.config, self.market = config, market
         self.settings: RotationSettings = rotation_settings(config)
         self.view = RotationView(market, self.settings)
         self.symbols = self._symbols()
         self.shares = self._shares()
-        self.plan = self._plan()
-        self.coins: CoinTable = coin_table(self.plan, self.symbols)
-        self.first = (window.start - market.decision_moments[0].date()).days
-        self.multipliers = np.array([float(multiplier) for multiplier in self.plan.slippage_multipliers])
+        self._whole = coin_table(run_plan(config, market, self._every_day, ""), self._every_day, self.symbols)
+        self._cut(window)
 
     @property
     def numbers(self) -> RunNumbers:
@@ -51,6 +50,25 @@ class PreparedMarket:
             eth=self.symbols.index(self.market.roles.eth),
         )
 
+    def over(self, window: Window) -> PreparedMarket:
+        """Return the same market prepared for other days of trading; view and choices of coins are shared."""
+        other = copy(self)
+        other._cut(window)
+        return other
+
+    def _cut(self, window: Window) -> None:
+        self.window = window
+        self.first = (window.start - self._every_day.start).days
+        self.days = (window.end - window.start).days + 1
+        # A coin without an entry in `endings` counts as dead only in a run that goes on long after its last row.
+        self.plan: RunPlan = run_plan(self.config, self.market, window, "")
+        self.coins: CoinTable = cut_to(self._whole, self.plan, self.symbols, self.first, window)
+
+    @property
+    def _every_day(self) -> Window:
+        moments = self.market.decision_moments
+        return Window(moments[0].date(), max(moments[-1].date(), self.market[self.market.roles.eth].dates[-1].item()))
+
     def _symbols(self) -> list[str]:
         """Return ETH, every altcoin that is ever eligible, and their successors, sorted."""
         eligible = self.view.altcoins.eligible_over(self.view.days)
@@ -58,8 +76,8 @@ class PreparedMarket:
         self._eligible_days = (
             np.any(list(eligible.values()), axis=0) if eligible else np.zeros(len(self.view.days), bool)
         )
-        plan = run_plan(self.config, self.market, self.window, run_key(self.config, self.market, self.window))
-        becomes = {s.symbol: s.into for due in plan.settlings.values() for s in due if s.into}
+        settlings = scheduled_settlements(self.market, endings_for(self.config, self.market), self._every_day.end)
+        becomes = {s.symbol: s.into for due in settlings.values() for s in due if s.into}
         found, added = set[str](), {self.market.roles.eth, *chosen}
         while added:
             found |= added
@@ -74,12 +92,6 @@ class PreparedMarket:
             for symbol, share in self.view.altcoins.choose(self.view.days[number]).items():
                 shares[number, place[symbol]] = share
         return shares
-
-    def _plan(self) -> RunPlan:
-        rotation = Rotation(self.settings)
-        plan = run_plan(self.config, self.market, self.window, run_key(self.config, self.market, self.window))
-        stressed = frozenset(rotation.stressed(self.market))
-        return with_decisions(plan, self.window, rotation.decide(self.view), stressed)
 
 
 def _require_simulated(config: Config) -> None:

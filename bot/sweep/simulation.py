@@ -85,7 +85,7 @@ def simulate(
         _aim(weights, target, shares[number], numbers.eth)
         stage_of[number], tranche_of[number], reasons_of[number] = outcome.stage, outcome.tranche, outcome.reasons
         if number >= first and number - first < days:
-            day = number - first + 1  # column 0 of the coin table is the day before the first
+            day = number - first + 1  # row 0 of the coin table is the day before the first
             if target.source == WeightSource.NOTHING and not (book.lots > 0).any():
                 # Out of the market, as on most days: nothing to settle, trade or value.
                 book.unfinished[:] = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from functools import reduce
 from threading import Lock
 from typing import TypeVar
@@ -45,7 +46,17 @@ class Variations:
         self._simulate = simulation
         self._preparing = Lock()  # threads share what is prepared
         self._prepared: dict[str, PreparedMarket] = {}
+        self._cuts: dict[str, PreparedMarket] = {}
         self._observed: dict[str, tuple[ObservedColumns, np.ndarray, np.ndarray]] = {}
+
+    def over(self, window: Window) -> Variations:
+        """Return the runs on other days of the same market; readings and choices of coins are shared.
+
+        Its results are those of a `Variations` made for that window.
+        """
+        other = copy(self)
+        other.window, other._cuts = window, {}
+        return other
 
     def run(self, changes: Mapping[str, object]) -> SimulatedRun:
         """Simulate one set; `changes` are values by dotted config key."""
@@ -54,9 +65,8 @@ class Variations:
         with self._preparing:
             prepared = self._prepared_for(config, changes)
             observed, stale, stressed = self._observed_for(prepared, settings, changes)
-        multipliers = np.where(
-            stressed[prepared.first :][: len(prepared.multipliers)], config.costs.stress_multiplier, 1.0
-        )
+        stressed_days = stressed[prepared.first :][: prepared.days]
+        multipliers = np.where(stressed_days, config.costs.stress_multiplier, 1.0)
         inputs = (
             settings.rules,
             settings.target_rules,
@@ -85,7 +95,10 @@ class Variations:
         key = _key(changes, _changes_readings)
         if key not in self._prepared:
             self._prepared[key] = PreparedMarket(config, self.market, self.window)
-        return self._prepared[key]
+        if key not in self._cuts:
+            prepared = self._prepared[key]
+            self._cuts[key] = prepared if prepared.window == self.window else prepared.over(self.window)
+        return self._cuts[key]
 
     def _observed_for(
         self, prepared: PreparedMarket, settings: RotationSettings, changes: Mapping[str, object]

@@ -147,3 +147,14 @@ def run_both(prepared: PreparedMarket, drawn: RandomSet, simulation=simulate, ro
         room,
     )
     return BothRuns(run_exact(own), view, run, prepared.symbols)
+
+
+def require_equal(both: BothRuns) -> None:
+    """Hold the simulation of a set against the exact engine."""
+    assert both.run.stage.tolist() == [outcome.stage for outcome in both.view.path]
+    assert both.run.tranche.tolist() == [outcome.tranche for outcome in both.view.path]
+    assert both.run.reasons.tolist() == [int(outcome.reasons) for outcome in both.view.path]
+    exact, simulated = both.exact_fills(), both.simulated_fills()
+    assert [fill[:3] for fill in simulated] == [fill[:3] for fill in exact]
+    np.testing.assert_allclose([f[3] for f in simulated], [f[3] for f in exact], rtol=1e-13)
+    np.testing.assert_allclose(both.run.equity, both.exact_equity(), rtol=1e-9)

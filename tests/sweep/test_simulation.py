@@ -6,7 +6,6 @@ import os
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from bot.backtest.figures import figures_of
@@ -19,7 +18,7 @@ from bot.sweep.prepared_market import PreparedMarket
 from bot.sweep.run_figures import figures_of_run
 from bot.sweep.simulation import simulate
 from strategies.rotation.rules import Reason
-from tests.sweep.random_sets import BothRuns, random_set, run_both
+from tests.sweep.random_sets import random_set, require_equal, run_both
 
 
 @pytest.fixture(scope="module")
@@ -27,17 +26,6 @@ def demo() -> PreparedMarket:
     config = load_config()
     market = open_market(config, None, DEMO)
     return PreparedMarket(config, market, window_of(market, None, None))
-
-
-def require_equal(both: BothRuns) -> None:
-    """Hold the simulation of a set against the exact engine."""
-    assert both.run.stage.tolist() == [outcome.stage for outcome in both.view.path]
-    assert both.run.tranche.tolist() == [outcome.tranche for outcome in both.view.path]
-    assert both.run.reasons.tolist() == [int(outcome.reasons) for outcome in both.view.path]
-    exact, simulated = both.exact_fills(), both.simulated_fills()
-    assert [fill[:3] for fill in simulated] == [fill[:3] for fill in exact]
-    np.testing.assert_allclose([f[3] for f in simulated], [f[3] for f in exact], rtol=1e-13)
-    np.testing.assert_allclose(both.run.equity, both.exact_equity(), rtol=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(2))

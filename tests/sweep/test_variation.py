@@ -1,0 +1,60 @@
+"""Runs of parameter sets on other days of one prepared market."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bot.core.window import Window
+from bot.data.demo.demo_market import DEMO
+from bot.services.markets import open_market
+from bot.services.plans import window_of
+from bot.settings.loader import load_config
+from bot.sweep.simulation import SimulatedRun
+from bot.sweep.variation import Variations
+from tests.sweep.random_sets import random_set, require_equal, run_both
+
+EARLY, LATE = Window(date(2103, 5, 20), date(2106, 6, 30)), Window(date(2107, 4, 25), date(2112, 8, 5))
+"""Days of the demo that begin and end while coins are held."""
+CHANGES = {"rotation.breakout.confirm_closes": 3, "costs.fee": 0.002}
+
+
+@pytest.fixture(scope="module")
+def variations() -> Variations:
+    config = load_config()
+    market = open_market(config, None, DEMO)
+    return Variations(config, market, window_of(market, None, None))
+
+
+def lists(run: SimulatedRun) -> list[object]:
+    """Return all that a run holds as plain lists."""
+    columns = (run.stage, run.tranche, run.reasons, run.equity, run.cash, *run.fills)
+    return [column.tolist() for column in columns]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("window", [EARLY, LATE], ids=["early", "late"])
+def test_other_days_of_a_prepared_market_run_as_prepared_for_them(variations: Variations, window: Window) -> None:
+    own = Variations(variations.config, variations.market, window)
+    expected, found = own.run(CHANGES), variations.over(window).run(CHANGES)
+    # NaN is the price of a settlement: compared by its text.
+    assert repr(lists(found)) == repr(lists(expected))
+    assert len(found.equity) == (window.end - window.start).days + 1
+    assert len(found.fills.lots) > 20
+    assert variations.over(window).figures(CHANGES) == own.figures(CHANGES)
+
+
+@pytest.mark.parametrize("window", [EARLY, LATE], ids=["early", "late"])
+def test_other_days_run_as_in_the_exact_engine(variations: Variations, window: Window) -> None:
+    shorter = variations.over(window)
+    shorter.run({})
+    prepared = shorter._cuts["[]"]
+    require_equal(run_both(prepared, random_set(prepared.settings, 1)))
+
+
+def test_other_days_share_the_readings(variations: Variations) -> None:
+    variations.run({})
+    shorter = variations.over(EARLY)
+    shorter.run({})
+    assert shorter._cuts["[]"].view is variations._cuts["[]"].view
