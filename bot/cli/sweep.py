@@ -24,10 +24,10 @@ from bot.cli.console import (
 from bot.core.errors import ConfigError, LedgerError
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.console import Console
 
     from bot.sweep.sweep import CheckedSet
+    from bot.sweep.sweep_file import SweepFile
 
 sweep = typer.Typer(help="Run the rotation with many parameter sets.", invoke_without_command=True)
 _SHOWN = 10
@@ -87,9 +87,9 @@ def run(
             status.update(f"{done:,} of {total:,} sets{left}")
 
         checked = run_sets(resolved, opened, options, file, resume, advance)
-    _show(screen, file.table(), checked)
+    _show(screen, file, checked)
     if as_json:
-        print_json({"name": name, "file": str(file.path), "sets": _rows(file.table())})
+        print_json({"name": name, "file": str(file.path), **_as_data(file)})
 
 
 @sweep.command(name="list")
@@ -127,18 +127,18 @@ def show(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the best sets of a sweep, with the number of trials and the episodes that they rest on.
+    """Show the best sets of a sweep, with the trials, the deflated Sharpe ratio, the PBO, the episodes and the plateau.
 
     Example: bot sweep show wide
     """
     from bot.settings.loader import load_config
     from bot.sweep.sweep_file import find_sweep
 
-    table = find_sweep(load_config(config).state, name).table()
+    file = find_sweep(load_config(config).state, name)
     if as_json:
-        print_json({"name": name, "sets": _rows(table)})
+        print_json({"name": name, **_as_data(file)})
     else:
-        _show(console(), table, [])
+        _show(console(), file, [])
 
 
 @sweep.command()
@@ -167,18 +167,24 @@ def _path_of(state: Path, name: str) -> Path:
     return state / "sweeps" / f"{name}.sqlite3"
 
 
-def _show(screen: Console, table: pd.DataFrame, checked: list[CheckedSet]) -> None:
+def _show(screen: Console, file: SweepFile, checked: list[CheckedSet]) -> None:
     from rich import box
     from rich.table import Table
 
-    best = table.sort_values("final_equity", ascending=False, kind="stable").head(_SHOWN)
+    from bot.report.numbers import to_ascii
+    from bot.sweep.evidence import evidence_of, ranked
+    from bot.sweep.neighbours import varied_keys
+
+    table, found = file.table(), evidence_of(file)
+    if found is None:
+        screen.print("The sweep has no sets yet.")
+        return
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("set", "Return", "Drawdown", "Sharpe", "Trades", "Episodes", "Changes"):
         is_text = column == "Changes"
         shown.add_column(column, justify="left" if is_text else "right", overflow="fold" if is_text else "ellipsis")
-    keys = [column for column in table.columns if "." in column]
-    for _, row in best.iterrows():
-        changes = ", ".join(f"{key.rpartition('.')[2]}={_value(row[key])}" for key in keys)
+    for _, row in table.loc[ranked(table)[:_SHOWN]].iterrows():
+        changes = ", ".join(f"{key.rpartition('.')[2]}={_value(row[key])}" for key in varied_keys(table))
         sharpe = "" if row["sharpe"] != row["sharpe"] else f"{row['sharpe']:.2f}"
         shown.add_row(
             str(row["set"]),
@@ -190,21 +196,24 @@ def _show(screen: Console, table: pd.DataFrame, checked: list[CheckedSet]) -> No
             changes,
         )
     screen.print(shown)
-    middle = table["total_return"].quantile([0.05, 0.5, 0.95]).map(percent).tolist()
-    screen.print(f"{len(table):,} sets (trials): 5% {middle[0]}, median {middle[1]}, 95% {middle[2]} of total return.")
-    best_episodes = int(best["episodes"].iloc[0])
-    screen.print(
-        f"The best rests on {best_episodes} episodes: the highest of {len(table):,} results is high by luck alone. "
-        "Paper only, not advice."
-    )
+    low, middle, high = table["total_return"].quantile([0.05, 0.5, 0.95]).map(percent).tolist()
+    screen.print(f"Total return of all sets: 5% {low}, median {middle}, 95% {high}.")
+    for sentence in found.sentences():
+        screen.print(to_ascii(sentence), markup=False)
     for one in checked:
         screen.print(f"Set {one.number} ({one.place}) is the same by the full engine: {one.final_equity:,.2f} USDT.")
+    screen.print("Paper only, not advice.")
 
 
 def _value(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+def _as_data(file: SweepFile) -> dict[str, Any]:
+    """Return the sets of a sweep and the evidence for the best of them."""
+    from bot.sweep.evidence import evidence_of
+
+    table, found = file.table(), evidence_of(file)
     plain = table.astype(object).where(table.notna(), None)
-    return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
+    rows = [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
+    return {"evidence": None if found is None else found.as_dict(), "sets": rows}

@@ -42,7 +42,7 @@ def money(value: Number) -> str:
     Parameters
     ----------
     value : number or decimal text
-        Amount in the quote currency; None and NaN give a dash.
+        Amount in the quote currency; Undefined figures give a dash.
     """
     amount = number(value)
     if amount is None:
@@ -84,7 +84,7 @@ def percent(value: Number, decimals: int = 1) -> str:
     Parameters
     ----------
     value : number or decimal text
-        Share of one: 0.123 gives 12.3%. None and NaN give a dash.
+        Share of one: 0.123 gives 12.3%. Undefined figures give a dash.
     decimals : int
         Digits after the point.
     """
@@ -103,7 +103,7 @@ def change(value: Number, decimals: int = 1) -> str:
     Parameters
     ----------
     value : number or decimal text
-        Simple return as a share: 0.05 gives +5.0%. None and NaN give a dash.
+        Simple return as a share: 0.05 gives +5.0%. Undefined figures give a dash.
     """
     text = percent(value, decimals)
     # The rounded text decides: a return of +0.01% is shown as 0.0%, which has the sign of neither side.

@@ -9,6 +9,9 @@ import numpy as np
 
 from bot.core.market import Floats
 
+_CELLS = 1_000_000
+"""Splits times variants that are held in memory at once."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overfitting:
@@ -43,18 +46,41 @@ def overfitting(returns: Floats, blocks: int) -> Overfitting:
     blocks
         Even number S of blocks, at most T.
     """
-    parts = np.array_split(returns, blocks)
+    columns, copies = _distinct(returns)
+    parts = np.array_split(columns, blocks)
     sizes = np.array([len(part) for part in parts], float)
     sums, squares = np.array([part.sum(axis=0) for part in parts]), np.array([(part**2).sum(axis=0) for part in parts])
     chosen = _halves(blocks)
+    rows = max(_CELLS // columns.shape[1], 1)
+    ranks = [_ranks(chosen[at : at + rows], copies, sizes, sums, squares) for at in range(0, len(chosen), rows)]
+    return Overfitting(np.concatenate(ranks) / (returns.shape[1] + 1))
+
+
+def _distinct(returns: Floats) -> tuple[Floats, Floats]:
+    """Return each different column once, in order, with its number of copies.
+
+    Copies would be computed with other roundings in other places of a matrix, and then be ranked among themselves.
+    """
+    copies: dict[bytes, int] = {}
+    first: list[int] = []
+    for number, column in enumerate(returns.T):
+        key = column.tobytes()
+        if key not in copies:
+            first.append(number)
+        copies[key] = copies.get(key, 0) + 1
+    return np.ascontiguousarray(returns[:, first]), np.array(list(copies.values()), float)
+
+
+def _ranks(chosen: Floats, copies: Floats, sizes: Floats, sums: Floats, squares: Floats) -> Floats:
+    """Return the rank out of sample of the in-sample best of some splits, from 1 (worst), shape (splits,)."""
     inside = _sharpe(chosen @ sizes, chosen @ sums, chosen @ squares)
     others = 1 - chosen
     outside = _sharpe(others @ sizes, others @ sums, others @ squares)
     best = np.argmax(inside, axis=1)
     own = outside[np.arange(len(best)), best][:, np.newaxis]
     # Equal variants share the mean of their ranks.
-    ranks = (outside < own).sum(axis=1) + ((outside == own).sum(axis=1) + 1) / 2
-    return Overfitting(ranks / (returns.shape[1] + 1))
+    ranks: Floats = (outside < own) @ copies + ((outside == own) @ copies + 1) / 2
+    return ranks
 
 
 def _halves(blocks: int) -> Floats:

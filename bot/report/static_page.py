@@ -1,4 +1,4 @@
-"""Assemble a page of static drawings as one HTML file, which opens offline and needs no script."""
+"""Assemble a page of static drawings as one HTML file, which opens offline and is readable as it is."""
 
 from __future__ import annotations
 

@@ -23,7 +23,9 @@ from bot.infra.version import __version__
 from bot.services.markets import open_market
 from bot.services.plans import planned, window_of
 from bot.settings.loader import CONFIG_FOLDER, Config, load_config
+from bot.sweep.comparison import comparison_of
 from bot.sweep.compiling import compiled, is_compiled
+from bot.sweep.evidence import evidence_of
 from bot.sweep.grid import Sampler, load_grid
 from bot.sweep.simulation import simulate
 from bot.sweep.sweep_file import SweepFile, SweepRow
@@ -76,6 +78,8 @@ def run_sweep(
 ) -> pd.DataFrame:
     """Run every set of a grid and return the table: set, every varied key, and the figures.
 
+    `table.attrs["evidence"]` has what the best set rests on: trials, deflated Sharpe ratio, PBO, episodes and plateau.
+
     Parameters
     ----------
     grid
@@ -105,7 +109,10 @@ def run_sweep(
     opened = open_market(resolved, None if data_dir is None else Path(data_dir), market)
     file = SweepFile(resolved.state / "sweeps" / f"{name}.sqlite3")
     sweep(resolved, opened, options, file, resume, advance)
-    return file.table()
+    table, found = file.table(), evidence_of(file)
+    if found is not None:
+        table.attrs["evidence"] = found.as_dict()
+    return table
 
 
 def sweep(
@@ -126,7 +133,7 @@ def sweep(
     drawn = list(load_grid(options.grid, config).sets(options.sampler, options.sets, options.seed))
     _require_feasible(len(drawn))
     window = window_of(market, options.start, options.end)
-    file.begin(plan_of(config, market, window, drawn), resume)
+    file.begin({**plan_of(config, market, window, drawn), "sampler": options.sampler}, resume)
     variations = Variations(config, market, window, compiled(simulate) if len(drawn) >= _WORTH_COMPILING else simulate)
     numbered = list(enumerate(drawn))
     chunks = {at // CHUNK: numbered[at : at + CHUNK] for at in range(0, len(numbered), CHUNK)}
@@ -137,7 +144,9 @@ def sweep(
         file.add(number, rows)
         finished += len(rows)
         advance(finished, len(drawn))
-    return checked_sets(config, market, window, file.table(), drawn)
+    checked = checked_sets(config, market, window, file.table(), drawn)
+    file.keep_comparison(comparison_of(config, market, window))
+    return checked
 
 
 def plan_of(config: Config, market: Market, window: Window, drawn: Sequence[Mapping[str, object]]) -> dict[str, Any]:
@@ -149,6 +158,7 @@ def plan_of(config: Config, market: Market, window: Window, drawn: Sequence[Mapp
         "config": config.fingerprint(),
         "data": _sha256(data),
         "days": [str(window.start), str(window.end)],
+        "market": market.name,
         "version": __version__,
     }
 

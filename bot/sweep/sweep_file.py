@@ -10,11 +10,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bot.core.errors import LedgerError, did_you_mean
+from bot.core.market import Floats
 from bot.infra.sqlite import FileErrors, connect, connect_to_read, migrate
-from bot.sweep.run_figures import FIGURES
+from bot.sweep.run_figures import FIGURES, MONTHLY, SetFigures
 
 FAULTS = FileErrors(LedgerError, "run the sweep again under another name")
 _SCHEMA = f"""
@@ -25,8 +27,14 @@ CREATE TABLE sets (
     {", ".join(f"{name} REAL" for name in FIGURES)}
 ) STRICT;
 """
+_RETURNS = f"""
+ALTER TABLE sets ADD COLUMN {MONTHLY} BLOB;
+CREATE TABLE comparison (body TEXT NOT NULL) STRICT;
+"""
+_MIGRATIONS = (_SCHEMA, _RETURNS)
+_STORED = (*FIGURES, MONTHLY)
 
-SweepRow = tuple[int, Mapping[str, object], Mapping[str, float | int | None]]
+SweepRow = tuple[int, Mapping[str, object], SetFigures]
 """Number of a set, its changes by config key, and its figures."""
 
 
@@ -57,7 +65,7 @@ class SweepFile:
             raise LedgerError("the sweep exists already", where=str(self.path), mend=mend)
         with self._writing() as connection:
             with FAULTS.translate(self.path):
-                migrate(connection, connection.execute("PRAGMA user_version").fetchone()[0], (_SCHEMA,))
+                migrate(connection, self._version(connection), _MIGRATIONS)
             with FAULTS.transaction(connection, self.path):
                 if connection.execute("SELECT count(*) FROM plan").fetchone()[0] == 0:
                     connection.execute("INSERT INTO plan VALUES (?)", (json.dumps(dict(plan), sort_keys=True),))
@@ -83,9 +91,9 @@ class SweepFile:
 
     def add(self, chunk: int, rows: Sequence[SweepRow]) -> None:
         """Write a finished chunk in one transaction."""
-        cells = [(number, chunk, _text(changes), *map(figures.get, FIGURES)) for number, changes, figures in rows]
-        digest = hashlib.sha256(json.dumps(cells).encode()).hexdigest()
-        marks = ", ".join("?" * (3 + len(FIGURES)))
+        cells = [(number, chunk, _text(changes), *map(figures.get, _STORED)) for number, changes, figures in rows]
+        digest = hashlib.sha256(json.dumps(cells, default=bytes.hex).encode()).hexdigest()
+        marks = ", ".join("?" * (3 + len(_STORED)))
         with self._writing() as connection, FAULTS.transaction(connection, self.path):
             connection.execute("INSERT INTO chunks VALUES (?, ?)", (chunk, digest))
             connection.executemany(f"INSERT INTO sets VALUES ({marks})", cells)
@@ -107,11 +115,48 @@ class SweepFile:
         numbers = pd.DataFrame({"set": [row[0] for row in rows]})
         return pd.concat([numbers, keys, figures], axis=1)
 
+    def monthly_returns(self) -> Floats:
+        """Return the simple return of each calendar month of every set, in the order of `table`.
+
+        Returns
+        -------
+        Floats
+            Shape (months, sets). A set that starts later has zeros before: it is cash until then.
+        """
+        with self._reading() as connection:
+            blobs = connection.execute(f"SELECT {MONTHLY} FROM sets ORDER BY number").fetchall()
+        columns = [np.frombuffer(blob, "<f4") for (blob,) in blobs]
+        returns = np.zeros((max(map(len, columns), default=0), len(columns)))
+        for number, column in enumerate(columns):
+            returns[len(returns) - len(column) :, number] = column
+        return returns
+
+    def keep_comparison(self, comparison: Mapping[str, Any]) -> None:
+        """Keep the figures of the default config and of random timing, beside the sets."""
+        with self._writing() as connection, FAULTS.transaction(connection, self.path):
+            connection.execute("DELETE FROM comparison")
+            connection.execute("INSERT INTO comparison VALUES (?)", (json.dumps(dict(comparison), sort_keys=True),))
+
+    def comparison(self) -> dict[str, Any] | None:
+        """Return the figures of the default config and of random timing, once the sweep has ended."""
+        with self._reading() as connection:
+            row = connection.execute("SELECT body FROM comparison").fetchone()
+        return None if row is None else dict(json.loads(row[0]))
+
+    def _version(self, connection: sqlite3.Connection) -> int:
+        """Return the version of the file: 0 for a new one. Raises LedgerError for one that lacks monthly returns."""
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        if 0 < version < len(_MIGRATIONS):
+            mend = "run the sweep again under another name"
+            raise LedgerError("the sweep was made by an older version", where=str(self.path), mend=mend)
+        return version
+
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         if not self.path.is_file():
             raise LedgerError("there is no such sweep", where=str(self.path), mend="bot sweep list")
         with FAULTS.translate(self.path), closing(connect_to_read(self.path)) as connection:
+            self._version(connection)
             yield connection
 
     @contextmanager

@@ -18,7 +18,7 @@ from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
 from bot.sweep.coin_table import CoinTable
 from bot.sweep.prepared_market import PreparedMarket
-from bot.sweep.run_figures import figures_of_run
+from bot.sweep.run_figures import SetFigures, figures_of_run
 from bot.sweep.simulation import SimulatedRun, simulate
 from strategies.rotation.settings import RotationSettings
 from strategies.rotation.state import ObservedColumns
@@ -86,10 +86,10 @@ class Variations:
         # Arrays of compiled code cannot grow; a set that trades every day runs twice.
         return run if run.fill_count <= _ROOM else self._simulate(*inputs, run.fill_count)
 
-    def figures(self, changes: Mapping[str, object]) -> dict[str, float | int | None]:
+    def figures(self, changes: Mapping[str, object]) -> SetFigures:
         """Simulate one set and return its figures."""
         first = (self.window.start - self.market.decision_moments[0].date()).days
-        return figures_of_run(self.run(changes), float(self.config.start_equity), first)
+        return figures_of_run(self.run(changes), float(self.config.start_equity), first, self.window.start)
 
     def _prepared_for(self, config: Config, changes: Mapping[str, object]) -> PreparedMarket:
         key = _key(changes, _changes_readings)

@@ -23,9 +23,13 @@ def swept(tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_a_sweep_is_listed_shown_and_exported(swept: Path) -> None:
     assert bot("sweep", "list", cwd=swept).stdout.startswith("two: 2 of 2 sets, 2102-01-0")
-    assert "2 sets (trials)" in bot("sweep", "show", "two", cwd=swept).stdout
-    rows = json.loads(bot("sweep", "show", "two", "--json", cwd=swept).stdout)["sets"]
-    assert [row["sizing.band"] for row in rows] == [0.02, 0.05]
+    printed = bot("sweep", "show", "two", cwd=swept).stdout
+    for words in ("2 sets (trials)", "Deflated Sharpe ratio (DSR)", "overfitting (PBO)", "Plateau", "episodes", "luck"):
+        assert words in printed
+    shown = json.loads(bot("sweep", "show", "two", "--json", cwd=swept).stdout)
+    assert [row["sizing.band"] for row in shown["sets"]] == [0.02, 0.05]
+    assert shown["evidence"]["trials"] == 2
+    assert {"deflated_sharpe", "pbo", "episodes", "plateau"} <= shown["evidence"].keys()
     assert bot("sweep", "export", "two", "--to", "two.csv", cwd=swept).returncode == 0
     lines = (swept / "two.csv").read_text().splitlines()
     assert lines[0].startswith("set,sizing.band,final_equity") and len(lines) == 3

@@ -34,3 +34,18 @@ def test_two_blocks_by_hand() -> None:
 def test_equal_variants_share_their_rank() -> None:
     one = np.random.default_rng(1).normal(0, 1, 40)
     assert set(overfitting(np.array([one, one, one]).T, 4).ranks) == {0.5}
+
+
+def test_copies_of_a_variant_share_their_rank_with_it() -> None:
+    # The two series above, the second one three times.
+    a, b = [1.0, 3.0, -2.0, 0.0], [0.0, 2.0, 1.0, 3.0]
+    found = overfitting(np.array([a, b, b, b]).T, 2)
+    # First half inside: a is best, and the worst of four outside (rank 1). Second: b, rank (1 + 2 + 3) / 3 outside.
+    assert found.ranks.tolist() == [1 / 5, 2 / 5]
+
+
+def test_batches_of_splits_give_the_ranks_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.01, (60, 7))
+    whole = overfitting(noise, 6).ranks
+    monkeypatch.setattr("bot.report.overfitting._CELLS", 21)
+    assert overfitting(noise, 6).ranks.tolist() == whole.tolist()

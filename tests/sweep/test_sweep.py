@@ -148,6 +148,7 @@ def test_the_table_is_a_data_frame(tmp_path: Path, config: Config) -> None:
         "episodes",
     ]
     assert table["sizing.band"].tolist() == [0.02, 0.05]
+    assert table.attrs["evidence"]["trials"] == 2
 
 
 @pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\x00"])
