@@ -144,20 +144,18 @@ def show(
 @sweep.command()
 def export(
     name: Annotated[str, typer.Argument(help="Name of the sweep.")],
-    to: Annotated[Path, typer.Option(help="The CSV file; it must be new.")],
+    to: Annotated[Path, typer.Option(help="A new file: .csv or .parquet.")],
     config: ConfigOption = None,
 ) -> None:
-    """Write the table of a sweep to a CSV file.
+    """Write the table of a sweep to a file: CSV or Parquet, by its suffix.
 
-    Example: bot sweep export wide --to wide.csv
+    Example: bot sweep export wide --to wide.parquet
     """
-    from bot.ledger.text_file import write_text
     from bot.settings.loader import load_config
     from bot.sweep.sweep_file import find_sweep
+    from bot.sweep.table_file import export_table
 
-    if to.exists():
-        raise ConfigError("exists already", where=str(to), mend="name a new file")
-    write_text(to, find_sweep(load_config(config).state, name).table().to_csv(index=False))
+    export_table(find_sweep(load_config(config).state, name), to)
 
 
 def _path_of(state: Path, name: str) -> Path:

@@ -1,4 +1,4 @@
-"""Write text files that are whole or absent."""
+"""Write files that are whole or absent."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from bot.infra.write_access import write_error
 
 def write_text(path: Path, text: str) -> None:
     """Write a file that the user named, in one step. Raises LedgerError, for a missing folder too."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file that the user named, in one step. Raises LedgerError, for a missing folder too."""
     try:
-        write_whole(path, text.encode())
+        write_whole(path, content)
     except OSError as problem:
         raise write_error(LedgerError, path, problem) from None
 

@@ -46,6 +46,7 @@ def test_faults_are_one_line_with_their_exit_code(swept: Path) -> None:
         (["sweep", "--market", "demo", "--name", "\u00e9"], 2, "is no valid name"),
         (["sweep", "show", "tow"], 5, "did you mean 'two'"),
         (["sweep", "export", "two", "--to", "no/two.csv"], 5, "cannot be written"),
+        (["sweep", "export", "two", "--to", "two.xlsx"], 2, "expected .csv or .parquet"),
     ):
         failed = bot(*words, cwd=swept)
         assert failed.returncode == code and message in failed.stderr, failed.stderr
