@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install help backtest paper test quick slow soak worlds answer lint benchmark lock clean
+.PHONY: install help backtest paper test quick slow soak worlds answer lint benchmark lock sessions clean
 
 install: $(VENV)/installed  ## Install the bot and its tools into .venv.
 
@@ -55,6 +55,9 @@ lock:               ## Resolve the newest dependencies again. Needs uv.
 		--no-emit-find-links --no-header --no-annotate --output-file requirements.lock
 	uv pip compile pyproject.toml --extra notify --generate-hashes --python-version 3.11 --no-emit-index-url \
 		--no-emit-find-links --no-header --no-annotate --constraint requirements.lock --output-file requirements-run.lock
+
+sessions: install   ## Write the exchange's sessions again, after an update of their library.
+	$(BIN)/python -m bot.data.exchange_days
 
 clean:              ## Remove .venv.
 	rm -rf $(VENV)

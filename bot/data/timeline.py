@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 import numpy as np
@@ -10,8 +10,8 @@ import numpy as np
 from bot.core.listing import Release
 from bot.core.moments import Days, Times
 from bot.core.session_calendar import Sessions
+from bot.data.exchange_days import in_utc, sessions_between
 
-_NEW_YORK = "America/New_York"
 _DAYS_AHEAD = 400
 """Days that the calendars reach past the last row, so that a silent series counts as late."""
 
@@ -32,18 +32,9 @@ def us_sessions(first: date, last: date, closures: tuple[date, ...] = ()) -> Ses
     Sessions
         Dates, closes in UTC, and the half days.
     """
-    # Imported here: they take half a second, which commands without prices need not pay.
-    import exchange_calendars
-    import pandas as pd
-
-    calendar = exchange_calendars.get_calendar(
-        "XNYS", start=pd.Timestamp(first), end=pd.Timestamp(last) + pd.Timedelta(days=_DAYS_AHEAD)
-    )
-    dates = calendar.sessions.to_numpy().astype("datetime64[D]")
-    closes = calendar.closes.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[s]")
-    early = np.isin(dates, calendar.early_closes.to_numpy().astype("datetime64[D]"))
-    is_open = ~np.isin(dates, np.array(closures, "datetime64[D]"))
-    return Sessions(dates[is_open], closes[is_open], early[is_open])
+    whole = sessions_between(first, last + timedelta(days=_DAYS_AHEAD))
+    is_open = ~np.isin(whole.dates, np.array(closures, "datetime64[D]"))
+    return Sessions(whole.dates[is_open], whole.closes[is_open], whole.half_days[is_open])
 
 
 def known_at(dates: Days, release: Release, sessions: Sessions) -> Times:
@@ -110,8 +101,5 @@ def _close_on_or_after(dates: Days, sessions: Sessions) -> Times:
 
 
 def _new_york(dates: Days, hours: int, minutes: int) -> Times:
-    import pandas as pd
-
-    local = pd.DatetimeIndex(dates.astype("datetime64[s]")) + pd.Timedelta(hours=hours, minutes=minutes)
-    moments = local.tz_localize(_NEW_YORK).tz_convert("UTC").tz_localize(None)
-    return moments.to_numpy().astype("datetime64[s]")
+    midnights: Times = dates.astype("datetime64[s]")
+    return in_utc(midnights + np.timedelta64(hours * 60 + minutes, "m"))
