@@ -158,8 +158,9 @@ class _Follower(bt.Strategy):  # type: ignore[misc]
         self.book: Book = self.p.book
         self._checked: Portfolio | None = None
 
-    def prenext(self) -> None:
-        self.next()
+    def _getminperstatus(self) -> int:
+        """Return -1, which calls `next` on every bar; backtrader would count the bars of every coin for it."""
+        return -1
 
     def next(self) -> None:
         closed = len(self) - 2  # the decision whose day has just closed; the first bar lies before them all
