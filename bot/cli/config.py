@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from bot.cli.console import JsonOption, SetOption, console, parse_changes, print_json
+from bot.cli.whole_summaries import WholeSummaries
 
-config = typer.Typer(help="Check a config, show it resolved, or print its schema.", invoke_without_command=True)
+config = typer.Typer(
+    cls=WholeSummaries, help="Check a config, show it resolved, or print its schema.", invoke_without_command=True
+)
 
 FileArgument = Annotated[Path | None, typer.Argument(help="A YAML config; by default config/default.yaml.")]
 

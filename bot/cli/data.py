@@ -21,6 +21,7 @@ from bot.cli.console import (
     progress,
 )
 from bot.cli.data_output import coverage_to_dict, print_check, print_coverage, print_results, result_to_dict
+from bot.cli.whole_summaries import WholeSummaries
 from bot.core.errors import ConfigError, DataError
 from bot.data.csv.csv_format import CsvFormat
 
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from bot.data.store.update_result import UpdateResult
     from bot.services.data_check import Checked
 
-data = typer.Typer(help="Fetch live market data, and manage the store.", invoke_without_command=True)
+data = typer.Typer(
+    cls=WholeSummaries, help="Fetch live market data, and manage the store.", invoke_without_command=True
+)
 
 
 @data.callback()

@@ -11,33 +11,15 @@ import traceback
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
-from bot.cli.backtest import backtest
-from bot.cli.check import check
-from bot.cli.config import config
+from bot.cli.command_line import command_line
 from bot.cli.console import parse_changes, print_json, reserve_output
-from bot.cli.dashboard import dashboard
-from bot.cli.data import data
-from bot.cli.doctor import doctor
-from bot.cli.paper.ledger_commands import ledgers
-from bot.cli.paper.paper_commands import paper
-from bot.cli.review.compare_commands import comparing
-from bot.cli.review.integrity_commands import files as review_files
-from bot.cli.review.list_commands import lists
-from bot.cli.review.review_commands import review
-from bot.cli.runs import runs
-from bot.cli.signal import signal
-from bot.cli.study import study
-from bot.cli.sweep import sweep
-from bot.cli.venue import venue
 from bot.core.errors import BotError, ConfigError
 from bot.infra.garbage import collect_rarely
 from bot.infra.installation import require_own_strategies
-from bot.infra.version import __version__
 
 INTERRUPTED = 130
 
@@ -50,44 +32,6 @@ class Interrupted(BotError):
 
 class Bug(BotError):
     """Unexpected exception: exit code 1."""
-
-
-app = typer.Typer(
-    help="Watch small caps, rotate a paper portfolio, and review the result. Paper only, not advice.",
-    pretty_exceptions_enable=False,
-)
-app.command()(backtest)
-app.command()(check)
-app.command()(signal)
-app.command()(runs)
-app.command()(doctor)
-app.command()(dashboard)
-app.add_typer(data, name="data")
-paper.add_typer(ledgers)
-app.add_typer(paper, name="paper")
-review.add_typer(lists)
-review.add_typer(review_files)
-review.add_typer(comparing)
-app.add_typer(review, name="review")
-app.add_typer(study, name="study")
-app.add_typer(sweep, name="sweep")
-app.add_typer(config, name="config")
-app.add_typer(venue, name="venue")
-
-
-def _print_version(is_requested: bool) -> None:
-    if is_requested:
-        typer.echo(__version__)
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Options that come before a command."""
 
 
 _IN_ASCII = {"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{MULTIPLICATION SIGN}": "x"}
@@ -126,6 +70,7 @@ def _run(given: Sequence[str]) -> int:
     try:
         # First of all: a folder named `strategies` in the user's folder would be imported instead of the bot's.
         require_own_strategies()
+        app = command_line(given[0] if given else "")
         code = app(given or ["--help"], standalone_mode=False) or 0
         if code == INTERRUPTED:  # typer's exit code for Ctrl-C
             raise KeyboardInterrupt

@@ -19,6 +19,7 @@ from bot.cli.console import (
 )
 from bot.cli.peek import note_command
 from bot.cli.study_worlds import PlanOption, worlds
+from bot.cli.whole_summaries import WholeSummaries
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from bot.study.study import Study
 
-study = typer.Typer(invoke_without_command=True)
+study = typer.Typer(cls=WholeSummaries, invoke_without_command=True)
 _SECTIONS = "verdict, nulls, replication, placebos, reverse, leadlag, multiverse, dropone, tables or benchmarks"
 
 

@@ -21,6 +21,7 @@ from bot.cli.console import (
     print_json,
     require_one_market,
 )
+from bot.cli.whole_summaries import WholeSummaries
 from bot.core.errors import ConfigError, LedgerError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from bot.sweep.sweep import CheckedSet
     from bot.sweep.sweep_file import SweepFile
 
-sweep = typer.Typer(help="Run the rotation with many parameter sets.", invoke_without_command=True)
+sweep = typer.Typer(cls=WholeSummaries, help="Run the rotation with many parameter sets.", invoke_without_command=True)
 _SHOWN = 10
 
 

@@ -19,6 +19,7 @@ from bot.cli.console import (
     print_json,
     stop_event,
 )
+from bot.cli.whole_summaries import WholeSummaries
 from bot.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from bot.venue.http.server import VenueServer
 
 venue = typer.Typer(
-    help="An exchange on this machine, Binance-compatible, with play money.", invoke_without_command=True
+    cls=WholeSummaries,
+    help="An exchange on this machine, Binance-compatible, with play money.",
+    invoke_without_command=True,
 )
 
 

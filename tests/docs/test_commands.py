@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 import typer
 
-from bot.cli.main import app, main
+from bot.cli.command_line import command_line
+from bot.cli.main import main
 from bot.core import errors
 from tests.docs.blocks import ROOT, Block, blocks
 
@@ -32,7 +33,7 @@ def commands(command: Any, name: str = "bot") -> Iterator[tuple[str, Any]]:
         yield from commands(child, f"{name} {child.name}")
 
 
-COMMANDS = dict(commands(typer.main.get_command(app)))
+COMMANDS = dict(commands(typer.main.get_command(command_line())))
 
 
 def section(page: str, title: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import os
 import resource
@@ -13,9 +12,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from types import FrameType
-from unittest import mock
-
-import typer.main
 
 from bot.cli.main import main
 from tests.fuzz.mutations import mutate
@@ -25,9 +21,6 @@ SECONDS = 5
 """Longest time of a trial, of the processor: the machine may be busy."""
 MEGABYTES = 300
 """Largest growth of the process."""
-
-_command_tree = functools.cache(typer.main.get_command)
-"""Tree of all commands, built once: it takes half of the time of a short command."""
 
 
 class TooLong(BaseException):
@@ -59,7 +52,6 @@ def _ending(arguments: Sequence[str], folder: Path) -> str:
     try:
         with (
             _limited(),
-            mock.patch("typer.main.get_command", _command_tree),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(error),
             contextlib.chdir(folder),

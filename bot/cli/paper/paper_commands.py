@@ -21,6 +21,7 @@ from bot.cli.console import (
     require_one_market,
 )
 from bot.cli.paper.options import BrokerOption, LedgerOption, config_of, line_printer, name_of, show
+from bot.cli.whole_summaries import WholeSummaries
 from bot.core.errors import BotError, ConfigError, DataError, LedgerError, OutcomeUnknown
 from bot.report.labels import Labels, labels_of
 
@@ -33,7 +34,11 @@ if TYPE_CHECKING:
     from bot.paper.tick_result import TickResult
     from bot.settings.loader import Config
 
-paper = typer.Typer(help="Trade forward on paper: simulated fills on live public prices.", invoke_without_command=True)
+paper = typer.Typer(
+    cls=WholeSummaries,
+    help="Trade forward on paper: simulated fills on live public prices.",
+    invoke_without_command=True,
+)
 NotifyDryRunOption = Annotated[
     bool, typer.Option("--notify-dry-run", help="Print the notices of each tick instead of sending them.")
 ]

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from bot.cli.console import (
     ConfigOption,
@@ -19,6 +18,7 @@ from bot.cli.console import (
     require_one_market,
 )
 from bot.cli.peek import note_command
+from bot.cli.whole_summaries import WholeSummaries
 from bot.core.invariants import not_none
 from bot.core.text import printable
 
@@ -37,7 +37,7 @@ RunOption = Annotated[
 MarkdownTextOption = Annotated[bool, typer.Option("--md", help="Markdown on standard output.")]
 
 
-class StoryFirst(TyperGroup):
+class StoryFirst(WholeSummaries):
     """Command group whose default command is `story`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
