@@ -22,6 +22,7 @@ __all__ = [
     "run_backtest",
     "run_study",
     "run_sweep",
+    "run_walk_forward",
     "to_weight",
 ]
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from bot.core.ports import Strategy
     from bot.study.study import run_study
     from bot.sweep.sweep import run_sweep
+    from bot.sweep.walk_forward import run_walk_forward
 
 _MODULES = {
     "Decision": "bot.core.decision",
@@ -43,6 +45,7 @@ _MODULES = {
     "run_backtest": "bot.backtest.run",
     "run_study": "bot.study.study",
     "run_sweep": "bot.sweep.sweep",
+    "run_walk_forward": "bot.sweep.walk_forward",
     "to_weight": "bot.core.instrument",
 }
 
@@ -51,7 +54,7 @@ def __getattr__(name: str) -> object:
     """Import a public name when it is first used, so that `bot --help` need not wait for NumPy and pandas."""
     if name not in _MODULES:
         raise AttributeError(f"module 'bot' has no attribute {name!r}")
-    if name in ("run_backtest", "run_study", "run_sweep"):
+    if name in ("run_backtest", "run_study", "run_sweep", "run_walk_forward"):
         from bot.infra.installation import require_own_strategies
 
         require_own_strategies()

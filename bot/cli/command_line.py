@@ -23,6 +23,7 @@ _MODULES = {
     "review": "bot.cli.review.review_group",
     "study": "bot.cli.study",
     "sweep": "bot.cli.sweep",
+    "walkforward": "bot.cli.walkforward",
     "config": "bot.cli.config",
     "venue": "bot.cli.venue",
 }

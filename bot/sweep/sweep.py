@@ -36,7 +36,7 @@ CHUNK = 250
 DEFAULT_GRID = CONFIG_FOLDER / "grid.yaml"
 _SECONDS_INTERPRETED, _MINUTES_ALLOWED = 0.3, 30
 _RELATIVE = 1e-9
-_WORTH_COMPILING = 100
+WORTH_COMPILING = 100
 """Sets from which on compiling takes less time than it saves."""
 
 
@@ -134,7 +134,7 @@ def sweep(
     _require_feasible(len(drawn))
     window = window_of(market, options.start, options.end)
     file.begin({**plan_of(config, market, window, drawn), "sampler": options.sampler}, resume)
-    variations = Variations(config, market, window, compiled(simulate) if len(drawn) >= _WORTH_COMPILING else simulate)
+    variations = Variations(config, market, window, compiled(simulate) if len(drawn) >= WORTH_COMPILING else simulate)
     numbered = list(enumerate(drawn))
     chunks = {at // CHUNK: numbered[at : at + CHUNK] for at in range(0, len(numbered), CHUNK)}
     done = file.done()

@@ -60,7 +60,7 @@ def test_two_hundred_sets_on_real_prices() -> None:
 def test_figures_are_those_of_a_backtest(demo: PreparedMarket, seed: int) -> None:
     both = run_both(demo, random_set(demo.settings, seed))
     exact = figures_of(both.book, both.book.plan.cash)
-    simulated = figures_of_run(both.run, demo.numbers.cash, demo.first)
+    simulated = figures_of_run(both.run, demo.numbers.cash, demo.first, demo.window.start)
     for name in ("total_return", "cagr", "max_drawdown", "sharpe", "exposure"):
         assert simulated[name] == pytest.approx(exact[name], rel=1e-9, abs=1e-9), name
     assert simulated["trades"] == exact["trades"]

@@ -1,0 +1,122 @@
+"""Define `bot walkforward`: choose parameter sets on past days and trade them on the days that follow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from bot.cli.console import (
+    ConfigOption,
+    DataDirOption,
+    JsonOption,
+    MarketOption,
+    console,
+    market_line,
+    parse_day,
+    percent,
+    print_json,
+    require_one_market,
+)
+from bot.cli.peek import note_command
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.sweep.walk_forward import WalkForward
+
+
+def walkforward(
+    grid: Annotated[
+        Path | None, typer.Option("--grid", "-g", help="A grid in YAML; by default config/grid.yaml.")
+    ] = None,
+    train: Annotated[str, typer.Option(help="Length of a training: 4y, 18m.")] = "4y",
+    test: Annotated[str, typer.Option(help="Length of a test: 1y, 6m.")] = "1y",
+    anchored: Annotated[bool, typer.Option("--anchored", help="Begin every training on the first day.")] = False,
+    by: Annotated[
+        Literal["sharpe", "total_return"], typer.Option(help="Figure by which a training chooses its set.")
+    ] = "sharpe",
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+    market: MarketOption = "auto",
+    sampler: Annotated[
+        Literal["grid", "random", "sobol"], typer.Option(help="Every combination, or sets drawn from the ranges.")
+    ] = "grid",
+    sets: Annotated[int | None, typer.Option(min=1, help="Number of sets; by default the whole grid.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 0,
+    name: Annotated[str | None, typer.Option(help="Name of the folder in logs/walkforward.")] = None,
+    start: Annotated[str | None, typer.Option(help="First day of the first training, YYYY-MM-DD.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last day of trading, YYYY-MM-DD.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Choose the best parameter set on past days, trade it on the days that follow, and go on.
+
+    The joined curve of the tests stands beside the config as it is and the set that was best in hindsight.
+
+    Example: bot walkforward --data-dir prices --train 4y --test 1y
+    """
+    from bot.services.markets import chosen, open_market
+    from bot.settings.loader import load_config
+    from bot.sweep.folds import months_of
+    from bot.sweep.sweep import DEFAULT_GRID
+    from bot.sweep.walk_forward import WalkForwardOptions, walk_forward
+    from bot.sweep.walk_forward_folder import new_folder, write_folder
+
+    require_one_market(market, data_dir)
+    screen, resolved = console(to_error=as_json), load_config(config)
+    options = WalkForwardOptions(
+        grid or DEFAULT_GRID,
+        months_of(train, "--train"),
+        months_of(test, "--test"),
+        anchored,
+        by,
+        sampler,
+        sets,
+        seed,
+        parse_day(start, "--start"),
+        parse_day(end, "--end"),
+    )
+    folder = new_folder(resolved.state, name)
+    screen.print(market_line(chosen(resolved, data_dir, market)), markup=False, soft_wrap=True)
+    opened = open_market(resolved, data_dir, market)
+    with screen.status("Preparing the market") as status:
+        found = walk_forward(
+            resolved, opened, options, lambda done, total: status.update(f"Fold {done + 1} of {total}")
+        )
+    note_command(resolved.state, "bot walkforward", found.folds[-1].fold.test.end)
+    written = write_folder(found, folder, opened.name)
+    _show(screen, found)
+    screen.print(f"Report: {folder / 'report.html'}", markup=False, soft_wrap=True)
+    if as_json:
+        print_json({"folder": str(folder), **written})
+
+
+def _show(screen: Console, found: WalkForward) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from bot.sweep.walk_forward_page import NOT_SHOWN, rank_text, result_sentence
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Test from", no_wrap=True)
+    for column in ("Set", "Training", "Episodes", "Test", "Drawdown", "Episodes", "Rank"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for one in found.folds:
+        table.add_row(
+            str(one.fold.test.start),
+            "config" if one.chosen is None else str(one.chosen),
+            percent(_float(one.trained["total_return"])),
+            str(one.trained["episodes"]),
+            percent(_float(one.tested["total_return"])),
+            percent(_float(one.tested["max_drawdown"])),
+            str(one.tested["episodes"]),
+            rank_text(one, found.sets),
+        )
+    screen.print(table)
+    screen.print(result_sentence(found), markup=False, soft_wrap=True)
+    screen.print(f"{NOT_SHOWN} Paper only, not advice.", markup=False, soft_wrap=True)
+
+
+def _float(value: Any) -> float | None:
+    return None if value is None else float(value)

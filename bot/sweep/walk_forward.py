@@ -1,0 +1,303 @@
+"""Walk-forward: choose a parameter set on past days, trade it on the days that follow, and go on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from bot.backtest.engines.exact import run_exact
+from bot.core.errors import ConfigError
+from bot.core.events import Event, Valuation
+from bot.core.market import Floats, Market
+from bot.core.window import Window
+from bot.report.metrics import performance
+from bot.services.markets import open_market
+from bot.services.plans import planned, window_of
+from bot.settings.loader import Config, load_config
+from bot.sweep.compiling import compiled
+from bot.sweep.folds import Fold, folds_of
+from bot.sweep.grid import Sampler, load_grid
+from bot.sweep.simulation import simulate
+from bot.sweep.sweep import DEFAULT_GRID, WORTH_COMPILING
+from bot.sweep.variation import Variations, with_changes
+from strategies.indicators import Ints
+
+Criterion = Literal["sharpe", "total_return"]
+CURVES = ("out_of_sample", "hindsight", "default")
+_RUN_KEY = "walk-forward"
+_RELATIVE = 1e-9
+Figures = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WalkForwardOptions:
+    """Options of a walk-forward: the grid, how sets are drawn from it, spans in months, and the days of trading."""
+
+    grid: Path
+    train: int = 48
+    test: int = 12
+    is_anchored: bool = False
+    criterion: Criterion = "sharpe"
+    sampler: Sampler = "grid"
+    sets: int | None = None
+    seed: int = 0
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TestedFold:
+    """A fold with its choice.
+
+    Attributes
+    ----------
+    chosen
+        Number of the best set of the training; None if no set has an episode there, so that the config trades.
+    changes
+        The set's values by config key.
+    trained, tested
+        Figures of the chosen set on the days of training and of test, each begun in cash.
+    rank
+        Place of the chosen set in the test, 1 for the best; sets of equal figures share the mean of their places. None
+        if the chosen set has no episode in the test.
+    """
+
+    fold: Fold
+    chosen: int | None
+    changes: Mapping[str, object]
+    trained: Figures
+    tested: Figures
+    rank: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WalkForward:
+    """Result of a walk-forward.
+
+    Attributes
+    ----------
+    folds
+        Oldest first.
+    sets
+        Number N of sets that each training compares.
+    criterion
+        Figure by which sets are chosen.
+    hindsight
+        Number of the set that was best over all days of test, known only afterwards.
+    hindsight_episodes
+        Its entries into ETH on these days.
+    equity
+        Equity at each day's close, USDT: columns `out_of_sample`, `hindsight` and `default`.
+    start_equity
+        Equity before the first day, USDT.
+    """
+
+    folds: Sequence[TestedFold]
+    sets: int
+    criterion: Criterion
+    hindsight: int
+    hindsight_changes: Mapping[str, object]
+    hindsight_episodes: int
+    equity: pd.DataFrame
+    start_equity: float
+
+    @property
+    def figures(self) -> dict[str, dict[str, float | None]]:
+        """Return and risk of each curve."""
+        return {name: performance(self.equity[name].to_numpy(), self.start_equity) for name in CURVES}
+
+    @property
+    def choices(self) -> pd.DataFrame:
+        """Return a row a fold: its days, the chosen set with its values, and its figures in training and test."""
+        return pd.DataFrame([_row(found) for found in self.folds])
+
+
+def run_walk_forward(
+    grid: Path | str = DEFAULT_GRID,
+    data_dir: Path | str | None = None,
+    *,
+    config: Path | str | Config | None = None,
+    market: str = "auto",
+    train: int = 48,
+    test: int = 12,
+    anchored: bool = False,
+    criterion: Criterion = "sharpe",
+    sampler: Sampler = "grid",
+    sets: int | None = None,
+    seed: int = 0,
+    start: date | None = None,
+    end: date | None = None,
+    advance: Callable[[int, int], None] = lambda done, total: None,
+) -> WalkForward:
+    """Choose a set on each training, trade it on the days that follow, and compare the joined curve.
+
+    Parameters
+    ----------
+    grid, data_dir, config, market, sampler, sets, seed, start, end
+        As for `run_sweep`.
+    train, test
+        Months of a training and of a test.
+    anchored
+        Let every training begin on the first day.
+    criterion
+        Figure by which a training chooses.
+    advance
+        Called with the number of finished and of all folds.
+
+    Raises
+    ------
+    BotError
+        An error of `bot.core.errors`.
+    """
+    resolved = config if isinstance(config, Config) else load_config(None if config is None else Path(config))
+    options = WalkForwardOptions(Path(grid), train, test, anchored, criterion, sampler, sets, seed, start, end)
+    opened = open_market(resolved, None if data_dir is None else Path(data_dir), market)
+    return walk_forward(resolved, opened, options, advance)
+
+
+def walk_forward(
+    config: Config, market: Market, options: WalkForwardOptions, advance: Callable[[int, int], None]
+) -> WalkForward:
+    """Run a walk-forward on an open market. Raises ConfigError, DataError.
+
+    Raises
+    ------
+    AssertionError
+        If the exact engine gives another result than the simulation, which is a bug.
+    """
+    drawn = list(load_grid(options.grid, config).sets(options.sampler, options.sets, options.seed))
+    _require_choices(drawn)
+    window = window_of(market, options.start, options.end)
+    sessions = market[market.roles.small_caps].dates
+    folds = folds_of(window, sessions, options.train, options.test, options.is_anchored)
+    runs = 2 * len(folds) * len(drawn)
+    variations = Variations(config, market, window, compiled(simulate) if runs >= WORTH_COMPILING else simulate)
+    tested: list[TestedFold] = []
+    for fold in folds:
+        advance(len(tested), len(folds))
+        tested.append(_tested(variations, fold, drawn, options.criterion))
+    days = Window(folds[0].test.start, window.end)
+    afterwards = _figures(variations.over(days), drawn)
+    hindsight = _best(afterwards, options.criterion)
+    joined = _joined(config, market, tested)
+    _require_same(tested[0], joined, float(config.start_equity))
+    curves = {
+        "out_of_sample": joined,
+        "hindsight": _exact(with_changes(config, drawn[hindsight]), market, days),
+        "default": _exact(config, market, days),
+    }
+    index = pd.date_range(days.start, days.end, name="day")
+    return WalkForward(
+        tested,
+        len(drawn),
+        options.criterion,
+        hindsight,
+        drawn[hindsight],
+        int(afterwards[hindsight]["episodes"] or 0),
+        pd.DataFrame(curves, index),
+        float(config.start_equity),
+    )
+
+
+def _tested(
+    variations: Variations, fold: Fold, drawn: Sequence[Mapping[str, object]], criterion: Criterion
+) -> TestedFold:
+    """Choose the best set of a training and place it in the test."""
+    trained, test = _figures(variations.over(fold.train), drawn), variations.over(fold.test)
+    if not any(figures["episodes"] for figures in trained):
+        train, default = variations.over(fold.train), dict[str, object]()
+        return TestedFold(fold, None, default, train.figures(default), test.figures(default), None)
+    chosen, tested = _best(trained, criterion), _figures(test, drawn)
+    rank = _rank(_scores(tested, criterion), chosen) if tested[chosen]["episodes"] else None
+    return TestedFold(fold, chosen, drawn[chosen], trained[chosen], tested[chosen], rank)
+
+
+def _figures(variations: Variations, drawn: Iterable[Mapping[str, object]]) -> list[Figures]:
+    """Simulate every set, on a thread a core."""
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        try:
+            return list(threads.map(variations.figures, drawn))
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+
+def _scores(figures: Sequence[Figures], criterion: Criterion) -> Floats:
+    """Return the figure by which sets are compared; a set that stays in cash has no Sharpe ratio and counts as 0."""
+    return np.array([float(found[criterion] or 0.0) for found in figures])
+
+
+def _best(figures: Sequence[Figures], criterion: Criterion) -> int:
+    """Return the number of the best set, the first of equal ones."""
+    return int(np.argmax(_scores(figures, criterion)))
+
+
+def _rank(scores: Floats, chosen: int) -> float:
+    """Return the place of a set, 1 for the highest score; equal ones share the mean of their places."""
+    above: Ints = scores > scores[chosen]
+    return float(above.sum() + ((scores == scores[chosen]).sum() + 1) / 2)
+
+
+def _joined(config: Config, market: Market, folds: Sequence[TestedFold]) -> Floats:
+    """Run the chosen sets one after the other by the exact engine, each from the holdings that the one before left.
+
+    The first day of a test moves the portfolio to the targets of its own set, and pays for it.
+    """
+    past: list[Event] = []
+    for found in folds:
+        plan = planned(with_changes(config, found.changes), market, found.fold.test, _RUN_KEY)
+        past += run_exact(replace(plan, adopt=True), past).events
+    return _equity(past)
+
+
+def _exact(config: Config, market: Market, days: Window) -> Floats:
+    return _equity(run_exact(planned(config, market, days, _RUN_KEY)).events)
+
+
+def _equity(events: Iterable[Event]) -> Floats:
+    return np.array([float(event.equity) for event in events if isinstance(event, Valuation)])
+
+
+def _require_same(first: TestedFold, equity: Floats, start_equity: float) -> None:
+    """Hold the simulation of the first test against the exact engine; both begin in cash."""
+    days = (first.fold.test.end - first.fold.test.start).days + 1
+    expected, was = equity[days - 1] / start_equity - 1, float(first.tested["total_return"] or 0.0)
+    if abs(was - expected) > _RELATIVE * max(1.0, abs(expected)):
+        raise AssertionError(f"the simulation and the exact engine disagree on set {first.chosen}: {was}, {expected}")
+
+
+def _require_choices(drawn: Sequence[Mapping[str, object]]) -> None:
+    """Refuse axes that nobody can choose: the cheapest costs would always win."""
+    for key in drawn[0]:
+        if key.startswith("costs.") or key in _NO_CHOICE:
+            mend = "vary it with `bot sweep`"
+            raise ConfigError("is no choice of a strategy", where=f"grid: {key}", mend=mend)
+
+
+_NO_CHOICE = frozenset({"start"})
+"""Axes of a sweep that no training can choose."""
+
+
+def _row(found: TestedFold) -> dict[str, object]:
+    fold = found.fold
+    return {
+        "train_start": fold.train.start,
+        "train_end": fold.train.end,
+        "test_start": fold.test.start,
+        "test_end": fold.test.end,
+        "set": found.chosen,
+        **found.changes,
+        **{f"train_{name}": found.trained[name] for name in _SHOWN},
+        **{f"test_{name}": found.tested[name] for name in _SHOWN},
+        "test_rank": found.rank,
+    }
+
+
+_SHOWN = ("total_return", "sharpe", "max_drawdown", "episodes")

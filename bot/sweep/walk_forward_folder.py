@@ -1,0 +1,63 @@
+"""The folder of a walk-forward: its figures, tables and page."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+from bot.core.errors import ConfigError
+from bot.data.demo.demo_market import DEMO
+from bot.ledger.text_file import write_state_text
+from bot.sweep.walk_forward import WalkForward
+from bot.sweep.walk_forward_page import walk_forward_page
+
+
+def new_folder(state: Path, name: str | None) -> Path:
+    """Return a folder that does not exist yet: of the given name, else of the next free number.
+
+    Raises ConfigError for a name that is taken or invalid.
+    """
+    parent = state / "walkforward"
+    if name is None:
+        taken = {path.name for path in parent.glob("*")}
+        return parent / next(str(number) for number in range(1, len(taken) + 2) if str(number) not in taken)
+    if not re.fullmatch("[A-Za-z0-9_-]{1,40}", name):
+        expected = "at most 40 of A-Z, a-z, 0-9, - and _"
+        raise ConfigError("is no valid name", where="--name", expected=expected, was=name)
+    if (parent / name).exists():
+        raise ConfigError("exists already", where=str(parent / name), mend="give another --name")
+    return parent / name
+
+
+def write_folder(found: WalkForward, folder: Path, market: str) -> dict[str, Any]:
+    """Write walkforward.json, choices.csv, equity.csv and report.html; return the object of the JSON file.
+
+    Raises LedgerError if a file cannot be written.
+    """
+    as_data = {
+        "market": market,
+        "sets": found.sets,
+        "criterion": found.criterion,
+        "folds": [{str(key): _plain(value) for key, value in row.items()} for row in found.choices.to_dict("records")],
+        "hindsight": {
+            "set": found.hindsight,
+            "episodes": found.hindsight_episodes,
+            "changes": dict(found.hindsight_changes),
+        },
+        "figures": found.figures,
+    }
+    write_state_text(folder / "choices.csv", found.choices.to_csv(index=False))
+    write_state_text(folder / "equity.csv", found.equity.to_csv(date_format="%Y-%m-%d"))
+    write_state_text(folder / "report.html", walk_forward_page(found, market, market == DEMO))
+    write_state_text(folder / "walkforward.json", json.dumps(as_data, indent=1, allow_nan=False) + "\n")
+    return as_data
+
+
+def _plain(value: Any) -> Any:
+    """Return a cell of a table as JSON has it: null for a blank one, dates as text."""
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return value if value is None or isinstance(value, int | float | str | bool) else str(value)

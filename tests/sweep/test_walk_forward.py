@@ -1,0 +1,128 @@
+"""A walk-forward on the demo: what is chosen, what is traded, and what is refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.backtest.check.changed_market import poisoned
+from bot.backtest.engines.exact import run_exact
+from bot.core.errors import ConfigError
+from bot.core.events import Fill, Valuation
+from bot.core.market import Market
+from bot.core.moments import midnight
+from bot.data.demo.demo_market import DEMO
+from bot.services.markets import open_market
+from bot.services.plans import planned
+from bot.settings.loader import load_config
+from bot.sweep import walk_forward as walking
+from bot.sweep.variation import Variations
+from bot.sweep.walk_forward import WalkForward, WalkForwardOptions, walk_forward
+
+GRID = "rotation.breakout.confirm_closes: [3, 8]\nrotation.eth_stop.drawdown: [0.1, 0.4]\n"
+
+
+def silent(done: int, total: int) -> None:
+    """Take no notice of progress."""
+
+
+@pytest.fixture(scope="module")
+def demo() -> Market:
+    return open_market(load_config(), None, DEMO)
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("grid") / "grid.yaml"
+    path.write_text(GRID)
+    return path
+
+
+@pytest.fixture(scope="module")
+def found(demo: Market, grid: Path) -> WalkForward:
+    return walk_forward(load_config(), demo, WalkForwardOptions(grid), silent)
+
+
+def test_equal_sets_share_the_mean_of_their_places() -> None:
+    scores = np.array([0.5, 2.0, 0.5, 1.0])
+    assert [walking._rank(scores, number) for number in range(4)] == [3.5, 1.0, 3.5, 2.0]
+
+
+@pytest.mark.parametrize("key", ["costs.fee", "costs.slippage.major"])
+def test_costs_are_no_choice(demo: Market, tmp_path: Path, key: str) -> None:
+    (tmp_path / "costs.yaml").write_text(f"{key}: [0.0, 0.001]\n")
+    with pytest.raises(ConfigError, match=f"is no choice of a strategy.*{key}|{key}.*is no choice of a strategy"):
+        walk_forward(load_config(), demo, WalkForwardOptions(tmp_path / "costs.yaml"), silent)
+
+
+@pytest.mark.slow
+def test_each_choice_is_the_best_of_its_training(demo: Market, found: WalkForward) -> None:
+    config = load_config()
+    for one in found.folds:
+        if one.chosen is None:
+            continue
+        sets = [
+            {"rotation.breakout.confirm_closes": c, "rotation.eth_stop.drawdown": d} for c in (3, 8) for d in (0.1, 0.4)
+        ]
+        variations = Variations(config, demo, one.fold.train)
+        scores = [variations.figures(changes)["sharpe"] or 0.0 for changes in sets]
+        assert one.chosen == scores.index(max(scores))
+        assert one.changes == sets[one.chosen]
+
+
+@pytest.mark.slow
+def test_a_choice_does_not_depend_on_prices_of_its_test(demo: Market, grid: Path, found: WalkForward) -> None:
+    last = found.folds[3].fold
+    # Every value is absurd that is unknown when the training of this fold ends.
+    absurd = poisoned(demo, midnight(last.train.end + timedelta(days=2)))
+    other = walk_forward(load_config(), absurd, WalkForwardOptions(grid, end=last.test.end), silent)
+    assert [one.chosen for one in other.folds] == [one.chosen for one in found.folds[:4]]
+    assert [one.trained for one in other.folds] == [one.trained for one in found.folds[:4]]
+
+
+@pytest.mark.slow
+def test_the_joined_curve_carries_holdings_from_test_to_test(demo: Market, grid: Path) -> None:
+    # With one set in every fold the joined run is that of the set, but for the trade on the first day of each test.
+    grid_of_one = grid.with_name("one.yaml")
+    grid_of_one.write_text("rotation.breakout.confirm_closes: [5]\n")
+    options = WalkForwardOptions(grid_of_one)
+    one = walk_forward(load_config(), demo, options, silent)
+    own = run_exact(planned(load_config(), demo, _days(one), "own"))
+    equity = np.array([float(event.equity) for event in own.events if isinstance(event, Valuation)])
+    begins = {str(fold.fold.test.start) for fold in one.folds}
+    first_fill = min((f.at.date() for f in own.events if isinstance(f, Fill)), default=None)
+    assert first_fill is not None
+    joined = one.equity["out_of_sample"]
+    same = joined.to_numpy() == equity
+    assert same[: int(np.argmin(same)) or len(same)].any()
+    if not same.all():
+        assert str(joined.index[int(np.argmin(same))].date()) in begins
+    np.testing.assert_allclose(joined.to_numpy(), equity, rtol=0.01)
+
+
+@pytest.mark.slow
+def test_a_test_without_an_episode_has_no_rank(found: WalkForward) -> None:
+    assert {one.rank is None for one in found.folds} == {True, False}
+    assert all((one.rank is None) == (not one.tested["episodes"] or one.chosen is None) for one in found.folds)
+
+
+@pytest.mark.slow
+def test_a_difference_from_the_exact_engine_is_an_error(
+    demo: Market, grid: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = Variations.figures
+
+    def wrong(self: Variations, changes: dict[str, object]) -> dict[str, object]:
+        found = figures(self, changes)
+        return {**found, "total_return": found["total_return"] + 1e-6}  # type: ignore[operator]
+
+    monkeypatch.setattr(Variations, "figures", wrong)
+    with pytest.raises(AssertionError, match="the simulation and the exact engine disagree"):
+        walk_forward(load_config(), demo, WalkForwardOptions(grid), silent)
+
+
+def _days(found: WalkForward) -> walking.Window:
+    return walking.Window(found.folds[0].fold.test.start, found.folds[-1].fold.test.end)
