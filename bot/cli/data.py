@@ -49,7 +49,7 @@ def update(
     set_: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch new rows from Yahoo, FRED and the exchanges, from where the last update stopped.
+    """Fetch new rows from Yahoo, FRED, DefiLlama and the exchanges, from where the last update stopped.
 
     Each series is stored as soon as it is fetched: after a stop, run the same command again. Needs a network.
 

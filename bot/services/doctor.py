@@ -227,6 +227,9 @@ def _sources(config: Config, clock: Clock, sessions: VendorSessions) -> Iterator
     if sources.fred.symbols:
         symbol, series = next(iter(sources.fred.symbols.items()))
         requests["fred"] = lambda: vendors.fred.rows(symbol, series, since)
+    if sources.defillama.symbols:
+        total, chain = next(iter(sources.defillama.symbols.items()))
+        requests["defillama"] = lambda: vendors.defillama.rows(total, chain, since)
     for venue in sources.exchange.venues:
         requests[venue] = partial(_lists, vendors, venue, config.roles.btc)
     for name, request in requests.items():

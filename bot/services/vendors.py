@@ -26,6 +26,7 @@ from bot.settings.loader import Config
 if TYPE_CHECKING:
     from bot.core.instrument import VenueRules
     from bot.data.store.store import Store
+    from bot.data.vendors.defillama import DefiLlama
     from bot.data.vendors.fred import Fred
     from bot.data.vendors.public_exchange import PublicExchange
     from bot.data.vendors.yahoo import Yahoo, YahooSession
@@ -45,13 +46,14 @@ class VendorSessions:
 
     yahoo: YahooSession
     fred: PublicSession
+    defillama: PublicSession
     exchange: PublicSession
     venues: dict[str, PublicExchange] = field(default_factory=dict)
 
     @property
     def retry_policies(self) -> list[RetryPolicy]:
         """Rate limit and retry policy of each session."""
-        return [self.yahoo.retry_policy, self.fred.retry_policy, self.exchange.retry_policy]
+        return [session.retry_policy for session in (self.yahoo, self.fred, self.defillama, self.exchange)]
 
 
 @dataclass
@@ -61,6 +63,7 @@ class Vendors:
     config: Config
     yahoo: Yahoo
     fred: Fred
+    defillama: DefiLlama
     sessions: VendorSessions
 
     def exchange(self, venue: str) -> PublicExchange:
@@ -80,6 +83,7 @@ class Vendors:
 @contextmanager
 def open_sessions(config: Config, clock: Clock) -> Iterator[VendorSessions]:
     """Open the sessions to the real vendors."""
+    from bot.data.vendors.defillama import DEFILLAMA_HOST
     from bot.data.vendors.fred import FRED_HOST
     from bot.data.vendors.public_venues import VENUES
     from bot.data.vendors.yahoo import YahooSession
@@ -96,13 +100,15 @@ def open_sessions(config: Config, clock: Clock) -> Iterator[VendorSessions]:
     with ExitStack() as stack:
         yahoo = stack.enter_context(YahooSession(retry_policy(sources.yahoo.pause)))
         fred = stack.enter_context(PublicSession(retry_policy(sources.fred.pause), [FRED_HOST]))
+        defillama = stack.enter_context(PublicSession(retry_policy(sources.defillama.pause), [DEFILLAMA_HOST]))
         hosts = [VENUES[venue].host for venue in sources.exchange.venues if venue in VENUES]
         exchange = stack.enter_context(PublicSession(retry_policy(sources.exchange.pause), hosts))
-        yield VendorSessions(yahoo, fred, exchange)
+        yield VendorSessions(yahoo, fred, defillama, exchange)
 
 
 def open_vendors(config: Config, sessions: VendorSessions) -> Vendors:
     """Make the clients of a config's vendors over open sessions. Raises ConfigError for an unknown venue."""
+    from bot.data.vendors.defillama import DefiLlama
     from bot.data.vendors.fred import Fred
     from bot.data.vendors.public_venues import VENUES
     from bot.data.vendors.yahoo import Yahoo
@@ -114,7 +120,8 @@ def open_vendors(config: Config, sessions: VendorSessions) -> Vendors:
     # A second command must not ask a host that has just banned this address.
     for policy in sessions.retry_policies:
         policy.bans.keep_in(bans_path(config))
-    return Vendors(config, Yahoo(sessions.yahoo, config.state / "yahoo"), Fred(sessions.fred), sessions)
+    yahoo = Yahoo(sessions.yahoo, config.state / "yahoo")
+    return Vendors(config, yahoo, Fred(sessions.fred), DefiLlama(sessions.defillama), sessions)
 
 
 def bans_path(config: Config) -> Path:
@@ -174,6 +181,9 @@ def _feeds(config: Config, vendors: Vendors) -> dict[str, Feed]:
         found[symbol] = SeriesFeed("yahoo", yahoo(symbol, ticker, listings[symbol].kind))
     for symbol, series in sources.fred.symbols.items():
         found[symbol] = SeriesFeed("fred", _counted(failures, "fred", partial(vendors.fred.rows, symbol, series)))
+    for symbol, chain in sources.defillama.symbols.items():
+        supply = _counted(failures, "defillama", partial(vendors.defillama.rows, symbol, chain))
+        found[symbol] = SeriesFeed("defillama", supply)
     for symbol in config.altcoin_universe:
         if symbol not in found:
             ticker_before = sources.yahoo.aggregates.get(symbol)

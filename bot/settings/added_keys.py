@@ -10,6 +10,7 @@ ADDED: Mapping[tuple[str, ...], object] = {
     ("paper", "quote_retry_minutes"): 15,
     ("quality", "window_gaps"): 0.02,
     ("quality", "same_rows"): 60,
+    ("sources", "defillama"): {"pause": 1.0, "symbols": {"STABLECOIN_SUPPLY_USD": "all"}},
 }
 """Default of each added key by its path, as config/*.yaml and `Config.resolved` have it."""
 
@@ -21,7 +22,7 @@ def with_added_keys(data: Mapping[str, object]) -> dict[str, object]:
     """
     filled = dict(data)
     for path, default in ADDED.items():
-        filled = _with(filled, path, default)
+        filled = _with(filled, path, _listed(default, data))
     return filled
 
 
@@ -35,6 +36,15 @@ def without_added_keys(plain: Mapping[str, Any]) -> dict[str, Any]:
     for path, default in ADDED.items():
         kept = _without(kept, path, default)
     return kept
+
+
+def _listed(default: object, data: Mapping[str, object]) -> object:
+    """Return a default with those of its symbols that the config lists: the schema refuses others."""
+    if not isinstance(default, Mapping) or not isinstance(default.get("symbols"), Mapping):
+        return default
+    table = data.get("symbols")
+    known = table if isinstance(table, Mapping) else {}
+    return {**default, "symbols": {symbol: name for symbol, name in default["symbols"].items() if symbol in known}}
 
 
 def _with(section: Mapping[str, object], path: tuple[str, ...], default: object) -> dict[str, object]:

@@ -87,7 +87,7 @@ def told(store: Path) -> dict[str, list[Any]]:
 
 def requests(servers: Servers) -> int:
     """How many requests the vendors have seen."""
-    return sum(len(server.asked) for server in (servers.yahoo, servers.fred, servers.exchange))
+    return sum(len(server.asked) for server in servers.each)
 
 
 def wait_for(servers: Servers, count: int, seconds: float) -> None:
@@ -120,7 +120,7 @@ def servers() -> Iterator[Servers]:
 def before(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of the first update, before the vendors change their minds on the past."""
     folder = tmp_path_factory.mktemp("before")
-    for server in (servers.yahoo, servers.fred, servers.exchange):
+    for server in servers.each:
         server.date = NOW
     with contextlib.closing(Updating(servers, NOW)) as updating:
         assert updating.update(folder) == 0
@@ -128,7 +128,7 @@ def before(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Path:
     yahoo["^RUT"].rows[date(2025, 11, 26)] = replace(yahoo["^RUT"].rows[date(2025, 11, 26)], close=2222.22)
     yahoo["IWM"].factors = {day: 0.99 for day in yahoo["IWM"].rows if day < date(2025, 12, 1)}
     servers.exchange.pairs["SOLUSDT"].tick = "0.05000000"
-    for server in (servers.yahoo, servers.fred, servers.exchange):
+    for server in servers.each:
         server.date = LATER
     return folder
 

@@ -16,6 +16,7 @@ from unittest import mock
 import ccxt  # noqa: F401 - loaded once here, and not again in each child process of the soak
 import yfinance  # noqa: F401
 
+from bot.data.vendors.defillama import DEFILLAMA_HOST
 from bot.data.vendors.fred import FRED_HOST
 from bot.data.vendors.public_venues import VENUES
 from bot.data.vendors.yahoo import YAHOO_HOSTS
@@ -26,6 +27,7 @@ from tests.data.vendors.test_csv_folder import COIN, RUT
 from tests.data.vendors.test_venues import M1, M2, NEW, OLD, SHAPES
 from tests.fuzz.target import Target
 from tests.markets import config_with
+from tests.servers.defillama import point
 from tests.servers.exchange import Pair, listing
 from tests.servers.loopback import Asked, LoopbackServer, Reply, as_json, status
 from tests.servers.made_up import rows
@@ -128,6 +130,8 @@ _VENUES = {
 _SPX = chart_of("^GSPC", Chart(rows(date(2025, 11, 24), date(2025, 11, 28), 2400, weekdays_only=True), kind="INDEX"))
 _YAHOO = _Vendor("SPX", YAHOO_HOSTS, {})
 _MACRO = _Vendor("WALCL", [FRED_HOST], {})
+_SUPPLY = _Vendor("STABLECOIN_SUPPLY_USD", [DEFILLAMA_HOST], {})
+_POINTS = [point(date(2025, 11, day), 3e11 + day * 1e8) for day in (24, 25, 26, 27, 28)]
 _REFUSALS: Sequence[tuple[_Vendor, str, int, Any]] = (
     (_YAHOO, _CHART, 404, {"chart": {"result": None, "error": {"code": "Not Found", "description": "No data found"}}}),
     (_VENUES["binance"], "/klines", 400, {"code": -1121, "msg": "Invalid symbol."}),
@@ -142,6 +146,7 @@ ANSWERS: Sequence[Target] = (
     _MACRO.target(
         "table of fred", _TABLE, [b"observation_date,WALCL\n2025-11-12,6580000\n2025-11-19,.\n2025-11-26,6552000.5\n"]
     ),
+    _SUPPLY.target("chart of defillama", "/stablecoincharts/all", _written(_POINTS)),
     *(
         vendor.target(f"{path} of {name}", path, _written(answer))
         for name, vendor in _VENUES.items()

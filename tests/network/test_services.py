@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from bot.data.vendors.defillama import DEFILLAMA_HOST, DefiLlama
 from bot.data.vendors.fred import FRED_HOST, Fred
 from bot.data.vendors.public_exchange import PublicExchange
 from bot.data.vendors.public_venues import VENUES
@@ -42,6 +43,12 @@ def test_fred_has_the_series_of_net_liquidity(series_id: str) -> None:
     with PublicSession(RetryPolicy(SystemClock()), [FRED_HOST]) as session:
         rows = Fred(session).rows(series_id, series_id, date(2024, 1, 1))
     assert len(rows) > 40 and np.isfinite(rows.close).all()
+
+
+def test_defillama_has_the_supply_of_each_day() -> None:
+    with PublicSession(RetryPolicy(SystemClock()), [DEFILLAMA_HOST]) as session:
+        rows = DefiLlama(session).rows("SUPPLY", "all", date(2024, 1, 1))
+    assert len(rows) > 600 and (np.diff(rows.dates) == np.timedelta64(1, "D")).all()
 
 
 @pytest.mark.parametrize("venue", VENUES)

@@ -60,7 +60,7 @@ class Life(Stop):
             if due <= self.world.clock.now():
                 self.happenings.pop(due)()
         now = self.world.clock.now()
-        for server in (self.world.servers.yahoo, self.world.servers.fred, self.world.servers.exchange):
+        for server in self.world.servers.each:
             if server.date is not None and server.date.date() != now.date():
                 extended(self.world, now.date())
             server.date = now
@@ -172,7 +172,12 @@ Daemon(
 
 @pytest.mark.parametrize("when", ["while it sleeps", "during a tick"])
 def test_a_call_to_stop_ends_it_after_the_tick_that_is_under_way_with_code_0(world: World, when: str) -> None:
-    venues = {"exchange": {"venues": ["binance"], "pause": 0.0}, "yahoo": {"pause": 0.0}, "fred": {"pause": 0.0}}
+    venues = {
+        "exchange": {"venues": ["binance"], "pause": 0.0},
+        "yahoo": {"pause": 0.0},
+        "fred": {"pause": 0.0},
+        "defillama": {"pause": 0.0},
+    }
     strategy = {"file": str(world.config.strategy.file)}
     changes = {"state": str(world.config.state), "sources": venues, "strategy": strategy}
     told = {"now": FIRST_TICK.isoformat(), "changes": changes, "urls": world.servers.urls}

@@ -401,7 +401,7 @@ def test_a_tick_tells_what_it_decided_what_it_bought_and_the_head(world: World) 
 
 
 def test_without_a_network_the_error_says_that_nothing_could_be_reached(world: World) -> None:
-    servers = (world.servers.yahoo, world.servers.fred, world.servers.exchange, world.second)
+    servers = (*world.servers.each, world.second)
     for server in servers:
         server.fail(*[dropped()] * 200)
     with pytest.raises(DataError, match=r"no row of RUT: no day is decided; was no vendor could be reached: RUT \("):

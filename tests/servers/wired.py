@@ -20,14 +20,17 @@ from curl_cffi.requests import Response
 from requests.adapters import HTTPAdapter
 
 from bot.core.ports import Clock
+from bot.data.vendors.defillama import DEFILLAMA_HOST
 from bot.data.vendors.fred import FRED_HOST
 from bot.data.vendors.public_venues import VENUES
 from bot.data.vendors.yahoo import YAHOO_HOSTS, YahooSession
 from bot.infra.public_http import PublicSession
 from bot.infra.rate_limit import RetryPolicy
 from bot.services.vendors import VendorSessions
+from tests.servers.defillama import DefiLlamaServer
 from tests.servers.exchange import ExchangeServer
 from tests.servers.fred import FredServer
+from tests.servers.loopback import LoopbackServer
 from tests.servers.yahoo import YahooServer
 
 
@@ -37,20 +40,32 @@ class Servers:
 
     yahoo: YahooServer
     fred: FredServer
+    defillama: DefiLlamaServer
     exchange: ExchangeServer
+
+    @property
+    def each(self) -> tuple[LoopbackServer, ...]:
+        """Every server."""
+        return self.yahoo, self.fred, self.defillama, self.exchange
 
     @property
     def urls(self) -> dict[str, str]:
         """The server that stands in for each host; every venue is the same exchange, and speaks as Binance does."""
-        found = dict.fromkeys(YAHOO_HOSTS, self.yahoo.url) | {FRED_HOST: self.fred.url}
+        found = dict.fromkeys(YAHOO_HOSTS, self.yahoo.url)
+        found |= {FRED_HOST: self.fred.url, DEFILLAMA_HOST: self.defillama.url}
         return found | {venue.host: self.exchange.url for venue in VENUES.values()}
 
 
 @contextlib.contextmanager
 def all_servers() -> Iterator[Servers]:
-    """All three servers, with empty books."""
-    with YahooServer() as yahoo, FredServer() as fred, ExchangeServer() as exchange:
-        yield Servers(yahoo, fred, exchange)
+    """All four servers, with empty books."""
+    with (
+        YahooServer() as yahoo,
+        FredServer() as fred,
+        DefiLlamaServer() as defillama,
+        ExchangeServer() as exchange,
+    ):
+        yield Servers(yahoo, fred, defillama, exchange)
 
 
 class LoopbackAdapter(HTTPAdapter):
@@ -96,6 +111,7 @@ def loopback_sessions(
     with (
         LoopbackYahooSession(RetryPolicy(clock, tries=tries, pause=pause), urls) as yahoo,
         public(FRED_HOST) as fred,
+        public(DEFILLAMA_HOST) as defillama,
         public(*(venue.host for venue in VENUES.values())) as exchange,
     ):
-        yield VendorSessions(yahoo, fred, exchange)
+        yield VendorSessions(yahoo, fred, defillama, exchange)

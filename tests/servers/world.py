@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from bot.data.store.store import Store
@@ -33,7 +33,10 @@ class World:
         self.servers, self.second = servers, second
         venues = {"exchange": {"venues": ["binance", "binanceus"], "pause": 0.0}}
         self.config: Config = config_with(
-            {"state": str(folder), "sources": {**venues, "yahoo": {"pause": 0.0}, "fred": {"pause": 0.0}}}
+            {
+                "state": str(folder),
+                "sources": {**venues, "yahoo": {"pause": 0.0}, "fred": {"pause": 0.0}, "defillama": {"pause": 0.0}},
+            }
         )
         self.set_time(now)
         today = date(2025, 12, 31)
@@ -41,6 +44,7 @@ class World:
         servers.yahoo.charts["IWM"] = Chart(rows(FIRST, today, 240, weekdays_only=True))
         servers.yahoo.charts["ETH-USD"] = Chart(rows(date(2025, 8, 1), today, 4000), "CRYPTOCURRENCY", "UTC")
         servers.fred.series["WALCL"] = {"2025-11-12": "6580000", "2025-11-19": "6555000", "2025-11-26": "6552000"}
+        servers.defillama.charts["all"] = {FIRST + timedelta(days=n): 2.8e11 + n * 1e8 for n in range(122)}
         for coin, price in (("BTC", 90_000.0), ("ETH", 4000.0), ("SOL", 150.0)):
             servers.exchange.list(coin, "USDT", rows(FIRST, today, price))
         second.list("LTC", "USD", rows(FIRST, today, 80.0))
@@ -48,7 +52,7 @@ class World:
     def set_time(self, now: datetime) -> None:
         """What time it is, here and at all vendors."""
         self.clock = FakeClock(now)
-        for server in (self.servers.yahoo, self.servers.fred, self.servers.exchange, self.second):
+        for server in (*self.servers.each, self.second):
             server.date = now
 
     def update(self, *symbols: str, since: date | None = None) -> dict[str, UpdateResult]:
@@ -68,6 +72,9 @@ class World:
         today = self.clock.now().date()
         for chart in self.servers.yahoo.charts.values():
             chart.rows = {day: row for day, row in chart.rows.items() if day <= today}
+        charts = self.servers.defillama.charts
+        for chain, values in charts.items():
+            charts[chain] = {day: value for day, value in values.items() if day <= today}
         for server in (self.servers.exchange, self.second):
             for pair in server.pairs.values():
                 pair.rows = {day: row for day, row in pair.rows.items() if day <= today}
@@ -80,7 +87,7 @@ class World:
 
     def requests(self) -> int:
         """How many requests all vendors saw so far."""
-        return sum(len(s.asked) for s in (self.servers.yahoo, self.servers.fred, self.servers.exchange, self.second))
+        return sum(len(server.asked) for server in (*self.servers.each, self.second))
 
 
 @contextmanager

@@ -85,7 +85,7 @@ def test_vendors_are_asked_for_the_last_days_alone(world: World) -> None:
 
 @pytest.mark.parametrize("hours", [2, -2])
 def test_a_wrong_clock_is_a_fault(world: World, hours: int) -> None:
-    for server in (world.servers.yahoo, world.servers.fred, world.servers.exchange, world.second):
+    for server in (*world.servers.each, world.second):
         server.date = HALF_DAY + timedelta(hours=hours)
     checks = examined(world)
     assert checks["clock"].verdict is CheckVerdict.FAULT

@@ -45,5 +45,14 @@ def test_a_complete_config_of_before_gets_the_defaults(tmp_path: Path) -> None:
     assert load_config(tmp_path / "old.yaml") == load_config()
 
 
+def test_a_complete_config_without_the_series_gets_no_vendor_for_it(tmp_path: Path) -> None:
+    older = without_added_keys(load_config().resolved())
+    older["symbols"]["DOLLARS"] = older["symbols"].pop("STABLECOIN_SUPPLY_USD")
+    older["roles"]["stablecoin_supply"] = "DOLLARS"
+    older["quality"]["money"].remove("STABLECOIN_SUPPLY_USD")
+    (tmp_path / "old.yaml").write_text(yaml.safe_dump(older), encoding="utf-8")
+    assert load_config(tmp_path / "old.yaml").sources.defillama.symbols == {}
+
+
 def test_a_section_that_is_missing_is_not_begun() -> None:
     assert with_added_keys({"start_equity": 1}) == {"start_equity": 1, "calendar": {"closures": []}}

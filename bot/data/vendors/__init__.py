@@ -1,1 +1,1 @@
-"""One vendor a file: Yahoo, FRED, exchanges, folders of CSV files."""
+"""One vendor a file: Yahoo, FRED, DefiLlama, exchanges, folders of CSV files."""

@@ -170,6 +170,7 @@ class Config(Section):
             "yahoo.symbols": sources.yahoo.symbols,
             "yahoo.aggregates": sources.yahoo.aggregates,
             "fred.symbols": sources.fred.symbols,
+            "defillama.symbols": sources.defillama.symbols,
         }
         for name, table in tables.items():
             for symbol in table:

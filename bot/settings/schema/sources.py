@@ -48,6 +48,13 @@ class FredSection(Section):
     symbols: dict[Symbol, VendorName]
 
 
+class DefiLlamaSection(Section):
+    """DefiLlama's names of chains, and the pause between two requests in seconds."""
+
+    pause: Seconds
+    symbols: dict[Symbol, VendorName]
+
+
 class ExchangeSection(Section):
     """Venues and quote currencies in the order of requests, and a venue's own names for coins."""
 
@@ -70,4 +77,5 @@ class SourcesSection(Section):
     patience: Seconds
     yahoo: YahooSection
     fred: FredSection
+    defillama: DefiLlamaSection
     exchange: ExchangeSection

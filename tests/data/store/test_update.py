@@ -22,7 +22,7 @@ from bot.data.vendors.raw_bars import RawBars
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable, WrongClock
 from bot.services.data_update import import_folder
 from bot.services.markets import store_path, stored_market
-from bot.services.vendors import updater
+from bot.services.vendors import feeds, open_vendors, updater
 from tests.clocks import FakeClock
 from tests.markets import config_with
 from tests.servers.loopback import Asked, Reply, cut_off, dropped, html, status
@@ -51,6 +51,18 @@ class TestWhatComes:
             "ETH": "binance ETH/USDT",
             "ETH.second": "yahoo ETH-USD",
         }
+
+    def test_the_stablecoin_supply_is_stored_to_the_last_closed_day(self, world: World) -> None:
+        found = world.update("STABLECOIN_SUPPLY_USD")["STABLECOIN_SUPPLY_USD"]
+        assert (found.status, found.last) == (UpdateStatus.NEW, "2025-11-27")
+        # 2.8e11 on the first day and 1e8 more on each of the 87 after it.
+        assert world.closes("STABLECOIN_SUPPLY_USD")["2025-11-27"] == 2.887e11
+        assert world.update("STABLECOIN_SUPPLY_USD")["STABLECOIN_SUPPLY_USD"].status is UpdateStatus.UP_TO_DATE
+
+    def test_every_role_has_a_vendor(self, world: World) -> None:
+        with world.sessions() as sessions:
+            fetched = feeds(world.config, open_vendors(world.config, sessions))
+        assert world.config.roles.symbols() - set(fetched) == set()
 
     def test_a_half_day_is_final_once_it_has_settled(self, world: World) -> None:
         world.set_time(HALF_DAY - timedelta(minutes=6))  # 18:44: closed, but not settled
@@ -387,7 +399,7 @@ class TestClock:
     def test_a_clock_that_is_hours_off_stops_everything_before_a_row_is_kept(
         self, world: World, ahead: timedelta, word: str
     ) -> None:
-        for server in (world.servers.yahoo, world.servers.fred, world.servers.exchange, world.second):
+        for server in (*world.servers.each, world.second):
             server.date = HALF_DAY - ahead
         with pytest.raises(WrongClock, match=f"clock is 2:00:00 {word} that of") as caught:
             world.update("RUT", "ETH")
