@@ -15,6 +15,7 @@ _MODULES = {
     "backtest": "bot.cli.backtest",
     "check": "bot.cli.check",
     "signal": "bot.cli.signal",
+    "watch": "bot.cli.watch",
     "runs": "bot.cli.runs",
     "doctor": "bot.cli.doctor",
     "dashboard": "bot.cli.dashboard",

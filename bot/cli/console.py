@@ -84,6 +84,13 @@ def print_json(data: Mapping[str, object]) -> None:
     stream.flush()  # a reader of the pipe may wait for the object while the command goes on
 
 
+def print_json_line(data: Mapping[str, object]) -> None:
+    """Write one JSON object on a line of its own to standard output."""
+    stream = _RESERVED[-1] if _RESERVED else sys.stdout
+    stream.write(json.dumps(data) + "\n")
+    stream.flush()
+
+
 _RESERVED: list[TextIO] = []
 """Stream of `print_json` while standard output is reserved for it."""
 

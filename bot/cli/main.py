@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bot.cli.command_line import command_line
-from bot.cli.console import parse_changes, print_json, reserve_output
+from bot.cli.console import parse_changes, print_json, print_json_line, reserve_output
 from bot.core.errors import BotError, ConfigError
 from bot.infra.garbage import collect_rarely
 from bot.infra.installation import require_own_strategies
@@ -99,7 +99,8 @@ def _report(error: BotError, given: Sequence[str]) -> int:
     """Print an error, under --json as an object too, and return its exit code."""
     # The words as given: an error in the options themselves comes before they are parsed.
     if "--json" in given:
-        print_json({"error": error.as_dict()})
+        # A watch writes one object a line, and its error too.
+        (print_json_line if given[:1] == ["watch"] else print_json)({"error": error.as_dict()})
     typer.echo(f"Error: {error}", err=True)
     return error.exit_code
 

@@ -37,6 +37,20 @@ def progress_line(state: Path, digits: int = 12) -> str | None:
     return f"{head}: {found['line']}"
 
 
+def kept_looks(state: Path) -> dict[str, str]:
+    """Return a sentence about each look of the registered plan, as the newest follow-up found it, by a key of its own.
+
+    Empty before the first follow-up.
+    """
+    found = _read(state / "study" / FILE_NAME)
+    looks = [] if found is None else found.get("looks", [])
+    if found is None or not isinstance(looks, list):
+        return {}
+    plan = f"Plan {str(found.get('plan_sha256', ''))[:12]}"
+    episodes = [one["episodes"] for one in looks if isinstance(one, dict) and isinstance(one.get("episodes"), int)]
+    return {f"{plan} {count}": f"{plan}, look after {count} episodes: {found['line']}." for count in episodes}
+
+
 def _read(path: Path) -> dict[str, Any] | None:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))

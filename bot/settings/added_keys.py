@@ -10,6 +10,21 @@ ADDED: Mapping[tuple[str, ...], object] = {
     ("paper", "quote_retry_minutes"): 15,
     ("quality", "window_gaps"): 0.02,
     ("quality", "same_rows"): 60,
+    ("watch",): {
+        "near": {
+            "small_caps": 0.01,
+            "level": 0.01,
+            "eth_trend": 0.02,
+            "relative_strength": 0.005,
+            "credit": 0.015,
+            "volatility_kill": 0.10,
+            "small_cap_stop": 0.01,
+            "eth_stop": 0.05,
+            "eth_btc": 0.02,
+        },
+        "other": 0.01,
+        "gone_factor": 2.0,
+    },
     ("sources", "defillama"): {"pause": 1.0, "symbols": {"STABLECOIN_SUPPLY_USD": "all"}},
 }
 """Default of each added key by its path, as config/*.yaml and `Config.resolved` have it."""

@@ -55,4 +55,8 @@ def test_a_complete_config_without_the_series_gets_no_vendor_for_it(tmp_path: Pa
 
 
 def test_a_section_that_is_missing_is_not_begun() -> None:
-    assert with_added_keys({"start_equity": 1}) == {"start_equity": 1, "calendar": {"closures": []}}
+    assert with_added_keys({"start_equity": 1}) == {
+        "start_equity": 1,
+        "calendar": {"closures": []},
+        "watch": ADDED["watch",],
+    }

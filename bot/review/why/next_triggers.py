@@ -212,10 +212,7 @@ def _outs(gauges: Gauges, labels: Labels, names: tuple[str, ...]) -> list[Trigge
 
 
 def _out(gauge: Gauge, labels: Labels) -> Trigger:
-    at, share = (
-        figure(gauge.name, gauge.threshold),
-        share_text(not_none(gauge.share, f"the share of {gauge.name}")),
-    )
+    at = figure(gauge.name, gauge.threshold)
     # VIX exits above its limit, so its reading holds when it exits; the others hold while they are safe.
     if gauge.holds == (gauge.name == "volatility_kill"):
         name = {**GATES, "small_cap_stop": labels.subject, "eth_stop": labels.eth, "volatility_kill": "VIX"}[gauge.name]
@@ -223,20 +220,36 @@ def _out(gauge: Gauge, labels: Labels) -> Trigger:
         return Trigger(
             f"{sentence}the next session that says so sells everything.", gauge.name, gauge.distance, 0.0, "out"
         )
-    sentence = {
-        "small_cap_stop": f"{labels.start} {labels.verb('is', 'are')} {share} above {labels.verb('its', 'their')} "
-        f"trailing stop of {at}",
-        "eth_stop": f"{labels.eth} is {share} above its stop of {at}",
-        "volatility_kill": f"VIX at {figure(gauge.name, gauge.value)} is {share} under its limit of {at}",
-        "credit": f"The credit reading of {figure(gauge.name, gauge.value)} is {share} from stress at {at}",
-    }[gauge.name]
     end = {
         "small_cap_stop": "a close under it takes the bot out.",
         "eth_stop": "a close there sells everything.",
         "volatility_kill": "a close over it sells everything.",
         "credit": "beyond it everything is sold.",
     }[gauge.name]
-    return Trigger(f"{sentence}: {end}", gauge.name, gauge.distance, gauge.share, "out")
+    return Trigger(f"{_ahead(gauge, labels)}: {end}", gauge.name, gauge.distance, gauge.share, "out")
+
+
+def market_limits(readings: Mapping[str, object], labels: Labels = PLAIN) -> list[Trigger]:
+    """List the limits of credit and VIX that are ahead, in any stage, for a reader without a position."""
+    gauges = gauges_of(readings, labels)
+    known = [gauges[name] for name in ("credit", "volatility_kill") if name in gauges and name not in labels.no_exit]
+    return [
+        Trigger(f"{_ahead(gauge, labels)}.", gauge.name, gauge.distance, gauge.share, "out")
+        for gauge in known
+        if gauge.is_known and gauge.share is not None and gauge.holds != (gauge.name == "volatility_kill")
+    ]
+
+
+def _ahead(gauge: Gauge, labels: Labels) -> str:
+    """Format the distance of a limit that is ahead."""
+    at, share = figure(gauge.name, gauge.threshold), share_text(not_none(gauge.share, f"the share of {gauge.name}"))
+    return {
+        "small_cap_stop": f"{labels.start} {labels.verb('is', 'are')} {share} above {labels.verb('its', 'their')} "
+        f"trailing stop of {at}",
+        "eth_stop": f"{labels.eth} is {share} above its stop of {at}",
+        "volatility_kill": f"VIX at {figure(gauge.name, gauge.value)} is {share} under its limit of {at}",
+        "credit": f"The credit reading of {figure(gauge.name, gauge.value)} is {share} from stress at {at}",
+    }[gauge.name]
 
 
 def _counters(gauges: Gauges, labels: Labels) -> list[Trigger]:

@@ -17,7 +17,7 @@ from bot.core.roles import Roles
 from bot.settings.added_keys import without_added_keys
 from bot.settings.renamed_keys import with_old_names
 from bot.settings.schema.calendar import CalendarSection
-from bot.settings.schema.notify import NotifySection
+from bot.settings.schema.notify import NotifySection, WatchSection
 from bot.settings.schema.paper import PaperSection
 from bot.settings.schema.quality import QualitySection
 from bot.settings.schema.review import ReviewSection
@@ -136,6 +136,7 @@ class Config(Section):
     sources: SourcesSection
     paper: PaperSection
     notify: NotifySection
+    watch: WatchSection
     review: ReviewSection
     costs: CostsSection
     instruments: InstrumentsSection
@@ -214,12 +215,13 @@ class Config(Section):
         Returns
         -------
         str
-            SHA-256 in hexadecimal digits. Output folder, data sources, notices, review, log format and the time of
-            retries are left out. The data have a hash of their own.
+            SHA-256 in hexadecimal digits. Output folder, data sources, notices, watch, review, log format and the time
+            of retries are left out. The data have a hash of their own.
         """
         # In the old words, so that an upgrade begins no new period in a ledger.
         plain = without_added_keys(with_old_names(self.resolved()))
         del plain["state"], plain["sources"], plain["notify"], plain["review"], plain["paper"]["log"]
+        plain.pop("watch", None)  # alerts; no decision depends on them
         plain["paper"].pop("quote_retry_minutes", None)  # a time of retries; no decision depends on it
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
