@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -66,6 +66,8 @@ _PUBLIC_KEYS = frozenset(
 )
 """Query keys that a public request may carry. Any other key may be a credential."""
 _CHUNK = 1 << 16
+GuardProfile = Callable[[str | None, str | None, Mapping[str, Any], object], None]
+"""Checks method, URL, headers and body of a request. Raises NotPublic."""
 
 
 def refuse_unless_public(method: str | None, url: str | None, hosts: Iterable[str], keys: Iterable[str] = ()) -> None:
@@ -111,13 +113,18 @@ class _GuardAdapter(BaseAdapter):
     It is the last step before the network: changes by the caller, by ccxt or by requests itself come before it.
     """
 
-    def __init__(self, hosts: frozenset[str], carrier: BaseAdapter, deadline: float) -> None:
+    def __init__(
+        self, hosts: frozenset[str], carrier: BaseAdapter, deadline: float, profile: GuardProfile | None
+    ) -> None:
         super().__init__()
         if isinstance(carrier, HTTPAdapter):
             set_deadline(carrier, deadline)
-        self._hosts, self._carrier = hosts, carrier
+        self._hosts, self._carrier, self._profile = hosts, carrier, profile
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        if self._profile is not None:
+            self._profile(request.method, request.url, request.headers, request.body)
+            return self._carrier.send(request, *args, **kwargs)
         refuse_unless_public(request.method, request.url, self._hosts)
         where = urlsplit(request.url or "").hostname
         for name, value in request.headers.items():
@@ -143,6 +150,8 @@ class PublicSession(requests.Session):
         Pacing and retries.
     hosts : iterable of str
         Allowed host names.
+    profile : callable, optional
+        Stricter guard in place of the rule of all public hosts; it has hosts and paths of its own.
     adapter : BaseAdapter, optional
         Carrier below the guard; tests replace the network with it.
     timeouts : tuple of float
@@ -158,6 +167,7 @@ class PublicSession(requests.Session):
         retry_policy: RetryPolicy,
         hosts: Iterable[str],
         *,
+        profile: GuardProfile | None = None,
         adapter: BaseAdapter | None = None,
         timeouts: tuple[float, float] = (10.0, 20.0),
         deadline: float = 60.0,
@@ -170,7 +180,7 @@ class PublicSession(requests.Session):
         self.headers["User-Agent"] = USER_AGENT
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.adapters.clear()
-        self._guard = _GuardAdapter(self.hosts, adapter or HTTPAdapter(), deadline)
+        self._guard = _GuardAdapter(self.hosts, adapter or HTTPAdapter(), deadline, profile)
         self.mount("https://", self._guard)
         self._timeouts, self._deadline, self._max_bytes = timeouts, deadline, max_bytes
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.core.moments import Times
+from bot.data.store import archive_state
+from bot.data.store.archive_state import ArchiveState
 from bot.data.store.bar_reader import LATEST_SECOND, load_arrays, read_bars
 from bot.data.store.bar_writer import append_bars
 from bot.data.store.store_file import as_store_errors, check_integrity, epoch, open_to_read, open_to_write, transaction
@@ -22,6 +24,7 @@ from bot.data.vendors.raw_bars import COLUMNS, RawBars
 
 if TYPE_CHECKING:
     from bot.core.instrument import VenueRules
+    from bot.data.vendors.archive_file import ArchiveFile
 
 FILE_NAME = "market.sqlite3"
 
@@ -118,6 +121,21 @@ class Store:
         with self.transaction():
             return save_venue_rules(self._connection, rules, seen_at)
 
+    def save_archive_file(self, file: ArchiveFile, sha256: str, seen_at: datetime) -> None:
+        """Record that every row of a file of the archive is stored."""
+        with self.transaction():
+            archive_state.save_file(self._connection, file, sha256, epoch(seen_at))
+
+    def save_archive_pairs(self, pairs: Collection[str], seen_at: datetime) -> None:
+        """Record the pairs of the archive's listing."""
+        with self.transaction():
+            archive_state.save_pairs(self._connection, pairs, epoch(seen_at))
+
+    def complete_archive_pair(self, pair: str, seen_at: datetime) -> None:
+        """Record that every file that the archive lists of a pair is stored."""
+        with self.transaction():
+            archive_state.complete_pair(self._connection, pair, epoch(seen_at))
+
     # --- reading -----------------------------------------------------------------------------------------
 
     def symbols(self) -> list[str]:
@@ -212,6 +230,16 @@ class Store:
         """Return the venue rules of each coin and venue, as seen by a UTC time or the newest."""
         with as_store_errors(self.path):
             return read_venue_rules(self._connection, at)
+
+    def archive_files(self, pair: str) -> frozenset[str]:
+        """Return the months and days of a pair whose files are stored, such as `2024-02` and `2024-02-29`."""
+        with as_store_errors(self.path):
+            return archive_state.stamps_of(self._connection, pair)
+
+    def archive(self) -> ArchiveState | None:
+        """Return what is stored of the archive, if it was ever listed."""
+        with as_store_errors(self.path):
+            return archive_state.read_state(self._connection)
 
     def check_integrity(self) -> None:
         """Check the whole file. Raises StoreError if it is damaged."""

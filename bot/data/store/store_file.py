@@ -66,9 +66,17 @@ _QUANTITIES = """
 ALTER TABLE venue_rules ADD COLUMN min_quantity TEXT;
 ALTER TABLE venue_rules ADD COLUMN max_quantity TEXT;
 """
+_ARCHIVE = """
+-- Files of a public archive that are stored whole, by the hash of their bytes: what a stopped run goes on after.
+CREATE TABLE archive_files (name TEXT PRIMARY KEY, pair TEXT NOT NULL, sha256 TEXT NOT NULL, seen_at INTEGER NOT NULL)
+STRICT, WITHOUT ROWID;
+-- Pairs of its listing. `complete_at` is the time at which every file that was listed then was stored.
+CREATE TABLE archive_pairs (pair TEXT PRIMARY KEY, listed_at INTEGER NOT NULL, complete_at INTEGER)
+STRICT, WITHOUT ROWID;
+"""
 _OLDEST_READABLE = 1
 """Oldest version that readers understand; only a writer migrates."""
-MIGRATIONS: Sequence[str] = (_FIRST_VERSION, _QUANTITIES)
+MIGRATIONS: Sequence[str] = (_FIRST_VERSION, _QUANTITIES, _ARCHIVE)
 """SQL that makes each version from the one before; a new store runs all of it."""
 
 
