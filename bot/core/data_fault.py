@@ -38,6 +38,9 @@ class FaultKind(StrEnum):
     SAME_ROWS = "same rows"
     SOURCES_DIFFER = "sources differ"
     SOURCE_CHANGE = "seam"
+    UNCONFIRMED_RECORD = "unconfirmed record"
+    WINDOW = "hole in a confirmation"
+    OTHER_SERIES = "another series"
 
     @property
     def label(self) -> str:

@@ -38,6 +38,7 @@ from bot.services.plans import planned
 from bot.services.run_key import is_same_config, is_same_strategy, period_hash
 from bot.services.signals import warnings_at
 from bot.services.strategy_settings import rotation_settings
+from bot.services.trigger_report import LOOK_BACK, trigger_faults
 from bot.services.vendors import VendorSessions
 from bot.settings.loader import Config
 from strategies.rotation.view import RotationView
@@ -253,7 +254,8 @@ def _warnings(config: Config, plan: RunPlan, day: date) -> tuple[str, ...]:
     of_data = result_warnings(plan.market, Window(day - _LOOK_BACK, day), plan, peg)
     if config.strategy.file is not None:
         return tuple(of_data)
-    return (*warnings_at(RotationView(plan.market, rotation_settings(config)), day), *of_data)
+    trigger = trigger_faults(plan.market, Window(day - LOOK_BACK, day))
+    return (*trigger, *warnings_at(RotationView(plan.market, rotation_settings(config)), day), *of_data)
 
 
 def _missing(config: Config, results: Sequence[UpdateResult]) -> tuple[MissingSeries, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from bot.core.market import SeriesKind
 
@@ -34,7 +35,8 @@ class QualityRules:
     `allow` are the symbols that are traded despite a quarantine. Windows are in rows, `silent_days` in days, moves and
     jumps are log returns, `difference` is a share of the price, `thin_volume` in USD a day. `power_of_ten` and
     `power_of_thousand` are the distances of a decimal logarithm from a whole number, and from 3. `money` are the macro
-    series whose unit is money, `money_least` is in that unit.
+    series whose unit is money, `money_least` is in that unit. `record_band` and `known_difference` are shares,
+    `known_closes` by symbol and day. `base_sessions` and `confirm_within` are those of the rotation's breakouts.
     """
 
     allow: frozenset[str]
@@ -66,3 +68,11 @@ class QualityRules:
     erratic_window: int
     difference: float
     same_rows: int
+    record_window: int
+    record_least: int
+    record_sigmas: float
+    record_band: float
+    known_closes: Mapping[str, Mapping[date, float]]
+    known_difference: float
+    base_sessions: int
+    confirm_within: int

@@ -15,6 +15,7 @@ from bot.data.quality.calendar_faults import find_silence
 from bot.data.quality.copies import copy_faults, find_copies
 from bot.data.quality.inspection import inspect, sort_faults
 from bot.data.quality.thresholds import QualityRules
+from bot.data.quality.trigger_check import find_trigger_faults
 
 
 class Standing(StrEnum):
@@ -90,11 +91,12 @@ def assess(
     if now is None:
         now = max(known, default=np.datetime64(0, "s"))
     copied = copy_faults(find_copies(market, rules) if copies is None else copies)
+    of_trigger = find_trigger_faults(market, rules)
     found = {}
     for symbol, series in market.items():
         second = (seconds or {}).get(symbol)
         found_alone = inspect(series, market.sessions, rules, second) + find_silence(series, now, rules)
-        faults = [*found_alone, *copied.get(symbol, ())]
+        faults = [*found_alone, *copied.get(symbol, ()), *(f for f in of_trigger if f.symbol == symbol)]
         found[symbol] = _verdict(symbol, tuple(sort_faults(faults)), symbol in rules.allow)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Self
 
 from pydantic import Field, Strict, model_validator
@@ -53,6 +54,12 @@ class QualitySection(Section):
     erratic_window: Count
     difference: Share
     same_rows: Annotated[int, Strict(), Field(ge=30, le=1000)]
+    record_window: Annotated[int, Strict(), Field(ge=20, le=2500)]
+    record_least: Annotated[int, Strict(), Field(ge=20, le=2500)]
+    record_sigmas: Positive
+    record_band: Share
+    known_difference: Share
+    known_closes: dict[Symbol, dict[date, Positive]]
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
