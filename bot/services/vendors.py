@@ -18,7 +18,7 @@ from bot.data.store.update import Updater
 from bot.data.store.update_result import UpdatePolicy
 from bot.data.timeline import us_sessions
 from bot.data.vendors.failures import VendorFailures
-from bot.data.vendors.feed import CoinFeed, Feed, Rows, SeriesFeed, VenueFeed
+from bot.data.vendors.feed import CoinFeed, Feed, IndexFeed, Rows, SeriesFeed, VenueFeed
 from bot.infra.bans import FILE_NAME
 from bot.services.markets import SECOND
 from bot.settings.loader import Config
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from bot.infra.public_http import PublicSession
     from bot.infra.rate_limit import RetryPolicy
 
+_SOLE = "it has no second feed: no other vendor serves it, so records wait until this one answers"
+"""Note on a refusal of small caps."""
 _FIRST_SESSION = date(1927, 1, 3)
 """Before the first row of any vendor, so that the calendar covers whatever comes."""
 
@@ -178,7 +180,13 @@ def _feeds(config: Config, vendors: Vendors) -> dict[str, Feed]:
 
     found: dict[str, Feed] = {}
     for symbol, ticker in sources.yahoo.symbols.items():
-        found[symbol] = SeriesFeed("yahoo", yahoo(symbol, ticker, listings[symbol].kind))
+        second = sources.fallbacks.get(symbol)
+        found[symbol] = IndexFeed(
+            "yahoo",
+            yahoo(symbol, ticker, listings[symbol].kind),
+            _counted(failures, "fred", partial(vendors.fred.rows, symbol, second)) if second else None,
+            _SOLE if symbol == config.roles.small_caps else "",
+        )
     for symbol, series in sources.fred.symbols.items():
         found[symbol] = SeriesFeed("fred", _counted(failures, "fred", partial(vendors.fred.rows, symbol, series)))
     for symbol, chain in sources.defillama.symbols.items():

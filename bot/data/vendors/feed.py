@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from bot.core.errors import DataError
 from bot.data.vendors.failures import Postponed
 from bot.data.vendors.raw_bars import RawBars
-from bot.infra.vendor_errors import Blocked, NotListed
+from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Refused, Unreachable, WrongAnswer
 
 if TYPE_CHECKING:
     from bot.core.instrument import VenueRules
@@ -66,6 +66,44 @@ class SeriesFeed:
 
     def rules(self, source: str) -> VenueRules | None:
         """Return the rules of a venue: none for a fund, an index or a macro series, which the bot only reads."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFeed:
+    """Feed of an index: its vendor, and a second one that is asked while the first refuses.
+
+    `has_no_second` is added to the notes of a refusal where `second` is empty.
+    """
+
+    vendor: str
+    rows: Rows
+    second: Rows | None = None
+    has_no_second: str = ""
+
+    def fetch(self, since: date | None, sources: Sequence[str], notes: list[str]) -> Sequence[RawBars]:
+        """Fetch rows from a date on, or all. Raises DataError."""
+        try:
+            bars = self.rows(since)
+        except (Blocked, NotListed, Refused, RateLimited, WrongAnswer, Postponed) as refusal:
+            # After a time-out the vendor is asked again at the next update, as for a coin.
+            if isinstance(refusal, Postponed) and isinstance(refusal.problem, Unreachable):
+                raise
+            if self.second is None:
+                notes += [self.has_no_second] if self.has_no_second else []
+                raise
+            try:
+                bars = self.second(since)
+            except DataError as problem:
+                notes.append(f"its second feed gave no rows either ({problem.what})")
+                raise refusal from None
+            notes.append(f"{self.vendor} refuses it ({refusal.what}): fetched from {bars.source}")
+        if sources and sources[-1] != bars.source:
+            notes.append(f"Data source changes from {sources[-1]} to {bars.source}")
+        return [bars]
+
+    def rules(self, source: str) -> VenueRules | None:
+        """Return the rules of a venue: an index has none."""
         return None
 
 

@@ -172,6 +172,7 @@ class Config(Section):
             "yahoo.aggregates": sources.yahoo.aggregates,
             "fred.symbols": sources.fred.symbols,
             "defillama.symbols": sources.defillama.symbols,
+            "fallbacks": sources.fallbacks,
         }
         for name, table in tables.items():
             for symbol in table:
