@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,11 +15,12 @@ from bot.cli.console import (
     MarketOption,
     SetOption,
     console,
+    end_with,
     parse_changes,
     parse_day,
-    print_json,
     require_one_market,
 )
+from bot.core.errors import DataError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,20 +39,29 @@ def signal(
 ) -> None:
     """Show the decision of one day: the stage and its reasons, each reading, the waterfall and the supercycle score.
 
+    The newest decision of an old store is shown with its age first; exit code 3 if it is too old to act on.
+
     Example: bot signal --data-dir prices --at 2021-02-01
     """
+    from bot.infra.clock import SystemClock
     from bot.report.labels import labels_of
     from bot.services.markets import open_market
-    from bot.services.signals import signal_at
+    from bot.services.signals import signal_age, signal_at
     from bot.settings.loader import load_config
 
     require_one_market(market, data_dir)
     resolved = load_config(config, parse_changes(set_))
     found = signal_at(resolved, open_market(resolved, data_dir, market), parse_day(at, "--at"))
-    if as_json:
-        print_json(found)
-    else:
+    decided, today = date.fromisoformat(found["at"][:10]), SystemClock().now().date()
+    # A day that was asked for is meant to be old.
+    age = None if at is not None else signal_age(resolved, found["market"], decided, today)
+    if age is not None:
+        found["age_days"] = age.days
+        console(to_error=as_json).print(f"Warning: {age.line}.", markup=False, soft_wrap=True)
+    if not as_json:
         _show(console(), found, labels_of(resolved.resolved()))
+    too_old = DataError(age.line, where="signal") if age is not None and age.is_too_old else None
+    end_with(too_old, as_json, found)
 
 
 def _show(screen: Console, found: dict[str, Any], labels: Labels) -> None:
@@ -63,6 +74,9 @@ def _show(screen: Console, found: dict[str, Any], labels: Labels) -> None:
     screen.print(
         f"Market: {escape(found['market'])}. Decided at {found['at']}. Paper only, not advice.\n", soft_wrap=True
     )
+    screen.print(f"{found['trigger']['line']}.", markup=False, soft_wrap=True)
+    for fault in found["trigger"]["faults"]:
+        screen.print(f"Warning: {fault}.", markup=False, soft_wrap=True)
     came = "" if found["stage"] == found["previous_stage"] else f" (was {stage_code(found['previous_stage'], labels)})"
     screen.print(f"Stage: [bold]{escape(stage_code(found['stage'], labels))}[/]{escape(came)}")
     for code in found["reasons"]:

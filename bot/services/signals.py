@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,10 +12,13 @@ import pandas as pd
 from bot.core.market import Market
 from bot.core.moments import iso
 from bot.core.window import Window
+from bot.data.demo.demo_market import DEMO
 from bot.data.quality import closure_proposal, proposed_closures
 from bot.report.contents import Waterfall
+from bot.services.markets import STORE
 from bot.services.plans import build_strategy, require_inside
 from bot.services.strategy_settings import rotation_settings
+from bot.services.trigger_report import LOOK_BACK, trigger_of
 from bot.settings.loader import Config
 from strategies.rotation.unread import unread_warnings
 from strategies.rotation.view import RotationView, Views
@@ -34,9 +38,11 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
     decision = decisions[(day - first).days]
     view = views.of(market, rotation_settings(config))
     seen = (day - market.decision_moments[0].date()).days
+    trigger = trigger_of(config, market.as_of(decision.at), Window(day - LOOK_BACK, day))
     return {
         "market": market.name,
         "at": iso(decision.at),
+        "trigger": trigger,
         "stage": decision.stage,
         "previous_stage": decision.previous,
         "weights": {symbol: str(weight) for symbol, weight in decision.weights.items()},
@@ -46,6 +52,32 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
         "supercycle": view.supercycle.at(seen),
         "warnings": warnings_at(view, day),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class SignalAge:
+    """Age of the newest decision in days, and the sentence that says so first."""
+
+    days: int
+    is_too_old: bool
+    line: str
+
+
+def signal_age(config: Config, market: str, decided: date, today: date) -> SignalAge | None:
+    """Return the age of the newest decision of real prices, if it is of a day before today (UTC).
+
+    Past `rotation.stale.after` days without a row the rotation buys no more, so an older decision is too old to act on.
+    Only the store is kept up to date; a folder may be of any time.
+    """
+    days = (today - decided).days
+    if market == DEMO or days <= 0:
+        return None
+    is_too_old = market == STORE and days > config.rotation.stale.after
+    effect = ", too old to act on" if is_too_old else ""
+    count = f"{days} day{'' if days == 1 else 's'}"
+    mend = "bring the store up to date with: bot data update"
+    ends = mend if market == STORE else f"the prices of {market} end there"
+    return SignalAge(days, is_too_old, f"the newest decision is of {decided}, {count} old{effect}; {ends}")
 
 
 def warnings_at(view: RotationView, day: date) -> list[str]:
