@@ -14,6 +14,7 @@ from bot.backtest.backtest import Backtest, BacktestOptions, run
 from bot.backtest.demo_worlds import compare_worlds
 from bot.backtest.manifest import manifest
 from bot.backtest.result_warnings import PegRule
+from bot.backtest.survivorship import survivorship_of
 from bot.core.errors import ConfigError
 from bot.core.market import Market
 from bot.core.window import Window
@@ -29,6 +30,8 @@ from bot.services.markets import open_market
 from bot.services.plans import build_strategy, run_plan, window_of
 from bot.services.run_key import run_key
 from bot.services.signals import waterfall_over
+from bot.services.trigger_report import trigger_of
+from bot.services.universe import universe_of
 from bot.settings.loader import Config, load_config
 from strategies.rotation.view import Views
 
@@ -152,13 +155,40 @@ def run_backtest(
     projections = project(found.rows)
     tables = typed(projections)
     study = study_of_run(config.state, {symbol: series.sha256 for symbol, series in found_market.items()})
-    summary = {**found.summary, "study": study, **({"worlds": _worlds_summary(worlds)} if worlds else {})}
+    summary = {
+        **found.summary,
+        "study": study,
+        **({"worlds": _worlds_summary(worlds)} if worlds else {}),
+        **_trigger(config, found_market, window, found.summary),
+        "universe": universe_of(found_market),
+        **_survivorship(config, found_market, window, found.summary, tables),
+    }
     if folder is not None:
         run_manifest = manifest(run_id, command, config, found_market, started, found)
         shown = waterfall_over(config, found_market, window, views)
         contents = _contents(run_manifest, summary, tables, found, shown, worlds)
         folder.write(found.rows, projections, run_manifest, summary, render(contents))
     return Run(run_id, found_market.name, summary, tables, worlds, folder, found.strategy_check)
+
+
+def _trigger(config: Config, market: Market, window: Window, summary: Mapping[str, Any]) -> dict[str, object]:
+    """Return the cross-check of the trigger, and the run's warnings with its faults before all others.
+
+    Of the rotation only: a strategy of the user's own may read other series.
+    """
+    if config.strategy.file is not None:
+        return {}
+    found = trigger_of(config, market, window)
+    return {"trigger": found, "warnings": [*found["faults"], *summary["warnings"]]}
+
+
+def _survivorship(
+    config: Config, market: Market, window: Window, summary: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
+) -> dict[str, object]:
+    """Return the part of the summary on survivorship, if the market has coins of live listings and of the archive."""
+    bought = set(tables["fills"]["symbol"]) if len(tables["fills"]) else set()
+    found = survivorship_of(config, market, window, float(summary["strategy"]["total_return"]), bought)
+    return {} if found is None else {"survivorship": found}
 
 
 def _as_date(day: date | str | None) -> date | None:

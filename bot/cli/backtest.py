@@ -119,18 +119,27 @@ def _as_json(run: Run) -> dict[str, object]:
 def _show(screen: Console, run: Run, labels: Labels) -> None:
     folder, summary = not_none(run.folder, "the folder of a saved run"), run.summary
     span = f"{summary['start']} to {summary['end']}, {summary['periods_per_year']} periods a year"
-    screen.print(f"{span}. Paper only, not advice.\n")
+    screen.print(f"{span}. Paper only, not advice.")
+    screen.print(f"{summary['universe']['line']}.", markup=False, soft_wrap=True)
+    if "trigger" in summary:
+        screen.print(f"{summary['trigger']['line']}.", markup=False, soft_wrap=True)
+        for fault in summary["trigger"]["faults"]:
+            screen.print(f"[yellow]Warning:[/] {_escaped(fault)}", soft_wrap=True)
+    screen.print()
     screen.print(_figures_table(run, labels))
     luck = summary["random_timing"]
     low, high = percent(luck["total_return_5"]), percent(luck["total_return_95"])
     screen.print(f"The same exposure at random times: {low} to {high} in nine of ten cases.")
     screen.print(f"{luck['at_least_as_well']:.0%} of random timings did at least as well.")
+    if "survivorship" in summary:
+        screen.print(f"{summary['survivorship']['line']}.", markup=False, soft_wrap=True)
     screen.print(f"The thesis on this data: {summary['study']['line']}.", markup=False, soft_wrap=True)
     screen.print(f"Breakouts: {_episodes_line(summary['episodes'])}.")
     if run.worlds is not None:
         _show_worlds(screen, summary["worlds"])
     # The gravest come first, so the cut leaves out the least.
-    warnings = summary["warnings"]
+    at_head = summary.get("trigger", {}).get("faults", [])
+    warnings = summary["warnings"][len(at_head) :]
     for warning in warnings[:_WARNINGS_SHOWN]:
         screen.print(f"[yellow]Warning:[/] {_escaped(warning)}", soft_wrap=True)
     if len(warnings) > _WARNINGS_SHOWN:

@@ -76,6 +76,34 @@ def update(
     end_with(_missing_error(results, resolved.roles.symbols()), as_json, data)
 
 
+@data.command()
+def archive(
+    coins: Annotated[list[str] | None, typer.Argument(help="The coins; by default all that were ever listed.")] = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch the daily candles of every coin that Binance ever listed, dead ones too, from its public archive.
+
+    They are a source of their own beside the live listings; backtests, sweeps and studies read both. Each file is
+    stored as soon as it is fetched: after a stop, run the same command again. Needs a network; a first run of all coins
+    takes hours, since requests are spaced. Exit code 3 if a file failed.
+
+    Example: bot data archive LUNC FTT SRM
+    """
+    from bot.infra.clock import SystemClock
+    from bot.services.archive_update import open_archive_session, update_archive
+    from bot.services.markets import store_path
+    from bot.settings.loader import load_config
+
+    resolved, clock, screen = load_config(config, parse_changes(set_)), SystemClock(), console(to_error=as_json)
+    with open_archive_session(resolved, clock) as session, progress(screen) as advance:
+        results = update_archive(resolved, session, clock, coins or (), advance, screen.print)
+    print_results(screen, results)
+    data = {"store": str(store_path(resolved)), "series": [result_to_dict(result) for result in results]}
+    end_with(_missing_error(results, ()), as_json, data)
+
+
 @data.command(name="list")
 def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List every series of the store: source, days, rows, revisions and source changes.
@@ -156,12 +184,13 @@ def export(
     Example: bot data export prices
     """
     from bot.data.vendors.csv_writer import write_folder
+    from bot.services.archive_coins import ARCHIVE
     from bot.services.markets import SECOND, stored_rows
     from bot.settings.loader import load_config
 
     stored = stored_rows(load_config(config, parse_changes(set_)))
-    # Rows of a second vendor are kept for comparison only; the folder format has one file a symbol.
-    rows = {symbol: found.rows for symbol, found in stored.items() if not symbol.endswith(SECOND)}
+    # The folder format has one file a symbol: that of a second vendor and of the archive are left out.
+    rows = {symbol: found.rows for symbol, found in stored.items() if not symbol.endswith((SECOND, ARCHIVE))}
     if not rows:
         raise DataError("the store has no row to export", where="store", mend="check sources.seen_by in the config")
     write_folder(folder, rows)

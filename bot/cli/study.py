@@ -81,6 +81,7 @@ def _show(screen: Console, found: Study, is_whole: bool) -> None:
     verdict, sections = figures["verdict"], figures["sections"]
     screen.print(f"\n{figures['plan']['claim']}", markup=False)
     screen.print(f"[bold]{verdict['word']}[/], retrospective: {_span(sections['verdict'])}. Paper only, not advice.")
+    screen.print(f"{figures['universe']['line']}.", markup=False, soft_wrap=True)
     for label in sections["verdict"]["labels"]:
         if label["holds"]:
             screen.print(f"  Doubt: {label_sentence(label, figures, names_of(figures))}", markup=False, soft_wrap=True)

@@ -65,6 +65,7 @@ def run(
         return
     from bot.infra.clock import SystemClock
     from bot.services.markets import chosen, open_market
+    from bot.services.universe import universe_of
     from bot.settings.loader import load_config
     from bot.sweep.sweep import DEFAULT_GRID, SweepOptions
     from bot.sweep.sweep import sweep as run_sets
@@ -78,6 +79,8 @@ def run(
     file = SweepFile(_path_of(resolved.state, name))
     screen.print(market_line(chosen(resolved, data_dir, market)), markup=False, soft_wrap=True)
     opened = open_market(resolved, data_dir, market)
+    universe = universe_of(opened)
+    screen.print(f"{universe['line']}.", markup=False, soft_wrap=True)
     clock = SystemClock()
     began = clock.now()
     with screen.status("Preparing the market") as status:
@@ -90,7 +93,7 @@ def run(
         checked = run_sets(resolved, opened, options, file, resume, advance)
     _show(screen, file, checked)
     if as_json:
-        print_json({"name": name, "file": str(file.path), **_as_data(file)})
+        print_json({"name": name, "file": str(file.path), **_as_data(file), "universe": universe})
 
 
 @sweep.command(name="list")

@@ -57,6 +57,7 @@ def walkforward(
     Example: bot walkforward --data-dir prices --train 4y --test 1y
     """
     from bot.services.markets import chosen, open_market
+    from bot.services.universe import universe_of
     from bot.settings.loader import load_config
     from bot.sweep.folds import months_of
     from bot.sweep.sweep import DEFAULT_GRID
@@ -80,6 +81,8 @@ def walkforward(
     folder = new_folder(resolved.state, name)
     screen.print(market_line(chosen(resolved, data_dir, market)), markup=False, soft_wrap=True)
     opened = open_market(resolved, data_dir, market)
+    universe = universe_of(opened)
+    screen.print(f"{universe['line']}.", markup=False, soft_wrap=True)
     with screen.status("Preparing the market") as status:
         found = walk_forward(
             resolved, opened, options, lambda done, total: status.update(f"Fold {done + 1} of {total}")
@@ -89,7 +92,7 @@ def walkforward(
     _show(screen, found)
     screen.print(f"Report: {folder / 'report.html'}", markup=False, soft_wrap=True)
     if as_json:
-        print_json({"folder": str(folder), **written})
+        print_json({"folder": str(folder), **written, "universe": universe})
 
 
 def _show(screen: Console, found: WalkForward) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -235,6 +235,7 @@ class Market(Mapping[str, Series]):
 
     `quarantined` has the UTC time from which rules ignore a series and purchases of it are blocked; `faults` say why.
     `copies` are the times in which purchases of a coin are blocked because it is another one under a second name.
+    `archived` are the coins that only an archive has: the live listings lack them.
     """
 
     name: str
@@ -245,6 +246,7 @@ class Market(Mapping[str, Series]):
     quarantined: Mapping[str, np.datetime64] = field(default_factory=dict, repr=False)
     faults: tuple[DataFault, ...] = field(default=(), repr=False)
     copies: tuple[CopySpell, ...] = field(default=(), repr=False)
+    archived: frozenset[str] = frozenset()
 
     def __getitem__(self, symbol: str) -> Series:
         try:
@@ -288,6 +290,17 @@ class Market(Mapping[str, Series]):
             quarantined={symbol: since for symbol, since in self.quarantined.items() if since <= cut},
             faults=tuple(fault for fault in self.faults if fault.known_at <= moment),
             copies=tuple(_known_by(spell, cut) for spell in self.copies if spell.since <= cut),
+        )
+
+    def without(self, symbols: Collection[str]) -> Market:
+        """Drop some series, their faults and the copies that name them."""
+        return replace(
+            self,
+            series={symbol: series for symbol, series in self.series.items() if symbol not in symbols},
+            quarantined={symbol: since for symbol, since in self.quarantined.items() if symbol not in symbols},
+            faults=tuple(fault for fault in self.faults if fault.symbol not in symbols),
+            copies=tuple(s for s in self.copies if s.symbol not in symbols and s.of not in symbols),
+            archived=self.archived - frozenset(symbols),
         )
 
     def priced(self, symbol: str) -> Series:

@@ -38,7 +38,7 @@ def standing_warnings(contents: Contents) -> list[str]:
         "way the result points.",
         *(() if contents.is_demo else (_RETROSPECTIVE,)),
         f"Costs are assumed, not measured: {_costs(settings(contents).costs, contents.labels)}.",
-        *(() if contents.is_demo else (_SURVIVORSHIP,)),
+        *(() if contents.is_demo else (_survivorship(contents.summary),)),
     ]
 
 
@@ -54,6 +54,13 @@ _SURVIVORSHIP = (
     "Survivorship: altcoins that disappeared are missing from the data, so every result that holds altcoins looks "
     "better than it was."
 )
+
+
+def _survivorship(summary: Json) -> str:
+    """Return the universe of the run and what survivorship is worth in it; runs of older versions have neither."""
+    universe, found = summary.get("universe"), summary.get("survivorship")
+    text = _SURVIVORSHIP if found is None else f"{found['line']}."
+    return f"{universe['line']}. {text}" if universe else text
 
 
 def _fall(figures: Json) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bot.core.corporate_actions import CorporateAction, CorporateActionKind, without_old_names
 from bot.core.errors import DataError
-from bot.core.market import Market, Series
+from bot.core.listing import Listing, Release
+from bot.core.market import Market, Series, SeriesKind
 from bot.data.assembly import assemble, put_on_calendar
 from bot.data.demo.demo_market import DEMO, demo_market
 from bot.data.demo.generator import PREFIX as DEMO_PREFIX
@@ -19,6 +21,7 @@ from bot.data.store.store import FILE_NAME, Store
 from bot.data.store.stored import RowVersion, StoredRows
 from bot.data.vendors.csv_folder import read_folder
 from bot.infra.clock import SystemClock
+from bot.services.archive_coins import ARCHIVE
 from bot.settings.loader import Config
 
 STORE = "store"
@@ -47,7 +50,7 @@ def open_market(config: Config, data_dir: Path | None, market: str = "auto") -> 
         folder = read_folder(data_dir, config.listings(), config.roles.roles(), config.calendar.closures)
         return _flagged(config, folder)
     if chosen(config, data_dir, market) == STORE:
-        return stored_market(config)
+        return stored_market(config, with_archive=config.sources.archive.read)
     return _flagged(config, demo_world(config, demo_parameters(config, planted=False)))
 
 
@@ -72,6 +75,8 @@ def quality_rules(config: Config) -> QualityRules:
             "repeats": Thresholds(**q.repeats.model_dump()),
             "jump_least": Thresholds(**q.jump_least.model_dump()),
             "erratic_move": Thresholds(**q.erratic_move.model_dump()),
+            "base_sessions": config.rotation.breakout.base_sessions,
+            "confirm_within": config.rotation.breakout.confirm_within,
             "levels": levels | {DEMO_PREFIX + symbol: level for symbol, level in levels.items()},
         }
     )
@@ -104,12 +109,28 @@ def store_path(config: Config) -> Path:
     return config.state / FILE_NAME
 
 
-def stored_market(config: Config) -> Market:
+def stored_market(config: Config, with_archive: bool = False) -> Market:
     """Open the market of the store and check it against its second sources.
 
-    Raises DataError, StoreError.
+    Parameters
+    ----------
+    with_archive
+        Add the coins that only the archive has. A forward ledger reads the live listings alone: it trades what venues
+        list.
+
+    Raises
+    ------
+    DataError, StoreError
+        If the data cannot be read.
     """
     stored, listings = stored_rows(config), config.listings()
+    archived: dict[str, StoredRows] = {}
+    if with_archive:
+        archived = _archived(stored, listings)
+        listings |= {
+            symbol: Listing(SeriesKind.CRYPTO, Release.UTC_DAY) for symbol in archived if symbol not in listings
+        }
+        stored |= archived
     roles, now, closures = config.roles.roles(), SystemClock().now(), config.calendar.closures
     for symbol in (roles.small_caps, roles.eth, roles.btc):
         if symbol not in stored:
@@ -117,13 +138,37 @@ def stored_market(config: Config) -> Market:
             raise DataError(f"there is no row of {symbol}", where=where, mend=f"bot data update {symbol}")
     rows = {symbol: found.rows for symbol, found in stored.items() if symbol in listings}
     source_changes = {symbol: found.source_changes for symbol, found in stored.items()}
-    market = assemble(STORE, rows, listings, roles, now, source_changes=source_changes, closures=closures)
+    notes = _incomplete_archive(config) if archived else []
+    market = assemble(STORE, rows, listings, roles, now, notes, source_changes, closures)
+    market = replace(market, archived=frozenset(archived) & set(market))
     beside = {
         symbol: put_on_calendar(found.rows, listings[symbol], market.sessions, now)
         for symbol in rows
         if (found := stored.get(symbol + SECOND)) is not None
     }
     return _flagged(config, market, beside)
+
+
+def _archived(stored: Mapping[str, StoredRows], listings: Mapping[str, Listing]) -> dict[str, StoredRows]:
+    """Return the archive's rows of the coins that only the archive has, by symbol."""
+    found = {symbol.removesuffix(ARCHIVE): rows for symbol, rows in stored.items() if symbol.endswith(ARCHIVE)}
+    return {
+        symbol: StoredRows(replace(kept.rows, symbol=symbol), kept.sources)
+        for symbol, kept in found.items()
+        # A name that is another kind of series here, such as a fund, is no coin of the market.
+        if symbol not in stored and (symbol not in listings or listings[symbol].kind is SeriesKind.CRYPTO)
+    }
+
+
+def _incomplete_archive(config: Config) -> list[str]:
+    """Return a note if the archive is stored in part: the missing coins are again those of survivorship bias."""
+    with Store.reading(store_path(config)) as store:
+        state = store.archive()
+    if state is None or state.complete == state.pairs:
+        return []
+    return [
+        f"the archive is incomplete: {state.complete} of {state.pairs} pairs are stored; go on with: bot data archive"
+    ]
 
 
 def stored_rows(config: Config) -> dict[str, StoredRows]:

@@ -17,6 +17,7 @@ from bot.infra.version import __version__
 from bot.ledger.newest_study import FORMAT
 from bot.ledger.plan_log import PlanEntryKind, plan_log
 from bot.services.markets import open_market
+from bot.services.universe import universe_of
 from bot.settings.loader import Config, load_config
 from bot.study.extra import require_extra
 from bot.study.multiverse import cell_count
@@ -166,6 +167,7 @@ def _figures(data: StudyData, found: Mapping[str, dict[str, Any]], counted: Mapp
         "version": __version__,
         "made_at": iso(SystemClock().now()),
         "market": data.market.name,
+        "universe": universe_of(data.market),
         "plan": plan.model_dump(mode="json", by_alias=True),
         "plan_sha256": plan.sha256,
         "data_sha256": data.data_sha256,

@@ -15,7 +15,7 @@ from bot.paper.daemon_status import daemon_status
 from bot.paper.health_facts import expected_day, store_freshness
 from bot.review.record_labels import labels_of_record
 from bot.review.recording import Record
-from bot.services.markets import open_market, store_path
+from bot.services.markets import open_market, store_path, stored_market
 from bot.services.signals import signal_at
 from bot.settings.loader import Config, kept_config
 from bot.web.site import Site, Stored
@@ -100,6 +100,6 @@ def _waterfall(config: Config, record: Record, day: date) -> Mapping[str, object
         period = record.first_event(ConfigPeriod)
         if period is not None and period.event.is_history:
             return {"state": "none", "why": f"The ledger of a {period.event.why} does not name its prices."}
-        market = open_market(config, None, "store")
+        market = stored_market(config)
     signal = signal_at(config, market, day)
     return {"state": "ready", "layers": signal["waterfall"], "score": signal["supercycle"]}

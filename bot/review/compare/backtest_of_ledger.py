@@ -146,7 +146,8 @@ def _markets(config: Config, data_dir: Path | None, market: str) -> Iterator[Mar
         yield open_market(config, data_dir, market)
         return
     if not missing_of_store(config):
-        yield stored_market(config)
+        yield open_market(config, None, STORE)
+        yield stored_market(config)  # a record that was made before the archive was fetched
     yield open_market(config, None, DEMO)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, Strict
 
-from bot.settings.schema.values import Count, Section, Symbol
+from bot.settings.schema.values import Count, Section, Switch, Symbol
 
 VendorName = Annotated[str, Field(pattern=r"^[A-Za-z0-9^][A-Za-z0-9^=._\-]{0,29}$")]
 Seconds = Annotated[float, Strict(), Field(ge=0, le=3600)]
@@ -64,6 +64,27 @@ class ExchangeSection(Section):
     names: dict[Symbol, Symbol]
 
 
+class RelistedSection(Section):
+    """The coin that a name of the archive means since a UTC day."""
+
+    coin: Symbol
+    since: date
+
+
+class ArchiveSection(Section):
+    """Binance's public archive: pause between two requests in seconds, quote currency, and names of coins.
+
+    `read` lets backtests read it. `names` and `relisted` give the bot's symbol of a name, `left_out` are no coins.
+    """
+
+    pause: Seconds
+    read: Switch
+    quote: Symbol
+    names: dict[Symbol, Symbol]
+    relisted: dict[Symbol, RelistedSection]
+    left_out: list[Symbol]
+
+
 class SourcesSection(Section):
     """Vendors of live data, and the version of stored rows that is read."""
 
@@ -79,3 +100,5 @@ class SourcesSection(Section):
     fred: FredSection
     defillama: DefiLlamaSection
     exchange: ExchangeSection
+    archive: ArchiveSection
+    fallbacks: dict[Symbol, VendorName]

@@ -144,6 +144,7 @@ def _facts(study: Figures) -> str:
             ("Plan hash", study["plan_sha256"][:16]),
             ("Trials", f"{numbers.counted(trials['plans'], 'plan')}, {trials['variants']:,} variants"),
             ("Data", f"{len(series):,} series, hash {study['data_sha256'][:16]}"),
+            *([("Universe", study["universe"]["line"].partition(": ")[2])] if "universe" in study else []),
             *window,
             ("Version", study["version"]),
         )
