@@ -9,16 +9,19 @@ import select
 import signal
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from bot.core.errors import BotError, DataError, KeysRefused, OutcomeUnknown, StoreError, TestnetUnavailable
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.ports import Clock
+from bot.infra.service_manager import ServiceManager
+from bot.paper.health_ping import Ping
 from bot.paper.heartbeat import heartbeat_path, write_beat
-from bot.paper.ledgers import daemon_lock, is_stopped
+from bot.paper.ledgers import daemon_lock, has_begun, is_stopped
 from bot.paper.log import open_log
+from bot.paper.nightly_parity import new_difference
 from bot.paper.notifier import Notifier, secret_filter
 from bot.paper.outbox import Post, no_post
 from bot.paper.tick import tick, tick_from
@@ -79,7 +82,8 @@ class Daemon:
 
     `say` writes to the terminal, `post` sends the notices of each tick. A tick that fails to decide is reported and
     tried again some minutes later. `source` replaces the
-    vendors and the testnet; `look_up` is the longest sleep in seconds.
+    vendors and the testnet; `look_up` is the longest sleep in seconds. `ping` is sent after each good tick, `manager`
+    gets the signs of life.
     """
 
     def __init__(
@@ -93,8 +97,13 @@ class Daemon:
         opened: Open = open_sessions,
         source: TickSource | None = None,
         look_up: float = _LOOK_UP,
+        ping: Ping = lambda: None,
+        manager: ServiceManager | None = None,
     ) -> None:
-        self._source, self._look_up = source, look_up
+        self._ping, self._manager = ping, manager or ServiceManager({})
+        self._ping_failed_on: date | None = None
+        self._compared_on: date | None = None
+        self._source, self._look_up = source, min(look_up, self._manager.longest_pause or look_up)
         self._opened, self._is_done, self._is_stopped, self._is_waiting = opened, False, False, False
         self._config, self._name, self._clock, self._testnet = config, name, clock, testnet
         self._hide = secret_filter(os.environ)
@@ -119,12 +128,14 @@ class Daemon:
         from loguru import logger
 
         open_log(self._config, self._name, self._hide)
+        self._manager.ready()
         while not self._is_stopped_before_due(stop):
             self._is_done = self._tick()
             _give_back_memory()
             self._seen = self._clock.now()
             self._due = next_time(self._config, self._seen, self._is_done, self._is_waiting)
             logger.info("next tick of {} at {}", self._name, iso(self._due))
+        self._manager.stopping()
         logger.info("stopped; open positions are kept")
         self._say("Stopped. Open positions are kept. Restart to continue.")
         with suppress(OSError):
@@ -175,8 +186,33 @@ class Daemon:
         # A rehearsal's prices are of the past: a registered plan waits for those of the store.
         if self._source is None and (plan := follow(self._config, self._clock.now())) is not None:
             self._report(plan)
+        if self._source is None and not ticked.left_open:
+            self._compare_with_backtest()
+            self._send_ping()
         self._is_waiting = bool(ticked.waiting)
         return not (ticked.left_open or ticked.waiting)
+
+    def _compare_with_backtest(self) -> None:
+        """Compare the ledger with its backtest once a UTC day, and send a notice of a new difference."""
+        today = self._clock.now().date()
+        if self._compared_on == today or not has_begun(self._config, self._name):
+            return
+        self._compared_on = today
+        try:
+            notice = new_difference(self._config, self._name)
+        except BotError as problem:  # the tick has done its work, which stays valid
+            self._warn(f"not compared with the backtest: {problem}")
+            return
+        if notice is not None:
+            self._warn(f"{notice.title}: {notice.body}")
+            self._notifier.send(notice)
+
+    def _send_ping(self) -> None:
+        """Send the ping; a failure is reported once a UTC day."""
+        today = self._clock.now().date()
+        if (problem := self._ping()) is not None and self._ping_failed_on != today:
+            self._ping_failed_on = today
+            self._warn(problem)
 
     def _tick_once(self) -> TickResult:
         if self._source is not None:
@@ -202,6 +238,7 @@ class Daemon:
         """Write the heartbeat; a failure is only logged, since trading works the same with a stale one."""
         from loguru import logger
 
+        self._manager.alive(f"{self._name}: next tick {iso(self._due)}")
         try:
             write_beat(heartbeat_path(self._config, self._name), self._clock.now(), self._due)
         except OSError as problem:

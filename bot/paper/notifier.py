@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,24 +12,23 @@ from dataclasses import replace
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-from bot.brokers.testnet.guard import TESTNETS, Testnet
 from bot.brokers.testnet.keys import KEY_NAMES
 from bot.core.decision import Decision
 from bot.core.errors import BotError, ConfigError, LedgerError
 from bot.core.events import Valuation
 from bot.core.notice import Notice, NoticeKind
 from bot.core.ports import Clock
-from bot.data.vendors.public_venues import VENUES
 from bot.ledger.plan_progress import progress_line
 from bot.ledger.record import read_end, read_ledger, read_rows, verify_ledger
 from bot.ledger.recorded import recorded
 from bot.ledger.row import Row
 from bot.ledger.selection import Selection
 from bot.paper.daemon_status import daemon_status
+from bot.paper.exchange_domains import names_exchange
 from bot.paper.health import FindingKind
 from bot.paper.health_facts import check_ledger
+from bot.paper.health_ping import PING_URL
 from bot.paper.ledgers import ledger_path, status_of
 from bot.paper.outbox import AddressPost, LocalPost, Outbox, Post, no_post
 from bot.paper.tick_notices import error_notice, fault_notice, head_notice, last_day, notices_of, summary_notices
@@ -59,7 +57,8 @@ def secret_filter(environment: Mapping[str, str]) -> Callable[[str], str]:
     """Return a function that removes the environment's keys and addresses from a text."""
     # The longest first: a secret may be a part of another one.
     keys = [environment.get(name, "").strip() for pair in KEY_NAMES.values() for name in pair]
-    secrets = sorted({*keys, *environment.get(ADDRESSES, "").split()} - {""}, key=len, reverse=True)
+    addresses = [*environment.get(ADDRESSES, "").split(), environment.get(PING_URL, "").strip()]
+    secrets = sorted({*keys, *addresses} - {""}, key=len, reverse=True)
 
     def hide(text: str) -> str:
         for secret in secrets:
@@ -80,21 +79,11 @@ def addresses_of(environment: Mapping[str, str]) -> list[str]:
         if "://" not in address:
             expected = "kind://..., as apprise writes it"
             raise ConfigError(f"address {number} is invalid", where=ADDRESSES, expected=expected)
-        if _EXCHANGES.search(unquote(address).casefold()):
+        if names_exchange(address):
             raise ConfigError(
                 f"address {number} is one of an exchange, where no notice is sent", where=ADDRESSES, mend="leave it out"
             )
     return addresses
-
-
-def _exchanges() -> re.Pattern[str]:
-    """Return a pattern of the domains of all known exchanges, with any subdomain."""
-    hosts = {venue.host for venue in VENUES.values()} | {urlsplit(Testnet(v).origin).netloc for v in TESTNETS}
-    domains = {".".join(host.split(".")[-2:]) for host in hosts}
-    return re.compile(rf"(?<![a-z0-9-])({'|'.join(map(re.escape, sorted(domains)))})(?![a-z0-9-])")
-
-
-_EXCHANGES = _exchanges()
 
 
 def open_post(config: Config, environment: Mapping[str, str], show: Callable[[str], None] | None = None) -> Post:
@@ -203,6 +192,10 @@ class Notifier:
             raise
         news = [*self._news(before), *(notice for result in results for notice in self._summary(result))]
         self._send([*news, *self._faults(news)])
+
+    def send(self, notice: Notice) -> None:
+        """Send a notice that belongs to no row of the ledger."""
+        self._send([notice])
 
     def retry(self) -> None:
         """Send the notices whose pause after a failure is over."""

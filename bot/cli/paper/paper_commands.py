@@ -70,6 +70,7 @@ def tick(
     Example: bot paper tick --ledger mine
     """
     from bot.infra.clock import SystemClock
+    from bot.paper.health_ping import open_ping
     from bot.paper.ledgers import status_of
     from bot.paper.notifier import Notifier
     from bot.paper.tick import tick as paper_tick
@@ -77,7 +78,7 @@ def tick(
     from bot.study.registration import follow
 
     resolved, clock, screen = config_of(config, set_), SystemClock(), console(to_error=as_json)
-    testnet = _testnet(resolved, name_of(ledger), broker, screen)
+    ping, testnet = open_ping(os.environ), _testnet(resolved, name_of(ledger), broker, screen)
     post, say = _post(resolved, screen, notify_dry_run), line_printer(screen)
     notifier = Notifier(resolved, ledger, clock, post, say)
     # Watched from outside the sessions, so that a tick which fails in them is reported too.
@@ -86,6 +87,8 @@ def tick(
         report(ticked)
     if (line := follow(resolved, clock.now())) is not None:
         say(line)
+    if not ticked.left_open and (problem := ping()) is not None:
+        say(problem)
     print_tick(screen, ticked, status_of(resolved, ledger), labels_of(resolved.resolved()), as_json)
 
 
@@ -115,7 +118,9 @@ def run(
     Example: bot paper run
     """
     from bot.infra.clock import SystemClock
+    from bot.infra.service_manager import ServiceManager
     from bot.paper.daemon import Daemon, Stop
+    from bot.paper.health_ping import open_ping
 
     require_one_market(market, data_dir)
     resolved, screen = config_of(config, set_), console()
@@ -132,7 +137,8 @@ def run(
         raise ConfigError("needs --venue-port: the daemon trades on live prices", where=where)
     testnet = _testnet(resolved, name_of(ledger), broker, screen)
     post = _post(resolved, screen, notify_dry_run)
-    Daemon(resolved, ledger, SystemClock(), line_printer(screen), testnet, post).run(Stop())
+    ping, manager = open_ping(os.environ), ServiceManager(os.environ)
+    Daemon(resolved, ledger, SystemClock(), line_printer(screen), testnet, post, ping=ping, manager=manager).run(Stop())
 
 
 @paper.command()
