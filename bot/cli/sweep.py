@@ -89,8 +89,10 @@ def run(
 
         checked = run_sets(resolved, opened, options, file, resume, advance)
     _show(screen, file, checked)
+    report = str(file.path.with_suffix(".html"))
+    screen.print(f"Report: {report}", markup=False, soft_wrap=True)
     if as_json:
-        print_json({"name": name, "file": str(file.path), **_as_data(file)})
+        print_json({"name": name, "file": str(file.path), "report": report, **_as_data(file)})
 
 
 @sweep.command(name="list")
@@ -140,6 +142,23 @@ def show(
         print_json({"name": name, **_as_data(file)})
     else:
         _show(console(), file, [])
+
+
+@sweep.command()
+def report(
+    name: Annotated[str, typer.Argument(help="Name of the sweep.")],
+    config: ConfigOption = None,
+) -> None:
+    """Write the report of a sweep as one HTML file: all results, best sets, neighbourhoods, parallel coordinates.
+
+    Example: bot sweep report wide
+    """
+    from bot.settings.loader import load_config
+    from bot.sweep.page.sweep_page import write_report
+    from bot.sweep.sweep_file import find_sweep
+
+    path = write_report(find_sweep(load_config(config).state, name))
+    console().print(f"Report: {path}", markup=False, soft_wrap=True)
 
 
 @sweep.command()

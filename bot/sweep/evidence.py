@@ -215,6 +215,8 @@ def _on_plateau(near: Neighbourhood, table: pd.DataFrame, row: int) -> _Found:
     if own.equity is None or best is None or best.equity is None:
         return {}, {"plateau": "the best set has no neighbour among the sets"}
     equity = float(table["final_equity"][row])
+    if not equity:
+        return {}, {"plateau": "the best set lost everything"}
     return {
         "plateau": own.equity / equity,
         "neighbours": own.neighbours,

@@ -27,6 +27,7 @@ from bot.sweep.comparison import comparison_of
 from bot.sweep.compiling import compiled, is_compiled
 from bot.sweep.evidence import evidence_of
 from bot.sweep.grid import Sampler, load_grid
+from bot.sweep.page.sweep_page import write_report
 from bot.sweep.simulation import simulate
 from bot.sweep.sweep_file import SweepFile, SweepRow
 from bot.sweep.variation import Variations, with_changes
@@ -123,7 +124,7 @@ def sweep(
     resume: bool,
     advance: Callable[[int, int], None],
 ) -> list[CheckedSet]:
-    """Run the sets that the file lacks, then check the best, the median and the worst against the full engine.
+    """Run the sets that the file lacks, check the best, the median and the worst by the full engine, write the report.
 
     Raises
     ------
@@ -146,6 +147,7 @@ def sweep(
         advance(finished, len(drawn))
     checked = checked_sets(config, market, window, file.table(), drawn)
     file.keep_comparison(comparison_of(config, market, window))
+    write_report(file)
     return checked
 
 
