@@ -23,11 +23,11 @@ from strategies.rotation.view import RotationView
 class PreparedMarket:
     """The market, the view and the coins of one config, as arrays for the simulation.
 
-    Raises ConfigError for settings that the simulation lacks: manual overrides and `on_start: wait`.
+    Raises ConfigError as `require_simulated`.
     """
 
     def __init__(self, config: Config, market: Market, window: Window) -> None:
-        _require_simulated(config)
+        require_simulated(config)
         self.config, self.market = config, market
         self.settings: RotationSettings = rotation_settings(config)
         self.view = RotationView(market, self.settings)
@@ -94,7 +94,11 @@ class PreparedMarket:
         return shares
 
 
-def _require_simulated(config: Config) -> None:
+def require_simulated(config: Config) -> None:
+    """Raise ConfigError for what a simulation lacks: a strategy of the user's own, overrides and `on_start: wait`."""
+    if config.strategy.file is not None:
+        mend = "compare settings of a strategy of your own with: bot backtest --set strategy.parameters.KEY=VALUE"
+        raise ConfigError("a sweep runs the rotation alone", where="strategy.file", mend=mend)
     overrides = config.overrides
     if config.on_start != "adopt" or overrides.reduce_only or overrides.no_trade:
         raise ConfigError("a sweep runs without manual overrides, from the first day on", where="overrides, on_start")

@@ -28,6 +28,7 @@ from bot.sweep.compiling import compiled, is_compiled
 from bot.sweep.evidence import evidence_of
 from bot.sweep.grid import Sampler, load_grid
 from bot.sweep.page.sweep_page import write_report
+from bot.sweep.prepared_market import require_simulated
 from bot.sweep.simulation import simulate
 from bot.sweep.sweep_file import SweepFile, SweepRow
 from bot.sweep.variation import Variations, with_changes
@@ -131,6 +132,7 @@ def sweep(
     AssertionError
         If a full backtest gives another result, which is a bug.
     """
+    require_simulated(config)
     drawn = list(load_grid(options.grid, config).sets(options.sampler, options.sets, options.seed))
     _require_feasible(len(drawn))
     window = window_of(market, options.start, options.end)

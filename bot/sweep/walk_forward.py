@@ -25,6 +25,7 @@ from bot.settings.loader import Config, load_config
 from bot.sweep.compiling import compiled
 from bot.sweep.folds import Fold, folds_of
 from bot.sweep.grid import Sampler, load_grid
+from bot.sweep.prepared_market import require_simulated
 from bot.sweep.simulation import simulate
 from bot.sweep.sweep import DEFAULT_GRID, WORTH_COMPILING
 from bot.sweep.variation import Variations, with_changes
@@ -173,6 +174,7 @@ def walk_forward(
     AssertionError
         If the exact engine gives another result than the simulation, which is a bug.
     """
+    require_simulated(config)
     drawn = list(load_grid(options.grid, config).sets(options.sampler, options.sets, options.seed))
     _require_choices(drawn)
     window = window_of(market, options.start, options.end)
