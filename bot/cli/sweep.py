@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -21,6 +22,7 @@ from bot.cli.console import (
     print_json,
     require_one_market,
 )
+from bot.cli.peek import note_command
 from bot.cli.whole_summaries import WholeSummaries
 from bot.core.errors import ConfigError, LedgerError
 
@@ -88,6 +90,7 @@ def run(
             status.update(f"{done:,} of {total:,} sets{left}")
 
         checked = run_sets(resolved, opened, options, file, resume, advance)
+    note_command(resolved.state, "bot sweep", date.fromisoformat(file.plan()["days"][1]))
     _show(screen, file, checked)
     report = str(file.path.with_suffix(".html"))
     screen.print(f"Report: {report}", markup=False, soft_wrap=True)
