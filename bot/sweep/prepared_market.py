@@ -11,7 +11,7 @@ from bot.core.corporate_actions import scheduled_settlements
 from bot.core.errors import ConfigError
 from bot.core.market import Floats, Market
 from bot.core.window import Window
-from bot.services.plans import endings_for, run_plan
+from bot.services.plans import endings_for, run_plan, slippage_class
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
 from bot.sweep.coin_table import CoinTable, coin_table, cut_to
@@ -34,6 +34,7 @@ class PreparedMarket:
         self.symbols = self._symbols()
         self.shares = self._shares()
         self._whole = coin_table(run_plan(config, market, self._every_day, ""), self._every_day, self.symbols)
+        self.slippage_classes = [slippage_class(config, market, symbol) for symbol in self.symbols]
         self._cut(window)
 
     @property
