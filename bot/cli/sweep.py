@@ -27,10 +27,11 @@ from bot.cli.whole_summaries import WholeSummaries
 from bot.core.errors import ConfigError, LedgerError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
 
+    from bot.sweep.evidence import Evidence
     from bot.sweep.sweep import CheckedSet
-    from bot.sweep.sweep_file import SweepFile
 
 sweep = typer.Typer(cls=WholeSummaries, help="Run the rotation with many parameter sets.", invoke_without_command=True)
 _SHOWN = 10
@@ -68,6 +69,7 @@ def run(
     from bot.infra.clock import SystemClock
     from bot.services.markets import chosen, open_market
     from bot.settings.loader import load_config
+    from bot.sweep.evidence import evidence_of
     from bot.sweep.sweep import DEFAULT_GRID, SweepOptions
     from bot.sweep.sweep import sweep as run_sets
     from bot.sweep.sweep_file import SweepFile
@@ -91,11 +93,12 @@ def run(
 
         checked = run_sets(resolved, opened, options, file, resume, advance)
     note_command(resolved.state, "bot sweep", date.fromisoformat(file.plan()["days"][1]))
-    _show(screen, file, checked)
+    table, found = file.table(), evidence_of(file)
+    _show(screen, table, found, checked)
     report = str(file.path.with_suffix(".html"))
     screen.print(f"Report: {report}", markup=False, soft_wrap=True)
     if as_json:
-        print_json({"name": name, "file": str(file.path), "report": report, **_as_data(file)})
+        print_json({"name": name, "file": str(file.path), "report": report, **_as_data(table, found)})
 
 
 @sweep.command(name="list")
@@ -138,13 +141,15 @@ def show(
     Example: bot sweep show wide
     """
     from bot.settings.loader import load_config
+    from bot.sweep.evidence import evidence_of
     from bot.sweep.sweep_file import find_sweep
 
     file = find_sweep(load_config(config).state, name)
+    table, found = file.table(), evidence_of(file)
     if as_json:
-        print_json({"name": name, **_as_data(file)})
+        print_json({"name": name, **_as_data(table, found)})
     else:
-        _show(console(), file, [])
+        _show(console(), table, found, [])
 
 
 @sweep.command()
@@ -188,15 +193,14 @@ def _path_of(state: Path, name: str) -> Path:
     return state / "sweeps" / f"{name}.sqlite3"
 
 
-def _show(screen: Console, file: SweepFile, checked: list[CheckedSet]) -> None:
+def _show(screen: Console, table: pd.DataFrame, found: Evidence | None, checked: list[CheckedSet]) -> None:
     from rich import box
     from rich.table import Table
 
     from bot.report.numbers import to_ascii
-    from bot.sweep.evidence import evidence_of, ranked
+    from bot.sweep.evidence import ranked
     from bot.sweep.neighbours import varied_keys
 
-    table, found = file.table(), evidence_of(file)
     if found is None:
         screen.print("The sweep has no sets yet.")
         return
@@ -230,11 +234,8 @@ def _value(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _as_data(file: SweepFile) -> dict[str, Any]:
+def _as_data(table: pd.DataFrame, found: Evidence | None) -> dict[str, Any]:
     """Return the sets of a sweep and the evidence for the best of them."""
-    from bot.sweep.evidence import evidence_of
-
-    table, found = file.table(), evidence_of(file)
     plain = table.astype(object).where(table.notna(), None)
     rows = [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
     return {"evidence": None if found is None else found.as_dict(), "sets": rows}

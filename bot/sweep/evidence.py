@@ -187,18 +187,25 @@ def _deflated(returns: Floats, row: int, distinct: int) -> _Found:
     sample = None if reason else sharpe_sample(returns[:, row])
     if not reason and sample is None:
         reason = "the best set has no Sharpe ratio, since its equity never changes"
-    samples = [one for column in returns.T if (one := sharpe_sample(column)) is not None]
-    if not reason and len(samples) < 2:
+    ratios = _sharpe_ratios(returns)
+    if not reason and len(ratios) < 2:
         reason = "fewer than two sets have a Sharpe ratio"
     if reason or sample is None:
         return {}, {"deflated_sharpe": reason}
-    variance, trials = float(np.var([one.sharpe for one in samples], ddof=1)), returns.shape[1]
+    variance, trials = float(np.var(ratios, ddof=1)), returns.shape[1]
     year = math.sqrt(MONTHS_A_YEAR)
     return {
         "sharpe": sample.sharpe * year,
         "by_luck": best_by_chance(variance, trials) * year,
         "deflated_sharpe": deflated_sharpe(sample, variance, trials),
     }, {}
+
+
+def _sharpe_ratios(returns: Floats) -> Floats:
+    """Return the Sharpe ratio of each set that has one, of monthly returns."""
+    changing = returns[:, np.ptp(returns, axis=0) > 0]
+    ratios: Floats = changing.mean(axis=0) / changing.std(axis=0, ddof=1)
+    return ratios
 
 
 def _overfitted(returns: Floats, distinct: int) -> _Found:

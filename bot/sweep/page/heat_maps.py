@@ -46,7 +46,7 @@ def _medians(returns: Floats, part: Parts) -> Floats:
 
 
 def _cells(returns: Floats, down: Parts, across: Parts) -> Floats:
-    """Return the median total return of each pair of parts; NaN of a pair that has no set."""
+    """Return the median total return of each pair of parts; NaN of a pair of zero sets."""
     found = np.full((len(down.labels), len(across.labels)), np.nan)
     for row, column in np.ndindex(found.shape):
         inside = returns[(down.of_set == row) & (across.of_set == column)]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from bot.core.market import Floats
 from bot.sweep.evidence import Evidence
-from bot.sweep.neighbours import Neighbourhood, varied_keys
+from bot.sweep.neighbours import Neighbourhood
 from strategies.indicators import Ints
 
 MOST_PARTS = 6
@@ -34,6 +34,8 @@ class SweepData:
         Neighbours of the sets.
     comparison
         Figures of the default config and of random timing, once the sweep has ended.
+    keys
+        Config keys with more than one value.
     """
 
     name: str
@@ -42,11 +44,7 @@ class SweepData:
     evidence: Evidence
     neighbourhood: Neighbourhood
     comparison: Mapping[str, Any] | None
-
-    @property
-    def keys(self) -> list[str]:
-        """Config keys with more than one value."""
-        return [key for key in varied_keys(self.table) if self.table[key].map(repr).nunique() > 1]
+    keys: Sequence[str]
 
     @property
     def returns(self) -> Floats:

@@ -17,7 +17,7 @@ from bot.report.markup import Figure, Row, Table, bullets, facts, paragraph, sec
 from bot.report.plot import WATERMARK
 from bot.report.static_page import static_page
 from bot.sweep.evidence import evidence_of, ranked
-from bot.sweep.neighbours import Neighbourhood
+from bot.sweep.neighbours import Neighbourhood, varied_keys
 from bot.sweep.page.heat_maps import MOST_MAPS, heat_maps, pair_count
 from bot.sweep.page.parallel_axes import parallel_axes
 from bot.sweep.page.result_histogram import result_histogram
@@ -33,7 +33,7 @@ def write_report(file: SweepFile) -> Path:
     Raises
     ------
     LedgerError
-        If the sweep has no sets yet, cannot be read, or the report cannot be written.
+        If the sweep is empty so far or is damaged, or writing fails.
     """
     path = file.path.with_suffix(".html")
     write_text(path, render(data_of(file)))
@@ -41,13 +41,14 @@ def write_report(file: SweepFile) -> Path:
 
 
 def data_of(file: SweepFile) -> SweepData:
-    """Read the data of the report. Raises LedgerError for a sweep that has no sets yet."""
+    """Read the data of the report. Raises LedgerError for a sweep that is empty so far."""
     found = evidence_of(file)
     if found is None:
         raise LedgerError("the sweep has no sets yet", where=str(file.path), mend="go on with --resume")
     plan, table = file.plan(), file.table()
     near = Neighbourhood(table, is_grid=plan["sampler"] == "grid")
-    return SweepData(file.name, plan, table, found, near, file.comparison())
+    keys = [key for key in varied_keys(table) if len(set(map(repr, table[key].tolist()))) > 1]
+    return SweepData(file.name, plan, table, found, near, file.comparison(), keys)
 
 
 def render(sweep: SweepData) -> str:

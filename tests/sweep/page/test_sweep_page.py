@@ -120,6 +120,7 @@ def test_of_many_sets_the_best_and_a_sample_are_drawn() -> None:
     assert shown_rows(range(1_000)) == list(range(1_000))
 
 
+@pytest.mark.slow
 def test_a_thousand_sets_make_a_small_page(tmp_path: Path) -> None:
     random = np.random.default_rng(2)
     rows = [
