@@ -55,6 +55,12 @@ def run(
     start: Annotated[str | None, typer.Option(help="First day of trading, YYYY-MM-DD.")] = None,
     end: Annotated[str | None, typer.Option(help="Last day of trading, YYYY-MM-DD.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a sweep that was stopped.")] = False,
+    backend: Annotated[
+        Literal["threads", "dask"], typer.Option(help="Threads of this machine, or the workers of a Dask scheduler.")
+    ] = "threads",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of the Dask scheduler: tcp://HOST:PORT or tls://HOST:PORT.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run every parameter set of a grid on one market, with the rule that a backtest calls.
@@ -70,7 +76,7 @@ def run(
     from bot.services.markets import chosen, open_market
     from bot.settings.loader import load_config
     from bot.sweep.evidence import evidence_of
-    from bot.sweep.sweep import DEFAULT_GRID, SweepOptions
+    from bot.sweep.sweep import DEFAULT_GRID, SweepOptions, backend_of
     from bot.sweep.sweep import sweep as run_sets
     from bot.sweep.sweep_file import SweepFile
 
@@ -81,17 +87,17 @@ def run(
     )
     file = SweepFile(_path_of(resolved.state, name))
     screen.print(market_line(chosen(resolved, data_dir, market)), markup=False, soft_wrap=True)
-    opened = open_market(resolved, data_dir, market)
     clock = SystemClock()
-    began = clock.now()
-    with screen.status("Preparing the market") as status:
+    with backend_of(backend, scheduler) as run_chunks, screen.status("Preparing the market") as status:
+        opened = open_market(resolved, data_dir, market)
+        began = clock.now()
 
         def advance(done: int, total: int) -> None:
             spent = (clock.now() - began).total_seconds()
             left = f", about {spent / done * (total - done):,.0f} s left" if done else ""
             status.update(f"{done:,} of {total:,} sets{left}")
 
-        checked = run_sets(resolved, opened, options, file, resume, advance)
+        checked = run_sets(resolved, opened, options, file, resume, advance, run_chunks)
     note_command(resolved.state, "bot sweep", date.fromisoformat(file.plan()["days"][1]))
     table, found = file.table(), evidence_of(file)
     _show(screen, table, found, checked)
