@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
@@ -208,6 +209,9 @@ def _short(value: float) -> float:
 def _shares(sampler: Sampler, count: int, dimensions: int, seed: int) -> np.ndarray:
     if sampler == "random":
         return np.random.default_rng(seed).random((count, dimensions))
+    if find_spec("scipy") is None:
+        mend = "pip install 'small-cap-rotation[sweep]', or --sampler random"
+        raise ConfigError("SciPy is not installed", where="--sampler sobol", mend=mend)
     from scipy.stats import qmc
 
     # A power of two keeps the balance of a Sobol sequence; the rest is cut.

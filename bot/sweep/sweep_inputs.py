@@ -1,4 +1,4 @@
-"""What all chunks of a sweep share: config, market, days of trading, and the simulation."""
+"""Inputs that all chunks of a sweep share: config, market, days of trading, and the simulation."""
 
 from __future__ import annotations
 

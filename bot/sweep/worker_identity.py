@@ -1,4 +1,4 @@
-"""What a worker of a cluster has in common with its client: without it the same set can give other numbers."""
+"""Versions that a worker of a cluster shares with its client, so that a set has the same figures on both."""
 
 from __future__ import annotations
 

@@ -65,12 +65,13 @@ def empty_cluster(tmp_path: Path) -> Iterator[DaskCluster]:
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A chunk a set, and no full backtests at the end: they belong to both backends."""
     monkeypatch.setattr(sweeping, "CHUNK", 1)
+    monkeypatch.setattr(sweeping, "comparison_of", lambda *_: {})
     monkeypatch.setattr(sweeping, "checked_sets", lambda *_: [])
 
 
 @pytest.fixture(scope="module")
 def on_threads(demo: Market, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    """The table of the sweep on threads."""
+    """The table of the sweep on threads, checked against full backtests."""
     folder = tmp_path_factory.mktemp("threads")
     (folder / "grid.yaml").write_text(GRID)
     config = load_config(changes={"state": str(folder)})
