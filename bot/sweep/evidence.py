@@ -84,10 +84,16 @@ class Evidence:
         return [
             f"{numbers.counted(self.trials, 'set')} (trials). The best by final equity is set {self.best}, "
             f"{money} USDT; it rests on {rests}.",
-            f"Deflated Sharpe ratio (DSR): {self._dsr()}",
-            f"Probability of backtest overfitting (PBO): {self._pbo()}",
+            *self.on_the_choice(),
             f"Plateau: {self._plateau()}",
             luck,
+        ]
+
+    def on_the_choice(self) -> list[str]:
+        """Return how far to believe a choice of the best: deflated Sharpe ratio, and overfitting."""
+        return [
+            f"Deflated Sharpe ratio (DSR): {self._dsr()}",
+            f"Probability of backtest overfitting (PBO): {self._pbo()}",
         ]
 
     def _dsr(self) -> str:
@@ -127,7 +133,7 @@ def evidence_of(file: SweepFile) -> Evidence | None:
     return evidence(table, file.monthly_returns(), is_grid=file.plan()["sampler"] == "grid")
 
 
-def evidence(table: pd.DataFrame, returns: Floats, is_grid: bool) -> Evidence:
+def evidence(table: pd.DataFrame, returns: Floats, is_grid: bool, best: int | None = None) -> Evidence:
     """Compute the evidence for the best set of a table.
 
     Parameters
@@ -138,8 +144,10 @@ def evidence(table: pd.DataFrame, returns: Floats, is_grid: bool) -> Evidence:
         Simple return of each calendar month, shape (months, sets), in the order of the table.
     is_grid
         True if the sets are the combinations of a grid, False if they were drawn.
+    best
+        Row of the best set by another figure; by default the one with the highest final equity.
     """
-    row = ranked(table)[0]
+    row = ranked(table)[0] if best is None else best
     distinct = len({column.tobytes() for column in returns.T})
     found: dict[str, Any] = {}
     missing: dict[str, str] = {}
