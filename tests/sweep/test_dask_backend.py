@@ -63,9 +63,10 @@ def empty_cluster(tmp_path: Path) -> Iterator[DaskCluster]:
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A chunk a set, and no full backtests at the end: they belong to both backends."""
+    """A chunk a set, and no full backtests and report at the end: they belong to both backends."""
     monkeypatch.setattr(sweeping, "CHUNK", 1)
     monkeypatch.setattr(sweeping, "comparison_of", lambda *_: {})
+    monkeypatch.setattr(sweeping, "write_report", lambda *_: None)
     monkeypatch.setattr(sweeping, "checked_sets", lambda *_: [])
 
 
