@@ -23,18 +23,20 @@ from strategies.rotation.view import RotationView
 class PreparedMarket:
     """The market, the view and the coins of one config, as arrays for the simulation.
 
+    `of` is the same market prepared with the same section `altcoins`; its coins and their choices are shared.
     Raises ConfigError as `require_simulated`.
     """
 
-    def __init__(self, config: Config, market: Market, window: Window) -> None:
+    def __init__(self, config: Config, market: Market, window: Window, of: PreparedMarket | None = None) -> None:
         require_simulated(config)
         self.config, self.market = config, market
         self.settings: RotationSettings = rotation_settings(config)
-        self.view = RotationView(market, self.settings)
-        self.symbols = self._symbols()
-        self.shares = self._shares()
-        self._whole = coin_table(run_plan(config, market, self._every_day, ""), self._every_day, self.symbols)
-        self.slippage_classes = [slippage_class(config, market, symbol) for symbol in self.symbols]
+        self.view: RotationView = RotationView(market, self.settings, altcoins=of.view.altcoins if of else None)
+        self.symbols: list[str] = of.symbols if of else self._symbols()
+        self.shares: Floats = of.shares if of else self._shares()
+        self._whole: CoinTable = of._whole if of else self._coin_table()
+        classes = of.slippage_classes if of else [slippage_class(config, market, symbol) for symbol in self.symbols]
+        self.slippage_classes: list[str] = classes
         self._cut(window)
 
     @property
@@ -74,9 +76,6 @@ class PreparedMarket:
         """Return ETH, every altcoin that is ever eligible, and their successors, sorted."""
         eligible = self.view.altcoins.eligible_over(self.view.days)
         chosen = {symbol for symbol, days in eligible.items() if days.any()}
-        self._eligible_days = (
-            np.any(list(eligible.values()), axis=0) if eligible else np.zeros(len(self.view.days), bool)
-        )
         settlings = scheduled_settlements(self.market, endings_for(self.config, self.market), self._every_day.end)
         becomes = {s.symbol: s.into for due in settlings.values() for s in due if s.into}
         found, added = set[str](), {self.market.roles.eth, *chosen}
@@ -85,12 +84,16 @@ class PreparedMarket:
             added = {becomes[symbol] for symbol in added if symbol in becomes} - found
         return sorted(found)
 
+    def _coin_table(self) -> CoinTable:
+        plan = run_plan(self.config, self.market, self._every_day, "")
+        return coin_table(plan, self._every_day, self.symbols)
+
     def _shares(self) -> Floats:
         """Return the altcoins that a choice after each day takes, as shares, shape (decisions, coins)."""
         shares = np.zeros((len(self.view.days), len(self.symbols)))
         place = {symbol: row for row, symbol in enumerate(self.symbols)}
-        for number in np.flatnonzero(self._eligible_days):
-            for symbol, share in self.view.altcoins.choose(self.view.days[number]).items():
+        for number, chosen in enumerate(self.view.altcoins.choices(self.view.days)):
+            for symbol, share in chosen.items():
                 shares[number, place[symbol]] = share
         return shares
 

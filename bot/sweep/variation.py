@@ -47,6 +47,7 @@ class Variations:
         self._rule_fields = rule_fields(self._settings)
         self._preparing = Lock()  # threads share what is prepared
         self._prepared: dict[str, PreparedMarket] = {}
+        self._coins: dict[str, PreparedMarket] = {}
         self._cuts: dict[str, PreparedMarket] = {}
         self._observed: dict[str, tuple[ObservedColumns, np.ndarray, np.ndarray]] = {}
 
@@ -90,7 +91,9 @@ class Variations:
         key = _key(own)
         if key not in self._prepared:
             # Other changes are left out: the next set of the same readings has its own.
-            self._prepared[key] = PreparedMarket(with_changes(self.config, own), self.market, self.window)
+            coins = _key({name: value for name, value in own.items() if name.startswith("altcoins.")})
+            made = PreparedMarket(with_changes(self.config, own), self.market, self.window, self._coins.get(coins))
+            self._prepared[key] = self._coins[coins] = made
         if key not in self._cuts:
             prepared = self._prepared[key]
             self._cuts[key] = prepared if prepared.window == self.window else prepared.over(self.window)
