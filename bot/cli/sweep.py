@@ -210,12 +210,15 @@ def _show(screen: Console, table: pd.DataFrame, found: Evidence | None, checked:
     if found is None:
         screen.print("The sweep has no sets yet.")
         return
+    keys = varied_keys(table)
+    # Named once: with its key beside each value a set would fill seven lines.
+    screen.print(f"Values in the order of: {', '.join(keys)}.", markup=False)
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("set", "Return", "Drawdown", "Sharpe", "Trades", "Episodes", "Changes"):
-        is_text = column == "Changes"
+    for column in ("Set", "Return", "Drawdown", "Sharpe", "Trades", "Episodes", "Values"):
+        is_text = column == "Values"
         shown.add_column(column, justify="left" if is_text else "right", overflow="fold" if is_text else "ellipsis")
     for _, row in table.loc[ranked(table)[:_SHOWN]].iterrows():
-        changes = ", ".join(f"{key.rpartition('.')[2]}={_value(row[key])}" for key in varied_keys(table))
+        values = ", ".join(_value(row[key]) for key in keys)
         sharpe = "" if row["sharpe"] != row["sharpe"] else f"{row['sharpe']:.2f}"
         shown.add_row(
             str(row["set"]),
@@ -224,19 +227,21 @@ def _show(screen: Console, table: pd.DataFrame, found: Evidence | None, checked:
             sharpe,
             str(row["trades"]),
             str(row["episodes"]),
-            changes,
+            values,
         )
     screen.print(shown)
     low, middle, high = table["total_return"].quantile([0.05, 0.5, 0.95]).map(percent).tolist()
     screen.print(f"Total return of all sets: 5% {low}, median {middle}, 95% {high}.")
     for sentence in found.sentences():
-        screen.print(to_ascii(sentence), markup=False)
+        screen.print(to_ascii(sentence), markup=False, soft_wrap=True)
     for one in checked:
         screen.print(f"Set {one.number} ({one.place}) is the same by the full engine: {one.final_equity:,.2f} USDT.")
     screen.print("Paper only, not advice.")
 
 
 def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
