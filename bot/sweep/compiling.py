@@ -76,9 +76,15 @@ def cache_folder() -> Path | None:
 def source_hash() -> str:
     """Hash all that machine code is made from: the sources, and the versions of Python and the compiler."""
     # numba looks at the file of the outer function alone, and would run an old rule after a change of `step`.
-    digest = hashlib.sha256(platform.python_version().encode())
+    digest = hashlib.sha256(f"{platform.python_version()}{code_hash()}".encode())
     for package in ("numba", "llvmlite", "numpy"):
         digest.update(version(package).encode())
+    return digest.hexdigest()
+
+
+def code_hash() -> str:
+    """Hash the sources of the rule, the core and the sweep."""
+    digest = hashlib.sha256()
     for path in sorted(path for folder in _SOURCES for path in (_PROJECT / folder).rglob("*.py")):
         digest.update(str(path.relative_to(_PROJECT)).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -24,7 +24,7 @@ from bot.services.plans import planned, window_of
 from bot.settings.loader import CONFIG_FOLDER, Config, load_config
 from bot.sweep.chunks import Backend, chunks_of
 from bot.sweep.comparison import comparison_of
-from bot.sweep.compiling import is_compiled
+from bot.sweep.compiling import code_hash, is_compiled
 from bot.sweep.contradictions import require_consistent
 from bot.sweep.evidence import evidence_of
 from bot.sweep.grid import Sampler, load_grid
@@ -164,7 +164,7 @@ def sweep(
 
 
 def plan_of(config: Config, market: Market, window: Window, drawn: Sequence[Mapping[str, object]]) -> dict[str, Any]:
-    """Return what decides the rows of a sweep, by hash: its sets, config, data, days and version."""
+    """Return what decides the rows of a sweep, by hash: its sets, config, data, days and code."""
     data = {symbol: market[symbol].sha256 for symbol in sorted(market)}
     return {
         "grid": _sha256(list(map(dict, drawn))),
@@ -174,6 +174,7 @@ def plan_of(config: Config, market: Market, window: Window, drawn: Sequence[Mapp
         "days": [str(window.start), str(window.end)],
         "market": market.name,
         "version": __version__,
+        "code": code_hash(),
     }
 
 

@@ -23,6 +23,7 @@ from bot.services.markets import open_market
 from bot.services.plans import planned, window_of
 from bot.settings.loader import Config, load_config
 from bot.sweep.compiling import compiled
+from bot.sweep.contradictions import require_consistent
 from bot.sweep.evidence import Evidence, evidence
 from bot.sweep.folds import Fold, folds_of
 from bot.sweep.grid import Sampler, load_grid
@@ -177,6 +178,7 @@ def walk_forward(
     """
     require_simulated(config)
     drawn = list(load_grid(options.grid, config).sets(options.sampler, options.sets, options.seed))
+    require_consistent(drawn, config, options.grid)
     _require_choices(drawn)
     window = window_of(market, options.start, options.end)
     sessions = market[market.roles.small_caps].dates
