@@ -22,14 +22,14 @@ from bot.infra.version import __version__
 from bot.services.markets import open_market
 from bot.services.plans import planned, window_of
 from bot.settings.loader import CONFIG_FOLDER, Config, load_config
+from bot.simulation.compiling import code_hash, is_compiled
+from bot.simulation.prepared_market import require_simulated
 from bot.sweep.chunks import Backend, chunks_of
 from bot.sweep.comparison import comparison_of
-from bot.sweep.compiling import code_hash, is_compiled
 from bot.sweep.contradictions import require_consistent
 from bot.sweep.evidence import evidence_of
 from bot.sweep.grid import Sampler, load_grid
 from bot.sweep.page.sweep_page import write_report
-from bot.sweep.prepared_market import require_simulated
 from bot.sweep.sweep_file import SweepFile
 from bot.sweep.sweep_inputs import SweepInputs
 from bot.sweep.thread_backend import run_on_threads

@@ -9,8 +9,8 @@ from threading import Lock
 from bot.core.market import Market
 from bot.core.window import Window
 from bot.settings.loader import Config
-from bot.sweep.compiling import compiled
-from bot.sweep.simulation import simulate
+from bot.simulation.compiling import compiled
+from bot.simulation.simulation import simulate
 from bot.sweep.variation import Variations
 
 

@@ -16,11 +16,11 @@ from bot.core.window import Window
 from bot.services.plans import slippage_class
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
-from bot.sweep.coin_table import CoinTable
+from bot.simulation.coin_table import CoinTable
+from bot.simulation.prepared_market import PreparedMarket
+from bot.simulation.simulation import SimulatedRun, simulate
 from bot.sweep.numbers_of_sets import SIZING_FIELDS, TARGET_FIELDS, rule_fields, with_fields
-from bot.sweep.prepared_market import PreparedMarket
 from bot.sweep.run_figures import SetFigures, figures_of_run
-from bot.sweep.simulation import SimulatedRun, simulate
 from strategies.rotation.state import ObservedColumns
 from strategies.rotation.view import RotationView
 

@@ -22,14 +22,14 @@ from bot.report.metrics import performance
 from bot.services.markets import open_market
 from bot.services.plans import planned, window_of
 from bot.settings.loader import Config, load_config
-from bot.sweep.compiling import compiled
+from bot.simulation.compiling import compiled
+from bot.simulation.prepared_market import require_simulated
+from bot.simulation.simulation import simulate
 from bot.sweep.contradictions import require_consistent
 from bot.sweep.evidence import Evidence, evidence
 from bot.sweep.folds import Fold, folds_of
 from bot.sweep.grid import Sampler, load_grid
-from bot.sweep.prepared_market import require_simulated
 from bot.sweep.run_figures import FIGURES, MONTHLY
-from bot.sweep.simulation import simulate
 from bot.sweep.sweep import DEFAULT_GRID, WORTH_COMPILING
 from bot.sweep.variation import Variations, with_changes
 from strategies.indicators import Ints

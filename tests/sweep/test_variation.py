@@ -11,9 +11,9 @@ from bot.data.demo.demo_market import DEMO
 from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import load_config
-from bot.sweep.simulation import SimulatedRun
+from bot.simulation.simulation import SimulatedRun
 from bot.sweep.variation import Variations, with_changes
-from tests.sweep.random_sets import random_set, require_equal, run_both
+from tests.simulation.random_sets import random_set, require_equal, run_both
 
 EARLY, LATE = Window(date(2103, 5, 20), date(2106, 6, 30)), Window(date(2107, 4, 25), date(2112, 8, 5))
 """Days of the demo that begin and end while coins are held."""

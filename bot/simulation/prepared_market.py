@@ -14,8 +14,8 @@ from bot.core.window import Window
 from bot.services.plans import endings_for, run_plan, slippage_class
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
-from bot.sweep.coin_table import CoinTable, coin_table, cut_to
-from bot.sweep.lot_book import RunNumbers
+from bot.simulation.coin_table import CoinTable, coin_table, cut_to
+from bot.simulation.lot_book import RunNumbers
 from strategies.rotation.settings import RotationSettings
 from strategies.rotation.view import RotationView
 

@@ -15,14 +15,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
-from bot.sweep import lot_book
+from bot.simulation import lot_book
 from strategies import decimals
 from strategies.rotation import conditions, moves, step, targets
 
 _RULE = (decimals, conditions, moves, step, targets, lot_book)
 """Modules of the rule and of the book: functions of scalars, arrays and named tuples of them."""
 _PROJECT = Path(__file__).parents[2]
-_SOURCES = ("strategies", "bot/core", "bot/sweep")
+_SOURCES = ("strategies", "bot/core", "bot/simulation", "bot/sweep")
 """Folders of all code that compiled code is made of, constants and tuples included."""
 
 _P = ParamSpec("_P")

@@ -12,8 +12,8 @@ import numpy as np
 
 from bot.core import instrument
 from bot.core.market import Floats
-from bot.sweep.coin_table import CoinTable
-from bot.sweep.lot_book import (
+from bot.simulation.coin_table import CoinTable
+from bot.simulation.lot_book import (
     FillColumns,
     LotBook,
     RunNumbers,

@@ -11,7 +11,7 @@ import numpy as np
 
 from bot.core import execution, instrument
 from bot.core.market import Floats
-from bot.sweep.coin_table import DEAD, RENAMED, CoinTable
+from bot.simulation.coin_table import DEAD, RENAMED, CoinTable
 from strategies.indicators import Bools, Ints
 from strategies.rotation.targets import TradeCode
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.sweep import compiling
-from bot.sweep.compiling import cache_folder, source_hash
+from bot.simulation import compiling
+from bot.simulation.compiling import cache_folder, source_hash
 
 SUM = """
-from bot.sweep import compiling
+from bot.simulation import compiling
 compiling._RULE = ()
 import numpy as np
-from tests.sweep.compiled_sum import total
+from tests.simulation.compiled_sum import total
 fast = compiling.compiled(total)
 print(fast(np.arange(4.0)), sum(fast.stats.cache_hits.values()))
 """
