@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import warnings
@@ -80,15 +81,27 @@ def _connected(scheduler: str, security: Security) -> Client:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     from distributed import Client
 
-    options = {"security": security, "set_as_default": False, "direct_to_workers": False}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # versions are compared below, by name
         try:
+            # A client that fails to connect would wait ten seconds more when Python frees it.
+            asyncio.run(_greet(scheduler, security))
+            options = {"security": security, "set_as_default": False, "direct_to_workers": False}
             return Client(scheduler, timeout=CONNECT_SECONDS, **options)
-        except (OSError, RuntimeError) as problem:
-            was = str(problem.__cause__ or problem) or type(problem).__name__
+        except Exception as problem:  # another server's bytes are read as a length, and end in any error
+            # Dask puts the address of an object in memory before the cause.
+            text = str(problem.__cause__ or problem).rpartition(": ")[2] or type(problem).__name__
+            was = text if isinstance(problem, OSError) else "the answer of another kind of server"
             mend = "start it: dask scheduler"
             raise ClusterError("the scheduler does not answer", where=scheduler, was=was, mend=mend) from None
+
+
+async def _greet(scheduler: str, security: Security) -> None:
+    """Connect once and exchange greetings, which only a scheduler or a worker can do."""
+    from distributed.comm.core import connect
+
+    answered = await connect(scheduler, timeout=CONNECT_SECONDS, **security.get_connection_args("client"))
+    answered.abort()
 
 
 class _DaskBackend:

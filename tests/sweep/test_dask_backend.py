@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -208,6 +209,22 @@ def test_an_absent_scheduler_is_refused_within_ten_seconds(sweeps: Sweeps) -> No
     assert time.monotonic() - began < 10
     assert caught.value.exit_code == 6
     assert not sweeps.file("absent").path.exists()
+
+
+@pytest.mark.slow
+def test_a_server_of_another_kind_is_refused(sweeps: Sweeps) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 4)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(ClusterError, match="was the answer of another kind of server"):
+            sweeps.run("web", f"tcp://127.0.0.1:{server.getsockname()[1]}")
+        thread.join()
 
 
 @pytest.mark.slow
