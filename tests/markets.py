@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -181,6 +181,7 @@ class RandomMarket:
         return config_with({"symbols": symbols, **(changes or {}), "endings": table})
 
 
+@lru_cache(maxsize=32)
 def random_market(seed: int, days: int = 500) -> RandomMarket:
     """A market in which breakouts, kills and altcoins come often, the same for the same seed.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -21,14 +22,16 @@ from bot.cli.console import (
     print_json,
     require_one_market,
 )
+from bot.cli.peek import note_command
 from bot.cli.whole_summaries import WholeSummaries
 from bot.core.errors import ConfigError, LedgerError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
 
+    from bot.sweep.evidence import Evidence
     from bot.sweep.sweep import CheckedSet
-    from bot.sweep.sweep_file import SweepFile
 
 sweep = typer.Typer(cls=WholeSummaries, help="Run the rotation with many parameter sets.", invoke_without_command=True)
 _SHOWN = 10
@@ -52,6 +55,12 @@ def run(
     start: Annotated[str | None, typer.Option(help="First day of trading, YYYY-MM-DD.")] = None,
     end: Annotated[str | None, typer.Option(help="Last day of trading, YYYY-MM-DD.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a sweep that was stopped.")] = False,
+    backend: Annotated[
+        Literal["threads", "dask"], typer.Option(help="Threads of this machine, or the workers of a Dask scheduler.")
+    ] = "threads",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of the Dask scheduler: tcp://HOST:PORT or tls://HOST:PORT.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run every parameter set of a grid on one market, with the rule that a backtest calls.
@@ -67,7 +76,8 @@ def run(
     from bot.services.markets import chosen, open_market
     from bot.services.universe import universe_of
     from bot.settings.loader import load_config
-    from bot.sweep.sweep import DEFAULT_GRID, SweepOptions
+    from bot.sweep.evidence import evidence_of
+    from bot.sweep.sweep import DEFAULT_GRID, SweepOptions, backend_of
     from bot.sweep.sweep import sweep as run_sets
     from bot.sweep.sweep_file import SweepFile
 
@@ -78,22 +88,28 @@ def run(
     )
     file = SweepFile(_path_of(resolved.state, name))
     screen.print(market_line(chosen(resolved, data_dir, market)), markup=False, soft_wrap=True)
-    opened = open_market(resolved, data_dir, market)
-    universe = universe_of(opened)
-    screen.print(f"{universe['line']}.", markup=False, soft_wrap=True)
     clock = SystemClock()
-    began = clock.now()
-    with screen.status("Preparing the market") as status:
+    with backend_of(backend, scheduler) as run_chunks, screen.status("Preparing the market") as status:
+        opened = open_market(resolved, data_dir, market)
+        universe = universe_of(opened)
+        screen.print(f"{universe['line']}.", markup=False, soft_wrap=True)
+        began = clock.now()
 
         def advance(done: int, total: int) -> None:
             spent = (clock.now() - began).total_seconds()
             left = f", about {spent / done * (total - done):,.0f} s left" if done else ""
             status.update(f"{done:,} of {total:,} sets{left}")
 
-        checked = run_sets(resolved, opened, options, file, resume, advance)
-    _show(screen, file, checked)
+        checked = run_sets(resolved, opened, options, file, resume, advance, run_chunks)
+    note_command(resolved.state, "bot sweep", date.fromisoformat(file.plan()["days"][1]))
+    table, found = file.table(), evidence_of(file)
+    _show(screen, table, found, checked)
+    report = str(file.path.with_suffix(".html"))
+    screen.print(f"Report: {report}", markup=False, soft_wrap=True)
     if as_json:
-        print_json({"name": name, "file": str(file.path), **_as_data(file), "universe": universe})
+        print_json(
+            {"name": name, "file": str(file.path), "report": report, **_as_data(table, found), "universe": universe}
+        )
 
 
 @sweep.command(name="list")
@@ -136,13 +152,32 @@ def show(
     Example: bot sweep show wide
     """
     from bot.settings.loader import load_config
+    from bot.sweep.evidence import evidence_of
     from bot.sweep.sweep_file import find_sweep
 
     file = find_sweep(load_config(config).state, name)
+    table, found = file.table(), evidence_of(file)
     if as_json:
-        print_json({"name": name, **_as_data(file)})
+        print_json({"name": name, **_as_data(table, found)})
     else:
-        _show(console(), file, [])
+        _show(console(), table, found, [])
+
+
+@sweep.command()
+def report(
+    name: Annotated[str, typer.Argument(help="Name of the sweep.")],
+    config: ConfigOption = None,
+) -> None:
+    """Write the report of a sweep as one HTML file: all results, best sets, neighbourhoods, parallel coordinates.
+
+    Example: bot sweep report wide
+    """
+    from bot.settings.loader import load_config
+    from bot.sweep.page.sweep_page import write_report
+    from bot.sweep.sweep_file import find_sweep
+
+    path = write_report(find_sweep(load_config(config).state, name))
+    console().print(f"Report: {path}", markup=False, soft_wrap=True)
 
 
 @sweep.command()
@@ -169,24 +204,26 @@ def _path_of(state: Path, name: str) -> Path:
     return state / "sweeps" / f"{name}.sqlite3"
 
 
-def _show(screen: Console, file: SweepFile, checked: list[CheckedSet]) -> None:
+def _show(screen: Console, table: pd.DataFrame, found: Evidence | None, checked: list[CheckedSet]) -> None:
     from rich import box
     from rich.table import Table
 
     from bot.report.numbers import to_ascii
-    from bot.sweep.evidence import evidence_of, ranked
+    from bot.sweep.evidence import ranked
     from bot.sweep.neighbours import varied_keys
 
-    table, found = file.table(), evidence_of(file)
     if found is None:
         screen.print("The sweep has no sets yet.")
         return
+    keys = varied_keys(table)
+    # Named once: with its key beside each value a set would fill seven lines.
+    screen.print(f"Values in the order of: {', '.join(keys)}.", markup=False)
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("set", "Return", "Drawdown", "Sharpe", "Trades", "Episodes", "Changes"):
-        is_text = column == "Changes"
+    for column in ("Set", "Return", "Drawdown", "Sharpe", "Trades", "Episodes", "Values"):
+        is_text = column == "Values"
         shown.add_column(column, justify="left" if is_text else "right", overflow="fold" if is_text else "ellipsis")
     for _, row in table.loc[ranked(table)[:_SHOWN]].iterrows():
-        changes = ", ".join(f"{key.rpartition('.')[2]}={_value(row[key])}" for key in varied_keys(table))
+        values = ", ".join(_value(row[key]) for key in keys)
         sharpe = "" if row["sharpe"] != row["sharpe"] else f"{row['sharpe']:.2f}"
         shown.add_row(
             str(row["set"]),
@@ -195,27 +232,26 @@ def _show(screen: Console, file: SweepFile, checked: list[CheckedSet]) -> None:
             sharpe,
             str(row["trades"]),
             str(row["episodes"]),
-            changes,
+            values,
         )
     screen.print(shown)
     low, middle, high = table["total_return"].quantile([0.05, 0.5, 0.95]).map(percent).tolist()
     screen.print(f"Total return of all sets: 5% {low}, median {middle}, 95% {high}.")
     for sentence in found.sentences():
-        screen.print(to_ascii(sentence), markup=False)
+        screen.print(to_ascii(sentence), markup=False, soft_wrap=True)
     for one in checked:
         screen.print(f"Set {one.number} ({one.place}) is the same by the full engine: {one.final_equity:,.2f} USDT.")
     screen.print("Paper only, not advice.")
 
 
 def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _as_data(file: SweepFile) -> dict[str, Any]:
+def _as_data(table: pd.DataFrame, found: Evidence | None) -> dict[str, Any]:
     """Return the sets of a sweep and the evidence for the best of them."""
-    from bot.sweep.evidence import evidence_of
-
-    table, found = file.table(), evidence_of(file)
     plain = table.astype(object).where(table.notna(), None)
     rows = [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
     return {"evidence": None if found is None else found.as_dict(), "sets": rows}

@@ -99,7 +99,7 @@ def _show(screen: Console, found: WalkForward) -> None:
     from rich import box
     from rich.table import Table
 
-    from bot.sweep.walk_forward_page import NOT_SHOWN, rank_text, result_sentence
+    from bot.sweep.walk_forward_page import NOT_SHOWN, hindsight_sentence, rank_text, result_sentence
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("Test from", no_wrap=True)
@@ -118,6 +118,7 @@ def _show(screen: Console, found: WalkForward) -> None:
         )
     screen.print(table)
     screen.print(result_sentence(found), markup=False, soft_wrap=True)
+    screen.print(hindsight_sentence(found), markup=False, soft_wrap=True)
     screen.print(f"{NOT_SHOWN} Paper only, not advice.", markup=False, soft_wrap=True)
 
 

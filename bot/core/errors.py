@@ -11,8 +11,9 @@
     │   ├── TestnetUnavailable  the testnet is out of reach or refuses requests: tick again
     │   └── KeysRefused     the venue refuses the testnet keys
     ├── LedgerError   5   a run folder or ledger cannot be written, read or trusted
-    └── StoreError    5   the market store cannot be written, read or trusted
-        └── InUse           another process writes a store or ledger
+    ├── StoreError    5   the market store cannot be written, read or trusted
+    │   └── InUse           another process writes a store or ledger
+    └── ClusterError  6   a scheduler or a worker of a sweep is absent, differs or failed
 
 Exit code 130 is an interruption by the user; 1 is a bug, and worth a report.
 """
@@ -129,6 +130,12 @@ class StoreError(BotError):
     """The market store fails to be written or read, or is damaged."""
 
     exit_code = 5
+
+
+class ClusterError(BotError):
+    """A scheduler or a worker of a sweep is absent, differs from this machine, or failed."""
+
+    exit_code = 6
 
 
 class InUse(StoreError):

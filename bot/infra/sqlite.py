@@ -62,6 +62,10 @@ class FileErrors:
             return self.error("is in use by another process", where=str(path), mend="try again when it is done")
         if "full" in problem:
             return self.error("the disk is full; what was stored before is kept", where=str(path), mend="make room")
+        if "I/O" in problem:
+            # A limit on the size of files, a lost network drive and a faulty disk all read alike.
+            what = f"could not be written or read ({problem}); what was stored before is kept"
+            return self.error(what, where=str(path), mend="make room, or check the disk")
         if ("readonly" in problem or "unable to open" in problem) and is_write_denied(path):
             return write_error(self.error, path)
         if "readonly" in problem:

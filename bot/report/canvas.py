@@ -42,6 +42,12 @@ class Canvas:
         places = " L".join(self._inner(point) for point in points)
         self._path(f"M{places}{'Z' if closed else ''}", look)
 
+    def curves(self, lines: Iterable[Iterable[Point]], look: str) -> None:
+        """Draw many lines of the same look as one path."""
+        if not (lines := list(lines)):
+            return
+        self._path("".join(f"M{' L'.join(self._inner(point) for point in line)}" for line in lines), look)
+
     def dots(self, points: Sequence[Point], look: str) -> None:
         """Draw many dots of the same look; their size is the look's stroke width."""
         # Lines of no length with round ends: one path for hundreds of dots keeps the page light.

@@ -1,6 +1,6 @@
 """Sharpe ratios and how far to believe them: probabilistic, deflated, and the shortest track record.
 
-All ratios are per period (of one return), without a factor for the year. Kurtosis is raw: 3 for normal returns.
+All ratios are per period (of one return), before any factor for the year. Kurtosis is raw: 3 for normal returns.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def minimum_track_record(sample: SharpeSample, benchmark: float, level: float = 
     Parameters
     ----------
     sample
-        The measured ratio; its `periods` have no part in the result.
+        The measured ratio; its `periods` leave the result unchanged.
     benchmark
         Ratio b per period.
     level
@@ -117,7 +117,7 @@ def expected_maximum(trials: int) -> float:
 
 
 def best_by_chance(variance: float, trials: int) -> float:
-    """Compute SR0 = sqrt(V) Emax(N): the best ratio to expect of N trials without skill (same source, eq. 2).
+    """Compute SR0 = sqrt(V) Emax(N): the best ratio to expect of N trials by luck (same source, eq. 2).
 
     Parameters
     ----------

@@ -83,15 +83,18 @@ def trading_rules(config: Config, market: Market, run_key: str) -> TradingRules:
 def _instrument(config: Config, market: Market, symbol: str) -> Instrument:
     bare = symbol.removeprefix(DEMO_PREFIX)
     rules = config.instruments.table.get(bare, config.instruments.fallback)
-    slippage = config.costs.slippage
-    # By role: a market may call them otherwise (DEMO-ETH).
-    if symbol in (market.roles.btc, market.roles.eth):
-        share = slippage.major
-    else:
-        share = slippage.large if bare in config.costs.large_coins else slippage.other
+    share = getattr(config.costs.slippage, slippage_class(config, market, symbol))
     return Instrument(
         symbol, rules.step, rules.tick, rules.min_notional, to_decimal(config.costs.fee), to_decimal(share)
     )
+
+
+def slippage_class(config: Config, market: Market, symbol: str) -> str:
+    """Return the key of a coin's slippage under `costs.slippage`."""
+    # By role: a market may call them otherwise (DEMO-ETH).
+    if symbol in (market.roles.btc, market.roles.eth):
+        return "major"
+    return "large" if symbol.removeprefix(DEMO_PREFIX) in config.costs.large_coins else "other"
 
 
 def _demo_ending(entry: Mapping[str, Any]) -> CorporateAction:

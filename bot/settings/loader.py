@@ -53,9 +53,22 @@ def load_config(path: Path | None = None, changes: Mapping[str, object] | None =
     return validated(Config, with_added_keys(_merge(read_yaml(path), laid_over)), path, laid_over)
 
 
-def read_yaml(path: Path) -> dict[str, object]:
-    """Read a YAML file and merge it over the files that it extends. Raises ConfigError."""
-    return _read(path, (), {})
+def read_yaml(path: Path, like: str = "*.yaml") -> dict[str, object]:
+    """Read a YAML file and merge it over the files that it extends.
+
+    Parameters
+    ----------
+    path
+        The file.
+    like
+        Pattern of the bot's own files of this kind, one of which may be meant if the file is missing.
+
+    Raises
+    ------
+    ConfigError
+        If a file is missing, unreadable or invalid.
+    """
+    return _read(path, (), {}, like)
 
 
 def validated(
@@ -106,7 +119,9 @@ def kept_config(kept: Mapping[str, object], where: str) -> Config:
         raise ConfigError("was made with a config of another version", where=where, mend="run it anew") from None
 
 
-def _read(path: Path, above: tuple[Path, ...], known: dict[Path, dict[str, object]]) -> dict[str, object]:
+def _read(
+    path: Path, above: tuple[Path, ...], known: dict[Path, dict[str, object]], like: str = "*.yaml"
+) -> dict[str, object]:
     """Merge a file's data over those of the files that it extends.
 
     `above` are the files that lead to this one, `known` the files that this load has read.
@@ -119,7 +134,7 @@ def _read(path: Path, above: tuple[Path, ...], known: dict[Path, dict[str, objec
     # Read once: files that extend one another twice each would be read 2 to the power of their number times.
     if real in known:
         return known[real]
-    data = with_new_names(_parse(path), str(path))
+    data = with_new_names(_parse(path, like), str(path))
     bases = data.pop("extends", [])
     bases = [bases] if isinstance(bases, str) else bases
     if not isinstance(bases, list) or not all(isinstance(base, str) for base in bases):
@@ -160,8 +175,8 @@ def _find_base(path: Path, name: str) -> Path:
     return beside if os.path.lexists(beside) else CONFIG_FOLDER / name
 
 
-def _parse(path: Path) -> dict[str, object]:
-    near = did_you_mean(path.name, [known.name for known in CONFIG_FOLDER.glob("*.yaml")])
+def _parse(path: Path, like: str) -> dict[str, object]:
+    near = did_you_mean(path.name, [known.name for known in CONFIG_FOLDER.glob(like)])
     # The parsed object is shared: `extends` is removed from this copy of it.
     data = deepcopy(parse_yaml(read_config_text(path, near), str(path)))
     if data is None:  # an empty file, or one of comments only

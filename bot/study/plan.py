@@ -271,6 +271,6 @@ def load_plan(path: Path | None = None) -> StudyPlan:
         If the plan is invalid. The error has the file, the key, the expected and the present value.
     """
     path = path or DEFAULT_PLAN
-    plan = validated(StudyPlan, read_yaml(path), path)
+    plan = validated(StudyPlan, read_yaml(path, "study*.yaml"), path)
     plan.canonical()  # a missing event file is a fault of the plan, found before anything is written
     return plan

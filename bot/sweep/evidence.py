@@ -84,10 +84,16 @@ class Evidence:
         return [
             f"{numbers.counted(self.trials, 'set')} (trials). The best by final equity is set {self.best}, "
             f"{money} USDT; it rests on {rests}.",
-            f"Deflated Sharpe ratio (DSR): {self._dsr()}",
-            f"Probability of backtest overfitting (PBO): {self._pbo()}",
+            *self.on_the_choice(),
             f"Plateau: {self._plateau()}",
             luck,
+        ]
+
+    def on_the_choice(self) -> list[str]:
+        """Return how far to believe a choice of the best: deflated Sharpe ratio, and overfitting."""
+        return [
+            f"Deflated Sharpe ratio (DSR): {self._dsr()}",
+            f"Probability of backtest overfitting (PBO): {self._pbo()}",
         ]
 
     def _dsr(self) -> str:
@@ -127,7 +133,7 @@ def evidence_of(file: SweepFile) -> Evidence | None:
     return evidence(table, file.monthly_returns(), is_grid=file.plan()["sampler"] == "grid")
 
 
-def evidence(table: pd.DataFrame, returns: Floats, is_grid: bool) -> Evidence:
+def evidence(table: pd.DataFrame, returns: Floats, is_grid: bool, best: int | None = None) -> Evidence:
     """Compute the evidence for the best set of a table.
 
     Parameters
@@ -138,8 +144,10 @@ def evidence(table: pd.DataFrame, returns: Floats, is_grid: bool) -> Evidence:
         Simple return of each calendar month, shape (months, sets), in the order of the table.
     is_grid
         True if the sets are the combinations of a grid, False if they were drawn.
+    best
+        Row of the best set by another figure; by default the one with the highest final equity.
     """
-    row = ranked(table)[0]
+    row = ranked(table)[0] if best is None else best
     distinct = len({column.tobytes() for column in returns.T})
     found: dict[str, Any] = {}
     missing: dict[str, str] = {}
@@ -187,18 +195,25 @@ def _deflated(returns: Floats, row: int, distinct: int) -> _Found:
     sample = None if reason else sharpe_sample(returns[:, row])
     if not reason and sample is None:
         reason = "the best set has no Sharpe ratio, since its equity never changes"
-    samples = [one for column in returns.T if (one := sharpe_sample(column)) is not None]
-    if not reason and len(samples) < 2:
+    ratios = _sharpe_ratios(returns)
+    if not reason and len(ratios) < 2:
         reason = "fewer than two sets have a Sharpe ratio"
     if reason or sample is None:
         return {}, {"deflated_sharpe": reason}
-    variance, trials = float(np.var([one.sharpe for one in samples], ddof=1)), returns.shape[1]
+    variance, trials = float(np.var(ratios, ddof=1)), returns.shape[1]
     year = math.sqrt(MONTHS_A_YEAR)
     return {
         "sharpe": sample.sharpe * year,
         "by_luck": best_by_chance(variance, trials) * year,
         "deflated_sharpe": deflated_sharpe(sample, variance, trials),
     }, {}
+
+
+def _sharpe_ratios(returns: Floats) -> Floats:
+    """Return the Sharpe ratio of each set that has one, of monthly returns."""
+    changing = returns[:, np.ptp(returns, axis=0) > 0]
+    ratios: Floats = changing.mean(axis=0) / changing.std(axis=0, ddof=1)
+    return ratios
 
 
 def _overfitted(returns: Floats, distinct: int) -> _Found:
@@ -215,6 +230,8 @@ def _on_plateau(near: Neighbourhood, table: pd.DataFrame, row: int) -> _Found:
     if own.equity is None or best is None or best.equity is None:
         return {}, {"plateau": "the best set has no neighbour among the sets"}
     equity = float(table["final_equity"][row])
+    if not equity:
+        return {}, {"plateau": "the best set lost everything"}
     return {
         "plateau": own.equity / equity,
         "neighbours": own.neighbours,

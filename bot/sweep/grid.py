@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from pydantic import BaseModel, ValidationError
 
 from bot.core.errors import ConfigError, did_you_mean
-from bot.settings.loader import Config, load_config, read_yaml
+from bot.settings.loader import Config, read_yaml
 
 Sampler = Literal["grid", "random", "sobol"]
 VARIED = ("rotation", "altcoins", "sizing", "costs")
@@ -75,6 +78,8 @@ class Grid:
             return
         if count is None:
             raise ConfigError("needs a number of sets", where="--sampler", was=sampler, mend="--sets N")
+        if count > MOST_SETS:
+            raise ConfigError("are too many sets", where="--sets", expected=f"at most {MOST_SETS:,}", was=f"{count:,}")
         for shares in _shares(sampler, count, len(self.axes), seed):
             yield {axis.key: axis.at(float(share)) for axis, share in zip(self.axes, shares, strict=True)}
 
@@ -103,7 +108,7 @@ def load_grid(path: Path, config: Config) -> Grid:
     ConfigError
         If a key is unknown or may not vary, or a value is invalid.
     """
-    data = read_yaml(path)
+    data = read_yaml(path, "grid*.yaml")
     if not data:
         raise ConfigError("the grid is empty", where=str(path), expected="a dotted config key with its values")
     return Grid(tuple(_axis(path, key, values, config) for key, values in data.items()))
@@ -128,8 +133,20 @@ def _axis(path: Path, key: str, values: object, config: Config) -> Axis:
     ends = (axis.low, axis.high) if not axis.values else (axis.values[0], axis.values[-1])
     # The schema knows the range of each number: what its ends may be, so may all between. A list is checked whole.
     for value in axis.values if isinstance(values, list) else ends:
-        load_config(changes=changes_of({key: value}))
+        _require_valid(key, value, where, config)
     return axis
+
+
+def _require_valid(key: str, value: object, where: str, config: Config) -> None:
+    section, _, name = key.rpartition(".")
+    model: BaseModel = reduce(getattr, section.split("."), config)
+    try:
+        type(model).model_validate({**model.model_dump(), name: value})
+    except ValidationError as problem:
+        for fault in problem.errors():
+            # A fault without a place is of the section as a whole: another axis may mend it.
+            if fault["loc"]:
+                raise ConfigError(fault["msg"].removeprefix("Value error, "), where=where, was=repr(value)) from None
 
 
 def _require_varied(key: str, where: str, config: Config) -> None:
@@ -167,9 +184,13 @@ def _stepped(values: Mapping[str, object], where: str) -> tuple[object, ...]:
     first, last, step = values["from"], values["to"], values["step"]
     if not _are_numbers(first, last, step) or step <= 0 or last < first:  # type: ignore[operator]
         raise ConfigError("has no range", where=where, expected="from <= to, step above zero", was=str(dict(values)))
-    count = int((last - first) / step + 1e-9) + 1  # type: ignore[operator]
-    if count > MOST_SETS:
-        raise ConfigError("has too many values", where=where, expected=f"at most {MOST_SETS:,}", was=f"{count:,}")
+    # A float first: the quotient of a wide range and a tiny step is infinite.
+    steps = float(last - first) / step  # type: ignore[operator]
+    if steps >= MOST_SETS:
+        raise ConfigError(
+            "has too many values", where=where, expected=f"at most {MOST_SETS:,}", was=f"{steps + 1:,.0f}"
+        )
+    count = int(steps + 1e-9) + 1
     found = [first + number * step for number in range(count)]  # type: ignore[operator]
     return tuple(value if isinstance(value, int) else _short(value) for value in found)
 
@@ -188,6 +209,9 @@ def _short(value: float) -> float:
 def _shares(sampler: Sampler, count: int, dimensions: int, seed: int) -> np.ndarray:
     if sampler == "random":
         return np.random.default_rng(seed).random((count, dimensions))
+    if find_spec("scipy") is None:
+        mend = "pip install 'small-cap-rotation[sweep]', or --sampler random"
+        raise ConfigError("SciPy is not installed", where="--sampler sobol", mend=mend)
     from scipy.stats import qmc
 
     # A power of two keeps the balance of a Sobol sequence; the rest is cut.

@@ -10,8 +10,8 @@ import numpy as np
 
 from bot.core.market import Floats
 from bot.report.metrics import performance
-from bot.sweep.lot_book import EXCHANGED, FillColumns
-from bot.sweep.simulation import SimulatedRun
+from bot.simulation.lot_book import EXCHANGED, FillColumns
+from bot.simulation.simulation import SimulatedRun
 from strategies.indicators import Ints
 from strategies.rotation.rules import Reason
 

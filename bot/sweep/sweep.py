@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -23,16 +22,22 @@ from bot.infra.version import __version__
 from bot.services.markets import open_market
 from bot.services.plans import planned, window_of
 from bot.settings.loader import CONFIG_FOLDER, Config, load_config
+from bot.simulation.compiling import code_hash, is_compiled
+from bot.simulation.prepared_market import require_simulated
+from bot.sweep.chunks import Backend, chunks_of
 from bot.sweep.comparison import comparison_of
-from bot.sweep.compiling import compiled, is_compiled
+from bot.sweep.contradictions import require_consistent
 from bot.sweep.evidence import evidence_of
 from bot.sweep.grid import Sampler, load_grid
-from bot.sweep.simulation import simulate
-from bot.sweep.sweep_file import SweepFile, SweepRow
-from bot.sweep.variation import Variations, with_changes
+from bot.sweep.page.sweep_page import write_report
+from bot.sweep.sweep_file import SweepFile
+from bot.sweep.sweep_inputs import SweepInputs
+from bot.sweep.thread_backend import run_on_threads
+from bot.sweep.variation import with_changes
 
 CHUNK = 250
 """Sets of a chunk: a stop loses at most one on each thread."""
+BackendName = Literal["threads", "dask"]
 DEFAULT_GRID = CONFIG_FOLDER / "grid.yaml"
 _SECONDS_INTERPRETED, _MINUTES_ALLOWED = 0.3, 30
 _RELATIVE = 1e-9
@@ -75,6 +80,8 @@ def run_sweep(
     end: date | None = None,
     resume: bool = False,
     advance: Callable[[int, int], None] = lambda done, total: None,
+    backend: BackendName = "threads",
+    scheduler: str | None = None,
 ) -> pd.DataFrame:
     """Run every set of a grid and return the table: set, every varied key, and the figures.
 
@@ -98,6 +105,8 @@ def run_sweep(
         Go on with a sweep that was stopped.
     advance
         Called with the number of finished and of all sets.
+    backend, scheduler
+        "threads" of this machine, or "dask" with the address of a scheduler, as `tcp://HOST:PORT`.
 
     Raises
     ------
@@ -106,9 +115,11 @@ def run_sweep(
     """
     resolved = config if isinstance(config, Config) else load_config(None if config is None else Path(config))
     options = SweepOptions(Path(grid), sampler, sets, seed, start, end)
-    opened = open_market(resolved, None if data_dir is None else Path(data_dir), market)
     file = SweepFile(resolved.state / "sweeps" / f"{name}.sqlite3")
-    sweep(resolved, opened, options, file, resume, advance)
+    # Connected first: a scheduler that is absent is said before prices are read.
+    with backend_of(backend, scheduler) as run_chunks:
+        opened = open_market(resolved, None if data_dir is None else Path(data_dir), market)
+        sweep(resolved, opened, options, file, resume, advance, run_chunks)
     table, found = file.table(), evidence_of(file)
     if found is not None:
         table.attrs["evidence"] = found.as_dict()
@@ -122,35 +133,38 @@ def sweep(
     file: SweepFile,
     resume: bool,
     advance: Callable[[int, int], None],
+    run_chunks: Backend = run_on_threads,
 ) -> list[CheckedSet]:
-    """Run the sets that the file lacks, then check the best, the median and the worst against the full engine.
+    """Run the sets that the file lacks, check the best, the median and the worst by the full engine, write the report.
 
     Raises
     ------
     AssertionError
         If a full backtest gives another result, which is a bug.
     """
+    require_simulated(config)
     drawn = list(load_grid(options.grid, config).sets(options.sampler, options.sets, options.seed))
+    require_consistent(drawn, config, options.grid)
     _require_feasible(len(drawn))
     window = window_of(market, options.start, options.end)
     file.begin({**plan_of(config, market, window, drawn), "sampler": options.sampler}, resume)
-    variations = Variations(config, market, window, compiled(simulate) if len(drawn) >= WORTH_COMPILING else simulate)
-    numbered = list(enumerate(drawn))
-    chunks = {at // CHUNK: numbered[at : at + CHUNK] for at in range(0, len(numbered), CHUNK)}
+    inputs = SweepInputs(config, market, window, len(drawn) >= WORTH_COMPILING)
+    chunks = chunks_of(drawn, CHUNK)
     done = file.done()
     finished = sum(len(chunks[number]) for number in done)
     advance(finished, len(drawn))
-    for number, rows in _run_chunks(variations, {n: c for n, c in chunks.items() if n not in done}):
+    for number, rows in run_chunks(inputs, {n: c for n, c in chunks.items() if n not in done}):
         file.add(number, rows)
         finished += len(rows)
         advance(finished, len(drawn))
     checked = checked_sets(config, market, window, file.table(), drawn)
     file.keep_comparison(comparison_of(config, market, window))
+    write_report(file)
     return checked
 
 
 def plan_of(config: Config, market: Market, window: Window, drawn: Sequence[Mapping[str, object]]) -> dict[str, Any]:
-    """Return what decides the rows of a sweep, by hash: its sets, config, data, days and version."""
+    """Return what decides the rows of a sweep, by hash: its sets, config, data, days and code."""
     data = {symbol: market[symbol].sha256 for symbol in sorted(market)}
     return {
         "grid": _sha256(list(map(dict, drawn))),
@@ -160,6 +174,7 @@ def plan_of(config: Config, market: Market, window: Window, drawn: Sequence[Mapp
         "days": [str(window.start), str(window.end)],
         "market": market.name,
         "version": __version__,
+        "code": code_hash(),
     }
 
 
@@ -185,19 +200,28 @@ def checked_sets(
     return found
 
 
-def _run_chunks(
-    variations: Variations, chunks: Mapping[int, Sequence[tuple[int, Mapping[str, object]]]]
-) -> Iterator[tuple[int, list[SweepRow]]]:
-    """Run chunks on a thread a core; the compiled loop releases the interpreter lock."""
+@contextmanager
+def backend_of(name: BackendName, scheduler: str | None) -> Iterator[Backend]:
+    """Yield the backend of this name, connected.
 
-    def run(number: int) -> tuple[int, list[SweepRow]]:
-        return number, [(at, changes, variations.figures(changes)) for at, changes in chunks[number]]
+    Raises
+    ------
+    ConfigError
+        If the options contradict each other.
+    ClusterError
+        If the scheduler does not answer.
+    """
+    if (name == "dask") != (scheduler is not None):
+        given = "--backend dask" if scheduler is None else "--scheduler"
+        needed = "--scheduler tcp://HOST:PORT" if scheduler is None else "--backend dask"
+        raise ConfigError(f"needs {needed}", where=given)
+    if scheduler is None:
+        yield run_on_threads
+        return
+    from bot.sweep.dask_backend import dask_backend
 
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        try:
-            yield from threads.map(run, chunks)
-        finally:
-            threads.shutdown(cancel_futures=True)
+    with dask_backend(scheduler) as run_chunks:
+        yield run_chunks
 
 
 def _require_feasible(count: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -91,11 +92,10 @@ class SweepFile:
 
     def add(self, chunk: int, rows: Sequence[SweepRow]) -> None:
         """Write a finished chunk in one transaction."""
-        cells = [(number, chunk, _text(changes), *map(figures.get, _STORED)) for number, changes, figures in rows]
-        digest = hashlib.sha256(json.dumps(cells, default=bytes.hex).encode()).hexdigest()
+        cells = [(number, chunk, _text(changes), *_stored(figures)) for number, changes, figures in rows]
         marks = ", ".join("?" * (3 + len(_STORED)))
         with self._writing() as connection, FAULTS.transaction(connection, self.path):
-            connection.execute("INSERT INTO chunks VALUES (?, ?)", (chunk, digest))
+            connection.execute("INSERT INTO chunks VALUES (?, ?)", (chunk, _digest(cells)))
             connection.executemany(f"INSERT INTO sets VALUES ({marks})", cells)
 
     def count(self) -> int:
@@ -106,11 +106,9 @@ class SweepFile:
 
     def table(self) -> pd.DataFrame:
         """Return the sets in order: number, every varied key, and the figures."""
-        with self._reading() as connection:
-            columns = ", ".join(("number", "changes", *FIGURES))
-            rows = connection.execute(f"SELECT {columns} FROM sets ORDER BY number").fetchall()
-        keys = pd.DataFrame([json.loads(row[1]) for row in rows])
-        figures = pd.DataFrame([row[2:] for row in rows], columns=list(FIGURES))
+        rows = self._sets()
+        keys = pd.DataFrame([json.loads(row[2]) for row in rows])
+        figures = pd.DataFrame([row[3:-1] for row in rows], columns=list(FIGURES))
         figures[["trades", "episodes"]] = figures[["trades", "episodes"]].astype("int64")
         numbers = pd.DataFrame({"set": [row[0] for row in rows]})
         return pd.concat([numbers, keys, figures], axis=1)
@@ -123,13 +121,24 @@ class SweepFile:
         Floats
             Shape (months, sets). A set that starts later has zeros before: it is cash until then.
         """
-        with self._reading() as connection:
-            blobs = connection.execute(f"SELECT {MONTHLY} FROM sets ORDER BY number").fetchall()
-        columns = [np.frombuffer(blob, "<f4") for (blob,) in blobs]
+        columns = [np.frombuffer(row[-1], "<f4") for row in self._sets()]
         returns = np.zeros((max(map(len, columns), default=0), len(columns)))
         for number, column in enumerate(columns):
             returns[len(returns) - len(column) :, number] = column
         return returns
+
+    def _sets(self) -> list[tuple[Any, ...]]:
+        """Return the cells of every set in order. Raises LedgerError if those of a chunk do not match its hash."""
+        columns = ", ".join(("number", "chunk", "changes", *_STORED))
+        with self._reading() as connection:
+            hashes = dict(connection.execute("SELECT number, sha256 FROM chunks").fetchall())
+            rows = connection.execute(f"SELECT {columns} FROM sets ORDER BY number").fetchall()
+        by_chunk: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        for row in rows:
+            by_chunk[row[1]].append(row)
+        if any(hashes.get(chunk) != _digest(by_chunk[chunk]) for chunk in {*hashes, *by_chunk}):
+            raise FAULTS.damaged(self.path, "its sets are not those that were written")
+        return rows
 
     def keep_comparison(self, comparison: Mapping[str, Any]) -> None:
         """Keep the figures of the default config and of random timing, beside the sets."""
@@ -177,6 +186,16 @@ def find_sweep(state: Path, name: str) -> SweepFile:
         hint = did_you_mean(name, known) or "bot sweep list"
         raise LedgerError(f"there is no sweep {name!r}", where=str(state / "sweeps"), mend=hint)
     return known[name]
+
+
+def _stored(figures: SetFigures) -> list[float | bytes | None]:
+    """Return the stored figures of a set as SQLite gives them back: numbers as floats."""
+    found = map(figures.get, _STORED)
+    return [value if value is None or isinstance(value, bytes) else float(value) for value in found]
+
+
+def _digest(cells: Sequence[Sequence[Any]]) -> str:
+    return hashlib.sha256(json.dumps(cells, default=bytes.hex).encode()).hexdigest()
 
 
 def _text(changes: Mapping[str, object]) -> str:

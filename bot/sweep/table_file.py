@@ -32,7 +32,7 @@ def export_table(file: SweepFile, path: Path) -> None:
     ConfigError
         If the file exists, has another suffix than `.csv` and `.parquet`, or pyarrow is missing.
     LedgerError
-        If the sweep cannot be read or the file cannot be written.
+        If the sweep is damaged or writing fails.
     """
     require_writable(path)
     table, content = file.table(), BytesIO()

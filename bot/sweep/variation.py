@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from functools import reduce
+from functools import cache, reduce
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from pydantic import BaseModel
 
-from bot.core.market import Floats, Market
+from bot.core.market import Market
 from bot.core.window import Window
-from bot.services.plans import trading_rules
+from bot.services.plans import slippage_class
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
-from bot.sweep.coin_table import CoinTable
-from bot.sweep.prepared_market import PreparedMarket
+from bot.simulation.coin_table import CoinTable
+from bot.simulation.prepared_market import PreparedMarket
+from bot.simulation.simulation import SimulatedRun, simulate
+from bot.sweep.numbers_of_sets import SIZING_FIELDS, TARGET_FIELDS, rule_fields, with_fields
 from bot.sweep.run_figures import SetFigures, figures_of_run
-from bot.sweep.simulation import SimulatedRun, simulate
-from strategies.rotation.settings import RotationSettings
 from strategies.rotation.state import ObservedColumns
 from strategies.rotation.view import RotationView
 
 _Section = TypeVar("_Section", bound=BaseModel)
-_ROOM = 4096
+_ROOM = 1024
 """Fills for which a run has room at first."""
 Simulation = Callable[..., SimulatedRun]
 _OF_THE_RULE = frozenset(
@@ -43,9 +43,11 @@ class Variations:
 
     def __init__(self, config: Config, market: Market, window: Window, simulation: Simulation = simulate) -> None:
         self.config, self.market, self.window = config, market, window
-        self._simulate = simulation
+        self._simulate, self._settings = simulation, rotation_settings(config)
+        self._rule_fields = rule_fields(self._settings)
         self._preparing = Lock()  # threads share what is prepared
         self._prepared: dict[str, PreparedMarket] = {}
+        self._coins: dict[str, PreparedMarket] = {}
         self._cuts: dict[str, PreparedMarket] = {}
         self._observed: dict[str, tuple[ObservedColumns, np.ndarray, np.ndarray]] = {}
 
@@ -60,30 +62,23 @@ class Variations:
 
     def run(self, changes: Mapping[str, object]) -> SimulatedRun:
         """Simulate one set; `changes` are values by dotted config key."""
-        config = with_changes(self.config, changes)
-        settings = rotation_settings(config)
         with self._preparing:
-            prepared = self._prepared_for(config, changes)
-            observed, stale, stressed = self._observed_for(prepared, settings, changes)
-        stressed_days = stressed[prepared.first :][: prepared.days]
-        multipliers = np.where(stressed_days, config.costs.stress_multiplier, 1.0)
+            prepared = self._prepared_for(changes)
+            observed, stale, stressed = self._observed_for(prepared, changes)
+        stress: Any = changes.get("costs.stress_multiplier", self.config.costs.stress_multiplier)
         inputs = (
-            settings.rules,
-            settings.target_rules,
-            prepared.numbers._replace(
-                band=config.sizing.band,
-                relative_band=config.sizing.relative_band,
-                volume_share=config.sizing.volume_share,
-            ),
+            with_fields(self._settings.rules, self._rule_fields, changes),
+            with_fields(self._settings.target_rules, TARGET_FIELDS, changes),
+            with_fields(prepared.numbers, SIZING_FIELDS, changes),
             observed,
             stale,
             prepared.shares,
-            self._at_costs(prepared, config, changes),
-            multipliers,
+            self._at_costs(prepared, changes),
+            np.where(stressed[prepared.first :][: prepared.days], stress, 1.0),
             prepared.first,
         )
         run = self._simulate(*inputs, _ROOM)
-        # Arrays of compiled code cannot grow; a set that trades every day runs twice.
+        # Arrays of compiled code cannot grow; a set that trades more often runs twice.
         return run if run.fill_count <= _ROOM else self._simulate(*inputs, run.fill_count)
 
     def figures(self, changes: Mapping[str, object]) -> SetFigures:
@@ -91,35 +86,42 @@ class Variations:
         first = (self.window.start - self.market.decision_moments[0].date()).days
         return figures_of_run(self.run(changes), float(self.config.start_equity), first, self.window.start)
 
-    def _prepared_for(self, config: Config, changes: Mapping[str, object]) -> PreparedMarket:
-        key = _key(changes, _changes_readings)
+    def _prepared_for(self, changes: Mapping[str, object]) -> PreparedMarket:
+        own = {name: value for name, value in changes.items() if _changes_readings(name)}
+        key = _key(own)
         if key not in self._prepared:
-            self._prepared[key] = PreparedMarket(config, self.market, self.window)
+            # Other changes are left out: the next set of the same readings has its own.
+            coins = _key({name: value for name, value in own.items() if name.startswith("altcoins.")})
+            made = PreparedMarket(with_changes(self.config, own), self.market, self.window, self._coins.get(coins))
+            self._prepared[key] = self._coins[coins] = made
         if key not in self._cuts:
             prepared = self._prepared[key]
             self._cuts[key] = prepared if prepared.window == self.window else prepared.over(self.window)
         return self._cuts[key]
 
     def _observed_for(
-        self, prepared: PreparedMarket, settings: RotationSettings, changes: Mapping[str, object]
+        self, prepared: PreparedMarket, changes: Mapping[str, object]
     ) -> tuple[ObservedColumns, np.ndarray, np.ndarray]:
-        key = _key(
-            changes, lambda name: _changes_readings(name) or name.startswith(("rotation.gates", "rotation.risk"))
-        )
+        own = {name: value for name, value in changes.items() if _changes_observations(name)}
+        key = _key(own)
         if key not in self._observed:
+            settings = rotation_settings(with_changes(self.config, own))
             view = RotationView(self.market, settings, of=prepared.view)
             self._observed[key] = view.observed, view.stale, view.credit_stress
         return self._observed[key]
 
-    def _at_costs(self, prepared: PreparedMarket, config: Config, changes: Mapping[str, object]) -> CoinTable:
-        if not any(name.startswith("costs.") for name in changes):
+    def _at_costs(self, prepared: PreparedMarket, changes: Mapping[str, object]) -> CoinTable:
+        costs = {name: value for name, value in changes.items() if name.startswith("costs.")}
+        if not costs:
             return prepared.coins
-        rules = trading_rules(config, self.market, "sweep").instruments
-
-        def numbers(name: str) -> Floats:
-            return np.array([float(getattr(rules[symbol], name)) for symbol in prepared.symbols])
-
-        return prepared.coins._replace(fee=numbers("fee"), slippage=numbers("slippage"))
+        config = with_changes(self.config, costs)
+        classes = prepared.slippage_classes
+        if "costs.large_coins" in costs:
+            classes = [slippage_class(config, self.market, symbol) for symbol in prepared.symbols]
+        shares = {name: float(getattr(config.costs.slippage, name)) for name in set(classes)}
+        return prepared.coins._replace(
+            fee=np.full(len(classes), float(config.costs.fee)), slippage=np.array([shares[name] for name in classes])
+        )
 
 
 def with_changes(config: Config, changes: Mapping[str, object]) -> Config:
@@ -133,6 +135,7 @@ def _with(section: _Section, path: list[str], value: object) -> _Section:
     return section.model_copy(update={name: inner})
 
 
+@cache
 def _changes_readings(name: str) -> bool:
     """True for a key on which readings, eligible coins or the choice of coins depend."""
     section, _, key = name.partition(".")
@@ -141,5 +144,11 @@ def _changes_readings(name: str) -> bool:
     return section == "rotation" and key not in _OF_THE_RULE and key.partition(".")[0] not in _OF_THE_RULE
 
 
-def _key(changes: Mapping[str, object], chosen: Callable[[str], bool]) -> str:
-    return repr(sorted((name, value) for name, value in changes.items() if chosen(name)))
+@cache
+def _changes_observations(name: str) -> bool:
+    """True for a key on which what `step` reads depends: readings, and the switches of gates and exits."""
+    return _changes_readings(name) or name.startswith(("rotation.gates", "rotation.risk"))
+
+
+def _key(changes: Mapping[str, object]) -> str:
+    return repr(sorted(changes.items()))

@@ -22,10 +22,14 @@ from bot.report.metrics import performance
 from bot.services.markets import open_market
 from bot.services.plans import planned, window_of
 from bot.settings.loader import Config, load_config
-from bot.sweep.compiling import compiled
+from bot.simulation.compiling import compiled
+from bot.simulation.prepared_market import require_simulated
+from bot.simulation.simulation import simulate
+from bot.sweep.contradictions import require_consistent
+from bot.sweep.evidence import Evidence, evidence
 from bot.sweep.folds import Fold, folds_of
 from bot.sweep.grid import Sampler, load_grid
-from bot.sweep.simulation import simulate
+from bot.sweep.run_figures import FIGURES, MONTHLY
 from bot.sweep.sweep import DEFAULT_GRID, WORTH_COMPILING
 from bot.sweep.variation import Variations, with_changes
 from strategies.indicators import Ints
@@ -91,9 +95,9 @@ class WalkForward:
     criterion
         Figure by which sets are chosen.
     hindsight
-        Number of the set that was best over all days of test, known only afterwards.
-    hindsight_episodes
-        Its entries into ETH on these days.
+        Evidence for the set that was best over all days of test, known only afterwards.
+    hindsight_changes
+        Its values by config key.
     equity
         Equity at each day's close, USDT: columns `out_of_sample`, `hindsight` and `default`.
     start_equity
@@ -103,9 +107,8 @@ class WalkForward:
     folds: Sequence[TestedFold]
     sets: int
     criterion: Criterion
-    hindsight: int
+    hindsight: Evidence
     hindsight_changes: Mapping[str, object]
-    hindsight_episodes: int
     equity: pd.DataFrame
     start_equity: float
 
@@ -173,7 +176,9 @@ def walk_forward(
     AssertionError
         If the exact engine gives another result than the simulation, which is a bug.
     """
+    require_simulated(config)
     drawn = list(load_grid(options.grid, config).sets(options.sampler, options.sets, options.seed))
+    require_consistent(drawn, config, options.grid)
     _require_choices(drawn)
     window = window_of(market, options.start, options.end)
     sessions = market[market.roles.small_caps].dates
@@ -199,9 +204,8 @@ def walk_forward(
         tested,
         len(drawn),
         options.criterion,
-        hindsight,
+        _evidence(afterwards, drawn, options.sampler == "grid", hindsight),
         drawn[hindsight],
-        int(afterwards[hindsight]["episodes"] or 0),
         pd.DataFrame(curves, index),
         float(config.start_equity),
     )
@@ -227,6 +231,15 @@ def _figures(variations: Variations, drawn: Iterable[Mapping[str, object]]) -> l
             return list(threads.map(variations.figures, drawn))
         finally:
             threads.shutdown(cancel_futures=True)
+
+
+def _evidence(figures: Sequence[Figures], drawn: Sequence[Mapping[str, object]], is_grid: bool, best: int) -> Evidence:
+    rows = [
+        {"set": number, **changes, **{name: found[name] for name in FIGURES}}
+        for number, (changes, found) in enumerate(zip(drawn, figures, strict=True))
+    ]
+    returns = np.array([np.frombuffer(found[MONTHLY], "<f4") for found in figures], float).T
+    return evidence(pd.DataFrame(rows), returns, is_grid, best)
 
 
 def _scores(figures: Sequence[Figures], criterion: Criterion) -> Floats:

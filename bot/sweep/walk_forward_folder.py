@@ -43,8 +43,7 @@ def write_folder(found: WalkForward, folder: Path, market: str) -> dict[str, Any
         "criterion": found.criterion,
         "folds": [{str(key): _plain(value) for key, value in row.items()} for row in found.choices.to_dict("records")],
         "hindsight": {
-            "set": found.hindsight,
-            "episodes": found.hindsight_episodes,
+            **found.hindsight.as_dict(),
             "changes": dict(found.hindsight_changes),
         },
         "figures": found.figures,

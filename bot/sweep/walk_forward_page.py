@@ -50,7 +50,13 @@ def walk_forward_page(found: WalkForward, market: str, is_demo: bool) -> str:
         "Walk-forward",
         "".join(top),
         [
-            section("curves", "Out of sample", _chart(found, is_demo).html(), _figures(found).html()),
+            section(
+                "curves",
+                "Out of sample",
+                _chart(found, is_demo).html(),
+                _figures(found).html(),
+                paragraph(hindsight_sentence(found), "note"),
+            ),
             section("folds", "The choice of each training", _folds(folds).html(), paragraph(RESERVED, "note")),
             section("drift", "Do the chosen values stay?", _drift(folds)),
             section("limits", "What it does not show", paragraph(NOT_SHOWN)),
@@ -64,8 +70,13 @@ def result_sentence(found: WalkForward) -> str:
     return (
         f"Out of sample {made['out_of_sample']}, the config as it is {made['default']}; the best of {found.sets:,} "
         f"sets in hindsight {made['hindsight']}, which rests on "
-        f"{numbers.counted(found.hindsight_episodes, 'episode')}."
+        f"{numbers.counted(found.hindsight.episodes, 'episode')}."
     )
+
+
+def hindsight_sentence(found: WalkForward) -> str:
+    """Return the evidence for the best set in hindsight."""
+    return f"Of the best set in hindsight: {' '.join(found.hindsight.on_the_choice())}"
 
 
 def criterion_name(found: WalkForward) -> str:

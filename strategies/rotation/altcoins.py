@@ -174,12 +174,38 @@ class Altcoins:
         dict of str to float
             Shares of the altcoin half by symbol; their sum is at most 1.
         """
-        scores = {symbol: self._at(symbol, day, "score") for symbol in self.eligible(day)}
-        known = [symbol for symbol, score in scores.items() if not np.isnan(score)]
+        eligible = self.eligible(day)
+        return self._best(
+            {symbol: self._at(symbol, day, "score") for symbol in eligible},
+            {symbol: self._at(symbol, day, "volatility") for symbol in eligible},
+        )
+
+    def choices(self, days: Days) -> list[dict[str, float]]:
+        """Choose as `choose` does after each of consecutive UTC days."""
+        symbols = list(self._coins)
+        table = np.zeros((3, len(symbols), len(days)))
+        for row, coin in enumerate(self._coins.values()):
+            here, there = _overlap(coin.first, len(coin.eligible), days)
+            table[:, row, here] = coin.eligible[there], coin.score[there], coin.volatility[there]
+        eligible, scores, volatility = table
+        found = []
+        for day in range(len(days)):
+            rows = np.flatnonzero(eligible[:, day])
+            names = [symbols[row] for row in rows]
+            found.append(
+                self._best(
+                    dict(zip(names, scores[rows, day].tolist(), strict=True)),
+                    dict(zip(names, volatility[rows, day].tolist(), strict=True)),
+                )
+            )
+        return found
+
+    def _best(self, scores: Mapping[str, float], volatility: Mapping[str, float]) -> dict[str, float]:
+        """Weight the coins of the best known scores by 1 / volatility."""
+        known = [symbol for symbol, score in scores.items() if score == score]
         # Ties go by symbol, so that the choice does not depend on the order of files.
         best = sorted(known, key=lambda symbol: (-scores[symbol], symbol))[: self.settings.count]
-        calm = {symbol: 1 / self._at(symbol, day, "volatility") for symbol in best}
-        return capped_shares(calm, self.settings.largest_share)
+        return capped_shares({symbol: 1 / volatility[symbol] for symbol in best}, self.settings.largest_share)
 
     def equal(self, day: np.datetime64) -> dict[str, float]:
         """Weight all eligible coins alike, each at most at the largest share."""

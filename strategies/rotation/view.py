@@ -24,9 +24,16 @@ class RotationView:
     """A market as the rotation reads it. Arrays have one entry a decision time.
 
     `of` is a view of the same market whose settings differ in the switches of the gates alone; its readings are shared.
+    `altcoins` are those of the same market and the same section `altcoins`, if they are made already.
     """
 
-    def __init__(self, market: Market, settings: RotationSettings, of: RotationView | None = None) -> None:
+    def __init__(
+        self,
+        market: Market,
+        settings: RotationSettings,
+        of: RotationView | None = None,
+        altcoins: Altcoins | None = None,
+    ) -> None:
         self.market, self.settings = market, settings
         self.gates_on = settings.rotation.gates.switched_on
         """Names of the gates that are on."""
@@ -34,7 +41,8 @@ class RotationView:
         self.days = self.times.astype("datetime64[D]") - 1
         """The UTC day that has just closed at each decision time."""
         gaps = settings.quality.window_gaps
-        self.altcoins: Altcoins = of.altcoins if of else Altcoins(market, settings.altcoins, gaps)
+        made = of.altcoins if of else altcoins
+        self.altcoins: Altcoins = made or Altcoins(market, settings.altcoins, gaps)
         self.source: Readings = of.source if of else Readings(market, settings)
         self.gates = {**self.source.gates, **self._supercycle_gate()}
         self.readings: dict[str, Reading] = {

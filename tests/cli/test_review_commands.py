@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 from pathlib import Path
 
 import pytest
 
+from bot.cli.main import main
 from bot.core.orders import Side
-from tests.cli.running import bot, bot_process, error_of
+from tests.cli.running import bot, error_of
 from tests.markets import default_config
 from tests.review.ledgers import begun, decided, ledger, traded, valued, waiting
 
@@ -40,13 +43,21 @@ def test_both_speak_json_and_markdown(there: Path) -> None:
 
 
 def test_a_terminal_without_unicode_gets_ascii(there: Path) -> None:
-    done = bot_process("review", "paper", cwd=there, PYTHONIOENCODING="ascii", NO_COLOR="1")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.isascii()
-    assert "?" not in done.stdout
+    told = printed(there, "ascii", "review", "paper")
+    assert told.isascii()
+    assert "?" not in told
     for encoding in ("ascii", "cp1252"):
-        listed = bot_process("review", "trades", "--by", "coin", cwd=there, PYTHONIOENCODING=encoding, NO_COLOR="1")
-        assert listed.returncode == 0, listed.stderr
+        assert printed(there, encoding, "review", "trades", "--by", "coin")
+
+
+def printed(folder: Path, encoding: str, *words: str) -> str:
+    """What a command prints to a terminal of an encoding that cannot write every letter."""
+    screen = io.TextIOWrapper(io.BytesIO(), encoding)
+    with contextlib.chdir(folder), contextlib.redirect_stdout(screen), pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 0
+    screen.flush()
+    return screen.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,24 @@ def test_a_backtest_after_the_date_of_a_plan_writes_a_peek(tmp_path: Path) -> No
     assert [entry.body.get("command") for entry in entries] == [None, "bot backtest"]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [("sweep", "--name", "one"), ("walkforward", "--test", "2y")])
+def test_a_broken_log_refuses_to_show_many_sets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    register(tmp_path, load_plan(), datetime(2026, 3, 1, tzinfo=UTC))
+    log = plan_log(tmp_path).path
+    log.write_text(log.read_text().replace("confirmed", "breakout"))
+    (tmp_path / "config.yaml").write_text(f"extends: default.yaml\nstate: {tmp_path}\n")
+    drawn = ["--sampler", "random", "--sets", "1", "--market", "demo", "--config", str(tmp_path / "config.yaml")]
+    with pytest.raises(SystemExit) as ended:
+        main([*command, *drawn])
+    assert ended.value.code == 5
+    shown = capsys.readouterr()
+    assert "the chain is broken" in shown.err
+    assert "Return" not in shown.out
+
+
 def test_a_broken_log_refuses_to_show_a_backtest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     register(tmp_path, load_plan(), datetime(2026, 3, 1, tzinfo=UTC))
     log = plan_log(tmp_path).path

@@ -17,12 +17,19 @@ from tests.fuzz.vendor_targets import ANSWERS
 IN_PROCESS = 300
 """Trials of all kinds together."""
 IN_CHILDREN = 5_000
+_FEW = 2
+"""Trials of each kind in the default suite."""
 
 
+@pytest.mark.parametrize(
+    "seeds",
+    [range(_FEW), pytest.param(range(_FEW, -(-IN_PROCESS // len(TARGETS))), marks=pytest.mark.slow)],
+    ids=["few", "more"],
+)
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
-def test_a_mutated_body_is_read_or_refused(target: Target, tmp_path: Path) -> None:
+def test_a_mutated_body_is_read_or_refused(target: Target, seeds: range, tmp_path: Path) -> None:
     faults = []
-    for seed in range(-(-IN_PROCESS // len(TARGETS))):
+    for seed in seeds:
         faults += run_trial(target, seed, tmp_path / str(seed))
     assert faults == []
 

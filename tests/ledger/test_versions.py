@@ -133,6 +133,7 @@ def test_the_next_version_is_one_more_step(tmp_path: Path) -> None:
     assert (version(path), asked(path, "SELECT count(*) FROM more")) == (3, [(0,)])
 
 
+@pytest.mark.slow
 def test_a_killed_migration_leaves_the_first_version_whole(tmp_path: Path) -> None:
     rows = 70_000
     path = of_first_version(tmp_path / "old.sqlite3", rows)

@@ -170,7 +170,7 @@ Daemon(
 """
 
 
-@pytest.mark.parametrize("when", ["while it sleeps", "during a tick"])
+@pytest.mark.parametrize("when", ["while it sleeps", pytest.param("during a tick", marks=pytest.mark.slow)])
 def test_a_call_to_stop_ends_it_after_the_tick_that_is_under_way_with_code_0(world: World, when: str) -> None:
     venues = {
         "exchange": {"venues": ["binance"], "pause": 0.0},
@@ -211,6 +211,7 @@ def test_an_order_that_waits_for_a_quote_is_tried_again_within_the_hour() -> Non
     assert next_time(config, last, True, waiting=True) == MIDNIGHT + timedelta(hours=24, minutes=15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ignored", [False, True])
 def test_sighup_ends_a_daemon_like_sigterm_except_under_nohup(ignored: bool) -> None:
     program = (

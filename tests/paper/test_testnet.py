@@ -200,6 +200,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.slow
 def test_stopped_at_every_step_with_faults_on_no_order_is_lost_and_none_is_there_twice(venue: Venue) -> None:
     busy = {row.at[:10] for row in as_rows(run_exact(venue.plan).events) if row.kind == "order"}
     number = count()

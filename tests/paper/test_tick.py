@@ -71,7 +71,8 @@ def world(tmp_path: Path) -> Iterator[World]:
     file.write_text(STRATEGY)
     with open_world(tmp_path / "logs") as world:
         strategy = config_with({"strategy": {"file": str(file)}}).strategy
-        world.config = narrowed(world.config).model_copy(update={"strategy": strategy})
+        coins = ["BTC", "ETH", "SOL", "LTC", "ADA"]  # no venue lists the last one
+        world.config = narrowed(world.config).model_copy(update={"strategy": strategy, "altcoin_universe": coins})
         at(world, FIRST_TICK)
         yield world
 

@@ -42,6 +42,9 @@ def test_copies_of_a_variant_share_their_rank_with_it() -> None:
     found = overfitting(np.array([a, b, b, b]).T, 2)
     # First half inside: a is best, and the worst of four outside (rank 1). Second: b, rank (1 + 2 + 3) / 3 outside.
     assert found.ranks.tolist() == [1 / 5, 2 / 5]
+    # Two copies of a series that is the worst everywhere lie below a and b: both have rank 3 of 4 outside.
+    c = [-5.0, -3.0, -5.0, -3.0]
+    assert overfitting(np.array([c, a, b, c]).T, 2).ranks.tolist() == [3 / 5, 3 / 5]
 
 
 def test_batches_of_splits_give_the_ranks_of_one(monkeypatch: pytest.MonkeyPatch) -> None:

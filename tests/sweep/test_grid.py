@@ -8,6 +8,8 @@ import pytest
 
 from bot.core.errors import ConfigError
 from bot.settings.loader import Config, load_config
+from bot.study.plan import load_plan
+from bot.sweep.contradictions import require_consistent
 from bot.sweep.grid import Grid, changes_of, load_grid
 from bot.sweep.sweep import DEFAULT_GRID
 
@@ -69,6 +71,10 @@ def test_steps_have_no_last_bits_of_arithmetic(tmp_path: Path, config: Config) -
         ("sizing.band: {from: 0, to: 1, step: 0}\n", "has no range"),
         ("sizing.band: {from: 0, to: 1, step: 0.0000001}\n", "has too many values"),
         ("sizing.band: {low: 0, high: 1, steps: 5}\n", "has no values"),
+        ("sizing.band: {from: 0, to: 1.0e+300, step: 1.0e-300}\n", "has too many values"),
+        ("sizing.band: [0.1]\nsizing.band: [0.2]\n", "stands twice"),
+        ("- 3\n", "expected keys and values"),
+        ("rotation.breakout.confirm_closes: [9, true]\n", "integer"),
     ],
 )
 def test_a_faulty_grid_is_an_error_of_one_line(tmp_path: Path, config: Config, text: str, message: str) -> None:
@@ -85,6 +91,50 @@ def test_a_huge_grid_is_drawn_from(tmp_path: Path, config: Config) -> None:
     assert len(list(grid.sets("sobol", 10, 0))) == 10
     with pytest.raises(ConfigError, match="needs a number of sets"):
         list(grid.sets("random", None, 0))
+
+
+def test_more_than_a_million_draws_are_refused(tmp_path: Path, config: Config) -> None:
+    grid = grid_of(tmp_path, "sizing.band: {low: 0.0, high: 1.0}\n", config)
+    for sampler in ("random", "sobol"):
+        with pytest.raises(ConfigError, match="are too many sets; expected at most 1,000,000, was 10,000,000"):
+            list(grid.sets(sampler, 10_000_000, 0))  # type: ignore[arg-type]
+
+
+def test_eight_million_combinations_are_counted_without_building_them(tmp_path: Path, config: Config) -> None:
+    keys = ("sizing.band", "sizing.relative_band", "costs.fee")
+    text = "".join(f"{key}: {{from: 0.0, to: 0.2, step: 0.001}}\n" for key in keys)
+    with pytest.raises(ConfigError, match=r"has too many sets; expected at most 1,000,000, was 8,120,601"):
+        list(grid_of(tmp_path, text, config).sets("grid", None, 0))
+
+
+def test_a_contradictory_set_is_named(tmp_path: Path, config: Config) -> None:
+    """`confirm_closes` is at most `confirm_within` + 1: each value is valid with some other one."""
+    text = "rotation.breakout.confirm_closes: [2, 5]\nrotation.breakout.confirm_within: [3, 10]\n"
+    sets = list(grid_of(tmp_path, text, config).sets("grid", None, 0))
+    with pytest.raises(ConfigError, match=r"set 2 is contradictory: .*cannot be reached within 3 .*was confirm_clos"):
+        require_consistent(sets, config, tmp_path / "grid.yaml")
+    require_consistent([*sets[:2], sets[3]], config, tmp_path / "grid.yaml")
+
+
+def test_a_set_may_contradict_the_config_that_it_varies(tmp_path: Path) -> None:
+    own = load_config(changes={"rotation": {"breakout": {"confirm_closes": 2, "confirm_within": 3}}})
+    sets = list(grid_of(tmp_path, "rotation.breakout.confirm_closes: [4, 5]\n", own).sets("grid", None, 0))
+    with pytest.raises(ConfigError, match="set 1 is contradictory"):
+        require_consistent(sets, own, tmp_path / "grid.yaml")
+
+
+@pytest.mark.parametrize(("name", "meant"), [("sources.yaml", None), ("gird.yaml", "grid.yaml")])
+def test_a_missing_grid_hints_at_grids_only(tmp_path: Path, config: Config, name: str, meant: str | None) -> None:
+    with pytest.raises(ConfigError, match="cannot be read") as caught:
+        load_grid(tmp_path / name, config)
+    assert caught.value.mend == (meant and f"did you mean {meant!r}?")
+
+
+def test_a_missing_plan_hints_at_plans_only(tmp_path: Path) -> None:
+    for name in ("studi.yaml", "sources.yaml", "grid.yaml"):
+        with pytest.raises(ConfigError, match="cannot be read") as caught:
+            load_plan(tmp_path / name)
+        assert caught.value.mend in (None, "did you mean 'study.yaml'?")
 
 
 def test_changes_are_nested_by_their_paths() -> None:

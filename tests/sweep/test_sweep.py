@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from bot.backtest.run import run_backtest
-from bot.core.errors import LedgerError
+from bot.core.errors import ConfigError, LedgerError
 from bot.core.market import Market
 from bot.data.demo.demo_market import DEMO
 from bot.services.markets import open_market
@@ -129,6 +129,16 @@ def test_too_many_sets_without_numba_are_refused(
     monkeypatch.setattr(sweeping, "_MINUTES_ALLOWED", 0.01)
     with pytest.raises(Exception, match="8 sets would take about 0 minutes without numba"):
         run(config, demo, options)
+
+
+def test_a_strategy_of_the_users_own_is_refused_before_a_file_is_made(
+    tmp_path: Path, demo: Market, options: SweepOptions
+) -> None:
+    (tmp_path / "own.py").write_text("strategy = None\n")
+    own = {"state": str(tmp_path / "logs"), "strategy": {"file": str(tmp_path / "own.py")}}
+    with pytest.raises(ConfigError, match=r"strategy\.file: a sweep runs the rotation alone"):
+        run(load_config(changes=own), demo, options)
+    assert not (tmp_path / "logs").exists()
 
 
 @pytest.mark.slow

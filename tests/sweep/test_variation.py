@@ -11,9 +11,9 @@ from bot.data.demo.demo_market import DEMO
 from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import load_config
-from bot.sweep.simulation import SimulatedRun
-from bot.sweep.variation import Variations
-from tests.sweep.random_sets import random_set, require_equal, run_both
+from bot.simulation.simulation import SimulatedRun
+from bot.sweep.variation import Variations, with_changes
+from tests.simulation.random_sets import random_set, require_equal, run_both
 
 EARLY, LATE = Window(date(2103, 5, 20), date(2106, 6, 30)), Window(date(2107, 4, 25), date(2112, 8, 5))
 """Days of the demo that begin and end while coins are held."""
@@ -58,3 +58,28 @@ def test_other_days_share_the_readings(variations: Variations) -> None:
     shorter = variations.over(EARLY)
     shorter.run({})
     assert shorter._cuts["[]"].view is variations._cuts["[]"].view
+
+
+def test_a_new_window_of_a_reading_shares_the_altcoins(variations: Variations) -> None:
+    changes = {"rotation.credit.window": 30, "rotation.pair_window": 20}
+    before = lists(variations.run({}))
+    found = lists(variations.run(changes))
+    own = Variations(with_changes(variations.config, changes), variations.market, variations.window)
+    assert repr(found) == repr(lists(own.run({}))) != repr(before)
+    altcoins = {id(prepared.view.altcoins) for prepared in variations._prepared.values()}
+    assert len(altcoins) == 1 < len(variations._prepared)
+
+
+def test_a_set_after_one_with_other_costs_has_its_own(variations: Variations) -> None:
+    expected = repr(lists(variations.run({})))
+    other = Variations(variations.config, variations.market, variations.window)
+    assert repr(lists(other.run({"costs.fee": 0.02, "costs.slippage.major": 0.05}))) != expected
+    assert repr(lists(other.run({}))) == expected
+
+
+def test_choices_over_days_are_those_of_each_day(variations: Variations) -> None:
+    variations.run({})
+    view = variations._cuts["[]"].view
+    choices = view.altcoins.choices(view.days)
+    assert choices[::50] == [view.altcoins.choose(day) for day in view.days[::50]]
+    assert sum(map(bool, choices[::50])) > 20

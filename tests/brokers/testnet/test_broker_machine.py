@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -232,10 +233,19 @@ class Broking(RuleBasedStateMachine):
         assert there == {asset: amount for asset, amount in expected.items() if amount}
 
 
+def _searched(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        stateful_step_count=25,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )
+
+
 TestBroking = Broking.TestCase
-TestBroking.settings = settings(
-    max_examples=25,
-    stateful_step_count=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+TestBroking.settings = _searched(8)
+
+
+@pytest.mark.slow
+class TestBrokingWidely(Broking.TestCase):
+    settings = _searched(40)

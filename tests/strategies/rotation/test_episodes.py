@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import cast
@@ -22,6 +23,7 @@ from tests.markets import closes_on_days, closes_on_sessions, market_of, random_
 LOOSE = {"gates": {"relative_strength": False, "credit": False, "volatility": False}}
 
 
+@cache
 def found(seed: int) -> list[Episode]:
     return episodes(RotationView(random_market(seed).market, settings_with(LOOSE)))
 
@@ -47,7 +49,7 @@ def test_what_happened_in_an_episode_happened_in_this_order(seed: int) -> None:
 
 def test_the_random_markets_show_what_is_said_of_them() -> None:
     """The positive control: outcomes of every kind, trades, and records that arm again."""
-    every = [episode for seed in range(60) for episode in found(seed)]
+    every = [episode for seed in range(10) for episode in found(seed)]
     assert {"confirmed", "failed", "expired", "ignored"} <= {episode.outcome for episode in every}
     assert {"breakout", "rearmed"} == {episode.kind for episode in every}
     assert any(episode.alts_at for episode in every)

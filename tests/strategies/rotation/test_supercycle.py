@@ -346,6 +346,7 @@ def with_funds(seed: int, days: int) -> Market:
     return with_series([*made.values(), *market_of(closes).values()])
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(seed=st.integers(0, 500), cut=st.integers(1, 400))
 def test_what_comes_later_changes_no_part(seed: int, cut: int) -> None:

@@ -253,6 +253,7 @@ class TestNoData:
         assert set(layer.states) == {"no data", "easing"}
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(seed=st.integers(0, 500), cut=st.integers(1, 400))
 def test_what_comes_later_changes_no_layer(seed: int, cut: int) -> None:

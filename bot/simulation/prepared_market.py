@@ -11,11 +11,11 @@ from bot.core.corporate_actions import scheduled_settlements
 from bot.core.errors import ConfigError
 from bot.core.market import Floats, Market
 from bot.core.window import Window
-from bot.services.plans import endings_for, run_plan
+from bot.services.plans import endings_for, run_plan, slippage_class
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
-from bot.sweep.coin_table import CoinTable, coin_table, cut_to
-from bot.sweep.lot_book import RunNumbers
+from bot.simulation.coin_table import CoinTable, coin_table, cut_to
+from bot.simulation.lot_book import RunNumbers
 from strategies.rotation.settings import RotationSettings
 from strategies.rotation.view import RotationView
 
@@ -23,17 +23,20 @@ from strategies.rotation.view import RotationView
 class PreparedMarket:
     """The market, the view and the coins of one config, as arrays for the simulation.
 
-    Raises ConfigError for settings that the simulation lacks: manual overrides and `on_start: wait`.
+    `of` is the same market prepared with the same section `altcoins`; its coins and their choices are shared.
+    Raises ConfigError as `require_simulated`.
     """
 
-    def __init__(self, config: Config, market: Market, window: Window) -> None:
-        _require_simulated(config)
+    def __init__(self, config: Config, market: Market, window: Window, of: PreparedMarket | None = None) -> None:
+        require_simulated(config)
         self.config, self.market = config, market
         self.settings: RotationSettings = rotation_settings(config)
-        self.view = RotationView(market, self.settings)
-        self.symbols = self._symbols()
-        self.shares = self._shares()
-        self._whole = coin_table(run_plan(config, market, self._every_day, ""), self._every_day, self.symbols)
+        self.view: RotationView = RotationView(market, self.settings, altcoins=of.view.altcoins if of else None)
+        self.symbols: list[str] = of.symbols if of else self._symbols()
+        self.shares: Floats = of.shares if of else self._shares()
+        self._whole: CoinTable = of._whole if of else self._coin_table()
+        classes = of.slippage_classes if of else [slippage_class(config, market, symbol) for symbol in self.symbols]
+        self.slippage_classes: list[str] = classes
         self._cut(window)
 
     @property
@@ -73,9 +76,6 @@ class PreparedMarket:
         """Return ETH, every altcoin that is ever eligible, and their successors, sorted."""
         eligible = self.view.altcoins.eligible_over(self.view.days)
         chosen = {symbol for symbol, days in eligible.items() if days.any()}
-        self._eligible_days = (
-            np.any(list(eligible.values()), axis=0) if eligible else np.zeros(len(self.view.days), bool)
-        )
         settlings = scheduled_settlements(self.market, endings_for(self.config, self.market), self._every_day.end)
         becomes = {s.symbol: s.into for due in settlings.values() for s in due if s.into}
         found, added = set[str](), {self.market.roles.eth, *chosen}
@@ -84,17 +84,25 @@ class PreparedMarket:
             added = {becomes[symbol] for symbol in added if symbol in becomes} - found
         return sorted(found)
 
+    def _coin_table(self) -> CoinTable:
+        plan = run_plan(self.config, self.market, self._every_day, "")
+        return coin_table(plan, self._every_day, self.symbols)
+
     def _shares(self) -> Floats:
         """Return the altcoins that a choice after each day takes, as shares, shape (decisions, coins)."""
         shares = np.zeros((len(self.view.days), len(self.symbols)))
         place = {symbol: row for row, symbol in enumerate(self.symbols)}
-        for number in np.flatnonzero(self._eligible_days):
-            for symbol, share in self.view.altcoins.choose(self.view.days[number]).items():
+        for number, chosen in enumerate(self.view.altcoins.choices(self.view.days)):
+            for symbol, share in chosen.items():
                 shares[number, place[symbol]] = share
         return shares
 
 
-def _require_simulated(config: Config) -> None:
+def require_simulated(config: Config) -> None:
+    """Raise ConfigError for what a simulation lacks: a strategy of the user's own, overrides and `on_start: wait`."""
+    if config.strategy.file is not None:
+        mend = "compare settings of a strategy of your own with: bot backtest --set strategy.parameters.KEY=VALUE"
+        raise ConfigError("a sweep runs the rotation alone", where="strategy.file", mend=mend)
     overrides = config.overrides
     if config.on_start != "adopt" or overrides.reduce_only or overrides.no_trade:
         raise ConfigError("a sweep runs without manual overrides, from the first day on", where="overrides, on_start")

@@ -13,12 +13,12 @@ from bot.data.demo.demo_market import DEMO
 from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import load_config
-from bot.sweep.compiling import compiled
-from bot.sweep.prepared_market import PreparedMarket
+from bot.simulation.compiling import compiled
+from bot.simulation.prepared_market import PreparedMarket
+from bot.simulation.simulation import simulate
 from bot.sweep.run_figures import figures_of_run
-from bot.sweep.simulation import simulate
 from strategies.rotation.rules import Reason
-from tests.sweep.random_sets import random_set, require_equal, run_both
+from tests.simulation.random_sets import random_set, require_equal, run_both
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from bot.core.book import Book
 from bot.core.events import Valuation
 from bot.core.orders import Fill, Side
 from bot.services.plans import with_decisions
-from bot.sweep.lot_book import FILL
-from bot.sweep.prepared_market import PreparedMarket
-from bot.sweep.simulation import SimulatedRun, simulate
+from bot.simulation.lot_book import FILL
+from bot.simulation.prepared_market import PreparedMarket
+from bot.simulation.simulation import SimulatedRun, simulate
 from strategies.rotation.rotation import Rotation
 from strategies.rotation.settings import RotationSettings
 from strategies.rotation.view import RotationView

@@ -12,8 +12,19 @@ import numpy as np
 
 from bot.core import instrument
 from bot.core.market import Floats
-from bot.sweep.coin_table import CoinTable
-from bot.sweep.lot_book import FillColumns, LotBook, RunNumbers, equity_at, new_book, settle, trade
+from bot.simulation.coin_table import CoinTable
+from bot.simulation.lot_book import (
+    FillColumns,
+    LotBook,
+    RunNumbers,
+    aim,
+    equity_at,
+    is_held,
+    is_settled,
+    new_book,
+    settle,
+    trade,
+)
 from strategies.indicators import Bools, Ints
 from strategies.rotation.rules import Rules
 from strategies.rotation.state import Breakout, EthPosition, Memory, Observation, ObservedColumns
@@ -76,24 +87,28 @@ def simulate(
     reasons_of, equity_of, cash_of = np.zeros(decisions, np.int64), np.zeros(days), np.zeros(days)
     book = new_book(coins, numbers.cash, room)
     memory, position = _start(), Position(0, 0, 0)
-    weights = np.zeros(len(coins.step))
+    weights, before = np.zeros(len(coins.step)), WeightSource.NOTHING.value
     for number in range(decisions):
         outcome = step(rules, memory, _observation(seen, number))
         memory = outcome.memory
         target = target_of(targets, position, number, outcome.stage, outcome.tranche, is_stale[number])
         position = target.position
-        _aim(weights, target, shares[number], numbers.eth)
+        if target.source != WeightSource.BEFORE and not target.source == before == WeightSource.NOTHING:
+            _set_weights(weights, target, shares, number, numbers.eth)
+            aim(book, weights)
+        before = target.source
         stage_of[number], tranche_of[number], reasons_of[number] = outcome.stage, outcome.tranche, outcome.reasons
         if number >= first and number - first < days:
             day = number - first + 1  # row 0 of the coin table is the day before the first
-            if target.source == WeightSource.NOTHING and not (book.lots > 0).any():
+            if target.source == WeightSource.NOTHING and not is_held(book):
                 # Out of the market, as on most days: nothing to settle, trade or value.
-                book.unfinished[:] = False
                 equity_of[day - 1] = cash_of[day - 1] = book.cash[0]
                 continue
-            settle(book, coins, numbers, slippage_multipliers, day)
+            if is_settled(book, coins, day):
+                settle(book, coins, numbers, slippage_multipliers, day)
+                aim(book, weights)
             when = TradeCode.NOW.value if day == 1 else target.trade
-            trade(book, coins, numbers, weights, when, target.reduce_only, slippage_multipliers[day - 1], day)
+            trade(book, coins, numbers, when, target.reduce_only, slippage_multipliers[day - 1], day)
             equity_of[day - 1], cash_of[day - 1] = equity_at(book, coins, day), book.cash[0]
     made = int(book.fill_count[0])
     return SimulatedRun(stage_of, tranche_of, reasons_of, equity_of, cash_of, made, _kept_fills(book, made, first))
@@ -110,19 +125,19 @@ def _kept_fills(book: LotBook, made: int, first: int) -> FillColumns:
     )
 
 
-def _aim(weights: Floats, target: Target, shares: Floats, eth: int) -> None:
+def _set_weights(weights: Floats, target: Target, shares: Floats, number: int, eth: int) -> None:
     """Set the weights of a decision from those of the decision before."""
     if target.source == WeightSource.CUT:
         for coin in range(len(weights)):
             weights[coin] = _rounded_weight(weights[coin] * target.kept)
-    elif target.source != WeightSource.BEFORE:
-        weights[:] = 0.0
-        if target.source != WeightSource.NOTHING:
-            weights[eth] = _rounded_weight(target.eth)
-        if target.source == WeightSource.CHOICE:
-            for coin in range(len(weights)):
-                if shares[coin] > 0:
-                    weights[coin] = _rounded_weight(target.altcoins * shares[coin])
+        return
+    weights[:] = 0.0
+    if target.source != WeightSource.NOTHING:
+        weights[eth] = _rounded_weight(target.eth)
+    if target.source == WeightSource.CHOICE:
+        for coin in range(len(weights)):
+            if shares[number, coin] > 0:
+                weights[coin] = _rounded_weight(target.altcoins * shares[number, coin])
 
 
 def _start() -> Memory:

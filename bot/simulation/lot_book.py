@@ -11,7 +11,7 @@ import numpy as np
 
 from bot.core import execution, instrument
 from bot.core.market import Floats
-from bot.sweep.coin_table import DEAD, RENAMED, CoinTable
+from bot.simulation.coin_table import DEAD, RENAMED, CoinTable
 from strategies.indicators import Bools, Ints
 from strategies.rotation.targets import TradeCode
 
@@ -60,11 +60,18 @@ class FillColumns(NamedTuple):
 class LotBook(NamedTuple):
     """State of a book as arrays: cash is the first entry of `cash`, `renamed` is the column of the new name or -1.
 
-    `fill_count` goes on counting where the arrays of fills are full.
+    `wanted` has the target weights by the newest names. `live` lists the coins that are held or wanted, in order; the
+    first `live_count` of them count. Loops run over these alone: a market has a hundred coins, a book five to ten.
+    `orders` and `again` are those of the day. `fill_count` goes on counting where the arrays of fills are full.
     """
 
     cash: Floats
     lots: Floats
+    wanted: Floats
+    live: Ints
+    live_count: Ints
+    orders: Floats
+    again: Bools
     unfinished: Bools
     marks: Floats
     renamed: Ints
@@ -82,6 +89,11 @@ def new_book(coins: CoinTable, cash: float, room: int) -> LotBook:
     return LotBook(
         np.full(1, cash),
         np.zeros(n),
+        np.zeros(n),
+        np.zeros(n, np.int64),
+        np.zeros(1, np.int64),
+        np.zeros(n),
+        np.zeros(n, np.bool_),
         np.zeros(n, np.bool_),
         np.full(n, np.nan),
         np.full(n, -1, np.int64),
@@ -102,10 +114,45 @@ def close_of(book: LotBook, coins: CoinTable, coin: int, day: int) -> float:
     return price
 
 
+def aim(book: LotBook, decided: Floats) -> None:
+    """Set the wanted weights from those of a decision, and list the coins that are held or wanted."""
+    n, count = len(book.lots), 0
+    book.wanted[:] = 0.0
+    for coin in range(n):
+        if decided[coin] > 0:
+            name = coin
+            while book.renamed[name] >= 0:
+                name = book.renamed[name]
+            book.wanted[name] += decided[coin]
+    for coin in range(n):
+        if book.wanted[coin] > 0 or book.lots[coin] > 0:
+            book.live[count] = coin
+            count += 1
+        else:
+            book.unfinished[coin] = False
+    book.live_count[0] = count
+
+
+def is_held(book: LotBook) -> bool:
+    """Return True if the book holds a coin."""
+    held = False
+    for at in range(book.live_count[0]):
+        held |= book.lots[book.live[at]] > 0
+    return held
+
+
+def _is_any_unfinished(book: LotBook) -> bool:
+    unfinished = False
+    for at in range(book.live_count[0]):
+        unfinished |= book.unfinished[book.live[at]]
+    return unfinished
+
+
 def equity_at(book: LotBook, coins: CoinTable, day: int) -> float:
     """Value cash and holdings at the newest closes of a day, USDT."""
     total: float = book.cash[0]
-    for coin in range(len(book.lots)):
+    for at in range(book.live_count[0]):
+        coin = book.live[at]
         if book.lots[coin] > 0:
             total += book.lots[coin] * coins.step[coin] * close_of(book, coins, coin, day)
     return total
@@ -132,8 +179,17 @@ def _worse_price(coins: CoinTable, coin: int, price: float, is_buy: bool) -> flo
     return worse
 
 
+def is_settled(book: LotBook, coins: CoinTable, day: int) -> bool:
+    """Return True if a coin that is held has ended."""
+    settled = False
+    for at in range(book.live_count[0]):
+        coin = book.live[at]
+        settled |= book.lots[coin] > 0 and coins.settled_on[coin] <= day
+    return settled
+
+
 def settle(book: LotBook, coins: CoinTable, numbers: RunNumbers, multipliers: Floats, day: int) -> None:
-    """Settle the holdings of coins that have ended."""
+    """Settle the holdings of coins that have ended; `aim` lists the holdings anew."""
     for coin in range(len(book.lots)):
         if book.lots[coin] <= 0 or coins.settled_on[coin] > day:
             continue
@@ -163,32 +219,25 @@ def trade(
     book: LotBook,
     coins: CoinTable,
     numbers: RunNumbers,
-    decided: Floats,
     when: int,
     reduce_only: bool,
     multiplier: float,
     day: int,
 ) -> None:
-    """Plan the orders of a decision, sells first, and fill them at the open of its day."""
-    n = len(book.lots)
-    if when == TradeCode.HOLD and not book.unfinished.any():
+    """Plan the orders towards the wanted weights, sells first, and fill them at the open of their day."""
+    if when == TradeCode.HOLD and not _is_any_unfinished(book):
         return
-    weights = np.zeros(n)
-    for coin in range(n):
-        name = coin
-        while book.renamed[name] >= 0:
-            name = book.renamed[name]
-        weights[name] += decided[coin]
-    if not (weights > 0).any() and not (book.lots > 0).any():
-        book.unfinished[:] = False
+    live = book.live[: book.live_count[0]]
+    if not len(live):
         return
     equity = equity_at(book, coins, day - 1)
-    orders, again = np.zeros(n), np.zeros(n, np.bool_)
+    for coin in live:
+        book.orders[coin], book.again[coin] = 0.0, False
     cash = book.cash[0]
     for side in range(2):  # sales first: their proceeds pay for the purchases
-        for coin in range(n):
-            target = weights[coin] * numbers.multiplier
-            if weights[coin] <= 0 and book.lots[coin] <= 0:
+        for coin in live:
+            target = book.wanted[coin] * numbers.multiplier
+            if book.wanted[coin] <= 0 and book.lots[coin] <= 0:
                 continue
             price = close_of(book, coins, coin, day - 1)
             held = book.lots[coin]
@@ -198,25 +247,27 @@ def trade(
             change = target * equity / price / coins.step[coin] - held
             cost = coins.fee[coin] + coins.slippage[coin] * multiplier
             if side == 0 and change < 0:
-                lots = _sendable(book, coins, numbers, coin, day, -change, np.inf, again)
-                orders[coin] = -lots
+                lots = _sendable(book, coins, numbers, coin, day, -change, np.inf)
+                book.orders[coin] = -lots
                 cash += lots * coins.step[coin] * price * (1 - cost)
             elif side == 1 and change > 0:
                 if reduce_only:
                     if book.unfinished[coin] and when != TradeCode.NOW:
-                        again[coin] = True
+                        book.again[coin] = True
                     continue
                 if _whole(change) > 0 and coins.quarantined[day, coin]:
                     continue
                 limit = max(cash, 0.0) / (price * (1 + cost)) / coins.step[coin]
-                lots = _sendable(book, coins, numbers, coin, day, change, limit, again)
-                orders[coin] = lots
+                lots = _sendable(book, coins, numbers, coin, day, change, limit)
+                book.orders[coin] = lots
                 cash -= lots * coins.step[coin] * price * (1 + cost)
-    book.unfinished[:] = again
+    for coin in live:
+        book.unfinished[coin] = book.again[coin]
     for side in range(2):
-        for coin in range(n):
-            if (side == 0 and orders[coin] < 0) or (side == 1 and orders[coin] > 0):
-                _fill(book, coins, coin, orders[coin], multiplier, day)
+        for coin in live:
+            order = book.orders[coin]
+            if (side == 0 and order < 0) or (side == 1 and order > 0):
+                _fill(book, coins, coin, order, multiplier, day)
 
 
 def _is_due(when: int, is_unfinished: bool, numbers: RunNumbers, weight: float, target: float) -> bool:
@@ -233,16 +284,15 @@ def _sendable(
     numbers: RunNumbers,
     coin: int,
     day: int,
-    wanted: float,
+    change: float,
     limit: float,
-    again: Bools,
 ) -> float:
-    """Return the lots of an order that passes the rules of its coin; `again` notes that it is to be retried."""
-    lots = _whole(wanted)
+    """Return the lots of an order that passes the rules of its coin, and note if it is to be retried."""
+    lots = _whole(change)
     if lots == 0:
         return 0.0
     if not coins.fresh[day - 1, coin]:
-        again[coin] = True
+        book.again[coin] = True
         return 0.0
     price = close_of(book, coins, coin, day - 1)
     allowed = lots if np.isinf(limit) else min(lots, _whole(limit))
@@ -250,7 +300,7 @@ def _sendable(
     if not np.isnan(volume):
         allowed = min(allowed, _whole(numbers.volume_share * volume / price / coins.step[coin]))
     if allowed < lots:
-        again[coin] = True
+        book.again[coin] = True
     quantity = allowed * coins.step[coin]
     if quantity * price < coins.min_notional[coin] or quantity < coins.min_quantity[coin]:
         return 0.0

@@ -1,0 +1,115 @@
+"""Compile code that calls the rotation's rule with numba: the same functions that a backtest calls."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import os
+import platform
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ParamSpec, TypeVar
+
+from bot.simulation import lot_book
+from strategies import decimals
+from strategies.rotation import conditions, moves, step, targets
+
+_RULE = (decimals, conditions, moves, step, targets, lot_book)
+"""Modules of the rule and of the book: functions of scalars, arrays and named tuples of them."""
+_PROJECT = Path(__file__).parents[2]
+_SOURCES = ("strategies", "bot/core", "bot/simulation", "bot/sweep")
+"""Folders of all code that compiled code is made of, constants and tuples included."""
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def is_compiled() -> bool:
+    """True if numba is installed."""
+    return find_spec("numba") is not None
+
+
+def compiled(function: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Compile a function that calls the rule; without numba, return it as it is.
+
+    Machine code is kept in the user's cache folder, and used again as long as the sources and numba are the same.
+
+    Parameters
+    ----------
+    function
+        A loop over arrays and scalars that calls functions of the rule, such as `step`, and of its own module.
+
+    Returns
+    -------
+    callable
+        The same function of the same arguments. It releases the interpreter lock while it runs.
+    """
+    if not is_compiled():
+        return function
+    import numba
+
+    for module in (*_RULE, inspect.getmodule(function)):
+        _register(module)
+    folder = cache_folder()
+    with _numba_cache_in(folder):
+        fast: Callable[_P, _T] = numba.njit(nogil=True, error_model="numpy", cache=folder is not None)(function)
+    return fast
+
+
+def cache_folder() -> Path | None:
+    """Return the folder of machine code made of the present sources, or None if it cannot be written."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = home / "small-cap-rotation" / f"compiled-{source_hash()[:16]}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+@cache
+def source_hash() -> str:
+    """Hash all that machine code is made from: the sources, and the versions of Python and the compiler."""
+    # numba looks at the file of the outer function alone, and would run an old rule after a change of `step`.
+    digest = hashlib.sha256(f"{platform.python_version()}{code_hash()}".encode())
+    for package in ("numba", "llvmlite", "numpy"):
+        digest.update(version(package).encode())
+    return digest.hexdigest()
+
+
+def code_hash() -> str:
+    """Hash the sources of the rule, the core and the sweep."""
+    digest = hashlib.sha256()
+    for path in sorted(path for folder in _SOURCES for path in (_PROJECT / folder).rglob("*.py")):
+        digest.update(str(path.relative_to(_PROJECT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@contextmanager
+def _numba_cache_in(folder: Path | None) -> Iterator[None]:
+    """Set numba's cache folder while a function is declared; other code of the process keeps its own."""
+    from numba.core import config
+
+    settings: Any = config
+    before = settings.CACHE_DIR
+    settings.CACHE_DIR = "" if folder is None else str(folder)
+    try:
+        yield
+    finally:
+        settings.CACHE_DIR = before
+
+
+@cache
+def _register(module: ModuleType) -> None:
+    """Let compiled code call the functions of a module, which stay plain Python for everybody else."""
+    from numba.extending import register_jitable
+
+    for _, function in inspect.getmembers(module, inspect.isfunction):
+        if function.__module__ == module.__name__:
+            # Without inlining, each decision copies a hundred fields of tuples at every call: 16 times slower.
+            register_jitable(forceinline=True)(function)

@@ -1,0 +1,87 @@
+"""The file of a sweep: damage, a full disk, and plans that differ."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot.core.errors import LedgerError
+from bot.infra.sqlite import connect
+from bot.sweep import sweep_file
+from bot.sweep.run_figures import FIGURES, MONTHLY
+from bot.sweep.sweep_file import SweepFile, SweepRow
+
+PLAN = {"grid": "a", "count": 500, "config": "b", "data": "c", "version": "1", "code": "d", "sampler": "grid"}
+
+
+def rows(first: int, count: int) -> list[SweepRow]:
+    figures = {**dict.fromkeys(FIGURES, 1.0), "trades": 1, "episodes": 1, MONTHLY: bytes(4 * 120)}
+    return [(first + number, {"sizing.band": 0.01 * number}, figures) for number in range(count)]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> SweepFile:
+    file = SweepFile(tmp_path / "sweeps" / "one.sqlite3")
+    file.begin(PLAN, resume=False)
+    file.add(0, rows(0, 250))
+    return file
+
+
+@pytest.mark.parametrize("key", ["grid", "config", "data", "version", "code"])
+def test_a_plan_that_differs_is_not_resumed(file: SweepFile, key: str) -> None:
+    with pytest.raises(LedgerError, match=f"begun with another {key}; start a new one with --name"):
+        file.begin({**PLAN, key: "other"}, resume=True)
+    assert file.count() == 250
+
+
+@pytest.mark.parametrize("at", [0, 100, 4096, 8192])
+def test_a_damaged_file_is_one_error(file: SweepFile, at: int) -> None:
+    content = bytearray(file.path.read_bytes())
+    content[at : at + 3000] = b"\xa5" * len(content[at : at + 3000])
+    file.path.write_bytes(bytes(content))
+    with pytest.raises(LedgerError) as caught:
+        file.begin(PLAN, resume=True)
+        file.done()
+        file.table()
+    assert "one.sqlite3" in str(caught.value) and "run the sweep again under another name" in str(caught.value)
+
+
+def test_a_changed_figure_is_damage(file: SweepFile) -> None:
+    with sqlite3.connect(file.path) as connection:
+        connection.execute("UPDATE sets SET final_equity = 9.0 WHERE number = 17")
+    for read in (file.table, file.monthly_returns):
+        with pytest.raises(LedgerError, match=r"is damaged.*its sets are not those that were written"):
+            read()
+
+
+def test_a_file_of_something_else_is_no_sweep(tmp_path: Path) -> None:
+    (tmp_path / "one.sqlite3").write_text("set,final_equity\n" * 500)
+    with pytest.raises(LedgerError, match=r"is damaged or no database.*run the sweep again under another name"):
+        SweepFile(tmp_path / "one.sqlite3").table()
+
+
+def test_a_full_disk_keeps_the_finished_chunks(file: SweepFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    def small(path: Path) -> sqlite3.Connection:
+        connection = connect(path)
+        # No page may be added: SQLite then reports a full disk of its own accord.
+        connection.execute(f"PRAGMA max_page_count = {connection.execute('PRAGMA page_count').fetchone()[0]}")
+        return connection
+
+    monkeypatch.setattr(sweep_file, "connect", small)
+    with pytest.raises(LedgerError, match="the disk is full; what was stored before is kept; make room"):
+        file.add(1, rows(250, 250))
+    monkeypatch.undo()
+    assert file.done() == {0} and file.count() == 250
+    file.add(1, rows(250, 250))
+    assert file.done() == {0, 1} and file.count() == 500
+
+
+def test_a_failing_disk_is_one_error_with_what_is_kept(file: SweepFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(path: Path) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(sweep_file, "connect", failing)
+    with pytest.raises(LedgerError, match=r"\(disk I/O error\); what was stored before is kept; make room, or check"):
+        file.add(1, rows(250, 250))
