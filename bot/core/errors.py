@@ -2,7 +2,7 @@
 
     BotError
     ├── ConfigError   2   a config file, an option or a strategy file is wrong
-    ├── DataError     3   a series is missing, faulty or short; a vendor or a quote is missing; a check found faults
+    ├── DataError     3   a series is missing, faulty, short or old; a vendor or quote is missing; a check found faults
     ├── BrokerError   4   an exchange could not be dealt with safely
     │   ├── NotPublic       only anonymous reads of known hosts: refused before sending
     │   ├── NotSandbox      only requests to a pinned testnet: refused before sending

@@ -19,19 +19,24 @@ from bot.core.events import ConfigPeriod, TradingState
 from bot.core.moments import midnight
 from bot.core.notice import Notice
 from bot.core.orders import Fill, OrderResult, Side
+from bot.core.window import Window
 from bot.ledger.decode import decode
 from bot.ledger.record import verify_ledger
 from bot.ledger.row import Row
 from bot.ledger.writer import LedgerWriter
 from bot.paper import ledgers
+from bot.paper import tick as ticks
 from bot.paper.notifier import Notifier
 from bot.paper.tick import new_ledger
 from bot.paper.tick import tick as paper_tick
 from bot.paper.tick_result import TickResult
+from bot.services.markets import stored_market
+from bot.services.plans import planned
 from bot.settings.loader import Config
 from tests.clocks import FakeClock
-from tests.markets import config_with
+from tests.markets import config_with, default_config
 from tests.servers.loopback import dropped
+from tests.servers.made_up import Row as Bar
 from tests.servers.world import World, extended, open_world
 
 if TYPE_CHECKING:
@@ -474,3 +479,16 @@ def test_a_tick_names_a_frozen_feed_as_a_backtest_does(world: World) -> None:
     text = "RUT repeats its close of 2025-11-24 on the 4 rows up to 2025-12-01: its feed is frozen"
     assert any(line.startswith(f"Warning: {text}") for line in found.problems())
     assert any(str(warning).startswith(text) for warning in cast("list[str]", found.to_dict()["warnings"]))
+
+
+def test_a_tick_names_a_record_that_the_fund_does_not_make_first(world: World) -> None:
+    chart = world.servers.yahoo.charts["^RUT"].rows
+    day = date(2025, 12, 1)
+    fund = world.servers.yahoo.charts["IWM"].rows[day].close
+    chart[day] = Bar(3000.0, 3000.0, 3000.0, 3000.0, 1000.0)
+    tick(world)
+    config = default_config().model_copy(update={"state": world.config.state})
+    decided = FIRST_TICK.date()
+    plan = planned(config, stored_market(config).as_of(midnight(decided)), Window(decided, decided))
+    text = f"the record of RUT on 2025-12-01 (3000.00) is not confirmed by IWM_RAW ({fund:.2f}): their ratio is "
+    assert ticks._warnings(config, plan, decided)[0].startswith(text)
