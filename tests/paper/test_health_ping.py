@@ -10,7 +10,7 @@ import requests
 
 from bot.core.errors import ConfigError, NotPublic
 from bot.data.vendors.public_venues import VENUES
-from bot.paper.health_ping import PING_URL, Ping, open_ping, ping_session
+from bot.paper.health_ping import PING_URL, Ping, open_ping, ping_session, refuse_unless_ping
 from bot.paper.notifier import secret_filter
 from tests.servers.loopback import Asked, LoopbackServer, Reply, dropped, status
 from tests.servers.wired import LoopbackAdapter
@@ -117,6 +117,14 @@ def test_the_guard_refuses_every_other_request(name: str, monitor: _Monitor) -> 
     with pytest.raises(NotPublic) as refused:
         MISUSE[name](session)
     assert monitor.asked == [] and "s3cret" not in str(refused.value)
+
+
+def test_a_body_is_refused_also_where_no_header_announces_it() -> None:
+    request = requests.Request("GET", URL).prepare()
+    refuse_unless_ping(URL, request)
+    request.body = "symbol=ETHUSDT"
+    with pytest.raises(NotPublic, match="a ping has no body"):
+        refuse_unless_ping(URL, request)
 
 
 def test_a_session_that_is_pinned_to_an_exchange_sends_nothing(monitor: _Monitor) -> None:

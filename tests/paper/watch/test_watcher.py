@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,7 @@ class Driven:
         )
         monkeypatch.setattr(watcher_module, "open_market", lambda config, data_dir, name: market)
         self.shown: list[Alert] = []
+        self.show: Callable[[Alert], None] = self.shown.append
 
     def look(self, *decisions: Decision, post: Post = no_post) -> list[str]:
         class Fixed:
@@ -109,7 +110,7 @@ class Driven:
         return [f"{one.kind}: {one.day}" for one in self.shown]
 
     def watcher(self, day: date = DAY, post: Post = no_post) -> Watcher:
-        return Watcher(self.config, None, "demo", FakeClock(midnight(day)), post, self.shown.append, print)
+        return Watcher(self.config, None, "demo", FakeClock(midnight(day)), post, self.show, print)
 
 
 @pytest.fixture
@@ -196,16 +197,14 @@ def test_a_watch_that_is_killed_before_it_shows_an_alert_shows_it_next_time(driv
     def die(alert: Alert) -> None:
         raise Killed
 
-    armed = decision(date(2024, 1, 11), "ARMED", "STABLE")
-    watcher = driven.watcher(date(2024, 1, 11))
-    watcher._show = die
-    driven._patch.setattr(
-        watcher_module, "build_strategy", lambda config: type("F", (), {"decisions": lambda self, market: [armed]})()
-    )
-    with pytest.raises(Killed):
-        watcher.once()
-    assert driven.look(armed) == ["stage: 2024-01-11"]
-    assert driven.look(armed) == []
+    with driven._patch.context() as patch:
+        patch.setattr(driven, "show", die)
+        with pytest.raises(Killed):
+            driven.look(decision(date(2024, 1, 11), **waiting(2380.0)))
+    # The near miss is gone by now, and its alert is kept all the same.
+    gone = decision(date(2024, 1, 12), **waiting(2000.0))
+    assert driven.look(gone) == ["near miss: 2024-01-11"]
+    assert driven.look(gone) == []
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 2}', "[" * 10_000, '{"format": 1, "day": 5}'])
