@@ -37,6 +37,7 @@ def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_run_says_both_before_its_figures(prices: Path) -> None:
     done = bot("backtest", "--data-dir", str(prices), "--out", "run", cwd=prices.parent)
     assert done.returncode == 0, done.stderr

@@ -105,12 +105,11 @@ class TestFiles:
     ) -> None:
         server.put("SRMUSDT", "2022-01", [candle(date(2022, 1, 31), 1.0)])
         server.put("SRMUSDT", "2022-03", [candle(date(2022, 3, 1), 3.0)])
-        for day in days_of(date(2022, 1, 30), 31):
+        for day in days_of(date(2022, 2, 20), 9):
             server.put("SRMUSDT", str(day), [candle(day, 2.0)])
         found = fetch(config, server, clock)["SRM"]
-        assert (found.new, found.notes) == (30, ())
+        assert (found.new, found.last) == (11, "2022-03-01")
         assert stored(config, "SRM")["2022-02-28"] == 2.0
-        assert [name for name in server.fetched if "2022-01-3" in name] == []
 
     def test_a_month_without_any_file_is_named(self, config: Config, server: ArchiveServer, clock: FakeClock) -> None:
         server.put("SRMUSDT", "2022-01", [candle(d, 1.0) for d in days_of(date(2022, 1, 1), 31)])
@@ -277,10 +276,10 @@ class TestAnswers:
         server.page = 3
         for pair in ("AUSDT", "BUSDTX", "CUSDT", "DUSDT", "EUSDT", "FUSDT", "GUSDT"):
             server.put(pair, "2025-02", [candle(date(2025, 2, 1), 3.0)])
-        server.put_days("CUSDT", dict.fromkeys(days_of(date(2024, 1, 1), 366), 1.0))
+        server.put_days("CUSDT", dict.fromkeys(days_of(date(2024, 1, 1), 60), 1.0))
         found = fetch(config, server, clock)
         assert sorted(found) == ["A", "C", "D", "E", "F", "G"]
-        assert found["C"].new == 367
+        assert found["C"].new == 61
         with Store.reading(config.state / FILE_NAME) as store:
             state = store.archive()
         assert state is not None

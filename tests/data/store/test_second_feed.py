@@ -52,6 +52,7 @@ def test_a_refusal_of_yahoo_is_a_change_of_source(world: World, code: int, why: 
     assert sources(world) == (("2025-09-02", "yahoo ^VIX"), ("2025-12-01", "fred VIXCLS"))
 
 
+@pytest.mark.slow
 def test_the_change_is_named_by_the_market_and_yahoo_takes_over_again(world: World) -> None:
     world.update("VIX", "RUT", "ETH", "BTC")
     world.set_time(MONDAY)
