@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
-from decimal import Decimal
-
-import numpy as np
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from bot.backtest.benchmark_runs import run_benchmarks
 from bot.backtest.delayed import delayed
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.extras import extras_of
-from bot.backtest.figures import figures_of, rounded
+from bot.backtest.figures import figures_of
 from bot.backtest.random_timing import RandomTiming, band_of
 from bot.backtest.result_warnings import PegRule, result_warnings
 from bot.backtest.strategy_check import check_strategy
 from bot.backtest.warnings import order_warnings, run_warnings
-from bot.core.book import Book, RunPlan
-from bot.core.events import Event, Valuation
+from bot.core.book import RunPlan
 from bot.core.market import Market
 from bot.core.ports import Strategy
 from bot.core.window import Window
@@ -106,7 +101,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
         "strategy": own_figures,
         "benchmarks": others.figures(plan, own_figures),
         "a_day_late": figures_of(late, plan.cash),
-        "random_timing": _percentiles(band),
+        "random_timing": band.summary(),
         "episodes": _count(e.outcome for e in episodes if e.kind == "breakout"),
         "rearmings": _count(e.outcome for e in episodes if e.kind == "rearmed"),
         # Ranked: what changes the result first, then what may, then what was left out.
@@ -122,34 +117,13 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
             ]
         ),
     }
-    rows = as_rows([*episodes, *_with_benchmarks(book.events, others.books)])
+    rows = as_rows([*episodes, *others.beside(book.events)])
     return Backtest(rows, market, window, summary, band, checked)
 
 
 def _each_once(warnings: Sequence[str]) -> list[str]:
     """Drop a warning that another one begins with: an unused entry is named again where its coin is settled."""
     return [w for w in warnings if not any(other != w and other.startswith(f"{w};") for other in warnings)]
-
-
-def _with_benchmarks(events: Sequence[Event], others: Mapping[str, Book | None]) -> list[Event]:
-    """Add the equity of each benchmark to the valuation of each day; one that has ended is left out."""
-    equity: dict[date, dict[str, Decimal]] = {}
-    for name, book in others.items():
-        for event in [] if book is None else book.events:
-            if isinstance(event, Valuation):
-                equity.setdefault(event.day, {})[name] = event.equity
-    return [replace(e, benchmarks=equity.get(e.day, {})) if isinstance(e, Valuation) else e for e in events]
-
-
-def _percentiles(band: RandomTiming) -> dict[str, float | None]:
-    """Return the total returns of random timing at three percentiles, and the share that did as well as the run."""
-    low, median, high = np.percentile(band.final - 1, [5, 50, 95])
-    return {
-        "total_return_5": rounded(low),
-        "total_return_50": rounded(median),
-        "total_return_95": rounded(high),
-        "at_least_as_well": rounded(band.at_least_as_well),
-    }
 
 
 def _count(outcomes: Iterable[str]) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from bot.backtest.result_warnings import FROZEN_ROWS
 from bot.core.book import Book, RunPlan
 from bot.core.cycle import Overrides
 from bot.core.decision import Decision
+from bot.core.events import Event, Valuation
 from bot.core.market import Market
 from bot.core.orders import SettlementCause
 from bot.core.window import Window
@@ -32,6 +34,20 @@ class BenchmarkRuns:
     books: Mapping[str, Book | None]
     last_days: Mapping[str, date]
     ended_by: Mapping[str, str]
+
+    def equity(self) -> dict[date, dict[str, Decimal]]:
+        """Return the equity of each benchmark by UTC day, in the quote currency; one that has ended is left out."""
+        equity: dict[date, dict[str, Decimal]] = {}
+        for name, book in self.books.items():
+            for event in [] if book is None else book.events:
+                if isinstance(event, Valuation):
+                    equity.setdefault(event.day, {})[name] = event.equity
+        return equity
+
+    def beside(self, events: Sequence[Event]) -> list[Event]:
+        """Return events of the strategy with the equity of each benchmark added to the valuation of each day."""
+        equity = self.equity()
+        return [replace(e, benchmarks=equity.get(e.day, {})) if isinstance(e, Valuation) else e for e in events]
 
     def figures(self, plan: RunPlan, own: Mapping[str, object]) -> dict[str, dict[str, object]]:
         """Compute the figures of each benchmark; those of one that ends early have its `last_day`.

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.backtest.extras import daily_returns
-from bot.core.book import Book
-from bot.core.events import Valuation
+from bot.backtest.figures import rounded
+from bot.core.book import Book, RunPlan
+from bot.core.events import Event, Valuation
 from bot.core.market import Floats
 from bot.core.moments import Days
 from bot.core.orders import Fill
@@ -36,6 +37,16 @@ class RandomTiming:
     def at_least_as_well(self) -> float:
         """Share of the shifts whose growth is at least that of the exposures where they were."""
         return float(np.mean(self.final >= self.own - _TOLERANCE))
+
+    def summary(self) -> dict[str, float | None]:
+        """Return the total returns at three percentiles, and the share of the shifts that did as well as the run."""
+        low, median, high = np.percentile(self.final - 1, [5, 50, 95])
+        return {
+            "total_return_5": rounded(low),
+            "total_return_50": rounded(median),
+            "total_return_95": rounded(high),
+            "at_least_as_well": rounded(self.at_least_as_well),
+        }
 
 
 def random_timing(exposures: Sequence[Floats], returns: Sequence[Floats], costs: Floats, shifts: int) -> RandomTiming:
@@ -82,8 +93,25 @@ def band_of(book: Book, extras: BacktestExtras, shifts: int) -> RandomTiming:
 
     ETH and BTC have their own returns; all other coins together have those of the strategy's altcoin basket.
     """
-    plan, roles = book.plan, book.plan.market.roles
-    valuations = [event for event in book.events if isinstance(event, Valuation)]
+    return band_of_events(book.events, book.plan, extras, shifts)
+
+
+def band_of_events(events: Sequence[Event], plan: RunPlan, extras: BacktestExtras, shifts: int) -> RandomTiming:
+    """Compute the random-timing band of recorded events, as `band_of` does of a book.
+
+    Parameters
+    ----------
+    events
+        Events with a valuation of each UTC day from the first day of the plan on, and the fills of these days.
+    plan
+        Plan of these days and perhaps later ones; its market has the returns.
+    extras
+        Returns of the strategy's altcoin basket.
+    shifts
+        Largest number of shifts.
+    """
+    roles = plan.market.roles
+    valuations = [event for event in events if isinstance(event, Valuation)]
     days: Days = np.array([v.day for v in valuations], "datetime64[D]")
     equity_before = np.array([float(plan.cash), *(float(v.equity) for v in valuations[:-1])])
     held = {roles.eth: np.zeros(len(days)), roles.btc: np.zeros(len(days)), "altcoins": np.zeros(len(days))}
@@ -93,7 +121,7 @@ def band_of(book: Book, extras: BacktestExtras, shifts: int) -> RandomTiming:
             if close_before == close_before:  # false for NaN: a coin that was received before its first close
                 held[symbol if symbol in held else "altcoins"][i] += float(quantity) * close_before
     costs = np.zeros(len(days))
-    for event in book.events:
+    for event in events:
         if isinstance(event, Fill):
             costs[plan.prices.index(event.at.date()) - 1] += float(event.fee + event.slippage_cost)
     returns = [np.nan_to_num(daily_returns(plan.market[symbol], days)) for symbol in (roles.eth, roles.btc)]

@@ -18,7 +18,8 @@ class Valuation:
     """The book at a UTC day's close: equity and cash in the stablecoin, and the coins it is marked with.
 
     `marks` are the closes that the holdings are valued at; `stale` names the coins whose close is of an older day.
-    `benchmarks` holds the equity of each benchmark at the same moment.
+    `benchmarks` holds the equity of each benchmark at the same moment. `random_timing` holds the total returns of
+    random timings of the ledger's exposure up to the day, as in `summary.json`; it is empty in a backtest.
     """
 
     day: date
@@ -29,6 +30,7 @@ class Valuation:
     stale: tuple[str, ...] = ()
     marks: Mapping[str, Decimal] = field(default_factory=dict)
     benchmarks: Mapping[str, Decimal] = field(default_factory=dict)
+    random_timing: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

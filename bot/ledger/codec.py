@@ -159,6 +159,10 @@ def _joined(value: object) -> object:
     return ";".join(_texts(value))
 
 
+def _shares(value: object) -> dict[str, float]:
+    return {name: _number(one) for name, one in _mapping(value).items()}
+
+
 def _rounded_returns(returns: Mapping[str, float | None]) -> dict[str, object]:
     return {name: "" if value is None else round(value, 8) for name, value in returns.items()}
 
@@ -229,3 +233,5 @@ READINGS: Codec[Mapping[str, object]] = Codec(dict, _mapping, ColumnType.JSON, j
 """Each reading's value, threshold and verdict by name."""
 RETURNS: Codec[Mapping[str, float | None]] = Codec(_rounded_returns, _returns, ColumnType.NUMBER)
 """Simple returns by name, to eight places; empty if unknown."""
+SHARES: Codec[Mapping[str, float]] = Codec(dict, _shares, ColumnType.JSON, json.dumps)
+"""Shares by name, as JSON writes floats."""

@@ -153,8 +153,8 @@ def project(rows: Iterable[Row]) -> dict[str, pd.DataFrame]:
 
 
 def _equity(valuations: list[Row]) -> pd.DataFrame:
-    # The first day names the benchmarks of all: a run has the same ones on every day.
-    benchmarks = list(valuations[0].body.get("benchmarks", ())) if valuations else []
+    # In the order of their first day: a forward ledger may get a benchmark later than its first valuation.
+    benchmarks = list(dict.fromkeys(name for row in valuations for name in row.body.get("benchmarks", ())))
     cells = [
         {"date": row.at[:10], **{name: row.body[name] for name in _EQUITY}, **row.body.get("benchmarks", {})}
         for row in valuations

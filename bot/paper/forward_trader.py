@@ -25,6 +25,9 @@ from bot.paper.tick_result import TickResult, WaitingOrder
 Plans = Callable[[date, date], RunPlan]
 """Returns the plan of a ledger from its first day to a day, from the prices known at that day's midnight (UTC)."""
 
+Beside = Callable[[Valuation, Sequence[Row]], Valuation]
+"""Adds the figures of the benchmarks to a valuation, given the rows of the ledger before it."""
+
 
 class ForwardTrader:
     """Trader of one ledger with a broker.
@@ -43,6 +46,8 @@ class ForwardTrader:
         Compares a testnet account with the ledger and returns the differences as events.
     step_hook : callable
         Called with the name of each step before it is taken; tests stop the process there.
+    beside : callable
+        Adds the figures of the benchmarks to each valuation; returns it as it is by default.
 
     Raises
     ------
@@ -59,9 +64,11 @@ class ForwardTrader:
         late_after: timedelta,
         compare: Callable[[ExpectedAccount], list[Event]] | None = None,
         step_hook: Callable[[str], None] = lambda step: None,
+        beside: Beside = lambda valued, rows: valued,
     ) -> None:
         self.writer, self._plans, self._broker = writer, plans, broker
         self.start, self._late_after, self._compare, self._step_hook = start, late_after, compare, step_hook
+        self._beside = beside
         self._book: Book | None = None
         self._written = 0
         self._decided: dict[datetime, str] = {}
@@ -104,7 +111,7 @@ class ForwardTrader:
         """Value the book at the close of a decided day."""
         book = self._at(day)
         if self._valued != day:
-            book.value((day - self.start).days)
+            self._value(book, (day - self.start).days)
             self._write(book)
 
     @property
@@ -119,7 +126,7 @@ class ForwardTrader:
         i = (day - self.start).days
         is_late, is_missed = now - midnight(day) > self._late_after, day < now.date()
         if i > 0 and self._valued != day - ONE_DAY:
-            book.value(i - 1)
+            self._value(book, i - 1)
         book.settle(day)
         if is_late:
             book.events.append(Late(midnight(day), now, is_missed))
@@ -133,6 +140,10 @@ class ForwardTrader:
             del self._short[reported:]  # the day itself is reported as made up for
             return []
         return self._execute(book, orders, day)
+
+    def _value(self, book: Book, i: int) -> None:
+        """Value the book at the close of a decision's day, with the benchmarks of that day."""
+        book.events[-1] = self._beside(book.value(i), self.writer.rows)
 
     def _finish(self, book: Book, today: date) -> list[OrderIntent]:
         """Resume the orders that were written and have no end yet."""

@@ -20,11 +20,13 @@ from bot.core.events import (
 )
 from bot.core.orders import Fill, OrderIntent, OrderResult, Settlement
 from bot.core.portfolio import Portfolio
+from bot.ledger.benchmark_fold import beside_ledger
 from bot.ledger.portfolio_fold import apply_recorded
 from bot.ledger.record import read_rows
 from bot.ledger.recorded import E, Recorded, kinds_of, recorded
 from bot.ledger.selection import Selection
 from bot.ledger.testnet_account import ExpectedAccount, expected_account
+from bot.report.beside import BesideLedger
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,13 @@ class LedgerState:
     def last_valuation(self) -> Recorded[Valuation] | None:
         """Return the last valuation, if any."""
         return self._last(Valuation)
+
+    def beside(self, cash: Decimal, last: Recorded[Valuation] | None) -> BesideLedger | None:
+        """Return the benchmarks of the last valuation, for a ledger that began with `cash`; None before it."""
+        if last is None:
+            return None
+        first = next(self._events(Valuation)).event
+        return beside_ledger(cash, first, last.event, lambda: (one.event for one in self._events(Valuation)))
 
     def last_change(self) -> Recorded[TradingStateChange] | None:
         """Return the last change of the trading state, if any."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from bot.ledger.row import Row
 from bot.ledger.testnet_account import expected_account
 from bot.ledger.writer import LedgerWriter
 from bot.paper.ledger_state import LedgerState
+from bot.report.beside import NOT_VALUED, BesideLedger
 from bot.report.labels import labels_of
 from bot.report.words import reason_sentence
 from bot.settings.loader import Config
@@ -181,7 +182,8 @@ class LedgerStatus:
     Before the first valuation `equity` counts the holdings at the prices paid, and `valued` is empty.
     `epochs` counts the config periods. `testnet` is the net change of each asset of a testnet account by the ledger's
     trades, in play money that is separate from the equity. `unknown` names the assets of that account with an
-    unexplained change that the user has yet to acknowledge. A value that is still unknown is empty.
+    unexplained change that the user has yet to acknowledge. A value that is still unknown is empty. `beside` has the
+    ledger's return and that of its benchmarks; None before the first valuation.
     """
 
     ledger: str
@@ -201,10 +203,12 @@ class LedgerStatus:
     unknown: tuple[str, ...]
     rows: int
     head: str
+    beside: BesideLedger | None
 
     def to_dict(self) -> dict[str, object]:
-        """Return the status as plain data."""
-        return asdict(self)
+        """Return the status as plain data; the parts of `beside` are keys of their own."""
+        data = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "beside"}
+        return {**data, **(self.beside.to_dict() if self.beside else NOT_VALUED)}
 
 
 def _why(config: Config, reasons: Iterable[str]) -> str:
@@ -245,6 +249,7 @@ def status_of(config: Config, name: str) -> LedgerStatus:
         unknown=tuple(difference.asset for difference in account.unknown),
         rows=count,
         head=head,
+        beside=state.beside(periods[0].cash, valued),
     )
 
 

@@ -21,7 +21,7 @@ from bot.core.notice import Notice, NoticeKind
 from bot.core.ports import Clock
 from bot.ledger.plan_progress import progress_line
 from bot.ledger.record import read_end, read_ledger, read_rows, verify_ledger
-from bot.ledger.recorded import recorded
+from bot.ledger.recorded import Recorded, recorded
 from bot.ledger.row import Row
 from bot.ledger.selection import Selection
 from bot.paper.daemon_status import daemon_status
@@ -29,10 +29,12 @@ from bot.paper.exchange_domains import names_exchange
 from bot.paper.health import FindingKind
 from bot.paper.health_facts import check_ledger
 from bot.paper.health_ping import PING_URL
+from bot.paper.ledger_state import LedgerState
 from bot.paper.ledgers import ledger_path, status_of
 from bot.paper.outbox import AddressPost, LocalPost, Outbox, Post, no_post
 from bot.paper.tick_notices import error_notice, fault_notice, head_notice, last_day, notices_of, summary_notices
 from bot.paper.tick_result import TickResult
+from bot.report import numbers
 from bot.report.labels import labels_of
 from bot.settings.loader import Config
 
@@ -292,4 +294,18 @@ def _head(config: Config, name: str, rows: Sequence[Row]) -> list[Notice]:
     valued = list(recorded(rows, Valuation))
     count, head = verify_ledger(ledger_path(config, name))
     plan = progress_line(config.state, digits=64)  # a whole hash, which proves the date of the plan
-    return [head_notice(name, decided[-1], count, head, valued[-1] if valued else None, plan)]
+    beside = _beside(config, name, count, valued[-1]) if valued else ""
+    return [head_notice(name, decided[-1], count, head, valued[-1] if valued else None, plan, beside)]
+
+
+def _beside(config: Config, name: str, rows: int, valued: Recorded[Valuation]) -> str:
+    """Return the growth of a ledger, of holding its two coins, and of random timing, in one line."""
+    state = LedgerState(ledger_path(config, name), rows)
+    periods = state.periods()
+    found = state.beside(periods[0].cash, valued) if periods else None
+    if found is None:
+        return ""
+    labels = labels_of(config.resolved())
+    median = found.random_timing.get("total_return_50")
+    luck = "" if median is None else f"median of random timing {numbers.growth(median)}"
+    return numbers.to_ascii(", ".join(filter(None, [numbers.growth(found.own), found.held_in_short(labels), luck])))

@@ -32,13 +32,14 @@ from bot.ledger.portfolio_fold import recall_recorded
 from bot.ledger.recorded import recorded
 from bot.ledger.row import Row
 from bot.ledger.writer import LedgerWriter
-from bot.paper.forward_trader import ForwardTrader
+from bot.paper.forward_trader import Beside, ForwardTrader
+from bot.paper.ledger_benchmarks import LedgerBenchmarks
 from bot.paper.ledgers import ledger_path, open_ledger
 from bot.paper.reconcile import Reconciler
 from bot.report.numbers import counted
 from bot.services.local_exchange import QUOTE, open_exchange, terms_of
 from bot.services.markets import open_market
-from bot.services.plans import planned, window_of
+from bot.services.plans import PlannedRun, planned, planned_run, window_of
 from bot.services.run_key import period_hash
 from bot.settings.loader import Config
 from bot.venue.http.server import VenueServer
@@ -107,15 +108,16 @@ def rehearse(
     if venue_port is None:
         _require_unwritten(config, name, rows)
         found = open_market(config, data_dir, market)
-        plan = _plan(config, found, start, end)
-        with _venue(config, found, plan, machine) as port:
-            return trade(config, name, plan, RunningVenue(port, machine), machine, _ON_ITS_OWN)
+        run = _planned(config, found, start, end)
+        beside = _benchmarks(config, run)
+        with _venue(config, found, run.plan, machine) as port:
+            return trade(config, name, run.plan, RunningVenue(port, machine), machine, _ON_ITS_OWN, beside=beside)
     venue = RunningVenue(venue_port, machine)
     found = open_market(config, data_dir, market)
     require_same_market(config, found, venue, machine, exactly=not rows)
     begun = date.fromisoformat(rows[0].at[:10]) if rows else None
-    plan = _plan(config, found, start, end, begun, _next_midnight(venue.market_time()))
-    return trade(config, name, plan, venue, machine, _ON_A_RUNNING, _LATE)
+    run = _planned(config, found, start, end, begun, _next_midnight(venue.market_time()))
+    return trade(config, name, run.plan, venue, machine, _ON_A_RUNNING, _LATE, beside=_benchmarks(config, run))
 
 
 def trade(
@@ -127,6 +129,7 @@ def trade(
     why: str = _ON_A_RUNNING,
     late: timedelta = timedelta(0),
     step_hook: Callable[[str], None] = lambda step: None,
+    beside: Beside = lambda valued, rows: valued,
 ) -> RehearsalResult:
     """Trade the days of a plan on a venue, from the end of the ledger on; `step_hook` gets the name of each step."""
     exchange = open_testnet(Loopback(venue.port, late), venue, {})
@@ -143,7 +146,9 @@ def trade(
         pricing = AsTraded(lambda symbol, day: _open(plan, symbol, day), QUOTE)
         broker = TestnetBroker(exchange, QUOTE, pricing, SimulatedBroker())
         compare = Reconciler(exchange, QUOTE, venue, {}).compare
-        trader = ForwardTrader(writer, lambda first, day: plan, broker, days[0], timedelta(hours=1), compare, step_hook)
+        trader = ForwardTrader(
+            writer, lambda first, day: plan, broker, days[0], timedelta(hours=1), compare, step_hook, beside
+        )
         # The last decided day once more: a kill may have left some of its orders open.
         for day in days[days.index(left) if left else 0 :]:
             if venue.market_time() < midnight(day):
@@ -248,23 +253,27 @@ def _result(days: Sequence[date], rows: Sequence[Row], difference: str) -> Rehea
 # --- the days --------------------------------------------------------------------------------------------------
 
 
-def _plan(
+def _planned(
     config: Config,
     market: Market,
     start: date | None,
     end: date | None,
     begun: date | None = None,
     earliest: date | None = None,
-) -> RunPlan:
-    """Return the plan of the days; by default of a quarter: the one begun, else the next with an entry."""
+) -> PlannedRun:
+    """Plan the days; by default a quarter: the one begun, else the next with an entry."""
     window = window_of(market, start or begun or earliest, end)
     if start is not None:
-        return planned(config, market, window)
+        return planned_run(config, market, window)
     entry = begun
     if entry is None:
         decisions = planned(config, market, window).decisions
         entry = next((decision.at.date() for decision in decisions if decision.weights), window.start)
-    return planned(config, market, Window(entry, min(entry + _QUARTER, window.end)))
+    return planned_run(config, market, Window(entry, min(entry + _QUARTER, window.end)))
+
+
+def _benchmarks(config: Config, run: PlannedRun) -> Beside:
+    return LedgerBenchmarks(run, run.plan.decisions[-1].at.date(), config.benchmarks).beside
 
 
 def _next_midnight(moment: datetime) -> date:

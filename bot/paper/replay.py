@@ -11,18 +11,22 @@ from bot.core.events import ConfigPeriod
 from bot.core.moments import ONE_DAY, midnight
 from bot.ledger.row import Row
 from bot.ledger.writer import LedgerWriter
-from bot.paper.forward_trader import ForwardTrader
+from bot.paper.forward_trader import Beside, ForwardTrader
 
 
-def replay(plan: RunPlan, period: ConfigPeriod, path: Path | None) -> list[Row]:
+def replay(
+    plan: RunPlan, period: ConfigPeriod, path: Path | None, beside: Beside = lambda valued, rows: valued
+) -> list[Row]:
     """Tick through every day of a plan into a new ledger and return its rows. Raises LedgerError.
 
-    A `path` of None keeps the ledger in memory. Each decision of the plan uses only data known at its own midnight.
+    A `path` of None keeps the ledger in memory. `beside` adds the benchmarks to each valuation. Each decision of the
+    plan uses only data known at its own midnight.
     """
     first, last = plan.decisions[0].at.date(), plan.decisions[-1].at.date()
     with LedgerWriter.open(path) as writer:
         writer.append([period])
-        trader = ForwardTrader(writer, lambda start, day: plan, SimulatedBroker(), first, late_after=timedelta(hours=1))
+        late_after = timedelta(hours=1)
+        trader = ForwardTrader(writer, lambda start, day: plan, SimulatedBroker(), first, late_after, beside=beside)
         day = first
         while day <= last:
             trader.tick(midnight(day))

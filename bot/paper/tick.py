@@ -17,7 +17,7 @@ from bot.core.book import RunPlan
 from bot.core.decision import Decision
 from bot.core.errors import DataError, LedgerError
 from bot.core.events import ConfigPeriod, OnStart, TradingState
-from bot.core.moments import midnight
+from bot.core.moments import ONE_DAY, midnight
 from bot.core.ports import Clock
 from bot.core.window import Window
 from bot.data.store.update_result import UpdateResult, UpdateStatus
@@ -30,11 +30,12 @@ from bot.ledger.testnet_account import expected_account
 from bot.ledger.writer import LedgerWriter
 from bot.paper.broker_choice import SIMULATED, require_same
 from bot.paper.forward_trader import ForwardTrader
+from bot.paper.ledger_benchmarks import LedgerBenchmarks
 from bot.paper.ledgers import ledger_path, open_ledger, require_unfinished, trading_state_of
 from bot.paper.tick_result import MissingSeries, TickResult
 from bot.paper.tick_source import TickSource, VendorSource
 from bot.services.data_update import Advance
-from bot.services.plans import planned
+from bot.services.plans import PlannedRun, planned_run
 from bot.services.run_key import is_same_config, is_same_strategy, period_hash
 from bot.services.signals import warnings_at
 from bot.services.strategy_settings import rotation_settings
@@ -102,7 +103,8 @@ def tick_from(source: TickSource, config: Config, name: str, clock: Clock) -> Ti
         now = clock.now()  # again: fetching takes minutes, and a midnight may have passed
         brokerage = source.open_broker()
         began = _began(config, writer, now, source.broker)
-        plan = _plan(config, began, now.date(), source, results)
+        run = _planned(config, began, now.date(), source, results)
+        plan, benchmarks = run.plan, LedgerBenchmarks(run, now.date() - ONE_DAY, config.benchmarks)
         # Only now: a tick without the prices to decide must not begin a ledger or a config period.
         if began.is_new:
             writer.append([began.present])
@@ -113,11 +115,14 @@ def tick_from(source: TickSource, config: Config, name: str, clock: Clock) -> Ti
             began.start,
             timedelta(minutes=config.paper.late_after_minutes),
             brokerage.compare,
+            beside=benchmarks.beside,
         )
         # Prices are in the store by now: an error of a vendor in this step is one of the testnet.
         with nullcontext() if source.broker == SIMULATED else testnet_errors():
             done = trader.tick(now)
         warnings = _warnings(config, plan, done.decided[-1]) if done.decided else ()
+        if benchmarks.problem:
+            warnings = (*warnings, benchmarks.problem)
         return replace(done, missing=_missing(config, results), warnings=warnings)
 
 
@@ -204,8 +209,10 @@ def _new_key(path: Path, now: datetime) -> str:
     return hashlib.sha256(json.dumps([str(path.absolute()), now.isoformat()]).encode()).hexdigest()
 
 
-def _plan(config: Config, began: _Began, day: date, source: TickSource, results: Sequence[UpdateResult]) -> RunPlan:
-    """Return the plan of a ledger up to a day, from the prices known at that day's midnight (UTC).
+def _planned(
+    config: Config, began: _Began, day: date, source: TickSource, results: Sequence[UpdateResult]
+) -> PlannedRun:
+    """Plan a ledger up to a day, from the prices known at that day's midnight (UTC).
 
     Cash and `on_start` are those of the first day, whatever a later config says.
     """
@@ -223,10 +230,12 @@ def _plan(config: Config, began: _Began, day: date, source: TickSource, results:
             was=late or f"the last is {market[config.roles.eth].dates[-1]}",
             mend=mend,
         )
-    plan = planned(config, market, Window(began.start, day), began.present.run_key)
+    run = planned_run(config, market, Window(began.start, day), began.present.run_key)
+    plan = run.plan
     # Forward orders follow the venue's present steps and ticks; a backtest knows only those of the config.
     rules = replace(plan.rules, instruments=source.instruments(plan.rules.instruments))
-    return replace(plan, rules=rules, cash=began.first.cash, adopt=began.first.on_start == "adopt")
+    plan = replace(plan, rules=rules, cash=began.first.cash, adopt=began.first.on_start == "adopt")
+    return replace(run, plan=plan)
 
 
 def _with_overrides(rows: Sequence[Row], plan: RunPlan) -> RunPlan:

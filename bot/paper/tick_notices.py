@@ -47,14 +47,19 @@ def head_notice(
     head: str,
     valued: Recorded[Valuation] | None,
     plan: str | None = None,
+    beside: str = "",
 ) -> Notice:
     """Return the notice of a ledger's last hash, as `bot review verify --head` takes it: it proves the rows up to it.
 
-    `plan` is the line of the registered plan, with its hash.
+    `plan` is the line of the registered plan, with its hash; `beside` the growth of the ledger and of its benchmarks.
 
     The copy on the user's phone is out of reach of whoever could change the ledger's file.
     """
-    worth = f"Worth {to_ascii(cents(valued.event.equity))} at the close of {valued.day}. " if valued else ""
+    worth = (
+        f"Worth {to_ascii(cents(valued.event.equity))} at the close of {valued.day}{f' ({beside})' if beside else ''}. "
+        if valued
+        else ""
+    )
     body = f"{worth}{rows} rows up to {last.day}; keep this, it proves them: {rows}:{head}"
     body += f" {plan}." if plan else ""
     return Notice(NoticeKind.HEAD, f"{ledger}: the record of {last.day}", body)

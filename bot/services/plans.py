@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -129,11 +129,30 @@ def run_plan(config: Config, market: Market, window: Window, run_key: str) -> Ru
     )
 
 
+@dataclass(frozen=True)
+class PlannedRun:
+    """The plan of a run, with the strategy that made its decisions.
+
+    `decisions` are those of the market's whole history, `stressed` the decision times (UTC) with wide spreads.
+    """
+
+    plan: RunPlan
+    strategy: Strategy
+    decisions: Sequence[Decision]
+    stressed: Collection[datetime]
+
+
 def planned(config: Config, market: Market, window: Window, key: str | None = None) -> RunPlan:
     """Make the whole plan of the config's strategy; without a key, order ids are made of config and data."""
+    return planned_run(config, market, window, key).plan
+
+
+def planned_run(config: Config, market: Market, window: Window, key: str | None = None) -> PlannedRun:
+    """Make the whole plan of the config's strategy, as `planned`, and keep the strategy for its benchmarks."""
     strategy = build_strategy(config)
     plan = run_plan(config, market, window, key or run_key(config, market, window))
-    return with_decisions(plan, window, strategy.decisions(market), stressed_times(strategy, market))
+    decisions, stressed = strategy.decisions(market), stressed_times(strategy, market)
+    return PlannedRun(with_decisions(plan, window, decisions, stressed), strategy, decisions, stressed)
 
 
 def stressed_times(strategy: Strategy, market: Market) -> frozenset[datetime]:

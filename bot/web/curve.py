@@ -78,7 +78,7 @@ def curve_of(record: Record) -> Curve:
     """
     valued = [one.event for one in record.events(Valuation)]
     equity = [float(one.equity) for one in valued]
-    names = list(valued[0].benchmarks) if valued else []
+    names = dict.fromkeys(name for one in valued for name in one.benchmarks)
     return Curve(
         start=_start(record) or (equity[0] if equity else 0.0),
         days=[one.day.isoformat() for one in valued],

@@ -13,6 +13,7 @@ from bot.report.labels import Labels
 from bot.report.words import benchmark_name
 from bot.review.lists.trade_list import round_trips_of
 from bot.review.recording import Record
+from bot.review.story.summary import beside_record
 from bot.web.curve import Curve, curve_of
 from bot.web.svg_chart import SvgChart, chart, stage_spans
 
@@ -45,6 +46,7 @@ def portfolio(record: Record) -> tuple[dict[str, object], Curve]:
     if last is None:
         return {"valued": None, "holdings": []}, curve
     valued, figures = last.event, curve.figures()
+    beside = beside_record(record)
     data: dict[str, object] = {
         "valued": last.day,
         "stage": valued.stage,
@@ -55,6 +57,10 @@ def portfolio(record: Record) -> tuple[dict[str, object], Curve]:
         "fees": _fees(record),
         **{name: value for name, value in figures.items() if name not in ("exposure", "final_equity")},
         "mean_exposure": figures.get("exposure"),
+        "benchmarks": [one.to_dict() for one in beside.results] if beside else [],
+        "random_timing": dict(beside.random_timing) if beside else {},
+        "random_timing_text": beside.luck() if beside else "",
+        "benchmarks_text": beside.missing() if beside else "",
     }
     return data, curve
 

@@ -17,6 +17,7 @@ from bot.report import names, numbers
 from bot.report.labels import Labels
 from bot.report.words import reason_sentence
 from bot.review.recording import Record
+from bot.review.story.summary import beside_record
 from bot.review.why.gauge import gauges_of
 from bot.review.why.next_triggers import triggers
 from bot.web.curve import Curve, exposure_of
@@ -37,18 +38,23 @@ class Activity(TypedDict):
 
 
 class Money(TypedDict):
-    """Equity and cash at the last close, as decimal text, and the share of equity in coins."""
+    """Equity and cash at the last close, as decimal text, the share of equity in coins, and the return since the start.
+
+    `beside` has the growth of holding the strategy's two coins since the start, in words, or "".
+    """
 
     day: str
     equity: str
     cash: str
     exposure: float
+    total_return: float | None
+    beside: str
 
 
 def today(site: Site, record: Record) -> dict[str, object]:
     """Read the state of a record at its last decision as JSON data. Raises LedgerError."""
     labels = site.labels(record)
-    last, money, latest = record.last_event(Decision), _money(record), _latest(record, labels)
+    last, money, latest = record.last_event(Decision), _money(record, labels), _latest(record, labels)
     if last is None:
         return {"decided": None, "equity": money, "latest": latest}
     decision, readings = last.event, reading_rows(last.event.readings, labels)
@@ -118,16 +124,19 @@ def _since(record: Record, stage: str) -> str:
     return since
 
 
-def _money(record: Record) -> Money | None:
+def _money(record: Record, labels: Labels) -> Money | None:
     last = record.last_event(Valuation)
     if last is None:
         return None
     valued = last.event
+    beside = beside_record(record)
     return {
         "day": last.day,
         "equity": plain(valued.equity),
         "cash": plain(valued.cash),
         "exposure": exposure_of(valued),
+        "total_return": beside.own if beside else None,
+        "beside": beside.held_in_short(labels) if beside else "",
     }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,36 @@ def test_a_ledger_of_very_many_rows_is_read_in_part_and_says_so(tmp_path: Path) 
     ledger(tmp_path, [begun("2020-01-01"), *([order] * 20_000), valued("2020-01-01", "10000")])
     told = bot("review", cwd=tmp_path).stdout
     assert "Only the newest 20,000 rows of orders and fills were read" in " ".join(told.split())
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Path:
+    """A ledger that recorded holding ETH from its second day on."""
+    timing = {"total_return_5": -0.1, "total_return_50": 0.02, "total_return_95": 0.3, "at_least_as_well": 0.25}
+    told = decided("2020-11-13", "STABLE", "STABLE", ["waits_for_record"], waiting(98.0, 100.0, 30))
+    second = replace(valued("2020-11-14", "11000"), benchmarks={"eth": Decimal("10500.25")}, random_timing=timing)
+    ledger(tmp_path, [begun("2020-11-13"), told, valued("2020-11-13", "10000"), second])
+    return tmp_path
+
+
+def test_the_equity_of_a_ledger_is_listed_beside_its_benchmarks(beside: Path) -> None:
+    assert bot("review", "equity", "--csv", cwd=beside).stdout.splitlines() == [
+        "date,equity,cash,stage,eth",
+        "2020-11-13,10000,10000,STABLE,",
+        "2020-11-14,11000,11000,STABLE,10500.25",
+    ]
+    first, _ = json.loads(bot("review", "equity", "--json", cwd=beside).stdout)["equity"]
+    assert first["eth"] is None
+    assert "Hold ETH" in bot("review", "equity", cwd=beside).stdout
+    assert bot("review", "equity", "--since", "2020-11-15", cwd=beside).stdout.endswith("No row matches.\n")
+
+
+def test_the_status_sets_a_ledger_beside_its_benchmarks(beside: Path) -> None:
+    shown = " ".join(bot("paper", "status", cwd=beside).stdout.split())
+    assert "Beside ledger +10.0%; Hold ETH +5.0%. The daily values of its benchmarks are not recorded before" in shown
+    assert "2020-11-14 Luck the ledger lies between the median and the 95th percentile of random timing" in shown
+    data = json.loads(bot("paper", "status", "--json", cwd=beside).stdout)
+    assert data["total_return"] == pytest.approx(0.1)
+    assert [(one["name"], one["equity"], one["first_day"]) for one in data["benchmarks"]] == [
+        ("eth", "10500.25", "2020-11-14")
+    ]

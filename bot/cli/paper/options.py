@@ -62,6 +62,7 @@ def show(screen: Console, status: LedgerStatus, labels: Labels, **more: str) -> 
         "Ledger": f"{status.ledger} ({status.mode}), {status.broker}, since {status.begun}, epoch {status.epochs}",
         "Stage": f"{stage}: {status.why}" if status.stage else status.why,
         "Equity": f"{equity} at {when}" if status.valued or status.holdings else "not valued yet",
+        **_beside(status, labels),
         "Cash": to_ascii(cents(status.cash)),
         "Holds": ", ".join(f"{quantity(held)} {symbol}" for symbol, held in status.holdings.items()) or "no coin",
         "Open": f"{status.open_orders} order(s)",
@@ -75,8 +76,20 @@ def show(screen: Console, status: LedgerStatus, labels: Labels, **more: str) -> 
         lines["Unclear"] = f"{', '.join(status.unknown)} changed on the testnet account; nothing is bought until: " + (
             f"bot paper acknowledge --ledger {status.ledger}"
         )
-    for name in {"Holds", "Testnet"} & lines.keys():  # may name many coins
+    for name in {"Beside", "Luck", "Holds", "Testnet"} & lines.keys():  # may be long
         lines[name] = fill(lines[name], _WIDTH - 9, break_on_hyphens=False).replace("\n", "\n" + " " * 9)
     for name, value in lines.items():
         screen.print(f"{name:8} {value}", markup=False, soft_wrap=True)
     screen.print("Paper only, not advice: no real order was placed.", markup=False)
+
+
+def _beside(status: LedgerStatus, labels: Labels) -> dict[str, str]:
+    """Return the lines that set the ledger beside its benchmarks and beside random timing."""
+    from bot.report.numbers import growth
+
+    if status.beside is None:
+        return {}
+    table, luck = status.beside.table(labels), status.beside.luck()
+    own = f"ledger {growth(status.beside.own)}"
+    beside = ". ".join(filter(None, ["; ".join(filter(None, [own, table])), status.beside.missing().rstrip(".")]))
+    return {"Beside": to_ascii(beside), **({"Luck": to_ascii(f"the ledger {luck}")} if luck else {})}

@@ -16,6 +16,7 @@ from bot.ledger.newest_study import study_line
 from bot.ledger.recorded import E, Recorded
 from bot.ledger.testnet_account import expected_account
 from bot.report import numbers
+from bot.report.beside import NOT_VALUED, BesideLedger
 from bot.report.labels import PLAIN, Labels
 from bot.review.day_activity import FILLED_WITHIN, TRADING_EVENTS, activity_of
 from bot.review.recording import Record
@@ -33,7 +34,9 @@ _DAYS, _ROWS, _LOOKS = 10_000, 20_000, 3
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A record in sentences; `left_out` counts earlier entries, `notes` say how far the record was read."""
+    """A record in sentences; `left_out` counts earlier entries, `notes` say how far the record was read.
+
+    `beside` has the benchmarks that the record holds."""
 
     run: str
     verdict: tuple[str, ...]
@@ -44,6 +47,7 @@ class Story:
     hypothetical: str
     look_at: tuple[Look, ...]
     notes: tuple[str, ...] = ()
+    beside: BesideLedger | None = None
 
     @property
     def range_line(self) -> str:
@@ -67,6 +71,7 @@ class Story:
             "hypothetical": self.hypothetical,
             "look_at": [{"text": look.text, "command": look.command} for look in self.look_at],
             "notes": list(self.notes),
+            **(self.beside.to_dict() if self.beside else NOT_VALUED),
         }
 
 
@@ -124,6 +129,7 @@ def story_of(
         totals=totals_of(activity.values()),
         hypothetical=hypothetical_line(hypothetical(episodes), labels.eth),
         look_at=tuple(looks(record, equity, others, unknown, episodes)[:_LOOKS]),
+        beside=summary.beside_record(record),
         notes=(*([_OF_THE_WHOLE] if since or until else []), *_cuts(len(decided), len(trading))),
     )
 

@@ -10,7 +10,9 @@ from bot.core.decision import Decision
 from bot.core.events import ConfigPeriod, Late, Valuation
 from bot.core.orders import OrderIntent, OrderResult
 from bot.core.text import printable
+from bot.ledger.benchmark_fold import beside_ledger
 from bot.report import headline, names, numbers
+from bot.report.beside import BesideLedger
 from bot.report.labels import PLAIN, Labels
 from bot.report.numbers import counted
 from bot.review.recording import Record
@@ -80,13 +82,30 @@ def of_ledger(record: Record, unknown: int, labels: Labels) -> list[str]:
     cash = first.event.cash
     if last is None:
         return [f"Begun on {first.day} with {numbers.money(cash)}; no day has been valued yet."]
-    equity = last.event.equity
+    equity, beside = last.event.equity, beside_record(record)
+    against = "" if beside is None else beside.against_held(labels)
     worth = (
         f"Since {first.day} the ledger turned {numbers.money(cash)} into {numbers.money(equity)} "
-        f"({numbers.growth(float(equity / cash) - 1)}), at the close of {last.day}. "
+        f"({numbers.growth(float(equity / cash) - 1)}){f', {against}' if against else ''}, at the close of {last.day}. "
         "Play money: nothing was at stake."
     )
-    return [worth, _place(record, labels), _health(record, unknown)]
+    return [worth, *_benchmarks(beside, labels), _place(record, labels), _health(record, unknown)]
+
+
+def beside_record(record: Record) -> BesideLedger | None:
+    """Read the benchmarks that a record holds beside its last valuation, if it has one."""
+    cash, first, last = record.start_cash(), record.first_event(Valuation), record.last_event(Valuation)
+    if cash is None or first is None or last is None:
+        return None
+    return beside_ledger(cash, first.event, last.event, lambda: (one.event for one in record.events(Valuation)))
+
+
+def _benchmarks(beside: BesideLedger | None, labels: Labels) -> list[str]:
+    if beside is None:
+        return []
+    luck = beside.luck()
+    text = " ".join(filter(None, [beside.others(labels), f"It {luck}." if luck else "", beside.missing()]))
+    return [text] if text else []
 
 
 def _place(record: Record, labels: Labels) -> str:

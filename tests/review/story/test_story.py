@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,7 @@ from bot.core.events import (
     Late,
     TradingState,
     TradingStateChange,
+    Valuation,
 )
 from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.ledger.run_folder import RunFolder
@@ -110,6 +112,7 @@ def test_the_story_of_a_ledger_in_full(tmp_path: Path) -> None:
         "paper",
         "Since 2020-11-13 the ledger turned 10,000 into 11,000 (+10.0%), at the close of",
         "2021-01-28. Play money: nothing was at stake.",
+        "Its benchmarks are not recorded yet.",
         "It stands in COOLDOWN (cooling down). The readings of this day do not say what",
         "is nearest.",
         "0 days late, 0 missed; 0 open orders; 0 unknown differences.",
@@ -394,6 +397,29 @@ def test_a_story_takes_names_and_numbers_from_the_config(tmp_path: Path) -> None
         decided("2020-01-03", "ETH", "DISTRIBUTION", ["resumed"], small_caps(101, 100), {"SOL": "0.98"}),
     ]
     found = story_of(ledger(tmp_path, events), labels)
-    assert found.verdict[1].startswith("It stands in SOL (in SOL).")
+    assert found.verdict[2].startswith("It stands in SOL (in SOL).")
     assert found.entries[-2].text == "10 sessions without a record: sold 40%, SOL at 100.00"
     assert found.entries[-1].text.endswith("in SOL, nothing was traded")
+
+
+def test_the_story_of_a_ledger_sets_it_beside_its_benchmarks_and_its_own_luck(tmp_path: Path) -> None:
+    """The ledger gained a tenth; holding ETH gained a half, holding BTC lost a twentieth until its prices ended."""
+    *events, last = november()
+    first = next(one for one in events if isinstance(one, Valuation))
+    money = {name: Decimal(value) for name, value in {"btc": "9500", "no_altcoins": "12000"}.items()}
+    timing = {"total_return_5": -0.1, "total_return_50": 0.02, "total_return_95": 0.3, "at_least_as_well": 0.25}
+    assert isinstance(last, Valuation)
+    events[events.index(first)] = replace(first, benchmarks={**money, "eth": Decimal(10100)})
+    newest = replace(last, benchmarks={"no_altcoins": Decimal(13000), "eth": Decimal(15000)}, random_timing=timing)
+    told = story_of(ledger(tmp_path, [*events, newest]), RUSSELL)
+    assert told.verdict[:2] == (
+        "Since 2020-11-13 the ledger turned 10,000 into 11,000 (+10.0%), less than holding ETH (+50.0%) and more "
+        f"than holding BTC (\N{MINUS SIGN}5.0% to {first.day}), at the close of 2021-01-28. "
+        "Play money: nothing was at stake.",
+        "The other benchmarks: No altcoins (ETH) +30.0%. It lies between the median and the 95th percentile of random "
+        "timing, inside the range of luck alone (25% of random timings did at least as well).",
+    )
+    data = told.as_dict()
+    assert data["random_timing"] == timing
+    assert data["total_return"] == pytest.approx(0.1)
+    assert [one["name"] for one in told.beside.to_dict()["benchmarks"]] == ["btc", "no_altcoins", "eth"]  # type: ignore[union-attr]

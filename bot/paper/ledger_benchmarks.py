@@ -1,0 +1,108 @@
+"""Benchmarks of a ledger: equity and random timing beside each valuation, from the prices that decided the day."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from bot.backtest.benchmark_runs import run_benchmarks
+from bot.backtest.extras import extras_of
+from bot.backtest.random_timing import band_of_events
+from bot.core.errors import BotError
+from bot.core.events import Event, Valuation
+from bot.core.orders import Fill
+from bot.core.ports import BacktestExtras
+from bot.core.window import Window
+from bot.ledger.recorded import recorded
+from bot.ledger.row import Row
+from bot.services.plans import PlannedRun
+from bot.settings.schema.config import BenchmarksSection
+
+
+class LedgerBenchmarks:
+    """Benchmarks of one ledger, started on its first day with its cash and the costs of its config.
+
+    A recorded value is final. The next value continues from it by the benchmark's return on the present prices, so that
+    a price which a vendor rewrites later leaves past values as they are, and the return of the day correct.
+
+    Parameters
+    ----------
+    run
+        Plan, strategy and decisions of the ledger.
+    until
+        Last day (UTC) whose close the prices have. Random timing is added to its valuation alone.
+    settings
+        Section `benchmarks` of the config.
+    """
+
+    def __init__(self, run: PlannedRun, until: date, settings: BenchmarksSection) -> None:
+        self._run, self._until, self._settings = run, until, settings
+        self._last: dict[str, tuple[date, Decimal]] | None = None
+        self.problem = ""
+
+    def beside(self, valued: Valuation, rows: Sequence[Row]) -> Valuation:
+        """Add the benchmarks of a day to the ledger's valuation; `rows` are those of the ledger before it.
+
+        Benchmarks that fail to be computed are left out, and `problem` says why: the ledger must trade on.
+        """
+        try:
+            equity = self._continued(valued.day, rows)
+            timing = self._random_timing(valued, rows) if valued.day == self._until else {}
+        except BotError as problem:
+            self.problem = f"the benchmarks of {valued.day} are not recorded: {problem}"
+            return valued
+        return replace(valued, benchmarks=equity, random_timing=timing)
+
+    def _continued(self, day: date, rows: Sequence[Row]) -> dict[str, Decimal]:
+        """Return the equity of each benchmark at a day's close, continued from its last recorded value."""
+        if self._last is None:
+            self._last = _last_recorded(rows)
+        equity = {}
+        for name, computed in self._computed.get(day, {}).items():
+            before = self._last.get(name)
+            then = self._computed.get(before[0], {}).get(name) if before else None
+            # Without a rewrite the value stays the computed one, to its last digit.
+            if before is None or then is None or then == before[1] or not then:
+                equity[name] = computed
+            else:
+                equity[name] = before[1] * (computed / then)
+            self._last[name] = (day, equity[name])
+        return equity
+
+    @cached_property
+    def _extras(self) -> BacktestExtras:
+        return extras_of(self._run.strategy, self._run.decisions)
+
+    @cached_property
+    def _computed(self) -> Mapping[date, Mapping[str, Decimal]]:
+        """Equity of each benchmark by day, computed on the present prices from the first day on."""
+        plan = self._run.plan
+        window = Window(plan.decisions[0].at.date(), self._until)
+        variants = self._extras.variants(plan.market)
+        runs = run_benchmarks(plan.market, plan, window, variants, self._settings.trend_days, self._run.stressed)
+        return runs.equity()
+
+    def _random_timing(self, valued: Valuation, rows: Sequence[Row]) -> dict[str, float]:
+        """Return the total returns of random timings of the ledger's exposure; empty if a valuation is missing."""
+        events: list[Event] = [one.event for one in recorded(rows, Valuation, Fill)]
+        events.append(valued)
+        plan = self._run.plan
+        days = (valued.day - plan.decisions[0].at.date()).days + 1
+        worth = [event.equity for event in events if isinstance(event, Valuation)]
+        if len(worth) != days or not all(worth):
+            return {}
+        found = band_of_events(events, plan, self._extras, self._settings.random_shifts).summary()
+        return {name: value for name, value in found.items() if value is not None and math.isfinite(value)}
+
+
+def _last_recorded(rows: Sequence[Row]) -> dict[str, tuple[date, Decimal]]:
+    """Return the last recorded day and equity of each benchmark."""
+    return {
+        name: (one.event.day, equity)
+        for one in recorded(rows, Valuation)
+        for name, equity in one.event.benchmarks.items()
+    }
