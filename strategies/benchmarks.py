@@ -56,6 +56,11 @@ def benchmark_inputs(market: Market) -> dict[str, tuple[str, ...]]:
     }
 
 
+def held(market: Market, symbol: str) -> list[Decision]:
+    """Return the decisions to buy a coin once and hold it."""
+    return _held(market, {symbol: FULL})
+
+
 def _held(market: Market, weights: dict[str, Decimal], rebalanced: bool = False) -> list[Decision]:
     """Buy once and hold; if `rebalanced`, trade back towards the weights every week where they left the band."""
     return [

@@ -22,6 +22,7 @@ from bot.core.window import Window
 from bot.ledger.record import as_rows
 from bot.ledger.row import Row
 from bot.report.metrics import PERIODS_PER_YEAR
+from bot.services.own_benchmark import OwnBenchmark
 from bot.services.plans import stressed_times, with_decisions
 
 
@@ -31,13 +32,14 @@ class BacktestOptions:
 
     `trend_days` is the average of the trend benchmarks in UTC days, `random_shifts` the number of shifts of the
     random-timing band, `cuts` the number of times at which the look-ahead check cuts the market (0: check is off).
-    `peg` is the rule by which the stablecoin is off its peg, if that is reported.
+    `peg` is the rule by which the stablecoin is off its peg, if that is reported; `own` is the user's benchmark.
     """
 
     trend_days: int
     random_shifts: int
     cuts: int = 0
     peg: PegRule | None = None
+    own: OwnBenchmark | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
     book = run_backtrader(own)
     if book.events != run_exact(own).events:
         raise AssertionError("the backtrader engine and the exact engine disagree")
-    others = run_benchmarks(market, plan, window, extras.variants(market), options.trend_days, stressed)
+    others = run_benchmarks(market, plan, window, extras.variants(market), options.trend_days, stressed, options.own)
     band = band_of(book, extras, options.random_shifts)
     late = run_exact(with_decisions(plan, window, delayed(decisions, 1), stressed))
     episodes = [e for e in extras.episodes(market) if window.start <= e.known_at.date() <= window.end]

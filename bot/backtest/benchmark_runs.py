@@ -20,6 +20,7 @@ from bot.core.events import Event, Valuation
 from bot.core.market import Market
 from bot.core.orders import SettlementCause
 from bot.core.window import Window
+from bot.services.own_benchmark import OwnBenchmark
 from bot.services.plans import with_decisions
 from strategies.benchmarks import benchmark_decisions, benchmark_inputs
 
@@ -85,6 +86,7 @@ def run_benchmarks(
     variants: Mapping[str, Sequence[Decision]],
     trend_days: int,
     stressed: Collection[datetime],
+    own: OwnBenchmark | None = None,
 ) -> BenchmarkRuns:
     """Run the variants of the strategy and every benchmark on the same data, costs and fills.
 
@@ -96,6 +98,8 @@ def run_benchmarks(
         Average of the trend benchmarks, in UTC days.
     stressed
         Decision times (UTC) with wide spreads.
+    own
+        Benchmark of the user's own, if there is one.
     """
     books: dict[str, Book | None] = {}
     last_days: dict[str, date] = {}
@@ -106,8 +110,11 @@ def run_benchmarks(
     # A benchmark holds from the first day on, or its return would be that of another period.
     holding = replace(alone, adopt=True)
     inputs = benchmark_inputs(market)
-    for name, decisions in benchmark_decisions(market, trend_days).items():
-        last, symbol = min((_last_day(plan, s, window), s) for s in inputs[name])
+    all_decisions = benchmark_decisions(market, trend_days)
+    if own is not None:
+        inputs[own.name], all_decisions[own.name] = own.coins, own.decisions
+    for name, decisions in all_decisions.items():
+        last, symbol = min(((_last_day(plan, s, window), s) for s in inputs[name]), default=(window.end, ""))
         if last < window.end:
             last_days[name], ended_by[name] = last, symbol
         if last < window.start:

@@ -14,6 +14,7 @@ from bot.backtest.backtest import Backtest, BacktestOptions, run
 from bot.backtest.demo_worlds import compare_worlds
 from bot.backtest.manifest import manifest
 from bot.backtest.result_warnings import PegRule
+from bot.backtest.strategy_check import check_strategy
 from bot.backtest.survivorship import survivorship_of
 from bot.core.errors import ConfigError
 from bot.core.market import Market
@@ -27,6 +28,7 @@ from bot.ledger.typed_tables import typed
 from bot.report.contents import Band, Contents, Waterfall, Worlds
 from bot.report.tear_sheet import render
 from bot.services.markets import open_market
+from bot.services.own_benchmark import OwnBenchmark, own_benchmark
 from bot.services.plans import build_strategy, run_plan, window_of
 from bot.services.run_key import run_key
 from bot.services.signals import waterfall_over
@@ -229,11 +231,21 @@ def _contents(
     return Contents(run_manifest, summary, tables, closes, Band(band.low, band.median, band.high), waterfall, worlds)
 
 
+def _own(config: Config, market: Market) -> OwnBenchmark | None:
+    """Make the user's benchmark and check its file as a strategy is checked. Raises ConfigError."""
+    own = own_benchmark(config, market)
+    if own is not None and own.strategy is not None:
+        check_strategy(own.strategy, market, own.decisions, _CUTS)
+    return own
+
+
 def backtest(config: Config, market: Market, window: Window, views: Views) -> Backtest:
     """Backtest the strategy of a config on a market."""
     plan = run_plan(config, market, window, run_key(config, market, window))
     # The project's tests check the rotation for look-ahead; a user's own file has no such tests.
     cuts = 0 if config.strategy.file is None else _CUTS
     peg = PegRule(config.rotation.peg.below, config.rotation.peg.days)
-    options = BacktestOptions(config.benchmarks.trend_days, config.benchmarks.random_shifts, cuts, peg)
+    options = BacktestOptions(
+        config.benchmarks.trend_days, config.benchmarks.random_shifts, cuts, peg, _own(config, market)
+    )
     return run(market, build_strategy(config, views), plan, window, options)

@@ -19,8 +19,9 @@ from bot.core.ports import BacktestExtras
 from bot.core.window import Window
 from bot.ledger.recorded import recorded
 from bot.ledger.row import Row
+from bot.services.own_benchmark import own_benchmark
 from bot.services.plans import PlannedRun
-from bot.settings.schema.config import BenchmarksSection
+from bot.settings.loader import Config
 
 
 class LedgerBenchmarks:
@@ -35,12 +36,12 @@ class LedgerBenchmarks:
         Plan, strategy and decisions of the ledger.
     until
         Last day (UTC) whose close the prices have. Random timing is added to its valuation alone.
-    settings
-        Section `benchmarks` of the config.
+    config
+        Config with the numbers of the benchmarks.
     """
 
-    def __init__(self, run: PlannedRun, until: date, settings: BenchmarksSection) -> None:
-        self._run, self._until, self._settings = run, until, settings
+    def __init__(self, run: PlannedRun, until: date, config: Config) -> None:
+        self._run, self._until, self._config = run, until, config
         self._last: dict[str, tuple[date, Decimal]] | None = None
         self.problem = ""
 
@@ -83,7 +84,8 @@ class LedgerBenchmarks:
         plan = self._run.plan
         window = Window(plan.decisions[0].at.date(), self._until)
         variants = self._extras.variants(plan.market)
-        runs = run_benchmarks(plan.market, plan, window, variants, self._settings.trend_days, self._run.stressed)
+        days, own = self._config.benchmarks.trend_days, own_benchmark(self._config, plan.market)
+        runs = run_benchmarks(plan.market, plan, window, variants, days, self._run.stressed, own)
         return runs.equity()
 
     def _random_timing(self, valued: Valuation, rows: Sequence[Row]) -> dict[str, float]:
@@ -95,7 +97,7 @@ class LedgerBenchmarks:
         worth = [event.equity for event in events if isinstance(event, Valuation)]
         if len(worth) != days or not all(worth):
             return {}
-        found = band_of_events(events, plan, self._extras, self._settings.random_shifts).summary()
+        found = band_of_events(events, plan, self._extras, self._config.benchmarks.random_shifts).summary()
         return {name: value for name, value in found.items() if value is not None and math.isfinite(value)}
 
 

@@ -273,7 +273,7 @@ def _planned(
 
 
 def _benchmarks(config: Config, run: PlannedRun) -> Beside:
-    return LedgerBenchmarks(run, run.plan.decisions[-1].at.date(), config.benchmarks).beside
+    return LedgerBenchmarks(run, run.plan.decisions[-1].at.date(), config).beside
 
 
 def _next_midnight(moment: datetime) -> date:

@@ -19,6 +19,7 @@ from bot.paper.ledger_benchmarks import LedgerBenchmarks
 from bot.paper.ledgers import ledger_path, make_ledger_folder
 from bot.paper.replay import replay
 from bot.services.markets import open_market
+from bot.services.own_benchmark import own_benchmark
 from bot.services.plans import PlannedRun, planned_run, window_of
 from bot.services.run_key import period_hash
 from bot.settings.loader import Config
@@ -42,7 +43,7 @@ def replay_history(
     period = ConfigPeriod(
         plan.decisions[0].at, 1, "replay", plan.rules.run_key, period_hash(config), __version__, "simulated", plan.cash
     )
-    rows = replay(plan, period, None, LedgerBenchmarks(run, window.end, config.benchmarks).beside)
+    rows = replay(plan, period, None, LedgerBenchmarks(run, window.end, config).beside)
     expected = [(row.kind, row.at, row.body) for row in as_rows(_backtested(config, run, window))]
     if [(row.kind, row.at, row.body) for row in rows[1:]] != expected:
         raise AssertionError("the replay differs from the backtest of the same days")
@@ -55,7 +56,9 @@ def _backtested(config: Config, run: PlannedRun, window: Window) -> list[Event]:
     """Return the events of a backtest of the same days, with its benchmarks and, on the last day, its random timing."""
     market, settings, extras = run.plan.market, config.benchmarks, extras_of(run.strategy, run.decisions)
     variants = extras.variants(market)
-    runs = run_benchmarks(market, run.plan, window, variants, settings.trend_days, run.stressed)
+    runs = run_benchmarks(
+        market, run.plan, window, variants, settings.trend_days, run.stressed, own_benchmark(config, market)
+    )
     book = run_exact(run.plan)
     events = runs.beside(book.events)
     timing = {

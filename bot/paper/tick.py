@@ -104,7 +104,7 @@ def tick_from(source: TickSource, config: Config, name: str, clock: Clock) -> Ti
         brokerage = source.open_broker()
         began = _began(config, writer, now, source.broker)
         run = _planned(config, began, now.date(), source, results)
-        plan, benchmarks = run.plan, LedgerBenchmarks(run, now.date() - ONE_DAY, config.benchmarks)
+        plan, benchmarks = run.plan, LedgerBenchmarks(run, now.date() - ONE_DAY, config)
         # Only now: a tick without the prices to decide must not begin a ledger or a config period.
         if began.is_new:
             writer.append([began.present])

@@ -140,6 +140,8 @@ def figures_name(key: str, figures: Mapping[str, object], labels: Labels = PLAIN
 
 def benchmark_name(key: str, labels: Labels = PLAIN) -> str:
     """Return the name of the strategy or of a benchmark."""
+    if key.startswith("own_"):
+        return f"Own: {key.removeprefix('own_')}"
     if key not in _BENCHMARKS:
         return key.replace("_", " ")
     return labels.fill(_BENCHMARKS[key], _BENCHMARKS_WITH_NUMBERS.get(key))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 ADDED: Mapping[tuple[str, ...], object] = {
+    ("benchmarks", "own"): None,
     ("calendar",): {"closures": []},
     ("paper", "quote_retry_minutes"): 15,
     ("quality", "window_gaps"): 0.02,

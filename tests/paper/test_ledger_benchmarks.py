@@ -17,6 +17,7 @@ from bot.backtest.run import backtest
 from bot.brokers.simulated import SimulatedBroker
 from bot.core.book import RunPlan
 from bot.core.decision import Trade
+from bot.core.errors import ConfigError
 from bot.core.events import ConfigPeriod, Valuation
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.window import Window
@@ -29,6 +30,8 @@ from bot.paper.forward_trader import Beside, ForwardTrader
 from bot.paper.ledger_benchmarks import LedgerBenchmarks
 from bot.paper.replay import replay
 from bot.report.labels import PLAIN
+from bot.report.words import benchmark_name
+from bot.services.own_benchmark import own_benchmark
 from bot.services.plans import PlannedRun, planned_run, run_plan, window_of, with_decisions
 from bot.settings.loader import Config
 from strategies.rotation.view import Views
@@ -56,9 +59,7 @@ def history() -> tuple[Config, Market, Window]:
 
 def replayed(config: Config, market: Market, window: Window) -> list[Valuation]:
     run = planned_run(config, market, window)
-    return valuations(
-        replay(run.plan, period(run.plan), None, LedgerBenchmarks(run, window.end, config.benchmarks).beside)
-    )
+    return valuations(replay(run.plan, period(run.plan), None, LedgerBenchmarks(run, window.end, config).beside))
 
 
 def test_the_benchmarks_and_the_random_timing_of_a_replay_are_those_of_the_backtest() -> None:
@@ -112,9 +113,7 @@ def ticked(
     problem = ""
     for day in days:
         # The broker fills at the day's open; the benchmarks know what is known at its midnight.
-        benchmarks = LedgerBenchmarks(
-            run_of(market.as_of(midnight(day)), day, config), day - ONE_DAY, config.benchmarks
-        )
+        benchmarks = LedgerBenchmarks(run_of(market.as_of(midnight(day)), day, config), day - ONE_DAY, config)
         run = run_of(market, day, config)
         beside: Beside = benchmarks.beside if recorded else lambda valued, rows: valued
         with LedgerWriter.open(path) as writer:
@@ -143,7 +142,7 @@ def test_ticks_day_by_day_record_what_one_run_over_all_days_gives(tmp_path: Path
     market, days = daily(WAVES), days_to(25)
     found, problem = ticked(tmp_path / "a.sqlite3", market, days, config)
     run = run_of(market, days[-1], config)
-    whole = LedgerBenchmarks(run, days[-2], config.benchmarks)
+    whole = LedgerBenchmarks(run, days[-2], config)
     expected = [whole.beside(replace(one, benchmarks={}, random_timing={}), []).benchmarks for one in found]
     assert not problem
     assert [one.benchmarks for one in found] == expected
@@ -213,6 +212,38 @@ def test_the_random_timing_is_left_out_where_a_day_has_no_valuation(config: Conf
     last = FIRST + timedelta(days=4)
     valued = Valuation(last, D(10000), D(10000), "ETH", {})
     before = [replace(valued, day=FIRST + timedelta(days=i)) for i in range(4)]
-    benchmarks = LedgerBenchmarks(run, last, config.benchmarks)
+    benchmarks = LedgerBenchmarks(run, last, config)
     assert benchmarks.beside(valued, as_rows(before)).random_timing
     assert not benchmarks.beside(valued, as_rows(before[1:])).random_timing
+
+
+@pytest.mark.parametrize("own", ["BTC", "file"])
+def test_a_benchmark_of_the_users_own_stands_beside_the_backtest_and_the_ledger(own: str, tmp_path: Path) -> None:
+    """Holding BTC by name, or by a file, gives what the benchmark that holds BTC gives."""
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from decimal import Decimal\nfrom bot import Decision, Trade\n\n\nclass Mine:\n    name = 'mine'\n\n"
+        "    def decisions(self, market):\n        btc, times = {'BTC': Decimal('0.98')}, market.decision_moments\n"
+        "        return [Decision(at, 'IN', 'IN', btc, ('in',), Trade.HOLD) for at in times]\n\n\n"
+        "strategy = Mine\n"
+    )
+    config = config_with({"benchmarks": {"own": str(file) if own == "file" else own, "trend_days": 5}})
+    name = "own_mine" if own == "file" else "own_BTC"
+    found, problem = ticked(tmp_path / "a.sqlite3", daily(WAVES), days_to(5), config)
+    assert not problem
+    assert all(one.benchmarks[name] == one.benchmarks["btc"] for one in found)
+    assert found[0].benchmarks[name] > 0
+    assert benchmark_name(name) == f"Own: {name[4:]}"
+    run = backtest(config, daily(WAVES), Window(FIRST, date(2024, 2, 20)), Views())
+    figures = run.summary["benchmarks"]
+    assert figures[name] == figures["btc"]  # type: ignore[index]
+
+
+def test_a_misspelt_benchmark_is_refused_with_the_config_and_changes_no_hash() -> None:
+    with pytest.raises(ConfigError, match=r"benchmarks\.own is BTX, which is no coin of the symbol table"):
+        config_with({"benchmarks": {"own": "BTX"}})
+    assert config_with({"benchmarks": {"own": "SOL"}}).fingerprint() == config_with({}).fingerprint()
+    with pytest.raises(ConfigError, match="there is no such strategy file"):
+        own_benchmark(config_with({"benchmarks": {"own": "none.py"}}), daily(WAVES))
+    with pytest.raises(ConfigError, match="SOL is no coin of market"):
+        own_benchmark(config_with({"benchmarks": {"own": "SOL"}}), daily(WAVES))

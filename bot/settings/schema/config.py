@@ -54,6 +54,7 @@ class BenchmarksSection(Section):
 
     random_shifts: Annotated[int, Strict(), Field(ge=10, le=100_000)]
     trend_days: Count
+    own: Annotated[str, Field(min_length=1, max_length=500)] | None
 
 
 class DemoSection(Section):
@@ -186,6 +187,11 @@ class Config(Section):
                     raise ValueError(f"{text}; {near}" if near else text)
         coins = [symbol for symbol, listing in listings.items() if listing.kind.is_coin]
         check_endings(self.endings, listings, coins)
+        own = self.benchmarks.own
+        # Before a run: a forward ledger would go on without the benchmark, which a misspelt name must not cause.
+        if own is not None and not own.endswith(".py") and own not in coins:
+            near = did_you_mean(own, coins) or "name a coin, or a strategy file that ends in .py"
+            raise ValueError(f"benchmarks.own is {own}, which is no coin of the symbol table; {near}")
         # ETH/BTC would always be 1: the rotation would never buy altcoins, without an error.
         if self.roles.eth == self.roles.btc:
             raise ValueError(f"roles.eth and roles.btc are both {self.roles.eth}")
@@ -223,6 +229,7 @@ class Config(Section):
         plain = without_added_keys(with_old_names(self.resolved()))
         del plain["state"], plain["sources"], plain["notify"], plain["review"], plain["paper"]["log"]
         plain.pop("watch", None)  # alerts; no decision depends on them
+        plain["benchmarks"].pop("own", None)  # it stands beside the strategy and decides no day
         plain["paper"].pop("quote_retry_minutes", None)  # a time of retries; no decision depends on it
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
