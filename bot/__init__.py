@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 from bot.infra.version import __version__
 
 __all__ = [
+    "DailyStrategy",
     "Decision",
+    "Holding",
     "Market",
     "Series",
     "Strategy",
+    "Today",
     "Trade",
     "__version__",
     "run_backtest",
@@ -31,16 +34,20 @@ if TYPE_CHECKING:
     from bot.core.decision import Decision, Trade
     from bot.core.instrument import to_weight
     from bot.core.market import Market, Series
-    from bot.core.ports import Strategy
+    from bot.core.ports import DailyStrategy, Strategy
+    from bot.core.today import Holding, Today
     from bot.study.study import run_study
     from bot.sweep.sweep import run_sweep
     from bot.sweep.walk_forward import run_walk_forward
 
 _MODULES = {
+    "DailyStrategy": "bot.core.ports",
     "Decision": "bot.core.decision",
+    "Holding": "bot.core.today",
     "Market": "bot.core.market",
     "Series": "bot.core.market",
     "Strategy": "bot.core.ports",
+    "Today": "bot.core.today",
     "Trade": "bot.core.decision",
     "run_backtest": "bot.backtest.run",
     "run_study": "bot.study.study",

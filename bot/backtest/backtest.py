@@ -13,7 +13,7 @@ from bot.backtest.extras import extras_of
 from bot.backtest.figures import figures_of
 from bot.backtest.random_timing import RandomTiming, band_of
 from bot.backtest.result_warnings import PegRule, result_warnings
-from bot.backtest.strategy_check import check_strategy
+from bot.backtest.strategy_check import check_plan
 from bot.backtest.warnings import order_warnings, run_warnings
 from bot.core.book import RunPlan
 from bot.core.market import Market
@@ -23,7 +23,7 @@ from bot.ledger.record import as_rows
 from bot.ledger.row import Row
 from bot.report.metrics import PERIODS_PER_YEAR
 from bot.services.own_benchmark import OwnBenchmark
-from bot.services.plans import stressed_times, with_decisions
+from bot.services.plans import with_decisions, with_strategy
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,12 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
     """
     from bot.backtest.engines.backtrader_engine import run_backtrader  # slow to import: not for `bot --help`
 
-    # On the whole history, so that the strategy's memory does not depend on the window.
-    decisions = strategy.decisions(market)
-    checked = check_strategy(strategy, market, decisions, options.cuts)
-    extras, stressed = extras_of(strategy, decisions), stressed_times(strategy, market)
-    own = with_decisions(plan, window, decisions, stressed)
-    book = run_backtrader(own)
-    if book.events != run_exact(own).events:
+    planned = with_strategy(plan, market, window, strategy)
+    own, decisions, stressed = planned.plan, planned.decisions, planned.stressed
+    checked = check_plan(planned, options.cuts)
+    extras = extras_of(strategy, decisions)
+    book, exact = run_backtrader(own), run_exact(own)
+    if book.events != exact.events:
         raise AssertionError("the backtrader engine and the exact engine disagree")
     others = run_benchmarks(market, plan, window, extras.variants(market), options.trend_days, stressed, options.own)
     band = band_of(book, extras, options.random_shifts)
@@ -114,6 +113,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
                 *others.warnings(),
                 *extras.warnings(market, window),
                 *run_warnings(market, window, own),
+                *([_LATE_BUT_NOT_ASKED_AGAIN] if book.reads_book else []),
                 *order_warnings(book),
                 *market.notes,
             ]
@@ -121,6 +121,11 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
     }
     rows = as_rows([*episodes, *others.beside(book.events)])
     return Backtest(rows, market, window, summary, band, checked)
+
+
+_LATE_BUT_NOT_ASKED_AGAIN = (
+    "the strategy reads its book: `a_day_late` executes the decisions of this run a day late, and does not ask again"
+)
 
 
 def _each_once(warnings: Sequence[str]) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
 from bot.brokers.recovery import retry_pending
-from bot.core.book import Book
+from bot.core.book import Book, RunPlan
+from bot.core.events import Event
 from bot.core.orders import OrderEnd, OrderIntent
 
 
@@ -38,3 +39,16 @@ class SimulatedBroker:
             book.filled(order, quantity, price, open_price)
         else:
             book.unfilled(order, OrderEnd.CASH_SHORT)
+
+
+def run_simulated(plan: RunPlan, past: Iterable[Event] = ()) -> Book:
+    """Run a plan day by day, after the events of earlier days, and return its book with every event."""
+    book, broker = Book(plan), SimulatedBroker()
+    book.recall(past)
+    for i, at in enumerate(plan.times):
+        day = at.date()
+        book.settle(day)
+        for _ in broker.execute(book, book.decide(i), day):
+            pass
+        book.value(i)
+    return book

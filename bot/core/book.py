@@ -13,6 +13,7 @@ import numpy as np
 
 from bot.core.corporate_actions import ScheduledSettlement
 from bot.core.cycle import Quote, TradingRules, cycle
+from bot.core.daily_rule import DailyCaller, DailyRule
 from bot.core.decision import Decision, Trade
 from bot.core.errors import DataError
 from bot.core.events import Event, OrdersToRetry, Valuation
@@ -32,7 +33,7 @@ class RunPlan:
     Attributes
     ----------
     decisions
-        One a day, in order, from the first to the last day of trading.
+        One a day, in order, from the first to the last day of trading; empty with `daily`.
     slippage_multipliers
         One for each decision: 1, or `stress_multiplier` on stressed days.
     settlings
@@ -49,6 +50,8 @@ class RunPlan:
         The first decision is an entry itself: the one before it had no weights.
     median_volume
         Computes a coin's median daily volume in USD, one value a row.
+    daily
+        A strategy that decides day by day, with the state of the book that asks it.
     """
 
     market: Market
@@ -63,12 +66,17 @@ class RunPlan:
     median_volume: Callable[[Series], Floats] = field(repr=False)
     begins_with_entry: bool = False
     unused_endings: Mapping[str, str] = field(default_factory=dict)
+    daily: DailyRule | None = None
+
+    @cached_property
+    def times(self) -> Sequence[datetime]:
+        """The UTC midnight of each decision, in order."""
+        return self.daily.times if self.daily else [decision.at for decision in self.decisions]
 
     @cached_property
     def prices(self) -> Prices:
         """Prices of the coins on the days of the run."""
-        first, last = self.decisions[0].at.date(), self.decisions[-1].at.date()
-        return Prices(self.market, self.median_volume, first, last)
+        return Prices(self.market, self.median_volume, self.times[0].date(), self.times[-1].date())
 
     @cached_property
     def endings(self) -> dict[str, tuple[date, ScheduledSettlement]]:
@@ -81,6 +89,7 @@ class RunPlan:
         becomes = {s.symbol: s.into for due in self.settlings.values() for s in due if s.into}
         found: set[str] = set()
         added = {symbol for decision in self.decisions for symbol in decision.weights}
+        added |= set(self.daily.coins) if self.daily else set()
         while added:
             found |= added
             added = {becomes[symbol] for symbol in added if symbol in becomes} - found
@@ -100,10 +109,19 @@ class Book:
         self._marks: dict[str, float] = {}
         self._renamed: dict[str, str] = {}
         self._coarse: set[str] = set()
+        self.remade: list[Decision] = []
+        self._caller = DailyCaller(plan.daily, plan.market) if plan.daily else None
+        self._stage, self._noted = "", 0
 
     def recall(self, events: Iterable[Event]) -> None:
-        """Restore the state of the book from its events, in their order."""
+        """Restore the state of the book from its events, in their order.
+
+        A daily strategy is asked again at each recorded decision, which restores its memory; `remade` has its answers,
+        and the recorded decisions stand.
+        """
         for event in events:
+            if self._caller:
+                self._remind(self._caller, event)
             match event:
                 case Fill():
                     self.portfolio = self.portfolio.apply(event)
@@ -115,11 +133,19 @@ class Book:
                 case Decision() if self._waiting:
                     self._waiting = bool(event.weights)
 
+    def _remind(self, caller: DailyCaller, event: Event) -> None:
+        if isinstance(event, Decision):
+            self._stage = event.stage
+            if caller.is_due(event.at):
+                self.remade.append(caller.decide(event.at, self.portfolio, self._close_known(event.at)))
+        caller.note(event)
+
     def fork(self) -> Book:
         """Return a copy of this book with the same state and an empty event list."""
         other = Book(self.plan)
         other.portfolio, other._unfinished, other._waiting = self.portfolio, self._unfinished, self._waiting
         other._marks, other._renamed = dict(self._marks), dict(self._renamed)
+        other._stage, other._caller = self._stage, self._caller and self._caller.fork()
         return other
 
     # --- the morning: settle, decide, plan ------------------------------------------------------------------
@@ -141,7 +167,8 @@ class Book:
 
     def decide(self, i: int) -> tuple[OrderIntent, ...]:
         """Record a decision and plan its orders, sells first."""
-        decision = self.plan.decisions[i]
+        decision = self._decision(i)
+        self._stage = decision.stage
         self.events.append(decision)
         acting = self._acting(decision, is_first=i == 0)
         if acting.trade is Trade.HOLD and not self._unfinished:
@@ -158,6 +185,21 @@ class Book:
         self.events.extend(plan.skipped)
         self.events.extend(plan.orders)
         return plan.orders
+
+    def _decision(self, i: int) -> Decision:
+        """Return the decision of a day; a daily strategy is asked now, with the book as it stands."""
+        if self._caller is None:
+            return self.plan.decisions[i]
+        for event in self.events[self._noted :]:
+            self._caller.note(event)
+        self._noted = len(self.events)
+        at = self.plan.times[i]
+        return self._caller.decide(at, self.portfolio, self._close_known(at))
+
+    @property
+    def reads_book(self) -> bool:
+        """True if a daily strategy has looked at its cash, holdings or equity."""
+        return self._caller is not None and self._caller.reads_book
 
     def _acting(self, decision: Decision, is_first: bool) -> Decision:
         """Adjust a decision to overrides, renamed coins and the mode in which the book starts."""
@@ -244,11 +286,11 @@ class Book:
 
     def value(self, i: int) -> Valuation:
         """Value the book at the close of a decision's day."""
-        decision = self.plan.decisions[i]
-        day = decision.at.date()
+        day = self.plan.times[i].date()
+        stage = self._stage if self._caller else self.plan.decisions[i].stage
         holdings = self.portfolio.holdings
         if not holdings:
-            valued = Valuation(day, self.portfolio.cash, self.portfolio.cash, decision.stage, {})
+            valued = Valuation(day, self.portfolio.cash, self.portfolio.cash, stage, {})
             self.events.append(valued)
             return valued
         marks = {symbol: self._close(symbol, day) for symbol in holdings}
@@ -256,7 +298,7 @@ class Book:
         equity = self.portfolio.equity(prices)
         stale = tuple(sorted(symbol for symbol, (_, fresh) in marks.items() if not fresh))
         held = dict(sorted(holdings.items()))
-        valued = Valuation(day, equity, self.portfolio.cash, decision.stage, held, stale, prices)
+        valued = Valuation(day, equity, self.portfolio.cash, stage, held, stale, prices)
         self.events.append(valued)
         return valued
 
@@ -301,13 +343,13 @@ class Book:
 
     def _slippage_on(self, day: date) -> Decimal:
         """Return the slippage multiplier of a day: 1 before the first decision."""
-        i = (day - self.plan.decisions[0].at.date()).days
+        i = (day - self.plan.times[0].date()).days
         return self.plan.slippage_multipliers[i] if i >= 0 else Decimal(1)
 
     def _settlement(self, day: date, settling: ScheduledSettlement, quantity: Decimal) -> Settlement:
         due, _ = self.plan.endings[settling.symbol]
         # The close before the day on which it was due: a renamed coin's file may go on.
-        close, _ = self._close(settling.symbol, max(due, self.plan.decisions[0].at.date()) - ONE_DAY)
+        close, _ = self._close(settling.symbol, max(due, self.plan.times[0].date()) - ONE_DAY)
         instrument = self._instrument(settling.symbol)
         at = midnight(day)
         if settling.into is not None:
@@ -336,6 +378,10 @@ class Book:
         volume = self.plan.prices.of(symbol).median_volume[self.plan.prices.index(yesterday)]
         quarantined = self.plan.market.is_quarantined(symbol, np.array([today], "datetime64[s]"))
         return Quote(price, fresh, volume, bool(quarantined[0]))
+
+    def _close_known(self, at: datetime) -> Callable[[str], Decimal]:
+        """Return a function that finds a coin's newest close known at a midnight."""
+        return lambda symbol: to_decimal(self._close(symbol, at.date() - ONE_DAY)[0])
 
     def _close(self, symbol: str, day: date) -> tuple[float, bool]:
         """Return the newest close of a coin up to a day, and True if it is of that day."""

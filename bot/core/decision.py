@@ -45,5 +45,8 @@ class Decision:
         for symbol, weight in self.weights.items():
             if not weight.is_finite():
                 raise ValueError(f"the weight of {symbol} is {'NaN' if weight.is_nan() else 'infinite'}")
-        if any(weight < 0 for weight in self.weights.values()) or sum(self.weights.values()) > 1:
-            raise ValueError(f"weights must be >= 0 and sum to <= 1, was {dict(self.weights)}")
+        for symbol, weight in self.weights.items():
+            if weight < 0:
+                raise ValueError(f"long only: weights must be at least 0, that of {symbol} is {weight}")
+        if sum(self.weights.values()) > 1:
+            raise ValueError(f"no leverage: weights must be at most 1 in sum, was {sum(self.weights.values())}")

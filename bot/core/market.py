@@ -286,7 +286,7 @@ class Market(Mapping[str, Series]):
         cut = np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "s")
         return replace(
             self,
-            series={symbol: series.until(cut) for symbol, series in self.series.items()},
+            series=_CutSeries(self.series, cut),
             quarantined={symbol: since for symbol, since in self.quarantined.items() if since <= cut},
             faults=tuple(fault for fault in self.faults if fault.known_at <= moment),
             copies=tuple(_known_by(spell, cut) for spell in self.copies if spell.since <= cut),
@@ -347,6 +347,29 @@ class Market(Mapping[str, Series]):
     def decision_moments(self) -> list[datetime]:
         """The decision times as aware datetimes."""
         return [utc(at) for at in self.decision_times]
+
+
+class _CutSeries(Mapping[str, Series]):
+    """The series of a market as they were known at a time, each cut at its first use."""
+
+    # A daily strategy cuts the market every day and reads a few of its series.
+    def __init__(self, whole: Mapping[str, Series], cut: np.datetime64) -> None:
+        self._whole, self._cut_at = whole, cut
+        self._cut: dict[str, Series] = {}
+
+    def __getitem__(self, symbol: str) -> Series:
+        if symbol not in self._cut:
+            self._cut[symbol] = self._whole[symbol].until(self._cut_at)
+        return self._cut[symbol]
+
+    def __contains__(self, symbol: object) -> bool:
+        return symbol in self._whole
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._whole)
+
+    def __len__(self) -> int:
+        return len(self._whole)
 
 
 def _known_by(spell: CopySpell, cut: np.datetime64) -> CopySpell:

@@ -7,11 +7,13 @@ from datetime import date, datetime
 from typing import Protocol, runtime_checkable
 
 from bot.core.book import Book
+from bot.core.daily_rule import DailyRule
 from bot.core.decision import Decision
 from bot.core.events import Episode
 from bot.core.market import Floats, Market
 from bot.core.moments import Days
 from bot.core.orders import OrderIntent
+from bot.core.today import Today
 from bot.core.window import Window
 
 
@@ -33,6 +35,26 @@ class Strategy(Protocol):
         Sequence[Decision]
             One for each of `market.decision_times`, in the same order.
         """
+        ...
+
+
+@runtime_checkable
+class DailyStrategy(Protocol):
+    """A trading rule that is called once a day, in order, with the market and the book of that day."""
+
+    name: str
+
+    def decide(self, today: Today) -> Decision:
+        """Decide the day that begins: `today.target(weights)`, `today.hold()`, or a decision of its own."""
+        ...
+
+
+@runtime_checkable
+class Simulated(Protocol):
+    """An optional part of a strategy: it decides day by day, with the state of the book that asks it."""
+
+    def rule(self, times: Sequence[datetime], market: Market) -> DailyRule:
+        """Return the strategy as a part of the plan of some days (UTC midnights) of a market."""
         ...
 
 

@@ -91,7 +91,7 @@ class ForwardTrader:
         carried_out = self._finish(book, today)
         if self._compare is not None and not self._unknown() and self._reconciled(self._compare):
             book = self._at(today)
-        drifted = [] if book is before else self._drifts(book.plan)
+        drifted = [] if book is before else self._drifts(book)
         decided: list[date] = []
         for day in [] if self._open else self._undecided(today):
             carried_out += self._decide(book, day, now)
@@ -172,10 +172,11 @@ class ForwardTrader:
             self._note(self.writer.append(differences))
         return bool(differences)
 
-    def _drifts(self, plan: RunPlan) -> list[date]:
+    def _drifts(self, book: Book) -> list[date]:
         """Write and return the decided days whose decision would differ on what is known now."""
         drifts = []
-        for decision in plan.decisions:
+        # A daily strategy was asked again with the recorded book of each day.
+        for decision in book.remade if book.plan.daily else book.plan.decisions:
             recorded = self._decided.get(decision.at)
             if recorded is not None and decision.at not in self._drifted and recorded != _comparable(decision):
                 drifts.append(Drift(decision.at, recorded, _comparable(decision)))

@@ -82,7 +82,7 @@ class LedgerBenchmarks:
     def _computed(self) -> Mapping[date, Mapping[str, Decimal]]:
         """Equity of each benchmark by day, computed on the present prices from the first day on."""
         plan = self._run.plan
-        window = Window(plan.decisions[0].at.date(), self._until)
+        window = Window(plan.times[0].date(), self._until)
         variants = self._extras.variants(plan.market)
         days, own = self._config.benchmarks.trend_days, own_benchmark(self._config, plan.market)
         runs = run_benchmarks(plan.market, plan, window, variants, days, self._run.stressed, own)
@@ -93,7 +93,7 @@ class LedgerBenchmarks:
         events: list[Event] = [one.event for one in recorded(rows, Valuation, Fill)]
         events.append(valued)
         plan = self._run.plan
-        days = (valued.day - plan.decisions[0].at.date()).days + 1
+        days = (valued.day - plan.times[0].date()).days + 1
         worth = [event.equity for event in events if isinstance(event, Valuation)]
         if len(worth) != days or not all(worth):
             return {}

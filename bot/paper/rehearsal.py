@@ -39,7 +39,7 @@ from bot.paper.reconcile import Reconciler
 from bot.report.numbers import counted
 from bot.services.local_exchange import QUOTE, open_exchange, terms_of
 from bot.services.markets import open_market
-from bot.services.plans import PlannedRun, planned, planned_run, window_of
+from bot.services.plans import PlannedRun, planned_run, window_of
 from bot.services.run_key import period_hash
 from bot.settings.loader import Config
 from bot.venue.http.server import VenueServer
@@ -133,7 +133,7 @@ def trade(
 ) -> RehearsalResult:
     """Trade the days of a plan on a venue, from the end of the ledger on; `step_hook` gets the name of each step."""
     exchange = open_testnet(Loopback(venue.port, late), venue, {})
-    days = [decision.at.date() for decision in plan.decisions]
+    days = [at.date() for at in plan.times]
     period, rows = _first_period(config, plan, why), _written(config, name)
     left = _last_decided(rows)
     if rows:
@@ -238,7 +238,7 @@ def _require_clock(market_time: datetime, left: date | None, first: date, path: 
 
 
 def _first_period(config: Config, plan: RunPlan, why: str) -> ConfigPeriod:
-    first, key = plan.decisions[0].at, plan.rules.run_key
+    first, key = plan.times[0], plan.rules.run_key
     return ConfigPeriod(first, 1, why, key, period_hash(config), __version__, TestnetBroker.name, plan.cash)
 
 
@@ -267,13 +267,13 @@ def _planned(
         return planned_run(config, market, window)
     entry = begun
     if entry is None:
-        decisions = planned(config, market, window).decisions
+        decisions = planned_run(config, market, window).decisions
         entry = next((decision.at.date() for decision in decisions if decision.weights), window.start)
     return planned_run(config, market, Window(entry, min(entry + _QUARTER, window.end)))
 
 
 def _benchmarks(config: Config, run: PlannedRun) -> Beside:
-    return LedgerBenchmarks(run, run.plan.decisions[-1].at.date(), config).beside
+    return LedgerBenchmarks(run, run.plan.times[-1].date(), config).beside
 
 
 def _next_midnight(moment: datetime) -> date:
@@ -287,7 +287,7 @@ def _next_midnight(moment: datetime) -> date:
 @contextmanager
 def _venue(config: Config, market: Market, plan: RunPlan, machine: Clock) -> Iterator[int]:
     """Start a venue that serves a market from a plan's first day on, and return its port."""
-    clock = DrivenClock(machine, plan.decisions[0].at)
+    clock = DrivenClock(machine, plan.times[0])
     with VenueServer(open_exchange(config, market, clock, terms_of(plan.cash)).exchange) as server:
         yield int(server.url.rpartition(":")[2])
 

@@ -22,7 +22,7 @@ def replay(
     A `path` of None keeps the ledger in memory. `beside` adds the benchmarks to each valuation. Each decision of the
     plan uses only data known at its own midnight.
     """
-    first, last = plan.decisions[0].at.date(), plan.decisions[-1].at.date()
+    first, last = plan.times[0].date(), plan.times[-1].date()
     with LedgerWriter.open(path) as writer:
         writer.append([period])
         late_after = timedelta(hours=1)

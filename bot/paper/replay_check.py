@@ -41,7 +41,7 @@ def replay_history(
     run = planned_run(config, found, window)
     plan = run.plan
     period = ConfigPeriod(
-        plan.decisions[0].at, 1, "replay", plan.rules.run_key, period_hash(config), __version__, "simulated", plan.cash
+        plan.times[0], 1, "replay", plan.rules.run_key, period_hash(config), __version__, "simulated", plan.cash
     )
     rows = replay(plan, period, None, LedgerBenchmarks(run, window.end, config).beside)
     expected = [(row.kind, row.at, row.body) for row in as_rows(_backtested(config, run, window))]
@@ -49,7 +49,7 @@ def replay_history(
         raise AssertionError("the replay differs from the backtest of the same days")
     make_ledger_folder(path)
     write_ledger(path, rows)
-    return len(plan.decisions)
+    return len(plan.times)
 
 
 def _backtested(config: Config, run: PlannedRun, window: Window) -> list[Event]:

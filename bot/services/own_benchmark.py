@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bot.core.decision import Decision
@@ -11,6 +12,7 @@ from bot.core.errors import ConfigError, did_you_mean
 from bot.core.market import Market
 from bot.core.ports import Strategy
 from bot.data.demo.generator import PREFIX as DEMO_PREFIX
+from bot.services.plans import whole_plan
 from bot.services.user_strategy import load_strategy, strategy_path
 from bot.settings.loader import Config
 from strategies.benchmarks import held
@@ -39,7 +41,7 @@ def own_benchmark(config: Config, market: Market) -> OwnBenchmark | None:
     if own is None:
         return None
     if own.endswith(".py"):
-        strategy = load_strategy(strategy_path(Path(own)), {})
+        strategy = load_strategy(strategy_path(Path(own)), {}, partial(whole_plan, config))
         return OwnBenchmark(f"own_{Path(own).stem}", strategy.decisions(market), strategy=strategy)
     coin = next((symbol for symbol in (own, DEMO_PREFIX + own) if symbol in market), None)
     if coin is None or not market[coin].kind.is_coin:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
+from bot.brokers.simulated import run_simulated
 from bot.core.book import RunPlan
 from bot.core.corporate_actions import CorporateAction, CorporateActionKind, schedule_endings
 from bot.core.cycle import Overrides, SizingRules, TradingRules
@@ -15,7 +17,7 @@ from bot.core.decision import Decision
 from bot.core.errors import ConfigError, DataError, did_you_mean
 from bot.core.instrument import Instrument, to_decimal
 from bot.core.market import Market
-from bot.core.ports import Strategy, StressAware
+from bot.core.ports import Simulated, Strategy, StressAware
 from bot.core.window import Window
 from bot.data.demo.demo_market import DEMO
 from bot.data.demo.generator import ENDINGS as DEMO_ENDINGS
@@ -40,7 +42,14 @@ def build_strategy(config: Config, views: Views | None = None) -> Strategy:
     """
     if config.strategy.file is None:
         return Rotation(rotation_settings(config), views=views)
-    return load_strategy(strategy_path(config.strategy.file), config.strategy.parameters)
+    plan_of = partial(whole_plan, config)
+    return load_strategy(strategy_path(config.strategy.file), config.strategy.parameters, plan_of)
+
+
+def whole_plan(config: Config, market: Market) -> RunPlan:
+    """Make the plan of a market's whole history, with the day after its last row."""
+    times = market.decision_moments
+    return run_plan(config, market, Window(times[0].date(), times[-1].date()), "whole")
 
 
 def window_of(market: Market, start: date | None, end: date | None) -> Window:
@@ -133,7 +142,8 @@ def run_plan(config: Config, market: Market, window: Window, run_key: str) -> Ru
 class PlannedRun:
     """The plan of a run, with the strategy that made its decisions.
 
-    `decisions` are those of the market's whole history, `stressed` the decision times (UTC) with wide spreads.
+    `decisions` are those of the market's whole history, of a daily strategy those of the window. `stressed` are the
+    decision times (UTC) with wide spreads.
     """
 
     plan: RunPlan
@@ -151,8 +161,30 @@ def planned_run(config: Config, market: Market, window: Window, key: str | None 
     """Make the whole plan of the config's strategy, as `planned`, and keep the strategy for its benchmarks."""
     strategy = build_strategy(config)
     plan = run_plan(config, market, window, key or run_key(config, market, window))
-    decisions, stressed = strategy.decisions(market), stressed_times(strategy, market)
-    return PlannedRun(with_decisions(plan, window, decisions, stressed), strategy, decisions, stressed)
+    return with_strategy(plan, market, window, strategy)
+
+
+def with_strategy(plan: RunPlan, market: Market, window: Window, strategy: Strategy) -> PlannedRun:
+    """Add a strategy to a plan: its decisions, or for a daily strategy itself.
+
+    A daily strategy begins on the first day of the window. `decisions` are then those of a simulated run; a book that
+    is filled otherwise may get others.
+    """
+    stressed = stressed_times(strategy, market)
+    if not isinstance(strategy, Simulated):
+        decisions = strategy.decisions(market)
+        return PlannedRun(with_decisions(plan, window, decisions, stressed), strategy, decisions, stressed)
+    times = [at for at in market.decision_moments if window.start <= at.date() <= window.end]
+    rule = strategy.rule(times, market)
+    # Its first entry is always of the run's own days, so there is nothing to wait for.
+    plan = replace(plan, daily=rule, slippage_multipliers=_multipliers(plan, times, stressed), begins_with_entry=True)
+    made = [event for event in run_simulated(plan).events if isinstance(event, Decision)]
+    coins = sorted({symbol for decision in made for symbol in decision.weights})
+    return PlannedRun(replace(plan, daily=replace(rule, coins=coins)), strategy, made, stressed)
+
+
+def _multipliers(plan: RunPlan, times: Iterable[datetime], stressed: Collection[datetime]) -> list[Decimal]:
+    return [plan.stress_multiplier if at in stressed else Decimal(1) for at in times]
 
 
 def stressed_times(strategy: Strategy, market: Market) -> frozenset[datetime]:
@@ -167,8 +199,8 @@ def with_decisions(
     inside = window.cut(decisions)
     before = next((decision for decision in reversed(decisions) if decision.at.date() < window.start), None)
     is_entry = bool(inside and inside[0].weights) and not (before and before.weights)
-    multipliers = [plan.stress_multiplier if d.at in stressed else Decimal(1) for d in inside]
-    return replace(plan, decisions=inside, slippage_multipliers=multipliers, begins_with_entry=is_entry)
+    multipliers = _multipliers(plan, (d.at for d in inside), stressed)
+    return replace(plan, decisions=inside, daily=None, slippage_multipliers=multipliers, begins_with_entry=is_entry)
 
 
 def venue_instruments(config: Config, instruments: Mapping[str, Instrument]) -> dict[str, Instrument]:

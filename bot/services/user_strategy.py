@@ -7,21 +7,28 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
+from bot.brokers.simulated import run_simulated
+from bot.core.book import RunPlan
+from bot.core.daily_rule import DailyRule
 from bot.core.decision import Decision, Trade
 from bot.core.errors import BotError, ConfigError
 from bot.core.market import Market
-from bot.core.moments import iso
-from bot.core.ports import Strategy, StressAware
+from bot.core.moments import iso, midnight
+from bot.core.ports import DailyStrategy, Strategy, StressAware
+from bot.core.today import Today
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _T = TypeVar("_T")
+PlanOf = Callable[[Market], RunPlan]
+"""Returns the plan of a market's whole history, without decisions."""
 _HELP = "see docs/writing-a-strategy.md"
 
 
@@ -35,8 +42,12 @@ def strategy_path(file: Path) -> Path:
     raise ConfigError("there is no such strategy file", where=str(file), mend=_HELP)
 
 
-def load_strategy(path: Path, parameters: Mapping[str, object]) -> Strategy:
-    """Call the function `strategy` of a file with the parameters and return its strategy. Raises ConfigError."""
+def load_strategy(path: Path, parameters: Mapping[str, object], plan_of: PlanOf | None = None) -> Strategy:
+    """Call the function `strategy` of a file with the parameters and return its strategy.
+
+    A daily strategy needs `plan_of`, the plan of the simulated book in which it decides over a whole market.
+    Raises ConfigError.
+    """
     name = f"strategy_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -44,41 +55,28 @@ def load_strategy(path: Path, parameters: Mapping[str, object]) -> Strategy:
     module, loader = importlib.util.module_from_spec(spec), spec.loader
     sys.modules[name] = module  # dataclasses look their own module up
 
-    def make() -> tuple[Strategy, str]:
+    def make() -> tuple[Any, str]:
         loader.exec_module(module)
         made = module.strategy(**parameters)
-        if not callable(getattr(made, "decisions", None)) or not isinstance(getattr(made, "name", None), str):
-            raise ConfigError(
-                "is no strategy", expected="an object with `name` and `decisions(market)`", was=type(made).__name__
-            )
+        forms = [form for form in ("decisions", "decide") if callable(getattr(made, form, None))]
+        if not forms or not isinstance(getattr(made, "name", None), str):
+            expected = "an object with `name` and `decisions(market)` or `decide(today)`"
+            raise ConfigError("is no strategy", expected=expected, was=type(made).__name__)
+        if len(forms) > 1:
+            raise ConfigError("has two forms", expected="`decisions(market)` or `decide(today)`", was="both")
         return made, made.name
 
     made, own_name = call_user_code(path, make)
+    if callable(getattr(made, "decide", None)):
+        return CheckedDailyStrategy(path, parameters, made, own_name, plan_of)
     return _CheckedStrategy(path, parameters, made, own_name)
 
 
-class _CheckedStrategy:
-    """A user's strategy that checks each result of the file before the bot uses it."""
+class _Checks:
+    """Checks of each result of a user's file before the bot uses it."""
 
-    def __init__(self, path: Path, parameters: Mapping[str, object], strategy: Strategy, name: str) -> None:
+    def __init__(self, path: Path, parameters: Mapping[str, object], strategy: object, name: str) -> None:
         self.path, self.parameters, self.strategy, self.name = path, parameters, strategy, name
-
-    def reloaded(self) -> Strategy:
-        """Load the file again, free of the state of earlier calls. Raises ConfigError."""
-        return load_strategy(self.path, self.parameters)
-
-    def decisions(self, market: Market) -> Sequence[Decision]:
-        # Before the file is asked: a fault of the data must not be reported as one of the strategy.
-        expected = market.decision_moments
-        _protect(market)
-        made = call_user_code(self.path, lambda: list(self.strategy.decisions(market)))
-        for decision, at in zip(made, expected, strict=False):
-            self._check(decision, market)
-            if decision.at != at:
-                raise self._wrong("decides at another time", iso(at), iso(decision.at))
-        if len(made) != len(expected):
-            raise self._wrong("does not decide once a midnight", f"{len(expected)} decisions", str(len(made)))
-        return made
 
     def stressed(self, market: Market) -> Collection[datetime]:
         """Return the stressed decision times of the file's strategy; empty if it lacks `stressed`."""
@@ -90,6 +88,12 @@ class _CheckedStrategy:
         if unknown := times.difference(market.decision_moments):
             raise self._wrong("names a stressed time without a decision", "a decision time", min(map(str, unknown)))
         return times
+
+    def _check_time(self, decision: Decision, at: datetime) -> None:
+        if decision.at != at:
+            # An author who wants the hours between has to know that there are none.
+            what = "decides at another time" if decision.at == midnight(decision.at.date()) else "decides within a day"
+            raise self._wrong(f"{what}: daily decisions only", iso(at), iso(decision.at))
 
     def _check(self, decision: Decision, market: Market) -> None:
         if not isinstance(decision, Decision):
@@ -106,6 +110,76 @@ class _CheckedStrategy:
 
     def _wrong(self, what: str, expected: str, was: str) -> ConfigError:
         return ConfigError(f"the strategy {what}", where=str(self.path), expected=expected, was=was, mend=_HELP)
+
+
+class _CheckedStrategy(_Checks):
+    """A user's strategy that decides over a whole market."""
+
+    strategy: Strategy
+
+    def reloaded(self) -> Strategy:
+        """Load the file again, free of the state of earlier calls. Raises ConfigError."""
+        return load_strategy(self.path, self.parameters)
+
+    def decisions(self, market: Market) -> Sequence[Decision]:
+        # Before the file is asked: a fault of the data must not be reported as one of the strategy.
+        expected = market.decision_moments
+        _protect(market)
+        made = call_user_code(self.path, lambda: list(self.strategy.decisions(market)))
+        for decision, at in zip(made, expected, strict=False):
+            self._check(decision, market)
+            self._check_time(decision, at)
+        if len(made) != len(expected):
+            raise self._wrong("does not decide once a midnight", f"{len(expected)} decisions", str(len(made)))
+        return made
+
+
+class CheckedDailyStrategy(_Checks):
+    """A user's strategy that is called once a day with the state of a book."""
+
+    strategy: DailyStrategy
+
+    def __init__(
+        self,
+        path: Path,
+        parameters: Mapping[str, object],
+        strategy: DailyStrategy,
+        name: str,
+        plan_of: PlanOf | None,
+    ) -> None:
+        super().__init__(path, parameters, strategy, name)
+        self._plan_of = plan_of
+
+    def reloaded(self) -> CheckedDailyStrategy:
+        """Load the file again, free of the state of earlier calls. Raises ConfigError."""
+        loaded = load_strategy(self.path, self.parameters, self._plan_of)
+        if not isinstance(loaded, CheckedDailyStrategy):
+            raise self._wrong("has changed its form", "`decide(today)`", "`decisions(market)`")
+        return loaded
+
+    def rule(self, times: Sequence[datetime], market: Market) -> DailyRule:
+        """Return the strategy as a part of a plan; each book loads the file anew."""
+        _protect(market)
+        return DailyRule(times, (), lambda: self.reloaded()._decide)
+
+    def decisions(self, market: Market) -> Sequence[Decision]:
+        """Decide over a whole market in a simulated book of its own, which begins with its first day."""
+        if self._plan_of is None:
+            raise ConfigError("a daily strategy needs a config", where=str(self.path), mend="build_strategy(config)")
+        times = market.decision_moments
+        plan = replace(
+            self._plan_of(market),
+            daily=self.rule(times, market),
+            slippage_multipliers=[Decimal(1)] * len(times),
+            begins_with_entry=True,
+        )
+        return [event for event in run_simulated(plan).events if isinstance(event, Decision)]
+
+    def _decide(self, today: Today) -> Decision:
+        decision = call_user_code(self.path, lambda: self.strategy.decide(today))
+        self._check(decision, today.market)
+        self._check_time(decision, today.at)
+        return decision
 
 
 _FIELDS: Sequence[tuple[str, type | tuple[type, ...], str]] = (

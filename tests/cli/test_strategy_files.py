@@ -38,7 +38,7 @@ FAULTS = {
     "return [Decision(d.at, 'S', 'S', {'NOPE': Decimal('0.5')}, ('x',)) for d in made]": "what cannot be held",
     "return [Decision(d.at, 'S', 'S', {'DEMO-RUT': Decimal('0.5')}, ('x',)) for d in made]": "what cannot be held",
     "return [Decision(d.at, 'S', 'S', {'DEMO-ETH': 0.5}, ('x',)) for d in made]": "weights must be Decimal",
-    "return [Decision(d.at, 'S', 'S', {'DEMO-ETH': Decimal('1.5')}, ('x',)) for d in made]": "sum to <= 1",
+    "return [Decision(d.at, 'S', 'S', {'DEMO-ETH': Decimal('1.5')}, ('x',)) for d in made]": "no leverage",
 }
 
 

@@ -17,6 +17,7 @@ from bot.backtest.check.reproducible import check_here, check_processes, part_of
 from bot.backtest.check.strategy_answer import MakeStrategy, ask
 from bot.backtest.check.subject import Subject
 from bot.core.market import Market
+from bot.core.ports import Simulated
 from bot.services.plans import build_strategy
 from bot.services.user_strategy import load_strategy, strategy_path
 from bot.settings.loader import Config
@@ -85,7 +86,11 @@ def _maker(config: Config) -> MakeStrategy:
     """Return a function that makes the strategy of a config, and that a new process can load by itself."""
     if config.strategy.file is None:
         return partial(build_strategy, config)
-    return partial(load_strategy, strategy_path(config.strategy.file), config.strategy.parameters)
+    file, parameters = strategy_path(config.strategy.file), config.strategy.parameters
+    # A daily strategy decides in a book, whose costs are the config's; others load faster without it.
+    if isinstance(load_strategy(file, parameters), Simulated):
+        return partial(build_strategy, config)
+    return partial(load_strategy, file, parameters)
 
 
 def purity(config: Config, watched: ProcessAnswer) -> CheckPart:

@@ -29,7 +29,7 @@ def run_backtrader(plan: RunPlan) -> Book:
     AssertionError
         If backtrader's cash or positions differ from the book's, which is a bug.
     """
-    first, last = plan.decisions[0].at.date(), plan.decisions[-1].at.date()
+    first, last = plan.times[0].date(), plan.times[-1].date()
     # One day more in front: an order is created on a bar and filled at the open of the next.
     days: Days = np.arange(np.datetime64(first, "D") - 1, np.datetime64(last, "D") + 1)
     book = Book(plan)
@@ -167,10 +167,10 @@ class _Follower(bt.Strategy):  # type: ignore[misc]
         if closed >= 0:
             self.book.value(closed)
             self._check()
-        decisions = self.book.plan.decisions
-        if closed + 1 == len(decisions):
+        times = self.book.plan.times
+        if closed + 1 == len(times):
             return
-        day = decisions[closed + 1].at.date()
+        day = times[closed + 1].date()
         for settlement in self.book.settle(day):
             self.broker.settle(self, settlement)
         for intent in self.book.decide(closed + 1):

@@ -75,7 +75,7 @@ def parity_of(config: Config, record: Record, data_dir: Path | None = None, mark
     if not same:
         return parity(record.name, ledger, Days({}, ()), {}, left_out, _nothing_known(config))
     plan = _plan_of_history(config, ledger, data_dir, market) if past else _plan_of_ledger(config, ledger)
-    planned_days = {decision.at.date() for decision in plan.decisions}
+    planned_days = {at.date() for at in plan.times}
     left_out[_UNPRICED] = tuple(day for day in same if day not in planned_days)
     compared = [day for day in same if day in planned_days]
     expected, equity = _backtested(plan, events, compared)
@@ -170,7 +170,7 @@ def _backtested(plan: RunPlan, events: Sequence[Event], days: Sequence[date]) ->
         Days of the first backtest, and the equity of the second at each close, in the quote currency, from the close
         before its first day on.
     """
-    asked, place = set(days), {decision.at.date(): i for i, decision in enumerate(plan.decisions)}
+    asked, place = set(days), {at.date(): i for i, at in enumerate(plan.times)}
     stands, own = Book(plan), None
     expected: list[Event] = []
     equity: dict[date, Decimal] = {}
