@@ -53,7 +53,7 @@ benchmark: install  ## Measure speed and memory; MARKET_DATA_DIR adds the real p
 lock:               ## Resolve the newest dependencies again. Needs uv.
 	uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 --no-emit-index-url \
 		--no-emit-find-links --no-header --no-annotate --output-file requirements.lock
-	uv pip compile pyproject.toml --extra notify --generate-hashes --python-version 3.11 --no-emit-index-url \
+	uv pip compile pyproject.toml --extra anchor --extra notify --generate-hashes --python-version 3.11 --no-emit-index-url \
 		--no-emit-find-links --no-header --no-annotate --constraint requirements.lock --output-file requirements-run.lock
 
 sessions: install   ## Write the exchange's sessions again, after an update of their library.

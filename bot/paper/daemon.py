@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import BotError, DataError, KeysRefused, OutcomeUnknown, StoreError, TestnetUnavailable
 from bot.core.moments import ONE_DAY, iso, midnight
+from bot.core.notice import Notice, NoticeKind
 from bot.core.ports import Clock
 from bot.infra.service_manager import ServiceManager
+from bot.paper.anchor import anchor_ledger
 from bot.paper.health_ping import Ping
 from bot.paper.heartbeat import heartbeat_path, write_beat
 from bot.paper.ledgers import daemon_lock, has_begun, is_stopped
@@ -103,6 +105,7 @@ class Daemon:
         self._ping, self._manager = ping, manager or ServiceManager({})
         self._ping_failed_on: date | None = None
         self._compared_on: date | None = None
+        self._anchored_on: date | None = None
         self._source, self._look_up = source, min(look_up, self._manager.longest_pause or look_up)
         self._opened, self._is_done, self._is_stopped, self._is_waiting = opened, False, False, False
         self._config, self._name, self._clock, self._testnet = config, name, clock, testnet
@@ -188,6 +191,7 @@ class Daemon:
             self._report(plan)
         if self._source is None and not ticked.left_open:
             self._compare_with_backtest()
+            self._anchor()
             self._send_ping()
         self._is_waiting = bool(ticked.waiting)
         return not (ticked.left_open or ticked.waiting)
@@ -206,6 +210,20 @@ class Daemon:
         if notice is not None:
             self._warn(f"{notice.title}: {notice.body}")
             self._notifier.send(notice)
+
+    def _anchor(self) -> None:
+        """Have the head time-stamped once a UTC day, if the config says so; the next day's covers a missed one."""
+        today = self._clock.now().date()
+        if not self._config.anchor.daily or self._anchored_on == today or not has_begun(self._config, self._name):
+            return
+        self._anchored_on = today
+        try:
+            found = anchor_ledger(self._config, self._name)
+        except BotError as problem:  # the tick has done its work, which stays valid
+            self._warn(f"not time-stamped: {problem}")
+            self._notifier.send(Notice(NoticeKind.ERROR, f"{self._name}: not time-stamped", str(problem)))
+            return
+        self._report(f"row {found.row:,} is time-stamped by {found.token.authority}")
 
     def _send_ping(self) -> None:
         """Send the ping; a failure is reported once a UTC day."""

@@ -20,6 +20,7 @@ from bot.core.moments import ONE_DAY, midnight
 from bot.core.ports import Clock
 from bot.data.store.write_lock import write_lock
 from bot.infra.write_access import write_error
+from bot.ledger.anchor_files import copy_anchors, move_anchors
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.ledger_file import is_there
@@ -281,13 +282,14 @@ def archive_ledger(config: Config, name: str, clock: Clock, waiting: Callable[[s
             ).exists():  # the rollback journal of a killed writer belongs to the file
                 half_done.rename(target.with_name(f"{target.name}-journal"))
             path.rename(target)
+            move_anchors(path, target)  # left behind, they would be those of a new ledger of this name
         except OSError as problem:
             raise write_error(LedgerError, target, problem) from None
     return target
 
 
 def back_up(config: Config, name: str, clock: Clock, target: Path | None) -> tuple[Path, int, str]:
-    """Copy a ledger, also while it is written, and check the copy. Raises LedgerError.
+    """Copy a ledger, also while it is written, with its tokens, and check the copy. Raises LedgerError.
 
     Returns
     -------
@@ -298,5 +300,9 @@ def back_up(config: Config, name: str, clock: Clock, target: Path | None) -> tup
     path = existing_path(config, name)
     if target is None:
         # Two backups may begin in the same second; both get a file.
-        return back_up_numbered(path, path.parent / "backup" / f"{name}-{clock.now():%Y%m%dT%H%M%SZ}.sqlite3")
-    return target, *back_up_ledger(path, target)
+        wished = path.parent / "backup" / f"{name}-{clock.now():%Y%m%dT%H%M%SZ}.sqlite3"
+        target, rows, head = back_up_numbered(path, wished)
+    else:
+        rows, head = back_up_ledger(path, target)
+    copy_anchors(path, target)
+    return target, rows, head

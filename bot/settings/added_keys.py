@@ -26,6 +26,7 @@ ADDED: Mapping[tuple[str, ...], object] = {
         "other": 0.01,
         "gone_factor": 2.0,
     },
+    ("anchor",): {"authority": "", "certificate": None, "daily": False},
     ("sources", "defillama"): {"pause": 1.0, "symbols": {"STABLECOIN_SUPPLY_USD": "all"}},
     ("quality", "record_window"): 250,
     ("quality", "record_least"): 60,

@@ -99,7 +99,8 @@ def starts_with(*commands: str) -> Callable[[list[str]], bool]:
 
 NOT_RUN: Mapping[str, Callable[[list[str]], bool]] = {
     "needs the user's prices": needs_prices,
-    "needs a network": starts_with("doctor", "data update", "data archive", "paper tick", "paper run"),
+    "needs a network": starts_with("doctor", "data update", "data archive", "paper tick", "paper run", "paper anchor"),
+    "needs an authority's token": lambda words: "--anchors" in words,
     "serves until it is stopped": starts_with("venue serve", "dashboard"),
     "takes a minute": lambda words: words == ["study", "worlds"],
     "needs a local exchange that is running": lambda words: "--venue-port" in words,

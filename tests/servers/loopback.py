@@ -85,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         parts = urlsplit(self.path)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode(errors="surrogateescape")
         asked = Asked(self.command, unquote(parts.path), query, dict(self.headers), body)
         reply = self.server.owner.reply(asked)
         if reply.hang_up:

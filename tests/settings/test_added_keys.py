@@ -59,4 +59,5 @@ def test_a_section_that_is_missing_is_not_begun() -> None:
         "start_equity": 1,
         "calendar": {"closures": []},
         "watch": ADDED["watch",],
+        "anchor": ADDED["anchor",],
     }

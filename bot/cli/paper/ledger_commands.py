@@ -99,9 +99,10 @@ def status(
     Example: bot paper status
     """
     from bot.infra.clock import SystemClock
+    from bot.ledger.anchor_files import anchor_files
     from bot.ledger.plan_progress import progress_line
     from bot.paper.daemon_status import DaemonState, daemon_status
-    from bot.paper.ledgers import has_begun, status_of
+    from bot.paper.ledgers import has_begun, ledger_path, status_of
 
     resolved, screen, now = config_of(config), console(to_error=as_json), SystemClock().now()
     name = name_of(ledger)
@@ -124,10 +125,13 @@ def status(
         line_printer(screen)(f"{name} begins with the first day that can be decided. Daemon {daemon.line}.")
         return
     found, plan = status_of(resolved, name), progress_line(resolved.state)
+    anchored = max(anchor_files(ledger_path(resolved, name)), default=None)
     if as_json:
-        print_json({**found.to_dict(), "daemon": daemon.to_dict(), "plan": plan})
+        print_json({**found.to_dict(), "daemon": daemon.to_dict(), "plan": plan, "anchored_row": anchored})
     else:
         more = {"Daemon": daemon.line} | ({} if plan is None else {"Study": plan})
+        if anchored is not None:
+            more["Anchor"] = f"a token of row {anchored:,}, not verified here: bot review verify --anchors"
         show(screen, found, labels_of(resolved.resolved()), **more)
 
 

@@ -14,8 +14,11 @@ from bot.cli.review.review_commands import RunOption
 from bot.core.errors import ConfigError, LedgerError
 
 if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
     from bot.review.integrity.verify import IntegrityCheck
     from bot.review.recording import Record
+    from bot.settings.loader import Config
 
 files = typer.Typer()
 
@@ -31,6 +34,13 @@ def verify(
     head_file: Annotated[
         Path | None, typer.Option("--head-file", help="A file of notices with heads that you kept elsewhere.")
     ] = None,
+    anchors: Annotated[
+        bool, typer.Option("--anchors", help="Verify the time-stamps of `bot paper anchor` too, offline.")
+    ] = False,
+    ca: Annotated[
+        Path | None,
+        typer.Option("--ca", help="Certificate of the authority (PEM or DER); by default anchor.certificate."),
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -39,7 +49,8 @@ def verify(
     Chain: every row is as it was written and in its place. Orders: each belongs to a decision, ends once, and is filled
     up to its quantity at most. Books: cash, holdings and equity of each day follow from fills, settlements and marks,
     to the last digit. Heads: the record contains each head that you kept, from a notice or from `bot paper status`; a
-    cut end or a chain written anew lacks it. A failed check names the row and ends with exit code 5.
+    cut end or a chain written anew lacks it. Anchors: a time-stamp authority proves that the rows up to a row existed
+    then; a chain written anew later has another hash there. A failed check names the row and ends with exit code 5.
 
     Example: bot review verify --all
     """
@@ -52,17 +63,18 @@ def verify(
         raise ConfigError("contradict each other", where="--run and --all", mend="keep one")
     if every and (head or head_file):
         raise ConfigError("contradict each other", where="--all and --head", mend="a head is one of a single ledger")
-    kept = [parse_head(text) for text in head or ()]
-    records = (
-        all_records(load_config(config).state) if every else [find_record(load_config(config).state, run).pinned()]
-    )
+    if every and anchors:
+        raise ConfigError("contradict each other", where="--all and --anchors", mend="verify one ledger at a time")
+    kept, resolved = [parse_head(text) for text in head or ()], load_config(config)
+    trusted = _trusted(resolved, anchors, ca)
+    records = all_records(resolved.state) if every else [find_record(resolved.state, run).pinned()]
     screen, faults, verified = console(to_error=as_json), [], []
     for record in records:
         if len(records) > 1:
             screen.print(record.name, markup=False)
         heads = kept + (read_heads(head_file, record.name) if head_file else [])
         with _progress(record) as advanced:
-            checks = verify(record, advanced, heads)
+            checks = verify(record, advanced, heads, trusted)
         for check in checks:
             screen.print(_line(check), markup=False)
         faults += [check.fault for check in checks if check.fault is not None]
@@ -107,13 +119,29 @@ def salvage(
         screen.print(line, markup=False)
 
 
+def _trusted(config: Config, anchors: bool, ca: Path | None) -> list[Certificate] | None:
+    """Return the authority's certificates, if anchors are to be verified. Raises ConfigError."""
+    if not anchors:
+        if ca is not None:
+            raise ConfigError("is the certificate of anchors", where="--ca", mend="add --anchors")
+        return None
+    from bot.infra.timestamp_token import load_certificates
+
+    file = ca or config.anchor.certificate
+    if file is None:
+        mend = "docs/anchors.md says where to get it"
+        raise ConfigError("need the authority's certificate: --ca FILE", where="--anchors", mend=mend)
+    return load_certificates(file)
+
+
 def _line(check: IntegrityCheck) -> str:
     return f"{check.name:6} {'FAILED' if check.fault else 'valid':6} {check.message}"
 
 
-def _as_dict(check: IntegrityCheck) -> dict[str, str | bool | None]:
+def _as_dict(check: IntegrityCheck) -> dict[str, object]:
     fault = None if check.fault is None else str(check.fault)
-    return {"name": check.name, "whole": check.fault is None, "told": check.message, "fault": fault}
+    proofs = {"proofs": [proof.to_dict() for proof in check.proofs]} if check.proofs else {}
+    return {"name": check.name, "whole": check.fault is None, "told": check.message, "fault": fault, **proofs}
 
 
 @contextmanager

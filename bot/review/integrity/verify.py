@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from bot.core.errors import LedgerError
 from bot.core.events import Event, Valuation
 from bot.core.instrument import ZERO
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement
 from bot.core.portfolio import Portfolio
+from bot.ledger.anchor_files import anchor_files
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode, read_row
 from bot.ledger.ledger_file import open_to_read
 from bot.ledger.record import checked_rows
 from bot.ledger.row import RawRow, Row
 from bot.ledger.run_folder import RunFolder
+from bot.review.integrity.anchors import AnchorProof, verify_anchors
 from bot.review.integrity.kept_heads import KeptHead, heads_message, missing_head
 from bot.review.recording import Record
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 _ADVANCED_AFTER = 5000
 """Rows between two steps of the progress bar."""
@@ -28,25 +34,27 @@ _ADVANCED_AFTER = 5000
 
 @dataclass(frozen=True, slots=True)
 class IntegrityCheck:
-    """Result of one check in a sentence, and its fault, if any."""
+    """Result of one check in a sentence, its fault, if any, and the proofs of valid anchors."""
 
     name: str
     message: str
     fault: LedgerError | None = None
+    proofs: Sequence[AnchorProof] = ()
 
 
 class _Chain:
-    """Count of the rows, the last hash and those of the rows that `heads` name; the reader checks the chain itself."""
+    """Count of the rows, the last hash, and hash and moment of some rows; the reader checks the chain itself."""
 
-    def __init__(self, heads: Sequence[KeptHead]) -> None:
+    def __init__(self, kept: Iterable[int]) -> None:
         self.rows, self.head = 0, ""
         self.hashes: dict[int, str] = {}
-        self._kept = frozenset(head.rows for head in heads)
+        self.moments: dict[int, str] = {}
+        self._kept = frozenset(kept)
 
     def take(self, raw: RawRow) -> None:
         self.rows, self.head = raw[0], raw[4]
         if self.rows in self._kept:
-            self.hashes[self.rows] = self.head
+            self.hashes[self.rows], self.moments[self.rows] = self.head, raw[2]
 
     def message(self) -> str:
         return f"{self.rows:,} rows, each chained to the one before; ends with {self.head[:8]}"
@@ -160,7 +168,10 @@ class _Books:
 
 
 def verify(
-    record: Record, advanced: Callable[[int], object] = lambda rows: None, heads: Sequence[KeptHead] = ()
+    record: Record,
+    advanced: Callable[[int], object] = lambda rows: None,
+    heads: Sequence[KeptHead] = (),
+    trusted: Sequence[Certificate] | None = None,
 ) -> list[IntegrityCheck]:
     """Check everything that a record can be checked against.
 
@@ -175,15 +186,18 @@ def verify(
         Called with the number of rows read since the last call.
     heads
         Heads that were kept elsewhere, which the record must contain.
+    trusted
+        Certificates of the authority that time-stamped the record; None leaves its anchors unread.
 
     Returns
     -------
     list[IntegrityCheck]
         One result per check, the chain first.
     """
+    kept = {head.rows for head in heads} | (set() if trusted is None else anchor_files(record.path).keys())
     try:
         start = _start_cash(record)
-        chain, orders, books = _Chain(heads), _Orders(str(record.path)), _Books(str(record.path), start)
+        chain, orders, books = _Chain(kept), _Orders(str(record.path)), _Books(str(record.path), start)
         faults = _read(record, chain, orders, books, advanced)
     except LedgerError as broken:
         return [IntegrityCheck("chain", broken.what, broken)]
@@ -191,6 +205,8 @@ def verify(
     if heads:
         lost = missing_head(heads, chain.rows, chain.hashes, record.path)
         checks.append(IntegrityCheck("heads", lost.what if lost else heads_message(heads), lost))
+    if trusted is not None:
+        checks += _anchors(record, chain, trusted)
     if "rows" in faults:
         checks.append(IntegrityCheck("rows", faults["rows"].what, faults["rows"]))
     for name, checker in (("orders", orders), ("books", books)):
@@ -241,6 +257,14 @@ def _raw(record: Record) -> Iterator[RawRow]:
     with closing(open_to_read(record.path)) as connection:
         rows = checked_rows(connection, record.path)
         yield from rows if record.head is None else takewhile(lambda raw: raw[0] <= (record.head or 0), rows)
+
+
+def _anchors(record: Record, chain: _Chain, trusted: Sequence[Certificate]) -> list[IntegrityCheck]:
+    """Return a check of the valid tokens together, and one of each other token."""
+    heads = {row: (chain.hashes[row], chain.moments[row]) for row in chain.hashes}
+    found = verify_anchors(record.path, chain.rows, heads, trusted)
+    valid = [IntegrityCheck("anchors", found.message(), proofs=found.proofs)] if found.proofs else []
+    return valid + [IntegrityCheck("anchors", fault.what, fault) for fault in found.faults]
 
 
 def _files(folder: RunFolder, chain: _Chain) -> IntegrityCheck:

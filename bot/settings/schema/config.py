@@ -18,7 +18,7 @@ from bot.settings.added_keys import without_added_keys
 from bot.settings.renamed_keys import with_old_names
 from bot.settings.schema.calendar import CalendarSection
 from bot.settings.schema.notify import NotifySection, WatchSection
-from bot.settings.schema.paper import PaperSection
+from bot.settings.schema.paper import AnchorSection, PaperSection
 from bot.settings.schema.quality import QualitySection
 from bot.settings.schema.review import ReviewSection
 from bot.settings.schema.rotation import AltcoinsSection, RotationSection
@@ -138,6 +138,7 @@ class Config(Section):
     paper: PaperSection
     notify: NotifySection
     watch: WatchSection
+    anchor: AnchorSection
     review: ReviewSection
     costs: CostsSection
     instruments: InstrumentsSection
@@ -230,6 +231,7 @@ class Config(Section):
         del plain["state"], plain["sources"], plain["notify"], plain["review"], plain["paper"]["log"]
         plain.pop("watch", None)  # alerts; no decision depends on them
         plain["benchmarks"].pop("own", None)  # it stands beside the strategy and decides no day
+        plain.pop("anchor", None)  # time-stamps of the record; no decision depends on them
         plain["paper"].pop("quote_retry_minutes", None)  # a time of retries; no decision depends on it
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
