@@ -87,6 +87,26 @@ def rolling_median(values: Floats, window: int, gaps: float = 0.0) -> Floats:
     return medians
 
 
+def daily_volatility(close: Floats, window: int, gaps: float = 0.0) -> Floats:
+    """Compute the standard deviation of the last `window` daily log returns, the row's own included.
+
+    Returns
+    -------
+    array of float
+        Share a day by row, with one degree of freedom less; NaN before the window is whole or where it lacks more than
+        `gaps` allows, as in `sma`.
+    """
+    returns = np.log(close / lagged(close, 1))
+    deviations: Floats = pd.Series(returns).rolling(window).std().to_numpy(copy=True)
+    _read_over_gaps(deviations, returns, window, _deviation, gaps)
+    return deviations
+
+
+def _deviation(values: Floats, axis: int) -> Floats:
+    deviation: Floats = np.std(values, axis=axis, ddof=1)
+    return deviation
+
+
 def lagged(values: Floats, lag: int) -> Floats:
     """Shift the values down by `lag` rows; the first `lag` rows are NaN."""
     shifted = np.full(len(values), np.nan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,12 +18,13 @@ from bot.core.decision import Decision, Trade
 from bot.core.errors import DataError
 from bot.core.events import Event, OrdersToRetry, Valuation
 from bot.core.execution import affordable, fill, fill_price
+from bot.core.impact import impact_share
 from bot.core.instrument import COARSE_TICK, ZERO, Instrument, to_decimal
-from bot.core.market import Floats, Market, Series
+from bot.core.market import Market
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderEnd, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.core.portfolio import Portfolio
-from bot.core.prices import Prices
+from bot.core.prices import ByRow, Prices
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class RunPlan:
         The first decision is an entry itself: the one before it had no weights.
     median_volume
         Computes a coin's median daily volume in USD, one value a row.
+    volatility
+        Computes the standard deviation of a coin's daily log returns, one value a row.
     daily
         A strategy that decides day by day, with the state of the book that asks it.
     """
@@ -63,7 +66,8 @@ class RunPlan:
     stress_multiplier: Decimal
     cash: Decimal
     adopt: bool
-    median_volume: Callable[[Series], Floats] = field(repr=False)
+    median_volume: ByRow = field(repr=False)
+    volatility: ByRow = field(repr=False)
     begins_with_entry: bool = False
     unused_endings: Mapping[str, str] = field(default_factory=dict)
     daily: DailyRule | None = None
@@ -76,7 +80,8 @@ class RunPlan:
     @cached_property
     def prices(self) -> Prices:
         """Prices of the coins on the days of the run."""
-        return Prices(self.market, self.median_volume, self.times[0].date(), self.times[-1].date())
+        first, last = self.times[0].date(), self.times[-1].date()
+        return Prices(self.market, self.median_volume, self.volatility, first, last)
 
     @cached_property
     def endings(self) -> dict[str, tuple[date, ScheduledSettlement]]:
@@ -97,13 +102,17 @@ class RunPlan:
 
 
 class Book:
-    """The exact ledger of a run: it plans orders, records fills and values each day for the engines."""
+    """The exact ledger of a run: it plans orders, records fills and values each day for the engines.
+
+    `capped` are the days and coins of the orders that the volume limit cut.
+    """
 
     def __init__(self, plan: RunPlan) -> None:
         self.plan = plan
         self.portfolio = Portfolio(plan.cash)
         self.events: list[Event] = []
         self.warnings: list[str] = []
+        self.capped: list[tuple[date, str]] = []
         self._unfinished: frozenset[str] = frozenset()
         self._waiting = not plan.adopt and not plan.begins_with_entry
         self._marks: dict[str, float] = {}
@@ -182,6 +191,7 @@ class Book:
             acting, self.portfolio, quotes, self.plan.rules, self._unfinished, self.plan.slippage_multipliers[i]
         )
         self._try_again(plan.unfinished, decision.at)
+        self.capped += [(decision.at.date(), symbol) for symbol in sorted(plan.capped)]
         self.events.extend(plan.skipped)
         self.events.extend(plan.orders)
         return plan.orders
@@ -243,9 +253,17 @@ class Book:
     def price_for(self, order: OrderIntent, open_price: float) -> Decimal:
         """Compute the fill price of an order from an open, slippage included."""
         instrument = self._instrument(order.symbol)
-        multiplier = self._slippage_on(order.at.date())
         self._check_tick(instrument, open_price, order.at.date())
-        return fill_price(open_price, order.side, instrument.slippage * multiplier, instrument)
+        spread = instrument.slippage * self._slippage_on(order.at.date())
+        impact = to_decimal(self.impact_of(order, open_price))
+        return fill_price(open_price, order.side, spread + impact, instrument)
+
+    def impact_of(self, order: OrderIntent | Fill, reference: float) -> float:
+        """Compute the market impact of an order at a reference price, as a share of it."""
+        coin = self.plan.prices.of(order.symbol)
+        i = self.plan.prices.index(order.at.date()) - 1  # volume and volatility up to the day before are known
+        notional = float(order.quantity) * reference
+        return impact_share(self.plan.rules.impact, coin.volatility[i], notional, coin.median_volume[i])
 
     def quantity_for(self, order: OrderIntent, price: Decimal) -> Decimal:
         """Limit an order's quantity to the holding (sell) or to the cash (buy) at a price."""
@@ -375,9 +393,9 @@ class Book:
         """Return the quote of a coin at the midnight that begins a day."""
         yesterday = today - ONE_DAY
         price, fresh = self._close(symbol, yesterday)
-        volume = self.plan.prices.of(symbol).median_volume[self.plan.prices.index(yesterday)]
+        coin, i = self.plan.prices.of(symbol), self.plan.prices.index(yesterday)
         quarantined = self.plan.market.is_quarantined(symbol, np.array([today], "datetime64[s]"))
-        return Quote(price, fresh, volume, bool(quarantined[0]))
+        return Quote(price, fresh, coin.median_volume[i], bool(quarantined[0]), coin.volatility[i])
 
     def _close_known(self, at: datetime) -> Callable[[str], Decimal]:
         """Return a function that finds a coin's newest close known at a midnight."""

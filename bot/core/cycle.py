@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Context, Decimal
 
 from bot.core.decision import Decision, Trade
+from bot.core.impact import impact_share
 from bot.core.instrument import ZERO, Instrument, to_decimal
 from bot.core.orders import OrderEnd, OrderIntent, OrderResult, OrderStatus, Side, order_id
 from bot.core.portfolio import Portfolio
@@ -22,12 +23,14 @@ class Quote:
 
     `price` is the last close, `fresh` is True if it is of the day just ended, `median_volume` is the 30-day median of
     the daily volume in the quote currency (NaN: unknown, so unlimited). A `quarantined` coin may only be sold.
+    `volatility` is the standard deviation of daily log returns (NaN: unknown, so without impact).
     """
 
     price: float
     fresh: bool
     median_volume: float
     quarantined: bool = False
+    volatility: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +64,25 @@ class SizingRules:
 class Plan:
     """The orders of one decision, sells first, and the skipped ones.
 
-    `unfinished` are the coins whose order was cut or skipped, to be retried the next day.
+    `unfinished` are the coins whose order was cut or skipped, to be retried the next day; `capped` are those cut by the
+    volume limit.
     """
 
     orders: tuple[OrderIntent, ...]
     skipped: tuple[OrderResult, ...]
     unfinished: frozenset[str]
+    capped: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class TradingRules:
-    """Rules that are constant during a run: instruments, sizing, overrides and the run key."""
+    """Rules that are constant during a run: instruments, sizing, overrides, run key, and the coefficient of impact."""
 
     instruments: Mapping[str, Instrument]
     sizing: SizingRules
     overrides: Overrides
     run_key: str
+    impact: float = 0.0
 
 
 def cycle(
@@ -130,6 +136,7 @@ class _Planner:
         self.orders: list[OrderIntent] = []
         self.skipped: list[OrderResult] = []
         self.again: set[str] = set()
+        self.capped: set[str] = set()
 
     def plan(self) -> Plan:
         changes = self._changes()
@@ -140,7 +147,7 @@ class _Planner:
         for symbol, change in changes:
             if change > 0:
                 cash -= self._buy(symbol, change, cash)
-        return Plan(tuple(self.orders), tuple(self.skipped), frozenset(self.again))
+        return Plan(tuple(self.orders), tuple(self.skipped), frozenset(self.again), frozenset(self.capped))
 
     def _changes(self) -> list[tuple[str, Decimal]]:
         """Return the change in quantity of each coin that is due for a trade, by symbol."""
@@ -164,7 +171,7 @@ class _Planner:
     def _sell(self, symbol: str, change: Decimal) -> Decimal:
         """Plan a sale and return its expected proceeds after costs."""
         quantity = self._send(symbol, Side.SELL, change)
-        return quantity * self.prices[symbol] * (1 - self._cost(symbol))
+        return quantity * self.prices[symbol] * (1 - self._cost(symbol, quantity))
 
     def _buy(self, symbol: str, change: Decimal, cash: Decimal) -> Decimal:
         """Plan a purchase within the cash and return its expected cost."""
@@ -173,13 +180,18 @@ class _Planner:
             if symbol in self.unfinished and self.decision.trade is not Trade.NOW:
                 self.again.add(symbol)
             return ZERO
-        cost_of_one = self.prices[symbol] * (1 + self._cost(symbol))
+        # At the impact of the whole order, before cash cuts it: the plan may only be too careful.
+        expected = min(change, self._volume_limit(symbol, self.rules.instruments[symbol], change))
+        cost_of_one = self.prices[symbol] * (1 + self._cost(symbol, expected))
         quantity = self._send(symbol, Side.BUY, change, limit=max(cash, ZERO) / cost_of_one)
         return quantity * cost_of_one
 
-    def _cost(self, symbol: str) -> Decimal:
-        instrument = self.rules.instruments[symbol]
-        return instrument.fee + instrument.slippage * self.slippage_multiplier
+    def _cost(self, symbol: str, quantity: Decimal) -> Decimal:
+        """Return the expected costs of an order as a share of its notional."""
+        instrument, quote = self.rules.instruments[symbol], self.quotes[symbol]
+        notional = float(quantity) * quote.price
+        impact = impact_share(self.rules.impact, quote.volatility, notional, quote.median_volume)
+        return instrument.fee + instrument.slippage * self.slippage_multiplier + to_decimal(impact)
 
     def _send(self, symbol: str, side: Side, change: Decimal, limit: Decimal | None = None) -> Decimal:
         """Add an order that passes the instrument's rules, or record why it is skipped; return its quantity."""
@@ -195,9 +207,14 @@ class _Planner:
             self.again.add(symbol)
             return self._skip(symbol, side, quantity, OrderEnd.NO_PRICE_TODAY)
         allowed = quantity if limit is None else min(quantity, instrument.quantity(limit))
-        allowed = min(allowed, self._volume_limit(symbol, instrument, quantity))
+        tradable = self._volume_limit(symbol, instrument, quantity)
+        if tradable < allowed:
+            self.capped.add(symbol)
+        allowed = min(allowed, tradable)
         if allowed < quantity:
             self.again.add(symbol)
+        if quote.median_volume == 0:
+            return self._skip(symbol, side, quantity, OrderEnd.NO_VOLUME)
         if allowed * self.prices[symbol] < instrument.min_notional:
             return self._skip(symbol, side, quantity, OrderEnd.MIN_NOTIONAL)
         if allowed < instrument.min_quantity:

@@ -19,23 +19,30 @@ class CoinDays:
     """Prices of one coin by UTC day, as lists.
 
     `close` is the newest close up to the day (NaN before the first), `fresh` is True if that close is of the day,
-    `open` is the day's open (NaN if missing), `median_volume` the newest median of the volume in USD.
+    `open` is the day's open (NaN if missing), `median_volume` the newest median of the volume in USD, `volatility` the
+    newest standard deviation of daily log returns.
     """
 
     close: list[float]
     fresh: list[bool]
     open: list[float]
     median_volume: list[float]
+    volatility: list[float]
+
+
+ByRow = Callable[[Series], Floats]
+"""Computes a value for each row of a series."""
 
 
 class Prices:
     """Prices of coins from the day before `first` to `last`; a coin is prepared at its first use.
 
-    `median_volume` computes a value for each row of a coin's series. Rows from a quarantine on count as missing.
+    `median_volume` and `volatility` compute a value for each row of a coin's series. Rows from a quarantine on count as
+    missing.
     """
 
-    def __init__(self, market: Market, median_volume: Callable[[Series], Floats], first: date, last: date) -> None:
-        self._market, self._median_volume = market, median_volume
+    def __init__(self, market: Market, median_volume: ByRow, volatility: ByRow, first: date, last: date) -> None:
+        self._market, self._median_volume, self._volatility = market, median_volume, volatility
         self._before = first.toordinal() - 1
         self._days = np.arange(np.datetime64(first, "D") - 1, np.datetime64(last, "D") + 1)
         self._coins: dict[str, CoinDays] = {}
@@ -65,7 +72,7 @@ class Prices:
         newest = np.searchsorted(series.dates, self._days, side="right") - 1
         if not len(series):
             unknown = [float("nan")] * len(self._days)
-            return CoinDays(unknown, [False] * len(self._days), unknown, unknown)
+            return CoinDays(unknown, [False] * len(self._days), unknown, unknown, unknown)
         row, begun = np.maximum(newest, 0), newest >= 0
         fresh = begun & (series.dates[row] == self._days)
         return CoinDays(
@@ -73,4 +80,5 @@ class Prices:
             fresh.tolist(),
             self._opens(symbol, series, row, fresh).tolist(),
             np.where(begun, self._median_volume(series)[row], np.nan).tolist(),
+            np.where(begun, self._volatility(series)[row], np.nan).tolist(),
         )

@@ -36,6 +36,7 @@ _REASONS = {
     "stale_too_long": "inputs stale too long",
     "holds": "rebalanced",
     "peg_broken": "stablecoin off its peg",
+    "no_volume": "unsellable: no volume was traded",
     "min_notional": "under the smallest order",
     "min_quantity": "under the smallest quantity of the venue",
     "under_one_step": "under one step of quantity",

@@ -29,7 +29,7 @@ from bot.services.run_key import run_key
 from bot.services.strategy_settings import rotation_settings
 from bot.services.user_strategy import load_strategy, strategy_path
 from bot.settings.loader import Config
-from strategies.indicators import rolling_median
+from strategies.indicators import daily_volatility, rolling_median
 from strategies.rotation.rotation import Rotation
 from strategies.rotation.view import Views
 
@@ -86,7 +86,7 @@ def trading_rules(config: Config, market: Market, run_key: str) -> TradingRules:
             mend = did_you_mean(symbol, instruments) or "a misspelt coin would be traded"
             raise ConfigError(f"no_trade names {symbol}, which this market does not have", where="overrides", mend=mend)
     overrides = Overrides(to_decimal(settings.multiplier), settings.reduce_only, frozenset(settings.no_trade))
-    return TradingRules(instruments, sizing, overrides, run_key)
+    return TradingRules(instruments, sizing, overrides, run_key, config.costs.impact)
 
 
 def _instrument(config: Config, market: Market, symbol: str) -> Instrument:
@@ -135,6 +135,7 @@ def run_plan(config: Config, market: Market, window: Window, run_key: str) -> Ru
         cash=config.start_equity,
         adopt=config.on_start == "adopt",
         median_volume=lambda series: rolling_median(series.volume, days, gaps),
+        volatility=lambda series: daily_volatility(series.close, days, gaps),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 ADDED: Mapping[tuple[str, ...], object] = {
     ("benchmarks", "own"): None,
     ("calendar",): {"closures": []},
+    ("costs", "impact"): 0.0,
     ("paper", "quote_retry_minutes"): 15,
     ("quality", "window_gaps"): 0.02,
     ("quality", "same_rows"): 60,

@@ -24,8 +24,8 @@ class CoinTable(NamedTuple):
 
     Attributes
     ----------
-    close, open, median_volume
-        Newest close, open and newest median volume of each day, shape (days + 1, coins).
+    close, open, median_volume, volatility
+        Newest close, open, newest median volume and newest daily volatility of each day, shape (days + 1, coins).
     fresh, quarantined
         True if the close is of the day; if purchases at its first midnight are blocked. Shape (days + 1, coins).
     step, tick, min_notional, min_quantity, fee, slippage
@@ -38,6 +38,7 @@ class CoinTable(NamedTuple):
     close: Floats
     open: Floats
     median_volume: Floats
+    volatility: Floats
     fresh: Bools
     quarantined: Bools
     step: Floats
@@ -64,7 +65,7 @@ def coin_table(plan: RunPlan, days: Window, symbols: Sequence[str]) -> CoinTable
     symbols
         Coins that may be held, sorted; successors of renamed coins are among them.
     """
-    prices = Prices(plan.market, plan.median_volume, days.start, days.end)
+    prices = Prices(plan.market, plan.median_volume, plan.volatility, days.start, days.end)
     coins = [prices.of(symbol) for symbol in symbols]
     midnights = np.arange(np.datetime64(days.start, "D") - 1, np.datetime64(days.end, "D") + 1)
     times = midnights.astype("datetime64[s]")
@@ -78,6 +79,7 @@ def coin_table(plan: RunPlan, days: Window, symbols: Sequence[str]) -> CoinTable
         close=np.array([coin.close for coin in coins]).T.copy(),
         open=np.array([coin.open for coin in coins]).T.copy(),
         median_volume=np.array([coin.median_volume for coin in coins]).T.copy(),
+        volatility=np.array([coin.volatility for coin in coins]).T.copy(),
         fresh=np.array([coin.fresh for coin in coins]).T.copy(),
         quarantined=np.array([plan.market.is_quarantined(symbol, times) for symbol in symbols]).T.copy(),
         step=numbers("step"),
@@ -120,6 +122,7 @@ def cut_to(table: CoinTable, plan: RunPlan, symbols: Sequence[str], first: int, 
         close=table.close[rows],
         open=table.open[rows],
         median_volume=table.median_volume[rows],
+        volatility=table.volatility[rows],
         fresh=table.fresh[rows],
         quarantined=table.quarantined[rows],
         settled_on=np.array([never if e is None else row_of(e[0]) for e in endings]),

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bot.core import execution, instrument
+from bot.core.impact import impact_share
 from bot.core.market import Floats
 from bot.simulation.coin_table import DEAD, RENAMED, CoinTable
 from strategies.indicators import Bools, Ints
@@ -30,6 +31,7 @@ class RunNumbers(NamedTuple):
     band: float
     relative_band: float
     volume_share: float
+    impact: float
     recovery: float
     multiplier: float
     eth: int
@@ -245,10 +247,11 @@ def trade(
             if not _is_due(when, book.unfinished[coin], numbers, weight, target):
                 continue
             change = target * equity / price / coins.step[coin] - held
-            cost = coins.fee[coin] + coins.slippage[coin] * multiplier
+            fixed = coins.fee[coin] + coins.slippage[coin] * multiplier
             if side == 0 and change < 0:
                 lots = _sendable(book, coins, numbers, coin, day, -change, np.inf)
                 book.orders[coin] = -lots
+                cost = fixed + _impact(coins, numbers, coin, day, lots, price)
                 cash += lots * coins.step[coin] * price * (1 - cost)
             elif side == 1 and change > 0:
                 if reduce_only:
@@ -257,6 +260,8 @@ def trade(
                     continue
                 if _whole(change) > 0 and coins.quarantined[day, coin]:
                     continue
+                expected = min(change, _tradable(coins, numbers, coin, day, price))
+                cost = fixed + _impact(coins, numbers, coin, day, expected, price)
                 limit = max(cash, 0.0) / (price * (1 + cost)) / coins.step[coin]
                 lots = _sendable(book, coins, numbers, coin, day, change, limit)
                 book.orders[coin] = lots
@@ -267,7 +272,7 @@ def trade(
         for coin in live:
             order = book.orders[coin]
             if (side == 0 and order < 0) or (side == 1 and order > 0):
-                _fill(book, coins, coin, order, multiplier, day)
+                _fill(book, coins, numbers, coin, order, multiplier, day)
 
 
 def _is_due(when: int, is_unfinished: bool, numbers: RunNumbers, weight: float, target: float) -> bool:
@@ -296,9 +301,7 @@ def _sendable(
         return 0.0
     price = close_of(book, coins, coin, day - 1)
     allowed = lots if np.isinf(limit) else min(lots, _whole(limit))
-    volume = coins.median_volume[day - 1, coin]
-    if not np.isnan(volume):
-        allowed = min(allowed, _whole(numbers.volume_share * volume / price / coins.step[coin]))
+    allowed = min(allowed, _tradable(coins, numbers, coin, day, price))
     if allowed < lots:
         book.again[coin] = True
     quantity = allowed * coins.step[coin]
@@ -307,14 +310,31 @@ def _sendable(
     return allowed
 
 
-def _fill(book: LotBook, coins: CoinTable, coin: int, order: float, multiplier: float, day: int) -> None:
+def _tradable(coins: CoinTable, numbers: RunNumbers, coin: int, day: int, price: float) -> float:
+    """Return the most lots of an order by the volume of its coin."""
+    volume = coins.median_volume[day - 1, coin]
+    if np.isnan(volume):
+        return np.inf
+    return _whole(numbers.volume_share * volume / price / coins.step[coin])
+
+
+def _impact(coins: CoinTable, numbers: RunNumbers, coin: int, day: int, lots: float, price: float) -> float:
+    """Return the market impact of an order as a share of the price."""
+    notional = lots * coins.step[coin] * price
+    volatility, volume = coins.volatility[day - 1, coin], coins.median_volume[day - 1, coin]
+    return impact_share(numbers.impact, volatility, notional, volume)
+
+
+def _fill(
+    book: LotBook, coins: CoinTable, numbers: RunNumbers, coin: int, order: float, multiplier: float, day: int
+) -> None:
     """Fill an order at the open of the day, within holding and cash."""
     opened = coins.open[day, coin]
     if np.isnan(opened):
         book.unfinished[coin] = True
         return
     is_buy, step_ = order > 0, coins.step[coin]
-    slippage = coins.slippage[coin] * multiplier
+    slippage = coins.slippage[coin] * multiplier + _impact(coins, numbers, coin, day, abs(order), opened)
     price = _worse_price(coins, coin, opened * (1 + slippage if is_buy else 1 - slippage), is_buy)
     if is_buy:
         affordable = book.cash[0] * (1 - CASH_KEPT) / (price * (1 + coins.fee[coin])) / step_

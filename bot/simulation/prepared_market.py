@@ -48,6 +48,7 @@ class PreparedMarket:
             band=float(sizing.band),
             relative_band=float(sizing.relative_band),
             volume_share=float(sizing.volume_share),
+            impact=self.plan.rules.impact,
             recovery=float(self.plan.recovery),
             multiplier=float(self.plan.rules.overrides.multiplier),
             eth=self.symbols.index(self.market.roles.eth),

@@ -19,7 +19,7 @@ from bot.settings.loader import Config
 from bot.simulation.coin_table import CoinTable
 from bot.simulation.prepared_market import PreparedMarket
 from bot.simulation.simulation import SimulatedRun, simulate
-from bot.sweep.numbers_of_sets import SIZING_FIELDS, TARGET_FIELDS, rule_fields, with_fields
+from bot.sweep.numbers_of_sets import RUN_FIELDS, TARGET_FIELDS, rule_fields, with_fields
 from bot.sweep.run_figures import SetFigures, figures_of_run
 from strategies.rotation.state import ObservedColumns
 from strategies.rotation.view import RotationView
@@ -69,7 +69,7 @@ class Variations:
         inputs = (
             with_fields(self._settings.rules, self._rule_fields, changes),
             with_fields(self._settings.target_rules, TARGET_FIELDS, changes),
-            with_fields(prepared.numbers, SIZING_FIELDS, changes),
+            with_fields(prepared.numbers, RUN_FIELDS, changes),
             observed,
             stale,
             prepared.shares,

@@ -38,6 +38,7 @@ def planned(
     reduce_only: bool = False,
     overrides: Overrides | None = None,
     volumes: Mapping[str, float] | None = None,
+    volatility: float = NO_LIMIT,
     stale: tuple[str, ...] = (),
     quarantined: tuple[str, ...] = (),
     unfinished: tuple[str, ...] = (),
@@ -46,9 +47,16 @@ def planned(
     held = {symbol: D(quantity) for symbol, quantity in (holdings or {}).items()}
     prices = prices or {"ETH": 2000.0, "A": 1.0, "B": 10.0}
     symbols = {*weights, *held}
-    quotes = {s: Quote(prices[s], s not in stale, (volumes or {}).get(s, NO_LIMIT), s in quarantined) for s in symbols}
+    quotes = {
+        s: Quote(prices[s], s not in stale, (volumes or {}).get(s, NO_LIMIT), s in quarantined, volatility)
+        for s in symbols
+    }
     rules = TradingRules(
-        {s: instrument(s) for s in symbols} | dict(instruments or {}), SIZING, overrides or Overrides(), "key"
+        {s: instrument(s) for s in symbols} | dict(instruments or {}),
+        SIZING,
+        overrides or Overrides(),
+        "key",
+        impact=1.0,
     )
     decision = Decision(
         AT, "ETH", "ETH", {s: D(w) for s, w in weights.items()}, ("why",), trade, reduce_only=reduce_only
@@ -133,6 +141,29 @@ class TestByHand:
         plan = planned({"A": "1"}, cash="0", holdings={"ETH": "5"})
         assert orders(plan) == [("sell", "ETH", D("5")), ("buy", "A", D("9960.0798"))]
         assert plan.unfinished == {"A"}
+
+    def test_a_sale_brings_less_by_its_market_impact(self) -> None:
+        # 10,000 of a volume of 1,000,000: 0.05 x sqrt(0.01) = 0.005. 10,000 x (1 - 0.002 - 0.005) = 9930 buy
+        # 9930 / 1.002 = 9910.17964... of A, whose volume is unknown.
+        plan = planned({"A": "1"}, cash="0", holdings={"ETH": "5"}, volumes={"ETH": 1_000_000.0}, volatility=0.05)
+        assert orders(plan) == [("sell", "ETH", D("5")), ("buy", "A", D("9910.1796"))]
+
+    def test_cash_pays_for_the_impact_of_a_purchase(self) -> None:
+        # 10,000 of a volume of 1,000,000 cost 1 + 0.002 + 0.005 each: 10,000 / 1.007 = 9930.48659...
+        plan = planned({"A": "1"}, volumes={"A": 1_000_000.0}, volatility=0.05)
+        assert orders(plan) == [("buy", "A", D("9930.4865"))]
+
+    @pytest.mark.parametrize(("weights", "holdings"), [({"A": "0.5"}, {}), ({}, {"A": "5000"})])
+    def test_a_coin_without_volume_is_unsellable_and_tried_again(
+        self, weights: Mapping[str, str], holdings: Mapping[str, str]
+    ) -> None:
+        plan = planned(weights, holdings=holdings, volumes={"A": 0.0})
+        assert skipped(plan) == [("A", "why;no_volume")]
+        assert plan.unfinished == {"A"}
+
+    def test_the_volume_limit_is_noted_where_it_cuts_an_order(self) -> None:
+        assert planned({"A": "0.5"}, volumes={"A": 100_000.0}).capped == {"A"}
+        assert planned({"A": "0.5"}, volumes={"A": 1_000_000.0}).capped == frozenset()
 
     def test_an_order_is_at_most_one_percent_of_the_median_volume(self) -> None:
         plan = planned({"A": "0.5"}, volumes={"A": 100_000.0})  # 1000 USD of it
@@ -346,6 +377,7 @@ class TestWhateverIsAsked:
             assert result.full_reason.split(";")[-1] in {
                 "min_notional",
                 "no_price_today",
+                "no_volume",
                 "no_trade_override",
                 "under_one_step",
             }

@@ -39,11 +39,12 @@ class SlippageSection(Section):
 
 
 class CostsSection(Section):
-    """Fee, slippage and its stress multiplier."""
+    """Fee, slippage with its stress multiplier, and the coefficient of market impact."""
 
     fee: Annotated[float, Strict(), Field(ge=0, lt=0.5)]
     slippage: SlippageSection
     stress_multiplier: Annotated[float, Strict(), Field(ge=1, le=100)]
+    impact: Annotated[float, Strict(), Field(ge=0, le=10)]
     large_coins: list[Symbol]
 
 

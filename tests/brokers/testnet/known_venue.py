@@ -64,6 +64,7 @@ def plan(weights: Mapping[int, Mapping[str, Decimal]]) -> RunPlan:
         CASH,
         True,
         made.median_volume,
+        made.volatility,
     )
 
 
