@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.backtest.benchmark_runs import run_benchmarks
+from bot.backtest.capacity import capacity_of
 from bot.backtest.delayed import delayed
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.extras import extras_of
 from bot.backtest.figures import figures_of
+from bot.backtest.order_size import order_size
 from bot.backtest.random_timing import RandomTiming, band_of
 from bot.backtest.result_warnings import PegRule, result_warnings
 from bot.backtest.strategy_check import check_plan
@@ -32,7 +34,8 @@ class BacktestOptions:
 
     `trend_days` is the average of the trend benchmarks in UTC days, `random_shifts` the number of shifts of the
     random-timing band, `cuts` the number of times at which the look-ahead check cuts the market (0: check is off).
-    `peg` is the rule by which the stablecoin is off its peg, if that is reported; `own` is the user's benchmark.
+    `peg` is the rule by which the stablecoin is off its peg, if that is reported; `own` is the user's benchmark. With
+    `capacity` the decisions are run with other start capitals too.
     """
 
     trend_days: int
@@ -40,6 +43,7 @@ class BacktestOptions:
     cuts: int = 0
     peg: PegRule | None = None
     own: OwnBenchmark | None = None
+    capacity: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,8 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
         "strategy": own_figures,
         "benchmarks": others.figures(plan, own_figures),
         "a_day_late": figures_of(late, plan.cash),
+        "order_size": order_size(book),
+        **({"capacity": capacity_of(own).as_dict()} if options.capacity else {}),
         "random_timing": band.summary(),
         "episodes": _count(e.outcome for e in episodes if e.kind == "breakout"),
         "rearmings": _count(e.outcome for e in episodes if e.kind == "rearmed"),

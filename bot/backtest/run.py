@@ -104,6 +104,7 @@ def run_backtest(
     changes: Mapping[str, object] | None = None,
     save: bool = False,
     out: Path | None = None,
+    capacity: bool = False,
     command: str = "run_backtest()",
     advance: Callable[[], None] = lambda: None,
 ) -> Run:
@@ -123,6 +124,8 @@ def run_backtest(
         Values laid over the config.
     save, out
         Write the run's files to a new folder in the state folder, or to `out`.
+    capacity
+        Run the same decisions with other start capitals too, which takes some seconds.
     command
         Text for the manifest.
     advance
@@ -151,7 +154,7 @@ def run_backtest(
     elif save:
         folder = new_run_folder(config.state / "runs", started, key)
     views = Views()
-    found = backtest(config, found_market, window, views)
+    found = backtest(config, found_market, window, views, capacity)
     worlds = compare_worlds(config, advance) if found_market.name == DEMO else None
     run_id = folder.run_id if folder else f"{started:%Y%m%dT%H%M%SZ}-{key[:8]}"
     projections = project(found.rows)
@@ -239,13 +242,13 @@ def _own(config: Config, market: Market) -> OwnBenchmark | None:
     return own
 
 
-def backtest(config: Config, market: Market, window: Window, views: Views) -> Backtest:
+def backtest(config: Config, market: Market, window: Window, views: Views, capacity: bool = False) -> Backtest:
     """Backtest the strategy of a config on a market."""
     plan = run_plan(config, market, window, run_key(config, market, window))
     # The project's tests check the rotation for look-ahead; a user's own file has no such tests.
     cuts = 0 if config.strategy.file is None else _CUTS
     peg = PegRule(config.rotation.peg.below, config.rotation.peg.days)
-    options = BacktestOptions(
-        config.benchmarks.trend_days, config.benchmarks.random_shifts, cuts, peg, _own(config, market)
-    )
+    own = _own(config, market)
+    shifts = config.benchmarks.random_shifts
+    options = BacktestOptions(config.benchmarks.trend_days, shifts, cuts, peg, own, capacity)
     return run(market, build_strategy(config, views), plan, window, options)

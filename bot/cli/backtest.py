@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -48,6 +48,9 @@ def backtest(
     start: Annotated[str | None, typer.Option(help="First day of trading, YYYY-MM-DD.")] = None,
     end: Annotated[str | None, typer.Option(help="Last day of trading, YYYY-MM-DD.")] = None,
     set_: SetOption = None,
+    capacity: Annotated[
+        bool, typer.Option("--capacity", help="Run the same decisions with 10,000 to a billion too: some seconds.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="The run folder; by default a new one in logs/runs.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -85,6 +88,7 @@ def backtest(
             market=market,
             save=True,
             out=out,
+            capacity=capacity,
             advance=advance,
             command=shlex.join(["bot", *sys.argv[1:]]),
         )
@@ -125,8 +129,15 @@ def _show(screen: Console, run: Run, labels: Labels) -> None:
         screen.print(f"{summary['trigger']['line']}.", markup=False, soft_wrap=True)
         for fault in summary["trigger"]["faults"]:
             screen.print(f"[yellow]Warning:[/] {_escaped(fault)}", soft_wrap=True)
+    screen.print(summary["order_size"]["line"], markup=False, soft_wrap=True)
     screen.print()
     screen.print(_figures_table(run, labels))
+    if "capacity" in summary:
+        from bot.report.capacity_table import capacity_sentences
+
+        screen.print(_capacity_table(summary["capacity"]))
+        for sentence in capacity_sentences(summary["capacity"]):
+            screen.print(sentence, markup=False, soft_wrap=True)
     luck = summary["random_timing"]
     low, high = percent(luck["total_return_5"]), percent(luck["total_return_95"])
     screen.print(f"The same exposure at random times: {low} to {high} in nine of ten cases.")
@@ -170,6 +181,22 @@ def _figures_table(run: Run, labels: Labels) -> Table:
             number(figures["trades"], 0),
             style="bold" if name == "strategy" else None,
         )
+    return table
+
+
+def _capacity_table(found: Mapping[str, Any]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    from bot.report.capacity_table import capacity_rows
+    from bot.report.numbers import to_ascii
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="Capacity: the same decisions with more money")
+    head, *rows = capacity_rows(found)
+    for name in head:
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(to_ascii(cell) for cell in row))
     return table
 
 

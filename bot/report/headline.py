@@ -39,7 +39,14 @@ def standing_warnings(contents: Contents) -> list[str]:
         *(() if contents.is_demo else (_RETROSPECTIVE,)),
         f"Costs are assumed, not measured: {_costs(settings(contents).costs, contents.labels)}.",
         *(() if contents.is_demo else (_survivorship(contents.summary),)),
+        *_delayed(contents.summary),
     ]
+
+
+def _delayed(summary: Json) -> list[str]:
+    """Return what the volume limit did, if it cut an order."""
+    found = summary.get("order_size")
+    return [found["line"]] if found and found["delayed"] else []
 
 
 _SYNTHETIC = (
@@ -119,8 +126,16 @@ def _costs(costs: Json, labels: Labels) -> str:
     return (
         f"a fee of {_points(costs['fee'])} bp and slippage of {tiers} bp "
         f"({labels.btc} and {labels.eth} / large / other coins), "
-        f"times {float(costs['stress_multiplier']):g} while credit is stressed"
+        f"times {float(costs['stress_multiplier']):g} while credit is stressed{_impact(costs)}"
     )
+
+
+def _impact(costs: Json) -> str:
+    """Return the words of market impact; runs of older versions have none."""
+    coefficient = float(costs.get("impact", 0))
+    if not coefficient:
+        return ", whatever the size of an order"
+    return f", and market impact by the square root of size (coefficient {coefficient:g})"
 
 
 def _points(share: float | str) -> str:

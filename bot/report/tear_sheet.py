@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bot.report import charts, headline, names, risk
 from bot.report import html_tables as tables
-from bot.report.contents import Contents
+from bot.report.capacity_table import capacity_rows, capacity_sentences
+from bot.report.contents import Contents, Json
 from bot.report.crises import crises
-from bot.report.markup import Table, bullets, facts, folded, paragraph, section
+from bot.report.markup import Figure, Table, bullets, facts, folded, paragraph, section
 from bot.report.page import page
 from bot.report.plot import watermark_of
 from bot.report.ribbon import ribbon
@@ -74,10 +75,27 @@ def _costs(contents: Contents) -> str:
     return "".join(
         (
             tables.costs(contents).html(),
+            *_order_size(contents.summary),
             tables.delay(contents).html(),
             paragraph(_DELAY_NOTE, "note"),
         )
     )
+
+
+def _order_size(summary: Json) -> list[str]:
+    """Return what the size of orders did; runs of older versions lack it."""
+    line = [paragraph(summary["order_size"]["line"])] if "order_size" in summary else []
+    return [*line, *_capacity(summary["capacity"])] if "capacity" in summary else line
+
+
+def _capacity(found: Json) -> list[str]:
+    head, *rows = capacity_rows(found)
+    table = Table(
+        "Capacity: the same decisions with more money",
+        tuple(map(Figure, head)),
+        [tuple(map(Figure, row)) for row in rows],
+    )
+    return [table.html(), *map(paragraph, capacity_sentences(found)), paragraph(_CAPACITY_NOTE, "note")]
 
 
 def _episodes(contents: Contents) -> str:
@@ -118,6 +136,10 @@ _FIGURES_NOTE = (
 _DELAY_NOTE = (
     "The second row executes the same decisions a day later. A large difference between the rows means that the "
     "result depends on a few days."
+)
+_CAPACITY_NOTE = (
+    "Spread and impact are means over the worth traded. Delay is the return less that of the same run without the "
+    "volume limit. Days to leave are the most that selling a position at the volume limit takes."
 )
 _EPISODES_NOTE = (
     "Returns are simple, without costs, from the open of the UTC day after the breakout's session to the open of "

@@ -1,0 +1,45 @@
+"""The capacity table in words, for the screen and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.report import numbers
+
+
+def capacity_rows(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Return the head and the rows of the table; `found` is the capacity of `summary.json`."""
+    head = ("Capital", "Return", "Spread bp", "Impact bp", "Costs a year", "Delay", "Days to leave")
+    return [head, *(_row(row) for row in found["rows"])]
+
+
+def capacity_sentences(found: Mapping[str, Any]) -> list[str]:
+    """Return the two capitals at which size begins to hurt, in words."""
+    dear, slow = found["dear_from"], found["slow_from"]
+    smallest = found["rows"][0]["capital"]
+    return [
+        "Costs pass 1% of equity a year " + _from(dear, smallest),
+        "Leaving a position takes over 3 days " + _from(slow, smallest),
+    ]
+
+
+def _from(capital: int | None, smallest: int) -> str:
+    if capital is None:
+        return "at no capital of the table."
+    return f"from {numbers.money(capital)} on{', the smallest capital' if capital == smallest else ''}."
+
+
+def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
+    def tenths(value: float | None) -> str:
+        return numbers.NOTHING if value is None else f"{value:.1f}"
+
+    return (
+        numbers.money(row["capital"]),
+        numbers.growth(row["total_return"]),
+        tenths(row["spread_bps"]),
+        tenths(row["impact_bps"]),
+        f"{row['costs_a_year']:.2%}",
+        numbers.minus(f"{row['delay'] * 100:+.1f}") + " points",
+        numbers.NOTHING if row["days_to_leave"] is None else str(row["days_to_leave"]),
+    )
