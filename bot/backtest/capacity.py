@@ -105,8 +105,8 @@ def _smallest(plan: RunPlan, rows: tuple[CapacityRow, ...], holds: Callable[[Cap
     for _ in range(_STEPS):
         middle = (low + high) / 2
         low, high = (low, middle) if holds(_row(plan, round(10**middle))) else (middle, high)
-    digits = int(high) - 1
-    return round(10**high / 10**digits) * 10**digits
+    unit = int(10 ** (int(high) - 1))
+    return round(10**high / unit) * unit
 
 
 def _row(plan: RunPlan, capital: int) -> CapacityRow:
@@ -133,7 +133,7 @@ def _row(plan: RunPlan, capital: int) -> CapacityRow:
 def _days_to_leave(book: Book) -> int | None:
     """Return the most days that selling a position takes at the volume limit."""
     share = float(book.plan.rules.sizing.volume_share)
-    found = [0]
+    found: list[int] = [0]
     for event in book.events:
         if not isinstance(event, Valuation):
             continue

@@ -191,7 +191,8 @@ def _capacity_table(found: Mapping[str, Any]) -> Table:
     from bot.report.capacity_table import capacity_rows
     from bot.report.numbers import to_ascii
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="Capacity: the same decisions with more money")
+    title = "Capacity: the same decisions with more money (spread and impact in bp, delay in points)"
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, title=title, title_justify="left")
     head, *rows = capacity_rows(found)
     for name in head:
         table.add_column(name, justify="right", no_wrap=True)

@@ -10,7 +10,7 @@ from bot.report import numbers
 
 def capacity_rows(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Return the head and the rows of the table; `found` is the capacity of `summary.json`."""
-    head = ("Capital", "Return", "Spread bp", "Impact bp", "Costs a year", "Delay", "Days to leave")
+    head = ("Capital", "Return", "Spread", "Impact", "Costs a year", "Delay", "Days to leave")
     return [head, *(_row(row) for row in found["rows"])]
 
 
@@ -35,11 +35,11 @@ def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
         return numbers.NOTHING if value is None else f"{value:.1f}"
 
     return (
-        numbers.money(row["capital"]),
+        numbers.short_money(row["capital"]),
         numbers.growth(row["total_return"]),
         tenths(row["spread_bps"]),
         tenths(row["impact_bps"]),
         f"{row['costs_a_year']:.2%}",
-        numbers.minus(f"{row['delay'] * 100:+.1f}") + " points",
+        numbers.minus(f"{row['delay'] * 100:+.1f}"),
         numbers.NOTHING if row["days_to_leave"] is None else str(row["days_to_leave"]),
     )

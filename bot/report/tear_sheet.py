@@ -138,8 +138,8 @@ _DELAY_NOTE = (
     "result depends on a few days."
 )
 _CAPACITY_NOTE = (
-    "Spread and impact are means over the worth traded. Delay is the return less that of the same run without the "
-    "volume limit. Days to leave are the most that selling a position at the volume limit takes."
+    "Spread and impact are means over the worth traded, in basis points. Delay is the return less that of the same run "
+    "without the volume limit, in points. Days to leave are the most that selling a position at the volume limit takes."
 )
 _EPISODES_NOTE = (
     "Returns are simple, without costs, from the open of the UTC day after the breakout's session to the open of "

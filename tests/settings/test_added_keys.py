@@ -20,7 +20,16 @@ def at(data: Any, path: tuple[str, ...]) -> object:
     return data.get(path[-1], ABSENT)
 
 
-@pytest.mark.parametrize("path", ADDED)
+IMPACT = ("costs", "impact")
+"""A cost that version 0.1.0 lacked: its default changes results, so that it changes the hash too."""
+
+
+def test_an_older_config_has_no_market_impact() -> None:
+    assert (ADDED[IMPACT], at(load_config().resolved(), IMPACT)) == (0.0, 1.0)
+    assert with_added_keys({"costs": {"fee": 0.1}})["costs"] == {"fee": 0.1, "impact": 0.0}
+
+
+@pytest.mark.parametrize("path", [path for path in ADDED if path != IMPACT])
 def test_the_table_has_the_defaults_of_the_yaml_and_the_hash_leaves_them_out(path: tuple[str, ...]) -> None:
     plain = load_config().resolved()
     assert at(plain, path) == ADDED[path]
@@ -39,10 +48,11 @@ def test_another_value_changes_the_hash(changes: dict[str, Any]) -> None:
 
 
 def test_a_complete_config_of_before_gets_the_defaults(tmp_path: Path) -> None:
-    older = without_added_keys(load_config().resolved())
+    before = load_config(changes={"costs": {"impact": 0.0}})
+    older = without_added_keys(before.resolved())
     assert "calendar" not in older
     (tmp_path / "old.yaml").write_text(yaml.safe_dump(older), encoding="utf-8")
-    assert load_config(tmp_path / "old.yaml") == load_config()
+    assert load_config(tmp_path / "old.yaml") == before
 
 
 def test_a_complete_config_without_the_series_gets_no_vendor_for_it(tmp_path: Path) -> None:
