@@ -51,6 +51,7 @@ class PreparedMarket:
             recovery=float(self.plan.recovery),
             multiplier=float(self.plan.rules.overrides.multiplier),
             eth=self.symbols.index(self.market.roles.eth),
+            delay=0,
         )
 
     def over(self, window: Window) -> PreparedMarket:

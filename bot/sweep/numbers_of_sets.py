@@ -21,7 +21,10 @@ TARGET_FIELDS: Fields = {
     "altcoins.choose_every_days": ("choose_every_days", ""),
     "sizing.rebalance_days": ("rebalance_days", ""),
 }
-SIZING_FIELDS: Fields = {f"sizing.{name}": (name, "") for name in ("band", "relative_band", "volume_share")}
+RUN_FIELDS: Fields = {
+    **{f"sizing.{name}": (name, "") for name in ("band", "relative_band", "volume_share")},
+    "delay_days": ("delay", ""),
+}
 
 
 def rule_fields(settings: RotationSettings) -> Fields:
