@@ -70,8 +70,8 @@ class PreparedMarket:
 
     @property
     def _every_day(self) -> Window:
-        moments = self.market.decision_moments
-        return Window(moments[0].date(), max(moments[-1].date(), self.market[self.market.roles.eth].dates[-1].item()))
+        first, last = (self.market.decision_times[i].item().date() for i in (0, -1))
+        return Window(first, max(last, self.market[self.market.roles.eth].dates[-1].item()))
 
     def _symbols(self) -> list[str]:
         """Return ETH, every altcoin that is ever eligible, and their successors, sorted."""
@@ -91,12 +91,9 @@ class PreparedMarket:
 
     def _shares(self) -> Floats:
         """Return the altcoins that a choice after each day takes, as shares, shape (decisions, coins)."""
-        shares = np.zeros((len(self.view.days), len(self.symbols)))
-        place = {symbol: row for row, symbol in enumerate(self.symbols)}
-        for number, chosen in enumerate(self.view.altcoins.choices(self.view.days)):
-            for symbol, share in chosen.items():
-                shares[number, place[symbol]] = share
-        return shares
+        chosen = self.view.altcoins.shares_over(self.view.days)
+        none = np.zeros(len(self.view.days))
+        return np.array([chosen.get(symbol, none) for symbol in self.symbols]).T.copy()
 
 
 def require_simulated(config: Config) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 
@@ -180,25 +182,36 @@ class Altcoins:
             {symbol: self._at(symbol, day, "volatility") for symbol in eligible},
         )
 
-    def choices(self, days: Days) -> list[dict[str, float]]:
-        """Choose as `choose` does after each of consecutive UTC days."""
-        symbols = list(self._coins)
-        table = np.zeros((3, len(symbols), len(days)))
-        for row, coin in enumerate(self._coins.values()):
+    def shares_over(self, days: Days) -> dict[str, Floats]:
+        """Choose as `choose` does after each of consecutive UTC days.
+
+        Parameters
+        ----------
+        days : array of datetime64[D]
+            Consecutive UTC days.
+
+        Returns
+        -------
+        dict
+            Share of the altcoin half by symbol, one entry a day; 0 where a coin is not chosen.
+        """
+        symbols = sorted(self._coins)
+        found = np.zeros((len(symbols), len(days)))
+        if not symbols:
+            return {}
+        score, volatility = np.full(found.shape, np.nan), np.ones(found.shape)
+        for row, symbol in enumerate(symbols):
+            coin = self._coins[symbol]
             here, there = _overlap(coin.first, len(coin.eligible), days)
-            table[:, row, here] = coin.eligible[there], coin.score[there], coin.volatility[there]
-        eligible, scores, volatility = table
-        found = []
-        for day in range(len(days)):
-            rows = np.flatnonzero(eligible[:, day])
-            names = [symbols[row] for row in rows]
-            found.append(
-                self._best(
-                    dict(zip(names, scores[rows, day].tolist(), strict=True)),
-                    dict(zip(names, volatility[rows, day].tolist(), strict=True)),
-                )
-            )
-        return found
+            score[row, here] = np.where(coin.eligible[there], coin.score[there], np.nan)
+            volatility[row, here] = coin.volatility[there]
+        known = ~np.isnan(score)
+        # The last key comes first; equal ones keep the order of the symbols.
+        best = np.lexsort((-score, ~known), axis=0)[: self.settings.count]
+        chosen = np.take_along_axis(known, best, axis=0)
+        weights = np.where(chosen, 1 / np.take_along_axis(volatility, best, axis=0), 0.0)
+        np.put_along_axis(found, best, _capped_by_day(weights, self.settings.largest_share), axis=0)
+        return dict(zip(symbols, found, strict=True))
 
     def _best(self, scores: Mapping[str, float], volatility: Mapping[str, float]) -> dict[str, float]:
         """Weight the coins of the best known scores by 1 / volatility."""
@@ -249,7 +262,8 @@ def capped_shares(scores: Mapping[str, float], largest: float) -> dict[str, floa
     free = dict(scores)
     left = 1.0
     while free:
-        total = sum(free.values())
+        # Added in order, as `_capped_by_day` adds: from Python 3.12 on `sum` rounds otherwise.
+        total = reduce(add, free.values())
         over = [symbol for symbol, score in free.items() if left * score / total > largest]
         if not over:
             shares.update({symbol: left * score / total for symbol, score in free.items()})
@@ -259,6 +273,21 @@ def capped_shares(scores: Mapping[str, float], largest: float) -> dict[str, floa
             left -= largest
             del free[symbol]
     return dict(sorted(shares.items()))
+
+
+def _capped_by_day(scores: Floats, largest: float) -> Floats:
+    """Split 1 as `capped_shares` does, on each day. Scores and shares have shape (coins, days); 0 is no coin."""
+    shares, left, free = np.zeros(scores.shape), np.ones(scores.shape[1]), scores > 0
+    while free.any():
+        total = reduce(add, np.where(free, scores, 0.0))
+        part = left * scores / np.where(total > 0, total, 1.0)
+        over = free & (part > largest)
+        last = free & ~over.any(axis=0)
+        shares = np.where(over, largest, np.where(last, part, shares))
+        for is_capped in over:
+            left = np.where(is_capped, left - largest, left)
+        free &= ~over & ~last
+    return shares
 
 
 def _newest_known(values: Bools, known: Bools) -> Bools:
