@@ -20,7 +20,7 @@ DELAY, START, BASKET, ROLES = "delay_days", "start", "altcoin_universe", "roles.
 
 
 class RunAxes(Section):
-    """Keys of a grid that the config lacks, or that it has for all data vendors.
+    """Keys of a grid that belong to the run or to its data.
 
     Attributes
     ----------
@@ -51,8 +51,8 @@ def delay_of(changes: Mapping[str, object]) -> int:
 def window_of_set(market: Market, window: Window, changes: Mapping[str, object]) -> Window:
     """Return the days on which a set trades.
 
-    They begin on the set's own start, by default on that of `window`, and no earlier than `delay_days` after the first
-    decision of the market, as no decision is carried out before.
+    They begin on the set's own start, by default on that of `window`, and at the earliest `delay_days` after the first
+    decision of the market, when that decision is carried out.
     """
     start = date.fromisoformat(str(changes[START])) if START in changes else window.start
     return Window(max(start, market.decision_moments[0].date() + timedelta(days=delay_of(changes))), window.end)

@@ -143,7 +143,7 @@ class Variations:
 def with_changes(config: Config, changes: Mapping[str, object]) -> Config:
     """Return a config with other values by dotted key. The values are validated with the grid.
 
-    A delay and a start are no part of a config.
+    A delay and a start belong to the run.
     """
     own = [(key, value) for key, value in changes.items() if key == BASKET or key not in RunAxes.model_fields]
     return reduce(lambda made, change: _with(made, change[0].split("."), change[1]), own, config)

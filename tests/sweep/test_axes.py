@@ -21,17 +21,19 @@ from bot.sweep.contradictions import require_consistent, require_runnable
 from bot.sweep.exact_set import planned_set
 from bot.sweep.grid import load_grid
 from bot.sweep.run_figures import MONTHLY
+from bot.sweep.sweep import run_sweep
 from bot.sweep.variation import Variations, with_changes
 from strategies.rotation.view import RotationView
 from tests.simulation.random_sets import BothRuns, require_equal
 
+TWELVE = [f"A{number:02d}" for number in range(1, 13)]
 DEMO_SETS = [
     {"delay_days": 1},
     {"delay_days": 2, "start": "2104-05-03"},
     {"start": "2107-04-25", "rotation.breakout.confirm_closes": 3},
     {"roles.small_caps": "SPX"},
     {"roles.volatility": "DGS10", "roles.sector_funds": ["XLB", "XLE", "XLF"], "rotation.gates.participation": True},
-    {"altcoin_universe": ["A01", "A03", "A05", "A07", "A09"], "altcoins.count": 3, "delay_days": 1},
+    {"altcoin_universe": TWELVE, "altcoins.count": 3},
 ]
 REAL_SETS = [
     {"delay_days": 1},
@@ -59,7 +61,7 @@ def both_runs(variations: Variations, changes: dict[str, object]) -> BothRuns:
 
 
 def test_a_set_with_every_axis_runs_as_in_the_exact_engine(variations: Variations) -> None:
-    changes = {"delay_days": 2, "start": "2104-05-03", "roles.small_caps": "SPX", "altcoin_universe": ["A01", "A03"]}
+    changes = {"delay_days": 2, "start": "2104-05-03", "roles.small_caps": "SPX", "altcoin_universe": TWELVE}
     both = both_runs(variations, changes)
     require_equal(both)
     assert len(both.exact_fills()) > 10
@@ -90,6 +92,17 @@ def test_another_index_is_that_of_a_config(variations: Variations) -> None:
     book = run_exact(planned(own, open_market(own, None, DEMO), variations.window, "test"))
     equity = [float(event.equity) for event in book.events if isinstance(event, Valuation)]
     assert variations.run({"roles.small_caps": "SPX"}).equity.tolist() == pytest.approx(equity, rel=1e-9)
+
+
+@pytest.mark.slow
+def test_a_sweep_over_lists_ends_with_its_report(tmp_path: Path) -> None:
+    config = load_config(changes={"state": str(tmp_path / "logs"), "demo": {"spread_seeds": 2}})
+    grid = tmp_path / "grid.yaml"
+    grid.write_text("altcoin_universe: [[A01, A02], [A03]]\nstart: [2102-01-02, 2104-01-01]\ndelay_days: [0, 1]\n")
+    table = run_sweep(grid, config=config, market=DEMO, name="lists")
+    assert table["altcoin_universe"].unique().tolist() == ["[A01, A02]", "[A03]"]
+    assert table["start"].unique().tolist() == ["2102-01-02", "2104-01-01"]
+    assert (tmp_path / "logs" / "sweeps" / "lists.html").is_file()
 
 
 def test_days_before_the_first_order_of_a_delay_are_left_out(variations: Variations) -> None:
