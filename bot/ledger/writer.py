@@ -44,7 +44,7 @@ class LedgerWriter:
     @classmethod
     @contextmanager
     def open(cls, path: Path | None, known: KnownRows | None = None) -> Iterator[LedgerWriter]:
-        """Open the ledger at a path, new or existing; None for one in memory, which ends with the block.
+        """Open the ledger at a path, new or existing, or one in memory, which ends with the block.
 
         With `known` the rows that an earlier opening read are taken from there, and those that this one reads are
         kept there.

@@ -16,7 +16,6 @@ from bot.study.plan import load_plan
 from bot.study.registration import register
 from bot.study.sections import SECTIONS
 
-YEAR = ["--start", "2104-01-01", "--end", "2104-12-31"]
 QUARTER = ["--start", "2104-01-01", "--end", "2104-03-31"]
 QUICK = ["--set", "demo.spread_seeds=2", "--set", "benchmarks.random_shifts=10"]
 
