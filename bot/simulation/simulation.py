@@ -31,7 +31,7 @@ from strategies.rotation.state import Breakout, EthPosition, Memory, Observation
 from strategies.rotation.step import step
 from strategies.rotation.targets import Position, Target, TargetRules, TradeCode, WeightSource, target_of
 
-WEIGHT_STEP = float(instrument.WEIGHT_STEP)
+WEIGHT_STEPS = float(1 / instrument.WEIGHT_STEP)
 
 
 class SimulatedRun(NamedTuple):
@@ -130,15 +130,15 @@ def _set_weights(weights: Floats, target: Target, shares: Floats, number: int, e
     """Set the weights of a decision from those of the decision before."""
     if target.source == WeightSource.CUT:
         for coin in range(len(weights)):
-            weights[coin] = _rounded_weight(weights[coin] * target.kept)
+            weights[coin] = rounded_weight(weights[coin] * target.kept)
         return
     weights[:] = 0.0
     if target.source != WeightSource.NOTHING:
-        weights[eth] = _rounded_weight(target.eth)
+        weights[eth] = rounded_weight(target.eth)
     if target.source == WeightSource.CHOICE:
         for coin in range(len(weights)):
             if shares[number, coin] > 0:
-                weights[coin] = _rounded_weight(target.altcoins * shares[number, coin])
+                weights[coin] = rounded_weight(target.altcoins * shares[number, coin])
 
 
 def _start() -> Memory:
@@ -171,7 +171,9 @@ def _observation(seen: ObservedColumns, i: int) -> Observation:
     )
 
 
-def _rounded_weight(weight: float) -> float:
-    """Round a weight down to 1e-9, as `to_weight`."""
-    rounded: float = np.floor(weight / WEIGHT_STEP + 1e-6) * WEIGHT_STEP
-    return rounded
+def rounded_weight(weight: float) -> float:
+    """Round a weight down to 1e-9 as `to_weight`, which rounds the decimal text of a float."""
+    nearest: float = np.floor(weight * WEIGHT_STEPS + 0.5)
+    rounded = nearest / WEIGHT_STEPS
+    # A float under the float of its nearest step has a decimal text under that step too.
+    return rounded if rounded <= weight else (nearest - 1.0) / WEIGHT_STEPS
