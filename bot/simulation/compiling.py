@@ -74,7 +74,7 @@ def compiled(function: Callable[_P, _T]) -> Callable[_P, _T]:
 
 
 def _loaded_if_whole(folder: Path, load: Callable[..., Any], *args: object) -> Any:
-    """Load machine code, or remove the files and return None, so that the function is compiled, if one is damaged."""
+    """Load machine code; if a file is damaged, remove all of them, and the function is compiled again."""
     hashes = folder / _HASHES
     try:
         if hashes.is_file() and json.loads(hashes.read_text()) == _hashes(folder):

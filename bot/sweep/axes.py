@@ -29,7 +29,7 @@ class RunAxes(Section):
     start
         First UTC day of trading.
     altcoin_universe
-        Coins that may be chosen as altcoins, without the demo's prefix.
+        Coins that may be chosen as altcoins, by their names in the config.
     """
 
     delay_days: Annotated[int, Strict(), Field(ge=0, le=30)] = 0

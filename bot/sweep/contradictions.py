@@ -51,7 +51,7 @@ def require_runnable(drawn: Sequence[Mapping[str, object]], market: Market, wind
     Raises
     ------
     ConfigError
-        If a role or basket names a series that the market lacks, or a set has no day to trade on.
+        If a role or basket names a series that the market lacks, or the days of a set end before they begin.
     DataError
         If a start lies outside the data.
     """

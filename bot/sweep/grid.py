@@ -180,7 +180,7 @@ def _require_valid(key: str, value: object, where: str, config: Config) -> None:
 
 
 def _require_listed(value: object, where: str, config: Config) -> None:
-    """Raise ConfigError for a symbol that is not in the symbol table."""
+    """Raise ConfigError for a symbol that the symbol table lacks."""
     known = config.listings()
     for symbol in value if isinstance(value, list) else [value]:
         if symbol not in known:

@@ -199,7 +199,7 @@ def _digest(cells: Sequence[Sequence[Any]]) -> str:
 
 
 def _cell(value: object) -> object:
-    """Return a value of a key as a cell: pandas cannot compare lists."""
+    """Return a value of a key as a cell; a list as text, which pandas can compare."""
     return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else value
 
 
