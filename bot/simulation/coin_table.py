@@ -64,7 +64,8 @@ def coin_table(plan: RunPlan, days: Window, symbols: Sequence[str]) -> CoinTable
     symbols
         Coins that may be held, sorted; successors of renamed coins are among them.
     """
-    prices = Prices(plan.market, plan.median_volume, days.start, days.end)
+    # The medians are laid out by `median_volumes`.
+    prices = Prices(plan.market, lambda series: series.volume, days.start, days.end)
     coins = [prices.of(symbol) for symbol in symbols]
     midnights = np.arange(np.datetime64(days.start, "D") - 1, np.datetime64(days.end, "D") + 1)
     times = midnights.astype("datetime64[s]")
@@ -77,7 +78,7 @@ def coin_table(plan: RunPlan, days: Window, symbols: Sequence[str]) -> CoinTable
     return CoinTable(
         close=np.array([coin.close for coin in coins]).T.copy(),
         open=np.array([coin.open for coin in coins]).T.copy(),
-        median_volume=np.array([coin.median_volume for coin in coins]).T.copy(),
+        median_volume=median_volumes(plan, days, symbols),
         fresh=np.array([coin.fresh for coin in coins]).T.copy(),
         quarantined=np.array([plan.market.is_quarantined(symbol, times) for symbol in symbols]).T.copy(),
         step=numbers("step"),
@@ -91,6 +92,30 @@ def coin_table(plan: RunPlan, days: Window, symbols: Sequence[str]) -> CoinTable
         into=none - 1,
         ratio=np.ones(len(symbols)),
     )
+
+
+def median_volumes(plan: RunPlan, days: Window, symbols: Sequence[str]) -> Floats:
+    """Lay out the newest median volume of coins by day, USD; NaN before the first row.
+
+    Parameters
+    ----------
+    plan, days, symbols
+        As for `coin_table`.
+
+    Returns
+    -------
+    array of float
+        Shape (days + 1, coins).
+    """
+    midnights = np.arange(np.datetime64(days.start, "D") - 1, np.datetime64(days.end, "D") + 1)
+    found = np.full((len(midnights), len(symbols)), np.nan)
+    for column, symbol in enumerate(symbols):
+        series = plan.market.priced(symbol)
+        newest = np.searchsorted(series.dates, midnights, side="right") - 1
+        begun = newest >= 0
+        if begun.any():
+            found[begun, column] = plan.median_volume(series)[newest[begun]]
+    return found
 
 
 def cut_to(table: CoinTable, plan: RunPlan, symbols: Sequence[str], first: int, window: Window) -> CoinTable:

@@ -49,7 +49,7 @@ class Variations:
         self._preparing = Lock()  # threads share what is prepared
         self._markets: dict[str, Market] = {"[]": market}
         self._prepared: dict[str, PreparedMarket] = {}
-        self._coins: dict[str, PreparedMarket] = {}
+        self._alike: dict[str, PreparedMarket] = {}  # by market, and by market and section `altcoins`
         self._cuts: dict[str, PreparedMarket] = {}
         self._observed: dict[str, tuple[ObservedColumns, np.ndarray, np.ndarray]] = {}
 
@@ -98,10 +98,14 @@ class Variations:
         market = self._market_for(own)
         key, window = _key(own), window_of_set(market, self.window, changes)
         if key not in self._prepared:
-            # Other changes are left out: the next set of the same readings has its own.
             coins = _key({name: value for name, value in own.items() if not name.startswith("rotation.")})
-            made = PreparedMarket(with_changes(self.config, own), market, window, self._coins.get(coins))
-            self._prepared[key] = self._coins[coins] = made
+            alike = _key({name: value for name, value in own.items() if changes_market(name)})
+            of = self._alike.get(coins) or self._alike.get(alike)
+            # Other changes are left out: the next set of the same readings has its own.
+            made = PreparedMarket(with_changes(self.config, own), market, window, of)
+            self._prepared[key] = made
+            for shared in (coins, alike):
+                self._alike.setdefault(shared, made)
         cut = key if window == self.window else f"{key} {window}"
         if cut not in self._cuts:
             prepared = self._prepared[key]
