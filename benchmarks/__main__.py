@@ -9,6 +9,7 @@ from benchmarks.dashboard import page_times
 from benchmarks.engine import engine_ratio
 from benchmarks.process import whole_process
 from benchmarks.store import store_ratio
+from benchmarks.sweep import main as measure_sweep
 from benchmarks.venue import order_round_trip, tick_of_ten_orders
 
 _TICKS = 50
@@ -56,7 +57,8 @@ def main() -> None:
     else:
         print("bot backtest on real prices: not measured, MARKET_DATA_DIR names no folder")
     demo = whole_process(["backtest"], rounds=1)
-    print(f"bot backtest on the demo market, 50 seeds of two worlds: {demo['seconds']:.1f} s")
+    print(f"bot backtest on the demo market, 50 seeds of two worlds: {demo['cpu']:.1f} CPU s (target 25)")
+    measure_sweep()
 
 
 if __name__ == "__main__":

@@ -4,52 +4,97 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
+import numpy as np
 import pandas as pd
 
 from bot.backtest.engines.exact import run_exact
+from bot.core.errors import ConfigError
 from bot.core.events import Valuation
+from bot.core.market import Floats, Market
+from bot.core.window import Window
 from bot.infra.processes import process_pool
 from bot.report.contents import Worlds
-from bot.services.markets import demo_parameters, demo_world
+from bot.services.markets import demo_parameters, demo_worlds
 from bot.services.plans import planned, window_of
 from bot.settings.loader import Config
+from bot.simulation.compiling import compiled
+from bot.simulation.prepared_market import PreparedMarket, require_simulated
+from bot.simulation.simulation import SimulatedRun, simulate
+
+_WORTH_COMPILING = 40
+"""Seeds from which on compiling takes less time than it saves."""
 
 
 def compare_worlds(config: Config, advance: Callable[[], None]) -> Worlds:
     """Run the config's strategy with and without effect, on its own seed and on many seeds.
 
-    `advance` is called after each seed. The exact engine runs them.
+    `advance` is called after each seed. The rotation is simulated; a user's own strategy and manual overrides are run
+    by the exact engine.
     """
     own = demo_parameters(config, planted=True)
-    planted = _equity(config, own.seed, own.thesis_strength)
+    _, planted = demo_worlds(config, own)
+    # In this process first: what is compiled here, the workers inherit or read from the cache.
+    equity = _equity(config, planted)
     seeds = range(config.demo.spread_seeds)
     rows = []
     with process_pool() as pool:
         for row in pool.map(partial(_both_worlds, config), seeds):
             rows.append(row)
             advance()
-    return Worlds(own.thesis_strength, planted, pd.DataFrame(rows))
+    return Worlds(own.thesis_strength, equity, pd.DataFrame(rows))
 
 
 def _both_worlds(config: Config, seed: int) -> dict[str, object]:
     row: dict[str, object] = {"seed": seed}
-    for name, strength in (("absent", 0.0), ("planted", config.demo.thesis_strength)):
-        equity = _equity(config, seed, strength)
-        row[name] = equity.iloc[-1] / float(config.start_equity) - 1
-        row[f"eth_{name}"] = equity.attrs["eth_return"]
+    markets = demo_worlds(config, replace(demo_parameters(config, planted=True), seed=seed))
+    for name, market in zip(("absent", "planted"), markets, strict=True):
+        row[name] = _equity(config, market).iloc[-1] / float(config.start_equity) - 1
+        eth = market[market.roles.eth].close
+        row[f"eth_{name}"] = float(eth[-1] / eth[0] - 1)
     return row
 
 
-def _equity(config: Config, seed: int, strength: float) -> pd.Series:
-    """Return the strategy's equity by date on one market; `attrs` has the return of holding ETH."""
-    parameters = replace(demo_parameters(config, planted=True), seed=seed, thesis_strength=strength)
-    market = demo_world(config, parameters)
+def _equity(config: Config, market: Market) -> pd.Series:
+    """Return the strategy's equity by date on one market."""
     window = window_of(market, None, None)
-    book = run_exact(planned(config, market, window))
-    valued = [event for event in book.events if isinstance(event, Valuation)]
-    equity = pd.Series([float(v.equity) for v in valued], pd.DatetimeIndex([v.day for v in valued]))
-    eth = market[market.roles.eth].close
-    equity.attrs["eth_return"] = float(eth[-1] / eth[0] - 1)
-    return equity
+    equity = _simulated(config, market, window) if _is_simulated(config) else _exact(config, market, window)
+    return pd.Series(equity, pd.date_range(window.start, window.end, unit="s"))
+
+
+def _is_simulated(config: Config) -> bool:
+    try:
+        require_simulated(config)
+    except ConfigError:
+        return False
+    return True
+
+
+def _exact(config: Config, market: Market, window: Window) -> Floats:
+    events = run_exact(planned(config, market, window)).events
+    return np.array([float(event.equity) for event in events if isinstance(event, Valuation)])
+
+
+def _simulated(config: Config, market: Market, window: Window) -> Floats:
+    prepared = PreparedMarket(config, market, window)
+    view, settings = prepared.view, prepared.settings
+    stressed = view.credit_stress[prepared.first :][: prepared.days]
+    found = _simulation(config.demo.spread_seeds >= _WORTH_COMPILING)(
+        settings.rules,
+        settings.target_rules,
+        prepared.numbers,
+        view.observed,
+        view.stale,
+        prepared.shares,
+        prepared.coins,
+        np.where(stressed, float(config.costs.stress_multiplier), 1.0),
+        prepared.first,
+        0,
+    )
+    return found.equity
+
+
+@cache
+def _simulation(is_compiled: bool) -> Callable[..., SimulatedRun]:
+    return compiled(simulate) if is_compiled else simulate

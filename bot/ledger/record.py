@@ -254,6 +254,20 @@ def checked_rows(connection: sqlite3.Connection, path: Path) -> Iterator[RawRow]
         yield row
 
 
+def begins_with(connection: sqlite3.Connection, count: int, head: str) -> bool:
+    """Return True if the whole chain of an open ledger is valid and its row number `count` has this hash."""
+    checked = quick_chain_end(connection, GENESIS)
+    if checked is None or checked[0] < count:
+        return False
+    (found,) = connection.execute("SELECT hash FROM events WHERE sequence = ?", (count,)).fetchone()
+    return bool(found == head)
+
+
+def rows_after(connection: sqlite3.Connection, path: Path, count: int) -> Iterator[RawRow]:
+    """Yield the rows of an open ledger after a number, with their hashes unchecked. Raises LedgerError."""
+    return _raw_rows(connection, path, count)
+
+
 def back_up_ledger(path: Path, target: Path) -> tuple[int, str]:
     """Copy a ledger, also while it is in use, and check the chain of the copy before it gets its name.
 
@@ -276,10 +290,9 @@ def back_up_numbered(path: Path, target: Path) -> tuple[Path, int, str]:
     return copy, rows, head
 
 
-def _raw_rows(connection: sqlite3.Connection, path: Path) -> Iterator[RawRow]:
-    """Yield every row in order, some per query, so that writers can go on."""
+def _raw_rows(connection: sqlite3.Connection, path: Path, last: int = -1) -> Iterator[RawRow]:
+    """Yield every row after the number `last` in order, some per query, so that writers can go on."""
     query = "SELECT sequence, kind, at, body, hash FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?"
-    last = -1
     while True:
         found = _asked(connection, path, query, (last, _AT_ONCE))
         yield from found

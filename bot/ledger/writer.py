@@ -6,14 +6,27 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.core.events import Event
 from bot.ledger.decode import read_row
 from bot.ledger.event_fields import encode
 from bot.ledger.ledger_file import FAULTS, is_there, open_to_write
-from bot.ledger.record import GENESIS, chained_hash, checked_rows
+from bot.ledger.record import GENESIS, begins_with, chained_hash, checked_rows, rows_after
 from bot.ledger.row import Row
+
+
+@dataclass(slots=True)
+class KnownRows:
+    """Rows of a ledger that a process keeps from one opening to the next, and the hash of the last of them.
+
+    The whole chain of the file is checked at each opening. A file whose row of the same number has the same hash
+    begins with these rows, so only later ones are decoded.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    head: str = GENESIS
 
 
 class LedgerWriter:
@@ -30,12 +43,18 @@ class LedgerWriter:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path | None) -> Iterator[LedgerWriter]:
-        """Open the ledger at a path, new or existing; None for one in memory, which ends with the block."""
+    def open(cls, path: Path | None, known: KnownRows | None = None) -> Iterator[LedgerWriter]:
+        """Open the ledger at a path, new or existing, or one in memory, which ends with the block.
+
+        With `known` the rows that an earlier opening read are taken from there, and those that this one reads are
+        kept there.
+        """
         connection = open_to_write(path) if path is None or is_there(path) else None
         journal = cls(path or Path("memory"), connection)
         try:
-            journal._read()
+            journal._read(known)
+            if known is not None:
+                known.rows, known.head = list(journal.rows), journal.head
             yield journal
         finally:
             journal._close()
@@ -70,12 +89,18 @@ class LedgerWriter:
             self._connection = open_to_write(self.path)
         return self._connection
 
-    def _read(self) -> None:
-        if self._connection is not None:
-            # The whole chain is checked at each opening, so that a damaged ledger never grows.
-            for raw in checked_rows(self._connection, self.path):
-                self.rows.append(read_row(raw, self.path))
-                self.head = raw[-1]
+    def _read(self, known: KnownRows | None) -> None:
+        if self._connection is None:
+            return
+        # The whole chain is checked at each opening, so that a damaged ledger never grows.
+        if known is not None and known.rows and begins_with(self._connection, len(known.rows), known.head):
+            self.rows, self.head = list(known.rows), known.head
+            raw_rows = rows_after(self._connection, self.path, len(known.rows))
+        else:
+            raw_rows = checked_rows(self._connection, self.path)
+        for raw in raw_rows:
+            self.rows.append(read_row(raw, self.path))
+            self.head = raw[-1]
 
     def _close(self) -> None:
         if self._connection is not None:

@@ -18,6 +18,7 @@ from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.notice import Notice, NoticeKind
 from bot.core.ports import Clock
 from bot.infra.service_manager import ServiceManager
+from bot.ledger.writer import KnownRows
 from bot.paper.anchor import anchor_ledger
 from bot.paper.health_ping import Ping
 from bot.paper.heartbeat import heartbeat_path, write_beat
@@ -113,6 +114,7 @@ class Daemon:
         self._say: Callable[[str], None] = lambda text: say(self._hide(text))
         self._notifier = Notifier(config, name, clock, post, self._warn)
         self._due = self._seen = clock.now()
+        self._known, self._heartbeat = KnownRows(), heartbeat_path(config, name)
 
     def run(self, stop: Stop) -> None:
         """Tick now, then at every decision time until it is stopped.
@@ -142,7 +144,7 @@ class Daemon:
         logger.info("stopped; open positions are kept")
         self._say("Stopped. Open positions are kept. Restart to continue.")
         with suppress(OSError):
-            heartbeat_path(self._config, self._name).unlink()
+            self._heartbeat.unlink()
 
     def _is_stopped_before_due(self, stop: Stop) -> bool:
         """Sleep until a tick is due; return True if a stop is requested first."""
@@ -234,7 +236,7 @@ class Daemon:
 
     def _tick_once(self) -> TickResult:
         if self._source is not None:
-            return tick_from(self._source, self._config, self._name, self._clock)
+            return tick_from(self._source, self._config, self._name, self._clock, self._known)
         with self._opened(self._config, self._clock) as sessions:
             return tick(
                 self._config,
@@ -244,6 +246,7 @@ class Daemon:
                 self._testnet,
                 advance=lambda symbol, done, total: self._beat(),
                 waiting=self._say,
+                known=self._known,
             )
 
     def _report_stop(self) -> None:
@@ -258,7 +261,7 @@ class Daemon:
 
         self._manager.alive(f"{self._name}: next tick {iso(self._due)}")
         try:
-            write_beat(heartbeat_path(self._config, self._name), self._clock.now(), self._due)
+            write_beat(self._heartbeat, self._clock.now(), self._due)
         except OSError as problem:
             logger.warning("the heartbeat cannot be written: {}", problem.strerror)
 

@@ -38,11 +38,14 @@ def heartbeat_path(config: Config, name: str) -> Path:
 
 def write_beat(path: Path, now: datetime, next_tick: datetime) -> None:
     """Write the heartbeat of this process. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     fields = {"pid": os.getpid(), "at": iso(now), "next_tick": iso(next_tick), "version": __version__}
     # A rename is atomic: a reader sees the old heartbeat or the new one, never half of one.
     new = path.with_suffix(".alive-new")
-    new.write_text(json.dumps(fields) + "\n", encoding="utf-8")
+    try:
+        new.write_text(json.dumps(fields) + "\n", encoding="utf-8")
+    except FileNotFoundError:  # the folder is made by the first heartbeat
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new.write_text(json.dumps(fields) + "\n", encoding="utf-8")
     new.replace(path)
 
 

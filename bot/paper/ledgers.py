@@ -28,7 +28,7 @@ from bot.ledger.record import back_up_ledger, back_up_numbered, read_end, read_l
 from bot.ledger.recorded import E, Recorded, recorded
 from bot.ledger.row import Row
 from bot.ledger.testnet_account import expected_account
-from bot.ledger.writer import LedgerWriter
+from bot.ledger.writer import KnownRows, LedgerWriter
 from bot.paper.ledger_state import LedgerState
 from bot.report.beside import NOT_VALUED, BesideLedger
 from bot.report.labels import labels_of
@@ -59,7 +59,12 @@ def ledgers(config: Config) -> list[str]:
 
 @contextmanager
 def open_ledger(
-    config: Config, name: str, clock: Clock, patience: float = 0.0, waiting: Callable[[str], None] = print
+    config: Config,
+    name: str,
+    clock: Clock,
+    patience: float = 0.0,
+    waiting: Callable[[str], None] = print,
+    known: KnownRows | None = None,
 ) -> Iterator[LedgerWriter]:
     """Open a ledger for writing, by one process at a time.
 
@@ -69,6 +74,8 @@ def open_ledger(
         Seconds to wait for another process that writes.
     waiting : callable
         Shows a line while it waits.
+    known : KnownRows, optional
+        Rows of an earlier opening by the same process.
 
     Raises
     ------
@@ -78,7 +85,7 @@ def open_ledger(
         The ledger fails to be written, or is damaged.
     """
     path = ledger_path(config, name)
-    with write_lock(path, clock, patience, waiting), LedgerWriter.open(path) as writer:
+    with write_lock(path, clock, patience, waiting), LedgerWriter.open(path, known) as writer:
         yield writer
 
 

@@ -27,7 +27,7 @@ from bot.ledger.decode import decode
 from bot.ledger.recorded import recorded
 from bot.ledger.row import Row
 from bot.ledger.testnet_account import expected_account
-from bot.ledger.writer import LedgerWriter
+from bot.ledger.writer import KnownRows, LedgerWriter
 from bot.paper.broker_choice import SIMULATED, require_same
 from bot.paper.forward_trader import ForwardTrader
 from bot.paper.ledger_benchmarks import LedgerBenchmarks
@@ -62,6 +62,7 @@ def tick(
     testnet: TestnetExchange | None = None,
     advance: Advance = lambda symbol, done, total: None,
     waiting: Callable[[str], None] = print,
+    known: KnownRows | None = None,
 ) -> TickResult:
     """Fetch new prices, then decide and trade a ledger up to the present moment. Safe to repeat.
 
@@ -71,6 +72,8 @@ def tick(
         Account that gets the orders; by default fills are simulated.
     advance, waiting : callable
         Show the progress of the update, and a line while the ledger is locked.
+    known : KnownRows, optional
+        Rows of the ledger from the tick before.
 
     Returns
     -------
@@ -88,12 +91,14 @@ def tick(
     BrokerError
         The testnet failed a safety check, or is unavailable.
     """
-    return tick_from(VendorSource(config, sessions, clock, testnet, advance, waiting), config, name, clock)
+    return tick_from(VendorSource(config, sessions, clock, testnet, advance, waiting), config, name, clock, known)
 
 
-def tick_from(source: TickSource, config: Config, name: str, clock: Clock) -> TickResult:
+def tick_from(
+    source: TickSource, config: Config, name: str, clock: Clock, known: KnownRows | None = None
+) -> TickResult:
     """Decide and trade a ledger up to the present moment, as `tick`, with the prices and the broker of a source."""
-    with open_ledger(config, name, clock) as writer:
+    with open_ledger(config, name, clock, known=known) as writer:
         require_unfinished(writer.rows, writer.path)
         require_same(_broker_of(writer.rows) or source.broker, source.broker)
         if trading_state_of(writer.rows) is TradingState.STOPPED:

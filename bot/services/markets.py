@@ -11,7 +11,7 @@ from bot.core.errors import DataError
 from bot.core.listing import Listing, Release
 from bot.core.market import Market, Series, SeriesKind
 from bot.data.assembly import assemble, put_on_calendar
-from bot.data.demo.demo_market import DEMO, demo_market
+from bot.data.demo.demo_market import DEMO, demo_market, demo_markets
 from bot.data.demo.generator import PREFIX as DEMO_PREFIX
 from bot.data.demo.generator import DemoParameters
 from bot.data.incomplete import require_complete_store
@@ -192,3 +192,8 @@ def demo_parameters(config: Config, planted: bool) -> DemoParameters:
 def demo_world(config: Config, parameters: DemoParameters) -> Market:
     """Make the demo market of some parameters."""
     return demo_market(parameters, config.listings(), config.roles.roles())
+
+
+def demo_worlds(config: Config, parameters: DemoParameters) -> tuple[Market, Market]:
+    """Make the demo markets of some parameters before and after their effect."""
+    return demo_markets(parameters, config.listings(), config.roles.roles())

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from bot.core.book import RunPlan
-from bot.core.market import Floats
+from bot.core.market import Floats, Series
 from bot.core.orders import SettlementCause
-from bot.core.prices import Prices
+from bot.core.prices import ByRow, Prices
 from bot.core.window import Window
 from strategies.indicators import Bools, Ints
 
@@ -65,7 +65,8 @@ def coin_table(plan: RunPlan, days: Window, symbols: Sequence[str]) -> CoinTable
     symbols
         Coins that may be held, sorted; successors of renamed coins are among them.
     """
-    prices = Prices(plan.market, plan.median_volume, plan.volatility, days.start, days.end)
+    # Medians and volatilities are laid out by `newest_values`.
+    prices = Prices(plan.market, _closes, _closes, days.start, days.end)
     coins = [prices.of(symbol) for symbol in symbols]
     midnights = np.arange(np.datetime64(days.start, "D") - 1, np.datetime64(days.end, "D") + 1)
     times = midnights.astype("datetime64[s]")
@@ -78,8 +79,8 @@ def coin_table(plan: RunPlan, days: Window, symbols: Sequence[str]) -> CoinTable
     return CoinTable(
         close=np.array([coin.close for coin in coins]).T.copy(),
         open=np.array([coin.open for coin in coins]).T.copy(),
-        median_volume=np.array([coin.median_volume for coin in coins]).T.copy(),
-        volatility=np.array([coin.volatility for coin in coins]).T.copy(),
+        median_volume=newest_values(plan, days, symbols, plan.median_volume),
+        volatility=newest_values(plan, days, symbols, plan.volatility),
         fresh=np.array([coin.fresh for coin in coins]).T.copy(),
         quarantined=np.array([plan.market.is_quarantined(symbol, times) for symbol in symbols]).T.copy(),
         step=numbers("step"),
@@ -93,6 +94,36 @@ def coin_table(plan: RunPlan, days: Window, symbols: Sequence[str]) -> CoinTable
         into=none - 1,
         ratio=np.ones(len(symbols)),
     )
+
+
+def newest_values(plan: RunPlan, days: Window, symbols: Sequence[str], by_row: ByRow) -> Floats:
+    """Lay out the newest value of coins by day; NaN before the first row.
+
+    Parameters
+    ----------
+    plan, days, symbols
+        As for `coin_table`.
+    by_row
+        Computes the values of a coin's rows, such as the plan's `median_volume` (USD) or `volatility` (a share a day).
+
+    Returns
+    -------
+    array of float
+        Shape (days + 1, coins).
+    """
+    midnights = np.arange(np.datetime64(days.start, "D") - 1, np.datetime64(days.end, "D") + 1)
+    found = np.full((len(midnights), len(symbols)), np.nan)
+    for column, symbol in enumerate(symbols):
+        series = plan.market.priced(symbol)
+        newest = np.searchsorted(series.dates, midnights, side="right") - 1
+        begun = newest >= 0
+        if begun.any():
+            found[begun, column] = by_row(series)[newest[begun]]
+    return found
+
+
+def _closes(series: Series) -> Floats:
+    return series.close
 
 
 def cut_to(table: CoinTable, plan: RunPlan, symbols: Sequence[str], first: int, window: Window) -> CoinTable:

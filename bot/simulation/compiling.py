@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import json
 import os
 import platform
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache
+from contextlib import contextmanager, suppress
+from functools import cache, partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +27,9 @@ _RULE = (decimals, conditions, moves, step, targets, impact, lot_book)
 _PROJECT = Path(__file__).parents[2]
 _SOURCES = ("strategies", "bot/core", "bot/simulation", "bot/sweep")
 """Folders of all code that compiled code is made of, constants and tuples included."""
+_HASHES = "hashes.json"
+_KEPT_FOLDERS = 4
+"""Folders of machine code that are kept, each of other sources."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -38,7 +43,8 @@ def is_compiled() -> bool:
 def compiled(function: Callable[_P, _T]) -> Callable[_P, _T]:
     """Compile a function that calls the rule; without numba, return it as it is.
 
-    Machine code is kept in the user's cache folder, and used again as long as the sources and numba are the same.
+    Machine code is kept in the user's cache folder, and used again as long as the sources and numba are the same. A
+    damaged file is removed, and the function is compiled again.
 
     Parameters
     ----------
@@ -58,8 +64,40 @@ def compiled(function: Callable[_P, _T]) -> Callable[_P, _T]:
         _register(module)
     folder = cache_folder()
     with _numba_cache_in(folder):
-        fast: Callable[_P, _T] = numba.njit(nogil=True, error_model="numpy", cache=folder is not None)(function)
-    return fast
+        fast: Any = numba.njit(nogil=True, error_model="numpy", cache=folder is not None)(function)
+    if folder is not None:
+        # numba loads whatever it finds: a file that was cut off ends the run, and a changed one the process.
+        files = Path(fast._cache.cache_path)
+        fast._cache.load_overload = partial(_loaded_if_whole, files, fast._cache.load_overload)
+        fast._cache.save_overload = partial(_saved_with_hashes, files, fast._cache.save_overload)
+    found: Callable[_P, _T] = fast
+    return found
+
+
+def _loaded_if_whole(folder: Path, load: Callable[..., Any], *args: object) -> Any:
+    """Load machine code; if a file is damaged, remove all of them, and the function is compiled again."""
+    hashes = folder / _HASHES
+    try:
+        if hashes.is_file() and json.loads(hashes.read_text()) == _hashes(folder):
+            return load(*args)
+    except (OSError, ValueError):
+        pass
+    for path in folder.glob("*"):
+        with suppress(OSError):
+            path.unlink()
+    return None
+
+
+def _saved_with_hashes(folder: Path, save: Callable[..., None], *args: object) -> None:
+    """Save machine code with the hashes of its files. A full disk costs the next process a compilation."""
+    with suppress(OSError):
+        save(*args)
+        (folder / _HASHES).write_text(json.dumps(_hashes(folder)))
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.iterdir() if path.suffix in (".nbi", ".nbc"))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def cache_folder() -> Path | None:
@@ -67,10 +105,22 @@ def cache_folder() -> Path | None:
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = home / "small-cap-rotation" / f"compiled-{source_hash()[:16]}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            _remove_old(folder.parent)
+        os.utime(folder)  # the time of the last use
+    except FileExistsError:  # another process was faster
+        pass
     except OSError:
         return None
     return folder if os.access(folder, os.W_OK) else None
+
+
+def _remove_old(home: Path) -> None:
+    """Remove the oldest folders of other sources; another version of the project may use the last ones."""
+    folders = sorted(home.glob("compiled-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for folder in folders[_KEPT_FOLDERS:]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @cache

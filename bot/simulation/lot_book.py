@@ -25,7 +25,10 @@ PRICE_DIGITS = instrument.PRICE_DIGITS
 
 
 class RunNumbers(NamedTuple):
-    """Numbers of a run beside those of the rule: shares, USDT, and the column of ETH in the coin table."""
+    """Numbers of a run beside those of the rule: shares, USDT, and the column of ETH in the coin table.
+
+    `delay` has the days between a decision and its orders.
+    """
 
     cash: float
     band: float
@@ -35,6 +38,7 @@ class RunNumbers(NamedTuple):
     recovery: float
     multiplier: float
     eth: int
+    delay: int
 
 
 class FillColumns(NamedTuple):
@@ -45,7 +49,7 @@ class FillColumns(NamedTuple):
     kind
         FILL, SETTLED (in cash) or EXCHANGED (a row for the old coin, then one for the new).
     number, coin
-        Number of the decision, and column of the coin.
+        Number of the day, counted as decisions are, and column of the coin.
     lots
         Signed lots.
     price

@@ -14,8 +14,9 @@ from bot.core.window import Window
 from bot.services.plans import endings_for, run_plan, slippage_class
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
-from bot.simulation.coin_table import CoinTable, coin_table, cut_to
+from bot.simulation.coin_table import CoinTable, coin_table, cut_to, newest_values
 from bot.simulation.lot_book import RunNumbers
+from strategies.rotation.altcoins import Altcoins, SharedArrays
 from strategies.rotation.settings import RotationSettings
 from strategies.rotation.view import RotationView
 
@@ -23,7 +24,7 @@ from strategies.rotation.view import RotationView
 class PreparedMarket:
     """The market, the view and the coins of one config, as arrays for the simulation.
 
-    `of` is the same market prepared with the same section `altcoins`; its coins and their choices are shared.
+    `of` is the same market prepared for other sets; what depends on the same keys is shared.
     Raises ConfigError as `require_simulated`.
     """
 
@@ -31,10 +32,14 @@ class PreparedMarket:
         require_simulated(config)
         self.config, self.market = config, market
         self.settings: RotationSettings = rotation_settings(config)
-        self.view: RotationView = RotationView(market, self.settings, altcoins=of.view.altcoins if of else None)
+        self._arrays: SharedArrays = of._arrays if of else {}
+        has_altcoins = of is not None and of.settings.altcoins == self.settings.altcoins
+        source = of.view.source if of and of.settings.rotation == self.settings.rotation else None
+        altcoins = of.view.altcoins if of and has_altcoins else self._altcoins()
+        self.view: RotationView = RotationView(market, self.settings, altcoins=altcoins, source=source)
         self.symbols: list[str] = of.symbols if of else self._symbols()
-        self.shares: Floats = of.shares if of else self._shares()
-        self._whole: CoinTable = of._whole if of else self._coin_table()
+        self.shares: Floats = of.shares if of and has_altcoins else self._shares()
+        self._whole: CoinTable = self._coin_table(of)
         classes = of.slippage_classes if of else [slippage_class(config, market, symbol) for symbol in self.symbols]
         self.slippage_classes: list[str] = classes
         self._cut(window)
@@ -52,6 +57,7 @@ class PreparedMarket:
             recovery=float(self.plan.recovery),
             multiplier=float(self.plan.rules.overrides.multiplier),
             eth=self.symbols.index(self.market.roles.eth),
+            delay=0,
         )
 
     def over(self, window: Window) -> PreparedMarket:
@@ -70,33 +76,40 @@ class PreparedMarket:
 
     @property
     def _every_day(self) -> Window:
-        moments = self.market.decision_moments
-        return Window(moments[0].date(), max(moments[-1].date(), self.market[self.market.roles.eth].dates[-1].item()))
+        first, last = (self.market.decision_times[i].item().date() for i in (0, -1))
+        return Window(first, max(last, self.market[self.market.roles.eth].dates[-1].item()))
 
     def _symbols(self) -> list[str]:
-        """Return ETH, every altcoin that is ever eligible, and their successors, sorted."""
-        eligible = self.view.altcoins.eligible_over(self.view.days)
-        chosen = {symbol for symbol, days in eligible.items() if days.any()}
+        """Return ETH, every altcoin, as any may be eligible in another set, and their successors, sorted."""
         settlings = scheduled_settlements(self.market, endings_for(self.config, self.market), self._every_day.end)
         becomes = {s.symbol: s.into for due in settlings.values() for s in due if s.into}
-        found, added = set[str](), {self.market.roles.eth, *chosen}
+        found, added = set[str](), {self.market.roles.eth, *self.view.altcoins.symbols}
         while added:
             found |= added
             added = {becomes[symbol] for symbol in added if symbol in becomes} - found
         return sorted(found)
 
-    def _coin_table(self) -> CoinTable:
+    def _altcoins(self) -> Altcoins:
+        return Altcoins(self.market, self.settings.altcoins, self.settings.quality.window_gaps, self._arrays)
+
+    def _coin_table(self, of: PreparedMarket | None) -> CoinTable:
+        days = self.settings.altcoins.volume_days
+        if of is not None and of.settings.altcoins.volume_days == days:
+            return of._whole
         plan = run_plan(self.config, self.market, self._every_day, "")
-        return coin_table(plan, self._every_day, self.symbols)
+        if of is None:
+            return coin_table(plan, self._every_day, self.symbols)
+        every_day, symbols = self._every_day, self.symbols
+        return of._whole._replace(
+            median_volume=newest_values(plan, every_day, symbols, plan.median_volume),
+            volatility=newest_values(plan, every_day, symbols, plan.volatility),
+        )
 
     def _shares(self) -> Floats:
         """Return the altcoins that a choice after each day takes, as shares, shape (decisions, coins)."""
-        shares = np.zeros((len(self.view.days), len(self.symbols)))
-        place = {symbol: row for row, symbol in enumerate(self.symbols)}
-        for number, chosen in enumerate(self.view.altcoins.choices(self.view.days)):
-            for symbol, share in chosen.items():
-                shares[number, place[symbol]] = share
-        return shares
+        chosen = self.view.altcoins.shares_over(self.view.days)
+        none = np.zeros(len(self.view.days))
+        return np.array([chosen.get(symbol, none) for symbol in self.symbols]).T.copy()
 
 
 def require_simulated(config: Config) -> None:

@@ -78,7 +78,7 @@ def simulate(
     slippage_multipliers
         Factor on the slippage by day of the window, shape (days,).
     first
-        Number of the first decision of the window.
+        Number of the first day of the window, counted as decisions are, at least the delay.
     room
         Fills that are kept.
     """
@@ -98,8 +98,9 @@ def simulate(
             aim(book, weights)
         before = target.source
         stage_of[number], tranche_of[number], reasons_of[number] = outcome.stage, outcome.tranche, outcome.reasons
-        if number >= first and number - first < days:
-            day = number - first + 1  # row 0 of the coin table is the day before the first
+        acted = number + numbers.delay
+        if acted >= first and acted - first < days:
+            day = acted - first + 1  # row 0 of the coin table is the day before the first
             if target.source == WeightSource.NOTHING and not is_held(book):
                 # Out of the market, as on most days: nothing to settle, trade or value.
                 equity_of[day - 1] = cash_of[day - 1] = book.cash[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from importlib.util import find_spec
 from itertools import product
@@ -16,30 +16,33 @@ from pydantic import BaseModel, ValidationError
 
 from bot.core.errors import ConfigError, did_you_mean
 from bot.settings.loader import Config, read_yaml
+from bot.sweep.axes import BASKET, ROLES, START, RunAxes
 
 Sampler = Literal["grid", "random", "sobol"]
-VARIED = ("rotation", "altcoins", "sizing", "costs")
-"""Sections of the config whose numbers and switches a sweep may vary."""
+VARIED = ("rotation", "altcoins", "sizing", "costs", "roles")
+"""Sections of the config whose keys a sweep may vary, beside those of `RunAxes`."""
 MOST_SETS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The values of one config key, in order; a continuous one has its ends instead."""
+    """The values of one key, in order; a continuous one has its ends instead, and draws whole numbers for a count."""
 
     key: str
     values: tuple[object, ...] = ()
     low: float = 0.0
     high: float = 0.0
     is_log: bool = False
+    is_whole: bool = False
 
     def at(self, share: float) -> object:
         """Return the value at a share of the axis, from 0 to 1."""
         if self.values:
             return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
-        if self.is_log:
-            return _short(math.exp(math.log(self.low) + share * math.log(self.high / self.low)))
-        return _short(self.low + share * (self.high - self.low))
+        # Of whole numbers each takes the same part of the range, the ends too.
+        low, high = (self.low - 0.5, self.high + 0.5) if self.is_whole else (self.low, self.high)
+        value = math.exp(math.log(low) + share * math.log(high / low)) if self.is_log else low + share * (high - low)
+        return int(min(max(round(value), self.low), self.high)) if self.is_whole else _short(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,8 @@ class Grid:
 def load_grid(path: Path, config: Config) -> Grid:
     """Load a grid from YAML and check each key and value against the config.
 
-    Each key is a dotted path of the config with a list of values, `{from, to, step}`, or `{low, high, log}`.
+    Each key is a dotted path of the config or a field of `RunAxes`, with a list of values, `{from, to, step}`, or
+    `{low, high, log}`.
 
     Raises
     ------
@@ -130,16 +134,42 @@ def _axis(path: Path, key: str, values: object, config: Config) -> Axis:
     where = f"{path}: {key}"
     _require_varied(key, where, config)
     axis = _parsed(key, values, where)
+    if key == START and not isinstance(values, list):
+        raise ConfigError("has no values", where=where, expected="a list of dates", was=str(values))
+    if type(getattr(_model_of(key, config), key.rpartition(".")[2])) is int and not isinstance(values, list):
+        axis = _whole(axis, where)
     ends = (axis.low, axis.high) if not axis.values else (axis.values[0], axis.values[-1])
     # The schema knows the range of each number: what its ends may be, so may all between. A list is checked whole.
     for value in axis.values if isinstance(values, list) else ends:
         _require_valid(key, value, where, config)
-    return axis
+    # Kept in files as text.
+    return replace(axis, values=tuple(map(str, axis.values))) if key == START else axis
+
+
+def _whole(axis: Axis, where: str) -> Axis:
+    """Return the axis of a key that takes whole numbers."""
+    numbers: Any = axis.values or (axis.low, axis.high)
+    if any(number != int(number) for number in numbers):
+        raise ConfigError("takes whole numbers", where=where, was=", ".join(f"{number:g}" for number in numbers[:3]))
+    if axis.values:
+        return replace(axis, values=tuple(int(number) for number in numbers))
+    return replace(axis, low=int(axis.low), high=int(axis.high), is_whole=True)
+
+
+def _model_of(key: str, config: Config) -> BaseModel:
+    """Return the section of a key."""
+    if key in RunAxes.model_fields:
+        return RunAxes()
+    section: BaseModel = reduce(getattr, key.split(".")[:-1], config)
+    return section
 
 
 def _require_valid(key: str, value: object, where: str, config: Config) -> None:
-    section, _, name = key.rpartition(".")
-    model: BaseModel = reduce(getattr, section.split("."), config)
+    model, name = _model_of(key, config), key.rpartition(".")[2]
+    if key == BASKET and not isinstance(value, list):
+        raise ConfigError("has no values", where=where, expected="a list of lists of symbols", was=repr(value))
+    if key.startswith(ROLES):
+        _require_listed(value, where, config)
     try:
         type(model).model_validate({**model.model_dump(), name: value})
     except ValidationError as problem:
@@ -149,10 +179,19 @@ def _require_valid(key: str, value: object, where: str, config: Config) -> None:
                 raise ConfigError(fault["msg"].removeprefix("Value error, "), where=where, was=repr(value)) from None
 
 
+def _require_listed(value: object, where: str, config: Config) -> None:
+    """Raise ConfigError for a symbol that the symbol table lacks."""
+    known = config.listings()
+    for symbol in value if isinstance(value, list) else [value]:
+        if symbol not in known:
+            mend = did_you_mean(str(symbol), known)
+            raise ConfigError("names a symbol that is not in the symbol table", where=where, was=str(symbol), mend=mend)
+
+
 def _require_varied(key: str, where: str, config: Config) -> None:
-    known = {".".join(leaf) for leaf in _leaves(config.resolved()) if leaf[0] in VARIED}
+    known = {".".join(leaf) for leaf in _leaves(config.resolved()) if leaf[0] in VARIED} | set(RunAxes.model_fields)
     if key not in known:
-        hint = did_you_mean(key, known) or f"a number or switch of {', '.join(VARIED)}"
+        hint = did_you_mean(key, known) or f"a key of {', '.join(VARIED)}, or {', '.join(RunAxes.model_fields)}"
         raise ConfigError("is no key that may vary", where=where, mend=hint)
 
 

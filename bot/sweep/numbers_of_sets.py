@@ -24,6 +24,7 @@ TARGET_FIELDS: Fields = {
 RUN_FIELDS: Fields = {
     **{f"sizing.{name}": (name, "") for name in ("band", "relative_band", "volume_share")},
     "costs.impact": ("impact", ""),
+    "delay_days": ("delay", ""),
 }
 
 

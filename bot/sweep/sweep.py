@@ -20,20 +20,20 @@ from bot.core.market import Market
 from bot.core.window import Window
 from bot.infra.version import __version__
 from bot.services.markets import open_market
-from bot.services.plans import planned, window_of
+from bot.services.plans import window_of
 from bot.settings.loader import CONFIG_FOLDER, Config, load_config
 from bot.simulation.compiling import code_hash, is_compiled
 from bot.simulation.prepared_market import require_simulated
 from bot.sweep.chunks import Backend, chunks_of
 from bot.sweep.comparison import comparison_of
-from bot.sweep.contradictions import require_consistent
+from bot.sweep.contradictions import require_consistent, require_runnable
 from bot.sweep.evidence import evidence_of
+from bot.sweep.exact_set import planned_set
 from bot.sweep.grid import Sampler, load_grid
 from bot.sweep.page.sweep_page import write_report
 from bot.sweep.sweep_file import SweepFile
 from bot.sweep.sweep_inputs import SweepInputs
 from bot.sweep.thread_backend import run_on_threads
-from bot.sweep.variation import with_changes
 
 CHUNK = 250
 """Sets of a chunk: a stop loses at most one on each thread."""
@@ -147,6 +147,7 @@ def sweep(
     require_consistent(drawn, config, options.grid)
     _require_feasible(len(drawn))
     window = window_of(market, options.start, options.end)
+    require_runnable(drawn, market, window, options.grid)
     file.begin({**plan_of(config, market, window, drawn), "sampler": options.sampler}, resume)
     inputs = SweepInputs(config, market, window, len(drawn) >= WORTH_COMPILING)
     chunks = chunks_of(drawn, CHUNK)
@@ -187,8 +188,7 @@ def checked_sets(
     found = []
     for place, row in places.items():
         number = int(table["set"][row])
-        changed = with_changes(config, drawn[number])
-        exact = figures_of(run_exact(planned(changed, market, window, "sweep")), changed.start_equity)
+        exact = figures_of(run_exact(planned_set(config, market, window, drawn[number], "sweep")), config.start_equity)
         for name in ("total_return", "max_drawdown", "exposure"):
             expected, was = float(str(exact[name])), float(table[name][row])
             if abs(was - expected) > _RELATIVE * max(1.0, abs(expected)):

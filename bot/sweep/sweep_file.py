@@ -105,9 +105,9 @@ class SweepFile:
         return count
 
     def table(self) -> pd.DataFrame:
-        """Return the sets in order: number, every varied key, and the figures."""
+        """Return the sets in order: number, every varied key, and the figures; a list of values is one text."""
         rows = self._sets()
-        keys = pd.DataFrame([json.loads(row[2]) for row in rows])
+        keys = pd.DataFrame([{key: _cell(value) for key, value in json.loads(row[2]).items()} for row in rows])
         figures = pd.DataFrame([row[3:-1] for row in rows], columns=list(FIGURES))
         figures[["trades", "episodes"]] = figures[["trades", "episodes"]].astype("int64")
         numbers = pd.DataFrame({"set": [row[0] for row in rows]})
@@ -196,6 +196,11 @@ def _stored(figures: SetFigures) -> list[float | bytes | None]:
 
 def _digest(cells: Sequence[Sequence[Any]]) -> str:
     return hashlib.sha256(json.dumps(cells, default=bytes.hex).encode()).hexdigest()
+
+
+def _cell(value: object) -> object:
+    """Return a value of a key as a cell; a list as text, which pandas can compare."""
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else value
 
 
 def _text(changes: Mapping[str, object]) -> str:

@@ -19,6 +19,7 @@ from bot.settings.loader import Config
 from bot.simulation.coin_table import CoinTable
 from bot.simulation.prepared_market import PreparedMarket
 from bot.simulation.simulation import SimulatedRun, simulate
+from bot.sweep.axes import BASKET, RunAxes, changes_market, delay_of, market_of_set, window_of_set
 from bot.sweep.numbers_of_sets import RUN_FIELDS, TARGET_FIELDS, rule_fields, with_fields
 from bot.sweep.run_figures import SetFigures, figures_of_run
 from strategies.rotation.state import ObservedColumns
@@ -46,8 +47,9 @@ class Variations:
         self._simulate, self._settings = simulation, rotation_settings(config)
         self._rule_fields = rule_fields(self._settings)
         self._preparing = Lock()  # threads share what is prepared
+        self._markets: dict[str, Market] = {"[]": market}
         self._prepared: dict[str, PreparedMarket] = {}
-        self._coins: dict[str, PreparedMarket] = {}
+        self._alike: dict[str, PreparedMarket] = {}  # by market, and by market and section `altcoins`
         self._cuts: dict[str, PreparedMarket] = {}
         self._observed: dict[str, tuple[ObservedColumns, np.ndarray, np.ndarray]] = {}
 
@@ -61,7 +63,17 @@ class Variations:
         return other
 
     def run(self, changes: Mapping[str, object]) -> SimulatedRun:
-        """Simulate one set; `changes` are values by dotted config key."""
+        """Simulate one set; `changes` are values by key of the grid."""
+        return self._prepared_run(changes)[1]
+
+    def figures(self, changes: Mapping[str, object]) -> SetFigures:
+        """Simulate one set and return its figures over its own days."""
+        prepared, run = self._prepared_run(changes)
+        # Entries count by the decisions that are carried out inside the window.
+        first = prepared.first - delay_of(changes)
+        return figures_of_run(run, float(self.config.start_equity), first, prepared.window.start)
+
+    def _prepared_run(self, changes: Mapping[str, object]) -> tuple[PreparedMarket, SimulatedRun]:
         with self._preparing:
             prepared = self._prepared_for(changes)
             observed, stale, stressed = self._observed_for(prepared, changes)
@@ -79,25 +91,33 @@ class Variations:
         )
         run = self._simulate(*inputs, _ROOM)
         # Arrays of compiled code cannot grow; a set that trades more often runs twice.
-        return run if run.fill_count <= _ROOM else self._simulate(*inputs, run.fill_count)
-
-    def figures(self, changes: Mapping[str, object]) -> SetFigures:
-        """Simulate one set and return its figures."""
-        first = (self.window.start - self.market.decision_moments[0].date()).days
-        return figures_of_run(self.run(changes), float(self.config.start_equity), first, self.window.start)
+        return prepared, run if run.fill_count <= _ROOM else self._simulate(*inputs, run.fill_count)
 
     def _prepared_for(self, changes: Mapping[str, object]) -> PreparedMarket:
         own = {name: value for name, value in changes.items() if _changes_readings(name)}
-        key = _key(own)
+        market = self._market_for(own)
+        key, window = _key(own), window_of_set(market, self.window, changes)
         if key not in self._prepared:
+            coins = _key({name: value for name, value in own.items() if not name.startswith("rotation.")})
+            alike = _key({name: value for name, value in own.items() if changes_market(name)})
+            of = self._alike.get(coins) or self._alike.get(alike)
             # Other changes are left out: the next set of the same readings has its own.
-            coins = _key({name: value for name, value in own.items() if name.startswith("altcoins.")})
-            made = PreparedMarket(with_changes(self.config, own), self.market, self.window, self._coins.get(coins))
-            self._prepared[key] = self._coins[coins] = made
-        if key not in self._cuts:
+            made = PreparedMarket(with_changes(self.config, own), market, window, of)
+            self._prepared[key] = made
+            for shared in (coins, alike):
+                self._alike.setdefault(shared, made)
+        cut = key if window == self.window else f"{key} {window}"
+        if cut not in self._cuts:
             prepared = self._prepared[key]
-            self._cuts[key] = prepared if prepared.window == self.window else prepared.over(self.window)
-        return self._cuts[key]
+            self._cuts[cut] = prepared if prepared.window == window else prepared.over(window)
+        return self._cuts[cut]
+
+    def _market_for(self, changes: Mapping[str, object]) -> Market:
+        own = {name: value for name, value in changes.items() if changes_market(name)}
+        key = _key(own)
+        if key not in self._markets:
+            self._markets[key] = market_of_set(self.market, own)
+        return self._markets[key]
 
     def _observed_for(
         self, prepared: PreparedMarket, changes: Mapping[str, object]
@@ -106,7 +126,7 @@ class Variations:
         key = _key(own)
         if key not in self._observed:
             settings = rotation_settings(with_changes(self.config, own))
-            view = RotationView(self.market, settings, of=prepared.view)
+            view = RotationView(prepared.market, settings, of=prepared.view)
             self._observed[key] = view.observed, view.stale, view.credit_stress
         return self._observed[key]
 
@@ -117,7 +137,7 @@ class Variations:
         config = with_changes(self.config, costs)
         classes = prepared.slippage_classes
         if "costs.large_coins" in costs:
-            classes = [slippage_class(config, self.market, symbol) for symbol in prepared.symbols]
+            classes = [slippage_class(config, prepared.market, symbol) for symbol in prepared.symbols]
         shares = {name: float(getattr(config.costs.slippage, name)) for name in set(classes)}
         return prepared.coins._replace(
             fee=np.full(len(classes), float(config.costs.fee)), slippage=np.array([shares[name] for name in classes])
@@ -125,8 +145,12 @@ class Variations:
 
 
 def with_changes(config: Config, changes: Mapping[str, object]) -> Config:
-    """Return a config with other values by dotted key. The values are validated with the grid."""
-    return reduce(lambda made, change: _with(made, change[0].split("."), change[1]), changes.items(), config)
+    """Return a config with other values by dotted key. The values are validated with the grid.
+
+    A delay and a start belong to the run.
+    """
+    own = [(key, value) for key, value in changes.items() if key == BASKET or key not in RunAxes.model_fields]
+    return reduce(lambda made, change: _with(made, change[0].split("."), change[1]), own, config)
 
 
 def _with(section: _Section, path: list[str], value: object) -> _Section:
@@ -138,6 +162,8 @@ def _with(section: _Section, path: list[str], value: object) -> _Section:
 @cache
 def _changes_readings(name: str) -> bool:
     """True for a key on which readings, eligible coins or the choice of coins depend."""
+    if changes_market(name):
+        return True
     section, _, key = name.partition(".")
     if section == "altcoins":
         return key != "choose_every_days"

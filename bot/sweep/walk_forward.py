@@ -20,18 +20,19 @@ from bot.core.market import Floats, Market
 from bot.core.window import Window
 from bot.report.metrics import performance
 from bot.services.markets import open_market
-from bot.services.plans import planned, window_of
+from bot.services.plans import window_of
 from bot.settings.loader import Config, load_config
 from bot.simulation.compiling import compiled
 from bot.simulation.prepared_market import require_simulated
 from bot.simulation.simulation import simulate
 from bot.sweep.contradictions import require_consistent
 from bot.sweep.evidence import Evidence, evidence
+from bot.sweep.exact_set import planned_set
 from bot.sweep.folds import Fold, folds_of
 from bot.sweep.grid import Sampler, load_grid
 from bot.sweep.run_figures import FIGURES, MONTHLY
 from bot.sweep.sweep import DEFAULT_GRID, WORTH_COMPILING
-from bot.sweep.variation import Variations, with_changes
+from bot.sweep.variation import Variations
 from strategies.indicators import Ints
 
 Criterion = Literal["sharpe", "total_return"]
@@ -196,8 +197,8 @@ def walk_forward(
     _require_same(tested[0], joined, float(config.start_equity))
     curves = {
         "out_of_sample": joined,
-        "hindsight": _exact(with_changes(config, drawn[hindsight]), market, days),
-        "default": _exact(config, market, days),
+        "hindsight": _exact(config, market, days, drawn[hindsight]),
+        "default": _exact(config, market, days, {}),
     }
     index = pd.date_range(days.start, days.end, name="day")
     return WalkForward(
@@ -265,13 +266,13 @@ def _joined(config: Config, market: Market, folds: Sequence[TestedFold]) -> Floa
     """
     past: list[Event] = []
     for found in folds:
-        plan = planned(with_changes(config, found.changes), market, found.fold.test, _RUN_KEY)
+        plan = planned_set(config, market, found.fold.test, found.changes, _RUN_KEY)
         past += run_exact(replace(plan, adopt=True), past).events
     return _equity(past)
 
 
-def _exact(config: Config, market: Market, days: Window) -> Floats:
-    return _equity(run_exact(planned(config, market, days, _RUN_KEY)).events)
+def _exact(config: Config, market: Market, days: Window, changes: Mapping[str, object]) -> Floats:
+    return _equity(run_exact(planned_set(config, market, days, changes, _RUN_KEY)).events)
 
 
 def _equity(events: Iterable[Event]) -> Floats:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +12,14 @@ from bot.core.market import Floats, Market, Series, SeriesKind
 from bot.core.moments import Days
 from strategies.decimals import is_above, is_at_least
 from strategies.indicators import Bools, annual_volatility, lagged, rolling_median, run_length, sma
+from strategies.rotation.capped_shares import capped_by_day, capped_shares
 from strategies.rotation.settings import AltcoinSettings
 
 _ONE_DAY = np.timedelta64(1, "D")
+_MOST_KEPT = 10_000
+"""Arrays that are kept for other settings. A market of a hundred coins has a thousand under one."""
+SharedArrays = dict[tuple[object, ...], Any]
+"""Arrays by the method that computes them, coin and numbers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,53 +49,125 @@ class Altcoins:
     """The altcoins of a market: every coin but BTC and ETH, by symbol.
 
     A day is the UTC date of the newest closed day. Every answer uses rows of that day and before. `gaps` is the share
-    of a long window that may be missing.
+    of a long window that may be missing. `shared` keeps arrays of the same market and gaps for
+    other settings.
     """
 
-    def __init__(self, market: Market, settings: AltcoinSettings, gaps: float = 0.0) -> None:
-        self.settings, self.gaps = settings, gaps
+    def __init__(
+        self, market: Market, settings: AltcoinSettings, gaps: float = 0.0, shared: SharedArrays | None = None
+    ) -> None:
+        self.settings, self.gaps, self._market = settings, gaps, market
+        self._kept: SharedArrays = {} if shared is None else shared
         majors = {market.roles.btc, market.roles.eth}
         coins = (series for series in market.of_kind(SeriesKind.CRYPTO) if series.symbol not in majors and len(series))
-        self._coins = {series.symbol: self._prepared(series, market) for series in coins}
+        self._coins: dict[str, _Coin] = {}
+        for series in coins:
+            self._coins[series.symbol] = self._prepared(series)
+            if shared is None:
+                self._kept.clear()  # a daemon would hold them in memory
 
-    def _prepared(self, series: Series, market: Market) -> _Coin:
-        settings, n = self.settings, int((series.dates[-1] - series.dates[0]) / _ONE_DAY) + 1
-        close, volume = series.on_calendar("close")[:n], series.on_calendar("volume")[:n]
-        decided_at = (series.dates[0] + np.arange(n) + 1).astype("datetime64[s]")
-        average = sma(close, settings.breadth_window, self.gaps)
-        volatility = np.maximum(annual_volatility(close, settings.volatility_span), settings.volatility_floor)
-        returns = [close / lagged(close, days) - 1 for days in settings.momentum_days]
-        median = rolling_median(volume, settings.volume_days, self.gaps)
-        liquid = is_at_least(median, settings.minimum_volume)
-        quarantined = market.is_quarantined(series.symbol, decided_at)
-        may_be_held = self._seasoned(close) & ~quarantined & ~self._frozen(series, n)
+    @property
+    def symbols(self) -> list[str]:
+        """Symbols of the altcoins with rows, sorted."""
+        return sorted(self._coins)
+
+    def _prepared(self, series: Series) -> _Coin:
+        settings = self.settings
+        eligible, hidden = self._shared(
+            self._eligibility,
+            series,
+            settings.volume_days,
+            settings.minimum_volume,
+            settings.pause_days,
+            settings.seasoned_days,
+        )
+        above, has_average = self._shared(self._above, series, settings.breadth_window)
+        span, floor = settings.volatility_span, settings.volatility_floor
         return _Coin(
             first=series.dates[0],
-            eligible=liquid & may_be_held,
-            hidden=may_be_held & np.isnan(median) & _newest_known(liquid, ~np.isnan(median)),
-            above=is_above(close, average),
-            has_average=~np.isnan(average),
-            # Returns and volatility end the day before: the ranking must not chase the day's own jump.
-            score=lagged(np.mean(returns, axis=0) / volatility, 1),
-            volatility=volatility,
-            day_return=np.where(quarantined, np.nan, close / lagged(close, 1) - 1),
+            eligible=eligible,
+            hidden=hidden,
+            above=above,
+            has_average=has_average,
+            score=self._shared(self._score, series, tuple(settings.momentum_days), span, floor),
+            volatility=self._shared(self._volatility, series, span, floor),
+            day_return=self._shared(self._day_return, series),
         )
 
-    def _frozen(self, series: Series, n: int) -> Bools:
+    def _shared(self, compute: Callable[..., Any], series: Series, *numbers: object) -> Any:
+        """Return what a method computes from a coin's rows and from `numbers`, computed once."""
+        key = (compute.__name__, series.symbol, *numbers)
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) >= _MOST_KEPT:  # windows that are drawn from a range repeat rarely
+                self._kept.clear()
+            found = self._kept[key] = compute(series, *numbers)
+        return found
+
+    def _rows(self, series: Series) -> tuple[Floats, Floats, Bools]:
+        """Return close, volume and quarantine by UTC day, from the coin's first row to its last."""
+        n = int((series.dates[-1] - series.dates[0]) / _ONE_DAY) + 1
+        decided_at = (series.dates[0] + np.arange(n) + 1).astype("datetime64[s]")
+        quarantined = self._market.is_quarantined(series.symbol, decided_at)
+        return series.on_calendar("close")[:n], series.on_calendar("volume")[:n], quarantined
+
+    def _eligibility(
+        self, series: Series, volume_days: int, minimum: float, pause_days: int, seasoned_days: int
+    ) -> tuple[Bools, Bools]:
+        """Return `eligible` and `hidden` of a coin."""
+        median = self._shared(self._median_volume, series, volume_days)
+        liquid, is_known = is_at_least(median, minimum), ~np.isnan(median)
+        frozen = self._shared(self._frozen, series, pause_days)
+        seasoned = self._shared(self._seasoned, series, pause_days, seasoned_days)
+        may_be_held = seasoned & ~self._shared(self._rows, series)[2] & ~frozen
+        return liquid & may_be_held, may_be_held & ~is_known & _newest_known(liquid, is_known)
+
+    def _median_volume(self, series: Series, days: int) -> Floats:
+        return rolling_median(self._shared(self._rows, series)[1], days, self.gaps)
+
+    def _above(self, series: Series, window: int) -> tuple[Bools, Bools]:
+        """Return where a coin is above its average, and where it has one."""
+        close = self._shared(self._rows, series)[0]
+        average = sma(close, window, self.gaps)
+        return is_above(close, average), ~np.isnan(average)
+
+    def _volatility(self, series: Series, span: int, floor: float) -> Floats:
+        volatility: Floats = np.maximum(self._shared(self._own_volatility, series, span), floor)
+        return volatility
+
+    def _own_volatility(self, series: Series, span: int) -> Floats:
+        return annual_volatility(self._shared(self._rows, series)[0], span)
+
+    def _score(self, series: Series, momentum_days: tuple[int, ...], span: int, floor: float) -> Floats:
+        """Return the mean return over the spans by volatility."""
+        returns = [self._shared(self._return, series, days) for days in momentum_days]
+        # Returns and volatility end the day before: the ranking must not chase the day's own jump.
+        return lagged(np.mean(returns, axis=0) / self._shared(self._volatility, series, span, floor), 1)
+
+    def _return(self, series: Series, days: int) -> Floats:
+        close = self._shared(self._rows, series)[0]
+        earned: Floats = close / lagged(close, days) - 1
+        return earned
+
+    def _day_return(self, series: Series) -> Floats:
+        return np.where(self._shared(self._rows, series)[2], np.nan, self._shared(self._return, series, 1))
+
+    def _frozen(self, series: Series, pause_days: int) -> Bools:
         """Return True on the days from which a frozen feed has repeated its close for longer than a pause."""
-        frozen: Bools = np.zeros(n, bool)
+        frozen: Bools = np.zeros(len(self._shared(self._rows, series)[0]), bool)
         days = ((series.dates - series.dates[0]) / _ONE_DAY).astype(np.intp)
-        frozen[days] = np.arange(len(series)) - series.moved > self.settings.pause_days
+        frozen[days] = np.arange(len(series)) - series.moved > pause_days
         return frozen
 
-    def _seasoned(self, close: Floats) -> Bools:
+    def _seasoned(self, series: Series, pause_days: int, seasoned_days: int) -> Bools:
         """Return True on days with a row, long enough after the first row or the last long pause."""
+        close = self._shared(self._rows, series)[0]
         days = np.arange(len(close))
         has_row = ~np.isnan(close)
         missing = run_length(~has_row)
-        restarts = has_row & (lagged(missing.astype(float), 1) > self.settings.pause_days)
+        restarts = has_row & (lagged(missing.astype(float), 1) > pause_days)
         started = np.maximum.accumulate(np.where(restarts, days, 0))
-        seasoned: Bools = has_row & (days - started >= self.settings.seasoned_days)
+        seasoned: Bools = has_row & (days - started >= seasoned_days)
         return seasoned
 
     def eligible(self, day: np.datetime64) -> list[str]:
@@ -180,25 +258,36 @@ class Altcoins:
             {symbol: self._at(symbol, day, "volatility") for symbol in eligible},
         )
 
-    def choices(self, days: Days) -> list[dict[str, float]]:
-        """Choose as `choose` does after each of consecutive UTC days."""
-        symbols = list(self._coins)
-        table = np.zeros((3, len(symbols), len(days)))
-        for row, coin in enumerate(self._coins.values()):
+    def shares_over(self, days: Days) -> dict[str, Floats]:
+        """Choose as `choose` does after each of consecutive UTC days.
+
+        Parameters
+        ----------
+        days : array of datetime64[D]
+            Consecutive UTC days.
+
+        Returns
+        -------
+        dict
+            Share of the altcoin half by symbol, one entry a day; 0 where a coin is not chosen.
+        """
+        symbols = sorted(self._coins)
+        found = np.zeros((len(symbols), len(days)))
+        if not symbols:
+            return {}
+        score, volatility = np.full(found.shape, np.nan), np.ones(found.shape)
+        for row, symbol in enumerate(symbols):
+            coin = self._coins[symbol]
             here, there = _overlap(coin.first, len(coin.eligible), days)
-            table[:, row, here] = coin.eligible[there], coin.score[there], coin.volatility[there]
-        eligible, scores, volatility = table
-        found = []
-        for day in range(len(days)):
-            rows = np.flatnonzero(eligible[:, day])
-            names = [symbols[row] for row in rows]
-            found.append(
-                self._best(
-                    dict(zip(names, scores[rows, day].tolist(), strict=True)),
-                    dict(zip(names, volatility[rows, day].tolist(), strict=True)),
-                )
-            )
-        return found
+            score[row, here] = np.where(coin.eligible[there], coin.score[there], np.nan)
+            volatility[row, here] = coin.volatility[there]
+        known = ~np.isnan(score)
+        # The last key comes first; equal ones keep the order of the symbols.
+        best = np.lexsort((-score, ~known), axis=0)[: self.settings.count]
+        chosen = np.take_along_axis(known, best, axis=0)
+        weights = np.where(chosen, 1 / np.take_along_axis(volatility, best, axis=0), 0.0)
+        np.put_along_axis(found, best, capped_by_day(weights, self.settings.largest_share), axis=0)
+        return dict(zip(symbols, found, strict=True))
 
     def _best(self, scores: Mapping[str, float], volatility: Mapping[str, float]) -> dict[str, float]:
         """Weight the coins of the best known scores by 1 / volatility."""
@@ -225,40 +314,6 @@ def _overlap(first: np.datetime64, length: int, days: Days) -> tuple[slice, slic
     begin, end = max(offset, 0), min(offset + length, len(days))
     end = max(end, begin)
     return slice(begin, end), slice(begin - offset, end - offset)
-
-
-def capped_shares(scores: Mapping[str, float], largest: float) -> dict[str, float]:
-    """Split 1 in proportion to scores, with a largest share.
-
-    The excess of a capped share goes to the others in proportion, repeatedly. The part that cannot be placed stays
-    unassigned.
-
-    Parameters
-    ----------
-    scores
-        Positive scores by symbol.
-    largest
-        Largest share, in (0, 1].
-
-    Returns
-    -------
-    dict of str to float
-        Shares by symbol, sorted; their sum is at most 1.
-    """
-    shares: dict[str, float] = {}
-    free = dict(scores)
-    left = 1.0
-    while free:
-        total = sum(free.values())
-        over = [symbol for symbol, score in free.items() if left * score / total > largest]
-        if not over:
-            shares.update({symbol: left * score / total for symbol, score in free.items()})
-            break
-        for symbol in over:
-            shares[symbol] = largest
-            left -= largest
-            del free[symbol]
-    return dict(sorted(shares.items()))
 
 
 def _newest_known(values: Bools, known: Bools) -> Bools:

@@ -24,7 +24,8 @@ class RotationView:
     """A market as the rotation reads it. Arrays have one entry a decision time.
 
     `of` is a view of the same market whose settings differ in the switches of the gates alone; its readings are shared.
-    `altcoins` are those of the same market and the same section `altcoins`, if they are made already.
+    `altcoins` are those of the same market and section `altcoins`, and `source` the readings of the same market and
+    section `rotation`, if they are made already.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class RotationView:
         settings: RotationSettings,
         of: RotationView | None = None,
         altcoins: Altcoins | None = None,
+        source: Readings | None = None,
     ) -> None:
         self.market, self.settings = market, settings
         self.gates_on = settings.rotation.gates.switched_on
@@ -43,7 +45,8 @@ class RotationView:
         gaps = settings.quality.window_gaps
         made = of.altcoins if of else altcoins
         self.altcoins: Altcoins = made or Altcoins(market, settings.altcoins, gaps)
-        self.source: Readings = of.source if of else Readings(market, settings)
+        read = of.source if of else source
+        self.source: Readings = read or Readings(market, settings)
         self.gates = {**self.source.gates, **self._supercycle_gate()}
         self.readings: dict[str, Reading] = {
             "small_caps": self._small_caps(),

@@ -16,7 +16,7 @@ from bot.study.plan import load_plan
 from bot.study.registration import register
 from bot.study.sections import SECTIONS
 
-YEAR = ["--start", "2104-01-01", "--end", "2104-12-31"]
+QUARTER = ["--start", "2104-01-01", "--end", "2104-03-31"]
 QUICK = ["--set", "demo.spread_seeds=2", "--set", "benchmarks.random_shifts=10"]
 
 
@@ -78,7 +78,7 @@ def test_a_broken_log_refuses_to_show_a_backtest(tmp_path: Path, capsys: pytest.
     log = plan_log(tmp_path).path
     log.write_text(log.read_text().replace("confirmed", "breakout"))
     with pytest.raises(SystemExit) as ended:
-        main(["backtest", "--market", "demo", "--set", f"state={tmp_path}", *YEAR, *QUICK])
+        main(["backtest", "--market", "demo", "--set", f"state={tmp_path}", *QUARTER, *QUICK])
     assert ended.value.code == 5
     assert "the chain is broken" in capsys.readouterr().err
 

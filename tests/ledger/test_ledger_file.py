@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from bot.core.errors import LedgerError
 from bot.core.events import Acknowledged
 from bot.ledger.ledger_file import is_there, open_to_read
 from bot.ledger.record import verify_ledger
-from bot.ledger.writer import LedgerWriter
+from bot.ledger.writer import KnownRows, LedgerWriter
 
 EVENT = Acknowledged(datetime(2024, 3, 1, tzinfo=UTC))
 
@@ -53,3 +55,61 @@ def test_a_writer_is_closed_at_the_end(tmp_path: Path) -> None:
         writer.append([EVENT])
     with pytest.raises(LedgerError, match="closed"):
         writer.append([EVENT])
+
+
+def three_rows(path: Path) -> KnownRows:
+    """Write a ledger of three rows, and open it once more so that they are known."""
+    known = KnownRows()
+    with LedgerWriter.open(path) as writer:
+        writer.append([EVENT] * 3)
+    with LedgerWriter.open(path, known):
+        pass
+    return known
+
+
+def changed(path: Path, statement: str) -> None:
+    """Change a ledger's file as another program could."""
+    with closing(sqlite3.connect(path)) as other, other:
+        for name in ("changed", "replaced", "deleted"):
+            other.execute(f"DROP TRIGGER events_are_never_{name}")
+        other.execute(statement)
+
+
+class TestKnownRows:
+    def test_a_second_opening_decodes_the_later_rows_alone(self, tmp_path: Path) -> None:
+        path = tmp_path / "book.sqlite3"
+        known = three_rows(path)
+        before = list(known.rows)
+        with LedgerWriter.open(path) as writer:  # another command
+            writer.append([Acknowledged(datetime(2024, 3, 2, tzinfo=UTC))])
+        with LedgerWriter.open(path, known) as writer:
+            assert [row.sequence for row in writer.rows] == [1, 2, 3, 4]
+            assert all(one is two for one, two in zip(writer.rows[:3], before, strict=True))
+            assert (len(writer.rows), writer.head) == verify_ledger(path)
+            writer.append([EVENT])
+            assert len(known.rows) == 4  # what is written is read from the file at the next opening
+        with LedgerWriter.open(path, known) as writer:
+            assert (len(writer.rows), writer.head) == verify_ledger(path)
+
+    @pytest.mark.parametrize(
+        ("statement", "message"),
+        [
+            ("UPDATE events SET at = '2024-03-02T00:00:00Z' WHERE sequence = 2", "row 2 .* was changed"),
+            ("DELETE FROM events WHERE sequence = 1", "row 1 is missing"),
+        ],
+    )
+    def test_a_known_row_that_was_changed_is_an_error(self, tmp_path: Path, statement: str, message: str) -> None:
+        path = tmp_path / "book.sqlite3"
+        known = three_rows(path)
+        changed(path, statement)
+        with pytest.raises(LedgerError, match=message), LedgerWriter.open(path, known):
+            pass
+
+    def test_another_ledger_at_the_path_is_read_whole(self, tmp_path: Path) -> None:
+        path = tmp_path / "book.sqlite3"
+        known = three_rows(path)
+        path.unlink()
+        with LedgerWriter.open(path) as writer:
+            writer.append([Acknowledged(datetime(2025, 1, 1, tzinfo=UTC))] * 4)
+        with LedgerWriter.open(path, known) as writer:
+            assert [row.at[:4] for row in writer.rows] == ["2025"] * 4

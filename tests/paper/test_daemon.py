@@ -170,7 +170,8 @@ Daemon(
 """
 
 
-@pytest.mark.parametrize("when", ["while it sleeps", pytest.param("during a tick", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("when", ["while it sleeps", "during a tick"])
 def test_a_call_to_stop_ends_it_after_the_tick_that_is_under_way_with_code_0(world: World, when: str) -> None:
     venues = {
         "exchange": {"venues": ["binance"], "pause": 0.0},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -40,17 +41,41 @@ def test_without_a_cache_folder_the_code_is_compiled_anyway(monkeypatch: pytest.
     assert cache_folder() is None
 
 
+def test_only_the_folders_of_the_last_four_sources_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    home = tmp_path / "small-cap-rotation"
+    for age in range(6):
+        (home / f"compiled-{age}").mkdir(parents=True)
+        os.utime(home / f"compiled-{age}", (1e9 - age, 1e9 - age))
+    own = cache_folder()
+    assert own is not None
+    assert {path.name for path in home.iterdir()} == {own.name, "compiled-0", "compiled-1", "compiled-2"}
+
+
+def answer(cache: Path) -> list[str]:
+    """Sum the numbers from 0 to 3 in a new process, and return the sum and the machine code that was read."""
+    pytest.importorskip("numba")
+    run = subprocess.run(
+        [sys.executable, "-c", SUM],
+        env={"XDG_CACHE_HOME": str(cache), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return run.stdout.split()
+
+
 @pytest.mark.slow
 def test_a_second_process_takes_the_machine_code_of_the_first(tmp_path: Path) -> None:
-    pytest.importorskip("numba")
-    answers = [
-        subprocess.run(
-            [sys.executable, "-c", SUM],
-            env={"XDG_CACHE_HOME": str(tmp_path), "PATH": ""},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.split()
-        for _ in range(2)
-    ]
-    assert answers == [["6.0", "0"], ["6.0", "1"]]
+    assert [answer(tmp_path), answer(tmp_path)] == [["6.0", "0"], ["6.0", "1"]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", ["nbi", "nbc", "json"])
+def test_a_damaged_file_is_removed_and_made_again(tmp_path: Path, suffix: str) -> None:
+    answer(tmp_path)
+    (path,) = tmp_path.rglob(f"*.{suffix}")
+    for damaged in (path.read_bytes()[:-9], b"", path.read_bytes()[:-9] + b"123456789"):
+        path.write_bytes(damaged)
+        assert answer(tmp_path) == ["6.0", "0"]
+    assert answer(tmp_path) == ["6.0", "1"]

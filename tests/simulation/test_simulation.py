@@ -7,15 +7,18 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.backtest.figures import figures_of
+from bot.core.instrument import to_weight
 from bot.data.demo.demo_market import DEMO
 from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import load_config
 from bot.simulation.compiling import compiled
 from bot.simulation.prepared_market import PreparedMarket
-from bot.simulation.simulation import simulate
+from bot.simulation.simulation import rounded_weight, simulate
 from bot.sweep.run_figures import figures_of_run
 from strategies.rotation.rules import Reason
 from tests.simulation.random_sets import random_set, require_equal, run_both
@@ -73,3 +76,13 @@ def test_a_run_counts_the_fills_for_which_it_had_no_room(demo: PreparedMarket) -
     assert cut.fill_count == whole.fill_count == len(whole.fills.lots) > 5
     assert cut.fills.lots.tolist() == whole.fills.lots[:5].tolist()
     assert cut.equity.tolist() == whole.equity.tolist()
+
+
+@given(st.floats(0.0, 1.0) | st.integers(0, 10**9).map(lambda steps: steps / 1e9))
+def test_a_weight_is_rounded_as_in_a_decision(weight: float) -> None:
+    assert rounded_weight(weight) == float(to_weight(weight))
+
+
+@pytest.mark.parametrize("weight", [0.06427511999999999, 0.06427512, 0.1 * 0.7, 1 / 3])
+def test_a_weight_beside_a_step_is_rounded_as_in_a_decision(weight: float) -> None:
+    assert rounded_weight(weight) == float(to_weight(weight))

@@ -63,6 +63,7 @@ def test_another_claim_is_not_what_the_rotation_trades(made: RandomMarket) -> No
         benchmarks(StudyData(other, made.config(), made.market))
 
 
+@pytest.mark.slow
 def test_the_benchmarks_of_the_real_market(real_market: Market, tmp_path: Path) -> None:
     config = load_config(changes={"state": str(tmp_path)})
     found = benchmarks(StudyData(load_plan(), config, real_market))

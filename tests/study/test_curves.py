@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from math import log
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bot.core.errors import DataError
-from bot.services.markets import open_market
-from bot.settings.loader import load_config
 from bot.study.curves import curves, mean_path
 from bot.study.drop_one import drop_one
 from bot.study.plan import load_plan
@@ -85,11 +82,10 @@ def test_one_episode_cannot_be_left_out() -> None:
         drop_one(study_of(INDEX[:9] + [97.0] * 9, COIN))
 
 
-def test_real_prices_without_each_episode(real_folder: Path) -> None:
-    plan, config = load_plan(), load_config()
-    config = config.model_copy(update={"symbols": {**config.symbols, **plan.symbols}})
-    data = StudyData(plan, config, open_market(config, real_folder))
-    words = {row["session"]: (row["word"], round(row["p_low"], 4), row["bound"]) for row in drop_one(data)["rows"]}
+def test_real_prices_without_each_episode(real_study: StudyData) -> None:
+    words = {
+        row["session"]: (row["word"], round(row["p_low"], 4), row["bound"]) for row in drop_one(real_study)["rows"]
+    }
     assert words == {
         "2016-11-18": ("NOT SUPPORTED", 0.0015, 0.16),
         "2017-09-28": ("NOT SUPPORTED", 0.0008, 0.0),
@@ -99,5 +95,5 @@ def test_real_prices_without_each_episode(real_folder: Path) -> None:
         "2021-11-08": ("NOT SUPPORTED", 0.0154, 0.22),
         "2025-10-02": ("NOT SUPPORTED", 0.0154, 0.22),
     }
-    found = curves(data)
-    assert found["mean"][63] == pytest.approx(data.default_test.outcomes[data.default_test.events].mean())
+    found, test = curves(real_study), real_study.default_test
+    assert found["mean"][63] == pytest.approx(test.outcomes[test.events].mean())

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 
 from bot.core.errors import ConfigError, DataError
-from bot.services.markets import open_market
-from bot.settings.loader import load_config
 from bot.study.lead_lag import Returns, correlations, lead_lag, weekly
 from bot.study.plan import load_plan
 from bot.study.plan_values import span_of
@@ -113,10 +111,8 @@ def test_a_wrong_span_is_refused_with_its_key(tmp_path: Path) -> None:
         load_plan(path)
 
 
-def test_lead_and_lag_of_real_prices(real_folder: Path) -> None:
-    plan, config = load_plan(), load_config()
-    config = config.model_copy(update={"symbols": {**config.symbols, **plan.symbols}})
-    rows = lead_lag(StudyData(plan, config, open_market(config, real_folder)))["rows"]
+def test_lead_and_lag_of_real_prices(real_study: StudyData) -> None:
+    rows = lead_lag(real_study)["rows"]
     weeks = {row["lag"]: row for row in rows if (row["series"], row["every"], row["sample"]) == ("ETH", "week", "all")}
     assert (weeks[0]["n"], round(weeks[0]["correlation"], 4), round(weeks[0]["error"], 4)) == (554, 0.1906, 0.0406)
     assert [lag for lag, row in weeks.items() if not row["low"] <= 0 <= row["high"]] == [-6, 0]

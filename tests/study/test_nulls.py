@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bot.core.market import Floats
-from bot.settings.loader import load_config
 from bot.study.null_test import NullTest
 from bot.study.nulls import circular, less_group_means, linear, nulls, paired, spaced_dates, without_years
 from bot.study.redrawn import block_rows
+from bot.study.study_data import StudyData
 from tests.study.studies import study_of
 
 # Breakouts at 4 and 9, confirmed at 5 and 10; ETH doubles in the three sessions after each.
@@ -102,14 +101,8 @@ def test_blocks_follow_on_and_have_their_mean_length() -> None:
     assert set(np.unique(rows)) <= set(range(10_000))
 
 
-def test_the_nulls_of_real_prices(real_folder: Path) -> None:
-    from bot.services.markets import open_market
-    from bot.study.plan import load_plan
-    from bot.study.study_data import StudyData
-
-    plan, config = load_plan(), load_config()
-    config = config.model_copy(update={"symbols": {**config.symbols, **plan.symbols}})
-    found = nulls(StudyData(plan, config, open_market(config, real_folder)))
+def test_the_nulls_of_real_prices(real_study: StudyData) -> None:
+    found = nulls(real_study)
     counts = {row["null"]: (row["draws"], row["count_up"], row["count_low"]) for row in found["rows"]}
     assert counts == {
         "circular shifts": (2605, 2190, 7),

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bot.core.errors import DataError
-from bot.services.markets import open_market
-from bot.settings.loader import load_config
 from bot.study.placebos import moved_events, placebos
 from bot.study.plan import load_plan
 from bot.study.replication import replication
@@ -109,15 +106,8 @@ def test_a_plan_without_a_reverse_is_refused() -> None:
         reverse(study_of(INDEX, COIN, {"reverse": {"signals": []}}))
 
 
-@pytest.fixture(scope="module")
-def real(real_folder: Path) -> StudyData:
-    plan, config = load_plan(), load_config()
-    config = config.model_copy(update={"symbols": {**config.symbols, **plan.symbols}})
-    return StudyData(plan, config, open_market(config, real_folder))
-
-
-def test_replication_on_real_prices(real: StudyData) -> None:
-    rows = {row["outcome"]: row for row in replication(real)["rows"]}
+def test_replication_on_real_prices(real_study: StudyData) -> None:
+    rows = {row["outcome"]: row for row in replication(real_study)["rows"]}
     assert {name: (row["n"], row["sessions"], row["count_up"]) for name, row in rows.items() if row["n"]} == {
         "EEM": (17, 5706, 2794),
         "HYG": (13, 4702, 3509),
@@ -135,8 +125,8 @@ def test_replication_on_real_prices(real: StudyData) -> None:
     assert rows["MDY"]["last"] == "2025-06-26"
 
 
-def test_placebos_and_the_reverse_on_real_prices(real: StudyData) -> None:
-    moments = {row["name"]: row["count_up"] for row in placebos(real)["rows"] if row["placebo"] == "time"}
+def test_placebos_and_the_reverse_on_real_prices(real_study: StudyData) -> None:
+    moments = {row["name"]: row["count_up"] for row in placebos(real_study)["rows"] if row["placebo"] == "time"}
     assert moments == {"-252": 132, "-189": 308, "-126": 515, "-63": 2054}
-    coins = {row["signal"]: (row["n"], row["count_up"]) for row in reverse(real)["rows"]}
+    coins = {row["signal"]: (row["n"], row["count_up"]) for row in reverse(real_study)["rows"]}
     assert coins == {"ETH": (4, None), "BTC": (6, 327)}

@@ -50,6 +50,14 @@ def test_draws_stay_in_the_ranges_and_are_those_of_the_seed(tmp_path: Path, conf
     assert {one["rotation.gates.credit"] for one in sets} == {True, False}
 
 
+@pytest.mark.parametrize("form", ["{low: 3, high: 5}", "{low: 3, high: 5, log: true}", "{from: 3.0, to: 5, step: 1.0}"])
+def test_a_count_draws_whole_numbers_each_of_them_about_as_often(tmp_path: Path, config: Config, form: str) -> None:
+    grid = grid_of(tmp_path, f"rotation.breakout.confirm_closes: {form}\n", config)
+    drawn = [one["rotation.breakout.confirm_closes"] for one in grid.sets("random", 300, 1)]
+    assert {type(value) for value in drawn} == {int}
+    assert {value: drawn.count(value) > 60 for value in drawn} == {3: True, 4: True, 5: True}
+
+
 def test_steps_have_no_last_bits_of_arithmetic(tmp_path: Path, config: Config) -> None:
     grid = grid_of(tmp_path, "sizing.band: {from: 0.1, to: 0.7, step: 0.1}\n", config)
     assert grid.axes[0].values == (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
@@ -60,7 +68,9 @@ def test_steps_have_no_last_bits_of_arithmetic(tmp_path: Path, config: Config) -
     [
         ("", "the grid is empty"),
         ("rotation.breakout.confirm_close: [3]\n", "did you mean 'rotation.breakout.confirm_closes'"),
-        ("roles.eth: [BTC]\n", "is no key that may vary"),
+        ("start_equity: [100]\n", "is no key that may vary"),
+        ("rotation.credit.window: {low: 20, high: 40.5}\n", "takes whole numbers; was 20, 40.5"),
+        ("rotation.credit.window: {from: 20, to: 40, step: 2.5}\n", "takes whole numbers; was 20, 22.5, 25"),
         ("rotation.breakout.confirm_closes: []\n", "has no values"),
         ("rotation.breakout.confirm_closes: 3\n", "has no values"),
         ("rotation.breakout.confirm_closes: [3, 3]\n", "names a value twice"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pytest
 
 from bot.core.window import Window
@@ -11,6 +12,7 @@ from bot.data.demo.demo_market import DEMO
 from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import load_config
+from bot.simulation.prepared_market import PreparedMarket
 from bot.simulation.simulation import SimulatedRun
 from bot.sweep.variation import Variations, with_changes
 from tests.simulation.random_sets import random_set, require_equal, run_both
@@ -80,6 +82,30 @@ def test_a_set_after_one_with_other_costs_has_its_own(variations: Variations) ->
 def test_choices_over_days_are_those_of_each_day(variations: Variations) -> None:
     variations.run({})
     view = variations._cuts["[]"].view
-    choices = view.altcoins.choices(view.days)
-    assert choices[::50] == [view.altcoins.choose(day) for day in view.days[::50]]
-    assert sum(map(bool, choices[::50])) > 20
+    shares = view.altcoins.shares_over(view.days)
+    for i in range(0, len(view.days), 50):
+        chosen = {symbol: by_day[i] for symbol, by_day in sorted(shares.items()) if by_day[i]}
+        assert chosen == view.altcoins.choose(view.days[i])
+    assert np.count_nonzero(sum(shares.values())) > 1000
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"altcoins.volume_days": 20},
+        {"altcoins.minimum_volume": 2e6, "altcoins.count": 3, "altcoins.largest_share": 0.4},
+        {"altcoins.seasoned_days": 90, "altcoins.pause_days": 3, "altcoins.breadth_window": 30},
+        {"altcoins.volatility_span": 20, "altcoins.volatility_floor": 0.5, "altcoins.momentum_days": [20, 40]},
+    ],
+    ids=lambda changes: " ".join(changes),
+)
+def test_altcoins_of_a_set_after_others_are_those_of_its_config(
+    variations: Variations, changes: dict[str, object]
+) -> None:
+    variations.run({})
+    found = variations._prepared_run(changes)[0]
+    own = PreparedMarket(with_changes(variations.config, changes), variations.market, variations.window)
+    assert found.shares.tolist() == own.shares.tolist()
+    assert repr([column.tolist() for column in found.coins]) == repr([column.tolist() for column in own.coins])
+    for name, column in own.view.observed._asdict().items():
+        np.testing.assert_array_equal(found.view.observed._asdict()[name], column)

@@ -35,6 +35,9 @@ FORBIDDEN = (
 """A word with a capital letter is forbidden as a name of a class; in small letters it is an ordinary word."""
 
 
+ANY_FORBIDDEN = re.compile("|".join(FORBIDDEN), re.IGNORECASE)
+"""Letters of a forbidden word, wherever they stand."""
+
 FORBIDDEN_NAMES = {"told", "tells", "deeds", "unsent", "parted", "strays", "seam", "barred", "aside", "witness", "lack"}
 """Words that no part of a function's, a parameter's or a variable's name may be."""
 
@@ -62,6 +65,8 @@ def begins_with_clause(text: str) -> bool:
 
 def forbidden_words(text: str) -> list[str]:
     """The forbidden words of a text, outside the phrases in which they are allowed."""
+    if not ANY_FORBIDDEN.search(text):  # most lines: one search instead of twenty
+        return []
     for allowed in EXCEPTIONS:
         text = allowed.phrase.sub(" ", text)
     return [found for word in FORBIDDEN for found in re.findall(_pattern(word), text)]

@@ -8,7 +8,7 @@ from bot.core.listing import Listing, Release
 from bot.core.market import Market, Series
 from bot.core.roles import Roles
 from bot.core.session_calendar import Sessions
-from bot.data.demo.generator import CALENDAR, PREFIX, DemoParameters, generate, kind_of
+from bot.data.demo.generator import CALENDAR, PREFIX, DemoParameters, kind_of, with_effect, without_effect
 from bot.data.timeline import due, known_at, us_sessions
 from bot.data.vendors.raw_bars import RawBars
 
@@ -27,11 +27,25 @@ def demo_market(parameters: DemoParameters, listings: Mapping[str, Listing], rol
     roles
         Symbols that the strategy reads, without the prefix.
     """
+    return demo_markets(parameters, listings, roles)[1]
+
+
+def demo_markets(parameters: DemoParameters, listings: Mapping[str, Listing], roles: Roles) -> tuple[Market, Market]:
+    """Make the market of some parameters before and after its effect; the arguments are those of `demo_market`.
+
+    Series that the effect leaves alone are the same objects in both.
+    """
     sessions = us_sessions(*(day.item() for day in CALENDAR))
     inside = sessions.dates <= CALENDAR[1]
-    made = generate(parameters, sessions.dates[inside], sessions.half_days[inside])
-    series = {symbol: _series(rows, listings, sessions) for symbol, rows in made.items()}
-    return Market(DEMO, roles.prefixed(PREFIX), sessions, series)
+    dates = sessions.dates[inside]
+    absent = without_effect(parameters, dates, sessions.half_days[inside])
+    planted = with_effect(absent, parameters, dates)
+    series = {symbol: _series(rows, listings, sessions) for symbol, rows in absent.items()}
+    lifted = {
+        symbol: _series(rows, listings, sessions) for symbol, rows in planted.items() if rows is not absent[symbol]
+    }
+    own = roles.prefixed(PREFIX)
+    return Market(DEMO, own, sessions, series), Market(DEMO, own, sessions, {**series, **lifted})
 
 
 def _series(rows: RawBars, listings: Mapping[str, Listing], sessions: Sessions) -> Series:

@@ -123,6 +123,11 @@ def generate(parameters: DemoParameters, sessions: Dates, half_days: Mask) -> di
     ValueError
         The sessions are outside these years or end before 2103.
     """
+    return with_effect(without_effect(parameters, sessions, half_days), parameters, sessions)
+
+
+def without_effect(parameters: DemoParameters, sessions: Dates, half_days: Mask) -> dict[str, RawBars]:
+    """Generate the series of one demo market before its effect; parameters and errors as for `generate`."""
     sessions, seed = sessions.astype("datetime64[D]"), parameters.seed
     valid = len(sessions) == len(half_days) > 0 and bool((np.diff(sessions) > 0 * DAY).all())
     if not valid or sessions[0] < CALENDAR[0] or not FIRST_ALTCOIN_DAY <= sessions[-1] <= CALENDAR[1]:
@@ -133,12 +138,18 @@ def generate(parameters: DemoParameters, sessions: Dates, half_days: Mask) -> di
     days = np.arange(FIRST_CRYPTO_DAY, sessions[-1] + DAY)
     by_day = regimes[np.searchsorted(sessions, days, side="right") - 1]  # as in the latest session
     market |= {series.symbol: series for series in _crypto_series(seed, by_day, days) if len(series.dates)}
+    return market
+
+
+def with_effect(market: Mapping[str, RawBars], parameters: DemoParameters, sessions: Dates) -> dict[str, RawBars]:
+    """Add the effect to a market that `without_effect` made; series that it leaves alone are the same objects."""
+    sessions, lifted = sessions.astype("datetime64[D]"), dict(market)
     path = effect_path(market[PREFIX + "RUT"].close, parameters.lead_sessions) * parameters.thesis_strength
     for symbol, series in market.items():
         if path.any() and kind_of(symbol) is SeriesKind.CRYPTO and symbol != PREFIX + "BTC":
             beta = 1.0 if symbol == PREFIX + "ETH" else ALTCOIN_BETA
-            market[symbol] = _lift(series, sessions, beta * path)
-    return market
+            lifted[symbol] = _lift(series, sessions, beta * path)
+    return lifted
 
 
 def _lift(series: RawBars, dates: Dates, path: Floats) -> RawBars:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from bot.core.errors import DataError
 from bot.core.market import SeriesKind
 from bot.core.moments import Times
-from bot.data.store.bar_reader import read_bars, save_arrays
+from bot.data.store.bar_reader import read_bars, save_arrays, update_arrays
 from bot.data.store.row_comparison import RESTATED_PRICE, SAME_PRICE, FinalRow, RowFate, compare_row
 from bot.data.store.store_file import epoch
 from bot.data.store.stored import Appended, NeedsWholeHistory, RowVersion
@@ -43,14 +43,18 @@ def append_bars(
         raise NeedsWholeHistory(reason)
     if reason:
         _require_complete(connection, bars)
-    if reason or not vintage:
+    is_new_vintage = bool(reason) or not vintage
+    if is_new_vintage:
         vintage += 1
         opened = (bars.symbol, vintage, epoch(seen_at), reason or "first fetched")
         connection.execute("INSERT INTO vintages VALUES (?, ?, ?, ?)", opened)
     # A restated price within the larger tolerance is noise of the vendor's scaling, no revision.
     tolerance = RESTATED_PRICE if restated else SAME_PRICE
     counts = _insert(connection, bars, known, final, epoch(seen_at), vintage, tolerance)
-    save_arrays(connection, bars.symbol)
+    if is_new_vintage:
+        save_arrays(connection, bars.symbol)
+    else:
+        update_arrays(connection, bars.symbol, str(bars.dates[0]), str(bars.dates[-1]))
     return Appended(counts[RowFate.NEW], counts[RowFate.REVISED], counts[RowFate.DISAGREEING], reason)
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from bot.core.errors import DataError, StoreError
 from bot.core.instrument import VenueRules
+from bot.data.store.bar_reader import read_bars
 from bot.data.store.store import Store
 from bot.data.store.store_file import MIGRATIONS, back_up, open_to_write
 from bot.data.store.stored import Appended, NeedsWholeHistory, Revision, RowVersion
@@ -334,6 +335,30 @@ class TestFiles:
             pass
         with Store.writing(path) as store:
             assert store.symbols() == []
+
+    @settings(max_examples=40, deadline=None)
+    @given(
+        st.lists(
+            st.tuples(st.integers(1, 9), st.integers(1, 4), st.sampled_from(["a", "b"]), st.integers(0, 1)),
+            min_size=2,
+            max_size=6,
+        )
+    )
+    def test_the_arrays_are_those_of_all_rows_whatever_comes_in_which_order(
+        self, tmp_path_factory: pytest.TempPathFactory, batches: list[tuple[int, int, str, int]]
+    ) -> None:
+        path = tmp_path_factory.mktemp("store") / "market.sqlite3"
+        with Store.writing(path) as store:
+            for number, (first, count, source, forming) in enumerate(batches):
+                fetched = {f"2026-03-{day:02}": float(100 * number + day) for day in range(first, first + count)}
+                append(store, rows(fetched, source=source), MONDAY + timedelta(hours=number), forming)
+            kept = store.rows_of("ETH")
+            whole = read_bars(store._connection, "ETH", RowVersion.FIRST_SEEN)
+        assert (kept is None) == (whole is None)
+        if kept is not None and whole is not None:
+            assert (kept.sources, kept.rows.source) == (whole.sources, whole.rows.source)
+            for name in ("dates", *COLUMNS):
+                np.testing.assert_array_equal(getattr(kept.rows, name), getattr(whole.rows, name))
 
     def test_damaged_arrays_are_told(self, store: Store, path: Path) -> None:
         append(store, rows({"2026-03-01": 101}))

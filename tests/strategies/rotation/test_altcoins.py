@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from bot.core.market import Series, SeriesKind
 from strategies.indicators import annual_volatility
-from strategies.rotation.altcoins import Altcoins, capped_shares
+from strategies.rotation.altcoins import Altcoins
+from strategies.rotation.capped_shares import capped_shares
 from strategies.rotation.settings import AltcoinSettings
 from tests.markets import closes_on_days, series_of, settings_with, utc_days, with_series
 
