@@ -14,6 +14,7 @@ from bot.infra.version import __version__
 _MODULES = {
     "backtest": "bot.cli.backtest",
     "check": "bot.cli.check",
+    "new-strategy": "bot.cli.new_strategy",
     "signal": "bot.cli.signal",
     "watch": "bot.cli.watch",
     "runs": "bot.cli.runs",
@@ -43,7 +44,7 @@ def command_line(first_word: str = "") -> typer.Typer:
     )
     app.callback()(_options)
     for name in names:
-        found: Any = getattr(import_module(_MODULES[name]), name)
+        found: Any = getattr(import_module(_MODULES[name]), name.replace("-", "_"))
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name)
         else:

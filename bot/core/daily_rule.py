@@ -120,9 +120,9 @@ class DailyCaller:
             self._reduce(fill.fee_coin, fill.fee_in_kind)
 
     def _note_settlement(self, settled: Settlement) -> None:
-        entry = self._entries[settled.symbol]
+        entry = self._entries.get(settled.symbol)
         self._reduce(settled.symbol, settled.quantity)
-        if settled.into is not None and settled.received:
+        if entry is not None and settled.into is not None and settled.received:
             paid = settled.quantity * entry.price / settled.received
             self._enter(settled.into, settled.received, paid, entry.since)
 
@@ -132,7 +132,9 @@ class DailyCaller:
         self._entries = {**self._entries, symbol: entered}
 
     def _reduce(self, symbol: str, quantity: Decimal) -> None:
-        entry = self._entries[symbol]
+        entry = self._entries.get(symbol)
+        if entry is None:  # a row that does not fit the book: the portfolio refuses it, with its place
+            return
         left = entry.quantity - quantity
         if left > 0:
             self._entries = {**self._entries, symbol: replace(entry, quantity=left)}

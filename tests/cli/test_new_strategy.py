@@ -1,0 +1,55 @@
+"""`bot new-strategy` writes a strategy that runs, with a test that passes, and keeps what is there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import ROOT, bot, error_of
+
+FILES = {"my_rule.py", "test_my_rule.py", "my_rule.yaml"}
+
+
+def test_it_writes_three_files_and_names_them(tmp_path: Path) -> None:
+    done = bot("new-strategy", "my_rule", "--json", cwd=tmp_path)
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == {"strategy": "my_rule.py", "test": "test_my_rule.py", "config": "my_rule.yaml"}
+    assert {path.name for path in tmp_path.iterdir()} == FILES
+    assert "class MyRule:" in (tmp_path / "my_rule.py").read_text()
+    assert "NAME" not in "".join(path.read_text() for path in tmp_path.iterdir())
+
+
+def test_a_folder_is_named_in_the_config(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    assert bot("new-strategy", "my_rule", "--folder", "mine", cwd=tmp_path).returncode == 0
+    assert 'file: "mine/my_rule.py"\n' in (tmp_path / "mine" / "my_rule.yaml").read_text()
+    assert bot("config", "check", "mine/my_rule.yaml", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("taken", sorted(FILES))
+def test_a_file_that_exists_is_kept_and_nothing_is_written(taken: str, tmp_path: Path) -> None:
+    (tmp_path / taken).write_text("mine")
+    assert "exists already" in error_of(bot("new-strategy", "my_rule", cwd=tmp_path), 2)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(taken, "mine")]
+
+
+@pytest.mark.parametrize("name", ["My Rule", "../rule", "class", "", "1rule", "x" * 61])
+def test_an_unfit_name_is_refused(name: str, tmp_path: Path) -> None:
+    assert "no name of a strategy" in error_of(bot("new-strategy", name, cwd=tmp_path), 2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    assert "no such folder" in error_of(bot("new-strategy", "my_rule", "--folder", "nowhere", cwd=tmp_path), 2)
+
+
+@pytest.mark.slow
+def test_its_own_test_passes(tmp_path: Path) -> None:
+    bot("new-strategy", "my_rule", cwd=tmp_path)
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_my_rule.py"]
+    done = subprocess.run(words, cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "PATH": ""}, check=False, timeout=300)
+    assert done.returncode == 0
