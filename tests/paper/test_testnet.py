@@ -41,7 +41,7 @@ from bot.venue.matching.book_shape import BookShape, FlatBook
 from bot.venue.matching.clocks import DrivenClock
 from bot.venue.matching.commission import CommissionMode
 from bot.venue.matching.exchange import AccountTerms
-from tests.markets import default_config
+from tests.markets import config_with, default_config
 
 DAYS = 90
 
@@ -49,7 +49,9 @@ DAYS = 90
 @cache
 def quarter(demo: Market) -> RunPlan:
     """The plan of the demo's busiest quarter."""
-    plan = planned(default_config(), demo, window_of(demo, None, None))
+    # The flat book of the venue has one price for orders of any size.
+    config = config_with({"costs": {"impact": 0.0}})
+    plan = planned(config, demo, window_of(demo, None, None))
     trades = [event.at.date() for event in run_exact(plan).events if isinstance(event, Fill)]
     begin = max(trades, key=lambda day: sum(day <= other < day + timedelta(days=DAYS) for other in trades))
     i = (begin - plan.decisions[0].at.date()).days
