@@ -1,21 +1,33 @@
 """No class of the exchange library reaches a host that is not pinned, whatever is called on it.
 
 Each is walked twice: as it is, which shows that the walk does reach hosts, and with the sealed session in the place
-of its own. `make soak` walks them all.
+of its own. `make soak` walks them all. The sessions of the other profiles are walked too: nothing of an exchange passes
+those of the archive, DefiLlama, the ping and the time-stamp, and anonymous reads alone pass that of public prices.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Any
 from urllib.parse import urlsplit
 
 import ccxt
 import pytest
+import requests
 
 from bot.brokers.testnet.guard import TESTNETS, Testnet
-from tests.brokers.testnet.walk import Mode, Recorder, Tried, bare, guarded, has_demo, walk
+from bot.data.vendors.defillama import DEFILLAMA_HOST
+from bot.data.vendors.public_venues import VENUES
+from bot.infra.archive_guard import FILES_HOST, LISTING_HOST, refuse_unless_archive
+from bot.infra.public_http import PublicSession
+from bot.infra.rate_limit import RetryPolicy
+from bot.paper.anchor_request import timestamp_session
+from bot.paper.health_ping import ping_session
+from tests.brokers.testnet.walk import CREDENTIALS, Mode, Recorder, Tried, bare, guarded, has_demo, walk
+from tests.clocks import FakeClock
 
 pytestmark = pytest.mark.slow
 
@@ -97,6 +109,70 @@ def test_a_pinned_class_does_reach_its_testnet(name: str, recorder: Recorder) ->
     mode = Mode.SANDBOX if profile.library == name else Mode.DEMO
     walk(guarded(profile.library, profile, mode), recorder)
     assert recorder.hosts == {urlsplit(Testnet(name).origin).hostname}
+
+
+def _policy() -> RetryPolicy:
+    return RetryPolicy(FakeClock(), pause=0.0, tries=1)
+
+
+PING, AUTHORITY, DIGEST = "https://hc.example.org/ping", "http://tsa.example.org/tsr", b"\x07" * 32
+CLOSED: Mapping[str, Callable[[], requests.Session]] = {
+    "archive": lambda: PublicSession(_policy(), (FILES_HOST, LISTING_HOST), profile=refuse_unless_archive),
+    "DefiLlama": lambda: PublicSession(_policy(), [DEFILLAMA_HOST]),
+    "ping": lambda: ping_session(PING),
+    "time-stamp": lambda: timestamp_session(AUTHORITY, DIGEST),
+}
+"""Sessions by which no request of the library may leave."""
+READS = "public prices"
+
+
+def session_of(profile: str) -> requests.Session:
+    """The session of a profile; that of public prices may ask every venue."""
+    return CLOSED[profile]() if profile in CLOSED else PublicSession(_policy(), [v.host for v in VENUES.values()])
+
+
+def walk_by(name: str, profile: str, recorder: Recorder) -> tuple[int, int]:
+    """Walk one class by the session of a profile; return how many requests were sent and refused."""
+    refused: list[str] = []
+    session = session_of(profile)
+    request = session.request
+
+    def noted(*given: Any, **named: Any) -> Any:
+        before = len(recorder.sent)
+        try:
+            return request(*given, **named)
+        except Exception as problem:
+            if len(recorder.sent) == before:
+                refused.append(type(problem).__name__)
+            raise
+
+    session.request = noted
+    recorder.sent.clear()
+    walk(bare(name, session=session), recorder)
+    assert set(refused) <= {"NotPublic"}, (name, profile, set(refused))
+    if profile != READS:
+        assert recorder.sent == [], (name, profile)
+    for sent in recorder.sent:
+        assert (sent.scheme, sent.port, sent.method, sent.proxy, sent.body) == ("https", 443, "GET", None, None)
+        said = f"{sent.target} {sent.headers}"
+        assert not any(value in said for value in CREDENTIALS.values() if len(value) > 4), (name, sent)
+        assert sent.host in {venue.host for venue in VENUES.values()}
+    return len(recorder.sent), len(refused)
+
+
+@pytest.mark.parametrize("profile", [*CLOSED, READS])
+def test_a_class_gets_no_request_through_another_profile(profile: str, recorder: Recorder) -> None:
+    for name in [*LIBRARIES, *SAMPLE[:2]]:
+        assert walk_by(name, profile, recorder)[1] > 50
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("profile", [*CLOSED, READS])
+def test_no_class_gets_a_request_through_another_profile(profile: str, recorder: Recorder) -> None:
+    found = [walk_by(name, profile, recorder) for name in ccxt.exchanges]
+    sent, refused = (sum(part) for part in zip(*found, strict=True))
+    print(f"\n{profile}: {sent:,} requests sent, {refused:,} refusals")
+    assert refused > 10_000
 
 
 @pytest.mark.soak
