@@ -115,7 +115,8 @@ class RotationRuns:
     def _at_costs(self, factor: float) -> VariantRun:
         share = Decimal(str(factor))
         instruments = {symbol: at_costs(made, share) for symbol, made in self.plan.rules.instruments.items()}
-        plan = replace(self.plan, rules=replace(self.plan.rules, instruments=instruments))
+        rules = replace(self.plan.rules, instruments=instruments, impact=self.plan.rules.impact * factor)
+        plan = replace(self.plan, rules=rules)
         book = run_exact(with_decisions(plan, self.window, self.decisions, self.stressed))
         return self._run_of("costs", f"costs x {factor:g}", book)
 
