@@ -11,7 +11,7 @@ from bot.backtest.lookahead import change_times, cut_times, first_peek
 from bot.core.decision import Decision
 from bot.core.errors import ConfigError
 from bot.core.market import Market
-from bot.core.ports import Reloadable, Strategy
+from bot.core.ports import Reloadable, Simulated, Strategy
 from bot.services.plans import PlannedRun
 
 
@@ -19,13 +19,17 @@ def check_plan(planned: PlannedRun, count: int) -> str:
     """Check the strategy of a plan, as `check_strategy`.
 
     A daily strategy gets the market of each day only, so that later rows are out of reach: it is run once more by a new
-    instance, and has to decide the same.
+    instance, and has to decide the same. One with `begin(market)` gets the whole market, and is checked with later rows
+    removed.
     """
     if planned.plan.daily is None or not count:
         return check_strategy(planned.strategy, planned.plan.market, planned.decisions, count)
     again = [event for event in run_exact(planned.plan).events if isinstance(event, Decision)]
     if (changed := _first_difference(planned.decisions, again)) is not None:
         raise _not_reproducible(planned.strategy, changed, "when it is run twice with the same rows")
+    strategy, market = planned.strategy, planned.plan.market
+    if isinstance(strategy, Simulated) and strategy.reads_whole_market:
+        return check_strategy(strategy, market, strategy.decisions(market), count)
     return (
         "Strategy check: each call of decide(today) gets only the rows known at its day, and a second run decided the "
         "same. Not checked: absurd rows, warm-up, new processes, and the use of files, network, clocks and chance; bot "

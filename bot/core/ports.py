@@ -53,6 +53,11 @@ class DailyStrategy(Protocol):
 class Simulated(Protocol):
     """An optional part of a strategy: it decides day by day, with the state of the book that asks it."""
 
+    @property
+    def reads_whole_market(self) -> bool:
+        """True if it reads the whole market before the first day, so that it can look ahead."""
+        ...
+
     def rule(self, times: Sequence[datetime], market: Market) -> DailyRule:
         """Return the strategy as a part of the plan of some days (UTC midnights) of a market."""
         ...

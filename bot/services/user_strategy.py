@@ -17,7 +17,7 @@ import numpy as np
 
 from bot.brokers.simulated import run_simulated
 from bot.core.book import RunPlan
-from bot.core.daily_rule import DailyRule
+from bot.core.daily_rule import DailyRule, Decide
 from bot.core.decision import Decision, Trade
 from bot.core.errors import BotError, ConfigError
 from bot.core.market import Market
@@ -160,7 +160,7 @@ class CheckedDailyStrategy(_Checks):
     def rule(self, times: Sequence[datetime], market: Market) -> DailyRule:
         """Return the strategy as a part of a plan; each book loads the file anew."""
         _protect(market)
-        return DailyRule(times, (), lambda: self.reloaded()._decide)
+        return DailyRule(times, (), lambda: self.reloaded()._begun(market))
 
     def decisions(self, market: Market) -> Sequence[Decision]:
         """Decide over a whole market in a simulated book of its own, which begins with its first day."""
@@ -174,6 +174,17 @@ class CheckedDailyStrategy(_Checks):
             begins_with_entry=True,
         )
         return [event for event in run_simulated(plan).events if isinstance(event, Decision)]
+
+    @property
+    def reads_whole_market(self) -> bool:
+        """True if the strategy has a method `begin(market)`, which gets later rows too."""
+        return callable(getattr(self.strategy, "begin", None))
+
+    def _begun(self, market: Market) -> Decide:
+        if self.reads_whole_market:
+            begin: Callable[[Market], object] = getattr(self.strategy, "begin")  # noqa: B009
+            call_user_code(self.path, lambda: begin(market))
+        return self._decide
 
     def _decide(self, today: Today) -> Decision:
         decision = call_user_code(self.path, lambda: self.strategy.decide(today))
