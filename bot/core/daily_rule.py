@@ -57,7 +57,7 @@ class _Entry:
 class DailyCaller:
     """One instance of a daily strategy, with its memory of the book: entries, last decision, last orders.
 
-    `reads_book` becomes True at the first look at cash, equity or holdings, or at the last orders.
+    `reads_book` becomes True at the first look at cash, equity, holdings or the last orders.
     """
 
     def __init__(self, rule: DailyRule, market: Market) -> None:
@@ -92,11 +92,16 @@ class DailyCaller:
     def decide(self, at: datetime, portfolio: Portfolio, close_of: Callable[[str], Decimal]) -> Decision:
         """Ask the strategy for the decision of a midnight; `close_of` returns the newest close known then."""
         # The entries are bound now: they are replaced, never changed, so a day that is kept shows its own.
-        state = partial(self._state, at, portfolio, self._entries, close_of)
-        return self._decide(Today(at, self._last, self._ended, self._market, state))
+        state = partial(self._state, at, portfolio, self._entries, self._ended, close_of)
+        return self._decide(Today(at, self._last, self._market, state))
 
     def _state(
-        self, at: datetime, portfolio: Portfolio, entries: Mapping[str, _Entry], close_of: Callable[[str], Decimal]
+        self,
+        at: datetime,
+        portfolio: Portfolio,
+        entries: Mapping[str, _Entry],
+        ended: tuple[OrderResult, ...],
+        close_of: Callable[[str], Decimal],
     ) -> BookState:
         self.reads_book = True
         prices = {symbol: close_of(symbol) for symbol in sorted(portfolio.holdings)}
@@ -107,7 +112,7 @@ class DailyCaller:
             days = (at.date() - entry.since).days
             weight = quantity * price / equity
             holdings[symbol] = Holding(symbol, quantity, entry.price, price, entry.since, days, weight)
-        return BookState(portfolio.cash, equity, holdings)
+        return BookState(portfolio.cash, equity, holdings, ended)
 
     def _note_fill(self, fill: Fill) -> None:
         kept = ZERO if fill.fee_coin else fill.fee_in_kind

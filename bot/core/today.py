@@ -45,11 +45,12 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class BookState:
-    """Cash and equity in the quote currency, and the holdings by symbol."""
+    """Cash and equity in the quote currency, the holdings by symbol, and the ended orders since the last decision."""
 
     cash: Decimal
     equity: Decimal
     holdings: Mapping[str, Holding]
+    last_orders: tuple[OrderResult, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +63,10 @@ class Today:
         The midnight of the decision (UTC).
     last
         The decision of the day before, None on the first day of the run.
-    last_orders
-        The ended orders since the last decision, in order, skipped ones included.
     """
 
     at: datetime
     last: Decision | None
-    last_orders: tuple[OrderResult, ...]
     _whole: Market = field(repr=False)
     _state: Callable[[], BookState] = field(repr=False)
 
@@ -113,6 +111,11 @@ class Today:
     def holdings(self) -> Mapping[str, Holding]:
         """The coins that are held, by symbol."""
         return self._book.holdings
+
+    @property
+    def last_orders(self) -> tuple[OrderResult, ...]:
+        """The ended orders since the last decision, in order, skipped ones included."""
+        return self._book.last_orders
 
     def holding(self, symbol: str) -> Holding | None:
         """Return a coin's holding, None if it is not held."""

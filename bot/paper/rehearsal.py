@@ -267,7 +267,7 @@ def _planned(
         return planned_run(config, market, window)
     entry = begun
     if entry is None:
-        decisions = planned_run(config, market, window).decisions
+        decisions = window.cut(planned_run(config, market, window).decisions)
         entry = next((decision.at.date() for decision in decisions if decision.weights), window.start)
     return planned_run(config, market, Window(entry, min(entry + _QUARTER, window.end)))
 

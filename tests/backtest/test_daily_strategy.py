@@ -204,6 +204,7 @@ def test_a_backtest_says_that_a_day_late_does_not_ask_a_strategy_that_reads_its_
         return [one for one in backtested(tmp_path, text).summary["warnings"] if "a_day_late" in one]  # type: ignore[attr-defined]
 
     assert len(late(STOP_LOSS)) == 1
+    assert len(late(body("return today.target({'ETH': 0.5} if today.last_orders else {})"))) == 1
     assert late(TREND) == []
 
 

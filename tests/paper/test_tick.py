@@ -492,3 +492,40 @@ def test_a_tick_names_a_record_that_the_fund_does_not_make_first(world: World) -
     plan = planned(config, stored_market(config).as_of(midnight(decided)), Window(decided, decided))
     text = f"the record of RUT on 2025-12-01 (3000.00) is not confirmed by IWM_RAW ({fund:.2f}): their ratio is "
     assert ticks._warnings(config, plan, decided)[0].startswith(text)
+
+
+DAILY = """
+class CountsDays:
+    name = "counts the days of its holding"
+
+    def __init__(self):
+        self.calls = 0
+
+    def decide(self, today):
+        self.calls += 1
+        held = today.holding(today.roles.eth)
+        if held is None:
+            return today.target({today.roles.eth: 0.5}, f"call_{self.calls}")
+        return today.hold(f"call_{self.calls}_held_{held.days_held}_at_{held.entry_price}")
+
+
+strategy = CountsDays
+"""
+
+
+@pytest.mark.slow
+def test_a_daily_strategy_reads_the_holding_of_its_ledger_and_keeps_its_memory(world: World) -> None:
+    file = world.config.strategy.file
+    assert file is not None
+    file.write_text(DAILY)
+    for days in range(3):
+        at(world, FIRST_TICK + timedelta(days=days))
+        tick(world)
+        again = tick(world)
+        assert (again.decided, again.drifted) == ((), ())
+    bought = next(event for event in map(decode, rows(world)) if isinstance(event, Fill))
+    assert [row.body["reasons"] for row in rows(world) if row.kind == "decision"] == [
+        ["call_1"],
+        [f"call_2_held_1_at_{bought.price}"],
+        [f"call_3_held_2_at_{bought.price}"],
+    ]
