@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import importlib.util
 import sys
 import traceback
@@ -30,6 +31,7 @@ _T = TypeVar("_T")
 PlanOf = Callable[[Market], RunPlan]
 """Returns the plan of a market's whole history, without decisions."""
 _HELP = "see docs/writing-a-strategy.md"
+_COPY_HELP = "keep only values that copy.deepcopy can copy in the strategy object"
 
 
 def strategy_path(file: Path) -> Path:
@@ -149,6 +151,11 @@ class CheckedDailyStrategy(_Checks):
     ) -> None:
         super().__init__(path, parameters, strategy, name)
         self._plan_of = plan_of
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> CheckedDailyStrategy:
+        # The state of the file's object alone: to copy the config in `plan_of` would take longer than a decision.
+        copied = call_user_code(self.path, lambda: copy.deepcopy(self.strategy, memo), _COPY_HELP)
+        return CheckedDailyStrategy(self.path, self.parameters, copied, self.name, self._plan_of)
 
     def reloaded(self) -> CheckedDailyStrategy:
         """Load the file again, free of the state of earlier calls. Raises ConfigError."""

@@ -222,3 +222,27 @@ def test_the_state_of_an_instance_does_not_leak_into_the_next_book(tmp_path: Pat
     made = [event for event in book.events if isinstance(event, Decision)]
     assert [decision.reasons[0] for decision in made] == [f"call_{n}" for n in range(1, len(made) + 1)]
     assert made[1].trade is Trade.HOLD
+
+
+COUNTS = "self.calls = getattr(self, 'calls', 0) + 1"
+
+
+def test_a_fork_of_a_book_goes_on_alone_from_the_same_memory(tmp_path: Path) -> None:
+    config, market = config_with(written(tmp_path, body(COUNTS, "return today.hold(f'call_{self.calls}')"))), falling()
+    book = Book(planned(config, market, window_of(market, None, None), "key"))
+    book.decide(0)
+    fork = book.fork()
+    fork.decide(1)
+    fork.decide(2)
+    book.decide(1)
+    assert [event.reasons for event in fork.events if isinstance(event, Decision)] == [("call_2",), ("call_3",)]
+    assert [event.reasons for event in book.events if isinstance(event, Decision)] == [("call_1",), ("call_2",)]
+
+
+def test_an_object_that_cannot_be_copied_is_one_line(tmp_path: Path) -> None:
+    text = body("self.numbers = (n for n in range(9))", "return today.hold()")
+    config, market = config_with(written(tmp_path, text)), falling()
+    book = Book(planned(config, market, window_of(market, None, None), "key"))
+    book.decide(0)
+    with pytest.raises(ConfigError, match="deepcopy"):
+        book.fork()
