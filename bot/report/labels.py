@@ -8,7 +8,10 @@ from typing import Any
 
 from bot.report.numbers import counted
 
-_INDEX_NAMES = {"RUT": "Russell 2000"}
+_USUAL = {"small_caps": "RUT", "small_cap_fund": "IWM", "broad_fund": "SPY"}
+"""Symbol by role for which sentences say small caps, and the market. Another one is called by its name."""
+_NAMES = {"RUT": "Russell 2000"}
+"""Printed names of a config without the key `names`."""
 _READING_OF_EXIT = {
     "credit": "credit",
     "volatility": "volatility_kill",
@@ -22,9 +25,12 @@ _READING_OF_EXIT = {
 class Labels:
     """Names and numbers that the sentences of one run use.
 
-    `small_caps` is the index's name, None if it is unknown. `no_exit` holds the readings whose risk exit is switched
-    off. `numbers` are spans and limits of the config as text; empty if the config is unknown, and then sentences
-    leave numbers out.
+    `small_caps` is the printed name of the series in that role, None if it is unknown. `is_other` is True if it is
+    another series than small caps, which sentences then call by its name. `fund` and `market` are the names of the
+    two sides of relative strength; None for the usual funds, small caps against the market.
+
+    `no_exit` holds the readings whose risk exit is switched off. `numbers` are spans and limits of the config as text;
+    empty if the config is unknown, and then sentences leave numbers out.
     """
 
     small_caps: str | None = None
@@ -32,6 +38,9 @@ class Labels:
     eth: str = "ETH"
     btc: str = "BTC"
     numbers: Mapping[str, str] = field(default_factory=dict)
+    is_other: bool = False
+    fund: str | None = None
+    market: str | None = None
 
     @property
     def subject(self) -> str:
@@ -43,6 +52,11 @@ class Labels:
         """Small caps, at the start of a sentence."""
         return self.small_caps or "Small caps"
 
+    @property
+    def group(self) -> str:
+        """Small caps as a group, inside a sentence; the name of another series in their role."""
+        return self.subject if self.is_other else "small caps"
+
     def verb(self, of_one: str, of_many: str) -> str:
         """Return the form of a verb: an index is one, small caps are many."""
         return of_one if self.small_caps else of_many
@@ -51,7 +65,25 @@ class Labels:
         """Fill the names into a sentence; into the one with numbers where the config is known."""
         # Half a set of numbers would leave a brace unfilled, so a sentence has all of them or none.
         chosen = with_numbers if with_numbers is not None and self.numbers else sentence
-        return chosen.format(eth=self.eth, btc=self.btc, **self.numbers)
+        return chosen.format(
+            eth=self.eth,
+            btc=self.btc,
+            small_caps=self.group,
+            Small_caps=self.start if self.is_other else "Small caps",
+            Small_cap=self.start if self.is_other else "Small-cap",
+            of_small_caps=f"{self.group}'s" if self.is_other else "small caps'",
+            of_the_small_caps=f"{self.group}'s" if self.is_other else "the small caps'",
+            they="it" if self.is_other else "they",
+            their="its" if self.is_other else "their",
+            fund=self.fund or "small caps",
+            Fund=self.fund or "Small caps",
+            of_fund=f"{self.fund}'s" if self.fund else "small caps'",
+            have="has" if self.fund else "have",
+            lead="leads" if self.fund else "lead",
+            market=self.market or "market",
+            the_market=self.market or "the market",
+            **self.numbers,
+        )
 
 
 PLAIN = Labels()
@@ -69,12 +101,21 @@ def labels_of(config: Mapping[str, Any], is_real: bool = True) -> Labels:
         True if the symbols are those of a real market: a demo's index has no name.
     """
     roles, rotation = config["roles"], config["rotation"]
+    names, lead = config.get("names", _NAMES), str(roles["small_caps"])
+    others = {
+        role: str(names.get(roles[role], roles[role]))
+        for role, usual in _USUAL.items()
+        if is_real and roles[role] != usual
+    }
     exits = rotation["risk_exits"]
     return Labels(
-        small_caps=_INDEX_NAMES.get(str(roles["small_caps"])) if is_real else None,
+        small_caps=names.get(lead, lead) if is_real else None,
+        is_other="small_caps" in others,
+        fund=others.get("small_cap_fund"),
+        market=others.get("broad_fund"),
         no_exit=frozenset(reading for name, reading in _READING_OF_EXIT.items() if not exits[name]),
-        eth=str(roles["eth"]),
-        btc=str(roles["btc"]),
+        eth=str(names.get(roles["eth"], roles["eth"])),
+        btc=str(names.get(roles["btc"], roles["btc"])),
         numbers=_numbers(config),
     )
 

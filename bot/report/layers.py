@@ -11,8 +11,8 @@ LAYERS = {
     "treasury_account": ("Treasury account", "it fell over its span: the Treasury spends"),
     "credit": ("Credit", "the gate credit finds no stress"),
     "broad_equities": ("Broad equities", "above their average and above their close a span ago"),
-    "small_cap_strength": ("Small caps / broad", "above the average and above the value a span ago"),
-    "small_cap_trend": ("Small-cap trend", "close > fast average > slow average"),
+    "small_cap_strength": ("{Fund} / broad", "above the average and above the value a span ago"),
+    "small_cap_trend": ("{Small_cap} trend", "close > fast average > slow average"),
     "eth": ("{eth}", "above its average"),
     "altcoin_breadth": ("Altcoin breadth", "enough altcoins are above their averages"),
     "stablecoin_supply": ("Stablecoin supply", "it grew over its span"),
@@ -23,12 +23,12 @@ PARTS = {
     "long_run": (
         "Long run",
         "sessions above L, past median",
-        "small caps' run has more sessions above its breakout's level than the median of past runs",
+        "{of_small_caps} run has more sessions above its breakout's level than the median of past runs",
     ),
     "dips_bought": (
         "Dips bought",
         "share in time, at least",
-        "enough of the small caps' pullbacks return to the old high in time",
+        "enough of {of_the_small_caps} pullbacks return to the old high in time",
     ),
     "sectors_rotate": (
         "Sectors rotate",

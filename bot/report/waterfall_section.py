@@ -32,7 +32,7 @@ def waterfall(contents: Contents) -> str:
         _layers(contents).html(),
         paragraph(layers.ARROW_NOTE, "note"),
         paragraph(layers.score_line(found.score), "lead"),
-        _parts(found.score).html(),
+        _parts(found.score, contents.labels).html(),
         *(paragraph(remark, "note") for remark in layers.remarks_of(found.score)),
         _strip(contents).html(),
     )
@@ -59,7 +59,7 @@ def _layer(layer: Json, labels: Labels) -> Row:
     )
 
 
-def _parts(score: Json) -> Table:
+def _parts(score: Json, labels: Labels) -> Table:
     return Table(
         "The four traits of a supercycle",
         ("Trait", "Holds", Figure("Value"), Figure("Threshold"), "Holds when"),
@@ -68,7 +68,7 @@ def _parts(score: Json) -> Table:
                 layers.part_title(part["name"]),
                 _badge(part["verdict"], layers.verdict_of(part)),
                 *(Figure(numbers.minus(figure)) for figure in layers.figures_of(part)),
-                layers.PARTS[part["name"]][-1],
+                labels.fill(layers.PARTS[part["name"]][-1]),
             )
             for part in score["parts"]
         ],

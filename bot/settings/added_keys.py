@@ -27,6 +27,7 @@ ADDED: Mapping[tuple[str, ...], object] = {
         "other": 0.01,
         "gone_factor": 2.0,
     },
+    ("names",): {"RUT": "Russell 2000"},
     ("anchor",): {"authority": "", "certificate": None, "daily": False},
     ("sources", "defillama"): {"pause": 1.0, "symbols": {"STABLECOIN_SUPPLY_USD": "all"}},
     ("quality", "record_window"): 250,

@@ -102,10 +102,10 @@ def last_year(record: Record, labels: Labels) -> SvgChart | None:
             closes.append(reading.value)
             records.append(reading.threshold)
     return chart(
-        "Small caps, and the close that they must break",
+        labels.fill("{Small_caps}, and the close that {they} must break"),
         "The last year of decisions. The strip at the foot is the stage; waiting in the stablecoin is left blank.",
         days,
-        [("Highest close before", "record", records), ("Small caps", "strategy", closes)],
+        [("Highest close before", "record", records), (labels.fill("{Small_caps}"), "strategy", closes)],
         partial(numbers.figure, "small_caps"),
         # Only the stages of this curve are drawn: it has neither a start nor an exposure.
         spans=stage_spans(Curve(0.0, days, closes, [], stages, {}), labels),

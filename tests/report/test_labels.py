@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
-from bot.report import names
+from bot.core.errors import ConfigError
+from bot.report import layers, names
+from bot.report import words as sentences
 from bot.report.labels import Labels, labels_of
 from bot.report.tear_sheet import render
 from bot.report.words import benchmark_name, reading_text, reason_sentence
+from bot.review.why.trigger import gate_name
 from bot.settings.loader import load_config
 from tests.report.test_tear_sheet import contents, demo
 
@@ -71,6 +74,75 @@ def test_a_sentence_names_the_coin_that_plays_the_part() -> None:
     assert reading_text("eth_btc", sol) == "SOL/BTC, above its 50-day SMA"
     assert names.stage("ALTS", sol) == "in SOL and altcoins"
     assert names.reasons("kill_eth;eth_lags_btc", sol) == "risk exit: SOL stop, SOL lags BTC"
+
+
+CREDIT = {
+    "roles": {"small_caps": "HYG", "small_cap_fund": "HYG", "broad_fund": "IEF", "eth": "SOL"},
+    "names": {"HYG": "Corporate credit", "IEF": "Treasuries", "SOL": "Solana"},
+}
+
+
+def test_a_sentence_names_the_series_in_the_role_of_small_caps() -> None:
+    own = labels_of(load_config(changes=CREDIT).resolved())
+    assert reason_sentence("breakout", own) == (
+        "Corporate credit closed at a record after at least 21 sessions without one."
+    )
+    assert reason_sentence("weak_small_caps", own).startswith("Corporate credit has lagged Treasuries for ")
+    assert reason_sentence("resumed", own) == ("A record while Corporate credit leads: the position is taken up again.")
+    assert reason_sentence("waits_for_record", own) == "Waiting in the stablecoin for Corporate credit to break out."
+    assert reading_text("small_caps", own) == "Corporate credit close, above the highest before"
+    assert names.reasons("kill_trail;weak_small_caps", own) == (
+        "risk exit: Corporate credit under the trail, Corporate credit weak"
+    )
+    assert gate_name("relative_strength", own) == "Corporate credit's lead over Treasuries"
+    assert reading_text("relative_strength", own).startswith("ln(Corporate credit / Treasuries), ")
+    assert benchmark_name("eth", own) == "Hold Solana"
+
+
+def test_without_a_printed_name_a_series_is_called_by_its_symbol() -> None:
+    other = labels("roles", small_caps="HYG")
+    assert reason_sentence("failed", other) == "HYG closed 3% under the breakout's level."
+    assert gate_name("trend", other) == "HYG's trend"
+    assert gate_name("trend", labels()) == "small caps' trend"
+    # Its fund is still that of small caps, and so is the lead over the market.
+    assert gate_name("relative_strength", other) == "small caps' lead over the market"
+    assert gate_name("my_reading", other) == "my reading"
+
+
+def test_no_sentence_says_small_caps_of_another_series() -> None:
+    own = labels_of(load_config(changes=CREDIT).resolved())
+    said = [reason_sentence(code, own) for code in sentences._REASONS]
+    said += [reading_text(code, own) for code in sentences.READINGS]
+    said += [names.reasons(code, own) for code in names._REASONS]
+    said += [gate_name(name, own) for name in ("relative_strength", "trend")]
+    said += [layers.layer_title(name, own) for name in layers.LAYERS]
+    said += [own.fill(text) for part in layers.PARTS.values() for text in part]
+    assert [text for text in said if re.search("small.caps?|the market|ETH", text, re.IGNORECASE)] == []
+
+
+def test_a_run_of_before_has_the_name_that_it_had() -> None:
+    old = load_config().resolved()
+    del old["names"]
+    assert labels_of(old) == labels_of(load_config().resolved())
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"names": {"HYGG": "Credit"}}, "names has HYGG, which is not in the symbol table; did you mean 'HYG'?"),
+        ({"names": {"HYG": "a{b}"}}, "names.HYG"),
+        ({"names": {"HYG": "x" * 31}}, "names.HYG"),
+        ({"names": {"HYG": ""}}, "names.HYG"),
+        ({"roles": {"small_caps": "SOL"}}, "must be of kind index or etf-adjusted or etf-raw, was crypto"),
+    ],
+)
+def test_a_name_that_cannot_be_printed_is_refused(changes: dict[str, Any], text: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(text)):
+        load_config(changes=changes)
+
+
+def test_names_change_no_fingerprint() -> None:
+    assert load_config(changes={"names": {"HYG": "Credit"}}).fingerprint() == load_config().fingerprint()
 
 
 def test_a_reading_has_the_numbers_of_the_config() -> None:

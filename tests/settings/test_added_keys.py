@@ -69,5 +69,6 @@ def test_a_section_that_is_missing_is_not_begun() -> None:
         "start_equity": 1,
         "calendar": {"closures": []},
         "watch": ADDED["watch",],
+        "names": ADDED["names",],
         "anchor": ADDED["anchor",],
     }

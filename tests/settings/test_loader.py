@@ -226,7 +226,7 @@ class TestValues:
 
 
 def test_small_caps_that_the_symbol_table_calls_a_coin_are_refused() -> None:
-    with pytest.raises(ConfigError, match="must be of kind index, was crypto"):
+    with pytest.raises(ConfigError, match="must be of kind index or etf-adjusted or etf-raw, was crypto"):
         config_with({"symbols": {"RUT": "crypto"}})
 
 

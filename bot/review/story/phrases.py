@@ -11,7 +11,7 @@ from bot.report.labels import Labels
 from bot.report.numbers import counted, figure, share_text
 from bot.report.words import reason_sentence
 from bot.review.why.gauge import Gauge, gauges_of
-from bot.review.why.trigger import GATES
+from bot.review.why.trigger import gate_name
 
 _BACKGROUND = {
     "waits_for_record",
@@ -107,7 +107,7 @@ def _calm(context: DecisionContext, name: str) -> str:
     gauge = context.seen.get(name)
     if not (gauge and gauge.gate and gauge.holds):
         return ""
-    return _CALM[name].format(value=f"{gauge.value or 0:.0f}")
+    return context.labels.fill(_CALM[name]).replace("@", f"{gauge.value or 0:.0f}")
 
 
 def _expired(context: DecisionContext) -> str:
@@ -123,14 +123,14 @@ def _vetoed(context: DecisionContext) -> str:
         if count is not None
         else "the breakout was sustained"
     )
-    blocked = [_blocked(gauge) for gauge in context.vetoes]
+    blocked = [_blocked(gauge, context.labels) for gauge in context.vetoes]
     return f"{sentence}, but {' and '.join(blocked)}" if blocked else f"{sentence}, but the gates did not pass in time"
 
 
-def _blocked(gauge: Gauge) -> str:
+def _blocked(gauge: Gauge, labels: Labels) -> str:
     if gauge.name not in _TIGHT or not gauge.is_known:
-        return f"{GATES.get(gauge.name, printable(gauge.name))} was not known"
-    return _TIGHT[gauge.name].format(value=f"{gauge.value or 0:.0f}")
+        return f"{gate_name(gauge.name, labels)} was not known"
+    return labels.fill(_TIGHT[gauge.name]).replace("@", f"{gauge.value or 0:.0f}")
 
 
 def _fell(context: DecisionContext) -> str:
@@ -175,7 +175,7 @@ def _quiet(context: DecisionContext) -> str:
 def _weak(context: DecisionContext) -> str:
     weak = context.had.get("sessions_weak")
     span = f"{context.limit('sessions_weak')} sessions or more" if weak else "too long"
-    return f"small caps behind the market for {span}"
+    return context.labels.fill(f"{{fund}} behind {{the_market}} for {span}")
 
 
 def _kill_eth(context: DecisionContext) -> str:
@@ -191,25 +191,26 @@ def _ordinal(count: int) -> str:
     return f"{count}{ending}"
 
 
+# @ is the value of the gate; braces are filled by `Labels`.
 _CALM = {
-    "relative_strength": "small caps ahead of the market",
+    "relative_strength": "{fund} ahead of {the_market}",
     "credit": "credit calm",
-    "volatility": "VIX {value}",
+    "volatility": "VIX @",
     "participation": "a broad advance",
     "volume": "heavy volume",
-    "trend": "small caps in an uptrend",
+    "trend": "{small_caps} in an uptrend",
     "net_liquidity": "liquidity rising",
-    "supercycle": "supercycle score {value}",
+    "supercycle": "supercycle score @",
 }
 _TIGHT = {
-    "relative_strength": "small caps did not lead the market",
+    "relative_strength": "{fund} did not lead {the_market}",
     "credit": "credit was stressed",
-    "volatility": "VIX stood at {value}",
+    "volatility": "VIX stood at @",
     "participation": "the advance was narrow",
     "volume": "the volume was thin",
-    "trend": "small caps had no uptrend",
+    "trend": "{small_caps} had no uptrend",
     "net_liquidity": "liquidity was not rising",
-    "supercycle": "the supercycle score was {value}",
+    "supercycle": "the supercycle score was @",
 }
 _PHRASES: Mapping[str, Callable[[DecisionContext], str]] = {
     "breakout": _breakout,
@@ -227,7 +228,7 @@ _PHRASES: Mapping[str, Callable[[DecisionContext], str]] = {
     "eth_lags_btc": _pair_weak,
     "no_new_record": _quiet,
     "weak_small_caps": _weak,
-    "resumed": lambda context: f"{_record(context)}, while small caps led the market",
+    "resumed": lambda context: context.labels.fill(f"{_record(context)}, while {{fund}} led {{the_market}}"),
     "distributed": lambda _: "the distribution was over",
     "cooled_down": lambda _: "the cooldown was over",
     "kill_credit": lambda context: f"credit stress ({context.value('credit')} against {context.limit('credit')})",

@@ -9,7 +9,7 @@ from bot.report import numbers
 from bot.report.labels import PLAIN, Labels
 from bot.report.numbers import counted, figure, share_text
 from bot.review.why.gauge import Gauge, gauges_of
-from bot.review.why.trigger import GATES, Trigger
+from bot.review.why.trigger import Trigger, gate_name
 
 Gauges = Mapping[str, Gauge]
 _SEVERAL = 3
@@ -96,21 +96,21 @@ def _armed(gauges: Gauges, labels: Labels) -> list[Trigger]:
     elif not level.holds:
         sentence = f"{there}, but {labels.subject} closed {share_text(level.share)} under it: a close above is needed."
     elif failing:
-        sentence = f"{there}: it confirms once {_gates(failing)} within {counted(left, 'session')}."
+        sentence = f"{there}: it confirms once {_gates(failing, labels)} within {counted(left, 'session')}."
     else:
         sentence = f"{there} and every gate passes: the next close above confirms."
     nearest_way = Trigger(sentence, "closes_above", closes.distance, closes.share)
-    return [nearest_way, *(_failing(gauge) for gauge in failing), *_old(gauges.values())]
+    return [nearest_way, *(_failing(gauge, labels) for gauge in failing), *_old(gauges.values())]
 
 
-def _gates(failing: list[Gauge]) -> str:
-    names = [GATES.get(gauge.name, gauge.name.replace("_", " ")) for gauge in failing]
+def _gates(failing: list[Gauge], labels: Labels) -> str:
+    names = [gate_name(gauge.name, labels) for gauge in failing]
     return f"{_and(names)} {'pass' if len(names) > 1 else 'passes'}"
 
 
-def _failing(gauge: Gauge) -> Trigger:
+def _failing(gauge: Gauge, labels: Labels) -> Trigger:
     """Format a gate that fails, and its distance."""
-    name = GATES.get(gauge.name, gauge.name.replace("_", " "))
+    name = gate_name(gauge.name, labels)
     name = name[0].upper() + name[1:]
     if not gauge.is_known:
         return Trigger(f"{name} does not pass: its reading is {_missing(gauge)}.", gauge.name)
@@ -215,7 +215,8 @@ def _out(gauge: Gauge, labels: Labels) -> Trigger:
     at = figure(gauge.name, gauge.threshold)
     # VIX exits above its limit, so its reading holds when it exits; the others hold while they are safe.
     if gauge.holds == (gauge.name == "volatility_kill"):
-        name = {**GATES, "small_cap_stop": labels.subject, "eth_stop": labels.eth, "volatility_kill": "VIX"}[gauge.name]
+        others = {"small_cap_stop": labels.subject, "eth_stop": labels.eth, "volatility_kill": "VIX"}
+        name = others.get(gauge.name) or gate_name(gauge.name, labels)
         sentence = f"{name[0].upper()}{name[1:]} at {figure(gauge.name, gauge.value)} stands beyond the limit of {at}: "
         return Trigger(
             f"{sentence}the next session that says so sells everything.", gauge.name, gauge.distance, 0.0, "out"
@@ -255,7 +256,10 @@ def _ahead(gauge: Gauge, labels: Labels) -> str:
 def _counters(gauges: Gauges, labels: Labels) -> list[Trigger]:
     """List the counters that end in a sale of a part."""
     sold = labels.numbers.get("sold", "a part")
-    words = {"sessions_quiet": "without a record", "sessions_weak": "in a row with small caps lagging"}
+    words = {
+        "sessions_quiet": "without a record",
+        "sessions_weak": labels.fill("in a row with {fund} lagging"),
+    }
     found = []
     for name, meaning in words.items():
         gauge = gauges.get(name)

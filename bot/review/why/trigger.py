@@ -5,17 +5,25 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-GATES = {
-    "relative_strength": "small caps' lead over the market",
+from bot.core.text import printable
+from bot.report.labels import Labels
+
+_GATES = {
+    "relative_strength": "{of_fund} lead over {the_market}",
     "credit": "credit",
     "volatility": "VIX",
     "participation": "participation",
     "volume": "volume",
-    "trend": "small caps' trend",
+    "trend": "{of_small_caps} trend",
     "net_liquidity": "net liquidity",
     "supercycle": "the supercycle score",
 }
-"""Name of each gate in a sentence."""
+"""Name of each gate in a sentence; `gate_name` fills the name of small caps in."""
+
+
+def gate_name(name: str, labels: Labels) -> str:
+    """Return the name of a gate in a sentence; that of a user's own reading in words."""
+    return labels.fill(_GATES[name]) if name in _GATES else printable(name.replace("_", " "))
 
 
 @dataclass(frozen=True, slots=True)

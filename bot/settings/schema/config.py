@@ -31,7 +31,7 @@ from bot.settings.schema.trading import (
     SizingSection,
     check_endings,
 )
-from bot.settings.schema.values import Count, Section, Share, Switch, Symbol
+from bot.settings.schema.values import Count, PrintedName, Section, Share, Switch, Symbol
 from bot.settings.schema.waterfall import SupercycleSection, WaterfallSection
 
 
@@ -146,6 +146,7 @@ class Config(Section):
     recovery: Share
     endings: dict[Symbol, EndingSection]
     symbols: dict[Symbol, SymbolKind]
+    names: dict[Symbol, PrintedName]
     altcoin_universe: list[Symbol]
     stablecoins: list[Symbol]
     wrapped: list[Symbol]
@@ -157,16 +158,17 @@ class Config(Section):
     def _parts_have_their_kind(self) -> Self:
         listings = self.listings()
         parts = {
-            "small_caps": SeriesKind.INDEX,
-            "eth": SeriesKind.CRYPTO,
-            "btc": SeriesKind.CRYPTO,
-            "stablecoin": SeriesKind.STABLECOIN,
+            "small_caps": (SeriesKind.INDEX, SeriesKind.ETF_ADJUSTED, SeriesKind.ETF_RAW),
+            "eth": (SeriesKind.CRYPTO,),
+            "btc": (SeriesKind.CRYPTO,),
+            "stablecoin": (SeriesKind.STABLECOIN,),
         }
-        for part, kind in parts.items():
+        for part, kinds in parts.items():
             symbol = getattr(self.roles, part)
-            if symbol not in listings or listings[symbol].kind is not kind:
+            if symbol not in listings or listings[symbol].kind not in kinds:
                 was = listings[symbol].kind if symbol in listings else "not in the symbol table"
-                raise ValueError(f"roles.{part} is {symbol}, which must be of kind {kind}, was {was}")
+                expected = " or ".join(kinds)
+                raise ValueError(f"roles.{part} is {symbol}, which must be of kind {expected}, was {was}")
         sources = self.sources
         # A misspelt symbol would be fetched for ever and read by no rule.
         tables = {
@@ -193,6 +195,11 @@ class Config(Section):
         if own is not None and not own.endswith(".py") and own not in coins:
             near = did_you_mean(own, coins) or "name a coin, or a strategy file that ends in .py"
             raise ValueError(f"benchmarks.own is {own}, which is no coin of the symbol table; {near}")
+        for symbol in self.names:
+            if symbol not in listings:
+                near = did_you_mean(symbol, listings)
+                text = f"names has {symbol}, which is not in the symbol table"
+                raise ValueError(f"{text}; {near}" if near else text)
         # ETH/BTC would always be 1: the rotation would never buy altcoins, without an error.
         if self.roles.eth == self.roles.btc:
             raise ValueError(f"roles.eth and roles.btc are both {self.roles.eth}")
@@ -231,6 +238,7 @@ class Config(Section):
         del plain["state"], plain["sources"], plain["notify"], plain["review"], plain["paper"]["log"]
         plain.pop("watch", None)  # alerts; no decision depends on them
         plain["benchmarks"].pop("own", None)  # it stands beside the strategy and decides no day
+        plain.pop("names", None)  # words on screens
         plain.pop("anchor", None)  # time-stamps of the record; no decision depends on them
         plain["paper"].pop("quote_retry_minutes", None)  # a time of retries; no decision depends on it
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()

@@ -12,6 +12,7 @@ Share = Annotated[float, Strict(), Field(ge=0, le=1)]
 Positive = Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Strict(), Field(ge=1, le=10_000)]
 Symbol = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,29}$")]
+PrintedName = Annotated[str, Strict(), Field(max_length=30, pattern=r"^[\w&.,'()/+-]+( [\w&.,'()/+-]+)*$")]
 Switch = Annotated[bool, Strict()]
 PositiveDecimal = Annotated[
     Decimal, Field(gt=0, ge=Decimal("1E-18"), le=Decimal("1E+18"), allow_inf_nan=False)
