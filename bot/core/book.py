@@ -119,7 +119,7 @@ class Book:
         self._renamed: dict[str, str] = {}
         self._coarse: set[str] = set()
         self.remade: list[Decision] = []
-        self._caller = DailyCaller(plan.daily, plan.market) if plan.daily else None
+        self._caller = DailyCaller(plan.daily, plan.market, plan.rules.instruments) if plan.daily else None
         self._stage, self._noted = "", 0
 
     def recall(self, events: Iterable[Event]) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 
 from bot.core.decision import Decision
 from bot.core.events import Event
-from bot.core.instrument import ZERO
+from bot.core.instrument import ZERO, Instrument
 from bot.core.market import Market
 from bot.core.orders import Fill, OrderResult, Settlement, Side
 from bot.core.portfolio import Portfolio
@@ -60,9 +60,10 @@ class DailyCaller:
     `reads_book` becomes True at the first look at cash, equity, holdings or the last orders.
     """
 
-    def __init__(self, rule: DailyRule, market: Market) -> None:
+    def __init__(self, rule: DailyRule, market: Market, instruments: Mapping[str, Instrument]) -> None:
         self.reads_book = False
         self._decide, self._market, self._times = rule.new(), market, frozenset(rule.times)
+        self._instruments = instruments
         self._entries: Mapping[str, _Entry] = {}
         self._last: Decision | None = None
         self._ended: tuple[OrderResult, ...] = ()
@@ -109,6 +110,8 @@ class DailyCaller:
         holdings = {}
         for symbol, price in prices.items():
             entry, quantity = entries[symbol], portfolio.held(symbol)
+            if self._is_dust(symbol, quantity, price):
+                continue
             days = (at.date() - entry.since).days
             weight = quantity * price / equity
             holdings[symbol] = Holding(symbol, quantity, entry.price, price, entry.since, days, weight)
@@ -133,8 +136,17 @@ class DailyCaller:
 
     def _enter(self, symbol: str, quantity: Decimal, price: Decimal, day: date) -> None:
         entry = self._entries.get(symbol)
-        entered = _Entry(quantity, price, day) if entry is None else entry.bought(quantity, price)
+        if entry is None or self._is_dust(symbol, entry.quantity, price):
+            entered = _Entry(quantity + (entry.quantity if entry else ZERO), price, day)
+        else:
+            entered = entry.bought(quantity, price)
         self._entries = {**self._entries, symbol: entered}
+
+    def _is_dust(self, symbol: str, quantity: Decimal, price: Decimal) -> bool:
+        """Return True for a remainder that is worth less than the smallest order."""
+        # A fee in coins leaves one after a sale in full: it is no position, and it cannot be sold.
+        instrument = self._instruments.get(symbol)
+        return instrument is not None and quantity * price < instrument.min_notional
 
     def _reduce(self, symbol: str, quantity: Decimal) -> None:
         entry = self._entries.get(symbol)

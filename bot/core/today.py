@@ -109,7 +109,7 @@ class Today:
 
     @property
     def holdings(self) -> Mapping[str, Holding]:
-        """The coins that are held, by symbol."""
+        """The coins that are held, by symbol. A remainder worth less than the smallest order is left out."""
         return self._book.holdings
 
     @property
@@ -118,7 +118,7 @@ class Today:
         return self._book.last_orders
 
     def holding(self, symbol: str) -> Holding | None:
-        """Return a coin's holding, None if it is not held."""
+        """Return a coin's holding, None if it is not held or only a remainder is left."""
         return self._book.holdings.get(symbol)
 
     def target(

@@ -17,10 +17,12 @@ from bot.core.book import Book
 from bot.core.daily_rule import DailyCaller, DailyRule
 from bot.core.decision import Decision, Trade
 from bot.core.errors import ConfigError
+from bot.core.instrument import Instrument
 from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import Fill, Side
 from bot.core.portfolio import Portfolio
+from bot.core.today import Holding, Today
 from bot.services.plans import build_strategy, planned, run_plan, window_of
 from tests.markets import closes_on_days, closes_on_sessions, config_with, market_of, random_market
 
@@ -149,23 +151,36 @@ def test_rows_after_the_midnight_of_the_day_cannot_be_reached(tmp_path: Path) ->
 
 
 def test_a_second_purchase_averages_the_entry_price_and_keeps_the_day() -> None:
-    seen: list[Any] = []
+    (held,) = holdings_after(("buy", 3, "1", "100"), ("buy", 5, "3", "60"))
+    # (1 x 100 + 3 x 60) / 4 = 70; 4 x (77 - 70) = 28.
+    assert (held.entry_price, held.days_held, held.profit) == (Decimal(70), 6, Decimal(28))
+    assert held.gain == pytest.approx(0.1)
 
-    def decide(today: Any) -> Decision:
-        seen.append(today.holding("ETH"))
-        return today.hold()  # type: ignore[no-any-return]
 
-    caller = DailyCaller(DailyRule([], [], lambda: decide), falling())
-    portfolio = Portfolio(Decimal(1000))
-    for day, quantity, price in ((3, "1", "100"), (5, "3", "60")):
+def test_a_remainder_under_the_smallest_order_is_no_holding_and_the_next_purchase_begins_anew() -> None:
+    sold = ("buy", 3, "1", "100"), ("sell", 4, "0.999", "100")
+    assert holdings_after(*sold) == []  # 0.001 x 77 is 0.08
+    (held,) = holdings_after(*sold, ("buy", 7, "2", "70"))
+    assert (held.entry_price, held.days_held, held.quantity) == (Decimal(70), 2, Decimal("2.001"))
+
+
+def holdings_after(*trades: tuple[str, int, str, str]) -> list[Holding]:
+    """The holdings on 2024-01-09 at a close of 77, after some trades: side, day, quantity and price."""
+    seen: list[Holding] = []
+
+    def decide(today: Today) -> Decision:
+        seen.extend(today.holdings.values())
+        return today.hold()
+
+    instruments = {"ETH": Instrument("ETH", Decimal("0.001"), Decimal("0.01"), Decimal(10), Decimal(0), Decimal(0))}
+    caller, portfolio = DailyCaller(DailyRule([], [], lambda: decide), falling(), instruments), Portfolio(Decimal(1000))
+    for side, day, quantity, price in trades:
         at, one = midnight(date(2024, 1, day)), Decimal(quantity)
-        fill = Fill("id", at, "ETH", Side.BUY, one, Decimal(price), Decimal(price), Decimal(0), "")
+        fill = Fill("id", at, "ETH", Side(side), one, Decimal(price), Decimal(price), Decimal(0), "")
         portfolio = portfolio.apply(fill)
         caller.note(fill)
     caller.decide(midnight(date(2024, 1, 9)), portfolio, lambda symbol: Decimal(77))
-    # (1 x 100 + 3 x 60) / 4 = 70; 4 x (77 - 70) = 28.
-    assert (seen[0].entry_price, seen[0].days_held, seen[0].profit) == (Decimal(70), 6, Decimal(28))
-    assert seen[0].gain == pytest.approx(0.1)
+    return seen
 
 
 REFUSED = {
