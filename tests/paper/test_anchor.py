@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors import ConfigError
+from bot.core.errors import ConfigError, LedgerError
 from bot.core.events import ConfigPeriod, Event, Valuation
 from bot.core.notice import Notice
 from bot.infra import timestamp_token
-from bot.ledger.anchor_files import anchor_files, anchored_text
+from bot.ledger.anchor_files import anchor_files, anchored_text, keep_anchor
 from bot.ledger.record import read_end
 from bot.paper.daemon import Daemon
 from tests.cli.running import bot, error_of
@@ -109,6 +109,14 @@ def test_a_head_is_stamped_once_and_its_token_is_kept(folder: Path, server: Auth
     token.write_bytes(was[:40])
     assert "the token is damaged, or no time-stamp" in error_of(anchor(folder, server), 5)
     assert token.read_bytes() == was[:40]
+
+
+def test_a_token_that_another_process_wrote_first_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "paper.sqlite3"
+    kept = keep_anchor(path, 13, b"first")
+    with pytest.raises(LedgerError, match="exists already and is kept as it is"):
+        keep_anchor(path, 13, b"second")
+    assert (kept.read_bytes(), list(tmp_path.iterdir())) == (b"first", [kept])
 
 
 def test_without_a_certificate_the_line_says_that_the_signature_is_unverified(

@@ -84,6 +84,7 @@ BODIES = {
     "a policy": der(48, integer(1), imprint(DIGEST), b"\x06\x03\x2a\x03\x04", NONCE, WITH_CERTIFICATES),
     "an extension": der(48, integer(1), imprint(DIGEST), NONCE, WITH_CERTIFICATES, der(160, b"symbol=ETHUSDT")),
     "a long nonce": der(48, integer(1), imprint(DIGEST), integer(2**200), WITH_CERTIFICATES),
+    "a nonce of another size": der(48, integer(1), imprint(DIGEST), b"\x02\x02" + b"side", WITH_CERTIFICATES),
     "bytes behind": BODY + b"&symbol=ETHUSDT",
     "bytes in front": b"symbol=ETHUSDT&" + BODY,
     "a wrong length": BODY[:1] + bytes([BODY[1] + 1]) + BODY[2:],
@@ -139,6 +140,12 @@ def test_a_body_that_the_header_does_not_measure_is_refused() -> None:
     request.headers["Content-Length"] = "71" if len(BODY) != 71 else "70"
     with pytest.raises(NotPublic, match="is no request of a time-stamp of this digest"):
         refuse_unless_timestamp(URL, DIGEST, request)
+
+
+def test_a_session_that_is_pinned_to_a_query_sends_nothing(server: AuthorityServer) -> None:
+    with pytest.raises(NotPublic, match="the address has a query"):
+        ask_authority(f"{URL}?symbol=ETHUSDT", BODY, DIGEST, carrier(server))
+    assert server.asked == []
 
 
 def test_a_session_that_is_pinned_to_an_exchange_sends_nothing(server: AuthorityServer) -> None:
