@@ -135,7 +135,8 @@ def run_both(prepared: PreparedMarket, drawn: RandomSet, simulation=simulate, ro
     own = with_decisions(plan, prepared.window, rotation.decide(view), stressed)
     factor = float(drawn.costs)
     coins = prepared.coins._replace(fee=prepared.coins.fee * factor, slippage=prepared.coins.slippage * factor)
-    numbers = prepared.numbers._replace(band=float(drawn.band), volume_share=float(drawn.volume_share), impact=drawn.impact)
+    sizes = {"band": float(drawn.band), "volume_share": float(drawn.volume_share), "impact": drawn.impact}
+    numbers = prepared.numbers._replace(**sizes)
     run = simulation(
         drawn.settings.rules,
         drawn.settings.target_rules,

@@ -131,7 +131,7 @@ def test_figures_of_a_later_start_are_those_of_its_own_days(variations: Variatio
         ("start: [1990-01-01]\n", "lies outside the data; expected a day from 2102-01-02"),
         ("start: [2199-01-01]\n", "has no day to trade on"),
         ("roles.small_cap: [RUT]\n", "did you mean 'roles.small_caps'"),
-        ("roles.small_caps: [SPY]\n", "must be of kind index"),
+        ("roles.small_caps: [XRP]\n", "must be of kind index or etf"),
         ("roles.small_caps: [VX]\n", "is not in the symbol table; was VX; did you mean 'VIX'"),
         ("roles.small_caps: [RUT, IXIC]\n", "IXIC is no series of this market"),
         ("roles.eth: [ETH, BTC]\n", "roles.eth and roles.btc are both BTC"),
