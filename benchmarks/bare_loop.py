@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from bot.core import execution, instrument
+from bot.core.impact import impact_share
+from bot.simulation.simulation import rounded_weight
 
 Floats = Any
 
@@ -27,7 +29,7 @@ def bare_loop() -> Callable[..., Floats]:
     import numba
 
     inline = numba.extending.register_jitable(forceinline=True)
-    for function in (_whole, _worse):
+    for function in (_whole, _worse, impact_share, rounded_weight):
         inline(function)
     return numba.njit(error_model="numpy")(_run_sets)  # type: ignore[no-any-return]
 
@@ -48,6 +50,7 @@ def _run_sets(rules, targets, numbers, seen, shares, coins, multipliers, first):
     """Run every set; `rules`, `targets` and `numbers` have a row a set. Return the final equity of each."""
     n, days = len(coins.step), len(multipliers)
     close_of, open_of, volume_of, fresh = coins.close, coins.open, coins.median_volume, coins.fresh
+    deviation_of = coins.volatility
     step_of, fee_of, slip_of, tick_of = coins.step, coins.fee, coins.slippage, coins.tick
     final, equity_of = np.zeros(len(rules)), np.zeros(days)
     lots, weights, orders = np.zeros(n), np.zeros(n), np.zeros(n)
@@ -55,7 +58,7 @@ def _run_sets(rules, targets, numbers, seen, shares, coins, multipliers, first):
     for row in range(len(rules)):
         r, t, z = rules[row], targets[row], numbers[row]
         lots[:], weights[:], unfinished[:] = 0.0, 0.0, False
-        count, cash, band, relative, volume_share, eth = 0, z[0], z[1], z[2], z[3], int(z[6])
+        count, cash, band, relative, volume_share, eth = 0, z[0], z[1], z[2], z[3], int(z[7])
         stage = came = tranche = entered = since = closes = armed_on = confirmed_on = eth_on = lag = 0
         was_stage, was_tranche = 0, 0
         killed, level, high, eth_high = False, 0.0, 0.0, 0.0
@@ -135,16 +138,16 @@ def _run_sets(rules, targets, numbers, seen, shares, coins, multipliers, first):
             is_set = True
             if stage == ETH:
                 weights[:] = 0.0
-                weights[eth] = np.floor((t[0] if tranche == 1 else t[1]) / 1e-9 + 1e-6) * 1e-9
+                weights[eth] = rounded_weight(t[0] if tranche == 1 else t[1])
             elif stage == ALTS and (age == 0 or (age % t[4] == 0 and not stale)):
                 weights[:] = 0.0
-                weights[eth] = np.floor(t[0] / 1e-9 + 1e-6) * 1e-9
+                weights[eth] = rounded_weight(t[0])
                 for c in range(n):
                     if shares[i, c] > 0:
-                        weights[c] = np.floor(t[2] * shares[i, c] / 1e-9 + 1e-6) * 1e-9
+                        weights[c] = rounded_weight(t[2] * shares[i, c])
             elif stage == DISTRIBUTION and age == 0:
                 for c in range(n):
-                    weights[c] = np.floor(weights[c] * t[3] / 1e-9 + 1e-6) * 1e-9
+                    weights[c] = rounded_weight(weights[c] * t[3])
             elif ALTS <= stage <= DISTRIBUTION or not ETH <= was_stage <= DISTRIBUTION:
                 is_set = False
             else:
@@ -193,7 +196,8 @@ def _run_sets(rules, targets, numbers, seen, shares, coins, multipliers, first):
                         change = weights[c] * equity / price / step - lots[c]
                         if (side == 0) != (change < 0) or change == 0:
                             continue
-                        cost = fee_of[c] + slip_of[c] * multiplier
+                        cost, volume = fee_of[c] + slip_of[c] * multiplier, volume_of[day - 1, c]
+                        tradable = np.inf if np.isnan(volume) else _whole(volume_share * volume / price / step)
                         wanted = _whole(abs(change))
                         if side == 1 and reduce_only:
                             again[c] = again[c] or (unfinished[c] and not now)
@@ -203,16 +207,19 @@ def _run_sets(rules, targets, numbers, seen, shares, coins, multipliers, first):
                         if not fresh[day - 1, c]:
                             again[c] = True
                             continue
-                        allowed = wanted
+                        allowed = min(wanted, tradable)
+                        sigma = deviation_of[day - 1, c]
                         if side == 1:
+                            expected = min(change, tradable) * step * price
+                            cost += impact_share(z[4], sigma, expected, volume)
                             allowed = min(allowed, _whole(max(planned, 0.0) / (price * (1 + cost)) / step))
-                        if not np.isnan(volume_of[day - 1, c]):
-                            allowed = min(allowed, _whole(volume_share * volume_of[day - 1, c] / price / step))
                         again[c] = again[c] or allowed < wanted
                         size = allowed * step
                         if size * price < coins.min_notional[c] or size < coins.min_quantity[c]:
                             continue
                         orders[c] = allowed if side == 1 else -allowed
+                        if side == 0:
+                            cost += impact_share(z[4], sigma, size * price, volume)
                         planned += -size * price * (1 + cost) if side == 1 else size * price * (1 - cost)
                 for k in range(count):
                     unfinished[live[k]] = again[live[k]]
@@ -225,6 +232,8 @@ def _run_sets(rules, targets, numbers, seen, shares, coins, multipliers, first):
                         if np.isnan(opened):
                             unfinished[c] = True
                             continue
+                        size = abs(orders[c]) * step * opened
+                        slip += impact_share(z[4], deviation_of[day - 1, c], size, volume_of[day - 1, c])
                         if side == 1:
                             price = _worse(opened * (1 + slip), tick_of[c], True)
                             paid = price * (1 + fee_of[c])

@@ -89,6 +89,14 @@ class LotBook(NamedTuple):
     fill_price: Floats
 
 
+class BookState(NamedTuple):
+    """What a day begins with: a coin that is held, one that has ended, an order to be retried."""
+
+    is_held: bool
+    is_settled: bool
+    is_unfinished: bool
+
+
 def new_book(coins: CoinTable, cash: float, room: int) -> LotBook:
     """Return an empty book with room for a number of fills."""
     n = len(coins.step)
@@ -104,11 +112,11 @@ def new_book(coins: CoinTable, cash: float, room: int) -> LotBook:
         np.full(n, np.nan),
         np.full(n, -1, np.int64),
         np.zeros(1, np.int64),
-        np.zeros(room, np.int64),
-        np.zeros(room, np.int64),
-        np.zeros(room, np.int64),
-        np.zeros(room, np.int64),
-        np.zeros(room),
+        np.empty(room, np.int64),
+        np.empty(room, np.int64),
+        np.empty(room, np.int64),
+        np.empty(room, np.int64),
+        np.empty(room),
     )
 
 
@@ -139,28 +147,30 @@ def aim(book: LotBook, decided: Floats) -> None:
     book.live_count[0] = count
 
 
-def is_held(book: LotBook) -> bool:
-    """Return True if the book holds a coin."""
-    held = False
-    for at in range(book.live_count[0]):
-        held |= book.lots[book.live[at]] > 0
-    return held
+# Called every day, with the arrays that they read: compiled code counts a reference for each array of an argument, and
+# the whole book and table have thirty.
+def state_of(lots: Floats, unfinished: Bools, live: Ints, count: int, settled_on: Ints, day: int) -> BookState:
+    """Return what a day begins with; the arguments are those of `LotBook` and `CoinTable`."""
+    is_held = is_settled = is_unfinished = False
+    for at in range(count):
+        coin = live[at]
+        has_lots = lots[coin] > 0
+        is_held |= has_lots
+        is_settled |= has_lots and settled_on[coin] <= day
+        is_unfinished |= unfinished[coin]
+    return BookState(is_held, is_settled, is_unfinished)
 
 
-def _is_any_unfinished(book: LotBook) -> bool:
-    unfinished = False
-    for at in range(book.live_count[0]):
-        unfinished |= book.unfinished[book.live[at]]
-    return unfinished
-
-
-def equity_at(book: LotBook, coins: CoinTable, day: int) -> float:
+def equity_at(
+    cash: float, lots: Floats, live: Ints, count: int, marks: Floats, close: Floats, step: Floats, day: int
+) -> float:
     """Value cash and holdings at the newest closes of a day, USDT."""
-    total: float = book.cash[0]
-    for at in range(book.live_count[0]):
-        coin = book.live[at]
-        if book.lots[coin] > 0:
-            total += book.lots[coin] * coins.step[coin] * close_of(book, coins, coin, day)
+    total = cash
+    for at in range(count):
+        coin = live[at]
+        if lots[coin] > 0:
+            price = close[day, coin]
+            total += lots[coin] * step[coin] * (marks[coin] if np.isnan(price) else price)
     return total
 
 
@@ -174,24 +184,14 @@ def _tie(amount: float) -> float:
     return TIE + FLOAT_TIE * amount
 
 
-def _worse_price(coins: CoinTable, coin: int, price: float, is_buy: bool) -> float:
+def _worse_price(tick: float, price: float, is_buy: bool) -> float:
     """Round a price to the tick against the trader, with a finer tick where that of the table is too coarse."""
-    tick = coins.tick[coin]
     if tick > price * COARSE_TICK:
         tick = 10.0 ** (np.floor(np.log10(price) + 1e-12) + 1 - PRICE_DIGITS)
     ticks = price / tick
     whole = np.ceil(ticks - _tie(ticks)) if is_buy else np.floor(ticks + _tie(ticks))
     worse: float = whole * tick
     return worse
-
-
-def is_settled(book: LotBook, coins: CoinTable, day: int) -> bool:
-    """Return True if a coin that is held has ended."""
-    settled = False
-    for at in range(book.live_count[0]):
-        coin = book.live[at]
-        settled |= book.lots[coin] > 0 and coins.settled_on[coin] <= day
-    return settled
 
 
 def settle(book: LotBook, coins: CoinTable, numbers: RunNumbers, multipliers: Floats, day: int) -> None:
@@ -211,10 +211,10 @@ def settle(book: LotBook, coins: CoinTable, numbers: RunNumbers, multipliers: Fl
             book.renamed[coin] = into
         elif coins.cause[coin] == DEAD:
             paid = close * numbers.recovery
-            book.cash[0] += quantity * _worse_price(coins, coin, paid, False) if paid > 0 else 0.0
+            book.cash[0] += quantity * _worse_price(coins.tick[coin], paid, False) if paid > 0 else 0.0
         else:
             multiplier = multipliers[day - 2] if day >= 2 else 1.0
-            price = _worse_price(coins, coin, close * (1 - coins.slippage[coin] * multiplier), False)
+            price = _worse_price(coins.tick[coin], close * (1 - coins.slippage[coin] * multiplier), False)
             book.cash[0] += quantity * price * (1 - coins.fee[coin])
         if coins.cause[coin] != RENAMED:
             _note(book, SETTLED, day, coin, -book.lots[coin], np.nan)
@@ -231,127 +231,117 @@ def trade(
     day: int,
 ) -> None:
     """Plan the orders towards the wanted weights, sells first, and fill them at the open of their day."""
-    if when == TradeCode.HOLD and not _is_any_unfinished(book):
-        return
-    live = book.live[: book.live_count[0]]
-    if not len(live):
-        return
-    equity = equity_at(book, coins, day - 1)
-    for coin in live:
-        book.orders[coin], book.again[coin] = 0.0, False
-    cash = book.cash[0]
-    for side in range(2):  # sales first: their proceeds pay for the purchases
-        for coin in live:
-            target = book.wanted[coin] * numbers.multiplier
-            if book.wanted[coin] <= 0 and book.lots[coin] <= 0:
-                continue
-            price = close_of(book, coins, coin, day - 1)
-            held = book.lots[coin]
-            weight = held * coins.step[coin] * price / equity if equity else 0.0
-            if not _is_due(when, book.unfinished[coin], numbers, weight, target):
-                continue
-            change = target * equity / price / coins.step[coin] - held
-            fixed = coins.fee[coin] + coins.slippage[coin] * multiplier
-            if side == 0 and change < 0:
-                lots = _sendable(book, coins, numbers, coin, day, -change, np.inf)
-                book.orders[coin] = -lots
-                cost = fixed + _impact(coins, numbers, coin, day, lots, price)
-                cash += lots * coins.step[coin] * price * (1 - cost)
-            elif side == 1 and change > 0:
-                if reduce_only:
-                    if book.unfinished[coin] and when != TradeCode.NOW:
-                        book.again[coin] = True
-                    continue
-                if _whole(change) > 0 and coins.quarantined[day, coin]:
-                    continue
-                expected = min(change, _tradable(coins, numbers, coin, day, price))
-                cost = fixed + _impact(coins, numbers, coin, day, expected, price)
-                limit = max(cash, 0.0) / (price * (1 + cost)) / coins.step[coin]
-                lots = _sendable(book, coins, numbers, coin, day, change, limit)
-                book.orders[coin] = lots
-                cash -= lots * coins.step[coin] * price * (1 + cost)
-    for coin in live:
-        book.unfinished[coin] = book.again[coin]
-    for side in range(2):
-        for coin in live:
-            order = book.orders[coin]
-            if (side == 0 and order < 0) or (side == 1 and order > 0):
-                _fill(book, coins, numbers, coin, order, multiplier, day)
+    if book.live_count[0]:
+        _plan(book, coins, numbers, when, reduce_only, multiplier, day)
+        _fill(book, coins, numbers.impact, multiplier, day)
 
 
-def _is_due(when: int, is_unfinished: bool, numbers: RunNumbers, weight: float, target: float) -> bool:
-    if when == TradeCode.NOW or is_unfinished:
-        return True
-    if when == TradeCode.HOLD:
-        return False
-    return abs(weight - target) > max(numbers.band, numbers.relative_band * target)
-
-
-def _sendable(
+# Both loops read single numbers of the table: calls with the whole of it cost more than the arithmetic.
+def _plan(
     book: LotBook,
     coins: CoinTable,
     numbers: RunNumbers,
-    coin: int,
+    when: int,
+    reduce_only: bool,
+    multiplier: float,
     day: int,
-    change: float,
-    limit: float,
-) -> float:
-    """Return the lots of an order that passes the rules of its coin, and note if it is to be retried."""
-    lots = _whole(change)
-    if lots == 0:
-        return 0.0
-    if not coins.fresh[day - 1, coin]:
-        book.again[coin] = True
-        return 0.0
-    price = close_of(book, coins, coin, day - 1)
-    allowed = lots if np.isinf(limit) else min(lots, _whole(limit))
-    allowed = min(allowed, _tradable(coins, numbers, coin, day, price))
-    if allowed < lots:
-        book.again[coin] = True
-    quantity = allowed * coins.step[coin]
-    if quantity * price < coins.min_notional[coin] or quantity < coins.min_quantity[coin]:
-        return 0.0
-    return allowed
+) -> None:
+    """Set the lots of the day's orders, and which coins are retried on the next day."""
+    count = book.live_count[0]
+    live = book.live[:count]
+    equity = equity_at(book.cash[0], book.lots, book.live, count, book.marks, coins.close, coins.step, day - 1)
+    for coin in live:
+        book.orders[coin], book.again[coin] = 0.0, False
+    cash, volume_share, coefficient = book.cash[0], numbers.volume_share, numbers.impact
+    for side in range(2):  # sales first: their proceeds pay for the purchases
+        for coin in live:
+            target, held, close = book.wanted[coin] * numbers.multiplier, book.lots[coin], coins.close[day - 1, coin]
+            if book.wanted[coin] <= 0 and held <= 0:
+                continue
+            price, step = book.marks[coin] if np.isnan(close) else close, coins.step[coin]
+            weight = held * step * price / equity if equity else 0.0
+            is_late = book.unfinished[coin]
+            if not _is_due(when, is_late, numbers.band, numbers.relative_band, weight, target):
+                continue
+            change = target * equity / price / step - held
+            if side != (1 if change > 0 else 0) or change == 0:
+                continue
+            if side == 1 and reduce_only:
+                if is_late and when != TradeCode.NOW:
+                    book.again[coin] = True
+                continue
+            if side == 1 and _whole(change) > 0 and coins.quarantined[day, coin]:
+                continue
+            volume, volatility = coins.median_volume[day - 1, coin], coins.volatility[day - 1, coin]
+            cost = coins.fee[coin] + coins.slippage[coin] * multiplier
+            tradable = _tradable(volume_share, volume, price, step)
+            limit = np.inf
+            if side == 1:
+                cost += impact_share(coefficient, volatility, min(change, tradable) * step * price, volume)
+                limit = _whole(max(cash, 0.0) / (price * (1 + cost)) / step)
+            whole = _whole(abs(change))
+            lots = min(whole, limit, tradable) if coins.fresh[day - 1, coin] else 0.0
+            if lots < whole:
+                book.again[coin] = True
+            quantity = lots * step
+            if quantity * price < coins.min_notional[coin] or quantity < coins.min_quantity[coin]:
+                continue
+            if side == 1:
+                book.orders[coin] = lots
+                cash -= quantity * price * (1 + cost)
+            else:
+                book.orders[coin] = -lots
+                cost += impact_share(coefficient, volatility, quantity * price, volume)
+                cash += quantity * price * (1 - cost)
+    for coin in live:
+        book.unfinished[coin] = book.again[coin]
 
 
-def _tradable(coins: CoinTable, numbers: RunNumbers, coin: int, day: int, price: float) -> float:
+def _fill(book: LotBook, coins: CoinTable, coefficient: float, multiplier: float, day: int) -> None:
+    """Fill the orders at the open of the day, sells first, within holdings and cash."""
+    live = book.live[: book.live_count[0]]
+    money, held_lots, unfinished = book.cash, book.lots, book.unfinished
+    for side in range(2):
+        for coin in live:
+            order = book.orders[coin]
+            if order == 0 or (order > 0) != (side == 1):
+                continue
+            opened = coins.open[day, coin]
+            if np.isnan(opened):
+                unfinished[coin] = True
+                continue
+            step, fee = coins.step[coin], coins.fee[coin]
+            volume, volatility = coins.median_volume[day - 1, coin], coins.volatility[day - 1, coin]
+            impact = impact_share(coefficient, volatility, abs(order) * step * opened, volume)
+            slippage = coins.slippage[coin] * multiplier + impact
+            if side == 1:
+                price = _worse_price(coins.tick[coin], opened * (1 + slippage), True)
+                lots = min(order, _whole(money[0] * (1 - CASH_KEPT) / (price * (1 + fee)) / step))
+                money[0] -= lots * step * price * (1 + fee)
+            else:
+                price = _worse_price(coins.tick[coin], opened * (1 - slippage), False)
+                lots = -min(-order, held_lots[coin])
+                money[0] -= lots * step * price * (1 - fee)
+            held_lots[coin] += lots
+            if lots != order:
+                unfinished[coin] = True
+            if lots != 0:
+                _note(book, FILL, day, coin, lots, price)
+
+
+def _is_due(when: int, is_late: bool, band: float, relative_band: float, weight: float, target: float) -> bool:
+    if when == TradeCode.NOW or is_late:
+        return True
+    if when == TradeCode.HOLD:
+        return False
+    return abs(weight - target) > max(band, relative_band * target)
+
+
+def _tradable(volume_share: float, volume: float, price: float, step: float) -> float:
     """Return the most lots of an order by the volume of its coin."""
-    volume = coins.median_volume[day - 1, coin]
     if np.isnan(volume):
         return np.inf
-    return _whole(numbers.volume_share * volume / price / coins.step[coin])
-
-
-def _impact(coins: CoinTable, numbers: RunNumbers, coin: int, day: int, lots: float, price: float) -> float:
-    """Return the market impact of an order as a share of the price."""
-    notional = lots * coins.step[coin] * price
-    volatility, volume = coins.volatility[day - 1, coin], coins.median_volume[day - 1, coin]
-    return impact_share(numbers.impact, volatility, notional, volume)
-
-
-def _fill(
-    book: LotBook, coins: CoinTable, numbers: RunNumbers, coin: int, order: float, multiplier: float, day: int
-) -> None:
-    """Fill an order at the open of the day, within holding and cash."""
-    opened = coins.open[day, coin]
-    if np.isnan(opened):
-        book.unfinished[coin] = True
-        return
-    is_buy, step_ = order > 0, coins.step[coin]
-    slippage = coins.slippage[coin] * multiplier + _impact(coins, numbers, coin, day, abs(order), opened)
-    price = _worse_price(coins, coin, opened * (1 + slippage if is_buy else 1 - slippage), is_buy)
-    if is_buy:
-        affordable = book.cash[0] * (1 - CASH_KEPT) / (price * (1 + coins.fee[coin])) / step_
-        lots = min(order, _whole(affordable))
-        book.cash[0] -= lots * step_ * price * (1 + coins.fee[coin])
-    else:
-        lots = -min(-order, book.lots[coin])
-        book.cash[0] += -lots * step_ * price * (1 - coins.fee[coin])
-    book.lots[coin] += lots
-    if lots != order:
-        book.unfinished[coin] = True
-    if lots != 0:
-        _note(book, FILL, day, coin, lots, price)
+    return _whole(volume_share * volume / price / step)
 
 
 def _note(book: LotBook, kind: int, day: int, coin: int, lots: float, price: float) -> None:

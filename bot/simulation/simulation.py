@@ -19,10 +19,9 @@ from bot.simulation.lot_book import (
     RunNumbers,
     aim,
     equity_at,
-    is_held,
-    is_settled,
     new_book,
     settle,
+    state_of,
     trade,
 )
 from strategies.indicators import Bools, Ints
@@ -88,6 +87,8 @@ def simulate(
     book = new_book(coins, numbers.cash, room)
     memory, position = _start(), Position(0, 0, 0)
     weights, before = np.zeros(len(coins.step)), WeightSource.NOTHING.value
+    lots, live, live_count, unfinished, marks = book.lots, book.live, book.live_count, book.unfinished, book.marks
+    close, step_of, settled_on = coins.close, coins.step, coins.settled_on
     for number in range(decisions):
         outcome = step(rules, memory, _observation(seen, number))
         memory = outcome.memory
@@ -101,16 +102,20 @@ def simulate(
         acted = number + numbers.delay
         if acted >= first and acted - first < days:
             day = acted - first + 1  # row 0 of the coin table is the day before the first
-            if target.source == WeightSource.NOTHING and not is_held(book):
+            state = state_of(lots, unfinished, live, live_count[0], settled_on, day)
+            if target.source == WeightSource.NOTHING and not state.is_held:
                 # Out of the market, as on most days: nothing to settle, trade or value.
                 equity_of[day - 1] = cash_of[day - 1] = book.cash[0]
                 continue
-            if is_settled(book, coins, day):
+            if state.is_settled:
                 settle(book, coins, numbers, slippage_multipliers, day)
                 aim(book, weights)
+                state = state_of(lots, unfinished, live, live_count[0], settled_on, day)
             when = TradeCode.NOW.value if day == 1 else target.trade
-            trade(book, coins, numbers, when, target.reduce_only, slippage_multipliers[day - 1], day)
-            equity_of[day - 1], cash_of[day - 1] = equity_at(book, coins, day), book.cash[0]
+            if when != TradeCode.HOLD or state.is_unfinished:
+                trade(book, coins, numbers, when, target.reduce_only, slippage_multipliers[day - 1], day)
+            cash_of[day - 1] = book.cash[0]
+            equity_of[day - 1] = equity_at(book.cash[0], lots, live, live_count[0], marks, close, step_of, day)
     made = int(book.fill_count[0])
     return SimulatedRun(stage_of, tranche_of, reasons_of, equity_of, cash_of, made, _kept_fills(book, made, first))
 
