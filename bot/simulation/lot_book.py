@@ -89,8 +89,8 @@ class LotBook(NamedTuple):
     fill_price: Floats
 
 
-class BookState(NamedTuple):
-    """What a day begins with: a coin that is held, one that has ended, an order to be retried."""
+class DayStart(NamedTuple):
+    """State of the book as a day begins: a coin is held, one of them has ended, an order is to be retried."""
 
     is_held: bool
     is_settled: bool
@@ -149,8 +149,8 @@ def aim(book: LotBook, decided: Floats) -> None:
 
 # Called every day, with the arrays that they read: compiled code counts a reference for each array of an argument, and
 # the whole book and table have thirty.
-def state_of(lots: Floats, unfinished: Bools, live: Ints, count: int, settled_on: Ints, day: int) -> BookState:
-    """Return what a day begins with; the arguments are those of `LotBook` and `CoinTable`."""
+def state_of(lots: Floats, unfinished: Bools, live: Ints, count: int, settled_on: Ints, day: int) -> DayStart:
+    """Return the state as a day begins; the arguments are those of `LotBook` and `CoinTable`."""
     is_held = is_settled = is_unfinished = False
     for at in range(count):
         coin = live[at]
@@ -158,7 +158,7 @@ def state_of(lots: Floats, unfinished: Bools, live: Ints, count: int, settled_on
         is_held |= has_lots
         is_settled |= has_lots and settled_on[coin] <= day
         is_unfinished |= unfinished[coin]
-    return BookState(is_held, is_settled, is_unfinished)
+    return DayStart(is_held, is_settled, is_unfinished)
 
 
 def equity_at(
