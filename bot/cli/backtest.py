@@ -124,12 +124,12 @@ def _show(screen: Console, run: Run, labels: Labels) -> None:
     folder, summary = not_none(run.folder, "the folder of a saved run"), run.summary
     span = f"{summary['start']} to {summary['end']}, {summary['periods_per_year']} periods a year"
     screen.print(f"{span}. Paper only, not advice.")
-    screen.print(f"{summary['universe']['line']}.", markup=False, soft_wrap=True)
+    screen.print(f"{summary['universe']['line']}.", markup=False)
     if "trigger" in summary:
-        screen.print(f"{summary['trigger']['line']}.", markup=False, soft_wrap=True)
+        screen.print(f"{summary['trigger']['line']}.", markup=False)
         for fault in summary["trigger"]["faults"]:
             screen.print(f"[yellow]Warning:[/] {_escaped(fault)}", soft_wrap=True)
-    screen.print(summary["order_size"]["line"], markup=False, soft_wrap=True)
+    screen.print(summary["order_size"]["line"], markup=False)
     screen.print()
     screen.print(_figures_table(run, labels))
     if "capacity" in summary:
@@ -143,7 +143,7 @@ def _show(screen: Console, run: Run, labels: Labels) -> None:
     screen.print(f"The same exposure at random times: {low} to {high} in nine of ten cases.")
     screen.print(f"{luck['at_least_as_well']:.0%} of random timings did at least as well.")
     if "survivorship" in summary:
-        screen.print(f"{summary['survivorship']['line']}.", markup=False, soft_wrap=True)
+        screen.print(f"{summary['survivorship']['line']}.", markup=False)
     screen.print(f"The thesis on this data: {summary['study']['line']}.", markup=False, soft_wrap=True)
     screen.print(f"Breakouts: {_episodes_line(summary['episodes'])}.")
     if run.worlds is not None:

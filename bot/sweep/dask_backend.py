@@ -7,6 +7,7 @@ import logging
 import re
 import warnings
 from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from importlib.util import find_spec
 from queue import Empty, Queue
@@ -139,17 +140,24 @@ class _DaskBackend:
             except Empty:
                 self._wait_for_workers()
                 continue
-            if done.status in ("cancelled", "lost"):
+            number, _ = futures[done.key]
+            rows = self._rows_of(done, number)
+            if rows is None:
                 self._require_scheduler()
                 return
-            number, _ = futures.pop(done.key)
-            yield number, self._rows_of(done, number)
+            del futures[done.key]
+            yield number, rows
 
-    def _rows_of(self, future: Future, number: int) -> list[SweepRow]:
+    def _rows_of(self, future: Future, number: int) -> list[SweepRow] | None:
+        """Return the rows of a chunk, or None if its worker died and no other has the inputs."""
+        if future.status in ("cancelled", "lost"):
+            return None
         try:
             rows: list[SweepRow] = future.result()
         except BotError:
             raise
+        except CancelledError:  # it was cancelled after its status was read
+            return None
         # A worker can fail before any of the project's code runs, such as by a module that it lacks.
         except Exception as problem:
             what = f"chunk {number} failed on a worker: {type(problem).__name__}: {problem}"
