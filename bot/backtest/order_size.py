@@ -84,7 +84,7 @@ def total_return(book: Book) -> float:
 
 def _line(found: dict[str, Any]) -> str:
     if found["impact_bps"] is None:
-        return "No order was filled, so that size had no price."
+        return "No order was filled: no market impact."
     impact = (
         f"Market impact: {found['impact_bps']:.1f} bp an order on average, {found['largest_impact_bps']:.1f} bp at "
         f"most, {numbers.money(found['impact_cost'])} in all."

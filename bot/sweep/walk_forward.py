@@ -288,15 +288,15 @@ def _require_same(first: TestedFold, equity: Floats, start_equity: float) -> Non
 
 
 def _require_choices(drawn: Sequence[Mapping[str, object]]) -> None:
-    """Refuse axes that nobody can choose: the cheapest costs would always win."""
+    """Refuse axes that are given, not chosen: the cheapest costs would always win."""
     for key in drawn[0]:
         if key.startswith("costs.") or key in _NO_CHOICE:
             mend = "vary it with `bot sweep`"
-            raise ConfigError("is no choice of a strategy", where=f"grid: {key}", mend=mend)
+            raise ConfigError("cannot be chosen by a training", where=f"grid: {key}", mend=mend)
 
 
-_NO_CHOICE = frozenset({"start"})
-"""Axes of a sweep that no training can choose."""
+_NO_CHOICE = frozenset({"start", "delay_days"})
+"""Axes of a sweep that a training cannot choose; a day's delay that earned more did so by luck."""
 
 
 def _row(found: TestedFold) -> dict[str, object]:

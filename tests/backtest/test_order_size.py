@@ -1,4 +1,4 @@
-"""What the size of orders does to a run: market impact, delayed orders, and the capacity."""
+"""Effects of order size on a run: market impact, delayed orders, and the capacity."""
 
 from __future__ import annotations
 

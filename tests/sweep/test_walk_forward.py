@@ -51,10 +51,12 @@ def test_equal_sets_share_the_mean_of_their_places() -> None:
     assert [walking._rank(scores, number) for number in range(4)] == [3.5, 1.0, 3.5, 2.0]
 
 
-@pytest.mark.parametrize("key", ["costs.fee", "costs.slippage.major"])
+@pytest.mark.parametrize("key", ["costs.fee", "costs.slippage.major", "delay_days"])
 def test_costs_are_no_choice(demo: Market, tmp_path: Path, key: str) -> None:
-    (tmp_path / "costs.yaml").write_text(f"{key}: [0.0, 0.001]\n")
-    with pytest.raises(ConfigError, match=f"is no choice of a strategy.*{key}|{key}.*is no choice of a strategy"):
+    (tmp_path / "costs.yaml").write_text(f"{key}: [0, 1]\n" if key == "delay_days" else f"{key}: [0.0, 0.001]\n")
+    with pytest.raises(
+        ConfigError, match=f"cannot be chosen by a training.*{key}|{key}.*cannot be chosen by a training"
+    ):
         walk_forward(load_config(), demo, WalkForwardOptions(tmp_path / "costs.yaml"), silent)
 
 
