@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -24,7 +23,7 @@ from bot.cli.console import (
 )
 from bot.cli.peek import note_command
 from bot.cli.whole_summaries import WholeSummaries
-from bot.core.errors import ConfigError, LedgerError
+from bot.core.errors import LedgerError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -198,9 +197,9 @@ def export(
 
 
 def _path_of(state: Path, name: str) -> Path:
-    if not re.fullmatch("[A-Za-z0-9_-]{1,40}", name):
-        expected = "at most 40 of A-Z, a-z, 0-9, - and _"
-        raise ConfigError("is no valid name", where="--name", expected=expected, was=name)
+    from bot.sweep.run_name import require_name
+
+    require_name(name)
     return state / "sweeps" / f"{name}.sqlite3"
 
 

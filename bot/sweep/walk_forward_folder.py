@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from pathlib import Path
 from typing import Any
 
 from bot.core.errors import ConfigError
 from bot.data.demo.demo_market import DEMO
 from bot.ledger.text_file import write_state_text
+from bot.sweep.run_name import require_name
 from bot.sweep.walk_forward import WalkForward
 from bot.sweep.walk_forward_page import walk_forward_page
 
@@ -24,9 +24,7 @@ def new_folder(state: Path, name: str | None) -> Path:
     if name is None:
         taken = {path.name for path in parent.glob("*")}
         return parent / next(str(number) for number in range(1, len(taken) + 2) if str(number) not in taken)
-    if not re.fullmatch("[A-Za-z0-9_-]{1,40}", name):
-        expected = "at most 40 of A-Z, a-z, 0-9, - and _"
-        raise ConfigError("is no valid name", where="--name", expected=expected, was=name)
+    require_name(name)
     if (parent / name).exists():
         raise ConfigError("exists already", where=str(parent / name), mend="give another --name")
     return parent / name
