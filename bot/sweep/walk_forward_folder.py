@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def write_folder(found: WalkForward, folder: Path, market: str) -> dict[str, Any
         "market": market,
         "sets": found.sets,
         "criterion": found.criterion,
-        "folds": [{str(key): _plain(value) for key, value in row.items()} for row in found.choices.to_dict("records")],
+        "folds": found.choices.to_dict("records"),
         "hindsight": {
             **found.hindsight.as_dict(),
             "changes": dict(found.hindsight_changes),
@@ -49,12 +50,17 @@ def write_folder(found: WalkForward, folder: Path, market: str) -> dict[str, Any
     write_state_text(folder / "choices.csv", found.choices.to_csv(index=False))
     write_state_text(folder / "equity.csv", found.equity.to_csv(date_format="%Y-%m-%d"))
     write_state_text(folder / "report.html", walk_forward_page(found, market, market == DEMO))
-    write_state_text(folder / "walkforward.json", json.dumps(as_data, indent=1, allow_nan=False) + "\n")
-    return as_data
+    plain: dict[str, Any] = _plain(as_data)
+    write_state_text(folder / "walkforward.json", json.dumps(plain, indent=1, allow_nan=False) + "\n")
+    return plain
 
 
 def _plain(value: Any) -> Any:
-    """Return a cell of a table as JSON has it: null for a blank one, dates as text."""
-    if isinstance(value, float) and math.isnan(value):
+    """Return a value as JSON has it: null for NaN and infinity, dates as text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     return value if value is None or isinstance(value, int | float | str | bool) else str(value)

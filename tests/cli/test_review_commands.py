@@ -45,15 +45,15 @@ def test_both_speak_json_and_markdown(there: Path) -> None:
 
 
 def test_a_terminal_without_unicode_gets_ascii(there: Path) -> None:
-    told = printed(there, "ascii", "review", "paper")
-    assert told.isascii()
-    assert "?" not in told
+    text = printed(there, "ascii", "review", "paper")
+    assert text.isascii()
+    assert "?" not in text
     for encoding in ("ascii", "cp1252"):
         assert printed(there, encoding, "review", "trades", "--by", "coin")
 
 
 def printed(folder: Path, encoding: str, *words: str) -> str:
-    """What a command prints to a terminal of an encoding that cannot write every letter."""
+    """Return the output of a command on a terminal whose encoding lacks some letters."""
     screen = io.TextIOWrapper(io.BytesIO(), encoding)
     with contextlib.chdir(folder), contextlib.redirect_stdout(screen), pytest.raises(SystemExit) as ended:
         main(words)

@@ -20,7 +20,7 @@ def test_the_file_has_the_sessions_of_the_library() -> None:
 
 
 def test_a_span_begins_and_ends_inside_itself() -> None:
-    """Of 2001-09-07 to 2001-09-18 the weekend and four days after the attacks have no session."""
+    """From 2001-09-07 to 2001-09-18 the weekend and the four days after the attacks have no session."""
     few = sessions_between(date(2001, 9, 7), date(2001, 9, 18))
     assert few.dates.astype(str).tolist() == ["2001-09-07", "2001-09-10", "2001-09-17", "2001-09-18"]
     assert few.closes.astype(str).tolist()[0] == "2001-09-07T20:00:00"
