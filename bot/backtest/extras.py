@@ -57,8 +57,14 @@ def daily_returns(series: Series, days: Days) -> Floats:
     Returns
     -------
     Floats
-        Shape (days,); NaN if the close of the day or of the day before is unknown.
+        Shape (days,); NaN if the close of the day or of the day before is unknown. A fund keeps its close until its
+        next session, so the return over a weekend is that of the session after it.
     """
+    if not series.kind.is_coin:
+        rows = np.searchsorted(series.dates, [days - 1, days], side="right") - 1
+        before, now = np.where(rows >= 0, series.close[np.maximum(rows, 0)], np.nan)
+        returns: Floats = now / before - 1
+        return returns
     closes = dict(zip(series.dates.tolist(), series.close.tolist(), strict=True))
     pairs = ((closes.get(day.item()), closes.get((day - 1).item())) for day in days)
     return np.array([now / before - 1 if now and before else np.nan for now, before in pairs])

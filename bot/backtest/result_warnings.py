@@ -1,4 +1,4 @@
-"""Warnings of what changes the result of a run: prices in doubt, frozen series, copies, endings, a lost peg."""
+"""Warnings of what changes the result of a run: prices in doubt, frozen series, funds, copies, endings, a lost peg."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ def result_warnings(market: Market, window: Window, plan: RunPlan, peg: PegRule 
     return [
         *_quarantined(market, window),
         *_frozen(market, window, plan),
+        *_funds(market, window, plan),
         *_lost_peg(market, window, peg),
         *_copies(market, window),
         *_endings(plan),
@@ -80,6 +81,25 @@ def _frozen(market: Market, window: Window, plan: RunPlan) -> list[str]:
             f"{symbol} repeats its close of {series.dates[first]} on the {count} rows up to {series.dates[last]}: its "
             "feed is frozen, and the rules take such rows for missing ones (stale)"
         )
+    return warnings
+
+
+def _funds(market: Market, window: Window, plan: RunPlan) -> list[str]:
+    """Name what the prices of held funds lack, benchmarks included: dividends, and opens inside the run."""
+    symbols = sorted({*plan.coins, market.roles.eth, market.roles.btc} & set(market))
+    funds = [symbol for symbol in symbols if not market[symbol].kind.is_coin]
+    if not funds:
+        return []
+    warnings = [f"the prices of {', '.join(funds)} are unadjusted: returns are without dividends"]
+    for symbol in funds:
+        series = market[symbol]
+        inside = (series.dates >= np.datetime64(window.start)) & (series.dates <= np.datetime64(window.end))
+        missing = series.dates[inside & np.isnan(series.open)]
+        if len(missing):
+            warnings.append(
+                f"{symbol} has no open on {len(missing)} of {np.count_nonzero(inside)} sessions, the first on "
+                f"{missing[0]}: an order of such a day is filled at the next open"
+            )
     return warnings
 
 

@@ -155,7 +155,9 @@ def run_backtest(
         folder = new_run_folder(config.state / "runs", started, key)
     views = Views()
     found = backtest(config, found_market, window, views, capacity)
-    worlds = compare_worlds(config, advance) if found_market.name == DEMO else None
+    # The effect is added to coins alone: a fund has the same path with and without it.
+    has_worlds = found_market.name == DEMO and found_market[found_market.roles.eth].kind.is_coin
+    worlds = compare_worlds(config, advance) if has_worlds else None
     run_id = folder.run_id if folder else f"{started:%Y%m%dT%H%M%SZ}-{key[:8]}"
     projections = project(found.rows)
     tables = typed(projections)

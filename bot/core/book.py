@@ -395,7 +395,8 @@ class Book:
         price, fresh = self._close(symbol, yesterday)
         coin, i = self.plan.prices.of(symbol), self.plan.prices.index(yesterday)
         quarantined = self.plan.market.is_quarantined(symbol, np.array([today], "datetime64[s]"))
-        return Quote(price, fresh, coin.median_volume[i], bool(quarantined[0]), coin.volatility[i])
+        is_closed = coin.closed[self.plan.prices.index(today)]
+        return Quote(price, fresh, coin.median_volume[i], bool(quarantined[0]), coin.volatility[i], is_closed)
 
     def _close_known(self, at: datetime) -> Callable[[str], Decimal]:
         """Return a function that finds a coin's newest close known at a midnight."""

@@ -82,13 +82,13 @@ def schedule_endings(market: Market, table: Mapping[str, CorporateAction], last_
     -------
     EndingSchedule
         A coin counts as dead, with a warning, if its entry is absent or contradicts its rows and its last row is more
-        than 14 days before `last_day`.
+        than 14 days before `last_day`. A fund is then settled at its last close.
     """
     due: dict[date, list[ScheduledSettlement]] = {}
     unused: dict[str, str] = {}
     for symbol in sorted(market):
         series = market[symbol]
-        if not series.kind.is_coin or not len(series):
+        if not series.kind.may_be_held or not len(series):
             continue
         action = table.get(symbol)
         if action is not None and (why := _misfit(market, series, action)) is not None:
@@ -143,6 +143,10 @@ def _undeclared(series: Series, unused: str | None, last_day: date) -> tuple[dat
     if (last_day - _last(series)).days <= _PATIENCE:
         return None
     without = unused or f"{series.symbol} ends without an entry in `endings`"
+    if not series.kind.is_coin:
+        # Shares of a fund that is closed are paid out at their value.
+        warning = f"{without}: settled at its last close"
+        return _last(series), ScheduledSettlement(series.symbol, SettlementCause.SOURCE_ENDS, warning=warning)
     warning = f"{without}: settled as dead" if unused is None else f"{without}; {series.symbol} is settled as dead"
     return _last(series), ScheduledSettlement(series.symbol, SettlementCause.DEAD, warning=warning)
 

@@ -19,11 +19,12 @@ _SHOWN = Context(prec=9, rounding=ROUND_DOWN)
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Prices of one coin at the time at which orders are sized.
+    """Prices of one coin or fund at the time at which orders are sized.
 
-    `price` is the last close, `fresh` is True if it is of the day just ended, `median_volume` is the 30-day median of
-    the daily volume in the quote currency (NaN: unknown, so unlimited). A `quarantined` coin may only be sold.
-    `volatility` is the standard deviation of daily log returns (NaN: unknown, so without impact).
+    `price` is the last close, `fresh` is True if it is of the day just ended (of a fund: of the newest session),
+    `median_volume` is the 30-day median of the daily volume in the quote currency (NaN: unknown, so unlimited). A
+    `quarantined` coin may only be sold. `volatility` is the standard deviation of daily log returns (NaN: unknown, so
+    without impact). `closed` is True for a fund on a day without a session.
     """
 
     price: float
@@ -31,6 +32,7 @@ class Quote:
     median_volume: float
     quarantined: bool = False
     volatility: float = math.nan
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,9 @@ class _Planner:
             return self._skip(symbol, side, quantity, OrderEnd.NO_TRADE_OVERRIDE)
         if side is Side.BUY and quote.quarantined:
             return self._skip(symbol, side, quantity, OrderEnd.QUARANTINED)
+        if quote.closed:
+            self.again.add(symbol)
+            return self._skip(symbol, side, quantity, OrderEnd.MARKET_CLOSED)
         if not quote.fresh:
             self.again.add(symbol)
             return self._skip(symbol, side, quantity, OrderEnd.NO_PRICE_TODAY)

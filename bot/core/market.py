@@ -40,6 +40,11 @@ class SeriesKind(StrEnum):
         """True if the series is priced on every UTC day."""
         return self in _COINS
 
+    @property
+    def may_be_held(self) -> bool:
+        """True if the series has prices at which it trades: a coin, or a fund as it traded, unadjusted."""
+        return self.is_coin or self is SeriesKind.ETF_RAW
+
 
 _COINS = {SeriesKind.CRYPTO, SeriesKind.STABLECOIN, SeriesKind.WRAPPED, SeriesKind.STAKED, SeriesKind.LEVERAGED}
 
@@ -92,6 +97,11 @@ class Series:
     source: str
     off_session: Days = field(default_factory=_no_days)
     source_changes: Days = field(default_factory=_no_days)
+
+    @property
+    def traded_value(self) -> Floats:
+        """Value traded on each row in the quote currency, shape (rows,): a coin's volume, a fund's shares x close."""
+        return self.volume if self.kind.is_coin else self.volume * self.close
 
     @property
     def off_session_known_at(self) -> Times:
@@ -322,7 +332,8 @@ class Market(Mapping[str, Series]):
     def decision_times(self) -> Times:
         """UTC midnights at which the strategy decides, datetime64[s], ascending.
 
-        They run from the first at which small caps, ETH and BTC are all known to the day after ETH's last row.
+        They run from the first at which small caps, ETH and BTC are all known to the day after ETH's last row, weekends
+        and holidays of a fund in a role included.
 
         Raises
         ------
@@ -333,11 +344,11 @@ class Market(Mapping[str, Series]):
         for series in required:
             if not len(series):
                 raise DataError(f"{series.symbol} has no rows", where=f"market {self.name}")
-        # Rounded up to a midnight: a decision must come after the last of the three first rows is known.
+        # Rounded up to a midnight: a decision must come after the last of the three first rows is known, and after the
+        # last row of a fund, which is known at its session's close.
         first = max(series.known_at[0] for series in required)
-        origin = np.ceil((first - np.datetime64(0, "s")) / np.timedelta64(1, "D"))
-        last = self[self.roles.eth].known_at[-1].astype("datetime64[D]")
-        days: Days = np.arange(np.datetime64(int(origin), "D"), last + 1)
+        origin, last = (_midnight_from(at) for at in (first, self[self.roles.eth].known_at[-1]))
+        days: Days = np.arange(origin, last + 1)
         if not len(days):
             names = ", ".join(series.symbol for series in required)
             raise DataError(f"on no day are {names} all known", where=f"market {self.name}", was=f"first {first}")
@@ -347,6 +358,11 @@ class Market(Mapping[str, Series]):
     def decision_moments(self) -> list[datetime]:
         """The decision times as aware datetimes."""
         return [utc(at) for at in self.decision_times]
+
+
+def _midnight_from(at: np.datetime64) -> np.datetime64:
+    """Return the UTC day of the first midnight at or after a time."""
+    return np.datetime64(int(np.ceil((at - np.datetime64(0, "s")) / np.timedelta64(1, "D"))), "D")
 
 
 class _CutSeries(Mapping[str, Series]):

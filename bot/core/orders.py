@@ -34,6 +34,7 @@ class OrderEnd(StrEnum):
     NO_TRADE_OVERRIDE = "no_trade_override"
     QUARANTINED = "barred"
     NO_PRICE_TODAY = "no_price_today"
+    MARKET_CLOSED = "market_closed"
     NO_VOLUME = "no_volume"
     MIN_NOTIONAL = "min_notional"
     MIN_QUANTITY = "min_quantity"

@@ -1,4 +1,4 @@
-"""Prices of a run's coins on its UTC days, as plain lists for the engines."""
+"""Prices of a run's coins and funds on its UTC days, as plain lists for the engines."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.core.market import Floats, Market, Series
+from bot.core.moments import Days
 
 
 # Lists, because engines read single days: a read takes 0.09 us from a list and 0.59 us as a float from an array, and
 # a run of ten years makes about a hundred thousand. `Series` stays the column store; these are its values by day.
 @dataclass(frozen=True, slots=True)
 class CoinDays:
-    """Prices of one coin by UTC day, as lists.
+    """Prices of one coin or fund by UTC day, as lists.
 
-    `close` is the newest close up to the day (NaN before the first), `fresh` is True if that close is of the day,
-    `open` is the day's open (NaN if missing), `median_volume` the newest median of the volume in USD, `volatility` the
-    newest standard deviation of daily log returns.
+    `close` is the newest close up to the day (NaN before the first), `fresh` is True if that close is of the day, of a
+    fund if it is of the newest session up to the day. `open` is the day's open (NaN if missing), `median_volume` the
+    newest median of the value traded a day, `volatility` the newest standard deviation of daily log returns. `closed`
+    is True on the days on which a fund has no session.
     """
 
     close: list[float]
@@ -28,6 +30,7 @@ class CoinDays:
     open: list[float]
     median_volume: list[float]
     volatility: list[float]
+    closed: list[bool]
 
 
 ByRow = Callable[[Series], Floats]
@@ -57,9 +60,11 @@ class Prices:
             self._coins[symbol] = self._laid_out(symbol)
         return self._coins[symbol]
 
-    def _opens(self, symbol: str, series: Series, row: npt.NDArray[np.intp], fresh: npt.NDArray[np.bool_]) -> Floats:
+    def _opens(
+        self, symbol: str, series: Series, row: npt.NDArray[np.intp], is_of_day: npt.NDArray[np.bool_]
+    ) -> Floats:
         """Return the opens by day, with that of the first quarantined row if it is still in the old unit."""
-        opens, whole, n = np.where(fresh, series.open[row], np.nan), self._market[symbol], len(series)
+        opens, whole, n = np.where(is_of_day, series.open[row], np.nan), self._market[symbol], len(series)
         if n < len(whole):
             before, open_, after = series.close[-1], whole.open[n], whole.close[n]
             # Nearer to the close before than to its own close, as a ratio.
@@ -70,15 +75,26 @@ class Prices:
     def _laid_out(self, symbol: str) -> CoinDays:
         series = self._market.priced(symbol)
         newest = np.searchsorted(series.dates, self._days, side="right") - 1
+        due = self._newest_due(series)
+        closed = (due != self._days).tolist()
         if not len(series):
             unknown = [float("nan")] * len(self._days)
-            return CoinDays(unknown, [False] * len(self._days), unknown, unknown, unknown)
+            return CoinDays(unknown, [False] * len(self._days), unknown, unknown, unknown, closed)
         row, begun = np.maximum(newest, 0), newest >= 0
-        fresh = begun & (series.dates[row] == self._days)
+        is_of_day = begun & (series.dates[row] == self._days)
         return CoinDays(
             np.where(begun, series.close[row], np.nan).tolist(),
-            fresh.tolist(),
-            self._opens(symbol, series, row, fresh).tolist(),
+            (begun & (series.dates[row] == due)).tolist(),
+            self._opens(symbol, series, row, is_of_day).tolist(),
             np.where(begun, self._median_volume(series)[row], np.nan).tolist(),
             np.where(begun, self._volatility(series)[row], np.nan).tolist(),
+            closed,
         )
+
+    def _newest_due(self, series: Series) -> Days:
+        """Return the date of the newest row that should be there by each day: the day, or a fund's last session."""
+        if series.kind.is_coin:
+            return self._days
+        sessions = self._market.sessions.dates
+        last = np.searchsorted(sessions, self._days, side="right") - 1
+        return np.where(last >= 0, sessions[np.maximum(last, 0)], np.datetime64("NaT"))

@@ -32,6 +32,7 @@ from bot.ledger.portfolio_fold import recall_recorded
 from bot.ledger.recorded import recorded
 from bot.ledger.row import Row
 from bot.ledger.writer import LedgerWriter
+from bot.paper.coins_only import forward_run, require_coin_roles
 from bot.paper.forward_trader import Beside, ForwardTrader
 from bot.paper.ledger_benchmarks import LedgerBenchmarks
 from bot.paper.ledgers import ledger_path, open_ledger
@@ -39,7 +40,7 @@ from bot.paper.reconcile import Reconciler
 from bot.report.numbers import counted
 from bot.services.local_exchange import QUOTE, open_exchange, terms_of
 from bot.services.markets import open_market
-from bot.services.plans import PlannedRun, planned_run, window_of
+from bot.services.plans import PlannedRun, window_of
 from bot.services.run_key import period_hash
 from bot.settings.loader import Config
 from bot.venue.http.server import VenueServer
@@ -104,6 +105,7 @@ def rehearse(
     BrokerError
         The testnet broker failed.
     """
+    require_coin_roles(config)
     rows = _written(config, name)
     if venue_port is None:
         _require_unwritten(config, name, rows)
@@ -264,12 +266,12 @@ def _planned(
     """Plan the days; by default a quarter: the one begun, else the next with an entry."""
     window = window_of(market, start or begun or earliest, end)
     if start is not None:
-        return planned_run(config, market, window)
+        return forward_run(config, market, window)
     entry = begun
     if entry is None:
-        decisions = window.cut(planned_run(config, market, window).decisions)
+        decisions = window.cut(forward_run(config, market, window).decisions)
         entry = next((decision.at.date() for decision in decisions if decision.weights), window.start)
-    return planned_run(config, market, Window(entry, min(entry + _QUARTER, window.end)))
+    return forward_run(config, market, Window(entry, min(entry + _QUARTER, window.end)))
 
 
 def _benchmarks(config: Config, run: PlannedRun) -> Beside:

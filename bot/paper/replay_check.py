@@ -15,12 +15,13 @@ from bot.core.events import ConfigPeriod, Event, Valuation
 from bot.core.window import Window
 from bot.infra.version import __version__
 from bot.ledger.record import as_rows, write_ledger
+from bot.paper.coins_only import forward_run, require_coin_roles
 from bot.paper.ledger_benchmarks import LedgerBenchmarks
 from bot.paper.ledgers import ledger_path, make_ledger_folder
 from bot.paper.replay import replay
 from bot.services.markets import open_market
 from bot.services.own_benchmark import own_benchmark
-from bot.services.plans import PlannedRun, planned_run, window_of
+from bot.services.plans import PlannedRun, window_of
 from bot.services.run_key import period_hash
 from bot.settings.loader import Config
 
@@ -30,15 +31,17 @@ def replay_history(
 ) -> int:
     """Replay days of a market into a new ledger, and return the number of ticks.
 
-    Raises LedgerError if the ledger exists, AssertionError if a row differs from the backtest, which is a bug.
+    Raises LedgerError if the ledger exists, ConfigError if the config holds funds, AssertionError if a row differs from
+    the backtest, which is a bug.
     """
+    require_coin_roles(config)
     path = ledger_path(config, name)
     if path.exists():
         mend = "name another with --ledger, or archive it"
         raise LedgerError("the ledger exists already", where=str(path), mend=mend)
     found = open_market(config, data_dir, market)
     window = window_of(found, start, end)
-    run = planned_run(config, found, window)
+    run = forward_run(config, found, window)
     plan = run.plan
     period = ConfigPeriod(
         plan.times[0], 1, "replay", plan.rules.run_key, period_hash(config), __version__, "simulated", plan.cash

@@ -29,13 +29,14 @@ from bot.ledger.row import Row
 from bot.ledger.testnet_account import expected_account
 from bot.ledger.writer import KnownRows, LedgerWriter
 from bot.paper.broker_choice import SIMULATED, require_same
+from bot.paper.coins_only import forward_run, require_coin_roles
 from bot.paper.forward_trader import ForwardTrader
 from bot.paper.ledger_benchmarks import LedgerBenchmarks
 from bot.paper.ledgers import ledger_path, open_ledger, require_unfinished, trading_state_of
 from bot.paper.tick_result import MissingSeries, TickResult
 from bot.paper.tick_source import TickSource, VendorSource
 from bot.services.data_update import Advance
-from bot.services.plans import PlannedRun, planned_run
+from bot.services.plans import PlannedRun
 from bot.services.run_key import is_same_config, is_same_strategy, period_hash
 from bot.services.signals import warnings_at
 from bot.services.strategy_settings import rotation_settings
@@ -85,7 +86,7 @@ def tick(
     DataError
         A required row is missing: the day is left to a later tick.
     ConfigError
-        The ledger began with another broker.
+        The ledger began with another broker, or the config holds funds.
     LedgerError
         The ledger is a finished replay or rehearsal, is damaged, or fails to be written.
     BrokerError
@@ -98,6 +99,7 @@ def tick_from(
     source: TickSource, config: Config, name: str, clock: Clock, known: KnownRows | None = None
 ) -> TickResult:
     """Decide and trade a ledger up to the present moment, as `tick`, with the prices and the broker of a source."""
+    require_coin_roles(config)
     with open_ledger(config, name, clock, known=known) as writer:
         require_unfinished(writer.rows, writer.path)
         require_same(_broker_of(writer.rows) or source.broker, source.broker)
@@ -136,8 +138,9 @@ def new_ledger(
 ) -> ConfigPeriod:
     """Begin a ledger today, before its first decision, and return its first config period.
 
-    Raises LedgerError if the name is taken.
+    Raises LedgerError if the name is taken, ConfigError if the config holds funds.
     """
+    require_coin_roles(config)
     path = ledger_path(config, name)
     with open_ledger(config, name, clock) as writer:
         if writer.rows:
@@ -235,7 +238,7 @@ def _planned(
             was=late or f"the last is {market[config.roles.eth].dates[-1]}",
             mend=mend,
         )
-    run = planned_run(config, market, Window(began.start, day), began.present.run_key)
+    run = forward_run(config, market, Window(began.start, day), began.present.run_key)
     plan = run.plan
     # Forward orders follow the venue's present steps and ticks; a backtest knows only those of the config.
     rules = replace(plan.rules, instruments=source.instruments(plan.rules.instruments))

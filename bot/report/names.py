@@ -43,6 +43,7 @@ _REASONS = {
     "cash_short": "cash ran short",
     "no_bar": "no price to trade at",
     "no_price_today": "no price that day",
+    "market_closed": "no session that day",
     "no_trade_override": "no_trade in the config",
     "barred": "quarantined: its prices are in doubt",
     "missed": "its day was missed",

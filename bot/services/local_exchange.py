@@ -39,14 +39,13 @@ class Opened:
 def open_exchange(
     config: Config, market: Market, clock: VenueClock, terms: AccountTerms | None = None, shape: BookShape | None = None
 ) -> Opened:
-    """Open an exchange with every coin but stablecoins against USDT, under the coin's own symbol.
+    """Open an exchange with every coin but stablecoins against USDT, under the coin's own symbol; funds are left out.
 
     Steps, ticks, minimum notionals and fees are the config's, as in a backtest of it.
     """
     instruments = trading_rules(config, market, "venue").instruments
-    coins = [
-        symbol for symbol in sorted(instruments) if market[symbol].kind is not SeriesKind.STABLECOIN and symbol != QUOTE
-    ]
+    kinds = {symbol: market[symbol].kind for symbol in sorted(instruments)}
+    coins = [s for s, kind in kinds.items() if kind.is_coin and kind is not SeriesKind.STABLECOIN and s != QUOTE]
     # Binance's own pattern for the name of a pair: a client would refuse any other name.
     fitting = [symbol for symbol in coins if _PAIR.fullmatch(symbol + QUOTE)]
     exchange = Exchange(PricePath(market, fitting), [Pair(instruments[s], QUOTE) for s in fitting], clock, terms, shape)

@@ -44,8 +44,8 @@ def own_benchmark(config: Config, market: Market) -> OwnBenchmark | None:
         strategy = load_strategy(strategy_path(Path(own)), {}, partial(whole_plan, config))
         return OwnBenchmark(f"own_{Path(own).stem}", strategy.decisions(market), strategy=strategy)
     coin = next((symbol for symbol in (own, DEMO_PREFIX + own) if symbol in market), None)
-    if coin is None or not market[coin].kind.is_coin:
-        coins = [symbol for symbol in market if market[symbol].kind.is_coin]
-        mend = did_you_mean(own, coins) or "name a coin of this market, or a strategy file that ends in .py"
+    if coin is None or not market[coin].kind.may_be_held:
+        held_ones = [symbol for symbol in market if market[symbol].kind.may_be_held]
+        mend = did_you_mean(own, held_ones) or "name a coin of this market, or a strategy file that ends in .py"
         raise ConfigError(f"{own} is no coin of market {market.name}", where="benchmarks.own", mend=mend)
     return OwnBenchmark(f"own_{coin}", held(market, coin), (coin,))

@@ -74,8 +74,8 @@ def require_inside(market: Market, what: str, day: date, first: date, last: date
 
 
 def trading_rules(config: Config, market: Market, run_key: str) -> TradingRules:
-    """Make the instruments of every coin of a market, the sizing rules and the overrides. Raises ConfigError."""
-    instruments = {s: _instrument(config, market, s) for s in market if market[s].kind.is_coin}
+    """Make the instruments of all that may be held, the sizing rules and the overrides. Raises ConfigError."""
+    instruments = {s: _instrument(config, market, s) for s in market if market[s].kind.may_be_held}
     sizing = SizingRules(
         to_decimal(config.sizing.band), to_decimal(config.sizing.relative_band), to_decimal(config.sizing.volume_share)
     )
@@ -134,7 +134,7 @@ def run_plan(config: Config, market: Market, window: Window, run_key: str) -> Ru
         stress_multiplier=to_decimal(config.costs.stress_multiplier),
         cash=config.start_equity,
         adopt=config.on_start == "adopt",
-        median_volume=lambda series: rolling_median(series.volume, days, gaps),
+        median_volume=lambda series: rolling_median(series.traded_value, days, gaps),
         volatility=lambda series: daily_volatility(series.close, days, gaps),
     )
 

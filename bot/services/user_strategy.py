@@ -107,8 +107,10 @@ class _Checks:
         if not all(isinstance(reason, str) for reason in decision.reasons):
             raise self._wrong(f"on {decision.at.date()} gives a reason that is no text", "text", repr(decision.reasons))
         for symbol in decision.weights:
-            if symbol not in market or not market[symbol].kind.is_coin or symbol == market.roles.stablecoin:
-                raise self._wrong(f"on {decision.at.date()} targets what cannot be held", "a coin", str(symbol))
+            if symbol not in market or not market[symbol].kind.may_be_held or symbol == market.roles.stablecoin:
+                raise self._wrong(
+                    f"on {decision.at.date()} targets what cannot be held", "a coin or an unadjusted fund", str(symbol)
+                )
 
     def _wrong(self, what: str, expected: str, was: str) -> ConfigError:
         return ConfigError(f"the strategy {what}", where=str(self.path), expected=expected, was=was, mend=_HELP)

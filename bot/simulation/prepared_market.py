@@ -113,10 +113,16 @@ class PreparedMarket:
 
 
 def require_simulated(config: Config) -> None:
-    """Raise ConfigError for what a simulation lacks: a strategy of the user's own, overrides and `on_start: wait`."""
+    """Raise ConfigError for what a simulation lacks: a user's own strategy, funds, overrides and `on_start: wait`."""
     if config.strategy.file is not None:
         mend = "compare settings of a strategy of your own with: bot backtest --set strategy.parameters.KEY=VALUE"
         raise ConfigError("a sweep runs the rotation alone", where="strategy.file", mend=mend)
+    listings = config.listings()
+    for role in ("eth", "btc"):
+        if not listings[symbol := getattr(config.roles, role)].kind.is_coin:
+            was = f"{symbol} ({listings[symbol].kind})"
+            mend = "compare settings of such a config with: bot backtest --set KEY=VALUE"
+            raise ConfigError("a sweep holds coins only", where=f"roles.{role}", expected="a coin", was=was, mend=mend)
     overrides = config.overrides
     if config.on_start != "adopt" or overrides.reduce_only or overrides.no_trade:
         raise ConfigError("a sweep runs without manual overrides, from the first day on", where="overrides, on_start")

@@ -25,7 +25,7 @@ def demo_market(parameters: DemoParameters, listings: Mapping[str, Listing], rol
     listings
         Release rules of macro series, by symbol without the prefix.
     roles
-        Symbols that the strategy reads, without the prefix.
+        Symbols that the strategy reads, without the prefix; some funds are made only where a role names them.
     """
     return demo_markets(parameters, listings, roles)[1]
 
@@ -38,7 +38,7 @@ def demo_markets(parameters: DemoParameters, listings: Mapping[str, Listing], ro
     sessions = us_sessions(*(day.item() for day in CALENDAR))
     inside = sessions.dates <= CALENDAR[1]
     dates = sessions.dates[inside]
-    absent = without_effect(parameters, dates, sessions.half_days[inside])
+    absent = without_effect(parameters, dates, sessions.half_days[inside], roles.symbols)
     planted = with_effect(absent, parameters, dates)
     series = {symbol: _series(rows, listings, sessions) for symbol, rows in absent.items()}
     lifted = {

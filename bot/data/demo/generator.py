@@ -4,7 +4,7 @@ Two markets of one seed, with and without effect, differ by the drift added afte
 years (2101 to 2112) and the prefix mark every series as synthetic.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -54,6 +54,10 @@ EQUITIES: Mapping[str, tuple[float, float, float, float]] = {
     "GLD": (0.00, 0.00, 0.00, 0.140),
     **dict.fromkeys(("IEF", "LQD", "HYG"), (0.00, 0.00, 0.00, 0.010)),  # yields and spreads move these
 }
+GOLD_MINERS: Mapping[str, tuple[float, float]] = {"GDX": (1.8, 0.16), "GDXJ": (2.2, 0.20)}
+"""Funds that are made only where a role asks for them: exposure to gold, own volatility a year; 0.35 of the market."""
+RAW = "_RAW"
+"""Suffix of a fund as it traded, without dividends."""
 INDICES = ("RUT", "SPX", "NDX")  # without dividends and volume
 DIVIDENDS, FUND_SHARES, FIRST_PRICE = 0.015, 1.0e7, 1000.0  # a year; a usual session; of indices and funds
 ALTCOINS = tuple(f"A{number:02d}" for number in range(1, 25))
@@ -91,9 +95,11 @@ class DemoParameters:
 def kind_of(symbol: str) -> SeriesKind:
     """Return the kind of a series of the demo market, by its symbol; the prefix is optional."""
     name = symbol.removeprefix(PREFIX)
+    if name.endswith(RAW):
+        return SeriesKind.ETF_RAW
     if name in (*INDICES, "VIX"):
         return SeriesKind.INDEX
-    if name in EQUITIES:
+    if name in EQUITIES or name in GOLD_MINERS:
         return SeriesKind.ETF_ADJUSTED
     if name == "USDT":
         return SeriesKind.STABLECOIN
@@ -101,7 +107,9 @@ def kind_of(symbol: str) -> SeriesKind:
     return SeriesKind.CRYPTO if is_coin else SeriesKind.MACRO
 
 
-def generate(parameters: DemoParameters, sessions: Dates, half_days: Mask) -> dict[str, RawBars]:
+def generate(
+    parameters: DemoParameters, sessions: Dates, half_days: Mask, asked: Collection[str] = ()
+) -> dict[str, RawBars]:
     """Generate every series of one demo market.
 
     Parameters
@@ -112,6 +120,8 @@ def generate(parameters: DemoParameters, sessions: Dates, half_days: Mask) -> di
         Dates of US sessions, datetime64[D], ascending, within 2101 to 2112.
     half_days
         True where a session closes early; one entry a session.
+    asked
+        Symbols without the prefix that a role names: gold miners and unadjusted funds are made only for these.
 
     Returns
     -------
@@ -123,17 +133,19 @@ def generate(parameters: DemoParameters, sessions: Dates, half_days: Mask) -> di
     ValueError
         The sessions are outside these years or end before 2103.
     """
-    return with_effect(without_effect(parameters, sessions, half_days), parameters, sessions)
+    return with_effect(without_effect(parameters, sessions, half_days, asked), parameters, sessions)
 
 
-def without_effect(parameters: DemoParameters, sessions: Dates, half_days: Mask) -> dict[str, RawBars]:
+def without_effect(
+    parameters: DemoParameters, sessions: Dates, half_days: Mask, asked: Collection[str] = ()
+) -> dict[str, RawBars]:
     """Generate the series of one demo market before its effect; parameters and errors as for `generate`."""
     sessions, seed = sessions.astype("datetime64[D]"), parameters.seed
     valid = len(sessions) == len(half_days) > 0 and bool((np.diff(sessions) > 0 * DAY).all())
     if not valid or sessions[0] < CALENDAR[0] or not FIRST_ALTCOIN_DAY <= sessions[-1] <= CALENDAR[1]:
         raise ValueError("sessions must ascend within 2101 to 2112 and reach 2103, each with a half-day flag")
     regimes = draw_regimes(seed, "regimes", len(sessions))
-    market = {series.symbol: series for series in _us_series(seed, regimes, sessions, half_days)}
+    market = {series.symbol: series for series in _us_series(seed, regimes, sessions, half_days, asked)}
     regimes = regimes if parameters.shared_regime else draw_regimes(seed, "crypto regimes", len(sessions))
     days = np.arange(FIRST_CRYPTO_DAY, sessions[-1] + DAY)
     by_day = regimes[np.searchsorted(sessions, days, side="right") - 1]  # as in the latest session
@@ -179,7 +191,9 @@ def _macro(name: str, seed: int, dates: Dates, close: Floats) -> RawBars:
     return RawBars(PREFIX + name, f"seed {seed}", dates, unknown, unknown, unknown, close, unknown)
 
 
-def _us_series(seed: int, regimes: NDArray[np.int64], sessions: Dates, half_days: Mask) -> list[RawBars]:
+def _us_series(
+    seed: int, regimes: NDArray[np.int64], sessions: Dates, half_days: Mask, asked: Collection[str]
+) -> list[RawBars]:
     """Generate indices, funds and macro series."""
     count, random = len(sessions), stream(seed, "equity factors")
     years = np.arange(1, count + 1) / SESSIONS_A_YEAR
@@ -209,12 +223,25 @@ def _us_series(seed: int, regimes: NDArray[np.int64], sessions: Dates, half_days
     income["HYG"] = interest + premium - 5.0 * rise - 3.0 * widening
     unknown = np.full(count, np.nan)
     series = [_bars("VIX", seed, sessions, vix, np.full(count, 0.06), unknown)]
-    for name, (*betas, noise) in EQUITIES.items():
+
+    def fund(name: str, path: Floats, noise: float, paid: Floats) -> list[RawBars]:
+        """Make a series of log returns and own noise; `paid` are the dividends, which the unadjusted one lacks."""
         own = noise / np.sqrt(SESSIONS_A_YEAR) * np.cumsum(student(stream(seed, name), count))
-        level = np.log(FIRST_PRICE) + np.array(betas) @ factors + income.get(name, DIVIDENDS * years) + own
-        usual_move = np.std(np.diff(level)) * sigma / np.mean(sigma)
         volume = unknown if name in INDICES else FUND_SHARES * activity
-        series.append(_bars(name, seed, sessions, level, usual_move, volume))
+        made = []
+        for symbol, dividends in ((name, paid), (name + RAW, 0.0 * paid)):
+            if symbol == name or symbol in asked:
+                level = np.log(FIRST_PRICE) + path + dividends + own
+                usual_move = np.std(np.diff(level)) * sigma / np.mean(sigma)
+                made.append(_bars(symbol, seed, sessions, level, usual_move, volume))
+        return made
+
+    for name, (*betas, noise) in EQUITIES.items():
+        series += fund(name, np.array(betas) @ factors, noise, income.get(name, DIVIDENDS * years))
+    if any(name.removesuffix(RAW) in GOLD_MINERS for name in asked):
+        gold = next(np.log(one.close / one.close[0]) for one in series if one.symbol == PREFIX + "GLD")
+        for name, (beta, noise) in GOLD_MINERS.items():
+            series += fund(name, beta * (gold - 0.05 * years) + 0.35 * market, noise, DIVIDENDS * years)
 
     random, days = stream(seed, "liquidity"), np.arange(sessions[0], sessions[-1] + DAY)
     wednesdays = days[days.astype(np.int64) % 7 == 6]  # 1970-01-07 was one

@@ -159,8 +159,8 @@ class Config(Section):
         listings = self.listings()
         parts = {
             "small_caps": (SeriesKind.INDEX, SeriesKind.ETF_ADJUSTED, SeriesKind.ETF_RAW),
-            "eth": (SeriesKind.CRYPTO,),
-            "btc": (SeriesKind.CRYPTO,),
+            "eth": (SeriesKind.CRYPTO, SeriesKind.ETF_RAW),
+            "btc": (SeriesKind.CRYPTO, SeriesKind.ETF_RAW),
             "stablecoin": (SeriesKind.STABLECOIN,),
         }
         for part, kinds in parts.items():
@@ -188,12 +188,12 @@ class Config(Section):
                     near = did_you_mean(symbol, listings)
                     text = f"quality.{name} has {symbol}, which is not in the symbol table"
                     raise ValueError(f"{text}; {near}" if near else text)
-        coins = [symbol for symbol, listing in listings.items() if listing.kind.is_coin]
-        check_endings(self.endings, listings, coins)
+        held = [symbol for symbol, listing in listings.items() if listing.kind.may_be_held]
+        check_endings(self.endings, listings, held)
         own = self.benchmarks.own
         # Before a run: a forward ledger would go on without the benchmark, which a misspelt name must not cause.
-        if own is not None and not own.endswith(".py") and own not in coins:
-            near = did_you_mean(own, coins) or "name a coin, or a strategy file that ends in .py"
+        if own is not None and not own.endswith(".py") and own not in held:
+            near = did_you_mean(own, held) or "name a coin, or a strategy file that ends in .py"
             raise ValueError(f"benchmarks.own is {own}, which is no coin of the symbol table; {near}")
         for symbol in self.names:
             if symbol not in listings:
