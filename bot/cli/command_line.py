@@ -2,54 +2,114 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
+from typer.main import get_group
 
 from bot.cli.whole_summaries import WholeSummaries
 from bot.infra.version import __version__
 
-_MODULES = {
-    "backtest": "bot.cli.backtest",
-    "check": "bot.cli.check",
-    "new-strategy": "bot.cli.new_strategy",
-    "signal": "bot.cli.signal",
-    "watch": "bot.cli.watch",
-    "runs": "bot.cli.runs",
-    "doctor": "bot.cli.doctor",
-    "dashboard": "bot.cli.dashboard",
-    "data": "bot.cli.data",
-    "paper": "bot.cli.paper.paper_group",
-    "review": "bot.cli.review.review_group",
-    "study": "bot.cli.study",
-    "sweep": "bot.cli.sweep",
-    "walkforward": "bot.cli.walkforward",
-    "config": "bot.cli.config",
-    "venue": "bot.cli.venue",
+COMMANDS = {
+    "backtest": (
+        "bot.cli.backtest",
+        "Backtest the rotation, its benchmarks and random timing on the same data and costs.",
+    ),
+    "check": ("bot.cli.check", "Check a strategy for look-ahead, warm-up, reproducibility and purity."),
+    "new-strategy": (
+        "bot.cli.new_strategy",
+        "Write a commented strategy file, its test, and a config that names it.",
+    ),
+    "signal": (
+        "bot.cli.signal",
+        "Show the decision of one day: the stage and its reasons, each reading, the waterfall and the supercycle "
+        "score.",
+    ),
+    "watch": (
+        "bot.cli.watch",
+        "Send alerts without a portfolio: stage changes, near misses, stale data and new looks of the registered plan.",
+    ),
+    "runs": ("bot.cli.runs", "List the runs, oldest first."),
+    "doctor": (
+        "bot.cli.doctor",
+        "Check the config, the store, its freshness, the clock, the disk, the guard, keys, and every vendor.",
+    ),
+    "dashboard": ("bot.cli.dashboard", "Show ledgers and runs on read-only web pages, until Ctrl-C."),
+    "walkforward": (
+        "bot.cli.walkforward",
+        "Choose the best parameter set on past days, trade it on the days that follow, and go on.",
+    ),
+    "data": ("bot.cli.data", "Fetch live market data, and manage the store."),
+    "paper": ("bot.cli.paper.paper_group", "Trade forward on paper: simulated fills on live public prices."),
+    "review": (
+        "bot.cli.review.review_group",
+        "Review a run or a ledger: what was done on each day, and why.",
+    ),
+    "study": ("bot.cli.study", "Test the claim of a plan on a market, and write study.json and report.html."),
+    "sweep": ("bot.cli.sweep", "Run the rotation with many parameter sets."),
+    "config": ("bot.cli.config", "Check a config, show it resolved, or print its schema."),
+    "venue": ("bot.cli.venue", "An exchange on this machine, Binance-compatible, with play money."),
 }
-"""Commands and groups in the order of the help, with the module of each; its attribute has the command's name."""
+"""Commands and groups in the order of the help: the module, whose attribute has the command's name, and the summary."""
+
+
+class ImportedAtUse(Mapping[str, Any]):
+    """Commands by name; the module of one is imported when the command is looked up."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        return _imported(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class AllCommands(WholeSummaries):
+    """Group of all commands, whose help is written without the module of any."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{**settings, "commands": ImportedAtUse()})
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """List the names in the order of the table."""
+        return list(COMMANDS)
+
+    def summaries(self, ctx: Any) -> list[tuple[str, str]]:
+        """List the names and summaries of the table."""
+        return [(name, summary) for name, (_, summary) in COMMANDS.items()]
 
 
 @cache
-def command_line(first_word: str = "") -> typer.Typer:
-    """Return the command line: the command that the first word names alone, or all of them if it names none."""
-    names = [first_word] if first_word in _MODULES else _MODULES
+def command_line() -> typer.Typer:
+    """Return the command line with the commands of the table."""
     app = typer.Typer(
-        cls=WholeSummaries,
+        cls=AllCommands,
         help="Watch small caps, rotate a paper portfolio, and review the result. Paper only, not advice.",
         pretty_exceptions_enable=False,
         rich_markup_mode=None,  # its boxes take longer to load than all commands
     )
     app.callback()(_options)
-    for name in names:
-        found: Any = getattr(import_module(_MODULES[name]), name.replace("-", "_"))
-        if isinstance(found, typer.Typer):
-            app.add_typer(found, name=name)
-        else:
-            app.command()(found)
     return app
+
+
+@cache
+def _imported(name: str) -> Any:
+    """Import the module of a command and return the command as typer runs it."""
+    found: Any = getattr(import_module(COMMANDS[name][0]), name.replace("-", "_"))
+    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+    if isinstance(found, typer.Typer):
+        app.add_typer(found, name=name)
+    else:
+        app.command()(found)
+    app.callback()(_options)
+    return get_group(app).commands[name]
 
 
 def _print_version(is_requested: bool) -> None:

@@ -70,8 +70,7 @@ def _run(given: Sequence[str]) -> int:
     try:
         # First of all: a folder named `strategies` in the user's folder would be imported instead of the bot's.
         require_own_strategies()
-        app = command_line(given[0] if given else "")
-        code = app(given or ["--help"], standalone_mode=False) or 0
+        code = command_line()(given or ["--help"], standalone_mode=False) or 0
         if code == INTERRUPTED:  # typer's exit code for Ctrl-C
             raise KeyboardInterrupt
         return int(code)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.console import ConfigOption, JsonOption, console, percent, print_json
+from bot.cli.console import ConfigOption, JsonOption, percent, print_json
+from bot.core.text import printable
 
 if TYPE_CHECKING:
     from bot.ledger.run_folder import RunFolder
@@ -23,9 +24,9 @@ def runs(
     Example: bot runs latest --verify
     """
     from bot.ledger.run_folder import find_run, list_runs
-    from bot.settings.loader import load_config
+    from bot.settings.state_folder import state_folder
 
-    root = load_config(config).state / "runs"
+    root = state_folder(config) / "runs"
     folders = [find_run(root, run)] if run is not None else list_runs(root)
     # A run that is named must fail if it cannot be verified; in the list an interrupted one is only marked.
     if run is not None and verify:
@@ -34,11 +35,10 @@ def runs(
     if as_json:
         print_json({"runs": found})
         return
-    screen = console()
-    if not found:
-        screen.print(f"No runs yet in {root}. `bot backtest` makes one.")
-    for run_facts in found:
-        screen.print(_format_run(run_facts), markup=False, soft_wrap=True)
+    # Without rich, which takes longer to load than the list.
+    lines = [_format_run(facts) for facts in found] or [f"No runs yet in {root}. `bot backtest` makes one."]
+    for line in lines:
+        typer.echo(printable(line))
 
 
 def _describe(folder: RunFolder, verify: bool) -> dict[str, Any]:

@@ -12,9 +12,12 @@ _ANY_LENGTH = 1_000
 class WholeSummaries(TyperGroup):
     """Command group whose help wraps the summary of a command; typer would cut it at the end of the line."""
 
+    def summaries(self, ctx: Any) -> list[tuple[str, str]]:
+        """List the names of the commands with their whole summaries."""
+        shown = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        return [(name, found.get_short_help_str(_ANY_LENGTH)) for name, found in shown if found is not None]
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the summary of each command beside its name."""
-        shown = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
-        rows = [(name, found.get_short_help_str(_ANY_LENGTH)) for name, found in shown if found is not None]
         with formatter.section("Commands"):
-            formatter.write_dl(rows)
+            formatter.write_dl(self.summaries(ctx))

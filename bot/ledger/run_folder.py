@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from bot.core.errors import BotError, LedgerError, did_you_mean
 from bot.core.text import csv_cell
 from bot.infra.write_access import write_error
-from bot.ledger.record import read_ledger, verify_ledger, write_ledger
-from bot.ledger.row import Row
 
-if TYPE_CHECKING:  # a list of runs, and every review, would wait a third of a second for pandas
+# A list of runs reads two JSON files a run: the ledger's modules, NumPy and pandas are imported at their use.
+if TYPE_CHECKING:
     import pandas as pd
+
+    from bot.ledger.row import Row
 
 INCOMPLETE = "INCOMPLETE"
 LEDGER = "ledger.sqlite3"
@@ -63,6 +64,8 @@ class RunFolder:
         """
         if not self.is_complete:
             raise LedgerError("the run was interrupted; its files are incomplete", where=str(self.path))
+        from bot.ledger.record import verify_ledger
+
         rows, head = verify_ledger(self.path / LEDGER)
         self.require_end(rows, head)
         self.require_files()
@@ -93,6 +96,7 @@ class RunFolder:
             If a file was changed or is missing; the message names it.
         """
         from bot.ledger.projections import project
+        from bot.ledger.record import read_ledger
 
         tables, sealed = project(read_ledger(self.path / LEDGER)), self.json("manifest.json").get("files", {})
         for name, table in tables.items():
@@ -131,6 +135,8 @@ class RunFolder:
         LedgerError
             If a file cannot be written; the folder stays marked as incomplete.
         """
+        from bot.ledger.record import write_ledger
+
         try:
             head = write_ledger(self.path / LEDGER, rows)
             for name, table in tables.items():

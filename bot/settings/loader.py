@@ -15,14 +15,8 @@ from bot.settings.added_keys import with_added_keys
 from bot.settings.config_file import read_config_text
 from bot.settings.renamed_keys import with_new_names
 from bot.settings.schema import Config
+from bot.settings.state_folder import CONFIG_FOLDER, DEFAULT_CONFIG
 from bot.settings.yaml_text import parse_yaml
-
-_PACKAGE = Path(__file__).resolve().parents[1]
-_INSTALLED = _PACKAGE / "config"
-CONFIG_FOLDER = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent / "config"
-"""Folder of the bot's own configs: `bot/config` in a wheel, `config/` in a checkout."""
-
-DEFAULT_CONFIG = CONFIG_FOLDER / "default.yaml"
 
 _LONGEST_CHAIN = 16
 """Files that extend one another; the bot's own are two."""

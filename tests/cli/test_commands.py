@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.running import BOT, ROOT, bot, bot_process, error_of
-from tests.ledger.forgeries import write_forgery
 
 pytestmark = pytest.mark.slow
 
@@ -151,51 +149,6 @@ def test_config_commands_work(command: list[str], tmp_path: Path) -> None:
     done = bot("config", *arguments, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
-
-
-def test_version_and_help_need_no_heavy_library(tmp_path: Path) -> None:
-    code = (
-        "import sys\n"
-        "from bot.cli.main import main\n"
-        "try: main(['--help'])\n"
-        "except SystemExit: pass\n"
-        "heavy = {'pandas', 'numpy', 'backtrader', 'plotly', 'pydantic', 'exchange_calendars'} & set(sys.modules)\n"
-        "assert not heavy, heavy"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize(
-    "command",
-    ["runs", "paper list", "paper status", "review paper", "review trades --run paper", "review orders --run paper"],
-)
-def test_lists_and_reviews_of_a_ledger_need_no_pandas(tmp_path: Path, command: str) -> None:
-    write_forgery(tmp_path / "logs/ledgers/paper.sqlite3", None)
-    code = (
-        "import sys\n"
-        "from bot.cli.main import main\n"
-        f"try: main({command.split()!r})\n"
-        "except SystemExit as end: assert not end.code, end.code\n"
-        "heavy = {'pandas', 'scipy', 'backtrader', 'exchange_calendars', 'ccxt'} & set(sys.modules)\n"
-        "assert not heavy, heavy"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
 
 
 # --- bad input ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,38 @@
+"""Folder of the bot's own configs, and the state folder of a config."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.settings.config_file import read_config_text
+from bot.settings.yaml_text import parse_yaml
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_INSTALLED = _PACKAGE / "config"
+CONFIG_FOLDER = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent / "config"
+"""Folder of the bot's own configs: `bot/config` in a wheel, `config/` in a checkout."""
+
+DEFAULT_CONFIG = CONFIG_FOLDER / "default.yaml"
+
+
+def state_folder(config: Path | None) -> Path:
+    """Read the state folder of a config.
+
+    Parameters
+    ----------
+    config
+        File of the config, which is validated; config/default.yaml by default.
+
+    Raises
+    ------
+    ConfigError
+        If the config is invalid.
+    """
+    if config is None:
+        # The schema takes longer to load than a list of runs; a test validates the bot's own config.
+        own = parse_yaml(read_config_text(DEFAULT_CONFIG), str(DEFAULT_CONFIG))
+        if isinstance(own, dict) and isinstance(own.get("state"), str):
+            return Path(own["state"])
+    from bot.settings.loader import load_config
+
+    return load_config(config).state
