@@ -9,8 +9,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 
-import numpy as np
-
 from bot.core.corporate_actions import ScheduledSettlement
 from bot.core.cycle import Quote, TradingRules, cycle
 from bot.core.daily_rule import DailyCaller, DailyRule
@@ -156,6 +154,18 @@ class Book:
         other._marks, other._renamed = dict(self._marks), dict(self._renamed)
         other._stage, other._caller = self._stage, self._caller and self._caller.fork()
         return other
+
+    def decides_as(self, other: Book) -> bool:
+        """Return True if another book of the same plan is in the same state, so that both trade a day alike.
+
+        False for a daily strategy, which may keep any state of its own.
+        """
+        return self._caller is None and self._state() == other._state()
+
+    def _state(self) -> tuple[object, ...]:
+        # Holdings with their order: it is the order in which equity is summed and rounded.
+        held = list(self.portfolio.holdings.items())
+        return self.portfolio.cash, held, self._unfinished, self._waiting, self._marks, self._renamed
 
     # --- the morning: settle, decide, plan ------------------------------------------------------------------
 
@@ -394,9 +404,8 @@ class Book:
         yesterday = today - ONE_DAY
         price, fresh = self._close(symbol, yesterday)
         coin, i = self.plan.prices.of(symbol), self.plan.prices.index(yesterday)
-        quarantined = self.plan.market.is_quarantined(symbol, np.array([today], "datetime64[s]"))
-        is_closed = coin.closed[self.plan.prices.index(today)]
-        return Quote(price, fresh, coin.median_volume[i], bool(quarantined[0]), coin.volatility[i], is_closed)
+        is_closed = coin.closed[i + 1]
+        return Quote(price, fresh, coin.median_volume[i], coin.quarantined[i + 1], coin.volatility[i], is_closed)
 
     def _close_known(self, at: datetime) -> Callable[[str], Decimal]:
         """Return a function that finds a coin's newest close known at a midnight."""

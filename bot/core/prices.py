@@ -22,7 +22,8 @@ class CoinDays:
     `close` is the newest close up to the day (NaN before the first), `fresh` is True if that close is of the day, of a
     fund if it is of the newest session up to the day. `open` is the day's open (NaN if missing), `median_volume` the
     newest median of the value traded a day, `volatility` the newest standard deviation of daily log returns. `closed`
-    is True on the days on which a fund has no session.
+    is True on the days on which a fund has no session, `quarantined` if the coin is in quarantine at the midnight that begins
+    the day.
     """
 
     close: list[float]
@@ -31,6 +32,7 @@ class CoinDays:
     median_volume: list[float]
     volatility: list[float]
     closed: list[bool]
+    quarantined: list[bool]
 
 
 ByRow = Callable[[Series], Floats]
@@ -77,9 +79,10 @@ class Prices:
         newest = np.searchsorted(series.dates, self._days, side="right") - 1
         due = self._newest_due(series)
         closed = (due != self._days).tolist()
+        quarantined = self._market.is_quarantined(symbol, self._days.astype("datetime64[s]")).tolist()
         if not len(series):
             unknown = [float("nan")] * len(self._days)
-            return CoinDays(unknown, [False] * len(self._days), unknown, unknown, unknown, closed)
+            return CoinDays(unknown, [False] * len(self._days), unknown, unknown, unknown, closed, quarantined)
         row, begun = np.maximum(newest, 0), newest >= 0
         is_of_day = begun & (series.dates[row] == self._days)
         return CoinDays(
@@ -89,6 +92,7 @@ class Prices:
             np.where(begun, self._median_volume(series)[row], np.nan).tolist(),
             np.where(begun, self._volatility(series)[row], np.nan).tolist(),
             closed,
+            quarantined,
         )
 
     def _newest_due(self, series: Series) -> Days:

@@ -181,8 +181,12 @@ def _backtested(plan: RunPlan, events: Sequence[Event], days: Sequence[date]) ->
                 own = stands.fork()
                 equity.setdefault(day - ONE_DAY, before * carried)
             # A fork for each day: a missed fill is then one difference, and not one on every day after it.
-            expected += _day(stands.fork(), place[day], day)
-            valued = _day(own, place[day], day)[-1]
+            forked, is_same = stands.fork(), own.decides_as(stands)
+            of_day = _day(forked, place[day], day)
+            expected += of_day
+            # Until the record differs from its backtest, both backtests of a day are one.
+            valued = (of_day if is_same else _day(own, place[day], day))[-1]
+            own = forked if is_same else own
             if not isinstance(valued, Valuation):
                 raise AssertionError(f"{day} ends with {valued}, not with its valuation")
             equity[day] = valued.equity * carried

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from bot.core.book import Book
 from bot.core.errors import DataError, LedgerError
-from bot.core.events import TradingState
+from bot.core.events import Event, TradingState
 from bot.infra.clock import SystemClock
 from bot.ledger.record import read_ledger, write_ledger
 from bot.paper import ledgers
 from bot.paper.rehearsal import rehearse
 from bot.paper.replay_check import replay_history
 from bot.paper.tick import new_ledger
+from bot.review.compare import backtest_of_ledger
 from bot.review.compare.backtest_of_ledger import parity_of
 from bot.review.compare.parity import Parity
 from bot.review.recording import find_record
@@ -283,3 +286,32 @@ def test_the_config_is_hashed_once_per_period_however_many_days_there_are(
     long = parity(world)
     assert (len(short[1].days), len(long.days)) == (2, 6)
     assert len(hashed) - before == short[2] - short[0] > 0
+
+
+def test_one_backtest_of_a_day_serves_both_figures_until_the_record_differs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config_with({"state": str(tmp_path)})
+    replay_history(config, None, "demo", *BUSY, "replayed")
+    days: list[date] = []
+    ran = backtest_of_ledger._day
+
+    def counted(book: Book, i: int, day: date) -> list[Event]:
+        days.append(day)
+        return ran(book, i, day)
+
+    monkeypatch.setattr(backtest_of_ledger, "_day", counted)
+    found = parity_of(config, find_record(config.state, "replayed"))
+    assert days == [BUSY[0] + timedelta(days=i) for i in range(3)]
+    assert not found.mismatches
+
+    # A fill of another quantity leaves the record with another book: from the next day on each has a run of its own.
+    path = config.state / "ledgers" / "replayed.sqlite3"
+    rows = list(read_ledger(path))
+    path.unlink()
+    first = next(row for row in rows if row.kind == "fill")
+    first.body["fee"] = str(Decimal(first.body["fee"]) + 1)
+    write_ledger(path, rows)
+    days.clear()
+    parity_of(config, find_record(config.state, "replayed"))
+    assert days == [BUSY[0], *(BUSY[0] + timedelta(days=i) for i in (1, 1, 2, 2))]
