@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
@@ -15,39 +14,12 @@ import numpy.typing as npt
 from bot.core.bar import Bar
 from bot.core.data_fault import CopySpell, DataFault
 from bot.core.errors import DataError, did_you_mean
+from bot.core.listing import SeriesKind as SeriesKind  # a part of what a market is made of
 from bot.core.moments import Days, Times, newest, utc
 from bot.core.roles import Roles
 from bot.core.session_calendar import Sessions
 
 Floats = npt.NDArray[np.float64]
-
-
-class SeriesKind(StrEnum):
-    """Kind of a series: it decides the calendar and whether the series may be traded."""
-
-    INDEX = "index"
-    ETF_ADJUSTED = "etf-adjusted"
-    ETF_RAW = "etf-raw"
-    MACRO = "macro"
-    CRYPTO = "crypto"
-    STABLECOIN = "stablecoin"
-    WRAPPED = "wrapped"
-    STAKED = "staked"
-    LEVERAGED = "leveraged"
-
-    @property
-    def is_coin(self) -> bool:
-        """True if the series is priced on every UTC day."""
-        return self in _COINS
-
-    @property
-    def may_be_held(self) -> bool:
-        """True if the series has prices at which it trades: a coin, or a fund as it traded, unadjusted."""
-        return self.is_coin or self is SeriesKind.ETF_RAW
-
-
-_COINS = {SeriesKind.CRYPTO, SeriesKind.STABLECOIN, SeriesKind.WRAPPED, SeriesKind.STAKED, SeriesKind.LEVERAGED}
-
 
 _MAY_HOLD_STILL = {SeriesKind.MACRO, SeriesKind.STABLECOIN}
 _LEAST_HISTORY = 20

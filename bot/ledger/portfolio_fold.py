@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from bot.core.book import Book
 from bot.core.errors import LedgerError
 from bot.core.events import Event
 from bot.core.moments import iso
 from bot.core.orders import Fill, Settlement
 from bot.core.portfolio import Portfolio
+
+if TYPE_CHECKING:
+    from bot.core.book import Book
 
 
 def apply_recorded(portfolio: Portfolio, event: Fill | Settlement) -> Portfolio:

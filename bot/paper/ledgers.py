@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.core.errors import InUse, LedgerError, did_you_mean
 from bot.core.events import (
@@ -17,7 +18,6 @@ from bot.core.events import (
     TradingStateChange,
 )
 from bot.core.moments import ONE_DAY, midnight
-from bot.core.ports import Clock
 from bot.data.store.write_lock import write_lock
 from bot.infra.write_access import write_error
 from bot.ledger.anchor_files import copy_anchors, move_anchors
@@ -34,6 +34,9 @@ from bot.report.beside import NOT_VALUED, BesideLedger
 from bot.report.labels import labels_of
 from bot.report.words import reason_sentence
 from bot.settings.loader import Config
+
+if TYPE_CHECKING:
+    from bot.core.ports import Clock
 
 _PATIENCE = 120.0
 """Seconds that `stop`, `flat`, `resume` and the like wait for the ledger lock."""

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from bot.core.market import Floats
 from bot.report.labels import Labels, labels_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from bot.core.market import Floats
 
 Json: TypeAlias = Mapping[str, Any]
 """Object of a JSON file of the run, such as its manifest or its summary."""

@@ -7,11 +7,13 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from bot.core.errors import InUse, StoreError
-from bot.core.ports import Clock
 from bot.infra.write_access import write_error
+
+if TYPE_CHECKING:
+    from bot.core.ports import Clock
 
 _POLL = 0.2
 """Seconds between two attempts to take the lock."""
