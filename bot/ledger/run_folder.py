@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -197,6 +198,32 @@ def _newest_first(runs: Path) -> Iterator[RunFolder]:
         # A page of the dashboard lists thousands of runs.
         if os.path.exists(f"{runs}/{name}/manifest.json") or not folder.is_complete:  # noqa: PTH110
             yield folder
+
+
+_COMPLETE: dict[Path, dict[str, tuple[tuple[int, int], RunFolder]]] = {}
+"""Complete runs by folder and name, with the stamp of each at the time; a complete run stays complete."""
+
+
+def complete_runs(runs: Path) -> list[RunFolder]:
+    """List the complete runs in a folder, the newest first."""
+    stamps: dict[str, tuple[int, int]] = {}
+    if runs.is_dir():
+        with os.scandir(runs) as found:
+            for entry in found:
+                with suppress(OSError):  # a run that is being removed
+                    if entry.is_dir():
+                        status = entry.stat()
+                        stamps[entry.name] = status.st_ino, status.st_mtime_ns
+    known, complete = _COMPLETE.get(runs, {}), {}
+    for name in sorted(stamps, reverse=True):
+        # A file that is added to a folder or removed changes its stamp. Only complete runs are kept: the last file of a
+        # run may come within the resolution of the clock.
+        if name in known and known[name][0] == stamps[name]:
+            complete[name] = known[name]
+        elif os.path.exists(f"{runs}/{name}/manifest.json") and (folder := RunFolder(runs / name)).is_complete:  # noqa: PTH110
+            complete[name] = stamps[name], folder
+    _COMPLETE[runs] = complete
+    return [folder for _, folder in complete.values()]
 
 
 def has_runs(runs: Path) -> bool:

@@ -16,7 +16,7 @@ from bot.ledger.event_fields import EVENT_FIELDS
 from bot.ledger.record import count_rows, newest_rows, read_end, read_rows, whole_up_to
 from bot.ledger.recorded import E1, E2, E3, E, Recorded, kinds_of, recorded
 from bot.ledger.row import Row
-from bot.ledger.run_folder import LEDGER, RunFolder, find_run, has_runs, list_runs
+from bot.ledger.run_folder import LEDGER, RunFolder, complete_runs, find_run, has_runs, list_runs
 from bot.ledger.selection import Selection
 from bot.review.integrity.salvage import proved_rows
 
@@ -238,5 +238,4 @@ def _default_name(ledgers: Iterable[str], runs: Path) -> str:
 def all_records(state: Path) -> list[Record]:
     """List the forward ledgers by name, then the complete runs, the newest first."""
     ledgers = [Record(path.stem, path) for path in sorted((state / "ledgers").glob("*.sqlite3"))]
-    runs = [folder for folder in reversed(list_runs(state / "runs")) if folder.is_complete]
-    return ledgers + [Record(folder.run_id, folder.path / LEDGER, folder) for folder in runs]
+    return ledgers + [Record(folder.run_id, folder.path / LEDGER, folder) for folder in complete_runs(state / "runs")]

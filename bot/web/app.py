@@ -94,7 +94,7 @@ class _Answers:
         return episodes(record, self.site.labels(record), _page(request)), {}
 
     def runs(self, request: Request) -> PageData:
-        return {"runs": runs.runs(self.site, _page(request))}, {"names": self._names()}
+        return {"runs": runs.runs(self.site, _page(request))}, {}
 
     def run(self, request: Request) -> PageData:
         record = self.site.record(request.path_params["name"])
@@ -104,7 +104,7 @@ class _Answers:
     def compare(self, request: Request) -> PageData:
         one, other = (self.site.record(request.query_params.get(name)) for name in ("a", "b"))
         data, charts = runs.side_by_side(one, other)
-        return data, {"charts": charts, "names": self._names()}
+        return data, {"charts": charts}
 
     def health(self, request: Request) -> PageData:
         return health(self.site, self._record(request)), {}

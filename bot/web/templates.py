@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bot.core.text import printable
 from bot.report import layers, names, numbers
@@ -45,6 +46,7 @@ class Templates:
             stage_code=names.stage_code,
             benchmark=benchmark_name,
             size=numbers.size,
+            option=option,
         )
         self._environment.globals.update(layers=layers, nothing=numbers.NOTHING, address=address)
 
@@ -56,6 +58,13 @@ class Templates:
 def clean(value: object) -> object:
     """Return text with unprintable characters replaced, and any other value unchanged."""
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@lru_cache(maxsize=20_000)  # a page with thousands of runs has each name three times
+def option(name: str, is_selected: bool = False) -> Markup:
+    """Return an option of a select list."""
+    shown = escape(clean(name))
+    return Markup(f'<option value="{shown}"{" selected" if is_selected else ""}>{shown}</option>')
 
 
 def address(path: str, query: Mapping[str, object], **changes: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -18,7 +19,15 @@ from bot.core.events import Episode, Event, Valuation
 from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.ledger.projections import project
 from bot.ledger.record import as_rows
-from bot.ledger.run_folder import RunFolder, claim_run_folder, find_run, list_runs, new_run_folder
+from bot.ledger.run_folder import (
+    INCOMPLETE,
+    RunFolder,
+    claim_run_folder,
+    complete_runs,
+    find_run,
+    list_runs,
+    new_run_folder,
+)
 from bot.ledger.typed_tables import typed
 
 D = Decimal
@@ -261,3 +270,19 @@ class TestFiles:
         assert tables["fills"]["at"].iloc[0] == AT
         assert tables["decisions"]["weights"].iloc[0] == {"ETH": "0.49"}
         assert tables["episodes"]["eth_42"].isna().all()
+
+
+class TestCompleteRuns:
+    def test_are_listed_newest_first_and_followed_when_they_change(self, tmp_path: Path) -> None:
+        for name in ("20240101T000000Z-aa", "20240102T000000Z-bb", "20240103T000000Z-cc"):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "manifest.json").write_text("{}")
+            os.utime(tmp_path / name, ns=(0, 0))  # earlier than the changes below by more than the clock's resolution
+        (tmp_path / "20240103T000000Z-cc" / INCOMPLETE).write_text("")
+        assert [run.run_id for run in complete_runs(tmp_path)] == ["20240102T000000Z-bb", "20240101T000000Z-aa"]
+        (tmp_path / "20240103T000000Z-cc" / INCOMPLETE).unlink()
+        (tmp_path / "20240101T000000Z-aa" / "manifest.json").unlink()
+        assert [run.run_id for run in complete_runs(tmp_path)] == ["20240103T000000Z-cc", "20240102T000000Z-bb"]
+
+    def test_of_a_missing_folder_are_none(self, tmp_path: Path) -> None:
+        assert complete_runs(tmp_path / "runs") == []
