@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.backtest.benchmark_runs import run_benchmarks
 from bot.backtest.capacity import capacity_of
+from bot.backtest.cash_interest import CashRate, interest_figures, with_interest
 from bot.backtest.delayed import delayed
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.extras import extras_of
@@ -34,8 +35,8 @@ class BacktestOptions:
 
     `trend_days` is the average of the trend benchmarks in UTC days, `random_shifts` the number of shifts of the
     random-timing band, `cuts` the number of times at which the look-ahead check cuts the market (0: check is off).
-    `peg` is the rule by which the stablecoin is off its peg, if that is reported; `own` is the user's benchmark. With
-    `capacity` the decisions are run with other start capitals too.
+    `peg` is the rule by which the stablecoin is off its peg, if that is reported; `own` is the user's benchmark,
+    `cash_rate` the rate of idle cash. With `capacity` the decisions are run with other start capitals too.
     """
 
     trend_days: int
@@ -43,6 +44,7 @@ class BacktestOptions:
     cuts: int = 0
     peg: PegRule | None = None
     own: OwnBenchmark | None = None
+    cash_rate: CashRate | None = None
     capacity: bool = False
 
 
@@ -99,6 +101,8 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
     late = run_exact(with_decisions(plan, window, delayed(decisions, 1), stressed))
     episodes = [e for e in extras.episodes(market) if window.start <= e.known_at.date() <= window.end]
     own_figures = figures_of(book, plan.cash)
+    rate = options.cash_rate
+    events = with_interest(others.beside(book.events), others.cash(), rate)
     summary = {
         "start": window.start.isoformat(),
         "end": window.end.isoformat(),
@@ -106,6 +110,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
         "strategy": own_figures,
         "benchmarks": others.figures(plan, own_figures),
         "a_day_late": figures_of(late, plan.cash),
+        **interest_figures(events, rate, plan.cash),
         "order_size": order_size(book),
         **({"capacity": capacity_of(own).as_dict()} if options.capacity else {}),
         "random_timing": band.summary(),
@@ -117,6 +122,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
                 *result_warnings(market, window, own, options.peg),
                 *book.warnings,
                 *others.warnings(),
+                *(rate.warnings(window) if rate else []),
                 *extras.warnings(market, window),
                 *run_warnings(market, window, own),
                 *([_LATE_BUT_NOT_ASKED_AGAIN] if book.reads_book else []),
@@ -125,7 +131,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
             ]
         ),
     }
-    rows = as_rows([*episodes, *others.beside(book.events)])
+    rows = as_rows([*episodes, *events])
     return Backtest(rows, market, window, summary, band, checked)
 
 

@@ -45,6 +45,15 @@ class BenchmarkRuns:
                     equity.setdefault(event.day, {})[name] = event.equity
         return equity
 
+    def cash(self) -> dict[date, dict[str, Decimal]]:
+        """Return the cash of each benchmark by UTC day, in the quote currency; one that has ended is left out."""
+        cash: dict[date, dict[str, Decimal]] = {}
+        for name, book in self.books.items():
+            for event in [] if book is None else book.events:
+                if isinstance(event, Valuation):
+                    cash.setdefault(event.day, {})[name] = event.cash
+        return cash
+
     def beside(self, events: Sequence[Event]) -> list[Event]:
         """Return events of the strategy with the equity of each benchmark added to the valuation of each day."""
         equity = self.equity()

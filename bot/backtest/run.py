@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from bot.backtest.backtest import Backtest, BacktestOptions, run
+from bot.backtest.cash_interest import cash_rate
 from bot.backtest.demo_worlds import compare_worlds
 from bot.backtest.manifest import manifest
 from bot.backtest.result_warnings import PegRule
@@ -252,5 +253,5 @@ def backtest(config: Config, market: Market, window: Window, views: Views, capac
     peg = PegRule(config.rotation.peg.below, config.rotation.peg.days)
     own = _own(config, market)
     shifts = config.benchmarks.random_shifts
-    options = BacktestOptions(config.benchmarks.trend_days, shifts, cuts, peg, own, capacity)
+    options = BacktestOptions(config.benchmarks.trend_days, shifts, cuts, peg, own, cash_rate(config, market), capacity)
     return run(market, build_strategy(config, views), plan, window, options)

@@ -121,6 +121,8 @@ def _as_json(run: Run) -> dict[str, object]:
 
 
 def _show(screen: Console, run: Run, labels: Labels) -> None:
+    from bot.report.interest import interest_note
+
     folder, summary = not_none(run.folder, "the folder of a saved run"), run.summary
     span = f"{summary['start']} to {summary['end']}, {summary['periods_per_year']} periods a year"
     screen.print(f"{span}. Paper only, not advice.")
@@ -132,6 +134,8 @@ def _show(screen: Console, run: Run, labels: Labels) -> None:
     screen.print(summary["order_size"]["line"], markup=False)
     screen.print()
     screen.print(_figures_table(run, labels))
+    if "cash_interest" in summary:
+        screen.print(interest_note(summary["cash_interest"]["symbol"]), markup=False)
     if "capacity" in summary:
         from bot.report.capacity_table import capacity_sentences
 
@@ -164,11 +168,13 @@ def _figures_table(run: Run, labels: Labels) -> Table:
     from rich import box
     from rich.table import Table
 
+    from bot.report.interest import interest_shares
     from bot.report.words import figures_name
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("")  # a name with the last day of a benchmark may take two lines, figures may not
-    for name in ("Return", "A year", "Drawdown", "Sharpe", "Exposure", "Trades"):
+    interest = interest_shares(run.summary)
+    for name in ("Return", "A year", "Drawdown", "Sharpe", "Exposure", "Trades", *(["Interest"] if interest else [])):
         table.add_column(name, justify="right", no_wrap=True)
     for name, figures in {"strategy": run.summary["strategy"], **run.summary["benchmarks"]}.items():
         table.add_row(
@@ -179,6 +185,7 @@ def _figures_table(run: Run, labels: Labels) -> Table:
             number(figures["sharpe"]),
             number(figures["exposure"]) if figures["exposure"] is None else f"{figures['exposure']:.0%}",
             number(figures["trades"], 0),
+            *([percent(interest.get(name))] if interest else []),
             style="bold" if name == "strategy" else None,
         )
     return table

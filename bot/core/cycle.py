@@ -24,7 +24,7 @@ class Quote:
     `price` is the last close, `fresh` is True if it is of the day just ended (of a fund: of the newest session),
     `median_volume` is the 30-day median of the daily volume in the quote currency (NaN: unknown, so unlimited). A
     `quarantined` coin may only be sold. `volatility` is the standard deviation of daily log returns (NaN: unknown, so
-    without impact). `closed` is True for a fund on a day without a session.
+    without impact). `closed` is True on a fund's weekends and holidays.
     """
 
     price: float

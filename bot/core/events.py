@@ -19,7 +19,8 @@ class Valuation:
 
     `marks` are the closes that the holdings are valued at; `stale` names the coins whose close is of an older day.
     `benchmarks` holds the equity of each benchmark at the same moment. `random_timing` holds the total returns of
-    random timings of the ledger's exposure up to the day, as in `summary.json`; it is empty in a backtest.
+    random timings of the ledger's exposure up to the day, as in `summary.json`; it is empty in a backtest. `interest`
+    is what idle cash would have earned since the first day, for the `strategy` and each benchmark; equity excludes it.
     """
 
     day: date
@@ -31,6 +32,7 @@ class Valuation:
     marks: Mapping[str, Decimal] = field(default_factory=dict)
     benchmarks: Mapping[str, Decimal] = field(default_factory=dict)
     random_timing: Mapping[str, float] = field(default_factory=dict)
+    interest: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

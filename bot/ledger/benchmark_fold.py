@@ -36,5 +36,6 @@ def beside_ledger(
         BenchmarkResult(name, plain(equity), float(equity / cash) - 1, first_days[name], day)
         for name, (day, equity) in newest.items()
     ]
+    interest = {name: plain(amount) for name, amount in last.interest.items()}
     own = float(last.equity / cash) - 1
-    return BesideLedger(first.day.isoformat(), last.day.isoformat(), own, results, last.random_timing)
+    return BesideLedger(first.day.isoformat(), last.day.isoformat(), own, results, last.random_timing, interest)

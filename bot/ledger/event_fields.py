@@ -184,6 +184,7 @@ EVENT_FIELDS: Mapping[type[object], EventFields] = {
                 Field("marks", AMOUNTS_FROM_ZERO, absent_if_empty=True),
                 Field("benchmarks", AMOUNTS_FROM_ZERO, newer=True),
                 Field("random_timing", SHARES, absent_if_empty=True),
+                Field("interest", AMOUNTS, absent_if_empty=True),
             ),
             moment="day",
             write_moment=lambda day: iso(midnight(day)),

@@ -9,7 +9,8 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from bot.backtest.benchmark_runs import run_benchmarks
+from bot.backtest.benchmark_runs import BenchmarkRuns, run_benchmarks
+from bot.backtest.cash_interest import add_day, cash_rate
 from bot.backtest.extras import extras_of
 from bot.backtest.random_timing import band_of_events
 from bot.core.errors import BotError
@@ -43,6 +44,7 @@ class LedgerBenchmarks:
     def __init__(self, run: PlannedRun, until: date, config: Config) -> None:
         self._run, self._until, self._config = run, until, config
         self._last: dict[str, tuple[date, Decimal]] | None = None
+        self._interest: dict[str, Decimal] | None = None
         self.problem = ""
 
     def beside(self, valued: Valuation, rows: Sequence[Row]) -> Valuation:
@@ -50,6 +52,7 @@ class LedgerBenchmarks:
 
         Benchmarks that fail to be computed are left out, and `problem` says why: the ledger must trade on.
         """
+        valued = self._with_interest(valued, rows)
         try:
             equity = self._continued(valued.day, rows)
             timing = self._random_timing(valued, rows) if valued.day == self._until else {}
@@ -74,19 +77,41 @@ class LedgerBenchmarks:
             self._last[name] = (day, equity[name])
         return equity
 
+    def _with_interest(self, valued: Valuation, rows: Sequence[Row]) -> Valuation:
+        """Add what idle cash would have earned since the first day with a recorded interest; a fault leaves it out."""
+        try:
+            rate = cash_rate(self._config, self._run.plan.market)
+            if rate is None:
+                return valued
+            if self._interest is None:
+                self._interest = _last_interest(rows)
+            return add_day(valued, self._cash.get(valued.day, {}), rate, self._interest)
+        except BotError as problem:
+            self.problem = f"the interest of cash of {valued.day} is not recorded: {problem}"
+            return valued
+
     @cached_property
     def _extras(self) -> BacktestExtras:
         return extras_of(self._run.strategy, self._run.decisions)
 
     @cached_property
     def _computed(self) -> Mapping[date, Mapping[str, Decimal]]:
-        """Equity of each benchmark by day, computed on the present prices from the first day on."""
+        """Equity of each benchmark by day."""
+        return self._runs.equity()
+
+    @cached_property
+    def _cash(self) -> Mapping[date, Mapping[str, Decimal]]:
+        """Cash of each benchmark by day."""
+        return self._runs.cash()
+
+    @cached_property
+    def _runs(self) -> BenchmarkRuns:
+        """Runs of the benchmarks on the present prices from the first day on."""
         plan = self._run.plan
         window = Window(plan.times[0].date(), self._until)
         variants = self._extras.variants(plan.market)
         days, own = self._config.benchmarks.trend_days, own_benchmark(self._config, plan.market)
-        runs = run_benchmarks(plan.market, plan, window, variants, days, self._run.stressed, own)
-        return runs.equity()
+        return run_benchmarks(plan.market, plan, window, variants, days, self._run.stressed, own)
 
     def _random_timing(self, valued: Valuation, rows: Sequence[Row]) -> dict[str, float]:
         """Return the total returns of random timings of the ledger's exposure; empty if a valuation is missing."""
@@ -99,6 +124,14 @@ class LedgerBenchmarks:
             return {}
         found = band_of_events(events, plan, self._extras, self._config.benchmarks.random_shifts).summary()
         return {name: value for name, value in found.items() if value is not None and math.isfinite(value)}
+
+
+def _last_interest(rows: Sequence[Row]) -> dict[str, Decimal]:
+    """Return the newest recorded interest by name."""
+    newest: dict[str, Decimal] = {}
+    for one in recorded(rows, Valuation):
+        newest |= one.event.interest
+    return newest
 
 
 def _last_recorded(rows: Sequence[Row]) -> dict[str, tuple[date, Decimal]]:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from bot.backtest.benchmark_runs import run_benchmarks
+from bot.backtest.cash_interest import cash_rate, with_interest
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.extras import extras_of
 from bot.backtest.random_timing import band_of
@@ -63,7 +64,7 @@ def _backtested(config: Config, run: PlannedRun, window: Window) -> list[Event]:
         market, run.plan, window, variants, settings.trend_days, run.stressed, own_benchmark(config, market)
     )
     book = run_exact(run.plan)
-    events = runs.beside(book.events)
+    events = with_interest(runs.beside(book.events), runs.cash(), cash_rate(config, market))
     timing = {
         name: value
         for name, value in band_of(book, extras, settings.random_shifts).summary().items()

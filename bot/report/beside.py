@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.report import headline, numbers
@@ -13,7 +13,7 @@ from bot.report.words import benchmark_name
 _HELD = ("eth", "btc")
 """Benchmarks that hold one of the two coins; they are named first."""
 
-NOT_VALUED: Mapping[str, Any] = {"total_return": None, "benchmarks": [], "random_timing": {}}
+NOT_VALUED: Mapping[str, Any] = {"total_return": None, "benchmarks": [], "random_timing": {}, "cash_interest": {}}
 """The figures of a ledger without a valuation, as JSON data."""
 
 
@@ -55,7 +55,8 @@ class BesideLedger:
     """Benchmarks of a ledger at its last valuation, and total returns of random timings of its exposure.
 
     `begun` is the first valued day, `valued` the last (UTC, YYYY-MM-DD), `own` the ledger's total return as a share.
-    `random_timing` is empty in a ledger of an older version.
+    `random_timing` is empty in a ledger of an older version. `interest` is what idle cash would have earned since the
+    first day with a recorded rate, as decimal text by name; empty while `benchmarks.cash_rate` is null.
     """
 
     begun: str
@@ -63,13 +64,15 @@ class BesideLedger:
     own: float
     results: Sequence[BenchmarkResult]
     random_timing: Mapping[str, float]
+    interest: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as JSON data, with the keys `total_return`, `benchmarks` and `random_timing`."""
+        """Return the figures as JSON data: `total_return`, `benchmarks`, `random_timing` and `cash_interest`."""
         return {
             "total_return": self.own,
             "benchmarks": [one.to_dict() for one in self.results],
             "random_timing": dict(self.random_timing),
+            "cash_interest": dict(self.interest),
         }
 
     def against_held(self, labels: Labels = PLAIN) -> str:
@@ -100,6 +103,14 @@ class BesideLedger:
     def luck(self) -> str:
         """Place the ledger among random timings of its own exposure, or return ""."""
         return headline.place(self.own, self.random_timing) if "total_return_50" in self.random_timing else ""
+
+    def idle_cash(self, labels: Labels = PLAIN) -> str:
+        """Say what idle cash would have earned in the ledger and in each benchmark, or return ""."""
+        if not self.interest:
+            return ""
+        names = {"strategy": "ledger"} | {one.name: benchmark_name(one.name, labels) for one in self.results}
+        each = "; ".join(f"{names.get(name, name)} {numbers.money(amount)}" for name, amount in self.interest.items())
+        return f"idle cash would have earned, in no return: {each}"
 
     def missing(self) -> str:
         """Say since when benchmarks are recorded, if that is later than the ledger's first day."""

@@ -10,6 +10,7 @@ import pandas as pd
 
 from bot.report import names, numbers
 from bot.report.contents import Cells, Contents, Json
+from bot.report.interest import interest_amounts, interest_note
 from bot.report.labels import Labels
 from bot.report.markup import Badge, Figure, Row, Table
 from bot.report.run_settings import settings
@@ -42,10 +43,17 @@ def key_figures(contents: Contents) -> Table:
     """Tabulate the figures of the strategy, each benchmark and random timing."""
     summary, run = contents.summary, settings(contents)
     runs = {"strategy": summary["strategy"], **summary["benchmarks"]}
+    title = f"Strategy and benchmarks, {summary['periods_per_year']} periods a year, amounts in {run.quote}"
+    head, rows = _FIGURES_HEAD, [_figures(figures_name(key, one, contents.labels), one) for key, one in runs.items()]
+    if "cash_interest" in summary:
+        amounts = interest_amounts(summary)
+        title = f"{title}. {interest_note(summary['cash_interest']['symbol'])}"
+        head = (*head, Figure("Cash interest"))
+        rows = [(*row, _money(amounts.get(key))) for key, row in zip(runs, rows, strict=True)]
     return Table(
-        f"Strategy and benchmarks, {summary['periods_per_year']} periods a year, amounts in {run.quote}",
-        _FIGURES_HEAD,
-        [_figures(figures_name(key, figures, contents.labels), figures) for key, figures in runs.items()],
+        title,
+        head,
+        rows,
         [_random_timing(title, summary["random_timing"][key], run.start_equity) for key, title in _PERCENTILES.items()],
         marked=0,
     )

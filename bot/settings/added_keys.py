@@ -7,6 +7,9 @@ from typing import Any
 
 ADDED: Mapping[tuple[str, ...], object] = {
     ("benchmarks", "own"): None,
+    ("benchmarks", "cash_rate"): None,
+    ("symbols", "DGS3MO"): "macro next session",
+    ("quality", "levels", "DGS3MO"): [-5.0, 30.0],
     ("calendar",): {"closures": []},
     ("costs", "impact"): 0.0,
     ("paper", "quote_retry_minutes"): 15,

@@ -60,6 +60,7 @@ def portfolio(record: Record) -> tuple[dict[str, object], Curve]:
         "benchmarks": [one.to_dict() for one in beside.results] if beside else [],
         "random_timing": dict(beside.random_timing) if beside else {},
         "random_timing_text": beside.luck() if beside else "",
+        "interest_text": beside.idle_cash() if beside else "",
         "benchmarks_text": beside.missing() if beside else "",
     }
     return data, curve

@@ -76,7 +76,7 @@ def show(screen: Console, status: LedgerStatus, labels: Labels, **more: str) -> 
         lines["Unclear"] = f"{', '.join(status.unknown)} changed on the testnet account; nothing is bought until: " + (
             f"bot paper acknowledge --ledger {status.ledger}"
         )
-    for name in {"Beside", "Luck", "Holds", "Testnet"} & lines.keys():  # may be long
+    for name in {"Beside", "Luck", "Interest", "Holds", "Testnet"} & lines.keys():  # may be long
         lines[name] = fill(lines[name], _WIDTH - 9, break_on_hyphens=False).replace("\n", "\n" + " " * 9)
     for name, value in lines.items():
         screen.print(f"{name:8} {value}", markup=False, soft_wrap=True)
@@ -92,4 +92,9 @@ def _beside(status: LedgerStatus, labels: Labels) -> dict[str, str]:
     table, luck = status.beside.table(labels), status.beside.luck()
     own = f"ledger {growth(status.beside.own)}"
     beside = ". ".join(filter(None, ["; ".join(filter(None, [own, table])), status.beside.missing().rstrip(".")]))
-    return {"Beside": to_ascii(beside), **({"Luck": to_ascii(f"the ledger {luck}")} if luck else {})}
+    interest = status.beside.idle_cash(labels)
+    return {
+        "Beside": to_ascii(beside),
+        **({"Luck": to_ascii(f"the ledger {luck}")} if luck else {}),
+        **({"Interest": to_ascii(interest)} if interest else {}),
+    }

@@ -28,7 +28,8 @@ def equity(
 ) -> None:
     """List the equity at each day's close beside the benchmarks.
 
-    The columns are those of equity.csv of a run. A cell is empty before a benchmark's first recorded day.
+    The columns are those of equity.csv of a run, and with `benchmarks.cash_rate` the interest of idle cash. A cell is
+    empty before a benchmark's first recorded day.
 
     Example: bot review equity --run paper --csv
     """
@@ -42,19 +43,28 @@ def equity(
     found = Page(*record.newest_events(Valuation, **chosen.filters(), limit=chosen.limit))
     valued = [one.event for one in found.items]
     names = list(dict.fromkeys(name for one in valued for name in one.benchmarks))
+    earned = list(dict.fromkeys(name for one in valued for name in one.interest))
     labels = labels_for(record, config)
     titles = {"date": "Day", "equity": "Equity", "cash": "Cash", "stage": "Stage"}
     titles |= {name: benchmark_name(name, labels) for name in names}
-    columns = [Column(key, titles[key], key not in ("date", "stage")) for key in (*_OWN, *names)]
-    print_list("equity", columns, [_cells(one, names, style) for one in valued], style)
+    titles |= {_interest(name): f"Interest: {titles.get(name, 'Strategy')}" for name in earned}
+    columns = [
+        Column(key, titles[key], key not in ("date", "stage")) for key in (*_OWN, *names, *map(_interest, earned))
+    ]
+    print_list("equity", columns, [_cells(one, names, earned, style) for one in valued], style)
     print_notes(style, left_out(found))
 
 
-def _cells(valued: Valuation, names: list[str], style: Format) -> dict[str, object]:
+def _cells(valued: Valuation, names: list[str], earned: list[str], style: Format) -> dict[str, object]:
     from bot.ledger.codec import plain
     from bot.report.numbers import money
 
     shown = money if style == "table" else plain
     own = {"date": valued.day.isoformat(), "equity": shown(valued.equity), "cash": shown(valued.cash)}
     beside = {name: shown(valued.benchmarks[name]) if name in valued.benchmarks else None for name in names}
+    beside |= {_interest(name): shown(valued.interest[name]) if name in valued.interest else None for name in earned}
     return {**own, "stage": valued.stage, **beside}
+
+
+def _interest(name: str) -> str:
+    return f"interest_{name}"

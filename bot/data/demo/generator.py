@@ -121,7 +121,7 @@ def generate(
     half_days
         True where a session closes early; one entry a session.
     asked
-        Symbols without the prefix that a role names: gold miners and unadjusted funds are made only for these.
+        Symbols that a role names, the prefix removed: gold miners and unadjusted funds are made only for these.
 
     Returns
     -------

@@ -54,6 +54,7 @@ class BenchmarksSection(Section):
     random_shifts: Annotated[int, Strict(), Field(ge=10, le=100_000)]
     trend_days: Count
     own: Annotated[str, Field(min_length=1, max_length=500)] | None
+    cash_rate: Symbol | None
 
 
 class DemoSection(Section):
@@ -194,6 +195,11 @@ class Config(Section):
         if own is not None and not own.endswith(".py") and own not in held:
             near = did_you_mean(own, held) or "name a coin, or a strategy file that ends in .py"
             raise ValueError(f"benchmarks.own is {own}, which is no coin of the symbol table; {near}")
+        rate = self.benchmarks.cash_rate
+        if rate is not None and (rate not in listings or listings[rate].kind is not SeriesKind.MACRO):
+            rates = [symbol for symbol, listing in listings.items() if listing.kind is SeriesKind.MACRO]
+            near = did_you_mean(rate, rates) or "name a yearly rate in per cent, such as DGS3MO"
+            raise ValueError(f"benchmarks.cash_rate is {rate}, which is no macro series of the symbol table; {near}")
         for symbol in self.names:
             if symbol not in listings:
                 near = did_you_mean(symbol, listings)
@@ -236,7 +242,8 @@ class Config(Section):
         plain = without_added_keys(with_old_names(self.resolved()))
         del plain["state"], plain["sources"], plain["notify"], plain["review"], plain["paper"]["log"]
         plain.pop("watch", None)  # alerts; no decision depends on them
-        plain["benchmarks"].pop("own", None)  # it stands beside the strategy and decides no day
+        for name in ("own", "cash_rate"):  # they stand beside the strategy and decide no day
+            plain["benchmarks"].pop(name, None)
         plain.pop("names", None)  # words on screens
         plain.pop("anchor", None)  # time-stamps of the record; no decision depends on them
         plain["paper"].pop("quote_retry_minutes", None)  # a time of retries; no decision depends on it
