@@ -50,5 +50,6 @@ def run_simulated(plan: RunPlan, past: Iterable[Event] = ()) -> Book:
         book.settle(day)
         for _ in broker.execute(book, book.decide(i), day):
             pass
+        book.fill_stops(i)
         book.value(i)
     return book

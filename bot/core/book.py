@@ -14,7 +14,7 @@ from bot.core.cycle import Quote, TradingRules, cycle
 from bot.core.daily_rule import DailyCaller, DailyRule
 from bot.core.decision import Decision, Trade
 from bot.core.errors import DataError
-from bot.core.events import Event, OrdersToRetry, Valuation
+from bot.core.events import Event, Late, OrdersToRetry, Valuation
 from bot.core.execution import affordable, fill, fill_price
 from bot.core.impact import impact_share
 from bot.core.instrument import COARSE_TICK, ZERO, Instrument, to_decimal
@@ -23,6 +23,8 @@ from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderEnd, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.core.portfolio import Portfolio
 from bot.core.prices import ByRow, Prices
+from bot.core.stop_levels import exact_level, trigger_price
+from bot.core.stop_orders import StopState, plan_stop_sale
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ class Book:
         self.remade: list[Decision] = []
         self._caller = DailyCaller(plan.daily, plan.market, plan.rules.instruments) if plan.daily else None
         self._stage, self._noted = "", 0
+        self._stops = StopState()
 
     def recall(self, events: Iterable[Event]) -> None:
         """Restore the state of the book from its events, in their order.
@@ -129,6 +132,7 @@ class Book:
         for event in events:
             if self._caller:
                 self._remind(self._caller, event)
+            self._stops.note(event)
             match event:
                 case Fill():
                     self.portfolio = self.portfolio.apply(event)
@@ -153,6 +157,7 @@ class Book:
         other.portfolio, other._unfinished, other._waiting = self.portfolio, self._unfinished, self._waiting
         other._marks, other._renamed = dict(self._marks), dict(self._renamed)
         other._stage, other._caller = self._stage, self._caller and self._caller.fork()
+        other._stops = self._stops.fork()
         return other
 
     def decides_as(self, other: Book) -> bool:
@@ -184,10 +189,16 @@ class Book:
                 self._warn(settling.warning)
         return settled
 
+    def note_late(self, late: Late) -> None:
+        """Record that the next decision comes late."""
+        self._stops.note(late)
+        self.events.append(late)
+
     def decide(self, i: int) -> tuple[OrderIntent, ...]:
         """Record a decision and plan its orders, sells first."""
         decision = self._decision(i)
         self._stage = decision.stage
+        self._stops.note(decision)
         self.events.append(decision)
         acting = self._acting(decision, is_first=i == 0)
         if acting.trade is Trade.HOLD and not self._unfinished:
@@ -235,6 +246,10 @@ class Book:
         if is_first and self.plan.adopt:
             # The strategy may hold already on the first day, with no trade due; the book has to buy what it holds.
             return replace(decision, trade=Trade.NOW, reasons=("adopted", *decision.reasons))
+        if self._stops.sold and decision.trade is not Trade.NOW:
+            # What a stop sold is bought back by a decision to trade now alone: a remainder is sold, not topped up.
+            kept = {symbol: weight for symbol, weight in decision.weights.items() if symbol not in self._stops.sold}
+            return replace(decision, weights=kept)
         return decision
 
     def _under_new_names(self, weights: Mapping[str, Decimal]) -> dict[str, Decimal]:
@@ -305,10 +320,63 @@ class Book:
 
     def _end(self, order: OrderIntent, status: OrderStatus, end: OrderEnd | None = None, detail: str = "") -> None:
         what = (order.order_id, order.at, order.symbol, order.side, order.quantity)
-        self.events.append(OrderResult(*what, status, order.reason, end, detail))
+        self.events.append(OrderResult(*what, status, order.reason, end, detail, order.stop))
         if status is not OrderStatus.FILLED:
             # Retried on the next day even if the decision then is to hold.
             self._try_again(self._unfinished | {order.symbol}, order.at)
+
+    # --- the day: stop orders -------------------------------------------------------------------------------
+
+    def stop_levels(self) -> dict[str, Decimal]:
+        """Return the levels that work on the decided day, by coin, rounded down to the tick.
+
+        A coin that a stop has sold in part is left out: its rest is sold at the next opens.
+        """
+        levels: dict[str, Decimal] = {}
+        for symbol, given in self._stops.levels.items():
+            name, level = symbol, given
+            while name in self._renamed:  # the level is that of a unit of the old coin
+                level /= self.plan.endings[name][1].ratio
+                name = self._renamed[name]
+            if name not in self._stops.sold:
+                on_tick = exact_level(self._instrument(name).worse_price(level, Side.SELL))
+                levels[name] = max(levels.get(name, ZERO), on_tick)
+        return dict(sorted(levels.items()))
+
+    def fill_stops(self, i: int) -> list[OrderIntent]:
+        """Fill the stops that a decision's day triggers, from its finished bar, and return their orders."""
+        day, sent = self.plan.times[i].date(), []
+        for symbol, level in self.stop_levels().items():
+            if self.portfolio.held(symbol) == 0:
+                continue
+            reference = trigger_price(level, *self.open_and_low(symbol, day))
+            order = None if reference is None else self.stop_out(symbol, level, day, reference)
+            sent += [order] if order else []
+        return sent
+
+    def open_and_low(self, symbol: str, day: date) -> tuple[float, float]:
+        """Return a day's open and low in the quote currency, NaN if unknown."""
+        coin, i = self.plan.prices.of(symbol), self.plan.prices.index(day)
+        return coin.open[i], coin.low[i]
+
+    def stop_out(self, symbol: str, level: Decimal, day: date, reference: float) -> OrderIntent | None:
+        """Sell a holding whose stop is triggered, and return the order if one can be sent.
+
+        `reference` is the trigger's price before slippage, half the spread and impact.
+        """
+        held, quote = self.portfolio.held(symbol), self._quote(symbol, day)
+        sale = plan_stop_sale(symbol, level, midnight(day), held, reference, quote, self.plan.rules)
+        self.capped += [(day, symbol)] if sale.is_cut else []
+        self.events += [sale.skipped] if sale.skipped else []
+        if sale.order is None:
+            return None
+        self._stops.note(sale.order)
+        self.events.append(sale.order)
+        self.filled(sale.order, sale.order.quantity, self.price_for(sale.order, reference), reference)
+        # A purchase that was to be tried again is off; the rest of a sale that was cut is on.
+        rest = frozenset({symbol}) if sale.is_cut else frozenset()
+        self._try_again(self._unfinished - {symbol} | rest, sale.order.at)
+        return sale.order
 
     # --- the evening: value ---------------------------------------------------------------------------------
 

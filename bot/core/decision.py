@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from bot.core.stop_levels import exact_levels
+
 
 class Trade(StrEnum):
     """Time at which the portfolio is traded towards a decision's weights."""
@@ -24,7 +26,8 @@ class Decision:
 
     `weights` are shares of equity, each at least 0, at most 1 in sum. `trade` sends orders at once, only for coins
     outside the rebalancing band, or only for retries. `reduce_only` allows sales only. `readings` has the value,
-    threshold and verdict of each reading.
+    threshold and verdict of each reading. `stops` are prices by symbol at which the whole holding of a coin is sold
+    during the day that begins, until the next decision.
     """
 
     at: datetime
@@ -35,12 +38,15 @@ class Decision:
     trade: Trade = Trade.NOW
     reduce_only: bool = False
     readings: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    stops: Mapping[str, Decimal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
             raise ValueError(f"a decision needs an aware time, was {self.at}")
         if not all(isinstance(weight, Decimal) for weight in self.weights.values()):
             raise TypeError(f"weights must be Decimal, see to_weight; was {dict(self.weights)}")
+        if self.stops:
+            object.__setattr__(self, "stops", exact_levels(self.stops))
         # Before the comparison below, which fails for NaN in the words of the decimal module.
         for symbol, weight in self.weights.items():
             if not weight.is_finite():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 from bot.core.instrument import Instrument, to_decimal
+from bot.core.moments import ONE_DAY
 from bot.core.orders import Fill, OrderIntent, Side
 
 CASH_KEPT = Decimal("1e-6")
@@ -67,7 +69,7 @@ def fill(order: OrderIntent, quantity: Decimal, price: Decimal, open_price: floa
     price
         Fill price in the quote currency, slippage included.
     open_price
-        Open of the day, the reference of the slippage.
+        Open of the day, or the price at which a stop was triggered: the reference of the slippage.
     instrument
         Gives the fee as a share of the notional.
 
@@ -76,9 +78,11 @@ def fill(order: OrderIntent, quantity: Decimal, price: Decimal, open_price: floa
     Fill
         Its fee is in the quote currency.
     """
+    # A daily bar doesn't say when a stop was reached: its fill has the last second of the day, after every purchase.
+    at = order.at if order.stop is None else order.at + ONE_DAY - timedelta(seconds=1)
     return Fill(
         order.order_id,
-        order.at,
+        at,
         order.symbol,
         order.side,
         quantity,
@@ -86,4 +90,5 @@ def fill(order: OrderIntent, quantity: Decimal, price: Decimal, open_price: floa
         to_decimal(open_price),
         quantity * price * instrument.fee,
         order.reason,
+        stop=order.stop,
     )

@@ -58,7 +58,7 @@ class OrderEnd(StrEnum):
 _END = re.compile(rf"(?:^|;)({'|'.join(OrderEnd)})(?: \((.*)\))?$", re.DOTALL)
 
 
-def order_id(run_key: str, day: date, symbol: str, side: Side, attempt: int = 0) -> str:
+def order_id(run_key: str, day: date, symbol: str, side: Side, attempt: int | str = 0) -> str:
     """Return the client order id: equal inputs give equal ids (22 characters of a-z, 2-7 and -)."""
     # Made from the order itself, so that a restart finds an order at the venue that it may have sent before.
     text = "|".join((run_key, day.isoformat(), symbol, side, str(attempt)))
@@ -67,9 +67,16 @@ def order_id(run_key: str, day: date, symbol: str, side: Side, attempt: int = 0)
     return "r-" + base64.b32encode(digest).decode().lower()[:20]
 
 
+STOP_REASON = "stop_order"
+"""Reason code of a sale by a stop order."""
+
+
 @dataclass(frozen=True, slots=True)
 class OrderIntent:
-    """A market order for the open of the decision's day: quantity above zero, in whole steps."""
+    """A market order for the open of the decision's day: quantity above zero, in whole steps.
+
+    `stop` is the level of a stop-market order, which is filled during that day.
+    """
 
     order_id: str
     at: datetime
@@ -77,6 +84,7 @@ class OrderIntent:
     side: Side
     quantity: Decimal
     reason: str
+    stop: Decimal | None = None
 
     def __post_init__(self) -> None:
         if self.quantity <= 0:
@@ -88,7 +96,7 @@ class OrderResult:
     """The end of an order.
 
     `reason` holds the codes of the decision, joined by `;`. `end` is the code of an order that was cut or unfilled,
-    `detail` the wording of the venue or the quote source.
+    `detail` the wording of the venue or the quote source. `stop` is the level of a stop order.
     """
 
     order_id: str
@@ -100,6 +108,7 @@ class OrderResult:
     reason: str
     end: OrderEnd | None = None
     detail: str = ""
+    stop: Decimal | None = None
 
     @property
     def end_text(self) -> str:
@@ -131,7 +140,8 @@ class Fill:
     """A trade: quantity in coins; price, reference price and fee in the quote currency.
 
     `fee_in_kind` is the quantity of a coin that a venue kept as its fee; `fee` is then its value, and leaves the cash
-    as it is. `fee_coin` is the symbol of that coin, "" if it is the order's own.
+    as it is. `fee_coin` is the symbol of that coin, "" if it is the order's own. `stop` is the level of a stop
+    order; its reference price is the level, or the open of a day that opens at or below it.
     """
 
     order_id: str
@@ -145,6 +155,7 @@ class Fill:
     reason: str
     fee_in_kind: Decimal = Decimal(0)
     fee_coin: str = ""
+    stop: Decimal | None = None
 
     @property
     def notional(self) -> Decimal:

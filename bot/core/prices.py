@@ -20,7 +20,7 @@ class CoinDays:
     """Prices of one coin or fund by UTC day, as lists.
 
     `close` is the newest close up to the day (NaN before the first), `fresh` is True if that close is of the day, of a
-    fund if it is of the newest session up to the day. `open` is the day's open (NaN if missing), `median_volume` the
+    fund if it is of the newest session up to the day. `open` and `low` are those of the day (NaN if missing), `median_volume` the
     newest median of the value traded a day, `volatility` the newest standard deviation of daily log returns. `closed`
     is True on a fund's weekends and holidays, `quarantined` if it is in quarantine at the midnight that begins the day.
     """
@@ -28,6 +28,7 @@ class CoinDays:
     close: list[float]
     fresh: list[bool]
     open: list[float]
+    low: list[float]
     median_volume: list[float]
     volatility: list[float]
     closed: list[bool]
@@ -81,13 +82,14 @@ class Prices:
         quarantined = self._market.is_quarantined(symbol, self._days.astype("datetime64[s]")).tolist()
         if not len(series):
             unknown = [float("nan")] * len(self._days)
-            return CoinDays(unknown, [False] * len(self._days), unknown, unknown, unknown, closed, quarantined)
+            return CoinDays(unknown, [False] * len(self._days), unknown, unknown, unknown, unknown, closed, quarantined)
         row, begun = np.maximum(newest, 0), newest >= 0
         is_of_day = begun & (series.dates[row] == self._days)
         return CoinDays(
             np.where(begun, series.close[row], np.nan).tolist(),
             (begun & (series.dates[row] == due)).tolist(),
             self._opens(symbol, series, row, is_of_day).tolist(),
+            np.where(is_of_day, series.low[row], np.nan).tolist(),
             np.where(begun, self._median_volume(series)[row], np.nan).tolist(),
             np.where(begun, self._volatility(series)[row], np.nan).tolist(),
             closed,

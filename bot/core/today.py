@@ -14,6 +14,7 @@ from bot.core.instrument import to_weight
 from bot.core.market import Market, Series
 from bot.core.orders import OrderResult
 from bot.core.roles import Roles
+from bot.core.stop_levels import exact_levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ class Today:
         reason: str = "target",
         stage: str | None = None,
         trade: Trade | None = None,
+        stops: Mapping[str, Decimal | float] | None = None,
     ) -> Decision:
         """Make the decision to hold some coins.
 
@@ -140,21 +142,29 @@ class Today:
             Word of the strategy's own; by default "IN" with weights and "OUT" without.
         trade
             By default `NOW` if the weights differ from the last decision's, else `HOLD`.
+        stops
+            Price at which the whole holding of a coin is sold during the day, by symbol; none by default.
 
         Raises
         ------
         ValueError
-            If a weight is below zero ("long only") or the sum is above 1 ("no leverage").
+            If a weight is below zero ("long only"), the sum is above 1 ("no leverage"), or a stop is no price above 0.
         """
         exact = {s: w if isinstance(w, Decimal) else to_weight(float(w)) for s, w in weights.items()}
         exact = {symbol: weight for symbol, weight in exact.items() if weight != 0}
-        before = self.last.weights if self.last else {}
+        last_weights = self.last.weights if self.last else {}
         stage = stage or ("IN" if exact else "OUT")
-        trade = trade or (Trade.HOLD if exact == before else Trade.NOW)
-        return Decision(self.at, stage, self.last.stage if self.last else stage, exact, (reason,), trade)
+        trade = trade or (Trade.HOLD if exact == last_weights else Trade.NOW)
+        before = self.last.stage if self.last else stage
+        return Decision(self.at, stage, before, exact, (reason,), trade, stops=exact_levels(stops or {}))
 
-    def hold(self, reason: str = "hold") -> Decision:
-        """Make the decision to keep the last weights and stage, without new orders."""
+    def hold(self, reason: str = "hold", stops: Mapping[str, Decimal | float] | None = None) -> Decision:
+        """Make the decision to keep the last weights and stage; orders are retries of earlier ones only.
+
+        The last stops are kept too; `stops` replaces all of them, and an empty mapping withdraws them.
+        """
         if self.last is None:
-            return self.target({}, reason)
-        return Decision(self.at, self.last.stage, self.last.stage, self.last.weights, (reason,), Trade.HOLD)
+            return self.target({}, reason, stops=stops)
+        levels = self.last.stops if stops is None else exact_levels(stops)
+        stage, weights = self.last.stage, self.last.weights
+        return Decision(self.at, stage, stage, weights, (reason,), Trade.HOLD, stops=levels)

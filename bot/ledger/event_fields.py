@@ -57,13 +57,20 @@ from bot.ledger.fields import EventFields, Field
 
 
 def _order_result(
-    full_reason: str, status: OrderStatus, order_id: str, at: datetime, symbol: str, side: Side, quantity: Decimal
+    full_reason: str,
+    status: OrderStatus,
+    order_id: str,
+    at: datetime,
+    symbol: str,
+    side: Side,
+    quantity: Decimal,
+    stop: Decimal | None = None,
 ) -> OrderResult:
     # Only the end of an order that was not filled in full has a code; a decision's codes may be spelt like one.
     reason, end, detail = (full_reason, None, "")
     if status is not OrderStatus.FILLED:
         reason, end, detail = OrderResult.split_reason(full_reason)
-    return OrderResult(order_id, at, symbol, side, quantity, status, reason, end, detail)
+    return OrderResult(order_id, at, symbol, side, quantity, status, reason, end, detail, stop)
 
 
 def _fill(**attributes: Any) -> Fill:
@@ -93,6 +100,7 @@ def _on_start(value: object) -> OnStart:
 _LEG = (Field("order_id", TEXT), Field("symbol", TEXT), Field("side", code_of(Side)))
 _ORDER = (*_LEG, Field("quantity", MONEY_ABOVE_ZERO))
 _REASON = Field("reason", TEXT)
+_STOP = Field("stop", MONEY_ABOVE_ZERO, absent_if_empty=True)
 
 EVENT_FIELDS: Mapping[type[object], EventFields] = {
     schema.event: schema
@@ -129,9 +137,10 @@ EVENT_FIELDS: Mapping[type[object], EventFields] = {
                 Field("trade", code_of(Trade)),
                 Field("reduce_only", FLAG),
                 Field("readings", READINGS),
+                Field("stops", AMOUNTS_FROM_ZERO, absent_if_empty=True),
             ),
         ),
-        EventFields("order", OrderIntent, (*_ORDER, _REASON)),
+        EventFields("order", OrderIntent, (*_ORDER, _REASON, _STOP)),
         EventFields(
             "order_result",
             OrderResult,
@@ -140,6 +149,7 @@ EVENT_FIELDS: Mapping[type[object], EventFields] = {
                 Field("quantity", MONEY_FROM_ZERO),  # an order below one step ends with zero coins
                 Field("reason", TEXT, "full_reason"),
                 Field("status", code_of(OrderStatus)),
+                _STOP,
             ),
             build=_order_result,
         ),
@@ -155,6 +165,7 @@ EVENT_FIELDS: Mapping[type[object], EventFields] = {
                 Field("slippage_bps", BPS, derived=True),
                 Field("fee_in_kind", MONEY, absent_if_empty=True),
                 Field("fee_coin", TEXT, absent_if_empty=True),
+                _STOP,
             ),
             build=_fill,
         ),

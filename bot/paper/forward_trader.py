@@ -20,6 +20,7 @@ from bot.ledger.portfolio_fold import recall_recorded
 from bot.ledger.row import Row
 from bot.ledger.testnet_account import ExpectedAccount, expected_account
 from bot.ledger.writer import LedgerWriter
+from bot.paper.stop_support import require_simulated_stops
 from bot.paper.tick_result import TickResult, WaitingOrder
 
 Plans = Callable[[date, date], RunPlan]
@@ -123,14 +124,15 @@ class ForwardTrader:
 
     def _decide(self, book: Book, day: date, now: datetime) -> list[OrderIntent]:
         """Value yesterday, settle, decide and write all of it; then execute the orders."""
-        i = (day - self.start).days
+        i, stopped = (day - self.start).days, list[OrderIntent]()
         is_late, is_missed = now - midnight(day) > self._late_after, day < now.date()
         if i > 0 and self._valued != day - ONE_DAY:
-            self._value(book, i - 1)
+            stopped = self._value(book, i - 1)
         book.settle(day)
         if is_late:
-            book.events.append(Late(midnight(day), now, is_missed))
+            book.note_late(Late(midnight(day), now, is_missed))
         orders = book.decide(i)
+        require_simulated_stops(book.events[self._written :], self._broker.name)
         self._write(book)
         if is_missed:
             reported = len(self._short)
@@ -138,12 +140,14 @@ class ForwardTrader:
                 book.unfilled(order, OrderEnd.MISSED)
             self._write(book)
             del self._short[reported:]  # the day itself is reported as made up for
-            return []
-        return self._execute(book, orders, day)
+            return stopped
+        return stopped + self._execute(book, orders, day)
 
-    def _value(self, book: Book, i: int) -> None:
-        """Value the book at the close of a decision's day, with the benchmarks of that day."""
+    def _value(self, book: Book, i: int) -> list[OrderIntent]:
+        """Fill the stops of a decision's day, value the book at its close, and return the sales of the stops."""
+        stopped = book.fill_stops(i)
         book.events[-1] = self._beside(book.value(i), self.writer.rows)
+        return stopped
 
     def _finish(self, book: Book, today: date) -> list[OrderIntent]:
         """Resume the orders that were written and have no end yet."""
@@ -236,4 +240,7 @@ def _comparable(decision: Decision) -> str:
     """Return the parts of a decision that must be the same when it is made again, as text."""
     # Reasons and readings are left out: they may change with a revised price that leaves the trade as it is.
     weights = {symbol: plain(weight) for symbol, weight in sorted(decision.weights.items()) if weight}
-    return json.dumps([decision.stage, weights, decision.trade, decision.reduce_only])
+    parts: list[object] = [decision.stage, weights, decision.trade, decision.reduce_only]
+    if decision.stops:
+        parts.append({symbol: plain(level) for symbol, level in sorted(decision.stops.items())})
+    return json.dumps(parts)

@@ -37,6 +37,7 @@ from bot.paper.forward_trader import Beside, ForwardTrader
 from bot.paper.ledger_benchmarks import LedgerBenchmarks
 from bot.paper.ledgers import ledger_path, open_ledger
 from bot.paper.reconcile import Reconciler
+from bot.paper.stop_support import require_simulated_stops
 from bot.report.numbers import counted
 from bot.services.local_exchange import QUOTE, open_exchange, terms_of
 from bot.services.markets import open_market
@@ -111,6 +112,7 @@ def rehearse(
         _require_unwritten(config, name, rows)
         found = open_market(config, data_dir, market)
         run = _planned(config, found, start, end)
+        require_simulated_stops(run.decisions, _ON_ITS_OWN)
         beside = _benchmarks(config, run)
         with _venue(config, found, run.plan, machine) as port:
             return trade(config, name, run.plan, RunningVenue(port, machine), machine, _ON_ITS_OWN, beside=beside)
@@ -119,6 +121,7 @@ def rehearse(
     require_same_market(config, found, venue, machine, exactly=not rows)
     begun = date.fromisoformat(rows[0].at[:10]) if rows else None
     run = _planned(config, found, start, end, begun, _next_midnight(venue.market_time()))
+    require_simulated_stops(run.decisions, _ON_A_RUNNING)
     return trade(config, name, run.plan, venue, machine, _ON_A_RUNNING, _LATE, beside=_benchmarks(config, run))
 
 

@@ -33,6 +33,7 @@ from bot.paper.coins_only import forward_run, require_coin_roles
 from bot.paper.forward_trader import ForwardTrader
 from bot.paper.ledger_benchmarks import LedgerBenchmarks
 from bot.paper.ledgers import ledger_path, open_ledger, require_unfinished, trading_state_of
+from bot.paper.stop_support import require_simulated_stops
 from bot.paper.tick_result import MissingSeries, TickResult
 from bot.paper.tick_source import TickSource, VendorSource
 from bot.services.data_update import Advance
@@ -112,6 +113,7 @@ def tick_from(
         began = _began(config, writer, now, source.broker)
         run = _planned(config, began, now.date(), source, results)
         plan, benchmarks = run.plan, LedgerBenchmarks(run, now.date() - ONE_DAY, config)
+        require_simulated_stops(run.decisions, source.broker)
         # Only now: a tick without the prices to decide must not begin a ledger or a config period.
         if began.is_new:
             writer.append([began.present])

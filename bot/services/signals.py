@@ -46,6 +46,7 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
         "stage": decision.stage,
         "previous_stage": decision.previous,
         "weights": {symbol: str(weight) for symbol, weight in decision.weights.items()},
+        **({"stops": {symbol: str(level) for symbol, level in decision.stops.items()}} if decision.stops else {}),
         "reasons": list(decision.reasons),
         "readings": {name: dict(reading) for name, reading in decision.readings.items()},
         "waterfall": [layer.at(seen) for layer in waterfall(view)],

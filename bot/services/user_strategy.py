@@ -111,6 +111,11 @@ class _Checks:
                 raise self._wrong(
                     f"on {decision.at.date()} targets what cannot be held", "a coin or an unadjusted fund", str(symbol)
                 )
+        for symbol in decision.stops:
+            # A misspelt name would leave the holding without its stop.
+            if symbol not in market or not market[symbol].kind.may_be_held or symbol == market.roles.stablecoin:
+                what = f"on {decision.at.date()} gives a stop to what cannot be held"
+                raise self._wrong(what, "a coin or an unadjusted fund", str(symbol))
 
     def _wrong(self, what: str, expected: str, was: str) -> ConfigError:
         return ConfigError(f"the strategy {what}", where=str(self.path), expected=expected, was=was, mend=_HELP)

@@ -116,7 +116,9 @@ def require_simulated(config: Config) -> None:
     """Raise ConfigError for what a simulation lacks: a user's own strategy, funds, overrides and `on_start: wait`."""
     if config.strategy.file is not None:
         mend = "compare settings of a strategy of your own with: bot backtest --set strategy.parameters.KEY=VALUE"
-        raise ConfigError("a sweep runs the rotation alone", where="strategy.file", mend=mend)
+        raise ConfigError(
+            "a sweep runs the rotation alone: no strategy file, no stop orders", where="strategy.file", mend=mend
+        )
     listings = config.listings()
     for role in ("eth", "btc"):
         if not listings[symbol := getattr(config.roles, role)].kind.is_coin:

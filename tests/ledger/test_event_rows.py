@@ -92,6 +92,30 @@ ROWS: list[tuple[str, Event, dict[str, Any]]] = [
     ),
     ("order", OrderIntent("r-1", AT, "ETH", Side.BUY, D("2.0"), "why"), {**ORDER, "reason": "why"}),
     (
+        "decision",
+        Decision(AT, "ETH", "ETH", {}, ("a",), stops={"ETH": D("1840.50"), "BTC": D(40000)}),
+        {
+            "stage": "ETH",
+            "previous_stage": "ETH",
+            "weights": {},
+            "reasons": ["a"],
+            "trade": "now",
+            "reduce_only": False,
+            "readings": {},
+            "stops": {"ETH": "1840.5", "BTC": "40000"},
+        },
+    ),
+    (
+        "order",
+        OrderIntent("r-1", AT, "ETH", Side.BUY, D(2), "stop_order", D("1840.5")),
+        {**ORDER, "reason": "stop_order", "stop": "1840.5"},
+    ),
+    (
+        "order_result",
+        OrderResult("r-1", AT, "ETH", Side.BUY, D(2), OrderStatus.FILLED, "stop_order", stop=D("1840.5")),
+        {**ORDER, "reason": "stop_order", "status": "filled", "stop": "1840.5"},
+    ),
+    (
         "order_result",
         OrderResult("r-1", AT, "ETH", Side.BUY, D(2), OrderStatus.PARTIAL, "a;b", OrderEnd.BOOK_TOO_THIN, "0.3 left"),
         {**ORDER, "reason": "a;b;book_too_thin (0.3 left)", "status": "partial"},
@@ -256,8 +280,8 @@ def test_every_event_that_a_ledger_can_hold_is_among_these() -> None:
         ("account_seen", {"balances": {"ETH": 1.5}}),
         ("late", {"decided_at": "2024-03-04T21:00:05Z", "missed": "yes"}),
         ("switched", {"mode": "off"}),
-        ("epoch", {**ROWS[12][2], "number": "2"}),
-        ("epoch", {**ROWS[12][2], "cash": "much"}),
+        ("epoch", {**ROWS[15][2], "number": "2"}),
+        ("epoch", {**ROWS[15][2], "cash": "much"}),
         ("episode", {**ROWS[0][2], "close": "2054.5"}),
         ("episode", {**ROWS[0][2], "session": "yesterday"}),
     ],
@@ -282,11 +306,11 @@ def test_a_cell_of_a_csv_is_empty_where_the_ledger_has_null() -> None:
 
 
 def test_a_ledger_of_the_first_version_lacks_the_newer_keys() -> None:
-    period = {key: value for key, value in ROWS[12][2].items() if key != "on_start"}
+    period = {key: value for key, value in ROWS[15][2].items() if key != "on_start"}
     found = decode(Row(1, "epoch", "2024-03-01T00:00:00Z", period))
     assert isinstance(found, ConfigPeriod)
     assert found.on_start == "adopt"
-    valued = {key: value for key, value in ROWS[9][2].items() if key not in ("benchmarks", "marks")}
+    valued = {key: value for key, value in ROWS[12][2].items() if key not in ("benchmarks", "marks")}
     old = decode(Row(1, "valuation", "2024-03-01T00:00:00Z", valued))
     assert isinstance(old, Valuation)
     assert (old.benchmarks, old.marks) == ({}, {})

@@ -6,7 +6,9 @@ book plans the orders and prices the fills. The run fails if backtrader's cash o
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import math
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import backtrader as bt
@@ -19,6 +21,8 @@ from bot.core.portfolio import Portfolio
 
 CASH_TOLERANCE = 1e-6
 """Largest difference between backtrader's cash and the book's, as a share of equity: its floats add up errors."""
+_MOST_LOTS = 10**15
+"""Size of a stop order: more than any holding, because the book cuts it to the holding of the moment."""
 
 
 def run_backtrader(plan: RunPlan) -> Book:
@@ -93,6 +97,7 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         self.book = book
         self.p.filler = self._allowed_lots
         self.intents: dict[int, OrderIntent] = {}
+        self.stops: dict[int, tuple[bt.Order, str, Decimal]] = {}
 
     def send(self, strategy: bt.Strategy, intent: OrderIntent) -> None:
         """Queue an order for the next open."""
@@ -101,6 +106,17 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         place = strategy.buy if intent.side is Side.BUY else strategy.sell
         order = place(data=data, size=lots, exectype=bt.Order.Market)
         self.intents[order.ref] = intent
+
+    def place_stops(self, strategy: bt.Strategy, levels: Mapping[str, Decimal]) -> None:
+        """Replace the stop orders by those of a decision; backtrader finds out which are triggered, and where."""
+        for order, *_ in self.stops.values():
+            self.cancel(order)
+        self.stops.clear()
+        for symbol, level in levels.items():
+            if symbol in self.book.plan.coins:  # another coin has no feed, and is never held
+                data = strategy.getdatabyname(symbol)
+                order = strategy.sell(data=data, size=_MOST_LOTS, exectype=bt.Order.Stop, price=float(level))
+                self.stops[order.ref] = order, symbol, level
 
     def settle(self, strategy: bt.Strategy, settlement: Settlement) -> None:
         """Remove a settled coin from the positions and add the proceeds or the successor."""
@@ -117,8 +133,7 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
 
     def _try_exec_market(self, order: bt.Order, popen: float, phigh: float, plow: float) -> None:
         intent = self.intents.pop(order.ref)
-        day = datetime.fromordinal(int(order.data.datetime[0])).replace(tzinfo=UTC).date()
-        open_price = self.book.open_price(intent.symbol, day)
+        open_price = self.book.open_price(intent.symbol, _day_of(order))
         if open_price is None:
             self.book.unfilled(intent, OrderEnd.NO_BAR)
             return self._drop(order)
@@ -136,6 +151,27 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         if order.alive():
             self._drop(order)
 
+    def _try_exec_stop(
+        self, order: bt.Order, popen: float, phigh: float, plow: float, pcreated: float, pclose: float
+    ) -> None:
+        _, symbol, _ = self.stops[order.ref]
+        if self.getposition(order.data).size:  # the feeds hold closes a lot: the book has the coin's prices
+            open_price, low = self.book.open_and_low(symbol, _day_of(order))
+            if not math.isnan(open_price):
+                super()._try_exec_stop(order, open_price, phigh, low, pcreated, pclose)
+
+    def _execute(self, order: bt.Order, ago: int | None = None, price: float | None = None, **given: object) -> None:
+        if order.ref not in self.stops:
+            super()._execute(order, ago=ago, price=price, **given)
+            return
+        _, symbol, level = self.stops.pop(order.ref)
+        sent = self.book.stop_out(symbol, level, _day_of(order), float(price or 0))
+        if sent is not None:
+            step = self.book.plan.rules.instruments[symbol].step
+            self._lots = int(sent.quantity / step)
+            super()._execute(order, ago=ago, price=float(self.book.price_for(sent, float(price or 0)) * step))
+        self._drop(order)
+
     def _drop(self, order: bt.Order) -> None:
         """End an order that is being matched; `cancel` alone reaches waiting orders only."""
         order.cancel()
@@ -147,6 +183,11 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
 
     def _allowed_lots(self, order: bt.Order, price: float, ago: int) -> int:
         return self._lots
+
+
+def _day_of(order: bt.Order) -> date:
+    """Return the UTC day of the bar on which an order is matched."""
+    return datetime.fromordinal(int(order.data.datetime[0])).replace(tzinfo=UTC).date()
 
 
 class _Follower(bt.Strategy):  # type: ignore[misc]
@@ -175,6 +216,7 @@ class _Follower(bt.Strategy):  # type: ignore[misc]
             self.broker.settle(self, settlement)
         for intent in self.book.decide(closed + 1):
             self.broker.send(self, intent)
+        self.broker.place_stops(self, self.book.stop_levels())
 
     def _check(self) -> None:
         """Compare backtrader's cash and lots with the book's after each change of the portfolio."""
