@@ -83,6 +83,9 @@ def _show(screen: Console, found: dict[str, Any], labels: Labels) -> None:
         screen.print(f"  {escape(reason_sentence(code, labels))}")
     weights = ", ".join(f"{symbol} {float(weight):.1%}" for symbol, weight in found["weights"].items())
     screen.print(f"Targets: {escape(weights) or 'none'}; the rest in the stablecoin.\n")
+    if "stops" in found:
+        stops = ", ".join(f"{symbol} at {level}" for symbol, level in found["stops"].items())
+        screen.print(f"Stops: {escape(stops)}.\n")
     table = _table("Reading", "Value", "Threshold", "Verdict", "Gate")
     for name, reading in found["readings"].items():
         table.add_row(

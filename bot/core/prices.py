@@ -20,9 +20,10 @@ class CoinDays:
     """Prices of one coin or fund by UTC day, as lists.
 
     `close` is the newest close up to the day (NaN before the first), `fresh` is True if that close is of the day, of a
-    fund if it is of the newest session up to the day. `open` and `low` are those of the day (NaN if missing), `median_volume` the
-    newest median of the value traded a day, `volatility` the newest standard deviation of daily log returns. `closed`
-    is True on a fund's weekends and holidays, `quarantined` if it is in quarantine at the midnight that begins the day.
+    fund if it is of the newest session up to the day. `open` and `low` are those of the day (NaN if missing),
+    `median_volume` is the newest median of the value traded a day, `volatility` the newest standard deviation of daily
+    log returns. `closed` is True on a fund's weekends and holidays, `quarantined` if it is in quarantine at the
+    midnight that begins the day.
     """
 
     close: list[float]

@@ -14,7 +14,7 @@ from bot.core.orders import Fill, OrderResult, Settlement
 from bot.ledger.codec import ColumnType
 from bot.ledger.event_fields import EVENT_FIELDS
 from bot.ledger.recorded import recorded
-from bot.ledger.round_trips import TRADE_COLUMNS, round_trips
+from bot.ledger.round_trips import STOP_COLUMN, TRADE_COLUMNS, round_trips
 from bot.ledger.row import Row
 
 Cells = list[dict[str, object]]
@@ -51,6 +51,11 @@ _FILLS = (
     "reason",
 )
 
+_STOPS = "stops"
+_OF_STOPS = (STOP_COLUMN, _STOPS)
+_STOP_COLUMNS = {"decisions": _STOPS, "orders": STOP_COLUMN, "fills": STOP_COLUMN, "trades": STOP_COLUMN}
+"""Last column of some tables of a run whose decisions give stops."""
+
 
 @dataclass(frozen=True, slots=True)
 class EventTable:
@@ -77,6 +82,7 @@ class EventTable:
                 cells: dict[str, object] = {name: cell(body[name]) for name, cell in formats}
                 cells[self.moment] = row.at
                 cells.update((name, body[name]) for name in spread if name in body)
+                cells.update((name, fields[name].codec.cell(body[name])) for name in _OF_STOPS if name in body)
                 table.append(cells)
         return table
 
@@ -121,7 +127,7 @@ def column_types(table: str) -> Mapping[str, ColumnType]:
     if table == "equity":
         fields = EVENT_FIELDS[Valuation].columns
         return {"date": ColumnType.DATE, **{name: fields[name].codec.column for name in _EQUITY}}
-    return _TABLES[table].types()
+    return {**_TABLES[table].types(), _STOPS: ColumnType.JSON, STOP_COLUMN: ColumnType.NUMBER}
 
 
 def project(rows: Iterable[Row]) -> dict[str, pd.DataFrame]:
@@ -142,13 +148,17 @@ def project(rows: Iterable[Row]) -> dict[str, pd.DataFrame]:
     for row in rows:
         by_kind[row.kind].append(row)
     tables: dict[str, pd.DataFrame] = {"equity": _equity(by_kind[EVENT_FIELDS[Valuation].kind])}
-    for name, columns in COLUMNS.items():
+    # Only a run with stops has their columns: the files of every other run stay as they were.
+    has_stops = any(_STOPS in row.body for row in by_kind[EVENT_FIELDS[Decision].kind])
+    for name, usual in COLUMNS.items():
+        columns = (*usual, _STOP_COLUMNS[name]) if has_stops and name in _STOP_COLUMNS else usual
         if name == "trades":
             trades = recorded((*by_kind["fill"], *by_kind["settlement"]), Fill, Settlement)
             tables[name] = pd.DataFrame(round_trips(one.event for one in trades), columns=list(columns))
         elif name != "equity":
             table = _TABLES[name]
-            tables[name] = pd.DataFrame(table.cells(by_kind[EVENT_FIELDS[table.event].kind]), columns=list(columns))
+            cells = table.cells(by_kind[EVENT_FIELDS[table.event].kind])
+            tables[name] = pd.DataFrame(cells, columns=list(columns)).fillna({STOP_COLUMN: "", _STOPS: "{}"})
     return tables
 
 

@@ -32,6 +32,8 @@ TRADE_COLUMNS: Mapping[str, ColumnType] = {
     "exit_reason": ColumnType.TEXT,
 }
 """Columns of trades.csv and their types."""
+STOP_COLUMN = "stop"
+"""Column of the level of a stop order, in the tables of a run that sold by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,10 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A part of a lot and the exit that closed it; `order_id` is the sale's, empty for a settlement."""
+    """A part of a lot and the exit that closed it.
+
+    `order_id` is the sale's, empty for a settlement; `stop` the level of a stop order that sold it.
+    """
 
     lot: Lot
     quantity: Decimal
@@ -88,6 +93,7 @@ class Closed:
     slippage_each: Decimal
     reason: str
     order_id: str
+    stop: Decimal | None = None
 
     @property
     def fees(self) -> Decimal:
@@ -169,7 +175,8 @@ def match_lots(events: Iterable[Fill | Settlement]) -> tuple[list[Closed], list[
             lots[event.symbol].append(Lot(at, moved, fee_each, slippage_each, reason, order_id, legs))
         else:
             for lot, part in _take(lots[event.symbol], moved):
-                closed.append(Closed(lot, part, at, price, fee_each, slippage_each, reason, order_id))
+                stop = event.stop if isinstance(event, Fill) else None
+                closed.append(Closed(lot, part, at, price, fee_each, slippage_each, reason, order_id, stop))
         if isinstance(event, Fill) and event.fee_coin:
             # The other coin is spent at the value that the fee is counted with.
             paid = event.fee / event.fee_in_kind
@@ -221,6 +228,7 @@ def _row(trip: Closed) -> dict[str, str]:
         "days": str(days_between(lot.at, trip.at)),
         "entry_reason": lot.reason,
         "exit_reason": trip.reason,
+        STOP_COLUMN: plain(trip.stop) if trip.stop is not None else "",
     }
 
 

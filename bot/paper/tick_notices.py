@@ -109,7 +109,8 @@ def _decisions(ledger: str, added: Sequence[Row], labels: Labels) -> list[Notice
     late_days = {one.at: one.event.missed for one in recorded(added, Late)}
     orders_by_day: dict[str, list[OrderIntent]] = {}
     for order in recorded(added, OrderIntent):
-        orders_by_day.setdefault(order.at, []).append(order.event)
+        if order.event.stop is None:  # a stop order is of the day that ended: the notice of its fill has it
+            orders_by_day.setdefault(order.at, []).append(order.event)
     found = []
     for one in decided:
         is_missed = late_days.get(one.at, False)
@@ -154,8 +155,9 @@ def _fills(ledger: str, added: Sequence[Row]) -> list[Notice]:
     if not (fills or settled or short):
         return []
     parts = {
-        "Sold": _traded(fill for fill in fills if fill.side is Side.SELL),
+        "Sold": _traded(fill for fill in fills if fill.side is Side.SELL and fill.stop is None),
         "Bought": _traded(fill for fill in fills if fill.side is Side.BUY),
+        "Stopped:": [_stopped(fill) for fill in fills if fill.stop is not None],
         "Fees": [to_ascii(cents(sum((fill.fee for fill in fills), Decimal(0))))] if fills else [],
         "Ended:": [f"{_amount(one)} ({one.cause})" for one in settled],
         "Not filled in full, tried again:": [f"{one.symbol} ({one.end or one.status})" for one in short],
@@ -180,6 +182,11 @@ def _traded(fills: Iterable[Fill]) -> list[str]:
         f"{plain(quantity)} {symbol} at {to_ascii(price(money / quantity))}"
         for symbol, (quantity, money) in sums.items()
     ]
+
+
+def _stopped(fill: Fill) -> str:
+    level, at = to_ascii(price(fill.stop)), to_ascii(price(fill.price))
+    return f"{plain(fill.quantity)} {fill.symbol} sold at {at}, stop {level}"
 
 
 # --- drifts and differences ----------------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -167,11 +168,16 @@ def trades(contents: Contents) -> Table:
             _money(t["pnl"]),
             _money(t["fees"]),
             names.reasons(t["entry_reason"], contents.labels),
-            names.reasons(t["exit_reason"], contents.labels),
+            names.reasons(t["exit_reason"], contents.labels) + _stop_level(t),
         )
         for t in _records(contents.tables["trades"])
     ]
     return Table(f"Round trips, first in, first out, amounts in {settings(contents).quote}", head, rows)
+
+
+def _stop_level(trade: Mapping[str, Any]) -> str:
+    level = trade.get("stop")  # a column of the runs whose decisions give stops
+    return f" at {numbers.price(level)}" if level else ""
 
 
 def coins(contents: Contents) -> Table:

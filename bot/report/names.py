@@ -51,6 +51,7 @@ _REASONS = {
     "simulated_not_on_testnet": "not on the testnet, simulated",
     "adopted": "taken over at the start",
     "flat": "switched to flat",
+    "stop_order": "stop reached",
 }
 
 

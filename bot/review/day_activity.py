@@ -48,7 +48,7 @@ class DayActivity:
         return [one.event for one in self.results if one.event.status is not OrderStatus.FILLED]
 
     def traded(self, side: Side) -> dict[str, tuple[Decimal, Decimal]]:
-        """Sum the fills of one side by coin.
+        """Sum the fills of one side by coin, those of stop orders left out.
 
         Returns
         -------
@@ -58,10 +58,15 @@ class DayActivity:
         sums: dict[str, tuple[Decimal, Decimal]] = {}
         for one in self.fills:
             fill = one.event
-            if fill.side is side:
+            if fill.side is side and fill.stop is None:
                 quantity, money = sums.get(fill.symbol, (Decimal(0), Decimal(0)))
                 sums[fill.symbol] = quantity + fill.quantity, money + fill.notional
         return sums
+
+    @property
+    def stopped(self) -> list[Recorded[Fill]]:
+        """Fills of the stop orders that the day triggered."""
+        return [one for one in self.fills if one.event.stop is not None]
 
 
 def activity_of(events: Iterable[Recorded[Event]]) -> Mapping[str, DayActivity]:
@@ -99,10 +104,11 @@ def activity_of(events: Iterable[Recorded[Event]]) -> Mapping[str, DayActivity]:
 
 
 def sentences(activity: DayActivity, labels: Labels = PLAIN) -> list[str]:
-    """Format an activity as sentences: sales, purchases, orders cut or skipped, settlements."""
+    """Format an activity as sentences: sales, purchases, stops, orders cut or skipped, settlements."""
     return [
         *(_trade("Sold", symbol, *sums) for symbol, sums in activity.traded(Side.SELL).items()),
         *(_trade("Bought", symbol, *sums) for symbol, sums in activity.traded(Side.BUY).items()),
+        *(stop_sentence(one.event) for one in activity.stopped),
         *(_refusal(result, labels) for result in activity.refused),
         *(settlement_sentence(one.event) for one in activity.settlements),
     ]
@@ -111,6 +117,15 @@ def sentences(activity: DayActivity, labels: Labels = PLAIN) -> list[str]:
 def _trade(verb: str, symbol: str, quantity: Decimal, money: Decimal) -> str:
     each = numbers.price(money / quantity) if quantity else numbers.NOTHING
     return f"{verb} {plain(quantity)} {printable(symbol)} at {each}, {numbers.money(money)} in all."
+
+
+def stop_sentence(fill: Fill) -> str:
+    """Format the sale of a stop order with its level and its fill."""
+    symbol, level = printable(fill.symbol), numbers.price(fill.stop)
+    reached = fill.reference_price == fill.stop
+    how = f"fell to its stop at {level}" if reached else f"opened under its stop at {level}"
+    at, money = numbers.price(fill.price), numbers.money(fill.notional)
+    return f"{symbol} {how}: sold {plain(fill.quantity)} at {at}, {money} in all."
 
 
 _ENDED = {

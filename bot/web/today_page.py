@@ -149,8 +149,11 @@ def _latest(record: Record, labels: Labels) -> list[Activity]:
 def _activity(one: Recorded[Fill | Settlement | TradingStateChange], labels: Labels) -> Activity:
     match one.event:
         case Fill() as fill:
+            level = "" if fill.stop is None else f" at {numbers.price(fill.stop)}"
             verb, price = "Bought" if fill.side is Side.BUY else "Sold", numbers.price(fill.price)
-            text = f"{verb} {plain(fill.quantity)} {fill.symbol} at {price}: {names.reasons(fill.reason, labels)}."
+            text = (
+                f"{verb} {plain(fill.quantity)} {fill.symbol} at {price}: {names.reasons(fill.reason, labels)}{level}."
+            )
         case Settlement() as settled:
             text = f"Settled {plain(settled.quantity)} {settled.symbol}: {settled.cause}."
         case TradingStateChange() as change:

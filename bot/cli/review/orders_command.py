@@ -50,6 +50,7 @@ _ORDER_COLUMNS: Mapping[bool, Sequence[Column]] = {
             "slippage_bps",
             "reason",
             "why",
+            "stop",
         )
     ),
 }
@@ -97,7 +98,7 @@ def _order_cells(line: Mapping[str, str], labels: Labels) -> dict[str, object]:
     bps = f"{float(line['slippage_bps']):.1f}" if line["slippage_bps"] else NOTHING
     return {
         "day": line["decision_at"][:10],
-        "order": f"{line['side']} {line['symbol']}",
+        "order": f"{line['side']} {line['symbol']}" + (f", stop {price(line['stop'])}" if line["stop"] else ""),
         "quantity": price(line["quantity"]),
         "price": price(line["price"] or None),
         "fee": money(line["fee"]) if line["price"] else NOTHING,

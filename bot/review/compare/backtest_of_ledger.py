@@ -181,11 +181,12 @@ def _backtested(plan: RunPlan, events: Sequence[Event], days: Sequence[date]) ->
                 own = stands.fork()
                 equity.setdefault(day - ONE_DAY, before * carried)
             # A fork for each day: a missed fill is then one difference, and not one on every day after it.
+            late = next((event for event in group if isinstance(event, Late)), None)
             forked, is_same = stands.fork(), own.decides_as(stands)
-            of_day = _day(forked, place[day], day)
+            of_day = _day(forked, place[day], day, late)
             expected += of_day
             # Until the record differs from its backtest, both backtests of a day are one.
-            valued = (of_day if is_same else _day(own, place[day], day))[-1]
+            valued = (of_day if is_same else _day(own, place[day], day, late))[-1]
             own = forked if is_same else own
             if not isinstance(valued, Valuation):
                 raise AssertionError(f"{day} ends with {valued}, not with its valuation")
@@ -198,12 +199,15 @@ def _backtested(plan: RunPlan, events: Sequence[Event], days: Sequence[date]) ->
     return days_of(expected), equity
 
 
-def _day(book: Book, i: int, day: date) -> list[Event]:
-    """Run one day of a backtest and return its events, the valuation last."""
+def _day(book: Book, i: int, day: date, late: Late | None) -> list[Event]:
+    """Run a day of a backtest and return its events, the valuation last; `late` keeps the stops of the day before."""
     begin = len(book.events)
     book.settle(day)
+    if late is not None:
+        book.note_late(late)
     for _ in SimulatedBroker().execute(book, book.decide(i), day):
         pass
+    book.fill_stops(i)
     book.value(i)
     return book.events[begin:]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from bot.core.decision import Decision
 from bot.core.errors import LedgerError
@@ -46,8 +47,13 @@ EVENTS: tuple[type[Event], ...] = (
 )
 """Types of the events that make up the days of a record."""
 
-Leg = tuple[str, Side]
-"""A coin and a side: a day has at most one order of each."""
+
+class DayLeg(NamedTuple):
+    """A coin and a side, and whether a stop sold it: a day has at most one order of each."""
+
+    symbol: str
+    side: Side
+    by_stop: bool = False
 
 
 @dataclass(slots=True)
@@ -90,7 +96,7 @@ class RecordDay:
 
     day: date
     decision: Decision | None = None
-    orders: dict[Leg, OrderSummary] = field(default_factory=dict)
+    orders: dict[DayLeg, OrderSummary] = field(default_factory=dict)
     settled: dict[str, Settlement] = field(default_factory=dict)
     valued: Valuation | None = None
     late: Late | None = None
@@ -205,7 +211,7 @@ class _Reader:
         order = self.by_id.get(event.order_id)
         if order is None:
             order = self.by_id[event.order_id] = OrderSummary(event.quantity, reason=event.reason)
-            self._day(event.at.date()).orders[event.symbol, event.side] = order
+            self._day(event.at.date()).orders[DayLeg(event.symbol, event.side, event.stop is not None)] = order
         return order
 
     def _filled(self, event: Fill) -> None:

@@ -71,14 +71,20 @@ def weights_of(decision: Decision) -> dict[str, Decimal]:
 
 
 def is_same(one: Decision, other: Decision) -> bool:
-    """Return True if two decisions have the same stage, weights and reasons."""
-    return (one.stage, weights_of(one), one.reasons) == (other.stage, weights_of(other), other.reasons)
+    """Return True if two decisions have the same stage, weights, reasons and stops."""
+    return (one.stage, weights_of(one), one.reasons, one.stops) == (
+        other.stage,
+        weights_of(other),
+        other.reasons,
+        other.stops,
+    )
 
 
 def decision_text(decision: Decision) -> str:
     """Format a decision in a few words: stage, weights, reasons."""
     weights = ", ".join(f"{float(w):.1%} {s}" for s, w in sorted(weights_of(decision).items())) or "the stablecoin"
-    return f"{decision.stage}: {weights} ({decided_because(decision.reasons)})"
+    stops = "".join(f"; stop of {s} at {plain(level)}" for s, level in sorted(decision.stops.items()))
+    return f"{decision.stage}: {weights} ({decided_because(decision.reasons)}){stops}"
 
 
 def order_text(order: OrderSummary | None, side: Side) -> str:

@@ -13,7 +13,7 @@ from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Settlement, Side
 from bot.ledger.codec import plain
 from bot.report.numbers import counted
-from bot.review.compare.days import Days, Leg, OrderSummary, RecordDay, decision_of
+from bot.review.compare.days import DayLeg, Days, OrderSummary, RecordDay, decision_of
 from bot.review.compare.mismatch_causes import MismatchCause, cause_of_end, decision_text, is_same, order_text
 from bot.review.compare.overlay import Overlay, overlay
 from bot.review.compare.parity_mismatch import ParityMismatch
@@ -188,11 +188,11 @@ class _Comparer:
         if day > self.known.priced_until:
             return []
         both = [*self.ledger.days[day].orders.items(), *self.expected.days[day].orders.items()]
-        return sorted({(day, symbol) for (symbol, _), order in both if order.filled})
+        return sorted({(day, leg.symbol) for leg, order in both if order.filled})
 
     # --- orders ------------------------------------------------------------------------------------------------
 
-    def _order(self, paper: RecordDay, backtest: RecordDay, leg: Leg) -> Iterator[ParityMismatch]:
+    def _order(self, paper: RecordDay, backtest: RecordDay, leg: DayLeg) -> Iterator[ParityMismatch]:
         mine, theirs = paper.orders.get(leg), backtest.orders.get(leg)
         what = "fill" if mine is not None and theirs is not None else "order"
         found = self._why_apart(paper, backtest, leg, mine, theirs)
@@ -204,7 +204,7 @@ class _Comparer:
             )
 
     def _why_apart(
-        self, paper: RecordDay, backtest: RecordDay, leg: Leg, mine: OrderSummary | None, theirs: OrderSummary | None
+        self, paper: RecordDay, backtest: RecordDay, leg: DayLeg, mine: OrderSummary | None, theirs: OrderSummary | None
     ) -> tuple[MismatchCause, str] | None:
         """Find the cause of an order's difference, if any."""
         end = cause_of_end(mine)
@@ -246,7 +246,7 @@ class _Comparer:
         return abs(one / other - 1) <= self.known.band
 
     def _priced_apart(
-        self, paper: RecordDay, leg: Leg, mine: OrderSummary, theirs: OrderSummary
+        self, paper: RecordDay, leg: DayLeg, mine: OrderSummary, theirs: OrderSummary
     ) -> tuple[MismatchCause, str]:
         """Find the cause of another price: slippage, or a market that moved before the fill."""
         (price, reference), (other_price, other_reference) = _fill_prices(mine), _fill_prices(theirs)

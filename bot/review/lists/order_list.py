@@ -27,6 +27,7 @@ class OrderLine:
 
     `price` is the mean of its fills in the quote currency, `slippage_bps` theirs against the reference prices; both are
     set from the first fill on. `why` has the codes of its end, `reason` those of the decision, both joined by `;`.
+    `stop` is the level of a stop order.
     """
 
     order_id: str
@@ -41,6 +42,7 @@ class OrderLine:
     slippage_bps: Decimal | None
     reason: str
     why: str
+    stop: Decimal | None = None
 
 
 def orders_of(record: Record, chosen: RowFilter) -> Page[OrderLine]:
@@ -99,6 +101,7 @@ def _line(one: Recorded[OrderIntent | OrderResult], fills: Sequence[Fill], inten
         slippage_bps(fills) if filled else None,
         reason,
         why,
+        order.stop,
     )
 
 
@@ -125,4 +128,5 @@ def as_dict(line: OrderLine) -> dict[str, str]:
         "slippage_bps": "" if line.slippage_bps is None else str(BPS.write(line.slippage_bps)),
         "reason": line.reason,
         "why": line.why,
+        "stop": "" if line.stop is None else plain(line.stop),
     }

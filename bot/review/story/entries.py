@@ -14,7 +14,7 @@ from bot.core.text import printable
 from bot.ledger.recorded import Recorded
 from bot.report import names, numbers
 from bot.report.labels import Labels
-from bot.review.day_activity import DayActivity, coins, end_of, settlement_sentence, trades_in_short
+from bot.review.day_activity import DayActivity, coins, end_of, settlement_sentence, stop_sentence, trades_in_short
 from bot.review.story.notable_events import notable_days
 from bot.review.story.phrases import DecisionContext, causes
 from bot.review.why.gauge import Gauge, gauges_of
@@ -73,7 +73,7 @@ def story_entries(
     start: Decimal | None,
     labels: Labels,
 ) -> list[StoryEntry]:
-    """Build the entries of a story in order.
+    """Build the entries of a story in order: decisions, settlements, stops and notable events.
 
     Parameters
     ----------
@@ -90,7 +90,12 @@ def story_entries(
     labels
         Names and numbers of the record's config.
     """
-    found = [*_stages(decisions, activity, equity, before, start, labels), *_settled(activity), *_notable(others)]
+    found = [
+        *_stages(decisions, activity, equity, before, start, labels),
+        *_settled(activity),
+        *_stopped(activity),
+        *_notable(others),
+    ]
     return sorted(found, key=lambda entry: (entry.day, entry.rows))
 
 
@@ -214,6 +219,13 @@ def _settled(activity: Mapping[str, DayActivity]) -> Iterator[StoryEntry]:
         if found.settlements:
             text = " ".join(settlement_sentence(one.event) for one in found.settlements).rstrip(".")
             yield StoryEntry(date.fromisoformat(day), text, tuple(one.sequence for one in found.settlements))
+
+
+def _stopped(activity: Mapping[str, DayActivity]) -> Iterator[StoryEntry]:
+    for day, found in activity.items():
+        if found.stopped:
+            text = " ".join(stop_sentence(one.event) for one in found.stopped).rstrip(".")
+            yield StoryEntry(date.fromisoformat(day), text, tuple(one.sequence for one in found.stopped))
 
 
 def _notable(others: Iterable[Recorded[Event]]) -> Iterator[StoryEntry]:
