@@ -170,7 +170,8 @@ class Book:
     def _state(self) -> tuple[object, ...]:
         # Holdings with their order: it is the order in which equity is summed and rounded.
         held = list(self.portfolio.holdings.items())
-        return self.portfolio.cash, held, self._unfinished, self._waiting, self._marks, self._renamed
+        stops = self._stops.levels, self._stops.sold
+        return self.portfolio.cash, held, self._unfinished, self._waiting, self._marks, self._renamed, stops
 
     # --- the morning: settle, decide, plan ------------------------------------------------------------------
 
