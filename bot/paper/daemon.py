@@ -18,11 +18,13 @@ from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.notice import Notice, NoticeKind
 from bot.core.ports import Clock
 from bot.infra.service_manager import ServiceManager
+from bot.ledger.record import read_rows
+from bot.ledger.selection import Selection
 from bot.ledger.writer import KnownRows
 from bot.paper.anchor import anchor_ledger
 from bot.paper.health_ping import Ping
 from bot.paper.heartbeat import heartbeat_path, write_beat
-from bot.paper.ledgers import daemon_lock, has_begun, is_stopped
+from bot.paper.ledgers import daemon_lock, has_begun, is_stopped, ledger_path
 from bot.paper.log import open_log
 from bot.paper.nightly_parity import new_difference
 from bot.paper.notifier import Notifier, secret_filter
@@ -40,7 +42,8 @@ if TYPE_CHECKING:
 
 _LOOK_UP = 60.0
 """Longest sleep in seconds, so that a suspended machine or a changed clock is noticed within a minute."""
-
+_COMPARED_AGAIN = timedelta(days=7)
+"""Days before the last comparison with the backtest that the next one compares again."""
 
 Open = Callable[[Config, Clock], AbstractContextManager[VendorSessions]]
 """Opens the vendor sessions of one tick."""
@@ -106,6 +109,7 @@ class Daemon:
         self._ping, self._manager = ping, manager or ServiceManager({})
         self._ping_failed_on: date | None = None
         self._compared_on: date | None = None
+        self._compared_until: date | None = None
         self._anchored_on: date | None = None
         self._source, self._look_up = source, min(look_up, self._manager.longest_pause or look_up)
         self._opened, self._is_done, self._is_stopped, self._is_waiting = opened, False, False, False
@@ -199,13 +203,22 @@ class Daemon:
         return not (ticked.left_open or ticked.waiting)
 
     def _compare_with_backtest(self) -> None:
-        """Compare the ledger with its backtest once a UTC day, and send a notice of a new difference."""
+        """Compare the ledger with its backtest once a UTC day, and send a notice of a new difference.
+
+        All days are compared after the start and on the first tick of a month, else those of the last week.
+        """
         today = self._clock.now().date()
         if self._compared_on == today or not has_begun(self._config, self._name):
             return
         self._compared_on = today
+        # A difference of an older day comes from a change of its prices, which has an explanation, or of the code,
+        # which starts the daemon anew.
+        last = self._compared_until
+        since = None if last is None or last.month != today.month else last - _COMPARED_AGAIN
         try:
-            notice = new_difference(self._config, self._name)
+            later = read_rows(ledger_path(self._config, self._name), Selection(after=len(self._known.rows)))
+            notice = new_difference(self._config, self._name, [*self._known.rows, *later], since)
+            self._compared_until = today
         except BotError as problem:  # the tick has done its work, which stays valid
             self._warn(f"not compared with the backtest: {problem}")
             return

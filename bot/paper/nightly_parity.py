@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 from bot.core.notice import Notice, NoticeKind
 from bot.infra.whole_file import write_whole
+from bot.ledger.recorded import recorded
+from bot.ledger.row import Row
 from bot.paper.ledgers import ledger_path
 from bot.report.numbers import counted
 from bot.review.compare.backtest_of_ledger import parity_of
+from bot.review.compare.days import EVENTS
 from bot.review.compare.mismatch_causes import MismatchCause
 from bot.review.compare.parity import Parity
 from bot.review.recording import Record
 from bot.settings.loader import Config
 
 
-def new_difference(config: Config, name: str) -> Notice | None:
+def new_difference(
+    config: Config, name: str, rows: Sequence[Row] | None = None, since: date | None = None
+) -> Notice | None:
     """Compare a ledger with its backtest, and return a notice of unexplained days that are new.
 
-    Raises BotError if the comparison fails.
+    Parameters
+    ----------
+    rows : sequence of Row, optional
+        Rows of the ledger, if they are read and checked already.
+    since : date, optional
+        First day (UTC) to compare; by default the first of the ledger.
+
+    Raises
+    ------
+    BotError
+        The comparison fails.
     """
     path = ledger_path(config, name)
     kept = path.with_name(f"{name}.parity.json")
-    known, found = _read(kept), parity_of(config, Record(name, path))
+    events = None if rows is None else [one.event for one in recorded(rows, *EVENTS)]
+    known, found = _read(kept), parity_of(config, Record(name, path), events=events, since=since)
     new = [day for day in found.unknown if day not in known]
     if not new:
         return None

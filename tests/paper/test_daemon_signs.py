@@ -89,7 +89,7 @@ def test_a_difference_is_a_notice_once_also_for_a_later_process(tmp_path: Path, 
     (tmp_path / "ledgers").mkdir()
     found = [mismatch(date(2026, 3, 1), MismatchCause.SPREAD)]
 
-    def parity_of(config: Config, record: object) -> Any:
+    def parity_of(config: Config, record: object, **_: object) -> Any:
         unknown = sorted({one.day for one in found if one.cause is MismatchCause.UNKNOWN})
         return SimpleNamespace(mismatches=found, unknown=unknown)
 

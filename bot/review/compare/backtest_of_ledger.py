@@ -40,7 +40,14 @@ _UNPRICED = "no prices yet"
 _NAMED = 3
 
 
-def parity_of(config: Config, record: Record, data_dir: Path | None = None, market: str = "auto") -> Parity:
+def parity_of(
+    config: Config,
+    record: Record,
+    data_dir: Path | None = None,
+    market: str = "auto",
+    events: Sequence[Event] | None = None,
+    since: date | None = None,
+) -> Parity:
     """Compare each day of a record with a backtest of it, on the data as first seen.
 
     Parameters
@@ -51,6 +58,10 @@ def parity_of(config: Config, record: Record, data_dir: Path | None = None, mark
         A run or a forward ledger.
     data_dir, market
         Market that a replay, a rehearsal or a run was made from; by default the store, then the demo market.
+    events
+        Events of the types `EVENTS` of a forward ledger that was read before; by default the record is read.
+    since
+        First day (UTC) to compare; by default the first of the record.
 
     Raises
     ------
@@ -59,7 +70,7 @@ def parity_of(config: Config, record: Record, data_dir: Path | None = None, mark
     DataError
         If the record was made from other data.
     """
-    events = [one.event for one in record.events(*EVENTS)]
+    events = [one.event for one in record.events(*EVENTS)] if events is None else list(events)
     if record.folder is not None:
         manifest = record.folder.json("manifest.json")
         config = kept_config(manifest["config"], record.name)
@@ -70,6 +81,7 @@ def parity_of(config: Config, record: Record, data_dir: Path | None = None, mark
         raise LedgerError("nothing is decided yet", where=str(record.path), mend="bot paper tick")
     past = ledger.epochs[0].why.startswith(_HISTORY)
     decided, comparable = ledger.decided, _comparable_periods(config, ledger, past)
+    decided = [day for day in decided if since is None or day >= since]
     same = [day for day in decided if ledger.epoch_of(day) in comparable]
     left_out = {_CHANGED: tuple(day for day in decided if ledger.epoch_of(day) not in comparable)}
     if not same:
@@ -79,7 +91,7 @@ def parity_of(config: Config, record: Record, data_dir: Path | None = None, mark
     left_out[_UNPRICED] = tuple(day for day in same if day not in planned_days)
     compared = [day for day in same if day in planned_days]
     expected, equity = _backtested(plan, events, compared)
-    known = _known(config, ledger, plan, past)
+    known = _known(config, ledger, plan, past, min(compared, default=ledger.epochs[0].at.date()))
     return parity(record.name, ledger, expected, equity, {why: days for why, days in left_out.items() if days}, known)
 
 
@@ -227,8 +239,8 @@ def _mornings(events: Sequence[Event]) -> Iterator[tuple[date | None, list[Event
 # --- what explains a difference ----------------------------------------------------------------------------------
 
 
-def _known(config: Config, ledger: Days, plan: RunPlan, past: bool) -> Known:
-    """Collect the facts that explain differences."""
+def _known(config: Config, ledger: Days, plan: RunPlan, past: bool, first: date) -> Known:
+    """Collect the facts that explain differences on the days from `first` on."""
 
     def changed(day: date) -> str:
         epoch = ledger.epoch_of(day)
@@ -243,7 +255,7 @@ def _known(config: Config, ledger: Days, plan: RunPlan, past: bool) -> Known:
         changed=changed,
         rule=rule,
         priced_until=market[market.roles.eth].dates[-1].item(),
-        news=_no_news if past else _News.of_store(config, ledger.epochs[0].at).behind,
+        news=_no_news if past else _News.of_store(config, midnight(first)).behind,
         span=_span(market),
     )
 

@@ -20,6 +20,7 @@ from bot.paper.replay_check import replay_history
 from bot.paper.tick import new_ledger
 from bot.review.compare import backtest_of_ledger
 from bot.review.compare.backtest_of_ledger import parity_of
+from bot.review.compare.days import EVENTS
 from bot.review.compare.parity import Parity
 from bot.review.recording import find_record
 from bot.settings.loader import Config
@@ -315,3 +316,18 @@ def test_one_backtest_of_a_day_serves_both_figures_until_the_record_differs(
     days.clear()
     parity_of(config, find_record(config.state, "replayed"))
     assert days == [BUSY[0], *(BUSY[0] + timedelta(days=i) for i in (1, 1, 2, 2))]
+
+
+def test_days_since_one_are_those_of_the_whole_comparison(world: World) -> None:
+    for day in range(2):
+        to(world, day)
+        quoted(world, spread=0.05)
+        tick(world)
+    lived(world, 2, 3)
+    whole, since = parity(world), DAY_ONE + timedelta(days=1)
+    record = find_record(world.config.state, "paper")
+    events = [one.event for one in record.events(*EVENTS)]
+    later = parity_of(world.config, record, events=events, since=since)
+    assert [one.day for one in whole.mismatches] == [DAY_ONE, since]
+    assert later.mismatches == whole.mismatches[1:]
+    assert later.days == whole.days[1:]
