@@ -25,7 +25,7 @@ from bot.infra.clock import SystemClock
 from bot.ledger.newest_study import study_of_run
 from bot.ledger.projections import project
 from bot.ledger.run_folder import RunFolder, claim_run_folder, new_run_folder
-from bot.ledger.typed_tables import typed
+from bot.ledger.typed_tables import TypedTables
 from bot.report.contents import Band, Contents, Waterfall, Worlds
 from bot.report.tear_sheet import render
 from bot.services.markets import open_market
@@ -161,7 +161,7 @@ def run_backtest(
     worlds = compare_worlds(config, advance) if has_worlds else None
     run_id = folder.run_id if folder else f"{started:%Y%m%dT%H%M%SZ}-{key[:8]}"
     projections = project(found.rows)
-    tables = typed(projections)
+    tables = TypedTables(projections)
     study = study_of_run(config.state, {symbol: series.sha256 for symbol, series in found_market.items()})
     summary = {
         **found.summary,
@@ -174,7 +174,9 @@ def run_backtest(
     if folder is not None:
         run_manifest = manifest(run_id, command, config, found_market, started, found)
         shown = waterfall_over(config, found_market, window, views)
-        contents = _contents(run_manifest, summary, tables, found, shown, worlds)
+        # The report shows no reading.
+        reported = tables.without("decisions", "readings")
+        contents = _contents(run_manifest, summary, reported, found, shown, worlds)
         folder.write(found.rows, projections, run_manifest, summary, render(contents))
     return Run(run_id, found_market.name, summary, tables, worlds, folder, found.strategy_check)
 

@@ -43,6 +43,8 @@ class Decision:
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
             raise ValueError(f"a decision needs an aware time, was {self.at}")
+        if not self.weights:  # most days of most strategies
+            return
         if not all(isinstance(weight, Decimal) for weight in self.weights.values()):
             raise TypeError(f"weights must be Decimal, see to_weight; was {dict(self.weights)}")
         if self.stops:

@@ -278,7 +278,9 @@ def _csv(table: pd.DataFrame) -> bytes:
     clean = table.rename(columns=csv_cell)
     for place, column in enumerate(clean.dtypes):
         if is_object_dtype(column) or is_string_dtype(column):
-            cells = [csv_cell(cell) if isinstance(cell, str) else cell for cell in clean.iloc[:, place]]
+            # To objects at once: pandas makes each text of an Arrow column anew in a loop of its own.
+            texts = clean.iloc[:, place].to_numpy(dtype=object)
+            cells = [csv_cell(cell) if isinstance(cell, str) else cell for cell in texts]
             # As objects, since pandas would make floats of whole numbers beside a blank.
             clean.isetitem(place, np.array(cells, dtype=object))
     text: str = clean.to_csv(index=False, lineterminator="\n")

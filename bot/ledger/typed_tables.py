@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
@@ -11,23 +11,33 @@ from bot.ledger.codec import ColumnType
 from bot.ledger.projections import column_types
 
 
-def typed(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Convert the cells of every table to the types of their columns.
+class TypedTables(Mapping[str, pd.DataFrame]):
+    """Tables of a run by name; each is converted when it is first read.
 
-    Parameters
-    ----------
-    tables
-        Tables by name, as `project` makes them.
-
-    Returns
-    -------
-    dict[str, pd.DataFrame]
-        Dates and UTC moments as datetime64, amounts as floats, JSON as objects; blanks are NaT or NaN. `equity` is
-        indexed by date.
+    Dates and UTC moments are datetime64, amounts floats, JSON objects; blanks are NaT or NaN. `equity` is indexed by
+    date. The tables given are cells as `project` makes them.
     """
-    converted = {name: _typed_table(table, column_types(name)) for name, table in tables.items()}
-    converted["equity"] = converted["equity"].set_index("date")
-    return converted
+
+    def __init__(self, cells: Mapping[str, pd.DataFrame]) -> None:
+        self._cells = cells
+        self._typed: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        # The readings of a long run take a tenth of its memory as objects, and most commands read none of them.
+        if name not in self._typed:
+            table = _typed_table(self._cells[name], column_types(name))
+            self._typed[name] = table.set_index("date") if name == "equity" else table
+        return self._typed[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._cells)
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def without(self, name: str, column: str) -> TypedTables:
+        """Return the tables with a column of one of them left out."""
+        return TypedTables({**self._cells, name: self._cells[name].drop(columns=column)})
 
 
 def _typed_table(table: pd.DataFrame, types: Mapping[str, ColumnType]) -> pd.DataFrame:

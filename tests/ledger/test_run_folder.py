@@ -28,7 +28,7 @@ from bot.ledger.run_folder import (
     list_runs,
     new_run_folder,
 )
-from bot.ledger.typed_tables import typed
+from bot.ledger.typed_tables import TypedTables
 
 D = Decimal
 AT = datetime(2024, 3, 1, tzinfo=UTC)
@@ -264,7 +264,7 @@ class TestFiles:
             assert list(empty[name].columns)[: len(promised.split(", "))] == promised.split(", ")
 
     def test_typed_tables_have_dates_and_numbers(self) -> None:
-        tables = typed(project(ROWS))
+        tables = TypedTables(project(ROWS))
         assert tables["equity"].index[0] == datetime(2024, 3, 1)  # noqa: DTZ001
         assert tables["equity"]["equity"].iloc[0] == pytest.approx(9744.704855)
         assert tables["fills"]["at"].iloc[0] == AT

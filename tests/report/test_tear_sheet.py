@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from bot.ledger.projections import COLUMNS
-from bot.ledger.typed_tables import typed
+from bot.ledger.typed_tables import TypedTables
 from bot.report import numbers
 from bot.report.contents import Band, Contents, Waterfall, Worlds
 from bot.report.headline import sentence
@@ -107,7 +107,7 @@ def tables(**changes: pd.DataFrame) -> Mapping[str, pd.DataFrame]:
         "episodes": table("episodes", episode("2020-01-30", "0.5"), episode("2020-01-31", "-0.1")),
         "rearmings": table("rearmings"),
     }
-    return typed({**made, **changes})
+    return TypedTables({**made, **changes})
 
 
 def episode(session: str, eth_63: str) -> tuple[str, ...]:
