@@ -67,6 +67,8 @@ class Capacity:
         A run for each capital of `CAPITALS`.
     dear_from
         Smallest capital whose costs pass 1% a year; None if none of the table does.
+    decides_anew
+        True for a strategy that decides day by day: it is asked again with each capital.
     slow_from
         Smallest capital with a position that takes over three days to sell; None if none of the table does.
     """
@@ -74,6 +76,7 @@ class Capacity:
     rows: tuple[CapacityRow, ...]
     dear_from: int | None
     slow_from: int | None
+    decides_anew: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures by name, for `summary.json`."""
@@ -93,6 +96,7 @@ def capacity_of(plan: RunPlan) -> Capacity:
         rows,
         _smallest(plan, rows, lambda row: row.costs_a_year > COSTS_A_YEAR),
         _smallest(plan, rows, lambda row: (row.days_to_leave or 0) > DAYS_TO_LEAVE),
+        decides_anew=plan.daily is not None,
     )
 
 

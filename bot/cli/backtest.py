@@ -49,7 +49,7 @@ def backtest(
     end: Annotated[str | None, typer.Option(help="Last day of trading, YYYY-MM-DD.")] = None,
     set_: SetOption = None,
     capacity: Annotated[
-        bool, typer.Option("--capacity", help="Run the same decisions with 10,000 to a billion too: some seconds.")
+        bool, typer.Option("--capacity", help="Run the strategy with 10,000 to a billion too: some seconds.")
     ] = False,
     out: Annotated[Path | None, typer.Option(help="The run folder; by default a new one in logs/runs.")] = None,
     as_json: JsonOption = False,
@@ -195,10 +195,10 @@ def _capacity_table(found: Mapping[str, Any]) -> Table:
     from rich import box
     from rich.table import Table
 
-    from bot.report.capacity_table import capacity_rows
+    from bot.report.capacity_table import capacity_rows, capacity_title
     from bot.report.numbers import to_ascii
 
-    title = "Capacity: the same decisions with more money (spread and impact in bp, delay in points)"
+    title = f"{capacity_title(found)} (spread and impact in bp, delay in points)"
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, title=title, title_justify="left")
     head, *rows = capacity_rows(found)
     for name in head:

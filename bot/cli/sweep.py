@@ -71,6 +71,8 @@ def run(
     """
     if context.invoked_subcommand is not None:
         return
+    from bot.backtest.survivorship import survivorship_of_config
+    from bot.core.window import Window
     from bot.infra.clock import SystemClock
     from bot.services.markets import chosen, open_market
     from bot.services.universe import universe_of
@@ -100,15 +102,18 @@ def run(
             status.update(f"{done:,} of {total:,} sets{left}")
 
         checked = run_sets(resolved, opened, options, file, resume, advance, run_chunks)
-    note_command(resolved.state, "bot sweep", date.fromisoformat(file.plan()["days"][1]))
+    first, last = (date.fromisoformat(day) for day in file.plan()["days"])
+    note_command(resolved.state, "bot sweep", last)
+    survivorship = survivorship_of_config(resolved, opened, Window(first, last))
     table, found = file.table(), evidence_of(file)
     _show(screen, table, found, checked)
+    if survivorship is not None:
+        screen.print(f"{survivorship['line']}.", markup=False, soft_wrap=True)
     report = str(file.path.with_suffix(".html"))
     screen.print(f"Report: {report}", markup=False, soft_wrap=True)
     if as_json:
-        print_json(
-            {"name": name, "file": str(file.path), "report": report, **_as_data(table, found), "universe": universe}
-        )
+        made = {"name": name, "file": str(file.path), "report": report, **_as_data(table, found), "universe": universe}
+        print_json({**made, **({"survivorship": survivorship} if survivorship else {})})
 
 
 @sweep.command(name="list")

@@ -56,6 +56,8 @@ def walkforward(
 
     Example: bot walkforward --data-dir prices --train 4y --test 1y
     """
+    from bot.backtest.survivorship import survivorship_of_config
+    from bot.core.window import Window
     from bot.services.markets import chosen, open_market
     from bot.services.universe import universe_of
     from bot.settings.loader import load_config
@@ -90,9 +92,15 @@ def walkforward(
     note_command(resolved.state, "bot walkforward", found.folds[-1].fold.test.end)
     written = write_folder(found, folder, opened.name)
     _show(screen, found)
+    # Of the tests alone, which are the days that the result is about.
+    days = Window(found.folds[0].fold.test.start, found.folds[-1].fold.test.end)
+    survivorship = survivorship_of_config(resolved, opened, days)
+    if survivorship is not None:
+        screen.print(f"{survivorship['line']}.", markup=False, soft_wrap=True)
     screen.print(f"Report: {folder / 'report.html'}", markup=False, soft_wrap=True)
     if as_json:
-        print_json({"folder": str(folder), **written, "universe": universe})
+        made = {"folder": str(folder), **written, "universe": universe}
+        print_json({**made, **({"survivorship": survivorship} if survivorship else {})})
 
 
 def _show(screen: Console, found: WalkForward) -> None:

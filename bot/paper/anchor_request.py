@@ -14,6 +14,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from bot.core.errors import ConfigError, DataError, NotPublic
 from bot.infra.deadline import set_deadline
 from bot.paper.exchange_domains import names_exchange
+from bot.paper.outgoing_request import refuse_other_address, refuse_other_headers
 
 Ask = Callable[[bytes, bytes], bytes]
 """Sends a request (its body, and the digest that it stamps) and returns the answer's body."""
@@ -71,14 +72,8 @@ def refuse_unless_timestamp(url: str, digest: bytes, request: requests.PreparedR
         raise NotPublic("a time-stamp is asked over http or https, without a user name", where=where)
     if "?" in asked or "#" in asked:
         raise NotPublic("the address has a query", where=where)
-    if names_exchange(asked):
-        raise NotPublic("the address is one of an exchange, where no time-stamp is asked", where=where)
-    if asked != url:
-        raise NotPublic("a time-stamp is asked of the configured authority alone", where=where)
-    for name, value in request.headers.items():
-        allowed = _HEADERS.get(name.lower())
-        if allowed is None or not allowed.fullmatch(str(value)):
-            raise NotPublic("the header is not on the allow-list", where=where, was=str(name))
+    refuse_other_address(url, asked, where, "a time-stamp")
+    refuse_other_headers(_HEADERS, request.headers, where)
     names = {name.lower() for name in request.headers}
     body = request.body
     if not isinstance(body, bytes) or not {"content-type", "content-length"} <= names:

@@ -14,6 +14,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from bot.core.errors import ConfigError, NotPublic
 from bot.infra.deadline import set_deadline
 from bot.paper.exchange_domains import names_exchange
+from bot.paper.outgoing_request import refuse_other_address, refuse_other_headers
 
 PING_URL = "BOT_PING_URL"
 """Environment variable with the address of the ping. It is a secret: whoever has it can fake a living bot."""
@@ -53,16 +54,10 @@ def refuse_unless_ping(url: str, request: requests.PreparedRequest) -> None:
         raise NotPublic("a ping is a GET", where=PING_URL, expected="GET", was=str(request.method))
     if parts.scheme != "https" or "@" in parts.netloc or parts.port not in (None, 443):
         raise NotPublic("a ping goes over https to port 443", where=PING_URL)
-    if names_exchange(asked):
-        raise NotPublic("the address is one of an exchange, where no ping is sent", where=PING_URL)
-    if asked != url:
-        raise NotPublic("a ping goes to the configured address alone", where=PING_URL)
+    refuse_other_address(url, asked, PING_URL, "a ping")
     if request.body is not None:
         raise NotPublic("a ping has no body", where=PING_URL)
-    for name, value in request.headers.items():
-        allowed = _HEADERS.get(name.lower())
-        if allowed is None or not allowed.fullmatch(str(value)):
-            raise NotPublic("the header is not on the allow-list", where=PING_URL, was=str(name))
+    refuse_other_headers(_HEADERS, request.headers, PING_URL)
 
 
 class PingGuard(BaseAdapter):

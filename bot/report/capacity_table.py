@@ -8,6 +8,13 @@ from typing import Any
 from bot.report import numbers
 
 
+def capacity_title(found: Mapping[str, Any]) -> str:
+    """Return the title of the table; a daily strategy may decide otherwise with more money."""
+    # Runs of an older version lack the key.
+    same = not found.get("decides_anew", False)
+    return "Capacity: " + ("the same decisions with more money" if same else "the strategy, asked anew with more money")
+
+
 def capacity_rows(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Return the head and the rows of the table; `found` is the capacity of `summary.json`."""
     head = ("Capital", "Return", "Spread", "Impact", "Costs a year", "Delay", "Days to leave")

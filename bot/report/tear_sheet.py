@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.report import charts, headline, names, risk
 from bot.report import html_tables as tables
-from bot.report.capacity_table import capacity_rows, capacity_sentences
+from bot.report.capacity_table import capacity_rows, capacity_sentences, capacity_title
 from bot.report.contents import Contents, Json
 from bot.report.crises import crises
 from bot.report.markup import Figure, Table, bullets, facts, folded, paragraph, section
@@ -91,7 +91,7 @@ def _order_size(summary: Json) -> list[str]:
 def _capacity(found: Json) -> list[str]:
     head, *rows = capacity_rows(found)
     table = Table(
-        "Capacity: the same decisions with more money",
+        capacity_title(found),
         tuple(map(Figure, head)),
         [tuple(map(Figure, row)) for row in rows],
     )

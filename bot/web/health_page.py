@@ -10,6 +10,7 @@ from bot.core.decision import Decision
 from bot.core.errors import BotError
 from bot.core.events import BalanceDifference, ConfigPeriod, Drift, Late, TradingState, TradingStateChange
 from bot.core.moments import iso
+from bot.ledger.anchor_files import anchor_files
 from bot.ledger.codec import plain
 from bot.paper.health_facts import unexplained
 from bot.review.recording import Record
@@ -52,6 +53,7 @@ class HealthPage(TypedDict):
     troubles: list[Trouble]
     rows: int
     head: str
+    anchored_row: int | None
     bytes: int
     disk_free: int | None
     store: dict[str, object]
@@ -85,6 +87,7 @@ def health(site: Site, record: Record) -> HealthPage:
         "troubles": _troubles(record),
         "rows": sequence,
         "head": head,
+        "anchored_row": max(anchor_files(record.path), default=None),
         "bytes": record.path.stat().st_size,
         "disk_free": _free(site),
         "store": _store(site),

@@ -15,7 +15,7 @@ from bot.backtest.order_size import delayed_orders, order_size, total_return, wi
 from bot.core.book import RunPlan
 from bot.core.orders import Fill
 from bot.data.demo.demo_market import DEMO
-from bot.report.capacity_table import capacity_rows, capacity_sentences
+from bot.report.capacity_table import capacity_rows, capacity_sentences, capacity_title
 from bot.services.markets import open_market
 from bot.services.plans import planned, window_of
 from bot.settings.loader import load_config
@@ -84,6 +84,9 @@ def test_the_capitals_are_found_within_four_percent(demo: RunPlan, monkeypatch: 
         "Costs pass 1% of equity a year from 240,000 on.",
         "Leaving a position takes over 3 days from 10,000 on, the smallest capital.",
     ]
+    assert capacity_title(found.as_dict()) == "Capacity: the same decisions with more money"
+    anew = replace(found, decides_anew=True).as_dict()
+    assert capacity_title(anew) == "Capacity: the strategy, asked anew with more money"
     assert capacity_rows(found.as_dict())[1] == ("10k", "+50.0%", "10.0", "2.0", "1.00%", "+0.0", "4")
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.figures import figures_of
-from bot.backtest.survivorship import survivorship_of
+from bot.backtest.survivorship import survivorship_of, survivorship_of_config
 from bot.core.market import Market
 from bot.core.window import Window
 from bot.data.store.store import Store
@@ -108,6 +108,9 @@ class TestSurvivorship:
         live = float(str(figures_of(run_exact(alone), config.start_equity)["total_return"]))
         found = survivorship_of(config, market, window, total, bought)
         assert found is not None
+        of_config = survivorship_of_config(config, market, window)
+        assert of_config == {**found, "line": found["line"].replace("the same run", "the config itself")}
+        assert survivorship_of_config(config, demo, window) is None
         assert (found["total_return_all"], found["total_return_live"]) == (total, live)
         assert found["difference"] == pytest.approx(live - total)
         assert found["difference"] != 0

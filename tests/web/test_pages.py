@@ -127,6 +127,15 @@ def test_a_mark_that_the_ledger_does_not_tell_is_not_guessed(tmp_path: Path) -> 
         assert "ETH 2 not known" in asking.ask("/portfolio").words
 
 
+def test_health_names_the_newest_anchor(tmp_path: Path) -> None:
+    write(tmp_path, "main", BEGUN)
+    with dashboard(site_at(tmp_path)) as asking:
+        assert "Newest anchor" not in asking.ask("/health").words
+        for row in (9, 12):
+            (tmp_path / "ledgers" / f"main.anchor-{row}.tsr").write_bytes(b"token")
+        assert "token of row 12, not verified here" in asking.ask("/health").words
+
+
 def test_health_tells_what_was_not_as_it_should_be(tmp_path: Path) -> None:
     difference = BalanceDifference(DAY, "ETH", Decimal(2), Decimal(1), BalanceCause.UNKNOWN)
     late = Late(DAY, DAY + timedelta(hours=9), missed=True)

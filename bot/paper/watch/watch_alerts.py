@@ -113,11 +113,7 @@ def news_of(sent: SentAlerts, seen: WatchFacts, nearness: Nearness, labels: Labe
         begun = {trigger.reading: day.isoformat() for trigger in began}
         after = replace(sent, day=day, stage=newest.stage, near={**kept, **begun})
     today = seen.today
-    found += [
-        Alert(AlertKind.STALE, today, f"{symbol} is stale", text, {"symbol": symbol})
-        for symbol, text in seen.stale.items()
-        if symbol not in sent.stale
-    ]
+    found += _stale_data(today, {symbol: text for symbol, text in seen.stale.items() if symbol not in sent.stale})
     # A plan's earlier looks are no news to a watch that begins after them.
     if sent.day is not None:
         found += [
@@ -147,6 +143,16 @@ def _stage_changes(sent: SentAlerts, decisions: Sequence[Decision], labels: Labe
             found.append(Alert(AlertKind.STAGE, day, f"{now}, was {before}, {day}", text, figures))
         stage = decision.stage
     return found
+
+
+def _stale_data(day: date, stale: Mapping[str, str]) -> list[Alert]:
+    """Return one alert about all series that became stale: a vendor that is away makes many at once."""
+    if not stale:
+        return []
+    title = f"{', '.join(stale)} {'is' if len(stale) == 1 else 'are'} stale"
+    # `symbol` was the key of an alert about a single series.
+    figures = {"symbol": next(iter(stale)), "symbols": list(stale)}
+    return [Alert(AlertKind.STALE, day, title, " ".join(stale.values()), figures)]
 
 
 def _near_miss(day: date, stage: str, trigger: Trigger) -> Alert:

@@ -155,8 +155,9 @@ def test_a_look_of_the_plan_is_told_once_and_earlier_ones_are_not(driven: Driven
 def test_stale_data_are_told_once_until_they_come(driven: Driven) -> None:
     # The last row is that of 2024-02-10 for coins and of 2024-02-28 for the index.
     assert driven.look(decision(date(2024, 2, 13))) == []
-    assert driven.look(decision(date(2024, 2, 15))) == ["stale data: 2024-02-15"] * 2
-    assert {one.figures["symbol"] for one in driven.shown} == {"BTC", "ETH"}
+    assert driven.look(decision(date(2024, 2, 15))) == ["stale data: 2024-02-15"]
+    assert (driven.shown[0].title, driven.shown[0].figures["symbols"]) == ("BTC, ETH are stale", ["BTC", "ETH"])
+    assert driven.shown[0].text.count("that fell due since did not come") == 2
     assert driven.look(decision(date(2024, 2, 16))) == []
 
 
@@ -250,8 +251,9 @@ class TestCommand:
         done = bot("watch", "--once", "--json", "--data-dir", "prices", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         lines = [json.loads(line) for line in done.stdout.splitlines()]
-        assert {line["kind"] for line in lines} == {"stale data"}
-        assert [line["symbol"] for line in lines] == ["BTC", "ETH", "RUT"]
+        assert [(line["kind"], line["symbol"], line["symbols"]) for line in lines] == [
+            ("stale data", "BTC", ["BTC", "ETH", "RUT"])
+        ]
         again = bot("watch", "--once", "--json", "--data-dir", "prices", cwd=tmp_path)
         assert (again.returncode, again.stdout) == (0, "")
         assert "nothing new" in again.stderr
