@@ -17,13 +17,13 @@ import pandas as pd
 
 from bot.backtest.engines.backtrader_engine import run_backtrader
 from bot.backtest.engines.exact import run_exact
-from bot.core.book import RunPlan
 from bot.core.decision import Decision, Trade
 from bot.core.events import Valuation
 from bot.core.listing import Release
 from bot.core.market import Market, Series, SeriesKind
 from bot.core.moments import midnight
 from bot.core.orders import OrderIntent, Side
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.data.timeline import due, known_at, us_sessions
 from bot.services.plans import run_plan

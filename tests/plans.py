@@ -11,10 +11,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.decision import Decision, Trade
 from bot.core.market import Market
 from bot.core.moments import utc
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.services.plans import run_plan
 from tests.markets import closes_on_days, closes_on_sessions, config_with, market_of

@@ -18,9 +18,9 @@ from bot.backtest.random_timing import RandomTiming, band_of
 from bot.backtest.result_warnings import PegRule, result_warnings
 from bot.backtest.strategy_check import check_plan
 from bot.backtest.warnings import order_warnings, run_warnings
-from bot.core.book import RunPlan
 from bot.core.market import Market
 from bot.core.ports import Strategy
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.ledger.record import as_rows
 from bot.ledger.row import Row

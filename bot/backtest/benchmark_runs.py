@@ -13,12 +13,13 @@ import numpy as np
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.figures import figures_of
 from bot.backtest.result_warnings import FROZEN_ROWS
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.cycle import Overrides
 from bot.core.decision import Decision
 from bot.core.events import Event, Valuation
 from bot.core.market import Market
 from bot.core.orders import SettlementCause
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.services.own_benchmark import OwnBenchmark
 from bot.services.plans import with_decisions

@@ -12,9 +12,10 @@ import numpy as np
 
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.order_size import total_return, without_limit
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.events import Valuation
 from bot.core.orders import Fill
+from bot.core.run_plan import RunPlan
 from bot.report.metrics import PERIODS_PER_YEAR
 
 CAPITALS = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000)

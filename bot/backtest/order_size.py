@@ -11,9 +11,10 @@ import numpy as np
 
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.figures import rounded
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.events import Valuation
 from bot.core.orders import Fill
+from bot.core.run_plan import RunPlan
 from bot.report import numbers
 
 NO_LIMIT = Decimal(10**12)

@@ -9,12 +9,13 @@ import numpy as np
 
 from bot.backtest.extras import daily_returns
 from bot.backtest.figures import rounded
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.events import Event, Valuation
 from bot.core.market import Floats
 from bot.core.moments import Days
 from bot.core.orders import Fill
 from bot.core.ports import BacktestExtras
+from bot.core.run_plan import RunPlan
 
 _TOLERANCE = 1e-12
 """Difference up to which two growths count as equal: products in another order differ in the last digits."""

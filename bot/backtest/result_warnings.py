@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.core.book import RunPlan
 from bot.core.data_fault import Severity
 from bot.core.market import Market
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 
 FROZEN_ROWS = 4

@@ -7,11 +7,12 @@ from itertools import chain
 
 import numpy as np
 
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.cycle import Overrides
 from bot.core.data_fault import DataFault, FaultKind, Severity
 from bot.core.market import Market, SeriesKind
 from bot.core.orders import OrderResult, OrderStatus
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.data.quality import closure_proposal, proposed_closures
 

@@ -7,9 +7,10 @@ from datetime import date
 from types import MappingProxyType
 
 from bot.brokers.recovery import retry_pending
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.events import Event
 from bot.core.orders import OrderEnd, OrderIntent
+from bot.core.run_plan import RunPlan
 
 
 class SimulatedBroker:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.decision import Decision
 from bot.core.events import ConfigPeriod, Drift, Event, Late, Valuation
 from bot.core.invariants import not_none
@@ -14,6 +14,7 @@ from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import OrderEnd, OrderIntent, OrderResult, OrderStatus
 from bot.core.portfolio import Portfolio
 from bot.core.ports import Broker
+from bot.core.run_plan import RunPlan
 from bot.ledger.codec import plain
 from bot.ledger.decode import decode
 from bot.ledger.portfolio_fold import recall_recorded

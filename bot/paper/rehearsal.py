@@ -15,7 +15,7 @@ from bot.brokers.testnet.broker import TestnetBroker
 from bot.brokers.testnet.client import TestnetExchange, open_testnet
 from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.pricing import AsTraded
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.decision import Decision
 from bot.core.errors import DataError, LedgerError, OutcomeUnknown
 from bot.core.events import ConfigPeriod, Valuation
@@ -25,6 +25,7 @@ from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.orders import Fill, OrderResult
 from bot.core.portfolio import Portfolio
 from bot.core.ports import Clock
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.infra.version import __version__
 from bot.ledger.decode import decode

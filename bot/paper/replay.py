@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.brokers.simulated import SimulatedBroker
-from bot.core.book import RunPlan
 from bot.core.events import ConfigPeriod
 from bot.core.moments import ONE_DAY, midnight
+from bot.core.run_plan import RunPlan
 from bot.ledger.row import Row
 from bot.ledger.writer import LedgerWriter
 from bot.paper.forward_trader import Beside, ForwardTrader

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from bot.backtest.result_warnings import PegRule, result_warnings
 from bot.brokers.testnet.unavailable import testnet_errors
-from bot.core.book import RunPlan
 from bot.core.decision import Decision
 from bot.core.errors import DataError, LedgerError
 from bot.core.events import ConfigPeriod, OnStart, TradingState
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.ports import Clock
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.data.store.update_result import UpdateResult, UpdateStatus
 from bot.infra.vendor_errors import Unreachable

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 from bot.brokers.simulated import run_simulated
-from bot.core.book import RunPlan
 from bot.core.corporate_actions import CorporateAction, CorporateActionKind, schedule_endings
 from bot.core.cycle import Overrides, SizingRules, TradingRules
 from bot.core.decision import Decision
@@ -18,6 +17,7 @@ from bot.core.errors import ConfigError, DataError, did_you_mean
 from bot.core.instrument import Instrument, to_decimal
 from bot.core.market import Market
 from bot.core.ports import Simulated, Strategy, StressAware
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.data.demo.demo_market import DEMO
 from bot.data.demo.generator import ENDINGS as DEMO_ENDINGS

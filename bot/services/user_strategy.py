@@ -17,13 +17,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from bot.brokers.simulated import run_simulated
-from bot.core.book import RunPlan
 from bot.core.daily_rule import DailyRule, Decide
 from bot.core.decision import Decision, Trade
 from bot.core.errors import BotError, ConfigError
 from bot.core.market import Market
 from bot.core.moments import iso, midnight
 from bot.core.ports import DailyStrategy, Strategy, StressAware
+from bot.core.run_plan import RunPlan
 from bot.core.today import Today
 
 _PROJECT = Path(__file__).resolve().parents[2]

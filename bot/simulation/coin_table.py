@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bot.core.book import RunPlan
 from bot.core.market import Floats, Series
 from bot.core.orders import SettlementCause
 from bot.core.prices import ByRow, Prices
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from strategies.indicators import Bools, Ints
 

@@ -6,10 +6,10 @@ from copy import copy
 
 import numpy as np
 
-from bot.core.book import RunPlan
 from bot.core.corporate_actions import scheduled_settlements
 from bot.core.errors import ConfigError
 from bot.core.market import Floats, Market
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.services.plans import endings_for, run_plan, slippage_class
 from bot.services.strategy_settings import rotation_settings

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.backtest.delayed import delayed
-from bot.core.book import RunPlan
 from bot.core.market import Market
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.services.plans import build_strategy, run_plan, stressed_times, with_decisions
 from bot.settings.loader import Config

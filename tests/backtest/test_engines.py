@@ -14,9 +14,10 @@ import pytest
 from bot.backtest.engines import backtrader_engine
 from bot.backtest.engines.backtrader_engine import run_backtrader
 from bot.backtest.engines.exact import run_exact
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.events import OrdersToRetry, Valuation
 from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement, SettlementCause
+from bot.core.run_plan import RunPlan
 from tests.plans import DAYS, events, flat, market, plan
 
 D = Decimal

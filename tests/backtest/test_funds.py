@@ -21,11 +21,12 @@ from bot.backtest.engines.exact import run_exact
 from bot.backtest.extras import daily_returns
 from bot.backtest.result_warnings import result_warnings
 from bot.backtest.run import run_backtest
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.errors import ConfigError
 from bot.core.events import Valuation
 from bot.core.market import Market, Series, SeriesKind
 from bot.core.orders import Fill, OrderEnd, OrderResult, OrderStatus, Settlement, SettlementCause
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.data.timeline import us_sessions
 from bot.infra.clock import SystemClock

@@ -12,8 +12,8 @@ from bot.backtest import capacity
 from bot.backtest.capacity import CapacityRow, capacity_of
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.order_size import delayed_orders, order_size, total_return, without_limit
-from bot.core.book import RunPlan
 from bot.core.orders import Fill
+from bot.core.run_plan import RunPlan
 from bot.data.demo.demo_market import DEMO
 from bot.report.capacity_table import capacity_rows, capacity_sentences, capacity_title
 from bot.services.markets import open_market

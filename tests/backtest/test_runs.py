@@ -15,12 +15,12 @@ import pytest
 from bot import run_backtest
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.run import Run
-from bot.core.book import RunPlan
 from bot.core.corporate_actions import CorporateAction, CorporateActionKind, scheduled_settlements
 from bot.core.decision import Decision, Trade
 from bot.core.events import Valuation
 from bot.core.moments import midnight
 from bot.core.orders import Fill
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.services.plans import run_plan
 from bot.settings.loader import load_config

@@ -9,11 +9,12 @@ from decimal import Decimal
 import numpy as np
 
 from bot.backtest.engines.exact import run_exact
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.decision import Trade
 from bot.core.events import OrdersToRetry, Valuation
 from bot.core.moments import ONE_DAY
 from bot.core.orders import OrderEnd, OrderIntent, OrderResult, OrderStatus
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.services.plans import with_decisions
 from tests.plans import events, flat, market, plan

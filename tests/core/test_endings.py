@@ -15,7 +15,7 @@ import pytest
 
 from bot.backtest.engines.backtrader_engine import run_backtrader
 from bot.backtest.engines.exact import run_exact
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.corporate_actions import (
     CorporateAction,
     CorporateActionKind,
@@ -27,6 +27,7 @@ from bot.core.events import Valuation
 from bot.core.market import Market
 from bot.core.moments import utc
 from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement, SettlementCause
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.services.plans import run_plan
 from tests.markets import closes_on_days, closes_on_sessions, config_with, market_of

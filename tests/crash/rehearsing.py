@@ -21,8 +21,8 @@ from itertools import count
 
 import ccxt  # noqa: F401 - loaded before the first fork
 
-from bot.core.book import RunPlan
 from bot.core.errors import BotError
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.infra.clock import SystemClock
 from bot.paper.rehearsal import trade

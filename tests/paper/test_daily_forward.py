@@ -12,10 +12,10 @@ import pytest
 
 from bot.backtest.engines.exact import run_exact
 from bot.brokers.simulated import SimulatedBroker
-from bot.core.book import RunPlan
 from bot.core.events import ConfigPeriod
 from bot.core.market import Market
 from bot.core.moments import ONE_DAY, midnight
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.ledger.record import as_rows
 from bot.ledger.row import Row

@@ -16,12 +16,13 @@ import pytest
 
 from bot.brokers.live_quotes import DepthQuote, LiveQuotes, LiveQuotesBroker, QuoteLimits
 from bot.brokers.simulated import SimulatedBroker
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.decision import Decision
 from bot.core.errors import LedgerError
 from bot.core.events import ConfigPeriod
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Fill, OrderResult
+from bot.core.run_plan import RunPlan
 from bot.ledger.record import verify_ledger
 from bot.ledger.row import Row
 from bot.ledger.writer import LedgerWriter

@@ -15,11 +15,11 @@ import pytest
 from bot import Decision, Market
 from bot.backtest.run import backtest
 from bot.brokers.simulated import SimulatedBroker
-from bot.core.book import RunPlan
 from bot.core.decision import Trade
 from bot.core.errors import ConfigError
 from bot.core.events import ConfigPeriod, Valuation
 from bot.core.moments import ONE_DAY, midnight
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.ledger.benchmark_fold import beside_ledger
 from bot.ledger.decode import decode

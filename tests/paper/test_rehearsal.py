@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from bot.core.book import RunPlan
 from bot.core.errors import BotError, ConfigError, DataError, LedgerError
 from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import Side
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.infra.clock import SystemClock
 from bot.ledger.writer import LedgerWriter

@@ -13,12 +13,12 @@ import pytest
 
 from bot.backtest.engines.exact import run_exact
 from bot.brokers.simulated import SimulatedBroker
-from bot.core.book import RunPlan
 from bot.core.errors import ConfigError
 from bot.core.events import ConfigPeriod
 from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import STOP_REASON, Fill
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.ledger.decode import decode
 from bot.ledger.record import as_rows

@@ -20,13 +20,13 @@ from bot.brokers.testnet.broker import NOT_LISTED, TestnetBroker
 from bot.brokers.testnet.client import open_testnet
 from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.pricing import AsTraded
-from bot.core.book import RunPlan
 from bot.core.errors import BotError
 from bot.core.events import ConfigPeriod
 from bot.core.instrument import to_decimal
 from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import Fill
+from bot.core.run_plan import RunPlan
 from bot.infra.clock import SystemClock
 from bot.ledger.decode import decode
 from bot.ledger.record import as_rows, verify_ledger

@@ -12,10 +12,11 @@ import pytest
 
 from bot.backtest.engines.backtrader_engine import run_backtrader
 from bot.backtest.engines.exact import run_exact
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.events import ConfigPeriod, Valuation
 from bot.core.market import Market
 from bot.core.orders import Fill, OrderResult, OrderStatus, Settlement, SettlementCause, Side
+from bot.core.run_plan import RunPlan
 from bot.ledger.record import as_rows
 from bot.ledger.row import Row
 from bot.paper.replay import replay

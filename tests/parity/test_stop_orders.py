@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from bot.backtest.engines.backtrader_engine import run_backtrader
 from bot.backtest.engines.exact import run_exact
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.decision import Decision, Trade
 from bot.core.events import ConfigPeriod
 from bot.core.market import Market
 from bot.core.orders import STOP_REASON, Fill, OrderEnd, OrderResult, OrderStatus, Side
+from bot.core.run_plan import RunPlan
 from bot.ledger.record import as_rows
 from bot.paper.replay import replay
 from bot.services.plans import planned, window_of

@@ -14,10 +14,11 @@ from decimal import Decimal
 import backtrader as bt
 import numpy as np
 
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.moments import Days
 from bot.core.orders import OrderEnd, OrderIntent, Settlement, Side
 from bot.core.portfolio import Portfolio
+from bot.core.run_plan import RunPlan
 
 CASH_TOLERANCE = 1e-6
 """Largest difference between backtrader's cash and the book's, as a share of equity: its floats add up errors."""

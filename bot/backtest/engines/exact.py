@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.brokers.simulated import run_simulated
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.events import Event
+from bot.core.run_plan import RunPlan
 
 
 def run_exact(plan: RunPlan, past: Iterable[Event] = ()) -> Book:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.brokers.simulated import SimulatedBroker
-from bot.core.book import Book, RunPlan
+from bot.core.book import Book
 from bot.core.decision import Decision
 from bot.core.errors import DataError, LedgerError
 from bot.core.events import ConfigPeriod, Event, Late, Valuation
@@ -19,6 +19,7 @@ from bot.core.instrument import to_decimal
 from bot.core.market import Market
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Settlement
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.data.demo.demo_market import DEMO
 from bot.data.store.store import Store

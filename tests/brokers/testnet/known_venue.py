@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 
-from bot.core.book import RunPlan
 from bot.core.decision import Decision
 from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.ports import Clock
+from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.services.local_exchange import open_exchange
 from bot.services.plans import run_plan

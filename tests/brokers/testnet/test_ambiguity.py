@@ -17,12 +17,12 @@ from bot.brokers.testnet.broker import TestnetBroker
 from bot.brokers.testnet.client import TestnetExchange, open_testnet
 from bot.brokers.testnet.guard import Loopback
 from bot.brokers.testnet.pricing import AsTraded
-from bot.core.book import RunPlan
 from bot.core.errors import KeysRefused
 from bot.core.events import ConfigPeriod, VenueTrade
 from bot.core.instrument import to_decimal
 from bot.core.moments import midnight
 from bot.core.orders import Fill, OrderResult, OrderStatus, Side
+from bot.core.run_plan import RunPlan
 from bot.infra.clock import SystemClock
 from bot.infra.vendor_errors import RateLimited
 from bot.ledger.decode import decode
