@@ -18,8 +18,9 @@ from bot.backtest.random_timing import RandomTiming, band_of
 from bot.backtest.result_warnings import PegRule, result_warnings
 from bot.backtest.strategy_check import check_plan
 from bot.backtest.warnings import order_warnings, run_warnings
+from bot.core.events import Episode
 from bot.core.market import Market
-from bot.core.ports import Strategy
+from bot.core.ports import BacktestExtras, Strategy
 from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.ledger.record import as_rows
@@ -53,7 +54,7 @@ class Backtest:
     """The result of a backtest: its events as ledger rows, its summary and its random-timing band.
 
     `a_day_late` in the summary has the strategy's figures with every decision executed a day later. `strategy_check`
-    says what was checked of a user's own strategy; "" for the rotation.
+    says what was checked of a user's own strategy; "" for the rotation. `name` is the strategy's own.
     """
 
     rows: list[Row]
@@ -62,6 +63,7 @@ class Backtest:
     summary: dict[str, object]
     random_timing: RandomTiming
     strategy_check: str = ""
+    name: str = ""
 
 
 def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, options: BacktestOptions) -> Backtest:
@@ -114,8 +116,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
         "order_size": order_size(book),
         **({"capacity": capacity_of(own).as_dict()} if options.capacity else {}),
         "random_timing": band.summary(),
-        "episodes": _count(e.outcome for e in episodes if e.kind == "breakout"),
-        "rearmings": _count(e.outcome for e in episodes if e.kind == "rearmed"),
+        **(_episodes(episodes) if isinstance(strategy, BacktestExtras) else {}),
         # Ranked: what changes the result first, then what may, then what was left out.
         "warnings": _each_once(
             [
@@ -132,7 +133,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
         ),
     }
     rows = as_rows([*episodes, *events])
-    return Backtest(rows, market, window, summary, band, checked)
+    return Backtest(rows, market, window, summary, band, checked, strategy.name)
 
 
 _LATE_BUT_NOT_ASKED_AGAIN = (
@@ -143,6 +144,14 @@ _LATE_BUT_NOT_ASKED_AGAIN = (
 def _each_once(warnings: Sequence[str]) -> list[str]:
     """Drop a warning that another one begins with: an unused entry is named again where its coin is settled."""
     return [w for w in warnings if not any(other != w and other.startswith(f"{w};") for other in warnings)]
+
+
+def _episodes(episodes: Sequence[Episode]) -> dict[str, object]:
+    """Count the signals of a strategy that has any, by outcome."""
+    return {
+        "episodes": _count(e.outcome for e in episodes if e.kind == "breakout"),
+        "rearmings": _count(e.outcome for e in episodes if e.kind == "rearmed"),
+    }
 
 
 def _count(outcomes: Iterable[str]) -> dict[str, int]:

@@ -28,28 +28,33 @@ _WORTH_COMPILING = 40
 
 
 def compare_worlds(config: Config, advance: Callable[[], None]) -> Worlds:
-    """Run the config's strategy with and without effect, on its own seed and on many seeds.
+    """Run the config's strategy on many seeds of the demo; the rotation in both worlds of each.
 
-    `advance` is called after each seed. The rotation is simulated; a user's own strategy and manual overrides are run
-    by the exact engine.
+    `advance` is called after each seed. The effect follows the rotation's own signal, so a user's own strategy is run
+    without it. The rotation is simulated; a user's own strategy and manual overrides are run by the exact engine.
     """
     own = demo_parameters(config, planted=True)
-    _, planted = demo_worlds(config, own)
-    # In this process first: what is compiled here, the workers inherit or read from the cache.
-    equity = _equity(config, planted)
+    equity = None
+    if not config.strategy.is_own:
+        _, planted = demo_worlds(config, own)
+        # In this process first: what is compiled here, the workers inherit or read from the cache.
+        equity = _equity(config, planted)
     seeds = range(config.demo.spread_seeds)
     rows = []
     with process_pool() as pool:
-        for row in pool.map(partial(_both_worlds, config), seeds):
+        for row in pool.map(partial(_worlds_of_seed, config), seeds):
             rows.append(row)
             advance()
     return Worlds(own.thesis_strength, equity, pd.DataFrame(rows))
 
 
-def _both_worlds(config: Config, seed: int) -> dict[str, object]:
+def _worlds_of_seed(config: Config, seed: int) -> dict[str, object]:
+    """Return the total returns of the strategy and of ETH in the worlds of a seed."""
     row: dict[str, object] = {"seed": seed}
     markets = demo_worlds(config, replace(demo_parameters(config, planted=True), seed=seed))
     for name, market in zip(("absent", "planted"), markets, strict=True):
+        if name == "planted" and config.strategy.is_own:
+            continue
         row[name] = _equity(config, market).iloc[-1] / float(config.start_equity) - 1
         eth = market[market.roles.eth].close
         row[f"eth_{name}"] = float(eth[-1] / eth[0] - 1)

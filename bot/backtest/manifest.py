@@ -19,6 +19,7 @@ def manifest(
         "run_id": run_id,
         "command": command,
         "version": __version__,
+        "strategy": {"name": backtest.name, "is_own": config.strategy.is_own},
         "market": market.name,
         "started": f"{started.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "origin": f"{market.decision_times[0]}Z",

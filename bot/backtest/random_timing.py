@@ -17,6 +17,8 @@ from bot.core.orders import Fill
 from bot.core.ports import BacktestExtras
 from bot.core.run_plan import RunPlan
 
+MOST_EXPOSED = 0.9
+"""Mean share in coins above which the band is left out: a shift then moves hardly anything but the few other days."""
 _TOLERANCE = 1e-12
 """Difference up to which two growths count as equal: products in another order differ in the last digits."""
 
@@ -26,6 +28,7 @@ class RandomTiming:
     """The random-timing band: growth of 1 at the close of each day, at the 5th, 50th and 95th percentile.
 
     `final` is the growth over the whole run, one value a shift, and `own` that of the exposures where they were.
+    `exposure` is the mean share of equity in coins.
     """
 
     low: Floats
@@ -33,6 +36,12 @@ class RandomTiming:
     high: Floats
     final: Floats
     own: float
+    exposure: float
+
+    @property
+    def is_left_out(self) -> bool:
+        """True if the exposure is 0, or above `MOST_EXPOSED`."""
+        return not 0 < self.exposure <= MOST_EXPOSED
 
     @property
     def at_least_as_well(self) -> float:
@@ -40,7 +49,12 @@ class RandomTiming:
         return float(np.mean(self.final >= self.own - _TOLERANCE))
 
     def summary(self) -> dict[str, float | None]:
-        """Return the total returns at three percentiles, and the share of the shifts that did as well as the run."""
+        """Return the total returns at three percentiles, and the share of the shifts that did as well as the run.
+
+        Where the band is left out, the exposure and the limit above which it is.
+        """
+        if self.is_left_out:
+            return {"exposure": rounded(self.exposure), "most_exposed": MOST_EXPOSED}
         low, median, high = np.percentile(self.final - 1, [5, 50, 95])
         return {
             "total_return_5": rounded(low),
@@ -78,7 +92,8 @@ def random_timing(exposures: Sequence[Floats], returns: Sequence[Floats], costs:
     low, median, high = np.percentile(growth, [5, 50, 95], axis=0)
     # Compounded as the shifts are, close to close: the fills of the run at other prices are no part of its timing.
     own = float(np.prod(_daily_growth(exposures, returns, costs, 0)))
-    return RandomTiming(low, median, high, growth[:, -1].copy(), own)
+    exposure = float(np.mean(sum(exposures)))
+    return RandomTiming(low, median, high, growth[:, -1].copy(), own, exposure)
 
 
 def _daily_growth(exposures: Sequence[Floats], returns: Sequence[Floats], costs: Floats, offset: int) -> Floats:

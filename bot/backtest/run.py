@@ -46,7 +46,8 @@ _CUTS = 24
 class Run:
     """A finished backtest as tables. `folder` has its files, if they were requested.
 
-    `strategy_check` says what was checked of a user's own strategy, and what was left out; "" for the rotation.
+    `strategy_check` says what was checked of a user's own strategy, and what was left out; "" for the rotation. `name`
+    is the strategy's own.
     """
 
     run_id: str
@@ -56,6 +57,7 @@ class Run:
     worlds: Worlds | None
     folder: RunFolder | None
     strategy_check: str = ""
+    name: str = "rotation"
 
     @property
     def equity(self) -> pd.DataFrame:
@@ -162,10 +164,10 @@ def run_backtest(
     run_id = folder.run_id if folder else f"{started:%Y%m%dT%H%M%SZ}-{key[:8]}"
     projections = project(found.rows)
     tables = TypedTables(projections)
-    study = study_of_run(config.state, {symbol: series.sha256 for symbol, series in found_market.items()})
+    study = _study(config, found_market)
     summary = {
         **found.summary,
-        "study": study,
+        **study,
         **({"worlds": _worlds_summary(worlds)} if worlds else {}),
         **_trigger(config, found_market, window, found.summary),
         "universe": universe_of(found_market),
@@ -173,12 +175,19 @@ def run_backtest(
     }
     if folder is not None:
         run_manifest = manifest(run_id, command, config, found_market, started, found)
-        shown = waterfall_over(config, found_market, window, views)
+        shown = None if config.strategy.is_own else waterfall_over(config, found_market, window, views)
         # The report shows no reading.
         reported = tables.without("decisions", "readings")
         contents = _contents(run_manifest, summary, reported, found, shown, worlds)
         folder.write(found.rows, projections, run_manifest, summary, render(contents))
-    return Run(run_id, found_market.name, summary, tables, worlds, folder, found.strategy_check)
+    return Run(run_id, found_market.name, summary, tables, worlds, folder, found.strategy_check, found.name)
+
+
+def _study(config: Config, market: Market) -> dict[str, object]:
+    """Return the verdict of the newest study of the rotation's thesis on this data, for a run of the rotation."""
+    if config.strategy.is_own:
+        return {}
+    return {"study": study_of_run(config.state, {symbol: series.sha256 for symbol, series in market.items()})}
 
 
 def _trigger(config: Config, market: Market, window: Window, summary: Mapping[str, Any]) -> dict[str, object]:
@@ -186,7 +195,7 @@ def _trigger(config: Config, market: Market, window: Window, summary: Mapping[st
 
     Of the rotation only: a strategy of the user's own may read other series.
     """
-    if config.strategy.file is not None:
+    if config.strategy.is_own:
         return {}
     found = trigger_of(config, market, window)
     return {"trigger": found, "warnings": [*found["faults"], *summary["warnings"]]}
@@ -214,14 +223,17 @@ def _as_date(day: date | str | None) -> date | None:
 
 
 def _worlds_summary(worlds: Worlds) -> dict[str, object]:
-    """Return three percentiles of the total returns over all seeds, of both worlds."""
+    """Return three percentiles of the total returns over all seeds, of each world."""
     spread = {
         world: {
             f"total_return_{percent}": round(float(worlds.spread[world].quantile(percent / 100)), 10)
             for percent in (5, 50, 95)
         }
         for world in ("absent", "planted")
+        if world in worlds.spread
     }
+    if worlds.planted is None:
+        return {"seeds": len(worlds.spread), **spread["absent"]}
     return {"thesis_strength": worlds.strength, "seeds": len(worlds.spread), **spread}
 
 
@@ -230,13 +242,14 @@ def _contents(
     summary: Mapping[str, Any],
     tables: Mapping[str, pd.DataFrame],
     found: Backtest,
-    waterfall: Waterfall,
+    waterfall: Waterfall | None,
     worlds: Worlds | None,
 ) -> Contents:
     small_caps = found.market[found.market.roles.small_caps]
     closes = pd.Series(small_caps.close, pd.DatetimeIndex(small_caps.dates.astype("datetime64[s]")))
     band = found.random_timing
-    return Contents(run_manifest, summary, tables, closes, Band(band.low, band.median, band.high), waterfall, worlds)
+    shown = None if band.is_left_out else Band(band.low, band.median, band.high)
+    return Contents(run_manifest, summary, tables, closes, shown, waterfall, worlds)
 
 
 def _own(config: Config, market: Market) -> OwnBenchmark | None:
@@ -251,7 +264,7 @@ def backtest(config: Config, market: Market, window: Window, views: Views, capac
     """Backtest the strategy of a config on a market."""
     plan = run_plan(config, market, window, run_key(config, market, window))
     # The project's tests check the rotation for look-ahead; a user's own file has no such tests.
-    cuts = 0 if config.strategy.file is None else _CUTS
+    cuts = _CUTS if config.strategy.is_own else 0
     peg = PegRule(config.rotation.peg.below, config.rotation.peg.days)
     own = _own(config, market)
     shifts = config.benchmarks.random_shifts

@@ -1,4 +1,4 @@
-"""Define `bot backtest`: run the rotation over history into a run folder."""
+"""Define `bot backtest`: run a strategy over history into a run folder."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def backtest(
     out: Annotated[Path | None, typer.Option(help="The run folder; by default a new one in logs/runs.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Backtest the rotation, its benchmarks and random timing on the same data and costs.
+    """Backtest the config's strategy, its benchmarks and random timing on the same data and costs.
 
     Without --data-dir it runs on the store that `bot data update` fills, or, without a store, on the demo market:
-    synthetic prices, which say nothing about the thesis.
+    synthetic prices, which say nothing about real markets.
 
     Example: bot backtest --data-dir prices --start 2016-01-01 --set rotation.entry=gated
     """
@@ -93,7 +93,7 @@ def backtest(
             command=shlex.join(["bot", *sys.argv[1:]]),
         )
     note_command(resolved.state, "bot backtest", date.fromisoformat(run.summary["end"]))
-    _show(screen, run, labels_of(resolved.resolved()))
+    _show(screen, run, labels_of(resolved.resolved(), name=run.name))
     if as_json:
         print_json(_as_json(run))
 
@@ -104,7 +104,7 @@ def _progress(screen: Console, seeds: int) -> Iterator[Callable[[], None]]:
     from rich.progress import Progress
 
     with Progress(console=screen, transient=True, disable=not (seeds and screen.is_terminal)) as progress:
-        task = progress.add_task("Seeds with and without effect", total=seeds or None)
+        task = progress.add_task("Seeds of the demo", total=seeds or None)
         yield lambda: progress.advance(task)
 
 
@@ -113,6 +113,7 @@ def _as_json(run: Run) -> dict[str, object]:
     return {
         "run_id": run.run_id,
         "run_dir": str(folder.path),
+        "strategy": run.name,
         "market": run.market,
         "summary": dict(run.summary),
         "warnings": run.summary["warnings"],
@@ -125,6 +126,8 @@ def _show(screen: Console, run: Run, labels: Labels) -> None:
 
     folder, summary = not_none(run.folder, "the folder of a saved run"), run.summary
     span = f"{summary['start']} to {summary['end']}, {summary['periods_per_year']} periods a year"
+    if not labels.is_rotation:
+        screen.print(f"Strategy: {labels.strategy.title}", markup=False, soft_wrap=True)
     screen.print(f"{span}. Paper only, not advice.")
     screen.print(f"{summary['universe']['line']}.", markup=False)
     if "trigger" in summary:
@@ -142,14 +145,13 @@ def _show(screen: Console, run: Run, labels: Labels) -> None:
         screen.print(_capacity_table(summary["capacity"]))
         for sentence in capacity_sentences(summary["capacity"]):
             screen.print(sentence, markup=False, soft_wrap=True)
-    luck = summary["random_timing"]
-    low, high = percent(luck["total_return_5"]), percent(luck["total_return_95"])
-    screen.print(f"The same exposure at random times: {low} to {high} in nine of ten cases.")
-    screen.print(f"{luck['at_least_as_well']:.0%} of random timings did at least as well.")
+    for line in _timing_lines(summary["random_timing"], labels):
+        screen.print(line, markup=False, soft_wrap=True)
     if "survivorship" in summary:
         screen.print(f"{summary['survivorship']['line']}.", markup=False)
-    screen.print(f"The thesis on this data: {summary['study']['line']}.", markup=False, soft_wrap=True)
-    screen.print(f"Breakouts: {_episodes_line(summary['episodes'])}.")
+    if labels.is_rotation:
+        screen.print(f"The thesis on this data: {summary['study']['line']}.", markup=False, soft_wrap=True)
+        screen.print(f"Breakouts: {_episodes_line(summary['episodes'])}.")
     if run.worlds is not None:
         _show_worlds(screen, summary["worlds"])
     # The gravest come first, so the cut leaves out the least.
@@ -162,6 +164,19 @@ def _show(screen: Console, run: Run, labels: Labels) -> None:
     if run.strategy_check:
         screen.print(run.strategy_check, markup=False, soft_wrap=True)
     screen.print(f"\nReport: {_escaped(str(folder.path / 'report.html'))}", soft_wrap=True)
+
+
+def _timing_lines(found: Mapping[str, Any], labels: Labels) -> list[str]:
+    """Format the random-timing band, or why it is left out."""
+    from bot.report.headline import timing_left_out
+
+    if left_out := timing_left_out(found):
+        return [left_out]
+    low, high = percent(found["total_return_5"]), percent(found["total_return_95"])
+    return [
+        f"{labels.strategy.timing}: {low} to {high} in nine of ten cases.",
+        f"{found['at_least_as_well']:.0%} of random timings did at least as well.",
+    ]
 
 
 def _figures_table(run: Run, labels: Labels) -> Table:
@@ -214,6 +229,11 @@ def _episodes_line(counts: dict[str, int]) -> str:
 
 
 def _show_worlds(screen: Console, worlds: dict[str, Any]) -> None:
+    if "absent" not in worlds:
+        found = ", ".join(percent(worlds[f"total_return_{at}"]) for at in (5, 50, 95))
+        screen.print(f"\nDemo markets of {worlds['seeds']} seeds (5%, median, 95% of total return): {found}.")
+        screen.print("One path is no evidence: see how far chance alone spreads the results.")
+        return
     screen.print(f"\nDemo markets, {worlds['seeds']} seeds each (5%, median, 95% of total return):")
     for world, label in (("absent", "without effect"), ("planted", f"with an effect of {worlds['thesis_strength']:g}")):
         spread = [percent(worlds[world][f"total_return_{at}"]) for at in (5, 50, 95)]

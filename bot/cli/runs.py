@@ -43,10 +43,13 @@ def runs(
 
 def _describe(folder: RunFolder, verify: bool) -> dict[str, Any]:
     """Return the facts of a run; of an interrupted one only its name and folder."""
+    from bot.report.strategy_text import strategy_name, text_of_strategy
+
     facts: dict[str, Any] = {"run_id": folder.run_id, "run_dir": str(folder.path), "complete": folder.is_complete}
     if folder.is_complete:
         manifest, summary = folder.json("manifest.json"), folder.json("summary.json")
         facts |= {
+            "strategy": text_of_strategy(manifest.get("config", {}), strategy_name(manifest)).name,
             "market": manifest["market"],
             "start": summary["start"],
             "end": summary["end"],
@@ -61,5 +64,5 @@ def _format_run(facts: dict[str, Any]) -> str:
     if not facts["complete"]:
         return f"{facts['run_id']}  interrupted: incomplete"
     checked = f"  ledger valid, {facts['ledger_rows']:,} rows" if "ledger_rows" in facts else ""
-    made = f"{percent(facts['total_return']):>8}  {facts['market']}"
+    made = f"{percent(facts['total_return']):>8}  {facts['strategy']}  {facts['market']}"
     return f"{facts['run_id']}  {facts['start']} to {facts['end']}  {made}{checked}"

@@ -59,7 +59,7 @@ def signal(
         found["age_days"] = age.days
         console(to_error=as_json).print(f"Warning: {age.line}.", markup=False, soft_wrap=True)
     if not as_json:
-        _show(console(), found, labels_of(resolved.resolved()))
+        _show(console(), found, labels_of(resolved.resolved(), name=found["strategy"]))
     too_old = DataError(age.line, where="signal") if age is not None and age.is_too_old else None
     end_with(too_old, as_json, found)
 
@@ -74,9 +74,12 @@ def _show(screen: Console, found: dict[str, Any], labels: Labels) -> None:
     screen.print(
         f"Market: {escape(found['market'])}. Decided at {found['at']}. Paper only, not advice.\n", soft_wrap=True
     )
-    screen.print(f"{found['trigger']['line']}.", markup=False, soft_wrap=True)
-    for fault in found["trigger"]["faults"]:
-        screen.print(f"Warning: {fault}.", markup=False, soft_wrap=True)
+    if not labels.is_rotation:
+        screen.print(f"Strategy: {labels.strategy.title}", markup=False, soft_wrap=True)
+    else:
+        screen.print(f"{found['trigger']['line']}.", markup=False, soft_wrap=True)
+        for fault in found["trigger"]["faults"]:
+            screen.print(f"Warning: {fault}.", markup=False, soft_wrap=True)
     came = "" if found["stage"] == found["previous_stage"] else f" (was {stage_code(found['previous_stage'], labels)})"
     screen.print(f"Stage: [bold]{escape(stage_code(found['stage'], labels))}[/]{escape(came)}")
     for code in found["reasons"]:
@@ -95,9 +98,11 @@ def _show(screen: Console, found: dict[str, Any], labels: Labels) -> None:
             reading["verdict"],
             {True: "on", False: "off", None: ""}[reading.get("gate")],
         )
-    screen.print(table)
-    _show_waterfall(screen, found["waterfall"], labels)
-    _show_supercycle(screen, found["supercycle"])
+    if found["readings"]:
+        screen.print(table)
+    if labels.is_rotation:
+        _show_waterfall(screen, found["waterfall"], labels)
+        _show_supercycle(screen, found["supercycle"])
     for warning in found["warnings"]:
         screen.print(f"Warning: {warning}.", markup=False)
 

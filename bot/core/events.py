@@ -78,7 +78,8 @@ class ConfigPeriod:
     """A period of a forward ledger under one config: its start values, and the reason why it began.
 
     `run_key` is part of the ledger's order ids; `cash` is the start cash in the stablecoin. With `on_start` "adopt" the
-    first day's weights are taken at once; with "wait" the ledger waits for the next entry of the strategy.
+    first day's weights are taken at once; with "wait" the ledger waits for the next entry of the strategy. `strategy`
+    is the name of a user's own strategy; "" for the rotation, and in ledgers of older versions.
     """
 
     at: datetime
@@ -90,6 +91,7 @@ class ConfigPeriod:
     broker: str
     cash: Decimal
     on_start: OnStart = "adopt"
+    strategy: str = ""
 
     @property
     def is_history(self) -> bool:

@@ -214,6 +214,7 @@ EVENT_FIELDS: Mapping[type[object], EventFields] = {
                 Field("broker", TEXT),
                 Field("cash", MONEY_ABOVE_ZERO),
                 Field("on_start", Codec(str, _on_start, ColumnType.TEXT), newer=True),
+                Field("strategy", TEXT, absent_if_empty=True),
             ),
         ),
         EventFields("late", Late, (Field("decided_at", MOMENT), Field("missed", FLAG))),

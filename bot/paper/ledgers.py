@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +32,8 @@ from bot.ledger.testnet_account import expected_account
 from bot.ledger.writer import KnownRows, LedgerWriter
 from bot.paper.ledger_state import LedgerState
 from bot.report.beside import NOT_VALUED, BesideLedger
-from bot.report.labels import labels_of
+from bot.report.labels import Labels, labels_of
+from bot.report.strategy_text import own_text
 from bot.report.words import reason_sentence
 from bot.settings.loader import Config
 
@@ -187,6 +188,10 @@ def acknowledge(
     return unknown
 
 
+_APART = ("beside", "strategy")
+"""Fields of a status that its JSON writes in another form."""
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerStatus:
     """Status of a ledger. Money is decimal text in the quote currency, `head` the hash of the last row.
@@ -216,15 +221,25 @@ class LedgerStatus:
     rows: int
     head: str
     beside: BesideLedger | None
+    strategy: str = ""
 
     def to_dict(self) -> dict[str, object]:
         """Return the status as plain data; the parts of `beside` are keys of their own."""
-        data = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "beside"}
+        data = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in _APART}
+        if self.strategy:
+            data["strategy"] = self.strategy
         return {**data, **(self.beside.to_dict() if self.beside else NOT_VALUED)}
 
 
-def _why(config: Config, reasons: Iterable[str]) -> str:
-    labels = labels_of(config.resolved())
+def labels_of_ledger(config: Config, strategy: str) -> Labels:
+    """Return the labels of a ledger by its config, and by the name of the user's own strategy that it recorded."""
+    labels = labels_of(config.resolved(), name=strategy)
+    # The ledger may be of another strategy than the config that is at hand.
+    return replace(labels, strategy=own_text(strategy)) if strategy else labels
+
+
+def _why(config: Config, strategy: str, reasons: Iterable[str]) -> str:
+    labels = labels_of_ledger(config, strategy)
     return " ".join(reason_sentence(code, labels) for code in reasons)
 
 
@@ -253,7 +268,7 @@ def status_of(config: Config, name: str) -> LedgerStatus:
         epochs=len(periods),
         last_day=decision.day if decision else "",
         stage=decision.event.stage if decision else "",
-        why=_why(config, decision.event.reasons) if decision else "No decision yet.",
+        why=_why(config, periods[-1].strategy, decision.event.reasons) if decision else "No decision yet.",
         valued=valued.day if valued else "",
         equity=plain(valued.event.equity if valued else portfolio.equity(state.prices_paid())),
         cash=plain(portfolio.cash),
@@ -264,6 +279,7 @@ def status_of(config: Config, name: str) -> LedgerStatus:
         rows=count,
         head=head,
         beside=state.beside(periods[0].cash, valued),
+        strategy=periods[-1].strategy,
     )
 
 

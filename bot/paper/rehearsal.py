@@ -42,7 +42,7 @@ from bot.paper.stop_support import require_simulated_stops
 from bot.report.numbers import counted
 from bot.services.local_exchange import QUOTE, open_exchange, terms_of
 from bot.services.markets import open_market
-from bot.services.plans import PlannedRun, window_of
+from bot.services.plans import PlannedRun, own_strategy_name, window_of
 from bot.services.run_key import period_hash
 from bot.settings.loader import Config
 from bot.venue.http.server import VenueServer
@@ -245,7 +245,10 @@ def _require_clock(market_time: datetime, left: date | None, first: date, path: 
 
 def _first_period(config: Config, plan: RunPlan, why: str) -> ConfigPeriod:
     first, key = plan.times[0], plan.rules.run_key
-    return ConfigPeriod(first, 1, why, key, period_hash(config), __version__, TestnetBroker.name, plan.cash)
+    name = own_strategy_name(config)
+    return ConfigPeriod(
+        first, 1, why, key, period_hash(config), __version__, TestnetBroker.name, plan.cash, strategy=name
+    )
 
 
 def _result(days: Sequence[date], rows: Sequence[Row], difference: str) -> RehearsalResult:

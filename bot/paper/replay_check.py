@@ -22,7 +22,7 @@ from bot.paper.ledgers import ledger_path, make_ledger_folder
 from bot.paper.replay import replay
 from bot.services.markets import open_market
 from bot.services.own_benchmark import own_benchmark
-from bot.services.plans import PlannedRun, window_of
+from bot.services.plans import PlannedRun, own_strategy_name, window_of
 from bot.services.run_key import period_hash
 from bot.settings.loader import Config
 
@@ -45,7 +45,15 @@ def replay_history(
     run = forward_run(config, found, window)
     plan = run.plan
     period = ConfigPeriod(
-        plan.times[0], 1, "replay", plan.rules.run_key, period_hash(config), __version__, "simulated", plan.cash
+        plan.times[0],
+        1,
+        "replay",
+        plan.rules.run_key,
+        period_hash(config),
+        __version__,
+        "simulated",
+        plan.cash,
+        strategy=own_strategy_name(config),
     )
     rows = replay(plan, period, None, LedgerBenchmarks(run, window.end, config).beside)
     expected = [(row.kind, row.at, row.body) for row in as_rows(_backtested(config, run, window))]

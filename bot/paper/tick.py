@@ -37,7 +37,7 @@ from bot.paper.stop_support import require_simulated_stops
 from bot.paper.tick_result import MissingSeries, TickResult
 from bot.paper.tick_source import TickSource, VendorSource
 from bot.services.data_update import Advance
-from bot.services.plans import PlannedRun
+from bot.services.plans import PlannedRun, own_strategy_name
 from bot.services.run_key import is_same_config, is_same_strategy, period_hash
 from bot.services.signals import warnings_at
 from bot.services.strategy_settings import rotation_settings
@@ -194,6 +194,7 @@ def _began(config: Config, writer: LedgerWriter, now: datetime, broker: str) -> 
         why="the strategy file was changed" if is_same_config(last, config) else "the config was changed",
         config_hash=period_hash(config),
         version=__version__,
+        strategy=own_strategy_name(config),
     )
     return _Began(first, period, is_new=True)
 
@@ -211,6 +212,7 @@ def _first_period(
         broker,
         config.start_equity,
         on_start or config.on_start,
+        own_strategy_name(config),
     )
 
 

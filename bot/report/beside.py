@@ -101,7 +101,7 @@ class BesideLedger:
         return f"The other benchmarks: {each}."
 
     def luck(self) -> str:
-        """Place the ledger among random timings of its own exposure, or return ""."""
+        """Place the ledger among random timings of its own exposure, as what "it" does; "" if they are left out."""
         return headline.place(self.own, self.random_timing) if "total_return_50" in self.random_timing else ""
 
     def idle_cash(self, labels: Labels = PLAIN) -> str:
@@ -113,7 +113,10 @@ class BesideLedger:
         return f"idle cash would have earned, in no return: {each}"
 
     def missing(self) -> str:
-        """Say since when benchmarks are recorded, if that is later than the ledger's first day."""
+        """Say why random timing is left out, and since when benchmarks are recorded if they began late."""
+        return " ".join(filter(None, [headline.timing_left_out(self.random_timing), self._late()]))
+
+    def _late(self) -> str:
         if not self.results:
             return "Its benchmarks are not recorded yet."
         late = sorted({one.first_day for one in self.results if one.first_day > self.begun})

@@ -30,8 +30,8 @@ def equity(contents: Contents) -> Chart:
     return Chart(
         "equity",
         "Equity against the benchmarks",
-        f"Value of {numbers.money(run.start_equity)} {run.quote} at each day's close, log scale. The band holds "
-        f"90% of {run.random_shifts:,} random timings of the same exposure, day by day.",
+        f"Value of {numbers.money(run.start_equity)} {run.quote} at each day's close, log scale."
+        f"{_band_note(contents, run.random_shifts)}",
         [*_band(contents, x, run.start_equity), *lines, *end_labels(lines, f"{table.index[-1]:%Y-%m-%d}")],
         over_time(table.index, log_axis(f"Equity ({run.quote}, log)", lines)),
         height="tall",
@@ -138,6 +138,8 @@ def _curve(key: str, x: Plain, values: pd.Series, labels: Labels) -> Plain:
 def _band(contents: Contents, x: Plain, start: float) -> list[Plain]:
     """Return the 5th and 95th percentile of random timing with the area between them, and the median."""
     band = contents.band
+    if band is None:
+        return []
     edge: Plain = {"legendgroup": "luck", "hovertemplate": "%{y:,.0f}", "width": 0, "showlegend": False}
     median: Plain = {**edge, "width": FAINT_WIDTH, "showlegend": True, "legendrank": 2, "fillcolor": "--band"}
     return [
@@ -145,6 +147,18 @@ def _band(contents: Contents, x: Plain, start: float) -> list[Plain]:
         line("Random timing, 5%", x, band.low * start, "--band-edge", fill="tonexty", fillcolor="--band", **edge),
         line("Random timing (median, 5 to 95%)", x, band.median * start, "--band-edge", **median),
     ]
+
+
+def _band_note(contents: Contents, shifts: int) -> str:
+    """Say what the band holds, and what was shifted to make it, if there is one."""
+    if contents.band is None:
+        return ""
+    labels = contents.labels
+    return (
+        f" The band holds 90% of {shifts:,} random timings of the same exposure, day by day: the daily shares in "
+        f"{labels.eth}, {labels.btc} and other coins, with their costs, are shifted along the run in a circle, and "
+        f"other coins earn the mean return of {labels.strategy.basket}."
+    )
 
 
 def _falls(curve: pd.Series, start: float) -> Floats:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.report.labels import Labels, labels_of
+from bot.report.strategy_text import strategy_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,12 +33,13 @@ class Band:
 class Worlds:
     """Demo markets of one seed with an effect and plain, and the spread over many seeds.
 
-    `planted` is the equity in the world with the lead, by date. `spread` has a row a seed with the columns `seed`,
-    `absent`, `planted` (total returns of the strategy), `eth_absent`, `eth_planted` (of holding ETH).
+    `planted` is the equity in the world with the lead, by date; None for a strategy of the user's own, which is run in
+    the plain world alone. `spread` has a row a seed with the columns `seed`, `absent`, `planted` (total returns of the
+    strategy), `eth_absent`, `eth_planted` (of holding ETH).
     """
 
     strength: float
-    planted: pd.Series
+    planted: pd.Series | None
     spread: pd.DataFrame
 
 
@@ -58,22 +60,23 @@ class Waterfall:
 class Contents:
     """Files of a run with their types, and the series that are drawn beside them.
 
-    `tables` are those of `bot.ledger.typed_tables`; `small_caps` are closes by session date; only the demo market has
-    `worlds`.
+    `tables` are those of `bot.ledger.typed_tables`; `small_caps` are closes by session date. `band` is None where
+    random timing is left out, `waterfall` for a strategy of the user's own; only the demo market has `worlds`.
     """
 
     manifest: Json
     summary: Json
     tables: Mapping[str, pd.DataFrame]
     small_caps: pd.Series
-    band: Band
-    waterfall: Waterfall
+    band: Band | None
+    waterfall: Waterfall | None
     worlds: Worlds | None = None
 
     @property
     def labels(self) -> Labels:
         """Names and numbers of the run's config, for sentences."""
-        return labels_of(self.manifest["config"], is_real=not self.is_demo)
+        name = strategy_name(self.manifest)
+        return labels_of(self.manifest["config"], is_real=not self.is_demo, name=name)
 
     @property
     def is_demo(self) -> bool:

@@ -1,4 +1,4 @@
-"""Section of the report with the rotation in past market crises, for real prices only."""
+"""Section of the report with the strategy in past market crises, for real prices only."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def crises(contents: Contents) -> str:
     )
     charts = "".join(_chart(crisis, _during(equity, crisis), contents.labels).html() for crisis in found)
     return section(
-        "crises", "In the crises", table.html(), paragraph(_NOTE, "note"), f'<div class="grid">{charts}</div>'
+        "crises", "In the crises", table.html(), paragraph(_note(contents), "note"), f'<div class="grid">{charts}</div>'
     )
 
 
@@ -130,7 +130,6 @@ def _chart(crisis: Crisis, days: pd.DataFrame, labels: Labels) -> Chart:
     return Chart(f"crisis-{crisis.identity}", crisis.name, crisis.what, lines, layout)
 
 
-_NOTE = (
-    "The spans are the same in every report and were chosen from what the markets did. A strategy that is out of the "
-    "market nine days in ten misses most crises by chance: see the share held in coins."
-)
+def _note(contents: Contents) -> str:
+    spans = "The spans are the same in every report and were chosen from what the markets did."
+    return f"{spans} {contents.labels.strategy.crisis_note()}"

@@ -16,16 +16,42 @@ def sentence(contents: Contents) -> str:
     # The result, its benchmarks, its depth, its sample and luck in one sentence: none can be quoted alone.
     own, others = summary["strategy"], summary["benchmarks"]
     run, labels = settings(contents), contents.labels
-    lead = "In a synthetic market without any lead, from" if contents.is_demo else "From"
+    lead = labels.strategy.demo_lead() if contents.is_demo else "From"
     beside = {labels.eth: others["eth"], labels.btc: others["btc"]}
     gave = " and ".join(f"holding {name} gave {growth_to(one)}" for name, one in beside.items())
     falls = ", ".join(f"{name} {_fall(one)}" for name, one in beside.items())
     ended = f"{numbers.money(own['final_equity'])} ({numbers.growth(own['total_return'])})"
     return (
-        f"{lead} {summary['start']} to {summary['end']} the strategy turned {numbers.money(run.start_equity)} "
-        f"{run.quote} into {ended} while {gave}; "
-        f"it fell at worst {_fall(own)} below its peak ({falls}), rests on {rests_on(summary)}, and "
-        f"{place(own['total_return'], summary['random_timing'])}.{_thesis(summary)}"
+        f"{lead} {summary['start']} to {summary['end']} {labels.strategy.subject} turned "
+        f"{numbers.money(run.start_equity)} {run.quote} into {ended} while {gave}; "
+        f"it fell at worst {_fall(own)} below its peak ({falls}){_rest(contents)}"
+        f"{_luck(own['total_return'], summary['random_timing'])}{_thesis(summary)}"
+    )
+
+
+def _rest(contents: Contents) -> str:
+    """Return what the result rests on, as the last part of the sentence if random timing is left out."""
+    rests = f"rests on {contents.labels.strategy.rests_on(contents.summary)}"
+    return f" and {rests}" if timing_left_out(contents.summary["random_timing"]) else f", {rests}"
+
+
+def _luck(total_return: float, band: Mapping[str, float]) -> str:
+    """Return the end of the sentence: the place among random timings, or why it is left out."""
+    if left_out := timing_left_out(band):
+        return f". {left_out}"
+    return f", and {place(total_return, band)}."
+
+
+def timing_left_out(band: Mapping[str, float]) -> str:
+    """Say why random timing is left out, if it is; "" otherwise."""
+    if "exposure" not in band:
+        return ""
+    exposure, limit = band["exposure"], band["most_exposed"]
+    if not exposure:
+        return "Random timing is left out: no coin was held."
+    return (
+        f"Random timing is left out: {exposure:.0%} of equity was in coins on average, above {limit:.0%}, so that "
+        "other days for the same exposure would be nearly the same days."
     )
 
 
@@ -34,8 +60,7 @@ def standing_warnings(contents: Contents) -> list[str]:
     return [
         *((_SYNTHETIC,) if contents.is_demo else ()),
         "Paper only, not advice: no order of this run was ever sent to a market.",
-        f"Few episodes prove nothing: {rests_on(contents.summary)} are too few to tell skill from luck, whichever "
-        "way the result points.",
+        contents.labels.strategy.few(contents.summary),
         *(() if contents.is_demo else (_RETROSPECTIVE,)),
         f"Costs are assumed, not measured: {_costs(settings(contents).costs, contents.labels)}.",
         *(() if contents.is_demo else (_survivorship(contents.summary),)),
@@ -87,14 +112,6 @@ def growth_to(figures: Json) -> str:
     return numbers.growth(figures["total_return"]) + (f" to {last}" if last else "")
 
 
-def rests_on(summary: Json) -> str:
-    """Return the number of confirmed breakouts and of re-armings after a risk exit, in words."""
-    episodes, again = summary["episodes"], summary["rearmings"].get("confirmed", 0)
-    total = episodes.get("total", 0)
-    confirmed = f"{episodes.get('confirmed', 0)} confirmed of {total} breakout{'' if total == 1 else 's'}"
-    return f"{confirmed} and {again} re-arming{'' if again == 1 else 's'} after a risk exit" if again else confirmed
-
-
 def place(total_return: float, band: Mapping[str, float]) -> str:
     """Return the place of a total return among random timings of the same exposure, in words.
 
@@ -126,7 +143,7 @@ def _costs(costs: Json, labels: Labels) -> str:
     return (
         f"a fee of {_points(costs['fee'])} bp and slippage of {tiers} bp "
         f"({labels.btc} and {labels.eth} / large / other coins), "
-        f"times {float(costs['stress_multiplier']):g} while credit is stressed{_impact(costs)}"
+        f"{labels.strategy.stress(float(costs['stress_multiplier']))}{_impact(costs)}"
     )
 
 

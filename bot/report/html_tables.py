@@ -55,7 +55,11 @@ def key_figures(contents: Contents) -> Table:
         title,
         head,
         rows,
-        [_random_timing(title, summary["random_timing"][key], run.start_equity) for key, title in _PERCENTILES.items()],
+        [
+            _random_timing(title, summary["random_timing"][key], run.start_equity)
+            for key, title in _PERCENTILES.items()
+            if key in summary["random_timing"]
+        ],
         marked=0,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.report.numbers import counted
+from bot.report.strategy_text import ROTATION, StrategyText, text_of_strategy
 
 _USUAL = {"small_caps": "RUT", "small_cap_fund": "IWM", "broad_fund": "SPY"}
 """Symbol by role for which sentences say small caps, and the market. Another one is called by its name."""
@@ -30,7 +31,8 @@ class Labels:
     two sides of relative strength; None for the usual funds, small caps against the market.
 
     `no_exit` holds the readings whose risk exit is switched off. `numbers` are spans and limits of the config as text;
-    empty if the config is unknown, and then sentences leave numbers out.
+    empty if the config is unknown, and then sentences leave numbers out. `strategy` has the texts of the strategy
+    itself.
     """
 
     small_caps: str | None = None
@@ -41,6 +43,12 @@ class Labels:
     is_other: bool = False
     fund: str | None = None
     market: str | None = None
+    strategy: StrategyText = ROTATION
+
+    @property
+    def is_rotation(self) -> bool:
+        """True if the run is one of the rotation: its sections, and its words for codes, belong to the run."""
+        return self.strategy.is_rotation
 
     @property
     def subject(self) -> str:
@@ -90,7 +98,7 @@ PLAIN = Labels()
 """Labels where the config of a record is unknown."""
 
 
-def labels_of(config: Mapping[str, Any], is_real: bool = True) -> Labels:
+def labels_of(config: Mapping[str, Any], is_real: bool = True, name: str = "") -> Labels:
     """Derive labels from a resolved config.
 
     Parameters
@@ -99,6 +107,8 @@ def labels_of(config: Mapping[str, Any], is_real: bool = True) -> Labels:
         The config as `Config.resolved()` gives it.
     is_real : bool
         True if the symbols are those of a real market: a demo's index has no name.
+    name : str
+        Name of the user's own strategy, as the record has it.
     """
     roles, rotation = config["roles"], config["rotation"]
     names, lead = config.get("names", _NAMES), str(roles["small_caps"])
@@ -117,6 +127,7 @@ def labels_of(config: Mapping[str, Any], is_real: bool = True) -> Labels:
         eth=str(names.get(roles["eth"], roles["eth"])),
         btc=str(names.get(roles["btc"], roles["btc"])),
         numbers=_numbers(config),
+        strategy=text_of_strategy(config, name),
     )
 
 

@@ -17,7 +17,7 @@ STAGES = {
     "COOLDOWN": "cooling down",
 }
 """Stages of the rotation, in its order. `stage` fills the names of coins in."""
-_REASONS = {
+_REASONS_OF_ROTATION = {
     "rearmed": "armed again",
     "failed": "fell under the level",
     "fell_back": "fell under the trail",
@@ -36,6 +36,8 @@ _REASONS = {
     "stale_too_long": "inputs stale too long",
     "holds": "rebalanced",
     "peg_broken": "stablecoin off its peg",
+}
+_REASONS = {
     "no_volume": "unsellable: no volume was traded",
     "min_notional": "under the smallest order",
     "min_quantity": "under the smallest quantity of the venue",
@@ -57,20 +59,19 @@ _REASONS = {
 
 def stage(code: str, labels: Labels = PLAIN) -> str:
     """Return a stage in words; a stage of a user's own strategy by its code."""
-    return labels.fill(STAGES[code]) if code in STAGES else plain(code)
+    return labels.fill(STAGES[code]) if labels.is_rotation and code in STAGES else plain(code)
 
 
 def stage_code(code: str, labels: Labels = PLAIN) -> str:
     """Return a stage as one word for a narrow column: its code, with the name of the coin that it holds."""
     # The stage ETH keeps its code in the ledger and in CSV when another coin plays the part.
-    return labels.eth if code == "ETH" else code
+    return labels.eth if labels.is_rotation and code == "ETH" else code
 
 
 def reasons(codes: str, labels: Labels = PLAIN) -> str:
     """Return reason codes joined by `;` as words."""
-    return ", ".join(
-        labels.fill(_REASONS[code]) if code in _REASONS else plain(code) for code in codes.split(";") if code
-    )
+    known = {**_REASONS, **_REASONS_OF_ROTATION} if labels.is_rotation else _REASONS
+    return ", ".join(labels.fill(known[code]) if code in known else plain(code) for code in codes.split(";") if code)
 
 
 def decided_because(codes: Iterable[str], labels: Labels = PLAIN) -> str:

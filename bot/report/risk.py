@@ -96,7 +96,7 @@ def stages(contents: Contents) -> Table:
     equity = table["equity"].to_numpy(float)
     returns, held = _returns(table["equity"], start), 1 - table["cash"].to_numpy(float) / equity
     rows = []
-    # The rotation's order, whatever stage the run begins in; stages of a user's own strategy come last.
+    # The rotation's order, whatever stage the run begins in; stages of a user's own strategy by name.
     found = set(table["stage"])
     for stage in [*filter(found.__contains__, names.STAGES), *sorted(found - set(names.STAGES))]:
         inside = (table["stage"] == stage).to_numpy()

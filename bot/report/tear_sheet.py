@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from bot.report import charts, headline, names, risk
 from bot.report import html_tables as tables
 from bot.report.capacity_table import capacity_rows, capacity_sentences, capacity_title
@@ -20,7 +22,7 @@ _MANY = 20  # more rows than these are folded
 
 def render(contents: Contents) -> str:
     """Return the report as HTML."""
-    title = f"Small-cap rotation, {names.market(contents.manifest)}, {contents.manifest['run_id']}"
+    title = f"{contents.labels.strategy.title}, {names.market(contents.manifest)}, {contents.manifest['run_id']}"
     return page(title, _head(contents), _sections(contents))
 
 
@@ -30,7 +32,7 @@ def _head(contents: Contents) -> str:
     return "".join(
         (
             paragraph(mark, "watermark") if mark else "",
-            "<h1>Small-cap rotation, a paper backtest</h1>",
+            f"<h1>{escape(contents.labels.strategy.title)}, a paper backtest</h1>",
             paragraph(headline.sentence(contents), "result"),
             f'<div class="caveats"><h2>Before you read on</h2>{bullets(headline.standing_warnings(contents))}',
             _warnings(summary["warnings"]),
@@ -54,20 +56,36 @@ def _warnings(warnings: list[str]) -> str:
 
 
 def _sections(contents: Contents) -> list[str]:
-    over_time = (charts.equity, charts.drawdown, ribbon, charts.weights)
+    own = contents.labels.is_rotation
+    over_time = (charts.equity, charts.drawdown, *([ribbon] if own else []), charts.weights)
     return [
-        section("figures", "Key figures", tables.key_figures(contents).html(), paragraph(_FIGURES_NOTE, "note")),
+        section(
+            "figures", "Key figures", tables.key_figures(contents).html(), paragraph(_figures_note(contents), "note")
+        ),
         section("charts", "Over time", *(chart(contents).html() for chart in over_time)),
         section(
             "months", "Month by month", tables.monthly_returns(contents).html(), risk.distribution(contents).html()
         ),
-        section("risk", "Risk", risk.rolling_sharpe(contents).html(), risk.stages(contents).html()),
+        section("risk", "Risk", risk.rolling_sharpe(contents).html(), *_stages(contents)),
         crises(contents),
         section("costs", "Costs and a day's delay", _costs(contents)),
-        waterfall(contents),
-        section("episodes", f"Every breakout, and the returns of {contents.labels.eth} after it", _episodes(contents)),
+        *(_of_rotation(contents) if own else []),
         section("trades", "Trades", _trades(contents)),
         two_worlds(contents),
+    ]
+
+
+def _stages(contents: Contents) -> list[str]:
+    """Return the table of stages; a user's own strategy with a single stage lacks it."""
+    is_one = not contents.labels.is_rotation and contents.tables["equity"]["stage"].nunique() == 1
+    return [] if is_one else [risk.stages(contents).html()]
+
+
+def _of_rotation(contents: Contents) -> list[str]:
+    """Return the sections that rest on the rotation's readings and breakouts."""
+    return [
+        waterfall(contents),
+        section("episodes", f"Every breakout, and the returns of {contents.labels.eth} after it", _episodes(contents)),
     ]
 
 
@@ -128,11 +146,17 @@ def _list(title: str, table: Table) -> str:
     return folded(f"{title}: {len(table.rows):,}", table.html(), unfolded=len(table.rows) <= _MANY)
 
 
+def _figures_note(contents: Contents) -> str:
+    timing = headline.timing_left_out(contents.summary["random_timing"])
+    return f"{_FIGURES_NOTE} {timing or _TIMING_NOTE}"
+
+
 _FIGURES_NOTE = (
     "From tenfold on, a return is shown as the end's multiple of the start. Sharpe and Sortino are over a rate of "
     "zero. In coins is the mean share of equity; turnover is what was traded in a year over mean equity; trades "
-    "are round trips that were closed; random timing is shown at its 5th, 50th and 95th percentile."
+    "are round trips that were closed."
 )
+_TIMING_NOTE = "Random timing is shown at its 5th, 50th and 95th percentile."
 _DELAY_NOTE = (
     "The second row executes the same decisions a day later. A large difference between the rows means that the "
     "result depends on a few days."

@@ -8,7 +8,7 @@ from itertools import groupby
 import pandas as pd
 
 from bot.report import layers, numbers
-from bot.report.contents import Contents, Json
+from bot.report.contents import Contents, Json, Waterfall
 from bot.report.labels import Labels
 from bot.report.markup import Badge, Figure, Row, Table, paragraph, section
 from bot.report.plot import DAY, Chart, Plain, over_time, watermark_of
@@ -23,27 +23,28 @@ _DAY = pd.Timedelta(days=1)
 
 
 def waterfall(contents: Contents) -> str:
-    """Return the section as HTML."""
+    """Return the section as HTML; "" for a run that lacks the rotation's layers."""
     found = contents.waterfall
+    if found is None:
+        return ""
     return section(
         "waterfall",
         "The waterfall",
         paragraph(_NOTE, "note"),
-        _layers(contents).html(),
+        _layers(found, contents.labels).html(),
         paragraph(layers.ARROW_NOTE, "note"),
         paragraph(layers.score_line(found.score), "lead"),
         _parts(found.score, contents.labels).html(),
         *(paragraph(remark, "note") for remark in layers.remarks_of(found.score)),
-        _strip(contents).html(),
+        _strip(contents, found).html(),
     )
 
 
-def _layers(contents: Contents) -> Table:
-    found = contents.waterfall
+def _layers(found: Waterfall, labels: Labels) -> Table:
     head: Row = ("Layer", "State", Figure("Value"), Figure("Change"), "Trend", "Eases when")
     day = numbers.day(found.states.index[-1])
     return Table(
-        f"Liquidity by layer at the decision of {day}", head, [_layer(layer, contents.labels) for layer in found.layers]
+        f"Liquidity by layer at the decision of {day}", head, [_layer(layer, labels) for layer in found.layers]
     )
 
 
@@ -79,9 +80,9 @@ def _badge(state: str, text: str) -> Badge:
     return Badge(text, state.replace(" ", "-"))
 
 
-def _strip(contents: Contents) -> Chart:
+def _strip(contents: Contents, found: Waterfall) -> Chart:
     """Draw a row for each layer and part, coloured by its state on each day."""
-    states = contents.waterfall.states
+    states = found.states
     titles = {name: _title(str(name), contents.labels) for name in states}
     spans = [(titles[name], *span) for name in states for span in _spans(states[name])]
     rows = {

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from bot.report.labels import PLAIN, Labels
 
 _BENCHMARKS = {
-    "strategy": "Strategy",
     "equal_weight_altcoins": "Equal-weight altcoins",
     "no_altcoins": "No altcoins ({eth})",
     "btc": "Hold {btc}",
@@ -120,14 +119,14 @@ _REASONS_WITH_NUMBERS = {
 
 def reason_sentence(code: str, labels: Labels = PLAIN) -> str:
     """Return a reason of the rotation as a sentence; the code in words for the reason of a user's own strategy."""
-    if code not in _REASONS:
+    if not labels.is_rotation or code not in _REASONS:
         return code.replace("_", " ")
     return labels.fill(_REASONS[code], _REASONS_WITH_NUMBERS.get(code))
 
 
 def reading_text(name: str, labels: Labels = PLAIN) -> str:
     """Return the comparison that a reading makes; its name in words for the reading of a user's own strategy."""
-    if name not in READINGS:
+    if not labels.is_rotation or name not in READINGS:
         return name.replace("_", " ")
     return labels.fill(READINGS[name], _READINGS_WITH_NUMBERS.get(name))
 
@@ -140,6 +139,8 @@ def figures_name(key: str, figures: Mapping[str, object], labels: Labels = PLAIN
 
 def benchmark_name(key: str, labels: Labels = PLAIN) -> str:
     """Return the name of the strategy or of a benchmark."""
+    if key == "strategy":
+        return labels.strategy.row
     if key.startswith("own_"):
         return f"Own: {key.removeprefix('own_')}"
     if key not in _BENCHMARKS:

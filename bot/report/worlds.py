@@ -18,17 +18,21 @@ _ROWS = (
     ("planted", "Strategy,<br>lead planted", "--planted"),
     ("absent", "Strategy,<br>no lead", "--strategy"),
 )
+_OWN_ROWS = (("eth_absent", "Holding {eth}", "--eth"), ("absent", "Strategy", "--strategy"))
 
 
 def two_worlds(contents: Contents) -> str:
     """Return the section of the demo's worlds; "" for any other market."""
     if contents.worlds is None:
         return ""
+    if contents.worlds.planted is None:
+        spread = paragraph(_spread_lesson(contents.worlds), "lead")
+        return section("worlds", "Other seeds of the demo", spread, _spread(contents, contents.worlds).html())
     return section(
         "worlds",
         "Two worlds from one seed",
         paragraph(lesson(contents.worlds), "lead"),
-        _paths(contents, contents.worlds).html(),
+        _paths(contents, contents.worlds, contents.worlds.planted).html(),
         _spread(contents, contents.worlds).html(),
     )
 
@@ -47,7 +51,17 @@ def lesson(worlds: Worlds) -> str:
     )
 
 
-def _paths(contents: Contents, worlds: Worlds) -> Chart:
+def _spread_lesson(worlds: Worlds) -> str:
+    """Return one sentence on the spread of the strategy over many seeds."""
+    found = worlds.spread["absent"]
+    low, high = (numbers.multiple(1 + float(found.quantile(q))) for q in (0.05, 0.95))
+    return (
+        f"One path proves nothing: on other seeds the same rules ended anywhere from {low} to {high} of their start "
+        f"(5th to 95th percentile of {len(found)} seeds), and {int((found > 0).sum())} of those paths made money."
+    )
+
+
+def _paths(contents: Contents, worlds: Worlds, planted: pd.Series) -> Chart:
     own, run = contents.tables["equity"]["equity"], settings(contents)
     lines = [
         line(
@@ -62,7 +76,7 @@ def _paths(contents: Contents, worlds: Worlds) -> Chart:
         )
         for name, label, colour, path in (
             ("Strategy, no lead", "No lead", "--strategy", own),
-            ("Strategy, lead planted", "Lead planted", "--planted", worlds.planted),
+            ("Strategy, lead planted", "Lead planted", "--planted", planted),
         )
     ]
     return Chart(
@@ -79,10 +93,13 @@ def _paths(contents: Contents, worlds: Worlds) -> Chart:
 def _spread(contents: Contents, worlds: Worlds) -> Chart:
     return Chart(
         "worlds-spread",
-        f"The same over {len(worlds.spread)} seeds",
+        f"The same over {len(worlds.spread)} seeds" if worlds.planted is not None else f"{len(worlds.spread)} seeds",
         "Each dot is one seed's whole run, its value at the end as a multiple of the start, log scale; the box "
         "holds the middle half and its line is the median. Each seed is a different market with the same rules.",
-        [_box(worlds.spread, column, contents.labels.fill(name), colour) for column, name, colour in _ROWS],
+        [
+            _box(worlds.spread, column, contents.labels.fill(name), colour)
+            for column, name, colour in (_ROWS if worlds.planted is not None else _OWN_ROWS)
+        ],
         {
             "xaxis": axis(
                 "Value at the end (multiple of the start, log)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.core.events import ConfigPeriod
 from bot.report.labels import PLAIN, Labels, labels_of
+from bot.report.strategy_text import ROTATION, own_text, strategy_name
 from bot.review.recording import Record
 from bot.services.run_key import is_same_config
 from bot.settings.loader import Config
@@ -18,10 +19,13 @@ def labels_of_record(record: Record, config: Config | None = None) -> Labels:
     """
     if record.folder is not None:
         manifest = record.folder.json("manifest.json")
-        return labels_of(with_new_names(manifest["config"]), manifest["market"] != "demo")
+        is_real = manifest["market"] != "demo"
+        return labels_of(with_new_names(manifest["config"]), is_real, strategy_name(manifest))
     period = record.last_event(ConfigPeriod)
     if period is None or config is None:
         return PLAIN
-    labels = labels_of(config.resolved(), not period.event.is_history)
-    is_same = is_same_config(period.event, config)
-    return labels if is_same else Labels(eth=labels.eth, btc=labels.btc)
+    labels = labels_of(config.resolved(), not period.event.is_history, period.event.strategy)
+    if is_same_config(period.event, config):
+        return labels
+    own = period.event.strategy
+    return Labels(eth=labels.eth, btc=labels.btc, strategy=own_text(own) if own else ROTATION)

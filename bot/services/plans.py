@@ -46,6 +46,11 @@ def build_strategy(config: Config, views: Views | None = None) -> Strategy:
     return load_strategy(strategy_path(config.strategy.file), config.strategy.parameters, plan_of)
 
 
+def own_strategy_name(config: Config) -> str:
+    """Return the name of the user's own strategy; "" for the rotation. Raises ConfigError."""
+    return build_strategy(config).name if config.strategy.is_own else ""
+
+
 def whole_plan(config: Config, market: Market) -> RunPlan:
     """Make the plan of a market's whole history, with the day after its last row."""
     times = market.decision_moments

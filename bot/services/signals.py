@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bot.core.decision import Decision
 from bot.core.market import Market
 from bot.core.moments import iso
 from bot.core.window import Window
@@ -31,24 +32,35 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
     Raises DataError for a day outside the decisions of the market.
     """
     views = Views()
-    decisions = build_strategy(config, views).decisions(market)
+    strategy = build_strategy(config, views)
+    decisions = strategy.decisions(market)
     first, last = decisions[0].at.date(), decisions[-1].at.date()
     day = day or last
     require_inside(market, "there is no decision on this day", day, first, last)
     decision = decisions[(day - first).days]
-    view = views.of(market, rotation_settings(config))
-    seen = (day - market.decision_moments[0].date()).days
-    trigger = trigger_of(config, market.as_of(decision.at), Window(day - LOOK_BACK, day))
+    own = {} if config.strategy.is_own else _of_rotation(config, market, decision, views)
     return {
+        "strategy": strategy.name,
         "market": market.name,
         "at": iso(decision.at),
-        "trigger": trigger,
         "stage": decision.stage,
         "previous_stage": decision.previous,
         "weights": {symbol: str(weight) for symbol, weight in decision.weights.items()},
         **({"stops": {symbol: str(level) for symbol, level in decision.stops.items()}} if decision.stops else {}),
         "reasons": list(decision.reasons),
         "readings": {name: dict(reading) for name, reading in decision.readings.items()},
+        "warnings": [],
+        **own,
+    }
+
+
+def _of_rotation(config: Config, market: Market, decision: Decision, views: Views) -> dict[str, Any]:
+    """Return what the rotation adds to its signal: the check of its trigger, its layers, and warnings of readings."""
+    day = decision.at.date()
+    view = views.of(market, rotation_settings(config))
+    seen = (day - market.decision_moments[0].date()).days
+    return {
+        "trigger": trigger_of(config, market.as_of(decision.at), Window(day - LOOK_BACK, day)),
         "waterfall": [layer.at(seen) for layer in waterfall(view)],
         "supercycle": view.supercycle.at(seen),
         "warnings": warnings_at(view, day),

@@ -72,16 +72,19 @@ def charts(curve: Curve, labels: Labels) -> list[SvgChart]:
     beside = [(benchmark_name(name, labels), name, curve.benchmarks[name]) for name in shown]
     held = " and ".join({"eth": labels.eth, "btc": labels.btc}[name] for name in shown)
     title = f"Equity against holding {held}" if held else "Equity"
-    note = "Value at each day's close. The strip at the foot is the stage; waiting in the stablecoin is left blank."
+    stages = (
+        " The strip at the foot is the stage; waiting in the stablecoin is left blank." if labels.is_rotation else ""
+    )
+    note = f"Value at each day's close.{stages}"
     drawn = [
         chart(
             title,
             note,
             curve.days,
-            [*beside, ("Strategy", "strategy", curve.equity)],
+            [*beside, (labels.strategy.row, "strategy", curve.equity)],
             numbers.short_money,
             height="tall",
-            spans=stage_spans(curve, labels),
+            spans=stage_spans(curve, labels) if labels.is_rotation else (),
         ),
         chart(
             "Drawdown",

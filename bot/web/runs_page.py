@@ -13,6 +13,8 @@ from bot.core.invariants import not_none
 from bot.ledger.newest_study import study_line
 from bot.ledger.run_folder import RunFolder
 from bot.report import names, numbers
+from bot.report.headline import timing_left_out
+from bot.report.strategy_text import ROTATION, strategy_name, text_of_strategy
 from bot.review.compare.compare import compare
 from bot.review.recording import Record
 from bot.web.curve import Curve, curve_of
@@ -59,6 +61,7 @@ def _figures(folder: RunFolder, stamps: tuple[object, ...]) -> Mapping[str, obje
     return {
         "is_run": True,
         "what": "backtest",
+        "strategy": text_of_strategy(manifest.get("config", {}), strategy_name(manifest)).name,
         "market": names.market(manifest),
         "first": summary["start"],
         "last": summary["end"],
@@ -75,6 +78,7 @@ def _of_ledger(record: Record) -> Mapping[str, object]:
     return {
         "is_run": False,
         "what": f"ledger, {period.event.broker}" if period else "ledger",
+        "strategy": (period.event.strategy or ROTATION.name) if period else "",
         "market": "",
         "first": period.day if period else "",
         "last": valued.day if valued else "",
@@ -96,6 +100,7 @@ def run(site: Site, record: Record) -> tuple[dict[str, object], Curve]:
         epochs = [{**one.to_dict(), "at": one.day} for one in record.events(ConfigPeriod)]
         return {**data, "epochs": epochs, "figures": {"strategy": curve.figures()}, "warnings": []}, curve
     manifest, summary = record.folder.json("manifest.json"), record.folder.json("summary.json")
+    labels = site.labels(record)
     return {
         **data,
         "market": names.market(manifest),
@@ -104,9 +109,10 @@ def run(site: Site, record: Record) -> tuple[dict[str, object], Curve]:
         "config_hash": manifest["config_hash"],
         "sealed_head": manifest["ledger"]["head"],
         "figures": {"strategy": summary["strategy"], **summary["benchmarks"]},
-        "episodes": summary["episodes"],
+        "strategy": labels.strategy.title,
         "random_timing": summary["random_timing"],
-        "study": study_line(site.state, manifest),
+        "random_timing_text": timing_left_out(summary["random_timing"]),
+        **({"episodes": summary["episodes"], "study": study_line(site.state, manifest)} if labels.is_rotation else {}),
         "warnings": summary["warnings"],
     }, curve
 

@@ -60,12 +60,15 @@ def today(site: Site, record: Record) -> dict[str, object]:
     decision, readings = last.event, reading_rows(last.event.readings, labels)
     return {
         "decided": last.day,
+        "strategy": labels.strategy.title,
         "stage": decision.stage,
         "stage_title": names.stage(decision.stage, labels),
         "stages": [
             {"code": code, "title": names.stage(code, labels), "is_now": code == decision.stage}
             for code in names.STAGES
-        ],
+        ]
+        if labels.is_rotation
+        else [],
         "since": _since(record, decision.stage),
         "reasons": [reason_sentence(code, labels) for code in decision.reasons],
         "nearest": [asdict(one) for one in triggers(decision.stage, decision.readings, labels)],
@@ -76,9 +79,13 @@ def today(site: Site, record: Record) -> dict[str, object]:
         "gates_off": [one for one in readings if one["gate"] is False],
         "equity": money,
         "latest": latest,
-        "waterfall": dict(site.waterfall(record, date.fromisoformat(last.day))),
-        "plan": progress_line(site.state),
+        **(_of_rotation(site, record, last.day) if labels.is_rotation else {}),
     }
+
+
+def _of_rotation(site: Site, record: Record, day: str) -> dict[str, object]:
+    """Return what the page has for the rotation alone: its layers of liquidity, and the registered plan."""
+    return {"waterfall": dict(site.waterfall(record, date.fromisoformat(day))), "plan": progress_line(site.state)}
 
 
 def last_year(record: Record, labels: Labels) -> SvgChart | None:
@@ -89,6 +96,8 @@ def last_year(record: Record, labels: Labels) -> SvgChart | None:
     SvgChart or None
         None for a strategy that records no such reading, and for fewer than two days.
     """
+    if not labels.is_rotation:
+        return None
     rows = list(record.events(Decision, newest_first=True, limit=_A_YEAR))[::-1]
     days: list[str] = []
     stages: list[str] = []

@@ -75,7 +75,7 @@ def first_price(found: Backtest) -> Decimal:
 def test_a_strategy_without_extras_gets_no_variants_episodes_or_warnings_of_the_rotation(market: Market) -> None:
     found = backtested(market, HalfInEth())
     assert list(found.summary["benchmarks"]) == BENCHMARKS
-    assert found.summary["episodes"] == found.summary["rearmings"] == {"total": 0}
+    assert not {"episodes", "rearmings"} & found.summary.keys()
     (warning,) = found.summary["warnings"]
     assert "no volume" in warning  # of the data; none is about gates or breakouts
 

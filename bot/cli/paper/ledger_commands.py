@@ -10,7 +10,6 @@ import typer
 from bot.cli.console import ConfigOption, JsonOption, SetOption, console, end_with, print_json
 from bot.cli.paper.options import BrokerOption, LedgerOption, config_of, line_printer, name_of, show
 from bot.core.errors import LedgerError
-from bot.report.labels import Labels, labels_of
 from bot.report.names import stage_code
 from bot.report.numbers import cents, to_ascii
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.paper.ledgers import LedgerStatus
+    from bot.settings.loader import Config
 
 ledgers = typer.Typer()
 
@@ -74,7 +74,7 @@ def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
         except LedgerError as problem:
             damaged[name] = problem
     if found or damaged:
-        _show_all(screen, found, damaged, labels_of(resolved.resolved()))
+        _show_all(screen, found, damaged, resolved)
     else:
         screen.print("No ledger yet. Begin one with: bot paper tick", markup=False)
     as_data = {
@@ -132,7 +132,7 @@ def status(
         more = {"Daemon": daemon.line} | ({} if plan is None else {"Study": plan})
         if anchored is not None:
             more["Anchor"] = f"a token of row {anchored:,}, not verified here: bot review verify --anchors"
-        show(screen, found, labels_of(resolved.resolved()), **more)
+        show(screen, found, resolved, **more)
 
 
 @ledgers.command(name="reduce-only")
@@ -239,10 +239,12 @@ def _switch(ledger: str, config: Path | None, mode: str, text: str) -> None:
 
 
 def _show_all(
-    screen: Console, found: Sequence[LedgerStatus], damaged: Mapping[str, LedgerError], labels: Labels
+    screen: Console, found: Sequence[LedgerStatus], damaged: Mapping[str, LedgerError], config: Config
 ) -> None:
     from rich import box
     from rich.table import Table
+
+    from bot.paper.ledgers import labels_of_ledger
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("Ledger", overflow="fold")
@@ -251,7 +253,7 @@ def _show_all(
     table.add_column("Equity", justify="right", no_wrap=True)
     for status in found:
         equity = to_ascii(cents(status.equity))
-        stage = stage_code(status.stage, labels)
+        stage = stage_code(status.stage, labels_of_ledger(config, status.strategy))
         table.add_row(status.ledger, status.begun, status.last_day or "never", stage, equity)
     for name in damaged:
         table.add_row(name, "", "", "damaged", "", style="red")

@@ -53,13 +53,17 @@ def line_printer(screen: Console) -> Callable[[str], None]:
     return partial(screen.print, markup=False, soft_wrap=True)
 
 
-def show(screen: Console, status: LedgerStatus, labels: Labels, **more: str) -> None:
+def show(screen: Console, status: LedgerStatus, config: Config, **more: str) -> None:
     """Print the status of a ledger, with more lines by their names."""
+    from bot.paper.ledgers import labels_of_ledger
+
+    labels = labels_of_ledger(config, status.strategy)
     stage = stage_code(status.stage, labels)
     equity = to_ascii(cents(status.equity))
     when = f"the close of {status.valued}" if status.valued else "the prices paid, before the first close"
     lines: dict[str, str] = {
         "Ledger": f"{status.ledger} ({status.mode}), {status.broker}, since {status.begun}, epoch {status.epochs}",
+        **({} if labels.is_rotation else {"Strategy": labels.strategy.title}),
         "Stage": f"{stage}: {status.why}" if status.stage else status.why,
         "Equity": f"{equity} at {when}" if status.valued or status.holdings else "not valued yet",
         **_beside(status, labels),

@@ -23,7 +23,6 @@ from bot.cli.console import (
 from bot.cli.paper.options import BrokerOption, LedgerOption, config_of, line_printer, name_of, show
 from bot.cli.whole_summaries import WholeSummaries
 from bot.core.errors import BotError, ConfigError, DataError, LedgerError, OutcomeUnknown
-from bot.report.labels import Labels, labels_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -89,7 +88,7 @@ def tick(
         say(line)
     if not ticked.left_open and (problem := ping()) is not None:
         say(problem)
-    print_tick(screen, ticked, status_of(resolved, ledger), labels_of(resolved.resolved()), as_json)
+    print_tick(screen, ticked, status_of(resolved, ledger), resolved, as_json)
 
 
 @paper.command()
@@ -194,7 +193,7 @@ def replay(
     if as_json:
         print_json({"ticks": ticks, **status.to_dict()})
     screen.print(f"{ticks:,} ticks, each row the same as in the backtest of these days.", markup=False)
-    show(screen, status, labels_of(resolved.resolved()))
+    show(screen, status, resolved)
 
 
 @paper.command()
@@ -235,14 +234,14 @@ def rehearse(
     screen.print(f"{done.first} to {done.last}: {done.orders} orders on the venue, over HTTP.", markup=False)
     screen.print(f"Fills: {done.fills}, which cost {done.slippage_cost:,.2f} of slippage in all.", markup=False)
     screen.print(f"Account and ledger: {done.difference or 'the same, to the last digit'}.", markup=False)
-    show(screen, status, labels_of(resolved.resolved()))
+    show(screen, status, resolved)
     fills = {"orders": done.orders, "fills": done.fills, "slippage_cost": str(done.slippage_cost)}
     mismatch = LedgerError("the venue's account differs from the ledger", where=ledger, was=done.difference)
     as_data = {**fills, "difference": done.difference, **status.to_dict()}
     end_with(mismatch if done.difference else None, as_json, as_data)
 
 
-def print_tick(screen: Console, ticked: TickResult, status: LedgerStatus, labels: Labels, as_json: bool) -> None:
+def print_tick(screen: Console, ticked: TickResult, status: LedgerStatus, config: Config, as_json: bool) -> None:
     """Print the result of a tick and the ledger's status.
 
     Exit with code 4 if it left orders of unknown status open, and with code 3 if orders wait for a quote.
@@ -255,7 +254,7 @@ def print_tick(screen: Console, ticked: TickResult, status: LedgerStatus, labels
         line = f"No new decision: today is already decided. Orders carried out: {ticked.filled}."
     for text in (line, *ticked.problems()):
         line_printer(screen)(text)
-    show(screen, status, labels)
+    show(screen, status, config)
     # Printed after the status, and an exit code of its own: cron should tick again soon.
     left: BotError | None = None
     if ticked.left_open:

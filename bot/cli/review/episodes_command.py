@@ -90,10 +90,13 @@ def episodes(
     style = format_of(as_json, as_csv, as_markdown)
     chosen = row_filter(style, None, since, until, reason, outcome, limit)
     record = record_of(config, run)
-    known, why_none = episodes_of(load_config(config), record)
+    labels = labels_for(record, config)
+    known, why_none = episodes_of(load_config(config), record) if labels.is_rotation else ([], "")
+    if style == "table" and not labels.is_rotation:
+        print_notes(style, f"{labels.strategy.title} has no episodes.")
+        return
     found = listed(known, chosen)
     if style == "table":
-        labels = labels_for(record, config)
         print_list("episodes", _table_columns(labels), [_episode_cells(one, labels) for one in found.items], style)
     else:
         print_list("episodes", _EXACT_COLUMNS, list(map(episode_dict, found.items)), style)

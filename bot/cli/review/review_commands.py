@@ -19,6 +19,7 @@ from bot.cli.console import (
 )
 from bot.cli.peek import note_command
 from bot.cli.whole_summaries import WholeSummaries
+from bot.core.errors import ConfigError
 from bot.core.invariants import not_none
 from bot.core.text import printable
 
@@ -92,12 +93,12 @@ def story(
     run: Annotated[str | None, typer.Argument(help="A ledger's name, a run's, or `latest`.")] = None,
     since: Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD.")] = None,
     until: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="All stage changes; by default the newest twelve.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All entries; by default the newest twelve.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
     as_markdown: MarkdownTextOption = False,
 ) -> None:
-    """Show the story of a run: the verdict, the stage changes, trades and costs, and days to look at.
+    """Show the story of a run: the verdict, stage changes or trades, costs, and days to look at.
 
     Example: bot review latest --all
     """
@@ -149,6 +150,8 @@ def why(
     record = record_of(config, run)
     labels = labels_for(record, config)
     found = days.why(record, days.last_day(record) if day == "latest" else _day(day), labels)
+    if with_odds and not labels.is_rotation:
+        raise ConfigError("--odds is of the rotation alone", where=labels.strategy.title, mend="leave it out")
     past = _odds(record, found.day, config, data_dir, market) if with_odds else None
     if style == "json":
         print_json({**found.as_dict(), **({"odds": past.as_dict() if past else None} if with_odds else {})})

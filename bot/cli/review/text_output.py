@@ -39,7 +39,7 @@ def story_lines(story: Story, is_ascii: bool) -> Iterator[str]:
     for entry in story.entries:
         yield from _wrapped(f"{entry.day}: {entry.text}. {entry.spans}", hang=12)
     if not story.entries:
-        yield "No stage was entered or left."
+        yield "No stage was entered or left." if story.is_rotation else "No trade was made."
     yield ""
     for sentence in filter(None, (story.totals.sentence(), story.hypothetical, *story.notes)):
         yield from _wrapped(sentence)
@@ -80,11 +80,13 @@ def why_lines(why: Why, labels: Labels) -> Iterator[str]:
         return
     was = "" if why.stage == why.previous else f", was {stage_code(why.previous, labels)}"
     yield f"{why.run}, decided at {why.day} 00:00 UTC, #{why.row}"
-    yield f"{stage_code(why.stage, labels)}{was}: {stage_name(why.stage, labels)}"
+    words = f": {stage_name(why.stage, labels)}" if labels.is_rotation else ""
+    yield f"{stage_code(why.stage, labels)}{was}{words}"
     yield ""
     for number, trigger in enumerate(why.triggers):
         yield from _wrapped(trigger.sentence if not number else f"- {trigger.sentence}", hang=2 if number else 0)
-    yield ""
+    if why.triggers:
+        yield ""
     for sentence in (*why.reasons, *why.done):
         yield from _wrapped(sentence)
     if why.gauges:
@@ -120,7 +122,7 @@ def why_markdown(why: Why, labels: Labels) -> Iterator[str]:
         yield _escaped(why.gap)
         return
     stage, words = stage_code(why.stage, labels), stage_name(why.stage, labels)
-    yield f"{_escaped(stage)}: {_escaped(words)} (#{why.row})\n"
+    yield f"{_escaped(stage)}{f': {_escaped(words)}' if labels.is_rotation else ''} (#{why.row})\n"
     for sentence in (*(trigger.sentence for trigger in why.triggers), *why.reasons, *why.done):
         yield f"- {_escaped(sentence)}"
     yield "\n| reading | value | limit | off by | % | holds | gate |\n|---|---:|---:|---:|---:|---|---|"

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from bot.core.decision import Decision
 from bot.core.events import Event
-from bot.core.orders import Side
+from bot.core.orders import Fill, Settlement, Side
 from bot.core.text import printable
 from bot.ledger.recorded import Recorded
 from bot.report import names, numbers
@@ -17,6 +17,7 @@ from bot.report.labels import Labels
 from bot.review.day_activity import DayActivity, coins, end_of, settlement_sentence, stop_sentence, trades_in_short
 from bot.review.story.notable_events import notable_days
 from bot.review.story.phrases import DecisionContext, causes
+from bot.review.story.trade_entries import trade_sentences
 from bot.review.why.gauge import Gauge, gauges_of
 
 _KEPT = {"second_tranche", "stale_too_long"}
@@ -72,8 +73,9 @@ def story_entries(
     before: Decision | None,
     start: Decimal | None,
     labels: Labels,
+    trades: Iterable[Fill | Settlement] = (),
 ) -> list[StoryEntry]:
-    """Build the entries of a story in order: decisions, settlements, stops and notable events.
+    """Build the entries of a story in order: stage changes or trades, settlements, stops and notable events.
 
     Parameters
     ----------
@@ -89,13 +91,15 @@ def story_entries(
         Equity at that time, if known.
     labels
         Names and numbers of the record's config.
+    trades
+        Every fill and settlement of the record up to the story's end, for the results of sales.
     """
-    found = [
-        *_stages(decisions, activity, equity, before, start, labels),
-        *_settled(activity),
-        *_stopped(activity),
-        *_notable(others),
-    ]
+    made = (
+        [*_stages(decisions, activity, equity, before, start, labels), *_stopped(activity)]
+        if labels.is_rotation
+        else _trades(decisions, activity, trades, labels)
+    )
+    found = [*made, *_settled(activity), *_notable(others)]
     return sorted(found, key=lambda entry: (entry.day, entry.rows))
 
 
@@ -125,6 +129,16 @@ def _stages(
             position.vetoes.clear()
         _follow(position, one, found, worth)
         before, worth = now, equity.get(day, worth)
+
+
+def _trades(
+    decisions: Iterable[Recorded[Decision]],
+    activity: Mapping[str, DayActivity],
+    trades: Iterable[Fill | Settlement],
+    labels: Labels,
+) -> Iterator[StoryEntry]:
+    for day, text, rows, stage in trade_sentences(decisions, activity, trades, labels):
+        yield StoryEntry(date.fromisoformat(day), text, rows, stage)
 
 
 def _has_entry(now: Decision) -> bool:
@@ -184,9 +198,8 @@ def _what_was_done(now: Decision, before: Decision | None, found: DayActivity, l
 
 
 def _entered(now: Decision, labels: Labels) -> str:
-    """Format the stage entered in words; a stage of a user's own strategy by its name."""
-    stage = printable(now.stage)
-    return names.stage(stage, labels) if stage in names.STAGES else f"now {names.plain(stage)}"
+    """Format the stage entered in words."""
+    return names.stage(printable(now.stage), labels)
 
 
 def _traded(found: DayActivity, now: Decision, held: Mapping[str, Decimal], labels: Labels) -> str:

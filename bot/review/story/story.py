@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.core.decision import Decision
 from bot.core.events import AccountSnapshot, Acknowledged, BalanceDifference, ConfigPeriod, Episode, Event, Valuation
 from bot.core.moments import ONE_DAY
+from bot.core.orders import Fill, Settlement
 from bot.ledger.codec import plain
 from bot.ledger.newest_study import study_line
 from bot.ledger.recorded import E, Recorded
@@ -36,9 +37,11 @@ _DAYS, _ROWS, _LOOKS = 10_000, 20_000, 3
 class Story:
     """A record in sentences; `left_out` counts earlier entries, `notes` say how far the record was read.
 
-    `beside` has the benchmarks that the record holds."""
+    `beside` has the benchmarks that the record holds; `strategy` is the title of the strategy."""
 
     run: str
+    strategy: str
+    is_rotation: bool
     verdict: tuple[str, ...]
     equity: tuple[tuple[str, Decimal], ...]
     entries: tuple[StoryEntry, ...]
@@ -62,13 +65,14 @@ class Story:
         """Format the story as JSON, money as decimal text."""
         return {
             "run": self.run,
+            "strategy": self.strategy,
             "verdict": list(self.verdict),
             "equity": [{"day": day, "equity": plain(value)} for day, value in self.equity],
             # Users' scripts read this key; in the code its items are entries.
             "chapters": [{**entry.as_dict(), "spans": entry.spans} for entry in self.entries],
             "left_out": self.left_out,
             "totals": self.totals.as_dict(),
-            "hypothetical": self.hypothetical,
+            **({"hypothetical": self.hypothetical} if self.is_rotation else {}),
             "look_at": [{"text": look.text, "command": look.command} for look in self.look_at],
             "notes": list(self.notes),
             **(self.beside.to_dict() if self.beside else NOT_VALUED),
@@ -116,12 +120,15 @@ def story_of(
         # Orders of later days were read too, to find late fills of the last day.
         activity = {day: found for day, found in activity.items() if day <= until.isoformat()}
     before, start = _before(record, decided)
-    entries = story_entries(decided, activity, others, dict(equity), before, start, labels)
+    trades = () if labels.is_rotation else _trades(record, until)
+    entries = story_entries(decided, activity, others, dict(equity), before, start, labels, trades)
     shown = entries if every else entries[-SHOWN:]
     unknown = _unknown(record)
     episodes = [one.event for one in record.events(Episode, since=since, until=until)]
     return Story(
         run=record.name,
+        strategy=labels.strategy.title,
+        is_rotation=labels.is_rotation,
         verdict=tuple(_verdict(record, unknown, labels, state)),
         equity=tuple(equity),
         entries=tuple(shown),
@@ -132,6 +139,14 @@ def story_of(
         beside=summary.beside_record(record),
         notes=(*([_OF_THE_WHOLE] if since or until else []), *_cuts(len(decided), len(trading))),
     )
+
+
+def _trades(record: Record, until: date | None) -> list[Fill | Settlement]:
+    """Read every fill and settlement up to the story's end; empty if there are too many to match."""
+    if record.count("fill") > _ROWS:
+        return []
+    # A fill may come some days after its decision.
+    return [one.event for one in record.events(Fill, Settlement, until=until + FILLED_WITHIN if until else None)]
 
 
 def _newest(record: Record, one: type[E], since: date | None, until: date | None) -> list[Recorded[E]]:

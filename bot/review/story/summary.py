@@ -45,12 +45,17 @@ def of_backtest(
     own, others = summary["strategy"], summary["benchmarks"]
     lead = "In a synthetic market, from" if is_demo else "From"
     made = (
-        f"{lead} {summary['start']} to {summary['end']} the strategy turned {numbers.money(start)} {quote} into "
-        f"{numbers.money(own['final_equity'])} ({numbers.growth(own['total_return'])}), {_beside(own, others, labels)}."
+        f"{lead} {summary['start']} to {summary['end']} {labels.strategy.subject} turned {numbers.money(start)} "
+        f"{quote} into {numbers.money(own['final_equity'])} ({numbers.growth(own['total_return'])}), "
+        f"{_beside(own, others, labels)}."
     )
-    few = f"It rests on {headline.rests_on(summary)}, too few to tell skill from luck"
+    rests = f"It rests on {labels.strategy.rests_on(summary)}"
+    if left_out := headline.timing_left_out(summary["random_timing"]):
+        return [made, f"{rests}. {left_out}"]
+    few = ", too few to tell skill from luck" if labels.is_rotation else ""
     luck = headline.place(own["total_return"], summary["random_timing"])
-    return [made, f"{few}, and it {luck}.", *([f"The thesis on this data: {study}."] if study else [])]
+    thesis = [f"The thesis on this data: {study}."] if study and labels.is_rotation else []
+    return [made, f"{rests}{few}, and it {luck}.", *thesis]
 
 
 def _beside(own: Mapping[str, Any], others: Mapping[str, Any], labels: Labels) -> str:
@@ -113,8 +118,17 @@ def _place(record: Record, labels: Labels) -> str:
     if last is None:
         return "Nothing has been decided yet."
     stage = printable(last.event.stage)
+    if not labels.is_rotation:
+        return _targets(last.event, labels)
     trigger = next_trigger(stage, last.event.readings, labels)
-    return f"It stands in {names.stage_code(stage, labels)} ({names.stage(stage, labels)}). {trigger.sentence}"
+    nearest = f" {trigger.sentence}" if trigger else ""
+    return f"It stands in {names.stage_code(stage, labels)} ({names.stage(stage, labels)}).{nearest}"
+
+
+def _targets(decision: Decision, labels: Labels) -> str:
+    """Format the stage of a user's own strategy with its targets."""
+    wanted = ", ".join(f"{printable(coin)} {numbers.percent(share)}" for coin, share in decision.weights.items())
+    return f"{labels.strategy.title} is at {printable(decision.stage)}: {wanted or 'all in the stablecoin'}."
 
 
 def _health(record: Record, unknown: int) -> str:

@@ -16,13 +16,15 @@ _SEVERAL = 3
 """Readings of an unknown strategy that are named in sentences; the table has the rest."""
 
 
-def next_trigger(stage: str, readings: Mapping[str, object], labels: Labels = PLAIN) -> Trigger:
-    """Return the first of `triggers`."""
-    return triggers(stage, readings, labels)[0]
+def next_trigger(stage: str, readings: Mapping[str, object], labels: Labels = PLAIN) -> Trigger | None:
+    """Return the first of `triggers`, if there is one."""
+    return next(iter(triggers(stage, readings, labels)), None)
 
 
 def triggers(stage: str, readings: Mapping[str, object], labels: Labels = PLAIN) -> list[Trigger]:
-    """List the triggers of a stage, the nearest or most important first; at least one.
+    """List the triggers of a stage, the nearest or most important first.
+
+    The rotation has at least one; of a user's own strategy they are its failing readings, and may be missing.
 
     Parameters
     ----------
@@ -34,6 +36,8 @@ def triggers(stage: str, readings: Mapping[str, object], labels: Labels = PLAIN)
         Names and numbers of the record's config.
     """
     gauges = gauges_of(readings, labels)
+    if not labels.is_rotation:
+        return _unknown(gauges, labels)
     found = _STAGES.get(stage, _unknown)(gauges, labels)
     return found or [Trigger("The readings of this day do not say what is nearest.")]
 
@@ -231,7 +235,9 @@ def _out(gauge: Gauge, labels: Labels) -> Trigger:
 
 
 def market_limits(readings: Mapping[str, object], labels: Labels = PLAIN) -> list[Trigger]:
-    """List the limits of credit and VIX that are ahead, in any stage, for a reader without a position."""
+    """List the limits of credit and VIX that are ahead, in any stage of the rotation, with or before a position."""
+    if not labels.is_rotation:
+        return []
     gauges = gauges_of(readings, labels)
     known = [gauges[name] for name in ("credit", "volatility_kill") if name in gauges and name not in labels.no_exit]
     return [

@@ -41,6 +41,11 @@ class StrategySection(Section):
     file: Path | None = None
     parameters: dict[str, object] = Field(default_factory=dict)
 
+    @property
+    def is_own(self) -> bool:
+        """True for a strategy of the user's own."""
+        return self.file is not None
+
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if self.name is None and self.file is None:
