@@ -25,7 +25,7 @@ from bot.core.book import Book
 from bot.core.errors import ConfigError
 from bot.core.events import Valuation
 from bot.core.market import Market, Series, SeriesKind
-from bot.core.orders import Fill, OrderEnd, OrderResult, OrderStatus, Settlement, SettlementCause
+from bot.core.orders import Fill, OrderEnd, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.data.timeline import us_sessions
@@ -102,6 +102,17 @@ def test_a_fund_that_ends_is_settled_at_its_last_close_less_costs() -> None:
         (6, D(50), D("9.94"), SettlementCause.SOURCE_ENDS)
     ]
     assert "settled at its last close" in made.endings[FUND][1].warning  # type: ignore[operator]
+
+
+def test_a_stop_of_a_fund_works_on_sessions_alone() -> None:
+    """Held at 10 with a stop at 9.5: the weekend has no price; Monday the 8th opens at 9, under the level."""
+    closes = closes_on_sessions("2024-01-02", [10.0] * 4 + [9.0] * 9)
+    lows = {"2024-01-08": 8.0}
+    made = plan(with_fund(fund(closes, lows=lows)), [{FUND: "0.5"}])
+    stops = {FUND: D("9.5")}
+    book = run(replace(made, decisions=[replace(one, stops=stops) for one in made.decisions]))
+    sold = [(f.at.day, f.quantity, f.reference_price) for f in events(book, Fill) if f.side is Side.SELL]
+    assert sold == [(8, D(50), D(9))]
 
 
 def test_a_fund_trades_shares_times_price() -> None:
