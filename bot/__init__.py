@@ -18,6 +18,7 @@ __all__ = [
     "Holding",
     "Market",
     "Series",
+    "SeriesKind",
     "Strategy",
     "Today",
     "Trade",
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from bot.backtest.run import run_backtest
     from bot.core.decision import Decision, Trade
     from bot.core.instrument import to_weight
-    from bot.core.market import Market, Series
+    from bot.core.market import Market, Series, SeriesKind
     from bot.core.ports import DailyStrategy, Strategy
     from bot.core.today import Holding, Today
     from bot.study.study import run_study
@@ -46,6 +47,7 @@ _MODULES = {
     "Holding": "bot.core.today",
     "Market": "bot.core.market",
     "Series": "bot.core.market",
+    "SeriesKind": "bot.core.market",
     "Strategy": "bot.core.ports",
     "Today": "bot.core.today",
     "Trade": "bot.core.decision",

@@ -122,5 +122,9 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", help="Print the traceback of an error and keep it in bot.log; also after a command."),
+    ] = False,
 ) -> None:
     """Options that come before a command."""

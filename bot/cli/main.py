@@ -22,6 +22,7 @@ from bot.infra.garbage import collect_rarely
 from bot.infra.installation import require_own_strategies
 
 INTERRUPTED = 130
+_DEBUG = "--debug"
 
 
 class Interrupted(BotError):
@@ -59,14 +60,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _replace_unwritable_letters()
     if arguments is None:
         collect_rarely()
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    # Taken out by hand, so that it may stand before or after any command.
+    given = [word for word in words if word != _DEBUG]
     is_json = "--json" in given and "--help" not in given
     with reserve_output(own_process=arguments is None) if is_json else contextlib.nullcontext():
-        sys.exit(_run(given))
+        sys.exit(_run(given, is_debug=_DEBUG in words))
 
 
-def _run(given: Sequence[str]) -> int:
-    """Run a command and return its exit code."""
+def _run(given: Sequence[str], is_debug: bool) -> int:
+    """Run a command and return its exit code; with `is_debug` the traceback of an error is printed and kept."""
     try:
         # First of all: a folder named `strategies` in the user's folder would be imported instead of the bot's.
         require_own_strategies()
@@ -77,13 +80,35 @@ def _run(given: Sequence[str]) -> int:
     except TyperException as error:
         return _report(ConfigError(error.format_message().rstrip("."), mend="see --help"), given)
     except BotError as error:
+        if is_debug:
+            _show_traceback(error, given)
         return _report(error, given)
     except (KeyboardInterrupt, typer.Abort):
         return _report(_interrupted(given), given)
     except BrokenPipeError:
         return 0  # the reader of the pipe, such as `head`, has seen enough
-    except Exception:
-        return _report(Bug(_log_traceback(_state_of(given))), given)
+    except Exception as problem:
+        if is_debug:
+            typer.echo(_masked(problem), err=True)
+        return _report(Bug(_log_traceback(_state_of(given), problem)), given)
+
+
+def _show_traceback(error: BotError, given: Sequence[str]) -> None:
+    """Print the traceback of an error on standard error, and keep it in the log.
+
+    An error of a user's strategy file has the exception of the file as its context, which is what to look at.
+    """
+    cause = error.__context__ or error
+    typer.echo(_masked(cause), err=True)
+    if _write_log(_state_of(given), "--debug", cause) is None:
+        typer.echo(f"The log of {_state_of(given)} cannot be written.", err=True)
+
+
+def _masked(problem: BaseException) -> str:
+    """Format a traceback, with secrets of the environment masked."""
+    from bot.paper.notifier import secret_filter
+
+    return secret_filter(os.environ)("".join(traceback.format_exception(problem)).rstrip())
 
 
 def _interrupted(given: Sequence[str]) -> Interrupted:
@@ -119,19 +144,25 @@ def _state_of(given: Sequence[str]) -> Path:
         return Path("logs")
 
 
-def _log_traceback(state: Path) -> str:
-    """Write the traceback to the log with secrets masked, and return the message for the user."""
+def _log_traceback(state: Path, problem: BaseException) -> str:
+    """Write the traceback of a bug to the log, and return the message for the user."""
+    text = "this is a bug in the bot, not in what you did"
+    log = _write_log(state, "a bug", problem)
+    if log is None:
+        return f"{text}; its traceback could not be kept: {state / 'bot.log'} cannot be written"
+    return f"{text}; please report it with {log}"
+
+
+def _write_log(state: Path, title: str, problem: BaseException) -> Path | None:
+    """Write a traceback to the log with secrets masked, and return the log, None if it cannot be written."""
     from loguru import logger
 
-    from bot.paper.notifier import secret_filter
-
     log = state / "bot.log"
-    text = "this is a bug in the bot, not in what you did"
     try:
         logger.remove()  # its default prints to the terminal, where one line is enough
         logger.add(log, format="{time:YYYY-MM-DD HH:mm:ss!UTC} | {level: <8} | {message}")
     except OSError:
-        return f"{text}; its traceback could not be kept: {log} cannot be written"
+        return None
     # A traceback can hold a key from the environment.
-    logger.error("a bug\n{}", secret_filter(os.environ)(traceback.format_exc()))
-    return f"{text}; please report it with {log}"
+    logger.error("{}\n{}", title, _masked(problem))
+    return log

@@ -30,7 +30,7 @@ _PROJECT = Path(__file__).resolve().parents[2]
 _T = TypeVar("_T")
 PlanOf = Callable[[Market], RunPlan]
 """Returns the plan of a market's whole history, without decisions."""
-_HELP = "see docs/writing-a-strategy.md"
+_HELP = "see docs/writing-a-strategy.md; --debug shows the traceback"
 _COPY_HELP = "keep only values that copy.deepcopy can copy in the strategy object"
 
 
@@ -245,8 +245,11 @@ def call_user_code(path: Path, function: Callable[[], _T], mend: str = _HELP) ->
 def _fault(path: Path, problem: BaseException, mend: str) -> ConfigError:
     """Make one line of a user's exception that names the place in the user's own file."""
     # The last frame in the user's file: frames below are of libraries that the user did not write.
-    lines = [frame.lineno for frame in traceback.extract_tb(problem.__traceback__) if frame.filename == str(path)]
-    line = problem.lineno if isinstance(problem, SyntaxError) else lines[-1] if lines else None
+    # Python records absolute paths, also of a file that was named by a relative one.
+    own, frames = path.resolve(), traceback.extract_tb(problem.__traceback__)
+    lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == own]
+    is_unread = isinstance(problem, SyntaxError) and Path(problem.filename or "").resolve() == own
+    line = problem.lineno if isinstance(problem, SyntaxError) and is_unread else lines[-1] if lines else None
     where = f"{path} line {line}" if line else str(path)
     # The bot's own errors, such as that of an unknown series, keep their words.
     if isinstance(problem, BotError):

@@ -12,7 +12,7 @@ from bot.backtest.strategy_check import check_strategy
 from bot.core.errors import ConfigError
 from bot.core.market import Market
 from bot.services.user_strategy import load_strategy
-from tests.cli.running import bot_process
+from tests.cli.running import bot, bot_process
 
 HEAD = """
 from decimal import Decimal
@@ -216,3 +216,44 @@ def test_a_strategy_prints_to_standard_error_without_json_too(
     path.write_text(HEAD.replace("BODY", "print('deciding')\n        return made"))
     load_strategy(path, {}).decisions(demo)
     assert capsys.readouterr() == ("", "deciding\n")
+
+
+PRINTS = """
+from bot import Decision, Today
+print("loaded")
+class Mine:
+    name = "mine"
+    def decide(self, today: Today) -> Decision:
+        print("asked")
+        return today.hold(FAULT)
+def strategy():
+    return Mine()
+"""
+
+
+@pytest.mark.parametrize("place", [".", "inside"])
+def test_an_error_names_the_line_of_a_file_with_a_relative_path(
+    place: str, tmp_path: Path, demo: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / place).mkdir(exist_ok=True)
+    path = Path(place) / "mine.py"
+    path.write_text(HEAD.replace("BODY", "raise RuntimeError('mine')"))
+    with pytest.raises(ConfigError, match=r"mine\.py line 8: RuntimeError: mine"):
+        load_strategy(path, {}).decisions(demo)
+    path.write_text("x = 1\ndef strategy(:\n")
+    with pytest.raises(ConfigError, match=r"mine\.py line 2: SyntaxError"):
+        load_strategy(path, {})
+
+
+@pytest.mark.slow
+def test_debug_prints_the_traceback_and_keeps_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(PRINTS.replace("FAULT", "1 / 0"))
+    (tmp_path / "mine.yaml").write_text("extends: default.yaml\nstrategy: {file: mine.py}\n")
+    words = ("signal", "--market", "demo", "--config", "mine.yaml")
+    plain, debug = bot(*words, cwd=tmp_path), bot(*words, "--debug", cwd=tmp_path)
+    assert plain.returncode == debug.returncode == 2
+    assert "mine.py line 8: ZeroDivisionError" in plain.stderr
+    assert "Traceback" not in plain.stderr
+    assert "return today.hold(1 / 0)" in debug.stderr
+    assert "return today.hold(1 / 0)" in (tmp_path / "logs" / "bot.log").read_text()
