@@ -1,0 +1,72 @@
+"""A stop sale in tables, lists and sentences: its level and its fill."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.backtest.engines.exact import run_exact
+from bot.core.events import ConfigPeriod
+from bot.ledger.projections import COLUMNS, project
+from bot.ledger.record import as_rows
+from bot.ledger.typed_tables import typed
+from bot.report.labels import PLAIN
+from bot.review.day_activity import TRADING_EVENTS, activity_of, sentences
+from bot.review.integrity.verify import verify
+from bot.review.lists.filters import RowFilter
+from bot.review.lists.order_list import as_dict, orders_of
+from bot.review.lists.trade_list import round_trips_of
+from bot.review.recording import Record
+from bot.review.story.story import story_of
+from tests.parity.test_stop_orders import STAY, stopped, with_bars
+from tests.plans import flat, market, plan
+from tests.review.records import record
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Record:
+    """Five of A bought at 100 on 2024-01-03; the stop at 92.5 sells them on the 6th, a gap to 80 those of the 9th."""
+    made = with_bars(market(A=flat(100.0)), "A", opens={9: 80.0}, lows={6: 92.0, 9: 78.0})
+    base = stopped(plan(made, [*STAY * 4, {}, {"A": "0.4"}]), {3: {"A": 92.5}})
+    period = ConfigPeriod(base.times[0], 1, "new", "key", "config", "0", "simulated", base.cash)
+    return record(tmp_path, [period, *run_exact(base).events])
+
+
+def test_the_day_and_the_story_say_the_level_and_the_fill(ledger: Record) -> None:
+    days = activity_of(ledger.events(*TRADING_EVENTS))
+    # 92.5 x 0.994 = 91.945; five of them are 459.73
+    assert sentences(days["2024-01-06"]) == ["A fell to its stop at 92.50: sold 5 at 91.94, 460 in all."]
+    told = [entry.text for entry in story_of(ledger, PLAIN).entries if "stop" in entry.text]
+    assert len(told) == 2
+    assert "A opened under its stop at 92.50: sold" in told[1]
+    assert " at 79.52, " in told[1]
+
+
+def test_orders_and_round_trips_have_the_level(ledger: Record) -> None:
+    lines = [as_dict(line) for line in orders_of(ledger, RowFilter()).items]
+    found = [(line["decision_at"][:10], line["side"], line["stop"]) for line in lines if line["outcome"] == "filled"]
+    assert ("2024-01-06", "sell", "92.5") in found
+    assert ("2024-01-03", "buy", "") in found
+    first = round_trips_of(ledger).closed[0]
+    assert (first.exit_at, first.exit_reason, first.days, first.exit_stage) == (
+        "2024-01-06T23:59:59Z",
+        "stop_order",
+        3,
+        "ALTS",
+    )
+
+
+def test_the_tables_have_the_columns_of_stops_and_those_of_another_run_stay(ledger: Record) -> None:
+    rows = [one.row for one in ledger.events()]
+    tables = project(rows)
+    assert tables["orders"].query("stop != ''")["stop"].tolist() == ["92.5", "92.5"]
+    assert tables["trades"]["stop"].tolist()[0] == "92.5"
+    assert tables["decisions"]["stops"].tolist()[0] == '{"A": "92.5"}'
+    assert typed(tables)["fills"]["stop"].dropna().tolist() == [92.5, 92.5]
+    without = project(as_rows(run_exact(plan(market(A=flat(100.0)), STAY)).events))
+    assert {name: tuple(table.columns) for name, table in without.items()} == COLUMNS
+
+
+def test_a_record_with_stops_verifies(ledger: Record) -> None:
+    assert all(one.fault is None for one in verify(ledger))
