@@ -113,7 +113,7 @@ def rehearse(
         _require_unwritten(config, name, rows)
         found = open_market(config, data_dir, market)
         run = _planned(config, found, start, end)
-        require_simulated_stops(run.decisions, _ON_ITS_OWN)
+        require_simulated_stops(run.decisions, f"of a {_ON_ITS_OWN}")
         beside = _benchmarks(config, run)
         with _venue(config, found, run.plan, machine) as port:
             return trade(config, name, run.plan, RunningVenue(port, machine), machine, _ON_ITS_OWN, beside=beside)
@@ -122,7 +122,7 @@ def rehearse(
     require_same_market(config, found, venue, machine, exactly=not rows)
     begun = date.fromisoformat(rows[0].at[:10]) if rows else None
     run = _planned(config, found, start, end, begun, _next_midnight(venue.market_time()))
-    require_simulated_stops(run.decisions, _ON_A_RUNNING)
+    require_simulated_stops(run.decisions, f"of a {_ON_A_RUNNING}")
     return trade(config, name, run.plan, venue, machine, _ON_A_RUNNING, _LATE, beside=_benchmarks(config, run))
 
 

@@ -325,3 +325,12 @@ def test_without_a_public_quote_an_order_to_the_testnet_waits_and_is_sent_later_
     assert len(trading.tick().carried_out) == 1
     assert trading.events(VenueTrade)
     assert trading.events(BalanceDifference) == []
+
+
+def test_a_strategy_with_stops_is_refused_before_the_ledger_begins(trading: Trading) -> None:
+    file = trading.world.config.strategy.file
+    assert file is not None
+    file.write_text(file.read_text().replace("Trade.BAND)", "Trade.BAND, stops={'ETH': 90})"))
+    with pytest.raises(ConfigError, match="the broker binance .* gets market orders alone; was a stop of ETH at 90"):
+        trading.tick()
+    assert trading.events(ConfigPeriod) == []
