@@ -43,12 +43,12 @@ class Decision:
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
             raise ValueError(f"a decision needs an aware time, was {self.at}")
+        if self.stops:
+            object.__setattr__(self, "stops", exact_levels(self.stops))
         if not self.weights:  # most days of most strategies
             return
         if not all(isinstance(weight, Decimal) for weight in self.weights.values()):
             raise TypeError(f"weights must be Decimal, see to_weight; was {dict(self.weights)}")
-        if self.stops:
-            object.__setattr__(self, "stops", exact_levels(self.stops))
         # Before the comparison below, which fails for NaN in the words of the decimal module.
         for symbol, weight in self.weights.items():
             if not weight.is_finite():

@@ -10,7 +10,7 @@ from bot.backtest.engines.exact import run_exact
 from bot.core.events import ConfigPeriod
 from bot.ledger.projections import COLUMNS, project
 from bot.ledger.record import as_rows
-from bot.ledger.typed_tables import typed
+from bot.ledger.typed_tables import TypedTables
 from bot.report.labels import PLAIN
 from bot.review.day_activity import TRADING_EVENTS, activity_of, sentences
 from bot.review.integrity.verify import verify
@@ -63,7 +63,7 @@ def test_the_tables_have_the_columns_of_stops_and_those_of_another_run_stay(ledg
     assert tables["orders"].query("stop != ''")["stop"].tolist() == ["92.5", "92.5"]
     assert tables["trades"]["stop"].tolist()[0] == "92.5"
     assert tables["decisions"]["stops"].tolist()[0] == '{"A": "92.5"}'
-    assert typed(tables)["fills"]["stop"].dropna().tolist() == [92.5, 92.5]
+    assert TypedTables(tables)["fills"]["stop"].dropna().tolist() == [92.5, 92.5]
     without = project(as_rows(run_exact(plan(market(A=flat(100.0)), STAY)).events))
     assert {name: tuple(table.columns) for name, table in without.items()} == COLUMNS
 
