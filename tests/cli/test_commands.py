@@ -279,7 +279,7 @@ def test_an_interruption_speaks_of_a_run_folder_only_where_one_could_have_been_b
 ) -> None:
     from bot.cli import main
 
-    monkeypatch.setattr(main, "command_line", lambda _: lambda *_, **__: main.INTERRUPTED)
+    monkeypatch.setattr(main, "command_line", lambda: lambda *_, **__: main.INTERRUPTED)
     with pytest.raises(SystemExit, match="130"):
         main.main([command])
     errors = capsys.readouterr().err
