@@ -1,6 +1,6 @@
 """A paper-trading bot that asks whether sustained small-cap breakouts lead ETH and altcoins.
 
-In a notebook: `from bot import run_backtest; run_backtest(data_dir="prices").equity.plot()`.
+In a notebook: `from bot import run_backtest; run_backtest(data_dir="prices").chart("equity")`.
 `run_study(data_dir="prices").verdict` answers whether the thesis holds.
 A strategy of your own is made of `Strategy`, `Decision`, `Trade`, `Market` and `Series`: docs/writing-a-strategy.md.
 """

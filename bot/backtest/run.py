@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -15,6 +15,7 @@ from bot.backtest.cash_interest import cash_rate
 from bot.backtest.demo_worlds import compare_worlds
 from bot.backtest.manifest import manifest
 from bot.backtest.result_warnings import PegRule
+from bot.backtest.run_display import chart_of, html_of, text_of
 from bot.backtest.strategy_check import check_strategy
 from bot.backtest.survivorship import survivorship_of
 from bot.core.errors import ConfigError
@@ -27,6 +28,7 @@ from bot.ledger.projections import project
 from bot.ledger.run_folder import RunFolder, claim_run_folder, new_run_folder
 from bot.ledger.typed_tables import TypedTables
 from bot.report.contents import Band, Contents, Waterfall, Worlds
+from bot.report.labels import PLAIN, Labels, labels_of
 from bot.report.tear_sheet import render
 from bot.services.markets import open_market
 from bot.services.own_benchmark import OwnBenchmark, own_benchmark
@@ -37,6 +39,9 @@ from bot.services.trigger_report import trigger_of
 from bot.services.universe import universe_of
 from bot.settings.loader import Config, load_config
 from strategies.rotation.view import Views
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 _CUTS = 24
 """Number of times at which the look-ahead check cuts the market for a user's own strategy."""
@@ -58,6 +63,23 @@ class Run:
     folder: RunFolder | None
     strategy_check: str = ""
     name: str = "rotation"
+    labels: Labels = PLAIN
+    write_report: Callable[[], str] = str
+
+    def __repr__(self) -> str:
+        return text_of(self.summary, self.labels)
+
+    def _repr_html_(self) -> str:
+        """Return the verdict and the figures as a small table, for a notebook."""
+        return html_of(self.summary, self.labels)
+
+    def report(self) -> str:
+        """Return the whole report as HTML, which `bot backtest` writes to report.html."""
+        return self.write_report()
+
+    def chart(self, name: str = "equity") -> Figure:
+        """Draw a chart as a plotly figure: "equity", "drawdown" or "weights". Raises ConfigError for another name."""
+        return chart_of(name, self.tables, self.labels)
 
     @property
     def equity(self) -> pd.DataFrame:
@@ -173,14 +195,29 @@ def run_backtest(
         "universe": universe_of(found_market),
         **_survivorship(config, found_market, window, found.summary, tables),
     }
-    if folder is not None:
-        run_manifest = manifest(run_id, command, config, found_market, started, found)
+    run_manifest = manifest(run_id, command, config, found_market, started, found)
+
+    def report() -> str:
+        # Made when it is asked for: it takes as long as all tables together.
         shown = None if config.strategy.is_own else waterfall_over(config, found_market, window, views)
-        # The report shows no reading.
-        reported = tables.without("decisions", "readings")
-        contents = _contents(run_manifest, summary, reported, found, shown, worlds)
-        folder.write(found.rows, projections, run_manifest, summary, render(contents))
-    return Run(run_id, found_market.name, summary, tables, worlds, folder, found.strategy_check, found.name)
+        reported = tables.without("decisions", "readings")  # the report shows no reading
+        return render(_contents(run_manifest, summary, reported, found, shown, worlds))
+
+    if folder is not None:
+        folder.write(found.rows, projections, run_manifest, summary, report())
+    labels = labels_of(config.resolved(), found_market.name != DEMO, found.name)
+    return Run(
+        run_id,
+        found_market.name,
+        summary,
+        tables,
+        worlds,
+        folder,
+        found.strategy_check,
+        found.name,
+        labels,
+        report,
+    )
 
 
 def _study(config: Config, market: Market) -> dict[str, object]:

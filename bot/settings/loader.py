@@ -43,7 +43,7 @@ def load_config(path: Path | None = None, changes: Mapping[str, object] | None =
         known key.
     """
     path = path or DEFAULT_CONFIG
-    laid_over = with_new_names(changes or {}, "--set")
+    laid_over = with_new_names(_nested(changes or {}), "--set")
     return validated(Config, with_added_keys(_merge(read_yaml(path), laid_over)), path, laid_over)
 
 
@@ -178,6 +178,16 @@ def _parse(path: Path, like: str) -> dict[str, object]:
     if not isinstance(data, dict):
         raise ConfigError("is not a config", where=str(path), expected="keys and values", was=type(data).__name__)
     return data
+
+
+def _nested(changes: Mapping[str, object]) -> dict[str, object]:
+    """Return changes with their dotted keys as sections: `rotation.entry` is `entry` of the section `rotation`."""
+    found: dict[str, object] = {}
+    for key, value in changes.items():
+        for part in reversed(str(key).split(".")):
+            value = {part: value}
+        found = _merge(found, value) if isinstance(value, dict) else found
+    return found
 
 
 def _merge(base: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:
