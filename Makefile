@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install help backtest paper test quick slow soak worlds answer lint benchmark lock sessions clean
+.PHONY: install help shell backtest paper test quick slow soak worlds answer lint benchmark lock sessions clean
 
 install: $(VENV)/installed  ## Install the bot and its tools into .venv.
 
@@ -12,9 +12,13 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+	@echo "Installed. So that the shell finds bot: source $(BIN)/activate, or make shell."
 
 help:               ## List the targets.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+shell: install      ## Open a shell that finds bot.
+	@PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)" $${SHELL:-/bin/sh}
 
 backtest: install   ## Backtest the rotation on the demo market and write its report.
 	$(BIN)/bot backtest

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", "-c", help="A YAML config; by default config/default.yaml.")
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        help="A YAML config, or the name of one of the bot's own, as gated.yaml; by default config/default.yaml.",
+    ),
 ]
 DataDirOption = Annotated[
     Path | None, typer.Option("--data-dir", "-d", help="A folder of SYMBOL.csv files with real prices.")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.core.errors import ConfigError
+from bot.core.install_hint import install_command
 from bot.core.text import printable
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Token:
 def require_library() -> None:
     """Raise ConfigError unless the extra `anchor` is installed."""
     if find_spec("rfc3161_client") is None:
-        mend = "pip install 'small-cap-rotation[anchor]'"
+        mend = install_command("anchor")
         raise ConfigError("anchors need rfc3161-client, not installed here", mend=mend)
 
 

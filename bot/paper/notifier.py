@@ -17,6 +17,7 @@ from bot.brokers.testnet.keys import KEY_NAMES
 from bot.core.decision import Decision
 from bot.core.errors import BotError, ConfigError, LedgerError
 from bot.core.events import Valuation
+from bot.core.install_hint import install_command
 from bot.core.notice import Notice, NoticeKind
 from bot.core.ports import Clock
 from bot.ledger.plan_progress import progress_line
@@ -102,7 +103,7 @@ def open_post(config: Config, environment: Mapping[str, str], show: Callable[[st
         raise ConfigError(
             "notices are sent by apprise, which is not installed",
             where=ADDRESSES,
-            mend="pip install 'small-cap-rotation[notify]'",
+            mend=install_command("notify"),
         )
     harmless = {name: value for name, value in environment.items() if name.upper() in _FOR_DELIVERY}
     hide, patience = secret_filter(environment), config.notify.patience_seconds

@@ -15,7 +15,7 @@ from bot.settings.added_keys import with_added_keys
 from bot.settings.config_file import read_config_text
 from bot.settings.renamed_keys import with_new_names
 from bot.settings.schema import Config
-from bot.settings.state_folder import CONFIG_FOLDER, DEFAULT_CONFIG
+from bot.settings.state_folder import CONFIG_FOLDER, DEFAULT_CONFIG, own_file
 from bot.settings.yaml_text import parse_yaml
 
 _LONGEST_CHAIN = 16
@@ -32,7 +32,7 @@ def load_config(path: Path | None = None, changes: Mapping[str, object] | None =
     Parameters
     ----------
     path
-        File of the config; config/default.yaml by default.
+        File of the config, or the name of one of the bot's own, as `gated.yaml`; config/default.yaml by default.
     changes
         Keys and values that win over the file, as `--set` gives them.
 
@@ -53,7 +53,7 @@ def read_yaml(path: Path, like: str = "*.yaml") -> dict[str, object]:
     Parameters
     ----------
     path
-        The file.
+        The file, or the name of one of the bot's own.
     like
         Pattern of the bot's own files of this kind, one of which may be meant if the file is missing.
 
@@ -62,7 +62,7 @@ def read_yaml(path: Path, like: str = "*.yaml") -> dict[str, object]:
     ConfigError
         If a file is missing, unreadable or invalid.
     """
-    return _read(path, (), {}, like)
+    return _read(own_file(path), (), {}, like)
 
 
 def validated(
@@ -170,14 +170,19 @@ def _find_base(path: Path, name: str) -> Path:
 
 
 def _parse(path: Path, like: str) -> dict[str, object]:
-    near = did_you_mean(path.name, [known.name for known in CONFIG_FOLDER.glob(like)])
     # The parsed object is shared: `extends` is removed from this copy of it.
-    data = deepcopy(parse_yaml(read_config_text(path, near), str(path)))
+    data = deepcopy(parse_yaml(read_config_text(path, _near(path, like)), str(path)))
     if data is None:  # an empty file, or one of comments only
         data = {}
     if not isinstance(data, dict):
         raise ConfigError("is not a config", where=str(path), expected="keys and values", was=type(data).__name__)
     return data
+
+
+def _near(path: Path, like: str) -> str | None:
+    """Suggest the bot's own file that may be meant by a missing one, never the words that were typed."""
+    known = {file.name for file in CONFIG_FOLDER.rglob(like)} - {str(path)}
+    return f"did you mean {path.name!r}?" if path.name in known else did_you_mean(path.name, known)
 
 
 def _nested(changes: Mapping[str, object]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from bot.settings.config_file import read_config_text
@@ -13,6 +14,24 @@ CONFIG_FOLDER = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent / "config
 """Folder of the bot's own configs: `bot/config` in a wheel, `config/` in a checkout."""
 
 DEFAULT_CONFIG = CONFIG_FOLDER / "default.yaml"
+
+
+def own_file(path: Path) -> Path:
+    """Return the path of a file, or that of the bot's own file of this name if there is none.
+
+    Parameters
+    ----------
+    path
+        A path as typed. `gated.yaml`, `config/gated.yaml` and `examples/gold-miners.yaml` name files of the bot in every
+        folder: a wheel has no folder `config` that the user sees.
+    """
+    if path.is_absolute() or ".." in path.parts or os.path.lexists(path):
+        return path
+    parts = path.parts[1:] if path.parts[:1] == ("config",) else path.parts
+    for folder in (CONFIG_FOLDER, CONFIG_FOLDER / "examples"):
+        if (own := folder.joinpath(*parts)).is_file():
+            return own
+    return path
 
 
 def state_folder(config: Path | None) -> Path:

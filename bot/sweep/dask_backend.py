@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from bot.core.errors import BotError, ClusterError, ConfigError
+from bot.core.install_hint import install_command
 from bot.sweep.chunks import Backend, Chunk, run_chunk
 from bot.sweep.sweep_file import SweepRow
 from bot.sweep.sweep_inputs import SweepInputs
@@ -48,7 +49,7 @@ def dask_backend(scheduler: str) -> Iterator[Backend]:
     if not re.fullmatch(r"(tcp|tls)://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}", scheduler):
         raise ConfigError("is no address", where="--scheduler", expected="tcp://HOST:PORT or tls://…", was=scheduler)
     if find_spec("distributed") is None:
-        mend = "pip install 'small-cap-rotation[cluster]'"
+        mend = install_command("cluster")
         raise ConfigError("Dask is not installed", where="--backend dask", mend=mend)
     security = _security(scheduler)
     client = _connected(scheduler, security)

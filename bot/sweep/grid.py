@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from bot.core.errors import ConfigError, did_you_mean
+from bot.core.install_hint import install_command
 from bot.settings.loader import Config, read_yaml
 from bot.sweep.axes import BASKET, ROLES, START, RunAxes
 
@@ -249,7 +250,7 @@ def _shares(sampler: Sampler, count: int, dimensions: int, seed: int) -> np.ndar
     if sampler == "random":
         return np.random.default_rng(seed).random((count, dimensions))
     if find_spec("scipy") is None:
-        mend = "pip install 'small-cap-rotation[sweep]', or --sampler random"
+        mend = f"{install_command('sweep')}, or --sampler random"
         raise ConfigError("SciPy is not installed", where="--sampler sobol", mend=mend)
     from scipy.stats import qmc
 

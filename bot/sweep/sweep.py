@@ -16,6 +16,7 @@ import pandas as pd
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.figures import figures_of
 from bot.core.errors import ConfigError
+from bot.core.install_hint import install_command
 from bot.core.market import Market
 from bot.core.window import Window
 from bot.infra.version import __version__
@@ -231,7 +232,7 @@ def _require_feasible(count: int) -> None:
             f"{count:,} sets would take about {minutes:,.0f} minutes without numba",
             where="--sets",
             expected=f"at most {_MINUTES_ALLOWED} minutes",
-            mend="pip install 'small-cap-rotation[sweep]', or fewer sets",
+            mend=f"{install_command('sweep')}, or fewer sets",
         )
 
 

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 from bot.core.errors import ConfigError
+from bot.core.install_hint import install_command
 from bot.ledger.text_file import write_bytes
 from bot.sweep.sweep_file import SweepFile
 
@@ -18,7 +19,7 @@ def require_writable(path: Path) -> None:
     if path.suffix not in SUFFIXES:
         raise ConfigError("has no known suffix", where=str(path), expected=" or ".join(SUFFIXES))
     if path.suffix == ".parquet" and find_spec("pyarrow") is None:
-        mend = "pip install 'small-cap-rotation[sweep]', or write a .csv file"
+        mend = f"{install_command('sweep')}, or write a .csv file"
         raise ConfigError("Parquet needs pyarrow, not installed here", where=str(path), mend=mend)
     if path.exists():
         raise ConfigError("exists already", where=str(path), mend="name a new file")

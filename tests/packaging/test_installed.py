@@ -69,7 +69,8 @@ def test_the_wheel_holds_two_packages_and_no_others(wheel: Path) -> None:
 def test_the_wheel_holds_the_configs_inside_the_package(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     installed = {name for name in archive.namelist() if name.startswith("bot/config/")}
-    files = {f"bot/config/{path.name}": path.read_bytes() for path in (ROOT / "config").glob("*.yaml")}
+    own = (path for path in (ROOT / "config").rglob("*.yaml"))
+    files = {f"bot/{path.relative_to(ROOT).as_posix()}": path.read_bytes() for path in own}
     assert {name: archive.read(name) for name in installed} == files
 
 
@@ -98,10 +99,15 @@ def test_the_installed_bot_backtests_in_an_empty_folder(environment: Path, tmp_p
     where = run([environment / "bin" / "python", "-c", "import bot, strategies; print(bot, strategies)"], tmp_path)
     assert where.stdout.count(str(environment)) == 2
     check, backtest, review = (
-        run([bot, *words], tmp_path) for words in (["config", "check"], ["backtest", *QUICK], ["review", "latest"])
+        run([bot, *words], tmp_path)
+        for words in (
+            ["config", "check", "gated.yaml"],
+            ["backtest", *QUICK, "--config", "config/gated.yaml"],
+            ["review", "latest"],
+        )
     )
     assert (check.returncode, backtest.returncode, review.returncode) == (0, 0, 0), backtest.stderr
-    assert str(environment) in check.stdout
+    assert check.stdout.startswith("gated.yaml is valid")
     assert list(tmp_path.glob("logs/runs/*/report.html"))
     assert "In a synthetic market, from 2111-01-01 to 2111-12-31" in review.stdout
 

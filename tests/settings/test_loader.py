@@ -50,6 +50,42 @@ def test_quality_names_no_symbol_that_is_not_in_the_table(key: str, symbol: str,
     assert refused({"quality": {key: [symbol]}}).endswith(told)
 
 
+@pytest.mark.parametrize("name", ["gated.yaml", "config/gated.yaml", "examples/gold-miners.yaml", "gold-miners.yaml"])
+def test_the_name_of_an_own_config_finds_it_in_any_folder(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    [own] = CONFIG_FOLDER.rglob(Path(name).name)
+    assert load_config(Path(name)).fingerprint() == load_config(own).fingerprint() != load_config().fingerprint()
+
+
+def test_a_file_of_the_user_goes_before_an_own_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    load(tmp_path, "extends: default.yaml\nstart_equity: 777\n", "gated.yaml")
+    assert load_config(Path("gated.yaml")).start_equity == 777
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("gatd.yaml", "; did you mean 'gated.yaml'?"),
+        ("absent/gated.yaml", "; did you mean 'gated.yaml'?"),
+        ("zzz.yaml", ""),
+    ],
+)
+def test_a_missing_config_is_answered_by_another_name_that_works(
+    name: str, hint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        load_config(Path(name))
+    assert str(caught.value) == f"{name}: cannot be read: No such file or directory{hint}"
+    (tmp_path / "gated.yaml").symlink_to("gone.yaml")
+    with pytest.raises(ConfigError) as caught:
+        load_config(Path("gated.yaml"))
+    assert "did you mean 'gated.yaml'" not in str(caught.value)
+
+
 class TestGood:
     def test_a_file_that_extends_the_default_changes_only_what_it_says(self, tmp_path: Path) -> None:
         mine = load(tmp_path, "extends: default.yaml\nrotation:\n  breakout: {base_sessions: 42}\n")
