@@ -22,8 +22,8 @@ def own_file(path: Path) -> Path:
     Parameters
     ----------
     path
-        A path as typed. `gated.yaml`, `config/gated.yaml` and `examples/gold-miners.yaml` name files of the bot in every
-        folder: a wheel has no folder `config` that the user sees.
+        A path as typed. `gated.yaml`, `config/gated.yaml` and `gold-miners.yaml` name files of the bot everywhere: a
+        wheel has no folder `config` that the user sees.
     """
     if path.is_absolute() or ".." in path.parts or os.path.lexists(path):
         return path
