@@ -1,0 +1,1 @@
+"""Build of the documentation site: generated pages, links, screenshots."""
