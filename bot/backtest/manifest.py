@@ -7,16 +7,24 @@ from datetime import UTC, datetime
 from bot.backtest.backtest import Backtest
 from bot.core.market import Market
 from bot.infra.version import __version__
+from bot.ledger.run_label import RunLabel
 from bot.services.run_key import strategy_sha256
 from bot.settings.loader import Config
 
 
 def manifest(
-    run_id: str, command: str, config: Config, market: Market, started: datetime, backtest: Backtest
+    run_id: str,
+    label: RunLabel,
+    command: str,
+    config: Config,
+    market: Market,
+    started: datetime,
+    backtest: Backtest,
 ) -> dict[str, object]:
     """Make the manifest of a run, the one file of a run that has wall-clock time."""
     return {
         "run_id": run_id,
+        **label.to_dict(),
         "command": command,
         "version": __version__,
         "strategy": {"name": backtest.name, "is_own": config.strategy.is_own},

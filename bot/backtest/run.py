@@ -26,6 +26,7 @@ from bot.infra.clock import SystemClock
 from bot.ledger.newest_study import study_of_run
 from bot.ledger.projections import project
 from bot.ledger.run_folder import RunFolder, claim_run_folder, new_run_folder
+from bot.ledger.run_label import require_free_name, run_label
 from bot.ledger.typed_tables import TypedTables
 from bot.report.contents import Band, Contents, Waterfall, Worlds
 from bot.report.labels import PLAIN, Labels, labels_of
@@ -130,6 +131,8 @@ def run_backtest(
     save: bool = False,
     out: Path | None = None,
     capacity: bool = False,
+    name: str = "",
+    note: str = "",
     command: str = "run_backtest()",
     advance: Callable[[], None] = lambda: None,
 ) -> Run:
@@ -151,6 +154,10 @@ def run_backtest(
         Write the run's files to a new folder in the state folder, or to `out`.
     capacity
         Run the same decisions with other start capitals too, which takes some seconds.
+    name
+        Name of the run, by which commands find it; kept in the manifest. A name is given once in a state folder.
+    note
+        Words about the run, kept in the manifest.
     command
         Text for the manifest.
     advance
@@ -167,8 +174,11 @@ def run_backtest(
         An error of `bot.core.errors`.
     """
     started = SystemClock().now()
+    label = run_label(name, note)
     if not isinstance(config, Config):
         config = load_config(None if config is None else Path(config), changes)
+    if save and out is None:
+        require_free_name(config.state, label.name)
     found_market = open_market(config, None if data_dir is None else Path(data_dir), market)
     window = window_of(found_market, _as_date(start), _as_date(end))
     key = run_key(config, found_market, window)
@@ -195,7 +205,7 @@ def run_backtest(
         "universe": universe_of(found_market),
         **_survivorship(config, found_market, window, found.summary, tables),
     }
-    run_manifest = manifest(run_id, command, config, found_market, started, found)
+    run_manifest = manifest(run_id, label, command, config, found_market, started, found)
 
     def report() -> str:
         # Made when it is asked for: it takes as long as all tables together.

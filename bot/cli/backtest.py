@@ -52,6 +52,8 @@ def backtest(
         bool, typer.Option("--capacity", help="Run the strategy with 10,000 to a billion too: some seconds.")
     ] = False,
     out: Annotated[Path | None, typer.Option(help="The run folder; by default a new one in logs/runs.")] = None,
+    name: Annotated[str, typer.Option("--name", help="Name of the run, to find it by.")] = "",
+    note: Annotated[str, typer.Option("--note", help="Words about the run, for `bot runs show`.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Backtest the config's strategy, its benchmarks and random timing on the same data and costs.
@@ -74,12 +76,12 @@ def backtest(
     screen = console(to_error=as_json)
     first, last = parse_day(start, "--start"), parse_day(end, "--end")
     resolved = load_config(config, parse_changes(set_))
-    name = chosen(resolved, data_dir, market)
-    screen.print(market_line(name), markup=False, soft_wrap=True)
+    prices = chosen(resolved, data_dir, market)
+    screen.print(market_line(prices), markup=False, soft_wrap=True)
     # A user with a store expects real prices, and must see why this run has none.
-    if name == DEMO and market == "auto" and store_path(resolved).is_file():
+    if prices == DEMO and market == "auto" and store_path(resolved).is_file():
         screen.print(f"(The store has no {', '.join(missing_of_store(resolved))} yet.)", markup=False)
-    with _progress(screen, resolved.demo.spread_seeds if name == DEMO else 0) as advance:
+    with _progress(screen, resolved.demo.spread_seeds if prices == DEMO else 0) as advance:
         run = run_backtest(
             resolved,
             data_dir,
@@ -89,6 +91,8 @@ def backtest(
             save=True,
             out=out,
             capacity=capacity,
+            name=name,
+            note=note,
             advance=advance,
             command=shlex.join(["bot", *sys.argv[1:]]),
         )

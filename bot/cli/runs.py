@@ -1,25 +1,64 @@
-"""Define `bot runs`: list the runs, and verify their ledgers."""
+"""Define `bot runs`: list the runs, show one, verify their ledgers, and remove some."""
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.cli.complete_names import complete_runs
 from bot.cli.console import ConfigOption, JsonOption, percent, print_json
+from bot.cli.whole_summaries import WholeSummaries
+from bot.core.errors import ConfigError
 from bot.core.text import printable
+from bot.report.numbers import counted
 
 if TYPE_CHECKING:
     from bot.ledger.run_folder import RunFolder
 
+SUMMARY = "List the runs, newest first; show, verify or remove one."
 
-def runs(
-    run: Annotated[str | None, typer.Argument(help="One run, or `latest`; all of them if left out.")] = None,
+
+class RunsGroup(WholeSummaries):
+    """Group whose first word may be a run: `bot runs latest` is `bot runs list latest`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the name of the default command before other words."""
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
+            args = ["list", *args]
+        return list(super().parse_args(ctx, args))
+
+
+def _complete_first_word(ctx: Any, incomplete: str) -> list[str]:
+    """Return commands and runs that begin as typed: `bot runs` may be followed by either."""
+    commands = [name for name in ("show", "rm") if name.startswith(incomplete)]
+    return commands + complete_runs(ctx, incomplete)
+
+
+runs = typer.Typer(cls=RunsGroup, help=f"{SUMMARY}\n\nExample: bot runs latest --verify")
+RunArgument = Annotated[
+    str | None,
+    typer.Argument(
+        help="A run's name or id, `latest`, or the path of its folder; all of them if left out.",
+        autocompletion=_complete_first_word,
+    ),
+]
+
+
+@runs.command(name="list")
+def list_(
+    run: RunArgument = None,
     config: ConfigOption = None,
     verify: Annotated[bool, typer.Option("--verify", help="Check the hash chain of each ledger.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List the runs, oldest first. With --verify, check that every row of their ledgers is unchanged.
+    """List the runs, newest first, in two lines each; the word `list` may be left out.
+
+    With --verify, check that every row of their ledgers is unchanged.
 
     Example: bot runs latest --verify
     """
@@ -36,20 +75,87 @@ def runs(
         print_json({"runs": found})
         return
     # Without rich, which takes longer to load than the list.
-    lines = [_format_run(facts) for facts in found] or [f"No runs yet in {root}. `bot backtest` makes one."]
-    for line in lines:
+    lines = [line for facts in found for line in _format_run(facts)]
+    for line in lines or [f"No runs yet in {root}. `bot backtest` makes one."]:
         typer.echo(printable(line))
 
 
+@runs.command()
+def show(
+    run: Annotated[str, typer.Argument(help="The run's name or id, or `latest`.", autocompletion=complete_runs)],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one run: name, note, command, strategy, config, days, result, files.
+
+    Example: bot runs show latest
+    """
+    from bot.ledger.run_folder import find_run
+    from bot.settings.state_folder import state_folder
+
+    folder = find_run(state_folder(config) / "runs", run)
+    facts = _describe(folder, verify=False)
+    if as_json:
+        print_json(facts)
+        return
+    for title, value in _lines(folder, facts).items():
+        typer.echo(printable(f"{title:9} {value}"))
+
+
+@runs.command()
+def rm(
+    run: Annotated[list[str], typer.Argument(help="Names or ids of runs, or `latest`.", autocompletion=complete_runs)],
+    config: ConfigOption = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove them without a question.")] = False,
+) -> None:
+    """Remove runs with all their files, after a question. Exit code 2 if it is answered with no.
+
+    Example: bot runs rm gated-2016 latest
+    """
+    from bot.ledger.run_folder import find_run, remove_run
+    from bot.settings.state_folder import state_folder
+
+    root = state_folder(config) / "runs"
+    found = list(dict.fromkeys(find_run(root, name) for name in run))
+    for folder in found:
+        # A folder elsewhere may have other files of the user.
+        if folder.path.parent != root:
+            raise ConfigError("is not in the folder of the runs", where=str(folder.path), mend="remove it by hand")
+    for folder in found:
+        for line in _format_run(_describe(folder, verify=False)):
+            typer.echo(printable(line))
+    if not yes and not _confirmed(len(found)):
+        raise ConfigError("nothing was removed", mend="answer y, or give --yes")
+    for folder in found:
+        remove_run(folder)
+    typer.echo(f"Removed {counted(len(found), 'run')}.")
+
+
+def _confirmed(count: int) -> bool:
+    """Ask whether runs are to be removed; the end of the input means no."""
+    try:
+        return typer.confirm(f"Remove {counted(count, 'run')} with all files?")
+    except typer.Abort:
+        typer.echo()
+        return False
+
+
 def _describe(folder: RunFolder, verify: bool) -> dict[str, Any]:
-    """Return the facts of a run; of an interrupted one only its name and folder."""
+    """Return the facts of a run; of an interrupted one only its id and folder."""
+    from bot.ledger.run_label import label_of
     from bot.report.strategy_text import strategy_name, text_of_strategy
 
     facts: dict[str, Any] = {"run_id": folder.run_id, "run_dir": str(folder.path), "complete": folder.is_complete}
     if folder.is_complete:
         manifest, summary = folder.json("manifest.json"), folder.json("summary.json")
+        config, label = manifest.get("config", {}), label_of(manifest)
+        text = text_of_strategy(config, strategy_name(manifest))
         facts |= {
-            "strategy": text_of_strategy(manifest.get("config", {}), strategy_name(manifest)).name,
+            "name": label.name,
+            "note": label.note,
+            "strategy": text.name,
+            "config": _config_file(manifest.get("command", "")),
+            "entry": config.get("rotation", {}).get("entry") if text.is_rotation else None,
             "market": manifest["market"],
             "start": summary["start"],
             "end": summary["end"],
@@ -60,9 +166,53 @@ def _describe(folder: RunFolder, verify: bool) -> dict[str, Any]:
     return facts
 
 
-def _format_run(facts: dict[str, Any]) -> str:
+def _config_file(command: str) -> str | None:
+    """Return the config file that a command names, default.yaml by default; None for a run of another program."""
+    try:
+        words = [part for word in shlex.split(command) for part in _parts(word)]
+    except ValueError:  # a command of an older version with a quote
+        return None
+    if words[:1] != ["bot"]:
+        return None
+    return next((Path(file).name for option, file in pairwise(words) if option in ("--config", "-c")), "default.yaml")
+
+
+def _parts(word: str) -> Sequence[str]:
+    return word.split("=", 1) if word.startswith("--") else [word]
+
+
+def _format_run(facts: Mapping[str, Any]) -> list[str]:
+    """Format a run as two lines: which one and what came out, then how it was made."""
     if not facts["complete"]:
-        return f"{facts['run_id']}  interrupted: incomplete"
-    checked = f"  ledger valid, {facts['ledger_rows']:,} rows" if "ledger_rows" in facts else ""
-    made = f"{percent(facts['total_return']):>8}  {facts['strategy']}  {facts['market']}"
-    return f"{facts['run_id']}  {facts['start']} to {facts['end']}  {made}{checked}"
+        return [f"{facts['run_id']}  interrupted: incomplete"]
+    checked = f"  ledger valid, {counted(facts['ledger_rows'], 'row')}" if "ledger_rows" in facts else ""
+    name = f"  {facts['name']}" if facts["name"] else ""
+    first = f"{facts['run_id']}  {facts['start']} to {facts['end']}  {percent(facts['total_return']):>8}"
+    return [first + name, f"  {', '.join(_made(facts))}{checked}"]
+
+
+def _made(facts: Mapping[str, Any]) -> list[str]:
+    """Return the strategy, its entry, the config and the market of a run, as far as they are known."""
+    entry = [f"entry {facts['entry']}"] if facts["entry"] else []
+    config = [f"config {facts['config']}"] if facts["config"] else []
+    return [facts["strategy"], *entry, *config, f"market {facts['market']}"]
+
+
+def _lines(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return the lines of `bot runs show` by their titles."""
+    if not facts["complete"]:
+        return {"Run": facts["run_id"], "State": "interrupted: incomplete", "Folder": facts["run_dir"]}
+    manifest, figures = folder.json("manifest.json"), folder.json("summary.json")["strategy"]
+    return {
+        "Run": facts["run_id"],
+        **({"Name": facts["name"]} if facts["name"] else {}),
+        **({"Note": facts["note"]} if facts["note"] else {}),
+        "Made by": ", ".join(_made(facts)),
+        "Command": manifest.get("command", ""),
+        "Started": manifest.get("started", ""),
+        "Days": f"{facts['start']} to {facts['end']}",
+        "Return": percent(facts["total_return"]),
+        "Drawdown": percent(figures.get("max_drawdown")),
+        "Trades": str(figures.get("trades", "")),
+        "Report": str(folder.path / "report.html"),
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -182,8 +183,18 @@ def claim_run_folder(path: Path) -> RunFolder:
 
 
 def list_runs(runs: Path) -> list[RunFolder]:
-    """List the runs in a folder, the oldest first."""
-    return list(_newest_first(runs))[::-1]
+    """List the runs in a folder, the newest first."""
+    return list(_newest_first(runs))
+
+
+def remove_run(folder: RunFolder) -> None:
+    """Remove the folder of a run with all its files. Raises LedgerError; the folder is then marked incomplete."""
+    try:
+        # Marked first: a removal that is interrupted leaves no run that looks complete.
+        _marked(folder.path)
+        shutil.rmtree(folder.path)
+    except OSError as problem:
+        raise _unwritable(folder.path, problem) from None
 
 
 def _newest_first(runs: Path) -> Iterator[RunFolder]:
@@ -231,21 +242,52 @@ def has_runs(runs: Path) -> bool:
     return next(_newest_first(runs), None) is not None
 
 
-def find_run(runs: Path, run_id: str) -> RunFolder:
-    """Find the run of a name; `latest` is the newest complete one. Raises LedgerError with the nearest name."""
-    if run_id == "latest":
+def named_runs(runs: Path) -> dict[str, RunFolder]:
+    """Return the runs that their user named, by name, the newest first; unreadable manifests are left out."""
+    found: dict[str, RunFolder] = {}
+    for folder in _newest_first(runs):
+        with suppress(LedgerError):
+            name = folder.json("manifest.json").get("name")
+            if isinstance(name, str) and name:
+                found.setdefault(name, folder)
+    return found
+
+
+def find_run(runs: Path, name: str, others: Sequence[str] | None = None) -> RunFolder:
+    """Find a run by its id, its name or its path; `latest` is the newest complete one.
+
+    Parameters
+    ----------
+    runs
+        Folder of the runs.
+    name
+        Id, name, path or `latest`.
+    others
+        Names of ledgers, where the name may be that of a ledger too: the hint of the error may offer them.
+
+    Raises
+    ------
+    LedgerError
+        If the run is unknown; the message has the nearest name.
+    """
+    if name == "latest":
         newest = next((folder for folder in _newest_first(runs) if folder.is_complete), None)
         if newest is not None:
             return newest
-    known = list_runs(runs)
-    for folder in known:
-        if folder.run_id == run_id:
-            return folder
+    known = {folder.run_id: folder for folder in list_runs(runs)}
+    if name in known:
+        return known[name]
+    named = named_runs(runs)
+    if name in named:
+        return named[name]
     # Runs written with --out are outside the state folder: they are named by their path.
-    if Path(run_id, "manifest.json").is_file():
-        return RunFolder(Path(run_id))
-    hint = did_you_mean(run_id, [folder.run_id for folder in known]) or "`bot runs` lists them"
-    raise LedgerError(f"there is no run {run_id!r}", where=str(runs), mend=hint)
+    if Path(name, "manifest.json").is_file():
+        return RunFolder(Path(name))
+    what, where, lists = "run", runs, "`bot runs` lists them"
+    if others is not None:
+        what, where, lists = "run or ledger", runs.parent, "`bot runs` and `bot paper list` show what there is"
+    hint = did_you_mean(name, [*(others or ()), *named, *known]) or lists
+    raise LedgerError(f"there is no {what} {name!r}", where=str(where), mend=hint)
 
 
 def _marked(path: Path) -> RunFolder:

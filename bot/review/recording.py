@@ -10,13 +10,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, overload
 
-from bot.core.errors import LedgerError, did_you_mean
+from bot.core.errors import LedgerError
 from bot.core.events import ConfigPeriod, Event
 from bot.ledger.event_fields import EVENT_FIELDS
 from bot.ledger.record import count_rows, newest_rows, read_end, read_rows, whole_up_to
 from bot.ledger.recorded import E1, E2, E3, E, Recorded, kinds_of, recorded
 from bot.ledger.row import Row
-from bot.ledger.run_folder import LEDGER, RunFolder, complete_runs, find_run, has_runs, list_runs
+from bot.ledger.run_folder import LEDGER, RunFolder, complete_runs, find_run, has_runs
+from bot.ledger.run_label import label_of
 from bot.ledger.selection import Selection
 from bot.review.integrity.salvage import proved_rows
 
@@ -58,6 +59,13 @@ class Record:
     path: Path
     folder: RunFolder | None = None
     head: int | None = None
+
+    @property
+    def title(self) -> str:
+        """Name that the user gave a run, else the name of the record."""
+        if self.folder is None:
+            return self.name
+        return label_of(self.folder.json("manifest.json")).name or self.name
 
     def end(self) -> tuple[int, str]:
         """Return number and hash of the newest row in the file, unchecked and regardless of the head."""
@@ -217,12 +225,7 @@ def find_record(state: Path, name: str | None) -> Record:
     runs = state / "runs"
     if name == LATEST and not has_runs(runs):
         raise LedgerError("there is no run yet", where=str(runs), mend="make one with: bot backtest")
-    if name != LATEST:
-        known = [folder.run_id for folder in list_runs(runs)]
-        if name not in known and not Path(name, "manifest.json").is_file():
-            mend = did_you_mean(name, [*ledgers, *known]) or "`bot runs` and `bot paper list` tell what there is"
-            raise LedgerError(f"there is no run or ledger {name!r}", where=str(state), mend=mend)
-    folder = find_run(runs, name)
+    folder = find_run(runs, name, list(ledgers))
     if not folder.is_complete:
         raise LedgerError("the run was interrupted and is not to be believed", where=str(folder.path))
     return Record(folder.run_id, folder.path / LEDGER, folder)

@@ -179,8 +179,10 @@ class _Answers:
     def _record(self, request: Request) -> Record:
         return self.site.record(request.query_params.get("run"))
 
-    def _names(self) -> list[str]:
-        return [record.name for record in self.site.records()]
+    def _names(self) -> Data:
+        """Return the names of all records, and the titles of those runs that their user named."""
+        records = self.site.records()
+        return {"names": [record.name for record in records], "titles": runs.titles(records)}
 
     def _frame(self, request: Request) -> Data:
         """Return the values of the header and navigation, which every page has."""
@@ -191,7 +193,7 @@ class _Answers:
             "is_run": record.folder is not None,
             "labels": self.site.labels(record),
             "chosen": request.query_params.get("run", ""),
-            "names": self._names(),
+            **self._names(),
             "pulse": self._pulse(record),
             "path": request.url.path,
             "query": dict(request.query_params),
@@ -219,7 +221,7 @@ class _Answers:
             "is_run": False,
             "labels": PLAIN,
             "chosen": "",
-            "names": [] if is_empty else self._names(),
+            **({"names": [], "titles": {}} if is_empty else self._names()),
             "path": "",
             "query": {},
             "pulse": {"version": "", "daemon": "none", "is_well": True, "told": "No ledger"},

@@ -12,6 +12,7 @@ from bot.core.events import ConfigPeriod, Valuation
 from bot.core.invariants import not_none
 from bot.ledger.newest_study import study_line
 from bot.ledger.run_folder import RunFolder
+from bot.ledger.run_label import label_of
 from bot.report import names, numbers
 from bot.report.headline import timing_left_out
 from bot.report.strategy_text import ROTATION, strategy_name, text_of_strategy
@@ -60,6 +61,8 @@ def _figures(folder: RunFolder, stamps: tuple[object, ...]) -> Mapping[str, obje
     manifest, summary = folder.json("manifest.json"), folder.json("summary.json")
     return {
         "is_run": True,
+        "title": label_of(manifest).name,
+        "note": label_of(manifest).note,
         "what": "backtest",
         "strategy": text_of_strategy(manifest.get("config", {}), strategy_name(manifest)).name,
         "market": names.market(manifest),
@@ -69,6 +72,22 @@ def _figures(folder: RunFolder, stamps: tuple[object, ...]) -> Mapping[str, obje
         "total_return": summary["strategy"]["total_return"],
         "max_drawdown": summary["strategy"]["max_drawdown"],
     }
+
+
+def titles(records: Sequence[Record]) -> dict[str, str]:
+    """Return the names that the user gave runs, by run id."""
+    files = {one.name: one.folder for one in records if one.folder is not None}
+    found = {name: _title(folder, _stamp(folder.path / "manifest.json")) for name, folder in files.items()}
+    return {name: title for name, title in found.items() if title}
+
+
+@lru_cache(maxsize=10_000)
+def _title(folder: RunFolder, stamp: tuple[int, int, int] | None) -> str:
+    """Read the name of a run, once for each state of its manifest; "" if the manifest cannot be read."""
+    try:
+        return label_of(folder.json("manifest.json")).name
+    except LedgerError:
+        return ""
 
 
 def _of_ledger(record: Record) -> Mapping[str, object]:
@@ -100,9 +119,11 @@ def run(site: Site, record: Record) -> tuple[dict[str, object], Curve]:
         epochs = [{**one.to_dict(), "at": one.day} for one in record.events(ConfigPeriod)]
         return {**data, "epochs": epochs, "figures": {"strategy": curve.figures()}, "warnings": []}, curve
     manifest, summary = record.folder.json("manifest.json"), record.folder.json("summary.json")
-    labels = site.labels(record)
+    labels, label = site.labels(record), label_of(manifest)
     return {
         **data,
+        **({"title": label.name} if label.name else {}),
+        **({"note": label.note} if label.note else {}),
         "market": names.market(manifest),
         "started": manifest["started"],
         "version": manifest["version"],
@@ -125,12 +146,12 @@ def side_by_side(one: Record, other: Record) -> tuple[Mapping[str, object], list
     a, b = curve_of(one), curve_of(other)
     common = sorted(set(a.days) & set(b.days))
     if len(common) < 2:
-        return {"a": one.name, "b": other.name, "days": len(common)}, []
+        return {"a": one.title, "b": other.title, "days": len(common)}, []
     a, b = _only(a, common), _only(b, common)
     found = compare(one, other)
     data = {
-        "a": one.name,
-        "b": other.name,
+        "a": one.title,
+        "b": other.title,
         "days": len(common),
         "first": common[0],
         "last": common[-1],
@@ -139,9 +160,10 @@ def side_by_side(one: Record, other: Record) -> tuple[Mapping[str, object], list
         "apart": len(found.mismatches),
         "differences": [one.as_dict() for one in found.mismatches[:_MOST_DIFFERENCES]],
     }
-    gap = [x / y - 1 if y else 0.0 for x, y in zip(_from_start(a), _from_start(b), strict=True)]
+    gap = [y / x - 1 if x else 0.0 for x, y in zip(_from_start(a), _from_start(b), strict=True)]
     reach = max([abs(value) for value in gap] + [0.001]) * 1.1
-    curves = [(one.name, "strategy", _from_start(a)), (other.name, "planted", _from_start(b))]
+    # As on the page of `bot review compare`: the second is measured against the first.
+    curves = [(one.title, "planted", _from_start(a)), (other.title, "strategy", _from_start(b))]
     drawn = [
         chart(
             "From the same start",
@@ -153,7 +175,7 @@ def side_by_side(one: Record, other: Record) -> tuple[Mapping[str, object], list
         ),
         chart(
             "Difference",
-            f"{one.name} over {other.name}, from the same start.",
+            f"Equity of {other.title} over that of {one.title}, less one.",
             common,
             [("Difference", "strategy", gap)],
             numbers.change,

@@ -61,10 +61,10 @@ def clean(value: object) -> object:
 
 
 @lru_cache(maxsize=20_000)  # a page with thousands of runs has each name three times
-def option(name: str, is_selected: bool = False) -> Markup:
-    """Return an option of a select list."""
-    shown = escape(clean(name))
-    return Markup(f'<option value="{shown}"{" selected" if is_selected else ""}>{shown}</option>')
+def option(name: str, is_selected: bool = False, title: str = "") -> Markup:
+    """Return an option of a select list, with its title or else its name as the text."""
+    value, shown = escape(clean(name)), escape(clean(title or name))
+    return Markup(f'<option value="{value}"{" selected" if is_selected else ""}>{shown}</option>')
 
 
 def address(path: str, query: Mapping[str, object], **changes: object) -> str:

@@ -43,7 +43,8 @@ TABLES = [
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return run_backtest(changes=FEW_SEEDS, out=tmp_path_factory.mktemp("runs") / "first")
+    out = tmp_path_factory.mktemp("runs") / "first"
+    return run_backtest(changes=FEW_SEEDS, out=out, name="first", note="as it comes")
 
 
 def test_a_run_leaves_every_file_and_no_marker(saved: Run) -> None:
@@ -66,6 +67,7 @@ def test_the_manifest_says_what_the_run_was_made_from(saved: Run) -> None:
     manifest = saved.folder.json("manifest.json")
     assert {"run_id", "command", "version", "market", "config", "config_hash", "origin", "series"} <= set(manifest)
     assert manifest["market"] == "demo"
+    assert (manifest["name"], manifest["note"]) == ("first", "as it comes")
     assert set(manifest["series"]["DEMO-RUT"]) == {"source", "first", "last", "rows", "sha256"}
 
 

@@ -176,10 +176,10 @@ class TestFinding:
                 write(folder)
         return names
 
-    def test_runs_are_listed_from_the_oldest_on_with_the_interrupted_ones(self, tmp_path: Path) -> None:
+    def test_runs_are_listed_from_the_newest_on_with_the_interrupted_ones(self, tmp_path: Path) -> None:
         names = self.runs(tmp_path)
         assert [(run.run_id, run.is_complete) for run in list_runs(tmp_path)] == list(
-            zip(names, (True, True, False), strict=True)
+            zip(names[::-1], (False, True, True), strict=True)
         )
 
     def test_the_latest_is_the_newest_that_is_complete(self, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bot.cli.complete_names import complete_ledgers
 from bot.cli.console import ConfigOption, JsonOption, SetOption, console, end_with, print_json
 from bot.cli.paper.options import BrokerOption, LedgerOption, config_of, line_printer, name_of, show
 from bot.core.errors import LedgerError
@@ -193,7 +194,8 @@ def acknowledge(ledger: LedgerOption = "paper", config: ConfigOption = None) -> 
 
 @ledgers.command()
 def archive(
-    ledger: Annotated[str, typer.Option("--ledger", "-l", help="The ledger's name.")], config: ConfigOption = None
+    ledger: Annotated[str, typer.Option("--ledger", "-l", help="The ledger's name.", autocompletion=complete_ledgers)],
+    config: ConfigOption = None,
 ) -> None:
     """Move a ledger, damaged or not, to the archive under its name and the time. Its name is free for a new one.
 

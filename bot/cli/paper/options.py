@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bot.cli.complete_names import complete_ledgers
 from bot.cli.console import parse_changes
 from bot.core.errors import ConfigError
 from bot.report.names import stage_code
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from bot.report.labels import Labels
     from bot.settings.loader import Config
 
-LedgerOption = Annotated[str, typer.Option("--ledger", "-l", help="The ledger's name.")]
+LedgerOption = Annotated[
+    str, typer.Option("--ledger", "-l", help="The ledger's name.", autocompletion=complete_ledgers)
+]
 BrokerOption = Annotated[
     Literal["simulated", "testnet"] | None,
     typer.Option("--broker", help="Broker that fills orders; a ledger keeps its first one."),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.cli.complete_names import complete_records
 from bot.cli.console import (
     ConfigOption,
     DataDirOption,
@@ -39,8 +40,10 @@ _WIDTH = 60
 
 @comparing.command()
 def compare(
-    a: Annotated[str, typer.Argument(help="A run, a ledger, or `latest`.")],
-    b: Annotated[str, typer.Argument(help="The other one.")],
+    a: Annotated[str, typer.Argument(help="A run, a ledger, or `latest`.", autocompletion=complete_records)],
+    b: Annotated[
+        str, typer.Argument(help="The other one, which is measured against A.", autocompletion=complete_records)
+    ],
     limit: LimitOption = 40,
     html: HtmlOption = None,
     config: ConfigOption = None,
@@ -93,7 +96,9 @@ def compare(
 
 @comparing.command()
 def parity(
-    ledger: Annotated[str | None, typer.Argument(help="A ledger, a run, or `latest`.")] = None,
+    ledger: Annotated[
+        str | None, typer.Argument(help="A ledger, a run, or `latest`.", autocompletion=complete_records)
+    ] = None,
     run: RunOption = None,
     data_dir: DataDirOption = None,
     market: MarketOption = "auto",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.cli.complete_names import complete_records
 from bot.cli.console import (
     ConfigOption,
     DataDirOption,
@@ -33,7 +34,12 @@ if TYPE_CHECKING:
 
 RunOption = Annotated[
     str | None,
-    typer.Option("--run", "-r", help="A ledger's name, a run's, or `latest`; by default `paper`, else the newest run."),
+    typer.Option(
+        "--run",
+        "-r",
+        help="A ledger's name, a run's, or `latest`; by default `paper`, else the newest run.",
+        autocompletion=complete_records,
+    ),
 ]
 MarkdownTextOption = Annotated[bool, typer.Option("--md", help="Markdown on standard output.")]
 
@@ -90,7 +96,10 @@ def print_lines(lines: Iterable[str]) -> None:
 
 @review.command()
 def story(
-    run: Annotated[str | None, typer.Argument(help="A ledger's name, a run's, or `latest`.")] = None,
+    run: Annotated[
+        str | None,
+        typer.Argument(help="A ledger's name, a run's, or `latest`.", autocompletion=complete_records),
+    ] = None,
     since: Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD.")] = None,
     until: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All entries; by default the newest twelve.")] = False,

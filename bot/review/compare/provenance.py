@@ -90,7 +90,7 @@ def provenance_of(record: Record, days: Days) -> Provenance:
     manifest = record.folder.json("manifest.json")
     data = {symbol: str(series["sha256"]) for symbol, series in manifest["series"].items()}
     return Provenance(
-        record.name,
+        record.title,
         True,
         first_day,
         last_day,
