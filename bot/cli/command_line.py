@@ -16,7 +16,7 @@ from bot.infra.version import __version__
 COMMANDS = {
     "backtest": (
         "bot.cli.backtest",
-        "Backtest the rotation, its benchmarks and random timing on the same data and costs.",
+        "Backtest the config's strategy, its benchmarks and random timing on the same data and costs.",
     ),
     "check": ("bot.cli.check", "Check a strategy for look-ahead, warm-up, reproducibility and purity."),
     "new-strategy": (
@@ -32,7 +32,7 @@ COMMANDS = {
         "bot.cli.watch",
         "Send alerts without a portfolio: stage changes, near misses, stale data and new looks of the registered plan.",
     ),
-    "runs": ("bot.cli.runs", "List the runs, oldest first."),
+    "runs": ("bot.cli.runs", "List the runs, newest first; show, verify or remove one."),
     "doctor": (
         "bot.cli.doctor",
         "Check the config, the store, its freshness, the clock, the disk, the guard, keys, and every vendor.",

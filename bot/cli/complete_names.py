@@ -42,7 +42,7 @@ def _run_names(state: Path | None) -> list[str]:
 
 
 def _state(ctx: Any) -> Path | None:
-    """Return the state folder of the command that is typed; None if its config is faulty."""
+    """Return the state folder of the command that is typed, if its config is valid."""
     from bot.settings.state_folder import state_folder
 
     config = ctx.params.get("config")

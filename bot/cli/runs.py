@@ -108,7 +108,7 @@ def rm(
     config: ConfigOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove them without a question.")] = False,
 ) -> None:
-    """Remove runs with all their files, after a question. Exit code 2 if it is answered with no.
+    """Remove runs with all their files, after a question. Exit code 2 if they are kept.
 
     Example: bot runs rm gated-2016 latest
     """
@@ -132,7 +132,7 @@ def rm(
 
 
 def _confirmed(count: int) -> bool:
-    """Ask whether runs are to be removed; the end of the input means no."""
+    """Ask whether runs are to be removed; at the end of the input they are kept."""
     try:
         return typer.confirm(f"Remove {counted(count, 'run')} with all files?")
     except typer.Abort:
@@ -167,7 +167,7 @@ def _describe(folder: RunFolder, verify: bool) -> dict[str, Any]:
 
 
 def _config_file(command: str) -> str | None:
-    """Return the config file that a command names, default.yaml by default; None for a run of another program."""
+    """Return the config file that a command names, by default default.yaml, if `bot` made the run."""
     try:
         words = [part for word in shlex.split(command) for part in _parts(word)]
     except ValueError:  # a command of an older version with a quote

@@ -83,7 +83,7 @@ def titles(records: Sequence[Record]) -> dict[str, str]:
 
 @lru_cache(maxsize=10_000)
 def _title(folder: RunFolder, stamp: tuple[int, int, int] | None) -> str:
-    """Read the name of a run, once for each state of its manifest; "" if the manifest cannot be read."""
+    """Read the name of a run, once for each state of its manifest; "" if it is unreadable."""
     try:
         return label_of(folder.json("manifest.json")).name
     except LedgerError:
