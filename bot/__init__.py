@@ -64,8 +64,9 @@ def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module 'bot' has no attribute {name!r}")
     if name in ("run_backtest", "run_study", "run_sweep", "run_walk_forward"):
-        from bot.infra.installation import require_own_strategies
+        from bot.infra.installation import require_own_strategies, require_supported_system
 
+        require_supported_system()
         require_own_strategies()
     value: object = getattr(importlib.import_module(_MODULES[name]), name)
     return value

@@ -19,7 +19,7 @@ from bot.cli.command_line import command_line
 from bot.cli.console import parse_changes, print_json, print_json_line, reserve_output
 from bot.core.errors import BotError, ConfigError
 from bot.infra.garbage import collect_rarely
-from bot.infra.installation import require_own_strategies
+from bot.infra.installation import require_own_strategies, require_supported_system
 
 INTERRUPTED = 130
 _DEBUG = "--debug"
@@ -71,7 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(given: Sequence[str], is_debug: bool) -> int:
     """Run a command and return its exit code; with `is_debug` the traceback of an error is printed and kept."""
     try:
-        # First of all: a folder named `strategies` in the user's folder would be imported instead of the bot's.
+        require_supported_system()
+        # Before any other module: a folder named `strategies` in the user's folder would be imported instead of the bot's.
         require_own_strategies()
         code = command_line()(given or ["--help"], standalone_mode=False) or 0
         if code == INTERRUPTED:  # typer's exit code for Ctrl-C

@@ -1,13 +1,31 @@
-"""Check that Python finds the bot's own packages."""
+"""Check the system, and that Python finds the bot's own packages."""
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 from bot.core.errors import ConfigError
 
 _INSTALLED = Path(__file__).resolve().parents[2]
+
+
+def require_supported_system(platform: str = sys.platform) -> None:
+    """Check that the system has what the bot needs: file locks that end with their process, and POSIX signals.
+
+    Parameters
+    ----------
+    platform
+        Name of the system, as `sys.platform` has it.
+
+    Raises
+    ------
+    ConfigError
+        On Windows, whose Python has no `fcntl`.
+    """
+    if platform == "win32":
+        raise ConfigError("Windows is not supported", mend="start the bot in WSL 2; see docs/platforms.md")
 
 
 def require_own_strategies() -> None:
