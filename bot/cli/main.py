@@ -72,7 +72,7 @@ def _run(given: Sequence[str], is_debug: bool) -> int:
     """Run a command and return its exit code; with `is_debug` the traceback of an error is printed and kept."""
     try:
         require_supported_system()
-        # Before any other module: a folder named `strategies` in the user's folder would be imported instead of the bot's.
+        # First of all: a folder named `strategies` in the user's folder would be imported instead of the bot's.
         require_own_strategies()
         code = command_line()(given or ["--help"], standalone_mode=False) or 0
         if code == INTERRUPTED:  # typer's exit code for Ctrl-C
