@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CHARTS = ("equity", "drawdown", "weights")
 """Names of the charts of a run."""
-_HEAD = ("Return", "CAGR", "Drawdown", "Sharpe", "Exposure", "Trades")
+_HEAD = ("Total return", "CAGR", "Drawdown", "Sharpe", "Exposure", "Trades")
 
 
 def text_of(summary: Mapping[str, Any], labels: Labels) -> str:

@@ -223,7 +223,7 @@ def _show(screen: Console, table: pd.DataFrame, found: Evidence | None, checked:
     # Named once: with its key beside each value a set would fill seven lines.
     screen.print(f"Values in the order of: {', '.join(keys)}.", markup=False)
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("Set", "Return", "Drawdown", "Sharpe", "Trades", "Episodes", "Values"):
+    for column in ("Set", "Total return", "Drawdown", "Sharpe", "Trades", "Episodes", "Values"):
         is_text = column == "Values"
         shown.add_column(column, justify="left" if is_text else "right", overflow="fold" if is_text else "ellipsis")
     for _, row in table.loc[ranked(table)[:_SHOWN]].iterrows():

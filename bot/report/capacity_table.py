@@ -17,7 +17,7 @@ def capacity_title(found: Mapping[str, Any]) -> str:
 
 def capacity_rows(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Return the head and the rows of the table; `found` is the capacity of `summary.json`."""
-    head = ("Capital", "Return", "Spread", "Impact", "Costs a year", "Delay", "Days to leave")
+    head = ("Capital", "Total return", "Spread", "Impact", "Costs a year", "Delay", "Days to leave")
     return [head, *(_row(row) for row in found["rows"])]
 
 

@@ -87,7 +87,7 @@ def weights(contents: Contents) -> Chart:
         if name != contents.labels.btc or share.any()
     ]
     coins = 1 - table["cash"] / table["equity"]
-    held = line("Held in coins", dates(table.index), coins, "--ink", width=HAIR_WIDTH, hovertemplate="%{y:.1%}")
+    held = line("Exposure", dates(table.index), coins, "--ink", width=HAIR_WIDTH, hovertemplate="%{y:.1%}")
     return Chart(
         "weights",
         "Weights over time",

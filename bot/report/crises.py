@@ -59,7 +59,7 @@ def crises(contents: Contents) -> str:
             Figure("To"),
             "Stage at the start",
             *map(Figure, _head(contents.labels)),
-            Figure("Held in coins"),
+            Figure("Exposure"),
         ),
         [_row(crisis, _during(equity, crisis), contents.labels) for crisis in found],
     )
@@ -86,7 +86,7 @@ def _curves(days: pd.DataFrame) -> dict[str, Floats]:
 
 
 def _head(labels: Labels) -> Sequence[str]:
-    return [f"{benchmark_name(key, labels)}{what}" for key in reversed(_BESIDE) for what in ("", ", max drawdown")]
+    return [f"{benchmark_name(key, labels)}{what}" for key in reversed(_BESIDE) for what in ("", ", drawdown")]
 
 
 def _row(crisis: Crisis, days: pd.DataFrame, labels: Labels) -> Row:

@@ -26,12 +26,12 @@ _FIGURES: tuple[tuple[str, str, Callable[[numbers.Number], str]], ...] = (
     ("sharpe", "Sharpe", numbers.ratio),
     ("sortino", "Sortino", numbers.ratio),
     ("calmar", "Calmar", numbers.ratio),
-    ("exposure", "In coins", numbers.percent),
+    ("exposure", "Exposure", numbers.percent),
     ("turnover", "Turnover", numbers.times),
     ("fees", "Fees", numbers.money),
     ("slippage_cost", "Slippage", numbers.money),
     ("trades", "Trades", numbers.count),
-    ("win_rate", "Won", numbers.percent),
+    ("win_rate", "Win rate", numbers.percent),
 )
 _FIGURES_HEAD: Row = ("", *(Figure(title) for _, title, _ in _FIGURES))
 _PERCENTILES = {"total_return_5": "5%", "total_return_50": "median", "total_return_95": "95%"}
@@ -187,14 +187,14 @@ def _stop_level(trade: Mapping[str, Any]) -> str:
 def coins(contents: Contents) -> Table:
     """Tabulate the round trips by coin, the most profitable first."""
     round_trips = contents.tables["trades"]
-    head: Row = ("Coin", *map(Figure, ("Round trips", "Won", "Profit", "Fees", "Days held, mean")))
+    head: Row = ("Coin", *map(Figure, ("Round trips", "Win rate", "Profit", "Fees", "Days held, mean")))
     found = round_trips.assign(won=round_trips["pnl"].astype(float) > 0).groupby("symbol")
-    sums = found.agg({"pnl": "sum", "fees": "sum", "days": "mean", "won": "sum", "quantity": "size"})
+    sums = found.agg({"pnl": "sum", "fees": "sum", "days": "mean", "won": "mean", "quantity": "size"})
     rows: list[Row] = [
         (
             str(symbol),
             Figure(numbers.count(one["quantity"])),
-            Figure(numbers.count(one["won"])),
+            Figure(numbers.percent(one["won"])),
             Figure(numbers.money(one["pnl"]), _sign(one["pnl"])),
             _money(one["fees"]),
             Figure(numbers.count(round(one["days"]))),

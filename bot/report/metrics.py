@@ -27,7 +27,7 @@ def performance(equity: Floats, start_equity: float) -> dict[str, float | None]:
     dict
         `cagr` and `volatility` are for a year of 365 days. `sharpe` and `sortino` are over a rate of zero; `sortino`
         divides by the root mean square of the negative returns (Sortino and Price, 1994). `calmar` is CAGR over the
-        maximum drawdown. A figure that is undefined (constant equity, no loss) is None.
+        drawdown. A figure that is undefined (constant equity, no loss) is None.
     """
     curve = np.concatenate(([start_equity], equity))
     returns = curve[1:] / curve[:-1] - 1
@@ -57,7 +57,7 @@ def performance(equity: Floats, start_equity: float) -> dict[str, float | None]:
 
 
 def max_drawdown(curve: Floats) -> float:
-    """Return the maximum drawdown: the deepest fall from a peak.
+    """Return the drawdown: the largest fall from a peak.
 
     Parameters
     ----------

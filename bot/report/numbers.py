@@ -1,4 +1,4 @@
-"""Number formats of every report, page, notice and command: money, price, percent, multiple, quantity and count.
+"""Number formats of every report, page, notice and command: money, price, percent, quantity and count.
 
 Figures on pages have thousands separators and a true minus sign; `to_ascii` turns them into what a terminal shows.
 """
@@ -14,7 +14,7 @@ NOTHING = "\N{EN DASH}"
 """Text of a figure that is not defined."""
 TIMES = "\N{MULTIPLICATION SIGN}"
 _MINUS = "\N{MINUS SIGN}"
-_LARGE = 9.0  # from a total return of +900% on, a multiple reads better than a percentage
+_LARGE = 10.0  # from a total return of +1,000% on, a decimal says nothing
 _LONG_AXIS = 10_000  # from here on an axis has 25k instead of 25,000
 _QUANTITY_DIGITS = 8
 _COUNTS = frozenset({"participation", "supercycle", "closes_above"})
@@ -111,29 +111,22 @@ def change(value: Number, decimals: int = 1) -> str:
 
 
 def growth(total_return: Number) -> str:
-    """Format a total return: as a signed percentage, from tenfold on as the end's multiple of the start.
+    """Format a total return as a signed percentage: with one decimal, whole from +1,000% on.
 
     Parameters
     ----------
     total_return : number or decimal text
-        Simple return as a share: 0.5 gives +50.0%, 9 gives 10.0 times.
+        Simple return as a share: 0.5 gives +50.0%, 15.2 gives +1,520%.
     """
     share = number(total_return)
-    if share is None or share < _LARGE:
-        return change(share)
-    return multiple(1 + share)
+    # A return, never a multiple beside it: the figures of a column have one unit.
+    return change(share, 1 if share is None or round(share, 3) < _LARGE else 0)
 
 
 def share_text(share: float) -> str:
     """Format the size of a distance as a percentage, with a second decimal below 0.1%."""
     size = abs(share) * 100
     return f"{size:.2f}%" if 0 < size < 0.1 else f"{size:.1f}%"
-
-
-def multiple(value: float) -> str:
-    """Format a multiple of the start: 0.64, 9.7 or 779 and the multiplication sign."""
-    decimals = 2 if value < 1 else 1 if value < 100 else 0
-    return f"{value:,.{decimals}f}{TIMES}"
 
 
 def ratio(value: Number, decimals: int = 2) -> str:

@@ -114,7 +114,7 @@ def stages(contents: Contents) -> Table:
                 Figure(numbers.change(returns[inside].min())),
             )
         )
-    head: Row = ("Stage", *map(Figure, ("Days", "Of all days", "In coins", "Made", "Max drawdown", "Worst day")))
+    head: Row = ("Stage", *map(Figure, ("Days", "Of all days", "Exposure", "Total return", "Drawdown", "Worst day")))
     return Table("Exposure and return by stage", head, rows)
 
 

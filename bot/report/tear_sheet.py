@@ -152,9 +152,8 @@ def _figures_note(contents: Contents) -> str:
 
 
 _FIGURES_NOTE = (
-    "From tenfold on, a return is shown as the end's multiple of the start. Sharpe and Sortino are over a rate of "
-    "zero. In coins is the mean share of equity; turnover is what was traded in a year over mean equity; trades "
-    "are round trips that were closed."
+    "Sharpe and Sortino are over a rate of zero. Exposure is the mean share of equity in coins; turnover is what was "
+    "traded in a year over mean equity; trades are round trips that were closed."
 )
 _TIMING_NOTE = "Random timing is shown at its 5th, 50th and 95th percentile."
 _DELAY_NOTE = (

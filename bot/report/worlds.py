@@ -45,7 +45,7 @@ def lesson(worlds: Worlds) -> str:
     beaten = int((absent > planted.min()).sum())
     return (
         "One path proves nothing: with no lead at all the same rules ended anywhere from "
-        f"{numbers.multiple(1 + low)} to {numbers.multiple(1 + high)} of their start (5th to 95th percentile of "
+        f"{numbers.growth(low)} to {numbers.growth(high)} (5th to 95th percentile of "
         f"{len(absent)} seeds), {int((absent > 0).sum())} of those paths made money, and {beaten} of them beat the "
         "poorest path of the world in which the lead was planted."
     )
@@ -54,9 +54,9 @@ def lesson(worlds: Worlds) -> str:
 def _spread_lesson(worlds: Worlds) -> str:
     """Return one sentence on the spread of the strategy over many seeds."""
     found = worlds.spread["absent"]
-    low, high = (numbers.multiple(1 + float(found.quantile(q))) for q in (0.05, 0.95))
+    low, high = (numbers.growth(float(found.quantile(q))) for q in (0.05, 0.95))
     return (
-        f"One path proves nothing: on other seeds the same rules ended anywhere from {low} to {high} of their start "
+        f"One path proves nothing: on other seeds the same rules ended anywhere from {low} to {high} "
         f"(5th to 95th percentile of {len(found)} seeds), and {int((found > 0).sum())} of those paths made money."
     )
 

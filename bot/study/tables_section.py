@@ -20,7 +20,7 @@ DEFINITIONS = {
     "variant": "What differs from the config",
     "total_return": "Return over the whole run, share of the start equity",
     "cagr": "Compound growth a year of 365 days, share",
-    "max_drawdown": "Deepest fall from a peak, negative share",
+    "max_drawdown": "Drawdown: the largest fall from a peak, negative share",
     "sharpe": "Mean over standard deviation of the daily returns, a year of 365 days, over a rate of zero",
     "trades": "Round trips",
     "exposure": "Mean share of equity in coins",

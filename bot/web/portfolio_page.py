@@ -97,10 +97,10 @@ def charts(curve: Curve, labels: Labels) -> list[SvgChart]:
             area="strategy",
         ),
         chart(
-            "In coins",
+            "Exposure",
             "Share of equity that is held in coins; the rest is the stablecoin.",
             curve.days,
-            [("In coins", "strategy", curve.exposure)],
+            [("Exposure", "strategy", curve.exposure)],
             numbers.whole_percent,
             bounds=(0.0, 1.05),  # room above 100%, where the line would be cut in half
             area="strategy",

@@ -75,7 +75,7 @@ def test_coins_are_told_by_what_their_round_trips_made() -> None:
     lost = trips.assign(symbol="LINK", pnl=-50.0, fees=1.0, days=4)
     rows = coins(replace(whole, tables={**whole.tables, "trades": pd.concat([lost, trips, lost])})).rows
     told = [[getattr(cell, "text", cell) for cell in row] for row in rows]
-    assert told == [["ETH", "1", "1", "198", "2.00", "2"], ["LINK", "2", "0", f"{MINUS}100", "2.00", "4"]]
+    assert told == [["ETH", "1", "100.0%", "198", "2.00", "2"], ["LINK", "2", "0.0%", f"{MINUS}100", "2.00", "4"]]
 
 
 def test_a_run_without_a_round_trip_has_no_coins() -> None:

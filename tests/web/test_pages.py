@@ -116,7 +116,7 @@ def test_the_portfolio_tells_marks_and_unrealised_gains_exactly(asking: Asking) 
     }
     words = asking.ask("/portfolio").words
     assert "ETH 2 2,102.00 4,204 41.2% 4,004 200 +5.0%" in words
-    assert "Return +2.0%" in words
+    assert "Total return +2.0%" in words
 
 
 def test_a_mark_that_the_ledger_does_not_tell_is_not_guessed(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def group_columns(by: str, style: Format) -> Sequence[Column]:
         return [Column(key, key, key != "key") for key in keys]
     titles = {
         "trips": "Round trips",
-        "gains": "Won",
+        "win_rate": "Win rate",
         "days": "Days",
         "pnl": "P&L",
         "held": "Unrealised",
@@ -50,12 +50,12 @@ def group_record(one: Group) -> dict[str, object]:
 
 def group_cells(one: Group, by: str, labels: Labels) -> dict[str, object]:
     """Return a sum with rounded numbers, for a table."""
-    from bot.report.numbers import NOTHING, count, money
+    from bot.report.numbers import NOTHING, count, money, percent
 
     return {
         "key": _title(one.key, by, labels),
         "trips": one.round_trips,
-        "gains": one.gains,
+        "win_rate": percent(one.gains / one.round_trips if one.round_trips else None),
         "days": count(one.days),
         "pnl": money(one.pnl),
         "held": money(one.unrealised) if one.open else NOTHING,

@@ -92,7 +92,7 @@ def _fall(record: Record, equity: Sequence[tuple[str, Decimal]]) -> list[Look]:
     if found is None:
         return []
     peak, trough, share = found
-    return [Look(f"The maximum drawdown, {numbers.change(share)} from {peak} to {trough}.", _why(record, trough))]
+    return [Look(f"The drawdown, {numbers.change(share)} from {peak} to {trough}.", _why(record, trough))]
 
 
 def _unbought(record: Record, episodes: Sequence[Episode]) -> list[Look]:

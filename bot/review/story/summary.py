@@ -149,7 +149,7 @@ def open_orders(record: Record) -> int:
 
 
 def worst_fall(equity: Sequence[tuple[str, Decimal]]) -> tuple[str, str, float] | None:
-    """Find the deepest fall below a peak, the maximum drawdown of daily closes.
+    """Find the drawdown of daily closes: the largest fall below a peak.
 
     Parameters
     ----------

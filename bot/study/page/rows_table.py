@@ -25,7 +25,7 @@ _HEADINGS = {
     "is_better": "Better",
     "episodes": "Episodes",
     "total_return": "Total return",
-    "max_drawdown": "Deepest fall",
+    "max_drawdown": "Drawdown",
     "sharpe": "Sharpe",
     "trades": "Trades",
 }

@@ -89,4 +89,4 @@ def _level(value: float, ends: tuple[float, float]) -> int | str:
 
 
 def _text(value: float) -> str:
-    return numbers.change(value, 0) if value < 9 else numbers.growth(value)
+    return numbers.change(value, 0)

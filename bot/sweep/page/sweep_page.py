@@ -111,7 +111,7 @@ def _drawn(drawings: Sequence[Drawing], without: str) -> list[str]:
 
 def _best_table(sweep: SweepData) -> Table:
     names = short_names(sweep.keys)
-    head = ["Set", "Final equity", "Return", "Max drawdown", "Sharpe", "Trades", "Episodes", "Plateau"]
+    head = ["Set", "Final equity", "Total return", "Drawdown", "Sharpe", "Trades", "Episodes", "Plateau"]
     rows: list[Row] = []
     for row in ranked(sweep.table)[:_SHOWN]:
         one: dict[str, Any] = {str(name): value for name, value in sweep.table.loc[row].items()}
