@@ -15,6 +15,7 @@ from bot.core.orders import OrderResult, OrderStatus
 from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.data.quality import closure_proposal, proposed_closures
+from bot.report.numbers import counted
 
 _NAMED = 3
 """Number of days that a warning names before it leaves out the rest."""
@@ -56,20 +57,21 @@ def _volumes(market: Market, window: Window) -> list[str]:
     rest = " ..." if len(days) > _NAMED else ""
     coins = len({fault.symbol for fault in shifts})
     return [
-        f"the volume of {coins} coin(s) changes its level or its vendor overnight: "
+        f"the volume of {counted(coins, 'coin')} changes its level or its vendor overnight: "
         f"medians across it mix the two ({named}{rest})"
     ]
 
 
 def _without_volume(market: Market, window: Window) -> list[str]:
     """Count the coins that have rows and no volume up to the end of the window."""
-    coins = market.of_kind(SeriesKind.CRYPTO)
-    until = {coin.symbol: coin.volume[coin.dates <= np.datetime64(window.end)] for coin in coins}
+    listed = market.of_kind(SeriesKind.CRYPTO)
+    until = {coin.symbol: coin.volume[coin.dates <= np.datetime64(window.end)] for coin in listed}
     symbols = [symbol for symbol, volume in until.items() if len(volume) and not (volume > 0).any()]
     if not symbols:
         return []
     named = ", ".join(symbols[:_NAMED]) + (" ..." if len(symbols) > _NAMED else "")
-    return [f"{len(symbols)} coin(s) have no volume, by which altcoins are chosen and orders limited: {named}"]
+    coins = counted(len(symbols), "coin has", "coins have")
+    return [f"{coins} no volume, by which altcoins are chosen and orders limited: {named}"]
 
 
 def _is_shift_of_a_coin(market: Market, fault: DataFault, window: Window) -> bool:
@@ -103,5 +105,7 @@ def order_warnings(book: Book) -> list[str]:
     """Return the number of orders that were cut or unfilled, by status."""
     results = [event for event in book.events if isinstance(event, OrderResult)]
     counts = Counter(result.status for result in results if result.status is not OrderStatus.FILLED)
-    unfilled = [f"{n} order(s) {status}: see orders.csv for the reasons" for status, n in sorted(counts.items())]
+    unfilled = [
+        f"{counted(n, 'order')} {status}: see orders.csv for the reasons" for status, n in sorted(counts.items())
+    ]
     return unfilled

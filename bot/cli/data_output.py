@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bot.report.numbers import counted
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -55,7 +57,7 @@ def print_check(screen: Console, found: Checked) -> None:
         screen.print(f"{revision.symbol} {revision.date}: close {change}", markup=False)
     if found.revisions:
         others = len(found.revisions) - len(of_close)
-        screen.print(f"{len(of_close)} revision(s) of a close, {others} of other columns.")
+        screen.print(f"{counted(len(of_close), 'revision')} of a close, {others:,} of other columns.")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for name in ("Series", "Verdict", "Fault", "First", "Last", "Rows"):
         table.add_column(name, justify="right" if name == "Rows" else "left")

@@ -6,6 +6,7 @@ import os
 
 from bot.cli.console import ConfigOption, JsonOption, SetOption, console, end_with, parse_changes
 from bot.core.errors import DataError
+from bot.report.numbers import counted
 
 
 def doctor(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOption = False) -> None:
@@ -38,5 +39,5 @@ def doctor(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOpt
             # Printed as each check ends, since a vendor may take seconds to answer.
             screen.print(check.text, markup=False, soft_wrap=True)
     faults = [check.name for check in checks if check.verdict is CheckVerdict.FAULT]
-    error = DataError(f"{len(faults)} fault(s): {', '.join(faults)}", mend="see above") if faults else None
+    error = DataError(f"{counted(len(faults), 'fault')}: {', '.join(faults)}", mend="see above") if faults else None
     end_with(error, as_json, {"checks": [{"name": c.name, "verdict": c.verdict, "told": c.text} for c in checks]})

@@ -15,6 +15,7 @@ from bot.core.roles import Roles
 from bot.core.session_calendar import Sessions
 from bot.data.timeline import due, known_at, us_sessions
 from bot.data.vendors.raw_bars import RawBars
+from bot.report.numbers import counted
 
 
 def assemble(
@@ -89,8 +90,9 @@ def put_on_calendar(
     if listing.release is Release.SESSION:
         is_session = np.isin(rows.dates, sessions.dates)
         if not is_session.all():
-            days = f"{np.count_nonzero(~is_session)} row(s) on days without a US session"
-            notes.append(f"{symbol}: {days} are ignored, the first on {rows.dates[~is_session][0]}")
+            days = counted(np.count_nonzero(~is_session), "row")
+            first = rows.dates[~is_session][0]
+            notes.append(f"{symbol}: {days} on days without a US session ignored, the first on {first}")
         off_session = rows.dates[keep & ~is_session]
         keep &= is_session
     known = known_at(rows.dates[keep], listing.release, sessions)

@@ -25,6 +25,7 @@ from bot.data.vendors.archive_file import ArchiveFile
 from bot.data.vendors.failures import Postponed, VendorFailures
 from bot.data.vendors.raw_bars import RawBars
 from bot.infra.vendor_errors import Blocked, RateLimited, Unreachable, WrongClock
+from bot.report.numbers import counted
 from bot.services.archive_coins import ARCHIVE, coin_of, is_coin
 from bot.services.data_update import Advance
 from bot.services.markets import store_path
@@ -205,7 +206,7 @@ class _Run:
                 usable, faults = drop_faulty_rows(stretch, SeriesKind.CRYPTO)
                 if faults:
                     notes.append(
-                        f"{len(faults)} faulty row(s) of {file.name} left out, "
+                        f"{counted(len(faults), 'faulty row')} of {file.name} left out, "
                         f"the first {faults[0].day}: {faults[0].why}"
                     )
                 known = known_at(usable.dates, _COIN.release, us_sessions(date(2017, 1, 3), date(2017, 1, 4)))

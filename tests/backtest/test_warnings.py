@@ -82,7 +82,7 @@ def test_a_run_counts_the_coins_without_any_volume() -> None:
     series = {**made, "C06": replace(made["C06"], volume=np.full(len(made["C06"]), np.nan))}
     market = with_series(series.values())
     first, last = market.decision_times[0].item().date(), market["ETH"].dates[-1].item()
-    expected = "1 coin(s) have no volume, by which altcoins are chosen and orders limited: C06"
+    expected = "1 coin has no volume, by which altcoins are chosen and orders limited: C06"
     assert expected in told(market, first, last)
     assert expected not in told(made, first, last)
 

@@ -151,4 +151,4 @@ def exported(folder: Path, name: str, *options: str) -> str:
 def test_a_check_names_the_files_that_were_not_read(user: Path) -> None:
     (user / "prices/ETHH.csv").write_text("\n".join(COIN) + "\n")
     done = bot("data", "check", "--data-dir", "prices", cwd=user)
-    assert "1 file(s) are not in the symbol table and were not read: ETHH." in done.stdout
+    assert "1 file is not in the symbol table and not read: ETHH." in done.stdout

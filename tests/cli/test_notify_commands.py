@@ -32,7 +32,7 @@ def test_a_dry_run_prints_the_notices_of_the_last_day(ledger: Ledger, tmp_path: 
     assert done.returncode == 0
     assert "Notice (decision): mine: ETH, 2026-03-02\n  No change" in done.stdout
     assert "Notice (head): mine: the record of 2026-03-02" in done.stdout
-    assert done.stdout.endswith("2 notice(s) printed.\n")
+    assert done.stdout.endswith("2 notices printed.\n")
 
 
 def test_without_an_address_it_says_where_one_would_come_from(ledger: Ledger, tmp_path: Path) -> None:

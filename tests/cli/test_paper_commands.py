@@ -165,7 +165,7 @@ def test_a_tick_that_leaves_an_order_open_ends_with_code_4_after_all_is_said(
     said = capsys.readouterr()
     assert ended.value.exit_code == 4
     mend = "tick again in a minute: it looks them up first"
-    assert said.err.endswith(f"mine: 1 order(s) have an unknown status; {mend}\n")
+    assert said.err.endswith(f"mine: 1 order has an unknown status; {mend}\n")
     assert "Decided: 2026-03-02. Orders carried out: 0." in (said.err if as_json else said.out)
     if as_json:
         assert json.loads(said.out)["error"]["type"] == "OutcomeUnknown"

@@ -15,7 +15,7 @@ from bot.cli.complete_names import complete_ledgers
 from bot.cli.console import parse_changes
 from bot.core.errors import ConfigError
 from bot.report.names import stage_code
-from bot.report.numbers import cents, quantity, to_ascii
+from bot.report.numbers import cents, counted, quantity, to_ascii
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -72,7 +72,7 @@ def show(screen: Console, status: LedgerStatus, config: Config, **more: str) -> 
         **_beside(status, labels),
         "Cash": to_ascii(cents(status.cash)),
         "Holds": ", ".join(f"{quantity(held)} {symbol}" for symbol, held in status.holdings.items()) or "no coin",
-        "Open": f"{status.open_orders} order(s)",
+        "Open": counted(status.open_orders, "order"),
         "Head": f"{status.rows}:{status.head}",
         **more,
     }

@@ -23,6 +23,7 @@ from bot.cli.console import (
 from bot.cli.paper.options import BrokerOption, LedgerOption, config_of, line_printer, name_of, show
 from bot.cli.whole_summaries import WholeSummaries
 from bot.core.errors import BotError, ConfigError, DataError, LedgerError, OutcomeUnknown
+from bot.report.numbers import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -162,7 +163,7 @@ def notify(
     problems = _post(resolved, screen, dry_run)(notices)
     if problems:
         raise DataError("; ".join(problems))
-    screen.print(f"{len(notices)} notice(s) {'printed' if dry_run else 'sent'}.", markup=False)
+    screen.print(f"{counted(len(notices), 'notice')} {'printed' if dry_run else 'sent'}.", markup=False)
 
 
 @paper.command()
@@ -259,13 +260,13 @@ def print_tick(screen: Console, ticked: TickResult, status: LedgerStatus, config
     left: BotError | None = None
     if ticked.left_open:
         left = OutcomeUnknown(
-            f"{len(ticked.left_open)} order(s) have an unknown status",
+            f"{counted(len(ticked.left_open), 'order has', 'orders have')} an unknown status",
             where=status.ledger,
             mend="tick again in a minute: it looks them up first",
         )
     elif ticked.waiting:
         left = DataError(
-            f"{len(ticked.waiting)} order(s) wait for a quote",
+            f"{counted(len(ticked.waiting), 'order waits', 'orders wait')} for a quote",
             where=status.ledger,
             was="; ".join(f"{one.order.side} {one.order.symbol}: {one.why}" for one in ticked.waiting),
             mend="tick again within the hour: orders that wait are tried again until the day ends (UTC)",

@@ -12,6 +12,7 @@ from bot.core.market import Market, Series, SeriesKind
 from bot.core.moments import Times, newest, utc
 from bot.core.session_calendar import Sessions
 from bot.data.quality.thresholds import QualityRules
+from bot.report.numbers import counted
 
 _OF_SESSIONS = (SeriesKind.INDEX, SeriesKind.ETF_ADJUSTED, SeriesKind.ETF_RAW)
 _LEAST_SERIES = 2
@@ -55,7 +56,7 @@ def find_missing_rows(series: Series, sessions: Sessions, rules: QualityRules) -
     for i in np.flatnonzero(absent > least):
         first, last = _dates_between(series, sessions, series.dates[i], series.dates[i + 1])
         rows, known = int(absent[i]), utc(series.known_at[i + 1])
-        text = f"{rows} row(s) missing from {first} to {last}"
+        text = f"{counted(rows, 'row')} missing from {first} to {last}"
         faults.append(DataFault(series.symbol, FaultKind.MISSING, Severity.WARNED, first, last, rows, known, text))
     return faults
 

@@ -25,6 +25,7 @@ from bot.data.vendors.failures import Postponed
 from bot.data.vendors.feed import Feed
 from bot.data.vendors.raw_bars import RawBars
 from bot.infra.vendor_errors import InvalidRules, NotListed, WrongClock
+from bot.report.numbers import counted
 
 if TYPE_CHECKING:
     from bot.core.instrument import VenueRules
@@ -183,7 +184,7 @@ class Updater:
         rows, faults = drop_faulty_rows(self._drop_off_session(bars, listing.release, notes), listing.kind)
         if faults:
             first = faults[0]
-            notes.append(f"{len(faults)} faulty row(s) left out, the first {first.day}: {first.why}")
+            notes.append(f"{counted(len(faults), 'faulty row')} left out, the first {first.day}: {first.why}")
         return rows
 
     def _drop_off_session(self, bars: RawBars, release: Release, notes: list[str]) -> RawBars:
@@ -191,8 +192,8 @@ class Updater:
         keep = ~np.isnan(bars.close)
         if release is Release.SESSION:
             is_session = np.isin(bars.dates, self.sessions.dates)
-            if (keep & ~is_session).any():
-                notes.append(f"{np.count_nonzero(keep & ~is_session)} row(s) on days without a US session left out")
+            if off := np.count_nonzero(keep & ~is_session):
+                notes.append(f"{counted(off, 'row')} on days without a US session left out")
             keep &= is_session
         return bars.where(keep)
 
@@ -224,9 +225,13 @@ class Updater:
 def _format_notes(appended: Appended) -> list[str]:
     notes = []
     if appended.revised:
-        notes.append(f"{appended.revised} row(s) differ from the first-seen values; both are kept")
+        notes.append(
+            f"{counted(appended.revised, 'row differs', 'rows differ')} from the first-seen values; both are kept"
+        )
     if appended.vintage:
         notes.append(f"a new vintage of the whole history: {appended.vintage}")
     if appended.disagreeing:
-        notes.append(f"{appended.disagreeing} close(s) lie over 2% from those of the vendor so far")
+        notes.append(
+            f"{counted(appended.disagreeing, 'close lies', 'closes lie')} over 2% from those of the vendor so far"
+        )
     return notes

@@ -24,6 +24,7 @@ from bot.data.csv.row_checks import Place, check_dates, check_prices, clear_roun
 from bot.data.incomplete import require_complete_folder
 from bot.data.vendors.raw_bars import COLUMNS, RawBars
 from bot.infra.clock import SystemClock
+from bot.report.numbers import counted
 
 _NAMED = 8
 """Symbols that a note names before it counts the rest."""
@@ -77,13 +78,13 @@ def read_rows(folder: Path, listings: Mapping[str, Listing]) -> tuple[dict[str, 
 
 def unread_notes(unknown: list[str], paths: Iterable[Path]) -> list[str]:
     """Return notes on the CSV files of unknown series, and on files that may hold prices in another form."""
-    notes = [_note(f"{len(unknown)} file(s) are not in the symbol table and were not read", unknown)] if unknown else []
+    notes = [_note(f"{_files(unknown)} not in the symbol table and not read", unknown)] if unknown else []
     found = list(paths)
     others = sorted(path.name for path in found if path.suffix.lower() in _OTHER_TABLES)
     if others:
-        notes.append(_note(f"{len(others)} file(s) are no CSV files and were not read", others))
+        notes.append(_note(f"{_files(others)} of another kind than CSV and not read", others))
     if inside := sorted(path.name for path in found if path.is_dir() and _holds_csv(path)):
-        notes.append(_note(f"{len(inside)} folder(s) inside with CSV files were not read", inside))
+        notes.append(_note(f"{counted(len(inside), 'folder')} inside with CSV files not read", inside))
     return notes
 
 
@@ -116,6 +117,10 @@ def csv_paths(folder: Path, listings: Mapping[str, Listing]) -> tuple[dict[str, 
         else:
             paths[symbol] = path
     return paths, unknown
+
+
+def _files(names: list[str]) -> str:
+    return counted(len(names), "file is", "files are")
 
 
 def _note(text: str, names: list[str]) -> str:

@@ -34,6 +34,7 @@ from bot.data.vendors.public_venues import VENUES, Venue
 from bot.data.vendors.raw_bars import RawBars
 from bot.infra.public_http import PublicSession
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Refused, Unreachable
+from bot.report.numbers import counted
 
 _SHOWN, _NAMED = 60, 5
 _LAST_STAMP = 253_402_300_799_000
@@ -170,7 +171,9 @@ class PublicExchange:
                 raise Unreachable("lists no markets", where=self.venue, mend=_RESUME)
             if left_out:
                 shown = ", ".join(left_out[:_NAMED]) + (", …" if len(left_out) > _NAMED else "")
-                self._notes.append(f"{len(left_out)} invalid pair(s) in the list of {self.venue} left out: {shown}")
+                self._notes.append(
+                    f"{counted(len(left_out), 'invalid pair')} in the list of {self.venue} left out: {shown}"
+                )
             # A venue lists thousands of markets, and ccxt would keep all of them in memory.
             with localcontext():
                 self._client.set_markets([market for market in spot if market["quote"] in self._quotes])

@@ -103,7 +103,7 @@ class TestWhatComes:
     def test_where_aggregate_and_venue_overlap_a_difference_over_two_percent_is_told(self, world: World) -> None:
         chart = world.servers.yahoo.charts["ETH-USD"]
         chart.rows[FIRST] = replace(chart.rows[FIRST], close=chart.rows[FIRST].close * 1.03)  # type: ignore[operator]
-        assert "1 close(s) lie over 2% from those of the vendor so far" in world.update("ETH")["ETH"].notes
+        assert "1 close lies over 2% from those of the vendor so far" in world.update("ETH")["ETH"].notes
 
     def test_what_the_venue_allows_is_kept_with_its_date_and_only_when_it_is_news(self, world: World) -> None:
         world.update("SOL")

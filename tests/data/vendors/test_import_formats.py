@@ -198,7 +198,7 @@ def test_the_day_is_told_from_the_month_or_the_file_refused(
 def test_the_projects_own_files_and_unknown_ones_stand_beside_the_others(tmp_path: Path) -> None:
     rows, notes = imported(tmp_path, ada="Date,Close\n2024-01-01,1\n", NOSUCHCOIN="rubbish", IWM=YAHOO)
     assert sorted(rows) == ["ADA", "IWM", "IWM_RAW"]
-    assert notes == ["1 file(s) are not in the symbol table and were not read: NOSUCHCOIN"]
+    assert notes == ["1 file is not in the symbol table and not read: NOSUCHCOIN"]
 
 
 @pytest.mark.parametrize("csv_format", [f for f in CsvFormat if f is not CsvFormat.AUTO])

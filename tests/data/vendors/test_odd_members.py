@@ -77,7 +77,7 @@ def test_members_that_are_left_out_are_named_once(world: World) -> None:
     world.servers.exchange.fail(as_json({"symbols": [*broken[:3], *listed, *broken[3:]]}), path=INFO)
     found = world.update("SOL", "BTC")
     notes = [note for result in found.values() for note in result.notes if "left out" in note]
-    assert notes == ["7 invalid pair(s) in the list of binance left out: ODD0, ODD1, ODD2, ODD3, ODD4, …"]
+    assert notes == ["7 invalid pairs in the list of binance left out: ODD0, ODD1, ODD2, ODD3, ODD4, …"]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_each_venues_list_survives(venue: str) -> None:
         assert exchange.pair("ETH") == shape.pair
         assert len(server.asked) - asked <= 2
         assert not exchange.lists("ODD")
-        assert [note.split(" in ")[0] for note in take_notes(exchange)] == ["1 invalid pair(s)"]
+        assert [note.split(" in ")[0] for note in take_notes(exchange)] == ["1 invalid pair"]
         assert take_notes(exchange) == []
 
 
