@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.core.book import Book
 from bot.core.cycle import Overrides
-from bot.core.data_fault import DataFault, FaultKind, Severity
+from bot.core.data_fault import GRAVE, DataFault, FaultKind, Severity
 from bot.core.market import Market, SeriesKind
 from bot.core.orders import OrderResult, OrderStatus
 from bot.core.run_plan import RunPlan
@@ -23,9 +23,6 @@ _NAMED = 3
 _NAMED_COINS = 8
 """Number of coins that a warning names."""
 
-_GRAVE = {FaultKind.JUMP, FaultKind.POWER_OF_TEN, FaultKind.OUTSIDE_RANGE}
-"""Faults that could make a profit out of a wrong price."""
-
 
 def run_warnings(market: Market, window: Window, plan: RunPlan) -> list[str]:
     """Return the warnings of overrides and of data that may change a result, the gravest first."""
@@ -38,7 +35,7 @@ def _prices(market: Market, window: Window) -> list[str]:
     symbols = {
         fault.symbol
         for fault in market.faults
-        if fault.kind in _GRAVE and fault.severity is Severity.WARNED and window.start <= fault.first <= window.end
+        if fault.kind in GRAVE and fault.severity is Severity.WARNED and window.start <= fault.first <= window.end
     }
     count = sum(symbol in market.roles.symbols or market[symbol].kind is SeriesKind.CRYPTO for symbol in symbols)
     if not count:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.check_output import print_check
 from bot.cli.console import (
     ConfigOption,
     DataDirOption,
@@ -20,7 +21,7 @@ from bot.cli.console import (
     print_json,
     progress,
 )
-from bot.cli.data_output import coverage_to_dict, print_check, print_coverage, print_results, result_to_dict
+from bot.cli.data_output import coverage_to_dict, print_coverage, print_results, result_to_dict
 from bot.cli.whole_summaries import WholeSummaries
 from bot.core.errors import ConfigError, DataError
 from bot.data.csv.csv_format import CsvFormat
@@ -124,23 +125,30 @@ def list_(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 @data.command()
 def check(
+    symbols: Annotated[
+        list[str] | None, typer.Argument(help="Series to list with each fault; by default counts of all.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="List each fault of each series.")] = False,
     config: ConfigOption = None,
     data_dir: DataDirOption = None,
     set_: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check the store, or a folder, for faults: a verdict for each series, its faults, and the day of a quarantine.
+    """Check the store, or a folder, for faults: the verdict, quarantined series, and the number of faults by kind.
 
-    Exit code 3 if any series is quarantined; `quality.allow` in the config allows one.
+    With series or --all each fault of each series is listed. Exit code 3 if any series is quarantined; `quality.allow`
+    in the config allows one.
 
-    Example: bot data check --data-dir prices
+    Example: bot data check BTC --data-dir prices
     """
     from bot.services.data_check import check_data
     from bot.settings.loader import load_config
 
     found = check_data(load_config(config, parse_changes(set_)), data_dir)
+    if symbols:
+        found = found.of(symbols)
     if not as_json:
-        print_check(console(), found)
+        print_check(console(), found, in_detail=every or bool(symbols))
     end_with(_quarantine_error(found), as_json, found.as_dict())
 
 

@@ -1,4 +1,4 @@
-"""Tables and JSON of `bot data`."""
+"""Tables and JSON of `bot data update` and `bot data list`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.report.numbers import counted
-
 if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.data.store.stored import Coverage
     from bot.data.store.update_result import UpdateResult
-    from bot.services.data_check import Checked
 
 _NAMED = 12
 """Symbols and revisions that are listed before the rest is counted."""
@@ -40,43 +37,6 @@ def print_coverage(screen: Console, found: Sequence[Coverage]) -> None:
         )
     screen.print(table)
     screen.print(f"{len(found)} series, {sum(row.rows for row in found):,} rows.")
-
-
-def print_check(screen: Console, found: Checked) -> None:
-    """Print revisions, faults, and quarantined series."""
-    from rich import box
-    from rich.table import Table
-
-    from bot.data.quality import Standing, closure_proposal
-
-    # A close decides and values; other columns are revised daily and would fill the screen.
-    of_close = [revision for revision in found.revisions if "close" in revision.changed]
-    for revision in of_close[-_NAMED:]:
-        seen = datetime.fromtimestamp(revision.seen_at, UTC)
-        change = f"{revision.close_before:g} became {revision.close:g}, seen {seen:%Y-%m-%d}"
-        screen.print(f"{revision.symbol} {revision.date}: close {change}", markup=False)
-    if found.revisions:
-        others = len(found.revisions) - len(of_close)
-        screen.print(f"{counted(len(of_close), 'revision')} of a close, {others:,} of other columns.")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    for name in ("Series", "Verdict", "Fault", "First", "Last", "Rows"):
-        table.add_column(name, justify="right" if name == "Rows" else "left")
-    for row in found.rows:
-        style = "red" if row.standing is Standing.QUARANTINED else None
-        cells = (row.symbol, row.standing.label, row.kind.label, str(row.first), str(row.last), f"{row.count:,}")
-        table.add_row(*cells, style=style)
-    screen.print(table)
-    for verdict in found.quarantined:
-        since = f"{verdict.quarantined_from:%Y-%m-%d %H:%M}"
-        why = verdict.quarantine_faults[0].text
-        screen.print(f"{verdict.symbol} is quarantined from {since} UTC on: {why}.", markup=False, soft_wrap=True)
-    if found.closures:
-        screen.print(f"{closure_proposal(found.closures)}.", markup=False, soft_wrap=True)
-    for note in found.notes:
-        screen.print(f"{note}.", markup=False, soft_wrap=True)
-    counts = found.counts
-    by_verdict = ", ".join(f"{counts[standing]} {standing.label}" for standing in reversed(Standing))
-    screen.print(f"{counts.total()} series: {by_verdict}.")
 
 
 def result_to_dict(result: UpdateResult) -> dict[str, object]:

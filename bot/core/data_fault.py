@@ -48,6 +48,10 @@ class FaultKind(StrEnum):
         return "source change" if self is FaultKind.SOURCE_CHANGE else self.value
 
 
+GRAVE = frozenset({FaultKind.JUMP, FaultKind.POWER_OF_TEN, FaultKind.OUTSIDE_RANGE})
+"""Faults that could make a profit out of a wrong price."""
+
+
 @dataclass(frozen=True, slots=True)
 class CopySpell:
     """A time in which a series repeats the rows of another coin: from `since` to before `until`, in UTC.

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from bot.core.errors import ConfigError, did_you_mean
 from bot.core.moments import iso
 from bot.data.quality import Standing, Verdict, proposed_closures, read_verdicts, summarize
 from bot.data.quality.verdict import SummaryRow
@@ -31,6 +32,15 @@ class Checked:
     revisions: Sequence[Revision]
     closures: Sequence[date] = ()
     notes: Sequence[str] = ()
+
+    def of(self, symbols: Sequence[str]) -> Checked:
+        """Return the result of some series alone. Raises ConfigError for an unknown one."""
+        for symbol in symbols:
+            if symbol not in self.verdicts:
+                raise ConfigError(f"there is no series {symbol!r}", mend=did_you_mean(symbol, self.verdicts))
+        verdicts = {symbol: verdict for symbol, verdict in self.verdicts.items() if symbol in symbols}
+        revisions = [revision for revision in self.revisions if revision.symbol in symbols]
+        return Checked(self.market, verdicts, revisions)
 
     @cached_property
     def rows(self) -> list[SummaryRow]:

@@ -132,11 +132,34 @@ def test_a_redenomination_is_barred_from_the_day_it_shows_and_can_be_admitted(us
     assert bot("data", "check", "--data-dir", "prices", "--set", "quality.allow=[SOL]", cwd=user).returncode == 0
 
 
+def test_a_check_begins_with_the_verdict_and_counts_faults_by_kind(user: Path) -> None:
+    lines = ["date,close", *(f"2024-01-{day:02d},{1 if day < 6 else 10}" for day in range(1, 11))]
+    (user / "prices" / "SOL.csv").write_text("\n".join(lines) + "\n")
+    shown = bot("data", "check", "--data-dir", "prices", cwd=user).stdout.splitlines()
+    assert shown[0].startswith("4 series: 1 quarantined, ")
+    [row] = [line.split() for line in shown if line.startswith(" power of ten")]
+    assert row == ["power", "of", "ten", "1", "1", "SOL"]
+    assert shown[-1] == "Details: bot data check SOL, or all with --all."
+    assert max(map(len, shown)) <= 80
+
+
+def test_a_check_of_one_series_lists_each_of_its_faults(user: Path) -> None:
+    lines = ["date,close", *(f"2024-01-{day:02d},{1 if day < 6 else 10}" for day in range(1, 11))]
+    (user / "prices" / "SOL.csv").write_text("\n".join(lines) + "\n")
+    shown = bot("data", "check", "SOL", "--data-dir", "prices", cwd=user).stdout
+    assert "1 series: 1 quarantined, 0 used with a warning, 0 ok." in shown
+    assert "2024-01-06  2024-01-06" in shown
+    done = bot("data", "check", "ETH", "--data-dir", "prices", "--json", cwd=user)
+    assert (done.returncode, list(json.loads(done.stdout)["verdicts"])) == (0, ["ETH"])
+    assert "did you mean 'SOL'?" in error_of(bot("data", "check", "SOLL", "--data-dir", "prices", cwd=user), 2)
+
+
 def test_a_revision_is_listed(stored: Path) -> None:
     text = (stored / "prices" / "RUT.csv").read_text()
     (stored / "prices" / "RUT.csv").write_text(text.replace("2024-01-09,2009", "2024-01-09,2000"))
     assert bot("data", "import", "prices", cwd=stored).returncode == 0
-    shown = bot("data", "check", cwd=stored).stdout
+    assert "1 revision of a close, 0 of other columns." in bot("data", "check", cwd=stored).stdout
+    shown = bot("data", "check", "--all", cwd=stored).stdout
     assert "RUT 2024-01-09: close 2009 became 2000, seen " in shown
     assert "2024-01-09,,,,2009.0" in exported(stored, "first")
     assert "2024-01-09,,,,2000.0" in exported(stored, "now", "--set", "sources.reading=latest")
