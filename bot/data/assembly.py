@@ -90,7 +90,7 @@ def put_on_calendar(
     if listing.release is Release.SESSION:
         is_session = np.isin(rows.dates, sessions.dates)
         if not is_session.all():
-            days = counted(np.count_nonzero(~is_session), "row")
+            days = counted(int(np.count_nonzero(~is_session)), "row")
             first = rows.dates[~is_session][0]
             notes.append(f"{symbol}: {days} on days without a US session ignored, the first on {first}")
         off_session = rows.dates[keep & ~is_session]

@@ -192,7 +192,7 @@ class Updater:
         keep = ~np.isnan(bars.close)
         if release is Release.SESSION:
             is_session = np.isin(bars.dates, self.sessions.dates)
-            if off := np.count_nonzero(keep & ~is_session):
+            if off := int(np.count_nonzero(keep & ~is_session)):
                 notes.append(f"{counted(off, 'row')} on days without a US session left out")
             keep &= is_session
         return bars.where(keep)
