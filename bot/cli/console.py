@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from copy import deepcopy
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 import typer
 
 from bot.core.errors import BotError, ConfigError
+from bot.core.json_schema import SCHEMA_VERSION, JsonVersion, versioned
 from bot.report.numbers import growth, ratio, to_ascii
 
 if TYPE_CHECKING:
@@ -85,15 +87,30 @@ def print_json(data: Mapping[str, object]) -> None:
     """Write one JSON object to standard output."""
     stream = _RESERVED[-1] if _RESERVED else sys.stdout
     # Written without rich, which would wrap long lines and colour the text.
-    stream.write(json.dumps(data, indent=2) + "\n")
+    stream.write(json.dumps(versioned(data, json_version()), indent=2) + "\n")
     stream.flush()  # a reader of the pipe may wait for the object while the command goes on
 
 
 def print_json_line(data: Mapping[str, object]) -> None:
     """Write one JSON object on a line of its own to standard output."""
     stream = _RESERVED[-1] if _RESERVED else sys.stdout
-    stream.write(json.dumps(data) + "\n")
+    stream.write(json.dumps(versioned(data, json_version())) + "\n")
     stream.flush()
+
+
+_JSON_VERSION: ContextVar[JsonVersion] = ContextVar("json_version", default=SCHEMA_VERSION)
+
+
+def json_version() -> JsonVersion:
+    """Return the version of JSON objects that the command line asked for."""
+    return _JSON_VERSION.get()
+
+
+def set_json_version(text: str) -> None:
+    """Set the version of JSON objects from the text of `--json-version`. Raises ConfigError."""
+    if text not in ("1", "2"):
+        raise ConfigError("is unknown", where="--json-version", expected="1 or 2", was=text or "nothing")
+    _JSON_VERSION.set(1 if text == "1" else 2)
 
 
 _RESERVED: list[TextIO] = []

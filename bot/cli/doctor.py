@@ -40,4 +40,4 @@ def doctor(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOpt
             screen.print(check.text, markup=False, soft_wrap=True)
     faults = [check.name for check in checks if check.verdict is CheckVerdict.FAULT]
     error = DataError(f"{counted(len(faults), 'fault')}: {', '.join(faults)}", mend="see above") if faults else None
-    end_with(error, as_json, {"checks": [{"name": c.name, "verdict": c.verdict, "told": c.text} for c in checks]})
+    end_with(error, as_json, {"checks": [{"name": c.name, "verdict": c.verdict, "message": c.text} for c in checks]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from bot.cli.console import console, print_json
+from bot.cli.console import console, json_version, print_json
 from bot.core.errors import ConfigError
+from bot.core.json_schema import SCHEMA_VERSION
 from bot.core.text import csv_cell, markdown_cell
 
 CsvOption = Annotated[bool, typer.Option("--csv", help="CSV on standard output.")]
@@ -41,13 +43,28 @@ def format_of(as_json: bool, as_csv: bool, as_markdown: bool) -> Format:
 def print_list(name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, object]], style: Format) -> None:
     """Print rows in a format. None is null in JSON and an empty cell elsewhere; `name` is the key of the JSON list."""
     if style == "json":
-        print_json({name: [dict(row) for row in rows]})
+        print_json({name: [_in_version(name, row) for row in rows]})
     elif style == "csv":
         _print_csv(columns, rows)
     elif style == "md":
         _print_markdown(columns, rows)
     else:
         _print_table(columns, rows)
+
+
+def _in_version(name: str, row: Mapping[str, object]) -> dict[str, object]:
+    """Return a row of a JSON list; version 1 has lists and objects as text, as CSV has them."""
+    if json_version() == SCHEMA_VERSION:
+        return dict(row)
+    # Orders alone had a text for an undefined figure too.
+    return {key: _text(value) if name == "orders" else _cell(value) for key, value in row.items()}
+
+
+def _cell(value: object) -> object:
+    """Return a list or an object as the text that a cell holds, any other value as it is."""
+    if isinstance(value, list):
+        return ";".join(value)
+    return json.dumps(value) if isinstance(value, Mapping) else value
 
 
 def _print_table(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]) -> None:
@@ -81,4 +98,4 @@ def _print_markdown(columns: Sequence[Column], rows: Sequence[Mapping[str, objec
 
 
 def _text(value: object) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else str(_cell(value))

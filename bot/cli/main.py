@@ -16,13 +16,14 @@ import typer
 from typer.exceptions import TyperException
 
 from bot.cli.command_line import command_line
-from bot.cli.console import parse_changes, print_json, print_json_line, reserve_output
+from bot.cli.console import parse_changes, print_json, print_json_line, reserve_output, set_json_version
 from bot.core.errors import BotError, ConfigError
+from bot.core.json_schema import SCHEMA_VERSION
 from bot.infra.garbage import collect_rarely
 from bot.infra.installation import require_own_strategies, require_supported_system
 
 INTERRUPTED = 130
-_DEBUG = "--debug"
+_DEBUG, _JSON_VERSION = "--debug", "--json-version"
 
 
 class Interrupted(BotError):
@@ -62,18 +63,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         collect_rarely()
     words = list(sys.argv[1:] if arguments is None else arguments)
     # Taken out by hand, so that it may stand before or after any command.
-    given = [word for word in words if word != _DEBUG]
+    given, version = _without_version([word for word in words if word != _DEBUG])
     is_json = "--json" in given and "--help" not in given
     with reserve_output(own_process=arguments is None) if is_json else contextlib.nullcontext():
-        sys.exit(_run(given, is_debug=_DEBUG in words))
+        sys.exit(_run(given, version, is_debug=_DEBUG in words))
 
 
-def _run(given: Sequence[str], is_debug: bool) -> int:
+def _run(given: Sequence[str], version: str, is_debug: bool) -> int:
     """Run a command and return its exit code; with `is_debug` the traceback of an error is printed and kept."""
     try:
         require_supported_system()
         # First of all: a folder named `strategies` in the user's folder would be imported instead of the bot's.
         require_own_strategies()
+        set_json_version(version)
         code = command_line()(given or ["--help"], standalone_mode=False) or 0
         if code == INTERRUPTED:  # typer's exit code for Ctrl-C
             raise KeyboardInterrupt
@@ -92,6 +94,19 @@ def _run(given: Sequence[str], is_debug: bool) -> int:
         if is_debug:
             typer.echo(_masked(problem), err=True)
         return _report(Bug(_log_traceback(_state_of(given), problem)), given)
+
+
+def _without_version(words: Sequence[str]) -> tuple[list[str], str]:
+    """Take `--json-version N` out of the words of a command; it may stand before or after any command."""
+    given, version = list(words), str(SCHEMA_VERSION)
+    for place, word in enumerate(words):
+        if word.startswith(f"{_JSON_VERSION}="):
+            version = word.partition("=")[2]
+            given.remove(word)
+        elif word == _JSON_VERSION:
+            version = "".join(words[place + 1 : place + 2])
+            given = [*words[:place], *words[place + 2 :]]
+    return given, version
 
 
 def _show_traceback(error: BotError, given: Sequence[str]) -> None:

@@ -62,7 +62,7 @@ class Checked:
         return {
             "market": self.market,
             "verdicts": {symbol: verdict.standing for symbol, verdict in self.verdicts.items()},
-            # `barred` and `told` are the keys of version 0.1.0: readers of `--json` depend on them.
+            # `barred` is a key of version 0.1.0: readers of `--json` depend on it.
             "barred": {
                 v.symbol: {"from": _iso_or_none(v.quarantined_from), "why": v.quarantine_faults[0].text}
                 for v in self.quarantined
@@ -76,7 +76,7 @@ class Checked:
                     "last": str(row.last),
                     "rows": row.count,
                     "known_from": iso(row.known_from),
-                    "told": row.text,
+                    "message": row.text,
                 }
                 for row in self.rows
             ],

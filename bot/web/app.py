@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from bot.core.errors import BotError, LedgerError
+from bot.core.json_schema import SCHEMA_VERSION, JsonVersion, versioned
 from bot.paper.daemon_status import DaemonState
 from bot.report import chart_style
 from bot.report.labels import PLAIN
@@ -127,9 +128,9 @@ class _Answers:
 
         def answer(request: Request) -> Response:
             try:
-                return JSONResponse(_json(reader(request)[0]))
+                return JSONResponse(versioned(_plain(reader(request)[0]), _version(request)))
             except BotError as problem:
-                return JSONResponse({"error": problem.as_dict()}, _status(problem))
+                return JSONResponse(versioned({"error": problem.as_dict()}, _version(request)), _status(problem))
 
         return answer
 
@@ -138,7 +139,7 @@ class _Answers:
         try:
             record = self._record(request)
         except LedgerError as problem:
-            return JSONResponse({"version": "", "daemon": "", "told": str(problem)})
+            return JSONResponse({"version": "", "daemon": "", "message": str(problem)})
         return JSONResponse(self._pulse(record))
 
     def healthz(self, request: Request) -> Response:
@@ -211,7 +212,7 @@ class _Answers:
             "sequence": sequence,
             "daemon": state,
             "is_well": verdict.is_healthy,
-            "told": f"{line[0].upper()}{line[1:]}",
+            "message": f"{line[0].upper()}{line[1:]}",
         }
 
     def _problem(self, request: Request, problem: BotError) -> Response:
@@ -224,7 +225,7 @@ class _Answers:
             **({"names": [], "titles": {}} if is_empty else self._names()),
             "path": "",
             "query": {},
-            "pulse": {"version": "", "daemon": "none", "is_well": True, "told": "No ledger"},
+            "pulse": {"version": "", "daemon": "none", "is_well": True, "message": "No ledger"},
         }
         values = {**frame, "problem": str(problem), "is_empty": is_empty}
         return HTMLResponse(self.pages.render("problem", values), 200 if is_empty else _status(problem))
@@ -238,6 +239,15 @@ def _page(request: Request, name: str = "page") -> int:
 
 def _status(problem: BotError) -> int:
     return 404 if problem.what.startswith("there is no") else 503
+
+
+def _version(request: Request) -> JsonVersion:
+    """Return the version of JSON that an address asks for."""
+    return 1 if request.query_params.get("json_version") == "1" else SCHEMA_VERSION
+
+
+def _plain(data: Data) -> dict[str, object]:
+    return {key: _json(value) for key, value in data.items()}
 
 
 def _json(value: object) -> object:

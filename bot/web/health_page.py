@@ -34,14 +34,14 @@ class Trouble(TypedDict):
 
     at: str
     kind: str
-    told: str
+    message: str
 
 
 class HealthPage(TypedDict):
     """Data of the page."""
 
     is_well: bool
-    told: str
+    message: str
     findings: list[dict[str, object]]
     is_over: bool
     daemon: dict[str, str | int]
@@ -68,7 +68,7 @@ def health(site: Site, record: Record) -> HealthPage:
     switch, unknown = record.last_event(TradingStateChange), unexplained(record)
     return {
         "is_well": verdict.is_healthy,
-        "told": verdict.line,
+        "message": verdict.line,
         "findings": [asdict(finding) for finding in verdict.findings],
         "is_over": record.folder is not None or (period is not None and period.event.is_history),
         "daemon": _daemon(site, record),
@@ -111,14 +111,14 @@ def _trouble(day: str, event: Late | Drift | BalanceDifference) -> Trouble:
     match event:
         case Late():
             sent = "its orders were not sent" if event.missed else "its orders were sent"
-            return {"at": day, "kind": "late", "told": f"decided {event.decided_at:%Y-%m-%d %H:%M}, {sent}"}
+            return {"at": day, "kind": "late", "message": f"decided {event.decided_at:%Y-%m-%d %H:%M}, {sent}"}
         case Drift():
             text = f"recorded {event.recorded}, would now be {event.replayed}"
-            return {"at": day, "kind": "drift", "told": text}
+            return {"at": day, "kind": "drift", "message": text}
         case BalanceDifference():
             recorded, found = plain(event.recorded), plain(event.found)
             text = f"{event.asset}: accounted for {recorded}, found {found} ({event.cause})"
-            return {"at": day, "kind": "difference", "told": text}
+            return {"at": day, "kind": "difference", "message": text}
 
 
 def _free(site: Site) -> int | None:

@@ -33,7 +33,7 @@ class ReadingRow(TypedDict):
     value_text: str
     threshold_text: str
     verdict: str
-    told: str
+    message: str
     gate: bool | None
     needle: float | None
     wanted: str
@@ -55,7 +55,7 @@ def _row(gauge: Gauge) -> ReadingRow:
         "value_text": numbers.figure(name, value),
         "threshold_text": numbers.figure(name, threshold),
         "verdict": verdict,
-        "told": verdict if gauge.gate is None else _VERDICTS.get(verdict, verdict),
+        "message": verdict if gauge.gate is None else _VERDICTS.get(verdict, verdict),
         "gate": gauge.gate,
         "needle": _needle(name, value or 0.0, threshold or 0.0) if is_complete else None,
         "wanted": _passing_side(value or 0.0, threshold or 0.0, verdict) if is_complete else "",

@@ -34,7 +34,7 @@ class Activity(TypedDict):
 
     at: str
     kind: str
-    told: str
+    message: str
 
 
 class Money(TypedDict):
@@ -167,4 +167,4 @@ def _activity(one: Recorded[Fill | Settlement | TradingStateChange], labels: Lab
             text = f"Settled {plain(settled.quantity)} {settled.symbol}: {settled.cause}."
         case TradingStateChange() as change:
             text = f"The user set it to: {change.mode}."
-    return {"at": one.at[:16].replace("T", " "), "kind": one.row.kind, "told": text}
+    return {"at": one.at[:16].replace("T", " "), "kind": one.row.kind, "message": text}

@@ -17,7 +17,12 @@ FILES = {"my_rule.py", "test_my_rule.py", "my_rule.yaml"}
 def test_it_writes_three_files_and_names_them(tmp_path: Path) -> None:
     done = bot("new-strategy", "my_rule", "--json", cwd=tmp_path)
     assert done.returncode == 0
-    assert json.loads(done.stdout) == {"strategy": "my_rule.py", "test": "test_my_rule.py", "config": "my_rule.yaml"}
+    assert json.loads(done.stdout) == {
+        "schema_version": 2,
+        "strategy": "my_rule.py",
+        "test": "test_my_rule.py",
+        "config": "my_rule.yaml",
+    }
     assert {path.name for path in tmp_path.iterdir()} == FILES
     assert "class MyRule:" in (tmp_path / "my_rule.py").read_text()
     assert "NAME" not in "".join(path.read_text() for path in tmp_path.iterdir())

@@ -83,6 +83,7 @@ def test_the_head_is_stamped_and_the_token_kept_beside_the_ledger(folder: Path, 
     done = anchor(folder, server, "--json")
     token = path.with_name(f"paper.anchor-{row}.tsr")
     assert json.loads(done.stdout) == {
+        "schema_version": 2,
         "ledger": "paper",
         "row": row,
         "hash": head,
@@ -179,7 +180,7 @@ class TestVerify:
         done = verify(folder, "--json")
         assert done.returncode == 0, done.stderr
         (check,) = [one for one in json.loads(done.stdout)["verified"][0]["checks"] if one["name"] == "anchors"]
-        assert check["told"] == (
+        assert check["message"] == (
             "row 13 (2024-03-03) and those before existed on 2026-11-29 11:00:05 UTC: signed by Example Time "
             "Authority; 2 valid tokens from row 6 on"
         )

@@ -47,7 +47,7 @@ def test_orders_and_round_trips_have_the_level(ledger: Record) -> None:
     lines = [as_dict(line) for line in orders_of(ledger, RowFilter()).items]
     found = [(line["decision_at"][:10], line["side"], line["stop"]) for line in lines if line["outcome"] == "filled"]
     assert ("2024-01-06", "sell", "92.5") in found
-    assert ("2024-01-03", "buy", "") in found
+    assert ("2024-01-03", "buy", None) in found
     first = round_trips_of(ledger).closed[0]
     assert (first.exit_at, first.exit_reason, first.days, first.exit_stage) == (
         "2024-01-06T23:59:59Z",

@@ -80,8 +80,8 @@ def _decision_record(one: Recorded[Decision]) -> dict[str, object]:
         "previous_stage": decision.previous,
         "trade": decision.trade,
         "reduce_only": decision.reduce_only,
-        "reasons": ";".join(decision.reasons),
-        "weights": AMOUNTS.cell(AMOUNTS.write(decision.weights)),
+        "reasons": list(decision.reasons),
+        "weights": AMOUNTS.write(decision.weights),
     }
 
 

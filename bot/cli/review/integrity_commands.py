@@ -141,7 +141,7 @@ def _line(check: IntegrityCheck) -> str:
 def _as_dict(check: IntegrityCheck) -> dict[str, object]:
     fault = None if check.fault is None else str(check.fault)
     proofs = {"proofs": [proof.to_dict() for proof in check.proofs]} if check.proofs else {}
-    return {"name": check.name, "whole": check.fault is None, "told": check.message, "fault": fault, **proofs}
+    return {"name": check.name, "whole": check.fault is None, "message": check.message, "fault": fault, **proofs}
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -78,9 +78,10 @@ def orders(
     Example: bot review orders --outcome skipped
     """
     from bot.review.lists.order_list import as_dict, orders_of
+    from bot.review.lists.reason_codes import recorded_code
 
     style = format_of(as_json, as_csv, as_markdown)
-    chosen = row_filter(style, symbol, since, until, reason, outcome, limit)
+    chosen = row_filter(style, symbol, since, until, recorded_code(reason), outcome, limit)
     record = record_of(config, run)
     found = orders_of(record, chosen)
     rows = [as_dict(line) for line in found.items]
@@ -90,17 +91,17 @@ def orders(
     print_notes(style, left_out(found))
 
 
-def _order_cells(line: Mapping[str, str], labels: Labels) -> dict[str, object]:
+def _order_cells(line: Mapping[str, Any], labels: Labels) -> dict[str, object]:
     from bot.report import names
     from bot.report.numbers import NOTHING, minus, money, price
 
-    why = names.reasons(line["why"], labels)
+    why = names.reasons(";".join(line["why"]), labels)
     bps = f"{float(line['slippage_bps']):.1f}" if line["slippage_bps"] else NOTHING
     return {
         "day": line["decision_at"][:10],
         "order": f"{line['side']} {line['symbol']}" + (f", stop {price(line['stop'])}" if line["stop"] else ""),
         "quantity": price(line["quantity"]),
-        "price": price(line["price"] or None),
+        "price": price(line["price"]),
         "fee": money(line["fee"]) if line["price"] else NOTHING,
         "bps": minus(bps) if line["slippage_bps"] else bps,
         "id": line["order_id"][:_ID_SHOWN] + "..",

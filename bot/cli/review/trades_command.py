@@ -98,11 +98,12 @@ def trades(
     Example: bot review trades --by episode
     """
     from bot.review.lists.excursions import excursions
+    from bot.review.lists.reason_codes import shown_code
     from bot.review.lists.trade_list import breakouts, round_trips_of
     from bot.review.lists.trade_sums import grouped
 
     style = format_of(as_json, as_csv, as_markdown)
-    chosen = row_filter(style, symbol, since, until, reason, outcome, limit)
+    chosen = row_filter(style, symbol, since, until, shown_code(reason), outcome, limit)
     record = record_of(config, run)
     # Episodes of a forward ledger are computed from the market, which takes seconds: only where a column needs them.
     needs_episodes = by == "episode" or (by is None and style != "table")
@@ -143,6 +144,7 @@ def _passes(trip: RoundTrip, chosen: RowFilter) -> bool:
 
 def _trip_record(trip: RoundTrip, seen: Excursion | None) -> dict[str, object]:
     from bot.ledger.codec import plain
+    from bot.review.lists.reason_codes import codes_of
 
     return {
         "symbol": trip.symbol,
@@ -160,8 +162,8 @@ def _trip_record(trip: RoundTrip, seen: Excursion | None) -> dict[str, object]:
         "best_close": None if seen is None else round(seen.best, 8),
         "entry_stage": trip.entry_stage,
         "exit_stage": trip.exit_stage,
-        "entry_reason": trip.entry_reason,
-        "exit_reason": trip.exit_reason,
+        "entry_reason": codes_of(trip.entry_reason),
+        "exit_reason": codes_of(trip.exit_reason),
         "episode": trip.episode,
         "entry_order": trip.entry_order,
         "exit_order": trip.exit_order,

@@ -27,6 +27,11 @@ def listed(episodes: Sequence[Episode], chosen: RowFilter) -> Page[Episode]:
 
 
 def episode_dict(episode: Episode) -> dict[str, object]:
-    """Format an episode as JSON: `known_at`, then the keys of its ledger row."""
+    """Format an episode as JSON: `known_at`, then the keys of its ledger row, codes as lists."""
     _, known_at, body = encode(episode)
-    return {"known_at": known_at, **body}
+    return {
+        "known_at": known_at,
+        **body,
+        "vetoes": list(episode.vetoes),
+        "exit_reason": list(episode.exit_reasons),
+    }

@@ -14,6 +14,7 @@ from bot.core.orders import Fill, OrderIntent, OrderResult, slippage_bps
 from bot.ledger.codec import BPS, plain
 from bot.ledger.recorded import Recorded
 from bot.review.lists.filters import Page, RowFilter
+from bot.review.lists.reason_codes import codes_of, traded_because
 from bot.review.recording import Record
 
 OPEN = "open"
@@ -113,8 +114,8 @@ def _reason_and_end(result: OrderResult, intent: OrderIntent | None) -> tuple[st
     return intent.reason, result.full_reason.removeprefix(intent.reason).removeprefix(";")
 
 
-def as_dict(line: OrderLine) -> dict[str, str]:
-    """Format an order as text by column; an undefined figure is empty."""
+def as_dict(line: OrderLine) -> dict[str, object]:
+    """Return an order by column: amounts as text, None where they are undefined, reasons as lists of codes."""
     return {
         "order_id": line.order_id,
         "decision_at": line.at,
@@ -123,10 +124,10 @@ def as_dict(line: OrderLine) -> dict[str, str]:
         "quantity": plain(line.quantity),
         "outcome": line.outcome,
         "filled": plain(line.filled),
-        "price": "" if line.price is None else plain(line.price),
+        "price": None if line.price is None else plain(line.price),
         "fee": plain(line.fee),
-        "slippage_bps": "" if line.slippage_bps is None else str(BPS.write(line.slippage_bps)),
-        "reason": line.reason,
-        "why": line.why,
-        "stop": "" if line.stop is None else plain(line.stop),
+        "slippage_bps": None if line.slippage_bps is None else str(BPS.write(line.slippage_bps)),
+        "reason": codes_of(traded_because(line.reason)),
+        "why": codes_of(line.why),
+        "stop": None if line.stop is None else plain(line.stop),
     }

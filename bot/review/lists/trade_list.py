@@ -18,6 +18,7 @@ from bot.core.moments import iso
 from bot.core.orders import Fill, OrderIntent, Settlement
 from bot.ledger.recorded import Recorded
 from bot.ledger.round_trips import Closed, Leg, Lot, days_between, match_lots
+from bot.review.lists.reason_codes import traded_because
 from bot.review.recording import Record
 
 EXACT = Context(prec=60)
@@ -180,8 +181,8 @@ class _RoundTripBuilder:
             float(pnl / part.cost),
             self._stage(entry),
             self._stage(self._moment(part.at, part.order_id)),
-            lot.reason,
-            part.reason,
+            traded_because(lot.reason),
+            traded_because(part.reason),
             self._episode(entry),
             lot.order_id,
             part.order_id,
@@ -208,7 +209,7 @@ class _RoundTripBuilder:
             None if pnl is None else float(pnl / cost),
             self._stage(entry),
             "",
-            lot.reason,
+            traded_because(lot.reason),
             "",
             self._episode(entry),
             lot.order_id,

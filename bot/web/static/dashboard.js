@@ -36,7 +36,7 @@
       const isNew = pulse.version !== version;
       if (isNew || document.querySelector("main [data-waits]")) {
         await swap();
-        if (isNew) show(`Updated. ${pulse.told}.`);
+        if (isNew) show(`Updated. ${pulse.message}.`);
       }
       body.classList.remove("lost");
     } catch {

@@ -58,9 +58,9 @@ def test_orders_tell_how_each_ended_and_why(told: Path) -> None:
     partial = orders["Abuy"]
     assert (partial["quantity"], partial["filled"], partial["price"], partial["fee"]) == ("4", "3", "10", "0.1")
     assert partial["slippage_bps"] == "101.0101"  # 0.10 above 9.90
-    assert (partial["reason"], partial["why"]) == ("entered_alts", "cash_short")
-    assert orders["Bbuy"]["why"] == "rejected (LOT_SIZE; too small)"
-    assert (orders["Csell"]["reason"], orders["Csell"]["why"]) == ("entered_alts", "min_notional")
+    assert (partial["reason"], partial["why"]) == (["entered_alts"], ["cash_short"])
+    assert orders["Bbuy"]["why"] == ["rejected (LOT_SIZE; too small)"]
+    assert (orders["Csell"]["reason"], orders["Csell"]["why"]) == (["entered_alts"], ["min_notional"])
 
 
 def test_reasons_of_orders_are_words_in_the_table(told: Path) -> None:
@@ -116,6 +116,26 @@ def test_csv_json_and_markdown_tell_the_same_rows(told: Path, command: str) -> N
     assert len(as_csv) == len(as_json) == len(markdown) - 2
     for one, other in zip(as_csv, as_json, strict=True):
         assert one.keys() == other.keys()
+
+
+def test_json_has_lists_and_objects_and_version_1_has_them_as_text(told: Path) -> None:
+    decision = listed(told, "decisions", "--reason", "entered_alts")[0]
+    assert (decision["reasons"], decision["weights"]) == (["entered_alts"], {"A": "0.3", "B": "0.3"})
+    skipped = listed(told, "orders", "--outcome", "skipped")[0]
+    assert (skipped["reason"], skipped["why"], skipped["price"]) == (["entered_alts"], ["min_notional"], None)
+    (old,) = listed(told, "decisions", "--reason", "entered_alts", "--json-version", "1")
+    assert (old["reasons"], old["weights"]) == ("entered_alts", '{"A": "0.3", "B": "0.3"}')
+    old = listed(told, "orders", "--outcome", "skipped", "--json-version", "1")[0]
+    assert (old["reason"], old["why"], old["price"]) == ("entered_alts", "min_notional", "")
+
+
+def test_a_trade_of_a_decision_that_holds_is_a_rebalance(tmp_path: Path) -> None:
+    held = [*order(5, "sell", "ETH", "1", "2000", "1", "holds"), *order(6, "sell", "ETH", "1", "2000", "1", "kill_eth")]
+    bought = order(3, "buy", "ETH", "2", "2000", "1", "entered_eth")
+    record(tmp_path, [began(), decided(3, "ETH", "entered_eth", ETH="0.9"), *bought, *held])
+    assert [one["exit_reason"] for one in listed(tmp_path, "trades")] == [["rebalanced"], ["kill_eth"]]
+    assert len(listed(tmp_path, "trades", "--reason", "holds")) == 1
+    assert [one["reason"] for one in listed(tmp_path, "orders", "--reason", "rebalanced")] == [["rebalanced"]]
 
 
 def test_sums_by_coin_add_up_to_the_trades(told: Path) -> None:
