@@ -14,7 +14,7 @@ import numpy as np
 
 from bot.core import execution, instrument
 from bot.core.impact import impact_share
-from bot.simulation.simulation import rounded_weight
+from bot.simulation.kernel import rounded_weight
 
 Floats = Any
 

@@ -19,9 +19,9 @@ from bot.data.demo.demo_market import DEMO
 from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import load_config
-from bot.simulation.compiling import compiled
+from bot.simulation.kernel import RunInputs, SetNumbers
 from bot.simulation.prepared_market import PreparedMarket
-from bot.simulation.simulation import simulate
+from bot.simulation.simulation import Simulation
 from bot.sweep.chunks import chunks_of, run_chunk
 from bot.sweep.numbers_of_sets import TARGET_FIELDS, rule_fields, with_fields
 from bot.sweep.sweep import CHUNK, DEFAULT_GRID
@@ -58,7 +58,7 @@ def loop_ratio(count: int = SETS) -> dict[str, float]:
     """
     config = load_config()
     market = open_market(config, None, DEMO)
-    variations = Variations(config, market, WINDOW, compiled(simulate))
+    variations = Variations(config, market, WINDOW, is_compiled=True)
     prepared = PreparedMarket(config, market, WINDOW)
     coins = prepared.coins
     # The bare loop knows no ending of a coin: neither loop chooses one that ends.
@@ -69,25 +69,20 @@ def loop_ratio(count: int = SETS) -> dict[str, float]:
     fields = rule_fields(settings)
     rules = [with_fields(settings.rules, fields, changes) for changes in sets]
     targets = [with_fields(settings.target_rules, TARGET_FIELDS, changes) for changes in sets]
-    observed, stale, numbers = view.observed, view.stale, prepared.numbers
-    fast, bare = compiled(simulate), bare_loop()
-    rows = [np.array(list(map(tuple, part)), float) for part in (rules, targets, [numbers] * count)]
+    simulation, bare = Simulation(is_compiled=True), bare_loop()
+    arrays = RunInputs(simulation.observations(view.observed), view.stale, shares, coins, multipliers, prepared.first)
+    rows = [np.array(list(map(tuple, part)), float) for part in (rules, targets, [prepared.numbers] * count)]
 
     def by_simulation(part: slice) -> list[float]:
-        pairs = zip(rules[part], targets[part], strict=True)
-        runs = (
-            fast(r, t, numbers, observed, stale, shares, coins, multipliers, prepared.first, 1024).equity[-1]
-            for r, t in pairs
-        )
-        return list(runs)
+        numbers = [SetNumbers(*one, prepared.numbers) for one in zip(rules[part], targets[part], strict=True)]
+        return [run.equity[-1] for run in simulation.each(numbers, arrays)]
 
     def by_bare_loop(part: slice) -> list[float]:
         r, t, z = (columns[part] for columns in rows)
-        return list(bare(r, t, z, observed, shares, coins, multipliers, prepared.first))
+        return list(bare(r, t, z, view.observed, shares, coins, multipliers, prepared.first))
 
     def by_sweep(part: slice) -> None:
-        for changes in sets[part]:
-            variations.figures(changes)
+        list(variations.figures_of(sets[part]))
 
     np.testing.assert_allclose(by_simulation(slice(50)), by_bare_loop(slice(50)), rtol=1e-9)
     by_sweep(slice(2))
@@ -114,7 +109,7 @@ def memory_of_sets(count: int = SETS) -> float:
 def memory_here(count: int) -> float:
     """Megabytes by which the peak memory of this process grows while it runs so many sets and keeps their rows."""
     config = load_config()
-    variations = Variations(config, open_market(config, None, DEMO), WINDOW, compiled(simulate))
+    variations = Variations(config, open_market(config, None, DEMO), WINDOW, is_compiled=True)
     variations.figures({})
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     kept = [row for chunk in chunks_of(drawn_sets(count), CHUNK).values() for row in run_chunk(variations, chunk)]
@@ -127,7 +122,7 @@ def memory_here(count: int) -> float:
 def new_windows() -> dict[str, float]:
     """CPU milliseconds of a set that changes a window of a reading, and of one that changes a window of altcoins."""
     config = load_config()
-    variations = Variations(config, open_market(config, None, DEMO), WINDOW, compiled(simulate))
+    variations = Variations(config, open_market(config, None, DEMO), WINDOW, is_compiled=True)
     variations.figures({})
 
     def lap(key: str, first: int) -> float:

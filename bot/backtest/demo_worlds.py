@@ -19,9 +19,9 @@ from bot.report.contents import Worlds
 from bot.services.markets import demo_parameters, demo_worlds
 from bot.services.plans import planned, window_of
 from bot.settings.loader import Config
-from bot.simulation.compiling import compiled
+from bot.simulation.kernel import RunInputs, SetNumbers
 from bot.simulation.prepared_market import PreparedMarket, require_simulated
-from bot.simulation.simulation import SimulatedRun, simulate
+from bot.simulation.simulation import Simulation
 
 _WORTH_COMPILING = 40
 """Seeds from which on compiling takes less time than it saves."""
@@ -85,21 +85,14 @@ def _simulated(config: Config, market: Market, window: Window) -> Floats:
     prepared = PreparedMarket(config, market, window)
     view, settings = prepared.view, prepared.settings
     stressed = view.credit_stress[prepared.first :][: prepared.days]
-    found = _simulation(config.demo.spread_seeds >= _WORTH_COMPILING)(
-        settings.rules,
-        settings.target_rules,
-        prepared.numbers,
-        view.observed,
-        view.stale,
-        prepared.shares,
-        prepared.coins,
-        np.where(stressed, float(config.costs.stress_multiplier), 1.0),
-        prepared.first,
-        0,
-    )
-    return found.equity
+    multipliers = np.where(stressed, float(config.costs.stress_multiplier), 1.0)
+    numbers = SetNumbers(settings.rules, settings.target_rules, prepared.numbers)
+    simulation = _simulation(config.demo.spread_seeds >= _WORTH_COMPILING)
+    seen = simulation.observations(view.observed)
+    arrays = RunInputs(seen, view.stale, prepared.shares, prepared.coins, multipliers, prepared.first)
+    return simulation.one(numbers, arrays, room=0).equity
 
 
 @cache
-def _simulation(is_compiled: bool) -> Callable[..., SimulatedRun]:
-    return compiled(simulate) if is_compiled else simulate
+def _simulation(is_compiled: bool) -> Simulation:
+    return Simulation(is_compiled)

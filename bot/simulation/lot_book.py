@@ -5,6 +5,7 @@ It follows `bot.core.cycle` and `bot.core.book` step by step, in floats and whol
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -66,16 +67,21 @@ class FillColumns(NamedTuple):
 class LotBook(NamedTuple):
     """State of a book as arrays: cash is the first entry of `cash`, `renamed` is the column of the new name or -1.
 
-    `wanted` has the target weights by the newest names. `live` lists the coins that are held or wanted, in order; the
-    first `live_count` of them count. Loops run over these alone: a market has a hundred coins, a book five to ten.
-    `orders` and `again` are those of the day. `fill_count` goes on counting where the arrays of fills are full.
+    `decided` has the target weights of the newest decision, `wanted` those by the newest names. `live` lists the coins
+    that are held or wanted, in order; the first `live_count` of them count. Loops run over these alone: a market has a
+    hundred coins, a book five to ten. `changes`, `orders` and `again` are those of the day. `fill_count` goes on
+    counting where the arrays of fills are full.
+
+    The books of many sets are one `LotBook` whose arrays have an axis more, shape (sets, ...).
     """
 
     cash: Floats
     lots: Floats
+    decided: Floats
     wanted: Floats
     live: Ints
     live_count: Ints
+    changes: Floats
     orders: Floats
     again: Bools
     unfinished: Bools
@@ -97,26 +103,52 @@ class DayStart(NamedTuple):
     is_unfinished: bool
 
 
-def new_book(coins: CoinTable, cash: float, room: int) -> LotBook:
-    """Return an empty book with room for a number of fills."""
-    n = len(coins.step)
+def new_books(cash: Sequence[float], coins: CoinTable, room: int) -> LotBook:
+    """Return an empty book for each amount of cash, with room for a number of fills; arrays of shape (sets, ...)."""
+    sets, n = len(cash), len(coins.step)
     return LotBook(
-        np.full(1, cash),
-        np.zeros(n),
-        np.zeros(n),
-        np.zeros(n, np.int64),
-        np.zeros(1, np.int64),
-        np.zeros(n),
-        np.zeros(n, np.bool_),
-        np.zeros(n, np.bool_),
-        np.full(n, np.nan),
-        np.full(n, -1, np.int64),
-        np.zeros(1, np.int64),
-        np.empty(room, np.int64),
-        np.empty(room, np.int64),
-        np.empty(room, np.int64),
-        np.empty(room, np.int64),
-        np.empty(room),
+        cash=np.array(cash).reshape(sets, 1),
+        lots=np.zeros((sets, n)),
+        decided=np.zeros((sets, n)),
+        wanted=np.zeros((sets, n)),
+        live=np.zeros((sets, n), np.int64),
+        live_count=np.zeros((sets, 1), np.int64),
+        changes=np.zeros((sets, n)),
+        orders=np.zeros((sets, n)),
+        again=np.zeros((sets, n), np.bool_),
+        unfinished=np.zeros((sets, n), np.bool_),
+        marks=np.full((sets, n), np.nan),
+        renamed=np.full((sets, n), -1, np.int64),
+        fill_count=np.zeros((sets, 1), np.int64),
+        fill_kind=np.empty((sets, room), np.int64),
+        fill_day=np.empty((sets, room), np.int64),
+        fill_coin=np.empty((sets, room), np.int64),
+        fill_lots=np.empty((sets, room), np.int64),
+        fill_price=np.empty((sets, room)),
+    )
+
+
+def book_of(books: LotBook, row: int) -> LotBook:
+    """Return the book of one set."""
+    return LotBook(
+        books.cash[row],
+        books.lots[row],
+        books.decided[row],
+        books.wanted[row],
+        books.live[row],
+        books.live_count[row],
+        books.changes[row],
+        books.orders[row],
+        books.again[row],
+        books.unfinished[row],
+        books.marks[row],
+        books.renamed[row],
+        books.fill_count[row],
+        books.fill_kind[row],
+        books.fill_day[row],
+        books.fill_coin[row],
+        books.fill_lots[row],
+        books.fill_price[row],
     )
 
 
@@ -128,16 +160,16 @@ def close_of(book: LotBook, coins: CoinTable, coin: int, day: int) -> float:
     return price
 
 
-def aim(book: LotBook, decided: Floats) -> None:
-    """Set the wanted weights from those of a decision, and list the coins that are held or wanted."""
+def aim(book: LotBook) -> None:
+    """Set the wanted weights from those of the newest decision, and list the coins that are held or wanted."""
     n, count = len(book.lots), 0
     book.wanted[:] = 0.0
     for coin in range(n):
-        if decided[coin] > 0:
+        if book.decided[coin] > 0:
             name = coin
             while book.renamed[name] >= 0:
                 name = book.renamed[name]
-            book.wanted[name] += decided[coin]
+            book.wanted[name] += book.decided[coin]
     for coin in range(n):
         if book.wanted[coin] > 0 or book.lots[coin] > 0:
             book.live[count] = coin
@@ -248,38 +280,37 @@ def _plan(
 ) -> None:
     """Set the lots of the day's orders, and which coins are retried on the next day."""
     count = book.live_count[0]
-    live = book.live[:count]
-    equity = equity_at(book.cash[0], book.lots, book.live, count, book.marks, coins.close, coins.step, day - 1)
+    live, changes, cash = book.live[:count], book.changes, book.cash[0]
+    equity = equity_at(cash, book.lots, book.live, count, book.marks, coins.close, coins.step, day - 1)
     for coin in live:
-        book.orders[coin], book.again[coin] = 0.0, False
-    cash, volume_share, coefficient = book.cash[0], numbers.volume_share, numbers.impact
-    for side in range(2):  # sales first: their proceeds pay for the purchases
-        for coin in live:
-            target, held, close = book.wanted[coin] * numbers.multiplier, book.lots[coin], coins.close[day - 1, coin]
-            if book.wanted[coin] <= 0 and held <= 0:
-                continue
+        book.orders[coin], book.again[coin], changes[coin] = 0.0, False, 0.0
+        target, held, close = book.wanted[coin] * numbers.multiplier, book.lots[coin], coins.close[day - 1, coin]
+        if book.wanted[coin] > 0 or held > 0:
             price, step = book.marks[coin] if np.isnan(close) else close, coins.step[coin]
             weight = held * step * price / equity if equity else 0.0
-            is_late = book.unfinished[coin]
-            if not _is_due(when, is_late, numbers.band, numbers.relative_band, weight, target):
+            if _is_due(when, book.unfinished[coin], numbers.band, numbers.relative_band, weight, target):
+                changes[coin] = target * equity / price / step - held
+    for side in range(2):  # sales first: their proceeds pay for the purchases
+        for coin in live:
+            change = changes[coin]
+            if change == 0 or (change > 0) != (side == 1):
                 continue
-            change = target * equity / price / step - held
-            if side != (1 if change > 0 else 0) or change == 0:
-                continue
+            close, step = coins.close[day - 1, coin], coins.step[coin]
+            price = book.marks[coin] if np.isnan(close) else close
             if side == 1 and reduce_only:
-                if is_late and when != TradeCode.NOW:
+                if book.unfinished[coin] and when != TradeCode.NOW:
                     book.again[coin] = True
                 continue
-            if side == 1 and _whole(change) > 0 and coins.quarantined[day, coin]:
+            whole = _whole(abs(change))
+            if side == 1 and whole > 0 and coins.quarantined[day, coin]:
                 continue
             volume, volatility = coins.median_volume[day - 1, coin], coins.volatility[day - 1, coin]
             cost = coins.fee[coin] + coins.slippage[coin] * multiplier
-            tradable = _tradable(volume_share, volume, price, step)
+            tradable = _tradable(numbers.volume_share, volume, price, step)
             limit = np.inf
             if side == 1:
-                cost += impact_share(coefficient, volatility, min(change, tradable) * step * price, volume)
+                cost += impact_share(numbers.impact, volatility, min(change, tradable) * step * price, volume)
                 limit = _whole(max(cash, 0.0) / (price * (1 + cost)) / step)
-            whole = _whole(abs(change))
             lots = min(whole, limit, tradable) if coins.fresh[day - 1, coin] else 0.0
             if lots < whole:
                 book.again[coin] = True
@@ -291,7 +322,7 @@ def _plan(
                 cash -= quantity * price * (1 + cost)
             else:
                 book.orders[coin] = -lots
-                cost += impact_share(coefficient, volatility, quantity * price, volume)
+                cost += impact_share(numbers.impact, volatility, quantity * price, volume)
                 cash += quantity * price * (1 - cost)
     for coin in live:
         book.unfinished[coin] = book.again[coin]

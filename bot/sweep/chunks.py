@@ -23,4 +23,5 @@ def chunks_of(drawn: Sequence[Mapping[str, object]], size: int) -> dict[int, Chu
 
 def run_chunk(variations: Variations, chunk: Chunk) -> list[SweepRow]:
     """Run the sets of a chunk."""
-    return [(number, changes, variations.figures(changes)) for number, changes in chunk]
+    figures = variations.figures_of([changes for _, changes in chunk])
+    return [(number, changes, found) for (number, changes), found in zip(chunk, figures, strict=True)]

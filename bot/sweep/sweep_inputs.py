@@ -9,8 +9,6 @@ from threading import Lock
 from bot.core.market import Market
 from bot.core.window import Window
 from bot.settings.loader import Config
-from bot.simulation.compiling import compiled
-from bot.simulation.simulation import simulate
 from bot.sweep.variation import Variations
 
 
@@ -30,8 +28,7 @@ class SweepInputs:
         """The runs of these inputs, made once."""
         with self._making:
             if self._variations is None:
-                simulation = compiled(simulate) if self.compile_it else simulate
-                self._variations = Variations(self.config, self.market, self.window, simulation)
+                self._variations = Variations(self.config, self.market, self.window, self.compile_it)
             return self._variations
 
     @property

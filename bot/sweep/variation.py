@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from functools import cache, reduce
+from itertools import groupby
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -17,18 +18,16 @@ from bot.services.plans import slippage_class
 from bot.services.strategy_settings import rotation_settings
 from bot.settings.loader import Config
 from bot.simulation.coin_table import CoinTable
+from bot.simulation.kernel import RunInputs, SetNumbers
 from bot.simulation.prepared_market import PreparedMarket
-from bot.simulation.simulation import SimulatedRun, simulate
-from bot.sweep.axes import BASKET, RunAxes, changes_market, delay_of, market_of_set, window_of_set
+from bot.simulation.simulation import SimulatedRun, Simulation
+from bot.sweep.axes import BASKET, DELAY, START, RunAxes, changes_market, delay_of, market_of_set, window_of_set
 from bot.sweep.numbers_of_sets import RUN_FIELDS, TARGET_FIELDS, rule_fields, with_fields
 from bot.sweep.run_figures import SetFigures, figures_of_run
 from strategies.rotation.state import ObservedColumns
 from strategies.rotation.view import RotationView
 
 _Section = TypeVar("_Section", bound=BaseModel)
-_ROOM = 1024
-"""Fills for which a run has room at first."""
-Simulation = Callable[..., SimulatedRun]
 _OF_THE_RULE = frozenset(
     {"entry", "breakout", "trail", "stages", "weights", "gates", "risk_exits", "gated.patience_sessions"}
     | {"eth_stop.measure", "eth_stop.drawdown", "eth_stop.atr_multiple", "stale.leave_after"}
@@ -39,12 +38,12 @@ _OF_THE_RULE = frozenset(
 class Variations:
     """Runs of parameter sets on one market. Markets are prepared once for each set of windows.
 
-    `simulation` is `simulate`, as it is or compiled.
+    `is_compiled` asks for machine code, which many sets are worth.
     """
 
-    def __init__(self, config: Config, market: Market, window: Window, simulation: Simulation = simulate) -> None:
+    def __init__(self, config: Config, market: Market, window: Window, is_compiled: bool = False) -> None:
         self.config, self.market, self.window = config, market, window
-        self._simulate, self._settings = simulation, rotation_settings(config)
+        self._simulation, self._settings = Simulation(is_compiled), rotation_settings(config)
         self._rule_fields = rule_fields(self._settings)
         self._preparing = Lock()  # threads share what is prepared
         self._markets: dict[str, Market] = {"[]": market}
@@ -52,6 +51,7 @@ class Variations:
         self._alike: dict[str, PreparedMarket] = {}  # by market, and by market and section `altcoins`
         self._cuts: dict[str, PreparedMarket] = {}
         self._observed: dict[str, tuple[ObservedColumns, np.ndarray, np.ndarray]] = {}
+        self._shared: dict[str, tuple[PreparedMarket, RunInputs]] = {}
 
     def over(self, window: Window) -> Variations:
         """Return the runs on other days of the same market; readings and choices of coins are shared.
@@ -59,39 +59,54 @@ class Variations:
         Its results are those of a `Variations` made for that window.
         """
         other = copy(self)
-        other.window, other._cuts = window, {}
+        other.window, other._cuts, other._shared = window, {}, {}
         return other
 
     def run(self, changes: Mapping[str, object]) -> SimulatedRun:
         """Simulate one set; `changes` are values by key of the grid."""
-        return self._prepared_run(changes)[1]
+        return next(self._runs([changes]))
 
     def figures(self, changes: Mapping[str, object]) -> SetFigures:
         """Simulate one set and return its figures over its own days."""
-        prepared, run = self._prepared_run(changes)
-        # Entries count by the decisions that are carried out inside the window.
-        first = prepared.first - delay_of(changes)
-        return figures_of_run(run, float(self.config.start_equity), first, prepared.window.start)
+        return next(self.figures_of([changes]))
 
-    def _prepared_run(self, changes: Mapping[str, object]) -> tuple[PreparedMarket, SimulatedRun]:
-        with self._preparing:
-            prepared = self._prepared_for(changes)
-            observed, stale, stressed = self._observed_for(prepared, changes)
-        stress: Any = changes.get("costs.stress_multiplier", self.config.costs.stress_multiplier)
-        inputs = (
+    def figures_of(self, sets: Sequence[Mapping[str, object]]) -> Iterator[SetFigures]:
+        """Simulate sets, and yield the figures of each over its own days in the order of the sets."""
+        for changes, run in zip(sets, self._runs(sets), strict=True):
+            prepared = self._shared_by(changes)[0]
+            # Entries count by the decisions that are carried out inside the window.
+            first = prepared.first - delay_of(changes)
+            yield figures_of_run(run, float(self.config.start_equity), first, prepared.window.start)
+
+    def _runs(self, sets: Sequence[Mapping[str, object]]) -> Iterator[SimulatedRun]:
+        """Simulate sets; neighbours that share their arrays run in one call."""
+        for _, group in groupby(sets, key=lambda changes: id(self._shared_by(changes))):
+            alike = list(group)
+            numbers = [self._numbers_of(changes) for changes in alike]
+            yield from self._simulation.each(numbers, self._shared_by(alike[0])[1])
+
+    def _numbers_of(self, changes: Mapping[str, object]) -> SetNumbers:
+        return SetNumbers(
             with_fields(self._settings.rules, self._rule_fields, changes),
             with_fields(self._settings.target_rules, TARGET_FIELDS, changes),
-            with_fields(prepared.numbers, RUN_FIELDS, changes),
-            observed,
-            stale,
-            prepared.shares,
-            self._at_costs(prepared, changes),
-            np.where(stressed[prepared.first :][: prepared.days], stress, 1.0),
-            prepared.first,
+            with_fields(self._shared_by(changes)[0].numbers, RUN_FIELDS, changes),
         )
-        run = self._simulate(*inputs, _ROOM)
-        # Arrays of compiled code cannot grow; a set that trades more often runs twice.
-        return prepared, run if run.fill_count <= _ROOM else self._simulate(*inputs, run.fill_count)
+
+    def _shared_by(self, changes: Mapping[str, object]) -> tuple[PreparedMarket, RunInputs]:
+        """Return the market and the arrays of a set, which it shares with the sets of the same windows and costs."""
+        key = _key({name: value for name, value in changes.items() if _changes_arrays(name)})
+        with self._preparing:
+            if key not in self._shared:
+                prepared = self._prepared_for(changes)
+                observed, stale, stressed = self._observed_for(prepared, changes)
+                stress: Any = changes.get("costs.stress_multiplier", self.config.costs.stress_multiplier)
+                multipliers = np.where(stressed[prepared.first :][: prepared.days], stress, 1.0)
+                coins = self._at_costs(prepared, changes)
+                arrays = RunInputs(
+                    self._simulation.observations(observed), stale, prepared.shares, coins, multipliers, prepared.first
+                )
+                self._shared[key] = prepared, arrays
+            return self._shared[key]
 
     def _prepared_for(self, changes: Mapping[str, object]) -> PreparedMarket:
         own = {name: value for name, value in changes.items() if _changes_readings(name)}
@@ -174,6 +189,13 @@ def _changes_readings(name: str) -> bool:
 def _changes_observations(name: str) -> bool:
     """True for a key on which what `step` reads depends: readings, and the switches of gates and exits."""
     return _changes_readings(name) or name.startswith(("rotation.gates", "rotation.risk"))
+
+
+@cache
+def _changes_arrays(name: str) -> bool:
+    """True for a key on which the arrays of a run depend; other keys are numbers of the rule and of the book."""
+    is_cost = name.startswith("costs.") and name not in RUN_FIELDS
+    return is_cost or name in (START, DELAY) or _changes_observations(name)
 
 
 def _key(changes: Mapping[str, object]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,9 +23,8 @@ from bot.report.metrics import performance
 from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import Config, load_config
-from bot.simulation.compiling import compiled
 from bot.simulation.prepared_market import require_simulated
-from bot.simulation.simulation import simulate
+from bot.sweep.chunks import chunks_of, run_chunk
 from bot.sweep.contradictions import require_consistent
 from bot.sweep.evidence import Evidence, evidence
 from bot.sweep.exact_set import planned_set
@@ -39,6 +39,8 @@ Criterion = Literal["sharpe", "total_return"]
 CURVES = ("out_of_sample", "hindsight", "default")
 _RUN_KEY = "walk-forward"
 _RELATIVE = 1e-9
+_SETS_A_THREAD = 32
+"""Sets of one call of a thread."""
 Figures = Mapping[str, Any]
 
 
@@ -185,7 +187,7 @@ def walk_forward(
     sessions = market[market.roles.small_caps].dates
     folds = folds_of(window, sessions, options.train, options.test, options.is_anchored)
     runs = 2 * len(folds) * len(drawn)
-    variations = Variations(config, market, window, compiled(simulate) if runs >= WORTH_COMPILING else simulate)
+    variations = Variations(config, market, window, runs >= WORTH_COMPILING)
     tested: list[TestedFold] = []
     for fold in folds:
         advance(len(tested), len(folds))
@@ -225,11 +227,13 @@ def _tested(
     return TestedFold(fold, chosen, drawn[chosen], trained[chosen], tested[chosen], rank)
 
 
-def _figures(variations: Variations, drawn: Iterable[Mapping[str, object]]) -> list[Figures]:
+def _figures(variations: Variations, drawn: Sequence[Mapping[str, object]]) -> list[Figures]:
     """Simulate every set, on a thread a core."""
+    chunks = chunks_of(drawn, _SETS_A_THREAD).values()
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         try:
-            return list(threads.map(variations.figures, drawn))
+            rows = threads.map(partial(run_chunk, variations), chunks)
+            return [figures for chunk in rows for _, _, figures in chunk]
         finally:
             threads.shutdown(cancel_futures=True)
 

@@ -12,12 +12,15 @@ from bot.core.book import Book
 from bot.core.events import Valuation
 from bot.core.orders import Fill, Side
 from bot.services.plans import with_decisions
+from bot.simulation.kernel import RunInputs, SetNumbers
 from bot.simulation.lot_book import FILL
 from bot.simulation.prepared_market import PreparedMarket
-from bot.simulation.simulation import SimulatedRun, simulate
+from bot.simulation.simulation import SimulatedRun, Simulation
 from strategies.rotation.rotation import Rotation
 from strategies.rotation.settings import RotationSettings
 from strategies.rotation.view import RotationView
+
+INTERPRETED = Simulation()
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ class BothRuns:
         return [float(event.equity) for event in self.book.events if isinstance(event, Valuation)]
 
 
-def run_both(prepared: PreparedMarket, drawn: RandomSet, simulation=simulate, room=4096) -> BothRuns:  # type: ignore[no-untyped-def]
+def run_both(prepared: PreparedMarket, drawn: RandomSet, simulation=INTERPRETED, room=4096) -> BothRuns:  # type: ignore[no-untyped-def]
     """Run a set by both."""
     view = RotationView(prepared.market, drawn.settings, of=prepared.view)
     plan, rules = prepared.plan, prepared.plan.rules
@@ -137,18 +140,11 @@ def run_both(prepared: PreparedMarket, drawn: RandomSet, simulation=simulate, ro
     coins = prepared.coins._replace(fee=prepared.coins.fee * factor, slippage=prepared.coins.slippage * factor)
     sizes = {"band": float(drawn.band), "volume_share": float(drawn.volume_share), "impact": drawn.impact}
     numbers = prepared.numbers._replace(**sizes)
-    run = simulation(
-        drawn.settings.rules,
-        drawn.settings.target_rules,
-        numbers,
-        view.observed,
-        view.stale,
-        prepared.shares,
-        coins,
-        np.array([float(multiplier) for multiplier in own.slippage_multipliers]),
-        prepared.first,
-        room,
+    multipliers = np.array([float(multiplier) for multiplier in own.slippage_multipliers])
+    arrays = RunInputs(
+        simulation.observations(view.observed), view.stale, prepared.shares, coins, multipliers, prepared.first
     )
+    run = simulation.one(SetNumbers(drawn.settings.rules, drawn.settings.target_rules, numbers), arrays, room)
     return BothRuns(run_exact(own), view, run, prepared.symbols)
 
 

@@ -16,9 +16,9 @@ from bot.data.demo.demo_market import DEMO
 from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import load_config
-from bot.simulation.compiling import compiled
+from bot.simulation.kernel import rounded_weight
 from bot.simulation.prepared_market import PreparedMarket
-from bot.simulation.simulation import rounded_weight, simulate
+from bot.simulation.simulation import Simulation
 from bot.sweep.run_figures import figures_of_run
 from strategies.rotation.rules import Reason
 from tests.simulation.random_sets import random_set, require_equal, run_both
@@ -44,7 +44,7 @@ def test_a_set_without_its_own_numbers_trades(demo: PreparedMarket) -> None:
 
 @pytest.mark.slow
 def test_fifty_sets_on_the_demo(demo: PreparedMarket) -> None:
-    simulation = compiled(simulate)
+    simulation = Simulation(is_compiled=True)
     for seed in range(100, 150):
         require_equal(run_both(demo, random_set(demo.settings, seed), simulation))
 
@@ -52,7 +52,7 @@ def test_fifty_sets_on_the_demo(demo: PreparedMarket) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif("MARKET_DATA_DIR" not in os.environ, reason="MARKET_DATA_DIR names no folder of real prices")
 def test_two_hundred_sets_on_real_prices() -> None:
-    config, simulation = load_config(), compiled(simulate)
+    config, simulation = load_config(), Simulation(is_compiled=True)
     market = open_market(config, Path(os.environ["MARKET_DATA_DIR"]), "auto")
     prepared = PreparedMarket(config, market, window_of(market, date(2016, 1, 1), None))
     for seed in range(200):

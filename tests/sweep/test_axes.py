@@ -54,7 +54,7 @@ def variations() -> Variations:
 
 def both_runs(variations: Variations, changes: dict[str, object]) -> BothRuns:
     """Run a set by both engines."""
-    prepared, run = variations._prepared_run(changes)
+    prepared, run = variations._shared_by(changes)[0], variations.run(changes)
     plan = planned_set(variations.config, variations.market, variations.window, changes, "test")
     settings = rotation_settings(with_changes(variations.config, changes))
     return BothRuns(run_exact(plan), RotationView(prepared.market, settings), run, prepared.symbols)

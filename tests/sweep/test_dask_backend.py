@@ -248,9 +248,9 @@ SweepInputs.sha256 = "0" * 64
 """
 RAISES = """
 from bot.sweep.variation import Variations
-def figures(self, changes):
+def figures_of(self, sets):
     raise MemoryError("too\\nlarge")
-Variations.figures = figures
+Variations.figures_of = figures_of
 """
 
 

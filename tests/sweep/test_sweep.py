@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -76,18 +77,19 @@ def test_a_sweep_that_was_stopped_goes_on(
 ) -> None:
     whole = run(config, demo, options)
     other = config.model_copy(update={"state": config.state / "other"})
-    figures, calls = Variations.figures, []
+    figures_of, calls = Variations.figures_of, []
 
-    def stops(self: Variations, changes: dict[str, object]) -> object:
-        calls.append(changes)
-        if len(calls) > 5:
-            raise KeyboardInterrupt
-        return figures(self, changes)
+    def stops(self: Variations, sets: list[dict[str, object]]) -> Iterator[object]:
+        for changes, figures in zip(sets, figures_of(self, sets), strict=True):
+            calls.append(changes)
+            if len(calls) > 5:
+                raise KeyboardInterrupt
+            yield figures
 
-    monkeypatch.setattr(Variations, "figures", stops)
+    monkeypatch.setattr(Variations, "figures_of", stops)
     with pytest.raises(KeyboardInterrupt):
         run(other, demo, options)
-    monkeypatch.setattr(Variations, "figures", figures)
+    monkeypatch.setattr(Variations, "figures_of", figures_of)
     file = find_sweep(other.state, "one")
     kept = file.count()
     assert kept % 3 == 0 and kept < 8
@@ -111,13 +113,13 @@ def test_a_sweep_of_another_grid_or_config_is_not_resumed(config: Config, demo: 
 def test_a_difference_from_the_exact_engine_ends_the_sweep(
     config: Config, demo: Market, options: SweepOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    figures = Variations.figures
+    figures_of = Variations.figures_of
 
-    def wrong(self: Variations, changes: dict[str, object]) -> dict[str, object]:
-        found = figures(self, changes)
-        return {**found, "exposure": found["exposure"] + 1e-6}  # type: ignore[operator]
+    def wrong(self: Variations, sets: list[dict[str, object]]) -> Iterator[dict[str, object]]:
+        for found in figures_of(self, sets):
+            yield {**found, "exposure": found["exposure"] + 1e-6}  # type: ignore[operator]
 
-    monkeypatch.setattr(Variations, "figures", wrong)
+    monkeypatch.setattr(Variations, "figures_of", wrong)
     with pytest.raises(AssertionError, match="the sweep and the exact engine disagree on exposure"):
         run(config, demo, options)
 

@@ -103,7 +103,7 @@ def test_altcoins_of_a_set_after_others_are_those_of_its_config(
     variations: Variations, changes: dict[str, object]
 ) -> None:
     variations.run({})
-    found = variations._prepared_run(changes)[0]
+    found = variations._shared_by(changes)[0]
     own = PreparedMarket(with_changes(variations.config, changes), variations.market, variations.window)
     assert found.shares.tolist() == own.shares.tolist()
     assert repr([column.tolist() for column in found.coins]) == repr([column.tolist() for column in own.coins])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -115,13 +116,13 @@ def test_a_test_without_an_episode_has_no_rank(found: WalkForward) -> None:
 def test_a_difference_from_the_exact_engine_is_an_error(
     demo: Market, grid: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    figures = Variations.figures
+    figures_of = Variations.figures_of
 
-    def wrong(self: Variations, changes: dict[str, object]) -> dict[str, object]:
-        found = figures(self, changes)
-        return {**found, "total_return": found["total_return"] + 1e-6}  # type: ignore[operator]
+    def wrong(self: Variations, sets: list[dict[str, object]]) -> Iterator[dict[str, object]]:
+        for found in figures_of(self, sets):
+            yield {**found, "total_return": found["total_return"] + 1e-6}  # type: ignore[operator]
 
-    monkeypatch.setattr(Variations, "figures", wrong)
+    monkeypatch.setattr(Variations, "figures_of", wrong)
     with pytest.raises(AssertionError, match="the simulation and the exact engine disagree"):
         walk_forward(load_config(), demo, WalkForwardOptions(grid), silent)
 
