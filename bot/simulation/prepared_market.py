@@ -17,6 +17,7 @@ from bot.settings.loader import Config
 from bot.simulation.coin_table import CoinTable, coin_table, cut_to, newest_values
 from bot.simulation.lot_book import RunNumbers
 from strategies.rotation.altcoins import Altcoins, SharedArrays
+from strategies.rotation.readings import KeptReadings
 from strategies.rotation.settings import RotationSettings
 from strategies.rotation.view import RotationView
 
@@ -33,10 +34,13 @@ class PreparedMarket:
         self.config, self.market = config, market
         self.settings: RotationSettings = rotation_settings(config)
         self._arrays: SharedArrays = of._arrays if of else {}
+        self._readings: KeptReadings = of._readings if of else {}
         has_altcoins = of is not None and of.settings.altcoins == self.settings.altcoins
         source = of.view.source if of and of.settings.rotation == self.settings.rotation else None
         altcoins = of.view.altcoins if of and has_altcoins else self._altcoins()
-        self.view: RotationView = RotationView(market, self.settings, altcoins=altcoins, source=source)
+        self.view: RotationView = RotationView(
+            market, self.settings, altcoins=altcoins, source=source, kept=self._readings
+        )
         self.symbols: list[str] = of.symbols if of else self._symbols()
         self.shares: Floats = of.shares if of and has_altcoins else self._shares()
         self._whole: CoinTable = self._coin_table(of)

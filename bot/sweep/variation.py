@@ -141,7 +141,8 @@ class Variations:
         key = _key(own)
         if key not in self._observed:
             settings = rotation_settings(with_changes(self.config, own))
-            view = RotationView(prepared.market, settings, of=prepared.view)
+            is_same = settings == prepared.settings
+            view = prepared.view if is_same else RotationView(prepared.market, settings, of=prepared.view)
             self._observed[key] = view.observed, view.stale, view.credit_stress
         return self._observed[key]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -27,11 +29,41 @@ from strategies.rotation.reading import Reading
 from strategies.rotation.settings import RotationSettings
 from strategies.rotation.track import Track, closes, ratio
 
+KeptReadings = dict[tuple[object, ...], Any]
+"""Readings of one market by their method and the settings that they depend on."""
+_MOST_KEPT = 64
+
+_T = TypeVar("_T")
+
+
+def _depends_on(*sections: str) -> Callable[[Callable[[Readings], _T]], Callable[[Readings], _T]]:
+    """Keep what a method computes for other settings with the same values in these sections of `rotation`."""
+
+    def decorated(compute: Callable[[Readings], _T]) -> Callable[[Readings], _T]:
+        @wraps(compute)
+        def found(self: Readings) -> _T:
+            # Every reading looks at the staleness of its series.
+            key = (compute.__name__, self.rotation.stale, *(getattr(self.rotation, name) for name in sections))
+            if key not in self.kept:
+                if len(self.kept) >= _MOST_KEPT:  # windows that are drawn from a range repeat rarely
+                    self.kept.clear()
+                self.kept[key] = compute(self)
+            result: _T = self.kept[key]
+            return result
+
+        return found
+
+    return decorated
+
 
 class Readings:
-    """Every reading of a market at its decision times, by name, each computed from rows known by then."""
+    """Every reading of a market at its decision times, by name, each computed from rows known by then.
 
-    def __init__(self, market: Market, settings: RotationSettings) -> None:
+    `kept` has those of the same market with other values in the section `rotation`.
+    """
+
+    def __init__(self, market: Market, settings: RotationSettings, kept: KeptReadings | None = None) -> None:
+        self.kept: KeptReadings = {} if kept is None else kept
         self.market, self.settings, self.roles = market, settings, market.roles
         self.rotation, self.gaps = settings.rotation, settings.quality.window_gaps
         self.times = market.decision_times
@@ -44,7 +76,7 @@ class Readings:
             "relative_strength": self.relative_strength(),
             "credit": self.credit(),
             "volatility": self.volatility(),
-            "participation": participation(self),
+            "participation": self.participation(),
             "volume": self.volume(),
             "trend": self.trend(),
             "net_liquidity": self.net_liquidity(),
@@ -52,6 +84,7 @@ class Readings:
 
     # --- the gates ---------------------------------------------------------------------------------------
 
+    @_depends_on("relative_strength")
     def relative_strength(self) -> Reading:
         """RS = ln(small-cap fund / broad fund), above its value a look-back ago and above its average."""
         track = self._strength
@@ -69,6 +102,7 @@ class Readings:
             max(lookback + 1, self.rotation.relative_strength.window),
         )
 
+    @_depends_on("relative_strength")
     def rs_weak_sessions(self) -> Ints:
         """Count the sessions in a row with RS under its average, from before the run's first day too."""
         track = self._strength
@@ -77,6 +111,7 @@ class Readings:
         run = run_length(is_below(track.values, self._mean_strength))
         return np.nan_to_num(Track(track.due, run.astype(float), ()).sampled(self.times)).astype(np.int64)
 
+    @_depends_on("credit")
     def credit(self) -> Reading:
         """Credit is calm: the high-yield ratio is near its average, or the rise of the spread is small."""
         track = self.credit_level()
@@ -100,6 +135,7 @@ class Readings:
         safe = self.roles.treasury_fund if measure == "treasury_ratio" else self.roles.investment_grade_fund
         return ratio(self.market, self.roles.high_yield_fund, safe)
 
+    @_depends_on("volatility")
     def volatility(self) -> Reading:
         """VIX is calm enough to buy."""
         track = closes(self.market, self.roles.volatility)
@@ -108,6 +144,12 @@ class Readings:
         limit = np.full(len(track.values), self.rotation.volatility.calm_below)
         return self.reading("volatility", track, track.values, limit, is_below(track.values, limit))
 
+    @_depends_on("participation")
+    def participation(self) -> Reading:
+        """The advance of small caps is broad."""
+        return participation(self)
+
+    @_depends_on("volume")
     def volume(self) -> Reading:
         """The largest of the last sessions' volumes against their own medians."""
         track = self._relative_volume
@@ -117,6 +159,7 @@ class Readings:
         limit = np.full(len(surge), self.rotation.volume.surge)
         return self.reading("volume", track, surge, limit, is_at_least(surge, limit))
 
+    @_depends_on("trend")
     def trend(self) -> Reading:
         """Close above the fast average above the slow one; the value is the smaller of the two ratios."""
         close = self.closes
@@ -125,6 +168,7 @@ class Readings:
         track = Track(self.small_caps.due, close, (self.small_caps,))
         return self.reading("trend", track, value, np.ones(len(close)), is_above(value, 1.0), self.rotation.trend.slow)
 
+    @_depends_on("net_liquidity")
     def net_liquidity(self) -> Reading:
         """The change of net liquidity over `weeks` weeks, $ millions."""
         track = self.net_liquidity_level()
@@ -149,6 +193,7 @@ class Readings:
 
     # --- exits, crypto and warnings ----------------------------------------------------------------------
 
+    @_depends_on("volatility")
     def volatility_kill(self) -> Reading:
         """VIX is so high that everything is sold."""
         track = closes(self.market, self.roles.volatility)
@@ -157,6 +202,7 @@ class Readings:
         limit = np.full(len(track.values), self.rotation.volatility.kill_above)
         return self.reading("volatility_kill", track, track.values, limit, is_above(track.values, limit))
 
+    @_depends_on("pair_window")
     def pair(self) -> Reading:
         """ETH/BTC above its average; the value is the ratio, the threshold its average."""
         track = not_none(ratio(self.market, self.roles.eth, self.roles.btc), "ETH/BTC of a market")
@@ -165,6 +211,7 @@ class Readings:
             "eth_btc", track, track.values, average, is_above(track.values, average), self.rotation.pair_window
         )
 
+    @_depends_on("gated")
     def eth_trend(self) -> Reading:
         """ETH above its own average."""
         track = not_none(closes(self.market, self.roles.eth), "ETH of a market")
@@ -173,6 +220,7 @@ class Readings:
             "eth_trend", track, track.values, average, is_above(track.values, average), self.rotation.gated.trend_days
         )
 
+    @_depends_on("eth_stop")
     def eth_range(self) -> Floats:
         """Return ETH's mean true range in dollars at each decision; NaN before its window is whole."""
         eth = self.market[self.roles.eth]
@@ -180,6 +228,7 @@ class Readings:
         mean_range = mean_true_range(high, low, close, self.rotation.eth_stop.atr_days)
         return Track(eth.due, mean_range, ()).sampled(self.times)
 
+    @_depends_on("peg")
     def peg(self) -> Reading:
         """The stablecoin closed under its peg for days in a row."""
         track = closes(self.market, self.roles.stablecoin)
@@ -189,6 +238,7 @@ class Readings:
         broken = run_length(is_below(track.values, limit)) >= self.rotation.peg.days
         return self.reading("peg_broken", track, track.values, limit, broken)
 
+    @_depends_on("volume")
     def thin_trading(self) -> Bools:
         """True where the newest session was a half day, or its fund's volume was under `thin_below` medians."""
         thin = self.market.sessions.is_half_day(self.sessions)
@@ -201,6 +251,7 @@ class Readings:
 
     # --- small caps --------------------------------------------------------------------------------------
 
+    @_depends_on()
     def session_rows(self) -> Ints:
         """Return the number of the newest session at each decision, counted from small caps' first."""
         return newest(self.small_caps.due, self.times)
@@ -209,6 +260,7 @@ class Readings:
         """True where a session closed since the decision before."""
         return _is_new(self.session_rows())
 
+    @_depends_on()
     def records(self) -> tuple[Floats, Bools, Ints, Ints]:
         """Compute records of small caps by session.
 

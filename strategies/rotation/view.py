@@ -13,7 +13,7 @@ from strategies.rotation.altcoins import Altcoins
 from strategies.rotation.conditions import is_stale
 from strategies.rotation.progress import progress
 from strategies.rotation.reading import Reading, ReadingTable
-from strategies.rotation.readings import Readings
+from strategies.rotation.readings import KeptReadings, Readings
 from strategies.rotation.settings import RotationSettings
 from strategies.rotation.state import Memory, Observation, ObservedColumns, Outcome
 from strategies.rotation.step import step
@@ -25,7 +25,7 @@ class RotationView:
 
     `of` is a view of the same market whose settings differ in the switches of the gates alone; its readings are shared.
     `altcoins` are those of the same market and section `altcoins`, and `source` the readings of the same market and
-    section `rotation`, if they are made already.
+    section `rotation`, if they are made already; otherwise `kept` has readings of the same market.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class RotationView:
         of: RotationView | None = None,
         altcoins: Altcoins | None = None,
         source: Readings | None = None,
+        kept: KeptReadings | None = None,
     ) -> None:
         self.market, self.settings = market, settings
         self.gates_on = settings.rotation.gates.switched_on
@@ -46,7 +47,7 @@ class RotationView:
         made = of.altcoins if of else altcoins
         self.altcoins: Altcoins = made or Altcoins(market, settings.altcoins, gaps)
         read = of.source if of else source
-        self.source: Readings = read or Readings(market, settings)
+        self.source: Readings = read or Readings(market, settings, kept)
         self.gates = {**self.source.gates, **self._supercycle_gate()}
         self.readings: dict[str, Reading] = {
             "small_caps": self._small_caps(),
