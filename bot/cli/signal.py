@@ -69,6 +69,7 @@ def _show(screen: Console, found: dict[str, Any], labels: Labels) -> None:
 
     from bot.report.names import stage_code
     from bot.report.numbers import tabular, to_ascii
+    from bot.report.reading_sentences import reading_sentence
     from bot.report.words import reading_text, reason_sentence
 
     screen.print(
@@ -89,12 +90,13 @@ def _show(screen: Console, found: dict[str, Any], labels: Labels) -> None:
     if "stops" in found:
         stops = ", ".join(f"{symbol} at {level}" for symbol, level in found["stops"].items())
         screen.print(f"Stops: {escape(stops)}.\n")
-    table = _table("Reading", "Value", "Threshold", "Verdict", "Gate")
+    table = _table("Reading", "Now", "Needs", "Verdict", "Gate")
     for name, reading in found["readings"].items():
+        words = reading_sentence(name, reading["value"], reading["threshold"], labels)
         table.add_row(
-            escape(reading_text(name, labels)),
-            to_ascii(tabular(reading["value"])),
-            to_ascii(tabular(reading["threshold"])),
+            escape(words.subject if words else reading_text(name, labels)),
+            to_ascii(words.now if words else tabular(reading["value"])),
+            to_ascii(words.needs if words else tabular(reading["threshold"])),
             reading["verdict"],
             {True: "on", False: "off", None: ""}[reading.get("gate")],
         )

@@ -126,7 +126,7 @@ def labels_of(config: Mapping[str, Any], is_real: bool = True, name: str = "") -
         no_exit=frozenset(reading for name, reading in _READING_OF_EXIT.items() if not exits[name]),
         eth=str(names.get(roles["eth"], roles["eth"])),
         btc=str(names.get(roles["btc"], roles["btc"])),
-        numbers=_numbers(config),
+        numbers={**_numbers(config), "funds": _funds(roles, names, is_real)},
         strategy=text_of_strategy(config, name),
     )
 
@@ -156,10 +156,19 @@ def _numbers(config: Mapping[str, Any]) -> dict[str, str]:
         "eth_trend_days": str(rotation["gated"]["trend_days"]),
         "pair_days": str(rotation["pair_window"]),
         "breadth_days": str(config["altcoins"]["breadth_window"]),
+        "strength_window": f"{rotation['relative_strength']['window']}-session",
         "strength_ago": counted(rotation["relative_strength"]["lookback"], "session"),
         "liquidity_weeks": counted(rotation["net_liquidity"]["weeks"], "week"),
         "trend_days": str(config["benchmarks"]["trend_days"]),
     }
+
+
+def _funds(roles: Mapping[str, Any], names: Mapping[str, Any], is_real: bool) -> str:
+    """Return the two sides of relative strength: IWM/SPY."""
+    if not is_real:
+        return "Small caps/market"
+    symbols = (str(roles[role]) for role in ("small_cap_fund", "broad_fund"))
+    return "/".join(str(names.get(symbol, symbol)) for symbol in symbols)
 
 
 def _percent(share: float) -> str:

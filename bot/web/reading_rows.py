@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from bot.report import numbers
 from bot.report.labels import PLAIN, Labels
+from bot.report.reading_sentences import reading_sentence
 from bot.review.why.gauge import Gauge, gauges_of
 
 _COUNTS = ("sessions_", "closes_", "participation", "supercycle", "breadth")
@@ -32,6 +33,7 @@ class ReadingRow(TypedDict):
     threshold: float | None
     value_text: str
     threshold_text: str
+    sentence: str
     verdict: str
     message: str
     gate: bool | None
@@ -46,14 +48,16 @@ def reading_rows(readings: Mapping[str, object], labels: Labels = PLAIN) -> list
 
 def _row(gauge: Gauge) -> ReadingRow:
     name, value, threshold, verdict = gauge.name, gauge.value, gauge.threshold, gauge.verdict
+    words = reading_sentence(name, value, threshold, gauge.labels)
     is_complete = value is not None and threshold is not None
     return {
         "name": name,
-        "title": _title(gauge.words),
+        "title": words.subject if words else _title(gauge.words),
         "value": value,
         "threshold": threshold,
-        "value_text": numbers.figure(name, value),
-        "threshold_text": numbers.figure(name, threshold),
+        "value_text": words.now if words else numbers.figure(name, value),
+        "threshold_text": words.needs if words else numbers.figure(name, threshold),
+        "sentence": str(words or ""),
         "verdict": verdict,
         "message": verdict if gauge.gate is None else _VERDICTS.get(verdict, verdict),
         "gate": gauge.gate,
