@@ -29,6 +29,7 @@ from bot.cli.console import (
     require_one_market,
 )
 from bot.cli.peek import note_command
+from bot.cli.warning_output import warning_lines
 from bot.core.invariants import not_none
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
     from bot.backtest.run import Run
     from bot.report.labels import Labels
-
-_WARNINGS_SHOWN = 6
 
 
 def backtest(
@@ -54,6 +53,7 @@ def backtest(
     out: Annotated[Path | None, typer.Option(help="The run folder; by default a new one in logs/runs.")] = None,
     name: Annotated[str, typer.Option("--name", help="Name of the run, to find it by.")] = "",
     note: Annotated[str, typer.Option("--note", help="Words about the run, for `bot runs show`.")] = "",
+    every: Annotated[bool, typer.Option("--warnings", help="Show every warning; by default three.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Backtest the config's strategy, its benchmarks and random timing on the same data and costs.
@@ -97,7 +97,7 @@ def backtest(
             command=shlex.join(["bot", *sys.argv[1:]]),
         )
     note_command(resolved.state, "bot backtest", date.fromisoformat(run.summary["end"]))
-    _show(screen, run, labels_of(resolved.resolved(), name=run.name))
+    _show(screen, run, labels_of(resolved.resolved(), name=run.name), every)
     if as_json:
         print_json(_as_json(run))
 
@@ -125,7 +125,7 @@ def _as_json(run: Run) -> dict[str, object]:
     }
 
 
-def _show(screen: Console, run: Run, labels: Labels) -> None:
+def _show(screen: Console, run: Run, labels: Labels, every: bool) -> None:
     from bot.report.interest import interest_note
 
     folder, summary = not_none(run.folder, "the folder of a saved run"), run.summary
@@ -161,10 +161,9 @@ def _show(screen: Console, run: Run, labels: Labels) -> None:
     # The gravest come first, so the cut leaves out the least.
     at_head = summary.get("trigger", {}).get("faults", [])
     warnings = summary["warnings"][len(at_head) :]
-    for warning in warnings[:_WARNINGS_SHOWN]:
-        screen.print(f"[yellow]Warning:[/] {_escaped(warning)}", soft_wrap=True)
-    if len(warnings) > _WARNINGS_SHOWN:
-        screen.print(f"... and {len(warnings) - _WARNINGS_SHOWN} more warnings in summary.json")
+    shown = "latest" if folder.path.parent.name == "runs" else str(folder.path)
+    for line in warning_lines(warnings, screen.width, every, f"all with: bot runs show {shown} --warnings"):
+        screen.print(line, markup=False, soft_wrap=True, style="yellow" if line[0].isdigit() else None)
     if run.strategy_check:
         screen.print(run.strategy_check, markup=False, soft_wrap=True)
     screen.print(f"\nReport: {_escaped(str(folder.path / 'report.html'))}", soft_wrap=True)

@@ -13,12 +13,14 @@ from contextvars import ContextVar
 from copy import deepcopy
 from datetime import date
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 
 from bot.core.errors import BotError, ConfigError
 from bot.core.json_schema import SCHEMA_VERSION, JsonVersion, versioned
+from bot.infra.interrupt import announce_stop
 from bot.report.numbers import growth, ratio, to_ascii
 
 if TYPE_CHECKING:
@@ -52,11 +54,16 @@ def console(to_error: bool = False) -> Console:
 
 @contextlib.contextmanager
 def stop_event() -> Iterator[threading.Event]:
-    """Yield an event that Ctrl-C and SIGTERM set."""
+    """Yield an event that Ctrl-C and SIGTERM set; a second Ctrl-C interrupts."""
     ended = threading.Event()
+
+    def stop(stop_signal: int, frame: FrameType | None) -> None:
+        ended.set()
+        announce_stop(stop_signal, "open requests are finished")
+
     numbers = (signal.SIGINT, signal.SIGTERM)
     # Set instead of raised, so that the work under way ends in order.
-    before = [signal.signal(number, lambda *_: ended.set()) for number in numbers]
+    before = [signal.signal(number, stop) for number in numbers]
     try:
         yield ended
     finally:
@@ -134,6 +141,16 @@ def reserve_output(own_process: bool) -> Iterator[None]:
     finally:
         if not own_process:
             _RESERVED.pop()
+
+
+def discard_output() -> None:
+    """Point standard output, and the stream of `print_json`, at the null device: the reader of the pipe is gone."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, *_RESERVED):
+        # Python writes what is buffered when it ends, and would report that as an error.
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _move(stream: TextIO) -> TextIO:

@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bot.cli.command_line import command_line
-from bot.cli.console import parse_changes, print_json, print_json_line, reserve_output, set_json_version
+from bot.cli.console import discard_output, parse_changes, print_json, print_json_line, reserve_output, set_json_version
 from bot.core.errors import BotError, ConfigError
 from bot.core.json_schema import SCHEMA_VERSION
 from bot.infra.garbage import collect_rarely
@@ -66,7 +66,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given, version = _without_version([word for word in words if word != _DEBUG])
     is_json = "--json" in given and "--help" not in given
     with reserve_output(own_process=arguments is None) if is_json else contextlib.nullcontext():
-        sys.exit(_run(given, version, is_debug=_DEBUG in words))
+        code = _run(given, version, is_debug=_DEBUG in words)
+        with contextlib.suppress(ValueError):  # a stream that is closed already
+            try:
+                sys.stdout.flush()
+            except BrokenPipeError:
+                discard_output()
+        sys.exit(code)
 
 
 def _run(given: Sequence[str], version: str, is_debug: bool) -> int:
@@ -89,7 +95,12 @@ def _run(given: Sequence[str], version: str, is_debug: bool) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _report(_interrupted(given), given)
     except BrokenPipeError:
-        return 0  # the reader of the pipe, such as `head`, has seen enough
+        return _end_of_pipe()
+    except SystemExit as end:
+        # typer and rich end the process themselves where a pipe is closed.
+        if isinstance(end.__context__, BrokenPipeError):
+            return _end_of_pipe()
+        raise
     except Exception as problem:
         if is_debug:
             typer.echo(_masked(problem), err=True)
@@ -107,6 +118,12 @@ def _without_version(words: Sequence[str]) -> tuple[list[str], str]:
             version = "".join(words[place + 1 : place + 2])
             given = [*words[:place], *words[place + 2 :]]
     return given, version
+
+
+def _end_of_pipe() -> int:
+    """Discard further output and return 0: the reader of the pipe, such as `head`, has seen enough."""
+    discard_output()
+    return 0
 
 
 def _show_traceback(error: BotError, given: Sequence[str]) -> None:

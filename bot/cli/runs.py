@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 
 from bot.cli.complete_names import complete_runs
 from bot.cli.console import ConfigOption, JsonOption, percent, print_json
+from bot.cli.warning_output import warning_lines
 from bot.cli.whole_summaries import WholeSummaries
 from bot.core.errors import ConfigError
 from bot.core.text import printable
@@ -84,9 +86,10 @@ def list_(
 def show(
     run: Annotated[str, typer.Argument(help="The run's name or id, or `latest`.", autocompletion=complete_runs)],
     config: ConfigOption = None,
+    every: Annotated[bool, typer.Option("--warnings", help="Show every warning; by default three.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show one run: name, note, command, strategy, config, days, result, files.
+    """Show one run: name, note, command, strategy, config, days, result, files and warnings.
 
     Example: bot runs show latest
     """
@@ -100,6 +103,9 @@ def show(
         return
     for title, value in _lines(folder, facts).items():
         typer.echo(printable(f"{title:9} {value}"))
+    warnings = folder.json("summary.json").get("warnings", []) if folder.is_complete else []
+    for line in warning_lines(warnings, shutil.get_terminal_size().columns, every, "all with --warnings"):
+        typer.echo(line)
 
 
 @runs.command()

@@ -17,6 +17,7 @@ from bot.core.errors import BotError, DataError, KeysRefused, OutcomeUnknown, St
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.notice import Notice, NoticeKind
 from bot.core.ports import Clock
+from bot.infra.interrupt import announce_stop
 from bot.infra.service_manager import ServiceManager
 from bot.ledger.record import read_rows
 from bot.ledger.selection import Selection
@@ -52,6 +53,8 @@ Open = Callable[[Config, Clock], AbstractContextManager[VendorSessions]]
 class Stop:
     """Stop request, set by SIGTERM, SIGHUP or Ctrl-C; a running tick is finished first. nohup keeps SIGHUP ignored.
 
+    A second Ctrl-C interrupts the tick, as a kill does: the next start recovers its orders.
+
     It is a pipe, because a signal handler that takes a lock can block on the main thread.
     """
 
@@ -64,6 +67,7 @@ class Stop:
 
     def _request(self, number: int, frame: FrameType | None) -> None:
         os.write(self._writing_end, b"stop")
+        announce_stop(number, "a running tick is finished")
 
     def wait(self, seconds: float) -> bool:
         """Wait up to so many seconds; return True as soon as a stop is requested."""

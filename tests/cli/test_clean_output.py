@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +15,7 @@ import pytest
 from bot.core.errors import LedgerError
 from bot.core.orders import Side
 from bot.ledger.run_folder import _csv
-from tests.cli.running import ROOT, bot
+from tests.cli.running import BOT, ROOT, bot
 from tests.review.records import began, decided, order, record, valued
 
 EVIL = '=HYPERLINK("http://x")\x1b]0;owned\x07\u202e|<b>'
@@ -83,3 +85,22 @@ def test_every_console_is_the_clean_one() -> None:
         if [one for one in ways.findall(path.read_text("utf-8")) if one != "import Console"]
     }
     assert found == {"bot/cli/list_output.py", "bot/review/recording.py"}  # the last in an example of a docstring
+
+
+@pytest.mark.parametrize("command", [["config", "schema"], ["data", "check", "--all", "--data-dir", "prices"]])
+def test_a_closed_pipe_ends_with_0_and_in_silence(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "prices").mkdir()
+    days = [f"2024-{month:02d}-{day:02d}" for month in (1, 2, 3) for day in range(1, 29)]
+    for symbol in ("RUT", "ETH", "BTC"):
+        rows = [f"{day},{2000 + number % 7}" for number, day in enumerate(days)]
+        (tmp_path / "prices" / f"{symbol}.csv").write_text("\n".join(["date,close", *rows]) + "\n")
+    reading, writing = os.pipe()
+    os.close(reading)  # the reader is gone before the first line
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
+    try:
+        done = subprocess.run(
+            [*BOT, *command], cwd=tmp_path, env=environment, stdout=writing, stderr=subprocess.PIPE, check=False
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -36,7 +36,9 @@ def write(folder: Path, run_id: str, more: dict[str, str]) -> None:
     manifest = {"market": "demo", "config": {"rotation": {"entry": "gated"}}, **more}
     (run / "manifest.json").write_text(json.dumps(manifest))
     figures = {"total_return": 0.5, "max_drawdown": -0.25, "trades": 3}
-    (run / "summary.json").write_text(json.dumps({"start": "2020-01-01", "end": "2021-12-31", "strategy": figures}))
+    (run / "summary.json").write_text(
+        json.dumps({"start": "2020-01-01", "end": "2021-12-31", "strategy": figures, "warnings": ["few trades"]})
+    )
 
 
 def test_the_list_has_the_newest_first_with_strategy_entry_config_and_name(folder: Path) -> None:
@@ -55,6 +57,7 @@ def test_a_run_is_found_by_its_name_by_every_command(folder: Path) -> None:
     shown = bot("runs", "show", "gated", cwd=folder).stdout
     assert "Note      two years\n" in shown
     assert "Drawdown  -25.0%\n" in shown
+    assert shown.endswith("1 thing to know:\n- few trades\n")
     assert "did you mean 'gated'?" in error_of(bot("runs", "gatd", cwd=folder), 5)
     assert "did you mean 'gated'?" in error_of(bot("review", "gatd", cwd=folder), 5)
 

@@ -151,7 +151,7 @@ def _paragraph_printer(style: Format) -> Callable[..., None]:
     def say(*lines: str) -> None:
         for line in lines:
             plain = printable(line)
-            text = f"{plain}\n" if style == "md" else fill(plain, screen.width)
+            text = f"{plain}\n" if style == "md" else fill(plain, screen.width, break_on_hyphens=False)
             screen.print(text, markup=False, soft_wrap=True)
 
     return say

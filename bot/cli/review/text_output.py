@@ -99,7 +99,7 @@ def why_lines(why: Why, labels: Labels) -> Iterator[str]:
 def _gauge(gauge: Gauge) -> Iterator[str]:
     """Format a reading in one line or more, marked if it is a gate."""
     mark = {True: "gate: ", False: "off: ", None: ""}[gauge.gate]
-    words = textwrap.wrap(mark + gauge.words, _WORDS) or [""]
+    words = textwrap.wrap(mark + gauge.words, _WORDS, break_on_hyphens=False) or [""]
     value, limit, off = (figure(gauge.name, one) for one in (gauge.value, gauge.threshold, gauge.distance))
     share = "" if gauge.share is None else numbers.change(gauge.share)
     yield f"{words[0]:{_WORDS}} {value:>9} {limit:>9} {off:>9} {share:>8} {gauge.verdict}"

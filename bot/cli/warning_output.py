@@ -1,0 +1,42 @@
+"""Warnings of a run on the terminal: wrapped, and three at most unless all are wanted."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from bot.core.text import printable
+from bot.report.numbers import counted
+
+_SHOWN = 3
+
+
+def warning_lines(warnings: Sequence[str], width: int, every: bool, rest: str) -> list[str]:
+    """Format warnings as a heading and a list.
+
+    Parameters
+    ----------
+    warnings
+        Warnings, the most important first.
+    width
+        Columns of the terminal.
+    every
+        Show all of them.
+    rest
+        How to see the others, for the heading.
+
+    Returns
+    -------
+    list
+        Lines of at most `width` columns; empty without a warning.
+    """
+    if not warnings:
+        return []
+    shown = warnings if every else warnings[:_SHOWN]
+    known = counted(len(warnings), "thing")
+    lines = [f"{len(shown)} of {known} to know; {rest}:" if len(shown) < len(warnings) else f"{known} to know:"]
+    for warning in shown:
+        lines += textwrap.wrap(
+            f"- {printable(warning)}", width, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False
+        )
+    return lines
