@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from copy import deepcopy
@@ -164,18 +165,41 @@ def _move(stream: TextIO) -> TextIO:
     return os.fdopen(target, "w", encoding=stream.encoding, errors=stream.errors)
 
 
+_SECONDS_BETWEEN_LINES = 10.0
+"""Of progress that is written to a file or a pipe."""
+
+
 @contextlib.contextmanager
 def progress(screen: Console) -> Iterator[Callable[[str, int, int], None]]:
-    """Yield a function to call with each symbol before it is fetched. A terminal shows a progress bar."""
+    """Yield a function to call with each symbol before it is fetched.
+
+    A terminal shows a progress bar. Elsewhere a line goes to standard error at the first symbol and each ten seconds.
+    """
+    if not screen.is_terminal:
+        yield _progress_lines()
+        return
     from rich.progress import Progress
 
-    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
+    with Progress(console=screen, transient=True) as progress:
         task = progress.add_task("Fetching", total=None)
 
         def advance(symbol: str, done: int, total: int) -> None:
             progress.update(task, description=f"Fetching {symbol}", completed=done, total=total)
 
         yield advance
+
+
+def _progress_lines() -> Callable[[str, int, int], None]:
+    """Return a function that writes lines such as `Fetching SOL, 57 of 220`."""
+    next_line = 0.0
+
+    def advance(symbol: str, done: int, total: int) -> None:
+        nonlocal next_line
+        if (now := time.monotonic()) >= next_line:
+            next_line = now + _SECONDS_BETWEEN_LINES
+            typer.echo(f"Fetching {symbol}, {done + 1} of {total}", err=True)
+
+    return advance
 
 
 def require_one_market(market: str, data_dir: Path | None) -> None:

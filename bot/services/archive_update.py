@@ -46,12 +46,14 @@ _COIN = Listing(SeriesKind.CRYPTO, Release.UTC_DAY)
 
 @contextmanager
 def open_archive_session(config: Config, clock: Clock) -> Iterator[PublicSession]:
-    """Open the session to the archive's two hosts, with a guard profile of its own."""
+    """Open the session to the archive's two hosts, with a guard profile of its own. Raises Unreachable offline."""
     from bot.data.vendors.archive_file import LARGEST_ZIP
     from bot.infra.archive_guard import FILES_HOST, LISTING_HOST, refuse_unless_archive
+    from bot.infra.network_check import require_network
     from bot.infra.public_http import PublicSession
     from bot.infra.rate_limit import RetryPolicy
 
+    require_network({"Binance's archive": FILES_HOST})
     sources = config.sources
     policy = RetryPolicy(
         clock,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from bot.data.store.write_lock import write_lock
 from bot.data.vendors.feed import Rows, SeriesFeed
 from bot.data.vendors.raw_bars import RawBars
 from bot.services.markets import store_path
-from bot.services.vendors import VendorSessions, feeds, open_vendors, updater
+from bot.services.vendors import VendorSessions, feeds, main_hosts, open_vendors, updater
 from bot.settings.loader import Config
 
 _IMPORT = "import"
@@ -35,13 +35,16 @@ def update_store(
     since: date | None = None,
     advance: Advance = lambda symbol, done, total: None,
     waiting: Callable[[str], None] = print,
+    check_network: Callable[[Mapping[str, str]], None] = lambda hosts: None,
 ) -> list[UpdateResult]:
     """Fetch new rows of the given series, or of all, and store each series as soon as it arrives.
 
-    Raises ConfigError for an unknown symbol, WrongClock, StoreError.
+    `check_network` is called with the vendors' main hosts before the first request. Raises ConfigError for an unknown
+    symbol, WrongClock, StoreError, and what `check_network` raises.
     """
     vendors = open_vendors(config, sessions)
     requested = feeds(config, vendors, symbols)
+    check_network(main_hosts(config))
     path, results = store_path(config), []
     with write_lock(path, clock, waiting=waiting), Store.writing(path) as store:
         bring = updater(config, store, clock, vendors.skews)
@@ -88,7 +91,9 @@ def series_names(config: Config) -> SeriesNames:
     """Return the vendors' names of every series, by which files are recognised."""
     sources = config.sources
     tickers = {**sources.yahoo.aggregates, **sources.yahoo.symbols, **sources.fred.symbols}
-    return SeriesNames(list(config.listings()), tickers, sources.exchange.names, sources.exchange.quotes)
+    return SeriesNames(
+        list(config.listings()), tickers, sources.exchange.names, sources.exchange.quotes, sources.fallbacks
+    )
 
 
 def _always(rows: RawBars) -> Rows:

@@ -126,6 +126,16 @@ def open_vendors(config: Config, sessions: VendorSessions) -> Vendors:
     return Vendors(config, yahoo, Fred(sessions.fred), DefiLlama(sessions.defillama), sessions)
 
 
+def main_hosts(config: Config) -> dict[str, str]:
+    """Return the hosts of Yahoo, FRED and the first venue by their printed names."""
+    from bot.data.vendors.fred import FRED_HOST
+    from bot.data.vendors.public_venues import VENUES
+    from bot.data.vendors.yahoo import YAHOO_HOSTS
+
+    venue = config.sources.exchange.venues[0]
+    return {"Yahoo": YAHOO_HOSTS[-1], "FRED": FRED_HOST, venue.capitalize(): VENUES[venue].host}
+
+
 def bans_path(config: Config) -> Path:
     """Return the path of the pauses that hosts asked for, beside the store."""
     return config.state / FILE_NAME

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from bot.cli.console import progress
 from tests.cli.running import bot, error_of
 
 RUT = ["date,close", *(f"2024-01-{day:02d},{2000 + day}" for day in (2, 3, 4, 5, 8, 9, 10))]
@@ -95,6 +98,17 @@ def test_a_backup_is_a_store(stored: Path) -> None:
 
 def test_a_symbol_without_a_vendor_gets_the_nearest(user: Path) -> None:
     assert "did you mean 'IWM'?" in error_of(bot("data", "update", "IWMM", cwd=user), 2)
+
+
+def test_progress_off_a_terminal_is_a_line_each_ten_seconds(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter((100.0, 101.0, 109.9, 110.0))
+    monkeypatch.setattr("bot.cli.console.time.monotonic", lambda: next(seconds))
+    with progress(Console(file=io.StringIO())) as advance:
+        for done, symbol in enumerate(("RUT", "ETH", "BTC", "SPX")):
+            advance(symbol, done, 220)
+    assert capsys.readouterr().err == "Fetching RUT, 1 of 220\nFetching SPX, 4 of 220\n"
 
 
 def test_a_store_of_another_program_is_told(user: Path) -> None:

@@ -15,3 +15,4 @@ class CsvFormat(StrEnum):
     CRYPTODATADOWNLOAD = "cryptodatadownload"
     TRADINGVIEW = "tradingview"
     INVESTING = "investing"
+    CANDLES = "candles"

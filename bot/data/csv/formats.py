@@ -11,6 +11,7 @@ import numpy as np
 
 from bot.core.errors import DataError
 from bot.core.market import Floats
+from bot.data.csv.candle_file import CANDLE_SUFFIXES, pair_of, read_candles
 from bot.data.csv.csv_cells import cell_error, parse_column
 from bot.data.csv.csv_dates import parse_moments
 from bot.data.csv.csv_format import CsvFormat
@@ -25,7 +26,9 @@ _SUFFIXES = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
 def recognise(path: Path) -> CsvFormat:
-    """Recognise the format of a file by its first lines; `auto` is the project's own. Raises DataError."""
+    """Recognise the format of a file by its suffix or first lines; `auto` is the project's own. Raises DataError."""
+    if path.suffix.lower() in CANDLE_SUFFIXES:
+        return CsvFormat.CANDLES
     lines = read_lines(path, b"\n".join(read_bytes(path).splitlines()[:2]))
     names = [cell.casefold() for cell in lines[0]]
     if "cryptodatadownload" in names[0] or {"unix", "symbol"} <= set(names):
@@ -36,6 +39,8 @@ def recognise(path: Path) -> CsvFormat:
         return CsvFormat.YAHOO
     if "price" in names and {"vol.", "change %"} & set(names):
         return CsvFormat.INVESTING
+    if "timestamp" in names[:2] and "close" in names:
+        return CsvFormat.CANDLES
     if names[0] == "time" and "close" in names:
         return CsvFormat.TRADINGVIEW
     if names[0] == "observation_date" or (names[0] == "date" and not {"close", *PRICES} & set(names) and _is_id(lines)):
@@ -153,6 +158,15 @@ def _tradingview(path: Path) -> list[Export]:
     return [replace(make_export(table, name, moments, columns), volume_in_coins=True)]
 
 
+def _candles(path: Path) -> list[Export]:
+    """Parse candles of freqtrade or ccxt: JSON, feather, or a CSV file with the column `timestamp`."""
+    is_table = path.suffix.lower() not in CANDLE_SUFFIXES
+    table = read_table(path) if is_table else read_candles(path)
+    moments = parse_moments(table, table.column(_index(table, "timestamp" if is_table else "date")))
+    columns = _columns(table, {**_OHLC, "volume": ("volume",)})
+    return [replace(make_export(table, pair_of(path), moments, columns), volume_in_coins=True)]
+
+
 def _investing(path: Path) -> list[Export]:
     """Parse historical data of Investing.com: separators of thousands, and volumes such as 1.2M."""
     table = read_table(path)
@@ -185,4 +199,5 @@ _PARSERS: Mapping[CsvFormat, Callable[[Path], list[Export]]] = {
     CsvFormat.CRYPTODATADOWNLOAD: _cryptodatadownload,
     CsvFormat.TRADINGVIEW: _tradingview,
     CsvFormat.INVESTING: _investing,
+    CsvFormat.CANDLES: _candles,
 }

@@ -11,6 +11,7 @@ import numpy as np
 from bot.core.errors import DataError
 from bot.core.listing import Listing, Release
 from bot.core.market import SeriesKind
+from bot.data.csv.candle_file import CANDLE_SUFFIXES, is_of_other_interval, pair_of
 from bot.data.csv.csv_dates import require_daily
 from bot.data.csv.csv_format import CsvFormat
 from bot.data.csv.export import Export
@@ -21,6 +22,7 @@ from bot.data.incomplete import require_complete_folder
 from bot.data.vendors.csv_folder import read_plain, unread_notes
 from bot.data.vendors.raw_bars import COLUMNS, PRICES, RawBars
 
+_SUFFIXES = (".csv", *CANDLE_SUFFIXES)
 _FUNDS = {SeriesKind.ETF_ADJUSTED, SeriesKind.ETF_RAW}
 
 
@@ -46,7 +48,12 @@ def read_exports(
     """
     if not folder.exists():
         raise DataError("there is no such folder", where=str(folder), mend="name a folder of CSV files")
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv") if folder.is_dir() else [folder]
+    paths = [folder]
+    others: list[Path] = []
+    if folder.is_dir():
+        there = sorted(folder.iterdir())
+        paths = [path for path in there if path.suffix.lower() in _SUFFIXES and not is_of_other_interval(path)]
+        others = [path for path in there if path not in paths]
     if folder.is_dir():
         require_complete_folder(folder)
     rows: dict[str, list[RawBars]] = {}
@@ -57,7 +64,7 @@ def read_exports(
         for bars in found:
             rows.setdefault(bars.symbol, []).append(bars)
         unknown += [] if found else [path.stem]
-    notes += unread_notes(unknown, folder.iterdir() if folder.is_dir() else ())
+    notes += unread_notes(unknown, others)
     return {symbol: _joined(parts) for symbol, parts in rows.items()}, notes
 
 
@@ -65,12 +72,14 @@ def _read_file(
     path: Path, listings: Mapping[str, Listing], names: SeriesNames, csv_format: CsvFormat, notes: list[str]
 ) -> list[RawBars]:
     # A file of an unknown series may be anything: it is named in a note, whatever is wrong with it.
-    by_stem = names.symbols_of(path.stem)
+    by_stem = names.symbols_of(pair_of(path))
     try:
         own = recognise(path) if csv_format is CsvFormat.AUTO else csv_format
     except DataError:
         if by_stem:
             raise
+        return []
+    if path.suffix.lower() in CANDLE_SUFFIXES and not by_stem:
         return []
     if own is CsvFormat.AUTO:
         return [read_plain(symbol, path, listings[symbol].kind) for symbol in _plain_symbols(path, by_stem, listings)]

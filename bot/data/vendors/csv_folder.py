@@ -30,7 +30,7 @@ _NAMED = 8
 """Symbols that a note names before it counts the rest."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DIGITS = np.array([letter != "-" for letter in "YYYY-MM-DD"])
-_OTHER_TABLES = {".gz", ".zip", ".tsv", ".txt", ".xls", ".xlsx", ".parquet", ".json"}
+_OTHER_TABLES = {".gz", ".zip", ".tsv", ".txt", ".xls", ".xlsx", ".parquet", ".json", ".feather"}
 """Ends of names of files that may hold prices in another form."""
 
 
@@ -82,7 +82,7 @@ def unread_notes(unknown: list[str], paths: Iterable[Path]) -> list[str]:
     found = list(paths)
     others = sorted(path.name for path in found if path.suffix.lower() in _OTHER_TABLES)
     if others:
-        notes.append(_note(f"{_files(others)} of another kind than CSV and not read", others))
+        notes.append(_note(f"{_files(others)} of another kind and not read", others))
     if inside := sorted(path.name for path in found if path.is_dir() and _holds_csv(path)):
         notes.append(_note(f"{counted(len(inside), 'folder')} inside with CSV files not read", inside))
     return notes

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bot.core.errors import DataError
+from bot.data.csv import candle_file
 from bot.data.csv.csv_format import CsvFormat
 from bot.data.csv.import_reader import read_exports
 from bot.data.vendors.raw_bars import RawBars
@@ -219,3 +222,80 @@ def test_one_file_is_imported_as_a_folder_is(tmp_path: Path) -> None:
     config = default_config()
     rows, _ = read_exports(path, config.listings(), series_names(config))
     assert list(rows) == ["ETH"]
+
+
+CANDLES = "[[1704153600000, 100, 110.5, 95, 105, 20], [1704240000000, 105.0, 112, 104, 110, 10.5]]"
+
+
+def candles_of(folder: Path, **files: str) -> tuple[dict[str, RawBars], list[str]]:
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    config = default_config()
+    return read_exports(folder, config.listings(), series_names(config))
+
+
+def test_candles_of_freqtrade_and_ccxt_have_their_volume_in_coins(tmp_path: Path) -> None:
+    header = "timestamp,open,high,low,close,volume\n"
+    of_ccxt = header + "1704153600000,1,2,1,2,100\n1704240000000,2,3,2,3,200\n"
+    rows, notes = candles_of(tmp_path, **{"ETH_USDT-1d.json": CANDLES, "BTC.json": CANDLES, "SOL_USDT-1d.csv": of_ccxt})
+    assert (
+        rows["ETH"].dates.astype(str).tolist() == rows["SOL"].dates.astype(str).tolist() == ["2024-01-02", "2024-01-03"]
+    )
+    assert rows["ETH"].high.tolist() == rows["BTC"].high.tolist() == [110.5, 112]
+    assert rows["ETH"].volume.tolist() == [20 * 105, 10.5 * 110]
+    assert rows["SOL"].volume.tolist() == [200, 600]
+    assert notes[0] == "BTC: volume in coins was multiplied by each day's close"
+
+
+def test_a_feather_file_of_freqtrade_gives_the_same_rows_as_its_json(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    names = ["date", "open", "high", "low", "close", "volume"]
+    frame = pd.DataFrame(json.loads(CANDLES), columns=names)
+    frame["date"] = pd.to_datetime(frame["date"], unit="ms", utc=True)
+    frame.astype(dict.fromkeys(names[1:], float)).to_feather(tmp_path / "ETH_USDT-1d.feather")
+    feather = candles_of(tmp_path)[0]["ETH"]
+    (tmp_path / "ETH_USDT-1d.feather").unlink()
+    plain = candles_of(tmp_path, **{"ETH_USDT-1d.json": CANDLES})[0]["ETH"]
+    assert feather.dates.tolist() == plain.dates.tolist()
+    for name in names[1:]:
+        assert feather.columns[name].tolist() == plain.columns[name].tolist()
+
+
+def test_a_folder_of_freqtrade_is_read_as_it_is(tmp_path: Path) -> None:
+    others = {"ETH_USDT-5m.json": "[[1]]", "ETH_USDT_USDT-1d-futures.json": "[[1]]", "last_run.json": '{"a": 1}'}
+    rows, notes = candles_of(tmp_path, **{"ETH_USDT-1d.json": CANDLES}, **others)
+    assert list(rows) == ["ETH"]
+    assert "2 file(s) are no daily prices in a known format and were not read" in notes[-1]
+    assert notes[-2] == "1 file(s) are not in the symbol table and were not read: last_run"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[", "is not JSON"),
+        ('{"a": 1}', "has no candles; expected a list of [time, open, high, low, close, volume]"),
+        ("[]", "has no rows"),
+        ("[[1704153600000, 1, 1, 1]]", "line 1: has another number of fields; expected 6"),
+        (
+            "[[1704153600000, 1, 1, 1, true, 5]]",
+            "line 1: close is not a number; expected a number or nothing, was 'True'",
+        ),
+        ("[[1704153600000, 1, 1, 1, NaN, 5]]", "has no row with a close"),
+        ("[[1704153600000,1,1,1,1,5],[1704157200000,1,1,1,1,5]]", "is not daily; expected one row a day, was rows 1 h"),
+    ],
+)
+def test_faulty_candles_are_one_line(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(DataError) as refused:
+        candles_of(tmp_path, **{"ETH.json": text})
+    assert told in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_feather_file_without_pyarrow_or_of_another_form_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DataError, match="is not a feather file"):
+        candles_of(tmp_path, **{"ETH.feather": "text"})
+    monkeypatch.setattr(candle_file, "find_spec", lambda name: None)
+    with pytest.raises(DataError, match="feather files need pyarrow, not installed here; "):
+        candles_of(tmp_path)

@@ -180,7 +180,7 @@ def test_files_of_prices_in_another_form_are_named(tmp_path: Path) -> None:
     (tmp_path / "SOL.xlsx").write_bytes(b"x")
     (tmp_path / "README.md").write_bytes(b"x")
     notes = read(tmp_path, RUT=RUT).notes
-    assert "2 files are of another kind than CSV and not read: ADA.csv.gz, SOL.xlsx" in notes
+    assert "2 files are of another kind and not read: ADA.csv.gz, SOL.xlsx" in notes
 
 
 def test_folders_inside_with_prices_are_named(tmp_path: Path) -> None:
