@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-
 _INVESTING = {"US SMALL CAP 2000": "RUT"}
 """Names of Investing.com that are no ticker, by symbol."""
 
