@@ -265,8 +265,8 @@ def test_a_folder_of_freqtrade_is_read_as_it_is(tmp_path: Path) -> None:
     others = {"ETH_USDT-5m.json": "[[1]]", "ETH_USDT_USDT-1d-futures.json": "[[1]]", "last_run.json": '{"a": 1}'}
     rows, notes = candles_of(tmp_path, **{"ETH_USDT-1d.json": CANDLES}, **others)
     assert list(rows) == ["ETH"]
-    assert "2 file(s) are no daily prices in a known format and were not read" in notes[-1]
-    assert notes[-2] == "1 file(s) are not in the symbol table and were not read: last_run"
+    assert "2 files are of another kind and not read" in notes[-1]
+    assert notes[-2] == "1 file is not in the symbol table and not read: last_run"
 
 
 @pytest.mark.parametrize(
