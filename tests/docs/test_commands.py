@@ -102,6 +102,7 @@ NOT_RUN: Mapping[str, Callable[[list[str]], bool]] = {
     "needs a network": starts_with("doctor", "data update", "data archive", "paper tick", "paper run", "paper anchor"),
     "needs an authority's token": lambda words: "--anchors" in words,
     "serves until it is stopped": starts_with("venue serve", "dashboard"),
+    "runs on doubles in test_testnet_walk.py": lambda words: "play" in words,
     "takes a minute": lambda words: words == ["study", "worlds"],
     "needs a local exchange that is running": lambda words: "--venue-port" in words,
     "needs a forward ledger with the default name": lambda words: "logs/ledgers/paper.sqlite3" in words,
