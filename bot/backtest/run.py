@@ -19,7 +19,7 @@ from bot.backtest.run_display import chart_of, html_of, text_of
 from bot.backtest.strategy_check import check_strategy
 from bot.backtest.survivorship import survivorship_of
 from bot.core.errors import ConfigError
-from bot.core.market import Market
+from bot.core.market import Market, Series
 from bot.core.window import Window
 from bot.data.demo.demo_market import DEMO
 from bot.infra.clock import SystemClock
@@ -293,10 +293,16 @@ def _contents(
     worlds: Worlds | None,
 ) -> Contents:
     small_caps = found.market[found.market.roles.small_caps]
-    closes = pd.Series(small_caps.close, pd.DatetimeIndex(small_caps.dates.astype("datetime64[s]")))
+    closes = _closes(small_caps)
+    traded = set(tables["fills"]["symbol"])
+    prices = {symbol: _closes(series) for symbol, series in found.market.items() if symbol in traded}
     band = found.random_timing
     shown = None if band.is_left_out else Band(band.low, band.median, band.high)
-    return Contents(run_manifest, summary, tables, closes, shown, waterfall, worlds)
+    return Contents(run_manifest, summary, tables, closes, shown, waterfall, worlds, prices)
+
+
+def _closes(series: Series) -> pd.Series:
+    return pd.Series(series.close, pd.DatetimeIndex(series.dates.astype("datetime64[s]")))
 
 
 def _own(config: Config, market: Market) -> OwnBenchmark | None:

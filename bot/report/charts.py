@@ -17,7 +17,7 @@ from bot.report.plot import Chart, Plain, axis, dates, end_labels, line, log_axi
 from bot.report.run_settings import settings
 from bot.report.words import benchmark_name
 
-_HIDDEN_AT_FIRST = ("equal_weight_altcoins", "no_altcoins")  # they lie under the strategy's own line
+_SHOWN_AT_FIRST = ("strategy", "eth", "btc")  # the axis of all benchmarks would flatten the strategy
 
 
 def equity(contents: Contents) -> Chart:
@@ -27,13 +27,15 @@ def equity(contents: Contents) -> Chart:
     # Drawn in this order: the strategy last, over the others.
     order = [*(key for key in curves if key not in CURVES), *(key for key in CURVES if key in curves)]
     lines = [_curve(key, x, curves[key], contents.labels) for key in order]
+    shown = [one for one in lines if one.get("visible", True) is True]
     return Chart(
         "equity",
         "Equity against the benchmarks",
-        f"Value of {numbers.money(run.start_equity)} {run.quote} at each day's close, log scale."
+        f"Value of {numbers.money(run.start_equity)} {run.quote} at each day's close, log scale. The legend shows and "
+        f"hides lines: the other benchmarks are hidden at first."
         f"{_band_note(contents, run.random_shifts)}",
         [*_band(contents, x, run.start_equity), *lines, *end_labels(lines, f"{table.index[-1]:%Y-%m-%d}")],
-        over_time(table.index, log_axis(f"Equity ({run.quote}, log)", lines)),
+        over_time(table.index, log_axis(f"Equity ({run.quote}, log)", shown)),
         height="tall",
         watermark=watermark_of(contents),
     )
@@ -119,7 +121,7 @@ def curves_of(table: pd.DataFrame) -> dict[str, pd.Series]:
 def _curve(key: str, x: Plain, values: pd.Series, labels: Labels) -> Plain:
     colour, dash = CURVES.get(key, (OTHER, "solid"))
     own = {"width": MAIN_WIDTH, "legendrank": 1} if key == "strategy" else {"width": BENCHMARK_WIDTH}
-    hidden = {"visible": "legendonly"} if key in _HIDDEN_AT_FIRST else {}
+    hidden = {} if key in _SHOWN_AT_FIRST else {"visible": "legendonly"}
     name = benchmark_name(key, labels)
     return line(
         name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.report.labels import Labels, labels_of
@@ -61,7 +61,8 @@ class Contents:
     """Files of a run with their types, and the series that are drawn beside them.
 
     `tables` are those of `bot.ledger.typed_tables`; `small_caps` are closes by session date. `band` is None where
-    random timing is left out, `waterfall` for a strategy of the user's own; only the demo market has `worlds`.
+    random timing is left out, `waterfall` for a strategy of the user's own; only the demo market has `worlds`. `prices`
+    are closes of each traded coin by UTC day.
     """
 
     manifest: Json
@@ -71,6 +72,7 @@ class Contents:
     band: Band | None
     waterfall: Waterfall | None
     worlds: Worlds | None = None
+    prices: Mapping[str, pd.Series] = field(default_factory=dict)
 
     @property
     def labels(self) -> Labels:

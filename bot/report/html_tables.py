@@ -33,10 +33,14 @@ _FIGURES: tuple[tuple[str, str, Callable[[numbers.Number], str]], ...] = (
     ("trades", "Trades", numbers.count),
     ("win_rate", "Win rate", numbers.percent),
 )
-_FIGURES_HEAD: Row = ("", *(Figure(title) for _, title, _ in _FIGURES))
+_FIGURES_HEAD = tuple(Figure(title) for _, title, _ in _FIGURES)
 _PERCENTILES = {"total_return_5": "5%", "total_return_50": "median", "total_return_95": "95%"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _AFTER = {"eth_21": "{eth} +21", "eth_42": "{eth} +42", "eth_63": "{eth} +63", "btc_63": "{btc} +63"}
+_RETURNS_AFTER = {
+    "episodes": "Returns after each breakout, so many sessions on",
+    "rearmings": "Returns after each re-arming, so many sessions on",
+}
 _FULL_TINT = {"month": 0.3, "trade": 0.5, "episode": 1.0}  # return at which a cell's tint is full
 
 
@@ -45,7 +49,8 @@ def key_figures(contents: Contents) -> Table:
     summary, run = contents.summary, settings(contents)
     runs = {"strategy": summary["strategy"], **summary["benchmarks"]}
     title = f"Strategy and benchmarks, {summary['periods_per_year']} periods a year, amounts in {run.quote}"
-    head, rows = _FIGURES_HEAD, [_figures(figures_name(key, one, contents.labels), one) for key, one in runs.items()]
+    head: Row = ("Portfolio", *_FIGURES_HEAD)
+    rows = [_figures(figures_name(key, one, contents.labels), one) for key, one in runs.items()]
     if "cash_interest" in summary:
         amounts = interest_amounts(summary)
         title = f"{title}. {interest_note(summary['cash_interest']['symbol'])}"
@@ -68,7 +73,7 @@ def delay(contents: Contents) -> Table:
     """Tabulate the strategy beside the same decisions executed a day later."""
     return Table(
         f"The same decisions a day late, amounts in {settings(contents).quote}",
-        _FIGURES_HEAD,
+        ("Execution", *_FIGURES_HEAD),
         [
             _figures("As decided", contents.summary["strategy"]),
             _figures("Every decision a day late", contents.summary["a_day_late"]),
@@ -85,7 +90,7 @@ def costs(contents: Contents) -> Table:
     before = float(own["final_equity"]) - run.start_equity + fees + slippage
     return Table(
         f"Costs of the strategy, in {run.quote}",
-        ("", Figure("Amount"), Figure("Of the start"), Figure("Of the profit before costs")),
+        ("Cost", Figure("Amount"), Figure("Of the start"), Figure("Of the profit before costs")),
         [
             (
                 title,
@@ -139,7 +144,7 @@ def episodes(contents: Contents, table: str = "episodes") -> Table:
     foot: list[Row] = [
         (title, "", *(Figure(numbers.change(value)) for value in values), *blank) for title, values in averages.items()
     ]
-    title = "Returns after each breakout, so many sessions on"
+    title = _RETURNS_AFTER[table]
     return Table(title, head, [_episode(e, labels) for e in _records(found)], foot if len(found) > 1 else ())
 
 

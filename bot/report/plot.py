@@ -17,11 +17,13 @@ import pandas as pd
 
 from bot.report.chart_style import DEFAULT_WIDTH
 from bot.report.contents import Contents
+from bot.report.packing import packed
 
 WATERMARK = "DEMO: synthetic market"
 DAY = 86_400_000
 """Milliseconds of a day, the unit of a time axis."""
 _DIGITS = 6
+_PACKED_FROM = 16_384  # characters of data from which a chart's data is packed
 _WIDE = 1_000  # highest over lowest from which a log axis has ticks at powers of ten alone
 _LABEL_HEIGHT = 0.045  # of the range of a chart
 
@@ -50,10 +52,16 @@ class Chart:
         return (
             f'<figure class="chart" id="{self.identity}"><h3>{title}</h3>{self._swatches()}'
             f'<div class="legend" role="group" aria-label="Lines of the chart: {title}"></div>'
-            f'<div class="plot {self.height}" role="img" aria-label="{title}"></div>'
+            f'<div class="plot {self.height}" role="group" aria-label="{title}"></div>'
             f"<figcaption>{escape(self.note)}</figcaption>"
-            f'<script type="application/json">{script_safe(self._figure())}</script></figure>'
+            f"{self._data()}</figure>"
         )
+
+    def _data(self) -> str:
+        data = script_safe(self._figure())
+        if len(data) < _PACKED_FROM:
+            return f'<script type="application/json">{data}</script>'
+        return f'<script type="application/json" data-encoding="gzip">{packed(data.encode())}</script>'
 
     def _figure(self) -> Plain:
         mark = {"annotations": [_watermark(self.watermark)]} if self.watermark else {}

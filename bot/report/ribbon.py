@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from html import escape
-from itertools import groupby, pairwise
 
 import pandas as pd
 
 from bot.report import names, numbers
-from bot.report.chart_style import EMPHASIS_WIDTH, INDEX_WIDTH, OTHER, STAGE_OPACITY, STAGES
+from bot.report.background import stage_background, stage_swatches
+from bot.report.chart_style import EMPHASIS_WIDTH, INDEX_WIDTH
 from bot.report.contents import Cells, Contents
 from bot.report.plot import Chart, Plain, axis, dates, line, over_time, rounded, watermark_of
 
@@ -36,14 +35,10 @@ def ribbon(contents: Contents) -> Chart:
         "Colours are the stage of the rotation, plain background is waiting. A mark stands on the level of each "
         "breakout, which is drawn until the episode ends.",
         [_closes(contents, index), _levels(episodes, table.index[-1]), *_marks(episodes, contents.labels.eth)],
-        {**layout, "shapes": list(_stages(table["stage"])), "hovermode": "closest"},
+        {**layout, "shapes": stage_background(table["stage"]), "hovermode": "closest"},
         height="tall",
         watermark=watermark_of(contents),
-        swatches=[
-            (STAGES[stage], names.stage(stage, contents.labels))
-            for stage in names.STAGES
-            if stage in set(table["stage"])
-        ],
+        swatches=stage_swatches(table["stage"], contents.labels),
     )
 
 
@@ -56,28 +51,6 @@ def _closes(contents: Contents, name: str) -> Plain:
     return line(
         name, dates(closes.index), closes, "--ink", width=INDEX_WIDTH, text=said, hovertemplate="%{y:,.2f} (%{text})"
     )
-
-
-def _stages(stages: pd.Series) -> Iterator[Plain]:
-    """Return the background of each stage: faint over the whole height, opaque at the foot."""
-    days = zip(stages, stages.index, strict=True)
-    begins = [next(same) for _, same in groupby(days, key=lambda day: day[0])]
-    for (stage, first), (_, until) in pairwise([*begins, ("", stages.index[-1] + pd.Timedelta(days=1))]):
-        if stage != "STABLE":
-            for top, opacity in ((1, STAGE_OPACITY), (0.04, 1)):
-                yield {
-                    "type": "rect",
-                    "xref": "x",
-                    "yref": "paper",
-                    "x0": f"{first:%Y-%m-%d}",
-                    "x1": f"{until:%Y-%m-%d}",
-                    "y0": 0,
-                    "y1": top,
-                    "fillcolor": STAGES.get(stage, OTHER),
-                    "opacity": opacity,
-                    "line": {"width": 0},
-                    "layer": "below",
-                }
 
 
 def _levels(episodes: pd.DataFrame, last: pd.Timestamp) -> Plain:

@@ -12,10 +12,12 @@ from bot.report.crises import crises
 from bot.report.markup import Figure, Table, bullets, facts, folded, paragraph, section
 from bot.report.page import page
 from bot.report.plot import watermark_of
+from bot.report.price_charts import price_charts
 from bot.report.ribbon import ribbon
 from bot.report.waterfall_section import waterfall
 from bot.report.worlds import two_worlds
 
+_RANGES = '<div class="ranges" role="group" aria-label="Days shown in every chart over time"></div>'
 _LONG = 3  # more warnings than these are folded
 _MANY = 20  # more rows than these are folded
 
@@ -62,7 +64,8 @@ def _sections(contents: Contents) -> list[str]:
         section(
             "figures", "Key figures", tables.key_figures(contents).html(), paragraph(_figures_note(contents), "note")
         ),
-        section("charts", "Over time", *(chart(contents).html() for chart in over_time)),
+        section("charts", "Over time", _RANGES, *(chart(contents).html() for chart in over_time)),
+        price_charts(contents),
         section(
             "months", "Month by month", tables.monthly_returns(contents).html(), risk.distribution(contents).html()
         ),

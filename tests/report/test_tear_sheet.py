@@ -189,6 +189,11 @@ def demo() -> Contents:
     return replace(contents("demo"), worlds=Worlds(0.35, planted, spread))
 
 
+def body_of(made: Contents) -> list[str]:
+    """Return the texts from the first section on, without the table of contents."""
+    return Page(render(made).partition("<main>")[2].partition("</main>")[0]).texts
+
+
 def test_the_sentence_ends_with_luck_and_the_word_of_the_study() -> None:
     made = contents()
     luck = {**made.summary["random_timing"], "at_least_as_well": 0.386}
@@ -319,7 +324,7 @@ def test_a_run_without_a_breakout_or_a_trade_has_a_report() -> None:
 
 
 def test_tables_hold_the_figures_of_the_run() -> None:
-    texts = Page(render(contents())).texts
+    texts = body_of(contents())
     minus = "\N{MINUS SIGN}"
     months = texts[texts.index("Dec") : texts.index("Costs and a day's delay")]
     assert "+10.0%" in months  # January: 10,000 to 11,000
@@ -334,7 +339,7 @@ def test_tables_hold_the_figures_of_the_run() -> None:
 
 
 def test_the_waterfall_tells_each_layer_and_what_is_not_known() -> None:
-    texts = Page(render(contents())).texts
+    texts = body_of(contents())
     told = texts[texts.index("The waterfall") : texts.index("Every breakout, and the returns of ETH after it")]
     minus = "\N{MINUS SIGN}"
     liquidity = ["Net liquidity", "easing", f"{minus}$5.81tn", "+2.3% in 13 weeks", "\N{UPWARDS ARROW} up"]
