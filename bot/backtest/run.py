@@ -30,6 +30,7 @@ from bot.ledger.run_label import require_free_name, run_label
 from bot.ledger.typed_tables import TypedTables
 from bot.report.contents import Band, Contents, Waterfall, Worlds
 from bot.report.labels import PLAIN, Labels, labels_of
+from bot.report.statistics import statistics_of
 from bot.report.tear_sheet import render
 from bot.services.markets import open_market
 from bot.services.own_benchmark import OwnBenchmark, own_benchmark
@@ -204,6 +205,7 @@ def run_backtest(
         **_trigger(config, found_market, window, found.summary),
         "universe": universe_of(found_market),
         **_survivorship(config, found_market, window, found.summary, tables),
+        "statistics": statistics_of(tables["equity"], tables["trades"], float(config.start_equity)),
     }
     run_manifest = manifest(run_id, label, command, config, found_market, started, found)
 

@@ -105,8 +105,8 @@ def costs(contents: Contents) -> Table:
 
 def monthly_returns(contents: Contents) -> Table:
     """Tabulate the strategy's return in each calendar month, one row a year."""
-    equity, start = contents.tables["equity"]["equity"], settings(contents).start_equity
-    months, years = (_returns(equity, period, start) for period in ("M", "Y"))
+    table, start = contents.tables["equity"], settings(contents).start_equity
+    months, years = (_without_idle(_returns(table["equity"], period, start), table, period) for period in ("M", "Y"))
     return Table(
         "Returns of the strategy by month",
         ("Year", *(Figure(month) for month in _MONTHS), Figure("Year")),
@@ -278,6 +278,15 @@ def _returns(equity: pd.Series, period: str, start: float) -> dict[tuple[int, in
     returns = ends.to_numpy() / np.concatenate(([start], ends.to_numpy()[:-1])) - 1
     periods = pd.PeriodIndex(ends.index)
     return {(when.year, when.month): float(share) for when, share in zip(periods, returns, strict=True)}
+
+
+def _without_idle(
+    returns: dict[tuple[int, int], float], table: pd.DataFrame, period: str
+) -> dict[tuple[int, int], float | None]:
+    """Return the returns with None for each period without a position and without a return: a blank, not 0.0%."""
+    held = (table["cash"] < table["equity"]).groupby(pd.DatetimeIndex(table.index).to_period(period)).any()
+    busy = {(when.year, when.month) for when in pd.PeriodIndex(held.index[held.to_numpy(bool)])}
+    return {when: share if share or when in busy else None for when, share in returns.items()}
 
 
 def _tinted(value: numbers.Number, kind: str) -> Figure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from bot.report import charts, headline, names, risk
+from bot.report import charts, headline, names, risk, statistics_section
 from bot.report import html_tables as tables
 from bot.report.capacity_table import capacity_rows, capacity_sentences, capacity_title
 from bot.report.contents import Contents, Json
@@ -67,15 +67,40 @@ def _sections(contents: Contents) -> list[str]:
         section("charts", "Over time", _RANGES, *(chart(contents).html() for chart in over_time)),
         price_charts(contents),
         section(
-            "months", "Month by month", tables.monthly_returns(contents).html(), risk.distribution(contents).html()
+            "statistics",
+            "Statistics",
+            statistics_section.statistics_table(contents).html(),
+            paragraph(statistics_section.NOTE, "note"),
         ),
-        section("risk", "Risk", risk.rolling_sharpe(contents).html(), *_stages(contents)),
+        section(
+            "months",
+            "Month by month, year by year",
+            tables.monthly_returns(contents).html(),
+            statistics_section.years_table(contents).html(),
+            risk.distribution(contents).html(),
+        ),
+        section(
+            "risk",
+            "Risk",
+            *_drawdowns(contents),
+            statistics_section.volatility_chart(contents).html(),
+            risk.rolling_sharpe(contents).html(),
+            *_stages(contents),
+        ),
         crises(contents),
         section("costs", "Costs and a day's delay", _costs(contents)),
         *(_of_rotation(contents) if own else []),
         section("trades", "Trades", _trades(contents)),
         two_worlds(contents),
     ]
+
+
+def _drawdowns(contents: Contents) -> list[str]:
+    """Return the worst drawdowns; a run that only rose has none."""
+    found = statistics_section.drawdown_table(contents)
+    if not found.rows:
+        return [paragraph("The strategy never closed below an earlier close.")]
+    return [found.html(), paragraph(statistics_section.DRAWDOWN_NOTE, "note")]
 
 
 def _stages(contents: Contents) -> list[str]:

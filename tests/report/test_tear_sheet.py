@@ -25,7 +25,7 @@ from bot.settings.loader import load_config
 DAYS = pd.date_range("2020-01-30", periods=4)
 ATTACK = "</script><script>alert('x')</script><img src=http://evil.example onerror=alert(1)>"
 VOID = ("meta", "link", "img")
-SECTIONS = ("figures", "charts", "months", "risk", "costs", "waterfall", "episodes", "trades")
+SECTIONS = ("figures", "charts", "statistics", "months", "risk", "costs", "waterfall", "episodes", "trades")
 
 
 class Page(HTMLParser):
@@ -238,6 +238,7 @@ def test_every_section_stands_in_the_page_in_order_and_has_its_charts() -> None:
         "Russell 2000 (points, close)",
         "Share of equity (%)",
         "Months",
+        "Volatility (%)",
         "Sharpe ratio",
         "",
     ]
@@ -272,7 +273,7 @@ def test_no_verdict_and_no_claim_is_made() -> None:
 
 def test_every_chart_of_the_demo_and_its_head_are_watermarked() -> None:
     page = Page(render(demo()))
-    assert len(page.charts) == 9
+    assert len(page.charts) == 10
     assert all(
         [mark["text"] for mark in chart["layout"]["annotations"]] == ["DEMO: synthetic market"] for chart in page.charts
     )
@@ -338,6 +339,30 @@ def test_tables_hold_the_figures_of_the_run() -> None:
     assert {"LUNA", "dead"} <= set(texts)
 
 
+def test_a_month_without_a_position_is_blank() -> None:
+    made = contents()
+    equity = made.tables["equity"].assign(cash=[4_000.0, 4_000.0, 11_000.0, 11_000.0], equity=[10e3, 11e3, 11e3, 11e3])
+    idle = replace(made, tables={**made.tables, "equity": equity})
+    texts = body_of(idle)
+    months = texts[texts.index("Dec") : texts.index("Total return by calendar year")]
+    assert months[1:] == ["Year", "2020", "+10.0%", "+10.0%"]  # nothing for February, which was all cash
+
+
+def test_statistics_years_and_drawdowns_stand_in_the_report() -> None:
+    texts = body_of(contents())
+    figures = texts[texts.index("Statistic") : texts.index("Month by month, year by year")]
+    minus = "\N{MINUS SIGN}"
+    assert figures[1:4] == ["Strategy", "Hold BTC", "Hold ETH"] or figures[1:4] == ["Strategy", "Hold ETH", "Hold BTC"]
+    assert figures[figures.index("Best day") + 1] == "+36.4%"  # 8,800 to 12,000
+    assert figures[figures.index("Worst day") + 1] == f"{minus}20.0%"
+    assert figures[figures.index("Expectancy") + 1] == "198"
+    falls = texts[texts.index("The worst drawdowns of the strategy") :]
+    first = falls.index("1")
+    assert falls[first : first + 7] == ["1", f"{minus}20.0%", "2020-01-31", "2020-02-01", "2020-02-02", "2", "1"]
+    years = texts[texts.index("Total return by calendar year") :]
+    assert years[years.index("2020") + 1] == "+20.0%"
+
+
 def test_the_waterfall_tells_each_layer_and_what_is_not_known() -> None:
     texts = body_of(contents())
     told = texts[texts.index("The waterfall") : texts.index("Every breakout, and the returns of ETH after it")]
@@ -352,7 +377,7 @@ def test_the_waterfall_tells_each_layer_and_what_is_not_known() -> None:
 
 
 def test_the_strip_of_the_waterfall_has_a_bar_a_spell() -> None:
-    strip = Page(render(contents())).charts[6]
+    strip = Page(render(contents())).charts[7]
     day = 86_400_000
     bars = {t["name"]: list(zip(t["y"], t["base"], t["x"], strict=True)) for t in strip["data"]}
     assert bars["easing"] == [
