@@ -112,7 +112,7 @@ def skewness(returns: Floats) -> float | None:
     second = float(np.mean(deviations**2))
     if n < 3 or not second:
         return None
-    return float(np.mean(deviations**3)) / second**1.5 * math.sqrt(n * (n - 1)) / (n - 2)
+    return float(np.mean(deviations**3)) / math.sqrt(second) ** 3 * math.sqrt(n * (n - 1)) / (n - 2)
 
 
 def excess_kurtosis(returns: Floats) -> float | None:

@@ -87,7 +87,7 @@ def years_table(contents: Contents) -> Table:
     run, curves = settings(contents), curves_of(contents.tables["equity"])
     years = {key: period_returns(daily_returns(curve, run.start_equity), "Y") for key, curve in curves.items()}
     head: Row = ("Year", *(Figure(benchmark_name(key, contents.labels)) for key in years))
-    rows = [(str(year), *(_year(one[year]) for one in years.values())) for year in years["strategy"].index]
+    rows: list[Row] = [(str(year), *(_year(one[year]) for one in years.values())) for year in years["strategy"].index]
     return Table("Total return by calendar year", head, rows)
 
 
