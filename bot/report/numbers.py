@@ -162,10 +162,10 @@ def price(value: Number) -> str:
 
 
 def quantity(amount: str | Decimal) -> str:
-    """Format a quantity of a coin with eight digits; trailing zeros are cut, whole units are complete."""
+    """Format a quantity of a coin with eight digits and separators: 12,340,000; 0.00001234; trailing zeros are cut."""
     value = Decimal(amount)
     # Digits rather than decimals: 0.00001234 of one coin is worth as much as 12,340,000 of another.
-    text = f"{value:.{max(_QUANTITY_DIGITS - 1 - value.adjusted(), 0)}f}"
+    text = f"{value:,.{max(_QUANTITY_DIGITS - 1 - value.adjusted(), 0)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

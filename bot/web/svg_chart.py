@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from bot.report import names
+from bot.report import names, numbers
 from bot.report.labels import Labels
 from bot.web.curve import Curve
 
@@ -56,7 +57,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class SvgChart:
-    """Chart with its title and its description (`note`); `height` is a class of the style sheet."""
+    """Chart with its title and its description (`note`); `height` is a class of the style sheet.
+
+    `readings` is JSON: place in percent, day, and the text of each line on it, for pointer and keyboard.
+    """
 
     title: str
     note: str
@@ -65,6 +69,7 @@ class SvgChart:
     up: Sequence[Tick]
     spans: Sequence[Span] = ()
     height: str = "middling"
+    readings: str = "[]"
 
     @property
     def legend(self) -> list[tuple[str, str]]:
@@ -116,7 +121,18 @@ def chart(
     lines = [_line(name, look, values, scale, show(values[-1]), look == area) for name, look, values in curves]
     ticks = _log_ticks(low, high) if is_log else _ticks(low, high)
     up = [Tick(round(scale(value) / 10, 2), show(value)) for value in ticks]
-    return SvgChart(title, note, lines, list(_dates(days)), up, spans, height)
+    readings = json.dumps(list(_readings(days, curves, show)), separators=(",", ":"), ensure_ascii=False)
+    return SvgChart(title, note, lines, list(_dates(days)), up, spans, height, readings)
+
+
+def _readings(
+    days: Sequence[str], curves: Sequence[tuple[str, str, Sequence[float]]], show: Callable[[float], str]
+) -> Iterator[list[object]]:
+    """Return the values of evenly spaced days, both ends among them."""
+    last = len(days) - 1
+    for place in sorted({round(step * last / _BUCKETS) for step in range(_BUCKETS + 1)}):
+        texts = [show(values[place]) if math.isfinite(values[place]) else numbers.NOTHING for _, _, values in curves]
+        yield [round(place / last * 100, 2), days[place], *texts]
 
 
 def stage_spans(curve: Curve, labels: Labels) -> list[Span]:

@@ -34,6 +34,7 @@ class Templates:
         self._environment.filters.update(
             money=numbers.money,
             price=numbers.price,
+            quantity=numbers.quantity,
             percent=numbers.percent,
             change=numbers.change,
             growth=numbers.growth,

@@ -38,7 +38,7 @@ from bot.report import numbers
         (numbers.counted(2, "stretch", "stretches"), "2 stretches"),
         (numbers.price(0.00012345), "0.0001234"),
         (numbers.price(65_432.1), "65,432.10"),
-        (numbers.quantity("1234567.1234"), "1234567.1"),
+        (numbers.quantity("1234567.1234"), "1,234,567.1"),
         (numbers.quantity("0.5000"), "0.5"),
         (numbers.share_text(-0.0004), "0.04%"),
         (numbers.share_text(0.073), "7.3%"),

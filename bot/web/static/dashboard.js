@@ -48,3 +48,43 @@
 
   setTimeout(look, EVERY);
 })();
+
+// Values of a chart: under the pointer, and by the arrow keys. The page may be replaced, so events are caught above it.
+(() => {
+  const show = (chart, place) => {
+    const rows = JSON.parse(chart.dataset.readings);
+    const row = rows[Math.min(Math.max(place, 0), rows.length - 1)];
+    const names = chart.dataset.names.split("|");
+    const cursor = chart.querySelector(".cursor");
+    cursor.setAttribute("x1", `${row[0]}%`);
+    cursor.setAttribute("x2", `${row[0]}%`);
+    cursor.setAttribute("visibility", "visible");
+    chart.dataset.place = rows.indexOf(row);
+    const values = names.map((name, i) => `${name} ${row[i + 2]}`);
+    chart.closest("figure").querySelector(".readout").textContent = `${row[1]}: ${values.join(", ")}`;
+  };
+
+  const chartOf = (event) => event.target.closest && event.target.closest("svg.drawn[data-readings]");
+
+  document.addEventListener("pointermove", (event) => {
+    const chart = chartOf(event);
+    if (!chart) return;
+    const box = chart.getBoundingClientRect();
+    const share = (event.clientX - box.left) / box.width * 100;
+    const rows = JSON.parse(chart.dataset.readings);
+    let nearest = 0;
+    rows.forEach((row, i) => { if (Math.abs(row[0] - share) < Math.abs(rows[nearest][0] - share)) nearest = i; });
+    show(chart, nearest);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const chart = chartOf(event);
+    if (!chart) return;
+    const last = JSON.parse(chart.dataset.readings).length - 1;
+    const here = Number(chart.dataset.place ?? last);
+    const to = { ArrowLeft: here - 1, ArrowRight: here + 1, Home: 0, End: last }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    show(chart, to);
+  });
+})();
