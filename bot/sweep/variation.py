@@ -64,7 +64,7 @@ class Variations:
 
     def run(self, changes: Mapping[str, object]) -> SimulatedRun:
         """Simulate one set; `changes` are values by key of the grid."""
-        return next(self._runs([changes]))
+        return next(self.runs([changes]))
 
     def figures(self, changes: Mapping[str, object]) -> SetFigures:
         """Simulate one set and return its figures over its own days."""
@@ -72,13 +72,13 @@ class Variations:
 
     def figures_of(self, sets: Sequence[Mapping[str, object]]) -> Iterator[SetFigures]:
         """Simulate sets, and yield the figures of each over its own days in the order of the sets."""
-        for changes, run in zip(sets, self._runs(sets), strict=True):
+        for changes, run in zip(sets, self.runs(sets), strict=True):
             prepared = self._shared_by(changes)[0]
             # Entries count by the decisions that are carried out inside the window.
             first = prepared.first - delay_of(changes)
             yield figures_of_run(run, float(self.config.start_equity), first, prepared.window.start)
 
-    def _runs(self, sets: Sequence[Mapping[str, object]]) -> Iterator[SimulatedRun]:
+    def runs(self, sets: Sequence[Mapping[str, object]]) -> Iterator[SimulatedRun]:
         """Simulate sets; neighbours that share their arrays run in one call."""
         for _, group in groupby(sets, key=lambda changes: id(self._shared_by(changes))):
             alike = list(group)
