@@ -57,7 +57,7 @@ def main() -> None:
     else:
         print("bot backtest on real prices: not measured, MARKET_DATA_DIR names no folder")
     demo = whole_process(["backtest"], rounds=1)
-    print(f"bot backtest on the demo market, 50 seeds of two worlds: {demo['cpu']:.1f} CPU s (target 25)")
+    print(f"bot backtest on the demo market, 10 seeds of two worlds: {demo['cpu']:.1f} CPU s (target 10)")
     measure_sweep()
 
 

@@ -30,6 +30,7 @@ from bot.cli.console import (
 )
 from bot.cli.peek import note_command
 from bot.cli.warning_output import warning_lines
+from bot.core.errors import ConfigError
 from bot.core.invariants import not_none
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ def backtest(
     start: Annotated[str | None, typer.Option(help="First day of trading, YYYY-MM-DD.")] = None,
     end: Annotated[str | None, typer.Option(help="Last day of trading, YYYY-MM-DD.")] = None,
     set_: SetOption = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option("--seeds", min=2, max=1000, help="Seeds of the demo; by default `demo.spread_seeds`, 10."),
+    ] = None,
     capacity: Annotated[
         bool, typer.Option("--capacity", help="Run the strategy with 10,000 to a billion too: some seconds.")
     ] = False,
@@ -75,8 +80,11 @@ def backtest(
     require_one_market(market, data_dir)
     screen = console(to_error=as_json)
     first, last = parse_day(start, "--start"), parse_day(end, "--end")
-    resolved = load_config(config, parse_changes(set_))
+    of_seeds = {} if seeds is None else {"demo.spread_seeds": seeds}
+    resolved = load_config(config, {**parse_changes(set_), **of_seeds})
     prices = chosen(resolved, data_dir, market)
+    if seeds is not None and prices != DEMO:
+        raise ConfigError("is for the demo market", where="--seeds", mend="leave it out, or add --market demo")
     screen.print(market_line(prices), markup=False, soft_wrap=True)
     # A user with a store expects real prices, and must see why this run has none.
     if prices == DEMO and market == "auto" and store_path(resolved).is_file():

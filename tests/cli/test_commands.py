@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.settings.loader import load_config
 from tests.cli.running import BOT, ROOT, bot, bot_process, error_of
 
 pytestmark = pytest.mark.slow
@@ -339,3 +340,20 @@ def test_a_killed_run_is_marked_and_leaves_no_process_behind(tmp_path: Path) -> 
         time.sleep(0.05)
     assert not [child for child in children if Path(f"/proc/{child}").exists()]
     assert (tmp_path / "run" / "INCOMPLETE").exists()
+
+
+def test_seeds_of_the_demo_are_an_option(tmp_path: Path) -> None:
+    options = ["--start", "2111-01-01", "--set", "demo.seed=7", "--set", "benchmarks.random_shifts=10"]
+    done = bot("backtest", "--seeds", "3", *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    [folder] = (tmp_path / "logs" / "runs").iterdir()
+    kept = json.loads((folder / "manifest.json").read_text())["config"]
+    assert (kept["demo"]["spread_seeds"], kept["demo"]["seed"]) == (3, 7)
+    assert "3 seeds" in (folder / "report.html").read_text()
+    assert load_config().demo.spread_seeds == 10
+
+
+def test_seeds_of_real_prices_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "prices").mkdir()
+    message = error_of(bot("backtest", "--seeds", "50", "--data-dir", "prices", cwd=tmp_path), 2)
+    assert message == "Error: --seeds: is for the demo market; leave it out, or add --market demo"
