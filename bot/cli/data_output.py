@@ -23,18 +23,19 @@ def print_coverage(screen: Console, found: Sequence[Coverage]) -> None:
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    for name in ("Symbol", "Source", "First", "Last", "Rows", "Revised", "Sources changed"):
-        table.add_column(name, justify="right" if name in ("Rows", "Revised", "Sources changed") else "left")
-    for row in found:
-        table.add_row(
-            row.symbol,
-            escape(row.source),
-            row.first,
-            row.last,
-            f"{row.rows:,}",
-            str(row.revisions or ""),
-            str(len(row.source_changes) or ""),
-        )
+    counts = {
+        "Revised": [row.revisions for row in found],
+        "Sources changed": [len(row.source_changes) for row in found],
+    }
+    # Empty columns are left out, so that long symbols have room; if they fold, they can still be copied.
+    counts = {name: values for name, values in counts.items() if any(values)}
+    for name in ("Symbol", "Source", "First", "Last", "Rows", *counts):
+        is_number = name == "Rows" or name in counts
+        whole = name in ("First", "Last", "Rows")
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold", no_wrap=whole)
+    for place, row in enumerate(found):
+        more = [str(values[place] or "") for values in counts.values()]
+        table.add_row(row.symbol, escape(row.source), row.first, row.last, f"{row.rows:,}", *more)
     screen.print(table)
     screen.print(f"{len(found)} series, {sum(row.rows for row in found):,} rows.")
 

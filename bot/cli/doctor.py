@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+from textwrap import wrap
 
 from bot.cli.console import ConfigOption, JsonOption, SetOption, console, end_with, parse_changes
 from bot.core.errors import DataError
+from bot.core.text import printable
 from bot.report.numbers import counted
+
+_NAME = len("binance-data")
+_HANG = len("fault ") + _NAME + 1
+"""Column in which the text of a check begins."""
 
 
 def doctor(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOption = False) -> None:
@@ -35,9 +41,10 @@ def doctor(config: ConfigOption = None, set_: SetOption = None, as_json: JsonOpt
     with open_sessions(resolved, clock) as sessions:
         for check in examine(resolved, clock, sessions, os.environ):
             checks.append(check)
-            screen.print(f"{marks[check.verdict]} {check.name:10}", end=" ")
+            screen.print(f"{marks[check.verdict]} {check.name:{_NAME}}", end=" ")
             # Printed as each check ends, since a vendor may take seconds to answer.
-            screen.print(check.text, markup=False, soft_wrap=True)
+            lines = wrap(printable(check.text), screen.width - _HANG, break_on_hyphens=False, break_long_words=False)
+            screen.print(f"\n{' ' * _HANG}".join(lines), markup=False, soft_wrap=True)
     faults = [check.name for check in checks if check.verdict is CheckVerdict.FAULT]
     error = DataError(f"{counted(len(faults), 'fault')}: {', '.join(faults)}", mend="see above") if faults else None
     end_with(error, as_json, {"checks": [{"name": c.name, "verdict": c.verdict, "message": c.text} for c in checks]})

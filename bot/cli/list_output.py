@@ -19,6 +19,7 @@ from bot.core.text import csv_cell, markdown_cell
 
 CsvOption = Annotated[bool, typer.Option("--csv", help="CSV on standard output.")]
 MarkdownOption = Annotated[bool, typer.Option("--md", help="A Markdown table on standard output.")]
+_DATE = len("YYYY-MM-DD")
 Format = Literal["table", "json", "csv", "md"]
 
 
@@ -73,7 +74,10 @@ def _print_table(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]
     # Long cells fold rather than end in dots, so that an id or a path can be copied.
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column in columns:
-        table.add_column(column.title, justify="right" if column.is_number else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if column.is_number else "left"
+        # Dates are of one width and stay in one piece, whichever other column must give way.
+        width = _DATE if rows and all(_is_date(row.get(column.key)) for row in rows) else None
+        table.add_column(column.title, justify=justify, overflow="fold", width=width, no_wrap=width is not None)
     for row in rows:
         table.add_row(*(_text(row.get(column.key)) for column in columns))
     console().print(table, markup=False)
@@ -95,6 +99,12 @@ def _print_markdown(columns: Sequence[Column], rows: Sequence[Mapping[str, objec
     sys.stdout.write(line(["---:" if column.is_number else "---" for column in columns]))
     for row in rows:
         sys.stdout.write(line([markdown_cell(_text(row.get(column.key))) for column in columns]))
+
+
+def _is_date(value: object) -> bool:
+    """Return True for a date in the form YYYY-MM-DD, and for an empty cell."""
+    text = "" if value is None else str(value)
+    return not text or (len(text) == _DATE and text[4::3] == "--" and text.replace("-", "").isdigit())
 
 
 def _text(value: object) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from typer.main import get_group
 
 from bot.cli import complete_names
 from bot.cli.command_line import command_line
+from bot.cli.list_output import Column, print_list
 from bot.core.errors import ConfigError
 from bot.ledger.run_folder import find_run
 from bot.ledger.run_label import RunLabel, label_of, require_free_name, run_label
@@ -130,3 +132,11 @@ def test_the_shell_completes_names(
 def test_completion_offers_no_name_where_the_config_is_faulty(tmp_path: Path) -> None:
     context = type("Context", (), {"params": {"config": str(tmp_path / "none.yaml")}})()
     assert complete_names.complete_records(context, "") == []
+
+
+def test_a_date_stays_in_one_piece_however_narrow_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    columns = [Column("day", "Day"), *(Column(f"c{i}", f"Equal-weight {i}", True) for i in range(9))]
+    row = {"day": "2026-03-17", **{f"c{i}": "1,234,567" for i in range(9)}}
+    with mock.patch.dict("os.environ", COLUMNS="80"):
+        print_list("rows", columns, [row, {**row, "day": None}], "table")
+    assert "2026-03-17 " in capsys.readouterr().out

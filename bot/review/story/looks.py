@@ -84,7 +84,7 @@ def _late_by_a_day(record: Record) -> list[Look]:
         return []
     made, own = numbers.growth(late["total_return"]), numbers.growth(summary["strategy"]["total_return"])
     text = f"Carried out a day late it would have made {made} instead of {own}."
-    return [Look(text, f"bot review trades --run {record.name}")]
+    return [Look(text, f"bot review trades --run {record.title}")]
 
 
 def _fall(record: Record, equity: Sequence[tuple[str, Decimal]]) -> list[Look]:
@@ -101,7 +101,7 @@ def _unbought(record: Record, episodes: Sequence[Episode]) -> list[Look]:
         return []
     armed = sum(episode.outcome != "ignored" for episode in episodes)
     text = f"{count} of {counted(armed, 'record')} that armed the bot never confirmed: vetoed, failed or expired."
-    return [Look(text, f"bot review episodes --run {record.name}")]
+    return [Look(text, f"bot review episodes --run {record.title}")]
 
 
 def _warnings(record: Record) -> list[Look]:
@@ -110,4 +110,4 @@ def _warnings(record: Record) -> list[Look]:
 
 
 def _why(record: Record, day: str) -> str:
-    return f"bot review why {day} --run {record.name}"
+    return f"bot review why {day} --run {record.title}"

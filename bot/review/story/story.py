@@ -126,7 +126,7 @@ def story_of(
     unknown = _unknown(record)
     episodes = [one.event for one in record.events(Episode, since=since, until=until)]
     return Story(
-        run=record.name,
+        run=record.title,
         strategy=labels.strategy.title,
         is_rotation=labels.is_rotation,
         verdict=tuple(_verdict(record, unknown, labels, state)),

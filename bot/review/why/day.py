@@ -75,7 +75,7 @@ def why(record: Record, day: date, labels: Labels = PLAIN) -> Why:
         return _gap(record, day)
     decision = found.event
     return Why(
-        run=record.name,
+        run=record.title,
         day=day,
         row=found.sequence,
         stage=printable(decision.stage),
@@ -125,19 +125,19 @@ def _late(record: Record, day: date) -> list[str]:
 def _gap(record: Record, day: date) -> Why:
     first, last = record.first_event(Decision), record.last_event(Decision)
     if first is None or last is None:
-        return Why(record.name, day, gap="Nothing has been decided in this ledger yet.")
+        return Why(record.title, day, gap="Nothing has been decided in this ledger yet.")
     begins, ends = _day(first), _day(last)
     if day < begins:
         gap = f"The ledger begins later: its first decision is that of {begins}."
-        return Why(record.name, day, gap=gap, near=(begins,))
+        return Why(record.title, day, gap=gap, near=(begins,))
     if day > ends:
         gap = f"The ledger ends before: its last decision is that of {ends}."
-        return Why(record.name, day, gap=gap, near=(ends,))
+        return Why(record.title, day, gap=gap, near=(ends,))
     before = record.last_event(Decision, until=day)
     after = next(record.events(Decision, since=day, limit=1), None)
     near = tuple(_day(one) for one in (before, after) if one is not None)
     gap = f"No decision was made on this day, though one is due each day at 00:00 UTC{_stopped(record, day)}."
-    return Why(record.name, day, gap=gap, near=near)
+    return Why(record.title, day, gap=gap, near=near)
 
 
 def _stopped(record: Record, day: date) -> str:
