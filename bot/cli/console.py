@@ -47,7 +47,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on sta
 
 
 def console(to_error: bool = False) -> Console:
-    """Return a console without automatic colours; on standard error under --json. Texts are cleaned in it."""
+    """Return a console with plain colours; on standard error under --json. Texts are cleaned in it."""
     from bot.cli.clean_console import CleanConsole
 
     return CleanConsole(stderr=to_error, highlight=False)

@@ -28,7 +28,7 @@ def warning_lines(warnings: Sequence[str], width: int, every: bool, rest: str) -
     Returns
     -------
     list
-        Lines of at most `width` columns; empty without a warning.
+        Lines of at most `width` columns.
     """
     if not warnings:
         return []
