@@ -42,7 +42,7 @@ def format_of(as_json: bool, as_csv: bool, as_markdown: bool) -> Format:
 
 
 def print_list(name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, object]], style: Format) -> None:
-    """Print rows in a format. A missing value is null in JSON, else an empty cell; `name` is the key of the JSON list."""
+    """Print rows in a format. A missing value is null in JSON, else empty; `name` is the key of the JSON list."""
     if style == "json":
         print_json({name: [_in_version(name, row) for row in rows]})
     elif style == "csv":
