@@ -50,7 +50,7 @@
     paper_bgcolor: "--paper",
     plot_bgcolor: "--paper",
     font: { family: property("--font"), size: 12, color: "--ink" },
-    margin: { l: narrow.matches ? 58 : 70, r: narrow.matches ? 12 : 158, t: 12, b: xaxis.title ? 52 : 32, ...margin },
+    margin: { l: narrow.matches ? 64 : 70, r: narrow.matches ? 12 : 158, t: 12, b: xaxis.title ? 52 : 32, ...margin },
     showlegend: false,
     uirevision: "kept",
     modebar: { bgcolor: "--paper", color: "--muted", activecolor: "--ink" },

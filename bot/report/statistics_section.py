@@ -28,9 +28,9 @@ _FULL_TINT = 1.0  # return of a year at which a cell's tint is full
 _ROWS: tuple[tuple[str, str, Callable[[numbers.Number], str]], ...] = (
     ("best_day", "Best day", numbers.change),
     ("worst_day", "Worst day", numbers.change),
-    ("best_month", "Best month", numbers.change),
+    ("best_month", "Best month", numbers.growth),
     ("worst_month", "Worst month", numbers.change),
-    ("best_year", "Best year", numbers.change),
+    ("best_year", "Best year", numbers.growth),
     ("worst_year", "Worst year", numbers.change),
     ("win_months", "Win months", numbers.percent),
     ("time_in_market", "Time in market", numbers.percent),
@@ -136,4 +136,5 @@ def _drawdown(rank: int, one: DrawdownPeriod) -> Row:
 
 def _year(share: float) -> Figure:
     known = numbers.number(share)
-    return Figure("") if known is None else Figure(numbers.growth(known), known / _FULL_TINT)
+    # A year without a position is blank, as in the table of months.
+    return Figure("") if not known else Figure(numbers.growth(known), known / _FULL_TINT)
