@@ -55,15 +55,15 @@ def reading_sentence(
     ----------
     name : str
         Name of the reading.
-    value, threshold : float or None
+    value, threshold : float, optional
         As the decision has them; `relative_strength` in logarithms, `net_liquidity` in millions of USD.
     labels : Labels
         Names and numbers of the config.
 
     Returns
     -------
-    ReadingSentence or None
-        None for a reading that is unknown, or is none of the rotation's, or whose config is unknown.
+    ReadingSentence, optional
+        Empty for an unknown reading, a reading of another strategy, and an unknown config.
     """
     if value is None or threshold is None or not labels.is_rotation or not labels.numbers:
         return None

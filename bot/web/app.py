@@ -22,6 +22,7 @@ from bot.report.labels import PLAIN
 from bot.review.recording import Record
 from bot.web import portfolio_page as portfolio
 from bot.web import runs_page as runs
+from bot.web.csv_export import EXPORTS
 from bot.web.episodes_page import episodes
 from bot.web.health_page import health
 from bot.web.prometheus import metrics
@@ -61,6 +62,7 @@ def app_of(site: Site) -> Starlette:
         Route("/metrics", answers.metrics),
         Route("/static/{name}", answers.static),
         Route("/api/version", answers.version),
+        Route("/csv/{name}", answers.export),
     ]
     for name, reader in readers.items():
         path = {"today": "/", "run": "/runs/{name}"}.get(name, f"/{name}")
@@ -153,6 +155,19 @@ class _Answers:
         except BotError as problem:
             return PlainTextResponse(f"{problem}\n", 503)
         return PlainTextResponse(f"{record.name}: {verdict.line}\n", 200 if verdict.is_healthy else 503)
+
+    def export(self, request: Request) -> Response:
+        """Return the equity, the round trips or the fills of a record as CSV."""
+        name = request.path_params["name"]
+        if name not in EXPORTS:
+            raise HTTPException(404)
+        try:
+            record = self._record(request)
+            text = EXPORTS[name](record)
+        except BotError as problem:
+            return PlainTextResponse(f"{problem}\n", _status(problem))
+        kept = {"Content-Disposition": f'attachment; filename="{name}-{record.name}.csv"'}
+        return Response(text, media_type="text/csv; charset=utf-8", headers=kept)
 
     def metrics(self, request: Request) -> Response:
         """Return the metrics of every forward ledger for Prometheus."""

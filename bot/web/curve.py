@@ -39,6 +39,19 @@ class Curve:
             return {}
         return {**performance(np.array(self.equity), self.start), "exposure": sum(self.exposure) / len(self)}
 
+    def monthly(self) -> dict[str, list[float | None]]:
+        """Return the return of each month by year: twelve months, then the year; empty outside the record."""
+        ends: dict[str, float] = {day[:7]: value for day, value in zip(self.days, self.equity, strict=True)}
+        table: dict[str, list[float | None]] = {}
+        before = opening = self.start
+        for month, value in ends.items():
+            if month[:4] not in table:
+                table[month[:4]], opening = [None] * 13, before
+            table[month[:4]][int(month[5:]) - 1] = value / before - 1 if before else None
+            table[month[:4]][12] = value / opening - 1 if opening else None
+            before = value
+        return table
+
     def spells(self) -> list[tuple[str, int, int]]:
         """Return each unbroken spell of a stage: the stage, the index of its first day, the index after its last."""
         spells: list[tuple[str, int, int]] = []

@@ -57,6 +57,7 @@ def portfolio(record: Record) -> tuple[dict[str, object], Curve]:
         "fees": _fees(record),
         **{name: value for name, value in figures.items() if name not in ("exposure", "final_equity")},
         "mean_exposure": figures.get("exposure"),
+        "monthly": curve.monthly(),
         "benchmarks": [one.to_dict() for one in beside.results] if beside else [],
         "random_timing": dict(beside.random_timing) if beside else {},
         "random_timing_text": beside.luck() if beside else "",

@@ -13,7 +13,6 @@ TITLES = {
     "In coins": "Exposure",
     "in coins": "Exposure",
     "Held in coins": "Exposure",
-    "Time in market": "Exposure",
     "Made": "Total return",
     "A year": "CAGR",
     "a year": "CAGR",

@@ -115,7 +115,7 @@ def _reason_and_end(result: OrderResult, intent: OrderIntent | None) -> tuple[st
 
 
 def as_dict(line: OrderLine) -> dict[str, object]:
-    """Return an order by column: amounts as text, None where they are undefined, reasons as lists of codes."""
+    """Return an order by column: amounts as text, reasons as lists of codes; an undefined figure is null."""
     return {
         "order_id": line.order_id,
         "decision_at": line.at,
