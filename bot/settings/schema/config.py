@@ -252,7 +252,14 @@ class Config(Section):
         plain.pop("names", None)  # words on screens
         plain.pop("anchor", None)  # time-stamps of the record; no decision depends on them
         plain["paper"].pop("quote_retry_minutes", None)  # a time of retries; no decision depends on it
+        # The seeds decide no day. The default was 50 once: with today's the hash is the same.
+        if plain["demo"]["spread_seeds"] == _SEEDS:
+            plain["demo"]["spread_seeds"] = _SEEDS_OF_0_1_0
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+_SEEDS, _SEEDS_OF_0_1_0 = 10, 50
+"""Default of `demo.spread_seeds`, and that of version 0.1.0."""
 
 
 def _release_of(kind: SeriesKind) -> Release:
