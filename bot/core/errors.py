@@ -147,7 +147,7 @@ class InUse(StoreError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """Suggest the known word nearest to a misspelt one, if one is near; never the word itself."""
+    """Suggest the known word nearest to a misspelt one, if one is near and differs."""
     folded = {name.casefold(): name for name in known if name != word}
     nearest = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
     return f"did you mean {folded[nearest[0]]!r}?" if nearest else None

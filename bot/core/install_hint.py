@@ -11,7 +11,7 @@ _PROJECT = "small-cap-rotation"
 def install_command(extra: str) -> str:
     """Return the command that installs the libraries of an extra.
 
-    It names the libraries and not the project: no package index has the project.
+    It names the libraries; the project itself is installed from a checkout or a wheel.
     """
     try:
         lines = requires(_PROJECT) or []

@@ -20,9 +20,7 @@ Connect = Callable[[str, float], None]
 
 
 def require_network(hosts: Mapping[str, str], connect: Connect | None = None, patience: float = _PATIENCE) -> None:
-    """Raise Unreachable if none of the hosts accepts a connection.
-
-    A connection is opened and closed; no byte is sent, so no request can leave this way.
+    """Raise Unreachable unless one of the hosts accepts a connection, which is closed at once.
 
     Parameters
     ----------
@@ -59,4 +57,5 @@ def require_network(hosts: Mapping[str, str], connect: Connect | None = None, pa
 
 
 def _connect(host: str, seconds: float) -> None:
+    # No byte is sent, so no request can leave this way, past the guards of the sessions.
     socket.create_connection((host, _HTTPS), timeout=seconds).close()

@@ -180,7 +180,7 @@ def _parse(path: Path, like: str) -> dict[str, object]:
 
 
 def _near(path: Path, like: str) -> str | None:
-    """Suggest the bot's own file that may be meant by a missing one, never the words that were typed."""
+    """Suggest the bot's own file that may be meant by a missing one, other than the words typed."""
     known = {file.name for file in CONFIG_FOLDER.rglob(like)} - {str(path)}
     return f"did you mean {path.name!r}?" if path.name in known else did_you_mean(path.name, known)
 

@@ -17,13 +17,13 @@ DEFAULT_CONFIG = CONFIG_FOLDER / "default.yaml"
 
 
 def own_file(path: Path) -> Path:
-    """Return the path of a file, or that of the bot's own file of this name if there is none.
+    """Return the path of a file; where it is missing, that of the bot's own file of this name.
 
     Parameters
     ----------
     path
-        A path as typed. `gated.yaml`, `config/gated.yaml` and `gold-miners.yaml` name files of the bot everywhere: a
-        wheel has no folder `config` that the user sees.
+        A path as typed. `gated.yaml`, `config/gated.yaml` and `gold-miners.yaml` name files of the bot in every folder,
+        also where it was installed from a wheel.
     """
     if path.is_absolute() or ".." in path.parts or os.path.lexists(path):
         return path
