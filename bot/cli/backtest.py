@@ -200,7 +200,7 @@ def _figures_table(run: Run, labels: Labels) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("")  # a name with the last day of a benchmark may take two lines, figures may not
     interest = interest_shares(run.summary)
-    columns = ("Total return", "CAGR", "Drawdown", "Sharpe", "Exposure", "Trades", *(["Interest"] if interest else []))
+    columns = ("Total\nreturn", "CAGR", "Drawdown", "Sharpe", "Exposure", "Trades", *(["Interest"] if interest else []))
     for name in columns:
         table.add_column(name, justify="right", no_wrap=True)
     for name, figures in {"strategy": run.summary["strategy"], **run.summary["benchmarks"]}.items():

@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from bot.core.data_fault import FaultKind
+from bot.core.data_fault import DataFault, FaultKind
 from bot.core.market import Market
 from bot.core.window import Window
 from bot.data.demo.demo_market import DEMO
 from bot.data.quality.trigger_check import check_records, raw_fund
+from bot.report.numbers import counted
 from bot.services.markets import quality_rules
 from bot.settings.loader import Config
 
+_NAMED = 2
+"""Faults of a kind that are told in whole."""
 _KINDS = (FaultKind.OTHER_SERIES, FaultKind.UNCONFIRMED_RECORD, FaultKind.WINDOW)
 LOOK_BACK = timedelta(days=31)
 """Days before a decision whose records it may rest on: two weeks of confirmation, and the closes of a base."""
@@ -54,7 +57,17 @@ def trigger_faults(market: Market, window: Window) -> list[str]:
         and fault.known_at.date() <= window.end
         and (fault.first >= window.start or fault.kind is FaultKind.OTHER_SERIES)
     ]
-    return [fault.text for kind in _KINDS for fault in found if fault.kind is kind]
+    return [text for kind in _KINDS for text in _texts([fault for fault in found if fault.kind is kind])]
+
+
+def _texts(faults: list[DataFault]) -> list[str]:
+    """Return the sentences of faults of one kind; where many days have it, the first ones and the days of the others."""
+    texts = [fault.text for fault in faults]
+    if len(faults) > _NAMED and faults[0].kind is not FaultKind.OTHER_SERIES:
+        texts = texts[:_NAMED]
+        days = ", ".join(str(fault.first) for fault in faults[_NAMED:])
+        texts[-1] += f"; {counted(len(faults) - _NAMED, 'further day')} alike: {days}"
+    return texts
 
 
 def _why_unchecked(market: Market, fund: str) -> str:

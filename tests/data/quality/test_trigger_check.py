@@ -112,6 +112,13 @@ class TestWindows:
             "2019-04-29"
         ]
 
+    def test_further_days_of_repeats_are_told_in_one_sentence(self) -> None:
+        found = with_quality_flags(market([*CALM, 1600.0, 1600.0, 1600.0, 1600.0, 1601.0], None), RULES)
+        first, second = trigger_faults(found, WHOLE)
+        assert first.startswith("RUT repeats its close of 2019-04-29 on 2019-04-30, inside")
+        assert second.startswith("RUT repeats its close of 2019-04-30 on 2019-05-01, inside")
+        assert second.endswith("its breakout on 2019-04-29; 1 further day alike: 2019-05-02")
+
     def test_a_repeat_after_the_window_is_none(self) -> None:
         after = [1600.0, *(1590.0 - i for i in range(10)), 1581.0]
         assert texts(market([*CALM, *after], None), FaultKind.WINDOW) == []
