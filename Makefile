@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install help shell backtest paper test quick slow soak worlds answer docs lint benchmark lock sessions clean
+.PHONY: install help shell backtest paper test quick slow soak worlds answer docs screenshots lint benchmark lock sessions clean
 
 install: $(VENV)/installed  ## Install the bot and its tools into .venv.
 
@@ -48,6 +48,9 @@ answer: install     ## Write docs/answer.md and its figures from the prices of M
 docs: install       ## Build the documentation as a site in build/site. It opens offline.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "Site: build/site/index.html"
+
+screenshots: install ## Take docs/screenshots from the demo market. Needs Chromium.
+	$(BIN)/python -m website.screenshots
 
 lint: install       ## Check style, types and import contracts.
 	$(BIN)/ruff check .

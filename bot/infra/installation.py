@@ -22,7 +22,7 @@ def require_supported_system(platform: str = sys.platform) -> None:
     Raises
     ------
     ConfigError
-        On Windows, whose Python has no `fcntl`.
+        On Windows: its Python lacks `fcntl`.
     """
     if platform == "win32":
         raise ConfigError("Windows is not supported", mend="start the bot in WSL 2; see docs/platforms.md")

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.running import bot
 from tests.docs.blocks import ROOT
+from tests.docs.excerpts import missing_lines
 from tests.docs.walk_doubles import START, open_doubles
 
 PAGE = (ROOT / "docs" / "testnet-walk.md").read_text(encoding="utf-8")
@@ -25,24 +26,6 @@ def steps(page: str) -> Iterator[tuple[str, str]]:
         else:
             found[-1] = (found[-1][0], text)
     return iter(found)
-
-
-def missing_lines(shown: str, printed: str) -> list[str]:
-    """Return the lines of an excerpt that the output lacks, in order; `...` stands for any text of a line."""
-    left, missing = [line.rstrip() for line in printed.splitlines()], []
-    for line in map(str.rstrip, shown.splitlines()):
-        pattern = re.compile(".*".join(map(re.escape, line.split("..."))))
-        place = next((i for i, one in enumerate(left) if pattern.fullmatch(one)), None)
-        if place is None:
-            missing.append(line)
-        else:
-            left = left[place + 1 :]
-    return missing
-
-
-def test_a_line_that_is_not_printed_is_found() -> None:
-    assert missing_lines("a\nb ... d\n", "a\nx\nb c d\n") == []
-    assert missing_lines("b\na\n", "a\nb\n") == ["a"]
 
 
 def test_the_page_shows_outputs() -> None:

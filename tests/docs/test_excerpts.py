@@ -1,0 +1,32 @@
+"""The excerpts of the README are what its commands print on the demo market."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import bot
+from tests.docs.blocks import ROOT
+from tests.docs.excerpts import missing_lines
+from tests.docs.test_commands import QUICK
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_line_that_is_not_printed_is_found() -> None:
+    assert missing_lines("a\nb ... d\n", "a\nx\nb c d\n") == []
+    assert missing_lines("b\na\n", "a\nb\n") == ["a"]
+
+
+@pytest.mark.slow
+def test_the_story_in_the_readme_is_that_of_the_demo(tmp_path: Path) -> None:
+    [shown] = re.findall(r"From the demo:\n\n```text\n(.*?)```", README, re.DOTALL)
+    assert "bot review latest  " in README
+    assert bot("backtest", "--market", "demo", *QUICK, cwd=tmp_path).returncode == 0
+    printed = bot("review", "latest", "--all", cwd=tmp_path)
+    assert printed.returncode == 0, printed.stderr
+    assert missing_lines(shown, printed.stdout) == []
+    assert bot("review", "why", "latest", "--run", "latest", cwd=tmp_path).returncode == 0
+    assert bot("review", "trades", "--run", "latest", "--by", "coin", cwd=tmp_path).returncode == 0
