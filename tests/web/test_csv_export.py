@@ -27,3 +27,5 @@ def test_equity_and_fills_are_exported_and_other_names_are_not(tmp_path: Path) -
         fills = asking.ask("/csv/fills?run=paper").text.splitlines()
         assert "symbol" in fills[0].split(",") and len(fills) == 2
         assert asking.ask("/csv/secrets?run=paper").status == 404
+        page = asking.ask("/runs/paper").text
+        assert 'href="/csv/trades?run=paper"' in page and "report.html" not in page
