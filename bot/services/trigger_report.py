@@ -17,7 +17,7 @@ from bot.services.markets import quality_rules
 from bot.settings.loader import Config
 
 _NAMED = 2
-"""Faults of a kind that are told in whole."""
+"""Faults of a kind that are named in whole sentences."""
 _KINDS = (FaultKind.OTHER_SERIES, FaultKind.UNCONFIRMED_RECORD, FaultKind.WINDOW)
 LOOK_BACK = timedelta(days=31)
 """Days before a decision whose records it may rest on: two weeks of confirmation, and the closes of a base."""
@@ -61,7 +61,7 @@ def trigger_faults(market: Market, window: Window) -> list[str]:
 
 
 def _texts(faults: list[DataFault]) -> list[str]:
-    """Return the sentences of faults of one kind; where many days have it, the first ones and the days of the others."""
+    """Return the sentences of faults of one kind; of many, the first ones with the days of the others."""
     texts = [fault.text for fault in faults]
     if len(faults) > _NAMED and faults[0].kind is not FaultKind.OTHER_SERIES:
         texts = texts[:_NAMED]
