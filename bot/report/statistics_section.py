@@ -33,7 +33,7 @@ _ROWS: tuple[tuple[str, str, Callable[[numbers.Number], str]], ...] = (
     ("best_year", "Best year", numbers.growth),
     ("worst_year", "Worst year", numbers.change),
     ("win_months", "Win months", numbers.percent),
-    ("time_in_market", "Time in market", numbers.percent),
+    ("time_in_market", "Days with a position", numbers.percent),
     ("value_at_risk", "VaR, a day, 95%", numbers.percent),
     ("conditional_value_at_risk", "CVaR, a day, 95%", numbers.percent),
     ("skew", "Skew", numbers.ratio),
@@ -47,8 +47,8 @@ _ROWS: tuple[tuple[str, str, Callable[[numbers.Number], str]], ...] = (
 _HELD = ("eth", "btc")
 
 NOTE = (
-    "Over all days, those without a position too. Win months are a share of the months with a return; time in market "
-    f"is the share of days with a position at the close. VaR is the return of which {TAIL:.0%} of the days were worse, "
+    "Over all days, those without a position too. Win months are a share of the months with a return; days with a "
+    f"position, at the close, are a share of all days. VaR is the return of which {TAIL:.0%} of the days were worse, "
     "CVaR the mean of those days. The Ulcer index is the root mean square of the drawdown. Profit factor, expectancy "
     "(mean profit) and average win and loss are of closed round trips, after costs."
 )
