@@ -112,6 +112,8 @@ def _lost_peg(market: Market, window: Window, peg: PegRule | None) -> list[str]:
     inside = (series.dates >= np.datetime64(window.start)) & (series.dates <= np.datetime64(window.end))
     days, closes = series.dates[inside], series.close[inside]
     under = closes < peg.below
+    if len(under) < peg.days:  # the series may end before the window
+        return []
     in_a_row = np.convolve(under, np.ones(peg.days), "valid")
     if not (in_a_row == peg.days).any():
         return []

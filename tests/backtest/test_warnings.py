@@ -117,6 +117,15 @@ def test_a_stablecoin_off_its_peg_is_said_with_its_days_and_closes(closes: list[
         assert said.format(low=last - timedelta(days=1), last=last) in line
 
 
+def test_a_stablecoin_that_ends_before_the_window_has_lost_no_peg_in_it() -> None:
+    made = random_market(5).market
+    last = made["ETH"].dates[-1]
+    usdt = series_of("USDT", closes_on_days(str(last - 3), [0.5]))
+    ended = with_series([*(series for symbol, series in made.items() if symbol != "USDT"), usdt])
+    first, last = (last - 1).item(), last.item()
+    assert not [line for line in told(ended, first, last) if "stablecoin" in line]
+
+
 def test_a_frozen_series_is_named_with_its_last_move() -> None:
     """The feed of VIX repeats its close on the last nine sessions."""
     made = random_market(5).market
