@@ -6,7 +6,6 @@ import sys
 import time
 
 import numpy as np
-import vectorbt
 
 
 def final_values(weights, opens, fee, slippage):  # type: ignore[no-untyped-def]
@@ -19,6 +18,8 @@ def final_values(weights, opens, fee, slippage):  # type: ignore[no-untyped-def]
     fee, slippage
         Shares of a price, shape (coins,).
     """
+    import vectorbt  # of another environment than the project's
+
     known = np.nan_to_num(opens, nan=1.0)
     portfolio = vectorbt.Portfolio.from_orders(
         known,
