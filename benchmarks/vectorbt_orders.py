@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import Any
 
 import numpy as np
 
 
-def final_values(weights, opens, fee, slippage):  # type: ignore[no-untyped-def]
+def final_value(weights: Any, opens: Any, fee: Any, slippage: Any) -> float:
     """Run one set, and return its final value.
 
     Parameters
@@ -33,17 +34,17 @@ def final_values(weights, opens, fee, slippage):  # type: ignore[no-untyped-def]
         call_seq="auto",
         freq="1D",
     )
-    return portfolio.final_value()
+    return float(portfolio.final_value())
 
 
 def main() -> None:
     """Print the CPU seconds of a set; the first set is run before, as it compiles."""
     inputs = np.load(sys.argv[1])
     opens, fee, slippage = inputs["open"], inputs["fee"], inputs["slippage"]
-    final_values(inputs["weights"][0], opens, fee, slippage)
+    final_value(inputs["weights"][0], opens, fee, slippage)
     began = time.process_time()
     for weights in inputs["weights"]:
-        final_values(weights, opens, fee, slippage)
+        final_value(weights, opens, fee, slippage)
     print((time.process_time() - began) / len(inputs["weights"]))
 
 
