@@ -87,7 +87,10 @@ def orders(
     rows = [as_dict(line) for line in found.items]
     labels = labels_for(record, config)
     shown = [_order_cells(row, labels) for row in rows] if style == "table" else rows
-    print_list("orders", _ORDER_COLUMNS[style == "table"], shown, style)
+    # The column of levels is there in records with stop orders alone, as in the files of a run.
+    has_stops = any(row["stop"] for row in rows)
+    columns = [column for column in _ORDER_COLUMNS[style == "table"] if column.key != "stop" or has_stops]
+    print_list("orders", columns, shown, style)
     print_notes(style, left_out(found))
 
 
