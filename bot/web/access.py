@@ -29,6 +29,21 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+REPORT_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:; "
+    "connect-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "sandbox allow-scripts allow-downloads"
+)
+"""Content security policy of a run's report.
+
+Its scripts and its packed charting library are in the page, hence `unsafe-inline`. `sandbox` gives it an origin of its
+own: it connects to nothing, and reads neither the cookie nor another page.
+"""
+_REPORT_HEADERS = {
+    **HEADERS,
+    "Content-Security-Policy": REPORT_POLICY,
+    "Cross-Origin-Opener-Policy": "unsafe-none",  # browsers refuse a sandboxed page with any other value
+}
 _METHODS = ("GET", "HEAD")
 
 
@@ -122,7 +137,10 @@ def _same(given: str, secret: str) -> bool:
 def _with_headers(send: Send) -> Send:
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(HEADERS)
+            headers = MutableHeaders(scope=message)
+            # A page may choose between these two policies only.
+            is_report = headers.get("content-security-policy") == REPORT_POLICY
+            headers.update(_REPORT_HEADERS if is_report else HEADERS)
         await send(message)
 
     return sent

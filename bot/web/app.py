@@ -22,10 +22,12 @@ from bot.report.labels import PLAIN
 from bot.review.recording import Record
 from bot.web import portfolio_page as portfolio
 from bot.web import runs_page as runs
+from bot.web.access import REPORT_POLICY
 from bot.web.csv_export import EXPORTS
 from bot.web.episodes_page import episodes
 from bot.web.health_page import health
 from bot.web.prometheus import metrics
+from bot.web.report_file import has_report, read_report
 from bot.web.site import Site
 from bot.web.templates import Templates
 from bot.web.today_page import last_year, today
@@ -63,6 +65,7 @@ def app_of(site: Site) -> Starlette:
         Route("/static/{name}", answers.static),
         Route("/api/version", answers.version),
         Route("/csv/{name}", answers.export),
+        Route("/runs/{name}/report", answers.report),
     ]
     for name, reader in readers.items():
         path = {"today": "/", "run": "/runs/{name}"}.get(name, f"/{name}")
@@ -102,7 +105,7 @@ class _Answers:
     def run(self, request: Request) -> PageData:
         record = self.site.record(request.path_params["name"])
         data, curve = runs.run(self.site, record)
-        return data, {"charts": portfolio.charts(curve, self.site.labels(record))}
+        return data, {"charts": portfolio.charts(curve, self.site.labels(record)), "has_report": has_report(record)}
 
     def compare(self, request: Request) -> PageData:
         one, other = (self.site.record(request.query_params.get(name)) for name in ("a", "b"))
@@ -168,6 +171,14 @@ class _Answers:
             return PlainTextResponse(f"{problem}\n", _status(problem))
         kept = {"Content-Disposition": f'attachment; filename="{name}-{record.name}.csv"'}
         return Response(text, media_type="text/csv; charset=utf-8", headers=kept)
+
+    def report(self, request: Request) -> Response:
+        """Return the report of a run under its own content security policy."""
+        try:
+            content = read_report(self.site.record(request.path_params["name"]))
+        except BotError as problem:
+            return PlainTextResponse(f"{problem}\n", _status(problem))
+        return HTMLResponse(content, headers={"Content-Security-Policy": REPORT_POLICY})
 
     def metrics(self, request: Request) -> Response:
         """Return the metrics of every forward ledger for Prometheus."""

@@ -234,6 +234,9 @@ def test_a_backtest_shows_its_figures_episodes_and_trades(tmp_path: Path) -> Non
         assert kinds.count("breakout") == len(run.episodes) > 0
         for path in ("/", "/portfolio", "/trades", "/episodes", f"/runs/{run.run_id}", "/health", "/runs"):
             assert asking.ask(path).status == 200, path
+        page = f"/runs/{run.run_id}"
+        assert f'<a href="{page}/report">Full report of this run</a>' in asking.ask(page).text
+        assert asking.ask(f"{page}/report").text.startswith("<!doctype html>")
 
 
 def test_a_backtest_stands_beside_the_verdict_of_the_study_and_its_luck(tmp_path: Path) -> None:
