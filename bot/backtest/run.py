@@ -19,7 +19,7 @@ from bot.backtest.run_display import chart_of, html_of, text_of
 from bot.backtest.strategy_check import check_strategy
 from bot.backtest.survivorship import survivorship_of
 from bot.core.errors import ConfigError
-from bot.core.market import Market, Series
+from bot.core.market import Market
 from bot.core.window import Window
 from bot.data.demo.demo_market import DEMO
 from bot.infra.clock import SystemClock
@@ -28,6 +28,7 @@ from bot.ledger.projections import project
 from bot.ledger.run_folder import RunFolder, claim_run_folder, new_run_folder
 from bot.ledger.run_label import require_free_name, run_label
 from bot.ledger.typed_tables import TypedTables
+from bot.report.coin_trades import closes_of
 from bot.report.contents import Band, Contents, Waterfall, Worlds
 from bot.report.labels import PLAIN, Labels, labels_of
 from bot.report.statistics import statistics_of
@@ -295,16 +296,12 @@ def _contents(
     worlds: Worlds | None,
 ) -> Contents:
     small_caps = found.market[found.market.roles.small_caps]
-    closes = _closes(small_caps)
+    closes = closes_of(small_caps)
     traded = set(tables["fills"]["symbol"])
-    prices = {symbol: _closes(series) for symbol, series in found.market.items() if symbol in traded}
+    prices = {symbol: closes_of(series) for symbol, series in found.market.items() if symbol in traded}
     band = found.random_timing
     shown = None if band.is_left_out else Band(band.low, band.median, band.high)
     return Contents(run_manifest, summary, tables, closes, shown, waterfall, worlds, prices)
-
-
-def _closes(series: Series) -> pd.Series:
-    return pd.Series(series.close, pd.DatetimeIndex(series.dates.astype("datetime64[s]")))
 
 
 def _own(config: Config, market: Market) -> OwnBenchmark | None:

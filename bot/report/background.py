@@ -8,12 +8,10 @@ from itertools import groupby, pairwise
 import pandas as pd
 
 from bot.report import names
-from bot.report.chart_style import OTHER, STAGE_OPACITY, STAGES
+from bot.report.chart_style import HELD, OTHER, STAGE_OPACITY, STAGES
 from bot.report.labels import Labels
 from bot.report.plot import Plain
 
-HELD = "--strategy"
-"""Colour of the days on which a coin was held."""
 _FOOT = 0.04  # height of the opaque strip at the foot, as a share of the chart
 _FAINT = 0.1
 

@@ -20,6 +20,10 @@ CURVES = {
 """Colour and dash of each curve, in the order in which they are drawn: colour is the coin, dash the variant."""
 OTHER = "--muted"
 """Colour of a curve or stage of a user's own strategy."""
+HELD = "--strategy"
+"""Colour of the days on which a coin was held."""
+SIDES = {"buy": "--gain", "sell": "--loss"}
+"""Colour of a trade by its side."""
 STAGES = {stage: f"--{stage.lower()}" for stage in names.STAGES}
 """Colour of each stage of the rotation."""
 STAGE_OPACITY = 0.22
@@ -39,6 +43,7 @@ _LINES = {
     "planted": ("--planted", BENCHMARK_WIDTH, ""),
     "eth": ("--eth", BENCHMARK_WIDTH, ""),
     "btc": ("--btc", BENCHMARK_WIDTH, ""),
+    "price": ("--ink", INDEX_WIDTH, ""),
     "record": ("--level", BENCHMARK_WIDTH, "6 4"),
 }
 """Colour, width and dashes of the lines of the dashboard, by their class."""
@@ -57,9 +62,11 @@ def css() -> str:
         ]
     # Waiting in the stablecoin has no background, so that the other stages stand out.
     drawn = {stage.lower(): colour for stage, colour in STAGES.items() if stage != "STABLE"}
-    for stage, colour in {**drawn, "other": OTHER}.items():
+    for stage, colour in {**drawn, "other": OTHER, "held": HELD}.items():
         rules += [
             f"rect.stage-{stage} {{ fill: var({colour}); }}",
             f".swatch.stage-{stage}, .rail .now.stage-{stage} i {{ background: var({colour}); }}",
         ]
+    for side, colour in SIDES.items():
+        rules.append(f".mark.{side} {{ fill: var({colour}); color: var({colour}); }}")
     return "\n".join(rules) + "\n"

@@ -6,28 +6,25 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Final
 
-import pandas as pd
-
 from bot.report import names, numbers
-from bot.report.background import HELD, Span, held_background, stage_background, stage_swatches
-from bot.report.chart_style import INDEX_WIDTH
+from bot.report.background import held_background, stage_background, stage_swatches
+from bot.report.chart_style import HELD, INDEX_WIDTH, SIDES
+from bot.report.coin_trades import MARGIN, around, coins_by_worth, holding_spans, utc_days
 from bot.report.contents import Contents
 from bot.report.markup import folded, paragraph, section
 from bot.report.plot import Chart, Plain, axis, dates, line, log_axis, over_time, rounded, watermark_of
 from bot.report.run_settings import settings
 
-_MARGIN: Final = pd.Timedelta(days=60)  # shown before the first and after the last trade of a coin
 _WIDE: Final = 5  # highest over lowest price from which a log axis is used
-_EMPTY: Final = 1e-9  # share of the largest holding under which a rest is a rounding
 _SIDES: Final[Mapping[str, tuple[str, str, str]]] = {
-    "buy": ("Bought", "triangle-up", "--gain"),
-    "sell": ("Sold", "triangle-down", "--loss"),
+    "buy": ("Bought", "triangle-up", SIDES["buy"]),
+    "sell": ("Sold", "triangle-down", SIDES["sell"]),
 }
 
 
 def price_charts(contents: Contents) -> str:
     """Return the section as HTML: the coin with the largest worth traded first, the others folded; "" without one."""
-    coins = _by_worth(contents)
+    coins = [coin for coin in coins_by_worth(contents.tables["fills"]) if coin in contents.prices]
     if not coins:
         return ""
     first, *others = (_chart(contents, symbol, i) for i, symbol in enumerate(coins))
@@ -36,71 +33,13 @@ def price_charts(contents: Contents) -> str:
     return section("prices", "Prices with buys and sells", paragraph(_note(contents), "note"), first.html(), rest)
 
 
-def holding_spans(contents: Contents, symbol: str) -> list[Span]:
-    """Return the spans on which a coin was held, from its fills and settlements.
-
-    Parameters
-    ----------
-    contents
-        Contents of the report.
-    symbol
-        Symbol of the coin.
-
-    Returns
-    -------
-    list of (Timestamp, Timestamp)
-        UTC days of the first buy and of the sale of the rest; a coin that is still held has a span to the day after
-        the run's last.
-    """
-    moves = _moves(contents, symbol)
-    held = moves.cumsum()
-    is_held = held > _EMPTY * max(held.max(), 0.0) if len(held) else held > 0
-    spans: list[Span] = []
-    since: pd.Timestamp | None = None
-    for day, inside in zip(pd.DatetimeIndex(held.index), is_held, strict=True):
-        if inside and since is None:
-            since = day
-        elif not inside and since is not None:
-            spans.append((since, day))
-            since = None
-    if since is not None:
-        spans.append((since, contents.tables["equity"].index[-1] + pd.Timedelta(days=1)))
-    return spans
-
-
-def _by_worth(contents: Contents) -> list[str]:
-    """Return the traded coins whose prices are known, by the worth of their fills."""
-    fills = contents.tables["fills"]
-    worth = (fills["quantity"].astype(float) * fills["price"].astype(float)).groupby(fills["symbol"]).sum()
-    return [str(symbol) for symbol in worth.sort_values(ascending=False).index if symbol in contents.prices]
-
-
-def _moves(contents: Contents, symbol: str) -> pd.Series:
-    """Return the change of a coin's holding by UTC day."""
-    fills, settled = contents.tables["fills"], contents.tables["settlements"]
-    own, ended = fills[fills["symbol"] == symbol], settled[settled["symbol"] == symbol]
-    signed = own["quantity"].astype(float) * own["side"].map({"buy": 1.0, "sell": -1.0}).astype(float)
-    received = settled[settled["into"] == symbol]
-    parts = [
-        pd.Series(signed.to_numpy(float), _days(own["at"])),
-        pd.Series(-ended["quantity"].to_numpy(float), _days(ended["at"])),
-        pd.Series(received["received"].to_numpy(float), _days(received["at"])),
-    ]
-    moves: pd.Series = pd.concat([part for part in parts if len(part)]).groupby(level=0).sum()
-    return moves
-
-
-def _days(moments: pd.Series) -> pd.DatetimeIndex:
-    return pd.DatetimeIndex(moments).tz_localize(None).normalize()
-
-
 def _chart(contents: Contents, symbol: str, place: int) -> Chart:
     table, run, is_rotation = contents.tables["equity"], settings(contents), contents.labels.is_rotation
-    spans = holding_spans(contents, symbol)
+    spans = holding_spans(contents.tables, symbol)
     closes = contents.prices[symbol].loc[table.index[0] : table.index[-1]]
     # The first chart shows the whole run; a coin that was held for some weeks would be a dot there.
     if place:
-        closes = closes.loc[spans[0][0] - _MARGIN : spans[-1][1] + _MARGIN] if spans else closes
+        closes = around(closes, spans)
     traces = [
         line(f"{symbol} close", dates(closes.index), closes, "--ink", width=INDEX_WIDTH, hovertemplate="%{y:,.6~g}"),
         *_marks(contents, symbol),
@@ -140,7 +79,7 @@ def _marks(contents: Contents, symbol: str) -> Iterator[Plain]:
             "type": "scatter",
             "mode": "markers",
             "name": word,
-            "x": _days(found["at"]).strftime("%Y-%m-%d").tolist(),
+            "x": utc_days(found["at"]).strftime("%Y-%m-%d").tolist(),
             "y": rounded(found["price"].astype(float)),
             "marker": {"symbol": sign, "size": 10, "color": colour, "line": {"width": 1, "color": "--paper"}},
             "text": [
@@ -155,6 +94,6 @@ def _note(contents: Contents) -> str:
     behind = "the stage of the rotation" if contents.labels.is_rotation else "the days on which the coin was held"
     return (
         f"Closes of each coin, with its fills at their prices; the background is {behind}. The coin with the largest "
-        f"worth traded comes first, over the whole run; the others are shown from {_MARGIN.days} days before their "
-        f"first trade to {_MARGIN.days} days after their last."
+        f"worth traded comes first, over the whole run; the others are shown from {MARGIN.days} days before their "
+        f"first trade to {MARGIN.days} days after their last."
     )

@@ -26,6 +26,7 @@ from bot.web.access import REPORT_POLICY
 from bot.web.csv_export import EXPORTS
 from bot.web.episodes_page import episodes
 from bot.web.health_page import health
+from bot.web.prices_page import price_chart, prices
 from bot.web.prometheus import metrics
 from bot.web.report_file import has_report, read_report
 from bot.web.site import Site
@@ -53,6 +54,7 @@ def app_of(site: Site) -> Starlette:
         "today": answers.today,
         "portfolio": answers.portfolio,
         "trades": answers.trades,
+        "prices": answers.prices,
         "episodes": answers.episodes,
         "runs": answers.runs,
         "run": answers.run,
@@ -94,6 +96,10 @@ class _Answers:
     def trades(self, request: Request) -> PageData:
         record = self._record(request)
         return trades(record, self.site.labels(record), _page(request), _page(request, "fills")), {}
+
+    def prices(self, request: Request) -> PageData:
+        data = prices(self.site, self._record(request), request.query_params.get("coin", ""))
+        return data, {"chart": price_chart(data)}
 
     def episodes(self, request: Request) -> PageData:
         record = self._record(request)

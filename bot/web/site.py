@@ -31,6 +31,8 @@ class Site:
     `daemon` is the status of a ledger's daemon by the ledger's name. `expected` is the UTC day that a forward ledger
     must have decided by now. `freshness` and `store` are None where there is no market store. `waterfall` gives the
     layers of liquidity on a record's day: its `state` is ready, reading (ask again) or none, with a reason in `why`.
+    `closes` gives the daily closes of the coins that a record traded, with the same states; ready has `closes`, a
+    Series by symbol.
     `labels` are the names and numbers of the config that a record was made with.
     """
 
@@ -41,6 +43,7 @@ class Site:
     freshness: Callable[[], StoreFreshness | None]
     store: Callable[[], Stored | None]
     waterfall: Callable[[Record, date], Mapping[str, object]]
+    closes: Callable[[Record, date], Mapping[str, object]]
     labels: Callable[[Record], Labels]
 
     def records(self) -> list[Record]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
-from bot.core.errors import BotError
+from bot.core.errors import BotError, DataError
 from bot.core.events import ConfigPeriod
+from bot.core.market import Market
+from bot.core.orders import Fill
 from bot.core.ports import Clock
 from bot.data.store.store import Store
 from bot.paper.daemon_status import daemon_status
 from bot.paper.health_facts import expected_day, store_freshness
+from bot.report.coin_trades import closes_of
 from bot.review.record_labels import labels_of_record
 from bot.review.recording import Record
 from bot.services.markets import open_market, store_path, stored_market
@@ -35,7 +38,8 @@ def site_of(config: Config, clock: Clock) -> Site:
         expected=lambda: expected_day(config, clock.now()),
         freshness=lambda: store_freshness(config),
         store=lambda: _stored(config),
-        waterfall=Waterfalls(config),
+        waterfall=MarketReader(config, _waterfall),
+        closes=MarketReader(config, _closes),
         labels=lambda record: labels_of_record(record, config),
     )
 
@@ -51,19 +55,21 @@ def _stored(config: Config) -> Stored | None:
     return Stored(seen, len(last), sorted(last.items(), key=lambda item: (item[1], item[0]))[:_OLDEST])
 
 
-class Waterfalls:
-    """Cache of the liquidity waterfall by record and day.
+class MarketReader:
+    """Cache of what a function computes from the market of a record, by record and day.
 
     Reading a market takes seconds, so a thread does it while the page shows that it is being read.
     """
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._lock, self._one_at_a_time = threading.Lock(), threading.Lock()
+    _one_at_a_time = threading.Lock()  # of all readers
+
+    def __init__(self, config: Config, compute: Callable[[Config, Record, date], Mapping[str, object]]) -> None:
+        self._config, self._compute = config, compute
+        self._lock = threading.Lock()
         self._found: dict[tuple[str, date], Mapping[str, object]] = {}
 
     def __call__(self, record: Record, day: date) -> Mapping[str, object]:
-        """Return the layers and the score, or start reading them and return the state `reading`."""
+        """Return what was computed, or start computing it and return the state `reading`."""
         key = record.name, day
         with self._lock:
             if key not in self._found:
@@ -78,28 +84,40 @@ class Waterfalls:
         # Two markets at once would double the memory and halve the speed of each.
         with self._one_at_a_time:
             try:
-                found = _waterfall(self._config, record, key[1])
+                found = self._compute(self._config, record, key[1])
             except BotError as problem:
                 found = {"state": "none", "why": str(problem)}
             except Exception as bug:  # the thread has no caller, and the page would say "reading" for ever
-                found = {"state": "none", "why": f"The layers cannot be computed: {type(bug).__name__}."}
+                found = {"state": "none", "why": f"The market cannot be used: {type(bug).__name__}."}
         with self._lock:
             self._found[key] = found
 
 
 def _waterfall(config: Config, record: Record, day: date) -> Mapping[str, object]:
     """Compute the waterfall from the market and the config of a record. Raises BotError."""
+    config, market = _market(config, record)
+    signal = signal_at(config, market, day)
+    return {"state": "ready", "layers": signal["waterfall"], "score": signal["supercycle"]}
+
+
+def _closes(config: Config, record: Record, day: date) -> Mapping[str, object]:
+    """Read the closes of each coin that a record traded, up to a UTC day. Raises BotError."""
+    _, market = _market(config, record)
+    traded = {one.event.symbol for one in record.events(Fill)}
+    closes = {symbol: closes_of(market[symbol]).loc[: str(day)] for symbol in traded if symbol in market}
+    return {"state": "ready", "closes": closes}
+
+
+def _market(config: Config, record: Record) -> tuple[Config, Market]:
+    """Open the market of a record with its config. Raises BotError; DataError if the record does not name it."""
     if record.folder is not None:
         manifest = record.folder.json("manifest.json")
         name = str(manifest["market"])
         # The run's own settings, since the config may have changed after it.
         config = kept_config(manifest["config"], record.name)
         folder = None if name in ("demo", "store") else Path(name)
-        market = open_market(config, folder, name if folder is None else "auto")
-    else:
-        period = record.first_event(ConfigPeriod)
-        if period is not None and period.event.is_history:
-            return {"state": "none", "why": f"The ledger of a {period.event.why} does not name its prices."}
-        market = stored_market(config)
-    signal = signal_at(config, market, day)
-    return {"state": "ready", "layers": signal["waterfall"], "score": signal["supercycle"]}
+        return config, open_market(config, folder, name if folder is None else "auto")
+    period = record.first_event(ConfigPeriod)
+    if period is not None and period.event.is_history:
+        raise DataError(f"The ledger of a {period.event.why} does not name its prices.")
+    return config, stored_market(config)

@@ -56,10 +56,31 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class TradeMark:
+    """Mark of a trade: place in percent of the plot's width and height, its class (the side), and its text."""
+
+    across: float
+    down: float
+    look: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChartTrade:
+    """Trade that a chart marks: the place of its day, its price, its side (`buy` or `sell`), and its text."""
+
+    place: int
+    price: float
+    side: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SvgChart:
     """Chart with its title and its description (`note`); `height` is a class of the style sheet.
 
-    `readings` is JSON: place in percent, day, and the text of each line on it, for pointer and keyboard.
+    `readings` is JSON: place in percent, day, the text of each line on it, and that of each trade, for pointer and
+    keyboard.
     """
 
     title: str
@@ -70,6 +91,7 @@ class SvgChart:
     spans: Sequence[Span] = ()
     height: str = "middling"
     readings: str = "[]"
+    marks: Sequence[TradeMark] = ()
 
     @property
     def legend(self) -> list[tuple[str, str]]:
@@ -89,6 +111,8 @@ def chart(
     bounds: tuple[float, float] | None = None,
     area: str | None = None,
     spans: Sequence[Span] = (),
+    trades: Sequence[ChartTrade] = (),
+    show_tick: Callable[[float], str] | None = None,
 ) -> SvgChart | None:
     """Draw curves over time, on a log axis if all values are positive and their range is wide.
 
@@ -99,11 +123,13 @@ def chart(
     curves : sequence of (name, class, values)
         Class is the name of the line in the style sheet.
     show : callable
-        Formats a value for the axis and the legend.
+        Formats a value for the legend and the readings, and for the axis without a `show_tick`.
     bounds : (low, high), optional
         Range of the vertical axis; by default the range of the values and some room.
     area : str, optional
         Class of the curve that is filled down to zero.
+    trades : sequence of ChartTrade
+        Trades that are marked at their prices.
 
     Returns
     -------
@@ -114,25 +140,42 @@ def chart(
         return None
     # A benchmark is NaN before its coin has a price.
     seen = [value for _, _, values in curves for value in values if math.isfinite(value)]
+    seen += [trade.price for trade in trades]
     low, high = bounds or (min(seen), max(seen))
     is_log = bounds is None and low > 0 and high / low > _WIDE
     low, high = _roomy(low, high, is_log) if bounds is None else (low, high)
     scale = _scale(low, high, is_log)
     lines = [_line(name, look, values, scale, show(values[-1]), look == area) for name, look, values in curves]
     ticks = _log_ticks(low, high) if is_log else _ticks(low, high)
-    up = [Tick(round(scale(value) / 10, 2), show(value)) for value in ticks]
-    readings = json.dumps(list(_readings(days, curves, show)), separators=(",", ":"), ensure_ascii=False)
-    return SvgChart(title, note, lines, list(_dates(days)), up, spans, height, readings)
+    up = [Tick(round(scale(value) / 10, 2), (show_tick or show)(value)) for value in ticks]
+    readings = json.dumps(list(_readings(days, curves, show, trades)), separators=(",", ":"), ensure_ascii=False)
+    last = len(days) - 1
+    marks = [
+        TradeMark(
+            round(one.place / last * 100, 2),
+            round(scale(one.price) / 10, 2),
+            one.side,
+            f"{days[one.place]}: {one.text}",
+        )
+        for one in trades
+    ]
+    return SvgChart(title, note, lines, list(_dates(days)), up, spans, height, readings, marks)
 
 
 def _readings(
-    days: Sequence[str], curves: Sequence[tuple[str, str, Sequence[float]]], show: Callable[[float], str]
+    days: Sequence[str],
+    curves: Sequence[tuple[str, str, Sequence[float]]],
+    show: Callable[[float], str],
+    trades: Sequence[ChartTrade],
 ) -> Iterator[list[object]]:
-    """Return the values of evenly spaced days, both ends among them."""
+    """Return the values of evenly spaced days, both ends among them, and of every day with a trade."""
     last = len(days) - 1
-    for place in sorted({round(step * last / _BUCKETS) for step in range(_BUCKETS + 1)}):
+    traded: dict[int, list[str]] = {}
+    for trade in trades:
+        traded.setdefault(trade.place, []).append(trade.text)
+    for place in sorted({round(step * last / _BUCKETS) for step in range(_BUCKETS + 1)} | set(traded)):
         texts = [show(values[place]) if math.isfinite(values[place]) else numbers.NOTHING for _, _, values in curves]
-        yield [round(place / last * 100, 2), days[place], *texts]
+        yield [round(place / last * 100, 2), days[place], *texts, *traded.get(place, ())]
 
 
 def stage_spans(curve: Curve, labels: Labels) -> list[Span]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -186,7 +187,9 @@ def pages(folder: Path) -> Iterator[Asking]:
         yield asking
 
 
-@pytest.mark.parametrize("path", ["/", "/portfolio", "/trades", "/episodes", "/health", "/runs", "/runs/NAME"])
+@pytest.mark.parametrize(
+    "path", ["/", "/portfolio", "/trades", "/prices", "/episodes", "/health", "/runs", "/runs/NAME"]
+)
 @pytest.mark.parametrize("kind", ["run", "ledger"])
 def test_pages_of_the_dashboard_are_free_of_the_rotations_words(
     path: str, kind: str, pages: Asking, folder: Path
@@ -197,3 +200,15 @@ def test_pages_of_the_dashboard_are_free_of_the_rotations_words(
     assert found(seen(page)) == []
     if path in ("/", "/runs", "/runs/NAME"):
         assert "ten days on" in page
+
+
+def test_the_prices_of_a_run_are_read_from_its_market(pages: Asking, folder: Path) -> None:
+    address, end = f"/api/prices?run={runs_of(folder)[0].name}", time.monotonic() + 30
+    while (data := pages.ask(address).json)["state"] == "reading" and time.monotonic() < end:
+        time.sleep(0.1)
+    assert data["state"] == "ready", data["why"]
+    prices = dict(zip(data["days"], data["closes"], strict=True))
+    # Slippage and the day's move part a fill from the close of its day, within a few per cent.
+    assert data["trades"] and all(
+        float(trade["price"]) == pytest.approx(prices[trade["day"]], rel=0.25) for trade in data["trades"]
+    )

@@ -11,10 +11,11 @@ from html import escape
 import pandas as pd
 
 from bot.report.background import stage_background
+from bot.report.coin_trades import holding_spans
 from bot.report.contents import Contents
 from bot.report.page import page
 from bot.report.plot import Chart, line
-from bot.report.price_charts import holding_spans, price_charts
+from bot.report.price_charts import price_charts
 from tests.report.test_tear_sheet import ATTACK, DAYS, Page, contents, table
 
 
@@ -48,13 +49,13 @@ def test_each_traded_coin_has_a_chart_with_its_buys_and_sells() -> None:
 
 def test_a_holding_ends_with_the_last_sale_or_a_settlement() -> None:
     made = traded(*FILLS)
-    assert holding_spans(made, "ETH") == [(DAYS[0], DAYS[2])]
-    assert holding_spans(made, "LINK") == [(DAYS[1], DAYS[3])]
+    assert holding_spans(made.tables, "ETH") == [(DAYS[0], DAYS[2])]
+    assert holding_spans(made.tables, "LINK") == [(DAYS[1], DAYS[3])]
 
 
 def test_a_coin_that_is_still_held_is_held_to_the_end() -> None:
     made = traded(fill(1, "ETH", "buy", "0.3", "99"), fill(2, "ETH", "sell", "0.1", "99"))
-    assert holding_spans(made, "ETH") == [(DAYS[1], DAYS[3] + pd.Timedelta(days=1))]
+    assert holding_spans(made.tables, "ETH") == [(DAYS[1], DAYS[3] + pd.Timedelta(days=1))]
 
 
 def test_a_run_without_a_fill_has_no_prices() -> None:

@@ -47,7 +47,17 @@ from tests.web.world import (
     write,
 )
 
-PAGES = ("/", "/portfolio", "/trades", "/episodes", "/runs", "/runs/paper", "/compare?a=paper&b=other", "/health")
+PAGES = (
+    "/",
+    "/portfolio",
+    "/trades",
+    "/prices",
+    "/episodes",
+    "/runs",
+    "/runs/paper",
+    "/compare?a=paper&b=other",
+    "/health",
+)
 FOLDER = Path(__file__).parents[1] / "golden" / "folder"
 HTML = "text/html; charset=utf-8"
 EVIL = '<script>alert("x")</script>'

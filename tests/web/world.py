@@ -67,6 +67,7 @@ def site_at(state: Path, **changes: Any) -> Site:
         "freshness": lambda: None,
         "store": lambda: None,
         "waterfall": lambda record, day: {"state": "none", "why": "There is no market."},
+        "closes": lambda record, day: {"state": "none", "why": "There is no market."},
         "labels": labels_of_record,
     }
     return Site(state, **{**usual, **changes})

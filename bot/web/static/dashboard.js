@@ -61,7 +61,8 @@
     cursor.setAttribute("visibility", "visible");
     chart.dataset.place = rows.indexOf(row);
     const values = names.map((name, i) => `${name} ${row[i + 2]}`);
-    chart.closest("figure").querySelector(".readout").textContent = `${row[1]}: ${values.join(", ")}`;
+    const trades = row.slice(names.length + 2); // texts of the day's buys and sells
+    chart.closest("figure").querySelector(".readout").textContent = `${row[1]}: ${[...values, ...trades].join(", ")}`;
   };
 
   const chartOf = (event) => event.target.closest && event.target.closest("svg.drawn[data-readings]");
