@@ -24,10 +24,12 @@ from bot.web import portfolio_page as portfolio
 from bot.web import runs_page as runs
 from bot.web.access import REPORT_POLICY
 from bot.web.csv_export import EXPORTS
+from bot.web.curve import Curve
 from bot.web.episodes_page import episodes
 from bot.web.health_page import health
 from bot.web.prices_page import price_chart, prices
 from bot.web.prometheus import metrics
+from bot.web.ranges import range_links
 from bot.web.report_file import has_report, read_report
 from bot.web.site import Site
 from bot.web.templates import Templates
@@ -91,7 +93,7 @@ class _Answers:
         data, curve = portfolio.portfolio(record)
         # The HTML draws these as charts; the JSON gives the numbers.
         data["curve"] = {"days": curve.days, "equity": curve.equity, "exposure": curve.exposure}
-        return data, {"charts": portfolio.charts(curve, self.site.labels(record))}
+        return data, self._charts(request, record, curve)
 
     def trades(self, request: Request) -> PageData:
         record = self._record(request)
@@ -99,7 +101,8 @@ class _Answers:
 
     def prices(self, request: Request) -> PageData:
         data = prices(self.site, self._record(request), request.query_params.get("coin", ""))
-        return data, {"chart": price_chart(data)}
+        chosen = _range(request)
+        return data, {"chart": price_chart(data, chosen), "ranges": range_links(data["days"], chosen)}
 
     def episodes(self, request: Request) -> PageData:
         record = self._record(request)
@@ -111,7 +114,7 @@ class _Answers:
     def run(self, request: Request) -> PageData:
         record = self.site.record(request.path_params["name"])
         data, curve = runs.run(self.site, record)
-        return data, {"charts": portfolio.charts(curve, self.site.labels(record)), "has_report": has_report(record)}
+        return data, {**self._charts(request, record, curve), "has_report": has_report(record)}
 
     def compare(self, request: Request) -> PageData:
         one, other = (self.site.record(request.query_params.get(name)) for name in ("a", "b"))
@@ -212,6 +215,11 @@ class _Answers:
     def _record(self, request: Request) -> Record:
         return self.site.record(request.query_params.get("run"))
 
+    def _charts(self, request: Request, record: Record, curve: Curve) -> Data:
+        """Return the charts of a curve over the range that an address asks for, and the links to the ranges."""
+        drawn = portfolio.charts(curve, self.site.labels(record), _range(request))
+        return {"charts": drawn, "ranges": range_links(curve.days, _range(request))}
+
     def _names(self) -> Data:
         """Return the names of all records, and the titles of those runs that their user named."""
         records = self.site.records()
@@ -267,6 +275,10 @@ def _page(request: Request, name: str = "page") -> int:
     text = request.query_params.get(name, "1")
     # int() refuses a text of thousands of digits with an error, and an address can have one.
     return int(text) if text.isdecimal() and len(text) < 9 else 1
+
+
+def _range(request: Request) -> str:
+    return request.query_params.get("range", "")
 
 
 def _status(problem: BotError) -> int:

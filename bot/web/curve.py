@@ -60,6 +60,12 @@ class Curve:
             spells.append((stage, first, first + sum(1 for _ in same)))
         return spells
 
+    def since(self, first: int) -> Curve:
+        """Return the curve from the day with an index on."""
+        benchmarks = {name: values[first:] for name, values in self.benchmarks.items()}
+        sliced = (self.days[first:], self.equity[first:], self.exposure[first:], self.stages[first:])
+        return Curve(self.start, *sliced, benchmarks)
+
     def __len__(self) -> int:
         return len(self.days)
 

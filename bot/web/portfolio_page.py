@@ -15,6 +15,7 @@ from bot.review.lists.trade_list import round_trips_of
 from bot.review.recording import Record
 from bot.review.story.summary import beside_record
 from bot.web.curve import Curve, curve_of
+from bot.web.ranges import first_shown
 from bot.web.svg_chart import SvgChart, chart, stage_spans
 
 _SHOWN = ("eth", "btc")
@@ -67,8 +68,12 @@ def portfolio(record: Record) -> tuple[dict[str, object], Curve]:
     return data, curve
 
 
-def charts(curve: Curve, labels: Labels) -> list[SvgChart]:
-    """Draw equity, the drawdown, and the share in coins, on one time axis."""
+def charts(curve: Curve, labels: Labels, range_name: str = "") -> list[SvgChart]:
+    """Draw equity, the drawdown, and the share in coins, on one time axis over a range of days."""
+    first = first_shown(curve.days, range_name)
+    # Before the cut: a drawdown is measured from the highest close since the start, not of the range.
+    falls = curve.falls[first:]
+    curve = curve.since(first)
     shown = [name for name in _SHOWN if name in curve.benchmarks]
     beside = [(benchmark_name(name, labels), name, curve.benchmarks[name]) for name in shown]
     held = " and ".join({"eth": labels.eth, "btc": labels.btc}[name] for name in shown)
@@ -91,10 +96,10 @@ def charts(curve: Curve, labels: Labels) -> list[SvgChart]:
             "Drawdown",
             "Distance from the highest close so far.",
             curve.days,
-            [("Drawdown", "strategy", curve.falls)],
+            [("Drawdown", "strategy", falls)],
             numbers.percent,
             # At least one percent, so that a curve that never fell still has an axis.
-            bounds=(min([*curve.falls, -0.01]) * 1.1, 0.0),
+            bounds=(min([*falls, -0.01]) * 1.1, 0.0),
             area="strategy",
         ),
         chart(

@@ -16,6 +16,7 @@ from bot.report.background import Span as Held
 from bot.report.coin_trades import around, coins_by_worth, holding_spans
 from bot.review.recording import Record
 from bot.web.portfolio_page import MOST_FILLS
+from bot.web.ranges import first_shown
 from bot.web.site import Site
 from bot.web.svg_chart import SIZE, ChartTrade, Span, SvgChart, chart
 
@@ -87,16 +88,17 @@ def prices(site: Site, record: Record, coin: str) -> PricesPage:
     }
 
 
-def price_chart(page: PricesPage) -> SvgChart | None:
-    """Draw the closes of a coin with its buys and sells; None for fewer than two days."""
-    days, coin = page["days"], page["coin"]
+def price_chart(page: PricesPage, range_name: str = "") -> SvgChart | None:
+    """Draw the closes of a coin with its buys and sells over a range of days; None for fewer than two days."""
+    first, coin = first_shown(page["days"], range_name), page["coin"]
+    days = page["days"][first:]
     if len(days) < 2:
         return None
     return chart(
         f"Price of {coin}",
         "Daily closes with the fills at their prices. The background shows the days on which the coin was held.",
         days,
-        [("Close", "price", page["closes"])],
+        [("Close", "price", page["closes"][first:])],
         numbers.price,
         height="tall",
         spans=_held_spans(days, page["held"]),
@@ -150,6 +152,7 @@ def _held_spans(days: list[str], held: list[tuple[str, str]]) -> list[Span]:
             "Held",
         )
         for first, until in held
+        if until > days[0] and first <= days[-1]
     ]
 
 

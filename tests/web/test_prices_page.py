@@ -87,3 +87,14 @@ def test_a_ledger_without_a_fill_reads_no_market(tmp_path: Path) -> None:
 
     with dashboard(site_at(tmp_path, closes=never)) as asking:
         assert "No coin has been traded yet." in asking.ask("/prices").words
+
+
+def test_a_range_of_the_prices_leaves_earlier_trades_out(tmp_path: Path) -> None:
+    write(tmp_path, "paper", BEGUN, HELD, BOUGHT, replace(SOLD, at=DAY + timedelta(days=120)), *days_of(130))  # type: ignore[arg-type]
+    with dashboard(site_at(tmp_path, closes=lambda record, day: closes(*range(1, 131)))) as asking:
+        whole, page = asking.ask("/prices?coin=ETH").text, asking.ask("/prices?coin=ETH&range=3m").text
+    assert whole.count('<svg class="mark ') == 2
+    assert page.count('<svg class="mark ') == 1
+    assert '<a href="/prices?coin=ETH#ranges">All</a>' in page
+    # The coin was held before the range began: the background begins at its left end.
+    assert '<rect class="stage-held wash" x="0.0"' in page
