@@ -33,3 +33,13 @@ def test_a_trade_is_marked_at_its_day_and_price_and_widens_the_axis() -> None:
     assert json.loads(drawn.readings)[1] == [50, "2026-01-02", "2", "bought"]
     wide = chart("ETH", "", days, [("Close", "price", [1, 2, 3])], str, trades=[ChartTrade(1, 3.9, "sell", "sold")])
     assert wide is not None and 0 < wide.marks[0].down < 10
+
+
+def test_a_long_chart_has_a_reading_of_each_day_with_a_trade() -> None:
+    days = [str(date(2020, 1, 1) + timedelta(days=i)) for i in range(2000)]
+    curve, trade = ("Close", "price", list(range(2000))), ChartTrade(3, 3, "buy", "bought")
+    drawn = chart("ETH", "", days, [curve], str, trades=[trade])
+    assert drawn is not None
+    readings = json.loads(drawn.readings)
+    # Readings are five days apart: the fourth day is there for its trade alone.
+    assert [row[1:] for row in readings[:3]] == [[days[0], "0"], [days[3], "3", "bought"], [days[5], "5"]]
