@@ -192,7 +192,8 @@ def test_a_report_names_the_lead_coin_of_the_config() -> None:
     for words in ("SOL +21", "SOL +63", "Hold SOL", "in SOL", "risk exit: SOL stop", "returns of SOL after it"):
         assert words in html
     # Coins stay as they were traded, in the lists of round trips and coins. Plotly's map has a country ETH.
-    assert re.findall(r"(\S{0,40})\bETH\b", re.sub(r"<script.*?</script>", "", html, flags=re.S)) == ['scope="row">'] * 2
+    text = re.sub(r"<script.*?</script>", "", html, flags=re.S)
+    assert re.findall(r"(\S{0,40})\bETH\b", text) == ['scope="row">'] * 2
 
 
 def test_the_demo_names_the_lead_coin_of_the_config() -> None:
