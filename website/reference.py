@@ -87,7 +87,7 @@ def exit_codes_page() -> str:
     """Return the exit codes with the errors that end with them, from the error classes."""
     meanings = dict(re.findall(r"[├└]── (\w+) +(?:\d +)?(.*)", errors.__doc__ or ""))
     kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.BotError)]
-    rows = [("0", "", "the command did what it was asked"), ("1", "", "a bug: please report it")]
+    rows = [("0", "", "the command succeeded"), ("1", "", "a bug: please report it")]
     rows += [
         (str(kind.exit_code), f"`{kind.__name__}`", meanings.get(kind.__name__, (kind.__doc__ or "").split("\n")[0]))
         for kind in sorted(kinds, key=lambda kind: (kind.exit_code, len(kind.__mro__), kind.__name__))

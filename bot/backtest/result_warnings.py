@@ -90,7 +90,7 @@ def _funds(market: Market, window: Window, plan: RunPlan) -> list[str]:
     funds = [symbol for symbol in symbols if not market[symbol].kind.is_coin]
     if not funds:
         return []
-    warnings = [f"the prices of {', '.join(funds)} are unadjusted: returns are without dividends"]
+    warnings = [f"the prices of {', '.join(funds)} are unadjusted: returns exclude dividends"]
     for symbol in funds:
         series = market[symbol]
         inside = (series.dates >= np.datetime64(window.start)) & (series.dates <= np.datetime64(window.end))

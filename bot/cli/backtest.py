@@ -53,11 +53,11 @@ def backtest(
         typer.Option("--seeds", min=2, max=1000, help="Seeds of the demo; by default `demo.spread_seeds`, 10."),
     ] = None,
     capacity: Annotated[
-        bool, typer.Option("--capacity", help="Run the strategy with 10,000 to a billion too: some seconds.")
+        bool, typer.Option("--capacity", help="Run it with start capitals of 10,000 to a billion too.")
     ] = False,
     out: Annotated[Path | None, typer.Option(help="The run folder; by default a new one in logs/runs.")] = None,
-    name: Annotated[str, typer.Option("--name", help="Name of the run, to find it by.")] = "",
-    note: Annotated[str, typer.Option("--note", help="Words about the run, for `bot runs show`.")] = "",
+    name: Annotated[str, typer.Option("--name", help="Name of the run; commands find it by name.")] = "",
+    note: Annotated[str, typer.Option("--note", help="Text about the run, for `bot runs show`.")] = "",
     every: Annotated[bool, typer.Option("--warnings", help="Show every warning; by default three.")] = False,
     as_json: JsonOption = False,
 ) -> None:

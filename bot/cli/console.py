@@ -32,7 +32,7 @@ ConfigOption = Annotated[
     typer.Option(
         "--config",
         "-c",
-        help="A YAML config, or the name of one of the bot's own, as gated.yaml; by default config/default.yaml.",
+        help="A YAML config, or the name of one of the bot's own, such as gated.yaml; by default config/default.yaml.",
     ),
 ]
 DataDirOption = Annotated[

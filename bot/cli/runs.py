@@ -62,7 +62,7 @@ def list_(
 
     With --verify, check that every row of their ledgers is unchanged.
 
-    Example: bot runs latest --verify
+    Example: bot runs list latest --verify
     """
     from bot.ledger.run_folder import find_run, list_runs
     from bot.settings.state_folder import state_folder
@@ -112,9 +112,9 @@ def show(
 def rm(
     run: Annotated[list[str], typer.Argument(help="Names or ids of runs, or `latest`.", autocompletion=complete_runs)],
     config: ConfigOption = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove them without a question.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove them without asking.")] = False,
 ) -> None:
-    """Remove runs with all their files, after a question. Exit code 2 if they are kept.
+    """Ask, then remove runs with all their files. Exit code 2 if they are kept.
 
     Example: bot runs rm gated-2016 latest
     """

@@ -1,4 +1,4 @@
-"""Warnings of a run on the terminal: wrapped, and three at most unless all are wanted."""
+"""Warnings of a run on the terminal: wrapped, and three at most unless all are requested."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def warning_lines(warnings: Sequence[str], width: int, every: bool, rest: str) -
     if not warnings:
         return []
     shown = warnings if every else warnings[:_SHOWN]
-    known = counted(len(warnings), "thing")
-    lines = [f"{len(shown)} of {known} to know; {rest}:" if len(shown) < len(warnings) else f"{known} to know:"]
+    known = counted(len(warnings), "warning")
+    lines = [f"{len(shown)} of {known}; {rest}:" if len(shown) < len(warnings) else f"{known}:"]
     for warning in shown:
         lines += textwrap.wrap(
             f"- {printable(warning)}", width, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False

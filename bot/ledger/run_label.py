@@ -13,7 +13,7 @@ from bot.core.text import printable
 from bot.ledger.run_folder import named_runs
 
 _RESERVED = ("latest", "list", "show", "rm")
-"""Words of `bot runs` that mean another thing than a name."""
+"""Words that `bot runs` reads as commands or as the newest run, so they cannot name a run."""
 _RUN_ID = re.compile(r"\d{8}T\d{6}Z-.*")
 _LONGEST_NOTE = 500
 
@@ -35,11 +35,11 @@ def run_label(name: str, note: str) -> RunLabel:
     # The letters of a ledger's name, since commands take either.
     if name and not re.fullmatch("[A-Za-z0-9_-]{1,40}", name):
         expected = "at most 40 of A-Z, a-z, 0-9, - and _"
-        raise ConfigError("is no valid name of a run", where="--name", expected=expected, was=repr(name))
+        raise ConfigError("is an invalid name of a run", where="--name", expected=expected, was=repr(name))
     if name in _RESERVED or _RUN_ID.fullmatch(name) or name.startswith("-"):
-        raise ConfigError(f"{name!r} has a meaning of its own", where="--name", mend="choose another name")
+        raise ConfigError(f"{name!r} is reserved by commands", where="--name", mend="choose another name")
     if len(note) > _LONGEST_NOTE:
-        raise ConfigError("is too long", where="--note", expected=f"at most {_LONGEST_NOTE} letters")
+        raise ConfigError("is too long", where="--note", expected=f"at most {_LONGEST_NOTE} characters")
     return RunLabel(name, printable(note).strip())
 
 

@@ -1,4 +1,4 @@
-"""Check that the guards of a ping and of a time-stamp share: the address and the headers of a request."""
+"""Checks of the address and the headers of a request, shared by the guards of pings and time-stamps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def refuse_other_address(url: str, asked: str, where: str, what: str) -> None:
     if names_exchange(asked):
         raise NotPublic(f"the address is one of an exchange: {what} is refused there", where=where)
     if asked != url:
-        raise NotPublic(f"{what} goes to the configured address alone", where=where)
+        raise NotPublic(f"{what} goes to the configured address only", where=where)
 
 
 def refuse_other_headers(allowed: Mapping[str, re.Pattern[str]], headers: Mapping[str, object], where: str) -> None:

@@ -19,7 +19,7 @@ def require_simulated_stops(events: Iterable[Event], broker: str) -> None:
     if found is not None:
         symbol, level = next(iter(found.stops.items()))
         raise ConfigError(
-            f"stop orders are simulated only: the broker {broker} gets market orders alone",
+            f"stop orders are simulated only: the broker {broker} gets market orders only",
             where=f"the decision of {iso(found.at)}",
             was=f"a stop of {symbol} at {level:f}",
             mend="trade a simulated ledger (--broker simulated), or give no `stops`",

@@ -101,7 +101,7 @@ class BesideLedger:
         return f"The other benchmarks: {each}."
 
     def luck(self) -> str:
-        """Place the ledger among random timings of its own exposure, as what "it" does; "" if they are left out."""
+        """Return the ledger's place among random timings of its own exposure, in words; "" if they are left out."""
         return headline.place(self.own, self.random_timing) if "total_return_50" in self.random_timing else ""
 
     def idle_cash(self, labels: Labels = PLAIN) -> str:
@@ -110,7 +110,7 @@ class BesideLedger:
             return ""
         names = {"strategy": "ledger"} | {one.name: benchmark_name(one.name, labels) for one in self.results}
         each = "; ".join(f"{names.get(name, name)} {numbers.money(amount)}" for name, amount in self.interest.items())
-        return f"idle cash would have earned, in no return: {each}"
+        return f"idle cash would have earned (returns exclude it): {each}"
 
     def missing(self) -> str:
         """Say why random timing is left out, and since when benchmarks are recorded if they began late."""

@@ -12,7 +12,7 @@ def capacity_title(found: Mapping[str, Any]) -> str:
     """Return the title of the table; a daily strategy may decide otherwise with more money."""
     # Runs of an older version lack the key.
     same = not found.get("decides_anew", False)
-    return "Capacity: " + ("the same decisions with more money" if same else "the strategy, asked anew with more money")
+    return "Capacity: " + ("the same decisions with more money" if same else "the strategy, run again with more money")
 
 
 def capacity_rows(found: Mapping[str, Any]) -> list[tuple[str, ...]]:

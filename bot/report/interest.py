@@ -8,7 +8,7 @@ from typing import Any
 
 def interest_note(symbol: str) -> str:
     """Explain the column of cash interest."""
-    return f"Interest: what idle cash would have earned at {symbol}, in no return"
+    return f"Interest: what idle cash would have earned at {symbol}; returns exclude it"
 
 
 def interest_amounts(summary: Mapping[str, Any]) -> dict[str, str]:

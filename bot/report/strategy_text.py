@@ -16,7 +16,7 @@ class StrategyText:
     """Texts of any strategy: its own name, and sentences that rest on trades.
 
     Every screen, report and JSON object asks here, through `Labels.strategy`, before it prints what belongs to the
-    rotation alone. `is_rotation` opens the rotation's sections, and its words for stages, reasons and readings.
+    rotation only. `is_rotation` opens the rotation's sections, and its words for stages, reasons and readings.
     """
 
     title: str
@@ -104,7 +104,7 @@ class RotationText(StrategyText):
 
     def demo_lead(self) -> str:
         """Return the opening of a sentence about a run on the demo."""
-        return "In a synthetic market without any lead, from"
+        return "In a synthetic market without effect, from"
 
     def rests_on(self, summary: Mapping[str, Any]) -> str:
         """Return the number of confirmed breakouts and of re-armings after a risk exit, in words."""

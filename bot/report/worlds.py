@@ -13,10 +13,10 @@ from bot.report.plot import Chart, Plain, axis, dates, end_labels, line, log_axi
 from bot.report.run_settings import settings
 
 _ROWS = (
-    ("eth_planted", "Holding {eth},<br>lead planted", "--eth"),
-    ("eth_absent", "Holding {eth},<br>no lead", "--eth"),
-    ("planted", "Strategy,<br>lead planted", "--planted"),
-    ("absent", "Strategy,<br>no lead", "--strategy"),
+    ("eth_planted", "Holding {eth},<br>with effect", "--eth"),
+    ("eth_absent", "Holding {eth},<br>without effect", "--eth"),
+    ("planted", "Strategy,<br>with effect", "--planted"),
+    ("absent", "Strategy,<br>without effect", "--strategy"),
 )
 _OWN_ROWS = (("eth_absent", "Holding {eth}", "--eth"), ("absent", "Strategy", "--strategy"))
 
@@ -41,13 +41,13 @@ def lesson(worlds: Worlds) -> str:
     """Return one sentence that compares a single path with the spread over many seeds."""
     absent, planted = worlds.spread["absent"], worlds.spread["planted"]
     low, high = (float(absent.quantile(q)) for q in (0.05, 0.95))
-    # The poorest path with a lead: a single comparison of luck with skill that needs no statistics.
+    # The poorest path with effect: a single comparison of luck with skill that needs no statistics.
     beaten = int((absent > planted.min()).sum())
     return (
-        "One path proves nothing: with no lead at all the same rules ended anywhere from "
+        "One path proves nothing: without effect the same rules ended anywhere from "
         f"{numbers.growth(low)} to {numbers.growth(high)} (5th to 95th percentile of "
         f"{len(absent)} seeds), {int((absent > 0).sum())} of those paths made money, and {beaten} of them beat the "
-        "poorest path of the world in which the lead was planted."
+        "poorest path with effect."
     )
 
 
@@ -75,15 +75,15 @@ def _paths(contents: Contents, worlds: Worlds, planted: pd.Series) -> Chart:
             hovertemplate="%{y:,.0f}",
         )
         for name, label, colour, path in (
-            ("Strategy, no lead", "No lead", "--strategy", own),
-            ("Strategy, lead planted", "Lead planted", "--planted", planted),
+            ("Strategy, without effect", "Without effect", "--strategy", own),
+            ("Strategy, with effect", "With effect", "--planted", planted),
         )
     ]
     return Chart(
         "worlds-paths",
-        "One seed, with and without a lead",
-        f"The strategy's equity in two markets of the same seed: in one small caps lead nothing, in the other each "
-        f"confirmation adds {worlds.strength:g} (log return) to crypto over the next 63 sessions.",
+        "One seed, with and without effect",
+        "The strategy's equity in two markets of the same seed: without effect, and with effect, where each "
+        f"confirmation adds {worlds.strength:g} (log return) to coins over the next 63 sessions.",
         [*lines, *end_labels(lines, f"{own.index[-1]:%Y-%m-%d}")],
         over_time(own.index, log_axis(f"Equity ({run.quote}, log)", lines)),
         watermark=watermark_of(contents),

@@ -17,7 +17,7 @@ from bot.services.markets import quality_rules
 from bot.settings.loader import Config
 
 _NAMED = 2
-"""Faults of a kind that are named in whole sentences."""
+"""Number of faults of a kind that have a sentence each; the days of the others are listed."""
 _KINDS = (FaultKind.OTHER_SERIES, FaultKind.UNCONFIRMED_RECORD, FaultKind.WINDOW)
 LOOK_BACK = timedelta(days=31)
 """Days before a decision whose records it may rest on: two weeks of confirmation, and the closes of a base."""
@@ -66,7 +66,7 @@ def _texts(faults: list[DataFault]) -> list[str]:
     if len(faults) > _NAMED and faults[0].kind is not FaultKind.OTHER_SERIES:
         texts = texts[:_NAMED]
         days = ", ".join(str(fault.first) for fault in faults[_NAMED:])
-        texts[-1] += f"; {counted(len(faults) - _NAMED, 'further day')} alike: {days}"
+        texts[-1] += f"; the same on {counted(len(faults) - _NAMED, 'more day')}: {days}"
     return texts
 
 

@@ -121,7 +121,7 @@ def require_simulated(config: Config) -> None:
     if config.strategy.file is not None:
         mend = "compare settings of a strategy of your own with: bot backtest --set strategy.parameters.KEY=VALUE"
         raise ConfigError(
-            "a sweep runs the rotation alone: no strategy file, no stop orders", where="strategy.file", mend=mend
+            "a sweep runs only the rotation, without strategy files and stop orders", where="strategy.file", mend=mend
         )
     listings = config.listings()
     for role in ("eth", "btc"):

@@ -93,7 +93,7 @@ def test_a_ledger_goes_on_from_its_last_recorded_interest() -> None:
     assert again.interest == valued.interest
     beside = beside_ledger(D(10000), valued, valued, lambda: [valued])
     assert beside.to_dict()["cash_interest"]["strategy"] == f"{valued.interest['strategy']:f}".rstrip("0")
-    assert beside.idle_cash().startswith("idle cash would have earned, in no return: ledger ")
+    assert beside.idle_cash().startswith("idle cash would have earned (returns exclude it): ledger ")
 
 
 def test_a_rate_that_is_none_is_refused_and_a_rate_changes_no_hash() -> None:
@@ -124,7 +124,7 @@ def test_the_interest_is_on_every_screen(tmp_path: Path) -> None:
         "extends: default.yaml\nbenchmarks: {cash_rate: DGS2}\ndemo: {spread_seeds: 2}\n"
     )
     ran = bot("backtest", "--market", "demo", "--config", "mine.yaml", *change, "--out", "run", cwd=tmp_path)
-    assert "what idle cash would have earned at DEMO-DGS2, in no return" in " ".join(ran.stdout.split())
+    assert "what idle cash would have earned at DEMO-DGS2; returns exclude it" in " ".join(ran.stdout.split())
     assert "Cash interest" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     words = "--market", "demo", "--config", "mine.yaml", "--start", "2104-01-01", "--end", "2104-06-30"
     assert bot("paper", "replay", *words, cwd=tmp_path).returncode == 0

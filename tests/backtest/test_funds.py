@@ -144,7 +144,7 @@ def test_a_run_says_what_the_prices_of_a_fund_lack() -> None:
     made = plan(with_fund(fund(closes, opens={"2024-01-05": np.nan, "2024-01-08": np.nan})), [{FUND: "0.5"}])
     window = Window(date(2024, 1, 3), date(2024, 1, 19))
     assert result_warnings(made.market, window, made, None) == [
-        "the prices of FUND_RAW are unadjusted: returns are without dividends",
+        "the prices of FUND_RAW are unadjusted: returns exclude dividends",
         "FUND_RAW has no open on 2 of 12 sessions, the first on 2024-01-05: an order of such a day is filled at the "
         "next open",
     ]

@@ -86,7 +86,7 @@ def test_the_capitals_are_found_within_four_percent(demo: RunPlan, monkeypatch: 
     ]
     assert capacity_title(found.as_dict()) == "Capacity: the same decisions with more money"
     anew = replace(found, decides_anew=True).as_dict()
-    assert capacity_title(anew) == "Capacity: the strategy, asked anew with more money"
+    assert capacity_title(anew) == "Capacity: the strategy, run again with more money"
     assert capacity_rows(found.as_dict())[1] == ("10k", "+50.0%", "10.0", "2.0", "1.00%", "+0.0", "4")
 
 

@@ -59,7 +59,7 @@ def test_a_run_is_found_by_its_name_by_every_command(folder: Path) -> None:
     shown = bot("runs", "show", "gated", cwd=folder).stdout
     assert "Note      two years\n" in shown
     assert "Drawdown  -25.0%\n" in shown
-    assert shown.endswith("1 thing to know:\n- few trades\n")
+    assert shown.endswith("1 warning:\n- few trades\n")
     assert "did you mean 'gated'?" in error_of(bot("runs", "gatd", cwd=folder), 5)
     assert "did you mean 'gated'?" in error_of(bot("review", "gatd", cwd=folder), 5)
 

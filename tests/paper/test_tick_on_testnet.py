@@ -331,6 +331,6 @@ def test_a_strategy_with_stops_is_refused_before_the_ledger_begins(trading: Trad
     file = trading.world.config.strategy.file
     assert file is not None
     file.write_text(file.read_text().replace("Trade.BAND)", "Trade.BAND, stops={'ETH': 90})"))
-    with pytest.raises(ConfigError, match=r"the broker binance .* gets market orders alone; was a stop of ETH at 90"):
+    with pytest.raises(ConfigError, match=r"the broker binance .* gets market orders only; was a stop of ETH at 90"):
         trading.tick()
     assert trading.events(ConfigPeriod) == []

@@ -201,7 +201,7 @@ def test_the_demo_names_the_lead_coin_of_the_config() -> None:
     made = replace(
         made, manifest={**made.manifest, "config": load_config(changes={"roles": {"eth": "SOL"}}).resolved()}
     )
-    assert "Holding SOL,<br>no lead" in render(made).replace("\\u003c", "<").replace("\\u003e", ">")
+    assert "Holding SOL,<br>without effect" in render(made).replace("\\u003c", "<").replace("\\u003e", ">")
 
 
 def test_the_chart_names_another_small_cap_index_by_its_symbol() -> None:

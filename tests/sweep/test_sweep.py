@@ -138,7 +138,7 @@ def test_a_strategy_of_the_users_own_is_refused_before_a_file_is_made(
 ) -> None:
     (tmp_path / "own.py").write_text("strategy = None\n")
     own = {"state": str(tmp_path / "logs"), "strategy": {"file": str(tmp_path / "own.py")}}
-    with pytest.raises(ConfigError, match=r"strategy\.file: a sweep runs the rotation alone"):
+    with pytest.raises(ConfigError, match=r"strategy\.file: a sweep runs only the rotation"):
         run(load_config(changes=own), demo, options)
     assert not (tmp_path / "logs").exists()
 

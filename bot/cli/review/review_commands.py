@@ -160,7 +160,7 @@ def why(
     labels = labels_for(record, config)
     found = days.why(record, days.last_day(record) if day == "latest" else _day(day), labels)
     if with_odds and not labels.is_rotation:
-        raise ConfigError("--odds is of the rotation alone", where=labels.strategy.title, mend="leave it out")
+        raise ConfigError("--odds is for the rotation only", where=labels.strategy.title, mend="leave it out")
     past = _odds(record, found.day, config, data_dir, market) if with_odds else None
     if style == "json":
         print_json({**found.as_dict(), **({"odds": past.as_dict() if past else None} if with_odds else {})})

@@ -117,7 +117,7 @@ class TestWindows:
         first, second = trigger_faults(found, WHOLE)
         assert first.startswith("RUT repeats its close of 2019-04-29 on 2019-04-30, inside")
         assert second.startswith("RUT repeats its close of 2019-04-30 on 2019-05-01, inside")
-        assert second.endswith("its breakout on 2019-04-29; 1 further day alike: 2019-05-02")
+        assert second.endswith("its breakout on 2019-04-29; the same on 1 more day: 2019-05-02")
 
     def test_a_repeat_after_the_window_is_none(self) -> None:
         after = [1600.0, *(1590.0 - i for i in range(10)), 1581.0]
