@@ -19,7 +19,7 @@ _BOT = [sys.executable, "-m", "bot"]
 
 
 def main() -> None:
-    """Run a demo backtest in a temporary folder and photograph its report and its page in the dashboard."""
+    """Run a demo backtest in a temporary folder and capture its report and its page in the dashboard."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit("Chromium is missing: the screenshots stay as they are.")

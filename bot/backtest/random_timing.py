@@ -18,7 +18,7 @@ from bot.core.ports import BacktestExtras
 from bot.core.run_plan import RunPlan
 
 MOST_EXPOSED = 0.9
-"""Mean share in coins above which the band is left out: a shift then moves hardly anything but the few other days."""
+"""Mean share in coins above which the band is left out: a shift then changes few days."""
 _TOLERANCE = 1e-12
 """Difference up to which two growths count as equal: products in another order differ in the last digits."""
 

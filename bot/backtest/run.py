@@ -157,9 +157,9 @@ def run_backtest(
     capacity
         Run the same decisions with other start capitals too, which takes some seconds.
     name
-        Name of the run, by which commands find it; kept in the manifest. A name is given once in a state folder.
+        Name of the run, by which commands find it; kept in the manifest. It is unique in a state folder.
     note
-        Words about the run, kept in the manifest.
+        Text about the run, kept in the manifest.
     command
         Text for the manifest.
     advance
@@ -192,7 +192,7 @@ def run_backtest(
         folder = new_run_folder(config.state / "runs", started, key)
     views = Views()
     found = backtest(config, found_market, window, views, capacity)
-    # The effect is added to coins alone: a fund has the same path with and without it.
+    # The effect is added to coins only: a fund has the same path with and without it.
     has_worlds = found_market.name == DEMO and found_market[found_market.roles.eth].kind.is_coin
     worlds = compare_worlds(config, advance) if has_worlds else None
     run_id = folder.run_id if folder else f"{started:%Y%m%dT%H%M%SZ}-{key[:8]}"
@@ -211,7 +211,7 @@ def run_backtest(
     run_manifest = manifest(run_id, label, command, config, found_market, started, found)
 
     def report() -> str:
-        # Made when it is asked for: it takes as long as all tables together.
+        # Made at the first use: it takes as long as all tables together.
         shown = None if config.strategy.is_own else waterfall_over(config, found_market, window, views)
         reported = tables.without("decisions", "readings")  # the report shows no reading
         return render(_contents(run_manifest, summary, reported, found, shown, worlds))

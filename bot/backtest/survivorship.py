@@ -1,4 +1,4 @@
-"""Survivorship bias of a run: the same run on the coins of live listings alone, against all coins."""
+"""Survivorship bias of a run: the same run on the coins of live listings only, against all coins."""
 
 from __future__ import annotations
 

@@ -85,14 +85,14 @@ class Book:
         return other
 
     def decides_as(self, other: Book) -> bool:
-        """Return True if another book of the same plan is in the same state, so that both trade a day alike.
+        """Return True if another book of the same plan is in the same state, so that both trade a day in the same way.
 
         False for a daily strategy, which may keep any state of its own.
         """
         return self._caller is None and self._state() == other._state()
 
     def _state(self) -> tuple[object, ...]:
-        # Holdings with their order: it is the order in which equity is summed and rounded.
+        # The order of the holdings counts: equity is summed and rounded in it.
         held = list(self.portfolio.holdings.items())
         stops = self._stops.levels, self._stops.sold
         return self.portfolio.cash, held, self._unfinished, self._waiting, self._marks, self._renamed, stops
@@ -172,7 +172,7 @@ class Book:
             # The strategy may hold already on the first day, with no trade due; the book has to buy what it holds.
             return replace(decision, trade=Trade.NOW, reasons=("adopted", *decision.reasons))
         if self._stops.sold and decision.trade is not Trade.NOW:
-            # What a stop sold is bought back by a decision to trade now alone: a remainder is sold, not topped up.
+            # Only a decision to trade now buys back a coin that a stop sold; a remainder is sold, not topped up.
             kept = {symbol: weight for symbol, weight in decision.weights.items() if symbol not in self._stops.sold}
             return replace(decision, weights=kept)
         return decision
@@ -298,7 +298,7 @@ class Book:
         self._stops.note(sale.order)
         self.events.append(sale.order)
         self.filled(sale.order, sale.order.quantity, self.price_for(sale.order, reference), reference)
-        # A purchase that was to be tried again is off; the rest of a sale that was cut is on.
+        # Cancel the retry of a purchase; retry the rest of a sale that the volume limit cut.
         rest = frozenset({symbol}) if sale.is_cut else frozenset()
         self._try_again(self._unfinished - {symbol} | rest, sale.order.at)
         return sale.order

@@ -69,7 +69,7 @@ class DailyCaller:
         self._ended: tuple[OrderResult, ...] = ()
 
     def fork(self) -> DailyCaller:
-        """Return a copy that goes on alone from the same state."""
+        """Return an independent copy with the same state."""
         other = copy.copy(self)
         other._decide = copy.deepcopy(self._decide)
         return other

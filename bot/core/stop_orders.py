@@ -28,7 +28,7 @@ class StopState:
         self._late: datetime | None = None
 
     def fork(self) -> StopState:
-        """Return a copy that goes on alone from the same state."""
+        """Return an independent copy with the same state."""
         other = StopState()
         other.levels, other.sold, other._late = self.levels, self.sold, self._late
         return other
@@ -49,7 +49,7 @@ class StopState:
 
 @dataclass(frozen=True, slots=True)
 class StopSale:
-    """The order that a stop triggers, or its end if it is skipped; a remainder has neither.
+    """The order that a stop triggers, or its end if it is skipped; both are None for a remainder.
 
     `is_cut` is True if the volume limit leaves a part of the holding unsold.
     """

@@ -1,4 +1,4 @@
-"""Ctrl-C of a command that ends in order: what it waits for, and what a second one does."""
+"""Message on Ctrl-C: the work that a command finishes first, and the effect of a second Ctrl-C."""
 
 from __future__ import annotations
 

@@ -212,7 +212,7 @@ def _newest_first(runs: Path) -> Iterator[RunFolder]:
 
 
 _COMPLETE: dict[Path, dict[str, tuple[tuple[int, int], RunFolder]]] = {}
-"""Complete runs by folder and name, with the stamp of each at the time; a complete run stays complete."""
+"""Complete runs by folder and name, with the inode and time of change of each; a complete run stays complete."""
 
 
 def complete_runs(runs: Path) -> list[RunFolder]:
@@ -227,7 +227,7 @@ def complete_runs(runs: Path) -> list[RunFolder]:
                         stamps[entry.name] = status.st_ino, status.st_mtime_ns
     known, complete = _COMPLETE.get(runs, {}), {}
     for name in sorted(stamps, reverse=True):
-        # A file that is added to a folder or removed changes its stamp. Only complete runs are kept: the last file of a
+        # Adding or removing a file changes the folder's time of change. Only complete runs are kept: the last file of a
         # run may come within the resolution of the clock.
         if name in known and known[name][0] == stamps[name]:
             complete[name] = known[name]
@@ -320,7 +320,7 @@ def _csv(table: pd.DataFrame) -> bytes:
     clean = table.rename(columns=csv_cell)
     for place, column in enumerate(clean.dtypes):
         if is_object_dtype(column) or is_string_dtype(column):
-            # To objects at once: pandas makes each text of an Arrow column anew in a loop of its own.
+            # Convert to objects at once: pandas would convert the texts of an Arrow column one by one.
             texts = clean.iloc[:, place].to_numpy(dtype=object)
             cells = [csv_cell(cell) if isinstance(cell, str) else cell for cell in texts]
             # As objects, since pandas would make floats of whole numbers beside a blank.

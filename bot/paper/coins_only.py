@@ -1,4 +1,4 @@
-"""Check that a config holds coins alone: forward trading is for crypto."""
+"""Check that a config holds coins only: forward trading excludes funds."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from bot.report.background import Span
 
 MARGIN: Final = pd.Timedelta(days=60)
 """Time that is shown before the first and after the last trade of a coin."""
-_EMPTY: Final = 1e-9  # share of the largest holding under which a rest is a rounding
+_EMPTY: Final = 1e-9  # share of the largest holding below which a remainder counts as rounding
 
 
 def coins_by_worth(fills: pd.DataFrame) -> list[str]:

@@ -31,11 +31,11 @@ class Band:
 
 @dataclass(frozen=True, eq=False)
 class Worlds:
-    """Demo markets of one seed with an effect and plain, and the spread over many seeds.
+    """Demo markets of one seed with and without effect, and the spread over many seeds.
 
-    `planted` is the equity in the world with the lead, by date; None for a strategy of the user's own, which is run in
-    the plain world alone. `spread` has a row a seed with the columns `seed`, `absent`, `planted` (total returns of the
-    strategy), `eth_absent`, `eth_planted` (of holding ETH).
+    `planted` is the equity in the world with effect, by date; None for a strategy of the user's own, which is run only
+    in the world without effect. `spread` has a row a seed with the columns `seed`, `absent`, `planted` (total returns
+    of the strategy), `eth_absent`, `eth_planted` (of holding ETH).
     """
 
     strength: float

@@ -84,7 +84,7 @@ def today(site: Site, record: Record) -> dict[str, object]:
 
 
 def _of_rotation(site: Site, record: Record, day: str) -> dict[str, object]:
-    """Return what the page has for the rotation alone: its layers of liquidity, and the registered plan."""
+    """Return the parts of the page that only the rotation has: its layers of liquidity, and the registered plan."""
     return {"waterfall": dict(site.waterfall(record, date.fromisoformat(day))), "plan": progress_line(site.state)}
 
 

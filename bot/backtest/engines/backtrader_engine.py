@@ -82,7 +82,7 @@ class _LotFeed(bt.feed.DataBase):  # type: ignore[misc]
         return False
 
     def advance(self, size: int = 1, datamaster: object = None, ticks: bool = True) -> None:
-        # By hand: two calls of backtrader's own a line, coin and day took a twentieth of a run.
+        # Without backtrader's own calls, two a line, coin and day: they took 5% of a run.
         for line in self._moving:
             line._idx += size
             line.lencount += size

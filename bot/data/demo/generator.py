@@ -55,7 +55,7 @@ EQUITIES: Mapping[str, tuple[float, float, float, float]] = {
     **dict.fromkeys(("IEF", "LQD", "HYG"), (0.00, 0.00, 0.00, 0.010)),  # yields and spreads move these
 }
 GOLD_MINERS: Mapping[str, tuple[float, float]] = {"GDX": (1.8, 0.16), "GDXJ": (2.2, 0.20)}
-"""Funds that are made only where a role asks for them: exposure to gold, own volatility a year; 0.35 of the market."""
+"""Funds that are made only where a role names them: beta to gold, own volatility a year. Market beta: 0.35."""
 RAW = "_RAW"
 """Suffix of a fund as it traded, without dividends."""
 INDICES = ("RUT", "SPX", "NDX")  # without dividends and volume

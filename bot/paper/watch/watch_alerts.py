@@ -146,7 +146,7 @@ def _stage_changes(sent: SentAlerts, decisions: Sequence[Decision], labels: Labe
 
 
 def _stale_data(day: date, stale: Mapping[str, str]) -> list[Alert]:
-    """Return one alert about all series that became stale: a vendor that is away makes many at once."""
+    """Return one alert about all series that became stale: a vendor that is unavailable makes many at once."""
     if not stale:
         return []
     title = f"{', '.join(stale)} {'is' if len(stale) == 1 else 'are'} stale"
