@@ -6,6 +6,7 @@ import json
 import keyword
 import re
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 from bot.core.errors import ConfigError
@@ -131,6 +132,9 @@ def write_template(name: str, folder: Path) -> list[Path]:
     for path in texts:
         if path.exists() or path.is_symlink():
             raise ConfigError("the file exists already", where=str(path), mend="choose another name")
+    if find_spec(name) is not None:
+        # Its test imports the file by this name, and would get the library; others would get the file.
+        raise ConfigError("is the name of an installed module", where=repr(name), mend="choose another name")
     class_name = "".join(part.capitalize() for part in name.split("_"))
     quoted = json.dumps(f"{folder / name}.py")  # a path may have letters that mean something in YAML
     written: list[Path] = []

@@ -106,7 +106,8 @@ def _unbought(record: Record, episodes: Sequence[Episode]) -> list[Look]:
 
 def _warnings(record: Record) -> list[Look]:
     count = len(record.folder.json("summary.json")["warnings"]) if record.folder else 0
-    return [Look(f"{counted(count, 'warning')} about the prices.", "bot data check")] if count else []
+    text = f"{counted(count, 'warning')} about the run."
+    return [Look(text, f"bot runs show {record.title} --warnings")] if count else []
 
 
 def _why(record: Record, day: str) -> str:

@@ -359,7 +359,11 @@ def test_a_backtest_names_what_speaks_against_it_with_commands_that_the_bot_take
             "bot review episodes --run a-run",
         ),
     ]
-    for command in (*(look.command for look in found.look_at), "bot data check", "bot paper status --ledger paper"):
+    for command in (
+        *(look.command for look in found.look_at),
+        "bot runs show a-run --warnings",
+        "bot paper status --ledger paper",
+    ):
         parse(arguments(command))
 
 
