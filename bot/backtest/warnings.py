@@ -10,9 +10,11 @@ import numpy as np
 from bot.core.book import Book
 from bot.core.cycle import Overrides
 from bot.core.data_fault import GRAVE, DataFault, FaultKind, Severity
+from bot.core.decision import Decision
 from bot.core.market import Market, SeriesKind
 from bot.core.orders import OrderResult, OrderStatus
 from bot.core.run_plan import RunPlan
+from bot.core.stop_orders import StopState
 from bot.core.window import Window
 from bot.data.quality import closure_proposal, proposed_closures
 from bot.report.numbers import counted
@@ -106,3 +108,16 @@ def order_warnings(book: Book) -> list[str]:
         f"{counted(n, 'order')} {status}: see orders.csv for the reasons" for status, n in sorted(counts.items())
     ]
     return unfilled
+
+
+def stop_warnings(book: Book) -> list[str]:
+    """Count the days on which a coin was targeted after its stop sale and not bought, by coin, the most days first."""
+    state, days = StopState(), Counter[str]()
+    for event in book.events:
+        state.note(event)
+        if isinstance(event, Decision):
+            # The state forgets its sales at a decision to trade now, which buys the coins again.
+            days.update(symbol for symbol in state.sold if event.weights.get(symbol))
+    again = "after a stop sold it and was not bought: a decision with trade=Trade.NOW buys it again"
+    ranked = sorted(days.items(), key=lambda item: (-item[1], item[0]))
+    return [f"{symbol} was targeted on {counted(n, 'day')} {again}" for symbol, n in ranked]

@@ -54,6 +54,7 @@ class CLASS:
         is_above = close[-1] > close[-self.days :].mean()
         if held is None and is_above:
             # Shares of equity, at most 1 in sum; the 2% left pay fees and the gap from close to open.
+            # A coin sold at a level of `stops=` is bought again only by a decision with trade=Trade.NOW.
             return today.target({eth: 0.98}, "above_average")
         if held and not is_above:
             return today.target({}, "below_average")

@@ -223,6 +223,13 @@ def test_a_backtest_says_that_a_day_late_does_not_ask_a_strategy_that_reads_its_
     assert late(TREND) == []
 
 
+def test_a_backtest_warns_of_a_coin_that_is_targeted_after_its_stop_sale(tmp_path: Path) -> None:
+    """The fall to 89 on the 6th sells at the level of 92; the targets of the 7th to the last day buy nothing."""
+    made = backtested(tmp_path, body("return today.target({'ETH': 0.5}, 'in', stops={'ETH': 92})"))
+    (line,) = [one for one in made.summary["warnings"] if "after a stop sold it" in one]  # type: ignore[attr-defined]
+    assert line.startswith("ETH was targeted on 4 days ")
+
+
 def test_a_strategy_that_decides_by_chance_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="not reproducible"):
         backtested(tmp_path, body("return today.target({'ETH': random.random() * 0.9})"))

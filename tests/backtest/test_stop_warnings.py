@@ -1,0 +1,29 @@
+"""Warnings of coins that are targeted after their stop sale and not bought again."""
+
+from __future__ import annotations
+
+from bot.backtest.engines.exact import run_exact
+from bot.backtest.warnings import stop_warnings
+from bot.core.decision import Trade
+from tests.parity.test_stop_orders import STAY, stopped, with_bars
+from tests.plans import flat, market, plan
+
+FELL = with_bars(market(A=flat(100.0)), "A", lows={6: 92.0})
+"""A falls to 92 on 2024-01-06."""
+
+
+def test_the_days_between_a_stop_sale_and_the_next_decision_to_trade_now_are_counted() -> None:
+    """Sold on the 6th and bought again on the 10th: the 7th, 8th and 9th."""
+    book = run_exact(stopped(plan(FELL, STAY), {3: {"A": 92.5}, 7: {}}, {10: Trade.NOW}))
+    assert stop_warnings(book) == [
+        "A was targeted on 3 days after a stop sold it and was not bought: "
+        "a decision with trade=Trade.NOW buys it again"
+    ]
+    assert book.portfolio.held("A") > 0
+
+
+def test_a_coin_bought_on_the_next_day_or_targeted_no_more_gives_no_warning() -> None:
+    levels = {3: {"A": 92.5}, 7: {}}
+    assert not stop_warnings(run_exact(stopped(plan(FELL, STAY), levels, {7: Trade.NOW})))
+    assert not stop_warnings(run_exact(stopped(plan(FELL, [*STAY * 4, {}]), levels)))
+    assert not stop_warnings(run_exact(plan(FELL, STAY)))
