@@ -226,7 +226,8 @@ def _show(screen: Console, table: pd.DataFrame, found: Evidence | None, checked:
     for column in ("Set", "Total return", "Drawdown", "Sharpe", "Trades", "Episodes", "Values"):
         is_text = column == "Values"
         shown.add_column(column, justify="left" if is_text else "right", overflow="fold" if is_text else "ellipsis")
-    for _, row in table.loc[ranked(table)[:_SHOWN]].iterrows():
+    # Records keep the type of each column; a row of numbers alone would turn its integers into floats.
+    for row in table.loc[ranked(table)[:_SHOWN]].to_dict("records"):
         values = ", ".join(_value(row[key]) for key in keys)
         sharpe = "" if row["sharpe"] != row["sharpe"] else f"{row['sharpe']:.2f}"
         shown.add_row(

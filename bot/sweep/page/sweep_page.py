@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from bot.core.errors import LedgerError
 from bot.data.demo.demo_market import DEMO
@@ -113,8 +112,9 @@ def _best_table(sweep: SweepData) -> Table:
     names = short_names(sweep.keys)
     head = ["Set", "Final equity", "Total return", "Drawdown", "Sharpe", "Trades", "Episodes", "Plateau"]
     rows: list[Row] = []
-    for row in ranked(sweep.table)[:_SHOWN]:
-        one: dict[str, Any] = {str(name): value for name, value in sweep.table.loc[row].items()}
+    best = ranked(sweep.table)[:_SHOWN]
+    # Records keep the type of each column; a row of numbers alone would turn its integers into floats.
+    for row, one in zip(best, sweep.table.loc[best].to_dict("records"), strict=True):
         plateau = sweep.neighbourhood.plateau(row).equity
         figures = (
             numbers.money(one["final_equity"]),

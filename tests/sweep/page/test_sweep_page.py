@@ -120,6 +120,15 @@ def test_of_many_sets_the_best_and_a_sample_are_drawn() -> None:
     assert shown_rows(range(1_000)) == list(range(1_000))
 
 
+def test_integers_of_a_grid_of_numbers_stay_integers(tmp_path: Path) -> None:
+    sets = [(closes, fee) for closes in (3, 5) for fee in (0.001, 0.002)]
+    rows = [row(number, {"a.closes": c, "a.fee": fee}, number / 10) for number, (c, fee) in enumerate(sets)]
+    page = render(data_of(file_of(tmp_path, rows)))
+    best = page[page.index("<tbody>") :].partition("</tr>")[0]
+    assert re.findall(r">([^<>\n]+)<", best)[0] == "3"
+    assert {"7", "4", "5", "0.002"} <= set(re.findall(r">([^<>\n]+)<", best))
+
+
 @pytest.mark.slow
 def test_a_thousand_sets_make_a_small_page(tmp_path: Path) -> None:
     random = np.random.default_rng(2)

@@ -1,0 +1,26 @@
+"""Table of the best sets of a sweep, as the terminal shows it."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+
+from bot.cli import sweep as command
+from bot.sweep.evidence import evidence_of
+from tests.sweep.page.test_sweep_page import file_of, row
+
+
+def shown(folder: Path, sets: list[tuple[int, float]]) -> list[str]:
+    """Show sets of two numeric keys at 80 columns; a later set has a higher return."""
+    rows = [row(number, {"a.closes": c, "a.fee": fee}, number / 10) for number, (c, fee) in enumerate(sets)]
+    file, written = file_of(folder, rows), StringIO()
+    command._show(Console(file=written, width=80), file.table(), evidence_of(file), [])
+    return written.getvalue().splitlines()
+
+
+def test_integers_of_a_grid_of_numbers_stay_integers(tmp_path: Path) -> None:
+    lines = shown(tmp_path, [(closes, fee) for closes in (3, 5) for fee in (0.001, 0.002)])
+    best = next(line.split() for line in lines if line.split()[:1] in (["3"], ["3.0"]))
+    assert best == ["3", "+30.0%", "+50.0%", "0.50", "7", "4", "5,", "0.002"]
