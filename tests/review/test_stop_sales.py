@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from bot.backtest.engines.exact import run_exact
+from bot.core.decision import Trade
 from bot.core.events import ConfigPeriod
 from bot.ledger.projections import COLUMNS, project
 from bot.ledger.record import as_rows
 from bot.ledger.typed_tables import TypedTables
-from bot.report.labels import PLAIN
+from bot.report.labels import PLAIN, Labels
+from bot.report.strategy_text import StrategyText
 from bot.review.day_activity import TRADING_EVENTS, activity_of, sentences
 from bot.review.integrity.verify import verify
 from bot.review.lists.filters import RowFilter
@@ -19,6 +22,8 @@ from bot.review.lists.order_list import as_dict, orders_of
 from bot.review.lists.trade_list import round_trips_of
 from bot.review.recording import Record
 from bot.review.story.story import story_of
+from bot.review.story.summary import of_ledger
+from bot.review.why.day import why
 from tests.parity.test_stop_orders import STAY, stopped, with_bars
 from tests.plans import flat, market, plan
 from tests.review.records import record
@@ -41,6 +46,33 @@ def test_the_day_and_the_story_say_the_level_and_the_fill(ledger: Record) -> Non
     assert len(told) == 2
     assert "A opened under its stop at 92.50: sold" in told[1]
     assert " at 79.52, " in told[1]
+
+
+def test_an_idle_day_after_the_sale_says_what_buys_the_coin_again(ledger: Record) -> None:
+    sold = "A was sold by its stop on 2024-01-09; only a decision with Trade.NOW buys it again."
+    assert why(ledger, date(2024, 1, 12)).done == (sold,)
+    # The 4th comes before the sale; the 7th targets nothing.
+    assert why(ledger, date(2024, 1, 4)).done == (
+        "Nothing was ordered: the decision changed nothing, and it was no day for rebalancing.",
+    )
+    assert why(ledger, date(2024, 1, 7)).done == ("Nothing was ordered: nothing is wanted but the stablecoin.",)
+
+
+def test_a_day_after_the_coin_is_bought_again_says_nothing_of_the_sale(tmp_path: Path) -> None:
+    fell = with_bars(market(A=flat(100.0)), "A", lows={6: 92.0})
+    made = stopped(plan(fell, STAY), {3: {"A": 92.5}, 7: {}}, {10: Trade.NOW})
+    bought = record(tmp_path, run_exact(made).events)
+    assert why(bought, date(2024, 1, 8)).done[0].startswith("A was sold by its stop on 2024-01-06")
+    assert why(bought, date(2024, 1, 12)).done[0].startswith("Nothing was ordered")
+
+
+def test_the_story_of_an_own_strategy_says_the_target_and_the_holding(ledger: Record, tmp_path: Path) -> None:
+    own = Labels(strategy=StrategyText("mine"))
+    assert "mine is at ALTS: target A 40.0%, holds no coin." in of_ledger(ledger, 0, own)
+    held = plan(market(A=flat(100.0)), STAY)
+    period = ConfigPeriod(held.times[0], 1, "new", "key", "config", "0", "simulated", held.cash)
+    kept = record(tmp_path / "kept", [period, *run_exact(held).events])
+    assert "mine is at ALTS: target A 50.0%, holds A." in of_ledger(kept, 0, own)
 
 
 def test_orders_and_round_trips_have_the_level(ledger: Record) -> None:

@@ -11,6 +11,7 @@ from bot.core.events import ConfigPeriod, Late, Valuation
 from bot.core.orders import OrderIntent, OrderResult
 from bot.core.text import printable
 from bot.ledger.benchmark_fold import beside_ledger
+from bot.ledger.recorded import Recorded
 from bot.report import headline, names, numbers
 from bot.report.beside import BesideLedger
 from bot.report.labels import PLAIN, Labels
@@ -119,16 +120,18 @@ def _place(record: Record, labels: Labels) -> str:
         return "Nothing has been decided yet."
     stage = printable(last.event.stage)
     if not labels.is_rotation:
-        return _targets(last.event, labels)
+        return _targets(last.event, record.last_event(Valuation), labels)
     trigger = next_trigger(stage, last.event.readings, labels)
     nearest = f" {trigger.sentence}" if trigger else ""
     return f"It stands in {names.stage_code(stage, labels)} ({names.stage(stage, labels)}).{nearest}"
 
 
-def _targets(decision: Decision, labels: Labels) -> str:
-    """Format the stage of a user's own strategy with its targets."""
+def _targets(decision: Decision, valued: Recorded[Valuation] | None, labels: Labels) -> str:
+    """Format the stage of a user's own strategy with its targets and the coins held at the last close."""
     wanted = ", ".join(f"{printable(coin)} {numbers.percent(share)}" for coin, share in decision.weights.items())
-    return f"{labels.strategy.title} is at {printable(decision.stage)}: {wanted or 'all in the stablecoin'}."
+    held = ", ".join(map(printable, valued.event.holdings if valued else ())) or "no coin"
+    target = f"target {wanted or 'the stablecoin alone'}, holds {held}"
+    return f"{labels.strategy.title} is at {printable(decision.stage)}: {target}."
 
 
 def _health(record: Record, unknown: int) -> str:
