@@ -106,7 +106,7 @@ def run(
     note_command(resolved.state, "bot sweep", last)
     survivorship = survivorship_of_config(resolved, opened, Window(first, last))
     table, found = file.table(), evidence_of(file)
-    _show(screen, table, found, checked)
+    _show(screen, name, table, found, checked)
     if survivorship is not None:
         screen.print(f"{survivorship['line']}.", markup=False, soft_wrap=True)
     report = str(file.path.with_suffix(".html"))
@@ -164,7 +164,7 @@ def show(
     if as_json:
         print_json({"name": name, **_as_data(table, found)})
     else:
-        _show(console(), table, found, [])
+        _show(console(), name, table, found, [])
 
 
 @sweep.command()
@@ -208,7 +208,7 @@ def _path_of(state: Path, name: str) -> Path:
     return state / "sweeps" / f"{name}.sqlite3"
 
 
-def _show(screen: Console, table: pd.DataFrame, found: Evidence | None, checked: list[CheckedSet]) -> None:
+def _show(screen: Console, name: str, table: pd.DataFrame, found: Evidence | None, checked: list[CheckedSet]) -> None:
     from rich import box
     from rich.table import Table
 
@@ -240,6 +240,9 @@ def _show(screen: Console, table: pd.DataFrame, found: Evidence | None, checked:
             values,
         )
     screen.print(shown)
+    if len(table) > _SHOWN:
+        listed = f"{_SHOWN} of {len(table):,} sets, best first. All: bot sweep export {name} --to {name}.csv"
+        screen.print(listed, markup=False, soft_wrap=True)
     low, middle, high = table["total_return"].quantile([0.05, 0.5, 0.95]).map(percent).tolist()
     screen.print(f"Total return of all sets: 5% {low}, median {middle}, 95% {high}.")
     for sentence in found.sentences():

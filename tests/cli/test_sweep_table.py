@@ -16,7 +16,7 @@ def shown(folder: Path, sets: list[tuple[int, float]]) -> list[str]:
     """Show sets of two numeric keys at 80 columns; a later set has a higher return."""
     rows = [row(number, {"a.closes": c, "a.fee": fee}, number / 10) for number, (c, fee) in enumerate(sets)]
     file, written = file_of(folder, rows), StringIO()
-    command._show(Console(file=written, width=80), file.table(), evidence_of(file), [])
+    command._show(Console(file=written, width=80), "wide", file.table(), evidence_of(file), [])
     return written.getvalue().splitlines()
 
 
@@ -24,3 +24,10 @@ def test_integers_of_a_grid_of_numbers_stay_integers(tmp_path: Path) -> None:
     lines = shown(tmp_path, [(closes, fee) for closes in (3, 5) for fee in (0.001, 0.002)])
     best = next(line.split() for line in lines if line.split()[:1] in (["3"], ["3.0"]))
     assert best == ["3", "+30.0%", "+50.0%", "0.50", "7", "4", "5,", "0.002"]
+
+
+def test_a_table_of_the_best_sets_says_how_many_there_are(tmp_path: Path) -> None:
+    many = shown(tmp_path / "many", [(closes, 0.001) for closes in range(12)])
+    assert "10 of 12 sets, best first. All: bot sweep export wide --to wide.csv" in many
+    ten = shown(tmp_path / "ten", [(closes, 0.001) for closes in range(10)])
+    assert "best first" not in "".join(ten)
