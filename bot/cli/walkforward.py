@@ -107,11 +107,21 @@ def _show(screen: Console, found: WalkForward) -> None:
     from rich import box
     from rich.table import Table
 
+    from bot.sweep.page.sweep_data import short_names, value_text
     from bot.sweep.walk_forward_page import NOT_SHOWN, hindsight_sentence, rank_text, result_sentence
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("Test from", no_wrap=True)
-    for column in ("Set", "Training", "Episodes", "Test", "Drawdown", "Episodes", "Rank"):
+    # Heads of two lines, one pad between columns and the number of sets in a head: 80 columns hold the whole table.
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("Test\nfrom", no_wrap=True)
+    for column in (
+        "Set",
+        "Training\nreturn",
+        "Training\nepisodes",
+        "Test\nreturn",
+        "Test\ndrawdown",
+        "Test\nepisodes",
+        f"Rank of\n{found.sets:,}",
+    ):
         table.add_column(column, justify="right", no_wrap=True)
     for one in found.folds:
         table.add_row(
@@ -122,9 +132,13 @@ def _show(screen: Console, found: WalkForward) -> None:
             percent(_float(one.tested["total_return"])),
             percent(_float(one.tested["max_drawdown"])),
             str(one.tested["episodes"]),
-            rank_text(one, found.sets),
+            rank_text(one),
         )
     screen.print(table)
+    chosen = {one.chosen: one.changes for one in found.folds if one.chosen is not None}
+    for number, changes in sorted(chosen.items()):
+        values = ", ".join(f"{name} {value_text(changes[key])}" for key, name in short_names(list(changes)).items())
+        screen.print(f"Set {number}: {values}", markup=False, highlight=False)
     screen.print(result_sentence(found), markup=False, soft_wrap=True)
     screen.print(hindsight_sentence(found), markup=False, soft_wrap=True)
     screen.print(f"{NOT_SHOWN} Paper only, not advice.", markup=False, soft_wrap=True)

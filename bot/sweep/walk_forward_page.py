@@ -89,9 +89,9 @@ def episodes_out_of_sample(found: WalkForward) -> int:
     return sum(int(one.tested["episodes"] or 0) for one in found.folds)
 
 
-def rank_text(found: TestedFold, sets: int) -> str:
+def rank_text(found: TestedFold) -> str:
     """Return the place of the chosen set in its test, or nothing where the test has no episode."""
-    return numbers.NOTHING if found.rank is None else f"{found.rank:g} of {sets:,}"
+    return numbers.NOTHING if found.rank is None else f"{found.rank:g}"
 
 
 def _chart(found: WalkForward, is_demo: bool) -> Chart:
@@ -180,7 +180,7 @@ def _fold(found: TestedFold) -> Row:
         Figure(numbers.ratio(tested["sharpe"])),
         Figure(numbers.percent(tested["max_drawdown"])),
         Figure(str(tested["episodes"])),
-        Figure(numbers.NOTHING if found.rank is None else f"{found.rank:g}"),
+        Figure(rank_text(found)),
     )
 
 
