@@ -126,7 +126,9 @@ def _decision(
     ledger: str, one: Recorded[Decision], orders: Sequence[OrderIntent], is_last: bool, labels: Labels
 ) -> Notice | None:
     """Return the notice of one decision; a silent day has one only if it is the last of a tick."""
-    decision, why = one.event, " ".join(reason_sentence(code, labels) for code in one.event.reasons)
+    decision = one.event
+    # A strategy of the user's own gives its reasons in any form.
+    why = " ".join(f"{reason_sentence(code, labels).rstrip('.')}." for code in decision.reasons)
     is_new_stage = decision.stage != decision.previous
     if any(reason.startswith("kill") for reason in decision.reasons):
         return Notice(NoticeKind.KILL, f"{ledger}: out, on {one.day}", why + _to_do(orders))

@@ -154,7 +154,11 @@ def test_ticks_day_by_day_record_what_one_run_over_all_days_gives(tmp_path: Path
 
 def test_each_tick_records_the_random_timing_of_the_exposure_until_then(tmp_path: Path, config: Config) -> None:
     found, _ = ticked(tmp_path / "a.sqlite3", daily(WAVES), days_to(15), config)
-    assert all(set(one.random_timing) >= {"total_return_50", "at_least_as_well"} for one in found)
+    assert found[0].random_timing == {
+        "exposure": 0.0,
+        "most_exposed": 0.9,
+    }  # nothing to shift before the first purchase
+    assert all(set(one.random_timing) >= {"total_return_50", "at_least_as_well"} for one in found[1:])
     assert found[5].random_timing != found[-1].random_timing
 
 

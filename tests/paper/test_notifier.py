@@ -268,7 +268,7 @@ class TestWhereItGoes:
 
     def test_without_apprise_it_says_how_to_get_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "path", [])
-        with pytest.raises(ConfigError, match=r"pip install 'small-cap-rotation\[notify\]'"):
+        with pytest.raises(ConfigError, match="install the project with its extra 'notify'"):
             open_post(config_with({}), {ADDRESSES: "json://127.0.0.1"})
 
 

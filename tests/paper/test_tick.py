@@ -402,7 +402,7 @@ def test_a_tick_tells_what_it_decided_what_it_bought_and_the_head(world: World) 
         tick(world)
     assert [str(notice.kind) for notice in told] == ["decision", "fill", "head"]
     bought = sum(fill.quantity for fill in fills(world))
-    assert told[0].body == f"No change: the position is held. To do: buy {bought} ETH."
+    assert told[0].body == f"holds. To do: buy {bought} ETH."  # the reason in the strategy's own words
     assert told[1].body.startswith(f"Bought {bought} ETH at 100.0")
 
 
