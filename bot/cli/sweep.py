@@ -229,12 +229,12 @@ def _show(screen: Console, name: str, table: pd.DataFrame, found: Evidence | Non
     # Records keep the type of each column; a row of numbers alone would turn its integers into floats.
     for row in table.loc[ranked(table)[:_SHOWN]].to_dict("records"):
         values = ", ".join(_value(row[key]) for key in keys)
-        sharpe = "" if row["sharpe"] != row["sharpe"] else f"{row['sharpe']:.2f}"
+        has_sharpe = row["sharpe"] is not None and row["sharpe"] == row["sharpe"]  # a set without a trade has none
         shown.add_row(
             str(row["set"]),
             percent(row["total_return"]),
             percent(row["max_drawdown"]),
-            sharpe,
+            f"{row['sharpe']:.2f}" if has_sharpe else "",
             str(row["trades"]),
             str(row["episodes"]),
             values,

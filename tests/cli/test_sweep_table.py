@@ -31,3 +31,10 @@ def test_a_table_of_the_best_sets_says_how_many_there_are(tmp_path: Path) -> Non
     assert "10 of 12 sets, best first. All: bot sweep export wide --to wide.csv" in many
     ten = shown(tmp_path / "ten", [(closes, 0.001) for closes in range(10)])
     assert "best first" not in "".join(ten)
+
+
+def test_sets_without_a_sharpe_ratio_have_an_empty_cell(tmp_path: Path) -> None:
+    rows = [row(number, {"a.closes": number}, 0.0, sharpe=None) for number in range(2)]
+    file, written = file_of(tmp_path, rows), StringIO()
+    command._show(Console(file=written, width=80), "flat", file.table(), evidence_of(file), [])
+    assert ["0", "0.0%", "+50.0%", "7", "4", "0"] in [line.split() for line in written.getvalue().splitlines()]
