@@ -234,7 +234,8 @@ def _planned(
     except DataError as problem:
         if not late:
             raise
-        raise DataError(f"{problem.what}: no day is decided", where=problem.where, was=late, mend=mend) from None
+        what = f"{problem.what}: no day is decided; cause: {late}"
+        raise DataError(what, where=problem.where, mend=mend) from None
     if market.decision_times[-1].item().date() < day:
         raise DataError(
             f"{config.roles.eth} has no row of the day before {day}: no day is decided, open positions are kept",

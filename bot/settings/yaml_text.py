@@ -61,7 +61,7 @@ def parse_yaml(text: str, where: str) -> object:
             raise ConfigError(problem.what, where=place, was=problem.was) from None
         unsafe = isinstance(problem, yaml.constructor.ConstructorError)
         was = str(getattr(problem, "problem", problem)).replace("but got", "but found")
-        raise ConfigError("is not safe YAML" if unsafe else "is not YAML", where=place, was=was) from None
+        raise ConfigError(f"{'is not safe YAML' if unsafe else 'is not YAML'}: {was}", where=place) from None
 
 
 _TOO_DEEP = f"nested more than {_DEEPEST} levels deep"

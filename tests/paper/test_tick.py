@@ -307,7 +307,7 @@ def test_a_tick_that_cannot_decide_begins_nothing_and_the_ledger_begins_on_the_d
     silent = [*[dropped()] * 50]
     world.servers.exchange.fail(*silent)
     world.second.fail(*silent)
-    with pytest.raises(DataError, match=r"there is no row of ETH: no day is decided; was ETH \(.*no valid response"):
+    with pytest.raises(DataError, match=r"there is no row of ETH: no day is decided; cause: ETH \(.*no valid response"):
         tick(world)
     assert ledgers.ledgers(world.config) == []
     assert not ledgers.ledger_path(world.config, "paper").exists()
@@ -410,7 +410,7 @@ def test_without_a_network_the_error_says_that_nothing_could_be_reached(world: W
     servers = (*world.servers.each, world.second)
     for server in servers:
         server.fail(*[dropped()] * 200)
-    with pytest.raises(DataError, match=r"no row of RUT: no day is decided; was no vendor could be reached: RUT \("):
+    with pytest.raises(DataError, match=r"no row of RUT: no day is decided; cause: no vendor could be reached: RUT \("):
         tick(world)
     for server in servers:
         server.faults.clear()
