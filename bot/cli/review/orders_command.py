@@ -85,10 +85,12 @@ def orders(
     record = record_of(config, run)
     found = orders_of(record, chosen)
     rows = [as_dict(line) for line in found.items]
+    # Levels are there in records with stop orders alone, as in the files of a run.
+    if not any(row["stop"] for row in rows):
+        rows = [{key: value for key, value in row.items() if key != "stop"} for row in rows]
     labels = labels_for(record, config)
     shown = [_order_cells(row, labels) for row in rows] if style == "table" else rows
-    # The column of levels is there in records with stop orders alone, as in the files of a run.
-    has_stops = any(row["stop"] for row in rows)
+    has_stops = any("stop" in row for row in rows)
     columns = [column for column in _ORDER_COLUMNS[style == "table"] if column.key != "stop" or has_stops]
     print_list("orders", columns, shown, style)
     print_notes(style, left_out(found))
@@ -102,7 +104,7 @@ def _order_cells(line: Mapping[str, Any], labels: Labels) -> dict[str, object]:
     bps = f"{float(line['slippage_bps']):.1f}" if line["slippage_bps"] else NOTHING
     return {
         "day": line["decision_at"][:10],
-        "order": f"{line['side']} {line['symbol']}" + (f", stop {price(line['stop'])}" if line["stop"] else ""),
+        "order": f"{line['side']} {line['symbol']}" + (f", stop {price(line['stop'])}" if line.get("stop") else ""),
         "quantity": price(line["quantity"]),
         "price": price(line["price"]),
         "fee": money(line["fee"]) if line["price"] else NOTHING,
