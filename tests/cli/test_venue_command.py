@@ -55,7 +55,8 @@ def test_the_demo_market_is_served_until_it_is_asked_to_end(tmp_path: Path, endi
         process.send_signal(ending)
         out, error = process.communicate(timeout=10)
         assert (process.returncode, out) == (0, "")
-        assert error == "The venue is closed. Its state is discarded.\n"
+        assert error.endswith("The venue is closed. Its state is discarded.\n")
+        assert ("Ctrl-C again stops at once" in error) == (ending is signal.SIGINT)
 
 
 def test_a_folders_market_is_served_under_its_own_names(tmp_path: Path) -> None:
