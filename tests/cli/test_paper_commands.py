@@ -24,7 +24,6 @@ from bot.infra.clock import SystemClock
 from bot.paper.heartbeat import heartbeat_path, write_beat
 from bot.paper.ledgers import daemon_lock, next_decision, status_of
 from bot.paper.tick_result import TickResult
-from bot.report.labels import PLAIN
 from bot.venue.matching.exchange import KEY
 from tests.cli.running import bot, bot_process, error_of
 from tests.paper.test_notifier import Ledger
@@ -144,7 +143,7 @@ def test_amounts_are_short_for_people_and_whole_for_machines(tmp_path: Path) -> 
     assert len(held) > 2
     assert max(map(len, held)) <= 80
     assert "0.12345679 COIN0, " in held[0]
-    assert held[-1].endswith("1234567890 DUST")
+    assert held[-1].endswith("1,234,567,890 DUST")
     told = json.loads(bot("paper", "status", "-l", "mine", "--json", cwd=tmp_path).stdout)
     assert told["holdings"]["COIN0"] == "0.123456789012"
 
@@ -161,7 +160,7 @@ def test_a_tick_that_leaves_an_order_open_ends_with_code_4_after_all_is_said(
     ledger.write(BEGUN, HELD, BUY)
     ticked = TickResult((HELD.at.date(),), (), (), (BUY,))
     with pytest.raises(typer.Exit) as ended:
-        print_tick(console(to_error=as_json), ticked, status_of(ledger.config, "mine"), PLAIN, as_json)
+        print_tick(console(to_error=as_json), ticked, status_of(ledger.config, "mine"), ledger.config, as_json)
     said = capsys.readouterr()
     assert ended.value.exit_code == 4
     mend = "tick again in a minute: it looks them up first"
@@ -182,7 +181,7 @@ def test_a_bugs_traceback_is_kept_where_the_config_says_and_holds_no_secret(
     def bug(path: Path) -> tuple[int, str]:
         raise ValueError("'k3y-of-binance' is a secret that a bug shows")
 
-    monkeypatch.setattr("bot.paper.ledgers.verify_ledger", bug)
+    monkeypatch.setattr("bot.paper.ledgers.verify_changed", bug)
     told = error_of(bot("paper", "status", "-l", "mine", "--config", str(config), cwd=tmp_path), 1)
     assert told == "Error: this is a bug in the bot, not in what you did; please report it with elsewhere/bot.log"
     log = (tmp_path / "elsewhere" / "bot.log").read_text()
