@@ -11,7 +11,7 @@ import pytest
 
 from bot.core.book import Book
 from bot.core.errors import DataError, LedgerError
-from bot.core.events import Event, TradingState
+from bot.core.events import Event, Late, TradingState
 from bot.infra.clock import SystemClock
 from bot.ledger.record import read_ledger, write_ledger
 from bot.paper import ledgers
@@ -297,9 +297,9 @@ def test_one_backtest_of_a_day_serves_both_figures_until_the_record_differs(
     days: list[date] = []
     ran = backtest_of_ledger._day
 
-    def counted(book: Book, i: int, day: date) -> list[Event]:
+    def counted(book: Book, i: int, day: date, late: Late | None) -> list[Event]:
         days.append(day)
-        return ran(book, i, day)
+        return ran(book, i, day, late)
 
     monkeypatch.setattr(backtest_of_ledger, "_day", counted)
     found = parity_of(config, find_record(config.state, "replayed"))
