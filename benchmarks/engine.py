@@ -20,10 +20,11 @@ from bot.backtest.engines.exact import run_exact
 from bot.core.decision import Decision, Trade
 from bot.core.events import Valuation
 from bot.core.listing import Release
-from bot.core.market import Market, Series, SeriesKind
+from bot.core.market import Market, Series
 from bot.core.moments import midnight
 from bot.core.orders import OrderIntent, Side
 from bot.core.run_plan import RunPlan
+from bot.core.series_kind import SeriesKind
 from bot.core.window import Window
 from bot.data.timeline import due, known_at, us_sessions
 from bot.services.plans import run_plan

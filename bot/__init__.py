@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from bot.backtest.run import run_backtest
     from bot.core.decision import Decision, Trade
     from bot.core.instrument import to_weight
-    from bot.core.market import Market, Series, SeriesKind
+    from bot.core.market import Market, Series
     from bot.core.ports import DailyStrategy, Strategy
+    from bot.core.series_kind import SeriesKind
     from bot.core.today import Holding, Today
     from bot.study.study import run_study
     from bot.sweep.sweep import run_sweep
@@ -47,7 +48,7 @@ _MODULES = {
     "Holding": "bot.core.today",
     "Market": "bot.core.market",
     "Series": "bot.core.market",
-    "SeriesKind": "bot.core.market",
+    "SeriesKind": "bot.core.series_kind",
     "Strategy": "bot.core.ports",
     "Today": "bot.core.today",
     "Trade": "bot.core.decision",

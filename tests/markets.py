@@ -19,8 +19,9 @@ import numpy as np
 
 from bot.core.corporate_actions import CorporateAction, CorporateActionKind
 from bot.core.listing import Release
-from bot.core.market import Market, Series, SeriesKind
+from bot.core.market import Market, Series
 from bot.core.moments import Days
+from bot.core.series_kind import SeriesKind
 from bot.core.session_calendar import Sessions
 from bot.data.timeline import due, known_at, us_sessions
 from bot.services.strategy_settings import rotation_settings

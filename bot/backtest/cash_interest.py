@@ -12,7 +12,8 @@ import numpy as np
 from bot.core.errors import ConfigError, did_you_mean
 from bot.core.events import Event, Valuation
 from bot.core.instrument import ZERO, to_decimal
-from bot.core.market import Market, Series, SeriesKind
+from bot.core.market import Market, Series
+from bot.core.series_kind import SeriesKind
 from bot.core.window import Window
 from bot.data.demo.generator import PREFIX as DEMO_PREFIX
 from bot.settings.loader import Config

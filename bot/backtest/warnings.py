@@ -11,9 +11,10 @@ from bot.core.book import Book
 from bot.core.cycle import Overrides
 from bot.core.data_fault import GRAVE, DataFault, FaultKind, Severity
 from bot.core.decision import Decision
-from bot.core.market import Market, SeriesKind
+from bot.core.market import Market
 from bot.core.orders import OrderResult, OrderStatus
 from bot.core.run_plan import RunPlan
+from bot.core.series_kind import SeriesKind
 from bot.core.stop_orders import StopState
 from bot.core.window import Window
 from bot.data.quality import closure_proposal, proposed_closures

@@ -14,9 +14,9 @@ import numpy.typing as npt
 from bot.core.bar import Bar
 from bot.core.data_fault import CopySpell, DataFault
 from bot.core.errors import DataError, did_you_mean
-from bot.core.listing import SeriesKind as SeriesKind  # re-exported: modules that read a market import it from here
 from bot.core.moments import Days, Times, newest, utc
 from bot.core.roles import Roles
+from bot.core.series_kind import SeriesKind
 from bot.core.session_calendar import Sessions
 
 Floats = npt.NDArray[np.float64]

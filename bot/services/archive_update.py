@@ -14,8 +14,8 @@ import numpy as np
 
 from bot.core.errors import ConfigError, DataError, did_you_mean
 from bot.core.listing import Listing, Release
-from bot.core.market import SeriesKind
 from bot.core.ports import Clock
+from bot.core.series_kind import SeriesKind
 from bot.data.quality import drop_faulty_rows
 from bot.data.store.store import Store
 from bot.data.store.update_result import UpdateResult, UpdateStatus

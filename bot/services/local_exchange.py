@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from bot.core.errors import DataError
 from bot.core.instrument import ZERO
-from bot.core.market import Market, SeriesKind
+from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.ports import Clock
+from bot.core.series_kind import SeriesKind
 from bot.services.plans import trading_rules, window_of
 from bot.settings.loader import Config
 from bot.venue.matching.book_shape import BookShape

@@ -9,7 +9,8 @@ from pathlib import Path
 from bot.core.corporate_actions import CorporateAction, CorporateActionKind, without_old_names
 from bot.core.errors import DataError
 from bot.core.listing import Listing, Release
-from bot.core.market import Market, Series, SeriesKind
+from bot.core.market import Market, Series
+from bot.core.series_kind import SeriesKind
 from bot.data.assembly import assemble, put_on_calendar
 from bot.data.demo.demo_market import DEMO, demo_market, demo_markets
 from bot.data.demo.generator import PREFIX as DEMO_PREFIX

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.core.market import Market, SeriesKind
+from bot.core.market import Market
+from bot.core.series_kind import SeriesKind
 from bot.data.demo.demo_market import DEMO
 from bot.services.markets import STORE
 

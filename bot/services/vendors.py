@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import ConfigError, did_you_mean
 from bot.core.listing import Release
-from bot.core.market import SeriesKind
 from bot.core.ports import Clock
+from bot.core.series_kind import SeriesKind
 from bot.data.store.update import Updater
 from bot.data.store.update_result import UpdatePolicy
 from bot.data.timeline import us_sessions

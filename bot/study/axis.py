@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.core.errors import DataError
-from bot.core.market import Floats, Market, SeriesKind
+from bot.core.market import Floats, Market
 from bot.core.moments import Days
+from bot.core.series_kind import SeriesKind
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 
 from bot.core.errors import DataError
-from bot.core.market import Floats, Market, Series, SeriesKind
+from bot.core.market import Floats, Market, Series
 from bot.core.moments import Days
+from bot.core.series_kind import SeriesKind
 
 Price = Literal["open", "close"]
 

@@ -17,8 +17,9 @@ from bot.core.corporate_actions import CorporateActionKind
 from bot.core.errors import DataError
 from bot.core.events import Valuation
 from bot.core.instrument import Instrument
-from bot.core.market import Floats, Market, SeriesKind
+from bot.core.market import Floats, Market
 from bot.core.orders import SettlementCause
+from bot.core.series_kind import SeriesKind
 from bot.services.plans import endings_for, run_plan, window_of, with_decisions
 from bot.services.run_key import run_key
 from bot.study.study_data import StudyData

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from pydantic import Field, Strict
 
 from bot.core.errors import ConfigError, did_you_mean
-from bot.core.market import Market, SeriesKind
+from bot.core.market import Market
+from bot.core.series_kind import SeriesKind
 from bot.core.window import Window
 from bot.data.demo.demo_market import DEMO
 from bot.data.demo.generator import PREFIX as DEMO_PREFIX

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from bot.core.market import Floats, Market, Series, SeriesKind
+from bot.core.market import Floats, Market, Series
 from bot.core.moments import Days
+from bot.core.series_kind import SeriesKind
 from strategies.decimals import is_above, is_at_least
 from strategies.indicators import Bools, annual_volatility, lagged, rolling_median, run_length, sma
 from strategies.rotation.capped_shares import capped_by_day, capped_shares

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bot.core.market import Series, SeriesKind
+from bot.core.market import Series
 from bot.core.moments import Times, newest
+from bot.core.series_kind import SeriesKind
 from strategies.indicators import LONG_WINDOW, Bools
 from strategies.rotation.conditions import is_stale
 from strategies.rotation.reading import Reading

@@ -24,9 +24,10 @@ from bot.backtest.run import run_backtest
 from bot.core.book import Book
 from bot.core.errors import ConfigError
 from bot.core.events import Valuation
-from bot.core.market import Market, Series, SeriesKind
+from bot.core.market import Market, Series
 from bot.core.orders import Fill, OrderEnd, OrderResult, OrderStatus, Settlement, SettlementCause, Side
 from bot.core.run_plan import RunPlan
+from bot.core.series_kind import SeriesKind
 from bot.core.window import Window
 from bot.data.timeline import us_sessions
 from bot.infra.clock import SystemClock

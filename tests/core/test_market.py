@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from bot.core.errors import DataError
-from bot.core.market import Market, Series, SeriesKind
+from bot.core.market import Market, Series
+from bot.core.series_kind import SeriesKind
 from tests.markets import closes_on_days, closes_on_sessions, market_of, random_market, series_of, with_series
 
 

@@ -13,7 +13,8 @@ import pytest
 from bot.core.bar import Bar
 from bot.core.data_fault import DataFault, FaultKind, Severity
 from bot.core.errors import DataError
-from bot.core.market import Market, Series, SeriesKind
+from bot.core.market import Market, Series
+from bot.core.series_kind import SeriesKind
 from bot.core.session_calendar import Sessions
 from tests.markets import closes_on_days, closes_on_sessions, default_config, market_of, series_of, with_series
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.errors import ConfigError
 from bot.core.listing import Release
-from bot.core.market import SeriesKind
+from bot.core.series_kind import SeriesKind
 from bot.settings.loader import CONFIG_FOLDER, kept_config, load_config
 from tests.markets import config_with
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.core.market import SeriesKind
+from bot.core.series_kind import SeriesKind
 from bot.data.demo.effect import effect_path
 from bot.settings.loader import load_config
 from bot.study.plan import StudyPlan, load_plan

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.core.errors import DataError
-from bot.core.market import SeriesKind
+from bot.core.series_kind import SeriesKind
 from bot.study.outcomes import outcome_of
 from tests.markets import closes_on_days, closes_on_sessions, market_of, session_days
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bot.core.errors import ConfigError, DataError
-from bot.core.market import SeriesKind
+from bot.core.series_kind import SeriesKind
 from bot.settings.loader import load_config
 from bot.study import extra
 from bot.study.axis import index_of

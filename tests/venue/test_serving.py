@@ -10,9 +10,10 @@ import pytest
 
 from bot.core.errors import DataError
 from bot.core.execution import fill_price
-from bot.core.market import Market, SeriesKind
+from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import Side
+from bot.core.series_kind import SeriesKind
 from bot.services.local_exchange import open_exchange, terms_of, venue_clock
 from bot.venue.matching.book_shape import FlatBook
 from bot.venue.matching.clocks import DrivenClock, RunningClock

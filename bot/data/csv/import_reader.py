@@ -10,7 +10,7 @@ import numpy as np
 
 from bot.core.errors import DataError
 from bot.core.listing import Listing, Release
-from bot.core.market import SeriesKind
+from bot.core.series_kind import SeriesKind
 from bot.data.csv.candle_file import CANDLE_SUFFIXES, is_of_other_interval, pair_of
 from bot.data.csv.csv_dates import require_daily
 from bot.data.csv.csv_format import CsvFormat

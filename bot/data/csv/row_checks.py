@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.core.errors import DataError
-from bot.core.market import Floats, SeriesKind
+from bot.core.market import Floats
 from bot.core.moments import Days
+from bot.core.series_kind import SeriesKind
 from bot.data.vendors.raw_bars import PRICES
 from bot.infra.clock import SystemClock
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.core.market import SeriesKind
+from bot.core.series_kind import SeriesKind
 from bot.data.demo.effect import effect_path
 from bot.data.demo.random_paths import Floats, cycle, fading_sum, smooth, stream, student
 from bot.data.demo.regimes import CALM, draw_regimes, field_of

@@ -11,8 +11,9 @@ from itertools import pairwise
 import numpy as np
 
 from bot.core.data_fault import CopySpell, DataFault, FaultKind, Severity
-from bot.core.market import Floats, Market, Series, SeriesKind
+from bot.core.market import Floats, Market, Series
 from bot.core.moments import utc
+from bot.core.series_kind import SeriesKind
 from bot.data.quality.fault_spells import Bools, count_within
 from bot.data.quality.thresholds import QualityRules
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.core.data_fault import DataFault, FaultKind, Severity
-from bot.core.market import Floats, Series, SeriesKind
+from bot.core.market import Floats, Series
+from bot.core.series_kind import SeriesKind
 from bot.data.quality.fault_spells import Bools, Ints, count_within, faults_at, find_starts
 from bot.data.quality.thresholds import QualityRules
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from bot.core.data_fault import DataFault, FaultKind
-from bot.core.market import Floats, Series, SeriesKind
+from bot.core.market import Floats, Series
+from bot.core.series_kind import SeriesKind
 from bot.data.quality.fault_spells import Bools, faults_at, find_starts, run_length
 from bot.data.quality.thresholds import QualityRules
 

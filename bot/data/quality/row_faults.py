@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from bot.core.market import SeriesKind
+from bot.core.series_kind import SeriesKind
 from bot.data.quality.fault_spells import Bools
 from bot.data.vendors.raw_bars import COLUMNS, PRICES, RawBars
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bot.core.market import SeriesKind
+from bot.core.series_kind import SeriesKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from bot.core.data_fault import DataFault, FaultKind, Severity
-from bot.core.market import Floats, Series, SeriesKind
+from bot.core.market import Floats, Series
 from bot.core.moments import utc
+from bot.core.series_kind import SeriesKind
 from bot.data.quality.fault_spells import Bools, Ints, count_within, faults_at, find_starts, keep_apart
 from bot.data.quality.jumps import Moves
 from bot.data.quality.thresholds import QualityRules

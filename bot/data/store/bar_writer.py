@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.core.errors import DataError
-from bot.core.market import SeriesKind
 from bot.core.moments import Times
+from bot.core.series_kind import SeriesKind
 from bot.data.store.bar_reader import read_bars, save_arrays, update_arrays
 from bot.data.store.row_comparison import RESTATED_PRICE, SAME_PRICE, FinalRow, RowFate, compare_row
 from bot.data.store.store_file import epoch

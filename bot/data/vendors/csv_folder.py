@@ -13,9 +13,10 @@ import pandas as pd
 
 from bot.core.errors import DataError
 from bot.core.listing import Listing
-from bot.core.market import Floats, Market, SeriesKind
+from bot.core.market import Floats, Market
 from bot.core.moments import Days
 from bot.core.roles import Roles
+from bot.core.series_kind import SeriesKind
 from bot.data.assembly import assemble
 from bot.data.csv.csv_cells import cell_error, number_fault
 from bot.data.csv.csv_header import column_names

@@ -22,8 +22,9 @@ from curl_cffi import CurlOpt
 from curl_cffi.requests import Response, Session
 
 from bot.core.errors import BotError, DataError, NotPublic, StoreError
-from bot.core.market import Floats, SeriesKind
+from bot.core.market import Floats
 from bot.core.moments import Days
+from bot.core.series_kind import SeriesKind
 from bot.data.vendors.raw_bars import RawBars
 from bot.data.vendors.yahoo_chart import ChartQuestion, instrument_type, require_answer
 from bot.infra.public_http import refuse_unless_public

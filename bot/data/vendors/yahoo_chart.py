@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from bot.core.errors import DataError
-from bot.core.market import SeriesKind
+from bot.core.series_kind import SeriesKind
 from bot.data.vendors.yahoo_rows import require_rows
 from bot.infra.vendor_errors import NotListed, RateLimited, Refused, Unreachable, WrongAnswer
 

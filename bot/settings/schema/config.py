@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, Strict, model_validator
 
 from bot.core.errors import did_you_mean
-from bot.core.listing import Listing, Release, SeriesKind
+from bot.core.listing import Listing, Release
 from bot.core.roles import Roles
+from bot.core.series_kind import SeriesKind
 from bot.settings.added_keys import without_added_keys
 from bot.settings.renamed_keys import with_old_names
 from bot.settings.schema.calendar import CalendarSection

@@ -9,7 +9,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from bot.core.market import Market, SeriesKind
+from bot.core.market import Market
+from bot.core.series_kind import SeriesKind
 from bot.data.demo.demo_market import demo_market
 from bot.data.demo.effect import sustained_breakouts
 from bot.data.demo.generator import DemoParameters

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.data_fault import DataFault, FaultKind, Severity
-from bot.core.market import Market, Series, SeriesKind
+from bot.core.market import Market, Series
+from bot.core.series_kind import SeriesKind
 from bot.data.quality import (
     QualityRules,
     Standing,

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from bot.core.errors import DataError
-from bot.core.market import Market, SeriesKind
+from bot.core.market import Market
+from bot.core.series_kind import SeriesKind
 from bot.data.vendors.csv_folder import read_folder, read_plain
 from bot.infra.clock import SystemClock
 from strategies.rotation.rotation import Rotation

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import DataError
-from bot.core.market import SeriesKind
+from bot.core.series_kind import SeriesKind
 from bot.data.vendors.csv_folder import read_rows
 from bot.data.vendors.fred import FRED_HOST, Fred
 from bot.data.vendors.public_exchange import PublicExchange, take_notes

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.core.errors import DataError
-from bot.core.market import SeriesKind
+from bot.core.series_kind import SeriesKind
 from bot.data.store.update_result import UpdateStatus
 from bot.data.vendors.yahoo_chart import ChartQuestion, instrument_type, require_answer
 from bot.infra.vendor_errors import NotListed, RateLimited, Refused, Unreachable, WrongAnswer

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.market import Series, SeriesKind
+from bot.core.market import Series
+from bot.core.series_kind import SeriesKind
 from strategies.indicators import annual_volatility
 from strategies.rotation.altcoins import Altcoins
 from strategies.rotation.capped_shares import capped_shares
