@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -39,21 +39,19 @@ class BenchmarkRuns:
 
     def equity(self) -> dict[date, dict[str, Decimal]]:
         """Return the equity of each benchmark by UTC day, in the quote currency; one that has ended is left out."""
-        equity: dict[date, dict[str, Decimal]] = {}
-        for name, book in self.books.items():
-            for event in [] if book is None else book.events:
-                if isinstance(event, Valuation):
-                    equity.setdefault(event.day, {})[name] = event.equity
-        return equity
+        return self._by_day(lambda valued: valued.equity)
 
     def cash(self) -> dict[date, dict[str, Decimal]]:
         """Return the cash of each benchmark by UTC day, in the quote currency; one that has ended is left out."""
-        cash: dict[date, dict[str, Decimal]] = {}
+        return self._by_day(lambda valued: valued.cash)
+
+    def _by_day(self, amount: Callable[[Valuation], Decimal]) -> dict[date, dict[str, Decimal]]:
+        found: dict[date, dict[str, Decimal]] = {}
         for name, book in self.books.items():
             for event in [] if book is None else book.events:
                 if isinstance(event, Valuation):
-                    cash.setdefault(event.day, {})[name] = event.cash
-        return cash
+                    found.setdefault(event.day, {})[name] = amount(event)
+        return found
 
     def beside(self, events: Sequence[Event]) -> list[Event]:
         """Return events of the strategy with the equity of each benchmark added to the valuation of each day."""

@@ -1,4 +1,4 @@
-"""Version of the JSON that commands and the dashboard give, and its form in the version before."""
+"""Versions of the JSON that commands and the dashboard give."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ SCHEMA_VERSION: JsonVersion = 2
 
 
 def versioned(data: Mapping[str, object], version: JsonVersion) -> dict[str, object]:
-    """Return a JSON object in a version: 2 with its number first, 1 with the key `told` in the place of `message`."""
+    """Return a JSON object as a version has it.
+
+    Version 2 begins with `schema_version`. Version 1 has no such key, and `message` has its old name `told`.
+    """
     if version == SCHEMA_VERSION:
         return {"schema_version": SCHEMA_VERSION, **data}
     return {key: _first(value) for key, value in data.items()}
@@ -19,7 +22,7 @@ def versioned(data: Mapping[str, object], version: JsonVersion) -> dict[str, obj
 
 def _first(value: object) -> object:
     if isinstance(value, Mapping):
-        # An error, which has a type, had its message under this key in version 1 too.
+        # The `message` of an error, which has a `type`, had this name in version 1 too.
         renamed = {} if "type" in value else {"message": "told"}
         return {renamed.get(key, key): _first(one) for key, one in value.items()}
     return [_first(one) for one in value] if isinstance(value, list | tuple) else value
