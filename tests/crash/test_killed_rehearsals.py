@@ -182,6 +182,12 @@ def undisturbed(bot: Bot, demo: Market, days: int) -> tuple[Told, float]:
         return assert_sound(venue, bot.rows(f"undisturbed-{days}")), took
 
 
+@pytest.fixture(scope="module")
+def week(bot: Bot, demo: Market) -> tuple[Told, float]:
+    """The undisturbed week of both tests of random kills: its ledger has one name in the one state folder."""
+    return undisturbed(bot, demo, WEEK)
+
+
 def test_killed_at_every_step_of_a_busy_day_it_goes_on_as_if_nothing_had_been(bot: Bot, demo: Market) -> None:
     expected, _ = undisturbed(bot, demo, TWO_DAYS)
     orders = [(at[:10], body["side"]) for kind, at, body in expected if kind == "order"]
@@ -237,9 +243,9 @@ class Kills:
         self.orders_unknown += not known >= there
 
 
-def killed_at_random(bot: Bot, demo: Market, kills: int) -> Kills:
+def killed_at_random(bot: Bot, demo: Market, week: tuple[Told, float], kills: int) -> Kills:
     """Rehearse a week under faults, and kill it again and again."""
-    expected, took = undisturbed(bot, demo, WEEK)
+    expected, took = week
     chance, count = random.Random(kills), Kills()
     while count.kills < kills:
         count.rehearsals += 1
@@ -259,13 +265,17 @@ def killed_at_random(bot: Bot, demo: Market, kills: int) -> Kills:
     return count
 
 
-def test_killed_at_random_instants_under_faults_it_ends_as_if_nothing_had_been(bot: Bot, demo: Market) -> None:
-    assert killed_at_random(bot, demo, KILLS).kills == KILLS
+def test_killed_at_random_instants_under_faults_it_ends_as_if_nothing_had_been(
+    bot: Bot, demo: Market, week: tuple[Told, float]
+) -> None:
+    assert killed_at_random(bot, demo, week, KILLS).kills == KILLS
 
 
 @pytest.mark.soak
-def test_killed_at_hundreds_of_random_instants_it_ends_as_if_nothing_had_been(bot: Bot, demo: Market) -> None:
-    count = killed_at_random(bot, demo, SOAK_KILLS)
+def test_killed_at_hundreds_of_random_instants_it_ends_as_if_nothing_had_been(
+    bot: Bot, demo: Market, week: tuple[Told, float]
+) -> None:
+    count = killed_at_random(bot, demo, week, SOAK_KILLS)
     print(count)
     assert count.in_a_request > 0
     assert count.orders_unknown > 5
