@@ -14,7 +14,10 @@ from urllib.request import urlopen
 from website.links import ROOT
 
 FOLDER = ROOT / "docs" / "screenshots"
-_SIZES = {"wide": "1280,900", "phone": "390,844"}
+_PHONE = ("390,844", 1.0)
+_REPORT = {"wide": ("1280,2100", 0.8), "phone": _PHONE}
+_DASHBOARD = {"wide": ("1280,1250", 0.8), "phone": _PHONE}
+"""Width and height of a window in CSS pixels, and pixels of the picture per CSS pixel: a file stays under 400 KB."""
 _BOT = [sys.executable, "-m", "bot"]
 
 
@@ -28,8 +31,8 @@ def main() -> None:
         folder = Path(name)
         subprocess.run([*_BOT, "backtest", "--market", "demo", "--out", "logs/runs/demo"], cwd=folder, check=True)
         report = (folder / "logs" / "runs" / "demo" / "report.html").as_uri()
-        for size, pixels in _SIZES.items():
-            _photograph(chromium, report, FOLDER / f"report-{size}.png", pixels)
+        for size, window in _REPORT.items():
+            _photograph(chromium, report, FOLDER / f"report-{size}.png", window)
         _photograph_dashboard(chromium, folder)
 
 
@@ -39,16 +42,18 @@ def _photograph_dashboard(chromium: str, folder: Path) -> None:
     try:
         address = f"http://127.0.0.1:{port}/"
         _wait_for(address)
-        for size, pixels in _SIZES.items():
-            _photograph(chromium, address, FOLDER / f"dashboard-{size}.png", pixels)
+        for size, window in _DASHBOARD.items():
+            _photograph(chromium, address, FOLDER / f"dashboard-{size}.png", window)
     finally:
         server.terminate()
         server.wait()
 
 
-def _photograph(chromium: str, address: str, file: Path, pixels: str) -> None:
+def _photograph(chromium: str, address: str, file: Path, window: tuple[str, float]) -> None:
     command = [chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-    command += [f"--window-size={pixels}", "--virtual-time-budget=6000", f"--screenshot={file}", address]
+    size, scale = window
+    command += [f"--window-size={size}", f"--force-device-scale-factor={scale:g}"]
+    command += ["--virtual-time-budget=6000", f"--screenshot={file}", address]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
 
 

@@ -21,6 +21,14 @@ def test_a_line_that_is_not_printed_is_found() -> None:
 
 
 @pytest.mark.slow
+def test_the_result_in_the_readme_is_that_of_the_demo(tmp_path: Path) -> None:
+    [shown] = re.findall(r"among other lines:\n\n```text\n(.*?)```", README, re.DOTALL)
+    printed = bot("backtest", "--market", "demo", "--seeds", "2", cwd=tmp_path)
+    assert printed.returncode == 0, printed.stderr
+    assert missing_lines(shown, printed.stdout) == []
+
+
+@pytest.mark.slow
 def test_the_story_in_the_readme_is_that_of_the_demo(tmp_path: Path) -> None:
     [shown] = re.findall(r"From the demo:\n\n```text\n(.*?)```", README, re.DOTALL)
     assert "bot review latest  " in README

@@ -49,6 +49,14 @@ def test_a_dead_link_is_found(tmp_path: Path) -> None:
     assert dead_links(tmp_path / "page.md") == ["#other", "gone.md"]
 
 
+def test_every_picture_is_shown_by_a_page_and_is_small() -> None:
+    shown = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    pictures = sorted((ROOT / "docs").rglob("*.png"))
+    assert pictures
+    assert [path.name for path in pictures if f"/{path.name})" not in shown] == []
+    assert [path.name for path in pictures if path.stat().st_size > 400_000] == []
+
+
 @pytest.mark.parametrize("table", COLUMNS)
 def test_every_column_of_a_run_is_told(table: str) -> None:
     found = re.search(rf"^### {table}\.csv\n(.*?)(?=^##)", text("run-folder.md"), re.MULTILINE | re.DOTALL)
