@@ -59,7 +59,8 @@ def arguments(line: str) -> list[str]:
 
 def parse(words: list[str]) -> None:
     """Parse words as the command line would. Raises what it raises, but for --help and --version."""
-    command, context, rest = COMMANDS["bot"], None, list(words)
+    # `--debug` may stand anywhere: the bot takes it out of the words before it parses them.
+    command, context, rest = COMMANDS["bot"], None, [word for word in words if word != "--debug"]
     name = "bot"
     try:
         while True:
