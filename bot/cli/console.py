@@ -166,14 +166,14 @@ def _move(stream: TextIO) -> TextIO:
 
 
 _SECONDS_BETWEEN_LINES = 10.0
-"""Of progress that is written to a file or a pipe."""
+"""Seconds between two lines of progress in a file or a pipe."""
 
 
 @contextlib.contextmanager
 def progress(screen: Console) -> Iterator[Callable[[str, int, int], None]]:
     """Yield a function to call with each symbol before it is fetched.
 
-    A terminal shows a progress bar. Elsewhere a line goes to standard error at the first symbol and each ten seconds.
+    A terminal shows a progress bar. Elsewhere a line goes to standard error at the first symbol and every ten seconds.
     """
     if not screen.is_terminal:
         yield _progress_lines()

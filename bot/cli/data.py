@@ -57,7 +57,6 @@ def update(
     Example: bot data update RUT ETH BTC
     """
     from bot.infra.clock import SystemClock
-    from bot.infra.network_check import require_network
     from bot.services.data_update import update_store
     from bot.services.markets import store_path
     from bot.services.vendors import open_sessions
@@ -70,7 +69,7 @@ def update(
     if first is not None and first > clock.now().date():
         raise ConfigError("is in the future", where="--since", was=str(first))
     with open_sessions(resolved, clock) as sessions, progress(screen) as advance:
-        results = update_store(resolved, sessions, clock, symbols or (), first, advance, screen.print, require_network)
+        results = update_store(resolved, sessions, clock, symbols or (), first, advance, screen.print)
     print_results(screen, results)
     if (line := follow(resolved, clock.now())) is not None:
         screen.print(line, markup=False, soft_wrap=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from bot.data.store.write_lock import write_lock
 from bot.data.vendors.feed import Rows, SeriesFeed
 from bot.data.vendors.raw_bars import RawBars
 from bot.services.markets import store_path
-from bot.services.vendors import VendorSessions, feeds, main_hosts, open_vendors, updater
+from bot.services.vendors import VendorSessions, feeds, open_vendors, updater
 from bot.settings.loader import Config
 
 _IMPORT = "import"
@@ -35,16 +35,14 @@ def update_store(
     since: date | None = None,
     advance: Advance = lambda symbol, done, total: None,
     waiting: Callable[[str], None] = print,
-    check_network: Callable[[Mapping[str, str]], None] = lambda hosts: None,
 ) -> list[UpdateResult]:
     """Fetch new rows of the given series, or of all, and store each series as soon as it arrives.
 
-    `check_network` is called with the vendors' main hosts before the first request. Raises ConfigError for an unknown
-    symbol, WrongClock, StoreError, and what `check_network` raises.
+    Raises ConfigError for an unknown symbol, Unreachable without a network, WrongClock, StoreError.
     """
     vendors = open_vendors(config, sessions)
     requested = feeds(config, vendors, symbols)
-    check_network(main_hosts(config))
+    sessions.require_network()
     path, results = store_path(config), []
     with write_lock(path, clock, waiting=waiting), Store.writing(path) as store:
         bring = updater(config, store, clock, vendors.skews)

@@ -20,6 +20,7 @@ from bot.data.timeline import us_sessions
 from bot.data.vendors.failures import VendorFailures
 from bot.data.vendors.feed import CoinFeed, Feed, IndexFeed, Rows, SeriesFeed, VenueFeed
 from bot.infra.bans import FILE_NAME
+from bot.infra.network_check import require_network
 from bot.services.markets import SECOND
 from bot.settings.loader import Config
 
@@ -43,7 +44,7 @@ _FIRST_SESSION = date(1927, 1, 3)
 class VendorSessions:
     """Open sessions to each kind of vendor, with the clients of the venues used so far.
 
-    Tests direct them to servers of their own.
+    Tests direct them to servers of their own, and leave `main_hosts` empty.
     """
 
     yahoo: YahooSession
@@ -51,6 +52,13 @@ class VendorSessions:
     defillama: PublicSession
     exchange: PublicSession
     venues: dict[str, PublicExchange] = field(default_factory=dict)
+    main_hosts: Mapping[str, str] = field(default_factory=dict)
+    """Hosts by the vendor's printed name. An update needs a connection to one of them."""
+
+    def require_network(self) -> None:
+        """Raise Unreachable, before an update spends minutes on retries, if none of the main hosts can be reached."""
+        if self.main_hosts:
+            require_network(self.main_hosts)
 
     @property
     def retry_policies(self) -> list[RetryPolicy]:
@@ -105,7 +113,7 @@ def open_sessions(config: Config, clock: Clock) -> Iterator[VendorSessions]:
         defillama = stack.enter_context(PublicSession(retry_policy(sources.defillama.pause), [DEFILLAMA_HOST]))
         hosts = [VENUES[venue].host for venue in sources.exchange.venues if venue in VENUES]
         exchange = stack.enter_context(PublicSession(retry_policy(sources.exchange.pause), hosts))
-        yield VendorSessions(yahoo, fred, defillama, exchange)
+        yield VendorSessions(yahoo, fred, defillama, exchange, main_hosts=_main_hosts(config))
 
 
 def open_vendors(config: Config, sessions: VendorSessions) -> Vendors:
@@ -126,14 +134,16 @@ def open_vendors(config: Config, sessions: VendorSessions) -> Vendors:
     return Vendors(config, yahoo, Fred(sessions.fred), DefiLlama(sessions.defillama), sessions)
 
 
-def main_hosts(config: Config) -> dict[str, str]:
+def _main_hosts(config: Config) -> dict[str, str]:
     """Return the hosts of Yahoo, FRED and the first venue by their printed names."""
     from bot.data.vendors.fred import FRED_HOST
     from bot.data.vendors.public_venues import VENUES
     from bot.data.vendors.yahoo import YAHOO_HOSTS
 
-    venue = config.sources.exchange.venues[0]
-    return {"Yahoo": YAHOO_HOSTS[-1], "FRED": FRED_HOST, venue.capitalize(): VENUES[venue].host}
+    # An unknown venue is an error of `open_vendors`.
+    venues = [venue for venue in config.sources.exchange.venues[:1] if venue in VENUES]
+    coins = {venue.capitalize(): VENUES[venue].host for venue in venues}
+    return {"Yahoo": YAHOO_HOSTS[-1], "FRED": FRED_HOST, **coins}
 
 
 def bans_path(config: Config) -> Path:

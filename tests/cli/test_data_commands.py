@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from rich.console import Console
@@ -33,6 +35,17 @@ def stored(user: Path) -> Path:
     """The same with the prices in a store."""
     assert bot("data", "import", "prices", cwd=user).returncode == 0
     return user
+
+
+@pytest.mark.parametrize("command", [("data", "update"), ("paper", "tick")])
+def test_without_a_network_a_command_that_fetches_ends_with_one_line(
+    command: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "create_connection", mock.Mock(side_effect=OSError("Name or service not known")))
+    assert error_of(bot(*command, cwd=tmp_path), 3) == (
+        "Error: No network: Yahoo, FRED and Binance could not be reached; connect and run the same command again, "
+        "or import files with: bot data import FOLDER"
+    )
 
 
 def test_an_import_tells_what_came_and_a_list_what_is_there(user: Path) -> None:

@@ -117,7 +117,6 @@ def open_doubles() -> Iterator[TestnetDouble]:
         account = lambda *_, **__: open_testnet(Loopback(testnet.port), made.clock, {})  # noqa: E731
         for name, replacement in {
             "bot.services.vendors.open_sessions": sessions,
-            "bot.infra.network_check.require_network": lambda hosts: None,
             "bot.infra.clock.SystemClock.now": lambda clock: made.clock.now(),
             "bot.infra.clock.SystemClock.sleep": lambda clock, seconds: made.clock.sleep(seconds),
             "bot.paper.broker_choice.open_account": account,

@@ -78,7 +78,6 @@ class _Vendor:
             with (
                 BodyServer(path, Reply(code, body), self.answers) as server,
                 mock.patch("bot.infra.clock.SystemClock", lambda: FakeClock(NOW)),
-                mock.patch("bot.infra.network_check.require_network"),
                 mock.patch("ccxt.Exchange.throttle"),  # which waits by the clock of this machine
                 mock.patch(
                     "bot.services.vendors.open_sessions",

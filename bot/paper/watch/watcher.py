@@ -16,6 +16,7 @@ from bot.core.market import Market
 from bot.core.moments import ONE_DAY
 from bot.core.ports import Clock
 from bot.data.store.write_lock import write_lock
+from bot.infra.vendor_errors import Unreachable
 from bot.ledger.plan_progress import kept_looks
 from bot.paper.daemon import Stop, next_time
 from bot.paper.outbox import AddressPost, Post
@@ -135,14 +136,17 @@ class Watcher:
         alerts, after = news_of(sent, seen, self._nearness, self._labels)
         problems = self._deliver(after, pending, alerts)
         if late:
-            problems = [f"today is not watched yet, a row is missing: {late}", *problems]
+            problems = [f"today is not watched yet: {late}", *problems]
         day, stage = decided[-1].at.date(), stage_code(decided[-1].stage, self._labels)
         return LookResult(tuple(alerts), day, stage, tuple(problems), day >= now.date() and not problems)
 
     def _fetch(self) -> str:
-        """Fetch new rows into the store; return why required series are late, "" if they came."""
+        """Fetch new rows into the store; return the reason if required series are late, "" if they came."""
         with self._opened(self._config, self._clock) as sessions:
-            results = update_store(self._config, sessions, self._clock, waiting=self._say)
+            try:
+                results = update_store(self._config, sessions, self._clock, waiting=self._say)
+            except Unreachable as problem:  # the days before are watched without a network too
+                return str(problem)
         roles = self._config.roles
         required = (roles.small_caps, roles.eth, roles.btc)
         failed = {result.symbol: str(result.problem) for result in results if result.problem is not None}

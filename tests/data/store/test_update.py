@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -20,7 +21,7 @@ from bot.data.store.write_lock import write_lock
 from bot.data.vendors.feed import SeriesFeed
 from bot.data.vendors.raw_bars import RawBars
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Unreachable, WrongClock
-from bot.services.data_update import import_folder
+from bot.services.data_update import import_folder, update_store
 from bot.services.markets import store_path, stored_market
 from bot.services.vendors import feeds, open_vendors, updater
 from tests.clocks import FakeClock
@@ -29,6 +30,10 @@ from tests.servers.loopback import Asked, Reply, cut_off, dropped, html, status
 from tests.servers.made_up import Row, rows
 from tests.servers.world import FIRST, HALF_DAY, World, extended, open_world
 from tests.servers.yahoo import Chart
+
+
+def unreachable(*_: object, **__: object) -> None:
+    raise OSError("Name or service not known")
 
 
 @pytest.fixture
@@ -58,6 +63,13 @@ class TestWhatComes:
         # 2.8e11 on the first day and 1e8 more on each of the 87 after it.
         assert world.closes("STABLECOIN_SUPPLY_USD")["2025-11-27"] == 2.887e11
         assert world.update("STABLECOIN_SUPPLY_USD")["STABLECOIN_SUPPLY_USD"].status is UpdateStatus.UP_TO_DATE
+
+    def test_without_a_network_no_request_is_sent(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(socket, "create_connection", unreachable)
+        with world.sessions() as sessions, pytest.raises(Unreachable, match=r"^No network: Yahoo could not be reached"):
+            update_store(world.config, replace(sessions, main_hosts={"Yahoo": "a.example"}), world.clock)
+        assert world.requests() == 0
+        assert not store_path(world.config).exists()
 
     def test_every_role_has_a_vendor(self, world: World) -> None:
         with world.sessions() as sessions:

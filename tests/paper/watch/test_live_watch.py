@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 
 from bot.core.ports import Clock
+from bot.infra.vendor_errors import Unreachable
 from bot.paper.outbox import no_post
 from bot.paper.watch.watch_alerts import Alert
 from bot.paper.watch.watch_state import read_state
@@ -40,10 +42,22 @@ def test_a_required_row_that_is_missing_leaves_today_to_the_next_look(world: Wor
     first = watcher.once()
     problem = problem_of(first)
     assert problem is not None and problem.exit_code == 3
-    assert "today is not watched yet, a row is missing: ETH" in str(problem)
+    assert "today is not watched yet: ETH: " in str(problem)
     assert first.day == FIRST_TICK.date() and not first.is_done
     again = watcher.once()
     assert (again.day, again.problems, again.is_done) == (FIRST_TICK.date() + timedelta(days=1), (), True)
+
+
+@pytest.mark.slow
+def test_without_a_network_the_days_before_are_watched(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.set_time(FIRST_TICK)
+    world.update("RUT", "ETH", "BTC")
+    world.set_time(FIRST_TICK + timedelta(days=1))
+    offline = Unreachable("No network: Yahoo could not be reached")
+    monkeypatch.setattr(VendorSessions, "require_network", mock.Mock(side_effect=offline))
+    found = watcher_of(world, [], []).once()
+    assert (found.day, found.is_done) == (FIRST_TICK.date(), False)
+    assert found.problems == (f"today is not watched yet: {offline}",)
 
 
 @pytest.mark.slow
