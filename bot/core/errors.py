@@ -146,8 +146,8 @@ class InUse(StoreError):
         self.holder = holder
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """Suggest the known word nearest to a misspelt one, if one is near and differs."""
+def did_you_mean(word: str, known: Iterable[str], before: str = "", after: str = "") -> str | None:
+    """Suggest the known word nearest to a misspelt one, between two texts, if one is near and differs."""
     folded = {name.casefold(): name for name in known if name != word}
     nearest = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
-    return f"did you mean {folded[nearest[0]]!r}?" if nearest else None
+    return f"did you mean {before + folded[nearest[0]] + after!r}?" if nearest else None

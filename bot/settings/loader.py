@@ -180,9 +180,12 @@ def _parse(path: Path, like: str) -> dict[str, object]:
 
 
 def _near(path: Path, like: str) -> str | None:
-    """Suggest the bot's own file that may be meant by a missing one, other than the words typed."""
-    known = {file.name for file in CONFIG_FOLDER.rglob(like)} - {str(path)}
-    return f"did you mean {path.name!r}?" if path.name in known else did_you_mean(path.name, known)
+    """Suggest the bot's own file that may be meant by a missing one."""
+    # By their stems: the common suffix would make any two names alike.
+    known = {file.stem: file.name for file in CONFIG_FOLDER.rglob(like) if file.name != str(path)}
+    if path.stem in known:
+        return f"did you mean {known[path.stem]!r}?"
+    return did_you_mean(path.stem, known, after=".yaml")
 
 
 def _nested(changes: Mapping[str, object]) -> dict[str, object]:
@@ -215,7 +218,8 @@ def _config_error(
     where = f"--set {key}" if _is_set_in(changes, fault["loc"]) else str(path)
     if fault["type"] == "extra_forbidden":
         known = _keys_at(kind, fault["loc"][:-1])
-        mend = did_you_mean(str(fault["loc"][-1]), known) or f"known here: {', '.join(known)}"
+        last = str(fault["loc"][-1])
+        mend = did_you_mean(last, known, before=key.removesuffix(last)) or f"known here: {', '.join(known)}"
         return ConfigError(f"unknown key {key!r}", where=where, mend=mend)
     if fault["type"] == "missing":
         complete = DEFAULT_CONFIG.name if kind is Config else "study.yaml"

@@ -199,7 +199,7 @@ def test_bad_prices_get_one_line_and_exit_code_3(fault: str, tmp_path: Path) -> 
 
 
 BAD_USE: dict[str, tuple[list[str], int, str]] = {
-    "unknown key": (["signal", "--set", "rotation.gate.credit=false"], 2, "did you mean 'gates'?"),
+    "unknown key": (["signal", "--set", "rotation.gate.credit=false"], 2, "did you mean 'rotation.gates'?"),
     "wrong type": (["signal", "--set", "rotation.breakout.base_sessions=month"], 2, "base_sessions"),
     "out of range": (["signal", "--set", "sizing.volume_share=2"], 2, "volume_share"),
     "no assignment": (["signal", "--set", "rotation"], 2, "key=value"),

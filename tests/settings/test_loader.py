@@ -70,7 +70,8 @@ def test_a_file_of_the_user_goes_before_an_own_config(tmp_path: Path, monkeypatc
     [
         ("gatd.yaml", "; did you mean 'gated.yaml'?"),
         ("absent/gated.yaml", "; did you mean 'gated.yaml'?"),
-        ("zzz.yaml", ""),
+        ("gatd", "; did you mean 'gated.yaml'?"),
+        ("missing.yaml", ""),
     ],
 )
 def test_a_missing_config_is_answered_by_another_name_that_works(
@@ -157,12 +158,16 @@ class TestUnknownKeys:
         ("text", "key", "meant"),
         [
             ("start_equty: 5", "start_equty", "start_equity"),
-            ("rotation: {entri: gated}", "rotation.entri", "entry"),
-            ("rotation: {breakout: {base_session: 5}}", "rotation.breakout.base_session", "base_sessions"),
-            ("costs: {slippage: {majors: 0.1}}", "costs.slippage.majors", "major"),
-            ("endings: {AAA: {kind: dead, lst: 2020-01-01}}", "endings.AAA.lst", "last"),
-            ("altcoins: {minimum_volum: 1}", "altcoins.minimum_volum", "minimum_volume"),
-            ("roles: {btcc: BTC}", "roles.btcc", "btc"),
+            ("rotation: {entri: gated}", "rotation.entri", "rotation.entry"),
+            (
+                "rotation: {breakout: {base_session: 5}}",
+                "rotation.breakout.base_session",
+                "rotation.breakout.base_sessions",
+            ),
+            ("costs: {slippage: {majors: 0.1}}", "costs.slippage.majors", "costs.slippage.major"),
+            ("endings: {AAA: {kind: dead, lst: 2020-01-01}}", "endings.AAA.lst", "endings.AAA.last"),
+            ("altcoins: {minimum_volum: 1}", "altcoins.minimum_volum", "altcoins.minimum_volume"),
+            ("roles: {btcc: BTC}", "roles.btcc", "roles.btc"),
         ],
     )
     def test_a_misspelt_key_at_any_depth_gets_the_nearest_one(
@@ -173,11 +178,15 @@ class TestUnknownKeys:
         assert f"did you mean '{meant}'?" in message
 
     def test_a_misspelt_key_that_is_required_gets_the_nearest_one_too(self, tmp_path: Path) -> None:
-        assert "did you mean 'kind'?" in fault(tmp_path, "extends: default.yaml\nendings: {AAA: {knd: dead}}\n")
+        assert "did you mean 'endings.AAA.kind'?" in fault(
+            tmp_path, "extends: default.yaml\nendings: {AAA: {knd: dead}}\n"
+        )
 
     def test_a_misspelt_rule_of_an_instrument_gets_the_nearest_one(self, tmp_path: Path) -> None:
         text = 'instruments: {table: {BTC: {step: "1", tick: "1", min_notional: "1", min_notionl: "1"}}}'
-        assert "did you mean 'min_notional'?" in fault(tmp_path, f"extends: default.yaml\n{text}\n")
+        assert "did you mean 'instruments.table.BTC.min_notional'?" in fault(
+            tmp_path, f"extends: default.yaml\n{text}\n"
+        )
 
     def test_a_key_like_no_other_gets_the_list(self, tmp_path: Path) -> None:
         message = fault(tmp_path, "extends: default.yaml\nrotation: {peg: {zzz: 1}}\n")
