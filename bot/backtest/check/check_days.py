@@ -45,7 +45,7 @@ FULL = CheckSize(removed=ALL_DAYS, poisoned=24, others=24, starts=8, seeds=(1, 2
 QUICK = CheckSize(removed=18, poisoned=4, others=6, starts=2, seeds=(1, 2))
 
 _STARTS_WITHIN = 0.6
-"""Share of the history in which late starts lie: after each one, decisions must have the time to agree again."""
+"""Share of the days from the first change of mind on in which late starts lie: decisions need time to agree again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,10 @@ def chosen_days(subject: Subject, size: CheckSize) -> CheckDays:
     at_changes = evenly(changes, size.removed)
     removed = sorted({*at_changes, *evenly(times, size.others)})
     poisoned = evenly(changes or times, size.poisoned)
-    starts = evenly(times[: int(_STARTS_WITHIN * len(times))], size.starts)
+    # Before its first change of mind a strategy may wait for a series that begins late: a start there removes no row of
+    # that series, so it would need no warm-up.
+    later = times[times.index(changes[0]) :] if changes else times
+    starts = evenly(later[: int(_STARTS_WITHIN * len(later))], size.starts)
     seconds = estimated_seconds(subject, removed) + subject.seconds * (len(poisoned) + len(starts))
     workers = workers_for(seconds)
     left_out, is_sample = set(times) - set(removed), len(at_changes) < len(changes)

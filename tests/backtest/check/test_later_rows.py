@@ -140,6 +140,13 @@ def test_all_days_of_change_are_checked_and_quick_samples_them() -> None:
     assert quick.unchecked[0].startswith(f"{len(changes) - checked} of {len(changes)} days on which it changes")
 
 
+def test_late_starts_come_after_the_first_change_of_mind() -> None:
+    # Earlier ones would remove no row of a series that begins late, and the warm-up would be 0 days.
+    subject = subject_of("warms_up")
+    for size in (QUICK, FULL):
+        assert min(chosen_days(subject, size).starts) > subject.changes[0]
+
+
 def test_the_estimate_is_the_share_of_the_history_at_each_day() -> None:
     class Alternates:
         name = "alternates"
