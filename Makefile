@@ -39,7 +39,7 @@ slow: install       ## Run the tests of kills, whole runs and wide searches.
 soak: install       ## Run the tests that take minutes.
 	$(BIN)/python -m pytest -m soak
 
-worlds: install     ## Compute size and power of the verdict on planted worlds, in two minutes.
+worlds: install     ## Run the rule of the verdict on markets whose truth is known, in two minutes.
 	$(BIN)/bot study worlds
 
 answer: install     ## Write docs/answer.md and its figures from the prices of MARKET_DATA_DIR.

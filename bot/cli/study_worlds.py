@@ -1,4 +1,4 @@
-"""Define `bot study worlds`: size and power of the honest test on planted worlds."""
+"""Define `bot study worlds`: size and power of the honest test on markets whose truth is known."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def worlds(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the rule of the verdict on planted worlds: how often it is wrong, and what it can see.
+    """Run the rule of the verdict on markets whose truth is known: how often it is wrong, and which effects it finds.
 
     A finished table is kept, and a stopped run goes on where it ended. It reads no prices.
 

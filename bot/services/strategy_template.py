@@ -122,7 +122,7 @@ strategy:
 def write_template(name: str, folder: Path) -> list[Path]:
     """Write `NAME.py`, `test_NAME.py` and `NAME.yaml` into a folder and return their paths.
 
-    Raises ConfigError for a name that is unfit, a missing folder, or a file that exists; existing files are kept.
+    Raises ConfigError for an invalid name, a missing folder, or a file that exists; existing files are kept.
     """
     if not _NAME.fullmatch(name) or keyword.iskeyword(name):
         expected = "lower-case letters, digits and _, a letter first, at most 60"

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 comparing = typer.Typer()
 
-LimitOption = Annotated[int, typer.Option(min=1, help="List the newest so many differences.")]
+LimitOption = Annotated[int, typer.Option(min=1, help="Maximum number of differences; the newest are listed.")]
 HtmlOption = Annotated[Path | None, typer.Option("--html", help="Also write a page with charts to this file.")]
 _WIDTH = 60
 

@@ -21,7 +21,10 @@ SinceOption = Annotated[str | None, typer.Option("--since", help="First day, YYY
 UntilOption = Annotated[str | None, typer.Option("--until", help="Last day, YYYY-MM-DD, included.")]
 ReasonOption = Annotated[str | None, typer.Option("--reason", help="A reason code, such as kill_eth.")]
 LimitOption = Annotated[
-    int | None, typer.Option("--limit", min=1, help="The newest so many rows; by default 40 in a table, else all.")
+    int | None,
+    typer.Option(
+        "--limit", min=1, help="Maximum number of rows; the newest are listed. By default 40 in a table, else all."
+    ),
 ]
 
 
