@@ -136,6 +136,8 @@ class Book:
         plan = cycle(
             acting, self.portfolio, quotes, self.plan.rules, self._unfinished, self.plan.slippage_multipliers[i]
         )
+        if self._stops.sold and acting.trade is not Trade.NOW:
+            plan = self._stops.with_reason(plan)
         self._try_again(plan.unfinished, decision.at)
         self.capped += [(decision.at.date(), symbol) for symbol in sorted(plan.capped)]
         self.events.extend(plan.skipped)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from bot.core.cycle import Quote, TradingRules
+from bot.core.cycle import Plan, Quote, TradingRules
 from bot.core.decision import Decision, Trade
 from bot.core.events import Event, Late
 from bot.core.instrument import Instrument, to_decimal
@@ -45,6 +45,12 @@ class StopState:
                     self.sold = frozenset()
             case OrderIntent() if event.stop is not None:
                 self.sold |= {event.symbol}
+
+    def with_reason(self, plan: Plan) -> Plan:
+        """Give the sales of the coins that a stop has sold in part its reason, not that of the day's decision."""
+        orders = tuple(replace(one, reason=STOP_REASON) if one.symbol in self.sold else one for one in plan.orders)
+        skipped = tuple(replace(one, reason=STOP_REASON) if one.symbol in self.sold else one for one in plan.skipped)
+        return replace(plan, orders=orders, skipped=skipped)
 
 
 @dataclass(frozen=True, slots=True)

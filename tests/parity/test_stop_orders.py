@@ -143,6 +143,8 @@ def test_the_volume_limit_cuts_the_sale_and_the_next_opens_sell_the_rest() -> No
     later = [(fill.at.day, fill.side, fill.quantity) for fill in fills if fill.at.day > 8]
     assert [(day, side) for day, side, _ in later] == [(9, Side.SELL), (10, Side.SELL), (11, Side.SELL)]
     assert later[0][2] == D("1.5")
+    # The rest belongs to the stop, whatever the decisions of these days give as their reason.
+    assert [(fill.reason, fill.stop) for fill in fills if fill.at.day > 8] == [(STOP_REASON, None)] * 3
     assert book.portfolio.held("A") * 100 < 10  # under the smallest order
     assert (made.times[5].date(), "A") in book.capped
 
