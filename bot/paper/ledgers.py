@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.core.decision import Decision
 from bot.core.errors import InUse, LedgerError, did_you_mean
 from bot.core.events import (
     Acknowledged,
@@ -35,6 +36,8 @@ from bot.report.beside import NOT_VALUED, BesideLedger
 from bot.report.labels import Labels, labels_of
 from bot.report.strategy_text import own_text
 from bot.report.words import reason_sentence
+from bot.review.recording import Record
+from bot.review.stopped_coins import stopped_sentences
 from bot.settings.loader import Config
 
 if TYPE_CHECKING:
@@ -238,9 +241,13 @@ def labels_of_ledger(config: Config, strategy: str) -> Labels:
     return replace(labels, strategy=own_text(strategy)) if strategy else labels
 
 
-def _why(config: Config, strategy: str, reasons: Iterable[str]) -> str:
+def _why(config: Config, strategy: str, decision: Decision, record: Record) -> str:
+    """Format the reasons of a decision, and the stop sales of coins that it still targets."""
     labels = labels_of_ledger(config, strategy)
-    return " ".join(reason_sentence(code, labels) for code in reasons)
+    why = " ".join(reason_sentence(code, labels) for code in decision.reasons)
+    stopped = " ".join(stopped_sentences(record, decision))
+    # A strategy of the user's own may give a bare code as its reason, or no reason.
+    return "; ".join(filter(None, (why.removesuffix("."), stopped))) if stopped else why
 
 
 def status_of(config: Config, name: str) -> LedgerStatus:
@@ -268,7 +275,9 @@ def status_of(config: Config, name: str) -> LedgerStatus:
         epochs=len(periods),
         last_day=decision.day if decision else "",
         stage=decision.event.stage if decision else "",
-        why=_why(config, periods[-1].strategy, decision.event.reasons) if decision else "No decision yet.",
+        why=_why(config, periods[-1].strategy, decision.event, Record(name, path, head=count))
+        if decision
+        else "No decision yet.",
         valued=valued.day if valued else "",
         equity=plain(valued.event.equity if valued else portfolio.equity(state.prices_paid())),
         cash=plain(portfolio.cash),

@@ -17,6 +17,7 @@ from bot.report import names, numbers
 from bot.report.labels import Labels
 from bot.report.words import reason_sentence
 from bot.review.recording import Record
+from bot.review.stopped_coins import stopped_sentences
 from bot.review.story.summary import beside_record
 from bot.review.why.gauge import gauges_of
 from bot.review.why.next_triggers import triggers
@@ -70,7 +71,10 @@ def today(site: Site, record: Record) -> dict[str, object]:
         if labels.is_rotation
         else [],
         "since": _since(record, decision.stage),
-        "reasons": [reason_sentence(code, labels) for code in decision.reasons],
+        "reasons": [
+            *(reason_sentence(code, labels) for code in decision.reasons),
+            *stopped_sentences(record, decision),
+        ],
         "nearest": [asdict(one) for one in triggers(decision.stage, decision.readings, labels)],
         "weights": {symbol: plain(weight) for symbol, weight in decision.weights.items()},
         "reduce_only": decision.reduce_only,

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.backtest.engines.exact import run_exact
-from bot.core.decision import Trade
-from bot.core.events import ConfigPeriod
+from bot.core.decision import Decision, Trade
+from bot.core.events import ConfigPeriod, Valuation
 from bot.ledger.projections import COLUMNS, project
 from bot.ledger.record import as_rows
 from bot.ledger.typed_tables import TypedTables
+from bot.paper.ledgers import status_of
 from bot.report.labels import PLAIN, Labels
 from bot.report.strategy_text import StrategyText
 from bot.review.day_activity import TRADING_EVENTS, activity_of, sentences
@@ -21,12 +22,16 @@ from bot.review.lists.filters import RowFilter
 from bot.review.lists.order_list import as_dict, orders_of
 from bot.review.lists.trade_list import round_trips_of
 from bot.review.recording import Record
+from bot.review.stopped_coins import stopped_sentences
 from bot.review.story.story import story_of
 from bot.review.story.summary import of_ledger
 from bot.review.why.day import why
-from tests.parity.test_stop_orders import STAY, stopped, with_bars
+from bot.web.today_page import today
+from tests.markets import config_with
+from tests.parity.test_stop_orders import STAY, stopped, with_bars, with_volume
 from tests.plans import flat, market, plan
 from tests.review.records import record
+from tests.web.world import site_at
 
 
 @pytest.fixture
@@ -68,11 +73,41 @@ def test_a_day_after_the_coin_is_bought_again_says_nothing_of_the_sale(tmp_path:
 
 def test_the_story_of_an_own_strategy_says_the_target_and_the_holding(ledger: Record, tmp_path: Path) -> None:
     own = Labels(strategy=StrategyText("mine"))
-    assert "mine is at ALTS: target A 40.0%, holds no coin." in of_ledger(ledger, 0, own)
+    sold = "A was sold by its stop on 2024-01-09; only a decision with Trade.NOW buys it again."
+    assert f"mine is at ALTS: target A 40.0%, holds no coin. {sold}" in of_ledger(ledger, 0, own)
     held = plan(market(A=flat(100.0)), STAY)
     period = ConfigPeriod(held.times[0], 1, "new", "key", "config", "0", "simulated", held.cash)
     kept = record(tmp_path / "kept", [period, *run_exact(held).events])
     assert "mine is at ALTS: target A 50.0%, holds A." in of_ledger(kept, 0, own)
+
+
+def test_the_status_and_the_dashboard_say_what_buys_the_coin_again(tmp_path: Path) -> None:
+    fell = with_bars(market(A=flat(100.0)), "A", lows={6: 92.0})
+    sold_and_kept = stopped(plan(fell, STAY), {3: {"A": 92.5}, 7: {}})
+    bought_again = stopped(plan(fell, STAY), {3: {"A": 92.5}, 7: {}}, {10: Trade.NOW})
+    for name, made in (("kept", sold_and_kept), ("again", bought_again)):
+        period = ConfigPeriod(made.times[0], 1, "new", "key", "config", "0", "simulated", made.cash, strategy="mine")
+        record(tmp_path, [period, *run_exact(made).events], name)
+    sold = "A was sold by its stop on 2024-01-06; only a decision with Trade.NOW buys it again."
+    state = tmp_path / "logs"
+    found = status_of(config_with({"state": str(state)}), "kept")
+    assert (found.why, found.holdings) == (f"held; {sold}", {})
+    assert status_of(config_with({"state": str(state)}), "again").why == "held"
+    shown = site_at(state, labels=lambda record: Labels(strategy=StrategyText("mine")))
+    assert today(shown, shown.record("kept"))["reasons"] == ["held", sold]
+    assert today(shown, shown.record("again"))["reasons"] == ["held"]
+
+
+def test_a_coin_that_its_stop_sold_in_part_is_not_bought_again_either(tmp_path: Path) -> None:
+    made = stopped(with_volume(15_000), {7: {"A": 90}})
+    cut = record(tmp_path, run_exact(made).events)
+    day = date(2024, 1, 9)
+    valued, decided = cut.last_event(Valuation, until=day), cut.last_event(Decision, until=day)
+    assert valued is not None and valued.event.holdings["A"] > 1
+    assert decided is not None and decided.day == "2024-01-09"
+    assert stopped_sentences(cut, decided.event) == [
+        "A was sold by its stop on 2024-01-08; only a decision with Trade.NOW buys it again."
+    ]
 
 
 def test_orders_and_round_trips_have_the_level(ledger: Record) -> None:

@@ -17,6 +17,7 @@ from bot.report.beside import BesideLedger
 from bot.report.labels import PLAIN, Labels
 from bot.report.numbers import counted
 from bot.review.recording import Record
+from bot.review.stopped_coins import stopped_sentences
 from bot.review.why.next_triggers import next_trigger
 
 _RECENT = 2_000
@@ -120,7 +121,8 @@ def _place(record: Record, labels: Labels) -> str:
         return "Nothing has been decided yet."
     stage = printable(last.event.stage)
     if not labels.is_rotation:
-        return _targets(last.event, record.last_event(Valuation), labels)
+        targets = _targets(last.event, record.last_event(Valuation), labels)
+        return " ".join([targets, *stopped_sentences(record, last.event)])
     trigger = next_trigger(stage, last.event.readings, labels)
     nearest = f" {trigger.sentence}" if trigger else ""
     return f"It stands in {names.stage_code(stage, labels)} ({names.stage(stage, labels)}).{nearest}"

@@ -8,13 +8,13 @@ from datetime import date
 from bot.core.decision import Decision, Trade
 from bot.core.errors import LedgerError
 from bot.core.events import Late, TradingState, TradingStateChange
-from bot.core.orders import OrderIntent
 from bot.core.text import printable
 from bot.ledger.recorded import Recorded
 from bot.report.labels import PLAIN, Labels
 from bot.report.words import reason_sentence
 from bot.review.day_activity import FILLED_WITHIN, TRADING_EVENTS, DayActivity, activity_of, sentences
 from bot.review.recording import Record
+from bot.review.stopped_coins import stopped_sentences
 from bot.review.why.gauge import Gauge, gauges_of
 from bot.review.why.next_triggers import triggers
 from bot.review.why.trigger import Trigger
@@ -99,30 +99,12 @@ def last_day(record: Record) -> date:
 def _done(record: Record, day: date, decision: Decision, labels: Labels) -> list[str]:
     """Format orders, fills and refusals of a day; on an idle day the cause."""
     found = activity_of(record.events(*TRADING_EVENTS, since=day, until=day + FILLED_WITHIN))
-    return sentences(found.get(day.isoformat(), DayActivity()), labels) or _idle(record, day, decision)
+    return sentences(found.get(day.isoformat(), DayActivity()), labels) or _idle(record, decision)
 
 
-def _idle(record: Record, day: date, decision: Decision) -> list[str]:
+def _idle(record: Record, decision: Decision) -> list[str]:
     """Format the cause of an idle day: the stop sales of targeted coins, else the kind of the decision."""
-    sold = _stop_sales(record, day) if decision.weights else {}
-    stopped = [
-        f"{printable(symbol)} was sold by its stop on {sold[symbol]}; only a decision with Trade.NOW buys it again."
-        for symbol in sorted(decision.weights)
-        if symbol in sold and decision.weights[symbol]
-    ]
-    return stopped or [_cause(decision)]
-
-
-def _stop_sales(record: Record, day: date) -> dict[str, str]:
-    """Find the coins that a stop has sold since the last decision to trade now, with the day of the last sale."""
-    sold: dict[str, str] = {}
-    for one in record.events(Decision, OrderIntent, until=day, newest_first=True):
-        match one.event:
-            case OrderIntent() as order if order.stop is not None:
-                sold.setdefault(order.symbol, one.day)
-            case Decision(trade=Trade.NOW):
-                break
-    return sold
+    return stopped_sentences(record, decision) or [_cause(decision)]
 
 
 def _cause(decision: Decision) -> str:
