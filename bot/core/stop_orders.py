@@ -47,7 +47,7 @@ class StopState:
                 self.sold |= {event.symbol}
 
     def with_reason(self, plan: Plan) -> Plan:
-        """Give the sales of the coins that a stop has sold in part its reason, not that of the day's decision."""
+        """Replace the reason of the day's decision by the stop's in the sales of coins that a stop has sold in part."""
         orders = tuple(replace(one, reason=STOP_REASON) if one.symbol in self.sold else one for one in plan.orders)
         skipped = tuple(replace(one, reason=STOP_REASON) if one.symbol in self.sold else one for one in plan.skipped)
         return replace(plan, orders=orders, skipped=skipped)
