@@ -170,6 +170,27 @@ def rolling_volatility(returns: pd.Series, days: int) -> pd.Series:
     return returns.rolling(days).std() * math.sqrt(PERIODS_PER_YEAR)
 
 
+def rolling_sharpe(returns: pd.Series, days: int) -> pd.Series:
+    """Compute the Sharpe ratio of the last returns at each day, over a rate of zero, for a year of 365 days.
+
+    Parameters
+    ----------
+    returns : Series, shape (days,)
+        Simple daily returns by day.
+    days : int
+        Length of the window.
+
+    Returns
+    -------
+    Series, shape (days,)
+        Mean over sample deviation times the root of 365; NaN before the first full window and where all its returns
+        are zero.
+    """
+    window = returns.rolling(days)
+    moved = (returns != 0).rolling(days).sum() > 0  # a rolling deviation of zeros is not quite zero
+    return window.mean() / window.std().where(moved) * math.sqrt(PERIODS_PER_YEAR)
+
+
 def curve_statistics(curve: pd.Series, cash: pd.Series, start: float) -> Statistics:
     """Compute the statistics of an equity curve.
 

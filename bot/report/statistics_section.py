@@ -1,16 +1,14 @@
-"""Statistics of a run in the report: figures, worst drawdowns, years beside the benchmarks, rolling volatility."""
+"""Statistics of a run in the report: figures, worst drawdowns, years beside the benchmarks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from bot.report import numbers
-from bot.report.chart_style import CURVES, EMPHASIS_WIDTH, FAINT_WIDTH
 from bot.report.charts import curves_of
 from bot.report.contents import Contents
 from bot.report.drawdown_periods import DrawdownPeriod, worst_drawdowns
 from bot.report.markup import Figure, Row, Table
-from bot.report.plot import Chart, axis, dates, line, over_time, watermark_of
 from bot.report.run_settings import settings
 from bot.report.statistics import (
     TAIL,
@@ -18,12 +16,10 @@ from bot.report.statistics import (
     curve_statistics,
     daily_returns,
     period_returns,
-    rolling_volatility,
     statistics_of,
 )
 from bot.report.words import benchmark_name
 
-_WINDOW = 90  # days of the rolling volatility
 _FULL_TINT = 1.0  # return of a year at which a cell's tint is full
 _ROWS: tuple[tuple[str, str, Callable[[numbers.Number], str]], ...] = (
     ("best_day", "Best day", numbers.change),
@@ -89,32 +85,6 @@ def years_table(contents: Contents) -> Table:
     head: Row = ("Year", *(Figure(benchmark_name(key, contents.labels)) for key in years))
     rows: list[Row] = [(str(year), *(_year(one[year]) for one in years.values())) for year in years["strategy"].index]
     return Table("Total return by calendar year", head, rows)
-
-
-def volatility_chart(contents: Contents) -> Chart:
-    """Draw the volatility of the last 90 daily returns, at each day that has one."""
-    table, start = contents.tables["equity"], settings(contents).start_equity
-    curves = curves_of(table)
-    lines = [
-        line(
-            benchmark_name(key, contents.labels),
-            dates(table.index),
-            rolling_volatility(daily_returns(curves[key], start), _WINDOW),
-            CURVES[key][0],
-            hovertemplate="%{y:.1%}",
-            width=EMPHASIS_WIDTH if key == "strategy" else FAINT_WIDTH,
-        )
-        for key in ("btc", "eth", "strategy")
-        if key in curves
-    ]
-    return Chart(
-        "rolling-volatility",
-        f"Volatility of the last {_WINDOW} days",
-        f"Deviation of {_WINDOW} daily returns, for a year of 365 days.",
-        lines,
-        over_time(table.index, axis("Volatility (%)", tickformat=".0%", rangemode="tozero")),
-        watermark=watermark_of(contents),
-    )
 
 
 def _shown(found: Mapping[str, float | int | None], key: str, show: Callable[[numbers.Number], str]) -> Figure:

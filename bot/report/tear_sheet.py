@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from bot.report import charts, headline, names, risk, statistics_section
+from bot.report import breakdown, charts, headline, names, rolling_charts, statistics_section
 from bot.report import html_tables as tables
 from bot.report.capacity_table import capacity_rows, capacity_sentences, capacity_title
 from bot.report.contents import Contents, Json
@@ -77,14 +77,14 @@ def _sections(contents: Contents) -> list[str]:
             "Month by month, year by year",
             tables.monthly_returns(contents).html(),
             statistics_section.years_table(contents).html(),
-            risk.distribution(contents).html(),
+            breakdown.distribution(contents).html(),
         ),
         section(
             "risk",
             "Risk",
             *_drawdowns(contents),
-            statistics_section.volatility_chart(contents).html(),
-            risk.rolling_sharpe(contents).html(),
+            rolling_charts.volatility_chart(contents).html(),
+            rolling_charts.sharpe_chart(contents).html(),
             *_stages(contents),
         ),
         crises(contents),
@@ -106,7 +106,7 @@ def _drawdowns(contents: Contents) -> list[str]:
 def _stages(contents: Contents) -> list[str]:
     """Return the table of stages; a user's own strategy with a single stage lacks it."""
     is_one = not contents.labels.is_rotation and contents.tables["equity"]["stage"].nunique() == 1
-    return [] if is_one else [risk.stages(contents).html()]
+    return [] if is_one else [breakdown.stages(contents).html()]
 
 
 def _of_rotation(contents: Contents) -> list[str]:

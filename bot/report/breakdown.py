@@ -1,11 +1,8 @@
-"""Risk over time: rolling Sharpe ratio, distribution of monthly returns, exposure and return by stage."""
+"""Returns of a run, broken down: months by their return, exposure and return by stage."""
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-import pandas as pd
 
 from bot.core.market import Floats
 from bot.report import names, numbers
@@ -13,47 +10,24 @@ from bot.report.chart_style import CURVES, EMPHASIS_WIDTH, FAINT_WIDTH
 from bot.report.charts import curves_of
 from bot.report.contents import Contents
 from bot.report.markup import Figure, Row, Table
-from bot.report.metrics import PERIODS_PER_YEAR, max_drawdown
-from bot.report.plot import Chart, axis, dates, line, over_time, watermark_of
+from bot.report.metrics import max_drawdown
+from bot.report.plot import Chart, axis, line, watermark_of
 from bot.report.run_settings import settings
+from bot.report.statistics import daily_returns, period_returns
 from bot.report.words import benchmark_name
 
-_SHOWN = ("btc", "eth", "strategy")
 _EDGES = np.linspace(-0.5, 1.0, 31)
 """Edges of the bins of monthly returns, five points wide; returns outside count in the first or last bin."""
-
-
-def rolling_sharpe(contents: Contents) -> Chart:
-    """Draw the Sharpe ratio of the last 365 daily returns, at each day that has one."""
-    table, start = contents.tables["equity"], settings(contents).start_equity
-    curves = curves_of(table)
-    lines = [
-        line(
-            benchmark_name(key, contents.labels),
-            dates(table.index),
-            _rolling(_returns(curves[key], start)),
-            CURVES[key][0],
-            hovertemplate="%{y:.2f}",
-            width=EMPHASIS_WIDTH if key == "strategy" else FAINT_WIDTH,
-        )
-        for key in _SHOWN
-        if key in curves
-    ]
-    return Chart(
-        "rolling-sharpe",
-        "Sharpe ratio of the last year",
-        f"Mean over deviation of {PERIODS_PER_YEAR} daily returns, a year's worth, over a rate of zero. A gap: nothing "
-        "moved for a year.",
-        lines,
-        over_time(table.index, axis("Sharpe ratio")),
-        watermark=watermark_of(contents),
-    )
 
 
 def distribution(contents: Contents) -> Chart:
     """Draw the number of months by their return, for the strategy and for holding ETH."""
     table, start = contents.tables["equity"], settings(contents).start_equity
-    months = {key: _monthly(curve, start) for key, curve in curves_of(table).items() if key in ("eth", "strategy")}
+    months = {
+        key: period_returns(daily_returns(curve, start), "M").to_numpy(float)
+        for key, curve in curves_of(table).items()
+        if key in ("eth", "strategy")
+    }
     idle = int((months["strategy"] == 0).sum())
     # Idle months would be one bar that hides all others.
     months["strategy"] = months["strategy"][months["strategy"] != 0]
@@ -94,7 +68,7 @@ def stages(contents: Contents) -> Table:
     """Tabulate exposure and return of each stage; its returns are chained over its own days only."""
     table, start = contents.tables["equity"], settings(contents).start_equity
     equity = table["equity"].to_numpy(float)
-    returns, held = _returns(table["equity"], start), 1 - table["cash"].to_numpy(float) / equity
+    returns, held = daily_returns(table["equity"], start).to_numpy(), 1 - table["cash"].to_numpy(float) / equity
     rows = []
     # The rotation's order, whatever stage the run begins in; stages of a user's own strategy by name.
     found = set(table["stage"])
@@ -116,27 +90,6 @@ def stages(contents: Contents) -> Table:
         )
     head: Row = ("Stage", *map(Figure, ("Days", "Of all days", "Exposure", "Total return", "Drawdown", "Worst day")))
     return Table("Exposure and return by stage", head, rows)
-
-
-def _returns(curve: pd.Series, start: float) -> Floats:
-    """Return simple returns of each day; the first is on the start equity."""
-    values = np.concatenate(([start], curve.to_numpy(float)))
-    returns: Floats = values[1:] / values[:-1] - 1
-    return returns
-
-
-def _rolling(returns: Floats) -> Floats:
-    """Return the Sharpe ratio of the last 365 days at each day; NaN in the first year and while returns are zero."""
-    series = pd.Series(returns)
-    window = series.rolling(PERIODS_PER_YEAR)
-    moved = (series != 0).rolling(PERIODS_PER_YEAR).sum() > 0  # a rolling deviation of zeros is not quite zero
-    ratio: Floats = (window.mean() / window.std().where(moved) * math.sqrt(PERIODS_PER_YEAR)).to_numpy()
-    return ratio
-
-
-def _monthly(curve: pd.Series, start: float) -> Floats:
-    ends = curve.groupby(pd.DatetimeIndex(curve.index).to_period("M")).last()
-    return _returns(ends, start)
 
 
 def _counted(returns: Floats) -> list[int]:

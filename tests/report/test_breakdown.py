@@ -1,4 +1,4 @@
-"""Risk over time and crises, from equity that is checked by hand."""
+"""Returns broken down, rolling figures and crises, from equity that is checked by hand."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bot.report.breakdown import distribution, stages
 from bot.report.contents import Contents
 from bot.report.crises import CRISES, crises
 from bot.report.html_tables import coins
-from bot.report.risk import distribution, rolling_sharpe, stages
+from bot.report.rolling_charts import sharpe_chart
 from tests.report.test_tear_sheet import contents
 
 MARKET, MINUS = "/prices", "\N{MINUS SIGN}"
@@ -44,7 +45,7 @@ def test_the_rolling_sharpe_begins_after_a_year_and_is_a_gap_where_nothing_moved
     days = 365 + 400
     values = [10_000 + 10 * (i % 2) for i in range(365)] + [10_000.0] * 400
     table = equity_of(values, values, ["STABLE"] * days, "2020-01-01")
-    strategy = rolling_sharpe(made(table)).traces[-1]["y"]
+    strategy = sharpe_chart(made(table)).traces[-1]["y"]
     assert strategy[:364] == [None] * 364
     returns = np.diff(np.array([10_000.0, *values[:365]])) / np.array([10_000.0, *values[:364]])
     assert strategy[364] == pytest.approx(returns.mean() / returns.std(ddof=1) * np.sqrt(365), rel=1e-5)
