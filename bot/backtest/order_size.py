@@ -14,6 +14,7 @@ from bot.backtest.figures import rounded
 from bot.core.book import Book
 from bot.core.events import Valuation
 from bot.core.orders import Fill
+from bot.core.plural import counted
 from bot.core.run_plan import RunPlan
 from bot.report import numbers
 
@@ -95,7 +96,7 @@ def _line(found: dict[str, Any]) -> str:
         return impact
     made = delayed["made"]
     did = f"the delay {'made' if made >= 0 else 'cost'} {abs(made) * 100:,.1f} points"
-    orders, days = numbers.counted(delayed["orders"], "order"), numbers.counted(delayed["days"], "day")
+    orders, days = counted(delayed["orders"], "order"), counted(delayed["days"], "day")
     return (
         f"{impact} The volume limit cut {orders} on {days}: without it the return is "
         f"{numbers.growth(delayed['return_without'])}, so that {did} by luck alone."

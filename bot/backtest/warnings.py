@@ -13,12 +13,12 @@ from bot.core.data_fault import GRAVE, DataFault, FaultKind, Severity
 from bot.core.decision import Decision
 from bot.core.market import Market
 from bot.core.orders import OrderResult, OrderStatus
+from bot.core.plural import counted
 from bot.core.run_plan import RunPlan
 from bot.core.series_kind import SeriesKind
 from bot.core.stop_orders import StopState
 from bot.core.window import Window
 from bot.data.quality import closure_proposal, proposed_closures
-from bot.report.numbers import counted
 
 _NAMED = 3
 """Number of days that a warning names before it leaves out the rest."""

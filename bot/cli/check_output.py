@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.report.numbers import counted
+from bot.core.plural import counted
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,8 +7,8 @@ from textwrap import wrap
 
 from bot.cli.console import ConfigOption, JsonOption, SetOption, console, end_with, parse_changes
 from bot.core.errors import DataError
+from bot.core.plural import counted
 from bot.core.text import printable
-from bot.report.numbers import counted
 
 _NAME = len("binance-data")
 _HANG = len("fault ") + _NAME + 1

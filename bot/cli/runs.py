@@ -16,8 +16,8 @@ from bot.cli.console import ConfigOption, JsonOption, percent, print_json
 from bot.cli.warning_output import warning_lines
 from bot.cli.whole_summaries import WholeSummaries
 from bot.core.errors import ConfigError
+from bot.core.plural import counted
 from bot.core.text import printable
-from bot.report.numbers import counted
 
 if TYPE_CHECKING:
     from bot.ledger.run_folder import RunFolder

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from bot.core.plural import counted
 from bot.core.text import printable
-from bot.report.numbers import counted
 
 _SHOWN = 3
 

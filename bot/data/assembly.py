@@ -11,11 +11,11 @@ import numpy as np
 from bot.core.listing import Listing, Release
 from bot.core.market import Market, Series
 from bot.core.moments import Days
+from bot.core.plural import counted
 from bot.core.roles import Roles
 from bot.core.session_calendar import Sessions
 from bot.data.timeline import due, known_at, us_sessions
 from bot.data.vendors.raw_bars import RawBars
-from bot.report.numbers import counted
 
 
 def assemble(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from bot.core.errors import BotError, DataError, KeysRefused, OutcomeUnknown, StoreError, TestnetUnavailable
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.notice import Notice, NoticeKind
+from bot.core.plural import counted
 from bot.core.ports import Clock
 from bot.infra.interrupt import announce_stop
 from bot.infra.service_manager import ServiceManager
@@ -33,7 +34,6 @@ from bot.paper.outbox import Post, no_post
 from bot.paper.tick import tick, tick_from
 from bot.paper.tick_result import TickResult
 from bot.paper.tick_source import TickSource
-from bot.report.numbers import counted
 from bot.services.vendors import VendorSessions, open_sessions
 from bot.settings.loader import Config
 from bot.study.registration import follow

@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 
 from bot.core.notice import Notice, NoticeKind
+from bot.core.plural import counted
 from bot.infra.whole_file import write_whole
 from bot.ledger.recorded import recorded
 from bot.ledger.row import Row
 from bot.paper.ledgers import ledger_path
-from bot.report.numbers import counted
 from bot.review.compare.backtest_of_ledger import parity_of
 from bot.review.compare.days import EVENTS
 from bot.review.compare.mismatch_causes import MismatchCause

@@ -23,6 +23,7 @@ from bot.core.instrument import ZERO, to_decimal
 from bot.core.market import Market
 from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.orders import Fill, OrderResult
+from bot.core.plural import counted
 from bot.core.portfolio import Portfolio
 from bot.core.ports import Clock
 from bot.core.run_plan import RunPlan
@@ -39,7 +40,6 @@ from bot.paper.ledger_benchmarks import LedgerBenchmarks
 from bot.paper.ledgers import ledger_path, open_ledger
 from bot.paper.reconcile import Reconciler
 from bot.paper.stop_support import require_simulated_stops
-from bot.report.numbers import counted
 from bot.services.local_exchange import QUOTE, open_exchange, terms_of
 from bot.services.markets import open_market
 from bot.services.plans import PlannedRun, own_strategy_name, window_of

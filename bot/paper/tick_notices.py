@@ -10,6 +10,7 @@ from bot.core.decision import Decision
 from bot.core.events import BalanceCause, BalanceDifference, ConfigPeriod, Drift, Late, Valuation
 from bot.core.notice import Notice, NoticeKind
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, Side
+from bot.core.plural import counted
 from bot.ledger.codec import plain
 from bot.ledger.recorded import Recorded, recorded
 from bot.ledger.row import Row
@@ -18,7 +19,7 @@ from bot.paper.reconcile import WIPED
 from bot.paper.tick_result import TickResult
 from bot.report.labels import PLAIN, Labels
 from bot.report.names import stage_code
-from bot.report.numbers import cents, counted, price, to_ascii
+from bot.report.numbers import cents, price, to_ascii
 from bot.report.words import reason_sentence
 
 _NAMED = 6

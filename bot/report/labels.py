@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.report.numbers import counted
+from bot.core.plural import counted
 from bot.report.strategy_text import ROTATION, StrategyText, text_of_strategy
 
 _USUAL = {"small_caps": "RUT", "small_cap_fund": "IWM", "broad_fund": "SPY"}

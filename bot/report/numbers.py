@@ -146,11 +146,6 @@ def count(value: Number) -> str:
     return NOTHING if whole is None else minus(f"{whole:,.0f}")
 
 
-def counted(count: float, one: str, many: str | None = None) -> str:
-    """Format a number of things with the right plural: 1 session, 1,200 sessions."""
-    return f"{count:,.0f} {one if round(count) == 1 else many or one + 's'}"
-
-
 def price(value: Number) -> str:
     """Format a price or quantity: two decimals, more below 100 so that four digits are always seen."""
     amount = number(value)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.core.plural import counted
 from bot.core.text import printable
-from bot.report.numbers import counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from decimal import Decimal
 from bot.core.events import Event
 from bot.core.moments import ONE_DAY
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement, Side
+from bot.core.plural import counted
 from bot.core.text import printable
 from bot.ledger.codec import plain
 from bot.ledger.recorded import Recorded
 from bot.report import names, numbers
 from bot.report.labels import PLAIN, Labels
-from bot.report.numbers import counted
 
 TRADING_EVENTS = (OrderIntent, Fill, OrderResult, Settlement)
 """Types of the events that an activity is made of."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from bot.core.errors import ConfigError, DataError, did_you_mean
 from bot.core.listing import Listing, Release
+from bot.core.plural import counted
 from bot.core.ports import Clock
 from bot.core.series_kind import SeriesKind
 from bot.data.quality import drop_faulty_rows
@@ -25,7 +26,6 @@ from bot.data.vendors.archive_file import ArchiveFile
 from bot.data.vendors.failures import Postponed, VendorFailures
 from bot.data.vendors.raw_bars import RawBars
 from bot.infra.vendor_errors import Blocked, RateLimited, Unreachable, WrongClock
-from bot.report.numbers import counted
 from bot.services.archive_coins import ARCHIVE, coin_of, is_coin
 from bot.services.data_update import Advance
 from bot.services.markets import store_path

@@ -9,10 +9,10 @@ import numpy as np
 
 from bot.core.data_fault import DataFault, FaultKind
 from bot.core.market import Market
+from bot.core.plural import counted
 from bot.core.window import Window
 from bot.data.demo.demo_market import DEMO
 from bot.data.quality.trigger_check import check_records, raw_fund
-from bot.report.numbers import counted
 from bot.services.markets import quality_rules
 from bot.settings.loader import Config
 

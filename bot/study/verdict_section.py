@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bot.core.errors import DataError
-from bot.report.numbers import counted
+from bot.core.plural import counted
 from bot.study.counted import Episodes
 from bot.study.curves import curves
 from bot.study.multiverse import cells_of

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bot.core.market import Floats
+from bot.core.plural import counted
 from bot.report import numbers
 from bot.report.overfitting import overfitting
 from bot.report.sharpe import best_by_chance, deflated_sharpe, sharpe_sample
@@ -79,10 +80,10 @@ class Evidence:
             if self.trials > 1
             else "One set was tried, so that none was chosen."
         )
-        rests = numbers.counted(self.episodes, "episode") if self.trades or self.episodes else "no trade at all"
+        rests = counted(self.episodes, "episode") if self.trades or self.episodes else "no trade at all"
         money = numbers.money(self.final_equity)
         return [
-            f"{numbers.counted(self.trials, 'set')} (trials). The best by final equity is set {self.best}, "
+            f"{counted(self.trials, 'set')} (trials). The best by final equity is set {self.best}, "
             f"{money} USDT; it rests on {rests}.",
             *self.on_the_choice(),
             f"Plateau: {self._plateau()}",
@@ -116,7 +117,7 @@ class Evidence:
         if self.plateau is None or self.best_plateau is None:
             return f"not computed: {self.missing['plateau']}."
         own = (
-            f"the median of {numbers.counted(self.neighbours, 'neighbour')} of set {self.best} has "
+            f"the median of {counted(self.neighbours, 'neighbour')} of set {self.best} has "
             f"{numbers.whole_percent(self.plateau)} of its final equity"
         )
         if self.best_plateau_set == self.best:
@@ -186,7 +187,7 @@ def _without_choice(returns: Floats, distinct: int) -> str:
     if distinct == 1:
         return "all sets have the same returns"
     if len(returns) < LEAST_MONTHS:
-        return f"the window has {numbers.counted(len(returns), 'month')}, fewer than {LEAST_MONTHS}"
+        return f"the window has {counted(len(returns), 'month')}, fewer than {LEAST_MONTHS}"
     return ""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from bot.core.plural import counted
 from bot.report import numbers
 from bot.report.chart_style import BENCHMARK_WIDTH, FAINT_WIDTH, MAIN_WIDTH, OTHER
 from bot.report.markup import Badge, Cell, Figure, Row, Table, facts, paragraph, section
@@ -70,7 +71,7 @@ def result_sentence(found: WalkForward) -> str:
     return (
         f"Out of sample {made['out_of_sample']}, the config as it is {made['default']}; the best of {found.sets:,} "
         f"sets in hindsight {made['hindsight']}, which rests on "
-        f"{numbers.counted(found.hindsight.episodes, 'episode')}."
+        f"{counted(found.hindsight.episodes, 'episode')}."
     )
 
 

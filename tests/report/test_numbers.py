@@ -7,6 +7,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
+from bot.core.plural import counted
 from bot.report import numbers
 
 
@@ -34,8 +35,8 @@ from bot.report import numbers
         (numbers.ratio(1234.5678, 3), "1,234.568"),
         (numbers.times(2), "2.00\N{MULTIPLICATION SIGN}"),
         (numbers.count(1_234.4), "1,234"),
-        (numbers.counted(1, "session"), "1 session"),
-        (numbers.counted(2, "stretch", "stretches"), "2 stretches"),
+        (counted(1, "session"), "1 session"),
+        (counted(2, "stretch", "stretches"), "2 stretches"),
         (numbers.price(0.00012345), "0.0001234"),
         (numbers.price(65_432.1), "65,432.10"),
         (numbers.quantity("1234567.1234"), "1,234,567.1"),

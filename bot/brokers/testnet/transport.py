@@ -23,10 +23,10 @@ from bot.brokers.testnet.keys import Keys
 from bot.brokers.testnet.session import TestnetSession
 from bot.core.errors import BotError, KeysRefused, NotSandbox, OrderRejected, OutcomeUnknown
 from bot.core.moments import iso
+from bot.core.plural import counted
 from bot.core.ports import Clock
 from bot.core.text import printable
 from bot.infra.vendor_errors import RateLimited, Refused, Unreachable, WrongClock
-from bot.report.numbers import counted
 
 TRIES = 3
 """Attempts of a request that changes nothing, each signed anew."""

@@ -14,8 +14,9 @@ import typer
 from bot.cli.complete_names import complete_ledgers
 from bot.cli.console import parse_changes
 from bot.core.errors import ConfigError
+from bot.core.plural import counted
 from bot.report.names import stage_code
-from bot.report.numbers import cents, counted, quantity, to_ascii
+from bot.report.numbers import cents, quantity, to_ascii
 
 if TYPE_CHECKING:
     from rich.console import Console

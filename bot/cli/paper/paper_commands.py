@@ -23,7 +23,7 @@ from bot.cli.console import (
 from bot.cli.paper.options import BrokerOption, LedgerOption, config_of, line_printer, name_of, show
 from bot.cli.whole_summaries import WholeSummaries
 from bot.core.errors import BotError, ConfigError, DataError, LedgerError, OutcomeUnknown
-from bot.report.numbers import counted
+from bot.core.plural import counted
 
 if TYPE_CHECKING:
     from rich.console import Console

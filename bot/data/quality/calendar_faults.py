@@ -10,10 +10,10 @@ import numpy as np
 from bot.core.data_fault import DataFault, FaultKind, Severity
 from bot.core.market import Market, Series
 from bot.core.moments import Times, newest, utc
+from bot.core.plural import counted
 from bot.core.series_kind import SeriesKind
 from bot.core.session_calendar import Sessions
 from bot.data.quality.thresholds import QualityRules
-from bot.report.numbers import counted
 
 _OF_SESSIONS = (SeriesKind.INDEX, SeriesKind.ETF_ADJUSTED, SeriesKind.ETF_RAW)
 _LEAST_SERIES = 2

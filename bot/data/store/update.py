@@ -13,6 +13,7 @@ import numpy.typing as npt
 from bot.core.errors import DataError
 from bot.core.listing import Listing, Release
 from bot.core.moments import Days, Times, iso
+from bot.core.plural import counted
 from bot.core.ports import Clock
 from bot.core.session_calendar import Sessions
 from bot.data.quality import drop_faulty_rows
@@ -25,7 +26,6 @@ from bot.data.vendors.failures import Postponed
 from bot.data.vendors.feed import Feed
 from bot.data.vendors.raw_bars import RawBars
 from bot.infra.vendor_errors import InvalidRules, NotListed, WrongClock
-from bot.report.numbers import counted
 
 if TYPE_CHECKING:
     from bot.core.instrument import VenueRules

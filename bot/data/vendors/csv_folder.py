@@ -15,6 +15,7 @@ from bot.core.errors import DataError
 from bot.core.listing import Listing
 from bot.core.market import Floats, Market
 from bot.core.moments import Days
+from bot.core.plural import counted
 from bot.core.roles import Roles
 from bot.core.series_kind import SeriesKind
 from bot.data.assembly import assemble
@@ -25,7 +26,6 @@ from bot.data.csv.row_checks import Place, check_dates, check_prices, clear_roun
 from bot.data.incomplete import require_complete_folder
 from bot.data.vendors.raw_bars import COLUMNS, RawBars
 from bot.infra.clock import SystemClock
-from bot.report.numbers import counted
 
 _NAMED = 8
 """Symbols that a note names before it counts the rest."""

@@ -13,6 +13,7 @@ import numpy as np
 from bot.core.errors import BotError, ConfigError, DataError, did_you_mean
 from bot.core.instrument import VenueRules, to_decimal
 from bot.core.moments import midnight
+from bot.core.plural import counted
 from bot.core.text import printable
 from bot.data.vendors.exchange_answer import refuse_another_interval, refuse_another_length, refuse_another_pair
 from bot.data.vendors.exchange_values import (
@@ -34,7 +35,6 @@ from bot.data.vendors.public_venues import VENUES, Venue
 from bot.data.vendors.raw_bars import RawBars
 from bot.infra.public_http import PublicSession
 from bot.infra.vendor_errors import Blocked, NotListed, RateLimited, Refused, Unreachable
-from bot.report.numbers import counted
 
 _SHOWN, _NAMED = 60, 5
 _LAST_STAMP = 253_402_300_799_000

@@ -14,6 +14,7 @@ from bot.core.decision import Decision
 from bot.core.errors import BotError, ConfigError, DataError, StoreError, did_you_mean
 from bot.core.market import Market
 from bot.core.moments import ONE_DAY
+from bot.core.plural import counted
 from bot.core.ports import Clock
 from bot.data.store.write_lock import write_lock
 from bot.infra.vendor_errors import Unreachable
@@ -25,7 +26,6 @@ from bot.paper.watch.watch_alerts import Alert, SentAlerts, WatchFacts, news_of
 from bot.paper.watch.watch_state import OUTPUT, PendingAlert, market_of_watch, read_state, watch_path, write_state
 from bot.report.labels import labels_of
 from bot.report.names import stage_code
-from bot.report.numbers import counted
 from bot.services.data_update import update_store
 from bot.services.markets import open_market
 from bot.services.plans import build_strategy

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from bot.core.moments import ONE_DAY
-from bot.report.numbers import counted
+from bot.core.plural import counted
 from bot.review.compare.days import EVENTS, Days, OrderSummary, RecordDay, days_of, decision_of
 from bot.review.compare.mismatch_causes import (
     MismatchCause,

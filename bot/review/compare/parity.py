@@ -11,8 +11,8 @@ from decimal import Decimal
 from bot.core.invariants import not_none
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.orders import Settlement, Side
+from bot.core.plural import counted
 from bot.ledger.codec import plain
-from bot.report.numbers import counted
 from bot.review.compare.days import DayLeg, Days, OrderSummary, RecordDay, decision_of
 from bot.review.compare.mismatch_causes import MismatchCause, cause_of_end, decision_text, is_same, order_text
 from bot.review.compare.overlay import Overlay, overlay

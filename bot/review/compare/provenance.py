@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from bot.core.plural import counted
 from bot.ledger.codec import plain
-from bot.report.numbers import counted
 from bot.review.compare.days import Days
 from bot.review.recording import Record
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from statistics import mean, median
 
 from bot.core.events import Episode
+from bot.core.plural import counted
 from bot.report import numbers
-from bot.report.numbers import counted
 
 HORIZONS = (21, 42, 63)
 """Sessions after which an episode's returns are read."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.core.events import Drift, Episode, Event, Late
+from bot.core.plural import counted
 from bot.ledger.recorded import Recorded
 from bot.report import numbers
-from bot.report.numbers import counted
 from bot.review.recording import Record
 from bot.review.story.hypothetical import UNBOUGHT
 from bot.review.story.summary import worst_fall

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.core.decision import Decision
+from bot.core.plural import counted
 from bot.core.text import printable
 from bot.report.labels import Labels
-from bot.report.numbers import counted, figure, share_text
+from bot.report.numbers import figure, share_text
 from bot.report.words import reason_sentence
 from bot.review.why.gauge import Gauge, gauges_of
 from bot.review.why.trigger import gate_name

@@ -9,13 +9,13 @@ from typing import Any
 from bot.core.decision import Decision
 from bot.core.events import ConfigPeriod, Late, Valuation
 from bot.core.orders import OrderIntent, OrderResult
+from bot.core.plural import counted
 from bot.core.text import printable
 from bot.ledger.benchmark_fold import beside_ledger
 from bot.ledger.recorded import Recorded
 from bot.report import headline, names, numbers
 from bot.report.beside import BesideLedger
 from bot.report.labels import PLAIN, Labels
-from bot.report.numbers import counted
 from bot.review.recording import Record
 from bot.review.stopped_coins import stopped_sentences
 from bot.review.why.next_triggers import next_trigger

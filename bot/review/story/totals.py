@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.core.orders import Side
+from bot.core.plural import counted
 from bot.ledger.codec import plain
 from bot.report import numbers
-from bot.report.numbers import counted
 from bot.review.day_activity import DayActivity
 
 

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from bot.core.decision import Decision
 from bot.core.orders import Fill, Settlement, Side
+from bot.core.plural import counted
 from bot.core.text import printable
 from bot.ledger.recorded import Recorded
 from bot.ledger.round_trips import Closed, days_between, match_lots
 from bot.report import names, numbers
 from bot.report.labels import Labels
-from bot.report.numbers import counted
 from bot.review.day_activity import DayActivity, end_of, stop_sentence
 
 _NAMED = 3

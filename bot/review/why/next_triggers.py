@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from bot.core.invariants import not_none
+from bot.core.plural import counted
 from bot.report import numbers
 from bot.report.labels import PLAIN, Labels
-from bot.report.numbers import counted, figure, share_text
+from bot.report.numbers import figure, share_text
 from bot.review.why.gauge import Gauge, gauges_of
 from bot.review.why.trigger import Trigger, gate_name
 

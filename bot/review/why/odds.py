@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
+from bot.core.plural import counted
 from bot.report.labels import PLAIN, Labels
 from bot.report.names import stage_code
-from bot.report.numbers import counted, share_text
+from bot.report.numbers import share_text
 
 HORIZONS = (21, 63)
 """Sessions within which an arming is looked for: a month and a quarter."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from bot.core.plural import counted
 from bot.report import numbers
 from bot.report.markup import bullets, facts, folded, paragraph
 from bot.study.page.plan_names import Figures, PlanNames, both, log_return, names_of, p_value
@@ -42,7 +43,7 @@ def meaning(study: Figures, names: PlanNames) -> list[str]:
     verdict, rule = study["verdict"], study["plan"]["judgement"]
     if not verdict["n"]:
         return [f"No event of {names.signal} has a known outcome of {names.outcome}: there is nothing to judge."]
-    episodes = numbers.counted(verdict["n"], "counted episode")
+    episodes = counted(verdict["n"], "counted episode")
     excess, effect = both(verdict["excess"]), both(rule["effect"])
     moved = (
         f"Over the {names.horizon} sessions after {episodes} of {names.signal}, the log return of {names.outcome} "
@@ -142,7 +143,7 @@ def _facts(study: Figures) -> str:
         (
             ("Plan", study["plan"]["name"]),
             ("Plan hash", study["plan_sha256"][:16]),
-            ("Trials", f"{numbers.counted(trials['plans'], 'plan')}, {trials['variants']:,} variants"),
+            ("Trials", f"{counted(trials['plans'], 'plan')}, {trials['variants']:,} variants"),
             ("Data", f"{len(series):,} series, hash {study['data_sha256'][:16]}"),
             *([("Universe", study["universe"]["line"].partition(": ")[2])] if "universe" in study else []),
             *window,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bot.core.plural import counted
 from bot.report import numbers
 from bot.report.axis_scale import AxisScale
 from bot.report.canvas import Canvas
@@ -90,7 +91,7 @@ def _band(sweep: SweepData) -> tuple[float, ...]:
 def _label(sweep: SweepData) -> str:
     low, middle, high = np.percentile(sweep.returns, [5, 50, 95]).tolist()
     return (
-        f"Total return of {numbers.counted(len(sweep.table), 'set')}: 5% {numbers.growth(low)}, median "
+        f"Total return of {counted(len(sweep.table), 'set')}: 5% {numbers.growth(low)}, median "
         f"{numbers.growth(middle)}, 95% {numbers.growth(high)}."
     )
 

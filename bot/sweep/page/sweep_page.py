@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from bot.core.errors import LedgerError
+from bot.core.plural import counted
 from bot.data.demo.demo_market import DEMO
 from bot.ledger.text_file import write_text
 from bot.report import numbers
@@ -59,7 +60,7 @@ def render(sweep: SweepData) -> str:
 def _head(sweep: SweepData) -> str:
     found, plan = sweep.evidence, sweep.plan
     *sentences, luck = found.sentences()
-    count = numbers.counted(found.trials, "parameter set")
+    count = counted(found.trials, "parameter set")
     part = "" if found.trials == plan["count"] else f" of {plan['count']:,}: the sweep has not ended"
     return "".join(
         (
@@ -127,7 +128,7 @@ def _best_table(sweep: SweepData) -> Table:
         )
         values = (value_text(sweep.table[key][row]) for key in sweep.keys)
         rows.append((str(one["set"]), *map(Figure, figures), *map(Figure, values)))
-    caption = f"The best {len(rows)} of {numbers.counted(len(sweep.table), 'set')}"
+    caption = f"The best {len(rows)} of {counted(len(sweep.table), 'set')}"
     return Table(caption, (*head, *names.values()), rows)
 
 
