@@ -61,7 +61,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used, so that `bot --help` need not wait for NumPy and pandas."""
+    """Import a public name when it is first used, so that `bot --help` is quick."""
     if name not in _MODULES:
         raise AttributeError(f"module 'bot' has no attribute {name!r}")
     if name in ("run_backtest", "run_study", "run_sweep", "run_walk_forward"):

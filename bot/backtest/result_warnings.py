@@ -8,6 +8,7 @@ import numpy as np
 
 from bot.core.data_fault import Severity
 from bot.core.market import Market
+from bot.core.plural import counted
 from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 
@@ -78,8 +79,8 @@ def _frozen(market: Market, window: Window, plan: RunPlan) -> list[str]:
         last = int(np.argmax(np.where(inside, repeats, 0)))
         first, count = series.moved[last], int(repeats[last])
         warnings.append(
-            f"{symbol} repeats its close of {series.dates[first]} on the {count} rows up to {series.dates[last]}: its "
-            "feed is frozen, and the rules take such rows for missing ones (stale)"
+            f"{symbol} repeats its close of {series.dates[first]} on the {counted(count, 'row')} up to "
+            f"{series.dates[last]}: its feed is frozen, and the rules take such rows for missing ones (stale)"
         )
     return warnings
 

@@ -1,4 +1,4 @@
-"""Recover pending orders of a simulated broker after a restart. They were never sent."""
+"""Recover pending orders of a simulated broker after a restart: orders that stayed in this process."""
 
 from __future__ import annotations
 

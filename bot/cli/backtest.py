@@ -32,6 +32,7 @@ from bot.cli.peek import note_command
 from bot.cli.warning_output import warning_lines
 from bot.core.errors import ConfigError
 from bot.core.invariants import not_none
+from bot.core.plural import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -246,7 +247,7 @@ def _show_worlds(screen: Console, worlds: dict[str, Any]) -> None:
         screen.print(f"\nDemo markets of {worlds['seeds']} seeds (5%, median, 95% of total return): {found}.")
         screen.print("One path is no evidence: see how far chance alone spreads the results.")
         return
-    screen.print(f"\nDemo markets, {worlds['seeds']} seeds each (5%, median, 95% of total return):")
+    screen.print(f"\nDemo markets, {counted(worlds['seeds'], 'seed')} each (5%, median, 95% of total return):")
     for world, label in (("absent", "without effect"), ("planted", f"with an effect of {worlds['thesis_strength']:g}")):
         spread = [percent(worlds[world][f"total_return_{at}"]) for at in (5, 50, 95)]
         screen.print(f"  {label:24} {spread[0]:>9} {spread[1]:>9} {spread[2]:>9}")

@@ -1,4 +1,4 @@
-"""Console that prints no control characters of the texts that it is given."""
+"""Console that removes control characters from the texts that it prints."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.core.text import printable
 
 
 class CleanConsole(Console):
-    """Console of every command. A text from outside cannot move the cursor, set a title or reverse the line.
+    """Console of every command. It keeps texts from outside from moving the cursor, setting a title or reversing the line.
 
     Each piece of text passes here after its layout and before its colours, whichever table or panel it stands in.
     """

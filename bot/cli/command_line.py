@@ -72,7 +72,7 @@ class ImportedAtUse(Mapping[str, Any]):
 
 
 class AllCommands(WholeSummaries):
-    """Group of all commands, whose help is written without the module of any."""
+    """Group of all commands. It writes its help from names alone, which is quick."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{**settings, "commands": ImportedAtUse()})

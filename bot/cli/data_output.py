@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bot.core.plural import counted
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -37,7 +39,7 @@ def print_coverage(screen: Console, found: Sequence[Coverage]) -> None:
         more = [str(values[place] or "") for values in counts.values()]
         table.add_row(row.symbol, escape(row.source), row.first, row.last, f"{row.rows:,}", *more)
     screen.print(table)
-    screen.print(f"{len(found)} series, {sum(row.rows for row in found):,} rows.")
+    screen.print(f"{len(found)} series, {counted(sum(row.rows for row in found), 'row')}.")
 
 
 def result_to_dict(result: UpdateResult) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bot.core.market import Floats
+from bot.core.plural import counted
 from bot.report import names, numbers
 from bot.report.chart_style import CURVES, EMPHASIS_WIDTH, FAINT_WIDTH
 from bot.report.charts import curves_of
@@ -57,7 +58,7 @@ def distribution(contents: Contents) -> Chart:
         "distribution",
         "Months by their return",
         f"Steps of five points, each from the figure on its left; months beyond either end stand in the last step. "
-        f"{idle} months in which the strategy made and lost nothing are left out.",
+        f"Left out: {counted(idle, 'month')} in which the strategy made and lost nothing.",
         lines,
         layout,
         watermark=watermark_of(contents),

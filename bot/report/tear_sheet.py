@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from bot.core.plural import counted
 from bot.report import breakdown, charts, headline, names, rolling_charts, statistics_section
 from bot.report import html_tables as tables
 from bot.report.capacity_table import capacity_rows, capacity_sentences, capacity_title
@@ -30,7 +31,7 @@ def render(contents: Contents) -> str:
 
 def _head(contents: Contents) -> str:
     manifest, summary = contents.manifest, contents.summary
-    mark = watermark_of(contents)
+    mark, days = watermark_of(contents), counted(len(contents.tables["equity"]), "day")
     return "".join(
         (
             paragraph(mark, "watermark") if mark else "",
@@ -42,7 +43,7 @@ def _head(contents: Contents) -> str:
             facts(
                 (
                     ("Market", names.market(manifest)),
-                    ("Window", f"{summary['start']} to {summary['end']}, {len(contents.tables['equity']):,} days"),
+                    ("Window", f"{summary['start']} to {summary['end']}, {days}"),
                     ("Run", manifest["run_id"]),
                     ("Version", manifest["version"]),
                     ("Config", manifest["config_hash"][:12]),

@@ -179,7 +179,7 @@ class _Run:
             self._finish(pair, is_complete=not problems)
         last = self._name_holes(pair, symbol, notes)
         if len(problems) > 1:
-            notes.append(f"{len(problems)} files failed and are fetched again next time")
+            notes.append(f"{counted(len(problems), 'file')} failed; the next run fetches them again")
         if problems:
             return UpdateResult(symbol, _VENDOR, UpdateStatus.FAILED, new, revised, last, tuple(notes), problems[0])
         status = UpdateStatus.NEW if new or revised else UpdateStatus.NOTHING_NEW

@@ -18,6 +18,7 @@ from bot.backtest.figures import figures_of
 from bot.core.errors import ConfigError
 from bot.core.install_hint import install_command
 from bot.core.market import Market
+from bot.core.plural import counted
 from bot.core.window import Window
 from bot.infra.version import __version__
 from bot.services.markets import open_market
@@ -229,7 +230,7 @@ def _require_feasible(count: int) -> None:
     minutes = count * _SECONDS_INTERPRETED / 60
     if not is_compiled() and minutes > _MINUTES_ALLOWED:
         raise ConfigError(
-            f"{count:,} sets would take about {minutes:,.0f} minutes without numba",
+            f"{counted(count, 'set')} would take about {counted(minutes, 'minute')} without numba",
             where="--sets",
             expected=f"at most {_MINUTES_ALLOWED} minutes",
             mend=f"{install_command('sweep')}, or fewer sets",

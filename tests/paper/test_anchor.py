@@ -207,7 +207,7 @@ class TestVerify:
         path.unlink()
         record(folder, story()[:10])
         told = error_of(verify(folder), 5)
-        assert "ends with row 10, and row 13 was time-stamped on 2026-11-29T11:00:05Z: 3 rows were cut off" in told
+        assert "ends with row 10, and row 13 was time-stamped on 2026-11-29T11:00:05Z: 3 rows cut off" in told
 
     def test_rows_after_the_last_anchor_may_follow(self, folder: Path, server: AuthorityServer) -> None:
         path = record(folder, story()[:9]).path

@@ -20,6 +20,7 @@ from bot.backtest.check.later_rows import (
 from bot.backtest.check.subject import Subject
 from bot.backtest.check.warm_up import check_warm_up
 from bot.backtest.lookahead import evenly
+from bot.core.plural import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ _LONG = 30.0
 
 
 def _duration(seconds: float) -> str:
-    return f"{max(seconds, 1):.0f} s" if seconds < 90 else f"{seconds / 60:.0f} minutes"
+    return f"{max(seconds, 1):.0f} s" if seconds < 90 else f"{counted(seconds / 60, 'minute')}"
 
 
 def chosen_days(subject: Subject, size: CheckSize) -> CheckDays:
@@ -94,7 +95,7 @@ def chosen_days(subject: Subject, size: CheckSize) -> CheckDays:
     left_out, is_sample = set(times) - set(removed), len(at_changes) < len(changes)
     sampled = len(left_out & set(changes))
     unchecked = [f"{sampled:,} of {days_of_change(subject)}: run it without --quick"] if sampled else []
-    unchecked.append(f"{len(left_out) - sampled:,} days on which it keeps its mind")
+    unchecked.append(f"{counted(len(left_out) - sampled, 'day')} on which it keeps its mind")
     return CheckDays(removed, poisoned, starts, tuple(unchecked), is_sample, workers, seconds / workers)
 
 

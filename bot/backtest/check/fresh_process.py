@@ -15,6 +15,7 @@ from bot.backtest.check.purity_watch import PurityWatch
 from bot.backtest.check.strategy_answer import MakeStrategy, StrategyAnswer, ask, portable
 from bot.core.errors import ConfigError
 from bot.core.market import Market
+from bot.core.plural import counted
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> None:
     try:
         code = process.wait(timeout)
     except subprocess.TimeoutExpired:
-        raise ConfigError(f"the strategy takes over {timeout:.0f} seconds in a new process") from None
+        raise ConfigError(f"the strategy takes over {counted(timeout, 'second')} in a new process") from None
     if code:
         raise ConfigError(f"a new process that asked the strategy ended with exit code {code}")
 

@@ -21,6 +21,7 @@ from bot.backtest.check.subject import Subject, saved_subject
 from bot.backtest.lookahead import evenly
 from bot.core.errors import ConfigError
 from bot.core.market import Market
+from bot.core.plural import counted
 from bot.infra.processes import process_pool
 
 Advance = Callable[[str, int, int], None]
@@ -154,7 +155,7 @@ def _control(subject: Subject, way: LaterRows) -> tuple[bool, str]:
             return True, f"a planted peek of one day is found at day {number} of {len(days)}"
     if not days:
         return False, "a planted peek of one day cannot be found: it never changes its mind"
-    return False, f"a planted peek of one day was missed on {len(days)} days"
+    return False, f"a planted peek of one day was missed on {counted(len(days), 'day')}"
 
 
 def estimated_seconds(subject: Subject, days: Sequence[datetime]) -> float:

@@ -12,6 +12,7 @@ from bot.backtest.check.later_rows import Advance
 from bot.backtest.check.strategy_answer import ask, changed_fields
 from bot.backtest.check.subject import Subject
 from bot.core.errors import BotError
+from bot.core.plural import counted
 
 NAME = "warm-up"
 
@@ -74,7 +75,8 @@ def _word(late: _LateStart) -> str:
 def _sentence(subject: Subject, late: _LateStart, starts: int) -> str:
     if late.last is None:
         return f"{starts} later starts change no decision"
-    said = f"{starts} later starts; the slowest begins on {late.start.date()} and changes {late.changed:,} decisions"
+    changed = counted(late.changed, "decision")
+    said = f"{starts} later starts; the slowest begins on {late.start.date()} and changes {changed}"
     said += f", the last on {late.last.date()} ({', '.join(late.fields)})"
     if not late.is_settled:
         return f"{said}, near the end of the history: decisions depend on where it begins"

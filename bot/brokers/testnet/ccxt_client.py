@@ -88,7 +88,7 @@ class _Sandboxed:
 
     @property
     def session(self) -> TestnetSession:
-        """The guarded session. It cannot be replaced."""
+        """The guarded session; read-only."""
         session: TestnetSession = self.__dict__["_session"]
         return session
 

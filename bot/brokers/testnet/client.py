@@ -130,7 +130,7 @@ class TestnetExchange:
     def find(
         self, client_order_id: str, pair: str, venue_order_id: str = "", sent_at: datetime | None = None
     ) -> OrderReport | None:
-        """Return an order with its fills; None if the venue states that it is missing.
+        """Return an order with its fills; None for one that the venue calls missing.
 
         The venue's own order id and the time of sending, or a time of up to a day before it, find an order that the
         venue no longer lists by its client id alone: Bybit shows seven days at a time, Gate the last 100 orders.

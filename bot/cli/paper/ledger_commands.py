@@ -11,6 +11,7 @@ from bot.cli.complete_names import complete_ledgers
 from bot.cli.console import ConfigOption, JsonOption, SetOption, console, end_with, print_json
 from bot.cli.paper.options import BrokerOption, LedgerOption, config_of, line_printer, name_of, show
 from bot.core.errors import LedgerError
+from bot.core.plural import counted
 from bot.report.names import stage_code
 from bot.report.numbers import cents, to_ascii
 
@@ -158,7 +159,7 @@ def flat(ledger: LedgerOption = "paper", config: ConfigOption = None) -> None:
 
 @ledgers.command()
 def stop(ledger: LedgerOption = "paper", config: ConfigOption = None) -> None:
-    """Stop deciding. Open positions are kept at any price; nothing sells them.
+    """Stop deciding. Open positions are kept at any price.
 
     Example: bot paper stop
     """
@@ -224,7 +225,7 @@ def backup(
     from bot.paper.ledgers import back_up
 
     target, rows, head = back_up(config_of(config), name_of(ledger), SystemClock(), to)
-    line = f"{ledger} was copied to {target}: {rows:,} rows, the last with the hash {head}."
+    line = f"{ledger} was copied to {target}: {counted(rows, 'row')}, the last with the hash {head}."
     console().print(line, markup=False, soft_wrap=True)
 
 

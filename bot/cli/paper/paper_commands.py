@@ -193,7 +193,7 @@ def replay(
     status = status_of(resolved, ledger)
     if as_json:
         print_json({"ticks": ticks, **status.to_dict()})
-    screen.print(f"{ticks:,} ticks, each row the same as in the backtest of these days.", markup=False)
+    screen.print(f"{counted(ticks, 'tick')}, each row the same as in the backtest of these days.", markup=False)
     show(screen, status, resolved)
 
 
@@ -232,7 +232,7 @@ def rehearse(
     days = parse_day(start, "--start"), parse_day(end, "--end")
     done = rehearse_days(resolved, data_dir, market, days[0], days[1], name_of(ledger), SystemClock(), venue_port)
     status = status_of(resolved, ledger)
-    screen.print(f"{done.first} to {done.last}: {done.orders} orders on the venue, over HTTP.", markup=False)
+    screen.print(f"{done.first} to {done.last}: {counted(done.orders, 'order')} on the venue, over HTTP.", markup=False)
     screen.print(f"Fills: {done.fills}, which cost {done.slippage_cost:,.2f} of slippage in all.", markup=False)
     screen.print(f"Account and ledger: {done.difference or 'the same, to the last digit'}.", markup=False)
     show(screen, status, resolved)

@@ -25,6 +25,7 @@ from bot.cli.list_output import Column, Format, MarkdownOption, format_of, print
 from bot.cli.paper.options import config_of
 from bot.cli.review.review_commands import RunOption, shown_record
 from bot.core.errors import ConfigError, DataError
+from bot.core.plural import counted
 from bot.core.text import printable
 from bot.ledger.text_file import write_text
 
@@ -74,14 +75,16 @@ def compare(
     for name, side in (("A", data["first"]), ("B", data["second"])):
         brokers = ", ".join(side["brokers"])
         say(f"{name}: {side['name']}, a {side['kind']}, {side['first_day']} to {side['last_day']}, {brokers}.")
-    say(f"Left out: {data['only_first']:,} days that only A decided, {data['only_second']:,} that only B decided.")
+    first, second = data["only_first"], data["only_second"]
+    say(f"Left out: {counted(first, 'day')} that only A decided, {second:,} that only B decided.")
     if data["first_difference"] is None:
         say("No decision differs.")
     else:
         by_kind = (
             f"{days['stage']:,} in the stage, {days['weights']:,} in the weights, {days['reasons']:,} in the reasons"
         )
-        say(f"Decisions differ first on {data['first_difference']}, on {days['any']:,} days in all: {by_kind}.")
+        differing = counted(days["any"], "day")
+        say(f"Decisions differ first on {data['first_difference']}, on {differing} in all: {by_kind}.")
     say(*data["notes"])
     _equity(say, found.overlay, "A", "B")
     _list(say, style, "Provenance", data["made_otherwise"], {"name": "", "first": "A", "second": "B"})
@@ -179,7 +182,7 @@ def _equity(say: Callable[..., None], overlay: Overlay, first: str, second: str)
 
 
 def _spell(days: int) -> str:
-    return f", {days:,} days" if days > 1 else ""
+    return f", {counted(days, 'day')}" if days > 1 else ""
 
 
 def _list(

@@ -12,6 +12,7 @@ import typer
 from bot.cli.console import ConfigOption, JsonOption, console, end_with, print_json
 from bot.cli.review.review_commands import RunOption
 from bot.core.errors import ConfigError, LedgerError
+from bot.core.plural import counted
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -108,7 +109,7 @@ def salvage(
     lines = [f"Saved rows 1 to {found.rows:,}, up to {found.until[:10]}, each verified by its hash, into {to}."]
     if found.unproved:
         lines.append(
-            f"Lost: {found.unproved:,} rows up to row {found.highest:,} that are readable but have no valid hash, "
+            f"Lost: {counted(found.unproved, 'row')} up to row {found.highest:,}, readable but without a valid hash, "
             f"of {found.first_lost[:10]} to {found.last_lost[:10]}."
         )
     if found.unread:

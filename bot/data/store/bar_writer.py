@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from bot.core.errors import DataError
 from bot.core.moments import Times
+from bot.core.plural import counted
 from bot.core.series_kind import SeriesKind
 from bot.data.store.bar_reader import read_bars, save_arrays, update_arrays
 from bot.data.store.row_comparison import RESTATED_PRICE, SAME_PRICE, FinalRow, RowFate, compare_row
@@ -95,7 +96,7 @@ def _require_complete(connection: sqlite3.Connection, bars: RawBars) -> None:
     if bars.dates[0] > first + _MISSING_DAYS or len(bars) < _COMPLETE * before:
         raise DataError(
             "its restated history came with rows missing, and the one before is kept",
-            expected=f"about {before} rows from {first} on",
+            expected=f"about {counted(before, 'row')} from {first} on",
             was=f"{len(bars)} from {bars.dates[0]} on",
         )
 

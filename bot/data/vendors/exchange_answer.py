@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
+from bot.core.plural import counted
 from bot.data.vendors.exchange_values import DAY_MS
 from bot.infra.vendor_errors import WrongAnswer
 
@@ -71,7 +72,7 @@ def refuse_another_interval(days: Collection[int], where: str) -> None:
     gaps = [later - earlier for earlier, later in pairwise(ordered)]
     # Of daily candles with missing days at least two are neighbours. Weekly ones all begin at 00:00 UTC too.
     if gaps and min(gaps) > 1:
-        raise _wrong_interval(where, f"at least {min(gaps)} days")
+        raise _wrong_interval(where, f"at least {counted(min(gaps), 'day')}")
 
 
 def _wrong_interval(where: str, was: str) -> WrongAnswer:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import LedgerError
 from bot.core.moments import iso
+from bot.core.plural import counted
 from bot.infra.timestamp_token import InvalidToken, Token, digest_of, read_token, verify_token
 from bot.ledger.anchor_files import anchor_files, anchored_text
 from bot.ledger.ledger_file import open_to_read
@@ -132,7 +133,7 @@ def _mismatch(ledger: Path, rows: int, row: int, token: Token, path: Path) -> Le
             return LedgerError(f"is the token of row {own:,} of the ledger {other.stem}", where=str(path))
     stamped = f"row {row:,} was time-stamped on {iso(token.time)}"
     if row > rows:
-        what = f"ends with row {rows:,}, and {stamped}: {row - rows:,} rows were cut off"
+        what = f"ends with row {rows:,}, and {stamped}: {counted(row - rows, 'row')} cut off"
     else:
         what = f"{stamped} with another hash: rows up to it were written anew, or the token is of another ledger"
     return LedgerError(what, where=str(ledger), mend=_REWRITTEN)

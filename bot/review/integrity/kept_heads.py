@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.errors import ConfigError, LedgerError
+from bot.core.plural import counted
 
 _HEAD = r"(?P<rows>[0-9]{1,15}):(?P<hash>[0-9a-fA-F]{64})(?![0-9a-zA-Z])"
 _NOTICE = (
@@ -90,8 +91,8 @@ def missing_head(heads: Iterable[KeptHead], rows: int, hashes: dict[int, str], p
     """
     for head in sorted(heads, key=lambda head: head.rows):
         if head.rows > rows:
-            lost = head.rows - rows
-            what = f"ends with row {rows:,}, and a head of row {head.rows:,} was kept: {lost:,} rows were cut off"
+            lost = counted(head.rows - rows, "row")
+            what = f"ends with row {rows:,}, and a head of row {head.rows:,} was kept: {lost} cut off"
         elif hashes[head.rows] != head.hash:
             what = f"row {head.rows:,} has another hash than the head that was kept: rows up to it were written anew"
         else:

@@ -13,6 +13,7 @@ from bot.core.errors import LedgerError
 from bot.core.events import Event, Valuation
 from bot.core.instrument import ZERO
 from bot.core.orders import Fill, OrderIntent, OrderResult, OrderStatus, Settlement
+from bot.core.plural import counted
 from bot.core.portfolio import Portfolio
 from bot.ledger.anchor_files import anchor_files
 from bot.ledger.codec import plain
@@ -57,7 +58,7 @@ class _Chain:
             self.hashes[self.rows], self.moments[self.rows] = self.head, raw[2]
 
     def message(self) -> str:
-        return f"{self.rows:,} rows, each chained to the one before; ends with {self.head[:8]}"
+        return f"{counted(self.rows, 'row')}, each chained to the one before; ends with {self.head[:8]}"
 
 
 class _Orders:
@@ -111,9 +112,8 @@ class _Orders:
     def message(self) -> str:
         still_open = len(self._sent.keys() - self._ended)
         open_ones = f"; {still_open:,} still open" if still_open else ""
-        return (
-            f"{len(self._sent):,} sent, each ended once{open_ones}; {self._fills:,} fills; {self._skipped:,} never sent"
-        )
+        fills = counted(self._fills, "fill")
+        return f"{len(self._sent):,} sent, each ended once{open_ones}; {fills}; {self._skipped:,} never sent"
 
     def _require(self, holds: bool, row: Row, what: str) -> None:
         if not holds:

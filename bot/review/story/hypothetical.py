@@ -61,7 +61,7 @@ def hypothetical_line(held: Sequence[Held], eth: str = "ETH") -> str:
     if not known:
         return ""
     several = known[0].episodes > 1
-    spans = "; ".join(f"{one.sessions} sessions: {_span(one)}" for one in known)
+    spans = "; ".join(f"{counted(one.sessions, 'session')}: {_span(one)}" for one in known)
     return (
         f"Hypothetical, never traded: {eth} from the open after {'each of ' if several else ''}"
         f"{counted(known[0].episodes, 'armed breakout')} that never confirmed, before costs. {spans}."

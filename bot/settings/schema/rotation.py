@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, Strict, model_validator
 
+from bot.core.plural import counted
 from bot.settings.schema.values import Count, Positive, Section, Share, Switch
 
 
@@ -23,7 +24,7 @@ class BreakoutSection(Section):
         if self.confirm_closes > self.confirm_within + 1:
             raise ValueError(
                 f"confirm_closes ({self.confirm_closes}) cannot be reached within "
-                f"{self.confirm_within} sessions after the breakout"
+                f"{counted(self.confirm_within, 'session')} after the breakout"
             )
         return self
 

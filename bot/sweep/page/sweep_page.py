@@ -80,7 +80,7 @@ def _head(sweep: SweepData) -> str:
             facts(
                 (
                     ("Market", plan["market"]),
-                    ("Window", f"{plan['days'][0]} to {plan['days'][1]}, {found.months} months"),
+                    ("Window", f"{plan['days'][0]} to {plan['days'][1]}, {counted(found.months, 'month')}"),
                     ("Sets", f"{plan['sampler']}, {found.distinct:,} with different returns"),
                     ("Config", plan["config"][:12]),
                     ("Version", plan["version"]),

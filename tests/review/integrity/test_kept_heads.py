@@ -54,7 +54,7 @@ class TestHead:
         made(tmp_path, story()[:7])
         done = bot("review", "verify", "--head", head, cwd=tmp_path)
         assert "chain  valid" in done.stdout
-        assert "a head of row 9 was kept: 2 rows were cut off" in error_of(done, 5)
+        assert "a head of row 9 was kept: 2 rows cut off" in error_of(done, 5)
 
     def test_of_a_chain_written_anew_is_missed_though_the_chain_holds(self, tmp_path: Path) -> None:
         head = kept(tmp_path, 6)
