@@ -11,7 +11,7 @@ from bot.core.text import printable
 
 
 class CleanConsole(Console):
-    """Console of every command. It keeps texts from outside from moving the cursor, setting a title or reversing the line.
+    """Console of every command. Texts from outside move no cursor, set no title and reverse no line.
 
     Each piece of text passes here after its layout and before its colours, whichever table or panel it stands in.
     """
