@@ -109,7 +109,10 @@ class Book:
                 continue
             settled.append(self._settlement(day, settling, quantity))
             self._record(settled[-1])
+            self._stops.note(settled[-1])
             self._remember_name(settled[-1])
+            if settling.into is not None and symbol in self._unfinished:
+                self._try_again(self._unfinished - {symbol} | {settling.into}, midnight(day))
             if settling.warning:
                 self._warn(settling.warning)
         return settled

@@ -12,7 +12,7 @@ from bot.core.cycle import Plan, Quote, TradingRules
 from bot.core.decision import Decision, Trade
 from bot.core.events import Event, Late
 from bot.core.instrument import Instrument, to_decimal
-from bot.core.orders import STOP_REASON, OrderEnd, OrderIntent, OrderResult, OrderStatus, Side, order_id
+from bot.core.orders import STOP_REASON, OrderEnd, OrderIntent, OrderResult, OrderStatus, Settlement, Side, order_id
 
 
 class StopState:
@@ -45,6 +45,8 @@ class StopState:
                     self.sold = frozenset()
             case OrderIntent() if event.stop is not None:
                 self.sold |= {event.symbol}
+            case Settlement() if event.into is not None and event.symbol in self.sold:
+                self.sold |= {event.into}
 
     def with_reason(self, plan: Plan) -> Plan:
         """Replace the reason of the day's decision by the stop's in the sales of coins that a stop has sold in part."""

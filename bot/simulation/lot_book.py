@@ -241,6 +241,8 @@ def settle(book: LotBook, coins: CoinTable, numbers: RunNumbers, multipliers: Fl
             book.lots[into] += received
             book.marks[into] = close / coins.ratio[coin]
             book.renamed[coin] = into
+            book.unfinished[into] |= book.unfinished[coin]
+            book.unfinished[coin] = False
         elif coins.cause[coin] == DEAD:
             paid = close * numbers.recovery
             book.cash[0] += quantity * _worse_price(coins.tick[coin], paid, False) if paid > 0 else 0.0

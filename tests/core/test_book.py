@@ -13,7 +13,7 @@ from bot.core.book import Book
 from bot.core.decision import Trade
 from bot.core.events import OrdersToRetry, Valuation
 from bot.core.moments import ONE_DAY
-from bot.core.orders import OrderEnd, OrderIntent, OrderResult, OrderStatus
+from bot.core.orders import Fill, OrderEnd, OrderIntent, OrderResult, OrderStatus
 from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.services.plans import with_decisions
@@ -68,6 +68,21 @@ def test_a_book_that_takes_up_a_whole_run_holds_what_the_run_held() -> None:
     again.plan = replace(made, decisions=[*made.decisions[:-1], half])
     # The target of A is one of B now: 0.25 x 996.497 / 1 = 249.12425, and 250.87575 are too many.
     assert wanted(again.decide(len(made.decisions) - 1)) == [("B", D("250.8757"))]
+
+
+def test_an_unfinished_order_is_tried_again_under_the_new_name_of_its_coin() -> None:
+    """The purchase of the 8th fails for want of an open. On the 9th A becomes B, which has a quote on the 10th."""
+    after = dict(list(flat(1.0).items())[8:])
+    ending = {"A": {"kind": "renamed", "to": "B", "ratio": "10"}}
+    weights = [{"A": "0.2"}] * 5 + [{"A": "0.5"}]
+    book = run_exact(plan(market({"A": {"2024-01-08": NAN}}, A=flat(10.0, 8), B=after), weights, ending))
+    bought = [(fill.at.day, fill.symbol) for fill in events(book, Fill)]
+    assert bought == [(3, "A"), (10, "B")]
+    assert [(e.at.day, e.symbols) for e in events(book, OrdersToRetry)] == [
+        (8, frozenset({"A"})),
+        (9, frozenset({"B"})),
+        (10, frozenset()),
+    ]
 
 
 def test_a_book_that_waits_goes_on_waiting_until_a_decision_has_no_weights() -> None:

@@ -200,6 +200,22 @@ def test_the_level_of_a_renamed_coin_follows_its_ratio() -> None:
     assert (sold.symbol, sold.stop, sold.at.day) == ("B", D("9.25"), 9)
 
 
+@pytest.mark.parametrize("trade", [Trade.HOLD, Trade.BAND])
+def test_the_rest_of_a_stopped_coin_is_sold_under_its_new_name(trade: Trade) -> None:
+    """The stop of the 8th sells 150 / 90 = 1.6666 A; on the 9th what is left becomes ten times as many B."""
+    old, new = flat(100.0, 8), {day: 10.0 for day in list(flat(1.0))[8:]}
+    made = with_bars(market(A=old, B=new), "A", lows={8: 80.0}, volume=np.full(8, 15_000.0))
+    made = with_bars(made, "B", volume=np.full(DAYS - 8, 15_000.0))
+    base = plan(made, STAY, endings={"A": {"kind": "renamed", "to": "B", "ratio": 10}})
+    base = replace(base, median_volume=lambda series: series.volume)
+    book = run_all(stopped(base, {7: {"A": 90}}, {10: trade}))
+    fills = [fill for fill in events(book, Fill) if fill.at.day > 8]
+    # 33.176 B are left, of which 150 / 10 are sold a day; a coin has its first quote the day after its first row.
+    assert [(fill.symbol, fill.side, fill.reason) for fill in fills] == [("B", Side.SELL, STOP_REASON)] * len(fills)
+    assert [(fill.at.day, fill.quantity) for fill in fills[:2]] == [(10, D(15)), (11, D(15))]
+    assert book.portfolio.held("B") * 10 < 10  # under the smallest order
+
+
 @pytest.mark.parametrize(
     ("stops", "message"),
     [
