@@ -25,7 +25,7 @@ from bot.data.demo.demo_market import DEMO
 from bot.infra.clock import SystemClock
 from bot.ledger.newest_study import study_of_run
 from bot.ledger.projections import project
-from bot.ledger.run_folder import RunFolder, claim_run_folder, new_run_folder
+from bot.ledger.run_folder import RunFolder, claim_run_folder, new_run_folder, removed_on_error
 from bot.ledger.run_label import require_free_name, run_label
 from bot.ledger.typed_tables import TypedTables
 from bot.report.coin_trades import closes_of
@@ -191,7 +191,8 @@ def run_backtest(
     elif save:
         folder = new_run_folder(config.state / "runs", started, key)
     views = Views()
-    found = backtest(config, found_market, window, views, capacity)
+    with removed_on_error(folder):
+        found = backtest(config, found_market, window, views, capacity)
     # The effect is added to coins only: a fund has the same path with and without it.
     has_worlds = found_market.name == DEMO and found_market[found_market.roles.eth].kind.is_coin
     worlds = compare_worlds(config, advance) if has_worlds else None

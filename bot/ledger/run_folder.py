@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -195,6 +195,20 @@ def remove_run(folder: RunFolder) -> None:
         shutil.rmtree(folder.path)
     except OSError as problem:
         raise _unwritable(folder.path, problem) from None
+
+
+@contextmanager
+def removed_on_error(folder: RunFolder | None) -> Iterator[None]:
+    """Remove the folder of a run that ends with an error before its first file is written."""
+    # The command prints the error; in the list of runs the folder would be one more interrupted run.
+    try:
+        yield
+    except BotError:
+        if folder is not None:
+            with suppress(OSError):  # the error of the run is the one to report
+                (folder.path / INCOMPLETE).unlink()
+                folder.path.rmdir()
+        raise
 
 
 def _newest_first(runs: Path) -> Iterator[RunFolder]:

@@ -12,7 +12,7 @@ from bot.backtest.strategy_check import check_strategy
 from bot.core.errors import ConfigError
 from bot.core.market import Market
 from bot.services.user_strategy import load_strategy
-from tests.cli.running import bot, bot_process
+from tests.cli.running import bot, bot_process, error_of
 
 HEAD = """
 from decimal import Decimal
@@ -67,6 +67,17 @@ def test_a_file_that_makes_no_strategy_is_refused(text: str, expected: str, tmp_
     path.write_text(text)
     with pytest.raises(ConfigError, match=expected):
         load_strategy(path, {})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("out", [(), ("--out", "mine")], ids=["in logs", "with --out"])
+def test_a_run_that_ends_with_an_error_of_the_file_leaves_no_folder(out: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(PRINTS.replace("FAULT", "1 / 0"))
+    words = ("backtest", "--market", "demo", "--set", "strategy={file: mine.py}", *out)
+    for _ in range(2):
+        assert "ZeroDivisionError" in error_of(bot(*words, cwd=tmp_path), 2)
+    assert json.loads(bot("runs", "--json", cwd=tmp_path).stdout)["runs"] == []
+    assert not (tmp_path / "mine").exists()
 
 
 def test_a_dataclass_with_postponed_annotations_is_a_strategy_too(tmp_path: Path, demo: Market) -> None:
