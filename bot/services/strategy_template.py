@@ -124,7 +124,9 @@ def write_template(name: str, folder: Path) -> list[Path]:
 
     Raises ConfigError for an invalid name, a missing folder, or a file that exists; existing files are kept.
     """
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
+    if keyword.iskeyword(name):
+        raise ConfigError("is a keyword of Python", where=repr(name), mend="choose another name")
+    if not _NAME.fullmatch(name):
         expected = "lower-case letters, digits and _, a letter first, at most 60"
         raise ConfigError("is no name of a strategy", where=repr(name), expected=expected)
     if not folder.is_dir():

@@ -42,9 +42,15 @@ def test_a_file_that_exists_is_kept_and_nothing_is_written(taken: str, tmp_path:
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(taken, "mine")]
 
 
-@pytest.mark.parametrize("name", ["My Rule", "../rule", "class", "", "1rule", "x" * 61])
+@pytest.mark.parametrize("name", ["My Rule", "../rule", "", "1rule", "x" * 61])
 def test_an_unfit_name_is_refused(name: str, tmp_path: Path) -> None:
     assert "no name of a strategy" in error_of(bot("new-strategy", name, cwd=tmp_path), 2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_keyword_of_python_is_refused_as_a_name(tmp_path: Path) -> None:
+    message = error_of(bot("new-strategy", "class", cwd=tmp_path), 2)
+    assert "'class': is a keyword of Python; choose another name" in message
     assert not list(tmp_path.iterdir())
 
 
