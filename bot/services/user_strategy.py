@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import importlib.util
+import inspect
 import sys
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -59,6 +60,7 @@ def load_strategy(path: Path, parameters: Mapping[str, object], plan_of: PlanOf 
 
     def make() -> tuple[Any, str]:
         loader.exec_module(module)
+        _require_parameters(module.strategy, parameters)
         made = module.strategy(**parameters)
         forms = [form for form in ("decisions", "decide") if callable(getattr(made, form, None))]
         if not forms or not isinstance(getattr(made, "name", None), str):
@@ -72,6 +74,23 @@ def load_strategy(path: Path, parameters: Mapping[str, object], plan_of: PlanOf 
     if callable(getattr(made, "decide", None)):
         return CheckedDailyStrategy(path, parameters, made, own_name, plan_of)
     return _CheckedStrategy(path, parameters, made, own_name)
+
+
+def _require_parameters(strategy: Callable[..., object], parameters: Mapping[str, object]) -> None:
+    """Check that the function `strategy` of a file takes the parameters of the config. Raises ConfigError."""
+    try:
+        signature = inspect.signature(strategy)
+    except (TypeError, ValueError):  # the call itself shows the error
+        return
+    try:
+        signature.bind(**parameters)
+    except TypeError as problem:
+        given = ", ".join(parameters) or "none"
+        raise ConfigError(
+            f"strategy{signature} does not fit `strategy.parameters` of the config: {problem}",
+            was=given,
+            mend="change one of the two",
+        ) from None
 
 
 class _Checks:

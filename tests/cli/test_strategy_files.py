@@ -59,7 +59,11 @@ def test_what_a_strategy_returns_is_looked_at_before_it_is_believed(body: str, t
         ("import nowhere_to_be_found\n", "ModuleNotFoundError"),
         ("x = 1\n", "AttributeError"),
         ("def strategy():\n    return 1\n", "is no strategy"),
-        ("def strategy(days):\n    return 1\n", "TypeError"),
+        (
+            "def strategy(days):\n    return 1\n",
+            r"strategy\(days\) does not fit .*: missing .* 'days'; was none; change",
+        ),
+        ("def strategy(**more):\n    raise TypeError('own')\n", "line 2: TypeError: own"),
     ],
 )
 def test_a_file_that_makes_no_strategy_is_refused(text: str, expected: str, tmp_path: Path) -> None:
@@ -67,6 +71,13 @@ def test_a_file_that_makes_no_strategy_is_refused(text: str, expected: str, tmp_
     path.write_text(text)
     with pytest.raises(ConfigError, match=expected):
         load_strategy(path, {})
+
+
+def test_parameters_that_a_file_does_not_take_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("def strategy():\n    return 1\n")
+    with pytest.raises(ConfigError, match=r"got an unexpected keyword argument 'days'; was days, stop; change"):
+        load_strategy(path, {"days": 100, "stop": 0.1})
 
 
 @pytest.mark.slow
