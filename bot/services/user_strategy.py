@@ -31,7 +31,8 @@ _PROJECT = Path(__file__).resolve().parents[2]
 _T = TypeVar("_T")
 PlanOf = Callable[[Market], RunPlan]
 """Returns the plan of a market's whole history, without decisions."""
-_HELP = "see docs/writing-a-strategy.md; --debug shows the traceback"
+_EXAMPLE = "compare with the file that `bot new-strategy NAME` writes"
+_HELP = f"{_EXAMPLE}; --debug shows the traceback"
 _COPY_HELP = "keep only values that copy.deepcopy can copy in the strategy object"
 
 
@@ -42,7 +43,7 @@ def strategy_path(file: Path) -> Path:
         with contextlib.suppress(OSError):
             if path.is_file():
                 return path
-    raise ConfigError("there is no such strategy file", where=str(file), mend=_HELP)
+    raise ConfigError("there is no such strategy file", where=str(file), mend="`bot new-strategy NAME` writes one")
 
 
 def load_strategy(path: Path, parameters: Mapping[str, object], plan_of: PlanOf | None = None) -> Strategy:
@@ -54,7 +55,7 @@ def load_strategy(path: Path, parameters: Mapping[str, object], plan_of: PlanOf 
     name = f"strategy_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise ConfigError("is not a Python file", where=str(path), mend=_HELP)
+        raise ConfigError("is not a Python file", where=str(path), mend=_EXAMPLE)
     module, loader = importlib.util.module_from_spec(spec), spec.loader
     sys.modules[name] = module  # dataclasses look their own module up
 
@@ -137,7 +138,7 @@ class _Checks:
                 raise self._wrong(what, "a coin or an unadjusted fund", str(symbol))
 
     def _wrong(self, what: str, expected: str, was: str) -> ConfigError:
-        return ConfigError(f"the strategy {what}", where=str(self.path), expected=expected, was=was, mend=_HELP)
+        return ConfigError(f"the strategy {what}", where=str(self.path), expected=expected, was=was, mend=_EXAMPLE)
 
 
 class _CheckedStrategy(_Checks):

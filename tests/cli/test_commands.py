@@ -215,7 +215,7 @@ BAD_USE: dict[str, tuple[list[str], int, str]] = {
     "no stablecoin": (["signal", "--set", "roles.stablecoin=ETH"], 2, "of kind stablecoin"),
     "more than all": (["signal", "--set", "start_equity=1e400"], 2, "start_equity"),
     "not in this market": (["backtest", *FEW, "--set", "overrides.no_trade=[SOL]"], 2, "no_trade names SOL"),
-    "no strategy file": (["signal", "--set", "strategy={file: nowhere.py}"], 2, "no such strategy file"),
+    "no strategy file": (["signal", "--set", "strategy={file: nowhere.py}"], 2, "`bot new-strategy NAME` writes one"),
 }
 
 
