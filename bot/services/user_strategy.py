@@ -126,16 +126,12 @@ class _Checks:
                 raise self._wrong(what, expected, repr(getattr(decision, field)))
         if not all(isinstance(reason, str) for reason in decision.reasons):
             raise self._wrong(f"on {decision.at.date()} gives a reason that is no text", "text", repr(decision.reasons))
-        for symbol in decision.weights:
-            if symbol not in market or not market[symbol].kind.may_be_held or symbol == market.roles.stablecoin:
-                raise self._wrong(
-                    f"on {decision.at.date()} targets what cannot be held", "a coin or an unadjusted fund", str(symbol)
-                )
-        for symbol in decision.stops:
-            # A misspelt name would leave the holding without its stop.
-            if symbol not in market or not market[symbol].kind.may_be_held or symbol == market.roles.stablecoin:
-                what = f"on {decision.at.date()} gives a stop to what cannot be held"
-                raise self._wrong(what, "a coin or an unadjusted fund", str(symbol))
+        # A misspelt name in `stops` would leave the holding without its stop.
+        for symbols, does in ((decision.weights, "targets"), (decision.stops, "gives a stop to")):
+            for symbol in symbols:
+                if symbol not in market or not market[symbol].kind.may_be_held or symbol == market.roles.stablecoin:
+                    what = f"on {decision.at.date()} {does} what cannot be held"
+                    raise self._wrong(what, "a coin or an unadjusted fund", str(symbol))
 
     def _wrong(self, what: str, expected: str, was: str) -> ConfigError:
         return ConfigError(f"the strategy {what}", where=str(self.path), expected=expected, was=was, mend=_EXAMPLE)
@@ -268,8 +264,9 @@ def _fault(path: Path, problem: BaseException, mend: str) -> ConfigError:
     # Python records absolute paths, also of a file that was named by a relative one.
     own, frames = path.resolve(), traceback.extract_tb(problem.__traceback__)
     lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == own]
-    is_unread = isinstance(problem, SyntaxError) and Path(problem.filename or "").resolve() == own
-    line = problem.lineno if isinstance(problem, SyntaxError) and is_unread else lines[-1] if lines else None
+    line = lines[-1] if lines else None
+    if isinstance(problem, SyntaxError) and Path(problem.filename or "").resolve() == own:
+        line = problem.lineno
     where = f"{path} line {line}" if line else str(path)
     # The bot's own errors, such as that of an unknown series, keep their words.
     if isinstance(problem, BotError):
