@@ -280,6 +280,9 @@ class TestVerify:
         )
         assert "add --anchors" in error_of(bot("review", "verify", "--ca", "authority.pem", cwd=folder), 2)
         assert "contradict each other" in error_of(verify(folder, "--all"), 2)
+        assert "paper and --all: contradict" in error_of(bot("review", "verify", "paper", "--all", cwd=folder), 2)
+        assert "named twice" in error_of(bot("review", "verify", "paper", "--run", "paper", cwd=folder), 2)
+        assert "valid" in bot("review", "verify", "paper", cwd=folder).stdout
 
 
 def test_a_backup_and_the_archive_take_the_tokens_along(folder: Path, server: AuthorityServer) -> None:

@@ -23,8 +23,8 @@ from bot.cli.console import (
 )
 from bot.cli.list_output import Column, Format, MarkdownOption, format_of, print_list
 from bot.cli.paper.options import config_of
-from bot.cli.review.review_commands import RunOption, shown_record
-from bot.core.errors import ConfigError, DataError
+from bot.cli.review.review_commands import RecordArgument, RunOption, record_name, shown_record
+from bot.core.errors import DataError
 from bot.core.plural import counted
 from bot.core.text import printable
 from bot.ledger.text_file import write_text
@@ -99,9 +99,7 @@ def compare(
 
 @comparing.command()
 def parity(
-    ledger: Annotated[
-        str | None, typer.Argument(help="A ledger, a run, or `latest`.", autocompletion=complete_records)
-    ] = None,
+    ledger: RecordArgument = None,
     run: RunOption = None,
     data_dir: DataDirOption = None,
     market: MarketOption = "auto",
@@ -123,10 +121,9 @@ def parity(
     from bot.review.compare.overlay_page import parity_page
 
     require_one_market(market, data_dir)
-    if ledger is not None and run is not None:
-        raise ConfigError("contradict each other", where="LEDGER and --run", mend="keep one")
+    name = record_name(ledger, run)
     style, resolved = format_of(as_json, False, as_markdown), config_of(config, set_)
-    record = shown_record(resolved.state, ledger or run)
+    record = shown_record(resolved.state, name)
     with console(to_error=True).status("Backtesting its days ..."):
         found = parity_of(resolved, record, data_dir, market)
     _write(html, lambda: parity_page(found))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.console import ConfigOption, JsonOption, console, end_with, print_json
-from bot.cli.review.review_commands import RunOption
+from bot.cli.review.review_commands import RecordArgument, RunOption, record_name
 from bot.core.errors import ConfigError, LedgerError
 from bot.core.plural import counted
 
@@ -26,6 +26,7 @@ files = typer.Typer()
 
 @files.command()
 def verify(
+    ledger: RecordArgument = None,
     run: RunOption = None,
     every: Annotated[bool, typer.Option("--all", help="Every ledger and every complete run.")] = False,
     head: Annotated[
@@ -60,15 +61,16 @@ def verify(
     from bot.review.recording import all_records, find_record
     from bot.settings.loader import load_config
 
-    if every and run is not None:
-        raise ConfigError("contradict each other", where="--run and --all", mend="keep one")
+    name = record_name(ledger, run)
+    if every and name is not None:
+        raise ConfigError("contradict each other", where=f"{name} and --all", mend="keep one")
     if every and (head or head_file):
         raise ConfigError("contradict each other", where="--all and --head", mend="a head is one of a single ledger")
     if every and anchors:
         raise ConfigError("contradict each other", where="--all and --anchors", mend="verify one ledger at a time")
     kept, resolved = [parse_head(text) for text in head or ()], load_config(config)
     trusted = _trusted(resolved, anchors, ca)
-    records = all_records(resolved.state) if every else [find_record(resolved.state, run).pinned()]
+    records = all_records(resolved.state) if every else [find_record(resolved.state, name).pinned()]
     screen, faults, verified = console(to_error=as_json), [], []
     for record in records:
         if len(records) > 1:

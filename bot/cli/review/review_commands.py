@@ -41,6 +41,9 @@ RunOption = Annotated[
         autocompletion=complete_records,
     ),
 ]
+RecordArgument = Annotated[
+    str | None, typer.Argument(help="A ledger's name, a run's, or `latest`.", autocompletion=complete_records)
+]
 MarkdownTextOption = Annotated[bool, typer.Option("--md", help="Markdown on standard output.")]
 
 
@@ -56,6 +59,13 @@ class StoryFirst(WholeSummaries):
 
 
 review = typer.Typer(cls=StoryFirst, help="Review a run or a ledger: what was done on each day, and why. Read-only.")
+
+
+def record_name(argument: str | None, option: str | None) -> str | None:
+    """Return the name of a record from the argument or from --run. Raises ConfigError if both are given."""
+    if argument is not None and option is not None:
+        raise ConfigError("the record is named twice", where=f"{argument} and --run {option}", mend="keep one")
+    return option if argument is None else argument
 
 
 def record_of(config: Path | None, name: str | None) -> Record:
@@ -96,10 +106,7 @@ def print_lines(lines: Iterable[str]) -> None:
 
 @review.command()
 def story(
-    run: Annotated[
-        str | None,
-        typer.Argument(help="A ledger's name, a run's, or `latest`.", autocompletion=complete_records),
-    ] = None,
+    run: RecordArgument = None,
     since: Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD.")] = None,
     until: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All entries; by default the newest twelve.")] = False,
