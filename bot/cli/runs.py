@@ -37,7 +37,7 @@ class RunsGroup(WholeSummaries):
 
 def _complete_first_word(ctx: Any, incomplete: str) -> list[str]:
     """Return commands and runs that begin as typed: `bot runs` may be followed by either."""
-    commands = [name for name in ("show", "rm") if name.startswith(incomplete)]
+    commands = [name for name in ("list", "show", "rm") if name.startswith(incomplete)]
     return commands + complete_runs(ctx, incomplete)
 
 

@@ -107,6 +107,7 @@ def test_a_name_is_given_once_and_means_no_other_thing(folder: Path) -> None:
         ("bot runs show ga", ["gated"]),
         ("bot runs rm 202401", ["20240103T000000Z-cccccccc", NEW, OLD]),
         ("bot runs s", ["show"]),
+        ("bot runs l", ["list", "latest"]),
         ("bot review compare pa", ["paper"]),
         ("bot review trades --run ga", ["gated"]),
         ("bot paper status --ledger pa", ["paper"]),
