@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli.complete_names import complete_runs
-from bot.cli.console import ConfigOption, JsonOption, percent, print_json
+from bot.cli.console import ConfigOption, JsonOption, number, percent, print_json
 from bot.cli.warning_output import warning_lines
 from bot.cli.whole_summaries import WholeSummaries
 from bot.core.errors import ConfigError
@@ -97,13 +97,13 @@ def show(
     from bot.settings.state_folder import state_folder
 
     folder = find_run(state_folder(config) / "runs", run)
-    facts = _describe(folder, verify=False)
+    facts = _describe(folder, verify=False) | (_details(folder) if folder.is_complete else {})
     if as_json:
         print_json(facts)
         return
-    for title, value in _lines(folder, facts).items():
+    for title, value in _lines(facts).items():
         typer.echo(printable(f"{title:9} {value}"))
-    warnings = folder.json("summary.json").get("warnings", []) if folder.is_complete else []
+    warnings = facts.get("warnings", [])
     for line in warning_lines(warnings, shutil.get_terminal_size().columns, every, "all with --warnings"):
         typer.echo(line)
 
@@ -113,6 +113,7 @@ def rm(
     run: Annotated[list[str], typer.Argument(help="Names or ids of runs, or `latest`.", autocompletion=complete_runs)],
     config: ConfigOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove them without asking.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Ask, then remove runs with all their files. Exit code 2 if they are kept.
 
@@ -129,20 +130,23 @@ def rm(
             raise ConfigError("is not in the folder of the runs", where=str(folder.path), mend="remove it by hand")
     for folder in found:
         for line in _format_run(_describe(folder, verify=False)):
-            typer.echo(printable(line))
-    if not yes and not _confirmed(len(found)):
+            typer.echo(printable(line), err=as_json)
+    if not yes and not _confirmed(len(found), to_error=as_json):
         raise ConfigError("nothing was removed", mend="answer y, or give --yes")
     for folder in found:
         remove_run(folder)
+    if as_json:
+        print_json({"removed": [folder.run_id for folder in found]})
+        return
     typer.echo(f"Removed {counted(len(found), 'run')}.")
 
 
-def _confirmed(count: int) -> bool:
+def _confirmed(count: int, to_error: bool) -> bool:
     """Ask whether runs are to be removed; at the end of the input they are kept."""
     try:
-        return typer.confirm(f"Remove {counted(count, 'run')} with all files?")
+        return typer.confirm(f"Remove {counted(count, 'run')} with all files?", err=to_error)
     except typer.Abort:
-        typer.echo()
+        typer.echo(err=to_error)
         return False
 
 
@@ -170,6 +174,19 @@ def _describe(folder: RunFolder, verify: bool) -> dict[str, Any]:
         if verify:
             facts["ledger_rows"] = folder.verify()
     return facts
+
+
+def _details(folder: RunFolder) -> dict[str, Any]:
+    """Return more facts of a complete run: how it was made, its figures, report and warnings."""
+    manifest, summary = folder.json("manifest.json"), folder.json("summary.json")
+    return {
+        "command": manifest.get("command", ""),
+        "started": manifest.get("started", ""),
+        "max_drawdown": summary["strategy"].get("max_drawdown"),
+        "trades": summary["strategy"].get("trades"),
+        "report": str(folder.path / "report.html"),
+        "warnings": summary.get("warnings", []),
+    }
 
 
 def _config_file(command: str) -> str | None:
@@ -204,21 +221,20 @@ def _made(facts: Mapping[str, Any]) -> list[str]:
     return [facts["strategy"], *entry, *config, f"market {facts['market']}"]
 
 
-def _lines(folder: RunFolder, facts: Mapping[str, Any]) -> dict[str, str]:
+def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
     """Return the lines of `bot runs show` by their titles."""
     if not facts["complete"]:
         return {"Run": facts["run_id"], "State": "interrupted: incomplete", "Folder": facts["run_dir"]}
-    manifest, figures = folder.json("manifest.json"), folder.json("summary.json")["strategy"]
     return {
         "Run": facts["run_id"],
         **({"Name": facts["name"]} if facts["name"] else {}),
         **({"Note": facts["note"]} if facts["note"] else {}),
         "Made by": ", ".join(_made(facts)),
-        "Command": manifest.get("command", ""),
-        "Started": manifest.get("started", ""),
+        "Command": facts["command"],
+        "Started": facts["started"],
         "Days": f"{facts['start']} to {facts['end']}",
         "Return": percent(facts["total_return"]),
-        "Drawdown": percent(figures.get("max_drawdown")),
-        "Trades": str(figures.get("trades", "")),
-        "Report": str(folder.path / "report.html"),
+        "Drawdown": percent(facts["max_drawdown"]),
+        "Trades": number(facts["trades"], 0),
+        "Report": facts["report"],
     }

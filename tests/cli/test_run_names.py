@@ -60,6 +60,11 @@ def test_a_run_is_found_by_its_name_by_every_command(folder: Path) -> None:
     assert "Note      two years\n" in shown
     assert "Drawdown  -25.0%\n" in shown
     assert shown.endswith("1 warning:\n- few trades\n")
+    facts = json.loads(bot("runs", "show", "gated", "--json", cwd=folder).stdout)
+    assert facts["command"] == "bot backtest --config my/g.yaml"
+    assert (facts["max_drawdown"], facts["trades"], facts["warnings"]) == (-0.25, 3, ["few trades"])
+    interrupted = bot("runs", "show", "20240103T000000Z-cccccccc", "--json", cwd=folder)
+    assert json.loads(interrupted.stdout)["complete"] is False
     assert "did you mean 'gated'?" in error_of(bot("runs", "gatd", cwd=folder), 5)
     assert "did you mean 'gated'?" in error_of(bot("review", "gatd", cwd=folder), 5)
 
@@ -75,6 +80,12 @@ def test_a_run_is_removed_after_a_question_and_latest_is_then_the_one_before(
     assert done.stdout.endswith("Removed 1 run.\n")
     assert not (folder / "logs/runs" / NEW).exists()
     assert bot("runs", "latest", cwd=folder).stdout.startswith(OLD)
+
+
+def test_a_removal_lists_the_runs_as_json(folder: Path) -> None:
+    done = bot("runs", "rm", "gated", NEW, "--yes", "--json", cwd=folder)
+    assert json.loads(done.stdout)["removed"] == [OLD, NEW]
+    assert OLD in done.stderr
 
 
 def test_no_run_is_removed_if_one_is_unknown_or_elsewhere(folder: Path) -> None:
