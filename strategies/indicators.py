@@ -21,7 +21,7 @@ LONG_WINDOW = 50
 
 
 def missing_allowed(window: int, gaps: float) -> int:
-    """Return how many rows of a window may be missing: a share of a long window, rounded down, and none of a short one.
+    """Return how many rows of a window may be missing: a share of a long window, rounded down; 0 for a short one.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ def capped_shares(scores: Mapping[str, float], largest: float) -> dict[str, floa
 
 
 def capped_by_day(scores: Floats, largest: float) -> Floats:
-    """Split 1 as `capped_shares` does, on each day. Scores and shares have shape (coins, days); 0 is no coin."""
+    """Split 1 as `capped_shares` does, on each day, among coins above 0. Scores and shares have shape (coins, days)."""
     shares, left, free = np.zeros(scores.shape), np.ones(scores.shape[1]), scores > 0
     while free.any():
         total = reduce(add, np.where(free, scores, 0.0))

@@ -56,7 +56,7 @@ class DrawdownBreaker:
         return self._wrapped.stressed(market)
 
     def decide(self, today: Today) -> Decision:
-        """Decide the day: the strategy's own decision, or no holdings."""
+        """Decide the day as the strategy does; during a pause hold the stablecoin."""
         own = self._wrapped.decide(today)
         own = replace(own, previous=today.last.stage if today.last else own.previous)
         if self._until is not None:
