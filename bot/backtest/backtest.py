@@ -17,7 +17,7 @@ from bot.backtest.order_size import order_size
 from bot.backtest.random_timing import RandomTiming, band_of
 from bot.backtest.result_warnings import PegRule, result_warnings
 from bot.backtest.strategy_check import check_plan
-from bot.backtest.warnings import order_warnings, run_warnings, stop_warnings
+from bot.backtest.warnings import listing_warnings, order_warnings, run_warnings, stop_warnings
 from bot.core.events import Episode
 from bot.core.market import Market
 from bot.core.ports import BacktestExtras, Strategy
@@ -121,6 +121,7 @@ def run(market: Market, strategy: Strategy, plan: RunPlan, window: Window, optio
         "warnings": _each_once(
             [
                 *result_warnings(market, window, own, options.peg),
+                *listing_warnings(book, market, window),
                 *stop_warnings(book),
                 *book.warnings,
                 *others.warnings(),

@@ -39,7 +39,7 @@ def result_warnings(market: Market, window: Window, plan: RunPlan, peg: PegRule 
         Rule of the stablecoin's peg, if its warning is wanted.
     """
     return [
-        *_quarantined(market, window),
+        *_quarantined(market, window, plan),
         *_frozen(market, window, plan),
         *_funds(market, window, plan),
         *_lost_peg(market, window, peg),
@@ -48,11 +48,15 @@ def result_warnings(market: Market, window: Window, plan: RunPlan, peg: PegRule 
     ]
 
 
-def _quarantined(market: Market, window: Window) -> list[str]:
-    """Name the series that are quarantined before the window ends, with the cause and the setting that allows them."""
+def _quarantined(market: Market, window: Window, plan: RunPlan) -> list[str]:
+    """Name the series that are quarantined before the window ends, with the cause and the setting that allows them.
+
+    Those that the run reads or targets come first.
+    """
     roles, warnings = market.roles, []
     required = (roles.small_caps, roles.eth, roles.btc)
-    for symbol, since in sorted(market.quarantined.items()):
+    first = {*roles.symbols, *plan.coins}
+    for symbol, since in sorted(market.quarantined.items(), key=lambda item: (item[0] not in first, item[0])):
         if since.astype("datetime64[D]") > np.datetime64(window.end):
             continue
         why = next(f for f in market.faults if f.symbol == symbol and f.severity is Severity.QUARANTINED)

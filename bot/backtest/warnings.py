@@ -111,6 +111,20 @@ def order_warnings(book: Book) -> list[str]:
     return unfilled
 
 
+def listing_warnings(book: Book, market: Market, window: Window) -> list[str]:
+    """Count the days of a run before any coin that it targets has a row: its figures are over those days too."""
+    decisions = [event for event in book.events if isinstance(event, Decision)]
+    coins = {symbol for decision in decisions for symbol, weight in decision.weights.items() if weight}
+    first, symbol = min(((market[symbol].dates[0].item(), symbol) for symbol in coins), default=(window.start, ""))
+    if first <= window.start:
+        return []
+    days, all_days = (first - window.start).days, (window.end - window.start).days + 1
+    return [
+        f"no coin that the strategy targets has a row before {symbol} on {first}: CAGR, Sharpe and exposure are over "
+        f"all days, and on {days:,} of {all_days:,} nothing could be held"
+    ]
+
+
 def stop_warnings(book: Book) -> list[str]:
     """Count the days on which a coin was targeted after its stop sale and not bought, by coin, the most days first."""
     state, days = StopState(), Counter[str]()

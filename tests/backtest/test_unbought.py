@@ -1,10 +1,13 @@
-"""Warnings of coins that are targeted after their stop sale and not bought again."""
+"""Warnings of coins that are targeted and not bought: after their stop sale, or before any has a row."""
 
 from __future__ import annotations
 
+from datetime import date
+
 from bot.backtest.engines.exact import run_exact
-from bot.backtest.warnings import stop_warnings
+from bot.backtest.warnings import listing_warnings, stop_warnings
 from bot.core.decision import Trade
+from bot.core.window import Window
 from tests.parity.test_stop_orders import STAY, stopped, with_bars
 from tests.plans import flat, market, plan
 
@@ -27,3 +30,17 @@ def test_a_coin_bought_on_the_next_day_or_targeted_no_more_gives_no_warning() ->
     assert not stop_warnings(run_exact(stopped(plan(FELL, STAY), levels, {7: Trade.NOW})))
     assert not stop_warnings(run_exact(stopped(plan(FELL, [*STAY * 4, {}]), levels)))
     assert not stop_warnings(run_exact(plan(FELL, STAY)))
+
+
+def test_the_days_before_the_first_row_of_any_targeted_coin_are_counted() -> None:
+    """From 2024-01-03 to the 20th are 18 days; B has its first row on the 8th, after five of them."""
+    made = market(A=flat(100.0), B=dict(list(flat(10.0).items())[7:]))
+    window = Window(date(2024, 1, 3), date(2024, 1, 20))
+    alone = run_exact(plan(made, [{}] * 8 + [{"B": "0.3"}]))
+    assert listing_warnings(alone, made, window) == [
+        "no coin that the strategy targets has a row before B on 2024-01-08: CAGR, Sharpe and exposure are over all "
+        "days, and on 5 of 18 nothing could be held"
+    ]
+    both = run_exact(plan(made, [{"A": "0.2"}] * 8 + [{"B": "0.3"}]))
+    assert not listing_warnings(both, made, window)
+    assert not listing_warnings(run_exact(plan(made, [{}])), made, window)
