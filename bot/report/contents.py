@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.report.labels import Labels, labels_of
@@ -74,7 +75,7 @@ class Contents:
     worlds: Worlds | None = None
     prices: Mapping[str, pd.Series] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def labels(self) -> Labels:
         """Names and numbers of the run's config, for sentences."""
         name = strategy_name(self.manifest)

@@ -9,8 +9,9 @@ from typing import Final
 from bot.report import names, numbers
 from bot.report.background import held_background, stage_background, stage_swatches
 from bot.report.chart_style import HELD, INDEX_WIDTH, SIDES
-from bot.report.coin_trades import MARGIN, around, coins_by_worth, holding_spans, utc_days
+from bot.report.coin_trades import MARGIN, TradedCoin, around, coins_of_tables
 from bot.report.contents import Contents
+from bot.report.labels import Labels
 from bot.report.markup import folded, paragraph, section
 from bot.report.plot import Chart, Plain, axis, dates, line, log_axis, over_time, rounded, watermark_of
 from bot.report.run_settings import settings
@@ -24,25 +25,25 @@ _SIDES: Final[Mapping[str, tuple[str, str, str]]] = {
 
 def price_charts(contents: Contents) -> str:
     """Return the section as HTML: the coin with the largest worth traded first, the others folded; "" without one."""
-    coins = [coin for coin in coins_by_worth(contents.tables["fills"]) if coin in contents.prices]
+    coins = [coin for coin in coins_of_tables(contents.tables) if coin.symbol in contents.prices]
     if not coins:
         return ""
-    first, *others = (_chart(contents, symbol, i) for i, symbol in enumerate(coins))
+    first, *others = (_chart(contents, coin, i) for i, coin in enumerate(coins))
     title = f"Other coins: {len(others)}"
     rest = folded(title, f'<div class="grid">{"".join(chart.html() for chart in others)}</div>') if others else ""
     return section("prices", "Prices with buys and sells", paragraph(_note(contents), "note"), first.html(), rest)
 
 
-def _chart(contents: Contents, symbol: str, place: int) -> Chart:
+def _chart(contents: Contents, coin: TradedCoin, place: int) -> Chart:
     table, run, is_rotation = contents.tables["equity"], settings(contents), contents.labels.is_rotation
-    spans = holding_spans(contents.tables, symbol)
+    symbol, spans = coin.symbol, coin.spans
     closes = contents.prices[symbol].loc[table.index[0] : table.index[-1]]
     # The first chart shows the whole run; a coin that was held for some weeks would be a dot there.
     if place:
         closes = around(closes, spans)
     traces = [
         line(f"{symbol} close", dates(closes.index), closes, "--ink", width=INDEX_WIDTH, hovertemplate="%{y:,.6~g}"),
-        *_marks(contents, symbol),
+        *_marks(coin, contents.labels),
     ]
     is_wide = len(closes) > 0 and closes.max() > _WIDE * closes.min() > 0
     title = f"{symbol} ({run.quote}, close{', log' if is_wide else ''})"
@@ -67,25 +68,20 @@ def _chart(contents: Contents, symbol: str, place: int) -> Chart:
     )
 
 
-def _marks(contents: Contents, symbol: str) -> Iterator[Plain]:
+def _marks(coin: TradedCoin, labels: Labels) -> Iterator[Plain]:
     """Return the buys and the sells of a coin, a trace each."""
-    fills = contents.tables["fills"]
-    own = fills[fills["symbol"] == symbol]
     for side, (word, sign, colour) in _SIDES.items():
-        found = own[own["side"] == side]
-        if found.empty:
+        found = [fill for fill in coin.fills if fill.side == side]
+        if not found:
             continue
         yield {
             "type": "scatter",
             "mode": "markers",
             "name": word,
-            "x": utc_days(found["at"]).strftime("%Y-%m-%d").tolist(),
-            "y": rounded(found["price"].astype(float)),
+            "x": [f"{fill.day:%Y-%m-%d}" for fill in found],
+            "y": rounded(fill.price for fill in found),
             "marker": {"symbol": sign, "size": 10, "color": colour, "line": {"width": 1, "color": "--paper"}},
-            "text": [
-                f"{numbers.price(fill['quantity'])}: {escape(names.reasons(fill['reason'], contents.labels))}"
-                for fill in found.to_dict("records")
-            ],
+            "text": [f"{numbers.price(fill.quantity)}: {escape(names.reasons(fill.reason, labels))}" for fill in found],
             "hovertemplate": f"{word} %{{x}} at %{{y:,.6~g}}<br>%{{text}}<extra></extra>",
         }
 

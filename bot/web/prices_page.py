@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TypedDict, cast
 
 import pandas as pd
@@ -13,7 +14,7 @@ from bot.core.orders import Fill, Settlement
 from bot.ledger.codec import plain
 from bot.report import names, numbers
 from bot.report.background import Span as Held
-from bot.report.coin_trades import around, coins_by_worth, holding_spans
+from bot.report.coin_trades import CoinFill, CoinSettled, TradedCoin, around, traded_coins
 from bot.review.recording import Record
 from bot.web.portfolio_page import MOST_FILLS
 from bot.web.ranges import first_shown
@@ -57,9 +58,9 @@ def prices(site: Site, record: Record, coin: str) -> PricesPage:
         return _without("No coin has been traded yet.")
     if count > MOST_FILLS:
         return _without("There are too many fills for a page.")
-    labels, tables = site.labels(record), _tables(record, last.event)
-    coins = coins_by_worth(tables["fills"])
-    chosen = coin if coin in coins else coins[0]
+    labels, traded = site.labels(record), _traded(record, last.event)
+    coins = list(traded)
+    chosen = coin if coin in traded else coins[0]
     found = site.closes(record, last.event.day)
     page: PricesPage = {**_without(str(found.get("why", "")), str(found["state"])), "coin": chosen, "coins": coins}
     if found["state"] != "ready":
@@ -67,7 +68,7 @@ def prices(site: Site, record: Record, coin: str) -> PricesPage:
     closes = cast("Mapping[str, pd.Series]", found["closes"]).get(chosen)
     if closes is None:
         return {**page, "state": "none", "why": f"The market has no prices of {chosen}."}
-    spans = holding_spans(tables, chosen)
+    spans = traded[chosen].spans
     shown = _shown(record, closes, spans)
     trades = [one for one in record.events(Fill) if one.event.symbol == chosen]
     return {
@@ -115,21 +116,21 @@ def _without(why: str, state: str = "none") -> PricesPage:
     return {"state": state, "why": why, "coin": "", "coins": [], "days": [], "closes": [], "trades": [], "held": []}
 
 
-def _tables(record: Record, last: Valuation) -> dict[str, pd.DataFrame]:
-    """Return the fills and settlements of a record as the report's tables have them."""
-    fills = [
-        (one.event.at, one.event.symbol, one.event.side.value, float(one.event.quantity), float(one.event.price))
-        for one in record.events(Fill)
-    ]
-    settled = [
-        (one.event.at, one.event.symbol, float(one.event.quantity), one.event.into or "", float(one.event.received))
-        for one in record.events(Settlement)
-    ]
-    return {
-        "fills": pd.DataFrame(fills, columns=["at", "symbol", "side", "quantity", "price"]),
-        "settlements": pd.DataFrame(settled, columns=["at", "symbol", "quantity", "into", "received"]),
-        "equity": pd.DataFrame(index=pd.DatetimeIndex([pd.Timestamp(last.day)])),
-    }
+def _traded(record: Record, last: Valuation) -> dict[str, TradedCoin]:
+    """Return the traded coins of a record by symbol, the largest worth first."""
+    fills = (
+        CoinFill(one.symbol, _day(one.at), one.side.value, float(one.quantity), float(one.price), one.reason)
+        for one in (recorded.event for recorded in record.events(Fill))
+    )
+    settled = (
+        CoinSettled(one.symbol, _day(one.at), float(one.quantity), one.into or "", float(one.received))
+        for one in (recorded.event for recorded in record.events(Settlement))
+    )
+    return {coin.symbol: coin for coin in traded_coins(fills, settled, pd.Timestamp(last.day))}
+
+
+def _day(at: datetime) -> pd.Timestamp:
+    return pd.Timestamp(at.date())
 
 
 def _shown(record: Record, closes: pd.Series, spans: list[Held]) -> pd.Series:

@@ -10,8 +10,8 @@ from html import escape
 
 import pandas as pd
 
-from bot.report.background import stage_background
-from bot.report.coin_trades import holding_spans
+from bot.report.background import Span, stage_background
+from bot.report.coin_trades import coins_of_tables
 from bot.report.contents import Contents
 from bot.report.page import page
 from bot.report.plot import Chart, line
@@ -47,15 +47,20 @@ def test_each_traded_coin_has_a_chart_with_its_buys_and_sells() -> None:
     assert sold["text"] == ["3.000: risk exit: ETH stop"]
 
 
+def spans_of(made: Contents, symbol: str) -> list[Span]:
+    (coin,) = [coin for coin in coins_of_tables(made.tables) if coin.symbol == symbol]
+    return coin.spans
+
+
 def test_a_holding_ends_with_the_last_sale_or_a_settlement() -> None:
     made = traded(*FILLS)
-    assert holding_spans(made.tables, "ETH") == [(DAYS[0], DAYS[2])]
-    assert holding_spans(made.tables, "LINK") == [(DAYS[1], DAYS[3])]
+    assert spans_of(made, "ETH") == [(DAYS[0], DAYS[2])]
+    assert spans_of(made, "LINK") == [(DAYS[1], DAYS[3])]
 
 
 def test_a_coin_that_is_still_held_is_held_to_the_end() -> None:
     made = traded(fill(1, "ETH", "buy", "0.3", "99"), fill(2, "ETH", "sell", "0.1", "99"))
-    assert holding_spans(made.tables, "ETH") == [(DAYS[1], DAYS[3] + pd.Timedelta(days=1))]
+    assert spans_of(made, "ETH") == [(DAYS[1], DAYS[3] + pd.Timedelta(days=1))]
 
 
 def test_a_run_without_a_fill_has_no_prices() -> None:
