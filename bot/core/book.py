@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,9 +18,11 @@ from bot.core.execution import affordable, fill, fill_price
 from bot.core.impact import impact_share
 from bot.core.instrument import COARSE_TICK, ZERO, Instrument, to_decimal
 from bot.core.moments import ONE_DAY, midnight
-from bot.core.orders import Fill, OrderEnd, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
+from bot.core.new_names import NewNames
+from bot.core.orders import Fill, OrderEnd, OrderIntent, OrderResult, OrderStatus, Settlement, Side
 from bot.core.portfolio import Portfolio
 from bot.core.run_plan import RunPlan
+from bot.core.settlements import settle_holding
 from bot.core.stop_levels import exact_level, trigger_price
 from bot.core.stop_orders import StopState, plan_stop_sale
 
@@ -40,7 +42,7 @@ class Book:
         self._unfinished: frozenset[str] = frozenset()
         self._waiting = not plan.adopt and not plan.begins_with_entry
         self._marks: dict[str, float] = {}
-        self._renamed: dict[str, str] = {}
+        self._names = NewNames()
         self._coarse: set[str] = set()
         self.remade: list[Decision] = []
         self._caller = DailyCaller(plan.daily, plan.market, plan.rules.instruments) if plan.daily else None
@@ -79,7 +81,7 @@ class Book:
         """Return a copy of this book with the same state and an empty event list."""
         other = Book(self.plan)
         other.portfolio, other._unfinished, other._waiting = self.portfolio, self._unfinished, self._waiting
-        other._marks, other._renamed = dict(self._marks), dict(self._renamed)
+        other._marks, other._names = dict(self._marks), self._names.fork()
         other._stage, other._caller = self._stage, self._caller and self._caller.fork()
         other._stops = self._stops.fork()
         return other
@@ -95,7 +97,7 @@ class Book:
         # The order of the holdings counts: equity is summed and rounded in it.
         held = list(self.portfolio.holdings.items())
         stops = self._stops.levels, self._stops.sold
-        return self.portfolio.cash, held, self._unfinished, self._waiting, self._marks, self._renamed, stops
+        return self.portfolio.cash, held, self._unfinished, self._waiting, self._marks, self._names, stops
 
     # --- the morning: settle, decide, plan ------------------------------------------------------------------
 
@@ -164,9 +166,8 @@ class Book:
 
     def _acting(self, decision: Decision, is_first: bool) -> Decision:
         """Adjust a decision to overrides, renamed coins and the mode in which the book starts."""
-        # A strategy may go on naming a coin by its old symbol.
-        if self._renamed and any(symbol in self._renamed for symbol in decision.weights):
-            decision = replace(decision, weights=self._under_new_names(decision.weights))
+        if self._names:
+            decision = replace(decision, weights=self._names.of_weights(decision.weights))
         if self._waiting:
             # The strategy is inside a trade that began before this ledger; the next empty decision ends the wait.
             self._waiting = bool(decision.weights)
@@ -181,16 +182,6 @@ class Book:
             kept = {symbol: weight for symbol, weight in decision.weights.items() if symbol not in self._stops.sold}
             return replace(decision, weights=kept)
         return decision
-
-    def _under_new_names(self, weights: Mapping[str, Decimal]) -> dict[str, Decimal]:
-        """Move the target weights of renamed coins to their successors."""
-        renamed: dict[str, Decimal] = {}
-        for symbol, weight in weights.items():
-            name = symbol
-            while name in self._renamed:  # a coin may be renamed twice; a circle is refused with the config
-                name = self._renamed[name]
-            renamed[name] = renamed.get(name, ZERO) + weight
-        return renamed
 
     # --- the open: match ------------------------------------------------------------------------------------
 
@@ -264,12 +255,10 @@ class Book:
         """
         levels: dict[str, Decimal] = {}
         for symbol, given in self._stops.levels.items():
-            name, level = symbol, given
-            while name in self._renamed:  # the level is that of a unit of the old coin
-                level /= self.plan.endings[name][1].ratio
-                name = self._renamed[name]
+            name, units = self._names.newest(symbol)
             if name not in self._stops.sold:
-                on_tick = exact_level(self._instrument(name).worse_price(level, Side.SELL))
+                # The level is that of a unit of the old coin.
+                on_tick = exact_level(self._instrument(name).worse_price(given / units, Side.SELL))
                 levels[name] = max(levels.get(name, ZERO), on_tick)
         return dict(sorted(levels.items()))
 
@@ -349,7 +338,7 @@ class Book:
             return
         ratio = self.plan.endings[settled.symbol][1].ratio
         self._marks[settled.into] = float(settled.price) / float(ratio)
-        self._renamed[settled.symbol] = settled.into
+        self._names.note(settled.symbol, settled.into, ratio)
 
     def _warn(self, warning: str) -> None:
         """Add a warning of the run, once."""
@@ -376,26 +365,9 @@ class Book:
         due, _ = self.plan.endings[settling.symbol]
         # The close before the day on which it was due: a renamed coin's file may go on.
         close, _ = self._close(settling.symbol, max(due, self.plan.times[0].date()) - ONE_DAY)
-        instrument = self._instrument(settling.symbol)
-        at = midnight(day)
-        if settling.into is not None:
-            received = self._instrument(settling.into).quantity(quantity * settling.ratio)
-            return Settlement(
-                at,
-                settling.symbol,
-                quantity,
-                to_decimal(close),
-                settling.cause,
-                into=settling.into,
-                received=received,
-            )
-        if settling.cause is SettlementCause.DEAD:
-            recovered = to_decimal(close) * self.plan.recovery
-            paid = instrument.worse_price(recovered, Side.SELL) if recovered else ZERO
-            return Settlement(at, settling.symbol, quantity, paid, settling.cause)
         multiplier = self._slippage_on(day - ONE_DAY)  # the new day is not decided yet
-        price = fill_price(close, Side.SELL, instrument.slippage * multiplier, instrument)
-        return Settlement(at, settling.symbol, quantity, price, settling.cause, quantity * price * instrument.fee)
+        instruments, recovery = self.plan.rules.instruments, self.plan.recovery
+        return settle_holding(settling, quantity, close, midnight(day), instruments, recovery, multiplier)
 
     def _quote(self, symbol: str, today: date) -> Quote:
         """Return the quote of a coin at the midnight that begins a day."""
