@@ -61,6 +61,12 @@ def test_every_path_on_the_page_is_there() -> None:
     assert len(paths) > 60
 
 
+def test_the_tree_of_the_readme_has_every_package() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^(bot/\w+)/ ", readme.partition("## The tree")[2], re.MULTILINE)
+    assert sorted(listed) == [relative(path) for path in TOP_LEVEL]
+
+
 def test_a_path_that_is_gone_is_found() -> None:
     assert named_paths("see `bot/core/`, `gone/file.py`, `*_page.py` and `word`") == [
         "bot/core/",
