@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Final, NamedTuple
 
 import pandas as pd
@@ -15,11 +14,16 @@ from bot.report.background import Span
 
 MARGIN: Final = pd.Timedelta(days=60)
 """Time that is shown before the first and after the last trade of a coin."""
-_EMPTY: Final = 1e-9  # share of the largest holding below which a remainder counts as rounding
+_REMAINDER: Final = 0.01
+"""Share of a span's largest holding below which the rest counts as sold: a venue's fee in coins leaves less than a lot,
+and a remainder under the smallest order is never sold."""
 
 
 class CoinFill(NamedTuple):
-    """A fill, with its UTC day; the price is in the quote currency."""
+    """A fill, with its UTC day; the price is in the quote currency.
+
+    `fee_in_kind` is the quantity of a coin that the venue kept as its fee: of `fee_coin`, "" for the coin itself.
+    """
 
     symbol: str
     day: pd.Timestamp
@@ -27,6 +31,8 @@ class CoinFill(NamedTuple):
     quantity: float
     price: float
     reason: str
+    fee_in_kind: float = 0.0
+    fee_coin: str = ""
 
 
 class CoinSettled(NamedTuple):
@@ -43,8 +49,8 @@ class CoinSettled(NamedTuple):
 class TradedCoin:
     """A coin with its fills, and the spans on which it was held.
 
-    A span has the UTC days of the first buy and of the sale of the rest; that of a coin which is still held ends on the
-    day after the run.
+    A span has the UTC days of the first buy and of the sale that leaves at most 1% of the largest holding; that of a
+    coin which is still held ends on the day after the run.
     """
 
     symbol: str
@@ -60,16 +66,18 @@ class TradedCoin:
 def traded_coins(fills: Iterable[CoinFill], settled: Iterable[CoinSettled], last: pd.Timestamp) -> list[TradedCoin]:
     """List the traded coins by the worth of their fills, the largest first; `last` is the last UTC day of the run."""
     traded: dict[str, list[CoinFill]] = defaultdict(list)
-    changed: dict[str, dict[pd.Timestamp, float]] = defaultdict(lambda: defaultdict(float))
+    came, went = _by_coin_and_day(), _by_coin_and_day()
     for fill in fills:
         traded[fill.symbol].append(fill)
-        changed[fill.symbol][fill.day] += fill.quantity if fill.side == "buy" else -fill.quantity
+        (came if fill.side == "buy" else went)[fill.symbol][fill.day] += fill.quantity
+        if fill.fee_in_kind:
+            went[fill.fee_coin or fill.symbol][fill.day] += fill.fee_in_kind
     for one in settled:
-        changed[one.symbol][one.day] -= one.quantity
+        went[one.symbol][one.day] += one.quantity
         if one.into:
-            changed[one.into][one.day] += one.received
+            came[one.into][one.day] += one.received
     end = last + pd.Timedelta(days=1)
-    coins = [TradedCoin(symbol, own, _spans(changed[symbol], end)) for symbol, own in traded.items()]
+    coins = [TradedCoin(symbol, own, _spans(came[symbol], went[symbol], end)) for symbol, own in traded.items()]
     return sorted(coins, key=lambda coin: (-coin.worth, coin.symbol))
 
 
@@ -114,17 +122,24 @@ def _utc_days(moments: pd.Series) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(moments).tz_localize(None).normalize()
 
 
-def _spans(changes: Mapping[pd.Timestamp, float], end: pd.Timestamp) -> list[Span]:
-    """Return the spans on which a coin was held, from the changes by day; one that is still open ends at `end`."""
-    days = sorted(changes)
-    held = list(accumulate(changes[day] for day in days))
-    rounding = _EMPTY * max(held)
+def _by_coin_and_day() -> defaultdict[str, defaultdict[pd.Timestamp, float]]:
+    return defaultdict(lambda: defaultdict(float))
+
+
+def _spans(came: Mapping[pd.Timestamp, float], went: Mapping[pd.Timestamp, float], end: pd.Timestamp) -> list[Span]:
+    """Return the spans on which a coin was held, from the quantities by day; one that is still open ends at `end`."""
     spans: list[Span] = []
     since: pd.Timestamp | None = None
-    for day, holding in zip(days, held, strict=True):
-        if holding > rounding and since is None:
+    holding = largest = 0.0
+    for day in sorted({*came, *went}):
+        bought = came.get(day, 0.0)
+        holding += bought - went.get(day, 0.0)
+        # Of the span alone: the holdings of a portfolio that grows a hundredfold begin as a hundredth of the last.
+        largest = max(largest, holding) if since is not None else bought
+        is_held = holding > _REMAINDER * largest
+        if since is None and bought and is_held:
             since = day
-        elif holding <= rounding and since is not None:
+        elif since is not None and not is_held:
             spans.append((since, day))
             since = None
     return spans if since is None else [*spans, (since, end)]

@@ -119,7 +119,16 @@ def _without(why: str, state: str = "none") -> PricesPage:
 def _traded(record: Record, last: Valuation) -> dict[str, TradedCoin]:
     """Return the traded coins of a record by symbol, the largest worth first."""
     fills = (
-        CoinFill(one.symbol, _day(one.at), one.side.value, float(one.quantity), float(one.price), one.reason)
+        CoinFill(
+            one.symbol,
+            _day(one.at),
+            one.side.value,
+            float(one.quantity),
+            float(one.price),
+            one.reason,
+            float(one.fee_in_kind),
+            one.fee_coin,
+        )
         for one in (recorded.event for recorded in record.events(Fill))
     )
     settled = (

@@ -63,6 +63,23 @@ def test_a_coin_that_is_still_held_is_held_to_the_end() -> None:
     assert spans_of(made, "ETH") == [(DAYS[1], DAYS[3] + pd.Timedelta(days=1))]
 
 
+def test_a_remainder_ends_a_holding_and_the_next_buy_begins_another() -> None:
+    made = traded(
+        fill(0, "ETH", "buy", "1", "99"),
+        fill(1, "ETH", "sell", "0.9995", "99"),
+        fill(2, "ETH", "buy", "0.001", "99"),
+    )
+    assert spans_of(made, "ETH") == [(DAYS[0], DAYS[1]), (DAYS[2], DAYS[3] + pd.Timedelta(days=1))]
+
+
+def test_a_coin_bought_and_stopped_out_within_a_day_has_no_span() -> None:
+    # In floats 0.1 + 0.2 - 0.3 is above zero.
+    made = traded(
+        fill(1, "ETH", "buy", "0.1", "99"), fill(1, "ETH", "buy", "0.2", "99"), fill(1, "ETH", "sell", "0.3", "99")
+    )
+    assert spans_of(made, "ETH") == []
+
+
 def test_a_run_without_a_fill_has_no_prices() -> None:
     assert price_charts(traded()) == ""
 

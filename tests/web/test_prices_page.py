@@ -54,6 +54,23 @@ def test_the_coin_with_the_largest_worth_has_its_closes_and_trades(state: Path) 
     assert "2026-03-05: sold 2 at 2,200.00 (risk exit: ETH stop)" in page
 
 
+@pytest.mark.parametrize(
+    ("bought", "sold"),
+    [
+        pytest.param({"fee_in_kind": Decimal("0.002")}, {"quantity": Decimal("1.998")}, id="of the coin itself"),
+        pytest.param({}, {"quantity": Decimal("1.5")}, id="of another coin's order"),
+    ],
+)
+def test_a_fee_in_coins_is_no_holding(
+    tmp_path: Path, bought: Mapping[str, Decimal], sold: Mapping[str, Decimal]
+) -> None:
+    fee = {} if bought else {"fee_in_kind": Decimal("0.5"), "fee_coin": "ETH"}
+    events = BEGUN, HELD, replace(BOUGHT, **bought), replace(LINK, **fee), replace(SOLD, **sold)
+    write(tmp_path, "paper", *events, *days_of(5))  # type: ignore[arg-type]
+    with dashboard(site_at(tmp_path, closes=lambda record, day: closes(1950, 2000, 2100, 2150, 2180))) as asking:
+        assert asking.ask("/api/prices").json["held"] == [["2026-03-03", "2026-03-05"]]
+
+
 def test_the_day_reached_by_pointer_or_key_has_its_trades(state: Path) -> None:
     with dashboard(site_at(state, closes=lambda record, day: closes(1950, 2000, 2100, 2150, 2180))) as asking:
         page = asking.ask("/prices").text
