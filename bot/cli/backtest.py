@@ -181,13 +181,14 @@ def _show(screen: Console, run: Run, labels: Labels, every: bool) -> None:
 def _timing_lines(found: Mapping[str, Any], labels: Labels) -> list[str]:
     """Format the random-timing band, or why it is left out."""
     from bot.report.headline import timing_left_out
+    from bot.report.numbers import share_of_cases
 
     if left_out := timing_left_out(found):
         return [left_out]
     low, high = percent(found["total_return_5"]), percent(found["total_return_95"])
     return [
         f"{labels.strategy.timing}: {low} to {high} in nine of ten cases.",
-        f"{found['at_least_as_well']:.0%} of random timings did at least as well.",
+        f"{share_of_cases(found['at_least_as_well']).capitalize()} of random timings did at least as well.",
     ]
 
 

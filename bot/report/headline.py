@@ -123,18 +123,38 @@ def place(total_return: float, band: Mapping[str, float]) -> str:
         Total returns of random timings at their 5th, 50th and 95th percentile, and the share of them that did at least
         as well, as in `summary.json`; runs of older versions lack the share.
     """
+    rank = sum(
+        (
+            total_return >= band["total_return_5"],
+            total_return >= band["total_return_50"],
+            total_return > band["total_return_95"],
+        )
+    )
     share = band.get("at_least_as_well")
-    did = "" if share is None else f" ({share:.0%} of random timings did at least as well)"
-    return _among(total_return, *(band[f"total_return_{p}"] for p in (5, 50, 95))) + did
+    if share is None:
+        return _PLACES[rank]
+    did = f" ({numbers.share_of_cases(share)} of random timings did at least as well)"
+    # The share compares the shifts with the run's own exposures. The fills of a ledger can put its return on the other
+    # side of a percentile: it then lies about at that percentile, so that the sentence agrees with both.
+    if share > _SHARES[rank]:
+        return _NEAR[rank - 1] + did
+    return (_NEAR[rank] if share < _SHARES[rank + 1] else _PLACES[rank]) + did
 
 
-def _among(total_return: float, low: float, median: float, high: float) -> str:
-    if total_return < low:
-        return "lies below the 5th percentile of random timing, worse than nearly all luck"
-    if total_return > high:
-        return "lies above the 95th percentile of random timing, which so few episodes cannot tell from luck"
-    ends = "5th percentile and the median" if total_return < median else "median and the 95th percentile"
-    return f"lies between the {ends} of random timing, inside the range of luck alone"
+_SHARES = (1.0, 0.95, 0.5, 0.05, 0.0)
+"""Shares of random timings that do at least as well: of each place the largest, followed by the smallest."""
+_LUCK = "of random timing, inside the range of luck alone"
+_PLACES = (
+    "lies below the 5th percentile of random timing, worse than nearly all luck",
+    f"lies between the 5th percentile and the median {_LUCK}",
+    f"lies between the median and the 95th percentile {_LUCK}",
+    "lies above the 95th percentile of random timing, which one path of prices cannot tell from luck",
+)
+_NEAR = (
+    f"lies about at the 5th percentile {_LUCK}",
+    f"lies about at the median {_LUCK}",
+    f"lies about at the 95th percentile {_LUCK}",
+)
 
 
 def _costs(costs: Json, labels: Labels) -> str:

@@ -97,6 +97,11 @@ def whole_percent(value: float) -> str:
     return f"{value:.0%}"
 
 
+def share_of_cases(share: float) -> str:
+    """Format a share of many cases in whole percent: 0.12 gives 12%, 0.003 gives "under 1%", 0 gives "none"."""
+    return "none" if share == 0 else "under 1%" if share < 0.005 else whole_percent(share)
+
+
 def change(value: Number, decimals: int = 1) -> str:
     """Format a return as a percentage with its sign; zero stays 0.0%.
 

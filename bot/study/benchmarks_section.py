@@ -16,6 +16,7 @@ from bot.core.market import Floats
 from bot.ledger.plan_log import plan_log
 from bot.report.labels import labels_of
 from bot.report.metrics import PERIODS_PER_YEAR
+from bot.report.numbers import share_of_cases
 from bot.report.overfitting import overfitting
 from bot.report.sharpe import (
     SharpeSample,
@@ -219,7 +220,7 @@ def _listed(keys: list[str], names: Mapping[str, str]) -> str:
 
 
 def _sentence(found: Mapping[str, Any], compared: int) -> str:
-    luck = f"{found['at_least_as_well']:.0%} of random timings did at least as well as the rotation"
+    luck = f"{share_of_cases(found['at_least_as_well'])} of random timings did at least as well as the rotation"
     if not compared:
         return f"{luck}; no benchmark can be compared."
     beaten, better = len(found["beaten"]), len(found["better"])

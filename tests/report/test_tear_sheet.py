@@ -16,6 +16,7 @@ from bot.ledger.projections import COLUMNS
 from bot.ledger.typed_tables import TypedTables
 from bot.report import numbers
 from bot.report.contents import Band, Contents, Waterfall, Worlds
+from bot.report.headline import place as place_of
 from bot.report.headline import sentence
 from bot.report.names import market
 from bot.report.tear_sheet import render
@@ -220,13 +221,51 @@ def test_the_sentence_tells_the_result_beside_eth_and_btc_and_luck() -> None:
         (-0.4, "below the 5th percentile"),
         (0.0, "between the 5th percentile and the median"),
         (0.5, "between the median and the 95th percentile"),
-        (1.0, "above the 95th percentile of random timing, which so few episodes cannot tell from luck"),
+        (1.0, "above the 95th percentile of random timing, which one path of prices cannot tell from luck"),
     ],
 )
 def test_the_sentence_places_the_result_among_random_timings(total_return: float, place: str) -> None:
     made = contents()
     own = {**made.summary["strategy"], "total_return": total_return}
     assert place in sentence(replace(made, summary={**made.summary, "strategy": own}))
+
+
+@pytest.mark.parametrize(
+    ("total_return", "share", "place"),
+    [
+        (
+            0.31,
+            0.04,
+            "lies above the 95th percentile of random timing, which one path of prices cannot tell from luck (4%",
+        ),
+        (
+            0.31,
+            0.05,
+            "lies above the 95th percentile of random timing, which one path of prices cannot tell from luck (5%",
+        ),
+        (0.31, 0.09, "lies about at the 95th percentile of random timing, inside the range of luck alone (9%"),
+        (0.29, 0.04, "lies about at the 95th percentile of random timing, inside the range of luck alone (4%"),
+        (
+            0.01,
+            0.5,
+            "lies between the 5th percentile and the median of random timing, inside the range of luck alone (50%",
+        ),
+        (0.01, 0.49, "lies about at the median of random timing, inside the range of luck alone (49%"),
+        (0.02, 0.51, "lies about at the median of random timing, inside the range of luck alone (51%"),
+        (-0.09, 0.96, "lies about at the 5th percentile of random timing, inside the range of luck alone (96%"),
+        (-0.11, 0.94, "lies about at the 5th percentile of random timing, inside the range of luck alone (94%"),
+        (-0.11, 0.96, "lies below the 5th percentile of random timing, worse than nearly all luck (96%"),
+    ],
+)
+def test_the_place_agrees_with_the_share_beside_it(total_return: float, share: float, place: str) -> None:
+    band = {"total_return_5": -0.1, "total_return_50": 0.02, "total_return_95": 0.3, "at_least_as_well": share}
+    assert place_of(total_return, band) == f"{place} of random timings did at least as well)"
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.0, "none"), (0.003, "under 1%"), (0.006, "1%")])
+def test_a_share_of_few_random_timings_is_not_called_zero(share: float, text: str) -> None:
+    band = {"total_return_5": -0.1, "total_return_50": 0.02, "total_return_95": 0.3, "at_least_as_well": share}
+    assert place_of(0.5, band).endswith(f"({text} of random timings did at least as well)")
 
 
 def test_every_section_stands_in_the_page_in_order_and_has_its_charts() -> None:

@@ -104,6 +104,6 @@ def _note(sweep: SweepData) -> str:
     return (
         f"{_label(sweep)} The default config has {numbers.growth(own)}, more than {numbers.whole_percent(below)} of "
         f"the sets. With its exposures on other days (random timing, {timing['shifts']:,} shifts) the median is "
-        f"{numbers.growth(timing['median'])}, and {numbers.whole_percent(timing['at_least_as_well'])} of the shifts do "
-        "at least as well."
+        f"{numbers.growth(timing['median'])}, and {numbers.share_of_cases(timing['at_least_as_well'])} of the shifts "
+        "do at least as well."
     )
