@@ -81,7 +81,7 @@ def plain_table(title: str, rows: Sequence[Figures], labels: Mapping[str, str] |
 def table_cells(rows: Sequence[Figures], labels: Mapping[str, str]) -> tuple[list[Cell], list[list[Cell]]]:
     """Return the head and the cells of a table of rows, formatted; a name is replaced by its label."""
     keys = list(dict.fromkeys(key for row in rows for key, value in row.items() if _is_plain(value)))
-    is_text = {key: any(isinstance(row.get(key), str) for row in rows) for key in keys}
+    is_text = {key: any(isinstance(row.get(key), str | bool) for row in rows) for key in keys}
     head: list[Cell] = [_heading(key) if is_text[key] else Figure(_heading(key)) for key in keys]
     return head, [[_cell(key, row.get(key), labels, is_text[key]) for key in keys] for row in rows]
 

@@ -16,7 +16,7 @@ _CONFIG = "config"
 def variant_dots(study: Figures, names: PlanNames) -> Sequence[Drawing]:
     """Draw the variants whose figures differ from those of the rotation as configured."""
     rows = study["sections"]["tables"]["rows"]
-    own = next((row for row in rows if row.get("table") == _CONFIG and row.get("sharpe") is not None), None)
+    own = _as_configured(rows)
     if own is None:
         return ()
     # Most gates change no order, so most dots would lie on top of each other.
@@ -43,7 +43,9 @@ def benchmark_dots(study: Figures, names: PlanNames) -> Sequence[Drawing]:
     rows = [row for row in found["rows"] if row.get("sharpe") is not None]
     if not rows or found.get("sharpe") is None:
         return ()
-    own = RowMark("", "The rotation", numbers.ratio(found["sharpe"]), found["sharpe"])
+    # The total return of the rotation is in another section, which a study can lack.
+    configured = _as_configured(study["sections"].get("tables", {}).get("rows") or [])
+    own = RowMark("", "The rotation", numbers.growth(configured["total_return"]) if configured else "", found["sharpe"])
     marks = [own, *(_mark("", row["benchmark"], row, is_full=False) for row in rows)]
     values = [MarkedValue(0, "", "axis")]
     note = "Each dot is a Sharpe ratio a year, at the right the total return."
@@ -51,6 +53,11 @@ def benchmark_dots(study: Figures, names: PlanNames) -> Sequence[Drawing]:
         values.append(MarkedValue(found["sr0"], f"best of {found['trials']:,} trials by luck", "limit"))
         note += " A rotation left of the dashed line is no better than the best of as many trials without skill."
     return (_drawing("The rotation among its benchmarks", marks, values, note),)
+
+
+def _as_configured(rows: Sequence[Figures]) -> Figures | None:
+    """Return the row of the rotation as configured, if it has figures."""
+    return next((row for row in rows if row.get("table") == _CONFIG and row.get("sharpe") is not None), None)
 
 
 def _mark(group: str, label: str, row: Figures, *, is_full: bool = True) -> RowMark:

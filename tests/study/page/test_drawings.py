@@ -9,6 +9,7 @@ import pytest
 
 from bot.report.axis_scale import AxisScale, scale_of
 from bot.report.canvas import Canvas
+from bot.report.markup import Figure
 from bot.report.numbers import NOTHING
 from bot.study.page.event_curves import event_curves
 from bot.study.page.forest_plot import replication_forest
@@ -16,6 +17,8 @@ from bot.study.page.look_calendar import look_calendar, look_section
 from bot.study.page.multiverse_dots import multiverse_dots
 from bot.study.page.plan_names import both, log_return, names_of, p_value
 from bot.study.page.power_curves import power_curves
+from bot.study.page.rows_table import table_cells
+from bot.study.page.sharpe_dots import benchmark_dots
 from bot.study.page.shift_distribution import shift_distribution
 from bot.study.page.tick_texts import tick_texts
 from tests.study.page.figures import cell, curves, outcome_row, section, study, worlds
@@ -134,3 +137,18 @@ def test_the_calendar_has_a_span_for_each_look() -> None:
     [drawing] = drawn(look_calendar, study())
     assert "at 5 episodes in 2033 (2029 to 2039)" in drawing.label
     assert [row["episodes"] for row in look_section(study())["rows"]] == [5, 8, 12]
+
+
+def test_the_rotation_has_its_total_return_beside_its_benchmarks() -> None:
+    benchmark = {"benchmark": "Hold BTC", "sharpe": 1.1, "total_return": 248.75, "is_beaten": False}
+    tables = section(rows=[{"table": "config", "variant": "as configured", "sharpe": 0.372, "total_return": 0.94}])
+    sections = {"benchmarks": section(rows=[benchmark], sharpe=0.372), "tables": tables}
+    (drawn,) = benchmark_dots(study(sections), names_of(study()))
+    texts = re.findall(r">([^<>]+)</text>", drawn.html())
+    assert [text for text in texts if text.endswith("%")] == ["+94.0%", "+24,875%"]
+
+
+def test_yes_and_no_stand_under_their_heading() -> None:
+    head, (row,) = table_cells([{"benchmark": "Hold BTC", "is_beaten": False, "sharpe": 1.1}], {})
+    assert head == ["Benchmark", "Beaten", Figure("Sharpe")]
+    assert row == ["Hold BTC", "no", Figure("1.100")]
