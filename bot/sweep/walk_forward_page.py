@@ -13,6 +13,7 @@ from bot.report.markup import Badge, Cell, Figure, Row, Table, facts, paragraph,
 from bot.report.page import page
 from bot.report.plot import WATERMARK, Chart, Plain, dates, end_labels, line, log_axis, over_time
 from bot.sweep.folds import EMBARGO, PURGE
+from bot.sweep.page.sweep_data import short_names, value_text
 from bot.sweep.walk_forward import TestedFold, WalkForward
 
 _CURVES = {
@@ -191,7 +192,7 @@ def _drift(folds: Sequence[TestedFold]) -> str:
         return paragraph("No training chose a set.")
     head: Row = ("Key", *(Figure(str(one.fold.test.start)) for one in folds))
     # The last part of a key: the whole one covers the values on a narrow screen.
-    rows = [(key.rpartition(".")[2], *_values(key, folds)) for key in keys]
+    rows = [(name, *_values(key, folds)) for key, name in short_names(keys).items()]
     changes = sum(isinstance(cell, Badge) for row in rows for cell in row)
     sentence = f"{changes} of {len(keys) * (len(folds) - 1)} values differ from those of the fold before (marked)."
     return Table("Chosen values by the first day of the test", head, rows).html() + paragraph(sentence, "note")
@@ -203,7 +204,7 @@ def _values(key: str, folds: Sequence[TestedFold]) -> list[Cell]:
     before: object = None
     for one in folds:
         value = one.changes.get(key)
-        text = numbers.NOTHING if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+        text = numbers.NOTHING if value is None else value_text(value)
         is_new = before is not None and value is not None and value != before
         cells.append(Badge(text, "changed") if is_new else Figure(text))
         before = before if value is None else value

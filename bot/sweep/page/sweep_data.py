@@ -94,6 +94,16 @@ def value_text(value: object) -> str:
 
 
 def short_names(keys: Sequence[str]) -> dict[str, str]:
-    """Return the last part of each dotted key, or the key itself where two end alike."""
+    """Return the last part of each dotted key, or the key itself where two end alike.
+
+    A key whose last part names a figure keeps its last two parts: `eth_stop.drawdown` stands beside a drawdown.
+    """
     ends = [key.rpartition(".")[2] for key in keys]
-    return {key: end if ends.count(end) == 1 else key for key, end in zip(keys, ends, strict=True)}
+    names = [
+        ".".join(key.split(".")[-2:]) if end in _FIGURE_NAMES else end for key, end in zip(keys, ends, strict=True)
+    ]
+    return {key: name if ends.count(end) == 1 else key for key, name, end in zip(keys, names, ends, strict=True)}
+
+
+_FIGURE_NAMES = frozenset({"drawdown", "episodes", "plateau", "set", "sharpe", "trades"})
+"""Columns of a table of sets, beside which a key of the same name would be read as the result."""

@@ -111,7 +111,7 @@ def _drawn(drawings: Sequence[Drawing], without: str) -> list[str]:
 
 def _best_table(sweep: SweepData) -> Table:
     names = short_names(sweep.keys)
-    head = ["Set", "Final equity", "Total return", "Drawdown", "Sharpe", "Trades", "Episodes", "Plateau"]
+    head = ["Final equity", "Total return", "Drawdown", "Sharpe", "Trades", "Episodes", "Plateau"]
     rows: list[Row] = []
     best = ranked(sweep.table)[:_SHOWN]
     # Records keep the type of each column; a row of numbers alone would turn its integers into floats.
@@ -129,7 +129,7 @@ def _best_table(sweep: SweepData) -> Table:
         values = (value_text(sweep.table[key][row]) for key in sweep.keys)
         rows.append((str(one["set"]), *map(Figure, figures), *map(Figure, values)))
     caption = f"The best {len(rows)} of {counted(len(sweep.table), 'set')}"
-    return Table(caption, (*head, *names.values()), rows)
+    return Table(caption, ("Set", *map(Figure, (*head, *names.values()))), rows)
 
 
 _TABLE_NOTE = (

@@ -113,6 +113,16 @@ def test_keys_that_end_alike_keep_their_path() -> None:
     }
 
 
+def test_a_key_with_the_name_of_a_figure_keeps_its_section(tmp_path: Path) -> None:
+    assert short_names(["rotation.eth_stop.drawdown"]) == {"rotation.eth_stop.drawdown": "eth_stop.drawdown"}
+    sets = [row(number, {"rotation.eth_stop.drawdown": loss}, 0.1) for number, loss in enumerate((0.2, 0.3))]
+    page = write_report(file_of(tmp_path, sets)).read_text(encoding="utf-8")
+    table = page[page.index('id="best"') : page.index("</thead>")]
+    heads = re.findall(r"<th([^>]*)>([^<]+)</th>", table)
+    assert [text for _, text in heads if "rawdown" in text] == ["Drawdown", "eth_stop.drawdown"]
+    assert ["figure" in attributes for attributes, _ in heads] == [False, *[True] * (len(heads) - 1)]
+
+
 def test_of_many_sets_the_best_and_a_sample_are_drawn() -> None:
     shown = shown_rows(range(10_000))
     assert len(shown) == len(set(shown)) == 1_000
