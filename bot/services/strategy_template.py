@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.core.errors import ConfigError
 from bot.infra.whole_file import place_new, temporary_beside
 from bot.infra.write_access import write_error
+from bot.settings.state_folder import CONFIG_FOLDER
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
@@ -129,6 +130,9 @@ def write_template(name: str, folder: Path) -> list[Path]:
     if not _NAME.fullmatch(name):
         expected = "lower-case letters, digits and _, a letter first, at most 60"
         raise ConfigError("is no name of a strategy", where=repr(name), expected=expected)
+    if (CONFIG_FOLDER / f"{name}.yaml").is_file():
+        # Beside it, every `extends: default.yaml` and `--config gated.yaml` would read the new file.
+        raise ConfigError("is the name of one of the bot's own configs", where=repr(name), mend="choose another name")
     if not folder.is_dir():
         raise ConfigError("there is no such folder", where=str(folder), mend="make it first")
     texts = {folder / f"{name}.py": _STRATEGY, folder / f"test_{name}.py": _TEST, folder / f"{name}.yaml": _CONFIG}
