@@ -88,7 +88,7 @@ def compare(
     say(*data["notes"])
     _equity(say, found.overlay, "A", "B")
     _list(say, style, "Provenance", data["made_otherwise"], {"name": "", "first": "A", "second": "B"})
-    largest = [{**move, "difference": f"{move['difference']:+z.2%}"} for move in data["largest_days"]]
+    largest = [{**move, "difference": f"{move['difference']:+z,.2%}"} for move in data["largest_days"]]
     titles = {"day": "Day", "difference": "B less A", "cause": "Cause", "apart_since": "Differ since"}
     _list(say, style, "Days of the largest difference", largest, titles)
     rows = [{**row, "day": f"{row['day']}{_spell(row['days'])}"} for row in data["differences"]]
@@ -169,8 +169,8 @@ def _equity(say: Callable[..., None], overlay: Overlay, first: str, second: str)
     if not figures["largest_difference"]:
         say(f"{days}: the same on every day.")
     else:
-        largest = f"largest difference {figures['largest_difference']:+z.2%} on {figures['largest_difference_on']}"
-        say(f"{days}: {second} ends {figures['difference_at_the_end']:+z.2%} against {first}; {largest}.")
+        largest = f"largest difference {figures['largest_difference']:+z,.2%} on {figures['largest_difference_on']}"
+        say(f"{days}: {second} ends {figures['difference_at_the_end']:+z,.2%} against {first}; {largest}.")
     if figures["tracking_difference"] is not None:
         root = f"the standard deviation of daily differences, times the root of {figures['periods_per_year']}"
         say(f"Tracking difference {figures['tracking_difference']:.2%} a year: {root}.")

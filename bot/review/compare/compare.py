@@ -87,7 +87,7 @@ class Comparison:
             f"{counted(self.orders, 'order')} and {counted(self.fills, 'fill')} differ",
         ]
         if len(self.overlay.days) > 1:
-            parts.append(f"{self.second.name} ends {self.overlay.difference[-1]:+.2%} against {self.first.name}")
+            parts.append(f"{self.second.name} ends {self.overlay.difference[-1]:+,.2%} against {self.first.name}")
         return ", ".join(parts)
 
     def as_dict(self) -> dict[str, object]:

@@ -83,7 +83,7 @@ def is_same(one: Decision, other: Decision) -> bool:
 def decision_text(decision: Decision) -> str:
     """Format a decision in a few words: stage, weights, reasons."""
     weights = ", ".join(f"{float(w):.1%} {s}" for s, w in sorted(weights_of(decision).items())) or "the stablecoin"
-    stops = "".join(f"; stop of {s} at {plain(level)}" for s, level in sorted(decision.stops.items()))
+    stops = "".join(f"; stop of {s} at {float(level):,.6g}" for s, level in sorted(decision.stops.items()))
     return f"{decision.stage}: {weights} ({decided_because(decision.reasons)}){stops}"
 
 

@@ -20,7 +20,9 @@ from bot.review.compare.parity import Parity
 _MANY = 200
 """Newest differences on the page; the command and its JSON have all of them."""
 _UNFOLDED = 20
-_MOVES_HEAD: Row = (Figure("Day"), Figure("B less A"), "Cause", "Apart since")
+_WIDE = 10.0
+"""Difference of the equities, as a share, from which its labels meet the title of their axis."""
+_MOVES_HEAD: Row = (Figure("Day"), Figure("B less A"), "Cause", "Differ since")
 _SIGNS = ("circle", "x", "triangle-down", "square-open", "diamond-open", "circle-open")
 TRACKING_NOTE = (
     "The tracking difference is the standard deviation of the daily differences of the two returns, for a year of "
@@ -48,7 +50,7 @@ def parity_page(found: Parity) -> str:
         "".join(top),
         [
             _charts(found.overlay, "Backtest", "Paper", causes, "The marks are the days that differ."),
-            _listed("differences", "What differs, and why", head, rows, len(found.mismatches)),
+            _listed("differences", "Differences", head, rows, len(found.mismatches)),
         ],
     )
 
@@ -85,10 +87,10 @@ def comparison_page(found: Comparison) -> str:
         f"{first} and {second}",
         "".join(top),
         [
-            _charts(found.overlay, "A", "B", causes, "The marks are the days with the largest differences."),
-            _listed("made", "How they were made", ("", "Kind", "A", "B"), made, len(made)),
-            _listed("largest", "The days with the largest differences", _MOVES_HEAD, moves, len(moves)),
-            _listed("differences", "What differs, and why", head, rows, len(found.mismatches)),
+            _charts(found.overlay, "A", "B", causes, "The marks are the days of the largest difference."),
+            _listed("made", "Provenance", ("Name", "Kind", "A", "B"), made, len(made)),
+            _listed("largest", "Days of the largest difference", _MOVES_HEAD, moves, len(moves)),
+            _listed("differences", "Differences", head, rows, len(found.mismatches)),
         ],
     )
 
@@ -96,7 +98,7 @@ def comparison_page(found: Comparison) -> str:
 # --- charts ------------------------------------------------------------------------------------------------------
 
 
-def _charts(laid: Overlay, first: str, second: str, causes: Iterable[tuple[date, str]], marked: str) -> str:
+def _charts(laid: Overlay, first: str, second: str, causes: Sequence[tuple[date, str]], marked: str) -> str:
     if len(laid.days) < 2:
         return section("figures", "Over time", paragraph("There are not two days to draw yet."))
     charts = (_equity(laid, first, second), _difference(laid, first, second, causes, marked), _tracking(laid))
@@ -132,16 +134,18 @@ def _equity(laid: Overlay, first: str, second: str) -> Chart:
     )
 
 
-def _difference(laid: Overlay, first: str, second: str, causes: Iterable[tuple[date, str]], marked: str) -> Chart:
+def _difference(laid: Overlay, first: str, second: str, causes: Sequence[tuple[date, str]], marked: str) -> Chart:
     index = pd.DatetimeIndex(list(laid.days))
     share = dict(zip(laid.days, laid.difference.tolist(), strict=True))
+    # Without a cause there is no mark to explain.
+    note = f"Equity of {second} over that of {first}, less one. {marked if causes else ''}".rstrip()
     area = {"fill": "tozeroy", "fillcolor": "--strategy-soft", "width": 1.5, "hovertemplate": "%{y:.2%}"}
     return Chart(
         "difference",
         "Difference of the equities",
-        f"Equity of {second} over that of {first}, less one. {marked}",
+        note,
         [line("Difference", dates(index), laid.difference, "--strategy", **area), *_marks(share, causes)],
-        _over_time(index, axis("Difference (%)", tickformat=".2~%")),
+        _over_time(index, axis("Difference (%)", tickformat=",.2~%"), wide=bool(abs(laid.difference).max() >= _WIDE)),
     )
 
 
@@ -182,9 +186,9 @@ def _tracking(laid: Overlay) -> Chart:
     )
 
 
-def _over_time(index: pd.DatetimeIndex, vertical: Plain) -> Plain:
-    """Lay out few days, whose ticks take two lines."""
-    return {**over_time(index, vertical), "margin": {"b": 44}}
+def _over_time(index: pd.DatetimeIndex, vertical: Plain, *, wide: bool = False) -> Plain:
+    """Lay out few days, whose ticks take two lines; `wide` leaves room for labels such as 20,000%."""
+    return {**over_time(index, vertical), "margin": {"b": 44, "l": 88} if wide else {"b": 44}}
 
 
 # --- words -------------------------------------------------------------------------------------------------------
@@ -205,11 +209,11 @@ def _figures(laid: Overlay) -> list[tuple[str, str]]:
 def _listed(identity: str, title: str, head: Row, rows: Sequence[Row], count: int) -> str:
     """Format a section with a table of the newest rows, folded if it is long."""
     if not rows:
-        return section(identity, title, paragraph("Nothing."))
+        return section(identity, title, paragraph("No difference."))
     caption = f"The last {len(rows)} of {count:,}" if count > len(rows) else f"All {count:,}"
     table = Table(title, head, rows).html()
     return section(identity, title, folded(caption, table, unfolded=len(rows) <= _UNFOLDED))
 
 
 def _signed(share: float) -> str:
-    return numbers.minus(f"{share:+z.2%}")
+    return numbers.minus(f"{share:+z,.2%}")

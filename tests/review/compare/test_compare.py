@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -91,6 +92,32 @@ def test_two_records_that_are_the_same_have_no_difference() -> None:
 def test_the_reasons_of_a_decision_are_in_words() -> None:
     sold = Decision(midnight(FIRST), "COOLDOWN", "ETH", {}, ("kill_eth", "mine_alone"))
     assert decision_text(sold) == "COOLDOWN: the stablecoin (risk exit: ETH stop, mine alone)"
+
+
+def test_a_stop_level_has_the_digits_of_a_price() -> None:
+    held = Decision(midnight(FIRST), "IN", "OUT", {"ETH": D("0.98")}, ("hold",), stops={"ETH": D("3086.3448435200003")})
+    assert decision_text(held) == "IN: 98.0% ETH (hold); stop of ETH at 3,086.34"
+
+
+def test_the_page_has_the_words_of_the_command() -> None:
+    page = comparison_page(laid_over(days(RISING), days(RISING, share="1"), {"a.b": 2}))
+    assert re.findall("<h2>([^<]+)</h2>", page) == [
+        *("Over time", "Provenance", "Days of the largest difference", "Differences"),
+    ]
+    assert "Differ since</th>" in page
+    assert "less one. The marks are the days of the largest difference." in page
+    same = comparison_page(laid_over(days(RISING), days(RISING)))
+    assert "Equity of B over that of A, less one.<" in same
+    assert same.count("<p>No difference.</p>") == 3
+
+
+def test_a_difference_of_thousands_of_percent_is_separated_and_its_labels_have_room() -> None:
+    found = laid_over(days(["100", "100", "100"]), days(["100", "100", "10100"], share="1"), {"a.b": 2})
+    assert found.overlay.difference[-1] > 10
+    assert re.search(r"two ends \+10,000\.00% against one", found.summary)
+    page = comparison_page(found)
+    assert re.search(r"<dd>\+10,000\.00%</dd>", page)
+    assert '"margin":{"b":44,"l":88}' in page.replace(" ", "")
 
 
 def test_one_order_is_counted_without_a_plural() -> None:
