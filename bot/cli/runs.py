@@ -15,7 +15,7 @@ from bot.cli.complete_names import complete_runs
 from bot.cli.console import ConfigOption, JsonOption, number, percent, print_json
 from bot.cli.warning_output import warning_lines
 from bot.cli.whole_summaries import WholeSummaries
-from bot.core.errors import ConfigError
+from bot.core.errors import ConfigError, LedgerError
 from bot.core.plural import counted
 from bot.core.text import printable
 
@@ -72,7 +72,9 @@ def list_(
     # A run that is named must fail if it cannot be verified; in the list an interrupted one is only marked.
     if run is not None and verify:
         folders[0].verify()
-    found = [_describe(folder, verify) for folder in folders]
+    # One damaged run must not hide the others from a list.
+    is_list = run is None and not verify
+    found = [_describe_or_problem(folder) if is_list else _describe(folder, verify) for folder in folders]
     if as_json:
         print_json({"runs": found})
         return
@@ -129,7 +131,7 @@ def rm(
         if folder.path.parent != root:
             raise ConfigError("is not in the folder of the runs", where=str(folder.path), mend="remove it by hand")
     for folder in found:
-        for line in _format_run(_describe(folder, verify=False)):
+        for line in _format_run(_describe_or_problem(folder)):
             typer.echo(printable(line), err=as_json)
     if not yes and not _confirmed(len(found), to_error=as_json):
         raise ConfigError("nothing was removed", mend="answer y, or give --yes")
@@ -150,12 +152,31 @@ def _confirmed(count: int, to_error: bool) -> bool:
         return False
 
 
+def _describe_or_problem(folder: RunFolder) -> dict[str, Any]:
+    """Return the facts of a run; of a damaged one its id, its folder and the `problem`."""
+    try:
+        return _describe(folder, verify=False)
+    except LedgerError as problem:
+        return {**_identity(folder), "problem": str(problem)}
+
+
+def _identity(folder: RunFolder) -> dict[str, Any]:
+    return {"run_id": folder.run_id, "run_dir": str(folder.path), "complete": folder.is_complete}
+
+
 def _describe(folder: RunFolder, verify: bool) -> dict[str, Any]:
-    """Return the facts of a run; of an interrupted one only its id and folder."""
+    """Return the facts of a run; of an interrupted one only its id and folder. Raises LedgerError if it is damaged."""
+    try:
+        return _facts(folder, verify)
+    except KeyError as missing:
+        raise LedgerError(f"its JSON files lack the key {missing}", where=str(folder.path)) from None
+
+
+def _facts(folder: RunFolder, verify: bool) -> dict[str, Any]:
     from bot.ledger.run_label import label_of
     from bot.report.strategy_text import strategy_name, text_of_strategy
 
-    facts: dict[str, Any] = {"run_id": folder.run_id, "run_dir": str(folder.path), "complete": folder.is_complete}
+    facts = _identity(folder)
     if folder.is_complete:
         manifest, summary = folder.json("manifest.json"), folder.json("summary.json")
         config, label = manifest.get("config", {}), label_of(manifest)
@@ -208,6 +229,8 @@ def _format_run(facts: Mapping[str, Any]) -> list[str]:
     """Format a run as two lines: which one and what came out, then how it was made."""
     if not facts["complete"]:
         return [f"{facts['run_id']}  interrupted: incomplete"]
+    if "problem" in facts:
+        return [f"{facts['run_id']}  damaged: {facts['problem']}"]
     checked = f"  ledger valid, {counted(facts['ledger_rows'], 'row')}" if "ledger_rows" in facts else ""
     name = f"  {facts['name']}" if facts["name"] else ""
     first = f"{facts['run_id']}  {facts['start']} to {facts['end']}  {percent(facts['total_return']):>8}"

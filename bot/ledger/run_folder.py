@@ -46,9 +46,11 @@ class RunFolder:
     def json(self, name: str) -> dict[str, Any]:
         """Read a JSON file of the run. Raises LedgerError if it is missing or invalid."""
         try:
-            data: dict[str, Any] = json.loads((self.path / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as problem:
+            data = json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as problem:
             raise LedgerError(f"cannot be read: {problem}", where=str(self.path / name)) from None
+        if not isinstance(data, dict):
+            raise LedgerError("cannot be read: it is no JSON object", where=str(self.path / name))
         return data
 
     def verify(self) -> int:

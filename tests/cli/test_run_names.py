@@ -152,3 +152,23 @@ def test_a_date_stays_in_one_piece_however_narrow_the_table(capsys: pytest.Captu
     with mock.patch.dict("os.environ", COLUMNS="80"):
         print_list("rows", columns, [row, {**row, "day": None}], "table")
     assert "2026-03-17 " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{", "cannot be read"),
+        ("[]", "cannot be read: it is no JSON object"),
+        ("[" * 100_000, "cannot be read"),
+        ("{}", "its JSON files lack the key 'market'"),
+    ],
+)
+def test_a_damaged_run_is_listed_with_its_problem_and_can_be_removed(folder: Path, text: str, problem: str) -> None:
+    (folder / "logs/runs" / NEW / "manifest.json").write_text(text)
+    lines = bot("runs", cwd=folder).stdout.splitlines()
+    assert lines[1].startswith(f"{NEW}  damaged: ") and problem in lines[1]
+    assert lines[2].startswith(OLD)
+    assert problem in json.loads(bot("runs", "--json", cwd=folder).stdout)["runs"][1]["problem"]
+    assert problem in error_of(bot("runs", "show", NEW, cwd=folder), 5)
+    assert bot("runs", "rm", NEW, "--yes", cwd=folder).returncode == 0
+    assert not (folder / "logs/runs" / NEW).exists()
