@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _TRIP_COLUMNS: Mapping[bool, Sequence[Column]] = {
     True: (
+        Column("entry", "Entry"),
         Column("exit", "Exit"),
         Column("symbol", "Coin"),
         Column("days", "Days", True),
@@ -41,7 +42,6 @@ _TRIP_COLUMNS: Mapping[bool, Sequence[Column]] = {
         Column("gain", "Return", True),
         Column("worst", "Worst", True),
         Column("best", "Best", True),
-        Column("stage", "Bought in"),
         Column("why", "Why sold"),
     ),
     False: tuple(
@@ -93,7 +93,8 @@ def trades(
 ) -> None:
     """List the round trips, first in first out, and the lots still open; or their sums with --by.
 
-    Days are those of the exit. Worst and best are daily closes against the entry price while the lot was open.
+    Rows are chosen by the day of the exit. Worst and best are the daily closes while the lot was open, and its exit,
+    against the entry price. --json and --csv also have prices, costs, stages and orders.
 
     Example: bot review trades --by episode
     """
@@ -175,6 +176,7 @@ def _trip_cells(trip: RoundTrip, seen: Excursion | None, labels: Labels) -> dict
     from bot.report.numbers import NOTHING, change, money
 
     return {
+        "entry": trip.entry_at[:10],
         "exit": trip.exit_at[:10] or "open",
         "symbol": trip.symbol,
         "days": trip.days,
@@ -182,7 +184,6 @@ def _trip_cells(trip: RoundTrip, seen: Excursion | None, labels: Labels) -> dict
         "gain": change(trip.gain),
         "worst": NOTHING if seen is None else change(seen.worst),
         "best": NOTHING if seen is None else change(seen.best),
-        "stage": names.stage_code(trip.entry_stage, labels),
         "why": names.reasons(trip.exit_reason, labels),
     }
 

@@ -1,4 +1,4 @@
-"""Excursions: the worst and the best daily close of each round trip."""
+"""Excursions: the worst and the best price of each round trip, of its daily closes and its exit."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ Closes = tuple[list[str], list[float | None]]
 
 @dataclass(frozen=True, slots=True)
 class Excursion:
-    """Worst and best daily close while a lot was open, as simple returns on its entry price."""
+    """Worst and best price of a lot, of its daily closes and its exit, as simple returns on its entry price."""
 
     worst: float
     best: float
 
 
 def excursions(record: Record, round_trips: Sequence[RoundTrip]) -> list[Excursion | None]:
-    """Compute the excursion of each round trip from its entry to the day before its exit.
+    """Compute the excursion of each round trip from its entry to its exit.
 
-    A ledger has the daily closes of what was held (the marks of its valuations) and no daily highs and lows.
+    A ledger has the daily closes of what was held (the marks of its valuations) and no daily highs and lows. The price
+    of the exit counts too: a stop sells below each close before it.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def excursions(record: Record, round_trips: Sequence[RoundTrip]) -> list[Excursi
     Returns
     -------
     list
-        One excursion per round trip; None if the lot saw no close, or a mark of its days is missing.
+        One excursion per round trip; None for an open lot without a close, or if a mark of its days is missing.
 
     Raises
     ------
@@ -76,6 +77,8 @@ def _excursion(trip: RoundTrip, closes: Mapping[str, Closes]) -> Excursion | Non
             if price is None:
                 return None
             gains.append(price / float(leg.price) - 1)
+    if not trip.is_open and trip.exit_price is not None:
+        gains.append(float(trip.exit_price / trip.legs[-1].price) - 1)
     return Excursion(min(gains), max(gains)) if gains else None
 
 

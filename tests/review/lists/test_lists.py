@@ -143,6 +143,13 @@ def test_sums_by_coin_add_up_to_the_trades(told: Path) -> None:
     assert {one["key"]: (one["pnl"], one["unrealised"]) for one in groups} == {"ETH": ("48", "0"), "A": ("0", "-27.1")}
 
 
+def test_the_table_of_trades_has_the_days_of_entry_and_exit(told: Path) -> None:
+    head, *rows = bot("review", "trades", cwd=told).stdout.splitlines()
+    assert head.split()[:3] == ["Entry", "Exit", "Coin"]
+    assert rows[0].split()[:3] == ["2024-03-01", "2024-03-03", "ETH"]
+    assert rows[1].split()[1:3] == ["open", "A"]
+
+
 def test_a_forward_ledger_whose_days_no_market_has_says_why_there_are_no_episodes(told: Path) -> None:
     done = bot("review", "episodes", cwd=told)
     assert "no market here has its days" in done.stdout

@@ -35,12 +35,12 @@ class TestByHand:
         assert not trip.is_open
 
     def test_the_worst_and_best_closes_are_those_before_the_day_of_the_exit(self, tmp_path: Path) -> None:
-        """Closes of 45 and 60 against 50; of the day of the sale nothing was seen of the lot."""
+        """Closes of 45 and 60 against 50, sold at 55; the close of the day of the sale was not seen by the lot."""
         found = record(tmp_path, story())
         assert excursions(found, round_trips_of(found).all) == [Excursion(pytest.approx(-0.1), pytest.approx(0.2))]
 
     def test_the_close_of_the_day_of_an_exit_counts_for_the_lot_that_stays(self, tmp_path: Path) -> None:
-        """10 at 50, 4 sold at 55 on day 1; closes 45 and 75. The 4 saw -10% only; the other 6 saw -10% and +50%."""
+        """10 at 50, 4 sold at 55 on day 1; closes 45 and 75. The 4 saw -10% and +10%; the other 6 saw -10% and +50%."""
         events = [
             began(),
             decided(0, "ETH", "in", ETH="0.5"),
@@ -52,7 +52,7 @@ class TestByHand:
         ]
         found = record(tmp_path, events)
         assert excursions(found, round_trips_of(found).all) == [
-            Excursion(pytest.approx(-0.1), pytest.approx(-0.1)),
+            Excursion(pytest.approx(-0.1), pytest.approx(0.1)),
             Excursion(pytest.approx(-0.1), pytest.approx(0.5)),
         ]
 
@@ -61,10 +61,20 @@ class TestByHand:
         found = record(tmp_path, events)
         assert excursions(found, round_trips_of(found).all) == [None]
 
-    def test_a_lot_without_a_close_has_no_excursion(self, tmp_path: Path) -> None:
+    def test_the_price_of_the_exit_is_a_part_of_the_excursion(self, tmp_path: Path) -> None:
+        """10 at 50, one close of 45, then stopped at 40: the worst is the -20% of the sale."""
+        events = [*story()[:5], valued(0, "949", "499", {"ETH": "45"}, ETH="10"), decided(1, "ETH", "in", before="ETH")]
+        found = record(tmp_path, [*events, *order(1, "sell", "ETH", "10", "40", why="stop_price")])
+        assert excursions(found, round_trips_of(found).all) == [Excursion(pytest.approx(-0.2), pytest.approx(-0.1))]
+
+    def test_a_lot_without_a_close_has_its_exit_alone(self, tmp_path: Path) -> None:
+        """Bought at 5 and sold at 6 on one day; a lot that stays open until the first close has no excursion."""
         day = [began(), decided(0, "ETH", "x"), *order(0, "buy", "A", "1", "5"), *order(0, "sell", "A", "1", "6")]
-        found = record(tmp_path, day)
-        assert excursions(found, round_trips_of(found).all) == [None]
+        found = record(tmp_path, [*day, *order(0, "buy", "B", "1", "5")])
+        assert excursions(found, round_trips_of(found).all) == [
+            Excursion(pytest.approx(0.2), pytest.approx(0.2)),
+            None,
+        ]
 
     def test_a_lot_that_is_open_is_told_at_its_mark(self, tmp_path: Path) -> None:
         """10 at 60 for 500 and a fee of 1: 99 more, the fee of the way in taken off."""
@@ -79,7 +89,7 @@ class TestByHand:
         assert (found.open[0].pnl, found.exact, group("", found.all).unrealised) == (None, None, None)
 
     def test_a_renamed_coin_is_followed_under_both_names(self, tmp_path: Path) -> None:
-        """2 A at 10 become 4 B at 5: closes of 9 and then 6 are 0.9 and 1.2 of what they cost; sold at 7 for 28."""
+        """2 A at 10 become 4 B at 5: closes of 9 and then 6 are 0.9 and 1.2 of what they cost; sold at 7, 1.4."""
         events = [
             began(),
             decided(0, "ALTS", "in", A="0.1"),
@@ -93,7 +103,7 @@ class TestByHand:
         found = record(tmp_path, events)
         (trip,) = round_trips_of(found).all
         assert (trip.symbol, trip.pnl, trip.entry_price) == ("B", D(8), D(5))
-        assert excursions(found, [trip]) == [Excursion(pytest.approx(-0.1), pytest.approx(0.2))]
+        assert excursions(found, [trip]) == [Excursion(pytest.approx(-0.1), pytest.approx(0.4))]
 
     def test_what_a_venue_kept_of_the_coin_counts_once(self, tmp_path: Path) -> None:
         """10 for 500, of which 0.1 is kept as the fee; 9.9 sold at 60: 594 - 500 = 94, as in cash."""
