@@ -83,6 +83,7 @@ def compare(
         by_kind = (
             f"{days['stage']:,} in the stage, {days['weights']:,} in the weights, {days['reasons']:,} in the reasons"
         )
+        by_kind += f", {days['stops']:,} in the stops" if days["stops"] else ""
         differing = counted(days["any"], "day")
         say(f"Decisions differ first on {data['first_difference']}, on {differing} in all: {by_kind}.")
     say(*data["notes"])

@@ -38,8 +38,9 @@ _SAME_SHARE = Decimal("1e-9")
 class Comparison:
     """Result of comparing two records; `days` are those that both decided.
 
-    `only_first` and `only_second` count the days that one of them alone decided. `stages`, `weights` and `reasons`
-    count the days on which those differ, `orders` and `fills` the orders that differ in what was asked for or filled.
+    `only_first` and `only_second` count the days that one of them alone decided. `stages`, `weights`,
+    `reasons` and `stops` count the days on which those differ, `orders` and `fills` the orders that differ in what was
+    asked for or filled.
     """
 
     first: Provenance
@@ -52,6 +53,7 @@ class Comparison:
     stages: int
     weights: int
     reasons: int
+    stops: int
     all_orders: int
     mismatches: Sequence[RecordMismatch]
     moves: Sequence[DailyMove]
@@ -108,6 +110,7 @@ class Comparison:
                 "stage": self.stages,
                 "weights": self.weights,
                 "reasons": self.reasons,
+                "stops": self.stops,
             },
             "orders": self.all_orders,
             "orders_apart": self.orders,
@@ -169,6 +172,7 @@ def compared(first: Days, second: Days, made_first: Provenance, made_second: Pro
         stages=sum(a.stage != b.stage for a, b in pairs if a and b),
         weights=sum(weights_of(a) != weights_of(b) for a, b in pairs if a and b),
         reasons=sum(a.reasons != b.reasons for a, b in pairs if a and b),
+        stops=sum(a.stops != b.stops for a, b in pairs if a and b),
         all_orders=sum(len({*first.days[day].orders, *second.days[day].orders}) for day in common),
         mismatches=_spells(one for day in common for one in differ.mismatches(day)),
         moves=[differ.move(laid.days[i], float(laid.moves[i])) for i in laid.largest(_LARGEST)],
@@ -192,7 +196,9 @@ def _spells(mismatches: Iterable[RecordMismatch]) -> list[RecordMismatch]:
 
 
 def _goes_on(before: RecordMismatch, one: RecordMismatch) -> bool:
-    return one == replace(before, day=one.day, days=1) and one.day == before.day + before.days * ONE_DAY
+    # A stop that trails has another level each day.
+    alike = replace(before, day=one.day, days=1, first=one.first, second=one.second)
+    return one == alike and one.day == before.day + before.days * ONE_DAY
 
 
 class _Differ:
@@ -201,7 +207,7 @@ class _Differ:
     def __init__(self, first: Days, second: Days, diffs: Sequence[ProvenanceDiff], is_data_known: bool) -> None:
         self.first, self.second = first, second
         kinds = {one.kind for one in diffs}
-        causes = {MismatchCause(kind): kind in kinds for kind in ("config", "version", "data")}
+        causes = {MismatchCause(kind): kind in kinds for kind in ("config", "version", "strategy file", "data")}
         # A ledger keeps no hash of its data: they may differ, and stay a possible cause.
         causes[MismatchCause.DATA] |= not is_data_known
         self.made = tuple(cause for cause, differs in causes.items() if differs)
@@ -230,6 +236,7 @@ class _Differ:
                 self.made or (MismatchCause.UNKNOWN,),
                 decision_text(own),
                 decision_text(other),
+                kind=(decision_text(own, has_levels=False), decision_text(other, has_levels=False)),
             )
         yield from found
         # The fills of a day explain its return as well.

@@ -27,6 +27,7 @@ class MismatchCause(StrEnum):
     CHANGED = "code or config changed"
     CONFIG = "config"
     CODE = "version"
+    STRATEGY = "strategy file"
     DATA = "data"
     BROKER = "broker"
     START = "start"
@@ -80,10 +81,13 @@ def is_same(one: Decision, other: Decision) -> bool:
     )
 
 
-def decision_text(decision: Decision) -> str:
-    """Format a decision in a few words: stage, weights, reasons."""
+def decision_text(decision: Decision, has_levels: bool = True) -> str:
+    """Format a decision in a few words: stage, weights, reasons, stops with or without their levels."""
     weights = ", ".join(f"{float(w):.1%} {s}" for s, w in sorted(weights_of(decision).items())) or "the stablecoin"
-    stops = "".join(f"; stop of {s} at {float(level):,.6g}" for s, level in sorted(decision.stops.items()))
+    stops = "".join(
+        f"; stop of {symbol}" + (f" at {float(level):,.6g}" if has_levels else "")
+        for symbol, level in sorted(decision.stops.items())
+    )
     return f"{decision.stage}: {weights} ({decided_because(decision.reasons)}){stops}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.core.plural import counted
@@ -14,6 +14,9 @@ from bot.review.recording import Record
 _SHORT = 12
 """Letters of a hash that are shown."""
 _NOT_THERE = "not there"
+_STRATEGY = "strategy file"
+_NAMES_OF_STRATEGY = ("strategy.file", "strategy.name")
+"""Config keys that name the strategy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class ProvenanceDiff:
-    """A difference in the provenance of two records; `kind` is config, data, version, broker or start."""
+    """A difference in provenance; `kind` is config, data, version, strategy file, broker or start."""
 
     kind: str
     name: str
@@ -115,9 +118,11 @@ def provenance_diffs(first: Provenance, second: Provenance) -> list[ProvenanceDi
         *_one("start", "first day", _text(first.first_day), _text(second.first_day)),
         *_one("start", "money", first.cash, second.cash),
     ]
-    if first.is_run and second.is_run:
-        found += _one("version", "strategy file", _cut(first.strategy), _cut(second.strategy))
-    return found
+    if not (first.is_run and second.is_run) or first.strategy == second.strategy:
+        return found
+    # The config names the file: that is a part of the difference between the files, and no other cause.
+    found = [replace(one, kind=_STRATEGY) if one.name in _NAMES_OF_STRATEGY else one for one in found]
+    return [*found, *_one(_STRATEGY, "strategy file", _cut(first.strategy), _cut(second.strategy))]
 
 
 def unknown_provenance(first: Provenance, second: Provenance) -> list[str]:

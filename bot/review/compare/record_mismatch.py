@@ -15,7 +15,8 @@ Causes = tuple[MismatchCause, ...]
 class RecordMismatch:
     """A difference between two records of a day; `what` is decision, order or fill.
 
-    The same difference of decisions on days in a row is one mismatch; `days` is their number. For a difference that
+    The same difference of decisions on days in a row is one mismatch; `days` is their number. Levels of stops may move
+    within it: the texts have those of its first day, and `kind` has both texts without levels. For a difference that
     was carried over, `apart_since` has the day from which the two held different things, and the cause.
     """
 
@@ -27,6 +28,7 @@ class RecordMismatch:
     symbol: str = ""
     apart_since: str = ""
     days: int = 1
+    kind: tuple[str, str] = ("", "")
 
     def as_dict(self) -> dict[str, object]:
         """Format the difference as JSON."""

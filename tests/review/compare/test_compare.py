@@ -120,6 +120,36 @@ def test_a_difference_of_thousands_of_percent_is_separated_and_its_labels_have_r
     assert '"margin":{"b":44,"l":88}' in page.replace(" ", "")
 
 
+def test_stops_that_trail_are_one_difference() -> None:
+    trailing = (
+        replace(one, stops={"ETH": D(90 + one.at.day)}) if isinstance(one, Decision) else one for one in events(RISING)
+    )
+    found = laid_over(days(RISING), days_of(trailing), {"a.b": 2})
+    assert [(one.what, one.days) for one in found.mismatches] == [("decision", 4)]
+    assert found.mismatches[0].second.endswith("; stop of ETH at 91")
+    assert (found.stops, found.weights, found.as_dict()["days_apart"]) == (
+        4,
+        0,
+        {"any": 4, "stage": 0, "weights": 0, "reasons": 0, "stops": 4},
+    )
+
+
+def test_another_strategy_file_is_a_cause_of_its_own() -> None:
+    """Its name in the config is a part of it; a parameter of it is a second cause."""
+    first, second = days(RISING), days(RISING, share="1")
+    mine = making("one", first, {"strategy.file": "a.py", "strategy.parameters.n": 1}, strategy="a")
+    other = making("two", second, {"strategy.file": "b.py", "strategy.parameters.n": 1}, strategy="b")
+    found = compared(first, second, mine, other)
+    assert [(one.kind, one.name) for one in found.provenance_diffs] == [
+        ("strategy file", "strategy.file"),
+        ("strategy file", "strategy file"),
+    ]
+    assert {one.causes for one in found.mismatches} == {(MismatchCause.STRATEGY,)}
+    longer = replace(other, config={"strategy.file": "b.py", "strategy.parameters.n": 2})
+    causes = {one.causes for one in compared(first, second, mine, longer).mismatches}
+    assert causes == {(MismatchCause.CONFIG, MismatchCause.STRATEGY)}
+
+
 def test_one_order_is_counted_without_a_plural() -> None:
     found = laid_over(days(RISING), days(RISING, share="1"), {"a.b": 2})
     assert "1 order and 0 fills differ" in found.summary
