@@ -68,7 +68,7 @@ def _show(screen: Console, found: dict[str, Any], labels: Labels) -> None:
     from rich.markup import escape
 
     from bot.report.names import stage_code
-    from bot.report.numbers import tabular, to_ascii
+    from bot.report.numbers import figure, to_ascii
     from bot.report.reading_sentences import reading_sentence
     from bot.report.words import reading_text, reason_sentence
 
@@ -95,8 +95,8 @@ def _show(screen: Console, found: dict[str, Any], labels: Labels) -> None:
         words = reading_sentence(name, reading["value"], reading["threshold"], labels)
         table.add_row(
             escape(words.subject if words else reading_text(name, labels)),
-            to_ascii(words.now if words else tabular(reading["value"])),
-            to_ascii(words.needs if words else tabular(reading["threshold"])),
+            to_ascii(words.now if words else figure(name, reading["value"])),
+            to_ascii(words.needs if words else figure(name, reading["threshold"])),
             reading["verdict"],
             {True: "on", False: "off", None: ""}[reading.get("gate")],
         )

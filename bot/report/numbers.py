@@ -185,14 +185,6 @@ def figure(name: str, value: float | None) -> str:
     return text.rstrip("0").rstrip(".") if decimals > 2 or value == round(value) else text
 
 
-def tabular(value: Number) -> str:
-    """Format the value of a reading for a right-aligned column: four decimals below 10, whole from 100,000 on."""
-    plain = number(value)
-    if plain is None:
-        return NOTHING
-    return ratio(plain, 4 if abs(plain) < 10 else 2 if abs(plain) < 100_000 else 0)
-
-
 def size(bytes_: Number) -> str:
     """Format a number of bytes: 512 bytes, 1.5 MB."""
     amount = number(bytes_)

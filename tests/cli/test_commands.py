@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,7 @@ def test_signal_shows_the_waterfall_in_eighty_columns_a_line_a_layer(tmp_path: P
     assert any(arrow in waterfall[2] for arrow in "↑→↓")
     assert max(map(len, shown)) <= 80
     assert any(line.startswith("Supercycle score: ") for line in waterfall)
+    assert not any(re.search(r"\d\.0000|\d\.00\b", line) for line in shown if "ession" in line or "advance" in line)
     assert not any("\x1b" in line for line in shown)
 
 

@@ -47,8 +47,6 @@ from bot.report import numbers
         (numbers.figure("breadth", 0.6), "60%"),
         (numbers.figure("credit", 0.98), "0.98"),
         (numbers.figure("small_caps", 2718.77), "2718.77"),
-        (numbers.tabular(0.98), "0.9800"),
-        (numbers.tabular(2718.7), "2,718.70"),
         (numbers.size(1_500_000), "1.5 MB"),
         (numbers.dollars(-3.5e11), "-$350.00bn"),
         (numbers.day(pd.Timestamp("2026-03-02 12:00")), "2026-03-02"),
