@@ -103,8 +103,14 @@ def _of_ledger(record: Record) -> Mapping[str, object]:
         "last": valued.day if valued else "",
         "equity": equity,
         "total_return": equity / cash - 1 if equity is not None and cash else None,
-        "max_drawdown": None,
+        "max_drawdown": _drawdown(record, record.end()),
     }
+
+
+@lru_cache(maxsize=1_000)
+def _drawdown(record: Record, end: tuple[int, str]) -> float | None:
+    """Return the largest fall of a ledger from a peak, read once for each newest row; None before the first close."""
+    return min(curve_of(record).falls, default=None)
 
 
 def run(site: Site, record: Record) -> tuple[dict[str, object], Curve]:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -228,6 +228,25 @@ def test_a_ledger_of_another_name_has_a_front_page(tmp_path: Path) -> None:
         assert asking.ask("/").status == 200
         assert asking.ask("/api/version").json["sequence"] == 2
         assert asking.ask("/healthz").text.startswith("mine: ")
+
+
+def test_the_list_of_ledgers_has_the_largest_fall_of_each(tmp_path: Path) -> None:
+    """Begun with 10,000: 10,200, then 9,180 is 10% under the peak; a new close is read at once."""
+    site = site_at(tmp_path)
+    write(tmp_path, "paper", BEGUN, HOLDS)
+    with dashboard(site) as asking:
+        assert asking.ask("/api/runs").json["runs"]["rows"][0]["max_drawdown"] == 0.0
+        write(tmp_path, "paper", replace(HOLDS, day=date(2026, 3, 2), equity=Decimal(9_180)))
+        assert asking.ask("/api/runs").json["runs"]["rows"][0]["max_drawdown"] == pytest.approx(-0.1)
+
+
+def test_a_run_is_called_by_its_name_in_the_title_and_the_status_line(tmp_path: Path) -> None:
+    config = load_config(changes={"state": str(tmp_path), "benchmarks": {"random_shifts": 10}})
+    run_backtest(config, FOLDER, save=True, name="first-try")
+    with dashboard(site_at(tmp_path)) as asking:
+        page = asking.ask("/").text
+    assert re.search(r"<title>[^<]* · first-try · ", page)
+    assert re.search(r'id="pulse"[^>]*><i aria-hidden="true"></i>first-try: ', page)
 
 
 def test_a_backtest_shows_its_figures_episodes_and_trades(tmp_path: Path) -> None:
