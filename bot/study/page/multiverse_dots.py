@@ -16,6 +16,8 @@ from bot.study.word import Word
 LOOKS = {Word.SUPPORTED: "supported", Word.INCONCLUSIVE: "inconclusive", Word.NOT_SUPPORTED: "not-supported"}
 """Class of drawing.css of each word."""
 _TOP, _BOTTOM, _ROW = 22.0, 230.0, 30.0
+_LEFT = 12.0
+"""First dot in percent of the width: the labels of the axis lie left of it, also on a phone."""
 
 
 def multiverse_dots(study: Figures, names: PlanNames) -> Sequence[Drawing]:
@@ -27,7 +29,7 @@ def multiverse_dots(study: Figures, names: PlanNames) -> Sequence[Drawing]:
     words = Counter(row["word"] for row in rows)
     canvas = Canvas(_BOTTOM + 20 + _ROW * len(LOOKS))
     up = scale_of((row["excess"] for row in rows), _BOTTOM, _TOP)
-    across = AxisScale(0, max(len(rows) - 1, 1), 1, 99)
+    across = AxisScale(0, max(len(rows) - 1, 1), _LEFT, 99)
     for tick in up.ticks(5):
         canvas.line((0, up(tick)), (100, up(tick)), "axis" if tick == 0 else "grid")
     # Colour alone is no sign for everyone: each word has a row of strokes too.

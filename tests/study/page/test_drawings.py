@@ -102,7 +102,7 @@ def test_the_plan_itself_is_marked_among_the_cells() -> None:
     [drawing] = drawn(multiverse_dots, study({"multiverse": section(rows)}))
     svg = drawing.canvas.svg("")
     # Sorted by excess, the plan's own cell is the first of three: at the left end.
-    assert re.findall(r'class="own-cell" cx="([\d.]+)%"', svg) == ["1.00"]
+    assert re.findall(r'class="own-cell" cx="([\d.]+)%"', svg) == ["12.00"]
     assert "1 SUPPORTED, 1 INCONCLUSIVE, 1 NOT SUPPORTED" in drawing.label
 
 
