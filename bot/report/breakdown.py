@@ -58,7 +58,7 @@ def distribution(contents: Contents) -> Chart:
         "distribution",
         "Months by their return",
         f"Steps of five points, each from the figure on its left; months beyond either end stand in the last step. "
-        f"Left out: {counted(idle, 'month')} in which the strategy made and lost nothing.",
+        f"Left out: {counted(idle, 'month')} in which the strategy had a return of zero.",
         lines,
         layout,
         watermark=watermark_of(contents),

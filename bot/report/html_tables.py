@@ -38,8 +38,8 @@ _PERCENTILES = {"total_return_5": "5%", "total_return_50": "median", "total_retu
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _AFTER = {"eth_21": "{eth} +21", "eth_42": "{eth} +42", "eth_63": "{eth} +63", "btc_63": "{btc} +63"}
 _RETURNS_AFTER = {
-    "episodes": "Returns after each breakout, so many sessions on",
-    "rearmings": "Returns after each re-arming, so many sessions on",
+    "episodes": "Returns by number of sessions after each breakout",
+    "rearmings": "Returns by number of sessions after each re-arming",
 }
 _FULL_TINT = {"month": 0.3, "trade": 0.5, "episode": 1.0}  # return at which a cell's tint is full
 

@@ -195,6 +195,6 @@ _CAPACITY_NOTE = (
 )
 _EPISODES_NOTE = (
     "Returns are simple, without costs, from the open of the UTC day after the breakout's session to the open of "
-    "the UTC day after the session so many later. Windows overlap where breakouts lie close together, so there are "
-    "fewer independent cases than rows."
+    "the UTC day after the session that many sessions later. Windows overlap where breakouts lie close together, so "
+    "there are fewer independent cases than rows."
 )

@@ -96,7 +96,7 @@ def _strip(contents: Contents, found: Waterfall) -> Chart:
     return Chart(
         "waterfall-strip",
         "Layer by layer over the run",
-        "What each layer, and below them each trait of a supercycle, said at every decision.",
+        "State of each layer at every decision; below them, of each trait of a supercycle.",
         [_bars(state, spans) for state in _BANDS],
         {
             **over_time(states.index, rows),

@@ -58,7 +58,7 @@ def test_months_are_counted_by_their_return_and_idle_ones_left_out() -> None:
     chart = distribution(made(equity_of(values, values, ["ETH"] * 91, "2020-01-01")))
     counts = dict(zip(chart.traces[-1]["x"], chart.traces[-1]["y"], strict=True))
     assert {edge: count for edge, count in counts.items() if count} == {-0.5: 1, 0.1: 1}
-    assert "Left out: 1 month in which the strategy made and lost nothing." in chart.note
+    assert "Left out: 1 month in which the strategy had a return of zero." in chart.note
 
 
 def test_only_crises_that_lie_inside_the_days_of_a_real_market_are_told() -> None:

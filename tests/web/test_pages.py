@@ -93,7 +93,7 @@ def test_today_tells_the_stage_its_reasons_and_the_gates(asking: Asking) -> None
     assert "ETH is bought." in words
     assert "Credit ratio to its SMA, at least passes is 0.9999 threshold 0.98" in words
     assert "VIX, below does not pass is 30 threshold 28" in words
-    assert "1 of the 3 gates that are on pass now." in words
+    assert "Gates that pass now: 1 of the 3 that are on." in words
     assert "Gates that are off: 1" in words
     assert "10,200" in words
     assert "Bought 2 ETH at 2,000.00: entered ETH." in words
