@@ -131,15 +131,18 @@ def band_of_events(events: Sequence[Event], plan: RunPlan, extras: BacktestExtra
     days: Days = np.array([v.day for v in valuations], "datetime64[D]")
     equity_before = np.array([float(plan.cash), *(float(v.equity) for v in valuations[:-1])])
     held = {roles.eth: np.zeros(len(days)), roles.btc: np.zeros(len(days)), "altcoins": np.zeros(len(days))}
-    for i, valued in enumerate(valuations):
-        for symbol, quantity in valued.holdings.items():
-            close_before = plan.prices.of(symbol).close[i]  # index 0 is the day before the run
-            if close_before == close_before:  # false for NaN: a coin that was received before its first close
-                held[symbol if symbol in held else "altcoins"][i] += float(quantity) * close_before
+    at_open = [(i, *one) for i, valued in enumerate(valuations) for one in valued.holdings.items()]
     costs = np.zeros(len(days))
     for event in events:
         if isinstance(event, Fill):
-            costs[plan.prices.index(event.at.date()) - 1] += float(event.fee + event.slippage_cost)
+            i = plan.prices.index(event.at.date()) - 1
+            costs[i] += float(event.fee + event.slippage_cost)
+            if event.stop is not None:  # sold within the day: its close shows no holding, and the day had its loss
+                at_open.append((i, event.symbol, event.quantity))
+    for i, symbol, quantity in at_open:
+        close_before = plan.prices.of(symbol).close[i]  # index 0 is the day before the run
+        if close_before == close_before:  # false for NaN: a coin that was received before its first close
+            held[symbol if symbol in held else "altcoins"][i] += float(quantity) * close_before
     returns = [np.nan_to_num(daily_returns(plan.market[symbol], days)) for symbol in (roles.eth, roles.btc)]
     exposures = [worth / equity_before for worth in held.values()]
     basket = extras.basket_returns(plan.market, days)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.backtest.random_timing import random_timing
+from bot.backtest.engines.exact import run_exact
+from bot.backtest.extras import DefaultExtras
+from bot.backtest.random_timing import band_of, random_timing
+from tests.parity.test_stop_orders import stopped, with_bars
+from tests.plans import flat, market, plan
 
 
 def test_costs_move_with_the_exposures() -> None:
@@ -56,3 +60,18 @@ def test_every_shift_of_a_constant_exposure_is_the_same() -> None:
 def test_a_run_of_one_day_has_a_band_of_one_day() -> None:
     band = random_timing([np.ones(1)], [np.array([0.1])], np.zeros(1), shifts=100)
     assert band.final == pytest.approx([1.1])
+
+
+@pytest.mark.parametrize("begins", [3, 6])
+def test_the_day_of_a_stop_sale_was_held(begins: int) -> None:
+    """Half in A, which falls by 20% on the 6th and is sold at a stop that day: the timing lost 10%.
+
+    The shifts hold it on other days, without a loss; bought on the 6th, it is held at no close.
+    """
+    closes = {day: 100.0 if day < "2024-01-06" else 80.0 for day in flat(100.0)}
+    weights = [{"A": "0.5"} if 3 + i >= begins else {} for i in range(8)]
+    made = with_bars(market(A=closes), "A", opens={6: 100.0}, lows={6: 79.0})
+    book = run_exact(stopped(plan(made, weights), {3: {"A": 92.5}}))
+    band = band_of(book, DefaultExtras(book.plan.decisions), shifts=100)
+    assert band.own == pytest.approx(0.9, abs=0.012)  # costs are 0.7% of each order
+    assert np.mean(band.final > band.own) > 0.7
