@@ -27,8 +27,8 @@ from bot.paper.tick_result import TickResult, WaitingOrder
 Plans = Callable[[date, date], RunPlan]
 """Returns the plan of a ledger from its first day to a day, from the prices known at that day's midnight (UTC)."""
 
-Beside = Callable[[Valuation, Sequence[Row]], Valuation]
-"""Adds the figures of the benchmarks to a valuation, given the rows of the ledger before it."""
+Beside = Callable[[Valuation, Sequence[Row], Sequence[Event]], Valuation]
+"""Adds the figures of the benchmarks to a valuation, given the ledger's rows and the unwritten events before it."""
 
 
 class ForwardTrader:
@@ -66,7 +66,7 @@ class ForwardTrader:
         late_after: timedelta,
         compare: Callable[[ExpectedAccount], list[Event]] | None = None,
         step_hook: Callable[[str], None] = lambda step: None,
-        beside: Beside = lambda valued, rows: valued,
+        beside: Beside = lambda valued, rows, unwritten: valued,
     ) -> None:
         self.writer, self._plans, self._broker = writer, plans, broker
         self.start, self._late_after, self._compare, self._step_hook = start, late_after, compare, step_hook
@@ -147,7 +147,8 @@ class ForwardTrader:
     def _value(self, book: Book, i: int) -> list[OrderIntent]:
         """Fill the stops of a decision's day, value the book at its close, and return the sales of the stops."""
         stopped = book.fill_stops(i)
-        book.events[-1] = self._beside(book.value(i), self.writer.rows)
+        unwritten = book.events[self._written :]
+        book.events[-1] = self._beside(book.value(i), self.writer.rows, unwritten)
         return stopped
 
     def _finish(self, book: Book, today: date) -> list[OrderIntent]:

@@ -47,15 +47,15 @@ class LedgerBenchmarks:
         self._interest: dict[str, Decimal] | None = None
         self.problem = ""
 
-    def beside(self, valued: Valuation, rows: Sequence[Row]) -> Valuation:
-        """Add the benchmarks of a day to the ledger's valuation; `rows` are those of the ledger before it.
+    def beside(self, valued: Valuation, rows: Sequence[Row], unwritten: Sequence[Event] = ()) -> Valuation:
+        """Add the benchmarks of a day to the ledger's valuation; `rows` and `unwritten` events came before it.
 
         Benchmarks that fail to be computed are left out, and `problem` says why: the ledger must trade on.
         """
         valued = self._with_interest(valued, rows)
         try:
             equity = self._continued(valued.day, rows)
-            timing = self._random_timing(valued, rows) if valued.day == self._until else {}
+            timing = self._random_timing(valued, rows, unwritten) if valued.day == self._until else {}
         except BotError as problem:
             self.problem = f"the benchmarks of {valued.day} are not recorded: {problem}"
             return valued
@@ -113,10 +113,11 @@ class LedgerBenchmarks:
         days, own = self._config.benchmarks.trend_days, own_benchmark(self._config, plan.market)
         return run_benchmarks(plan.market, plan, window, variants, days, self._run.stressed, own)
 
-    def _random_timing(self, valued: Valuation, rows: Sequence[Row]) -> dict[str, float]:
+    def _random_timing(self, valued: Valuation, rows: Sequence[Row], unwritten: Sequence[Event]) -> dict[str, float]:
         """Return the total returns of random timings of the ledger's exposure; empty if a valuation is missing."""
         events: list[Event] = [one.event for one in recorded(rows, Valuation, Fill)]
-        events.append(valued)
+        # The fills of the day's stops are written with the next decision.
+        events += [*unwritten, valued]
         plan = self._run.plan
         days = (valued.day - plan.times[0].date()).days + 1
         worth = [event.equity for event in events if isinstance(event, Valuation)]

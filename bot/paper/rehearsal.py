@@ -135,7 +135,7 @@ def trade(
     why: str = _ON_A_RUNNING,
     late: timedelta = timedelta(0),
     step_hook: Callable[[str], None] = lambda step: None,
-    beside: Beside = lambda valued, rows: valued,
+    beside: Beside = lambda valued, rows, unwritten: valued,
 ) -> RehearsalResult:
     """Trade the days of a plan on a venue, from the end of the ledger on; `step_hook` gets the name of each step."""
     exchange = open_testnet(Loopback(venue.port, late), venue, {})

@@ -15,7 +15,7 @@ from bot.paper.forward_trader import Beside, ForwardTrader
 
 
 def replay(
-    plan: RunPlan, period: ConfigPeriod, path: Path | None, beside: Beside = lambda valued, rows: valued
+    plan: RunPlan, period: ConfigPeriod, path: Path | None, beside: Beside = lambda valued, rows, unwritten: valued
 ) -> list[Row]:
     """Tick through every day of a plan into a new ledger and return its rows. Raises LedgerError.
 

@@ -115,7 +115,7 @@ def ticked(
         # The broker fills at the day's open; the benchmarks know what is known at its midnight.
         benchmarks = LedgerBenchmarks(run_of(market.as_of(midnight(day)), day, config), day - ONE_DAY, config)
         run = run_of(market, day, config)
-        beside: Beside = benchmarks.beside if recorded else lambda valued, rows: valued
+        beside: Beside = benchmarks.beside if recorded else lambda valued, rows, unwritten: valued
         with LedgerWriter.open(path) as writer:
             if not writer.rows:
                 writer.append([period(run.plan)])

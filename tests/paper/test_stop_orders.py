@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from bot.backtest.engines.exact import run_exact
+from bot.backtest.extras import extras_of
+from bot.backtest.random_timing import band_of
 from bot.brokers.simulated import SimulatedBroker
 from bot.core.errors import ConfigError
-from bot.core.events import ConfigPeriod
+from bot.core.events import ConfigPeriod, Valuation
 from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import STOP_REASON, Fill
@@ -25,10 +27,12 @@ from bot.ledger.record import as_rows
 from bot.ledger.row import Row
 from bot.ledger.writer import LedgerWriter
 from bot.paper.forward_trader import ForwardTrader
+from bot.paper.ledger_benchmarks import LedgerBenchmarks
+from bot.paper.replay import replay
 from bot.paper.stop_support import require_simulated_stops
 from bot.paper.tick_notices import notices_of
 from bot.paper.tick_result import TickResult
-from bot.services.plans import planned
+from bot.services.plans import planned, planned_run
 from tests.markets import closes_on_days, closes_on_sessions, config_with, market_of
 from tests.parity.test_engines_agree import told
 from tests.parity.test_stop_orders import with_bars
@@ -183,6 +187,17 @@ def test_days_without_the_machine_are_covered_by_the_last_levels(tmp_path: Path,
     result, _ = tick(path, plan(date(2024, 1, 9)))
     assert result.made_up == tuple(date(2024, 1, day) for day in (5, 6, 7, 8))
     assert [(fill.at.day, fill.stop) for fill in sales(path)] == [(6, Decimal(90))]
+
+
+def test_random_timing_counts_the_stop_sales_of_the_last_day(tmp_path: Path, plan: Callable[..., RunPlan]) -> None:
+    plan()  # writes the strategy's file
+    config = config_with({"strategy": {"file": str(tmp_path / "mine.py")}, "start_equity": "1000"})
+    run = planned_run(config, market({6: 88.0, 9: 96.0}), Window(FIRST, date(2024, 1, 9)), "key")
+    period = ConfigPeriod(run.plan.times[0], 1, "replay", "key", "config", "0", "simulated", run.plan.cash)
+    rows = replay(run.plan, period, None, LedgerBenchmarks(run, date(2024, 1, 9), config).beside)
+    (timing,) = [event.random_timing for event in map(decode, rows) if isinstance(event, Valuation)][-1:]
+    extras = extras_of(run.strategy, run.decisions)
+    assert timing == band_of(run_exact(run.plan), extras, config.benchmarks.random_shifts).summary()
 
 
 def test_another_broker_refuses_a_decision_with_stops_before_it_is_written(
