@@ -15,7 +15,7 @@ from bot.settings.added_keys import with_added_keys
 from bot.settings.config_file import read_config_text
 from bot.settings.renamed_keys import with_new_names
 from bot.settings.schema import Config
-from bot.settings.state_folder import CONFIG_FOLDER, DEFAULT_CONFIG, own_file
+from bot.settings.state_folder import CONFIG_FOLDER, DEFAULT_CONFIG, OWN_FOLDERS, own_file
 from bot.settings.yaml_text import parse_yaml
 
 _LONGEST_CHAIN = 16
@@ -163,10 +163,12 @@ def _with_files_beside(path: Path, data: dict[str, object]) -> dict[str, object]
 
 
 def _find_base(path: Path, name: str) -> Path:
-    """Return the path of a base: beside the file that extends it, else in the folder of the bot's own configs."""
+    """Return the path of a base: beside the file that extends it, else in the folders of the bot's own configs."""
     beside = path.parent / name
     # A broken link counts as there, so that the error is about it.
-    return beside if os.path.lexists(beside) else CONFIG_FOLDER / name
+    if os.path.lexists(beside):
+        return beside
+    return next((found for folder in OWN_FOLDERS if (found := folder / name).is_file()), CONFIG_FOLDER / name)
 
 
 def _parse(path: Path, like: str) -> dict[str, object]:

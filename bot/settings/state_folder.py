@@ -13,6 +13,9 @@ _INSTALLED = _PACKAGE / "config"
 CONFIG_FOLDER = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent / "config"
 """Folder of the bot's own configs: `bot/config` in a wheel, `config/` in a checkout."""
 
+OWN_FOLDERS = (CONFIG_FOLDER, CONFIG_FOLDER / "examples")
+"""Folders in which a config of the bot is found by its name, in this order."""
+
 DEFAULT_CONFIG = CONFIG_FOLDER / "default.yaml"
 
 
@@ -28,7 +31,7 @@ def own_file(path: Path) -> Path:
     if path.is_absolute() or ".." in path.parts or os.path.lexists(path):
         return path
     parts = path.parts[1:] if path.parts[:1] == ("config",) else path.parts
-    for folder in (CONFIG_FOLDER, CONFIG_FOLDER / "examples"):
+    for folder in OWN_FOLDERS:
         if (own := folder.joinpath(*parts)).is_file():
             return own
     return path

@@ -315,6 +315,9 @@ class TestFiles:
         # `ON` is a symbol that YAML reads as true.
         assert "not text" in fault(tmp_path, "extends: default.yaml\nsymbols: {ON: crypto}\n")
 
+    def test_a_file_extends_an_example_of_the_bot_by_its_name(self, tmp_path: Path) -> None:
+        assert load(tmp_path, "extends: gold-miners.yaml\n").roles.eth == "GDXJ_RAW"
+
     def test_a_file_that_extends_itself_is_refused(self, tmp_path: Path) -> None:
         assert "extends itself" in fault(tmp_path, "extends: mine.yaml\n")
 
