@@ -14,7 +14,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # mkdocs loads this file by 
 from website.links import PROJECT_PAGES, ROOT, linked_sources, site_text, source_page
 from website.reference import reference_pages
 
-_WORKER = "assets/iframe-worker.js"
+ASSETS = ("assets/iframe-worker.js", "assets/tables.css")
+"""Files of the site itself; Material would load the script from another host."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -30,8 +31,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     pages |= {f"source/{path}.md": source_page(path) for path in sources}
     for place, text in pages.items():
         files.append(File.generated(config, place, content=text))
-    # Material would load this script from another host.
-    files.append(File.generated(config, _WORKER, abs_src_path=str(ROOT / "website" / _WORKER)))
+    for name in ASSETS:
+        files.append(File.generated(config, name, abs_src_path=str(ROOT / "website" / name)))
     return files
 
 

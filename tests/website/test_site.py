@@ -11,6 +11,7 @@ from bot.ledger.projections import COLUMNS
 from bot.settings.loader import load_config
 from tests.docs.test_commands import COMMANDS
 from website.config_comments import comments_of
+from website.hooks import ASSETS
 from website.links import linked_sources, site_text
 from website.reference import reference_pages
 
@@ -77,3 +78,10 @@ def test_the_reference_has_the_columns_and_the_exit_codes() -> None:
     assert [name for name in COLUMNS if f"## {name}.csv\n" not in files] == []
     assert "| 3 | `DataError` | a series is missing" in codes
     assert "| 4 | `NotSandbox` | only requests to a pinned testnet" in codes
+
+
+def test_every_asset_is_loaded_by_the_site() -> None:
+    here = {f"assets/{path.name}" for path in (ROOT / "website" / "assets").iterdir()}
+    assert here == set(ASSETS)
+    config = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert [name for name in ASSETS if f"[{name}]" not in config] == []
