@@ -167,7 +167,6 @@ def side_by_side(one: Record, other: Record) -> tuple[Mapping[str, object], list
         "differences": [one.as_dict() for one in found.mismatches[:_MOST_DIFFERENCES]],
     }
     gap = [y / x - 1 if x else 0.0 for x, y in zip(_from_start(a), _from_start(b), strict=True)]
-    reach = max([abs(value) for value in gap] + [0.001]) * 1.1
     # As on the page of `bot review compare`: the second is measured against the first.
     curves = [(one.title, "planted", _from_start(a)), (other.title, "strategy", _from_start(b))]
     drawn = [
@@ -184,12 +183,18 @@ def side_by_side(one: Record, other: Record) -> tuple[Mapping[str, object], list
             f"Equity of {other.title} over that of {one.title}, less one.",
             common,
             [("Difference", "strategy", gap)],
-            numbers.change,
-            bounds=(-reach, reach),
+            numbers.growth,
+            bounds=_bounds(gap),
             area="strategy",
         ),
     ]
     return data, [one for one in drawn if one is not None]
+
+
+def _bounds(gap: Sequence[float]) -> tuple[float, float]:
+    """Return the ends of the axis of a difference, as far below zero as above it, but for the part under -100%."""
+    reach = max([abs(value) for value in gap] + [0.001]) * 1.1
+    return max(-reach, -1.0), reach
 
 
 def _only(curve: Curve, days: Sequence[str]) -> Curve:

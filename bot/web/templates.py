@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from bot.core.plural import counted
 from bot.core.text import printable
 from bot.report import layers, names, numbers
 from bot.report.words import benchmark_name
@@ -40,6 +41,7 @@ class Templates:
             growth=numbers.growth,
             ratio=numbers.ratio,
             count=numbers.count,
+            counted=counted,
             minus=numbers.minus,
             heat=heat,
             stage_look=stage_look,

@@ -30,6 +30,7 @@ from bot.core.orders import OrderIntent, OrderResult, OrderStatus, Settlement, S
 from bot.paper.daemon_status import DaemonStatus
 from bot.paper.heartbeat import Beat
 from bot.settings.loader import load_config
+from bot.web.runs_page import _bounds
 from bot.web.site import Stored
 from tests.web.world import (
     BEGUN,
@@ -59,6 +60,7 @@ PAGES = (
     "/health",
 )
 FOLDER = Path(__file__).parents[1] / "golden" / "folder"
+TEMPLATES = Path(__file__).parents[2] / "bot" / "web" / "templates"
 HTML = "text/html; charset=utf-8"
 EVIL = '<script>alert("x")</script>'
 LAYER = {
@@ -178,6 +180,19 @@ def test_long_lists_are_paged_the_newest_first(tmp_path: Path) -> None:
         assert pages[2]["rows"][-1]["order_id"] == "r-0"
         assert "Page 2 of 3, 95 fills" in asking.ask("/trades?fills=2").words
         assert asking.ask("/trades?fills=-1&page=x").status == 200
+
+
+def test_one_thing_is_counted_without_a_plural(asking: Asking) -> None:
+    assert "1 fill, the newest first" in asking.ask("/trades").words
+    templates = [path.read_text(encoding="utf-8") for path in TEMPLATES.iterdir()]
+    assert [text for text in templates if re.search(r"\| (count|length) }} [a-z ]*s\b", text)] == []
+
+
+@pytest.mark.parametrize(
+    ("gap", "low", "high"), [([0.0, -0.1, 0.05], -0.11, 0.11), ([0.0, 200.0], -1.0, 220.0), ([0.0], -0.0011, 0.0011)]
+)
+def test_the_axis_of_a_difference_ends_at_a_total_loss(gap: list[float], low: float, high: float) -> None:
+    assert _bounds(gap) == pytest.approx((low, high))
 
 
 def test_the_days_that_two_ledgers_share_are_laid_over_each_other(asking: Asking) -> None:
