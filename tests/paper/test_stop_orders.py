@@ -16,7 +16,7 @@ from bot.backtest.extras import extras_of
 from bot.backtest.random_timing import band_of
 from bot.brokers.simulated import SimulatedBroker
 from bot.core.errors import ConfigError
-from bot.core.events import ConfigPeriod, Valuation
+from bot.core.events import ConfigPeriod, TradingState, TradingStateChange, Valuation
 from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import STOP_REASON, Fill
@@ -220,3 +220,14 @@ def test_decisions_without_stops_pass_any_broker(plan: Callable[..., RunPlan]) -
     require_simulated_stops(made, "simulated")
     bare = [replace(event, stops={}) for event in made if hasattr(event, "stops")]
     require_simulated_stops(bare, "binance testnet")
+
+
+def test_levels_stay_in_force_while_the_ledger_is_stopped(tmp_path: Path, plan: Callable[..., RunPlan]) -> None:
+    path = tmp_path / "a.sqlite"
+    for day in days(4):
+        tick(path, plan(day))
+    with LedgerWriter.open(path) as writer:
+        writer.append([TradingStateChange(midnight(date(2024, 1, 4)), TradingState.STOPPED)])
+        writer.append([TradingStateChange(midnight(date(2024, 1, 8)), TradingState.ON)])
+    tick(path, plan(date(2024, 1, 8)))
+    assert [(fill.at.day, fill.stop) for fill in sales(path)] == [(6, Decimal(90))]
