@@ -18,6 +18,8 @@ from bot.sweep.page.sweep_data import SweepData
 _BINS, _WIDE = 30, 5.0
 _TOP, _BOTTOM, _HEIGHT = 62.0, 260.0, 300.0
 _SERIES = (1.0, 2.0, 5.0)
+_LETTER = 2.1
+"""Width of a letter of a label in percent of a narrow page."""
 
 
 def result_histogram(sweep: SweepData) -> Sequence[Drawing]:
@@ -35,11 +37,11 @@ def result_histogram(sweep: SweepData) -> Sequence[Drawing]:
     for edge, count in zip(edges.tolist(), counts.tolist(), strict=False):
         if count:
             canvas.rectangle((edge, up(count)), (98.0 - 2.0) / _BINS, _BOTTOM - up(count), "bar edged")
-    for level, (text, growth, look) in enumerate(marks):
+    for level, (text, growth, look) in enumerate(sorted(marks, key=lambda mark: _order(across(mark[1]), mark[0]))):
         at, y = across(growth), 14.0 + 17 * level
         canvas.line((at, y + 4), (at, _BOTTOM), look)
-        anchor = "end" if at > 55 else "start"
-        canvas.text((at, y), text, "small strong", anchor, -4 if at > 55 else 4)
+        is_left = _is_left(at, text)
+        canvas.text((at, y), text, "small strong", "end" if is_left else "start", -4 if is_left else 4)
     canvas.line((2, _BOTTOM), (98, _BOTTOM), "axis")
     for tick in across.ticks():
         place = across(tick)
@@ -48,6 +50,16 @@ def result_histogram(sweep: SweepData) -> Sequence[Drawing]:
     canvas.text((50, _HEIGHT - 4), "total return" + (" (log scale)" if is_log else ""), "muted small", "middle")
     legend = (("band", "random timing of the default, 5 to 95%"),) if band else ()
     return (Drawing("Number of sets by total return", _label(sweep), canvas, _note(sweep), legend),)
+
+
+def _is_left(at: float, text: str) -> bool:
+    """Return True if a label must stand left of its line, since it would leave a narrow page at the right."""
+    return at + _LETTER * len(text) > 98.0
+
+
+def _order(at: float, text: str) -> tuple[bool, float]:
+    """Return the order of labels from the top: those of one side lie clear of the lines that begin below them."""
+    return _is_left(at, text), -at if _is_left(at, text) else at
 
 
 class _Across:

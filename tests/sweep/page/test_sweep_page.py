@@ -13,6 +13,7 @@ import pytest
 from bot.core.errors import LedgerError
 from bot.sweep.page.heat_maps import heat_maps
 from bot.sweep.page.parallel_axes import shown_rows
+from bot.sweep.page.result_histogram import result_histogram
 from bot.sweep.page.sweep_data import Parts, parts_of, short_names
 from bot.sweep.page.sweep_page import data_of, render, write_report
 from bot.sweep.run_figures import FIGURES
@@ -121,6 +122,19 @@ def test_a_key_with_the_name_of_a_figure_keeps_its_section(tmp_path: Path) -> No
     heads = re.findall(r"<th([^>]*)>([^<]+)</th>", table)
     assert [text for _, text in heads if "rawdown" in text] == ["Drawdown", "eth_stop.drawdown"]
     assert ["figure" in attributes for attributes, _ in heads] == [False, *[True] * (len(heads) - 1)]
+
+
+def test_the_line_of_a_mark_crosses_no_label_of_another(tmp_path: Path) -> None:
+    """From the left the marks are the median at 10%, the default at 25% and the best set at 75%."""
+    file = grid(tmp_path)
+    file.keep_comparison(COMPARISON)
+    (drawn,) = result_histogram(data_of(file))
+    found = re.findall(r'<text[^>]* y="([\d.]+)"[^>]*>(best set|default config|random timing, median)<', drawn.html())
+    assert [(text, float(y)) for y, text in found] == [
+        ("random timing, median", 14.0),
+        ("default config", 31.0),
+        ("best set", 48.0),
+    ]
 
 
 def test_of_many_sets_the_best_and_a_sample_are_drawn() -> None:
