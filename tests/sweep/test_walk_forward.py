@@ -24,7 +24,7 @@ from bot.services.plans import planned
 from bot.settings.loader import load_config
 from bot.sweep import walk_forward as walking
 from bot.sweep.variation import Variations
-from bot.sweep.walk_forward import TestedFold, WalkForward, WalkForwardOptions, walk_forward
+from bot.sweep.walk_forward import WalkForward, WalkForwardOptions, walk_forward
 from bot.sweep.walk_forward_page import _drift
 
 GRID = "rotation.breakout.confirm_closes: [3, 8]\nrotation.eth_stop.drawdown: [0.1, 0.4]\n"
@@ -59,7 +59,7 @@ def test_equal_sets_share_the_mean_of_their_places() -> None:
 def test_chosen_values_are_written_as_in_a_sweep() -> None:
     fold = SimpleNamespace(test=SimpleNamespace(start=date(2020, 1, 1)))
     gates = [{"rotation.gates.credit": gate, "rotation.eth_stop.drawdown": 0.25} for gate in (True, False)]
-    page = _drift([cast(TestedFold, SimpleNamespace(fold=fold, changes=changes)) for changes in gates])
+    page = _drift([cast(walking.TestedFold, SimpleNamespace(fold=fold, changes=changes)) for changes in gates])
     assert re.findall(r"<t[hd][^>]*>(?:<span[^>]*>)?([^<]+)<", page[page.index("<tbody>") :]) == [
         *("credit", "on", "off"),
         *("eth_stop.drawdown", "0.25", "0.25"),
