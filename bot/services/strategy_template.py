@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 import keyword
 import re
@@ -130,6 +131,12 @@ def write_template(name: str, folder: Path) -> list[Path]:
     if not _NAME.fullmatch(name):
         expected = "lower-case letters, digits and _, a letter first, at most 60"
         raise ConfigError("is no name of a strategy", where=repr(name), expected=expected)
+    class_name = "".join(part.capitalize() for part in name.split("_"))
+    if hasattr(builtins, class_name) or class_name in ("Decision", "Today"):
+        # The file uses them: its class would take their place.
+        raise ConfigError(
+            f"gives its class the name {class_name}, which is taken", where=repr(name), mend="choose another name"
+        )
     if (CONFIG_FOLDER / f"{name}.yaml").is_file():
         # Beside it, every `extends: default.yaml` and `--config gated.yaml` would read the new file.
         raise ConfigError("is the name of one of the bot's own configs", where=repr(name), mend="choose another name")
@@ -142,7 +149,6 @@ def write_template(name: str, folder: Path) -> list[Path]:
     if find_spec(name) is not None:
         # Its test imports the file by this name, and would get the library; others would get the file.
         raise ConfigError("is the name of an installed module", where=repr(name), mend="choose another name")
-    class_name = "".join(part.capitalize() for part in name.split("_"))
     quoted = json.dumps(f"{folder / name}.py")  # a path may have letters that mean something in YAML
     written: list[Path] = []
     for path, text in texts.items():

@@ -66,6 +66,12 @@ def test_the_name_of_the_bot_s_own_config_is_refused(name: str, tmp_path: Path) 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(("name", "taken"), [("value_error", "ValueError"), ("decision", "Decision")])
+def test_a_name_whose_class_would_hide_another_is_refused(name: str, taken: str, tmp_path: Path) -> None:
+    assert f"gives its class the name {taken}, which is taken" in error_of(bot("new-strategy", name, cwd=tmp_path), 2)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     assert "no such folder" in error_of(bot("new-strategy", "my_rule", "--folder", "nowhere", cwd=tmp_path), 2)
 
