@@ -178,13 +178,16 @@ def status(
     Example: bot study status
     """
     from bot.infra.clock import SystemClock
+    from bot.services.markets import chosen
     from bot.settings.loader import load_config
     from bot.study.prospective import status_lines
     from bot.study.registration import status_of
 
     require_one_market(market, data_dir)
     screen = console(to_error=as_json)
-    found = status_of(load_config(config), data_dir, market, SystemClock().now())
+    resolved = load_config(config)
+    found = status_of(resolved, data_dir, market, SystemClock().now())
+    screen.print(market_line(chosen(resolved, data_dir, market)), markup=False, soft_wrap=True)
     for line in status_lines(found):
         screen.print(line, markup=False, soft_wrap=True)
     if as_json:

@@ -86,3 +86,14 @@ def test_a_broken_log_refuses_to_show_a_backtest(tmp_path: Path, capsys: pytest.
 def test_an_unknown_section_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert code_of("--only", "nuls") == 2
     assert capsys.readouterr().err == "Error: --only: there is no such section; was nuls; did you mean 'nulls'?\n"
+
+
+@pytest.mark.slow
+def test_the_status_names_its_market(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a store it reads the demo market, whose years are after each registration."""
+    monkeypatch.chdir(tmp_path)
+    assert code_of("register") == 0
+    assert code_of("status") == 0
+    assert "Market: DEMO, synthetic prices" in capsys.readouterr().out
