@@ -37,6 +37,8 @@ comparing = typer.Typer()
 LimitOption = Annotated[int, typer.Option(min=1, help="Maximum number of differences; the newest are listed.")]
 HtmlOption = Annotated[Path | None, typer.Option("--html", help="Also write a page with charts to this file.")]
 _WIDTH = 60
+_MOST_SERIES = 10
+"""Largest number of series that the provenance lists on screen: two markets differ in hundreds."""
 
 
 @comparing.command()
@@ -88,7 +90,10 @@ def compare(
         say(f"Decisions differ first on {data['first_difference']}, on {differing} in all: {by_kind}.")
     say(*data["notes"])
     _equity(say, found.overlay, "A", "B")
-    _list(say, style, "Provenance", data["made_otherwise"], {"name": "", "first": "A", "second": "B"})
+    made, others = _few_series(data["made_otherwise"])
+    _list(say, style, "Provenance", made, {"name": "", "first": "A", "second": "B"})
+    if others:
+        say(f"{others:,} more series differ, or only one side has them: --json lists them.")
     largest = [{**move, "difference": f"{move['difference']:+z,.2%}"} for move in data["largest_days"]]
     titles = {"day": "Day", "difference": "B less A", "cause": "Cause", "apart_since": "Differ since"}
     _list(say, style, "Days of the largest difference", largest, titles)
@@ -177,6 +182,13 @@ def _equity(say: Callable[..., None], overlay: Overlay, first: str, second: str)
         say(f"Tracking difference {figures['tracking_difference']:.2%} a year: {root}.")
     for name, curve in ((first, overlay.first), (second, overlay.second)):
         say(f"{sparkline(curve.tolist(), _WIDTH)} {name}")
+
+
+def _few_series(made: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], int]:
+    """Return differences in provenance with the first series alone, and the number of the others."""
+    series = [one for one in made if one["kind"] == "data"]
+    left = series[_MOST_SERIES:]
+    return [one for one in made if one not in left], len(left)
 
 
 def _spell(days: int) -> str:

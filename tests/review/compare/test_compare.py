@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bot.cli.review.compare_commands import _few_series
 from bot.core.decision import Decision
 from bot.core.events import ConfigPeriod, Drift, Event, Valuation
 from bot.core.moments import midnight
@@ -273,6 +274,13 @@ def test_compare_tells_it_in_words_in_json_and_in_markdown(state: Path) -> None:
     told = json.loads(bot("review", "compare", "one", "two", "--json", "--limit", "1", cwd=state).stdout)
     assert (told["common_days"], len(told["differences"]), told["differences_left_out"]) == (4, 1, 1)
     assert "| hash | one | two |" in bot("review", "compare", "one", "two", "--md", cwd=state).stdout
+
+
+def test_of_many_series_ten_are_listed() -> None:
+    made = [{"kind": "data", "name": f"S{i}"} for i in range(40)] + [{"kind": "start", "name": "money"}]
+    shown, others = _few_series(made)
+    assert ([one["name"] for one in shown[9:]], others) == (["S9", "money"], 30)
+    assert _few_series(made[35:]) == (made[35:], 0)
 
 
 def test_parity_of_days_under_another_config_ends_well_and_says_so(state: Path) -> None:
