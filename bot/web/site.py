@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from bot.core.errors import LedgerError, did_you_mean
+from bot.ledger.run_folder import named_runs
 from bot.paper.daemon_status import DaemonStatus
 from bot.paper.health import HealthVerdict, StoreFreshness, judge
 from bot.paper.health_facts import facts_of
@@ -51,7 +52,7 @@ class Site:
         return all_records(self.state)
 
     def record(self, name: str | None) -> Record:
-        """Find a ledger or run by its exact name, or `latest`, or the default of `find_record`.
+        """Find a ledger, or a run by its id or its name, or `latest`, or the default of `find_record`.
 
         Raises LedgerError that names the nearest.
         """
@@ -59,9 +60,12 @@ class Site:
         if not name or name == LATEST:
             return find_record(self.state, name or None).pinned()
         known = {record.name: record for record in self.records()}
-        if name not in known:
-            raise LedgerError(f"there is no run or ledger {name!r}", mend=did_you_mean(name, known))
-        return known[name].pinned()
+        if name in known:
+            return known[name].pinned()
+        named = named_runs(self.state / "runs")
+        if name in named and named[name].run_id in known:
+            return known[named[name].run_id].pinned()
+        raise LedgerError(f"there is no run or ledger {name!r}", mend=did_you_mean(name, [*known, *named]))
 
     def health(self, record: Record) -> HealthVerdict:
         """Judge the health of a record. Raises LedgerError."""

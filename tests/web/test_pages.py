@@ -259,7 +259,9 @@ def test_a_run_is_called_by_its_name_in_the_title_and_the_status_line(tmp_path: 
     config = load_config(changes={"state": str(tmp_path), "benchmarks": {"random_shifts": 10}})
     run_backtest(config, FOLDER, save=True, name="first-try")
     with dashboard(site_at(tmp_path)) as asking:
-        page = asking.ask("/").text
+        page = asking.ask("/?run=first-try").text
+        assert asking.ask("/runs/first-try").status == 200
+        assert "did you mean &#39;first-try&#39;?" in asking.ask("/?run=first-tri").text
     assert re.search(r"<title>[^<]* · first-try · ", page)
     assert re.search(r'id="pulse"[^>]*><i aria-hidden="true"></i>first-try: ', page)
 
