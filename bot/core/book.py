@@ -58,7 +58,7 @@ class Book:
         for event in events:
             if self._caller:
                 self._remind(self._caller, event)
-            self._stops.note(event)
+            self._stops.note(event, self._is_held)
             match event:
                 case Fill():
                     self.portfolio = self.portfolio.apply(event)
@@ -128,7 +128,7 @@ class Book:
         """Record a decision and plan its orders, sells first."""
         decision = self._decision(i)
         self._stage = decision.stage
-        self._stops.note(decision)
+        self._stops.note(decision, self._is_held)
         self.events.append(decision)
         acting = self._acting(decision, is_first=i == 0)
         if acting.trade is Trade.HOLD and not self._unfinished:
@@ -322,6 +322,10 @@ class Book:
     def _record(self, event: Fill | Settlement) -> None:
         self.portfolio = self.portfolio.apply(event)
         self.events.append(event)
+
+    def _is_held(self, symbol: str) -> bool:
+        name, _ = self._names.newest(symbol)
+        return self.portfolio.held(name) > 0
 
     def _instrument(self, symbol: str) -> Instrument:
         return self.plan.rules.instruments[symbol]

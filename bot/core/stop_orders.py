@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -18,8 +18,8 @@ from bot.core.orders import STOP_REASON, OrderEnd, OrderIntent, OrderResult, Ord
 class StopState:
     """Levels of the newest decision in time, and the coins that a stop has sold since the last trade of a decision.
 
-    A late decision leaves the levels of the one before in place for its day: by the time it came, the day's low may
-    have been.
+    A late decision leaves the levels of the one before in place for its day, those of held coins: by the time it came,
+    the day's low may have been, and its own purchases came after it.
     """
 
     def __init__(self) -> None:
@@ -33,14 +33,16 @@ class StopState:
         other.levels, other.sold, other._late = self.levels, self.sold, self._late
         return other
 
-    def note(self, event: Event) -> None:
-        """Remember an event of the book, in the order of the book."""
+    def note(self, event: Event, is_held: Callable[[str], bool] = lambda symbol: True) -> None:
+        """Remember an event of the book, in the order of the book; `is_held` is asked before a decision's orders."""
         match event:
             case Late():
                 self._late = event.at
             case Decision():
                 if self._late != event.at:
                     self.levels = event.stops
+                else:
+                    self.levels = {symbol: level for symbol, level in self.levels.items() if is_held(symbol)}
                 if event.trade is Trade.NOW:
                     self.sold = frozenset()
             case OrderIntent() if event.stop is not None:

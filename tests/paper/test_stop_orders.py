@@ -19,7 +19,7 @@ from bot.core.errors import ConfigError
 from bot.core.events import ConfigPeriod, TradingState, TradingStateChange, Valuation
 from bot.core.market import Market
 from bot.core.moments import midnight
-from bot.core.orders import STOP_REASON, Fill
+from bot.core.orders import STOP_REASON, Fill, Side
 from bot.core.run_plan import RunPlan
 from bot.core.window import Window
 from bot.ledger.decode import decode
@@ -231,3 +231,17 @@ def test_levels_stay_in_force_while_the_ledger_is_stopped(tmp_path: Path, plan: 
         writer.append([TradingStateChange(midnight(date(2024, 1, 8)), TradingState.ON)])
     tick(path, plan(date(2024, 1, 8)))
     assert [(fill.at.day, fill.stop) for fill in sales(path)] == [(6, Decimal(90))]
+
+
+def test_a_coin_bought_late_is_not_sold_at_a_level_from_before(tmp_path: Path, plan: Callable[..., RunPlan]) -> None:
+    """ETH is out with a level of 95; on the 8th it is bought in the afternoon, after a low of 90."""
+    bought_late = STOPS.replace('"entry", stops={eth: 90.0}', '"entry", stops={eth: 95.0}').replace(
+        '{eth: 0.5}, "entry"', '{}, "entry"'
+    )
+    (tmp_path / "mine.py").write_text(bought_late.replace("eth: 97.0", "eth: 80.0"), encoding="utf-8")
+    path = tmp_path / "a.sqlite"
+    for day in days(9):
+        tick(path, plan(day, {8: 90.0}), hours=15 if day.day == 8 else 0)
+    with LedgerWriter.open(path) as writer:
+        fills = [event for event in map(decode, writer.rows) if isinstance(event, Fill)]
+    assert [(fill.side, fill.stop) for fill in fills] == [(Side.BUY, None)]
