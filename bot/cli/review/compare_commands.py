@@ -123,7 +123,7 @@ def parity(
 
     Example: bot review parity paper
     """
-    from bot.review.compare.backtest_of_ledger import parity_of
+    from bot.review.compare.backtest_of_ledger import CONFIG_CHANGED, parity_of
     from bot.review.compare.overlay_page import parity_page
 
     require_one_market(market, data_dir)
@@ -136,6 +136,8 @@ def parity(
     data, say = _cut(found.as_dict(), limit), _paragraph_printer(style)
     if style != "json":
         say(f"{data['summary']}.")
+        if not found.days and CONFIG_CHANGED in found.left_out:
+            say("They are of another config or version. A ledger keeps a hash of its config: name it with --config.")
         _equity(say, found.overlay, "Backtest", "Paper")
         causes = [{"cause": cause, "count": count} for cause, count in data["causes"].items()]
         _list(say, style, "Causes", causes, {"cause": "Cause", "count": "Differences"})

@@ -36,7 +36,7 @@ from bot.settings.loader import Config, kept_config
 
 _HISTORY = ("replay", "rehearsal", "backtest")
 """Causes of a first config period over history; every other ledger was traded day by day."""
-_CHANGED = "config changed"
+CONFIG_CHANGED = "config changed"
 _UNPRICED = "no prices yet"
 _NAMED = 3
 
@@ -84,7 +84,7 @@ def parity_of(
     decided, comparable = ledger.decided, _comparable_periods(config, ledger, past)
     decided = [day for day in decided if since is None or day >= since]
     same = [day for day in decided if ledger.epoch_of(day) in comparable]
-    left_out = {_CHANGED: tuple(day for day in decided if ledger.epoch_of(day) not in comparable)}
+    left_out = {CONFIG_CHANGED: tuple(day for day in decided if ledger.epoch_of(day) not in comparable)}
     if not same:
         return parity(record.name, ledger, Days({}, ()), {}, left_out, _nothing_known(config))
     plan = _plan_of_history(config, ledger, data_dir, market) if past else _plan_of_ledger(config, ledger)
@@ -148,8 +148,8 @@ def _plan_of_history(config: Config, ledger: Days, data_dir: Path | None, market
             return planned(config, found, window, key)
     raise DataError(
         "the record was made from other data than these",
-        where=market if data_dir is None else str(data_dir),
-        mend="name them with --data-dir or --market",
+        where=str(data_dir) if data_dir is not None else "the store, the demo market" if market == "auto" else market,
+        mend="name its own with --data-dir or --market",
     )
 
 

@@ -287,6 +287,7 @@ def test_parity_of_days_under_another_config_ends_well_and_says_so(state: Path) 
     done = bot("review", "parity", "one", cwd=state)
     assert done.returncode == 0, done.stderr
     assert "no day is compared, 4 days not compared (config changed)" in done.stdout.replace("\n", " ")
+    assert "name it with --config" in done.stdout.replace("\n", " ")
 
 
 def test_what_cannot_be_is_refused_in_one_line(state: Path) -> None:
