@@ -166,13 +166,6 @@ def _identity(folder: RunFolder) -> dict[str, Any]:
 
 def _describe(folder: RunFolder, verify: bool) -> dict[str, Any]:
     """Return the facts of a run; of an interrupted one only its id and folder. Raises LedgerError if it is damaged."""
-    try:
-        return _facts(folder, verify)
-    except KeyError as missing:
-        raise LedgerError(f"its JSON files lack the key {missing}", where=str(folder.path)) from None
-
-
-def _facts(folder: RunFolder, verify: bool) -> dict[str, Any]:
     from bot.ledger.run_label import label_of
     from bot.report.strategy_text import strategy_name, text_of_strategy
 

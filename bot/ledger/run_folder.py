@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot.core.errors import BotError, LedgerError, did_you_mean
 from bot.core.text import csv_cell
@@ -25,6 +25,21 @@ if TYPE_CHECKING:
 
 INCOMPLETE = "INCOMPLETE"
 LEDGER = "ledger.sqlite3"
+
+
+class MissingKey(LedgerError, KeyError):
+    """A file of a run lacks a key."""
+
+
+class _JsonObject(dict[str, Any]):
+    """An object of a run's file; the error of a key that it lacks names the file."""
+
+    def __init__(self, file: Path, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self._file = file
+
+    def __missing__(self, key: str) -> NoReturn:
+        raise MissingKey(f"lacks the key {key!r}", where=str(self._file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +59,10 @@ class RunFolder:
         return not os.path.exists(f"{self.path}/{INCOMPLETE}")  # noqa: PTH110 - pathlib takes five times as long
 
     def json(self, name: str) -> dict[str, Any]:
-        """Read a JSON file of the run. Raises LedgerError if it is missing or invalid."""
+        """Read a JSON file of the run. Raises LedgerError if it is missing or invalid, MissingKey at a key it lacks."""
         try:
-            data = json.loads((self.path / name).read_text(encoding="utf-8"))
+            text = (self.path / name).read_text(encoding="utf-8")
+            data = json.loads(text, object_hook=lambda found: _JsonObject(self.path / name, found))
         except (OSError, ValueError, RecursionError) as problem:
             raise LedgerError(f"cannot be read: {problem}", where=str(self.path / name)) from None
         if not isinstance(data, dict):

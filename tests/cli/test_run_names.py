@@ -160,7 +160,7 @@ def test_a_date_stays_in_one_piece_however_narrow_the_table(capsys: pytest.Captu
         ("{", "cannot be read"),
         ("[]", "cannot be read: it is no JSON object"),
         ("[" * 100_000, "cannot be read"),
-        ("{}", "its JSON files lack the key 'market'"),
+        ("{}", "manifest.json: lacks the key 'market'"),
     ],
 )
 def test_a_damaged_run_is_listed_with_its_problem_and_can_be_removed(folder: Path, text: str, problem: str) -> None:

@@ -228,6 +228,19 @@ def test_a_damaged_ledger_is_told_in_a_line_and_the_others_are_listed(tmp_path: 
         assert asking.ask("/?run=other").status == 200
 
 
+def test_a_run_whose_manifest_lacks_a_key_is_listed_with_it(tmp_path: Path) -> None:
+    write(tmp_path, "paper", BEGUN, WAITS)
+    run = tmp_path / "runs" / "20240101T000000Z-abcdefgh"
+    run.mkdir(parents=True)
+    (run / "manifest.json").write_text("{}")
+    (run / "summary.json").write_text("{}")
+    with dashboard(site_at(tmp_path)) as asking:
+        answer = asking.ask("/runs")
+        assert answer.status == 200
+        assert "manifest.json: lacks the key &#39;market&#39;" in answer.text
+        assert asking.ask("/").status == 200
+
+
 def test_without_any_ledger_the_page_says_how_to_begin(tmp_path: Path) -> None:
     with dashboard(site_at(tmp_path)) as asking:
         answer = asking.ask("/")
