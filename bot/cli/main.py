@@ -146,6 +146,8 @@ def _masked(problem: BaseException) -> str:
 
 def _interrupted(given: Sequence[str]) -> Interrupted:
     """Return the error for Ctrl-C, with the state that the command leaves."""
+    if given[:2] == ["paper", "replay"]:
+        return Interrupted("interrupted; a replay is written when it is whole, so nothing was written")
     text = "interrupted; finished work is kept"
     if given[:1] == ["backtest"]:
         text += "; the run folder of the interrupted run is marked INCOMPLETE"

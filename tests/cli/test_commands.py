@@ -276,18 +276,23 @@ def test_a_strategy_that_reads_the_future_is_refused(tmp_path: Path) -> None:
     assert "reads the future" in error_of(done, 2)
 
 
-@pytest.mark.parametrize(("command", "marks"), [("backtest", True), ("signal", False), ("doctor", False)])
-def test_an_interruption_speaks_of_a_run_folder_only_where_one_could_have_been_begun(
-    command: str, marks: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("command", "state"),
+    [
+        ("backtest", "finished work is kept; the run folder of the interrupted run is marked INCOMPLETE"),
+        ("signal", "finished work is kept"),
+        ("paper replay", "a replay is written when it is whole, so nothing was written"),
+    ],
+)
+def test_an_interruption_says_what_the_command_leaves(
+    command: str, state: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from bot.cli import main
 
     monkeypatch.setattr(main, "command_line", lambda: lambda *_, **__: main.INTERRUPTED)
     with pytest.raises(SystemExit, match="130"):
-        main.main([command])
-    errors = capsys.readouterr().err
-    assert errors.startswith("Error: interrupted; finished work is kept")
-    assert ("INCOMPLETE" in errors) is marks
+        main.main(command.split())
+    assert capsys.readouterr().err == f"Error: interrupted; {state}\n"
 
 
 def test_an_interrupted_run_is_marked_and_not_believed(tmp_path: Path) -> None:
