@@ -248,7 +248,8 @@ def _show(screen: Console, name: str, table: pd.DataFrame, found: Evidence | Non
     for sentence in found.sentences():
         screen.print(to_ascii(sentence), markup=False, soft_wrap=True)
     for one in checked:
-        screen.print(f"Set {one.number} ({one.place}) is the same by the full engine: {one.final_equity:,.2f} USDT.")
+        equity = f"final equity {one.final_equity:,.2f}"
+        screen.print(f"Set {one.number} ({one.place}) is the same by the full engine: {equity}.")
     screen.print("Paper only, not advice.")
 
 

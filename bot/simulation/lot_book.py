@@ -26,7 +26,7 @@ PRICE_DIGITS = instrument.PRICE_DIGITS
 
 
 class RunNumbers(NamedTuple):
-    """Numbers of a run beside those of the rule: shares, USDT, and the column of ETH in the coin table.
+    """Numbers of a run beside those of the rule: shares, amounts in the quote currency, and ETH's column.
 
     `delay` has the days between a decision and its orders.
     """
@@ -196,7 +196,7 @@ def state_of(lots: Floats, unfinished: Bools, live: Ints, count: int, settled_on
 def equity_at(
     cash: float, lots: Floats, live: Ints, count: int, marks: Floats, close: Floats, step: Floats, day: int
 ) -> float:
-    """Value cash and holdings at the newest closes of a day, USDT."""
+    """Value cash and holdings at the newest closes of a day, in the quote currency."""
     total = cash
     for at in range(count):
         coin = live[at]

@@ -36,7 +36,7 @@ class Evidence:
     months
         Calendar months of the window.
     best, final_equity, episodes, trades
-        Number of the best set, its final equity (USDT), entries into ETH and round trips.
+        Number of the best set, its final equity (in the quote currency), entries into ETH and round trips.
     sharpe, by_luck
         Its Sharpe ratio and the best one to expect of N trials by luck, a year, of monthly returns.
     deflated_sharpe
@@ -84,7 +84,7 @@ class Evidence:
         money = numbers.money(self.final_equity)
         return [
             f"{counted(self.trials, 'set')} (trials). The best by final equity is set {self.best}, "
-            f"{money} USDT; it rests on {rests}.",
+            f"with {money}; it rests on {rests}.",
             *self.on_the_choice(),
             f"Plateau: {self._plateau()}",
             luck,

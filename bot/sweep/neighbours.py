@@ -23,7 +23,7 @@ class Plateau:
     row
         Row of the set in the table.
     equity
-        Median final equity of its neighbours, at most its own, USDT, if it has any neighbour.
+        Median final equity of its neighbours, at most its own, in the quote currency, if it has any neighbour.
     neighbours
         Number of neighbours.
     """

@@ -16,7 +16,7 @@ from strategies.indicators import Ints
 from strategies.rotation.rules import Reason
 
 FIGURES = ("final_equity", "total_return", "cagr", "max_drawdown", "sharpe", "trades", "exposure", "episodes")
-"""Columns of a sweep: money in USDT, shares, and counts."""
+"""Columns of a sweep: money in the quote currency, shares, and counts."""
 MONTHLY = "monthly"
 """Name of the returns by month beside the figures."""
 
@@ -32,7 +32,7 @@ def figures_of_run(run: SimulatedRun, cash: float, first: int, start: date) -> S
     run
         The run.
     cash
-        Cash before the first day, USDT.
+        Cash before the first day, in the quote currency.
     first
         Number of the first decision of the window.
     start
@@ -61,9 +61,9 @@ def monthly_returns(equity: Floats, cash: float, start: date) -> Floats:
     Parameters
     ----------
     equity
-        Equity at the close of each day, USDT, shape (days,).
+        Equity at the close of each day, in the quote currency, shape (days,).
     cash
-        Equity before the first day, USDT.
+        Equity before the first day, in the quote currency.
     start
         First day.
 

@@ -102,9 +102,9 @@ class WalkForward:
     hindsight_changes
         Its values by config key.
     equity
-        Equity at each day's close, USDT: columns `out_of_sample`, `hindsight` and `default`.
+        Equity at each day's close, in the quote currency: columns `out_of_sample`, `hindsight` and `default`.
     start_equity
-        Equity before the first day, USDT.
+        Equity before the first day, in the quote currency.
     """
 
     folds: Sequence[TestedFold]
