@@ -24,6 +24,8 @@ Floats = npt.NDArray[np.float64]
 _MAY_HOLD_STILL = {SeriesKind.MACRO, SeriesKind.STABLECOIN}
 _LEAST_HISTORY = 20
 """Rows before a repeated close that show whether the series usually moves."""
+_NAMED = 6
+"""Number of series that an error names."""
 _REPEATED_SHARE = 0.1
 """Largest share of repeated closes of a series that usually moves. Real indices, funds and coins are under 0.08."""
 
@@ -234,11 +236,9 @@ class Market(Mapping[str, Series]):
         try:
             return self.series[symbol]
         except KeyError:
-            raise DataError(
-                f"there is no series {symbol}",
-                where=f"market {self.name}",
-                mend=did_you_mean(symbol, self.series),
-            ) from None
+            named = ", ".join(sorted(self.series)[:_NAMED]) + (", ..." if len(self.series) > _NAMED else "")
+            mend = did_you_mean(symbol, self.series) or f"its series are {named}"
+            raise DataError(f"there is no series {symbol}", where=f"market {self.name}", mend=mend) from None
 
     def __contains__(self, symbol: object) -> bool:
         return symbol in self.series

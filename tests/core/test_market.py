@@ -139,5 +139,13 @@ def test_a_misspelt_symbol_gets_the_nearest_name() -> None:
         small()["ETHH"]
 
 
+def test_a_series_like_no_other_is_answered_by_the_first_names_of_the_market() -> None:
+    with pytest.raises(DataError, match=r"there is no series SOLANA; its series are A, BTC, ETH, RUT$"):
+        small()["SOLANA"]
+    others = {f"{symbol}{i}": series_of(f"{symbol}{i}", {"2024-01-01": 1.0}) for i in range(4) for symbol in "XY"}
+    with pytest.raises(DataError, match=r"its series are A, BTC, ETH, RUT, X0, X1, \.\.\.$"):
+        with_series([*small().values(), *others.values()])["SOLANA"]
+
+
 def test_series_are_found_by_kind_in_the_order_of_symbols() -> None:
     assert [series.symbol for series in small().of_kind(SeriesKind.CRYPTO)] == ["A", "BTC", "ETH"]
