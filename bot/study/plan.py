@@ -16,7 +16,7 @@ from bot.settings.loader import CONFIG_FOLDER, Config, read_yaml, validated
 from bot.settings.schema.config import SymbolKind
 from bot.settings.schema.values import Count, Positive, Section, Share, Symbol
 from bot.study.plan_values import Distinct, Effect, Event, Name, Outcome, Seed, Spacing, Span
-from bot.study.worlds_plan import PlantedWorlds
+from bot.study.worlds_plan import SyntheticWorlds
 
 DEFAULT_PLAN = CONFIG_FOLDER / "study.yaml"
 
@@ -162,7 +162,7 @@ class Prospective(Section):
     """Looks of the prospective verdict, as numbers of counted episodes, and the critical p-values of each.
 
     `alpha_up` and `alpha_low` are spent over the looks; the critical values were simulated on `worlds` worlds. `power`
-    is the share of worlds in which a look, or one before it, says SUPPORTED, by the planted lead as a log return.
+    is the share of worlds in which a look, or one before it, says SUPPORTED, by the lead as a log return.
     """
 
     looks: Annotated[list[Count], Field(min_length=1)]
@@ -204,7 +204,7 @@ class StudyPlan(Section):
     multiverse: Multiverse
     tables: Tables
     benchmarks: BenchmarkTests
-    worlds: PlantedWorlds
+    worlds: SyntheticWorlds
     prospective: Prospective
 
     def with_symbols(self, config: Config) -> Config:

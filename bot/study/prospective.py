@@ -197,7 +197,7 @@ def _line(progress: Mapping[str, Any]) -> str:
     word, count = progress["word"] or "no look yet", len(progress["episodes"])
     if progress["next_look"] is None:
         return f"{word}; no look is left"
-    odds = f", which sees a lead (log) of {_odds(progress['power'])} of planted worlds" if progress["power"] else ""
+    odds = f", which sees a lead (log) of {_odds(progress['power'])} of synthetic worlds" if progress["power"] else ""
     return f"{word}; {count} of {progress['next_look']} episodes; next look {_when(progress)}{odds}"
 
 
@@ -223,6 +223,6 @@ def status_lines(found: Mapping[str, Any]) -> list[str]:
     if found["next_look"] is not None:
         lines.append(f"The next look waits for the outcome of episode {found['next_look']}: {_when(found)}.")
     if found["power"]:
-        lines.append(f"Leads (log) that it then sees, by share of planted worlds: {_odds(found['power'])}.")
+        lines.append(f"Leads (log) that it then sees, by share of synthetic worlds: {_odds(found['power'])}.")
     lines.append(f"Looks at outcomes after the date, by the log: {found['peeks']}. {found['cannot_see']}")
     return lines

@@ -1,4 +1,4 @@
-"""The part of a plan on planted worlds: their generators, their kinds, and the figures that they must meet."""
+"""The part of a plan on synthetic worlds: their generators, their kinds, and the figures that they must meet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.study.plan_values import Distinct, Name, Seed
 
 
 class IndexGenerator(Section):
-    """Index of a planted world: drift + walk + cycle + regime, each a part of the log close.
+    """Index of a synthetic world: drift + walk + cycle + regime, each a part of the log close.
 
     `drift` is a log return a year; `volatility` (all parts), `walk` and `regime` are standard deviations of a session's
     log return; the cycle, a stationary AR(1) with a half-life in sessions, has the rest of the variance.
@@ -27,7 +27,7 @@ class IndexGenerator(Section):
 
 
 class OutcomeGenerator(Section):
-    """Price of a planted world's outcome: log returns a session, Student's t plus a regime, an AR(1).
+    """Price of a synthetic world's outcome: log returns a session, Student's t plus a regime, an AR(1).
 
     `first` is the row of the index after which the first price is known, `sessions` the number T of known outcomes,
     `volatility` and `regime` are standard deviations, `tails` are degrees of freedom.
@@ -42,7 +42,7 @@ class OutcomeGenerator(Section):
 
 
 class WorldKind(Section):
-    """A kind of planted world.
+    """A kind of synthetic world.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class WorldTargets(Section):
         return self
 
 
-class PlantedWorlds(Section):
+class SyntheticWorlds(Section):
     """Worlds with a known truth on which the rule of the verdict is tested; effects are log returns."""
 
     worlds: Count

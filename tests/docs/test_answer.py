@@ -67,7 +67,7 @@ def test_every_number_of_the_page_is_what_the_study_says() -> None:
 
 
 @pytest.mark.soak
-def test_the_planted_worlds_of_the_page_are_those_of_the_plan(tmp_path: Path) -> None:
+def test_the_synthetic_worlds_of_the_page_are_those_of_the_plan(tmp_path: Path) -> None:
     found = json.loads(to_json(run_worlds(load_plan(), load_config().model_copy(update={"state": tmp_path}))))
     kept = json.loads((DOCS / "answer" / "worlds.json").read_text(encoding="utf-8"))
     # The hashes change with names and code that the figures do not depend on.

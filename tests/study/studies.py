@@ -68,12 +68,12 @@ def study_of(
     return StudyData(plan, config, market)
 
 
-PLANTED_SESSIONS = 2600
+SYNTHETIC_SESSIONS = 2600
 
 
-def planted_study(lead: int, effect: float = 0.75) -> StudyData:
+def study_with_effect(lead: int, effect: float = 0.75) -> StudyData:
     """A random index and a coin that rises by `effect` over 63 sessions, `lead` sessions after each confirmation."""
     random = np.random.default_rng(12)
-    index = 100 * np.exp(np.cumsum(0.0006 + 0.012 * random.standard_normal(PLANTED_SESSIONS)))
-    noise = np.cumsum(0.01 * random.standard_normal(PLANTED_SESSIONS))
+    index = 100 * np.exp(np.cumsum(0.0006 + 0.012 * random.standard_normal(SYNTHETIC_SESSIONS)))
+    noise = np.cumsum(0.01 * random.standard_normal(SYNTHETIC_SESSIONS))
     return study_of(index, np.exp(noise + effect * effect_path(index, lead)), plan=load_plan())

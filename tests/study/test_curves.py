@@ -12,7 +12,7 @@ from bot.study.curves import curves, mean_path
 from bot.study.drop_one import drop_one
 from bot.study.plan import load_plan
 from bot.study.study_data import StudyData
-from tests.study.studies import planted_study, study_of
+from tests.study.studies import study_of, study_with_effect
 from tests.study.test_nulls import COIN, INDEX
 
 FEW = {"curves": {"draws": 20, "least_block": 2}}
@@ -43,8 +43,8 @@ def test_the_mean_path_is_over_the_events() -> None:
     assert mean_path(logs, np.array([0, 2]), 2).tolist() == [0, (1 + 3) / 2, (3 + 7) / 2]
 
 
-def test_a_planted_effect_leaves_the_band() -> None:
-    found = curves(planted_study(0))
+def test_an_added_effect_leaves_the_band() -> None:
+    found = curves(study_with_effect(0))
     assert found["mean"][63] > found["band_high"][63]
     assert found["block"] >= load_plan().curves.least_block
     assert np.diff(found["band_high"])[:20].mean() > 0
@@ -52,7 +52,7 @@ def test_a_planted_effect_leaves_the_band() -> None:
 
 def test_the_band_of_a_random_walk_is_that_of_its_mean() -> None:
     # 15 paths of 63 steps with a spread of 0.01 each: the mean has a spread of 0.01 x sqrt(63 / 15).
-    data = planted_study(0, effect=0.0)
+    data = study_with_effect(0, effect=0.0)
     found = curves(data)
     assert len(data.default_test.events) == 15
     assert (found["band_high"][63] - found["band_low"][63]) / 2 == pytest.approx(

@@ -13,7 +13,7 @@ from bot.study.plan import load_plan
 from bot.study.plan_values import span_of
 from bot.study.study_data import StudyData
 from tests.markets import session_days
-from tests.study.studies import planted_study, study_of
+from tests.study.studies import study_of, study_with_effect
 from tests.study.test_nulls import COIN, INDEX
 
 
@@ -76,7 +76,7 @@ def test_weeks_end_with_their_last_session() -> None:
 
 
 def test_every_sample_of_the_plan_is_listed() -> None:
-    found = lead_lag(planted_study(0))
+    found = lead_lag(study_with_effect(0))
     rows = [row for row in found["rows"] if row["series"] == "ETH"]
     rule = load_plan().lead_lag
     samples = ["all", *rule.subsamples, f"without {rule.without[0]}"]
@@ -87,7 +87,7 @@ def test_every_sample_of_the_plan_is_listed() -> None:
 
 
 def test_a_price_that_does_not_move_is_listed() -> None:
-    rows = [row for row in lead_lag(planted_study(0))["rows"] if row["series"] == "BTC"]
+    rows = [row for row in lead_lag(study_with_effect(0))["rows"] if row["series"] == "BTC"]
     assert {row["missing"] for row in rows if row["sample"] == "all"} == {"all returns are the same"}
 
 

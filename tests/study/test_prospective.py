@@ -193,7 +193,7 @@ def test_the_status_says_when_and_what_the_next_look_sees(demo: Market, tmp_path
     assert lines[0] == "small caps lead ETH: no look yet, prospective, registered on 2026-03-01."
     assert lines[2].startswith("The next look waits for the outcome of episode 5: about 21")
     assert lines[3] == (
-        "Leads (log) that it then sees, by share of planted worlds: +0.35 in under 1%, +0.50 in under 1%, "
+        "Leads (log) that it then sees, by share of synthetic worlds: +0.35 in under 1%, +0.50 in under 1%, "
         "+0.75 in 4%, +1.00 in 8%."
     )
     assert lines[4].startswith("Looks at outcomes after the date, by the log: 3.")

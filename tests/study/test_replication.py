@@ -1,4 +1,4 @@
-"""Replication, placebos and the reverse claim: on a few sessions by hand, and in a world with a planted effect."""
+"""Replication, placebos and the reverse claim: on a few sessions by hand, and in a world with an added effect."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from bot.study.replication import replication
 from bot.study.result_row import price_of, result_row, same_events
 from bot.study.reverse import reverse, reverse_events
 from bot.study.study_data import StudyData
-from tests.study.studies import planted_study, study_of
+from tests.study.studies import study_of, study_with_effect
 from tests.study.test_nulls import COIN, INDEX
 
-planted = cache(planted_study)
+with_effect = cache(study_with_effect)
 
 
 def test_the_plans_own_outcome_has_the_figures_of_the_verdict() -> None:
@@ -67,24 +67,24 @@ def test_replication_without_any_outcome_fails() -> None:
 
 
 @pytest.mark.parametrize("lead", [0, 21, 42])
-def test_a_planted_step_is_found_with_its_lag(lead: int) -> None:
-    data = planted(lead)
+def test_an_added_step_is_found_with_its_lag(lead: int) -> None:
+    data = with_effect(lead)
     moves = [-63, -42, -21, 0, 21, 42, 63]
     excesses = {move: result_row(data, partial(moved_events, data, move))["excess"] for move in moves}
     assert max(excesses, key=excesses.__getitem__) == lead
     assert excesses[lead] > 0.35
 
 
-def test_a_planted_effect_is_found_and_its_placebos_are_quiet() -> None:
-    data = planted(0)
+def test_an_added_effect_is_found_and_its_placebos_are_quiet() -> None:
+    data = with_effect(0)
     assert data.default_test.up.p <= 0.025
     quiet = [row for row in placebos(data)["rows"] if row["placebo"] == "time"]
     assert [row["name"] for row in quiet] == ["-252", "-189", "-126", "-63"]
     assert all(row["p_up"] > 0.1 for row in quiet)
 
 
-def test_the_reverse_is_quiet_on_a_planted_effect() -> None:
-    rows = {row["signal"]: row for row in reverse(planted(0))["rows"]}
+def test_the_reverse_is_quiet_on_an_added_effect() -> None:
+    rows = {row["signal"]: row for row in reverse(with_effect(0))["rows"]}
     assert rows["ETH"]["n"] >= 5
     assert rows["ETH"]["p_up"] > 0.025
     assert rows["BTC"]["missing"] == "0 counted episodes; at least 5 are needed"

@@ -1,4 +1,4 @@
-"""Superior predictive ability: a planted lead is found, in its own direction alone."""
+"""Superior predictive ability: an added lead is found, in its own direction alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.study.superior import longest_block, superior
 _NOISE = np.random.default_rng(3).normal(0, 0.01, (500, 3))
 
 
-def test_a_planted_lead_is_found_and_named() -> None:
+def test_an_added_lead_is_found_and_named() -> None:
     differences = {"a": _NOISE[:, 0], "b": _NOISE[:, 1] + 0.004, "c": _NOISE[:, 2]}
     found = superior(differences, draws=300, seed=1, block=5)
     assert found.p < 0.01

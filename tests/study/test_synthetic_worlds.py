@@ -125,11 +125,11 @@ def case() -> ShiftTest:
     return ShiftTest(outcomes[:800], np.array([100, 180, 300, 390, 520, 600]), HORIZON)
 
 
-def test_a_planted_effect_is_what_the_lower_test_takes_out(case: ShiftTest) -> None:
-    planted = with_effect(case, 0.5)
-    assert planted.mended(0.5) == pytest.approx(case.outcomes, abs=1e-12)
-    assert planted.low(0.35).count == case.low(-0.15).count
-    assert planted.excess > case.excess
+def test_an_added_effect_is_what_the_lower_test_takes_out(case: ShiftTest) -> None:
+    added = with_effect(case, 0.5)
+    assert added.mended(0.5) == pytest.approx(case.outcomes, abs=1e-12)
+    assert added.low(0.35).count == case.low(-0.15).count
+    assert added.excess > case.excess
 
 
 def test_a_constant_in_the_outcomes_changes_nothing(case: ShiftTest) -> None:
@@ -145,9 +145,9 @@ def test_episodes_that_move_with_the_data_change_nothing(case: ShiftTest) -> Non
 
 
 @pytest.mark.parametrize("lag", [-40, 0, 7, 55])
-def test_a_planted_step_is_found_with_its_lag(case: ShiftTest, lag: int) -> None:
-    planted = case.outcomes * 0.01 + np.roll(window_overlap(case.events, 800, HORIZON), lag)
-    found = ShiftTest(planted, case.events, HORIZON)
+def test_an_added_step_is_found_with_its_lag(case: ShiftTest, lag: int) -> None:
+    added = case.outcomes * 0.01 + np.roll(window_overlap(case.events, 800, HORIZON), lag)
+    found = ShiftTest(added, case.events, HORIZON)
     assert int(np.argmax(found.statistics)) == lag % 800
     rule = short_plan().judgement
     assert (verdict_of(found, rule, 0.35) is Word.SUPPORTED) == (lag in (0, 7))

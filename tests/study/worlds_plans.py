@@ -1,4 +1,4 @@
-"""A plan whose planted worlds are short, so that a test makes many of them."""
+"""A plan whose synthetic worlds are short, so that a test makes many of them."""
 
 from __future__ import annotations
 

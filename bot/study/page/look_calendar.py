@@ -37,7 +37,7 @@ def look_section(study: Figures) -> Figures:
             "late": "The same at 95%",
             "p_up": "Largest p for a lead that gives SUPPORTED at this look",
             "p_low": "Largest p against the effect that gives NOT SUPPORTED at this look",
-            "power_0.35": "Share of planted worlds with that lead (log return) in which this look or an earlier one "
+            "power_0.35": "Share of synthetic worlds with that lead (log return) in which this look or an earlier one "
             "says SUPPORTED; so for the other leads",
         },
     }

@@ -1,4 +1,4 @@
-"""Size and power of the rule in planted worlds, by planted effect, with the plan's own marked."""
+"""Size and power of the rule in synthetic worlds, by effect, with the plan's own marked."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _curves(rows: list[Figures], word: Word, wrong: float, right: str) -> Drawin
     for value in sorted({row["effect"] for row in rows}):
         canvas.text((across(value), _BOTTOM + 17), log_return(value), "muted small", "middle")
     canvas.text((across(wrong), 14), "here the word is wrong", "small strong", "middle" if wrong else "start")
-    canvas.text((50, _HEIGHT - 6), "planted lead (log return)", "muted small", "middle")
+    canvas.text((50, _HEIGHT - 6), "lead of the world (log return)", "muted small", "middle")
     sizes = "; ".join(
         f"{row['kind']} {numbers.percent(row['rate'])} ± {numbers.percent(row['error'])}"
         for row in rows
@@ -63,7 +63,7 @@ def _curves(rows: list[Figures], word: Word, wrong: float, right: str) -> Drawin
     )
     return Drawing(
         f"How often the rule says {word.value}, by the true lead",
-        f"Share of planted worlds with the word {word.value}, by planted lead and kind of world. At "
+        f"Share of synthetic worlds with the word {word.value}, by lead and kind of world. At "
         f"{log_return(wrong)}, where the word is wrong: {sizes}.",
         canvas,
         f"At {log_return(wrong)} the word is wrong, and the curves must not exceed 5% (dotted) by more than their "

@@ -114,7 +114,7 @@ def changes(study: Figures, names: PlanNames) -> list[str]:
 
 
 def _faults(study: Figures) -> str:
-    """Return a warning if the rule itself is wrong too often in planted worlds."""
+    """Return a warning if the rule itself is wrong too often in synthetic worlds."""
     faults = (study.get("worlds") or {}).get("faults") or []
     texts = [
         f"{row['word']} in {numbers.percent(row['rate'])} \N{PLUS-MINUS SIGN} {numbers.percent(row['error'])} of "

@@ -1,1 +1,1 @@
-"""The test of the test: planted worlds whose truth is known, the rule of the verdict run on each."""
+"""The test of the test: synthetic worlds whose truth is known, the rule of the verdict run on each."""

@@ -1,4 +1,4 @@
-"""One planted world, judged as real data are: the one look, the schedule of looks, and how real the world is."""
+"""A synthetic world, judged as real data are: the one look, the schedule of looks, and how real the world is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.study.plan import StudyPlan
 from bot.study.planned_looks import CriticalValues, PlannedLook, counted_since, looks_at, word_of_look
 from bot.study.shifts import ShiftTest
 from bot.study.word import Word, verdict_of
-from bot.study.worlds.planted_world import PlantedWorld, make_world
+from bot.study.worlds.synthetic_world import SyntheticWorld, make_world
 from bot.study.worlds_plan import WorldKind
 from strategies.indicators import Ints
 from strategies.rotation.rules import Rules
@@ -24,11 +24,11 @@ from strategies.rotation.rules import Rules
 
 @dataclass(frozen=True, eq=False)  # no slots: what is computed is kept
 class JudgedWorld:
-    """A planted world under a plan."""
+    """A synthetic world under a plan."""
 
     plan: StudyPlan
     rules: Rules
-    world: PlantedWorld
+    world: SyntheticWorld
 
     @cached_property
     def outcomes(self) -> Floats:
@@ -77,12 +77,12 @@ class JudgedWorld:
         return looks_at(self.outcomes, known, start, self.plan.prospective.looks, self.plan.outcome.horizon)
 
     def word(self, effect: float) -> Word:
-        """Judge the one look with an effect planted, a log return."""
+        """Judge the one look with an effect added, a log return."""
         rule = self.plan.judgement
         return verdict_of(self.one_look and with_effect(self.one_look, effect), rule, rule.effect)
 
     def look_words(self, effect: float) -> list[Word]:
-        """Judge each look with an effect planted."""
+        """Judge each look with an effect added."""
         schedule = self.plan.prospective
         criticals = map(CriticalValues, schedule.critical_up, schedule.critical_low)
         return [
@@ -96,7 +96,7 @@ def with_effect(test: ShiftTest, effect: float) -> ShiftTest:
     return ShiftTest(test.mended(-effect), test.events, test.horizon, test.largest_overlap) if effect else test
 
 
-def realism(world: PlantedWorld, horizon: int, sessions: int, lags: Sequence[int]) -> dict[str, Any]:
+def realism(world: SyntheticWorld, horizon: int, sessions: int, lags: Sequence[int]) -> dict[str, Any]:
     """Measure how real the outcome of a world is, over the outcome window.
 
     Parameters
@@ -150,7 +150,7 @@ def judge_world(plan: StudyPlan, rules: Rules, kind: WorldKind, seed: np.random.
 def null_p_values(plan: StudyPlan, rules: Rules, kind: WorldKind, seed: np.random.SeedSequence) -> list[list[float]]:
     """Draw a world and return p_up and p_low of its looks, each under its own null: effect 0, and the plan's effect.
 
-    The plan's effect that is planted and taken out again leaves the outcomes, so that p_low is that of 0.
+    The plan's effect that is added and taken out again leaves the outcomes, so that p_low is that of 0.
     """
     world = JudgedWorld(plan, rules, make_world(plan.worlds, kind, plan.outcome.horizon, seed))
     tests = [look.test for look in world.looks]

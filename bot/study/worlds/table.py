@@ -10,7 +10,7 @@ import numpy as np
 
 from bot.study.plan import StudyPlan
 from bot.study.word import Word
-from bot.study.worlds.planted_world import YEAR
+from bot.study.worlds.synthetic_world import YEAR
 from bot.study.worlds.waiting import sessions_to_look, wait_quantiles
 from bot.study.worlds_plan import WorldKind, WorldTargets
 
@@ -23,13 +23,13 @@ LARGEST_SIZE = 0.05
 ONE_LOOK = "one look"
 
 DOES_NOT_SHOW = (
-    "That real prices behave like a planted world: they have crashes, changes of volatility and breaks that no "
+    "That real prices behave like a synthetic world: they have crashes, changes of volatility and breaks that no "
     "generator of a few numbers has."
 )
 
 DEFINITIONS = {
-    "kind": "Kind of planted world",
-    "effect": "Planted effect, log return over the horizon: effect x overlap is added to the outcomes",
+    "kind": "Kind of synthetic world",
+    "effect": "Effect, log return over the horizon: effect x overlap is added to the outcomes",
     "looks": "One look, or the schedule of looks up to a number of counted episodes, as 5/8/12",
     "word": "Word of the verdict",
     "rate": "Share of the worlds with the word; at a schedule, at this look or an earlier one",
@@ -81,7 +81,7 @@ def table_of(plan: StudyPlan, records: Sequence[Sequence[Record]]) -> dict[str, 
 
 
 def is_fault(row: Mapping[str, Any], effect: float) -> bool:
-    """True for a size over 5% plus its error: the word is wrong, as the planted effect is 0 or the plan's own."""
+    """True for a size over 5% plus its error: the word is wrong, as the effect is 0 or the plan's own."""
     wrong = (Word.SUPPORTED, 0.0), (Word.NOT_SUPPORTED, effect)
     return (row["word"], row["effect"]) in wrong and row["rate"] > LARGEST_SIZE + row["error"]
 
@@ -177,8 +177,9 @@ def _sentence(plan: StudyPlan, rows: Sequence[Mapping[str, Any]], faults: Sequen
     powers = ", ".join(
         f"{_percent(one[first, value, Word.SUPPORTED])} at {value:+.2f}" for value in plan.worlds.effects if value
     )
+    kinds = ", ".join(kind.name for kind in plan.worlds.kinds)
     return (
-        f"In planted worlds ({', '.join(kind.name for kind in plan.worlds.kinds)}) the rule says SUPPORTED in {sizes} "
+        f"In synthetic worlds ({kinds}) the rule says SUPPORTED in {sizes} "
         f"without a lead and NOT SUPPORTED in {lows} with {effect:+.2f}: {right}. It sees a lead in {powers}."
     )
 

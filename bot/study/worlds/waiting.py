@@ -1,4 +1,4 @@
-"""Waiting times of the prospective verdict's looks, from planted worlds."""
+"""Waiting times of the prospective verdict's looks, from synthetic worlds."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def run_worlds(
     workers: int | None = None,
     advance: Advance = lambda count: None,
 ) -> dict[str, Any]:
-    """Judge planted worlds of every kind and make the tables of size and power.
+    """Judge synthetic worlds of every kind and make the tables of size and power.
 
     A finished table is read from its file; a stopped run goes on after its last full chunk.
 
@@ -203,7 +203,7 @@ def _require_rule(plan: StudyPlan) -> None:
     if plan.signal.file is not None:
         # Sessions of a world have no dates, which a function of the user's own file returns.
         raise ConfigError(
-            "planted worlds need the rule of the rotation",
+            "synthetic worlds need the rule of the rotation",
             where="signal.file",
             was=plan.signal.file.name,
             mend="test the plan without its file",

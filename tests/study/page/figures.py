@@ -87,7 +87,7 @@ def outcome_row(label: str, **more: Any) -> dict[str, Any]:
 
 
 def rate(kind: str, word: str, effect: float, share: float, looks: str = "one look") -> dict[str, Any]:
-    """A rate of the planted worlds."""
+    """A rate of the synthetic worlds."""
     return {"kind": kind, "word": word, "effect": effect, "looks": looks, "rate": share, "error": 0.01, "worlds": 100}
 
 
@@ -132,7 +132,7 @@ def every_section() -> dict[str, Any]:
 
 
 def worlds() -> dict[str, Any]:
-    """Rates of one kind of planted world, the size at no lead too large."""
+    """Rates of one kind of synthetic world, the size at no lead too large."""
     rows = [rate("calm", "SUPPORTED", effect, share) for effect, share in ((0.0, 0.09), (0.35, 0.2), (1.0, 0.8))]
     rows += [rate("calm", "NOT SUPPORTED", effect, share) for effect, share in ((0.0, 0.3), (0.35, 0.05), (1.0, 0.0))]
     return section(rows, faults=rows[:1])

@@ -137,7 +137,7 @@ def test_a_rule_that_is_wrong_too_often_is_named_first() -> None:
 
 def test_the_demo_market_is_marked() -> None:
     figures = study()
-    assert "synthetic" not in Page(render(figures)).text
+    assert "synthetic market" not in Page(render(figures)).text
     figures["reads"] = ["DEMO-RUT", "DEMO-ETH"]
     assert "DEMO: synthetic market" in Page(render(figures)).text
 
