@@ -168,7 +168,8 @@ def _find_base(path: Path, name: str) -> Path:
     # A broken link counts as there, so that the error is about it.
     if os.path.lexists(beside):
         return beside
-    return next((found for folder in OWN_FOLDERS if (found := folder / name).is_file()), CONFIG_FOLDER / name)
+    # For a name that no file may have, `Path.is_file` raises, and this is False.
+    return next((folder / name for folder in OWN_FOLDERS if os.path.lexists(folder / name)), CONFIG_FOLDER / name)
 
 
 def _parse(path: Path, like: str) -> dict[str, object]:

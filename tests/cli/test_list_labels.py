@@ -35,7 +35,7 @@ def there(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (("trades",), "SOL risk exit: SOL stop 1 round trip"),
+        (("trades",), "risk exit: SOL stop 1 round trip"),
         (("trades", "--by", "reason"), "risk exit: SOL stop 1 0"),
         (("trades", "--by", "stage"), "SOL 1 0"),
         (("decisions",), "CONFIRMED > SOL 1 98.0% hold entered SOL"),
