@@ -37,7 +37,7 @@ SLIPPAGE = 0.003
 
 def engine_ratio() -> dict[str, float]:
     """Median seconds of each way over several rounds, and their ratio; both must end with the same cash."""
-    plan = _plan()
+    plan = benchmark_plan()
     book = run_exact(plan)
     orders = [event for event in book.events if isinstance(event, OrderIntent)]
     fast, slow = [], []
@@ -57,7 +57,7 @@ def engine_ratio() -> dict[str, float]:
     }
 
 
-def _plan() -> RunPlan:
+def benchmark_plan() -> RunPlan:
     """Twenty coins over ten years, rebalanced in stages every month between four baskets."""
     random = np.random.default_rng(1)
     days = np.datetime64(FIRST, "D") + np.arange(DAYS)
