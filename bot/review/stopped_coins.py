@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from bot.core.decision import Decision, Trade
-from bot.core.orders import STOP_REASON, OrderIntent
+from bot.core.orders import STOP_REASON, OrderIntent, Settlement
+from bot.core.stop_orders import StopState
 from bot.core.text import printable
+from bot.ledger.recorded import Recorded
 from bot.review.recording import Record
 
 
@@ -40,16 +42,20 @@ def stopped_sentences(record: Record, decision: Decision) -> list[str]:
 
 
 def _stop_sales(record: Record, until: date) -> dict[str, str]:
-    """Find the coins that a stop has sold since the last decision to trade now, with the day of the last sale."""
+    """Find the coins that a stop has sold since the last decision to trade now, with the day of the sale."""
     sold: dict[str, str] = {}
     # Most records have no stop sale, and their decisions need not be decoded.
     if next(record.events(OrderIntent, until=until, reason=STOP_REASON, limit=1), None) is None:
         return sold
-    # The rule of `StopState`, read backwards up to the decision at which it forgets its sales.
-    for one in record.events(Decision, OrderIntent, until=until, newest_first=True):
-        match one.event:
-            case OrderIntent() as order if order.stop is not None:
-                sold.setdefault(order.symbol, one.day)
-            case Decision(trade=Trade.NOW):
-                break
+    since: list[Recorded[Decision | OrderIntent | Settlement]] = []
+    for one in record.events(Decision, OrderIntent, Settlement, until=until, newest_first=True):
+        if isinstance(one.event, Decision) and one.event.trade is Trade.NOW:
+            break
+        since.append(one)
+    state = StopState()
+    for one in reversed(since):
+        state.note(one.event)
+        # A renamed coin keeps the day on which it was sold under its old name.
+        day = sold.get(one.event.symbol, one.day) if isinstance(one.event, Settlement) else one.day
+        sold |= dict.fromkeys(state.sold - sold.keys(), day)
     return sold

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.backtest.engines.exact import run_exact
@@ -29,7 +31,7 @@ from bot.review.why.day import why
 from bot.web.today_page import today
 from tests.markets import config_with
 from tests.parity.test_stop_orders import STAY, stopped, with_bars, with_volume
-from tests.plans import flat, market, plan
+from tests.plans import DAYS, flat, market, plan
 from tests.review.records import record
 from tests.web.world import site_at
 
@@ -137,3 +139,18 @@ def test_the_tables_have_the_columns_of_stops_and_those_of_another_run_stay(ledg
 
 def test_a_record_with_stops_verifies(ledger: Record) -> None:
     assert all(one.fault is None for one in verify(ledger))
+
+
+def test_a_coin_that_was_renamed_after_its_stop_sale_is_named_by_its_new_name(tmp_path: Path) -> None:
+    """The stop of the 8th sells a part of A; on the 9th the rest becomes B, which the decisions then target."""
+    made = market(A=flat(100.0, 8), B=dict(list(flat(10.0).items())[8:]))
+    made = with_bars(made, "A", lows={8: 80.0}, volume=np.full(8, 15_000.0))
+    made = with_bars(made, "B", volume=np.full(DAYS - 8, 15_000.0))
+    base = plan(made, [*STAY * 6, {"B": "0.5"}], endings={"A": {"kind": "renamed", "to": "B", "ratio": 10}})
+    base = replace(base, median_volume=lambda series: series.volume)
+    found = record(tmp_path, run_exact(stopped(base, {7: {"A": 90}}, {9: Trade.HOLD})).events)
+    decided = found.last_event(Decision, until=date(2024, 1, 12))
+    assert decided is not None
+    assert stopped_sentences(found, decided.event) == [
+        "B was sold by its stop on 2024-01-08; only a decision with Trade.NOW buys it again."
+    ]
