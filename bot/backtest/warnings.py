@@ -115,7 +115,8 @@ def listing_warnings(book: Book, market: Market, window: Window) -> list[str]:
     """Count the days of a run before any coin that it targets has a row: its figures are over those days too."""
     decisions = [event for event in book.events if isinstance(event, Decision)]
     coins = {symbol for decision in decisions for symbol, weight in decision.weights.items() if weight}
-    first, symbol = min(((market[symbol].dates[0].item(), symbol) for symbol in coins), default=(window.start, ""))
+    starts = [(market[symbol].dates[0].item(), symbol) for symbol in coins if len(market[symbol])]
+    first, symbol = min(starts, default=(window.start, ""))
     if first <= window.start:
         return []
     days, all_days = (first - window.start).days, (window.end - window.start).days + 1

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+
+import numpy as np
 
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.warnings import listing_warnings, stop_warnings
@@ -44,3 +47,6 @@ def test_the_days_before_the_first_row_of_any_targeted_coin_are_counted() -> Non
     both = run_exact(plan(made, [{"A": "0.2"}] * 8 + [{"B": "0.3"}]))
     assert not listing_warnings(both, made, window)
     assert not listing_warnings(run_exact(plan(made, [{}])), made, window)
+    # A coin without a row can be targeted by decisions that trade nothing.
+    without = made["B"].until(np.datetime64("2024-01-01"))
+    assert not listing_warnings(alone, replace(made, series={**made.series, "B": without}), window)
