@@ -206,8 +206,8 @@ class TestVerify:
         path = anchored_story(folder, server)
         path.unlink()
         record(folder, story()[:10])
-        told = error_of(verify(folder), 5)
-        assert "ends with row 10, and row 13 was time-stamped on 2026-11-29T11:00:05Z: 3 rows cut off" in told
+        message = error_of(verify(folder), 5)
+        assert "ends with row 10, and row 13 was time-stamped on 2026-11-29T11:00:05Z: 3 rows cut off" in message
 
     def test_rows_after_the_last_anchor_may_follow(self, folder: Path, server: AuthorityServer) -> None:
         path = record(folder, story()[:9]).path
@@ -259,9 +259,9 @@ class TestVerify:
 
     def test_another_certificate_is_one_line(self, folder: Path, server: AuthorityServer) -> None:
         anchored_story(folder, server)
-        told = error_of(verify(folder, ca="other.pem"), 5)
-        assert "the token is not signed by an authority of the given certificate; name the certificate" in told
-        assert "ErrorStack" not in told
+        message = error_of(verify(folder, ca="other.pem"), 5)
+        assert "the token is not signed by an authority of the given certificate; name the certificate" in message
+        assert "ErrorStack" not in message
 
     def test_a_misplaced_token_names_its_row_and_its_ledger(self, folder: Path, server: AuthorityServer) -> None:
         path = anchored_story(folder, server)
@@ -270,8 +270,8 @@ class TestVerify:
         assert "is the token of row 6, not of row 5; put its name back" in error_of(verify(folder), 5)
         record(folder, rewritten(story()), "other")
         path.with_name("other.anchor-13.tsr").write_bytes(files[13].read_bytes())
-        told = error_of(verify(folder, "--run", "other"), 5)
-        assert "other.anchor-13.tsr: is the token of row 13 of the ledger paper" in told
+        message = error_of(verify(folder, "--run", "other"), 5)
+        assert "other.anchor-13.tsr: is the token of row 13 of the ledger paper" in message
 
     def test_options_that_do_not_fit_are_refused(self, folder: Path, server: AuthorityServer) -> None:
         anchored_story(folder, server)

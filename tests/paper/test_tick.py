@@ -392,18 +392,18 @@ def test_a_name_that_is_taken_is_not_begun_again(world: World) -> None:
 
 
 def test_a_tick_tells_what_it_decided_what_it_bought_and_the_head(world: World) -> None:
-    told: list[Notice] = []
+    posted: list[Notice] = []
 
     def post(notices: Sequence[Notice]) -> list[str]:
-        told.extend(notices)
+        posted.extend(notices)
         return []
 
     with Notifier(world.config, "paper", world.clock, post, print).watching():
         tick(world)
-    assert [str(notice.kind) for notice in told] == ["decision", "fill", "head"]
+    assert [str(notice.kind) for notice in posted] == ["decision", "fill", "head"]
     bought = sum(fill.quantity for fill in fills(world))
-    assert told[0].body == f"holds. To do: buy {bought} ETH."  # the reason in the strategy's own words
-    assert told[1].body.startswith(f"Bought {bought} ETH at 100.0")
+    assert posted[0].body == f"holds. To do: buy {bought} ETH."  # the reason in the strategy's own words
+    assert posted[1].body.startswith(f"Bought {bought} ETH at 100.0")
 
 
 def test_without_a_network_the_error_says_that_nothing_could_be_reached(world: World) -> None:

@@ -17,7 +17,7 @@ COMMANDS = ("trades", "decisions", "orders", "episodes")
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Path:
+def recorded(tmp_path: Path) -> Path:
     """A folder with a ledger in which orders end in every way."""
     events = [
         *story(),
@@ -52,8 +52,8 @@ def listed(folder: Path, *arguments: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_orders_tell_how_each_ended_and_why(told: Path) -> None:
-    orders = {one["symbol"] + one["side"]: one for one in listed(told, "orders")}
+def test_orders_tell_how_each_ended_and_why(recorded: Path) -> None:
+    orders = {one["symbol"] + one["side"]: one for one in listed(recorded, "orders")}
     assert [one["outcome"] for one in orders.values()] == ["filled", "filled", "partial", "unfilled", "skipped"]
     partial = orders["Abuy"]
     assert (partial["quantity"], partial["filled"], partial["price"], partial["fee"]) == ("4", "3", "10", "0.1")
@@ -63,8 +63,8 @@ def test_orders_tell_how_each_ended_and_why(told: Path) -> None:
     assert (orders["Csell"]["reason"], orders["Csell"]["why"]) == (["entered_alts"], ["min_notional"])
 
 
-def test_reasons_of_orders_are_words_in_the_table(told: Path) -> None:
-    shown = " ".join(bot("review", "orders", cwd=told).stdout.split())
+def test_reasons_of_orders_are_words_in_the_table(recorded: Path) -> None:
+    shown = " ".join(bot("review", "orders", cwd=recorded).stdout.split())
     assert "partial: cash ran" in shown
     assert "under the smallest" in shown
 
@@ -96,12 +96,12 @@ def test_an_order_that_has_not_ended_is_open(tmp_path: Path) -> None:
         (("trades", "--since", "2024-03-04"), 1),
     ],
 )
-def test_filters_pass_what_they_name(told: Path, arguments: tuple[str, ...], expected: int) -> None:
-    assert len(listed(told, *arguments)) == expected
+def test_filters_pass_what_they_name(recorded: Path, arguments: tuple[str, ...], expected: int) -> None:
+    assert len(listed(recorded, *arguments)) == expected
 
 
-def test_a_table_has_the_newest_forty_and_says_what_was_left_out(told: Path) -> None:
-    done = bot("review", "decisions", cwd=told)
+def test_a_table_has_the_newest_forty_and_says_what_was_left_out(recorded: Path) -> None:
+    done = bot("review", "decisions", cwd=recorded)
     assert len([line for line in done.stdout.splitlines() if line.startswith("2024-")]) == 40
     assert "24 older left out: --limit 64 shows all" in done.stdout
     assert "2024-05-03" in done.stdout  # the newest
@@ -109,23 +109,23 @@ def test_a_table_has_the_newest_forty_and_says_what_was_left_out(told: Path) -> 
 
 
 @pytest.mark.parametrize("command", ["trades", "decisions", "orders"])
-def test_csv_json_and_markdown_tell_the_same_rows(told: Path, command: str) -> None:
-    as_csv = list(csv.DictReader(io.StringIO(bot("review", command, "--csv", cwd=told).stdout)))
-    as_json = json.loads(bot("review", command, "--json", cwd=told).stdout)[command]
-    markdown = bot("review", command, "--md", cwd=told).stdout.splitlines()
+def test_csv_json_and_markdown_tell_the_same_rows(recorded: Path, command: str) -> None:
+    as_csv = list(csv.DictReader(io.StringIO(bot("review", command, "--csv", cwd=recorded).stdout)))
+    as_json = json.loads(bot("review", command, "--json", cwd=recorded).stdout)[command]
+    markdown = bot("review", command, "--md", cwd=recorded).stdout.splitlines()
     assert len(as_csv) == len(as_json) == len(markdown) - 2
     for one, other in zip(as_csv, as_json, strict=True):
         assert one.keys() == other.keys()
 
 
-def test_json_has_lists_and_objects_and_version_1_has_them_as_text(told: Path) -> None:
-    decision = listed(told, "decisions", "--reason", "entered_alts")[0]
+def test_json_has_lists_and_objects_and_version_1_has_them_as_text(recorded: Path) -> None:
+    decision = listed(recorded, "decisions", "--reason", "entered_alts")[0]
     assert (decision["reasons"], decision["weights"]) == (["entered_alts"], {"A": "0.3", "B": "0.3"})
-    skipped = listed(told, "orders", "--outcome", "skipped")[0]
+    skipped = listed(recorded, "orders", "--outcome", "skipped")[0]
     assert (skipped["reason"], skipped["why"], skipped["price"]) == (["entered_alts"], ["min_notional"], None)
-    (old,) = listed(told, "decisions", "--reason", "entered_alts", "--json-version", "1")
+    (old,) = listed(recorded, "decisions", "--reason", "entered_alts", "--json-version", "1")
     assert (old["reasons"], old["weights"]) == ("entered_alts", '{"A": "0.3", "B": "0.3"}')
-    old = listed(told, "orders", "--outcome", "skipped", "--json-version", "1")[0]
+    old = listed(recorded, "orders", "--outcome", "skipped", "--json-version", "1")[0]
     assert (old["reason"], old["why"], old["price"]) == ("entered_alts", "min_notional", "")
 
 
@@ -138,20 +138,20 @@ def test_a_trade_of_a_decision_that_holds_is_a_rebalance(tmp_path: Path) -> None
     assert [one["reason"] for one in listed(tmp_path, "orders", "--reason", "rebalanced")] == [["rebalanced"]]
 
 
-def test_sums_by_coin_add_up_to_the_trades(told: Path) -> None:
-    groups = json.loads(bot("review", "trades", "--by", "coin", "--json", cwd=told).stdout)["groups"]
+def test_sums_by_coin_add_up_to_the_trades(recorded: Path) -> None:
+    groups = json.loads(bot("review", "trades", "--by", "coin", "--json", cwd=recorded).stdout)["groups"]
     assert {one["key"]: (one["pnl"], one["unrealised"]) for one in groups} == {"ETH": ("48", "0"), "A": ("0", "-27.1")}
 
 
-def test_the_table_of_trades_has_the_days_of_entry_and_exit(told: Path) -> None:
-    head, *rows = bot("review", "trades", cwd=told).stdout.splitlines()
+def test_the_table_of_trades_has_the_days_of_entry_and_exit(recorded: Path) -> None:
+    head, *rows = bot("review", "trades", cwd=recorded).stdout.splitlines()
     assert head.split()[:3] == ["Entry", "Exit", "Coin"]
     assert rows[0].split()[:3] == ["2024-03-01", "2024-03-03", "ETH"]
     assert rows[1].split()[1:3] == ["open", "A"]
 
 
-def test_a_forward_ledger_whose_days_no_market_has_says_why_there_are_no_episodes(told: Path) -> None:
-    done = bot("review", "episodes", cwd=told)
+def test_a_forward_ledger_whose_days_no_market_has_says_why_there_are_no_episodes(recorded: Path) -> None:
+    done = bot("review", "episodes", cwd=recorded)
     assert "no market here has its days" in done.stdout
 
 
@@ -170,8 +170,8 @@ def test_what_came_from_outside_is_text_and_nothing_else(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_table_fits_eighty_columns(told: Path, command: str) -> None:
-    assert max(map(len, bot("review", command, cwd=told).stdout.splitlines())) <= 80
+def test_a_table_fits_eighty_columns(recorded: Path, command: str) -> None:
+    assert max(map(len, bot("review", command, cwd=recorded).stdout.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
@@ -183,5 +183,5 @@ def test_a_table_fits_eighty_columns(told: Path, command: str) -> None:
         (("orders", "--run", "papr"), 5, "did you mean 'paper'?"),
     ],
 )
-def test_bad_input_gets_one_line(told: Path, arguments: tuple[str, ...], code: int, says: str) -> None:
-    assert says in error_of(bot("review", *arguments, cwd=told), code)
+def test_bad_input_gets_one_line(recorded: Path, arguments: tuple[str, ...], code: int, says: str) -> None:
+    assert says in error_of(bot("review", *arguments, cwd=recorded), code)
