@@ -304,8 +304,9 @@ def find_run(runs: Path, name: str, others: Sequence[str] | None = None) -> RunF
     """
     if name == "latest":
         newest = next((folder for folder in _newest_first(runs) if folder.is_complete), None)
-        if newest is not None:
-            return newest
+        if newest is None:
+            raise LedgerError("there is no complete run yet", where=str(runs), mend="make one with: bot backtest")
+        return newest
     known = {folder.run_id: folder for folder in list_runs(runs)}
     if name in known:
         return known[name]

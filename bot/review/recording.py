@@ -223,8 +223,6 @@ def find_record(state: Path, name: str | None) -> Record:
     if Path(name).suffix == ".sqlite3" and Path(name).is_file():
         return Record(Path(name).stem, Path(name))
     runs = state / "runs"
-    if name == LATEST and not has_runs(runs):
-        raise LedgerError("there is no run yet", where=str(runs), mend="make one with: bot backtest")
     folder = find_run(runs, name, list(ledgers))
     if not folder.is_complete:
         raise LedgerError("the run was interrupted and is not to be believed", where=str(folder.path))

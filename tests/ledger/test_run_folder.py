@@ -193,7 +193,12 @@ class TestFinding:
 
     def test_no_runs_at_all_are_no_fault(self, tmp_path: Path) -> None:
         assert list_runs(tmp_path / "nothing") == []
-        with pytest.raises(LedgerError, match="no run 'latest'"):
+        with pytest.raises(LedgerError, match="there is no complete run yet; make one with: bot backtest"):
+            find_run(tmp_path, "latest")
+
+    def test_an_interrupted_run_is_not_the_latest(self, tmp_path: Path) -> None:
+        new_run_folder(tmp_path, STARTED, "abcdef01")
+        with pytest.raises(LedgerError, match="there is no complete run yet"):
             find_run(tmp_path, "latest")
 
     def test_a_json_file_that_is_spoilt_is_named(self, tmp_path: Path) -> None:
