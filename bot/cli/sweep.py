@@ -13,9 +13,11 @@ from bot.cli.console import (
     DataDirOption,
     JsonOption,
     MarketOption,
+    SetOption,
     console,
     end_with,
     market_line,
+    parse_changes,
     parse_day,
     percent,
     print_json,
@@ -43,6 +45,7 @@ def run(
         Path | None, typer.Option("--grid", "-g", help="A grid in YAML; by default config/grid.yaml.")
     ] = None,
     config: ConfigOption = None,
+    set_: SetOption = None,
     data_dir: DataDirOption = None,
     market: MarketOption = "auto",
     sampler: Annotated[
@@ -83,7 +86,7 @@ def run(
     from bot.sweep.sweep_file import SweepFile
 
     require_one_market(market, data_dir)
-    screen, resolved = console(to_error=as_json), load_config(config)
+    screen, resolved = console(to_error=as_json), load_config(config, parse_changes(set_))
     options = SweepOptions(
         grid or DEFAULT_GRID, sampler, sets, seed, parse_day(start, "--start"), parse_day(end, "--end")
     )

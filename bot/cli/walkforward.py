@@ -12,8 +12,10 @@ from bot.cli.console import (
     DataDirOption,
     JsonOption,
     MarketOption,
+    SetOption,
     console,
     market_line,
+    parse_changes,
     parse_day,
     percent,
     print_json,
@@ -38,6 +40,7 @@ def walkforward(
         Literal["sharpe", "total_return"], typer.Option(help="Figure by which a training chooses its set.")
     ] = "sharpe",
     config: ConfigOption = None,
+    set_: SetOption = None,
     data_dir: DataDirOption = None,
     market: MarketOption = "auto",
     sampler: Annotated[
@@ -67,7 +70,7 @@ def walkforward(
     from bot.sweep.walk_forward_folder import new_folder, write_folder
 
     require_one_market(market, data_dir)
-    screen, resolved = console(to_error=as_json), load_config(config)
+    screen, resolved = console(to_error=as_json), load_config(config, parse_changes(set_))
     options = WalkForwardOptions(
         grid or DEFAULT_GRID,
         months_of(train, "--train"),

@@ -17,7 +17,7 @@ from bot.data.demo.demo_market import DEMO
 from bot.data.demo.generator import PREFIX as DEMO_PREFIX
 from bot.settings.schema.values import Section, Symbol
 
-DELAY, START, BASKET, ROLES = "delay_days", "start", "altcoin_universe", "roles."
+DELAY, START, BASKET, ROLES, COSTS = "delay_days", "start", "altcoin_universe", "roles.", "costs."
 
 
 class RunAxes(Section):
@@ -41,6 +41,11 @@ class RunAxes(Section):
 def changes_market(key: str) -> bool:
     """Return True for a key that changes what the market consists of."""
     return key == BASKET or key.startswith(ROLES)
+
+
+def is_assumed(key: str) -> bool:
+    """Return True for a key whose value is an assumption about costs or execution, not a choice of the strategy."""
+    return key.startswith(COSTS) or key == DELAY
 
 
 def delay_of(changes: Mapping[str, object]) -> int:

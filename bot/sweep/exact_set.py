@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from bot.backtest.delayed import delayed
 from bot.core.market import Market
@@ -14,7 +15,14 @@ from bot.sweep.axes import delay_of, market_of_set, window_of_set
 from bot.sweep.variation import with_changes
 
 
-def planned_set(config: Config, market: Market, window: Window, changes: Mapping[str, object], key: str) -> RunPlan:
+def planned_set(
+    config: Config,
+    market: Market,
+    window: Window,
+    changes: Mapping[str, object],
+    key: str,
+    held: Collection[str] = (),
+) -> RunPlan:
     """Make the plan of a set.
 
     Parameters
@@ -25,8 +33,12 @@ def planned_set(config: Config, market: Market, window: Window, changes: Mapping
         Values of the set by key of the grid.
     key
         Key of the run, from which order ids are made.
+    held
+        Coins of the portfolio before the first day. They keep their prices until they are sold, also those that the
+        basket of the set leaves out.
     """
     changed, own = with_changes(config, changes), market_of_set(market, changes)
     days, strategy = window_of_set(own, window, changes), build_strategy(changed)
     decisions = delayed(strategy.decisions(own), delay_of(changes))
-    return with_decisions(run_plan(changed, own, days, key), days, decisions, stressed_times(strategy, own))
+    traded = replace(own, series={**{symbol: market[symbol] for symbol in held}, **own.series}) if held else own
+    return with_decisions(run_plan(changed, traded, days, key), days, decisions, stressed_times(strategy, own))

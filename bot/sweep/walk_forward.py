@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from bot.backtest.engines.exact import run_exact
-from bot.core.errors import ConfigError
 from bot.core.events import Event, Valuation
 from bot.core.market import Floats, Market
 from bot.core.window import Window
@@ -24,8 +23,9 @@ from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import Config, load_config
 from bot.simulation.prepared_market import require_simulated
+from bot.sweep.assumptions import assumptions_of
 from bot.sweep.chunks import chunks_of, run_chunk
-from bot.sweep.contradictions import require_consistent
+from bot.sweep.contradictions import require_consistent, require_runnable
 from bot.sweep.evidence import Evidence, evidence
 from bot.sweep.exact_set import planned_set
 from bot.sweep.folds import Fold, folds_of
@@ -180,10 +180,12 @@ def walk_forward(
         If the exact engine gives another result than the simulation, which is a bug.
     """
     require_simulated(config)
-    drawn = list(load_grid(options.grid, config).sets(options.sampler, options.sets, options.seed))
+    grid = load_grid(options.grid, config)
+    assumed = assumptions_of(grid, options.grid)
+    drawn = list(grid.sets(options.sampler, options.sets, options.seed))
     require_consistent(drawn, config, options.grid)
-    _require_choices(drawn)
     window = window_of(market, options.start, options.end)
+    require_runnable(drawn, market, window, options.grid)
     sessions = market[market.roles.small_caps].dates
     folds = folds_of(window, sessions, options.train, options.test, options.is_anchored)
     runs = 2 * len(folds) * len(drawn)
@@ -191,16 +193,16 @@ def walk_forward(
     tested: list[TestedFold] = []
     for fold in folds:
         advance(len(tested), len(folds))
-        tested.append(_tested(variations, fold, drawn, options.criterion))
+        tested.append(_tested(variations, fold, drawn, options.criterion, assumed))
     days = Window(folds[0].test.start, window.end)
     afterwards = _figures(variations.over(days), drawn)
     hindsight = _best(afterwards, options.criterion)
-    joined = _joined(config, market, tested)
+    joined = _equity(_joined_events(config, market, tested))
     _require_same(tested[0], joined, float(config.start_equity))
     curves = {
         "out_of_sample": joined,
         "hindsight": _exact(config, market, days, drawn[hindsight]),
-        "default": _exact(config, market, days, {}),
+        "default": _exact(config, market, days, assumed),
     }
     index = pd.date_range(days.start, days.end, name="day")
     return WalkForward(
@@ -215,13 +217,17 @@ def walk_forward(
 
 
 def _tested(
-    variations: Variations, fold: Fold, drawn: Sequence[Mapping[str, object]], criterion: Criterion
+    variations: Variations,
+    fold: Fold,
+    drawn: Sequence[Mapping[str, object]],
+    criterion: Criterion,
+    assumed: Mapping[str, object],
 ) -> TestedFold:
-    """Choose the best set of a training and place it in the test."""
+    """Choose the best set of a training and place it in the test; `assumed` are values that all sets share."""
     trained, test = _figures(variations.over(fold.train), drawn), variations.over(fold.test)
     if not any(figures["episodes"] for figures in trained):
-        train, default = variations.over(fold.train), dict[str, object]()
-        return TestedFold(fold, None, default, train.figures(default), test.figures(default), None)
+        train = variations.over(fold.train)
+        return TestedFold(fold, None, assumed, train.figures(assumed), test.figures(assumed), None)
     chosen, tested = _best(trained, criterion), _figures(test, drawn)
     rank = _rank(_scores(tested, criterion), chosen) if tested[chosen]["episodes"] else None
     return TestedFold(fold, chosen, drawn[chosen], trained[chosen], tested[chosen], rank)
@@ -263,16 +269,17 @@ def _rank(scores: Floats, chosen: int) -> float:
     return float(above.sum() + ((scores == scores[chosen]).sum() + 1) / 2)
 
 
-def _joined(config: Config, market: Market, folds: Sequence[TestedFold]) -> Floats:
+def _joined_events(config: Config, market: Market, folds: Sequence[TestedFold]) -> list[Event]:
     """Run the chosen sets one after the other by the exact engine, each from the holdings that the one before left.
 
     The first day of a test moves the portfolio to the targets of its own set, and pays for it.
     """
     past: list[Event] = []
     for found in folds:
-        plan = planned_set(config, market, found.fold.test, found.changes, _RUN_KEY)
+        held = next((event.holdings for event in reversed(past) if isinstance(event, Valuation)), {})
+        plan = planned_set(config, market, found.fold.test, found.changes, _RUN_KEY, held)
         past += run_exact(replace(plan, adopt=True), past).events
-    return _equity(past)
+    return past
 
 
 def _exact(config: Config, market: Market, days: Window, changes: Mapping[str, object]) -> Floats:
@@ -289,18 +296,6 @@ def _require_same(first: TestedFold, equity: Floats, start_equity: float) -> Non
     expected, was = equity[days - 1] / start_equity - 1, float(first.tested["total_return"] or 0.0)
     if abs(was - expected) > _RELATIVE * max(1.0, abs(expected)):
         raise AssertionError(f"the simulation and the exact engine disagree on set {first.chosen}: {was}, {expected}")
-
-
-def _require_choices(drawn: Sequence[Mapping[str, object]]) -> None:
-    """Refuse axes that are given, not chosen: the cheapest costs would always win."""
-    for key in drawn[0]:
-        if key.startswith("costs.") or key in _NO_CHOICE:
-            mend = "vary it with `bot sweep`"
-            raise ConfigError("cannot be chosen by a training", where=f"grid: {key}", mend=mend)
-
-
-_NO_CHOICE = frozenset({"start", "delay_days"})
-"""Axes of a sweep that a training cannot choose; a day's delay that earned more did so by luck."""
 
 
 def _row(found: TestedFold) -> dict[str, object]:

@@ -18,11 +18,14 @@ from bot.core.errors import ConfigError
 from bot.core.events import Fill, Valuation
 from bot.core.market import Market
 from bot.core.moments import midnight
+from bot.core.orders import Side
 from bot.data.demo.demo_market import DEMO
 from bot.services.markets import open_market
 from bot.services.plans import planned
 from bot.settings.loader import load_config
 from bot.sweep import walk_forward as walking
+from bot.sweep.exact_set import planned_set
+from bot.sweep.folds import Fold
 from bot.sweep.variation import Variations
 from bot.sweep.walk_forward import WalkForward, WalkForwardOptions, walk_forward
 from bot.sweep.walk_forward_page import _drift
@@ -66,13 +69,83 @@ def test_chosen_values_are_written_as_in_a_sweep() -> None:
     ]
 
 
-@pytest.mark.parametrize("key", ["costs.fee", "costs.slippage.major", "delay_days"])
-def test_costs_are_no_choice(demo: Market, tmp_path: Path, key: str) -> None:
-    (tmp_path / "costs.yaml").write_text(f"{key}: [0, 1]\n" if key == "delay_days" else f"{key}: [0.0, 0.001]\n")
-    with pytest.raises(
-        ConfigError, match=f"cannot be chosen by a training.*{key}|{key}.*cannot be chosen by a training"
-    ):
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            "costs.fee: [0.0, 0.001]",
+            "costs.yaml: costs.fee: costs are an assumption about the market; a training would take the cheapest; "
+            "expected one value, was 0.0, 0.001; one run a value: leave it out of the grid, and add "
+            "--set costs.fee=VALUE",
+        ),
+        ("costs.slippage.major: {low: 0.001, high: 0.01}", "expected one value, was 0.001 to 0.01;"),
+        (
+            "delay_days: [0, 1]",
+            "costs.yaml: delay_days: a delay is an assumption about execution; a training would take the luckiest; "
+            "expected one value, was 0, 1; one run a value: delay_days: [1]",
+        ),
+        (
+            "start: [2105-01-01]",
+            "costs.yaml: start: a walk-forward lays out its own days; leave it out, and give the first day with "
+            "--start YYYY-MM-DD",
+        ),
+    ],
+)
+def test_costs_delay_and_start_are_no_choice(demo: Market, tmp_path: Path, line: str, message: str) -> None:
+    (tmp_path / "costs.yaml").write_text(line + "\n")
+    with pytest.raises(ConfigError) as caught:
         walk_forward(load_config(), demo, WalkForwardOptions(tmp_path / "costs.yaml"), silent)
+    assert message in str(caught.value)
+
+
+def test_a_series_that_the_market_lacks_is_refused(demo: Market, tmp_path: Path) -> None:
+    (tmp_path / "grid.yaml").write_text("altcoin_universe: [[A01, A02], [SOL, A03]]\n")
+    with pytest.raises(ConfigError, match="altcoin_universe: SOL is no coin of this market"):
+        walk_forward(load_config(), demo, WalkForwardOptions(tmp_path / "grid.yaml"), silent)
+
+
+@pytest.mark.slow
+def test_one_value_of_costs_holds_for_all_curves_as_in_the_config(
+    demo: Market, tmp_path: Path, found: WalkForward
+) -> None:
+    def run(text: str, changes: dict[str, object]) -> WalkForward:
+        (tmp_path / "grid.yaml").write_text(text)
+        return walk_forward(load_config(changes=changes), demo, WalkForwardOptions(tmp_path / "grid.yaml"), silent)
+
+    in_grid = run(GRID + "costs.fee: [0.01]\n", {})
+    in_config = run(GRID, {"costs": {"fee": 0.01}})
+    assert in_grid.equity.equals(in_config.equity)
+    # Dearer in every curve, also where the config trades because no training had an episode.
+    assert (in_grid.equity.iloc[-1] < found.equity.iloc[-1]).all()
+
+
+@pytest.mark.slow
+def test_one_delay_holds_for_all_curves(demo: Market, tmp_path: Path, found: WalkForward) -> None:
+    (tmp_path / "grid.yaml").write_text(GRID + "delay_days: [5]\n")
+    late = walk_forward(load_config(), demo, WalkForwardOptions(tmp_path / "grid.yaml"), silent)
+    days = _days(late)
+    own = run_exact(planned_set(load_config(), demo, days, {"delay_days": 5}, "own")).events
+    default = [float(event.equity) for event in own if isinstance(event, Valuation)]
+    assert late.equity["default"].tolist() == default != found.equity["default"].tolist()
+
+
+@pytest.mark.slow
+def test_coins_outside_the_next_basket_are_sold_at_their_own_prices(demo: Market) -> None:
+    first = walking.Window(date(2103, 5, 20), date(2107, 4, 27))
+    second = walking.Window(date(2107, 4, 28), date(2107, 5, 20))
+    baskets = [[f"A{number:02}" for number in numbers] for numbers in (range(1, 10), range(10, 20))]
+    folds = [
+        walking.TestedFold(Fold(days, days), 0, {"altcoin_universe": basket}, {}, {}, None)
+        for days, basket in zip((first, second), baskets, strict=True)
+    ]
+    events = walking._joined_events(load_config(), demo, folds)
+    held = {e.day: set(e.holdings) for e in events if isinstance(e, Valuation)}
+    names = [{f"DEMO-{symbol}" for symbol in basket} for basket in baskets]
+    assert len(held[first.end] & names[0]) == 8
+    assert not held[second.start] & names[0]
+    assert len(held[second.start] & names[1]) == 8
+    sold = [fill for fill in events if isinstance(fill, Fill) and fill.at.date() == second.start]
+    assert {fill.symbol for fill in sold if fill.side is Side.SELL} >= held[first.end] & names[0]
 
 
 @pytest.mark.slow
