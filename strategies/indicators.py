@@ -161,7 +161,7 @@ def annual_volatility(close: Floats, span: int) -> Floats:
         Volatility a year as a share (0.8 is 80%); NaN before the first return.
     """
     squared = pd.Series(np.log(close / lagged(close, 1)) ** 2)
-    volatility: Floats = np.sqrt(365 * squared.ewm(span=span).mean()).to_numpy()
+    volatility: Floats = np.sqrt(365 * squared.ewm(span=span).mean().to_numpy())
     return volatility
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,19 @@ class CoinDays:
     quarantined: list[bool]
 
 
+class CoinColumns(NamedTuple):
+    """The values of `CoinDays` as arrays of shape (days,)."""
+
+    close: Floats
+    fresh: npt.NDArray[np.bool_]
+    open: Floats
+    low: Floats
+    median_volume: Floats
+    volatility: Floats
+    closed: npt.NDArray[np.bool_]
+    quarantined: npt.NDArray[np.bool_]
+
+
 ByRow = Callable[[Series], Floats]
 """Computes a value for each row of a series."""
 
@@ -60,7 +74,7 @@ class Prices:
     def of(self, symbol: str) -> CoinDays:
         """Return the days of a coin. Raises DataError for a symbol that the market lacks."""
         if symbol not in self._coins:
-            self._coins[symbol] = self._laid_out(symbol)
+            self._coins[symbol] = CoinDays(*(column.tolist() for column in self.columns(symbol)))
         return self._coins[symbol]
 
     def _opens(
@@ -75,24 +89,26 @@ class Prices:
                 opens[self._days == whole.dates[n]] = open_
         return opens
 
-    def _laid_out(self, symbol: str) -> CoinDays:
+    def columns(self, symbol: str) -> CoinColumns:
+        """Return the days of a coin as arrays. Raises DataError for a symbol that the market lacks."""
         series = self._market.priced(symbol)
         newest = np.searchsorted(series.dates, self._days, side="right") - 1
         due = self._newest_due(series)
-        closed = (due != self._days).tolist()
-        quarantined = self._market.is_quarantined(symbol, self._days.astype("datetime64[s]")).tolist()
+        closed = due != self._days
+        quarantined = self._market.is_quarantined(symbol, self._days.astype("datetime64[s]"))
         if not len(series):
-            unknown = [float("nan")] * len(self._days)
-            return CoinDays(unknown, [False] * len(self._days), unknown, unknown, unknown, unknown, closed, quarantined)
+            unknown = np.full(len(self._days), np.nan)
+            never = np.zeros(len(self._days), bool)
+            return CoinColumns(unknown, never, unknown, unknown, unknown, unknown, closed, quarantined)
         row, begun = np.maximum(newest, 0), newest >= 0
         is_of_day = begun & (series.dates[row] == self._days)
-        return CoinDays(
-            np.where(begun, series.close[row], np.nan).tolist(),
-            (begun & (series.dates[row] == due)).tolist(),
-            self._opens(symbol, series, row, is_of_day).tolist(),
-            np.where(is_of_day, series.low[row], np.nan).tolist(),
-            np.where(begun, self._median_volume(series)[row], np.nan).tolist(),
-            np.where(begun, self._volatility(series)[row], np.nan).tolist(),
+        return CoinColumns(
+            np.where(begun, series.close[row], np.nan),
+            begun & (series.dates[row] == due),
+            self._opens(symbol, series, row, is_of_day),
+            np.where(is_of_day, series.low[row], np.nan),
+            np.where(begun, self._median_volume(series)[row], np.nan),
+            np.where(begun, self._volatility(series)[row], np.nan),
             closed,
             quarantined,
         )

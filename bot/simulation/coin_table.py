@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from bot.core.market import Floats, Series
+from bot.core.market import Floats
 from bot.core.orders import SettlementCause
 from bot.core.prices import ByRow, Prices
 from bot.core.run_plan import RunPlan
@@ -65,31 +65,31 @@ def coin_table(plan: RunPlan, days: Window, symbols: Sequence[str]) -> CoinTable
     symbols
         Coins that may be held, sorted; successors of renamed coins are among them.
     """
-    # Medians and volatilities are laid out by `newest_values`.
-    prices = Prices(plan.market, _closes, _closes, days.start, days.end)
-    coins = [prices.of(symbol) for symbol in symbols]
-    midnights = np.arange(np.datetime64(days.start, "D") - 1, np.datetime64(days.end, "D") + 1)
-    times = midnights.astype("datetime64[s]")
+    prices = Prices(plan.market, plan.median_volume, plan.volatility, days.start, days.end)
+    coins = [prices.columns(symbol) for symbol in symbols]
     rules = [plan.rules.instruments[symbol] for symbol in symbols]
     none = np.zeros(len(symbols), np.int64)
+
+    def by_day(name: str) -> Any:
+        return np.column_stack([getattr(coin, name) for coin in coins])
 
     def numbers(name: str) -> Floats:
         return np.array([float(getattr(rule, name)) for rule in rules])
 
     return CoinTable(
-        close=np.array([coin.close for coin in coins]).T.copy(),
-        open=np.array([coin.open for coin in coins]).T.copy(),
-        median_volume=newest_values(plan, days, symbols, plan.median_volume),
-        volatility=newest_values(plan, days, symbols, plan.volatility),
-        fresh=np.array([coin.fresh for coin in coins]).T.copy(),
-        quarantined=np.array([plan.market.is_quarantined(symbol, times) for symbol in symbols]).T.copy(),
+        close=by_day("close"),
+        open=by_day("open"),
+        median_volume=by_day("median_volume"),
+        volatility=by_day("volatility"),
+        fresh=by_day("fresh"),
+        quarantined=by_day("quarantined"),
         step=numbers("step"),
         tick=numbers("tick"),
         min_notional=numbers("min_notional"),
         min_quantity=numbers("min_quantity"),
         fee=numbers("fee"),
         slippage=numbers("slippage"),
-        settled_on=none + len(times),
+        settled_on=none + len(coins[0].close),
         cause=none,
         into=none - 1,
         ratio=np.ones(len(symbols)),
@@ -120,10 +120,6 @@ def newest_values(plan: RunPlan, days: Window, symbols: Sequence[str], by_row: B
         if begun.any():
             found[begun, column] = by_row(series)[newest[begun]]
     return found
-
-
-def _closes(series: Series) -> Floats:
-    return series.close
 
 
 def cut_to(table: CoinTable, plan: RunPlan, symbols: Sequence[str], first: int, window: Window) -> CoinTable:
