@@ -22,6 +22,7 @@ from bot.settings.loader import Config
 from bot.simulation.kernel import RunInputs, SetNumbers
 from bot.simulation.prepared_market import PreparedMarket, require_simulated
 from bot.simulation.simulation import Simulation
+from strategies.rotation.readings import KeptReadings
 
 _WORTH_COMPILING = 40
 """Seeds from which on compiling takes less time than it saves."""
@@ -38,7 +39,7 @@ def compare_worlds(config: Config, advance: Callable[[], None]) -> Worlds:
     if not config.strategy.is_own:
         _, planted = demo_worlds(config, own)
         # In this process first: what is compiled here, the workers inherit or read from the cache.
-        equity = _equity(config, planted)
+        equity = _equity(config, planted, {})
     seeds = range(config.demo.spread_seeds)
     rows = []
     with process_pool() as pool:
@@ -51,20 +52,24 @@ def compare_worlds(config: Config, advance: Callable[[], None]) -> Worlds:
 def _worlds_of_seed(config: Config, seed: int) -> dict[str, object]:
     """Return the total returns of the strategy and of ETH in the worlds of a seed."""
     row: dict[str, object] = {"seed": seed}
+    readings: KeptReadings = {}  # most series are the same in both worlds
     markets = demo_worlds(config, replace(demo_parameters(config, planted=True), seed=seed))
     for name, market in zip(("absent", "planted"), markets, strict=True):
         if name == "planted" and config.strategy.is_own:
             continue
-        row[name] = _equity(config, market).iloc[-1] / float(config.start_equity) - 1
+        row[name] = _equity(config, market, readings).iloc[-1] / float(config.start_equity) - 1
         eth = market[market.roles.eth].close
         row[f"eth_{name}"] = float(eth[-1] / eth[0] - 1)
     return row
 
 
-def _equity(config: Config, market: Market) -> pd.Series:
-    """Return the strategy's equity by date on one market."""
+def _equity(config: Config, market: Market, readings: KeptReadings) -> pd.Series:
+    """Return the strategy's equity by date on one market; readings are kept for another market of its seed."""
     window = window_of(market, None, None)
-    equity = _simulated(config, market, window) if _is_simulated(config) else _exact(config, market, window)
+    if _is_simulated(config):
+        equity = _simulated(config, PreparedMarket(config, market, window, readings=readings))
+    else:
+        equity = _exact(config, market, window)
     return pd.Series(equity, pd.date_range(window.start, window.end, unit="s"))
 
 
@@ -81,8 +86,7 @@ def _exact(config: Config, market: Market, window: Window) -> Floats:
     return np.array([float(event.equity) for event in events if isinstance(event, Valuation)])
 
 
-def _simulated(config: Config, market: Market, window: Window) -> Floats:
-    prepared = PreparedMarket(config, market, window)
+def _simulated(config: Config, prepared: PreparedMarket) -> Floats:
     view, settings = prepared.view, prepared.settings
     stressed = view.credit_stress[prepared.first :][: prepared.days]
     multipliers = np.where(stressed, float(config.costs.stress_multiplier), 1.0)

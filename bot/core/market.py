@@ -142,13 +142,15 @@ class Series:
         latest = self.latest(times)
         return np.where(latest >= 0, self.moved[np.maximum(latest, 0)], latest) if len(self) else latest
 
-    def missed(self, times: Times) -> npt.NDArray[np.intp]:
+    def missed(self, times: Times, news: npt.NDArray[np.intp] | None = None) -> npt.NDArray[np.intp]:
         """Count the rows that were due after the last row that brought a new close, at each time.
 
         Parameters
         ----------
         times
             UTC times, datetime64[s], shape (times,).
+        news
+            `latest_news` of the times, if the caller has it.
 
         Returns
         -------
@@ -157,7 +159,7 @@ class Series:
         """
         if not len(self):
             return newest(self.due, times) + 1
-        last_known = self.known_at[np.maximum(self.latest_news(times), 0)]
+        last_known = self.known_at[np.maximum(self.latest_news(times) if news is None else news, 0)]
         return newest(self.due, times) - newest(self.due, last_known)
 
     def on_calendar(self, column: str) -> Floats:

@@ -25,16 +25,24 @@ from strategies.rotation.view import RotationView
 class PreparedMarket:
     """The market, the view and the coins of one config, as arrays for the simulation.
 
-    `of` is the same market prepared for other sets; what depends on the same keys is shared.
-    Raises ConfigError as `require_simulated`.
+    `of` is the same market prepared for other sets; what depends on the same keys is shared. `readings` are those of a
+    market with some of the same series, as `Readings` takes them. Raises ConfigError as `require_simulated`.
     """
 
-    def __init__(self, config: Config, market: Market, window: Window, of: PreparedMarket | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        market: Market,
+        window: Window,
+        of: PreparedMarket | None = None,
+        readings: KeptReadings | None = None,
+    ) -> None:
         require_simulated(config)
         self.config, self.market = config, market
         self.settings: RotationSettings = rotation_settings(config)
         self._arrays: SharedArrays = of._arrays if of else {}
-        self._readings: KeptReadings = of._readings if of else {}
+        own: KeptReadings = {} if readings is None else readings
+        self._readings: KeptReadings = of._readings if of else own
         has_altcoins = of is not None and of.settings.altcoins == self.settings.altcoins
         source = of.view.source if of and of.settings.rotation == self.settings.rotation else None
         altcoins = of.view.altcoins if of and has_altcoins else self._altcoins()

@@ -27,23 +27,33 @@ from strategies.indicators import (
 from strategies.rotation.participation import participation
 from strategies.rotation.reading import Reading
 from strategies.rotation.settings import RotationSettings
-from strategies.rotation.track import Track, closes, ratio
+from strategies.rotation.track import Track, closes, ratio, values_at
 
 KeptReadings = dict[tuple[object, ...], Any]
-"""Readings of one market by their method and the settings that they depend on."""
+"""Readings by their method, and the series and settings that they depend on."""
 _MOST_KEPT = 64
+_CREDIT = ("high_yield_spread", "high_yield_fund", "treasury_fund", "investment_grade_fund")
+_PARTICIPATION = ("equal_weight_fund", "broad_fund", "small_cap_breadth_fund", "sector_funds")
+_NET_LIQUIDITY = ("fed_assets", "treasury_account", "reverse_repo")
+"""Roles that these gates read."""
 
 _T = TypeVar("_T")
 
 
-def _depends_on(*sections: str) -> Callable[[Callable[[Readings], _T]], Callable[[Readings], _T]]:
-    """Keep what a method computes for other settings with the same values in these sections of `rotation`."""
+def _depends_on(
+    *sections: str, reads: tuple[str, ...]
+) -> Callable[[Callable[[Readings], _T]], Callable[[Readings], _T]]:
+    """Keep what a method computes for other settings and markets.
+
+    They have the same values in these sections of `rotation`, and the same series in the roles that it reads.
+    """
 
     def decorated(compute: Callable[[Readings], _T]) -> Callable[[Readings], _T]:
         @wraps(compute)
         def found(self: Readings) -> _T:
             # Every reading looks at the staleness of its series.
-            key = (compute.__name__, self.rotation.stale, *(getattr(self.rotation, name) for name in sections))
+            settings = (getattr(self.rotation, name) for name in ("stale", *sections))
+            key = (compute.__name__, *settings, *(self._series_of(role) for role in reads))
             if key not in self.kept:
                 if len(self.kept) >= _MOST_KEPT:  # windows that are drawn from a range repeat rarely
                     self.kept.clear()
@@ -59,7 +69,8 @@ def _depends_on(*sections: str) -> Callable[[Callable[[Readings], _T]], Callable
 class Readings:
     """Every reading of a market at its decision times, by name, each computed from rows known by then.
 
-    `kept` has those of the same market with other values in the section `rotation`.
+    `kept` has those of other values in the section `rotation`, and of markets with the same decision times and
+    without quarantined series.
     """
 
     def __init__(self, market: Market, settings: RotationSettings, kept: KeptReadings | None = None) -> None:
@@ -67,6 +78,7 @@ class Readings:
         self.market, self.settings, self.roles = market, settings, market.roles
         self.rotation, self.gaps = settings.rotation, settings.quality.window_gaps
         self.times = market.decision_times
+        self._news: dict[str, Ints] = {}
         self.small_caps = market[self.roles.small_caps]
         self.closes = self.small_caps.on_calendar("close")
         """Small caps' closes by session, from the first on."""
@@ -84,7 +96,7 @@ class Readings:
 
     # --- the gates ---------------------------------------------------------------------------------------
 
-    @_depends_on("relative_strength")
+    @_depends_on("relative_strength", reads=("small_cap_fund", "broad_fund"))
     def relative_strength(self) -> Reading:
         """RS = ln(small-cap fund / broad fund), above its value a look-back ago and above its average."""
         track = self._strength
@@ -102,7 +114,7 @@ class Readings:
             max(lookback + 1, self.rotation.relative_strength.window),
         )
 
-    @_depends_on("relative_strength")
+    @_depends_on("relative_strength", reads=("small_cap_fund", "broad_fund"))
     def rs_weak_sessions(self) -> Ints:
         """Count the sessions in a row with RS under its average, from before the run's first day too."""
         track = self._strength
@@ -111,7 +123,7 @@ class Readings:
         run = run_length(is_below(track.values, self._mean_strength))
         return np.nan_to_num(Track(track.due, run.astype(float), ()).sampled(self.times)).astype(np.int64)
 
-    @_depends_on("credit")
+    @_depends_on("credit", reads=_CREDIT)
     def credit(self) -> Reading:
         """Credit is calm: the high-yield ratio is near its average, or the rise of the spread is small."""
         track = self.credit_level()
@@ -135,7 +147,7 @@ class Readings:
         safe = self.roles.treasury_fund if measure == "treasury_ratio" else self.roles.investment_grade_fund
         return ratio(self.market, self.roles.high_yield_fund, safe)
 
-    @_depends_on("volatility")
+    @_depends_on("volatility", reads=("volatility",))
     def volatility(self) -> Reading:
         """VIX is calm enough to buy."""
         track = closes(self.market, self.roles.volatility)
@@ -144,12 +156,12 @@ class Readings:
         limit = np.full(len(track.values), self.rotation.volatility.calm_below)
         return self.reading("volatility", track, track.values, limit, is_below(track.values, limit))
 
-    @_depends_on("participation")
+    @_depends_on("participation", reads=_PARTICIPATION)
     def participation(self) -> Reading:
         """The advance of small caps is broad."""
         return participation(self)
 
-    @_depends_on("volume")
+    @_depends_on("volume", reads=("small_cap_fund",))
     def volume(self) -> Reading:
         """The largest of the last sessions' volumes against their own medians."""
         track = self._relative_volume
@@ -159,7 +171,7 @@ class Readings:
         limit = np.full(len(surge), self.rotation.volume.surge)
         return self.reading("volume", track, surge, limit, is_at_least(surge, limit))
 
-    @_depends_on("trend")
+    @_depends_on("trend", reads=("small_caps",))
     def trend(self) -> Reading:
         """Close above the fast average above the slow one; the value is the smaller of the two ratios."""
         close = self.closes
@@ -168,7 +180,7 @@ class Readings:
         track = Track(self.small_caps.due, close, (self.small_caps,))
         return self.reading("trend", track, value, np.ones(len(close)), is_above(value, 1.0), self.rotation.trend.slow)
 
-    @_depends_on("net_liquidity")
+    @_depends_on("net_liquidity", reads=_NET_LIQUIDITY)
     def net_liquidity(self) -> Reading:
         """The change of net liquidity over `weeks` weeks, $ millions."""
         track = self.net_liquidity_level()
@@ -193,7 +205,7 @@ class Readings:
 
     # --- exits, crypto and warnings ----------------------------------------------------------------------
 
-    @_depends_on("volatility")
+    @_depends_on("volatility", reads=("volatility",))
     def volatility_kill(self) -> Reading:
         """VIX is so high that everything is sold."""
         track = closes(self.market, self.roles.volatility)
@@ -202,7 +214,7 @@ class Readings:
         limit = np.full(len(track.values), self.rotation.volatility.kill_above)
         return self.reading("volatility_kill", track, track.values, limit, is_above(track.values, limit))
 
-    @_depends_on("pair_window")
+    @_depends_on("pair_window", reads=("eth", "btc"))
     def pair(self) -> Reading:
         """ETH/BTC above its average; the value is the ratio, the threshold its average."""
         track = not_none(ratio(self.market, self.roles.eth, self.roles.btc), "ETH/BTC of a market")
@@ -211,7 +223,7 @@ class Readings:
             "eth_btc", track, track.values, average, is_above(track.values, average), self.rotation.pair_window
         )
 
-    @_depends_on("gated")
+    @_depends_on("gated", reads=("eth",))
     def eth_trend(self) -> Reading:
         """ETH above its own average."""
         track = not_none(closes(self.market, self.roles.eth), "ETH of a market")
@@ -220,7 +232,7 @@ class Readings:
             "eth_trend", track, track.values, average, is_above(track.values, average), self.rotation.gated.trend_days
         )
 
-    @_depends_on("eth_stop")
+    @_depends_on("eth_stop", reads=("eth",))
     def eth_range(self) -> Floats:
         """Return ETH's mean true range in dollars at each decision; NaN before its window is whole."""
         eth = self.market[self.roles.eth]
@@ -228,7 +240,7 @@ class Readings:
         mean_range = mean_true_range(high, low, close, self.rotation.eth_stop.atr_days)
         return Track(eth.due, mean_range, ()).sampled(self.times)
 
-    @_depends_on("peg")
+    @_depends_on("peg", reads=("stablecoin",))
     def peg(self) -> Reading:
         """The stablecoin closed under its peg for days in a row."""
         track = closes(self.market, self.roles.stablecoin)
@@ -238,7 +250,7 @@ class Readings:
         broken = run_length(is_below(track.values, limit)) >= self.rotation.peg.days
         return self.reading("peg_broken", track, track.values, limit, broken)
 
-    @_depends_on("volume")
+    @_depends_on("volume", reads=("small_caps", "small_cap_fund"))
     def thin_trading(self) -> Bools:
         """True where the newest session was a half day, or its fund's volume was under `thin_below` medians."""
         thin = self.market.sessions.is_half_day(self.sessions)
@@ -251,7 +263,7 @@ class Readings:
 
     # --- small caps --------------------------------------------------------------------------------------
 
-    @_depends_on()
+    @_depends_on(reads=("small_caps",))
     def session_rows(self) -> Ints:
         """Return the number of the newest session at each decision, counted from small caps' first."""
         return newest(self.small_caps.due, self.times)
@@ -260,7 +272,7 @@ class Readings:
         """True where a session closed since the decision before."""
         return _is_new(self.session_rows())
 
-    @_depends_on()
+    @_depends_on(reads=("small_caps",))
     def records(self) -> tuple[Floats, Bools, Ints, Ints]:
         """Compute records of small caps by session.
 
@@ -289,8 +301,10 @@ class Readings:
     ) -> Reading:
         """Sample a reading at the decision times from arrays on a track's own calendar; it looks at `reach` rows."""
 
+        rows = newest(track.due, self.times)
+
         def sampled(values: Floats) -> Floats:
-            return Track(track.due, values, ()).sampled(self.times)
+            return values_at(values, rows)
 
         missed = np.max([self.missed(series) for series in track.sources], axis=0)
         ended = np.any([self.has_ended(series) for series in track.sources], axis=0)
@@ -300,14 +314,15 @@ class Readings:
     def missed(self, series: Series) -> Ints:
         """Count the late rows of a series at each decision; a quarantined series counts as stale."""
         # A purchase needs data that can be trusted; an exit on doubtful data is the smaller mistake.
-        missed, quarantined = series.missed(self.times), self.market.is_quarantined(series.symbol, self.times)
+        missed = series.missed(self.times, self._latest_news(series))
+        quarantined = self.market.is_quarantined(series.symbol, self.times)
         return np.where(quarantined, np.maximum(missed, self.rotation.stale.after + 1), missed)
 
     def has_ended(self, series: Series) -> Bools:
         """True where a series has ended: by the table of endings, or after `ended_days` of silence."""
         if not len(series):
             return np.zeros(len(self.times), bool)
-        last = np.maximum(series.latest_news(self.times), 0)
+        last = np.maximum(self._latest_news(series), 0)
         silence = (self.times - series.known_at[last]) / np.timedelta64(1, "D")
         ended: Bools = silence > self.rotation.stale.ended_days
         declared = self.settings.endings.get(series.symbol)
@@ -316,6 +331,17 @@ class Readings:
             # A series that goes on after its date in the table is alive: the table is out of date, not the data.
             ended |= (self.times.astype("datetime64[D]") > end) & (series.dates[last] <= end)
         return ended
+
+    def _latest_news(self, series: Series) -> Ints:
+        """Return the newest row with news at each decision; a series has it once for all its readings."""
+        if series.symbol not in self._news:
+            self._news[series.symbol] = series.latest_news(self.times)
+        return self._news[series.symbol]
+
+    def _series_of(self, role: str) -> tuple[Series | None, ...]:
+        """Return the series of a role; None for one that the market lacks."""
+        named = getattr(self.roles, role)
+        return tuple(self.market.series.get(symbol) for symbol in ([named] if isinstance(named, str) else named))
 
     def absent(self, name: str) -> Reading:
         """Return a reading of a series that the market lacks."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.core.market import Floats, Market, Series
 from bot.core.moments import Times, newest
@@ -20,10 +21,14 @@ class Track:
 
     def sampled(self, times: Times) -> Floats:
         """Return the value of the newest due row at each time; NaN before the first."""
-        i = newest(self.due, times)
-        if not len(self.values):
-            return np.full(len(times), np.nan)
-        return np.where(i >= 0, self.values[np.maximum(i, 0)], np.nan)
+        return values_at(self.values, newest(self.due, times))
+
+
+def values_at(values: Floats, rows: npt.NDArray[np.intp]) -> Floats:
+    """Return the value of each row; NaN where the row is -1."""
+    if not len(values):
+        return np.full(len(rows), np.nan)
+    return np.where(rows >= 0, values[np.maximum(rows, 0)], np.nan)
 
 
 def closes(market: Market, symbol: str, column: str = "close") -> Track | None:

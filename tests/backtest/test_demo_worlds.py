@@ -17,7 +17,7 @@ def test_a_world_is_simulated_as_the_exact_engine_runs_it() -> None:
     config = load_config(changes={"demo": {"spread_seeds": 2}})
     _, market = markets_of(config, demo_parameters(config, planted=True))
     window = window_of(market, None, None)
-    simulated = demo_worlds._equity(config, market)
+    simulated = demo_worlds._equity(config, market, {})
     exact = demo_worlds._exact(config, market, window)
     assert simulated.index[0].date() == window.start and simulated.index[-1].date() == window.end
     np.testing.assert_allclose(simulated, exact, rtol=1e-9)

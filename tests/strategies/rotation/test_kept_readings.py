@@ -63,3 +63,41 @@ def test_a_change_of_any_number_gives_the_readings_of_its_own_settings(demo: Mar
     # Sections whose numbers no reading uses change nothing; these do.
     assert moved >= {"relative_strength", "credit", "volatility", "participation", "volume", "trend", "net_liquidity"}
     assert moved >= {"pair_window", "gated", "eth_stop", "peg"}
+
+
+def with_other_values(market: Market, symbol: str) -> Market:
+    """Copy a market with the values of one series in reverse order, on the same dates."""
+    series = market[symbol]
+    columns = {name: getattr(series, name)[::-1].copy() for name in ("open", "high", "low", "close", "volume")}
+    return replace(market, series={**market.series, symbol: replace(series, **columns)})
+
+
+def check_other_values(market: Market, settings: RotationSettings, symbol: str) -> bool:
+    """Check the readings of a market that keeps those of another; return True if the series changes any."""
+    kept: KeptReadings = {}
+    before = list(results(Readings(market, settings, kept)))
+    other = with_other_values(market, symbol)
+    alone = list(results(Readings(other, settings)))
+    assert list(results(Readings(other, settings, kept))) == alone, symbol
+    return alone != before
+
+
+def test_another_market_shares_the_readings_of_the_same_series_alone(demo: Market) -> None:
+    settings = settings_with()
+    assert check_other_values(demo, settings, demo.roles.eth)
+    assert check_other_values(demo, settings, demo.roles.small_cap_fund)
+    kept: KeptReadings = {}
+    first = Readings(demo, settings, kept)
+    second = Readings(with_other_values(demo, demo.roles.eth), settings, kept)
+    assert second.gates["participation"] is first.gates["participation"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("measure", ["treasury_ratio", "grade_ratio", "spread"])
+def test_a_change_of_any_series_gives_the_readings_of_its_own_market(demo: Market, measure: str) -> None:
+    settings = settings_with({"credit": {"measure": measure}})
+    moved = {symbol for symbol in sorted(demo.roles.symbols & set(demo)) if check_other_values(demo, settings, symbol)}
+    roles = demo.roles
+    assert moved >= {roles.small_caps, roles.small_cap_fund, roles.broad_fund, roles.equal_weight_fund}
+    assert moved >= {*roles.sector_funds, roles.small_cap_breadth_fund, roles.volatility, roles.fed_assets}
+    assert moved >= {roles.treasury_account, roles.reverse_repo, roles.eth, roles.btc, roles.stablecoin}
