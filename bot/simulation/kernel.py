@@ -15,13 +15,14 @@ from bot.core import instrument
 from bot.core.market import Floats
 from bot.simulation.coin_table import CoinTable
 from bot.simulation.lot_book import (
+    Holdings,
     LotBook,
     RunNumbers,
     aim,
     book_of,
     equity_at,
+    holdings_of,
     settle,
-    state_of,
     trade,
 )
 from strategies.indicators import Bools, Ints
@@ -110,6 +111,7 @@ def _run(
         book.marks,
     )
     close, step_of, settled_on = coins.close, coins.step, coins.settled_on
+    holdings, has_changed = Holdings(False, len(close), False), False
     for number in range(len(is_stale)):
         outcome = step(rules, memory, seen[number])
         memory = outcome.memory
@@ -118,24 +120,28 @@ def _run(
         if target.source != WeightSource.BEFORE and not target.source == before == WeightSource.NOTHING:
             _set_weights(book.decided, target, shares, number, numbers.eth)
             aim(book)
+            has_changed = True
         before = target.source
         columns.stage[number], columns.tranche[number] = outcome.stage, outcome.tranche
         columns.reasons[number] = outcome.reasons
         acted = number + numbers.delay
         if acted >= first and acted - first < days:
             day = acted - first + 1  # row 0 of the coin table is the day before the first
-            state = state_of(lots, unfinished, live, live_count[0], settled_on, day)
-            if target.source == WeightSource.NOTHING and not state.is_held:
+            if has_changed:
+                holdings = holdings_of(lots, unfinished, live, live_count[0], settled_on, len(close))
+                has_changed = False
+            if target.source == WeightSource.NOTHING and not holdings.is_any:
                 # Out of the market, as on most days: nothing to settle, trade or value.
                 columns.equity[day - 1] = columns.cash[day - 1] = cash[0]
                 continue
-            if state.is_settled:
+            if holdings.settled_on <= day:
                 settle(book, coins, numbers, multipliers, day)
                 aim(book)
-                state = state_of(lots, unfinished, live, live_count[0], settled_on, day)
+                holdings = holdings_of(lots, unfinished, live, live_count[0], settled_on, len(close))
             when = TradeCode.NOW.value if day == 1 else target.trade
-            if when != TradeCode.HOLD or state.is_unfinished:
+            if when != TradeCode.HOLD or holdings.is_unfinished:
                 trade(book, coins, numbers, when, target.reduce_only, multipliers[day - 1], day)
+                has_changed = True
             columns.cash[day - 1] = cash[0]
             columns.equity[day - 1] = equity_at(cash[0], lots, live, live_count[0], marks, close, step_of, day)
 

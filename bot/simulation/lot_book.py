@@ -95,11 +95,11 @@ class LotBook(NamedTuple):
     fill_price: Floats
 
 
-class DayStart(NamedTuple):
-    """State of the book as a day begins: a coin is held, one of them has ended, an order is to be retried."""
+class Holdings(NamedTuple):
+    """Holdings of a book: a coin is held, the row of the first settlement of a held coin, an order is to be retried."""
 
-    is_held: bool
-    is_settled: bool
+    is_any: bool
+    settled_on: int
     is_unfinished: bool
 
 
@@ -179,18 +179,17 @@ def aim(book: LotBook) -> None:
     book.live_count[0] = count
 
 
-# Called every day, with the arrays that they read: compiled code counts a reference for each array of an argument, and
-# the whole book and table have thirty.
-def state_of(lots: Floats, unfinished: Bools, live: Ints, count: int, settled_on: Ints, day: int) -> DayStart:
-    """Return the state as a day begins; the arguments are those of `LotBook` and `CoinTable`."""
-    is_held = is_settled = is_unfinished = False
+# Called with the arrays that they read: compiled code counts a reference for each array of an argument, and the
+# whole book and table have thirty.
+def holdings_of(lots: Floats, unfinished: Bools, live: Ints, count: int, settled_on: Ints, never: int) -> Holdings:
+    """Summarise a book; the arguments are those of `LotBook` and `CoinTable`, and the number of the table's rows."""
+    is_any, first, is_unfinished = False, never, False
     for at in range(count):
         coin = live[at]
-        has_lots = lots[coin] > 0
-        is_held |= has_lots
-        is_settled |= has_lots and settled_on[coin] <= day
+        if lots[coin] > 0:
+            is_any, first = True, min(first, settled_on[coin])
         is_unfinished |= unfinished[coin]
-    return DayStart(is_held, is_settled, is_unfinished)
+    return Holdings(is_any, first, is_unfinished)
 
 
 def equity_at(
