@@ -29,7 +29,7 @@ from strategies.indicators import Bools, Ints
 from strategies.rotation.rules import Rules
 from strategies.rotation.state import Breakout, EthPosition, Memory, Observation
 from strategies.rotation.step import step
-from strategies.rotation.targets import Position, Target, TargetRules, TradeCode, WeightSource, target_of
+from strategies.rotation.targets import Position, Target, TargetRules, TradeCode, WeightSource, target_of, trade_of
 
 WEIGHT_STEPS = float(1 / instrument.WEIGHT_STEP)
 
@@ -101,7 +101,7 @@ def _run(
 ) -> None:
     seen, is_stale, shares, coins, multipliers, first = inputs
     days = len(multipliers)
-    memory, position, before = _start(), Position(0, 0, 0), WeightSource.NOTHING.value
+    memory, position, source = _start(), Position(0, 0, 0), WeightSource.NOTHING.value
     cash, lots, live, live_count, unfinished, marks = (
         book.cash,
         book.lots,
@@ -115,13 +115,14 @@ def _run(
     for number in range(len(is_stale)):
         outcome = step(rules, memory, seen[number])
         memory = outcome.memory
-        target = target_of(targets, position, number, outcome.stage, outcome.tranche, is_stale[number])
+        before = position
+        target = target_of(targets, before, number, outcome.stage, outcome.tranche, is_stale[number])
         position = target.position
-        if target.source != WeightSource.BEFORE and not target.source == before == WeightSource.NOTHING:
+        if target.source != WeightSource.BEFORE and not target.source == source == WeightSource.NOTHING:
             _set_weights(book.decided, target, shares, number, numbers.eth)
             aim(book)
             has_changed = True
-        before = target.source
+        source = target.source
         columns.stage[number], columns.tranche[number] = outcome.stage, outcome.tranche
         columns.reasons[number] = outcome.reasons
         acted = number + numbers.delay
@@ -138,7 +139,7 @@ def _run(
                 settle(book, coins, numbers, multipliers, day)
                 aim(book)
                 holdings = holdings_of(lots, unfinished, live, live_count[0], settled_on, len(close))
-            when = TradeCode.NOW.value if day == 1 else target.trade
+            when = TradeCode.NOW.value if day == 1 else trade_of(targets, before, position, number)
             if when != TradeCode.HOLD or holdings.is_unfinished:
                 trade(book, coins, numbers, when, target.reduce_only, multipliers[day - 1], day)
                 has_changed = True

@@ -19,7 +19,7 @@ from strategies.rotation.episodes import episodes
 from strategies.rotation.input_warnings import input_warnings
 from strategies.rotation.rules import Stage, reason_codes
 from strategies.rotation.settings import RotationSettings
-from strategies.rotation.targets import Position, Target, TradeCode, WeightSource, target_of
+from strategies.rotation.targets import Position, Target, TradeCode, WeightSource, target_of, trade_of
 from strategies.rotation.view import RotationView, Views
 
 _TRADES = {TradeCode.HOLD: Trade.HOLD, TradeCode.BAND: Trade.BAND, TradeCode.NOW: Trade.NOW}
@@ -82,6 +82,7 @@ class Rotation:
         for i, (at, outcome) in enumerate(zip(view.market.decision_moments, view.path, strict=True)):
             previous = Stage(position.stage)
             target = target_of(rules, position, i, outcome.stage, outcome.tranche, bool(view.stale[i]))
+            trade = trade_of(rules, position, target.position, i)
             position, weights = target.position, self._weights(view, target, view.days[i], weights)
             decisions.append(
                 Decision(
@@ -90,7 +91,7 @@ class Rotation:
                     previous=previous.name,
                     weights=weights,
                     reasons=reason_codes(outcome.reasons),
-                    trade=_TRADES[TradeCode(target.trade)],
+                    trade=_TRADES[TradeCode(trade)],
                     reduce_only=target.reduce_only,
                     readings=view.table.at(i),
                 )

@@ -1,4 +1,4 @@
-"""Target and trading day of a decision from its stage: scalars alone, plain enough to compile."""
+"""Target and trading of a decision from its stage: scalars alone, plain enough to compile."""
 
 from __future__ import annotations
 
@@ -53,7 +53,6 @@ class Target(NamedTuple):
 
     position: Position
     source: int
-    trade: int
     reduce_only: bool
     eth: float
     altcoins: float
@@ -76,8 +75,6 @@ def target_of(rules: TargetRules, before: Position, number: int, stage: int, tra
     stale
         True if a needed input is too old to buy on.
     """
-    # A new tranche is a purchase too, though the stage is the same.
-    changed = stage != before.stage or tranche != before.tranche
     entered = number if stage != before.stage else before.entered
     days = number - entered
     source, eth, altcoins, kept = WeightSource.NOTHING.value, 0.0, 0.0, 0.0
@@ -93,10 +90,24 @@ def target_of(rules: TargetRules, before: Position, number: int, stage: int, tra
         # Weights are cut once, then frozen: prices may move them, orders do not.
         source = WeightSource.CUT.value if days == 0 else WeightSource.BEFORE.value
         kept = rules.distribution
-    trade = TradeCode.HOLD.value
-    if changed:
-        trade = TradeCode.NOW.value
-    elif days % rules.rebalance_days == 0:
-        trade = TradeCode.BAND.value
     reduce_only = stale or stage == Stage.DISTRIBUTION
-    return Target(Position(stage, tranche, entered), source, trade, reduce_only, eth, altcoins, kept)
+    return Target(Position(stage, tranche, entered), source, reduce_only, eth, altcoins, kept)
+
+
+def trade_of(rules: TargetRules, before: Position, position: Position, number: int) -> int:
+    """Return the trading of a decision, a `TradeCode`.
+
+    Parameters
+    ----------
+    rules
+        Numbers of the config.
+    before, position
+        Position of the decision before, and of this one.
+    number
+        Number of this decision, one a UTC day.
+    """
+    # A new tranche is a purchase too, though the stage is the same.
+    if position.stage != before.stage or position.tranche != before.tranche:
+        return TradeCode.NOW.value
+    is_due = (number - position.entered) % rules.rebalance_days == 0
+    return TradeCode.BAND.value if is_due else TradeCode.HOLD.value
