@@ -101,7 +101,7 @@ def _run(
 ) -> None:
     seen, is_stale, shares, coins, multipliers, first = inputs
     days = len(multipliers)
-    memory, position, source = _start(), Position(0, 0, 0), WeightSource.NOTHING.value
+    memory, target = _start(), Target(Position(0, 0, 0), WeightSource.NOTHING.value, False, 0.0, 0.0, 0.0)
     cash, lots, live, live_count, unfinished, marks = (
         book.cash,
         book.lots,
@@ -115,14 +115,12 @@ def _run(
     for number in range(len(is_stale)):
         outcome = step(rules, memory, seen[number])
         memory = outcome.memory
-        before = position
-        target = target_of(targets, before, number, outcome.stage, outcome.tranche, is_stale[number])
-        position = target.position
-        if target.source != WeightSource.BEFORE and not target.source == source == WeightSource.NOTHING:
+        before = target
+        target = target_of(targets, before.position, number, outcome.stage, outcome.tranche, is_stale[number])
+        if not _keeps_weights(before, target):
             _set_weights(book.decided, target, shares, number, numbers.eth)
             aim(book)
             has_changed = True
-        source = target.source
         columns.stage[number], columns.tranche[number] = outcome.stage, outcome.tranche
         columns.reasons[number] = outcome.reasons
         acted = number + numbers.delay
@@ -139,12 +137,19 @@ def _run(
                 settle(book, coins, numbers, multipliers, day)
                 aim(book)
                 holdings = holdings_of(lots, unfinished, live, live_count[0], settled_on, len(close))
-            when = TradeCode.NOW.value if day == 1 else trade_of(targets, before, position, number)
+            when = TradeCode.NOW.value if day == 1 else trade_of(targets, before.position, target.position, number)
             if when != TradeCode.HOLD or holdings.is_unfinished:
                 trade(book, coins, numbers, when, target.reduce_only, multipliers[day - 1], day)
                 has_changed = True
             columns.cash[day - 1] = cash[0]
             columns.equity[day - 1] = equity_at(cash[0], lots, live, live_count[0], marks, close, step_of, day)
+
+
+def _keeps_weights(before: Target, target: Target) -> bool:
+    """Return True if a decision has the weights of the decision before."""
+    if target.source == WeightSource.ETH:
+        return before.source == WeightSource.ETH and before.eth == target.eth
+    return target.source == WeightSource.BEFORE or target.source == before.source == WeightSource.NOTHING
 
 
 def _set_weights(weights: Floats, target: Target, shares: Floats, number: int, eth: int) -> None:
