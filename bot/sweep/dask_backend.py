@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import ssl
+import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -20,6 +23,7 @@ from bot.sweep.chunks import Backend, Chunk, run_chunk
 from bot.sweep.sweep_file import SweepRow
 from bot.sweep.sweep_inputs import SweepInputs
 from bot.sweep.worker_identity import require_same, worker_identity
+from bot.sweep.worker_progress import WorkerProgress
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -29,7 +33,13 @@ CONNECT_SECONDS = 5
 """Longest wait for a scheduler."""
 WORKER_SECONDS = 30
 """Longest wait for a first worker, and for another one after all are lost."""
-_LOOK_SECONDS = 1
+ANSWER_SECONDS = 30
+"""Longest wait for an answer of the scheduler or of a worker that is there."""
+SEND_SECONDS = 600
+"""Longest time in which the inputs, some 50 MB, reach all workers."""
+_LOOK_SECONDS = 1.0
+_CHUNKS_A_THREAD = 2
+"""Chunks that are submitted for each thread of the workers: one runs, one waits."""
 _MOST_LOSSES = 3
 """Times that the inputs are sent again because all workers that held them died, with no chunk finished between."""
 _KEPT = "finished chunks are kept: go on with --resume"
@@ -63,19 +73,30 @@ def dask_backend(scheduler: str) -> Iterator[Backend]:
 
 def _security(scheduler: str) -> Security:
     """Return the certificates that Dask's own config names."""
-    from distributed.security import Security
-
-    security = Security()
+    mend = "check distributed.comm.tls in Dask's config: docs/cluster.md"
     try:
+        from distributed.security import Security  # reads Dask's config, whose faults are many
+
+        security = Security()
+        _require_files(security, mend)
         has_certificates = security.get_connection_args("client")["ssl_context"] is not None
-    except OSError as problem:
-        mend = "check distributed.comm.tls in Dask's config: docs/cluster.md"
-        raise ConfigError(f"TLS cannot be used: {problem}", where="--scheduler", mend=mend) from None
+    except (OSError, ValueError, TypeError) as problem:
+        raise ConfigError(f"Dask's config cannot be used: {problem}", where="--scheduler", mend=mend) from None
     if scheduler.startswith("tls:") and not has_certificates:
         raise ConfigError("no certificates are set", where="--scheduler", was=scheduler, mend="see docs/cluster.md")
     if scheduler.startswith("tcp:") and security.require_encryption:
         raise ConfigError("Dask's config requires TLS", where="--scheduler", expected="tls://…", was=scheduler)
     return security
+
+
+def _require_files(security: Security, mend: str) -> None:
+    """Raise ConfigError for a file of certificates or keys that is absent; errors of OpenSSL do not name it."""
+    for name in ("tls_ca_file", "tls_client_cert", "tls_client_key"):
+        value = getattr(security, name)
+        if value and "\n" not in value and not Path(value).is_file():  # else the text of a certificate itself
+            raise ConfigError(
+                f"there is no file for {name[4:].replace('_', '-')}", where="--scheduler", was=value, mend=mend
+            )
 
 
 def _connected(scheduler: str, security: Security) -> Client:
@@ -91,11 +112,21 @@ def _connected(scheduler: str, security: Security) -> Client:
             options = {"security": security, "set_as_default": False, "direct_to_workers": False}
             return Client(scheduler, timeout=CONNECT_SECONDS, **options)
         except Exception as problem:  # another server's bytes are read as a length, and end in any error
-            # Dask puts the address of an object in memory before the cause.
-            text = str(problem.__cause__ or problem).rpartition(": ")[2] or type(problem).__name__
-            was = text if isinstance(problem, OSError) else "the answer of another kind of server"
-            mend = "start it: dask scheduler"
-            raise ClusterError("the scheduler does not answer", where=scheduler, was=was, mend=mend) from None
+            raise _unanswered(scheduler, problem) from None
+
+
+def _unanswered(scheduler: str, problem: Exception) -> ClusterError:
+    """Return the error of a scheduler that cannot be connected to."""
+    cause = problem.__cause__ or problem
+    # Dask puts the address of an object in memory before the cause.
+    text = str(cause).rpartition(": ")[2] or type(problem).__name__
+    was = text if isinstance(problem, OSError) else "the answer of another kind of server"
+    if isinstance(cause, ssl.SSLError):
+        mend = "give both sides certificates that one ca-file signed: docs/cluster.md"
+        return ClusterError("the TLS connection to the scheduler fails", where=scheduler, was=was, mend=mend)
+    other = "tls:// if it has TLS" if scheduler.startswith("tcp:") else "tcp:// if it has no TLS"
+    mend = f"start it: dask scheduler; its address begins with {other}"
+    return ClusterError("the scheduler does not answer", where=scheduler, was=was, mend=mend)
 
 
 async def _greet(scheduler: str, security: Security) -> None:
@@ -109,6 +140,7 @@ async def _greet(scheduler: str, security: Security) -> None:
 class _DaskBackend:
     def __init__(self, client: Client, scheduler: str) -> None:
         self._client, self._scheduler = client, scheduler
+        self._stopped: list[str] = []
 
     def run(self, inputs: SweepInputs, chunks: Mapping[int, Chunk]) -> Iterator[tuple[int, list[SweepRow]]]:
         """Run chunks; those of a lost worker run again on another."""
@@ -125,40 +157,76 @@ class _DaskBackend:
 
     def _run_while_held(self, inputs: SweepInputs, chunks: Mapping[int, Chunk]) -> Iterator[tuple[int, list[SweepRow]]]:
         """Send the inputs once and run chunks until all are done, or no worker holds the inputs any more."""
-        expected, data = worker_identity(), inputs.sha256
-        run = uuid4().hex
-        held: Any = self._client.scatter(inputs, broadcast=True, hash=False, direct=False)
+        expected, data, run = worker_identity(), inputs.sha256, uuid4().hex
+        sent = {"broadcast": True, "hash": False, "direct": False}
+        held: Any = self._answer(self._client._scatter, inputs, seconds=SEND_SECONDS, **sent)
+        waiting = list(chunks.items())[::-1]
         futures: dict[str, tuple[int, Future]] = {}
         finished: Queue[Future] = Queue()
-        for number, chunk in chunks.items():
-            key = f"chunk-{number}-{run}"
-            future = self._client.submit(_run_on_worker, held, chunk, expected, data, key=key, pure=False)
-            futures[key] = number, future
-            future.add_done_callback(finished.put)
-        while futures:
+        progress, next_look, room = WorkerProgress(), 0.0, 0
+        while waiting or futures:
+            if (now := time.monotonic()) >= next_look:
+                room = self._look(progress, now)
+                next_look = time.monotonic() + _LOOK_SECONDS
+            while waiting and len(futures) < room:
+                number, chunk = waiting.pop()
+                key = f"chunk-{number}-{run}"
+                future = self._client.submit(_run_on_worker, held, chunk, expected, data, key=key, pure=False)
+                futures[key] = number, future
+                progress.begin([key], now)
+                future.add_done_callback(finished.put)
             try:
                 done = finished.get(timeout=_LOOK_SECONDS)
             except Empty:
-                self._wait_for_workers()
                 continue
-            number, _ = futures[done.key]
+            number, _ = futures.pop(done.key)
             rows = self._rows_of(done, number)
             if rows is None:
                 self._require_scheduler()
                 return
-            del futures[done.key]
+            progress.end(done.key, time.monotonic())
             yield number, rows
+
+    def _look(self, progress: WorkerProgress, now: float) -> int:
+        """Remove workers that have stopped, wait for one if none is left, and return how many chunks to submit."""
+        workers = self._workers_after_waiting()
+        silent = progress.silent({worker: found["last_seen"] for worker, found in workers.items()}, now)
+        overdue = progress.overdue(now)
+        if silent or overdue:
+            of_worker = self._answer(self._client.scheduler.processing)
+            stuck = silent | {worker for worker, chunks in of_worker.items() if overdue & set(chunks)}
+            # Their chunks begin anew elsewhere, as those of a worker that died.
+            progress.begin([chunk for worker in stuck for chunk in of_worker.get(worker, ())], now)
+            self._remove(stuck)
+            workers = self._workers_after_waiting()
+        return _CHUNKS_A_THREAD * sum(int(found["nthreads"]) for found in workers.values())
+
+    def _remove(self, workers: set[str]) -> None:
+        """Take workers from the scheduler. One that `dask worker` supervises is killed and begins anew."""
+        self._stopped += sorted(workers)
+        options: dict[str, Any] = {
+            "timeout": 10,
+            "wait_for_workers": False,
+            "on_error": "return",
+            "stimulus_id": "sweep-stuck",
+        }
+        self._answer(self._client.scheduler.restart_workers, workers=list(workers), **options)
 
     def _rows_of(self, future: Future, number: int) -> list[SweepRow] | None:
         """Return the rows of a chunk, or None if its worker died and no other has the inputs."""
+        from distributed.scheduler import KilledWorker
+
         if future.status in ("cancelled", "lost"):
             return None
         try:
-            rows: list[SweepRow] = future.result()
+            rows: list[SweepRow] = future.result(timeout=ANSWER_SECONDS)
         except BotError:
             raise
-        except CancelledError:  # it was cancelled after its status was read
+        except (CancelledError, TimeoutError):  # it was cancelled, or its worker stopped, after its status was read
             return None
+        except KilledWorker as problem:
+            what = f"chunk {number} was lost with {problem.allowed_failures + 1} workers, which died or stopped"
+            raise ClusterError(what, where=self._scheduler, mend=f"look into the workers' logs; {_KEPT}") from None
         # A worker can fail before any of the project's code runs, such as by a module that it lacks.
         except Exception as problem:
             what = f"chunk {number} failed on a worker: {type(problem).__name__}: {problem}"
@@ -167,25 +235,60 @@ class _DaskBackend:
 
     def require_workers(self) -> None:
         """Wait for a worker, and compare all workers with this machine. Raises ClusterError."""
-        self._wait_for_workers()
-        for worker, found in self._client.run(worker_identity, on_error="return").items():
+        for worker in self._workers_after_waiting():
+            found = self._identity_of(worker)
             if isinstance(found, Exception):
                 raise ClusterError(
                     f"cannot run the project: {type(found).__name__}: {found}",
                     where=f"worker {worker}",
                     mend="install the project there and restart the worker",
                 )
-            require_same(worker, worker_identity(), found)
+            if found is not None:
+                require_same(worker, worker_identity(), found)
 
-    def _wait_for_workers(self) -> None:
-        self._require_scheduler()
-        if not self._client.scheduler_info()["workers"]:
-            try:
-                self._client.wait_for_workers(1, timeout=WORKER_SECONDS)
-            except TimeoutError:
+    def _identity_of(self, worker: str) -> dict[str, str] | Exception | None:
+        """Return the versions of a worker, the error that it has instead, or None if it has left."""
+        options: dict[str, Any] = {"workers": [worker], "on_error": "return"}
+        try:
+            answers = self._client.sync(self._client._run, worker_identity, **options, callback_timeout=ANSWER_SECONDS)
+        except TimeoutError:
+            what = f"the worker does not answer within {ANSWER_SECONDS} seconds"
+            raise ClusterError(what, where=f"worker {worker}", mend=f"restart it, or stop it; {_KEPT}") from None
+        found: dict[str, str] | Exception = answers[worker]
+        has_left = isinstance(found, OSError) and worker not in self._workers()
+        return None if has_left else found
+
+    def _workers_after_waiting(self) -> dict[str, dict[str, Any]]:
+        """Return the workers by address, once there is one. Raises ClusterError after `WORKER_SECONDS`."""
+        until = time.monotonic() + WORKER_SECONDS
+        while not (workers := self._workers()):
+            if time.monotonic() > until:
                 what = f"no worker joined the scheduler within {WORKER_SECONDS} seconds"
+                if self._stopped:
+                    what = f"all workers died or stopped, such as {self._stopped[-1]}, and {what}"
                 mend = f"start one: dask worker {self._scheduler}"
-                raise ClusterError(what, where=self._scheduler, mend=mend) from None
+                raise ClusterError(what, where=self._scheduler, mend=f"{mend}; {_KEPT}" if self._stopped else mend)
+            time.sleep(0.2)
+        return workers
+
+    def _workers(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = self._answer(self._client.scheduler.identity, n_workers=-1)["workers"]
+        return found
+
+    def _answer(self, call: Callable[..., Any], *values: Any, seconds: float = 0.0, **options: Any) -> Any:
+        """Return the answer of the scheduler to a call, by default within `ANSWER_SECONDS`. Raises ClusterError."""
+        seconds = seconds or ANSWER_SECONDS
+        self._require_scheduler()
+        try:
+            return self._client.sync(call, *values, **options, callback_timeout=seconds)
+        except TimeoutError:
+            what = f"the scheduler, or a worker that it asks, does not answer within {seconds:g} seconds"
+            raise ClusterError(what, where=self._scheduler, mend=f"restart it; {_KEPT}") from None
+        except OSError as problem:
+            # The client notes a lost connection a moment later.
+            time.sleep(_LOOK_SECONDS)
+            self._require_scheduler()
+            raise ClusterError(f"a connection ended: {problem}", where=self._scheduler, mend=_KEPT) from None
 
     def _require_scheduler(self) -> None:
         if self._client.status != "running":

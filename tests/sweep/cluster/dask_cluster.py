@@ -20,6 +20,7 @@ class DaskCluster:
     def __init__(self, folder: Path, protocol: str = "tcp", settings: Mapping[str, str] | None = None) -> None:
         self._folder, self._settings = folder, {**os.environ, **(settings or {})}
         self._processes: list[subprocess.Popen[bytes]] = []
+        self.workers: list[subprocess.Popen[bytes]] = []
         file = folder / "scheduler.json"
         address = ("--host", "127.0.0.1", "--port", "0", "--protocol", protocol)
         self.scheduler = self._start("scheduler", *address, "--scheduler-file", str(file))
@@ -32,7 +33,15 @@ class DaskCluster:
             file = self._folder / f"preload{len(self._processes)}.py"
             file.write_text(preload)
             options = ("--preload", str(file))
-        return self._start("worker", self.address, "--nthreads", "1", "--no-nanny", *options)
+        self.workers.append(self._start("worker", self.address, "--nthreads", "1", "--no-nanny", *options))
+        return self.workers[-1]
+
+    def wait_for_workers(self, count: int) -> None:
+        """Wait until a number of workers have joined."""
+        from distributed import Client
+
+        with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(count, timeout=PATIENCE)
 
     def close(self) -> None:
         """Kill all processes."""

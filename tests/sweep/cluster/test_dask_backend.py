@@ -2,110 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from bot.core.errors import BotError, ClusterError, ConfigError
-from bot.core.market import Market
-from bot.data.demo.demo_market import DEMO
-from bot.services.markets import open_market
-from bot.settings.loader import Config, load_config
+from bot.settings.loader import Config
 from bot.sweep import dask_backend as dasking
-from bot.sweep import sweep as sweeping
-from bot.sweep.sweep import BackendName, SweepOptions, backend_of, sweep
-from bot.sweep.sweep_file import SweepFile
-from tests.sweep.dask_cluster import DaskCluster, dask_cluster
-
-GRID = """
-rotation.breakout.confirm_closes: [3, 5]
-rotation.gates.relative_strength: [true, false]
-costs.fee: [0.0, 0.002]
-"""
-Advance = Callable[[int, int], None]
-
-
-@pytest.fixture(scope="module")
-def demo() -> Market:
-    return open_market(load_config(), None, DEMO)
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    return load_config(changes={"state": str(tmp_path / "logs")})
-
-
-@pytest.fixture
-def options(tmp_path: Path) -> SweepOptions:
-    (tmp_path / "grid.yaml").write_text(GRID)
-    return SweepOptions(tmp_path / "grid.yaml")
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[DaskCluster]:
-    with dask_cluster(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def empty_cluster(tmp_path: Path) -> Iterator[DaskCluster]:
-    with dask_cluster(tmp_path, workers=0) as made:
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A chunk a set, and no full backtests and report at the end: they belong to both backends."""
-    monkeypatch.setattr(sweeping, "CHUNK", 1)
-    monkeypatch.setattr(sweeping, "comparison_of", lambda *_: {})
-    monkeypatch.setattr(sweeping, "write_report", lambda *_: None)
-    monkeypatch.setattr(sweeping, "checked_sets", lambda *_: [])
-
-
-@pytest.fixture(scope="module")
-def on_threads(demo: Market, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    """The table of the sweep on threads, checked against full backtests."""
-    folder = tmp_path_factory.mktemp("threads")
-    (folder / "grid.yaml").write_text(GRID)
-    config = load_config(changes={"state": str(folder)})
-    return Sweeps(config, demo, SweepOptions(folder / "grid.yaml")).run("threads")
-
-
-class Sweeps:
-    """Sweeps of one grid on the demo, each with its own file."""
-
-    def __init__(self, config: Config, demo: Market, options: SweepOptions) -> None:
-        self._config, self._demo, self._options = config, demo, options
-
-    def file(self, name: str) -> SweepFile:
-        return SweepFile(self._config.state / "sweeps" / f"{name}.sqlite3")
-
-    def run(
-        self, name: str, scheduler: str | None = None, advance: Advance = lambda *_: None, resume: bool = False
-    ) -> pd.DataFrame:
-        backend: BackendName = "threads" if scheduler is None else "dask"
-        with backend_of(backend, scheduler) as run_chunks:
-            sweep(self._config, self._demo, self._options, self.file(name), resume, advance, run_chunks)
-        return self.file(name).table()
-
-
-@pytest.fixture
-def sweeps(config: Config, demo: Market, options: SweepOptions) -> Sweeps:
-    return Sweeps(config, demo, options)
-
-
-def require_same(table: pd.DataFrame, other: pd.DataFrame) -> None:
-    """Raise AssertionError unless both are equal to the last bit."""
-    pd.testing.assert_frame_equal(table, other, check_exact=True)
+from bot.sweep.sweep import BackendName, SweepOptions, backend_of
+from tests.sweep.cluster.cluster_sweeps import Sweeps, require_same
+from tests.sweep.cluster.dask_cluster import DaskCluster
 
 
 @pytest.mark.slow
@@ -312,53 +224,6 @@ def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -
     message = "Dask is not installed; (pip install .*distributed|install the project with its extra 'cluster')"
     with pytest.raises(ConfigError, match=message), backend_of("dask", "tcp://127.0.0.1:8786"):
         pass
-
-
-def certificates(folder: Path) -> Mapping[str, str]:
-    """Make a certificate that both sides use and trust, and return the settings of Dask for it."""
-    key, certificate = folder / "key.pem", folder / "cert.pem"
-    made = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=cluster")
-    subprocess.run(["openssl", *made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    tls = "DASK_DISTRIBUTED__COMM__TLS__"
-    sides = {f"{tls}{side}__{part}" for side in ("SCHEDULER", "WORKER", "CLIENT") for part in ("KEY", "CERT")}
-    return {
-        f"{tls}CA_FILE": str(certificate),
-        "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "True",
-        **{name: str(key if name.endswith("KEY") else certificate) for name in sides},
-    }
-
-
-TLS_CLIENT = """
-import sys
-from bot.cli.main import main
-main(["sweep", "--market", "demo", "--grid", sys.argv[1], "--sets", "2", "--config", sys.argv[2],
-      "--backend", "dask", "--scheduler", sys.argv[3]])
-"""
-
-
-@pytest.mark.slow
-def test_a_sweep_runs_over_tls_and_without_the_certificate_it_does_not(tmp_path: Path, options: SweepOptions) -> None:
-    settings = certificates(tmp_path)
-    config = tmp_path / "own.yaml"
-    config.write_text(f"extends: default.yaml\nstate: {tmp_path / 'logs'}\n")
-    cluster = DaskCluster(tmp_path, "tls", settings)
-    try:
-        cluster.start_worker()
-        words = [sys.executable, "-c", TLS_CLIENT, str(options.grid), str(config)]
-        run = lambda address, more: subprocess.run(  # noqa: E731
-            [*words, address], env={**os.environ, **more}, capture_output=True, text=True, timeout=120
-        )
-        other = tmp_path / "other"
-        other.mkdir()
-        strange = run(cluster.address, certificates(other))
-        assert (strange.returncode, strange.stderr.count("\n")) == (6, 1), strange.stderr
-        plain = run(cluster.address.replace("tls:", "tcp:"), {})
-        assert (plain.returncode, plain.stderr.count("\n")) == (6, 1), plain.stderr
-        good = run(cluster.address, settings)
-        assert good.returncode == 0, good.stderr
-        assert "2 sets (trials)" in good.stdout
-    finally:
-        cluster.close()
 
 
 def test_an_error_of_a_worker_is_whole_on_the_client() -> None:
