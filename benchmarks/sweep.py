@@ -16,6 +16,7 @@ from benchmarks.bare_loop import bare_loop
 from benchmarks.process import ROOT
 from bot.core.window import Window
 from bot.data.demo.demo_market import DEMO
+from bot.infra.garbage import collect_rarely
 from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import load_config
@@ -151,6 +152,7 @@ def _cpu(work: Callable[[Any], object], argument: Any) -> float:
 
 def main() -> None:
     """Measure and print."""
+    collect_rarely()  # as each command does
     count = int(sys.argv[1]) if sys.argv[1:] else SETS
     loop = loop_ratio(count)
     print(
