@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.core import instrument
 from bot.core.market import Floats
@@ -25,7 +26,7 @@ from bot.simulation.lot_book import (
     settle,
     trade,
 )
-from strategies.indicators import Bools, Ints
+from strategies.indicators import Bools
 from strategies.rotation.rules import Rules
 from strategies.rotation.state import Breakout, EthPosition, Memory, Observation
 from strategies.rotation.step import step
@@ -78,11 +79,14 @@ class RunInputs(NamedTuple):
 
 
 class RunColumns(NamedTuple):
-    """Stage, tranche and reasons by decision, equity and cash at the close of each day; shape (sets, ...) for many."""
+    """Stage, tranche and reasons by decision, equity and cash at the close of each day; shape (sets, ...) for many.
 
-    stage: Ints
-    tranche: Ints
-    reasons: Ints
+    Integers are as narrow as their values: new memory of a run costs as much as its arithmetic.
+    """
+
+    stage: npt.NDArray[np.int8]
+    tranche: npt.NDArray[np.int8]
+    reasons: npt.NDArray[np.uint32]
     equity: Floats
     cash: Floats
 

@@ -7,18 +7,18 @@ from functools import cache
 from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.core.market import Floats
 from bot.simulation.compiling import compiled
 from bot.simulation.kernel import ManyNumbers, RunColumns, RunInputs, SetNumbers, run_sets
 from bot.simulation.lot_book import FillColumns, LotBook, new_books
-from strategies.indicators import Ints
 from strategies.rotation.state import Observation, ObservedColumns
 
 ROOM = 1024
 """Fills for which a run has room at first."""
-_BATCH = 32
-"""Sets of one call: enough to hide what a call costs, few enough for 7 MB of arrays."""
+_BATCH = 16
+"""Sets of one call: enough to hide what a call costs. Their arrays take 2 MB, which Python keeps for the next call."""
 _KINDS = {bool: np.bool_, int: np.int64, float: np.float64}
 
 
@@ -28,9 +28,9 @@ class SimulatedRun(NamedTuple):
     `fill_count` is the number of all fills; `fills` has as many of them as there was room for.
     """
 
-    stage: Ints
-    tranche: Ints
-    reasons: Ints
+    stage: npt.NDArray[np.int8]
+    tranche: npt.NDArray[np.int8]
+    reasons: npt.NDArray[np.uint32]
     equity: Floats
     cash: Floats
     fill_count: int
@@ -70,9 +70,9 @@ class Simulation:
         books = new_books([one.run.cash for one in sets], inputs.coins, room)
         decisions, days = (len(sets), len(inputs.is_stale)), (len(sets), len(inputs.slippage_multipliers))
         columns = RunColumns(
-            np.empty(decisions, np.int64),
-            np.empty(decisions, np.int64),
-            np.empty(decisions, np.int64),
+            np.empty(decisions, np.int8),
+            np.empty(decisions, np.int8),
+            np.empty(decisions, np.uint32),
             np.zeros(days),
             np.zeros(days),
         )
