@@ -14,7 +14,7 @@ from bot.backtest.engines.exact import run_exact
 from bot.backtest.extras import extras_of
 from bot.backtest.figures import figures_of
 from bot.backtest.order_size import order_size
-from bot.backtest.random_timing import RandomTiming, band_of
+from bot.backtest.random_timing import RandomTimingBand, band_of
 from bot.backtest.result_warnings import PegRule, result_warnings
 from bot.backtest.strategy_check import check_plan
 from bot.backtest.warnings import listing_warnings, order_warnings, run_warnings, stop_warnings
@@ -61,7 +61,7 @@ class Backtest:
     market: Market
     window: Window
     summary: dict[str, object]
-    random_timing: RandomTiming
+    random_timing: RandomTimingBand
     strategy_check: str = ""
     name: str = ""
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.figures import figures_of
+from bot.backtest.kept_runs import Run
 from bot.backtest.result_warnings import FROZEN_ROWS
 from bot.core.book import Book
 from bot.core.cycle import Overrides
@@ -95,6 +96,7 @@ def run_benchmarks(
     trend_days: int,
     stressed: Collection[datetime],
     own: OwnBenchmark | None = None,
+    run: Run = lambda name, plan: run_exact(plan),
 ) -> BenchmarkRuns:
     """Run the variants of the strategy and every benchmark on the same data, costs and fills.
 
@@ -108,13 +110,15 @@ def run_benchmarks(
         Decision times (UTC) with wide spreads.
     own
         Benchmark of the user's own, if there is one.
+    run
+        Runs the plan of each; by default from its first day on.
     """
     books: dict[str, Book | None] = {}
     last_days: dict[str, date] = {}
     ended_by: dict[str, str] = {}
     alone = replace(plan, rules=replace(plan.rules, overrides=Overrides()))
     for name, decisions in variants.items():  # a variant starts as the strategy does
-        books[name] = run_exact(with_decisions(alone, window, decisions, stressed))
+        books[name] = run(name, with_decisions(alone, window, decisions, stressed))
     # A benchmark holds from the first day on, or its return would be that of another period.
     holding = replace(alone, adopt=True)
     inputs = benchmark_inputs(market)
@@ -128,7 +132,7 @@ def run_benchmarks(
         if last < window.start:
             books[name] = None
         else:
-            books[name] = run_exact(with_decisions(holding, Window(window.start, last), decisions, stressed))
+            books[name] = run(name, with_decisions(holding, Window(window.start, last), decisions, stressed))
     return BenchmarkRuns(books, last_days, ended_by)
 
 

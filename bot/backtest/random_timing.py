@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,15 +25,11 @@ _TOLERANCE = 1e-12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RandomTiming:
-    """The random-timing band: growth of 1 at the close of each day, at the 5th, 50th and 95th percentile.
+    """Growth of 1 over the whole run: `final` of each shift, and `own` of the exposures where they were.
 
-    `final` is the growth over the whole run, one value a shift, and `own` that of the exposures where they were.
     `exposure` is the mean share of equity in coins.
     """
 
-    low: Floats
-    median: Floats
-    high: Floats
     final: Floats
     own: float
     exposure: float
@@ -64,8 +60,18 @@ class RandomTiming:
         }
 
 
-def random_timing(exposures: Sequence[Floats], returns: Sequence[Floats], costs: Floats, shifts: int) -> RandomTiming:
-    """Shift exposures and costs in a circle around the run and compound the returns of each shift.
+@dataclass(frozen=True, slots=True, eq=False)
+class RandomTimingBand(RandomTiming):
+    """Random timing with its growth of 1 at the close of each day, at the 5th, 50th and 95th percentile."""
+
+    low: Floats
+    median: Floats
+    high: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TimedExposures:
+    """Exposures of a run that are moved to other days of it.
 
     Parameters
     ----------
@@ -75,45 +81,59 @@ def random_timing(exposures: Sequence[Floats], returns: Sequence[Floats], costs:
         Simple returns of the same assets, shape (days,).
     costs
         Fees and slippage of each day as shares of equity, shape (days,).
-    shifts
-        Number of shifts, at most one less than the days.
-
-    Returns
-    -------
-    RandomTiming
-        Percentiles over all shifts.
     """
-    n = len(costs)
-    # Spread evenly, not drawn: the band of a run must be the same each time that it is computed.
-    offsets = np.unique(np.linspace(0, n, min(shifts, max(n - 1, 1)) + 2).astype(int)[1:-1]) % n
-    growth = np.empty((len(offsets), n))
-    for k, offset in enumerate(offsets):
-        np.cumprod(_daily_growth(exposures, returns, costs, offset), out=growth[k])
-    low, median, high = np.percentile(growth, [5, 50, 95], axis=0)
-    # Compounded as the shifts are, close to close: the fills of the run at other prices are no part of its timing.
-    own = float(np.prod(_daily_growth(exposures, returns, costs, 0)))
-    exposure = float(np.mean(sum(exposures)))
-    return RandomTiming(low, median, high, growth[:, -1].copy(), own, exposure)
+
+    exposures: Sequence[Floats]
+    returns: Sequence[Floats]
+    costs: Floats
+
+    def timing(self, shifts: int) -> RandomTiming:
+        """Compound the returns of so many shifts in a circle around the run, at most one less than its days."""
+        return self._timing(np.array([growth[-1] for growth in self._growths(shifts)]))
+
+    def band(self, shifts: int) -> RandomTimingBand:
+        """Compound the returns of shifts as `timing` does, with percentiles over all shifts at each close."""
+        growth = np.array([np.array(one) for one in self._growths(shifts)])
+        timing = self._timing(growth[:, -1].copy())
+        low, median, high = np.percentile(growth, [5, 50, 95], axis=0, overwrite_input=True)
+        return RandomTimingBand(timing.final, timing.own, timing.exposure, low, median, high)
+
+    def _timing(self, final: Floats) -> RandomTiming:
+        # Compounded as the shifts are, close to close: the fills of the run at other prices are no part of its timing.
+        own = float(np.prod(next(self._daily_growths([0]))))
+        return RandomTiming(final, own, float(np.mean(sum(self.exposures))))
+
+    def _growths(self, shifts: int) -> Iterator[Floats]:
+        """Yield the growth of 1 at each close for each shift, in one array that is used again."""
+        n = len(self.costs)
+        # Spread evenly, not drawn: the band of a run must be the same each time that it is computed.
+        offsets = np.unique(np.linspace(0, n, min(shifts, max(n - 1, 1)) + 2).astype(int)[1:-1]) % n
+        growth = np.empty(n)
+        for daily in self._daily_growths(offsets.tolist()):
+            yield np.cumprod(daily, out=growth)
+
+    def _daily_growths(self, offsets: Iterable[int]) -> Iterator[Floats]:
+        """Yield the growth of each day with exposures and costs moved by some days."""
+        n = len(self.costs)
+        # Twice in a row, so that a shift in a circle is a slice.
+        exposures, costs = [np.tile(held, 2) for held in self.exposures], np.tile(self.costs, 2)
+        for offset in offsets:
+            moved = slice(n - offset, 2 * n - offset)
+            earned = sum(held[moved] * made for held, made in zip(exposures, self.returns, strict=True))
+            # Costs move with the exposures, since a position that is opened elsewhere is paid for there.
+            yield 1 + earned - costs[moved]
 
 
-def _daily_growth(exposures: Sequence[Floats], returns: Sequence[Floats], costs: Floats, offset: int) -> Floats:
-    """Return the growth of each day with exposures and costs moved by some days."""
-    earned = sum(np.roll(held, offset) * made for held, made in zip(exposures, returns, strict=True))
-    # Costs move with the exposures, since a position that is opened elsewhere is paid for there.
-    growth: Floats = 1 + earned - np.roll(costs, offset)
-    return growth
-
-
-def band_of(book: Book, extras: BacktestExtras, shifts: int) -> RandomTiming:
+def band_of(book: Book, extras: BacktestExtras, shifts: int) -> RandomTimingBand:
     """Compute the random-timing band of the exposures that a book held.
 
     ETH and BTC have their own returns; all other coins together have those of the strategy's altcoin basket.
     """
-    return band_of_events(book.events, book.plan, extras, shifts)
+    return timed_exposures(book.events, book.plan, extras).band(shifts)
 
 
-def band_of_events(events: Sequence[Event], plan: RunPlan, extras: BacktestExtras, shifts: int) -> RandomTiming:
-    """Compute the random-timing band of recorded events, as `band_of` does of a book.
+def timed_exposures(events: Sequence[Event], plan: RunPlan, extras: BacktestExtras) -> TimedExposures:
+    """Return the exposures of recorded events, with the returns of `band_of`.
 
     Parameters
     ----------
@@ -123,8 +143,6 @@ def band_of_events(events: Sequence[Event], plan: RunPlan, extras: BacktestExtra
         Plan of these days and perhaps later ones; its market has the returns.
     extras
         Returns of the strategy's altcoin basket.
-    shifts
-        Largest number of shifts.
     """
     roles = plan.market.roles
     valuations = [event for event in events if isinstance(event, Valuation)]
@@ -146,4 +164,4 @@ def band_of_events(events: Sequence[Event], plan: RunPlan, extras: BacktestExtra
     returns = [np.nan_to_num(daily_returns(plan.market[symbol], days)) for symbol in (roles.eth, roles.btc)]
     exposures = [worth / equity_before for worth in held.values()]
     basket = extras.basket_returns(plan.market, days)
-    return random_timing(exposures, [*returns, basket], costs / equity_before, shifts)
+    return TimedExposures(exposures, [*returns, basket], costs / equity_before)

@@ -44,13 +44,19 @@ class SimulatedBroker:
 
 def run_simulated(plan: RunPlan, past: Iterable[Event] = ()) -> Book:
     """Run a plan day by day, after the events of earlier days, and return its book with every event."""
-    book, broker = Book(plan), SimulatedBroker()
+    book = Book(plan)
     book.recall(past)
-    for i, at in enumerate(plan.times):
+    simulate_days(book, 0)
+    return book
+
+
+def simulate_days(book: Book, begin: int) -> None:
+    """Run the days of a book's plan from the decision with the index `begin` on."""
+    broker = SimulatedBroker()
+    for i, at in enumerate(book.plan.times[begin:], begin):
         day = at.date()
         book.settle(day)
         for _ in broker.execute(book, book.decide(i), day):
             pass
         book.fill_stops(i)
         book.value(i)
-    return book

@@ -77,6 +77,10 @@ class Book:
                 self.remade.append(caller.decide(event.at, self.portfolio, self._close_known(event.at)))
         caller.note(event)
 
+    def follow(self, plan: RunPlan) -> None:
+        """Go on under a longer plan, which is the present one up to the last day that the book has run."""
+        self.plan = plan
+
     def fork(self) -> Book:
         """Return a copy of this book with the same state and an empty event list."""
         other = Book(self.plan)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from bot.core.instrument import ZERO
 from bot.core.stop_levels import exact_levels
 
 
@@ -47,14 +48,21 @@ class Decision:
             object.__setattr__(self, "stops", exact_levels(self.stops))
         if not self.weights:  # most days of most strategies
             return
-        if not all(isinstance(weight, Decimal) for weight in self.weights.values()):
-            raise TypeError(f"weights must be Decimal, see to_weight; was {dict(self.weights)}")
-        # Before the comparison below, which fails for NaN in the words of the decimal module.
-        for symbol, weight in self.weights.items():
-            if not weight.is_finite():
-                raise ValueError(f"the weight of {symbol} is {'NaN' if weight.is_nan() else 'infinite'}")
-        for symbol, weight in self.weights.items():
-            if weight < 0:
-                raise ValueError(f"long only: weights must be at least 0, that of {symbol} is {weight}")
-        if sum(self.weights.values()) > 1:
-            raise ValueError(f"no leverage: weights must be at most 1 in sum, was {sum(self.weights.values())}")
+        total = ZERO
+        for weight in self.weights.values():  # one pass, because a run makes tens of thousands of decisions
+            if not isinstance(weight, Decimal) or not weight.is_finite() or weight < 0:
+                raise _fault(self.weights)
+            total += weight
+        if total > 1:
+            raise ValueError(f"no leverage: weights must be at most 1 in sum, was {total}")
+
+
+def _fault(weights: Mapping[str, Decimal]) -> Exception:
+    """Return the error of weights of which one is no number, NaN, infinite or negative."""
+    if not all(isinstance(weight, Decimal) for weight in weights.values()):
+        return TypeError(f"weights must be Decimal, see to_weight; was {dict(weights)}")
+    for symbol, weight in weights.items():
+        if not weight.is_finite():
+            return ValueError(f"the weight of {symbol} is {'NaN' if weight.is_nan() else 'infinite'}")
+    symbol, weight = next((symbol, weight) for symbol, weight in weights.items() if weight < 0)
+    return ValueError(f"long only: weights must be at least 0, that of {symbol} is {weight}")

@@ -67,6 +67,11 @@ class Prices:
         self._days = np.arange(np.datetime64(first, "D") - 1, np.datetime64(last, "D") + 1)
         self._coins: dict[str, CoinDays] = {}
 
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The coins and funds whose days were read."""
+        return tuple(self._coins)
+
     def index(self, day: date) -> int:
         """Return the index of a day in the lists of a coin."""
         return day.toordinal() - self._before

@@ -12,7 +12,8 @@ from functools import cached_property
 from bot.backtest.benchmark_runs import BenchmarkRuns, run_benchmarks
 from bot.backtest.cash_interest import add_day, cash_rate
 from bot.backtest.extras import extras_of
-from bot.backtest.random_timing import band_of_events
+from bot.backtest.kept_runs import KeptRuns
+from bot.backtest.random_timing import timed_exposures
 from bot.core.errors import BotError
 from bot.core.events import Event, Valuation
 from bot.core.orders import Fill
@@ -39,10 +40,12 @@ class LedgerBenchmarks:
         Last day (UTC) whose close the prices have. Random timing is added to its valuation alone.
     config
         Config with the numbers of the benchmarks.
+    kept
+        Runs of the tick before, which are continued where the prices of their days are the same.
     """
 
-    def __init__(self, run: PlannedRun, until: date, config: Config) -> None:
-        self._run, self._until, self._config = run, until, config
+    def __init__(self, run: PlannedRun, until: date, config: Config, kept: KeptRuns | None = None) -> None:
+        self._run, self._until, self._config, self._kept = run, until, config, kept or KeptRuns()
         self._last: dict[str, tuple[date, Decimal]] | None = None
         self._interest: dict[str, Decimal] | None = None
         self.problem = ""
@@ -111,7 +114,7 @@ class LedgerBenchmarks:
         window = Window(plan.times[0].date(), self._until)
         variants = self._extras.variants(plan.market)
         days, own = self._config.benchmarks.trend_days, own_benchmark(self._config, plan.market)
-        return run_benchmarks(plan.market, plan, window, variants, days, self._run.stressed, own)
+        return run_benchmarks(plan.market, plan, window, variants, days, self._run.stressed, own, self._kept.run)
 
     def _random_timing(self, valued: Valuation, rows: Sequence[Row], unwritten: Sequence[Event]) -> dict[str, float]:
         """Return the total returns of random timings of the ledger's exposure; empty if a valuation is missing."""
@@ -123,7 +126,7 @@ class LedgerBenchmarks:
         worth = [event.equity for event in events if isinstance(event, Valuation)]
         if len(worth) != days or not all(worth):
             return {}
-        found = band_of_events(events, plan, self._extras, self._config.benchmarks.random_shifts).summary()
+        found = timed_exposures(events, plan, self._extras).timing(self._config.benchmarks.random_shifts).summary()
         return {name: value for name, value in found.items() if value is not None and math.isfinite(value)}
 
 

@@ -21,7 +21,7 @@ from bot.core.install_hint import install_command
 from bot.core.notice import Notice, NoticeKind
 from bot.core.ports import Clock
 from bot.ledger.plan_progress import progress_line
-from bot.ledger.record import read_end, read_ledger, read_rows, verify_ledger
+from bot.ledger.record import read_end, read_ledger, read_rows
 from bot.ledger.recorded import Recorded, recorded
 from bot.ledger.row import Row
 from bot.ledger.selection import Selection
@@ -293,7 +293,7 @@ def _head(config: Config, name: str, rows: Sequence[Row]) -> list[Notice]:
     if not decided:
         return []
     valued = list(recorded(rows, Valuation))
-    count, head = verify_ledger(ledger_path(config, name))
+    count, head = read_end(ledger_path(config, name))  # the tick or the status before checked the whole chain
     plan = progress_line(config.state, digits=64)  # a whole hash, which proves the date of the plan
     beside = _beside(config, name, count, valued[-1]) if valued else ""
     return [head_notice(name, decided[-1], count, head, valued[-1] if valued else None, plan, beside)]

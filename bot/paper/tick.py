@@ -27,10 +27,11 @@ from bot.ledger.decode import decode
 from bot.ledger.recorded import recorded
 from bot.ledger.row import Row
 from bot.ledger.testnet_account import expected_account
-from bot.ledger.writer import KnownRows, LedgerWriter
+from bot.ledger.writer import LedgerWriter
 from bot.paper.broker_choice import SIMULATED, require_same
 from bot.paper.coins_only import forward_run, require_coin_roles
 from bot.paper.forward_trader import ForwardTrader
+from bot.paper.kept_work import KeptWork
 from bot.paper.ledger_benchmarks import LedgerBenchmarks
 from bot.paper.ledgers import ledger_path, open_ledger, require_unfinished, trading_state_of
 from bot.paper.stop_support import require_simulated_stops
@@ -64,7 +65,7 @@ def tick(
     testnet: TestnetExchange | None = None,
     advance: Advance = lambda symbol, done, total: None,
     waiting: Callable[[str], None] = print,
-    known: KnownRows | None = None,
+    kept: KeptWork | None = None,
 ) -> TickResult:
     """Fetch new prices, then decide and trade a ledger up to the present moment. Safe to repeat.
 
@@ -74,8 +75,8 @@ def tick(
         Account that gets the orders; by default fills are simulated.
     advance, waiting : callable
         Show the progress of the update, and a line while the ledger is locked.
-    known : KnownRows, optional
-        Rows of the ledger from the tick before.
+    kept : KeptWork, optional
+        Work of the tick before, by the same process on the same ledger.
 
     Returns
     -------
@@ -93,15 +94,14 @@ def tick(
     BrokerError
         The testnet failed a safety check, or is unavailable.
     """
-    return tick_from(VendorSource(config, sessions, clock, testnet, advance, waiting), config, name, clock, known)
+    return tick_from(VendorSource(config, sessions, clock, testnet, advance, waiting), config, name, clock, kept)
 
 
-def tick_from(
-    source: TickSource, config: Config, name: str, clock: Clock, known: KnownRows | None = None
-) -> TickResult:
+def tick_from(source: TickSource, config: Config, name: str, clock: Clock, kept: KeptWork | None = None) -> TickResult:
     """Decide and trade a ledger up to the present moment, as `tick`, with the prices and the broker of a source."""
     require_coin_roles(config)
-    with open_ledger(config, name, clock, known=known) as writer:
+    kept = kept or KeptWork()
+    with open_ledger(config, name, clock, known=kept.rows) as writer:
         require_unfinished(writer.rows, writer.path)
         require_same(_broker_of(writer.rows) or source.broker, source.broker)
         if trading_state_of(writer.rows) is TradingState.STOPPED:
@@ -112,7 +112,7 @@ def tick_from(
         brokerage = source.open_broker()
         began = _began(config, writer, now, source.broker)
         run = _planned(config, began, now.date(), source, results)
-        plan, benchmarks = run.plan, LedgerBenchmarks(run, now.date() - ONE_DAY, config)
+        plan, benchmarks = run.plan, LedgerBenchmarks(run, now.date() - ONE_DAY, config, kept.benchmarks)
         require_simulated_stops(run.decisions, source.broker)
         # Only now: a tick without the prices to decide must not begin a ledger or a config period.
         if began.is_new:

@@ -9,7 +9,7 @@ import numpy as np
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.extras import extras_of
 from bot.backtest.figures import figures_of
-from bot.backtest.random_timing import band_of
+from bot.backtest.random_timing import timed_exposures
 from bot.core.market import Market
 from bot.core.window import Window
 from bot.services.plans import build_strategy, planned
@@ -29,15 +29,16 @@ def comparison_of(config: Config, market: Market, window: Window) -> dict[str, A
     plan = planned(config, market, window, "sweep")
     book = run_exact(plan)
     figures = figures_of(book, config.start_equity)
-    band = band_of(book, extras_of(build_strategy(config), plan.decisions), config.benchmarks.random_shifts)
-    low, median, high = (float(value) - 1 for value in np.percentile(band.final, [5, 50, 95]))
+    extras = extras_of(build_strategy(config), plan.decisions)
+    timing = timed_exposures(book.events, plan, extras).timing(config.benchmarks.random_shifts)
+    low, median, high = (float(value) - 1 for value in np.percentile(timing.final, [5, 50, 95]))
     return {
         "default": {"total_return": figures["total_return"], "sharpe": figures["sharpe"]},
         "random_timing": {
             "low": low,
             "median": median,
             "high": high,
-            "at_least_as_well": band.at_least_as_well,
-            "shifts": len(band.final),
+            "at_least_as_well": timing.at_least_as_well,
+            "shifts": len(timing.final),
         },
     }

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from bot import Decision, Market
+from bot.backtest.kept_runs import KeptRuns
 from bot.backtest.run import backtest
 from bot.brokers.simulated import SimulatedBroker
 from bot.core.decision import Trade
@@ -107,14 +108,22 @@ def run_of(known: Market, day: date, config: Config) -> PlannedRun:
 
 
 def ticked(
-    path: Path | None, market: Market, days: Sequence[date], config: Config, recorded: bool = True
+    path: Path | None,
+    market: Market,
+    days: Sequence[date],
+    config: Config,
+    recorded: bool = True,
+    kept: KeptRuns | None = None,
 ) -> tuple[list[Valuation], str]:
-    """Tick on each of the days, each as a process of its own; return the valuations and the last problem."""
+    """Tick on each of the days; return the valuations and the last problem.
+
+    Each tick is a process of its own, except with `kept`, which is that of one process.
+    """
     problem = ""
     for day in days:
         # The broker fills at the day's open; the benchmarks know what is known at its midnight.
-        benchmarks = LedgerBenchmarks(run_of(market.as_of(midnight(day)), day, config), day - ONE_DAY, config)
-        run = run_of(market, day, config)
+        known, run = run_of(market.as_of(midnight(day)), day, config), run_of(market, day, config)
+        benchmarks = LedgerBenchmarks(known, day - ONE_DAY, config, kept)
         beside: Beside = benchmarks.beside if recorded else lambda valued, rows, unwritten: valued
         with LedgerWriter.open(path) as writer:
             if not writer.rows:
@@ -150,6 +159,18 @@ def test_ticks_day_by_day_record_what_one_run_over_all_days_gives(tmp_path: Path
     assert {"eth", "btc", "btc_60_stable_40", "eth_trend", "eth_while_btc_trend"} == set(found[-1].benchmarks)
     # 98% of 10,000 in BTC at a price that never moves, less the costs of one purchase.
     assert D(9960) < found[-1].benchmarks["btc"] < D(10000)
+
+
+def test_the_ticks_of_one_process_record_what_those_of_many_record(tmp_path: Path, config: Config) -> None:
+    """Also where the vendor rewrites the first ten days in the meantime."""
+    kept, days, rewritten = KeptRuns(), days_to(30), daily([0.5 * close for close in WAVES[:10]] + WAVES[10:])
+    for market, of_days in ((daily(WAVES), days[:20]), (rewritten, days[20:])):
+        one, _ = ticked(tmp_path / "one.sqlite3", market, of_days, config, kept=kept)
+        many, _ = ticked(tmp_path / "many.sqlite3", market, of_days, config)
+    assert [(v.day, v.benchmarks, v.random_timing) for v in one] == [
+        (v.day, v.benchmarks, v.random_timing) for v in many
+    ]
+    assert len(one) == 29
 
 
 def test_each_tick_records_the_random_timing_of_the_exposure_until_then(tmp_path: Path, config: Config) -> None:

@@ -1,0 +1,74 @@
+"""Runs kept from one call to the next: a run whose plan grew by some days goes on after the days that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import date
+
+import numpy as np
+
+from bot.brokers.simulated import simulate_days
+from bot.core.book import Book
+from bot.core.prices import CoinDays
+from bot.core.run_plan import RunPlan
+
+Run = Callable[[str, RunPlan], Book]
+"""Runs a plan under a name and returns its book."""
+
+
+class KeptRuns:
+    """Books of runs by name. A book is continued where its new plan begins as the old one, and else run anew.
+
+    A continued book has the events that a new run would give: decisions, prices, rules and endings of its days are
+    compared with those of the new plan at each call.
+    """
+
+    def __init__(self) -> None:
+        self._books: dict[str, Book] = {}
+
+    def run(self, name: str, plan: RunPlan) -> Book:
+        """Run a plan of decisions to its end and keep its book under a name."""
+        # Put back only at the end: a book that stopped in mid-day would repeat the events of that day.
+        book = self._books.pop(name, None)
+        if book is not None and _begins_as(plan, book.plan):
+            begin = len(book.plan.times)
+            book.follow(plan)
+        else:
+            book, begin = Book(plan), 0
+        simulate_days(book, begin)
+        self._books[name] = book
+        return book
+
+
+def _begins_as(plan: RunPlan, before: RunPlan) -> bool:
+    """Return True if a plan is the same as an earlier one up to the last day of the earlier one."""
+    days, last = len(before.times), before.times[-1].date()
+    return (
+        plan.daily is None
+        and before.daily is None
+        and list(plan.decisions[:days]) == list(before.decisions)
+        and list(plan.slippage_multipliers[:days]) == list(before.slippage_multipliers)
+        and _constants(plan) == _constants(before)
+        and _endings_until(plan, last) == _endings_until(before, last)
+        and all(_has_same_days(plan, before, symbol) for symbol in before.prices.symbols)
+    )
+
+
+def _constants(plan: RunPlan) -> tuple[object, ...]:
+    return plan.rules, plan.recovery, plan.cash, plan.adopt, plan.begins_with_entry
+
+
+def _endings_until(plan: RunPlan, last: date) -> dict[date, object]:
+    return {day: list(due) for day, due in plan.settlings.items() if day <= last}
+
+
+def _has_same_days(plan: RunPlan, before: RunPlan, symbol: str) -> bool:
+    if symbol not in plan.market:
+        return False
+    new, old = plan.prices.of(symbol), before.prices.of(symbol)
+    known = len(old.close)
+    return all(
+        np.array_equal(getattr(new, column.name)[:known], getattr(old, column.name), equal_nan=True)
+        for column in fields(CoinDays)
+    )
