@@ -30,10 +30,11 @@ from bot.data.vendors.raw_bars import RawBars
 from bot.infra.garbage import collect_rarely
 from bot.infra.version import __version__
 from bot.paper.daemon import Daemon, Stop
+from bot.paper.ledger_benchmarks import LedgerBenchmarks
 from bot.paper.ledgers import ledger_path
 from bot.paper.replay import replay
 from bot.services.markets import store_path, stored_market
-from bot.services.plans import planned
+from bot.services.plans import planned_run
 from bot.services.run_key import period_hash
 from bot.services.vendors import VendorSessions
 from bot.settings.loader import Config, load_config
@@ -203,14 +204,14 @@ def _tell(what: object) -> None:
 
 
 def _begin_ledger(config: Config, rows: int) -> None:
-    """Replay the days before the first tick into a ledger of about so many rows, five a day."""
-    yesterday = STARTED.date() - timedelta(days=1)
-    window = Window(yesterday - timedelta(days=rows // 5), yesterday)
-    plan = planned(config, stored_market(config).as_of(midnight(STARTED.date())), window, "key")
+    """Replay the days before the first tick, with their benchmarks, into a ledger of about so many rows, five a day."""
+    last = STARTED.date() - timedelta(days=2)  # the last row of the store
+    window = Window(last - timedelta(days=rows // 5), last)
+    run = planned_run(config, stored_market(config).as_of(midnight(last) + timedelta(days=1)), window, "key")
     period = ConfigPeriod(
-        midnight(window.start), 1, "new", "key", period_hash(config), __version__, "simulated", plan.cash
+        midnight(window.start), 1, "new", "key", period_hash(config), __version__, "simulated", run.plan.cash
     )
-    replay(plan, period, ledger_path(config, "paper"))
+    replay(run.plan, period, ledger_path(config, "paper"), LedgerBenchmarks(run, last, config).beside)
 
 
 def _child() -> None:

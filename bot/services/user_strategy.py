@@ -8,7 +8,7 @@ import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
@@ -124,14 +124,19 @@ class _Checks:
             if not isinstance(getattr(decision, field), kind):
                 what = f"on {decision.at.date()} returns a Decision with another {field}"
                 raise self._wrong(what, expected, repr(getattr(decision, field)))
-        if not all(isinstance(reason, str) for reason in decision.reasons):
-            raise self._wrong(f"on {decision.at.date()} gives a reason that is no text", "text", repr(decision.reasons))
+        for reason in decision.reasons:
+            if not isinstance(reason, str):
+                what = f"on {decision.at.date()} gives a reason that is no text"
+                raise self._wrong(what, "text", repr(decision.reasons))
+        self._check_symbols(decision, decision.weights, "targets", market)
         # A misspelt name in `stops` would leave the holding without its stop.
-        for symbols, does in ((decision.weights, "targets"), (decision.stops, "gives a stop to")):
-            for symbol in symbols:
-                if symbol not in market or not market[symbol].kind.may_be_held or symbol == market.roles.stablecoin:
-                    what = f"on {decision.at.date()} {does} what cannot be held"
-                    raise self._wrong(what, "a coin or an unadjusted fund", str(symbol))
+        self._check_symbols(decision, decision.stops, "gives a stop to", market)
+
+    def _check_symbols(self, decision: Decision, symbols: Iterable[str], does: str, market: Market) -> None:
+        for symbol in symbols:
+            if symbol not in market or not market[symbol].kind.may_be_held or symbol == market.roles.stablecoin:
+                what = f"on {decision.at.date()} {does} what cannot be held"
+                raise self._wrong(what, "a coin or an unadjusted fund", str(symbol))
 
     def _wrong(self, what: str, expected: str, was: str) -> ConfigError:
         return ConfigError(f"the strategy {what}", where=str(self.path), expected=expected, was=was, mend=_EXAMPLE)

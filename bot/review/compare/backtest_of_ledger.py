@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -256,7 +257,7 @@ def _known(config: Config, ledger: Days, plan: RunPlan, past: bool, first: date)
         changed=changed,
         rule=rule,
         priced_until=market[market.roles.eth].dates[-1].item(),
-        news=_no_news if past else _News.of_store(config, midnight(first)).behind,
+        news=_no_news if past else _News(config, midnight(first)).behind,
         span=_span(market),
     )
 
@@ -272,17 +273,18 @@ def _no_news(day: date, at: datetime) -> str:
 
 @dataclass(frozen=True)
 class _News:
-    """Rows that the store received after decisions were made."""
+    """Rows that the store received after decisions were made, of those seen since a moment."""
 
-    sights: Sequence[Sight]
+    config: Config
+    since: datetime
 
-    @classmethod
-    def of_store(cls, config: Config, since: datetime) -> _News:
-        """Read the rows seen since a moment that the store's market is made of."""
-        latest = RowVersion(config.sources.reading) is RowVersion.LATEST
-        with Store.reading(store_path(config)) as store:
-            found = store.sights(since)
-        return cls([s for s in found if (latest or not s.revision) and not s.symbol.endswith(SECOND)])
+    @cached_property
+    def sights(self) -> Sequence[Sight]:
+        """The rows that the store's market is made of, read for the first day that asks: most ledgers have none."""
+        latest = RowVersion(self.config.sources.reading) is RowVersion.LATEST
+        with Store.reading(store_path(self.config)) as store:
+            found = store.sights(self.since)
+        return [s for s in found if (latest or not s.revision) and not s.symbol.endswith(SECOND)]
 
     def behind(self, day: date, at: datetime) -> str:
         """List, in words, the rows that came too late for a decision made at a moment; else an empty text."""
