@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -19,8 +19,8 @@ REBALANCE_DAYS = 7
 """Days between two looks at the band of a rebalanced benchmark."""
 
 
-def benchmark_decisions(market: Market, trend_days: int) -> dict[str, Sequence[Decision]]:
-    """Return the decisions of every benchmark at all decision times of a market.
+def benchmark_decisions(market: Market, trend_days: int, since: date) -> dict[str, Sequence[Decision]]:
+    """Return the decisions of every benchmark at the decision times of a market from a day on.
 
     Parameters
     ----------
@@ -28,6 +28,8 @@ def benchmark_decisions(market: Market, trend_days: int) -> dict[str, Sequence[D
         The market of the run; `roles` name ETH and BTC.
     trend_days
         Length of the moving average of the trend benchmarks, in UTC days.
+    since
+        First UTC day. A benchmark that rebalances counts its weeks from the first decision time of the market.
 
     Returns
     -------
@@ -36,11 +38,11 @@ def benchmark_decisions(market: Market, trend_days: int) -> dict[str, Sequence[D
     """
     eth, btc = market.roles.eth, market.roles.btc
     return {
-        "btc": _held(market, {btc: FULL}),
-        "eth": _held(market, {eth: FULL}),
-        "btc_60_stable_40": _held(market, {btc: to_weight(0.60)}, rebalanced=True),
-        "eth_trend": _switched(market, eth, _above_average(market, eth, trend_days)),
-        "eth_while_btc_trend": _switched(market, eth, _above_average(market, btc, trend_days)),
+        "btc": _held(market, {btc: FULL}, since),
+        "eth": _held(market, {eth: FULL}, since),
+        "btc_60_stable_40": _held(market, {btc: to_weight(0.60)}, since, rebalanced=True),
+        "eth_trend": _switched(market, eth, _above_average(market, eth, trend_days), since),
+        "eth_while_btc_trend": _switched(market, eth, _above_average(market, btc, trend_days), since),
     }
 
 
@@ -58,18 +60,19 @@ def benchmark_inputs(market: Market) -> dict[str, tuple[str, ...]]:
 
 def held(market: Market, symbol: str) -> list[Decision]:
     """Return the decisions to buy a coin once and hold it."""
-    return _held(market, {symbol: FULL})
+    return _held(market, {symbol: FULL}, date.min)
 
 
-def _held(market: Market, weights: dict[str, Decimal], rebalanced: bool = False) -> list[Decision]:
+def _held(market: Market, weights: dict[str, Decimal], since: date, rebalanced: bool = False) -> list[Decision]:
     """Buy once and hold; if `rebalanced`, trade back towards the weights every week where they left the band."""
     return [
         _decision(at, "HOLD", weights, Trade.BAND if rebalanced and i % REBALANCE_DAYS == 0 else Trade.HOLD)
         for i, at in enumerate(market.decision_moments)
+        if at.date() >= since
     ]
 
 
-def _switched(market: Market, symbol: str, on: Bools) -> list[Decision]:
+def _switched(market: Market, symbol: str, on: Bools, since: date) -> list[Decision]:
     """Hold a full position while a condition is true, and the stablecoin while it is false."""
     # Orders only on a change: between changes the position may drift, as that of a holder does.
     changes = np.diff(on, prepend=False)
@@ -81,6 +84,7 @@ def _switched(market: Market, symbol: str, on: Bools) -> list[Decision]:
             Trade.NOW if change else Trade.HOLD,
         )
         for at, inside, change in zip(market.decision_moments, on.tolist(), changes.tolist(), strict=True)
+        if at.date() >= since
     ]
 
 

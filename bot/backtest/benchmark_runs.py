@@ -122,7 +122,7 @@ def run_benchmarks(
     # A benchmark holds from the first day on, or its return would be that of another period.
     holding = replace(alone, adopt=True)
     inputs = benchmark_inputs(market)
-    all_decisions = benchmark_decisions(market, trend_days)
+    all_decisions = benchmark_decisions(market, trend_days, window.start)
     if own is not None:
         inputs[own.name], all_decisions[own.name] = own.coins, own.decisions
     for name, decisions in all_decisions.items():
