@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
 
 from bot.core.listing import Listing, Release
 from bot.core.market import Market, Series
+from bot.core.moments import Times
 from bot.core.roles import Roles
 from bot.core.session_calendar import Sessions
 from bot.data.demo.generator import CALENDAR, PREFIX, DemoParameters, kind_of, with_effect, without_effect
@@ -52,6 +56,7 @@ def _series(rows: RawBars, listings: Mapping[str, Listing], sessions: Sessions) 
     kind = kind_of(rows.symbol)
     by_kind = Listing(kind, Release.UTC_DAY if kind.is_coin else Release.SESSION)
     release = listings.get(rows.symbol.removeprefix(PREFIX), by_kind).release
+    known, expected = _release_times(rows.dates.astype("datetime64[D]").tobytes(), release, sessions)
     return Series(
         rows.symbol,
         kind,
@@ -61,7 +66,14 @@ def _series(rows: RawBars, listings: Mapping[str, Listing], sessions: Sessions) 
         rows.low,
         rows.close,
         rows.volume,
-        known_at=known_at(rows.dates, release, sessions),
-        due=due(rows.dates, release, sessions),
+        known_at=known,
+        due=expected,
         source=rows.source,
     )
+
+
+@lru_cache(maxsize=64)  # dates and release rules are the same in every seed
+def _release_times(days: bytes, release: Release, sessions: Sessions) -> tuple[Times, Times]:
+    """Return the times from which rows are known, and at which they are due, from the bytes of their dates."""
+    dates = np.frombuffer(days, "datetime64[D]")
+    return known_at(dates, release, sessions), due(dates, release, sessions)
