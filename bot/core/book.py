@@ -109,9 +109,10 @@ class Book:
         """Settle the holdings of coins that have ended, on the day after their last row or on the first day known."""
         settled = []
         # Sorted, so that the events of a day have the same order in every run.
-        for symbol, quantity in sorted(self.portfolio.holdings.items()):
-            due, settling = self.plan.endings.get(symbol, (None, None))
-            if settling is None or due is None or due > day:
+        holdings, endings = self.portfolio.holdings, self.plan.endings
+        for symbol in sorted(holdings.keys() & endings.keys()):
+            (due, settling), quantity = endings[symbol], holdings[symbol]
+            if due > day:
                 continue
             settled.append(self._settlement(day, settling, quantity))
             self._record(settled[-1])
@@ -312,11 +313,11 @@ class Book:
             valued = Valuation(day, self.portfolio.cash, self.portfolio.cash, stage, {})
             self.events.append(valued)
             return valued
-        marks = {symbol: self._close(symbol, day) for symbol in holdings}
-        prices = {symbol: to_decimal(price) for symbol, (price, _) in sorted(marks.items())}
+        held, row = dict(sorted(holdings.items())), self.plan.prices.index(day)
+        marks = {symbol: self._close_at(symbol, row, day) for symbol in held}
+        prices = {symbol: to_decimal(price) for symbol, (price, _) in marks.items()}
         equity = self.portfolio.equity(prices)
-        stale = tuple(sorted(symbol for symbol, (_, fresh) in marks.items() if not fresh))
-        held = dict(sorted(holdings.items()))
+        stale = tuple([symbol for symbol, (_, fresh) in marks.items() if not fresh])
         valued = Valuation(day, equity, self.portfolio.cash, stage, held, stale, prices)
         self.events.append(valued)
         return valued
@@ -391,10 +392,14 @@ class Book:
 
     def _close(self, symbol: str, day: date) -> tuple[float, bool]:
         """Return the newest close of a coin up to a day, and True if it is of that day."""
-        coin, i = self.plan.prices.of(symbol), self.plan.prices.index(day)
-        price = coin.close[i]
+        return self._close_at(symbol, self.plan.prices.index(day), day)
+
+    def _close_at(self, symbol: str, row: int, day: date) -> tuple[float, bool]:
+        """Return the close as `_close` does, of a day and its row of the prices."""
+        coin = self.plan.prices.of(symbol)
+        price = coin.close[row]
         if math.isnan(price):
             if symbol not in self._marks:
                 raise DataError(f"{symbol} is targeted before its first row", where=str(day))
             return self._marks[symbol], False
-        return price, coin.fresh[i]
+        return price, coin.fresh[row]
