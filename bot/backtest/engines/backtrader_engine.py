@@ -7,7 +7,7 @@ book plans the orders and prices the fills. The run fails if backtrader's cash o
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -38,14 +38,14 @@ def run_backtrader(plan: RunPlan) -> Book:
     # One day more in front: an order is created on a bar and filled at the open of the next.
     days: Days = np.arange(np.datetime64(first, "D") - 1, np.datetime64(last, "D") + 1)
     book = Book(plan)
-    cerebro = bt.Cerebro(stdstats=False, runonce=True, preload=True)
+    cerebro = _Cerebro(stdstats=False, runonce=True, preload=True)
     cerebro.setbroker(_LotBroker(book))
     cerebro.broker.set_cash(float(plan.cash))
     cerebro.broker.set_checksubmit(False)
     # A plan without a single target still needs a clock: ETH's rows, which nothing then trades.
     for symbol in plan.coins or [plan.market.roles.eth]:
         instrument = plan.rules.instruments[symbol]
-        closes = np.nan_to_num(plan.prices.of(symbol).close, nan=0.0) * float(instrument.step)
+        closes = (np.nan_to_num(plan.prices.of(symbol).close, nan=0.0) * float(instrument.step)).tolist()
         feed = _LotFeed(closes=closes, days=days)
         cerebro.adddata(feed, name=symbol)
         cerebro.broker.addcommissioninfo(_Fee(commission=float(instrument.fee)), name=symbol)
@@ -54,7 +54,22 @@ def run_backtrader(plan: RunPlan) -> Book:
     return book
 
 
-class _Fee(bt.CommInfoBase):  # type: ignore[misc]  # backtrader is untyped
+class _Cerebro(bt.Cerebro):  # type: ignore[misc]  # backtrader is untyped
+    """backtrader's loop over bars, for feeds that all have the same days."""
+
+    def _runonce(self, runstrats: Sequence[bt.Strategy]) -> None:
+        (follower,) = runstrats
+        follower._once()
+        follower.reset()
+        # backtrader would compare the clocks of all feeds on every bar.
+        for time in self.datas[0].times:
+            for feed in self.datas:
+                feed.advance()
+            self._brokernotify()
+            follower._oncepost(time)
+
+
+class _Fee(bt.CommInfoBase):  # type: ignore[misc]
     params = (("stocklike", True), ("commtype", bt.CommInfoBase.COMM_PERC), ("percabs", True))
 
 
@@ -68,14 +83,13 @@ class _LotFeed(bt.feed.DataBase):  # type: ignore[misc]
     params = (("closes", None), ("days", None))
 
     def preload(self) -> None:
-        self._times = (self.p.days - np.datetime64("0001-01-01", "D")).astype(float) + 1
-        self._peek: list[float] = [*self._times.tolist(), float("inf")]
+        self.times: list[float] = ((self.p.days - np.datetime64("0001-01-01", "D")).astype(float) + 1).tolist()
         price, clock = self.lines.close, self.lines.datetime
-        for line, values in ((price, self.p.closes), (clock, self._times)):
-            line.array.extend(values.tolist())
+        for line, values in ((price, self.p.closes), (clock, self.times)):
+            line.array.extend(values)
             line.lencount = len(values)
         self.lines.lines = [clock if line is clock else price for line in self.lines.lines]
-        self._moving = (price, clock)
+        self._price, self._clock_line = price, clock
         self.home()
 
     def _load(self) -> bool:
@@ -83,13 +97,11 @@ class _LotFeed(bt.feed.DataBase):  # type: ignore[misc]
 
     def advance(self, size: int = 1, datamaster: object = None, ticks: bool = True) -> None:
         # Without backtrader's own calls, two a line, coin and day: they took 5% of a run.
-        for line in self._moving:
-            line._idx += size
-            line.lencount += size
-
-    def advance_peek(self) -> float:
-        loaded: int = self._moving[1].lencount
-        return self._peek[loaded]
+        price, clock = self._price, self._clock_line
+        price._idx += size
+        price.lencount += size
+        clock._idx += size
+        clock.lencount += size
 
 
 class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
@@ -106,9 +118,12 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         """Queue an order for the next open."""
         data = strategy.getdatabyname(intent.symbol)
         lots = self.book.plan.rules.instruments[intent.symbol].lots(intent.quantity)
-        place = strategy.buy if intent.side is Side.BUY else strategy.sell
-        order = place(data=data, size=lots, exectype=bt.Order.Market)
+        made = bt.BuyOrder if intent.side is Side.BUY else bt.SellOrder
+        # A simulated order leaves out the end of its session, which no market order on daily bars waits for.
+        order = made(owner=strategy, data=data, size=lots, exectype=bt.Order.Market, simulated=True)
+        self._ocoize(order, None)
         self.intents[order.ref] = intent
+        self.submit(order, check=False)
 
     def place_stops(self, strategy: bt.Strategy, levels: Mapping[str, Decimal]) -> None:
         """Replace the stop orders by those of a decision; backtrader finds out which are triggered, and where."""
@@ -120,6 +135,18 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
                 data = strategy.getdatabyname(symbol)
                 order = strategy.sell(data=data, size=_MOST_LOTS, exectype=bt.Order.Stop, price=float(level))
                 self.stops[order.ref] = order, symbol, level
+
+    def next(self) -> None:
+        """Match the waiting orders at the open of a bar."""
+        # backtrader would also compute the interest and the futures' cash of each coin on each bar: both are zero here.
+        for _ in range(len(self.pending)):
+            order = self.pending.popleft()
+            self._try_exec(order)
+            if order.alive():
+                self.pending.append(order)
+
+    def notify(self, order: bt.Order) -> None:
+        """Send no message: the book has the end of an order, and backtrader would copy the order for each message."""
 
     def settle(self, strategy: bt.Strategy, settlement: Settlement) -> None:
         """Remove a settled coin from the positions and add the proceeds or the successor."""
@@ -205,6 +232,9 @@ class _Follower(bt.Strategy):  # type: ignore[misc]
     def _getminperstatus(self) -> int:
         """Return -1, which calls `next` on every bar; backtrader would count the bars of every coin for it."""
         return -1
+
+    def _notify(self, qorders: object = (), qtrades: object = ()) -> None:
+        """Read no messages of a bar: the broker sends none."""
 
     def next(self) -> None:
         closed = len(self) - 2  # the decision whose day has just closed; the first bar lies before them all
