@@ -116,6 +116,8 @@ def _run(
     )
     close, step_of, settled_on = coins.close, coins.step, coins.settled_on
     holdings, has_changed = Holdings(False, len(close), False), False
+    decided = len(is_stale) + numbers.delay - first
+    columns.equity[decided:], columns.cash[decided:] = np.nan, np.nan  # days after the last decision
     for number in range(len(is_stale)):
         outcome = step(rules, memory, seen[number])
         memory = outcome.memory

@@ -73,8 +73,8 @@ class Simulation:
             np.empty(decisions, np.int8),
             np.empty(decisions, np.int8),
             np.empty(decisions, np.uint32),
-            np.zeros(days),
-            np.zeros(days),
+            np.empty(days),
+            np.empty(days),
         )
         rules, targets, numbers = zip(*sets, strict=True)
         many = ManyNumbers(rules, targets, numbers)

@@ -6,6 +6,7 @@ import os
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from bot.data.demo.demo_market import DEMO
 from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import load_config
-from bot.simulation.kernel import rounded_weight
+from bot.simulation.kernel import RunInputs, SetNumbers, rounded_weight
 from bot.simulation.prepared_market import PreparedMarket
 from bot.simulation.simulation import Simulation
 from bot.sweep.run_figures import figures_of_run
@@ -76,6 +77,17 @@ def test_a_run_counts_the_fills_for_which_it_had_no_room(demo: PreparedMarket) -
     assert cut.fill_count == whole.fill_count == len(whole.fills.lots) > 5
     assert cut.fills.lots.tolist() == whole.fills.lots[:5].tolist()
     assert cut.equity.tolist() == whole.equity.tolist()
+
+
+def test_days_after_the_last_decision_have_no_value(demo: PreparedMarket) -> None:
+    view, settings, simulation = demo.view, demo.settings, Simulation()
+    seen, multipliers = simulation.observations(view.observed), np.ones(demo.days)
+    decisions = demo.first + 5
+    arrays = RunInputs(seen, view.stale[:decisions], demo.shares, demo.coins, multipliers, demo.first)
+    run = simulation.one(SetNumbers(settings.rules, settings.target_rules, demo.numbers), arrays)
+    for column in (run.equity, run.cash):
+        assert np.isfinite(column[:5]).all()
+        assert np.isnan(column[5:]).all()
 
 
 @given(st.floats(0.0, 1.0) | st.integers(0, 10**9).map(lambda steps: steps / 1e9))
