@@ -171,8 +171,9 @@ class Book:
 
     def _acting(self, decision: Decision, is_first: bool) -> Decision:
         """Adjust a decision to overrides, renamed coins and the mode in which the book starts."""
-        if self._names:
-            decision = replace(decision, weights=self._names.of_weights(decision.weights))
+        weights = self._names.of_weights(decision.weights)
+        if weights is not decision.weights:
+            decision = replace(decision, weights=weights)
         if self._waiting:
             # The strategy is inside a trade that began before this ledger; the next empty decision ends the wait.
             self._waiting = bool(decision.weights)
