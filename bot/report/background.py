@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby, pairwise
+from itertools import pairwise
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from bot.report import names
@@ -48,10 +50,15 @@ def held_background(spans: Iterable[Span]) -> list[Plain]:
 
 def _spans(stages: pd.Series) -> Iterator[tuple[str, Span]]:
     """Return each unbroken spell of a stage."""
-    days = zip(stages, stages.index, strict=True)
-    begins = [next(same) for _, same in groupby(days, key=lambda day: day[0])]
-    for (stage, first), (_, until) in pairwise([*begins, ("", stages.index[-1] + pd.Timedelta(days=1))]):
-        yield stage, (first, until)
+    begins = first_of_spells(stages)
+    bounds = [*stages.index[begins], stages.index[-1] + pd.Timedelta(days=1)]
+    yield from zip(stages.iloc[begins], pairwise(bounds), strict=True)
+
+
+def first_of_spells(states: pd.Series) -> npt.NDArray[np.intp]:
+    """Return the rows at which an unbroken spell of a state begins."""
+    values = states.to_numpy(dtype=object)
+    return np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1])))
 
 
 def _rectangle(span: Span, colour: str, top: float, opacity: float) -> Plain:

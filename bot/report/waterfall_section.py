@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 
+import numpy as np
 import pandas as pd
 
 from bot.report import layers, numbers
+from bot.report.background import first_of_spells
 from bot.report.contents import Contents, Json, Waterfall
 from bot.report.labels import Labels
 from bot.report.markup import Badge, Figure, Row, Table, paragraph, section
@@ -118,10 +119,10 @@ def _title(name: str, labels: Labels) -> str:
 def _spans(states: pd.Series) -> Iterator[tuple[str, pd.Timestamp, int]]:
     """Return each unbroken spell of a state: state, first day, number of days."""
     # One bar a spell instead of one a day: thousands of bars would make the page slow.
-    days = zip(states, states.index, strict=True)
-    for state, spell in groupby(days, key=lambda day: day[0]):
-        dated = [day for _, day in spell]
-        yield _AS_STATE.get(state, state), dated[0], len(dated)
+    begins = first_of_spells(states)
+    lengths = np.diff([*begins, len(states)]).tolist()
+    for state, first, days in zip(states.iloc[begins], states.index[begins], lengths, strict=True):
+        yield _AS_STATE.get(state, state), first, days
 
 
 def _bars(state: str, spans: list[tuple[str, str, pd.Timestamp, int]]) -> Plain:
