@@ -26,7 +26,8 @@ from bot.simulation.lot_book import (
     settle,
     trade,
 )
-from strategies.indicators import Bools
+from bot.simulation.trip_count import OpenPurchases, trip_count
+from strategies.indicators import Bools, Ints
 from strategies.rotation.rules import Rules
 from strategies.rotation.state import Breakout, EthPosition, Memory, Observation
 from strategies.rotation.step import step
@@ -91,13 +92,21 @@ class RunColumns(NamedTuple):
     cash: Floats
 
 
-def run_sets(sets: ManyNumbers, inputs: RunInputs, books: LotBook, columns: RunColumns) -> None:
-    """Run the rotation with the numbers of each set; write its fills to the books and its days to the columns."""
+def run_sets(
+    sets: ManyNumbers, inputs: RunInputs, books: LotBook, columns: RunColumns, purchases: OpenPurchases, trips: Ints
+) -> None:
+    """Run the rotation with the numbers of each set.
+
+    Its fills are written to the books, its days to the columns, and the number of its round trips to `trips`, shape
+    (sets,). `purchases` is memory for counting them.
+    """
     for row in range(len(sets.rules)):
         of_row = RunColumns(
             columns.stage[row], columns.tranche[row], columns.reasons[row], columns.equity[row], columns.cash[row]
         )
-        _run(sets.rules[row], sets.targets[row], sets.run[row], inputs, book_of(books, row), of_row)
+        book = book_of(books, row)
+        _run(sets.rules[row], sets.targets[row], sets.run[row], inputs, book, of_row)
+        trips[row] = trip_count(book, purchases)
 
 
 def _run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from datetime import date
 from functools import lru_cache
 
@@ -10,7 +9,6 @@ import numpy as np
 
 from bot.core.market import Floats
 from bot.report.metrics import performance
-from bot.simulation.lot_book import EXCHANGED, FillColumns
 from bot.simulation.simulation import SimulatedRun
 from strategies.indicators import Ints
 from strategies.rotation.rules import Reason
@@ -48,7 +46,7 @@ def figures_of_run(run: SimulatedRun, cash: float, first: int, start: date) -> S
     entries = np.count_nonzero(run.reasons[first : first + len(run.equity)] & Reason.ENTERED_ETH.value)
     return {
         **{name: figures[name] for name in FIGURES[:5]},
-        "trades": trade_count(run.fills),
+        "trades": run.trips,
         "exposure": float(np.mean(1 - run.cash / run.equity)),
         "episodes": int(entries),
         MONTHLY: monthly_returns(run.equity, cash, start).astype("<f4").tobytes(),
@@ -82,35 +80,3 @@ def _month_ends(start: date, days: int) -> Ints:
     """Return the place of the last day of each month."""
     months = (np.datetime64(start, "D") + np.arange(days)).astype("datetime64[M]")
     return np.append(np.flatnonzero(months[1:] != months[:-1]), days - 1)
-
-
-def trade_count(fills: FillColumns) -> int:
-    """Count the round trips, matched first in, first out, as `bot.ledger.round_trips` counts them."""
-    open_lots: dict[int, deque[float]] = defaultdict(deque)
-    count, exchanged = 0, deque[float]()
-    rows = zip(fills.kind.tolist(), fills.coin.tolist(), fills.lots.tolist(), strict=True)
-    for kind, coin, lots in rows:
-        if kind == EXCHANGED and lots < 0:
-            exchanged = open_lots.pop(coin, deque())
-        elif kind == EXCHANGED:
-            # A rename carries each purchase over at its share of the new lots.
-            total = sum(exchanged)
-            open_lots[coin].extend(part / total * lots for part in exchanged)
-        elif lots > 0:
-            open_lots[coin].append(float(lots))
-        else:
-            count += _closed(open_lots[coin], float(-lots))
-    return count
-
-
-def _closed(purchases: deque[float], lots: float) -> int:
-    """Take lots out of the oldest purchases and count the parts."""
-    parts = 0
-    while lots > 1e-6 and purchases:
-        part = min(lots, purchases[0])
-        parts, lots = parts + 1, lots - part
-        if part == purchases[0]:
-            purchases.popleft()
-        else:
-            purchases[0] -= part
-    return parts
