@@ -90,7 +90,7 @@ def walkforward(
     screen.print(f"{universe['line']}.", markup=False, soft_wrap=True)
     with screen.status("Preparing the market") as status:
         found = walk_forward(
-            resolved, opened, options, lambda done, total: status.update(f"Fold {done + 1} of {total}")
+            resolved, opened, options, lambda done, total: status.update(f"{done:,} of {total:,} sets")
         )
     note_command(resolved.state, "bot walkforward", found.folds[-1].fold.test.end)
     written = write_folder(found, folder, opened.name)

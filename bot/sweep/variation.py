@@ -23,22 +23,32 @@ from bot.simulation.prepared_market import PreparedMarket
 from bot.simulation.simulation import SimulatedRun, Simulation
 from bot.sweep.axes import BASKET, DELAY, START, RunAxes, changes_market, delay_of, market_of_set, window_of_set
 from bot.sweep.numbers_of_sets import RUN_FIELDS, TARGET_FIELDS, rule_fields, with_fields
+from bot.sweep.recently_used import RecentlyUsed
 from bot.sweep.run_figures import SetFigures, figures_of_run
-from strategies.rotation.state import ObservedColumns
+from strategies.indicators import Bools
 from strategies.rotation.view import RotationView
 
 _Section = TypeVar("_Section", bound=BaseModel)
+_Shared = tuple[PreparedMarket, RunInputs]
+_Observed = tuple[Any, Bools, Bools]
+"""Observations as the simulation reads them, and where inputs are stale and credit shows stress."""
+MOST_KEPT = 32
+"""Sets of windows whose arrays are kept, at 1.4 to 9 MB each. Each thread needs one, if sets are in window order."""
 _OF_THE_RULE = frozenset(
     {"entry", "breakout", "trail", "stages", "weights", "gates", "risk_exits", "gated.patience_sessions"}
     | {"eth_stop.measure", "eth_stop.drawdown", "eth_stop.atr_multiple", "stale.leave_after"}
 )
 """Keys of the section `rotation` that no reading depends on."""
 
+_OF_OTHER_DAYS = 2
+"""The same for each further window of trading days, of which a walk-forward has many."""
+
 
 class Variations:
     """Runs of parameter sets on one market. Markets are prepared once for each set of windows.
 
-    `is_compiled` asks for machine code, which many sets are worth.
+    The `MOST_KEPT` sets of windows that were used last are kept: sets with the same windows should follow each other,
+    as in `in_window_order`. `is_compiled` asks for machine code, which many sets are worth.
     """
 
     def __init__(self, config: Config, market: Market, window: Window, is_compiled: bool = False) -> None:
@@ -46,12 +56,12 @@ class Variations:
         self._simulation, self._settings = Simulation(is_compiled), rotation_settings(config)
         self._rule_fields = rule_fields(self._settings)
         self._preparing = Lock()  # threads share what is prepared
-        self._markets: dict[str, Market] = {"[]": market}
-        self._prepared: dict[str, PreparedMarket] = {}
-        self._alike: dict[str, PreparedMarket] = {}  # by market, and by market and section `altcoins`
-        self._cuts: dict[str, PreparedMarket] = {}
-        self._observed: dict[str, tuple[ObservedColumns, np.ndarray, np.ndarray]] = {}
-        self._shared: dict[str, tuple[PreparedMarket, RunInputs]] = {}
+        self._markets = RecentlyUsed[Market](MOST_KEPT)
+        self._prepared = RecentlyUsed[PreparedMarket](MOST_KEPT)
+        self._alike = RecentlyUsed[PreparedMarket](MOST_KEPT)  # by market, and by market and section `altcoins`
+        self._observed = RecentlyUsed[_Observed](MOST_KEPT)
+        self._cuts = RecentlyUsed[PreparedMarket](MOST_KEPT)
+        self._shared = RecentlyUsed[_Shared](MOST_KEPT)
 
     def over(self, window: Window) -> Variations:
         """Return the runs on other days of the same market; readings and choices of coins are shared.
@@ -59,7 +69,7 @@ class Variations:
         Its results are those of a `Variations` made for that window.
         """
         other = copy(self)
-        other.window, other._cuts, other._shared = window, {}, {}
+        other.window, other._cuts, other._shared = window, RecentlyUsed(_OF_OTHER_DAYS), RecentlyUsed(_OF_OTHER_DAYS)
         return other
 
     def run(self, changes: Mapping[str, object]) -> SimulatedRun:
@@ -72,79 +82,80 @@ class Variations:
 
     def figures_of(self, sets: Sequence[Mapping[str, object]]) -> Iterator[SetFigures]:
         """Simulate sets, and yield the figures of each over its own days in the order of the sets."""
-        for changes, run in zip(sets, self.runs(sets), strict=True):
-            prepared = self._shared_by(changes)[0]
+        for changes, prepared, run in self._each(sets):
             # Entries count by the decisions that are carried out inside the window.
             first = prepared.first - delay_of(changes)
             yield figures_of_run(run, float(self.config.start_equity), first, prepared.window.start)
 
     def runs(self, sets: Sequence[Mapping[str, object]]) -> Iterator[SimulatedRun]:
-        """Simulate sets; neighbours that share their arrays run in one call."""
-        for _, group in groupby(sets, key=lambda changes: id(self._shared_by(changes))):
-            alike = list(group)
-            numbers = [self._numbers_of(changes) for changes in alike]
-            yield from self._simulation.each(numbers, self._shared_by(alike[0])[1])
+        """Simulate sets, and yield the run of each in the order of the sets."""
+        return (run for _, _, run in self._each(sets))
 
-    def _numbers_of(self, changes: Mapping[str, object]) -> SetNumbers:
+    def _each(
+        self, sets: Sequence[Mapping[str, object]]
+    ) -> Iterator[tuple[Mapping[str, object], PreparedMarket, SimulatedRun]]:
+        """Simulate sets; neighbours that share their arrays run in one call."""
+        for _, group in groupby(sets, key=key_of_arrays):
+            alike = list(group)
+            prepared, inputs = self._shared_by(alike[0])
+            numbers = [self._numbers_of(changes, prepared) for changes in alike]
+            for changes, run in zip(alike, self._simulation.each(numbers, inputs), strict=True):
+                yield changes, prepared, run
+
+    def _numbers_of(self, changes: Mapping[str, object], prepared: PreparedMarket) -> SetNumbers:
         return SetNumbers(
             with_fields(self._settings.rules, self._rule_fields, changes),
             with_fields(self._settings.target_rules, TARGET_FIELDS, changes),
-            with_fields(self._shared_by(changes)[0].numbers, RUN_FIELDS, changes),
+            with_fields(prepared.numbers, RUN_FIELDS, changes),
         )
 
-    def _shared_by(self, changes: Mapping[str, object]) -> tuple[PreparedMarket, RunInputs]:
+    def _shared_by(self, changes: Mapping[str, object]) -> _Shared:
         """Return the market and the arrays of a set, which it shares with the sets of the same windows and costs."""
-        key = _key({name: value for name, value in changes.items() if _changes_arrays(name)})
         with self._preparing:
-            if key not in self._shared:
-                prepared = self._prepared_for(changes)
-                observed, stale, stressed = self._observed_for(prepared, changes)
-                stress: Any = changes.get("costs.stress_multiplier", self.config.costs.stress_multiplier)
-                multipliers = np.where(stressed[prepared.first :][: prepared.days], stress, 1.0)
-                coins = self._at_costs(prepared, changes)
-                arrays = RunInputs(
-                    self._simulation.observations(observed), stale, prepared.shares, coins, multipliers, prepared.first
-                )
-                self._shared[key] = prepared, arrays
-            return self._shared[key]
+            return self._shared.get_or_make(key_of_arrays(changes), lambda: self._arrays_of(changes))
+
+    def _arrays_of(self, changes: Mapping[str, object]) -> _Shared:
+        prepared = self._prepared_for(changes)
+        seen, stale, stressed = self._observed_for(prepared, changes)
+        stress: Any = changes.get("costs.stress_multiplier", self.config.costs.stress_multiplier)
+        multipliers = np.where(stressed[prepared.first :][: prepared.days], stress, 1.0)
+        coins = self._at_costs(prepared, changes)
+        return prepared, RunInputs(seen, stale, prepared.shares, coins, multipliers, prepared.first)
 
     def _prepared_for(self, changes: Mapping[str, object]) -> PreparedMarket:
         own = {name: value for name, value in changes.items() if _changes_readings(name)}
         market = self._market_for(own)
         key, window = _key(own), window_of_set(market, self.window, changes)
-        if key not in self._prepared:
-            coins = _key({name: value for name, value in own.items() if not name.startswith("rotation.")})
-            alike = _key({name: value for name, value in own.items() if changes_market(name)})
-            of = self._alike.get(coins) or self._alike.get(alike)
-            # Other changes are left out: the next set of the same readings has its own.
-            made = PreparedMarket(with_changes(self.config, own), market, window, of)
-            self._prepared[key] = made
-            for shared in (coins, alike):
-                self._alike.setdefault(shared, made)
+        prepared = self._prepared.get_or_make(key, lambda: self._made(own, market, window))
         cut = key if window == self.window else f"{key} {window}"
-        if cut not in self._cuts:
-            prepared = self._prepared[key]
-            self._cuts[cut] = prepared if prepared.window == window else prepared.over(window)
-        return self._cuts[cut]
+        return self._cuts.get_or_make(cut, lambda: prepared if prepared.window == window else prepared.over(window))
+
+    def _made(self, own: Mapping[str, object], market: Market, window: Window) -> PreparedMarket:
+        """Prepare a market for the keys of its readings; what another one has in common with it is shared."""
+        coins = _key({name: value for name, value in own.items() if not name.startswith("rotation.")})
+        alike = _key({name: value for name, value in own.items() if changes_market(name)})
+        of = self._alike.get(coins) or self._alike.get(alike)
+        # Other changes are left out: the next set of the same readings has its own.
+        made = PreparedMarket(with_changes(self.config, own), market, window, of)
+        for shared in (coins, alike):
+            self._alike.get_or_make(shared, lambda: made)
+        return made
 
     def _market_for(self, changes: Mapping[str, object]) -> Market:
         own = {name: value for name, value in changes.items() if changes_market(name)}
-        key = _key(own)
-        if key not in self._markets:
-            self._markets[key] = market_of_set(self.market, own)
-        return self._markets[key]
+        if not own:
+            return self.market
+        return self._markets.get_or_make(_key(own), lambda: market_of_set(self.market, own))
 
-    def _observed_for(
-        self, prepared: PreparedMarket, changes: Mapping[str, object]
-    ) -> tuple[ObservedColumns, np.ndarray, np.ndarray]:
+    def _observed_for(self, prepared: PreparedMarket, changes: Mapping[str, object]) -> _Observed:
         own = {name: value for name, value in changes.items() if _changes_observations(name)}
-        key = _key(own)
-        if key not in self._observed:
-            settings = rotation_settings(with_changes(self.config, own))
-            is_same = settings == prepared.settings
-            view = prepared.view if is_same else RotationView(prepared.market, settings, of=prepared.view)
-            self._observed[key] = view.observed, view.stale, view.credit_stress
-        return self._observed[key]
+        return self._observed.get_or_make(_key(own), lambda: self._observations(prepared, own))
+
+    def _observations(self, prepared: PreparedMarket, own: Mapping[str, object]) -> _Observed:
+        settings = rotation_settings(with_changes(self.config, own))
+        is_same = settings == prepared.settings
+        view = prepared.view if is_same else RotationView(prepared.market, settings, of=prepared.view)
+        return self._simulation.observations(view.observed), view.stale, view.credit_stress
 
     def _at_costs(self, prepared: PreparedMarket, changes: Mapping[str, object]) -> CoinTable:
         costs = {name: value for name, value in changes.items() if name.startswith("costs.")}
@@ -197,6 +208,29 @@ def _changes_arrays(name: str) -> bool:
     """True for a key on which the arrays of a run depend; other keys are numbers of the rule and of the book."""
     is_cost = name.startswith("costs.") and name not in RUN_FIELDS
     return is_cost or name in (START, DELAY) or _changes_observations(name)
+
+
+def in_window_order(drawn: Sequence[Mapping[str, object]]) -> list[tuple[int, Mapping[str, object]]]:
+    """Return numbered sets, those with the same windows one after the other, in groups of the same coins and market.
+
+    Sets that differ in numbers of the rule alone stay in order.
+    """
+    names = sorted(filter(_changes_arrays, drawn[0]), key=_place_of)
+    return sorted(enumerate(drawn), key=lambda one: [repr(one[1][name]) for name in names])
+
+
+def _place_of(name: str) -> int:
+    """Return 0 for the keys whose new values take longest to prepare, to 4 for the fastest."""
+    if changes_market(name):
+        return 0
+    if name.startswith("altcoins."):
+        return 1
+    return 2 if _changes_readings(name) else 3 if _changes_observations(name) else 4
+
+
+def key_of_arrays(changes: Mapping[str, object]) -> str:
+    """Return the values of a set on which the arrays of its run depend, as text."""
+    return _key({name: value for name, value in changes.items() if _changes_arrays(name)})
 
 
 def _key(changes: Mapping[str, object]) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -24,10 +21,10 @@ from bot.services.plans import window_of
 from bot.settings.loader import Config, load_config
 from bot.simulation.prepared_market import require_simulated
 from bot.sweep.assumptions import assumptions_of
-from bot.sweep.chunks import chunks_of, run_chunk
 from bot.sweep.contradictions import require_consistent, require_runnable
 from bot.sweep.evidence import Evidence, evidence
 from bot.sweep.exact_set import planned_set
+from bot.sweep.figures_by_window import Figures, figures_by_window
 from bot.sweep.folds import Fold, folds_of
 from bot.sweep.grid import Sampler, load_grid
 from bot.sweep.run_figures import FIGURES, MONTHLY
@@ -39,9 +36,6 @@ Criterion = Literal["sharpe", "total_return"]
 CURVES = ("out_of_sample", "hindsight", "default")
 _RUN_KEY = "walk-forward"
 _RELATIVE = 1e-9
-_SETS_A_THREAD = 32
-"""Sets of one call of a thread."""
-Figures = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +150,7 @@ def run_walk_forward(
     criterion
         Figure by which a training chooses.
     advance
-        Called with the number of finished and of all folds.
+        Called with the number of finished and of all sets.
 
     Raises
     ------
@@ -190,12 +184,13 @@ def walk_forward(
     folds = folds_of(window, sessions, options.train, options.test, options.is_anchored)
     runs = 2 * len(folds) * len(drawn)
     variations = Variations(config, market, window, runs >= WORTH_COMPILING)
-    tested: list[TestedFold] = []
-    for fold in folds:
-        advance(len(tested), len(folds))
-        tested.append(_tested(variations, fold, drawn, options.criterion, assumed))
     days = Window(folds[0].test.start, window.end)
-    afterwards = _figures(variations.over(days), drawn)
+    windows = [*(fold.train for fold in folds), *(fold.test for fold in folds)]
+    *of_folds, afterwards = figures_by_window([variations.over(one) for one in (*windows, days)], drawn, advance)
+    tested, count = [], len(folds)
+    for fold, trained, placed in zip(folds, of_folds[:count], of_folds[count:], strict=True):
+        found = _tested(fold, trained, placed, drawn, options.criterion)
+        tested.append(found or _unchanged(fold, variations, assumed))
     hindsight = _best(afterwards, options.criterion)
     joined = _equity(_joined_events(config, market, tested))
     _require_same(tested[0], joined, float(config.start_equity))
@@ -217,31 +212,24 @@ def walk_forward(
 
 
 def _tested(
-    variations: Variations,
     fold: Fold,
+    trained: Sequence[Figures],
+    tested: Sequence[Figures],
     drawn: Sequence[Mapping[str, object]],
     criterion: Criterion,
-    assumed: Mapping[str, object],
-) -> TestedFold:
-    """Choose the best set of a training and place it in the test; `assumed` are values that all sets share."""
-    trained, test = _figures(variations.over(fold.train), drawn), variations.over(fold.test)
+) -> TestedFold | None:
+    """Choose the best set of a training and place it in the test; None if no set has an episode in the training."""
     if not any(figures["episodes"] for figures in trained):
-        train = variations.over(fold.train)
-        return TestedFold(fold, None, assumed, train.figures(assumed), test.figures(assumed), None)
-    chosen, tested = _best(trained, criterion), _figures(test, drawn)
+        return None
+    chosen = _best(trained, criterion)
     rank = _rank(_scores(tested, criterion), chosen) if tested[chosen]["episodes"] else None
     return TestedFold(fold, chosen, drawn[chosen], trained[chosen], tested[chosen], rank)
 
 
-def _figures(variations: Variations, drawn: Sequence[Mapping[str, object]]) -> list[Figures]:
-    """Simulate every set, on a thread a core."""
-    chunks = chunks_of(drawn, _SETS_A_THREAD).values()
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        try:
-            rows = threads.map(partial(run_chunk, variations), chunks)
-            return [figures for chunk in rows for _, _, figures in chunk]
-        finally:
-            threads.shutdown(cancel_futures=True)
+def _unchanged(fold: Fold, variations: Variations, assumed: Mapping[str, object]) -> TestedFold:
+    """Return a fold in which the config trades, with the values that all sets share."""
+    trained, tested = (variations.over(window).figures(assumed) for window in (fold.train, fold.test))
+    return TestedFold(fold, None, assumed, trained, tested, None)
 
 
 def _evidence(figures: Sequence[Figures], drawn: Sequence[Mapping[str, object]], is_grid: bool, best: int) -> Evidence:

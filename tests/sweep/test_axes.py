@@ -109,7 +109,7 @@ def test_days_before_the_first_order_of_a_delay_are_left_out(variations: Variati
     """The market begins on 2 January 2102, so that a delay of two days begins to trade on 4 January."""
     changes = {"delay_days": 2}
     assert len(variations.run(changes).equity) == len(variations.run({}).equity) - 2
-    prepared = variations._cuts[f"[] {Window(date(2102, 1, 4), variations.window.end)}"]
+    prepared = variations._cuts.get(f"[] {Window(date(2102, 1, 4), variations.window.end)}")
     assert prepared.first == 2
 
 

@@ -14,7 +14,8 @@ from bot.services.plans import window_of
 from bot.settings.loader import load_config
 from bot.simulation.prepared_market import PreparedMarket
 from bot.simulation.simulation import SimulatedRun
-from bot.sweep.variation import Variations, with_changes
+from bot.sweep import variation
+from bot.sweep.variation import Variations, in_window_order, with_changes
 from tests.simulation.random_sets import random_set, require_equal, run_both
 
 EARLY, LATE = Window(date(2103, 5, 20), date(2106, 6, 30)), Window(date(2107, 4, 25), date(2112, 8, 5))
@@ -51,7 +52,7 @@ def test_other_days_of_a_prepared_market_run_as_prepared_for_them(variations: Va
 def test_other_days_run_as_in_the_exact_engine(variations: Variations, window: Window) -> None:
     shorter = variations.over(window)
     shorter.run({})
-    prepared = shorter._cuts["[]"]
+    prepared = shorter._cuts.get("[]")
     require_equal(run_both(prepared, random_set(prepared.settings, 1)))
 
 
@@ -59,7 +60,7 @@ def test_other_days_share_the_readings(variations: Variations) -> None:
     variations.run({})
     shorter = variations.over(EARLY)
     shorter.run({})
-    assert shorter._cuts["[]"].view is variations._cuts["[]"].view
+    assert shorter._cuts.get("[]").view is variations._cuts.get("[]").view
 
 
 def test_a_new_window_of_a_reading_shares_the_altcoins(variations: Variations) -> None:
@@ -72,6 +73,35 @@ def test_a_new_window_of_a_reading_shares_the_altcoins(variations: Variations) -
     assert len(altcoins) == 1 < len(variations._prepared)
 
 
+def test_few_sets_of_windows_are_kept_and_a_dropped_one_is_made_anew(
+    variations: Variations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(variation, "MOST_KEPT", 3)
+    few = Variations(variations.config, variations.market, variations.window)
+    sets = [{"rotation.credit.window": 40 + number, "costs.fee": 0.001 * number} for number in range(6)]
+    found = [repr(lists(few.run(changes))) for changes in (*sets, sets[0])]
+    assert found[-1] == found[0] != found[1]
+    kept = (few._prepared, few._observed, few._cuts, few._shared)
+    assert [len(values) for values in kept] == [3, 3, 3, 3]
+
+
+def test_sets_of_the_same_windows_follow_each_other() -> None:
+    sets = [
+        {"rotation.breakout.confirm_closes": closes, "rotation.credit.window": window, "altcoins.count": count}
+        for closes in (3, 5)
+        for window in (50, 60)
+        for count in (4, 8)
+    ]
+    ordered = in_window_order(sets)
+    assert [number for number, _ in ordered] == [0, 4, 2, 6, 1, 5, 3, 7]
+    assert all(changes is sets[number] for number, changes in ordered)
+
+
+def test_sets_that_differ_in_rules_stay_in_order() -> None:
+    sets: list[dict[str, object]] = [{"rotation.breakout.confirm_closes": closes} for closes in (9, 3, 5)]
+    assert in_window_order(sets) == list(enumerate(sets))
+
+
 def test_a_set_after_one_with_other_costs_has_its_own(variations: Variations) -> None:
     expected = repr(lists(variations.run({})))
     other = Variations(variations.config, variations.market, variations.window)
@@ -81,7 +111,7 @@ def test_a_set_after_one_with_other_costs_has_its_own(variations: Variations) ->
 
 def test_choices_over_days_are_those_of_each_day(variations: Variations) -> None:
     variations.run({})
-    view = variations._cuts["[]"].view
+    view = variations._cuts.get("[]").view
     shares = view.altcoins.shares_over(view.days)
     for i in range(0, len(view.days), 50):
         chosen = {symbol: by_day[i] for symbol, by_day in sorted(shares.items()) if by_day[i]}
