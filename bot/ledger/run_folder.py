@@ -216,8 +216,8 @@ def remove_run(folder: RunFolder) -> None:
 
 
 @contextmanager
-def removed_on_error(folder: RunFolder | None) -> Iterator[None]:
-    """Remove the folder of a run that ends with an error before its first file is written."""
+def removed_on_error(folder: RunFolder | None, was_there: bool) -> Iterator[None]:
+    """Remove the folder of a run that ends with an error before its first file; one that was there is emptied."""
     # The command prints the error; in the list of runs the folder would be one more interrupted run.
     try:
         yield
@@ -225,7 +225,8 @@ def removed_on_error(folder: RunFolder | None) -> Iterator[None]:
         if folder is not None:
             with suppress(OSError):  # the error of the run is the one to report
                 (folder.path / INCOMPLETE).unlink()
-                folder.path.rmdir()
+                if not was_there:
+                    folder.path.rmdir()
         raise
 
 

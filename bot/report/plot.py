@@ -138,8 +138,8 @@ def line(name: str, x: Plain, values: Iterable[float], colour: str, **more: Any)
     return {**trace, **x, "y": rounded(values), "line": style, **more}
 
 
-def end_labels(traces: Sequence[Plain], last: str, log: bool = True) -> list[Plain]:
-    """Return the name of each line at its end, moved up where it would cover the one below.
+def end_labels(traces: Sequence[Plain], last: str) -> list[Plain]:
+    """Return the name of each line at its end on a log axis, moved up where it would cover the one below.
 
     A trace carries its label as `meta`. Traces that are hidden at first are left out.
     """
@@ -147,9 +147,9 @@ def end_labels(traces: Sequence[Plain], last: str, log: bool = True) -> list[Pla
     seen = [v for t in shown for v in t["y"] if v]
     if not seen:
         return []
-    gap = (float(np.log10(max(seen) / min(seen))) if log else max(seen) - min(seen)) * _LABEL_HEIGHT
-    ends = [float(np.log10(t["y"][-1])) if log else t["y"][-1] for t in shown]
-    places = [10**place if log else place for place in _apart(ends, gap)]
+    gap = float(np.log10(max(seen) / min(seen))) * _LABEL_HEIGHT
+    ends = [float(np.log10(t["y"][-1])) for t in shown]
+    places = [10**place for place in _apart(ends, gap)]
     return [
         {
             "type": "scatter",

@@ -27,6 +27,7 @@ from bot.ledger.run_folder import (
     find_run,
     list_runs,
     new_run_folder,
+    removed_on_error,
 )
 from bot.ledger.typed_tables import TypedTables
 
@@ -139,6 +140,19 @@ class TestIncomplete:
         assert caught.value.exit_code == 5
         assert blocked in str(caught.value)
         assert not folder.is_complete
+
+    @pytest.mark.parametrize("was_there", [True, False])
+    def test_a_run_without_a_file_is_removed_with_its_folder_unless_that_was_there_before(
+        self, tmp_path: Path, was_there: bool
+    ) -> None:
+        path = tmp_path / "mine"
+        if was_there:
+            path.mkdir()
+        folder = claim_run_folder(path)
+        with pytest.raises(LedgerError), removed_on_error(folder, was_there):
+            raise LedgerError("the strategy failed")
+        assert path.is_dir() == was_there
+        assert not was_there or not list(path.iterdir())
 
     def test_a_ledger_that_lost_its_last_rows_is_found_out(self, tmp_path: Path) -> None:
         folder = new_run_folder(tmp_path, STARTED, "abcdef01")

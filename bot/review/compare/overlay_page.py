@@ -12,7 +12,7 @@ from bot.report import numbers
 from bot.report.markup import Figure, Row, Table, bullets, facts, folded, paragraph, section
 from bot.report.metrics import PERIODS_PER_YEAR
 from bot.report.page import page
-from bot.report.plot import Chart, Plain, axis, dates, end_labels, line, over_time, rounded
+from bot.report.plot import Chart, Plain, axis, dates, end_labels, line, log_axis, over_time, rounded
 from bot.review.compare.compare import Comparison
 from bot.review.compare.overlay import Overlay
 from bot.review.compare.parity import Parity
@@ -128,8 +128,8 @@ def _equity(laid: Overlay, first: str, second: str) -> Chart:
         "overlay",
         "The two equities",
         f"Equity at each day's close, both 100 on {laid.days[0]}.",
-        [*lines, *end_labels(lines, f"{index[-1]:%Y-%m-%d}", log=False)],
-        _over_time(index, axis(f"Equity, 100 on {laid.days[0]}")),
+        [*lines, *end_labels(lines, f"{index[-1]:%Y-%m-%d}")],
+        _over_time(index, log_axis(f"Equity, 100 on {laid.days[0]}", lines)),
         height="tall",
     )
 
