@@ -102,7 +102,7 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 
 def cache_folder() -> Path | None:
-    """Return the folder of machine code made of the present sources, or None if it cannot be written."""
+    """Return the folder of machine code made of the present sources; None if it is read-only."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = home / "small-cap-rotation" / f"compiled-{source_hash()[:16]}"
     try:

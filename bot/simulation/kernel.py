@@ -60,7 +60,7 @@ class RunInputs(NamedTuple):
     seen
         Observations by decision from the origin of the market on, from `Simulation.observations`, shape (decisions,).
     is_stale
-        True where nothing is bought, shape (decisions,).
+        True where purchases are blocked, shape (decisions,).
     shares
         Altcoins that a choice on each day would take, as shares of their part, shape (decisions, coins).
     coins

@@ -41,7 +41,7 @@ class SimulatedRun(NamedTuple):
 
 
 class Simulation:
-    """Simulated runs; `is_compiled` asks for machine code, which costs half a minute where none is kept."""
+    """Simulated runs; `is_compiled` asks for machine code, which takes half a minute to make on the first run."""
 
     def __init__(self, is_compiled: bool = False) -> None:
         self._is_compiled = is_compiled

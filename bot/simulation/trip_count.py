@@ -21,7 +21,7 @@ class OpenPurchases(NamedTuple):
     Attributes
     ----------
     oldest, newest
-        Row of the first and of the last purchase of a coin; -1 without one. Shape (coins,).
+        Row of the first and of the last purchase of a coin; -1 in an empty list. Shape (coins,).
     following, left
         Row of the coin's next purchase or -1, and lots left, by row of the fills. Shape (rows,).
     """
@@ -33,7 +33,7 @@ class OpenPurchases(NamedTuple):
 
 
 def no_purchases(coins: int, room: int) -> OpenPurchases:
-    """Return lists without a purchase, with room for a number of fills."""
+    """Return empty lists with room for a number of fills."""
     return OpenPurchases(np.full(coins, _NO_ROW), np.full(coins, _NO_ROW), np.full(room, _NO_ROW), np.zeros(room))
 
 
