@@ -44,7 +44,7 @@ def changes_market(key: str) -> bool:
 
 
 def is_assumed(key: str) -> bool:
-    """Return True for a key whose value is an assumption about costs or execution, not a choice of the strategy."""
+    """Return True for a key whose value is an assumption about costs or execution."""
     return key.startswith(COSTS) or key == DELAY
 
 

@@ -90,7 +90,7 @@ def _security(scheduler: str) -> Security:
 
 
 def _require_files(security: Security, mend: str) -> None:
-    """Raise ConfigError for a file of certificates or keys that is absent; errors of OpenSSL do not name it."""
+    """Raise ConfigError for a file of certificates or keys that is absent, by its name, which errors of OpenSSL lack."""
     for name in ("tls_ca_file", "tls_client_cert", "tls_client_key"):
         value = getattr(security, name)
         if value and "\n" not in value and not Path(value).is_file():  # else the text of a certificate itself
@@ -116,7 +116,7 @@ def _connected(scheduler: str, security: Security) -> Client:
 
 
 def _unanswered(scheduler: str, problem: Exception) -> ClusterError:
-    """Return the error of a scheduler that cannot be connected to."""
+    """Return the error of a failed connection to a scheduler."""
     cause = problem.__cause__ or problem
     # Dask puts the address of an object in memory before the cause.
     text = str(cause).rpartition(": ")[2] or type(problem).__name__
@@ -156,7 +156,7 @@ class _DaskBackend:
                 raise ClusterError("all workers died, again and again", where=self._scheduler, mend=_KEPT)
 
     def _run_while_held(self, inputs: SweepInputs, chunks: Mapping[int, Chunk]) -> Iterator[tuple[int, list[SweepRow]]]:
-        """Send the inputs once and run chunks until all are done, or no worker holds the inputs any more."""
+        """Send the inputs once and run chunks until all are done, or the last worker with the inputs is lost."""
         expected, data, run = worker_identity(), inputs.sha256, uuid4().hex
         sent = {"broadcast": True, "hash": False, "direct": False}
         held: Any = self._answer(self._client._scatter, inputs, seconds=SEND_SECONDS, **sent)
@@ -188,7 +188,7 @@ class _DaskBackend:
             yield number, rows
 
     def _look(self, progress: WorkerProgress, now: float) -> int:
-        """Remove workers that have stopped, wait for one if none is left, and return how many chunks to submit."""
+        """Remove workers that have stopped, wait for at least one, and return how many chunks to submit."""
         workers = self._workers_after_waiting()
         silent = progress.silent({worker: found["last_seen"] for worker, found in workers.items()}, now)
         overdue = progress.overdue(now)

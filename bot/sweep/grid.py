@@ -242,7 +242,7 @@ def _are_numbers(*values: object) -> bool:
 
 
 def _short(value: float) -> float:
-    """Return a float without the last bits of arithmetic: 0.1 + 0.2 is 0.3."""
+    """Round away the last bits of arithmetic: 0.1 + 0.2 is 0.3."""
     return float(f"{value:.12g}")
 
 

@@ -23,7 +23,7 @@ class RecentlyUsed(Generic[_T]):
         return list(self._values.values())
 
     def get(self, key: str) -> _T | None:
-        """Return a value, or None if it is not kept."""
+        """Return a value if it is kept."""
         if key not in self._values:
             return None
         value = self._values.pop(key)  # a dict is in the order of insertion
@@ -38,7 +38,7 @@ class RecentlyUsed(Generic[_T]):
             del self._values[next(iter(self._values))]
 
     def get_or_make(self, key: str, make: Callable[[], _T]) -> _T:
-        """Return a value, made if it is not kept."""
+        """Return the kept value, else a new one."""
         found = self.get(key)
         if found is None:
             found = make()

@@ -8,7 +8,7 @@ from bot.core.errors import ConfigError
 
 
 def require_name(name: str) -> None:
-    """Raise ConfigError for a name that is no plain name of a file."""
+    """Require a plain name of a file. Raises ConfigError."""
     if not re.fullmatch("[A-Za-z0-9_-]{1,40}", name):
         expected = "at most 40 of A-Z, a-z, 0-9, - and _"
         raise ConfigError("is no valid name", where="--name", expected=expected, was=name)

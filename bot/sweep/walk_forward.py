@@ -218,7 +218,7 @@ def _tested(
     drawn: Sequence[Mapping[str, object]],
     criterion: Criterion,
 ) -> TestedFold | None:
-    """Choose the best set of a training and place it in the test; None if no set has an episode in the training."""
+    """Choose the best set of a training, if any set has an episode there, and place it in the test."""
     if not any(figures["episodes"] for figures in trained):
         return None
     chosen = _best(trained, criterion)
@@ -242,7 +242,7 @@ def _evidence(figures: Sequence[Figures], drawn: Sequence[Mapping[str, object]],
 
 
 def _scores(figures: Sequence[Figures], criterion: Criterion) -> Floats:
-    """Return the figure by which sets are compared; a set that stays in cash has no Sharpe ratio and counts as 0."""
+    """Return the figure by which sets are compared; a set that stays in cash counts as 0."""
     return np.array([float(found[criterion] or 0.0) for found in figures])
 
 

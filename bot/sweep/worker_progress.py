@@ -16,8 +16,8 @@ TIMES_THE_SLOWEST = 4.0
 class WorkerProgress:
     """Times of the chunks under way and of the workers' heartbeats.
 
-    All times are seconds of one clock of this machine that never goes back. The clocks of other machines may differ, so
-    a heartbeat counts as new if it differs from the one before.
+    All times are seconds of one monotonic clock of this machine. The clocks of other machines may differ, so a heartbeat
+    counts as new if it differs from the one before.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class WorkerProgress:
         return {chunk for chunk, began in self._began.items() if now - began > self.limit}
 
     def silent(self, heartbeats: Mapping[str, float], now: float) -> set[str]:
-        """Return the workers without a new heartbeat for `SILENT_SECONDS`.
+        """Return the workers whose newest heartbeat is older than `SILENT_SECONDS`.
 
         Parameters
         ----------
