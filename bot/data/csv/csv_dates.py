@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,10 @@ from bot.data.csv.csv_table import CsvTable
 
 Moments = npt.NDArray[np.datetime64]
 
-_ISO = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?)?", re.ASCII)
+_OFFSET = r"Z|([+-])(\d{2}):?(\d{2})"
+_ISO = re.compile(
+    rf"(\d{{4}}-\d{{2}}-\d{{2}})(?:[T ](\d{{2}}:\d{{2}}(?::\d{{2}})?)(?:\.\d+)?(?:{_OFFSET})?)?", re.ASCII
+)
 _TWELVE_HOURS = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2})-(AM|PM)", re.ASCII)
 _NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
 _ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+?\d+", re.ASCII)
@@ -23,20 +27,29 @@ _UNITS = {10: 1, 13: 10**3, 16: 10**6}
 _SHORTEST = np.timedelta64(20, "h")
 """Time between two daily rows; a day on which clocks change has 23 hours."""
 _LONGEST = np.timedelta64(5, "D")
+_EARLY, _LATE = 3600, 23 * 3600
+"""Seconds after midnight (UTC) until which, and from which, a row has the time at which its day starts or ends."""
 
 
-def parse_moments(table: CsvTable, texts: Sequence[str]) -> Moments:
+class RowTimes(NamedTuple):
+    """Times of the rows of a file, datetime64[s], shape (rows,): as written, and in UTC where an offset is written."""
+
+    local: Moments
+    utc: Moments
+
+
+def parse_times(table: CsvTable, texts: Sequence[str]) -> RowTimes:
     """Parse the dates or times of a column.
 
     Parameters
     ----------
     texts
-        Cells, one a row. A time with an offset keeps its local date, the session of the row.
+        Cells, one a row. The local date of a time with an offset is the session of the row.
 
     Returns
     -------
-    Moments
-        datetime64[s], shape (rows,), in the order of the file.
+    RowTimes
+        In the order of the file.
 
     Raises
     ------
@@ -54,7 +67,17 @@ def parse_moments(table: CsvTable, texts: Sequence[str]) -> Moments:
                 where, expected = table.place(row), "all its digits"
                 raise DataError("has a rounded time", where=where, expected=expected, was=text, mend=mend) from None
             raise DataError("is not a date", where=table.place(row), was=text or "blank") from None
-    return np.array(moments, "datetime64[s]")
+    local = np.array(moments, "datetime64[s]")
+    return RowTimes(local, local - np.array([_offset(text) for text in texts], "timedelta64[s]"))
+
+
+def _offset(text: str) -> int:
+    """Return the seconds by which the clock of a time is ahead of UTC; 0 without an offset."""
+    found = _ISO.fullmatch(text)
+    if found is None or found[3] is None:
+        return 0
+    seconds = int(found[4]) * 3600 + int(found[5]) * 60
+    return seconds if found[3] == "+" else -seconds
 
 
 def _moment(text: str, day_first: bool) -> np.datetime64:
@@ -114,3 +137,23 @@ def require_daily(table: CsvTable, moments: Moments, is_weekly_known: bool = Fal
         if is_wrong and usual > 0:
             was = f"rows {usual / unit:g} {name} apart"
             raise DataError("is not daily", where=str(table.path), expected="one row a day", was=was)
+
+
+def require_utc_days(table: CsvTable, moments: Moments) -> None:
+    """Raise DataError for rows of a coin whose days begin at another hour than 00:00 UTC.
+
+    Parameters
+    ----------
+    moments
+        UTC times of the rows, datetime64[s], shape (rows,).
+    """
+    # Such a day ends hours after the UTC day of its date: its close would be known before it was made.
+    usual = int(np.median((moments - moments.astype("datetime64[D]")).astype(np.int64)))
+    if _EARLY < usual < _LATE:
+        raise DataError(
+            "has days of another time zone",
+            where=str(table.path),
+            expected="days from 00:00 to 24:00 UTC",
+            was=f"rows at {usual // 3600:02d}:{usual % 3600 // 60:02d} UTC",
+            mend="export days of UTC",
+        )

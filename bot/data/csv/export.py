@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.core.market import Floats
-from bot.data.csv.csv_dates import Moments
+from bot.data.csv.csv_dates import Moments, RowTimes
 from bot.data.csv.csv_table import CsvTable
 from bot.data.vendors.raw_bars import COLUMNS
 
@@ -24,7 +24,9 @@ class Export:
     name
         The vendor's name of the series: a ticker, an id, a pair, or the name of the file.
     moments
-        datetime64[s], shape (rows,).
+        Times of the rows as written, datetime64[s], shape (rows,).
+    utc
+        The same in UTC.
     columns
         Prices and volume, shape (rows,); NaN is unknown.
     lines
@@ -40,6 +42,7 @@ class Export:
     table: CsvTable
     name: str
     moments: Moments
+    utc: Moments
     columns: dict[str, Floats]
     lines: Rows
     adjusted: Floats | None = None
@@ -47,13 +50,12 @@ class Export:
     volume_in_coins: bool = False
 
 
-def make_export(table: CsvTable, name: str, moments: Moments, columns: dict[str, Floats]) -> Export:
+def make_export(table: CsvTable, name: str, times: RowTimes, columns: dict[str, Floats]) -> Export:
     """Make an export of parsed columns: in ascending order, only rows with a close."""
-    lines: Rows = np.arange(len(moments)) + table.first_line
+    local, utc = times
+    lines: Rows = np.arange(len(local)) + table.first_line
     # Exchanges' archives and web pages often have the newest row first.
-    order = slice(None, None, -1) if len(moments) > 1 and moments[0] > moments[-1] else slice(None)
-    full = {column: columns[column] if column in columns else np.full(len(moments), np.nan) for column in COLUMNS}
-    export = Export(table, name, moments[order], {key: value[order] for key, value in full.items()}, lines[order])
-    known = ~np.isnan(export.columns["close"])
-    kept = {key: value[known] for key, value in export.columns.items()}
-    return replace(export, moments=export.moments[known], columns=kept, lines=export.lines[known])
+    rows = np.arange(len(local))[:: -1 if len(local) > 1 and local[0] > local[-1] else 1]
+    rows = rows[~np.isnan(columns["close"][rows])]
+    full = {column: columns[column] if column in columns else np.full(len(local), np.nan) for column in COLUMNS}
+    return Export(table, name, local[rows], utc[rows], {key: value[rows] for key, value in full.items()}, lines[rows])

@@ -13,7 +13,7 @@ from bot.core.errors import DataError
 from bot.core.market import Floats
 from bot.data.csv.candle_file import CANDLE_SUFFIXES, pair_of, read_candles
 from bot.data.csv.csv_cells import cell_error, parse_column
-from bot.data.csv.csv_dates import parse_moments
+from bot.data.csv.csv_dates import parse_times
 from bot.data.csv.csv_format import CsvFormat
 from bot.data.csv.csv_table import CsvTable, read_bytes, read_lines, read_table
 from bot.data.csv.export import Export, make_export
@@ -84,13 +84,13 @@ def _yahoo(path: Path) -> list[Export]:
     if table.header[0] == "price":
         mend = "save one ticker, with multi_level_index=False"
         raise DataError("has the header of several tickers", where=f"{path} line 1", mend=mend)
-    moments = parse_moments(table, table.column(_index(table, "date", "datetime")))
+    times = parse_times(table, table.column(_index(table, "date", "datetime")))
     columns = _columns(table, {**_OHLC, "volume": ("volume",)})
     for name in ("open", "high", "low"):
         if name in columns:
             columns[name][columns[name] == 0] = np.nan  # Yahoo writes 0 for an unknown price
     has_adjusted = "adj close" in table.header
-    export = make_export(table, path.stem, moments, columns)
+    export = make_export(table, path.stem, times, columns)
     if not has_adjusted:
         return [replace(export, is_adjusted="dividends" in table.header)]
     closes = parse_column(table, _index(table, "adj close"), "adj close", _BLANKS)
@@ -101,11 +101,11 @@ def _yahoo(path: Path) -> list[Export]:
 def _fred(path: Path) -> list[Export]:
     """Parse a file of FRED: a date and one column a series, with a full stop or a blank for a missing value."""
     table = read_table(path)
-    moments = parse_moments(table, table.column(_index(table, "observation_date", "date")))
+    times = parse_times(table, table.column(_index(table, "observation_date", "date")))
     found = []
     for index, name in enumerate(table.header[1:], start=1):
         close = parse_column(table, index, name.upper(), _BLANKS)
-        found.append(make_export(table, name.upper(), moments, {"close": close}))
+        found.append(make_export(table, name.upper(), times, {"close": close}))
     return found
 
 
@@ -120,10 +120,10 @@ def _vision(path: Path) -> list[Export]:
     if len(table.rows[0]) != _VISION_COLUMNS:
         was = f"{len(table.rows[0])}: {','.join(table.rows[0])}"
         raise DataError("has another number of fields", where=table.place(0), expected=str(_VISION_COLUMNS), was=was)
-    moments = parse_moments(table, table.column(0))
+    times = parse_times(table, table.column(0))
     columns = {name: parse_column(table, 1 + index, name) for index, name in enumerate(PRICES)}
     columns["volume"] = parse_column(table, 7, "quote volume")
-    return [make_export(table, named[1] if named else path.stem, moments, columns)]
+    return [make_export(table, named[1] if named else path.stem, times, columns)]
 
 
 def _cryptodatadownload(path: Path) -> list[Export]:
@@ -138,8 +138,8 @@ def _cryptodatadownload(path: Path) -> list[Export]:
     quote = next((name for name in table.header if _is_quote_volume(name, pair)), None)
     if quote is None:
         raise DataError("has no volume in the quote currency", where=str(path), was=",".join(table.header))
-    moments = parse_moments(table, table.column(_index(table, "date", "unix")))
-    return [make_export(table, pair, moments, _columns(table, {**_OHLC, "volume": (quote,)}))]
+    times = parse_times(table, table.column(_index(table, "date", "unix")))
+    return [make_export(table, pair, times, _columns(table, {**_OHLC, "volume": (quote,)}))]
 
 
 def _is_quote_volume(name: str, pair: str) -> bool:
@@ -151,26 +151,26 @@ def _is_quote_volume(name: str, pair: str) -> bool:
 def _tradingview(path: Path) -> list[Export]:
     """Parse a chart of TradingView; columns of indicators are left out."""
     table = read_table(path)
-    moments = parse_moments(table, table.column(_index(table, "time")))
+    times = parse_times(table, table.column(_index(table, "time")))
     columns = _columns(table, {**_OHLC, "volume": ("volume",)})
     # "BINANCE_ETHUSDT, 1D": the venue, the name there, and the interval.
     name = path.stem.partition(",")[0].rpartition("_")[2] if "," in path.stem else path.stem
-    return [replace(make_export(table, name, moments, columns), volume_in_coins=True)]
+    return [replace(make_export(table, name, times, columns), volume_in_coins=True)]
 
 
 def _candles(path: Path) -> list[Export]:
     """Parse candles of freqtrade or ccxt: JSON, feather, or a CSV file with the column `timestamp`."""
     is_table = path.suffix.lower() not in CANDLE_SUFFIXES
     table = read_table(path) if is_table else read_candles(path)
-    moments = parse_moments(table, table.column(_index(table, "timestamp" if is_table else "date")))
+    times = parse_times(table, table.column(_index(table, "timestamp" if is_table else "date")))
     columns = _columns(table, {**_OHLC, "volume": ("volume",)})
-    return [replace(make_export(table, pair_of(path), moments, columns), volume_in_coins=True)]
+    return [replace(make_export(table, pair_of(path), times, columns), volume_in_coins=True)]
 
 
 def _investing(path: Path) -> list[Export]:
     """Parse historical data of Investing.com: separators of thousands, and volumes such as 1.2M."""
     table = read_table(path)
-    moments = parse_moments(table, table.column(_index(table, "date")))
+    times = parse_times(table, table.column(_index(table, "date")))
     names = {"open": ("open",), "high": ("high",), "low": ("low",), "close": ("price",)}
     columns = _columns(table, names, thousands=True)
     if {"vol.", "volume"} & set(table.header):
@@ -179,7 +179,7 @@ def _investing(path: Path) -> list[Export]:
     # "BTC_USD Binance Historical Data": the pair and the venue.
     name = re.sub(r" Historical Data( \(\d+\))?$", "", path.stem)
     name = name.split(" ")[0] if "_" in name else name
-    return [replace(make_export(table, name, moments, columns), volume_in_coins=True)]
+    return [replace(make_export(table, name, times, columns), volume_in_coins=True)]
 
 
 def _suffixed(table: CsvTable, row: int, text: str) -> float:

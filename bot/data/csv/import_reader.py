@@ -12,7 +12,7 @@ from bot.core.errors import DataError
 from bot.core.listing import Listing, Release
 from bot.core.series_kind import SeriesKind
 from bot.data.csv.candle_file import CANDLE_SUFFIXES, is_of_other_interval, pair_of
-from bot.data.csv.csv_dates import require_daily
+from bot.data.csv.csv_dates import require_daily, require_utc_days
 from bot.data.csv.csv_format import CsvFormat
 from bot.data.csv.export import Export
 from bot.data.csv.formats import parse_export, recognise
@@ -138,7 +138,10 @@ def _to_bars(export: Export, symbol: str, listing: Listing, csv_format: CsvForma
         columns["volume"] = columns["volume"] * columns["close"]
         notes.append(f"{symbol}: volume in coins was multiplied by each day's close")
     require_daily(export.table, export.moments, is_weekly_known=listing.release is Release.THURSDAY)
-    dates = export.moments.astype("datetime64[D]")
+    if kind.is_coin:
+        require_utc_days(export.table, export.utc)
+    # A coin trades around the clock, so its day is that of UTC; a session has the date of its place.
+    dates = (export.utc if kind.is_coin else export.moments).astype("datetime64[D]")
     check_dates(dates, place)
     clear_rounded_prices(columns)
     check_prices(columns, kind, place)

@@ -66,6 +66,41 @@ def test_yfinance_writes_adjusted_prices_beside_dividends(tmp_path: Path) -> Non
     assert rows["SPY"].dates.astype(str).tolist() == ["2024-01-02", "2024-07-03", "2024-07-05", "2024-07-08"]
 
 
+def coin_days(*times: str) -> str:
+    """A chart of TradingView with rows at these times."""
+    return "time,open,high,low,close,Volume\n" + "".join(f"{time},1,2,1,2,9\n" for time in times)
+
+
+@pytest.mark.parametrize(
+    ("times", "utc"),
+    [
+        (("2024-03-30", "2024-03-31", "2024-04-01"), "00:00"),
+        # The days of UTC on a clock in Berlin, whose summer time begins on the 31st, and in Chicago.
+        (("2024-03-30T01:00:00+01:00", "2024-03-31T01:00:00+01:00", "2024-04-01T02:00:00+02:00"), "00:00"),
+        (("2024-03-29T19:00:00-05:00", "2024-03-30T19:00:00-05:00", "2024-03-31T19:00:00-05:00"), "00:00"),
+        (("2024-03-30T23:59:59Z", "2024-03-31T23:59:59Z", "2024-04-01T23:59:59Z"), "00:00"),
+        # The days of Hong Kong, of New York, and of a clock without an offset.
+        (("2024-03-29T16:00:00Z", "2024-03-30T16:00:00Z", "2024-03-31T16:00:00Z"), "16:00"),
+        (("1711728000", "1711814400", "1711900800"), "16:00"),
+        (("2024-03-30 00:00:00-04:00", "2024-03-31 00:00:00-04:00", "2024-04-01 00:00:00-04:00"), "04:00"),
+        (("2024-03-30 05:30", "2024-03-31 05:30", "2024-04-01 05:30"), "05:30"),
+    ],
+)
+def test_the_days_of_a_coin_are_those_of_utc(times: tuple[str, ...], utc: str, tmp_path: Path) -> None:
+    """A day that ends hours after the UTC day of its date would be known before its close was made."""
+    if utc == "00:00":
+        rows, _ = imported(tmp_path, ETHUSDT=coin_days(*times))
+        assert rows["ETH"].dates.astype(str).tolist() == ["2024-03-30", "2024-03-31", "2024-04-01"]
+    else:
+        told = fault(tmp_path, coin_days(*times), "ETHUSDT")
+        assert f"has days of another time zone; expected days from 00:00 to 24:00 UTC, was rows at {utc} UTC" in told
+
+
+def test_the_sessions_of_an_index_keep_their_own_date(tmp_path: Path) -> None:
+    rows, _ = imported(tmp_path, RUT=coin_days("2024-01-02T09:30:00-05:00", "2024-01-03T09:30:00-05:00"))
+    assert rows["RUT"].dates.astype(str).tolist() == ["2024-01-02", "2024-01-03"]
+
+
 def test_quarterly_rows_of_yahoo_are_refused(tmp_path: Path) -> None:
     text = "Date,Open,High,Low,Close,Adj Close,Volume\n" + "".join(
         f"{year}-{month}-01,1,1,1,1,1,1\n" for year in (2022, 2023) for month in ("01", "04", "07", "10")
