@@ -264,14 +264,34 @@ def trade(
     day: int,
 ) -> None:
     """Plan the orders towards the wanted weights, sells first, and fill them at the open of their day."""
-    if book.live_count[0]:
-        _plan(book, coins, numbers, when, reduce_only, multiplier, day)
-        _fill(book, coins, numbers.impact, multiplier, day)
+    live = book.live[: book.live_count[0]]
+    if _set_changes(book, live, coins, numbers, when, day):
+        _plan(book, live, coins, numbers, when, reduce_only, multiplier, day)
+        _fill(book, live, coins, numbers.impact, multiplier, day)
+    for coin in live:
+        book.unfinished[coin] = book.again[coin]
 
 
-# Both loops read single numbers of the table: calls with the whole of it cost more than the arithmetic.
+# These loops read single numbers of the table: calls with the whole of it cost more than the arithmetic.
+def _set_changes(book: LotBook, live: Ints, coins: CoinTable, numbers: RunNumbers, when: int, day: int) -> bool:
+    """Set the lots between each holding and its target, fractions included, where a trade is due; True if any is."""
+    is_any = False
+    equity = equity_at(book.cash[0], book.lots, live, len(live), book.marks, coins.close, coins.step, day - 1)
+    for coin in live:
+        book.orders[coin], book.again[coin], book.changes[coin] = 0.0, False, 0.0
+        target, held, close = book.wanted[coin] * numbers.multiplier, book.lots[coin], coins.close[day - 1, coin]
+        if book.wanted[coin] > 0 or held > 0:
+            price, step = book.marks[coin] if np.isnan(close) else close, coins.step[coin]
+            weight = held * step * price / equity if equity else 0.0
+            if _is_due(when, book.unfinished[coin], numbers.band, numbers.relative_band, weight, target):
+                book.changes[coin] = target * equity / price / step - held
+                is_any |= book.changes[coin] != 0
+    return is_any
+
+
 def _plan(
     book: LotBook,
+    live: Ints,
     coins: CoinTable,
     numbers: RunNumbers,
     when: int,
@@ -280,17 +300,7 @@ def _plan(
     day: int,
 ) -> None:
     """Set the lots of the day's orders, and which coins are retried on the next day."""
-    count = book.live_count[0]
-    live, changes, cash = book.live[:count], book.changes, book.cash[0]
-    equity = equity_at(cash, book.lots, book.live, count, book.marks, coins.close, coins.step, day - 1)
-    for coin in live:
-        book.orders[coin], book.again[coin], changes[coin] = 0.0, False, 0.0
-        target, held, close = book.wanted[coin] * numbers.multiplier, book.lots[coin], coins.close[day - 1, coin]
-        if book.wanted[coin] > 0 or held > 0:
-            price, step = book.marks[coin] if np.isnan(close) else close, coins.step[coin]
-            weight = held * step * price / equity if equity else 0.0
-            if _is_due(when, book.unfinished[coin], numbers.band, numbers.relative_band, weight, target):
-                changes[coin] = target * equity / price / step - held
+    cash, changes = book.cash[0], book.changes
     for side in range(2):  # sales first: their proceeds pay for the purchases
         for coin in live:
             change = changes[coin]
@@ -325,14 +335,11 @@ def _plan(
                 book.orders[coin] = -lots
                 cost += impact_share(numbers.impact, volatility, quantity * price, volume)
                 cash += quantity * price * (1 - cost)
-    for coin in live:
-        book.unfinished[coin] = book.again[coin]
 
 
-def _fill(book: LotBook, coins: CoinTable, coefficient: float, multiplier: float, day: int) -> None:
+def _fill(book: LotBook, live: Ints, coins: CoinTable, coefficient: float, multiplier: float, day: int) -> None:
     """Fill the orders at the open of the day, sells first, within holdings and cash."""
-    live = book.live[: book.live_count[0]]
-    money, held_lots, unfinished = book.cash, book.lots, book.unfinished
+    money, held_lots, again = book.cash, book.lots, book.again
     for side in range(2):
         for coin in live:
             order = book.orders[coin]
@@ -340,7 +347,7 @@ def _fill(book: LotBook, coins: CoinTable, coefficient: float, multiplier: float
                 continue
             opened = coins.open[day, coin]
             if np.isnan(opened):
-                unfinished[coin] = True
+                again[coin] = True
                 continue
             step, fee = coins.step[coin], coins.fee[coin]
             volume, volatility = coins.median_volume[day - 1, coin], coins.volatility[day - 1, coin]
@@ -356,7 +363,7 @@ def _fill(book: LotBook, coins: CoinTable, coefficient: float, multiplier: float
                 money[0] -= lots * step * price * (1 - fee)
             held_lots[coin] += lots
             if lots != order:
-                unfinished[coin] = True
+                again[coin] = True
             if lots != 0:
                 _note(book, FILL, day, coin, lots, price)
 
