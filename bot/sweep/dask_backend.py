@@ -90,7 +90,8 @@ def _security(scheduler: str) -> Security:
 
 
 def _require_files(security: Security, mend: str) -> None:
-    """Raise ConfigError for a file of certificates or keys that is absent, by its name, which errors of OpenSSL lack."""
+    """Require the files of certificates and keys that Dask's config names. Raises ConfigError."""
+    # By name: the error of OpenSSL for an absent file has none.
     for name in ("tls_ca_file", "tls_client_cert", "tls_client_key"):
         value = getattr(security, name)
         if value and "\n" not in value and not Path(value).is_file():  # else the text of a certificate itself

@@ -16,8 +16,8 @@ TIMES_THE_SLOWEST = 4.0
 class WorkerProgress:
     """Times of the chunks under way and of the workers' heartbeats.
 
-    All times are seconds of one monotonic clock of this machine. The clocks of other machines may differ, so a heartbeat
-    counts as new if it differs from the one before.
+    All times are seconds of one monotonic clock of this machine. The clocks of other machines may differ, so a
+    heartbeat counts as new if it differs from the one before.
     """
 
     def __init__(self) -> None:
