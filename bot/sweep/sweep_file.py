@@ -92,7 +92,9 @@ class SweepFile:
 
     def add(self, chunk: int, rows: Sequence[SweepRow]) -> None:
         """Write a finished chunk in one transaction."""
-        cells = [(number, chunk, _text(changes), *_stored(figures)) for number, changes, figures in rows]
+        # By number, as the file is read: the hash of a chunk depends on the order of its sets.
+        ordered = sorted(rows, key=lambda row: row[0])
+        cells = [(number, chunk, _text(changes), *_stored(figures)) for number, changes, figures in ordered]
         marks = ", ".join("?" * (3 + len(_STORED)))
         with self._writing() as connection, FAULTS.transaction(connection, self.path):
             connection.execute("INSERT INTO chunks VALUES (?, ?)", (chunk, _digest(cells)))

@@ -56,6 +56,11 @@ def test_a_changed_figure_is_damage(file: SweepFile) -> None:
             read()
 
 
+def test_the_sets_of_a_chunk_are_added_in_any_order(file: SweepFile) -> None:
+    file.add(1, rows(250, 250)[::-1])
+    assert file.table()["set"].tolist() == list(range(500))
+
+
 def test_a_file_of_something_else_is_no_sweep(tmp_path: Path) -> None:
     (tmp_path / "one.sqlite3").write_text("set,final_equity\n" * 500)
     with pytest.raises(LedgerError, match=r"is damaged or no database.*run the sweep again under another name"):
