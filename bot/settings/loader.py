@@ -178,7 +178,8 @@ def _parse(path: Path, like: str) -> dict[str, object]:
     if data is None:  # an empty file, or one of comments only
         data = {}
     if not isinstance(data, dict):
-        raise ConfigError("is not a config", where=str(path), expected="keys and values", was=type(data).__name__)
+        kind = "grid of a sweep" if like.startswith("grid") else "config"
+        raise ConfigError(f"is not a {kind}", where=str(path), expected="keys and values", was=type(data).__name__)
     return data
 
 

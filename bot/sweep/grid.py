@@ -76,6 +76,8 @@ class Grid:
         ConfigError
             If the grid is continuous and no count is given, or the sets are too many.
         """
+        if count is not None and count < 1:
+            raise ConfigError("is no number of sets", where="--sets", expected="at least 1", was=str(count))
         size = self.size
         if sampler == "grid":
             yield from self._combinations(size, count)
@@ -94,7 +96,11 @@ class Grid:
         if min(size, count or size) > MOST_SETS:
             mend = "draw some of them: --sampler sobol --sets N"
             raise ConfigError(
-                "has too many sets", where="grid", expected=f"at most {MOST_SETS:,}", was=f"{size:,}", mend=mend
+                "the grid has too many sets",
+                where="--sampler grid",
+                expected=f"at most {MOST_SETS:,}",
+                was=f"{size:,}",
+                mend=mend,
             )
         for number, values in enumerate(product(*(axis.values for axis in self.axes))):
             if count is not None and number >= count:
@@ -192,7 +198,9 @@ def _require_listed(value: object, where: str, config: Config) -> None:
 def _require_varied(key: str, where: str, config: Config) -> None:
     known = {".".join(leaf) for leaf in _leaves(config.resolved()) if leaf[0] in VARIED} | set(RunAxes.model_fields)
     if key not in known:
-        hint = did_you_mean(key, known) or f"a key of {', '.join(VARIED)}, or {', '.join(RunAxes.model_fields)}"
+        inner = [name for name in sorted(known) if name.startswith(f"{key}.")]
+        hint = f"a grid names single values, such as {inner[0]}" if inner else did_you_mean(key, known)
+        hint = hint or f"a key of {', '.join(VARIED)}, or {', '.join(RunAxes.model_fields)}"
         raise ConfigError("is no key that may vary", where=where, mend=hint)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,25 @@ def test_changes_are_nested_by_their_paths() -> None:
 
 def test_the_default_grid_is_valid(config: Config) -> None:
     assert load_grid(DEFAULT_GRID, config).size == 972
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- rotation\n- altcoins\n", "is not a grid of a sweep; expected keys and values, was list"),
+        ("rotation.breakout: {confirm_closes: [3]}\n", "a grid names single values, such as rotation.breakout."),
+        ("rotation.trail.of_level: [.nan]\n", "is not a finite number; was '.nan'"),
+        ("rotation.breakout.confirm_closes: [3]\nrotation.breakout.confirm_closes: [5]\n", "stands twice"),
+    ],
+)
+def test_a_grid_of_another_form_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "grid.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        load_grid(tmp_path / "grid.yaml", load_config())
+
+
+def test_no_sets_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "grid.yaml").write_text("rotation.breakout.confirm_closes: [3, 5]\n")
+    grid = load_grid(tmp_path / "grid.yaml", load_config())
+    with pytest.raises(ConfigError, match="--sets: is no number of sets; expected at least 1, was 0"):
+        list(grid.sets("grid", 0, 0))
