@@ -25,9 +25,16 @@ _TOLERANCE = 1e-12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RandomTiming:
-    """Growth of 1 over the whole run: `final` of each shift, and `own` of the exposures where they were.
+    """Growth of 1 over the whole run, with the exposures on other days.
 
-    `exposure` is the mean share of equity in coins.
+    Attributes
+    ----------
+    final
+        Growth of each shift, shape (shifts,).
+    own
+        Growth of the exposures on their own days.
+    exposure
+        Mean share of equity in coins.
     """
 
     final: Floats
@@ -47,7 +54,7 @@ class RandomTiming:
     def summary(self) -> dict[str, float | None]:
         """Return the total returns at three percentiles, and the share of the shifts that did as well as the run.
 
-        Where the band is left out, the exposure and the limit above which it is.
+        If the band is left out: the exposure and its limit `MOST_EXPOSED`.
         """
         if self.is_left_out:
             return {"exposure": rounded(self.exposure), "most_exposed": MOST_EXPOSED}
@@ -62,7 +69,13 @@ class RandomTiming:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RandomTimingBand(RandomTiming):
-    """Random timing with its growth of 1 at the close of each day, at the 5th, 50th and 95th percentile."""
+    """Random timing with percentiles of the growth of 1 at the close of each day.
+
+    Attributes
+    ----------
+    low, median, high
+        5th, 50th and 95th percentile over the shifts, shape (days,).
+    """
 
     low: Floats
     median: Floats
@@ -70,10 +83,10 @@ class RandomTimingBand(RandomTiming):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TimedExposures:
-    """Exposures of a run that are moved to other days of it.
+class DailyExposures:
+    """Exposures, returns and costs of the days of a run.
 
-    Parameters
+    Attributes
     ----------
     exposures
         Shares of equity at each day's open, shape (days,), one array for each asset.
@@ -87,24 +100,30 @@ class TimedExposures:
     returns: Sequence[Floats]
     costs: Floats
 
-    def timing(self, shifts: int) -> RandomTiming:
-        """Compound the returns of so many shifts in a circle around the run, at most one less than its days."""
-        return self._timing(np.array([growth[-1] for growth in self._growths(shifts)]))
+    def random_timing(self, shifts: int) -> RandomTiming:
+        """Shift the exposures in a circle around the run and compound the returns of each shift.
 
-    def band(self, shifts: int) -> RandomTimingBand:
-        """Compound the returns of shifts as `timing` does, with percentiles over all shifts at each close."""
+        Parameters
+        ----------
+        shifts
+            Largest number of shifts. A run of n days has at most n - 1, a run of one day has one.
+        """
+        return self._of_final(np.array([growth[-1] for growth in self._growths(shifts)]))
+
+    def random_timing_band(self, shifts: int) -> RandomTimingBand:
+        """Compute `random_timing` with percentiles over the shifts at the close of each day."""
         growth = np.array([np.array(one) for one in self._growths(shifts)])
-        timing = self._timing(growth[:, -1].copy())
+        timing = self._of_final(growth[:, -1].copy())
         low, median, high = np.percentile(growth, [5, 50, 95], axis=0, overwrite_input=True)
         return RandomTimingBand(timing.final, timing.own, timing.exposure, low, median, high)
 
-    def _timing(self, final: Floats) -> RandomTiming:
+    def _of_final(self, final: Floats) -> RandomTiming:
         # Compounded as the shifts are, close to close: the fills of the run at other prices are no part of its timing.
         own = float(np.prod(next(self._daily_growths([0]))))
         return RandomTiming(final, own, float(np.mean(sum(self.exposures))))
 
     def _growths(self, shifts: int) -> Iterator[Floats]:
-        """Yield the growth of 1 at each close for each shift, in one array that is used again."""
+        """Yield the growth of 1 at each close for each shift. All shifts use the same array."""
         n = len(self.costs)
         # Spread evenly, not drawn: the band of a run must be the same each time that it is computed.
         offsets = np.unique(np.linspace(0, n, min(shifts, max(n - 1, 1)) + 2).astype(int)[1:-1]) % n
@@ -125,15 +144,14 @@ class TimedExposures:
 
 
 def band_of(book: Book, extras: BacktestExtras, shifts: int) -> RandomTimingBand:
-    """Compute the random-timing band of the exposures that a book held.
+    """Compute the random-timing band of a book from its `daily_exposures`."""
+    return daily_exposures(book.events, book.plan, extras).random_timing_band(shifts)
+
+
+def daily_exposures(events: Sequence[Event], plan: RunPlan, extras: BacktestExtras) -> DailyExposures:
+    """Compute the daily exposures, returns and costs of recorded events.
 
     ETH and BTC have their own returns; all other coins together have those of the strategy's altcoin basket.
-    """
-    return timed_exposures(book.events, book.plan, extras).band(shifts)
-
-
-def timed_exposures(events: Sequence[Event], plan: RunPlan, extras: BacktestExtras) -> TimedExposures:
-    """Return the exposures of recorded events, with the returns of `band_of`.
 
     Parameters
     ----------
@@ -164,4 +182,4 @@ def timed_exposures(events: Sequence[Event], plan: RunPlan, extras: BacktestExtr
     returns = [np.nan_to_num(daily_returns(plan.market[symbol], days)) for symbol in (roles.eth, roles.btc)]
     exposures = [worth / equity_before for worth in held.values()]
     basket = extras.basket_returns(plan.market, days)
-    return TimedExposures(exposures, [*returns, basket], costs / equity_before)
+    return DailyExposures(exposures, [*returns, basket], costs / equity_before)

@@ -13,7 +13,7 @@ from bot.backtest.benchmark_runs import BenchmarkRuns, run_benchmarks
 from bot.backtest.cash_interest import add_day, cash_rate
 from bot.backtest.extras import extras_of
 from bot.backtest.kept_runs import KeptRuns
-from bot.backtest.random_timing import timed_exposures
+from bot.backtest.random_timing import daily_exposures
 from bot.core.errors import BotError
 from bot.core.events import Event, Valuation
 from bot.core.orders import Fill
@@ -126,7 +126,9 @@ class LedgerBenchmarks:
         worth = [event.equity for event in events if isinstance(event, Valuation)]
         if len(worth) != days or not all(worth):
             return {}
-        found = timed_exposures(events, plan, self._extras).timing(self._config.benchmarks.random_shifts).summary()
+        found = (
+            daily_exposures(events, plan, self._extras).random_timing(self._config.benchmarks.random_shifts).summary()
+        )
         return {name: value for name, value in found.items() if value is not None and math.isfinite(value)}
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.extras import extras_of
 from bot.backtest.figures import figures_of
-from bot.backtest.random_timing import timed_exposures
+from bot.backtest.random_timing import daily_exposures
 from bot.core.market import Market
 from bot.core.window import Window
 from bot.services.plans import build_strategy, planned
@@ -30,7 +30,7 @@ def comparison_of(config: Config, market: Market, window: Window) -> dict[str, A
     book = run_exact(plan)
     figures = figures_of(book, config.start_equity)
     extras = extras_of(build_strategy(config), plan.decisions)
-    timing = timed_exposures(book.events, plan, extras).timing(config.benchmarks.random_shifts)
+    timing = daily_exposures(book.events, plan, extras).random_timing(config.benchmarks.random_shifts)
     low, median, high = (float(value) - 1 for value in np.percentile(timing.final, [5, 50, 95]))
     return {
         "default": {"total_return": figures["total_return"], "sharpe": figures["sharpe"]},

@@ -7,7 +7,7 @@ import pytest
 
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.extras import DefaultExtras
-from bot.backtest.random_timing import TimedExposures, band_of
+from bot.backtest.random_timing import DailyExposures, band_of
 from tests.parity.test_stop_orders import stopped, with_bars
 from tests.plans import flat, market, plan
 
@@ -18,9 +18,9 @@ def test_costs_move_with_the_exposures() -> None:
     Shifted by one day the second day earns 10% less 1%: growth 1, 1.09, 1.09. Shifted by two the third earns 20% less
     1%: growth 1, 1, 1.19. The percentiles of two values lie 5%, 50% and 95% of the way from the lower to the upper.
     """
-    exposures = TimedExposures([np.array([1.0, 0.0, 0.0])], [np.array([0.0, 0.1, 0.2])], np.array([0.01, 0.0, 0.0]))
-    band = exposures.band(shifts=100)
-    assert band.final.tolist() == exposures.timing(shifts=100).final.tolist()
+    exposures = DailyExposures([np.array([1.0, 0.0, 0.0])], [np.array([0.0, 0.1, 0.2])], np.array([0.01, 0.0, 0.0]))
+    band = exposures.random_timing_band(shifts=100)
+    assert band.final.tolist() == exposures.random_timing(shifts=100).final.tolist()
     assert band.final == pytest.approx([1.09, 1.19])
     assert band.low == pytest.approx([1.0, 1.0045, 1.095])
     assert band.median == pytest.approx([1.0, 1.045, 1.14])
@@ -30,7 +30,7 @@ def test_costs_move_with_the_exposures() -> None:
 def test_random_timing_spreads_around_the_same_exposure() -> None:
     """In for one of four days, and only the third pays (10%): one shift of three catches it, at no cost."""
     pays = np.array([0.0, 0.0, 0.1, 0.0])
-    timing = TimedExposures([np.array([1.0, 0.0, 0.0, 0.0])], [pays], np.zeros(4)).timing(shifts=100)
+    timing = DailyExposures([np.array([1.0, 0.0, 0.0, 0.0])], [pays], np.zeros(4)).random_timing(shifts=100)
     assert sorted(timing.final) == pytest.approx([1.0, 1.0, 1.1])
     # The run itself earns nothing, and all three shifts at least as much.
     assert (timing.own, timing.at_least_as_well) == (1.0, 1.0)
@@ -39,7 +39,7 @@ def test_random_timing_spreads_around_the_same_exposure() -> None:
 def test_the_share_of_shifts_that_did_at_least_as_well() -> None:
     """In for one of five days. The run earns 10%, and of its four shifts one 20%, one 10%, and two nothing."""
     pays = np.array([0.1, 0.2, 0.1, 0.0, 0.0])
-    timing = TimedExposures([np.array([1.0, 0.0, 0.0, 0.0, 0.0])], [pays], np.zeros(5)).timing(shifts=100)
+    timing = DailyExposures([np.array([1.0, 0.0, 0.0, 0.0, 0.0])], [pays], np.zeros(5)).random_timing(shifts=100)
     assert timing.own == pytest.approx(1.1)
     assert timing.at_least_as_well == 0.5
 
@@ -47,18 +47,18 @@ def test_the_share_of_shifts_that_did_at_least_as_well() -> None:
 def test_every_shift_pays_the_same_costs() -> None:
     """In and out once at 1% a side: every shift keeps 0.99 x 0.99."""
     nothing = np.zeros(5)
-    timing = TimedExposures([nothing], [nothing], np.array([0.0, 0.01, 0.01, 0.0, 0.0])).timing(shifts=100)
+    timing = DailyExposures([nothing], [nothing], np.array([0.0, 0.01, 0.01, 0.0, 0.0])).random_timing(shifts=100)
     assert timing.final == pytest.approx([0.99 * 0.99] * 4)
 
 
 def test_every_shift_of_a_constant_exposure_is_the_same() -> None:
     returns = np.array([0.1, -0.2, 0.3, 0.05, -0.1])
-    timing = TimedExposures([np.full(5, 0.5)], [returns], np.zeros(5)).timing(shifts=100)
+    timing = DailyExposures([np.full(5, 0.5)], [returns], np.zeros(5)).random_timing(shifts=100)
     assert timing.final == pytest.approx([np.prod(1 + 0.5 * returns)] * 4)
 
 
 def test_a_run_of_one_day_has_one_shift() -> None:
-    timing = TimedExposures([np.ones(1)], [np.array([0.1])], np.zeros(1)).timing(shifts=100)
+    timing = DailyExposures([np.ones(1)], [np.array([0.1])], np.zeros(1)).random_timing(shifts=100)
     assert timing.final == pytest.approx([1.1])
 
 

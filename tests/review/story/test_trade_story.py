@@ -9,7 +9,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from bot.backtest.random_timing import TimedExposures
+from bot.backtest.random_timing import DailyExposures
 from bot.core.decision import Decision
 from bot.core.orders import Fill, Side
 from bot.ledger.record import as_rows
@@ -63,7 +63,7 @@ def test_a_stop_tells_its_level_with_days_held_and_result() -> None:
 )
 def test_random_timing_is_left_out_where_it_would_mislead(exposure: float, expected: str) -> None:
     days = np.zeros(20)
-    summary = TimedExposures([days + exposure], [days + 0.01], days).timing(5).summary()
+    summary = DailyExposures([days + exposure], [days + 0.01], days).random_timing(5).summary()
     found = timing_left_out({name: value for name, value in summary.items() if value is not None})
     assert expected in found
     assert bool(found) == bool(expected) == ("total_return_50" not in summary)
