@@ -12,8 +12,8 @@ import numpy as np
 
 from bot.backtest.engines.exact import run_exact
 from bot.backtest.figures import figures_of
-from bot.backtest.kept_runs import Run
 from bot.backtest.result_warnings import FROZEN_ROWS
+from bot.backtest.run_cache import PlanRunner
 from bot.core.book import Book
 from bot.core.cycle import Overrides
 from bot.core.decision import Decision
@@ -96,7 +96,7 @@ def run_benchmarks(
     trend_days: int,
     stressed: Collection[datetime],
     own: OwnBenchmark | None = None,
-    run: Run = lambda name, plan: run_exact(plan),
+    run: PlanRunner = lambda name, plan: run_exact(plan),
 ) -> BenchmarkRuns:
     """Run the variants of the strategy and every benchmark on the same data, costs and fills.
 
@@ -111,7 +111,7 @@ def run_benchmarks(
     own
         Benchmark of the user's own, if there is one.
     run
-        Runs the plan of each; by default from its first day on.
+        Runs the plan of each; by default without a cache.
     """
     books: dict[str, Book | None] = {}
     last_days: dict[str, date] = {}

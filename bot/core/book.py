@@ -77,8 +77,8 @@ class Book:
                 self.remade.append(caller.decide(event.at, self.portfolio, self._close_known(event.at)))
         caller.note(event)
 
-    def follow(self, plan: RunPlan) -> None:
-        """Go on under a longer plan, which is the present one up to the last day that the book has run."""
+    def extend_plan(self, plan: RunPlan) -> None:
+        """Replace the plan by a longer one that begins with all days of the present one."""
         self.plan = plan
 
     def fork(self) -> Book:

@@ -25,13 +25,13 @@ from bot.ledger.selection import Selection
 from bot.paper.anchor import anchor_ledger
 from bot.paper.health_ping import Ping
 from bot.paper.heartbeat import heartbeat_path, write_beat
-from bot.paper.kept_work import KeptWork
 from bot.paper.ledgers import daemon_lock, has_begun, is_stopped, ledger_path
 from bot.paper.log import open_log
 from bot.paper.nightly_parity import new_difference
 from bot.paper.notifier import Notifier, secret_filter
 from bot.paper.outbox import Post, no_post
 from bot.paper.tick import tick, tick_from
+from bot.paper.tick_cache import TickCache
 from bot.paper.tick_result import TickResult
 from bot.paper.tick_source import TickSource
 from bot.services.vendors import VendorSessions, open_sessions
@@ -122,7 +122,7 @@ class Daemon:
         self._say: Callable[[str], None] = lambda text: say(self._hide(text))
         self._notifier = Notifier(config, name, clock, post, self._warn)
         self._due = self._seen = clock.now()
-        self._kept, self._heartbeat = KeptWork(), heartbeat_path(config, name)
+        self._cache, self._heartbeat = TickCache(), heartbeat_path(config, name)
 
     def run(self, stop: Stop) -> None:
         """Tick now, then at every decision time until it is stopped.
@@ -220,8 +220,8 @@ class Daemon:
         last = self._compared_until
         since = None if last is None or last.month != today.month else last - _COMPARED_AGAIN
         try:
-            later = read_rows(ledger_path(self._config, self._name), Selection(after=len(self._kept.rows.rows)))
-            notice = new_difference(self._config, self._name, [*self._kept.rows.rows, *later], since)
+            later = read_rows(ledger_path(self._config, self._name), Selection(after=len(self._cache.rows.rows)))
+            notice = new_difference(self._config, self._name, [*self._cache.rows.rows, *later], since)
             self._compared_until = today
         except BotError as problem:  # the tick has done its work, which stays valid
             self._warn(f"not compared with the backtest: {problem}")
@@ -253,7 +253,7 @@ class Daemon:
 
     def _tick_once(self) -> TickResult:
         if self._source is not None:
-            return tick_from(self._source, self._config, self._name, self._clock, self._kept)
+            return tick_from(self._source, self._config, self._name, self._clock, self._cache)
         with self._opened(self._config, self._clock) as sessions:
             return tick(
                 self._config,
@@ -263,7 +263,7 @@ class Daemon:
                 self._testnet,
                 advance=lambda symbol, done, total: self._beat(),
                 waiting=self._say,
-                kept=self._kept,
+                cache=self._cache,
             )
 
     def _report_stop(self) -> None:

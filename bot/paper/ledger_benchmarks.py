@@ -12,8 +12,8 @@ from functools import cached_property
 from bot.backtest.benchmark_runs import BenchmarkRuns, run_benchmarks
 from bot.backtest.cash_interest import add_day, cash_rate
 from bot.backtest.extras import extras_of
-from bot.backtest.kept_runs import KeptRuns
 from bot.backtest.random_timing import daily_exposures
+from bot.backtest.run_cache import RunCache
 from bot.core.errors import BotError
 from bot.core.events import Event, Valuation
 from bot.core.orders import Fill
@@ -40,12 +40,12 @@ class LedgerBenchmarks:
         Last day (UTC) whose close the prices have. Random timing is added to its valuation alone.
     config
         Config with the numbers of the benchmarks.
-    kept
-        Runs of the tick before, which are continued where the prices of their days are the same.
+    cache
+        Runs of the ticks before. They are continued while the prices of their days stay the same.
     """
 
-    def __init__(self, run: PlannedRun, until: date, config: Config, kept: KeptRuns | None = None) -> None:
-        self._run, self._until, self._config, self._kept = run, until, config, kept or KeptRuns()
+    def __init__(self, run: PlannedRun, until: date, config: Config, cache: RunCache | None = None) -> None:
+        self._run, self._until, self._config, self._cache = run, until, config, cache or RunCache()
         self._last: dict[str, tuple[date, Decimal]] | None = None
         self._interest: dict[str, Decimal] | None = None
         self.problem = ""
@@ -114,7 +114,7 @@ class LedgerBenchmarks:
         window = Window(plan.times[0].date(), self._until)
         variants = self._extras.variants(plan.market)
         days, own = self._config.benchmarks.trend_days, own_benchmark(self._config, plan.market)
-        return run_benchmarks(plan.market, plan, window, variants, days, self._run.stressed, own, self._kept.run)
+        return run_benchmarks(plan.market, plan, window, variants, days, self._run.stressed, own, self._cache.run)
 
     def _random_timing(self, valued: Valuation, rows: Sequence[Row], unwritten: Sequence[Event]) -> dict[str, float]:
         """Return the total returns of random timings of the ledger's exposure; empty if a valuation is missing."""

@@ -31,10 +31,10 @@ from bot.ledger.writer import LedgerWriter
 from bot.paper.broker_choice import SIMULATED, require_same
 from bot.paper.coins_only import forward_run, require_coin_roles
 from bot.paper.forward_trader import ForwardTrader
-from bot.paper.kept_work import KeptWork
 from bot.paper.ledger_benchmarks import LedgerBenchmarks
 from bot.paper.ledgers import ledger_path, open_ledger, require_unfinished, trading_state_of
 from bot.paper.stop_support import require_simulated_stops
+from bot.paper.tick_cache import TickCache
 from bot.paper.tick_result import MissingSeries, TickResult
 from bot.paper.tick_source import TickSource, VendorSource
 from bot.services.data_update import Advance
@@ -65,7 +65,7 @@ def tick(
     testnet: TestnetExchange | None = None,
     advance: Advance = lambda symbol, done, total: None,
     waiting: Callable[[str], None] = print,
-    kept: KeptWork | None = None,
+    cache: TickCache | None = None,
 ) -> TickResult:
     """Fetch new prices, then decide and trade a ledger up to the present moment. Safe to repeat.
 
@@ -75,8 +75,8 @@ def tick(
         Account that gets the orders; by default fills are simulated.
     advance, waiting : callable
         Show the progress of the update, and a line while the ledger is locked.
-    kept : KeptWork, optional
-        Work of the tick before, by the same process on the same ledger.
+    cache : TickCache, optional
+        Cache of the ticks of this process on this ledger.
 
     Returns
     -------
@@ -94,14 +94,16 @@ def tick(
     BrokerError
         The testnet failed a safety check, or is unavailable.
     """
-    return tick_from(VendorSource(config, sessions, clock, testnet, advance, waiting), config, name, clock, kept)
+    return tick_from(VendorSource(config, sessions, clock, testnet, advance, waiting), config, name, clock, cache)
 
 
-def tick_from(source: TickSource, config: Config, name: str, clock: Clock, kept: KeptWork | None = None) -> TickResult:
+def tick_from(
+    source: TickSource, config: Config, name: str, clock: Clock, cache: TickCache | None = None
+) -> TickResult:
     """Decide and trade a ledger up to the present moment, as `tick`, with the prices and the broker of a source."""
     require_coin_roles(config)
-    kept = kept or KeptWork()
-    with open_ledger(config, name, clock, known=kept.rows) as writer:
+    cache = cache or TickCache()
+    with open_ledger(config, name, clock, known=cache.rows) as writer:
         require_unfinished(writer.rows, writer.path)
         require_same(_broker_of(writer.rows) or source.broker, source.broker)
         if trading_state_of(writer.rows) is TradingState.STOPPED:
@@ -112,7 +114,7 @@ def tick_from(source: TickSource, config: Config, name: str, clock: Clock, kept:
         brokerage = source.open_broker()
         began = _began(config, writer, now, source.broker)
         run = _planned(config, began, now.date(), source, results)
-        plan, benchmarks = run.plan, LedgerBenchmarks(run, now.date() - ONE_DAY, config, kept.benchmarks)
+        plan, benchmarks = run.plan, LedgerBenchmarks(run, now.date() - ONE_DAY, config, cache.benchmarks)
         require_simulated_stops(run.decisions, source.broker)
         # Only now: a tick without the prices to decide must not begin a ledger or a config period.
         if began.is_new:

@@ -22,8 +22,8 @@ from bot.simulation.kernel import RunInputs, SetNumbers
 from bot.simulation.prepared_market import PreparedMarket
 from bot.simulation.simulation import SimulatedRun, Simulation
 from bot.sweep.axes import BASKET, DELAY, START, RunAxes, changes_market, delay_of, market_of_set, window_of_set
+from bot.sweep.lru_cache import LruCache
 from bot.sweep.numbers_of_sets import RUN_FIELDS, TARGET_FIELDS, rule_fields, with_fields
-from bot.sweep.recently_used import RecentlyUsed
 from bot.sweep.run_figures import SetFigures, figures_of_run
 from strategies.indicators import Bools
 from strategies.rotation.view import RotationView
@@ -56,12 +56,12 @@ class Variations:
         self._simulation, self._settings = Simulation(is_compiled), rotation_settings(config)
         self._rule_fields = rule_fields(self._settings)
         self._preparing = Lock()  # threads share what is prepared
-        self._markets = RecentlyUsed[Market](MOST_KEPT)
-        self._prepared = RecentlyUsed[PreparedMarket](MOST_KEPT)
-        self._alike = RecentlyUsed[PreparedMarket](MOST_KEPT)  # by market, and by market and section `altcoins`
-        self._observed = RecentlyUsed[_Observed](MOST_KEPT)
-        self._cuts = RecentlyUsed[PreparedMarket](MOST_KEPT)
-        self._shared = RecentlyUsed[_Shared](MOST_KEPT)
+        self._markets = LruCache[Market](MOST_KEPT)
+        self._prepared = LruCache[PreparedMarket](MOST_KEPT)
+        self._alike = LruCache[PreparedMarket](MOST_KEPT)  # by market, and by market and section `altcoins`
+        self._observed = LruCache[_Observed](MOST_KEPT)
+        self._cuts = LruCache[PreparedMarket](MOST_KEPT)
+        self._shared = LruCache[_Shared](MOST_KEPT)
 
     def over(self, window: Window) -> Variations:
         """Return the runs on other days of the same market; readings and choices of coins are shared.
@@ -69,7 +69,7 @@ class Variations:
         Its results are those of a `Variations` made for that window.
         """
         other = copy(self)
-        other.window, other._cuts, other._shared = window, RecentlyUsed(_OF_OTHER_DAYS), RecentlyUsed(_OF_OTHER_DAYS)
+        other.window, other._cuts, other._shared = window, LruCache(_OF_OTHER_DAYS), LruCache(_OF_OTHER_DAYS)
         return other
 
     def run(self, changes: Mapping[str, object]) -> SimulatedRun:

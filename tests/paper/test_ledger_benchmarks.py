@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from bot import Decision, Market
-from bot.backtest.kept_runs import KeptRuns
 from bot.backtest.run import backtest
+from bot.backtest.run_cache import RunCache
 from bot.brokers.simulated import SimulatedBroker
 from bot.core.decision import Trade
 from bot.core.errors import ConfigError
@@ -113,17 +113,17 @@ def ticked(
     days: Sequence[date],
     config: Config,
     recorded: bool = True,
-    kept: KeptRuns | None = None,
+    cache: RunCache | None = None,
 ) -> tuple[list[Valuation], str]:
     """Tick on each of the days; return the valuations and the last problem.
 
-    Each tick is a process of its own, except with `kept`, which is that of one process.
+    With `cache` all ticks are of one process, else each is a process of its own.
     """
     problem = ""
     for day in days:
         # The broker fills at the day's open; the benchmarks know what is known at its midnight.
         known, run = run_of(market.as_of(midnight(day)), day, config), run_of(market, day, config)
-        benchmarks = LedgerBenchmarks(known, day - ONE_DAY, config, kept)
+        benchmarks = LedgerBenchmarks(known, day - ONE_DAY, config, cache)
         beside: Beside = benchmarks.beside if recorded else lambda valued, rows, unwritten: valued
         with LedgerWriter.open(path) as writer:
             if not writer.rows:
@@ -163,9 +163,9 @@ def test_ticks_day_by_day_record_what_one_run_over_all_days_gives(tmp_path: Path
 
 def test_the_ticks_of_one_process_record_what_those_of_many_record(tmp_path: Path, config: Config) -> None:
     """Also where the vendor rewrites the first ten days in the meantime."""
-    kept, days, rewritten = KeptRuns(), days_to(30), daily([0.5 * close for close in WAVES[:10]] + WAVES[10:])
+    cache, days, rewritten = RunCache(), days_to(30), daily([0.5 * close for close in WAVES[:10]] + WAVES[10:])
     for market, of_days in ((daily(WAVES), days[:20]), (rewritten, days[20:])):
-        one, _ = ticked(tmp_path / "one.sqlite3", market, of_days, config, kept=kept)
+        one, _ = ticked(tmp_path / "one.sqlite3", market, of_days, config, cache=cache)
         many, _ = ticked(tmp_path / "many.sqlite3", market, of_days, config)
     assert [(v.day, v.benchmarks, v.random_timing) for v in one] == [
         (v.day, v.benchmarks, v.random_timing) for v in many

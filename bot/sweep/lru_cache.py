@@ -1,4 +1,4 @@
-"""Values by key, of which the most recently used are kept."""
+"""Cache of the most recently used values."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 _T = TypeVar("_T")
 
 
-class RecentlyUsed(Generic[_T]):
-    """Values by key; the least recently used one is dropped when there are more than `most`."""
+class LruCache(Generic[_T]):
+    """At most `most` values by key; the least recently used one is dropped first."""
 
     def __init__(self, most: int) -> None:
         self._most = most

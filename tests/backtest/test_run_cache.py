@@ -1,4 +1,4 @@
-"""Runs that go on where the call before left them: the events of a new run, and a new run after any change."""
+"""A cached run that is continued has the events of a new run; any change of its days is run again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from bot.backtest.engines.exact import run_exact
-from bot.backtest.kept_runs import KeptRuns
+from bot.backtest.run_cache import RunCache
 from bot.core.errors import DataError
 from bot.core.moments import ONE_DAY, midnight
 from bot.core.run_plan import RunPlan
@@ -43,15 +43,15 @@ def made(
     return stopped(plan(bars, WEIGHTS), {4: {"A": 60}})
 
 
-def test_a_run_that_grows_by_days_has_the_events_of_a_run_from_the_first_day_on() -> None:
+def test_a_run_that_grows_by_days_has_the_events_of_a_new_run() -> None:
     """A random market in which the rotation trades much, known day by day."""
     random = random_market(45, 330)
     config, whole = random.config(LOOSE), random.market
-    window, kept = window_of(whole, None, None), KeptRuns()
+    window, cache = window_of(whole, None, None), RunCache()
     last, books, events = window.end - 60 * ONE_DAY, set(), 0
     while last <= window.end:
         known = planned(config, whole.as_of(midnight(last + ONE_DAY)), Window(window.start, last), "key")
-        book, expected = kept.run("rotation", known), run_exact(known)
+        book, expected = cache.run("rotation", known), run_exact(known)
         assert book.events == expected.events
         assert (book.portfolio, book.warnings, book.capped) == (
             expected.portfolio,
@@ -61,7 +61,7 @@ def test_a_run_that_grows_by_days_has_the_events_of_a_run_from_the_first_day_on(
         books.add(id(book))
         events = len(book.events)
         last += ONE_DAY
-    # Once it is run anew: two weeks after its last row a coin counts as dead from the day after that row on.
+    # It is run again once: two weeks after its last row a coin counts as dead from the day after that row.
     assert len(books) == 2
     assert events > 300
 
@@ -90,38 +90,38 @@ def with_fee(before: RunPlan, fee: str) -> RunPlan:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_of_what_was_run_already_runs_all_days_anew(change: str) -> None:
-    kept, before, after = KeptRuns(), until(made(), LAST), CHANGES[change]()
-    first = kept.run("A", before)
+def test_a_change_of_a_cached_day_runs_all_days_again(change: str) -> None:
+    cache, before, after = RunCache(), until(made(), LAST), CHANGES[change]()
+    first = cache.run("A", before)
     known = list(first.events)
-    found, expected = kept.run("A", after), run_exact(after).events
+    found, expected = cache.run("A", after), run_exact(after).events
     assert found is not first
     assert found.events == expected
     assert expected[: len(known)] != known
 
 
-def test_a_change_of_later_days_goes_on() -> None:
-    kept = KeptRuns()
-    first = kept.run("A", until(made(), LAST))
+def test_a_change_of_later_days_continues_the_run() -> None:
+    cache = RunCache()
+    first = cache.run("A", until(made(), LAST))
     later = made(closes=flat(100.0) | {f"2024-01-{LAST + 1}": 80.0})
-    assert kept.run("A", later) is first
+    assert cache.run("A", later) is first
     assert first.events == run_exact(later).events
 
 
-def test_a_shorter_plan_and_another_name_are_run_from_their_first_day_on() -> None:
-    kept = KeptRuns()
-    whole = kept.run("A", made())
-    assert kept.run("B", made()) is not whole
-    assert kept.run("A", until(made(), LAST)).events == run_exact(until(made(), LAST)).events
+def test_a_shorter_plan_and_another_name_are_run_from_the_first_day() -> None:
+    cache = RunCache()
+    whole = cache.run("A", made())
+    assert cache.run("B", made()) is not whole
+    assert cache.run("A", until(made(), LAST)).events == run_exact(until(made(), LAST)).events
 
 
-def test_a_run_that_failed_in_mid_day_is_run_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept, before = KeptRuns(), until(made(), LAST)
-    first = kept.run("A", before)
+def test_a_run_that_failed_within_a_day_is_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, before = RunCache(), until(made(), LAST)
+    first = cache.run("A", before)
     with monkeypatch.context() as patch, pytest.raises(DataError):
         patch.setattr(first, "value", lambda i: fail())
-        kept.run("A", made())
-    assert kept.run("A", made()).events == run_exact(made()).events
+        cache.run("A", made())
+    assert cache.run("A", made()).events == run_exact(made()).events
 
 
 def fail() -> None:

@@ -1,4 +1,4 @@
-"""Runs kept from one call to the next: a run whose plan grew by some days goes on after the days that it has."""
+"""Cache of runs by name. A run whose plan has grown by some days computes these days alone."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from bot.core.book import Book
 from bot.core.prices import CoinDays
 from bot.core.run_plan import RunPlan
 
-Run = Callable[[str, RunPlan], Book]
+PlanRunner = Callable[[str, RunPlan], Book]
 """Runs a plan under a name and returns its book."""
 
 
-class KeptRuns:
-    """Books of runs by name. A book is continued where its new plan begins as the old one, and else run anew.
+class RunCache:
+    """Books of runs by name. A book is continued if its new plan begins with the old one; otherwise it is run again.
 
-    A continued book has the events that a new run would give: decisions, prices, rules and endings of its days are
-    compared with those of the new plan at each call.
+    A continued book has the events of a new run: each call compares the decisions, prices, rules and endings of the
+    cached days with those of the new plan.
     """
 
     def __init__(self) -> None:
         self._books: dict[str, Book] = {}
 
     def run(self, name: str, plan: RunPlan) -> Book:
-        """Run a plan of decisions to its end and keep its book under a name."""
-        # Put back only at the end: a book that stopped in mid-day would repeat the events of that day.
+        """Run a plan of decisions to its end and cache its book under a name."""
+        # Put back at the end: a book that failed in the middle of a day would repeat the events of that day.
         book = self._books.pop(name, None)
-        if book is not None and _begins_as(plan, book.plan):
+        if book is not None and _begins_with(plan, book.plan):
             begin = len(book.plan.times)
-            book.follow(plan)
+            book.extend_plan(plan)
         else:
             book, begin = Book(plan), 0
         simulate_days(book, begin)
@@ -41,8 +41,8 @@ class KeptRuns:
         return book
 
 
-def _begins_as(plan: RunPlan, before: RunPlan) -> bool:
-    """Return True if a plan is the same as an earlier one up to the last day of the earlier one."""
+def _begins_with(plan: RunPlan, before: RunPlan) -> bool:
+    """Return True if a plan begins with all days of an earlier one."""
     days, last = len(before.times), before.times[-1].date()
     return (
         plan.daily is None
