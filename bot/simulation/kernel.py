@@ -26,7 +26,7 @@ from bot.simulation.lot_book import (
     settle,
     trade,
 )
-from bot.simulation.trip_count import OpenPurchases, trip_count
+from bot.simulation.round_trip_count import OpenPurchases, round_trip_count
 from strategies.indicators import Bools, Ints
 from strategies.rotation.rules import Rules
 from strategies.rotation.state import Breakout, EthPosition, Memory, Observation
@@ -93,12 +93,23 @@ class RunColumns(NamedTuple):
 
 
 def run_sets(
-    sets: ManyNumbers, inputs: RunInputs, books: LotBook, columns: RunColumns, purchases: OpenPurchases, trips: Ints
+    sets: ManyNumbers,
+    inputs: RunInputs,
+    books: LotBook,
+    columns: RunColumns,
+    purchases: OpenPurchases,
+    round_trips: Ints,
 ) -> None:
     """Run the rotation with the numbers of each set.
 
-    Its fills are written to the books, its days to the columns, and the number of its round trips to `trips`, shape
-    (sets,). `purchases` is memory for counting them.
+    Parameters
+    ----------
+    sets, inputs
+        Numbers of each set, and arrays that the sets share.
+    books, columns, round_trips
+        Results: fills, days, and the number of round trips, shape (sets,).
+    purchases
+        Memory to count round trips.
     """
     for row in range(len(sets.rules)):
         of_row = RunColumns(
@@ -106,7 +117,7 @@ def run_sets(
         )
         book = book_of(books, row)
         _run(sets.rules[row], sets.targets[row], sets.run[row], inputs, book, of_row)
-        trips[row] = trip_count(book, purchases)
+        round_trips[row] = round_trip_count(book, purchases)
 
 
 def _run(

@@ -13,7 +13,7 @@ from bot.core.market import Floats
 from bot.simulation.compiling import compiled
 from bot.simulation.kernel import ManyNumbers, RunColumns, RunInputs, SetNumbers, run_sets
 from bot.simulation.lot_book import FillColumns, LotBook, new_books
-from bot.simulation.trip_count import no_purchases
+from bot.simulation.round_trip_count import new_purchases
 from strategies.rotation.state import Observation, ObservedColumns
 
 ROOM = 1024
@@ -26,8 +26,8 @@ _KINDS = {bool: np.bool_, int: np.int64, float: np.float64}
 class SimulatedRun(NamedTuple):
     """Stage, tranche and reasons of every decision, and equity and cash at the close of each day of the window.
 
-    `fill_count` is the number of all fills; `fills` has as many of them as there was room for, and `trips` counts their
-    round trips.
+    `fill_count` is the number of all fills; `fills` has as many of them as there was room for, and `round_trips` is the
+    number of their round trips.
     """
 
     stage: npt.NDArray[np.int8]
@@ -37,7 +37,7 @@ class SimulatedRun(NamedTuple):
     cash: Floats
     fill_count: int
     fills: FillColumns
-    trips: int
+    round_trips: int
 
 
 class Simulation:
@@ -83,14 +83,14 @@ class Simulation:
         many = ManyNumbers(rules, targets, numbers)
         if self._is_compiled:
             many = ManyNumbers(_records(rules), _records(targets), _records(numbers))
-        purchases, trips = no_purchases(len(inputs.coins.step), room), np.zeros(len(sets), np.int64)
-        self._run_sets(many, inputs, books, columns, purchases, trips)
+        purchases, round_trips = new_purchases(len(inputs.coins.step), room), np.zeros(len(sets), np.int64)
+        self._run_sets(many, inputs, books, columns, purchases, round_trips)
         for row in range(len(sets)):
             made = int(books.fill_count[row, 0])
             fills = _fills(books, row, min(made, room), inputs.first)
             stage, tranche, reasons, equity, cash = columns
             yield SimulatedRun(
-                stage[row], tranche[row], reasons[row], equity[row], cash[row], made, fills, int(trips[row])
+                stage[row], tranche[row], reasons[row], equity[row], cash[row], made, fills, int(round_trips[row])
             )
 
 

@@ -18,10 +18,6 @@ class LruCache(Generic[_T]):
     def __len__(self) -> int:
         return len(self._values)
 
-    def values(self) -> list[_T]:
-        """Return the kept values, the least recently used one first."""
-        return list(self._values.values())
-
     def get(self, key: str) -> _T | None:
         """Return a value if it is kept."""
         if key not in self._values:

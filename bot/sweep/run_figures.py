@@ -46,7 +46,7 @@ def figures_of_run(run: SimulatedRun, cash: float, first: int, start: date) -> S
     entries = np.count_nonzero(run.reasons[first : first + len(run.equity)] & Reason.ENTERED_ETH.value)
     return {
         **{name: figures[name] for name in FIGURES[:5]},
-        "trades": run.trips,
+        "trades": run.round_trips,
         "exposure": float(np.mean(1 - run.cash / run.equity)),
         "episodes": int(entries),
         MONTHLY: monthly_returns(run.equity, cash, start).astype("<f4").tobytes(),

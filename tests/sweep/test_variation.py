@@ -69,7 +69,7 @@ def test_a_new_window_of_a_reading_shares_the_altcoins(variations: Variations) -
     found = lists(variations.run(changes))
     own = Variations(with_changes(variations.config, changes), variations.market, variations.window)
     assert repr(found) == repr(lists(own.run({}))) != repr(before)
-    altcoins = {id(prepared.view.altcoins) for prepared in variations._prepared.values()}
+    altcoins = {id(prepared.view.altcoins) for prepared in variations._prepared._values.values()}
     assert len(altcoins) == 1 < len(variations._prepared)
 
 

@@ -12,7 +12,7 @@ from strategies.indicators import Ints
 
 _NO_ROW = -1
 _LEAST_LOTS = 1e-6
-"""Rest of a sale, in lots, that rounding errors of shares leave after a rename."""
+"""Smallest part of a sale, in lots. Shares of renamed lots leave rounding errors below it."""
 
 
 class OpenPurchases(NamedTuple):
@@ -32,13 +32,13 @@ class OpenPurchases(NamedTuple):
     left: Floats
 
 
-def no_purchases(coins: int, room: int) -> OpenPurchases:
-    """Return empty lists with room for a number of fills."""
+def new_purchases(coins: int, room: int) -> OpenPurchases:
+    """Return empty lists with room for a number of coins and of fills."""
     return OpenPurchases(np.full(coins, _NO_ROW), np.full(coins, _NO_ROW), np.full(room, _NO_ROW), np.zeros(room))
 
 
-def trip_count(book: LotBook, purchases: OpenPurchases) -> int:
-    """Count the round trips of a book's fills; `purchases` is memory with room for its coins and fills."""
+def round_trip_count(book: LotBook, purchases: OpenPurchases) -> int:
+    """Count the round trips of a book's fills; `purchases` is memory for them."""
     count = 0
     purchases.oldest[:] = _NO_ROW
     for row in range(min(book.fill_count[0], len(book.fill_kind))):
@@ -65,7 +65,7 @@ def _append(purchases: OpenPurchases, coin: int, first: int, last: int) -> None:
 
 
 def _rename(purchases: OpenPurchases, coin: int, into: int, lots: float) -> None:
-    """Carry each purchase of a coin over to its new name, at its share of the new lots."""
+    """Move each purchase of a renamed coin to the new coin, at its share of the new lots."""
     first, total = purchases.oldest[coin], 0.0
     if first == _NO_ROW:
         return
@@ -82,7 +82,7 @@ def _rename(purchases: OpenPurchases, coin: int, into: int, lots: float) -> None
 
 
 def _closed(purchases: OpenPurchases, coin: int, lots: float) -> int:
-    """Take sold lots out of the oldest purchases and count the parts."""
+    """Take sold lots from the oldest purchases and count the parts."""
     parts, row = 0, purchases.oldest[coin]
     while lots > _LEAST_LOTS and row != _NO_ROW:
         part = min(lots, purchases.left[row])

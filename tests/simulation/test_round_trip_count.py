@@ -1,4 +1,4 @@
-"""Round trips of fills by hand, and the same as the figures of a backtest (`test_simulation`)."""
+"""Round trips of fills, worked by hand. `test_simulation` compares them with the figures of a backtest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bot.simulation.lot_book import EXCHANGED, FILL, SETTLED, LotBook
-from bot.simulation.trip_count import no_purchases, trip_count
+from bot.simulation.round_trip_count import new_purchases, round_trip_count
 
 Row = tuple[int, int, int]
 
@@ -20,7 +20,7 @@ def book_of_fills(rows: list[Row]) -> LotBook:
 
 
 @pytest.mark.parametrize(
-    ("rows", "trips"),
+    ("rows", "round_trips"),
     [
         ([(FILL, 0, 10)], 0),
         ([(FILL, 0, 10), (FILL, 0, -4), (FILL, 0, -6)], 2),
@@ -35,15 +35,15 @@ def book_of_fills(rows: list[Row]) -> LotBook:
             ],
             4,
         ),
-        # Thirds of a lot leave a rest that rounding made: it is no trip.
+        # Thirds of a lot leave a rest that rounding made: it counts as no round trip.
         ([*[(FILL, 0, 1)] * 3, (EXCHANGED, 0, -3), (EXCHANGED, 1, 1), (FILL, 1, -1)], 3),
     ],
 )
-def test_parts_of_purchases_are_counted_first_in_first_out(rows: list[Row], trips: int) -> None:
-    memory = no_purchases(2, len(rows))
-    assert [trip_count(book_of_fills(rows), memory) for _ in range(2)] == [trips, trips]
+def test_parts_of_purchases_are_counted_first_in_first_out(rows: list[Row], round_trips: int) -> None:
+    memory = new_purchases(2, len(rows))
+    assert [round_trip_count(book_of_fills(rows), memory) for _ in range(2)] == [round_trips, round_trips]
 
 
 def test_fills_without_room_are_left_out() -> None:
     book = book_of_fills([(FILL, 0, 10), (FILL, 0, -4)])._replace(fill_count=np.array([9]))
-    assert trip_count(book, no_purchases(1, 2)) == 1
+    assert round_trip_count(book, new_purchases(1, 2)) == 1
