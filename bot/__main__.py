@@ -1,5 +1,19 @@
-"""`python -m bot` is `bot`."""
+"""Start of the program: `bot`, and `python -m bot`."""
 
-from bot.cli.main import main
+from __future__ import annotations
 
-main()
+import sys
+
+
+def main() -> None:
+    """Run the command line. Ctrl-C while its modules are imported ends in one line too."""
+    try:
+        from bot.cli.main import main as run
+    except KeyboardInterrupt:
+        sys.stderr.write("Error: interrupted; nothing was begun\n")
+        sys.exit(130)
+    run()
+
+
+if __name__ == "__main__":
+    main()

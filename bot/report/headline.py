@@ -62,7 +62,7 @@ def standing_warnings(contents: Contents) -> list[str]:
         "Paper only, not advice: no order of this run was ever sent to a market.",
         contents.labels.strategy.few(contents.summary),
         *(() if contents.is_demo else (_RETROSPECTIVE,)),
-        f"Costs are assumed, not measured: {_costs(settings(contents).costs, contents.labels)}.",
+        f"Costs are assumed, not measured: {costs_text(settings(contents).costs, contents.labels)}.",
         *(() if contents.is_demo else (_survivorship(contents.summary),)),
         *_delayed(contents.summary),
     ]
@@ -157,7 +157,8 @@ _NEAR = (
 )
 
 
-def _costs(costs: Json, labels: Labels) -> str:
+def costs_text(costs: Json, labels: Labels) -> str:
+    """Return the costs of a config in words, in basis points."""
     slippage = costs["slippage"]
     tiers = " / ".join(f"{_points(slippage[tier])}" for tier in ("major", "large", "other"))
     return (

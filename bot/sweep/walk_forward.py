@@ -21,6 +21,7 @@ from bot.services.plans import window_of
 from bot.settings.loader import Config, load_config
 from bot.simulation.prepared_market import require_simulated
 from bot.sweep.assumptions import assumptions_of
+from bot.sweep.axes import delay_of
 from bot.sweep.contradictions import require_consistent, require_runnable
 from bot.sweep.evidence import Evidence, evidence
 from bot.sweep.exact_set import planned_set
@@ -29,7 +30,7 @@ from bot.sweep.folds import Fold, folds_of
 from bot.sweep.grid import Sampler, load_grid
 from bot.sweep.run_figures import FIGURES, MONTHLY
 from bot.sweep.sweep import DEFAULT_GRID, WORTH_COMPILING
-from bot.sweep.variation import Variations
+from bot.sweep.variation import Variations, with_changes
 from strategies.indicators import Ints
 
 Criterion = Literal["sharpe", "total_return"]
@@ -97,8 +98,10 @@ class WalkForward:
         Its values by config key.
     equity
         Equity at each day's close, in the quote currency: columns `out_of_sample`, `hindsight` and `default`.
-    start_equity
-        Equity before the first day, in the quote currency.
+    config
+        Config of the run, with the costs that the grid assumes.
+    delay
+        Days between a decision and its orders.
     """
 
     folds: Sequence[TestedFold]
@@ -107,12 +110,13 @@ class WalkForward:
     hindsight: Evidence
     hindsight_changes: Mapping[str, object]
     equity: pd.DataFrame
-    start_equity: float
+    config: Config
+    delay: int
 
     @property
     def figures(self) -> dict[str, dict[str, float | None]]:
         """Return and risk of each curve."""
-        return {name: performance(self.equity[name].to_numpy(), self.start_equity) for name in CURVES}
+        return {name: performance(self.equity[name].to_numpy(), float(self.config.start_equity)) for name in CURVES}
 
     @property
     def choices(self) -> pd.DataFrame:
@@ -207,7 +211,8 @@ def walk_forward(
         _evidence(afterwards, drawn, options.sampler == "grid", hindsight),
         drawn[hindsight],
         pd.DataFrame(curves, index),
-        float(config.start_equity),
+        with_changes(config, assumed),
+        delay_of(assumed),
     )
 
 

@@ -15,9 +15,12 @@ from bot.sweep.run_name import require_name
 from bot.sweep.walk_forward import WalkForward
 from bot.sweep.walk_forward_page import walk_forward_page
 
+_LAST = "walkforward.json"
+"""The file that is written last, so that a folder without it is one of an interrupted run."""
+
 
 def new_folder(state: Path, name: str | None) -> Path:
-    """Return a folder that does not exist yet: of the given name, else of the next free number.
+    """Return the folder of the given name, else that of the next free number; the files of an interrupted run give way.
 
     Raises ConfigError for a name that is taken or invalid.
     """
@@ -26,7 +29,7 @@ def new_folder(state: Path, name: str | None) -> Path:
         taken = {path.name for path in parent.glob("*")}
         return parent / next(str(number) for number in range(1, len(taken) + 2) if str(number) not in taken)
     require_name(name)
-    if (parent / name).exists():
+    if (parent / name / _LAST).exists():
         raise ConfigError("exists already", where=str(parent / name), mend="give another --name")
     return parent / name
 
@@ -46,12 +49,14 @@ def write_folder(found: WalkForward, folder: Path, market: str) -> dict[str, Any
             "changes": dict(found.hindsight_changes),
         },
         "figures": found.figures,
+        "delay_days": found.delay,
+        "config": found.config.resolved(),
     }
     write_state_text(folder / "choices.csv", found.choices.to_csv(index=False))
     write_state_text(folder / "equity.csv", found.equity.to_csv(date_format="%Y-%m-%d"))
     write_state_text(folder / "report.html", walk_forward_page(found, market, market == DEMO))
     plain: dict[str, Any] = _plain(as_data)
-    write_state_text(folder / "walkforward.json", json.dumps(plain, indent=1, allow_nan=False) + "\n")
+    write_state_text(folder / _LAST, json.dumps(plain, indent=1, allow_nan=False) + "\n")
     return plain
 
 

@@ -9,6 +9,8 @@ import pandas as pd
 from bot.core.plural import counted
 from bot.report import numbers
 from bot.report.chart_style import BENCHMARK_WIDTH, FAINT_WIDTH, MAIN_WIDTH, OTHER
+from bot.report.headline import costs_text
+from bot.report.labels import labels_of
 from bot.report.markup import Badge, Cell, Figure, Row, Table, facts, paragraph, section
 from bot.report.page import page
 from bot.report.plot import WATERMARK, Chart, Plain, dates, end_labels, line, log_axis, over_time
@@ -47,6 +49,7 @@ def walk_forward_page(found: WalkForward, market: str, is_demo: bool) -> str:
                 ("Episodes out of sample", str(episodes_out_of_sample(found))),
             ]
         ),
+        paragraph(_assumed(found), "note"),
     )
     return page(
         "Walk-forward",
@@ -64,6 +67,13 @@ def walk_forward_page(found: WalkForward, market: str, is_demo: bool) -> str:
             section("limits", "What it does not show", paragraph(NOT_SHOWN)),
         ],
     )
+
+
+def _assumed(found: WalkForward) -> str:
+    """Tell the costs and the delay of all curves."""
+    resolved = found.config.resolved()
+    late = f" Orders are sent {counted(found.delay, 'day')} after their decision." if found.delay else ""
+    return f"All curves pay {costs_text(resolved['costs'], labels_of(resolved))}.{late}"
 
 
 def result_sentence(found: WalkForward) -> str:
@@ -107,7 +117,7 @@ def _chart(found: WalkForward, is_demo: bool) -> Chart:
     return Chart(
         "walkforward",
         "Equity of the chosen sets, joined",
-        f"Value of {numbers.money(found.start_equity)} at each day's close. A vertical line begins a test; the "
+        f"Value of {numbers.money(float(found.config.start_equity))} at each day's close. A vertical line begins a test; the "
         "number above the curves counts the episodes of its chosen set.",
         [*lines, *end_labels(lines, f"{index[-1]:%Y-%m-%d}"), _counts(found)],
         {**layout, "shapes": [_begin(one) for one in found.folds]},

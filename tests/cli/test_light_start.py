@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from bot.__main__ import main as start
 from bot.cli.command_line import COMMANDS, command_line
 from tests.cli.running import ROOT
 from tests.ledger.forgeries import write_forgery
@@ -75,3 +76,17 @@ def test_the_table_of_commands_has_the_summary_of_each() -> None:
 def test_lists_and_reviews_of_a_ledger_need_no_pandas(tmp_path: Path, command: str) -> None:
     write_forgery(tmp_path / "logs/ledgers/paper.sqlite3", None)
     modules_of(command, tmp_path, "numpy")
+
+
+def test_ctrl_c_while_modules_are_imported_ends_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Importing:
+        def __getattr__(self, name: str) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "bot.cli.main", Importing())
+    with pytest.raises(SystemExit) as ended:
+        start()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "Error: interrupted; nothing was begun\n"

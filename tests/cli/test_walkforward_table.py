@@ -10,6 +10,7 @@ from rich.console import Console
 
 from bot.cli import walkforward as command
 from bot.core.window import Window
+from bot.settings.loader import load_config
 from bot.sweep import walk_forward as walking
 from bot.sweep.evidence import Evidence
 from bot.sweep.folds import Fold
@@ -27,7 +28,7 @@ def test_the_widest_figures_fit_80_columns_uncut() -> None:
     equity = pd.DataFrame({"out_of_sample": [1e4, 2e4], "hindsight": [1e4, 3e4], "default": [1e4, 1e4]})
     missing = dict.fromkeys(("deflated_sharpe", "pbo"), "few months")
     evidence = Evidence(5760, 9, 24, 7, 3e4, 4, 5, missing=missing)
-    found = walking.WalkForward(folds, 5760, "sharpe", evidence, changes, equity, 1e4)
+    found = walking.WalkForward(folds, 5760, "sharpe", evidence, changes, equity, load_config(), 0)
     written = StringIO()
     command._show(Console(file=written, width=80), found)
     table = written.getvalue().partition("Out of sample")[0].splitlines()

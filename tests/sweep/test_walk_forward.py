@@ -28,7 +28,7 @@ from bot.sweep.exact_set import planned_set
 from bot.sweep.folds import Fold
 from bot.sweep.variation import Variations
 from bot.sweep.walk_forward import WalkForward, WalkForwardOptions, walk_forward
-from bot.sweep.walk_forward_page import _drift
+from bot.sweep.walk_forward_page import _drift, walk_forward_page
 
 GRID = "rotation.breakout.confirm_closes: [3, 8]\nrotation.eth_stop.drawdown: [0.1, 0.4]\n"
 
@@ -115,6 +115,10 @@ def test_one_value_of_costs_holds_for_all_curves_as_in_the_config(
     in_grid = run(GRID + "costs.fee: [0.01]\n", {})
     in_config = run(GRID, {"costs": {"fee": 0.01}})
     assert in_grid.equity.equals(in_config.equity)
+    assert in_grid.config == in_config.config != found.config
+    pays = "All curves pay a fee of 100 bp and slippage of"
+    assert pays in walk_forward_page(in_grid, DEMO, True)
+    assert pays not in walk_forward_page(found, DEMO, True)
     # Dearer in every curve, also where the config trades because no training had an episode.
     assert (in_grid.equity.iloc[-1] < found.equity.iloc[-1]).all()
 
@@ -123,6 +127,7 @@ def test_one_value_of_costs_holds_for_all_curves_as_in_the_config(
 def test_one_delay_holds_for_all_curves(demo: Market, tmp_path: Path, found: WalkForward) -> None:
     (tmp_path / "grid.yaml").write_text(GRID + "delay_days: [5]\n")
     late = walk_forward(load_config(), demo, WalkForwardOptions(tmp_path / "grid.yaml"), silent)
+    assert "Orders are sent 5 days after their decision." in walk_forward_page(late, DEMO, True)
     days = _days(late)
     own = run_exact(planned_set(load_config(), demo, days, {"delay_days": 5}, "own")).events
     default = [float(event.equity) for event in own if isinstance(event, Valuation)]
