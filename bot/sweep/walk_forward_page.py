@@ -113,11 +113,12 @@ def _chart(found: WalkForward, is_demo: bool) -> Chart:
         line(name, x, found.equity[key], colour, width=width, legendgroup=key, meta=name, hovertemplate="%{y:,.0f}")
         for key, (name, colour, width) in _CURVES.items()
     ]
+    start_equity = float(found.config.start_equity)
     layout = over_time(index, log_axis("Equity (log)", lines))
     return Chart(
         "walkforward",
         "Equity of the chosen sets, joined",
-        f"Value of {numbers.money(float(found.config.start_equity))} at each day's close. A vertical line begins a test; the "
+        f"Value of {numbers.money(start_equity)} at each day's close. A vertical line begins a test; the "
         "number above the curves counts the episodes of its chosen set.",
         [*lines, *end_labels(lines, f"{index[-1]:%Y-%m-%d}"), _counts(found)],
         {**layout, "shapes": [_begin(one) for one in found.folds]},
