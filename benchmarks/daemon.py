@@ -204,7 +204,7 @@ def _tell(what: object) -> None:
 
 
 def _begin_ledger(config: Config, rows: int) -> None:
-    """Replay the days before the first tick, with their benchmarks, into a ledger of about so many rows, five a day."""
+    """Replay the days before the first tick and their benchmarks into a ledger of about `rows` rows, five a day."""
     last = STARTED.date() - timedelta(days=2)  # the last row of the store
     window = Window(last - timedelta(days=rows // 5), last)
     run = planned_run(config, stored_market(config).as_of(midnight(last) + timedelta(days=1)), window, "key")

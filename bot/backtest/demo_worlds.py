@@ -52,7 +52,7 @@ def compare_worlds(config: Config, advance: Callable[[], None]) -> Worlds:
 def _worlds_of_seed(config: Config, seed: int) -> dict[str, object]:
     """Return the total returns of the strategy and of ETH in the worlds of a seed."""
     row: dict[str, object] = {"seed": seed}
-    readings: KeptReadings = {}  # most series are the same in both worlds
+    readings: KeptReadings = {}  # most series are equal in both worlds
     markets = demo_worlds(config, replace(demo_parameters(config, planted=True), seed=seed))
     for name, market in zip(("absent", "planted"), markets, strict=True):
         if name == "planted" and config.strategy.is_own:
@@ -64,7 +64,7 @@ def _worlds_of_seed(config: Config, seed: int) -> dict[str, object]:
 
 
 def _equity(config: Config, market: Market, readings: KeptReadings) -> pd.Series:
-    """Return the strategy's equity by date on one market; readings are kept for another market of its seed."""
+    """Return the strategy's equity by date on one market. Both markets of a seed share `readings`."""
     window = window_of(market, None, None)
     if _is_simulated(config):
         equity = _simulated(config, PreparedMarket(config, market, window, readings=readings))

@@ -184,14 +184,14 @@ def run_backtest(
     found_market = open_market(config, None if data_dir is None else Path(data_dir), market)
     window = window_of(found_market, _as_date(start), _as_date(end))
     key = run_key(config, found_market, window)
-    folder, was_there = None, out is not None and out.is_dir()
+    folder, existed = None, out is not None and out.is_dir()
     # Before the run, so that a folder that cannot be written ends the command at once.
     if out is not None:
         folder = claim_run_folder(out)
     elif save:
         folder = new_run_folder(config.state / "runs", started, key)
     views = Views()
-    with removed_on_error(folder, was_there):
+    with removed_on_error(folder, existed):
         found = backtest(config, found_market, window, views, capacity)
     # The effect is added to coins only: a fund has the same path with and without it.
     has_worlds = found_market.name == DEMO and found_market[found_market.roles.eth].kind.is_coin

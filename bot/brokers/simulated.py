@@ -51,7 +51,7 @@ def run_simulated(plan: RunPlan, past: Iterable[Event] = ()) -> Book:
 
 
 def simulate_days(book: Book, begin: int) -> None:
-    """Run the days of a book's plan from the decision with the index `begin` on."""
+    """Run the days of a book's plan, from decision number `begin` on."""
     broker = SimulatedBroker()
     for i, at in enumerate(book.plan.times[begin:], begin):
         day = at.date()

@@ -396,7 +396,7 @@ class Book:
         return self._close_at(symbol, self.plan.prices.index(day), day)
 
     def _close_at(self, symbol: str, row: int, day: date) -> tuple[float, bool]:
-        """Return the close as `_close` does, of a day and its row of the prices."""
+        """Return the close as `_close` does, with the row of the day known."""
         coin = self.plan.prices.of(symbol)
         price = coin.close[row]
         if math.isnan(price):

@@ -51,14 +51,14 @@ class Decision:
         total = ZERO
         for weight in self.weights.values():  # one pass, because a run makes tens of thousands of decisions
             if not isinstance(weight, Decimal) or not weight.is_finite() or weight < 0:
-                raise _fault(self.weights)
+                raise _weight_error(self.weights)
             total += weight
         if total > 1:
             raise ValueError(f"no leverage: weights must be at most 1 in sum, was {total}")
 
 
-def _fault(weights: Mapping[str, Decimal]) -> Exception:
-    """Return the error of weights of which one is no number, NaN, infinite or negative."""
+def _weight_error(weights: Mapping[str, Decimal]) -> Exception:
+    """Return the error of the first weight that is no Decimal, NaN, infinite or negative."""
     if not all(isinstance(weight, Decimal) for weight in weights.values()):
         return TypeError(f"weights must be Decimal, see to_weight; was {dict(weights)}")
     for symbol, weight in weights.items():

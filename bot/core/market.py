@@ -150,7 +150,7 @@ class Series:
         times
             UTC times, datetime64[s], shape (times,).
         news
-            `latest_news` of the times, if the caller has it.
+            `latest_news` of the times; computed if left out.
 
         Returns
         -------

@@ -69,7 +69,7 @@ class Prices:
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        """The coins and funds whose days were read."""
+        """Coins and funds whose days were read."""
         return tuple(self._coins)
 
     def index(self, day: date) -> int:

@@ -216,16 +216,16 @@ def remove_run(folder: RunFolder) -> None:
 
 
 @contextmanager
-def removed_on_error(folder: RunFolder | None, was_there: bool) -> Iterator[None]:
-    """Remove the folder of a run that ends with an error before its first file; one that was there is emptied."""
-    # The command prints the error; in the list of runs the folder would be one more interrupted run.
+def removed_on_error(folder: RunFolder | None, existed: bool) -> Iterator[None]:
+    """Remove the folder of a run that fails before its first file. A folder that existed before is emptied."""
+    # The command prints the error; a list of runs would show the folder as an interrupted run.
     try:
         yield
     except BotError:
         if folder is not None:
             with suppress(OSError):  # the error of the run is the one to report
                 (folder.path / INCOMPLETE).unlink()
-                if not was_there:
+                if not existed:
                     folder.path.rmdir()
         raise
 

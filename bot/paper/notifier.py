@@ -293,7 +293,7 @@ def _head(config: Config, name: str, rows: Sequence[Row]) -> list[Notice]:
     if not decided:
         return []
     valued = list(recorded(rows, Valuation))
-    count, head = read_end(ledger_path(config, name))  # the tick or the status before checked the whole chain
+    count, head = read_end(ledger_path(config, name))  # the tick or status has verified the chain
     plan = progress_line(config.state, digits=64)  # a whole hash, which proves the date of the plan
     beside = _beside(config, name, count, valued[-1]) if valued else ""
     return [head_notice(name, decided[-1], count, head, valued[-1] if valued else None, plan, beside)]

@@ -49,14 +49,25 @@ def held_background(spans: Iterable[Span]) -> list[Plain]:
 
 
 def _spans(stages: pd.Series) -> Iterator[tuple[str, Span]]:
-    """Return each unbroken spell of a stage."""
-    begins = first_of_spells(stages)
+    """Yield each unbroken spell of a stage."""
+    begins = spell_starts(stages)
     bounds = [*stages.index[begins], stages.index[-1] + pd.Timedelta(days=1)]
     yield from zip(stages.iloc[begins], pairwise(bounds), strict=True)
 
 
-def first_of_spells(states: pd.Series) -> npt.NDArray[np.intp]:
-    """Return the rows at which an unbroken spell of a state begins."""
+def spell_starts(states: pd.Series) -> npt.NDArray[np.intp]:
+    """Find the rows at which an unbroken spell of a state begins.
+
+    Parameters
+    ----------
+    states
+        State of each day, at least one.
+
+    Returns
+    -------
+    array of int
+        Row numbers, ascending; the first is 0.
+    """
     values = states.to_numpy(dtype=object)
     return np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1])))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bot.report import layers, numbers
-from bot.report.background import first_of_spells
+from bot.report.background import spell_starts
 from bot.report.contents import Contents, Json, Waterfall
 from bot.report.labels import Labels
 from bot.report.markup import Badge, Figure, Row, Table, paragraph, section
@@ -117,9 +117,9 @@ def _title(name: str, labels: Labels) -> str:
 
 
 def _spans(states: pd.Series) -> Iterator[tuple[str, pd.Timestamp, int]]:
-    """Return each unbroken spell of a state: state, first day, number of days."""
+    """Yield each unbroken spell of a state: state, first day, number of days."""
     # One bar a spell instead of one a day: thousands of bars would make the page slow.
-    begins = first_of_spells(states)
+    begins = spell_starts(states)
     lengths = np.diff([*begins, len(states)]).tolist()
     for state, first, days in zip(states.iloc[begins], states.index[begins], lengths, strict=True):
         yield _AS_STATE.get(state, state), first, days

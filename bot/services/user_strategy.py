@@ -132,10 +132,10 @@ class _Checks:
         # A misspelt name in `stops` would leave the holding without its stop.
         self._check_symbols(decision, decision.stops, "gives a stop to", market)
 
-    def _check_symbols(self, decision: Decision, symbols: Iterable[str], does: str, market: Market) -> None:
+    def _check_symbols(self, decision: Decision, symbols: Iterable[str], verb: str, market: Market) -> None:
         for symbol in symbols:
             if symbol not in market or not market[symbol].kind.may_be_held or symbol == market.roles.stablecoin:
-                what = f"on {decision.at.date()} {does} what cannot be held"
+                what = f"on {decision.at.date()} {verb} what cannot be held"
                 raise self._wrong(what, "a coin or an unadjusted fund", str(symbol))
 
     def _wrong(self, what: str, expected: str, was: str) -> ConfigError:

@@ -141,18 +141,18 @@ class TestIncomplete:
         assert blocked in str(caught.value)
         assert not folder.is_complete
 
-    @pytest.mark.parametrize("was_there", [True, False])
-    def test_a_run_without_a_file_is_removed_with_its_folder_unless_that_was_there_before(
-        self, tmp_path: Path, was_there: bool
+    @pytest.mark.parametrize("existed", [True, False])
+    def test_a_failed_run_without_a_file_keeps_only_a_folder_that_existed_before(
+        self, tmp_path: Path, existed: bool
     ) -> None:
         path = tmp_path / "mine"
-        if was_there:
+        if existed:
             path.mkdir()
         folder = claim_run_folder(path)
-        with pytest.raises(LedgerError), removed_on_error(folder, was_there):
+        with pytest.raises(LedgerError), removed_on_error(folder, existed):
             raise LedgerError("the strategy failed")
-        assert path.is_dir() == was_there
-        assert not was_there or not list(path.iterdir())
+        assert path.is_dir() == existed
+        assert not existed or not list(path.iterdir())
 
     def test_a_ledger_that_lost_its_last_rows_is_found_out(self, tmp_path: Path) -> None:
         folder = new_run_folder(tmp_path, STARTED, "abcdef01")

@@ -1,4 +1,4 @@
-"""Limits of workers and chunks, on a clock by hand."""
+"""Limits of workers and chunks, at given times."""
 
 from __future__ import annotations
 

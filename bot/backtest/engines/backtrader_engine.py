@@ -118,9 +118,9 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
         """Queue an order for the next open."""
         data = strategy.getdatabyname(intent.symbol)
         lots = self.book.plan.rules.instruments[intent.symbol].lots(intent.quantity)
-        made = bt.BuyOrder if intent.side is Side.BUY else bt.SellOrder
-        # A simulated order leaves out the end of its session, which no market order on daily bars waits for.
-        order = made(owner=strategy, data=data, size=lots, exectype=bt.Order.Market, simulated=True)
+        kind = bt.BuyOrder if intent.side is Side.BUY else bt.SellOrder
+        # `simulated` skips the end of the session, which only orders that are valid for a day need.
+        order = kind(owner=strategy, data=data, size=lots, exectype=bt.Order.Market, simulated=True)
         self._ocoize(order, None)
         self.intents[order.ref] = intent
         self.submit(order, check=False)
@@ -138,7 +138,7 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
 
     def next(self) -> None:
         """Match the waiting orders at the open of a bar."""
-        # backtrader would also compute the interest and the futures' cash of each coin on each bar: both are zero here.
+        # backtrader would also compute interest and futures' cash for each coin and bar: both are zero here.
         for _ in range(len(self.pending)):
             order = self.pending.popleft()
             self._try_exec(order)
@@ -146,7 +146,7 @@ class _LotBroker(bt.brokers.BackBroker):  # type: ignore[misc]
                 self.pending.append(order)
 
     def notify(self, order: bt.Order) -> None:
-        """Send no message: the book has the end of an order, and backtrader would copy the order for each message."""
+        """Skip messages: the book records the end of each order, and backtrader would copy the order for a message."""
 
     def settle(self, strategy: bt.Strategy, settlement: Settlement) -> None:
         """Remove a settled coin from the positions and add the proceeds or the successor."""
@@ -234,7 +234,7 @@ class _Follower(bt.Strategy):  # type: ignore[misc]
         return -1
 
     def _notify(self, qorders: object = (), qtrades: object = ()) -> None:
-        """Read no messages of a bar: the broker sends none."""
+        """Skip the messages of a bar: the broker sends none."""
 
     def next(self) -> None:
         closed = len(self) - 2  # the decision whose day has just closed; the first bar lies before them all

@@ -28,11 +28,14 @@ _SHORTEST = np.timedelta64(20, "h")
 """Time between two daily rows; a day on which clocks change has 23 hours."""
 _LONGEST = np.timedelta64(5, "D")
 _EARLY, _LATE = 3600, 23 * 3600
-"""Seconds after midnight (UTC) until which, and from which, a row has the time at which its day starts or ends."""
+"""Seconds after 00:00 UTC. Up to the first a row has the time of its day's start, from the second that of its end."""
 
 
 class RowTimes(NamedTuple):
-    """Times of the rows of a file, datetime64[s], shape (rows,): as written, and in UTC where an offset is written."""
+    """Times of the rows of a file, datetime64[s], shape (rows,): as written, and in UTC.
+
+    A time without an offset is the same in both.
+    """
 
     local: Moments
     utc: Moments
@@ -72,7 +75,7 @@ def parse_times(table: CsvTable, texts: Sequence[str]) -> RowTimes:
 
 
 def _offset(text: str) -> int:
-    """Return the seconds by which the clock of a time is ahead of UTC; 0 without an offset."""
+    """Return the UTC offset of a time in seconds, positive east of Greenwich; 0 if none is written."""
     found = _ISO.fullmatch(text)
     if found is None or found[3] is None:
         return 0
@@ -140,14 +143,19 @@ def require_daily(table: CsvTable, moments: Moments, is_weekly_known: bool = Fal
 
 
 def require_utc_days(table: CsvTable, moments: Moments) -> None:
-    """Raise DataError for rows of a coin whose days begin at another hour than 00:00 UTC.
+    """Require that the days of a coin start or end at about 00:00 UTC.
 
     Parameters
     ----------
     moments
         UTC times of the rows, datetime64[s], shape (rows,).
+
+    Raises
+    ------
+    DataError
+        If the median row is more than an hour from 00:00 UTC.
     """
-    # Such a day ends hours after the UTC day of its date: its close would be known before it was made.
+    # A day of another zone ends hours after the UTC day of its date: a decision would use a close of the future.
     usual = int(np.median((moments - moments.astype("datetime64[D]")).astype(np.int64)))
     if _EARLY < usual < _LATE:
         raise DataError(

@@ -26,7 +26,7 @@ class Export:
     moments
         Times of the rows as written, datetime64[s], shape (rows,).
     utc
-        The same in UTC.
+        Times of the rows in UTC, datetime64[s], shape (rows,).
     columns
         Prices and volume, shape (rows,); NaN is unknown.
     lines

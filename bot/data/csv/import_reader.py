@@ -140,7 +140,7 @@ def _to_bars(export: Export, symbol: str, listing: Listing, csv_format: CsvForma
     require_daily(export.table, export.moments, is_weekly_known=listing.release is Release.THURSDAY)
     if kind.is_coin:
         require_utc_days(export.table, export.utc)
-    # A coin trades around the clock, so its day is that of UTC; a session has the date of its place.
+    # A coin trades around the clock, so its day is a UTC day; a session has the date of its exchange.
     dates = (export.utc if kind.is_coin else export.moments).astype("datetime64[D]")
     check_dates(dates, place)
     clear_rounded_prices(columns)

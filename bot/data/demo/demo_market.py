@@ -74,6 +74,6 @@ def _series(rows: RawBars, listings: Mapping[str, Listing], sessions: Sessions) 
 
 @lru_cache(maxsize=64)  # dates and release rules are the same in every seed
 def _release_times(days: bytes, release: Release, sessions: Sessions) -> tuple[Times, Times]:
-    """Return the times from which rows are known, and at which they are due, from the bytes of their dates."""
+    """Return the times at which rows become known and are due. `days` are the bytes of their dates, a hashable key."""
     dates = np.frombuffer(days, "datetime64[D]")
     return known_at(dates, release, sessions), due(dates, release, sessions)

@@ -273,14 +273,15 @@ def _no_news(day: date, at: datetime) -> str:
 
 @dataclass(frozen=True)
 class _News:
-    """Rows that the store received after decisions were made, of those seen since a moment."""
+    """Rows that the store received since a moment, after decisions were made."""
 
     config: Config
     since: datetime
 
     @cached_property
     def sights(self) -> Sequence[Sight]:
-        """The rows that the store's market is made of, read for the first day that asks: most ledgers have none."""
+        """Rows of the store's market that were received since the moment. Read at first use."""
+        # Most ledgers have no difference to explain, and the store is large.
         latest = RowVersion(self.config.sources.reading) is RowVersion.LATEST
         with Store.reading(store_path(self.config)) as store:
             found = store.sights(self.since)
