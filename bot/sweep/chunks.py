@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bot.sweep.sweep_file import SweepRow
 from bot.sweep.sweep_inputs import SweepInputs
-from bot.sweep.variation import Variations, in_window_order
+from bot.sweep.variation import Variations
+from bot.sweep.window_order import in_window_order
 
 Chunk = Sequence[tuple[int, Mapping[str, object]]]
 """Numbers of sets with their changes by config key."""
@@ -16,7 +17,7 @@ Backend = Callable[[SweepInputs, Mapping[int, Chunk]], Iterator[tuple[int, list[
 
 
 def chunks_of(drawn: Sequence[Mapping[str, object]], size: int) -> dict[int, Chunk]:
-    """Cut the sets into numbered chunks of `size`; those with the same windows are together."""
+    """Cut the sets, in window order, into numbered chunks of `size`."""
     numbered = in_window_order(drawn)
     return {at // size: numbered[at : at + size] for at in range(0, len(numbered), size)}
 

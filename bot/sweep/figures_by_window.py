@@ -9,9 +9,10 @@ from itertools import groupby
 from typing import Any
 
 from bot.sweep.chunks import Chunk, chunks_of, run_chunk
+from bot.sweep.key_effects import key_of_arrays
 from bot.sweep.run_figures import MONTHLY
 from bot.sweep.sweep_file import SweepRow
-from bot.sweep.variation import Variations, key_of_arrays
+from bot.sweep.variation import Variations
 
 _SETS_A_THREAD = 32
 """Sets of one call of a thread."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from functools import cache, reduce
+from functools import reduce
 from itertools import groupby
 from threading import Lock
 from typing import Any, TypeVar
@@ -21,7 +21,8 @@ from bot.simulation.coin_table import CoinTable
 from bot.simulation.kernel import RunInputs, SetNumbers
 from bot.simulation.prepared_market import PreparedMarket
 from bot.simulation.simulation import SimulatedRun, Simulation
-from bot.sweep.axes import BASKET, DELAY, START, RunAxes, changes_market, delay_of, market_of_set, window_of_set
+from bot.sweep.axes import BASKET, RunAxes, changes_market, delay_of, market_of_set, window_of_set
+from bot.sweep.key_effects import changes_observations, changes_readings, key_of, key_of_arrays
 from bot.sweep.lru_cache import LruCache
 from bot.sweep.numbers_of_sets import RUN_FIELDS, TARGET_FIELDS, rule_fields, with_fields
 from bot.sweep.run_figures import SetFigures, figures_of_run
@@ -33,22 +34,16 @@ _Shared = tuple[PreparedMarket, RunInputs]
 _Observed = tuple[Any, Bools, Bools]
 """Observations as the simulation reads them, and where inputs are stale and credit shows stress."""
 MOST_KEPT = 32
-"""Sets of windows whose arrays are kept, at 1.4 to 9 MB each. Each thread needs one, if sets are in window order."""
-_OF_THE_RULE = frozenset(
-    {"entry", "breakout", "trail", "stages", "weights", "gates", "risk_exits", "gated.patience_sessions"}
-    | {"eth_stop.measure", "eth_stop.drawdown", "eth_stop.atr_multiple", "stale.leave_after"}
-)
-"""Keys of the section `rotation` that no reading depends on."""
-
-_OF_OTHER_DAYS = 2
-"""The same for each further window of trading days, of which a walk-forward has many."""
+"""Sets of windows whose arrays are kept, at 1.4 to 9 MB each. Sets in window order need one for each thread."""
+MOST_KEPT_OF_OTHER_DAYS = 2
+"""`MOST_KEPT` for each further window of trading days, of which a walk-forward has many."""
 
 
 class Variations:
     """Runs of parameter sets on one market. Markets are prepared once for each set of windows.
 
-    The `MOST_KEPT` sets of windows that were used last are kept: sets with the same windows should follow each other,
-    as in `in_window_order`. `is_compiled` asks for machine code, which many sets are worth.
+    The `MOST_KEPT` most recently used sets of windows are kept, so sets should come in the order of `in_window_order`.
+    `is_compiled` asks for machine code, which pays off for many sets.
     """
 
     def __init__(self, config: Config, market: Market, window: Window, is_compiled: bool = False) -> None:
@@ -69,7 +64,8 @@ class Variations:
         Its results are those of a `Variations` made for that window.
         """
         other = copy(self)
-        other.window, other._cuts, other._shared = window, LruCache(_OF_OTHER_DAYS), LruCache(_OF_OTHER_DAYS)
+        other.window = window
+        other._cuts, other._shared = LruCache(MOST_KEPT_OF_OTHER_DAYS), LruCache(MOST_KEPT_OF_OTHER_DAYS)
         return other
 
     def run(self, changes: Mapping[str, object]) -> SimulatedRun:
@@ -123,17 +119,17 @@ class Variations:
         return prepared, RunInputs(seen, stale, prepared.shares, coins, multipliers, prepared.first)
 
     def _prepared_for(self, changes: Mapping[str, object]) -> PreparedMarket:
-        own = {name: value for name, value in changes.items() if _changes_readings(name)}
+        own = {name: value for name, value in changes.items() if changes_readings(name)}
         market = self._market_for(own)
-        key, window = _key(own), window_of_set(market, self.window, changes)
+        key, window = key_of(own), window_of_set(market, self.window, changes)
         prepared = self._prepared.get_or_make(key, lambda: self._made(own, market, window))
         cut = key if window == self.window else f"{key} {window}"
         return self._cuts.get_or_make(cut, lambda: prepared if prepared.window == window else prepared.over(window))
 
     def _made(self, own: Mapping[str, object], market: Market, window: Window) -> PreparedMarket:
-        """Prepare a market for the keys of its readings; what another one has in common with it is shared."""
-        coins = _key({name: value for name, value in own.items() if not name.startswith("rotation.")})
-        alike = _key({name: value for name, value in own.items() if changes_market(name)})
+        """Prepare a market for the keys of its readings. Arrays that do not depend on them are shared."""
+        coins = key_of({name: value for name, value in own.items() if not name.startswith("rotation.")})
+        alike = key_of({name: value for name, value in own.items() if changes_market(name)})
         of = self._alike.get(coins) or self._alike.get(alike)
         # Other changes are left out: the next set of the same readings has its own.
         made = PreparedMarket(with_changes(self.config, own), market, window, of)
@@ -145,11 +141,11 @@ class Variations:
         own = {name: value for name, value in changes.items() if changes_market(name)}
         if not own:
             return self.market
-        return self._markets.get_or_make(_key(own), lambda: market_of_set(self.market, own))
+        return self._markets.get_or_make(key_of(own), lambda: market_of_set(self.market, own))
 
     def _observed_for(self, prepared: PreparedMarket, changes: Mapping[str, object]) -> _Observed:
-        own = {name: value for name, value in changes.items() if _changes_observations(name)}
-        return self._observed.get_or_make(_key(own), lambda: self._observations(prepared, own))
+        own = {name: value for name, value in changes.items() if changes_observations(name)}
+        return self._observed.get_or_make(key_of(own), lambda: self._observations(prepared, own))
 
     def _observations(self, prepared: PreparedMarket, own: Mapping[str, object]) -> _Observed:
         settings = rotation_settings(with_changes(self.config, own))
@@ -184,54 +180,3 @@ def _with(section: _Section, path: list[str], value: object) -> _Section:
     name, *rest = path
     inner = _with(getattr(section, name), rest, value) if rest else value
     return section.model_copy(update={name: inner})
-
-
-@cache
-def _changes_readings(name: str) -> bool:
-    """True for a key on which readings, eligible coins or the choice of coins depend."""
-    if changes_market(name):
-        return True
-    section, _, key = name.partition(".")
-    if section == "altcoins":
-        return key != "choose_every_days"
-    return section == "rotation" and key not in _OF_THE_RULE and key.partition(".")[0] not in _OF_THE_RULE
-
-
-@cache
-def _changes_observations(name: str) -> bool:
-    """True for a key on which what `step` reads depends: readings, and the switches of gates and exits."""
-    return _changes_readings(name) or name.startswith(("rotation.gates", "rotation.risk"))
-
-
-@cache
-def _changes_arrays(name: str) -> bool:
-    """True for a key on which the arrays of a run depend; other keys are numbers of the rule and of the book."""
-    is_cost = name.startswith("costs.") and name not in RUN_FIELDS
-    return is_cost or name in (START, DELAY) or _changes_observations(name)
-
-
-def in_window_order(drawn: Sequence[Mapping[str, object]]) -> list[tuple[int, Mapping[str, object]]]:
-    """Return numbered sets, those with the same windows one after the other, in groups of the same coins and market.
-
-    Sets that differ in numbers of the rule alone stay in order.
-    """
-    names = sorted(filter(_changes_arrays, drawn[0]), key=_place_of)
-    return sorted(enumerate(drawn), key=lambda one: [repr(one[1][name]) for name in names])
-
-
-def _place_of(name: str) -> int:
-    """Return 0 for the keys whose new values take longest to prepare, to 4 for the fastest."""
-    if changes_market(name):
-        return 0
-    if name.startswith("altcoins."):
-        return 1
-    return 2 if _changes_readings(name) else 3 if _changes_observations(name) else 4
-
-
-def key_of_arrays(changes: Mapping[str, object]) -> str:
-    """Return the values of a set on which the arrays of its run depend, as text."""
-    return _key({name: value for name, value in changes.items() if _changes_arrays(name)})
-
-
-def _key(changes: Mapping[str, object]) -> str:
-    return repr(sorted(changes.items()))

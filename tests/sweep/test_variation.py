@@ -15,7 +15,7 @@ from bot.settings.loader import load_config
 from bot.simulation.prepared_market import PreparedMarket
 from bot.simulation.simulation import SimulatedRun
 from bot.sweep import variation
-from bot.sweep.variation import Variations, in_window_order, with_changes
+from bot.sweep.variation import Variations, with_changes
 from tests.simulation.random_sets import random_set, require_equal, run_both
 
 EARLY, LATE = Window(date(2103, 5, 20), date(2106, 6, 30)), Window(date(2107, 4, 25), date(2112, 8, 5))
@@ -83,23 +83,6 @@ def test_few_sets_of_windows_are_kept_and_a_dropped_one_is_made_anew(
     assert found[-1] == found[0] != found[1]
     kept = (few._prepared, few._observed, few._cuts, few._shared)
     assert [len(values) for values in kept] == [3, 3, 3, 3]
-
-
-def test_sets_of_the_same_windows_follow_each_other() -> None:
-    sets = [
-        {"rotation.breakout.confirm_closes": closes, "rotation.credit.window": window, "altcoins.count": count}
-        for closes in (3, 5)
-        for window in (50, 60)
-        for count in (4, 8)
-    ]
-    ordered = in_window_order(sets)
-    assert [number for number, _ in ordered] == [0, 4, 2, 6, 1, 5, 3, 7]
-    assert all(changes is sets[number] for number, changes in ordered)
-
-
-def test_sets_that_differ_in_rules_stay_in_order() -> None:
-    sets: list[dict[str, object]] = [{"rotation.breakout.confirm_closes": closes} for closes in (9, 3, 5)]
-    assert in_window_order(sets) == list(enumerate(sets))
 
 
 def test_a_set_after_one_with_other_costs_has_its_own(variations: Variations) -> None:
