@@ -1,4 +1,4 @@
-"""Assumptions of a walk-forward: costs and delay. They are given; a training chooses settings of the strategy."""
+"""Assumptions of a walk-forward: costs and delay, the same for each set. A training chooses the other keys."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def assumptions_of(grid: Grid, path: Path) -> dict[str, object]:
         if not is_assumed(axis.key):
             continue
         if len(axis.values) != 1:
-            raise ConfigError(_reason(axis), where=where, expected="one value", was=_text(axis), mend=_instead(axis))
+            raise ConfigError(_reason(axis), where=where, expected="one value", was=_values(axis), mend=_mend(axis))
         found[axis.key] = axis.values[0]
     return found
 
@@ -37,13 +37,13 @@ def _reason(axis: Axis) -> str:
     return "costs are an assumption about the market; a training would take the cheapest"
 
 
-def _text(axis: Axis) -> str:
+def _values(axis: Axis) -> str:
     if not axis.values:
         return f"{axis.low:g} to {axis.high:g}"
     return ", ".join(map(str, axis.values[:5])) + (", ..." if len(axis.values) > 5 else "")
 
 
-def _instead(axis: Axis) -> str:
+def _mend(axis: Axis) -> str:
     if axis.key == DELAY:
-        return f"one run a value: {DELAY}: [1]"
-    return f"one run a value: leave it out of the grid, and add --set {axis.key}=VALUE"
+        return f"make a run for each value, such as {DELAY}: [1]"
+    return f"leave it out of the grid, and make a run for each value with --set {axis.key}=VALUE"

@@ -1,4 +1,4 @@
-"""Run the chunks of a sweep on the workers of a Dask cluster. Workers send rows; the client alone writes the file."""
+"""Run the chunks of a sweep on the workers of a Dask cluster. Workers send rows; only the client writes the file."""
 
 from __future__ import annotations
 
@@ -34,14 +34,15 @@ CONNECT_SECONDS = 5
 WORKER_SECONDS = 30
 """Longest wait for a first worker, and for another one after all are lost."""
 ANSWER_SECONDS = 30
-"""Longest wait for an answer of the scheduler or of a worker that is there."""
+"""Longest wait for an answer of the scheduler or of a connected worker."""
 SEND_SECONDS = 600
-"""Longest time in which the inputs, some 50 MB, reach all workers."""
-_LOOK_SECONDS = 1.0
+"""Longest time to send the inputs, some 50 MB, to all workers."""
+_CHECK_SECONDS = 1.0
+"""Seconds between two checks of the workers."""
 _CHUNKS_A_THREAD = 2
 """Chunks that are submitted for each thread of the workers: one runs, one waits."""
 _MOST_LOSSES = 3
-"""Times that the inputs are sent again because all workers that held them died, with no chunk finished between."""
+"""Number of times in a row that the inputs are sent again, without a finished chunk, after all workers died."""
 _KEPT = "finished chunks are kept: go on with --resume"
 
 
@@ -75,7 +76,7 @@ def _security(scheduler: str) -> Security:
     """Return the certificates that Dask's own config names."""
     mend = "check distributed.comm.tls in Dask's config: docs/cluster.md"
     try:
-        from distributed.security import Security  # reads Dask's config, whose faults are many
+        from distributed.security import Security  # the import reads Dask's config, which may be damaged
 
         security = Security()
         _require_files(security, mend)
@@ -113,10 +114,10 @@ def _connected(scheduler: str, security: Security) -> Client:
             options = {"security": security, "set_as_default": False, "direct_to_workers": False}
             return Client(scheduler, timeout=CONNECT_SECONDS, **options)
         except Exception as problem:  # another server's bytes are read as a length, and end in any error
-            raise _unanswered(scheduler, problem) from None
+            raise _connection_error(scheduler, problem) from None
 
 
-def _unanswered(scheduler: str, problem: Exception) -> ClusterError:
+def _connection_error(scheduler: str, problem: Exception) -> ClusterError:
     """Return the error of a failed connection to a scheduler."""
     cause = problem.__cause__ or problem
     # Dask puts the address of an object in memory before the cause.
@@ -141,10 +142,10 @@ async def _greet(scheduler: str, security: Security) -> None:
 class _DaskBackend:
     def __init__(self, client: Client, scheduler: str) -> None:
         self._client, self._scheduler = client, scheduler
-        self._stopped: list[str] = []
+        self._removed: list[str] = []
 
     def run(self, inputs: SweepInputs, chunks: Mapping[int, Chunk]) -> Iterator[tuple[int, list[SweepRow]]]:
-        """Run chunks; those of a lost worker run again on another."""
+        """Run chunks. Those of a lost worker run again on another worker."""
         left, losses = dict(chunks), 0
         while left:
             self.require_workers()
@@ -154,22 +155,22 @@ class _DaskBackend:
                 yield number, rows
             losses = losses + 1 if len(left) == before else 0
             if losses >= _MOST_LOSSES:
-                raise ClusterError("all workers died, again and again", where=self._scheduler, mend=_KEPT)
+                raise ClusterError(f"all workers died {_MOST_LOSSES} times in a row", where=self._scheduler, mend=_KEPT)
 
     def _run_while_held(self, inputs: SweepInputs, chunks: Mapping[int, Chunk]) -> Iterator[tuple[int, list[SweepRow]]]:
-        """Send the inputs once and run chunks until all are done, or the last worker with the inputs is lost."""
+        """Send the inputs once and run chunks until all are done or the last worker with the inputs is lost."""
         expected, data, run = worker_identity(), inputs.sha256, uuid4().hex
         sent = {"broadcast": True, "hash": False, "direct": False}
-        held: Any = self._answer(self._client._scatter, inputs, seconds=SEND_SECONDS, **sent)
+        held: Any = self._call(self._client._scatter, inputs, seconds=SEND_SECONDS, **sent)
         waiting = list(chunks.items())[::-1]
         futures: dict[str, tuple[int, Future]] = {}
         finished: Queue[Future] = Queue()
-        progress, next_look, room = WorkerProgress(), 0.0, 0
+        progress, next_check, most = WorkerProgress(), 0.0, 0
         while waiting or futures:
-            if (now := time.monotonic()) >= next_look:
-                room = self._look(progress, now)
-                next_look = time.monotonic() + _LOOK_SECONDS
-            while waiting and len(futures) < room:
+            if (now := time.monotonic()) >= next_check:
+                most = self._check_workers(progress, now)
+                next_check = time.monotonic() + _CHECK_SECONDS
+            while waiting and len(futures) < most:
                 number, chunk = waiting.pop()
                 key = f"chunk-{number}-{run}"
                 future = self._client.submit(_run_on_worker, held, chunk, expected, data, key=key, pure=False)
@@ -177,7 +178,7 @@ class _DaskBackend:
                 progress.begin([key], now)
                 future.add_done_callback(finished.put)
             try:
-                done = finished.get(timeout=_LOOK_SECONDS)
+                done = finished.get(timeout=_CHECK_SECONDS)
             except Empty:
                 continue
             number, _ = futures.pop(done.key)
@@ -188,30 +189,30 @@ class _DaskBackend:
             progress.end(done.key, time.monotonic())
             yield number, rows
 
-    def _look(self, progress: WorkerProgress, now: float) -> int:
-        """Remove workers that have stopped, wait for at least one, and return how many chunks to submit."""
-        workers = self._workers_after_waiting()
+    def _check_workers(self, progress: WorkerProgress, now: float) -> int:
+        """Remove frozen workers and wait for at least one. Returns the largest number of chunks to submit."""
+        workers = self._wait_for_workers()
         silent = progress.silent({worker: found["last_seen"] for worker, found in workers.items()}, now)
         overdue = progress.overdue(now)
         if silent or overdue:
-            of_worker = self._answer(self._client.scheduler.processing)
+            of_worker = self._call(self._client.scheduler.processing)
             stuck = silent | {worker for worker, chunks in of_worker.items() if overdue & set(chunks)}
-            # Their chunks begin anew elsewhere, as those of a worker that died.
+            # The scheduler runs their chunks on other workers: the time of these chunks starts again.
             progress.begin([chunk for worker in stuck for chunk in of_worker.get(worker, ())], now)
             self._remove(stuck)
-            workers = self._workers_after_waiting()
+            workers = self._wait_for_workers()
         return _CHUNKS_A_THREAD * sum(int(found["nthreads"]) for found in workers.values())
 
     def _remove(self, workers: set[str]) -> None:
-        """Take workers from the scheduler. One that `dask worker` supervises is killed and begins anew."""
-        self._stopped += sorted(workers)
+        """Remove workers from the scheduler. A worker under the supervision of `dask worker` is restarted."""
+        self._removed += sorted(workers)
         options: dict[str, Any] = {
             "timeout": 10,
             "wait_for_workers": False,
             "on_error": "return",
             "stimulus_id": "sweep-stuck",
         }
-        self._answer(self._client.scheduler.restart_workers, workers=list(workers), **options)
+        self._call(self._client.scheduler.restart_workers, workers=list(workers), **options)
 
     def _rows_of(self, future: Future, number: int) -> list[SweepRow] | None:
         """Return the rows of a chunk, or None if its worker died and no other has the inputs."""
@@ -223,11 +224,11 @@ class _DaskBackend:
             rows: list[SweepRow] = future.result(timeout=ANSWER_SECONDS)
         except BotError:
             raise
-        except (CancelledError, TimeoutError):  # it was cancelled, or its worker stopped, after its status was read
+        except (CancelledError, TimeoutError):  # cancelled, or its worker froze, after the status was read
             return None
         except KilledWorker as problem:
             what = f"chunk {number} was lost with {problem.allowed_failures + 1} workers, which died or stopped"
-            raise ClusterError(what, where=self._scheduler, mend=f"look into the workers' logs; {_KEPT}") from None
+            raise ClusterError(what, where=self._scheduler, mend=f"read the workers' logs; {_KEPT}") from None
         # A worker can fail before any of the project's code runs, such as by a module that it lacks.
         except Exception as problem:
             what = f"chunk {number} failed on a worker: {type(problem).__name__}: {problem}"
@@ -236,7 +237,7 @@ class _DaskBackend:
 
     def require_workers(self) -> None:
         """Wait for a worker, and compare all workers with this machine. Raises ClusterError."""
-        for worker in self._workers_after_waiting():
+        for worker in self._wait_for_workers():
             found = self._identity_of(worker)
             if isinstance(found, Exception):
                 raise ClusterError(
@@ -248,7 +249,7 @@ class _DaskBackend:
                 require_same(worker, worker_identity(), found)
 
     def _identity_of(self, worker: str) -> dict[str, str] | Exception | None:
-        """Return the versions of a worker, the error that it has instead, or None if it has left."""
+        """Return the versions of a worker, its error if they are unreadable, or None if it has disconnected."""
         options: dict[str, Any] = {"workers": [worker], "on_error": "return"}
         try:
             answers = self._client.sync(self._client._run, worker_identity, **options, callback_timeout=ANSWER_SECONDS)
@@ -256,28 +257,28 @@ class _DaskBackend:
             what = f"the worker does not answer within {ANSWER_SECONDS} seconds"
             raise ClusterError(what, where=f"worker {worker}", mend=f"restart it, or stop it; {_KEPT}") from None
         found: dict[str, str] | Exception = answers[worker]
-        has_left = isinstance(found, OSError) and worker not in self._workers()
-        return None if has_left else found
+        is_gone = isinstance(found, OSError) and worker not in self._workers()
+        return None if is_gone else found
 
-    def _workers_after_waiting(self) -> dict[str, dict[str, Any]]:
-        """Return the workers by address, once there is one. Raises ClusterError after `WORKER_SECONDS`."""
+    def _wait_for_workers(self) -> dict[str, dict[str, Any]]:
+        """Wait for a worker and return all workers by address. Raises ClusterError after `WORKER_SECONDS`."""
         until = time.monotonic() + WORKER_SECONDS
         while not (workers := self._workers()):
             if time.monotonic() > until:
                 what = f"no worker joined the scheduler within {WORKER_SECONDS} seconds"
-                if self._stopped:
-                    what = f"all workers died or stopped, such as {self._stopped[-1]}, and {what}"
+                if self._removed:
+                    what = f"all workers died or stopped, such as {self._removed[-1]}, and {what}"
                 mend = f"start one: dask worker {self._scheduler}"
-                raise ClusterError(what, where=self._scheduler, mend=f"{mend}; {_KEPT}" if self._stopped else mend)
+                raise ClusterError(what, where=self._scheduler, mend=f"{mend}; {_KEPT}" if self._removed else mend)
             time.sleep(0.2)
         return workers
 
     def _workers(self) -> dict[str, dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = self._answer(self._client.scheduler.identity, n_workers=-1)["workers"]
+        found: dict[str, dict[str, Any]] = self._call(self._client.scheduler.identity, n_workers=-1)["workers"]
         return found
 
-    def _answer(self, call: Callable[..., Any], *values: Any, seconds: float = 0.0, **options: Any) -> Any:
-        """Return the answer of the scheduler to a call, by default within `ANSWER_SECONDS`. Raises ClusterError."""
+    def _call(self, call: Callable[..., Any], *values: Any, seconds: float = 0.0, **options: Any) -> Any:
+        """Call the scheduler and return its answer, by default within `ANSWER_SECONDS`. Raises ClusterError."""
         seconds = seconds or ANSWER_SECONDS
         self._require_scheduler()
         try:
@@ -287,7 +288,7 @@ class _DaskBackend:
             raise ClusterError(what, where=self._scheduler, mend=f"restart it; {_KEPT}") from None
         except OSError as problem:
             # The client notes a lost connection a moment later.
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_CHECK_SECONDS)
             self._require_scheduler()
             raise ClusterError(f"a connection ended: {problem}", where=self._scheduler, mend=_KEPT) from None
 

@@ -34,8 +34,8 @@ def planned_set(
     key
         Key of the run, from which order ids are made.
     held
-        Coins of the portfolio before the first day. They keep their prices until they are sold, also those that the
-        basket of the set leaves out.
+        Coins of the portfolio before the first day. They are priced until they are sold, in the basket of the set or
+        not.
     """
     changed, own = with_changes(config, changes), market_of_set(market, changes)
     days, strategy = window_of_set(own, window, changes), build_strategy(changed)

@@ -15,22 +15,32 @@ from bot.sweep.sweep_file import SweepRow
 from bot.sweep.variation import Variations
 
 _SETS_A_THREAD = 32
-"""Sets of one call of a thread."""
+"""Sets of one chunk of a thread."""
 Figures = Mapping[str, Any]
+"""Figures of a set by name."""
 
 
 def figures_by_window(
     runs: Sequence[Variations], drawn: Sequence[Mapping[str, object]], advance: Callable[[int, int], None]
 ) -> list[list[Figures]]:
-    """Simulate every set over several windows, on a thread a core.
+    """Simulate every set over several windows of days, on a thread for each core.
 
-    A set is run over all windows at once, so that the arrays of its readings are made once.
+    A set is run over all windows in a row, so that the arrays of its readings are computed once.
+
+    Parameters
+    ----------
+    runs
+        Runs on the days of each window.
+    drawn
+        Sets as values by dotted config key.
+    advance
+        Called with the number of finished and of all sets.
 
     Returns
     -------
     list
-        The figures of all sets for each window, in the order of the sets. Only those of the last window have monthly
-        returns, which would take most of the memory.
+        For each window the figures of all sets, in the order of `drawn`. Only the last window has monthly returns,
+        which would take most of the memory.
     """
     found: list[list[Figures]] = [[{}] * len(drawn) for _ in runs]
     chunks, finished = chunks_of(drawn, _SETS_A_THREAD).values(), 0

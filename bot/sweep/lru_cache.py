@@ -19,7 +19,7 @@ class LruCache(Generic[_T]):
         return len(self._values)
 
     def get(self, key: str) -> _T | None:
-        """Return a value if it is kept."""
+        """Return a cached value, or None."""
         if key not in self._values:
             return None
         value = self._values.pop(key)  # a dict is in the order of insertion
@@ -27,14 +27,14 @@ class LruCache(Generic[_T]):
         return value
 
     def put(self, key: str, value: _T) -> None:
-        """Keep a value as the most recently used one."""
+        """Add a value as the most recently used one."""
         self._values.pop(key, None)
         self._values[key] = value
         if len(self._values) > self._most:
             del self._values[next(iter(self._values))]
 
     def get_or_make(self, key: str, make: Callable[[], _T]) -> _T:
-        """Return the kept value, else a new one."""
+        """Return the cached value; make it first if it is absent."""
         found = self.get(key)
         if found is None:
             found = make()

@@ -13,7 +13,7 @@ from bot.sweep.variation import Variations
 
 
 class SweepInputs:
-    """Inputs of a sweep. Other machines get them alone, and make the runs themselves."""
+    """Inputs of a sweep. A pickle of them leaves out `variations`: each machine prepares its own."""
 
     def __init__(self, config: Config, market: Market, window: Window, compile_it: bool) -> None:
         self.config, self.market, self.window, self.compile_it = config, market, window, compile_it

@@ -192,8 +192,8 @@ def walk_forward(
     windows = [*(fold.train for fold in folds), *(fold.test for fold in folds)]
     *of_folds, afterwards = figures_by_window([variations.over(one) for one in (*windows, days)], drawn, advance)
     tested, count = [], len(folds)
-    for fold, trained, placed in zip(folds, of_folds[:count], of_folds[count:], strict=True):
-        found = _tested(fold, trained, placed, drawn, options.criterion)
+    for fold, in_train, in_test in zip(folds, of_folds[:count], of_folds[count:], strict=True):
+        found = _tested(fold, in_train, in_test, drawn, options.criterion)
         tested.append(found or _unchanged(fold, variations, assumed))
     hindsight = _best(afterwards, options.criterion)
     joined = _equity(_joined_events(config, market, tested))
@@ -223,7 +223,7 @@ def _tested(
     drawn: Sequence[Mapping[str, object]],
     criterion: Criterion,
 ) -> TestedFold | None:
-    """Choose the best set of a training, if any set has an episode there, and place it in the test."""
+    """Choose the best set of a training and rank it in the test. Returns None if no set has an episode in training."""
     if not any(figures["episodes"] for figures in trained):
         return None
     chosen = _best(trained, criterion)
@@ -232,7 +232,7 @@ def _tested(
 
 
 def _unchanged(fold: Fold, variations: Variations, assumed: Mapping[str, object]) -> TestedFold:
-    """Return a fold in which the config trades, with the values that all sets share."""
+    """Return a fold without a choice: the config trades, with the costs and the delay of the grid."""
     trained, tested = (variations.over(window).figures(assumed) for window in (fold.train, fold.test))
     return TestedFold(fold, None, assumed, trained, tested, None)
 
@@ -263,7 +263,7 @@ def _rank(scores: Floats, chosen: int) -> float:
 
 
 def _joined_events(config: Config, market: Market, folds: Sequence[TestedFold]) -> list[Event]:
-    """Run the chosen sets one after the other by the exact engine, each from the holdings that the one before left.
+    """Run the chosen sets one after the other by the exact engine. Each starts with the holdings of the one before.
 
     The first day of a test moves the portfolio to the targets of its own set, and pays for it.
     """
@@ -284,7 +284,7 @@ def _equity(events: Iterable[Event]) -> Floats:
 
 
 def _require_same(first: TestedFold, equity: Floats, start_equity: float) -> None:
-    """Hold the simulation of the first test against the exact engine; both begin in cash."""
+    """Compare the simulation of the first test with the exact engine; both begin in cash."""
     days = (first.fold.test.end - first.fold.test.start).days + 1
     expected, was = equity[days - 1] / start_equity - 1, float(first.tested["total_return"] or 0.0)
     if abs(was - expected) > _RELATIVE * max(1.0, abs(expected)):

@@ -75,14 +75,14 @@ def test_chosen_values_are_written_as_in_a_sweep() -> None:
         (
             "costs.fee: [0.0, 0.001]",
             "costs.yaml: costs.fee: costs are an assumption about the market; a training would take the cheapest; "
-            "expected one value, was 0.0, 0.001; one run a value: leave it out of the grid, and add "
+            "expected one value, was 0.0, 0.001; leave it out of the grid, and make a run for each value with "
             "--set costs.fee=VALUE",
         ),
         ("costs.slippage.major: {low: 0.001, high: 0.01}", "expected one value, was 0.001 to 0.01;"),
         (
             "delay_days: [0, 1]",
             "costs.yaml: delay_days: a delay is an assumption about execution; a training would take the luckiest; "
-            "expected one value, was 0, 1; one run a value: delay_days: [1]",
+            "expected one value, was 0, 1; make a run for each value, such as delay_days: [1]",
         ),
         (
             "start: [2105-01-01]",
