@@ -29,7 +29,7 @@ def benchmark_decisions(market: Market, trend_days: int, since: date) -> dict[st
     trend_days
         Length of the moving average of the trend benchmarks, in UTC days.
     since
-        First UTC day. A benchmark that rebalances counts its weeks from the first decision time of the market.
+        First UTC day. Weeks of a rebalanced benchmark still count from the first decision time of the market.
 
     Returns
     -------

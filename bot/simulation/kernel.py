@@ -80,10 +80,9 @@ class RunInputs(NamedTuple):
 
 
 class RunColumns(NamedTuple):
-    """Stage, tranche and reasons by decision, equity and cash at the close of each day; shape (sets, ...) for many.
+    """Stage, tranche and reasons by decision, equity and cash at the close of each day; shape (sets, ...) for many."""
 
-    Integers are as narrow as their values: new memory of a run costs as much as its arithmetic.
-    """
+    # Integers are as narrow as their values: to allocate the memory of a run takes as long as its arithmetic.
 
     stage: npt.NDArray[np.int8]
     tranche: npt.NDArray[np.int8]

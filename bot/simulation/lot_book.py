@@ -96,7 +96,17 @@ class LotBook(NamedTuple):
 
 
 class Holdings(NamedTuple):
-    """Holdings of a book: a coin is held, the row of the first settlement of a held coin, an order is to be retried."""
+    """Summary of the holdings of a book.
+
+    Attributes
+    ----------
+    is_any
+        True if a coin is held.
+    settled_on
+        Row of the coin table in which the first held coin is settled; the number of rows if no coin is.
+    is_unfinished
+        True if an order is retried on the next day.
+    """
 
     is_any: bool
     settled_on: int
@@ -179,10 +189,22 @@ def aim(book: LotBook) -> None:
     book.live_count[0] = count
 
 
-# Called with the arrays that they read: compiled code counts a reference for each array of an argument, and the
-# whole book and table have thirty.
+# The two functions take single arrays: compiled code counts a reference for each array of an argument, and the whole
+# book and table have thirty.
 def holdings_of(lots: Floats, unfinished: Bools, live: Ints, count: int, settled_on: Ints, never: int) -> Holdings:
-    """Summarise a book; the arguments are those of `LotBook` and `CoinTable`, and the number of the table's rows."""
+    """Summarise the holdings of a book.
+
+    Parameters
+    ----------
+    lots, unfinished, live
+        Arrays of `LotBook`, shape (coins,).
+    count
+        Number of coins in `live`.
+    settled_on
+        Array of `CoinTable`, shape (coins,).
+    never
+        Number of rows of the table.
+    """
     is_any, first, is_unfinished = False, never, False
     for at in range(count):
         coin = live[at]
@@ -272,9 +294,9 @@ def trade(
         book.unfinished[coin] = book.again[coin]
 
 
-# These loops read single numbers of the table: calls with the whole of it cost more than the arithmetic.
+# The loops read single numbers of the table: calls with the whole table cost more than the arithmetic.
 def _set_changes(book: LotBook, live: Ints, coins: CoinTable, numbers: RunNumbers, when: int, day: int) -> bool:
-    """Set the lots between each holding and its target, fractions included, where a trade is due; True if any is."""
+    """Set the change of each holding towards its target, in lots with fractions. Returns True if a trade is due."""
     is_any = False
     equity = equity_at(book.cash[0], book.lots, live, len(live), book.marks, coins.close, coins.step, day - 1)
     for coin in live:

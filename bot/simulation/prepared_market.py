@@ -25,8 +25,8 @@ from strategies.rotation.view import RotationView
 class PreparedMarket:
     """The market, the view and the coins of one config, as arrays for the simulation.
 
-    `of` is the same market prepared for other sets; what depends on the same keys is shared. `readings` are those of a
-    market with some of the same series, as `Readings` takes them. Raises ConfigError as `require_simulated`.
+    `of` is the same market prepared for other sets: arrays that depend on the same keys are shared. `readings` is the
+    cache of another market with some of the same series, as for `Readings`. Raises ConfigError as `require_simulated`.
     """
 
     def __init__(

@@ -33,12 +33,33 @@ class OpenPurchases(NamedTuple):
 
 
 def new_purchases(coins: int, room: int) -> OpenPurchases:
-    """Return empty lists with room for a number of coins and of fills."""
+    """Return empty lists.
+
+    Parameters
+    ----------
+    coins
+        Number of coins.
+    room
+        Largest number of fills.
+    """
     return OpenPurchases(np.full(coins, _NO_ROW), np.full(coins, _NO_ROW), np.full(room, _NO_ROW), np.zeros(room))
 
 
 def round_trip_count(book: LotBook, purchases: OpenPurchases) -> int:
-    """Count the round trips of a book's fills; `purchases` is memory for them."""
+    """Count the round trips of a book.
+
+    Parameters
+    ----------
+    book
+        Book with its fills.
+    purchases
+        Memory with room for the coins and fills of the book; old contents are overwritten.
+
+    Returns
+    -------
+    int
+        Number of closed parts of purchases. Fills beyond the room of the book are left out.
+    """
     count = 0
     purchases.oldest[:] = _NO_ROW
     for row in range(min(book.fill_count[0], len(book.fill_kind))):

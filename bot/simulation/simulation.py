@@ -19,7 +19,7 @@ from strategies.rotation.state import Observation, ObservedColumns
 ROOM = 1024
 """Fills for which a run has room at first."""
 _BATCH = 16
-"""Sets of one call: enough to hide what a call costs. Their arrays take 2 MB, which Python keeps for the next call."""
+"""Sets of one call: the fixed cost of a call is then small. Their arrays take 2 MB, which the next call uses again."""
 _KINDS = {bool: np.bool_, int: np.int64, float: np.float64}
 
 
@@ -41,7 +41,7 @@ class SimulatedRun(NamedTuple):
 
 
 class Simulation:
-    """Simulated runs; `is_compiled` asks for machine code, which takes half a minute to make on the first run."""
+    """Simulated runs. `is_compiled` asks for machine code; the first run takes half a minute to compile it."""
 
     def __init__(self, is_compiled: bool = False) -> None:
         self._is_compiled = is_compiled

@@ -30,12 +30,12 @@ from strategies.rotation.settings import RotationSettings
 from strategies.rotation.track import Track, closes, ratio, values_at
 
 KeptReadings = dict[tuple[object, ...], Any]
-"""Readings by their method, and the series and settings that they depend on."""
+"""Cache of readings by method, series and settings."""
 _MOST_KEPT = 64
 _CREDIT = ("high_yield_spread", "high_yield_fund", "treasury_fund", "investment_grade_fund")
 _PARTICIPATION = ("equal_weight_fund", "broad_fund", "small_cap_breadth_fund", "sector_funds")
 _NET_LIQUIDITY = ("fed_assets", "treasury_account", "reverse_repo")
-"""Roles that these gates read."""
+"""Roles whose series the gates read."""
 
 _T = TypeVar("_T")
 
@@ -43,9 +43,14 @@ _T = TypeVar("_T")
 def _depends_on(
     *sections: str, reads: tuple[str, ...]
 ) -> Callable[[Callable[[Readings], _T]], Callable[[Readings], _T]]:
-    """Keep what a method computes for other settings and markets.
+    """Cache the result of a method for other settings and markets.
 
-    They have the same values in these sections of `rotation`, and the same series in the roles that it reads.
+    Parameters
+    ----------
+    sections
+        Sections of `rotation` that the result depends on.
+    reads
+        Roles whose series it depends on.
     """
 
     def decorated(compute: Callable[[Readings], _T]) -> Callable[[Readings], _T]:
@@ -69,7 +74,7 @@ def _depends_on(
 class Readings:
     """Every reading of a market at its decision times, by name, each computed from rows known by then.
 
-    `kept` has those of other values in the section `rotation`, and of markets with the same decision times and
+    `kept` is a cache for other values in the section `rotation`, and for other markets with the same decision times and
     without quarantined series.
     """
 
@@ -333,13 +338,13 @@ class Readings:
         return ended
 
     def _latest_news(self, series: Series) -> Ints:
-        """Return the newest row with news at each decision; a series has it once for all its readings."""
+        """Return the newest row with news at each decision, computed once for all readings of a series."""
         if series.symbol not in self._news:
             self._news[series.symbol] = series.latest_news(self.times)
         return self._news[series.symbol]
 
     def _series_of(self, role: str) -> tuple[Series | None, ...]:
-        """Return the series of a role; None for one that the market lacks."""
+        """Return the series of a role; None for a series that the market lacks."""
         named = getattr(self.roles, role)
         return tuple(self.market.series.get(symbol) for symbol in ([named] if isinstance(named, str) else named))
 

@@ -1,4 +1,4 @@
-"""Target and trading of a decision from its stage: scalars alone, plain enough to compile."""
+"""Target and trading of a decision from its stage, on scalars only, so that numba can compile it."""
 
 from __future__ import annotations
 
@@ -95,14 +95,14 @@ def target_of(rules: TargetRules, before: Position, number: int, stage: int, tra
 
 
 def trade_of(rules: TargetRules, before: Position, position: Position, number: int) -> int:
-    """Return the trading of a decision, a `TradeCode`.
+    """Return the `TradeCode` of a decision: at once on a change, outside the bands on due days, else retries alone.
 
     Parameters
     ----------
     rules
         Numbers of the config.
     before, position
-        Position of the decision before, and of this one.
+        Position of the decision before, and of this decision.
     number
         Number of this decision, one a UTC day.
     """

@@ -25,7 +25,20 @@ class Track:
 
 
 def values_at(values: Floats, rows: npt.NDArray[np.intp]) -> Floats:
-    """Return the value of each row; NaN where the row is -1."""
+    """Look up values by row.
+
+    Parameters
+    ----------
+    values
+        Values by row.
+    rows
+        Row numbers, shape (times,); -1 for none.
+
+    Returns
+    -------
+    array of float
+        Shape (times,); NaN where the row is -1.
+    """
     if not len(values):
         return np.full(len(rows), np.nan)
     return np.where(rows >= 0, values[np.maximum(rows, 0)], np.nan)
