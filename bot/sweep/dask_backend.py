@@ -123,12 +123,20 @@ def _connection_error(scheduler: str, problem: Exception) -> ClusterError:
     # Dask puts the address of an object in memory before the cause.
     text = str(cause).rpartition(": ")[2] or type(problem).__name__
     was = text if isinstance(problem, OSError) else "the answer of another kind of server"
-    if isinstance(cause, ssl.SSLError):
+    if any(isinstance(one, ssl.SSLError) for one in _causes(problem)):
         mend = "give both sides certificates that one ca-file signed: docs/cluster.md"
         return ClusterError("the TLS connection to the scheduler fails", where=scheduler, was=was, mend=mend)
     other = "tls:// if it has TLS" if scheduler.startswith("tcp:") else "tcp:// if it has no TLS"
     mend = f"start it: dask scheduler; its address begins with {other}"
     return ClusterError("the scheduler does not answer", where=scheduler, was=was, mend=mend)
+
+
+def _causes(problem: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and its causes, the newest first."""
+    # Dask wraps an error of TLS once or twice, by the moment at which the scheduler closes the connection.
+    while problem is not None:
+        yield problem
+        problem = problem.__cause__
 
 
 async def _greet(scheduler: str, security: Security) -> None:
