@@ -40,7 +40,7 @@ COMMANDS = {
     "dashboard": ("bot.cli.dashboard", "Show ledgers and runs on read-only web pages, until Ctrl-C."),
     "walkforward": (
         "bot.cli.walkforward",
-        "Choose the best parameter set on past days, trade it on the days that follow, and go on.",
+        "Choose the best parameter set on past days, trade it on the days that follow, and repeat.",
     ),
     "data": ("bot.cli.data", "Fetch live market data, and manage the store."),
     "paper": ("bot.cli.paper.paper_group", "Trade forward on paper: simulated fills on live public prices."),

@@ -53,7 +53,7 @@ def walkforward(
     end: Annotated[str | None, typer.Option(help="Last day of trading, YYYY-MM-DD.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Choose the best parameter set on past days, trade it on the days that follow, and go on.
+    """Choose the best parameter set on past days, trade it on the days that follow, and repeat.
 
     The joined curve of the tests stands beside the config as it is and the set that was best in hindsight.
 

@@ -1,4 +1,4 @@
-"""Walk-forward: choose a parameter set on past days, trade it on the days that follow, and go on."""
+"""Walk-forward: choose a parameter set on past days, trade it on the days that follow, and repeat."""
 
 from __future__ import annotations
 

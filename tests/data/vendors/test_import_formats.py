@@ -92,8 +92,8 @@ def test_the_days_of_a_coin_are_those_of_utc(times: tuple[str, ...], utc: str, t
         rows, _ = imported(tmp_path, ETHUSDT=coin_days(*times))
         assert rows["ETH"].dates.astype(str).tolist() == ["2024-03-30", "2024-03-31", "2024-04-01"]
     else:
-        told = fault(tmp_path, coin_days(*times), "ETHUSDT")
-        assert f"has days of another time zone; expected days from 00:00 to 24:00 UTC, was rows at {utc} UTC" in told
+        message = fault(tmp_path, coin_days(*times), "ETHUSDT")
+        assert f"has days of another time zone; expected days from 00:00 to 24:00 UTC, was rows at {utc} UTC" in message
 
 
 def test_the_sessions_of_an_index_keep_their_own_date(tmp_path: Path) -> None:
