@@ -346,9 +346,17 @@ class Book:
         """Store the new name of a renamed coin, and the price at which its successor begins."""
         if settled.into is None:
             return
-        ratio = self.plan.endings[settled.symbol][1].ratio
+        ratio = self._new_units(settled, settled.into)
         self._marks[settled.into] = float(settled.price) / float(ratio)
         self._names.note(settled.symbol, settled.into, ratio)
+
+    def _new_units(self, settled: Settlement, into: str) -> Decimal:
+        """Return the units of the new coin for one of the old: those of the plan, else those that were received."""
+        _, scheduled = self.plan.endings.get(settled.symbol, (None, None))
+        if scheduled is not None and scheduled.into == into:
+            return scheduled.ratio
+        # The plan of later days may lack the old coin: another basket of a walk-forward, or a changed table of endings.
+        return settled.received / settled.quantity or Decimal(1)
 
     def _warn(self, warning: str) -> None:
         """Add a warning of the run, once."""

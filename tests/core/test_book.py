@@ -85,6 +85,21 @@ def test_an_unfinished_order_is_tried_again_under_the_new_name_of_its_coin() -> 
     ]
 
 
+def test_events_of_a_renamed_coin_are_taken_up_by_a_plan_without_the_coin() -> None:
+    """A became ten B on the 7th; the plan from the 13th on knows B alone, which has no row yet."""
+    old, new = dict(list(flat(100.0).items())[:6]), dict(list(flat(10.0).items())[15:])
+    whole = plan(market(A=old, B=new), [{"A": "0.5"}], endings={"A": {"kind": "renamed", "to": "B", "ratio": "10"}})
+    shorter = market(B=new)
+    later = plan(shorter, [{"B": "0.5"}])
+    own = replace(later, decisions=later.decisions[10:], slippage_multipliers=later.slippage_multipliers[10:])
+    begun = replace(whole, decisions=whole.decisions[:10], slippage_multipliers=whole.slippage_multipliers[:10])
+    past, found = run_exact(begun), run_exact(own, run_exact(begun).events)
+    valued = [event for event in found.events if isinstance(event, Valuation)]
+    # 5 A at 100 became 50 B, each worth 10 before its first row and after it.
+    assert past.portfolio.holdings == {"B": D(50)}
+    assert [(one.holdings, one.marks) for one in valued[:2]] == [({"B": D(50)}, {"B": D(10)})] * 2
+
+
 def test_a_book_that_waits_goes_on_waiting_until_a_decision_has_no_weights() -> None:
     made = replace(plan(market(A=flat(10.0)), [{"A": "0.5"}, {}, {"A": "0.4"}]), adopt=False)
     for days, expected in ((1, []), (2, [("A", D(40))])):
