@@ -27,8 +27,13 @@ _UNITS = {10: 1, 13: 10**3, 16: 10**6}
 _SHORTEST = np.timedelta64(20, "h")
 """Time between two daily rows; a day on which clocks change has 23 hours."""
 _LONGEST = np.timedelta64(5, "D")
-_EARLY, _LATE = 3600, 23 * 3600
-"""Seconds after 00:00 UTC. Up to the first a row has the time of its day's start, from the second that of its end."""
+_DAY, _BEFORE, _AFTER = 86400, 60, 3600
+"""Seconds of a day, and seconds before and after 00:00 UTC within which its rows lie.
+
+A row at 23:59:59 has the time of its day's end. One at 23:00 is the start of a day in Berlin or London.
+"""
+_FEW = 0.1
+"""Share of rows at other times, such as the present one of a day that is not over."""
 
 
 class RowTimes(NamedTuple):
@@ -153,11 +158,15 @@ def require_utc_days(table: CsvTable, moments: Moments) -> None:
     Raises
     ------
     DataError
-        If the median row is more than an hour from 00:00 UTC.
+        If more than a tenth of the rows are over a minute before or an hour after 00:00 UTC.
     """
     # A day of another zone ends hours after the UTC day of its date: a decision would use a close of the future.
-    usual = int(np.median((moments - moments.astype("datetime64[D]")).astype(np.int64)))
-    if _EARLY < usual < _LATE:
+    seconds = (moments - moments.astype("datetime64[D]")).astype(np.int64)
+    beside = (seconds + _DAY // 2) % _DAY - _DAY // 2
+    early = int(np.quantile(beside, _FEW, method="higher"))
+    late = int(np.quantile(beside, 1 - _FEW, method="lower"))
+    if early < -_BEFORE or late > _AFTER:
+        usual = (early if early < -_BEFORE else late) % _DAY
         raise DataError(
             "has days of another time zone",
             where=str(table.path),

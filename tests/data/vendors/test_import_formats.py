@@ -84,6 +84,12 @@ def coin_days(*times: str) -> str:
         (("1711728000", "1711814400", "1711900800"), "16:00"),
         (("2024-03-30 00:00:00-04:00", "2024-03-31 00:00:00-04:00", "2024-04-01 00:00:00-04:00"), "04:00"),
         (("2024-03-30 05:30", "2024-03-31 05:30", "2024-04-01 05:30"), "05:30"),
+        # The days of Berlin in winter: the close of the row at 23:00 UTC on the 1st is of the 2nd.
+        (("2024-02-02T00:00:00+01:00", "2024-02-03T00:00:00+01:00", "2024-02-04T00:00:00+01:00"), "23:00"),
+        # The days of London, whose summer time ends on 2024-10-27.
+        ((*(f"2024-10-{day}T00:00:00+01:00" for day in (25, 26, 27)), "2024-10-28", "2024-10-29"), "23:00"),
+        # A last day that is not over.
+        (("2024-03-30", "2024-03-31", "2024-04-01T14:33:00Z"), "00:00"),
     ],
 )
 def test_the_days_of_a_coin_are_those_of_utc(times: tuple[str, ...], utc: str, tmp_path: Path) -> None:
@@ -94,6 +100,13 @@ def test_the_days_of_a_coin_are_those_of_utc(times: tuple[str, ...], utc: str, t
     else:
         message = fault(tmp_path, coin_days(*times), "ETHUSDT")
         assert f"has days of another time zone; expected days from 00:00 to 24:00 UTC, was rows at {utc} UTC" in message
+
+
+def test_times_on_both_sides_of_midnight_are_those_of_utc(tmp_path: Path) -> None:
+    """Their middle is noon, at which there is no row."""
+    times = [f"2024-03-{day:02}T23:59:59Z" for day in range(1, 6)] + [f"2024-03-{day:02}" for day in range(7, 12)]
+    rows, _ = imported(tmp_path, ETHUSDT=coin_days(*times))
+    assert rows["ETH"].dates.astype(str).tolist() == [f"2024-03-{day:02}" for day in range(1, 12) if day != 6]
 
 
 def test_the_sessions_of_an_index_keep_their_own_date(tmp_path: Path) -> None:
