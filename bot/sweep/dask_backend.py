@@ -123,9 +123,10 @@ def _connection_error(scheduler: str, problem: Exception) -> ClusterError:
     # Dask puts the address of an object in memory before the cause.
     text = str(cause).rpartition(": ")[2] or type(problem).__name__
     was = text if isinstance(problem, OSError) else "the answer of another kind of server"
-    if any(isinstance(one, ssl.SSLError) for one in _causes(problem)):
+    of_tls = next((one for one in _causes(problem) if isinstance(one, ssl.SSLError)), None)
+    if of_tls is not None:
         mend = "give both sides certificates that one ca-file signed: docs/cluster.md"
-        return ClusterError("the TLS connection to the scheduler fails", where=scheduler, was=was, mend=mend)
+        return ClusterError("the TLS connection to the scheduler fails", where=scheduler, was=str(of_tls), mend=mend)
     other = "tls:// if it has TLS" if scheduler.startswith("tcp:") else "tcp:// if it has no TLS"
     mend = f"start it: dask scheduler; its address begins with {other}"
     return ClusterError("the scheduler does not answer", where=scheduler, was=was, mend=mend)
@@ -133,10 +134,11 @@ def _connection_error(scheduler: str, problem: Exception) -> ClusterError:
 
 def _causes(problem: BaseException | None) -> Iterator[BaseException]:
     """Yield an error and its causes, the newest first."""
-    # Dask wraps an error of TLS once or twice, by the moment at which the scheduler closes the connection.
+    # Dask wraps an error of TLS once or twice, by the moment at which the scheduler closes the connection, and an
+    # unknown authority without naming its cause.
     while problem is not None:
         yield problem
-        problem = problem.__cause__
+        problem = problem.__cause__ or problem.__context__
 
 
 async def _greet(scheduler: str, security: Security) -> None:

@@ -111,12 +111,14 @@ def test_a_scheduler_with_tls_is_not_reached_without(cluster: TlsCluster, tmp_pa
     _require_one_line(cluster.sweep(cluster.address, of_no_config), 2, "no certificates are set")
 
 
+@pytest.mark.parametrize("link", ["__cause__", "__context__"])
 @pytest.mark.parametrize("wrappers", [0, 1, 2])
-def test_an_error_of_tls_is_found_under_the_errors_of_dask(wrappers: int) -> None:
+def test_an_error_of_tls_is_found_under_the_errors_of_dask(wrappers: int, link: str) -> None:
     problem: Exception = ssl.SSLError(1, "[SSL] tlsv1 alert unknown ca")
     for _ in range(wrappers):
         outer = OSError(f"in <TLS>: {problem}")
-        outer.__cause__, problem = problem, outer
+        setattr(outer, link, problem)
+        problem = outer
     assert "the TLS connection to the scheduler fails" in str(_connection_error("tls://a:1", problem))
 
 
