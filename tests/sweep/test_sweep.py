@@ -12,35 +12,13 @@ from bot.backtest.run import run_backtest
 from bot.core.errors import ConfigError, LedgerError
 from bot.core.market import Market
 from bot.data.demo.demo_market import DEMO
-from bot.services.markets import open_market
 from bot.settings.loader import Config, load_config
 from bot.sweep import sweep as sweeping
 from bot.sweep.grid import changes_of
 from bot.sweep.sweep import SweepOptions, run_sweep, sweep
 from bot.sweep.sweep_file import SweepFile, find_sweep
 from bot.sweep.variation import Variations
-
-GRID = """
-rotation.breakout.confirm_closes: [3, 5]
-rotation.gates.relative_strength: [true, false]
-costs.fee: [0.0, 0.002]
-"""
-
-
-@pytest.fixture(scope="module")
-def demo() -> Market:
-    return open_market(load_config(), None, DEMO)
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    return load_config(changes={"state": str(tmp_path / "logs")})
-
-
-@pytest.fixture
-def options(tmp_path: Path) -> SweepOptions:
-    (tmp_path / "grid.yaml").write_text(GRID)
-    return SweepOptions(tmp_path / "grid.yaml")
+from tests.sweep.small_grid import GRID
 
 
 @pytest.fixture(autouse=True)

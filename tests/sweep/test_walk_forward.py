@@ -20,7 +20,6 @@ from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import Side
 from bot.data.demo.demo_market import DEMO
-from bot.services.markets import open_market
 from bot.services.plans import planned
 from bot.settings.loader import load_config
 from bot.sweep import walk_forward as walking
@@ -35,11 +34,6 @@ GRID = "rotation.breakout.confirm_closes: [3, 8]\nrotation.eth_stop.drawdown: [0
 
 def silent(done: int, total: int) -> None:
     """Take no notice of progress."""
-
-
-@pytest.fixture(scope="module")
-def demo() -> Market:
-    return open_market(load_config(), None, DEMO)
 
 
 @pytest.fixture(scope="module")

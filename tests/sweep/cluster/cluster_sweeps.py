@@ -11,11 +11,6 @@ from bot.settings.loader import Config
 from bot.sweep.sweep import BackendName, SweepOptions, backend_of, sweep
 from bot.sweep.sweep_file import SweepFile
 
-GRID = """
-rotation.breakout.confirm_closes: [3, 5]
-rotation.gates.relative_strength: [true, false]
-costs.fee: [0.0, 0.002]
-"""
 Advance = Callable[[int, int], None]
 
 

@@ -9,29 +9,12 @@ import pandas as pd
 import pytest
 
 from bot.core.market import Market
-from bot.data.demo.demo_market import DEMO
-from bot.services.markets import open_market
 from bot.settings.loader import Config, load_config
 from bot.sweep import sweep as sweeping
 from bot.sweep.sweep import SweepOptions
-from tests.sweep.cluster.cluster_sweeps import GRID, Sweeps
+from tests.sweep.cluster.cluster_sweeps import Sweeps
 from tests.sweep.cluster.dask_cluster import DaskCluster, dask_cluster
-
-
-@pytest.fixture(scope="module")
-def demo() -> Market:
-    return open_market(load_config(), None, DEMO)
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    return load_config(changes={"state": str(tmp_path / "logs")})
-
-
-@pytest.fixture
-def options(tmp_path: Path) -> SweepOptions:
-    (tmp_path / "grid.yaml").write_text(GRID)
-    return SweepOptions(tmp_path / "grid.yaml")
+from tests.sweep.small_grid import GRID
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bot.sweep.dask_backend import _connection_error
-from tests.sweep.cluster.cluster_sweeps import GRID
+from tests.sweep.small_grid import GRID
 
 PAGE = Path(__file__).parents[3] / "docs" / "cluster.md"
 TLS = "DASK_DISTRIBUTED__COMM__TLS__"
