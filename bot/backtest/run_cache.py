@@ -29,7 +29,7 @@ class RunCache:
 
     def run(self, name: str, plan: RunPlan) -> Book:
         """Run a plan of decisions to its end and cache its book under a name."""
-        # Put back at the end: a book that failed in the middle of a day would repeat the events of that day.
+        # Cached again at the end alone: a book that failed within a day would have the events of that day twice.
         book = self._books.pop(name, None)
         if book is not None and _begins_with(plan, book.plan):
             begin = len(book.plan.times)

@@ -217,7 +217,7 @@ def remove_run(folder: RunFolder) -> None:
 
 @contextmanager
 def removed_on_error(folder: RunFolder | None, existed: bool) -> Iterator[None]:
-    """Remove the folder of a run that fails before its first file. A folder that existed before is emptied."""
+    """Remove the folder of a run that fails before its first file. A folder that existed stays, empty."""
     # The command prints the error; a list of runs would show the folder as an interrupted run.
     try:
         yield

@@ -33,7 +33,7 @@ _DAY, _BEFORE, _AFTER = 86400, 60, 3600
 A row at 23:59:59 has the time of its day's end. One at 23:00 is the start of a day in Berlin or London.
 """
 _FEW = 0.1
-"""Share of rows at other times, such as the present one of a day that is not over."""
+"""Share of rows that may have another time: the last row of a download often has that of the download."""
 
 
 class RowTimes(NamedTuple):
@@ -172,5 +172,5 @@ def require_utc_days(table: CsvTable, moments: Moments) -> None:
             where=str(table.path),
             expected="days from 00:00 to 24:00 UTC",
             was=f"rows at {usual // 3600:02d}:{usual % 3600 // 60:02d} UTC",
-            mend="export days of UTC",
+            mend="export days that start at 00:00 UTC",
         )
