@@ -156,7 +156,7 @@ def sandbox_client(session: TestnetSession, keys: Keys, clock: Clock) -> Exchang
     """Create the client of a session's venue. Raises NotSandbox if ccxt is not as expected."""
     block_other_clients()
     profile = session.profile
-    client = _PINNED[profile.library](session, keys, clock, _own_host(profile))
+    client = _PINNED[profile.exchange_id](session, keys, clock, _own_host(profile))
     refuse_unless_sandboxed(client)
     return client
 
@@ -167,10 +167,10 @@ def refuse_unless_sandboxed(client: object) -> None:
     Types are compared, since any ccxt object can claim another `id`.
     """
     profile = client.session.profile if isinstance(client, _Sandboxed) else None
-    if profile is None or type(client) is not _PINNED[profile.library]:
+    if profile is None or type(client) is not _PINNED[profile.exchange_id]:
         raise NotSandbox("is not a sandbox client", was=type(client).__name__)
     modules = [kind.__module__ for kind in type(client).__mro__]
-    if _LIBRARY[profile.library] not in modules or not isinstance(client, Exchange):
+    if _LIBRARY[profile.exchange_id] not in modules or not isinstance(client, Exchange):
         raise NotSandbox("is not ccxt's own class", where=profile.venue, was=", ".join(modules))
     if type(client.session) is not TestnetSession:
         raise NotSandbox("the session is not guarded", where=profile.venue)
@@ -194,7 +194,7 @@ def _refuse_router(*args: object, **kwargs: object) -> NoReturn:
 
 def _own_host(profile: Profile) -> dict[str, object]:
     """Return the settings of a host that differs from ccxt's testnet of the venue: the loopback, or a demo mode."""
-    if profile.venue == profile.library and type(profile) is not Loopback:
+    if profile.venue == profile.exchange_id and type(profile) is not Loopback:
         return {}
-    url = f"{profile.origin}/api/v3" if profile.library == "binance" else profile.origin
+    url = f"{profile.origin}/api/v3" if profile.exchange_id == "binance" else profile.origin
     return {"urls": {"test": {"public": url, "private": url}}}

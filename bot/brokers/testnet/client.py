@@ -69,7 +69,7 @@ class TestnetExchange:
         profile = session.profile
         venue = f"{profile.venue} {'on the loopback' if type(profile) is Loopback else 'testnet'}"
         self._page = profile.page
-        self._dialect = _DIALECTS[profile.library](venue)
+        self._dialect = _DIALECTS[profile.exchange_id](venue)
         self._transport = TestnetTransport(session, keys, clock, venue, self._dialect)
         self._pairs = SpotPairs(self._transport, self._dialect, clock)
         self._orders = OrderFlow(self._transport, self._dialect, self._pairs, clock)

@@ -43,9 +43,9 @@ class Testnet:
         return POLICIES[self.venue].origin
 
     @property
-    def library(self) -> str:
-        """ccxt's name of the venue."""
-        return POLICIES[self.venue].library
+    def exchange_id(self) -> str:
+        """ccxt's id of the venue."""
+        return POLICIES[self.venue].exchange_id
 
     @property
     def page(self) -> str:
@@ -63,7 +63,7 @@ class Loopback:
     port: int
     max_order_delay: timedelta = timedelta(0)
     venue: str = field(default="binance", init=False)
-    library: str = field(default="binance", init=False)
+    exchange_id: str = field(default="binance", init=False)
     page: str = field(default="`bot venue serve`, with --cash", init=False)
 
     def __post_init__(self) -> None:

@@ -38,10 +38,10 @@ class EndpointRule:
 class VenuePolicy:
     """Allow-list of one testnet. `key_header` carries the API key, `body` is the format of a POST.
 
-    `library` is ccxt's name of the venue. `page` is where its user claims test coins.
+    `exchange_id` is ccxt's id of the venue. `page` is where its user claims test coins.
     """
 
-    library: Literal["binance", "bybit", "gate"]
+    exchange_id: Literal["binance", "bybit", "gate"]
     origin: str
     page: str
     endpoints: tuple[EndpointRule, ...]

@@ -31,7 +31,7 @@ from tests.clocks import FakeClock
 
 pytestmark = pytest.mark.slow
 
-LIBRARIES = sorted({Testnet(name).library for name in TESTNETS})
+LIBRARIES = sorted({Testnet(name).exchange_id for name in TESTNETS})
 OTHERS = sorted(set(ccxt.exchanges) - set(LIBRARIES))
 SAMPLE = random.Random(20261122).sample(OTHERS, 8)
 PINNED = {
@@ -55,7 +55,7 @@ class Walked:
 
     def add(self, name: str, recorder: Recorder) -> None:
         """Walk one class in each of its modes, without and with the guard, and hold them against each other."""
-        profiles = [Testnet(one) for one in TESTNETS if Testnet(one).library == name] or [Testnet("binance")]
+        profiles = [Testnet(one) for one in TESTNETS if Testnet(one).exchange_id == name] or [Testnet("binance")]
         for profile, mode in product(profiles, modes(name)):
             recorder.sent.clear()
             free = walk(bare(name, mode), recorder)
@@ -106,8 +106,8 @@ def test_a_class_of_the_library_reaches_pinned_hosts_only(name: str, recorder: R
 @pytest.mark.parametrize("name", TESTNETS)
 def test_a_pinned_class_does_reach_its_testnet(name: str, recorder: Recorder) -> None:
     profile = Testnet(name)
-    mode = Mode.SANDBOX if profile.library == name else Mode.DEMO
-    walk(guarded(profile.library, profile, mode), recorder)
+    mode = Mode.SANDBOX if profile.exchange_id == name else Mode.DEMO
+    walk(guarded(profile.exchange_id, profile, mode), recorder)
     assert recorder.hosts == {urlsplit(Testnet(name).origin).hostname}
 
 
