@@ -9,7 +9,7 @@ import ssl
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, wait
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -42,7 +42,7 @@ _CHECK_SECONDS = 1.0
 _CHUNKS_A_THREAD = 2
 """Chunks that are submitted for each thread of the workers: one runs, one waits."""
 _MOST_LOSSES = 3
-"""Number of times in a row that the inputs are sent again, without a finished chunk, after all workers died."""
+"""Number of times in a row that the inputs are sent again, without a finished chunk, after workers died."""
 _KEPT = "finished chunks are kept: go on with --resume"
 
 
@@ -165,13 +165,14 @@ class _DaskBackend:
                 yield number, rows
             losses = losses + 1 if len(left) == before else 0
             if losses >= _MOST_LOSSES:
-                raise ClusterError(f"all workers died {_MOST_LOSSES} times in a row", where=self._scheduler, mend=_KEPT)
+                raise ClusterError(f"workers died {_MOST_LOSSES} times in a row", where=self._scheduler, mend=_KEPT)
 
     def _run_while_held(self, inputs: SweepInputs, chunks: Mapping[int, Chunk]) -> Iterator[tuple[int, list[SweepRow]]]:
         """Send the inputs once and run chunks until all are done or the last worker with the inputs is lost."""
         expected, data, run = worker_identity(), inputs.sha256, uuid4().hex
-        sent = {"broadcast": True, "hash": False, "direct": False}
-        held: Any = self._call(self._client._scatter, inputs, seconds=SEND_SECONDS, **sent)
+        held = self._sent(inputs)
+        if held is None:
+            return
         waiting = list(chunks.items())[::-1]
         futures: dict[str, tuple[int, Future]] = {}
         finished: Queue[Future] = Queue()
@@ -198,6 +199,18 @@ class _DaskBackend:
                 return
             progress.end(done.key, time.monotonic())
             yield number, rows
+
+    def _sent(self, inputs: SweepInputs) -> Future | None:
+        """Send the inputs to all workers. Returns None if a worker died meanwhile."""
+        before = set(self._workers())
+        options = {"broadcast": True, "hash": False, "direct": False}
+        try:
+            held: Future = self._call(self._client._scatter, inputs, seconds=SEND_SECONDS, **options)
+        except ClusterError:
+            if before <= set(self._workers()):
+                raise
+            return None
+        return held
 
     def _check_workers(self, progress: WorkerProgress, now: float) -> int:
         """Remove frozen workers and wait for at least one. Returns the largest number of chunks to submit."""
@@ -253,20 +266,28 @@ class _DaskBackend:
                 raise ClusterError(
                     f"cannot run the project: {type(found).__name__}: {found}",
                     where=f"worker {worker}",
-                    mend="install the project there and restart the worker",
+                    mend="install the project there, or let the scheduler reach it, and restart the worker",
                 )
             if found is not None:
                 require_same(worker, worker_identity(), found)
 
     def _identity_of(self, worker: str) -> dict[str, str] | Exception | None:
         """Return the versions of a worker, its error if they are unreadable, or None if it has disconnected."""
-        options: dict[str, Any] = {"workers": [worker], "on_error": "return"}
-        try:
-            answers = self._client.sync(self._client._run, worker_identity, **options, callback_timeout=ANSWER_SECONDS)
-        except TimeoutError:
-            what = f"the worker does not answer within {ANSWER_SECONDS} seconds"
-            raise ClusterError(what, where=f"worker {worker}", mend=f"restart it, or stop it; {_KEPT}") from None
-        found: dict[str, str] | Exception = answers[worker]
+        # Dask tries for 30 seconds to connect to a worker that died a moment ago. This asks beside it who is left.
+        asking = self._client._run(worker_identity, workers=[worker], on_error="return")
+        answer = asyncio.run_coroutine_threadsafe(asking, self._client.loop.asyncio_loop)
+        until = time.monotonic() + ANSWER_SECONDS
+        while not answer.done():
+            if worker not in self._workers():
+                answer.cancel()
+                return None
+            if time.monotonic() > until:
+                answer.cancel()
+                what = f"the worker does not answer within {ANSWER_SECONDS} seconds"
+                raise ClusterError(what, where=f"worker {worker}", mend=f"restart it, or stop it; {_KEPT}")
+            wait([answer], timeout=_CHECK_SECONDS)
+        error = answer.exception()
+        found = error if isinstance(error, OSError) else answer.result()[worker]
         is_gone = isinstance(found, OSError) and worker not in self._workers()
         return None if is_gone else found
 

@@ -59,9 +59,9 @@ class DaskCluster:
 
 
 @contextmanager
-def dask_cluster(folder: Path, workers: int = 2) -> Iterator[DaskCluster]:
+def dask_cluster(folder: Path, workers: int = 2, settings: Mapping[str, str] | None = None) -> Iterator[DaskCluster]:
     """Run a scheduler with workers."""
-    cluster = DaskCluster(folder)
+    cluster = DaskCluster(folder, settings=settings)
     try:
         for _ in range(workers):
             cluster.start_worker()

@@ -1,9 +1,15 @@
-"""Workers and schedulers that stop without dying: frozen processes, and chunks without an end."""
+"""Workers and schedulers that stop: frozen or deaf processes, chunks without an end, deaths while they are asked."""
 
 from __future__ import annotations
 
 import signal
+import subprocess
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,7 +18,7 @@ from bot.core.errors import ClusterError
 from bot.sweep import dask_backend as dasking
 from bot.sweep import worker_progress as progressing
 from tests.sweep.cluster.cluster_sweeps import Sweeps, require_same
-from tests.sweep.cluster.dask_cluster import DaskCluster
+from tests.sweep.cluster.dask_cluster import DaskCluster, dask_cluster
 
 ENDLESS = """
 import time
@@ -21,6 +27,29 @@ def figures_of(self, sets):
     time.sleep(600)
 Variations.figures_of = figures_of
 """
+DEAF = """
+async def dask_setup(worker):
+    worker.listeners[0].stop()
+"""
+"""A worker that the scheduler lists but cannot reach, as in the moment after its death or behind a firewall."""
+
+
+@pytest.fixture
+def impatient_cluster(tmp_path: Path) -> Iterator[DaskCluster]:
+    """A cluster whose scheduler tries for two seconds, not for thirty, to reach a worker."""
+    with dask_cluster(tmp_path, 0, {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "2s"}) as made:
+        yield made
+
+
+@contextmanager
+def killed_after(seconds: float, process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Kill a process while the block runs."""
+    timer = threading.Timer(seconds, process.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @pytest.mark.slow
@@ -81,6 +110,51 @@ def test_a_worker_that_is_frozen_at_the_start_is_named(
     with pytest.raises(ClusterError, match=r"^worker tcp://127.0.0.1:\d+: the worker does not answer within 3 seconds"):
         sweeps.run("start", cluster.address)
     assert not sweeps.file("start").path.exists()
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_before_it_is_asked_is_left_out(
+    sweeps: Sweeps, cluster: DaskCluster, on_threads: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.wait_for_workers(2)
+    wait_for_workers = dasking._DaskBackend._wait_for_workers
+
+    def list_of_before(backend: dasking._DaskBackend) -> dict[str, dict[str, Any]]:
+        """Return the workers of a moment before one of them died, the dead one first."""
+        listed = wait_for_workers(backend)
+        if (victim := cluster.workers[0]).poll() is None:
+            victim.kill()
+            while len(left := backend._workers()) > 1:
+                time.sleep(0.1)
+            listed = {**{worker: listed[worker] for worker in listed if worker not in left}, **left}
+        return listed
+
+    monkeypatch.setattr(dasking._DaskBackend, "_wait_for_workers", list_of_before)
+    began = time.monotonic()
+    require_same(sweeps.run("dying", cluster.address), on_threads)
+    assert time.monotonic() - began < dasking.ANSWER_SECONDS
+
+
+@pytest.mark.slow
+def test_a_worker_that_cannot_be_reached_is_named(
+    sweeps: Sweeps, empty_cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty_cluster.start_worker(DEAF)
+    monkeypatch.setattr(dasking, "ANSWER_SECONDS", 3)
+    with pytest.raises(ClusterError, match=r"^worker tcp://127.0.0.1:\d+: the worker does not answer within 3 seconds"):
+        sweeps.run("deaf", empty_cluster.address)
+
+
+@pytest.mark.slow
+def test_inputs_are_sent_again_if_a_worker_dies_while_it_receives_them(
+    sweeps: Sweeps, impatient_cluster: DaskCluster, on_threads: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying = impatient_cluster.start_worker(DEAF)
+    impatient_cluster.wait_for_workers(1)
+    monkeypatch.setattr(dasking._DaskBackend, "_identity_of", lambda *_: None)
+    with killed_after(1, dying):
+        impatient_cluster.start_worker()
+        require_same(sweeps.run("sent", impatient_cluster.address), on_threads)
 
 
 @pytest.mark.slow
