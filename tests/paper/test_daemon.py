@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import time
@@ -13,6 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.core.ports import Clock
+from bot.ledger import record
+from bot.ledger.chain_check import quick_chain_end
 from bot.ledger.record import verify_ledger
 from bot.ledger.row import Row
 from bot.paper.daemon import Daemon, Stop, next_time
@@ -94,6 +97,22 @@ def test_a_machine_that_slept_for_three_days_decides_them_late_and_trades_on_tod
     late = [(row.at[:10], row.body["missed"]) for row in rows(world) if row.kind == "late"]
     assert late == [("2025-12-03", True), ("2025-12-04", True), ("2025-12-05", False)]
     assert {fill.at.date() for fill in fills(world)} <= {date(2025, 12, 2), date(2025, 12, 5)}
+
+
+def test_the_chain_of_a_ledger_is_checked_once_a_tick(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[int] = []
+
+    def check(connection: sqlite3.Connection, genesis: str) -> tuple[int, str] | None:
+        found = quick_chain_end(connection, genesis)
+        checked.append(found[0] if found else 0)
+        return found
+
+    monkeypatch.setattr(record, "quick_chain_end", check)
+    said = lived(world, FIRST_TICK + timedelta(days=2, hours=1), {})
+    assert len(decided(said)) == 3
+    # The first tick begins the ledger, the second checks and decodes its rows one by one.
+    assert len(checked) == 1
+    assert 0 < checked[0] < len(rows(world))
 
 
 def test_each_day_is_told_with_the_orders_that_were_carried_out_for_it(world: World) -> None:
