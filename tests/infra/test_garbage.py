@@ -1,0 +1,32 @@
+"""Which objects the garbage collection of a process looks at."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from bot.infra.garbage import collect_rarely, leave_out_present
+
+
+@pytest.fixture(autouse=True)
+def own_threshold() -> Iterator[None]:
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
+
+
+def test_present_objects_are_left_out_in_a_process_that_collects_rarely() -> None:
+    collect_rarely()
+    made: list[list[object]] = [[] for _ in range(100)]
+    frozen = gc.get_freeze_count()
+    leave_out_present()
+    assert gc.get_freeze_count() >= frozen + len(made)
+
+
+def test_another_process_looks_at_all_objects() -> None:
+    frozen, made = gc.get_freeze_count(), [list[object]() for _ in range(100)]
+    leave_out_present()
+    assert gc.get_freeze_count() <= frozen
+    assert len(made) == 100
