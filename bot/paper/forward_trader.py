@@ -73,7 +73,7 @@ class ForwardTrader:
         self._beside = beside
         self._book: Book | None = None
         self._written = 0
-        self._decided: dict[datetime, str] = {}
+        self._decided: dict[datetime, Decision] = {}
         self._drifted: set[datetime] = set()
         self._open: dict[str, OrderIntent] = {}
         self._valued: date | None = None
@@ -184,8 +184,12 @@ class ForwardTrader:
         # A daily strategy was asked again with the recorded book of each day.
         for decision in book.remade if book.plan.daily else book.plan.decisions:
             recorded = self._decided.get(decision.at)
-            if recorded is not None and decision.at not in self._drifted and recorded != _comparable(decision):
-                drifts.append(Drift(decision.at, recorded, _comparable(decision)))
+            # Equal decisions have equal texts, which take longer to make.
+            if recorded is None or recorded == decision or decision.at in self._drifted:
+                continue
+            was, is_now = _comparable(recorded), _comparable(decision)
+            if was != is_now:
+                drifts.append(Drift(decision.at, was, is_now))
         if drifts:
             self._note(self.writer.append(drifts))
         return [drift.at.date() for drift in drifts]
@@ -223,7 +227,7 @@ class ForwardTrader:
                 case ConfigPeriod():  # a decision under another config is no drift
                     self._drifted.update(self._decided)
                 case Decision():
-                    self._decided[event.at] = _comparable(event)
+                    self._decided[event.at] = event
                 case OrderIntent():
                     self._open[event.order_id] = event
                 case OrderResult():
