@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from sys import intern
 
 LONGEST_BODY = 1_000_000
 """Characters of a body. The largest that the bot writes, a valuation of 500 coins, has 60,000."""
@@ -67,7 +68,8 @@ def _int(text: str) -> int:
 
 
 def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
+    # The parser makes the text of a key anew for each row, and a daemon keeps all rows.
+    found = {intern(key): value for key, value in pairs}
     if len(found) != len(pairs):
         raise ValueError("a key is there twice")
     return found

@@ -28,6 +28,7 @@ from bot.core.events import (
     VenueTrade,
 )
 from bot.core.orders import Fill, OrderEnd, OrderIntent, OrderResult, OrderStatus, Settlement, SettlementCause, Side
+from bot.ledger.body_json import parse_body
 from bot.ledger.codec import AMOUNTS, CODES, TEXT_OR_NULL
 from bot.ledger.decode import decode
 from bot.ledger.event_fields import EVENT_FIELDS
@@ -314,3 +315,8 @@ def test_a_ledger_of_the_first_version_lacks_the_newer_keys() -> None:
     old = decode(Row(1, "valuation", "2024-03-01T00:00:00Z", valued))
     assert isinstance(old, Valuation)
     assert (old.benchmarks, old.marks) == ({}, {})
+
+
+def test_rows_share_the_text_of_their_keys() -> None:
+    one, two = (parse_body(f'{{"a key of a body": {number}}}') for number in (1, 2))
+    assert next(iter(one)) is next(iter(two))
