@@ -40,12 +40,12 @@ def write_beat(path: Path, now: datetime, next_tick: datetime) -> None:
     """Write the heartbeat of this process. Raises OSError."""
     fields = {"pid": os.getpid(), "at": iso(now), "next_tick": iso(next_tick), "version": __version__}
     # A rename is atomic: a reader sees the old heartbeat or the new one, never half of one.
-    new = path.with_suffix(".alive-new")
+    new, content = path.with_suffix(".alive-new"), (json.dumps(fields) + "\n").encode()
     try:
-        new.write_text(json.dumps(fields) + "\n", encoding="utf-8")
+        new.write_bytes(content)
     except FileNotFoundError:  # the folder is made by the first heartbeat
         path.parent.mkdir(parents=True, exist_ok=True)
-        new.write_text(json.dumps(fields) + "\n", encoding="utf-8")
+        new.write_bytes(content)
     new.replace(path)
 
 
