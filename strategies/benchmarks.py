@@ -17,6 +17,7 @@ FULL = to_weight(0.98)
 """Weight of a full position; the rest pays fees and gaps from close to open, as in the rotation."""
 REBALANCE_DAYS = 7
 """Days between two looks at the band of a rebalanced benchmark."""
+_REASONS = {stage: (stage.lower(),) for stage in ("HOLD", "IN", "OUT")}
 
 
 def benchmark_decisions(market: Market, trend_days: int, since: date) -> dict[str, Sequence[Decision]]:
@@ -89,7 +90,7 @@ def _switched(market: Market, symbol: str, on: Bools, since: date) -> list[Decis
 
 
 def _decision(at: datetime, stage: str, weights: dict[str, Decimal], trade: Trade) -> Decision:
-    return Decision(at, stage, stage, weights, (stage.lower(),), trade)
+    return Decision(at, stage, stage, weights, _REASONS[stage], trade)
 
 
 def _above_average(market: Market, symbol: str, days: int) -> Bools:

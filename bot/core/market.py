@@ -331,7 +331,7 @@ class Market(Mapping[str, Series]):
     @cached_property
     def decision_moments(self) -> list[datetime]:
         """The decision times as aware datetimes."""
-        return [utc(at) for at in self.decision_times]
+        return [at.replace(tzinfo=UTC) for at in self.decision_times.tolist()]
 
 
 def _midnight_from(at: np.datetime64) -> np.datetime64:

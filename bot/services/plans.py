@@ -33,6 +33,8 @@ from strategies.indicators import daily_volatility, rolling_median
 from strategies.rotation.rotation import Rotation
 from strategies.rotation.view import Views
 
+_ONE = Decimal(1)
+
 
 def build_strategy(config: Config, views: Views | None = None) -> Strategy:
     """Build the strategy of a config: the rotation, or that of the user's own file.
@@ -190,7 +192,7 @@ def with_strategy(plan: RunPlan, market: Market, window: Window, strategy: Strat
 
 
 def _multipliers(plan: RunPlan, times: Iterable[datetime], stressed: Collection[datetime]) -> list[Decimal]:
-    return [plan.stress_multiplier if at in stressed else Decimal(1) for at in times]
+    return [plan.stress_multiplier if at in stressed else _ONE for at in times]
 
 
 def stressed_times(strategy: Strategy, market: Market) -> frozenset[datetime]:
