@@ -15,7 +15,8 @@ RawRow = tuple[int, str, str, str, str]
 class Row:
     """One event as stored in the ledger: `at` is ISO-8601 UTC, money in `body` is decimal text.
 
-    `event` is the decoded event of a row that was read from a file; None for a row that was made of its parts.
+    `event` is the decoded event of a row that was read from a file; None for a row that was made of its parts. `body`
+    is empty in a row that a process keeps for its event (see `KnownRows`).
     """
 
     sequence: int

@@ -91,6 +91,10 @@ class TestKnownRows:
         with LedgerWriter.open(path, known) as writer:
             assert (len(writer.rows), writer.head) == verify_ledger(path)
 
+    def test_known_rows_keep_their_events_without_bodies(self, tmp_path: Path) -> None:
+        known = three_rows(tmp_path / "book.sqlite3")
+        assert [(row.event, row.body) for row in known.rows] == [(EVENT, {})] * 3
+
     @pytest.mark.parametrize(
         ("statement", "message"),
         [
