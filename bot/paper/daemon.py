@@ -9,6 +9,7 @@ import select
 import signal
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -263,7 +264,7 @@ class Daemon:
             return tick(
                 self._config,
                 self._name,
-                sessions,
+                replace(sessions, known_markets=self._cache.markets),
                 self._clock,
                 self._testnet,
                 advance=lambda symbol, done, total: self._beat(),
