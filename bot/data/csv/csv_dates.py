@@ -15,7 +15,7 @@ from bot.data.csv.csv_table import CsvTable
 
 Moments = npt.NDArray[np.datetime64]
 
-_OFFSET = r"Z|([+-])(\d{2}):?(\d{2})"
+_OFFSET = r"Z| ?UTC| ?GMT|([+-])(\d{2})(?::?(\d{2}))?"
 _ISO = re.compile(
     rf"(\d{{4}}-\d{{2}}-\d{{2}})(?:[T ](\d{{2}}:\d{{2}}(?::\d{{2}})?)(?:\.\d+)?(?:{_OFFSET})?)?", re.ASCII
 )
@@ -84,7 +84,7 @@ def _offset(text: str) -> int:
     found = _ISO.fullmatch(text)
     if found is None or found[3] is None:
         return 0
-    seconds = int(found[4]) * 3600 + int(found[5]) * 60
+    seconds = int(found[4]) * 3600 + int(found[5] or 0) * 60
     return seconds if found[3] == "+" else -seconds
 
 
