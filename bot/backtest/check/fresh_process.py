@@ -16,6 +16,7 @@ from bot.backtest.check.strategy_answer import MakeStrategy, StrategyAnswer, ask
 from bot.core.errors import ConfigError
 from bot.core.market import Market
 from bot.core.plural import counted
+from bot.infra.processes import follow_parent
 
 
 @dataclass(frozen=True)
@@ -93,12 +94,14 @@ def answers_of_processes(
 def _start(process: HashSeed, job: Path, result: Path) -> subprocess.Popen[bytes]:
     code = "from bot.backtest.check.fresh_process import answer_job; answer_job()"
     # -P: a folder `strategies` or a file `bot.py` in the current folder would be imported instead of the bot's.
-    command = [sys.executable, "-P", "-c", code, str(job), str(result), "watched" if process.is_watched else "free"]
+    manner = "watched" if process.is_watched else "free"
+    command = [sys.executable, "-P", "-c", code, str(job), str(result), manner, str(os.getpid())]
     project = str(Path(__file__).resolve().parents[3])
     path = os.pathsep.join(filter(None, (project, os.environ.get("PYTHONPATH"))))
     environment = {**os.environ, "PYTHONHASHSEED": str(process.seed), "PYTHONPATH": path}
-    # What a strategy prints goes to standard error, as in the bot itself.
-    return subprocess.Popen(command, env=environment, stdout=sys.__stderr__, stdin=subprocess.DEVNULL)
+    # What a strategy prints goes to standard error, as in the bot itself. The process has a group of its own, so that
+    # Ctrl-C reaches the command alone, which ends it: by itself it would print a traceback.
+    return subprocess.Popen(command, env=environment, stdout=sys.__stderr__, stdin=subprocess.DEVNULL, process_group=0)
 
 
 def _wait(process: subprocess.Popen[bytes], timeout: float) -> None:
@@ -112,7 +115,8 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> None:
 
 def answer_job() -> None:
     """Answer the job that the command line names. It is the whole work of a new process."""
-    job_file, result, manner = sys.argv[1:]
+    job_file, result, manner, parent = sys.argv[1:]
+    follow_parent(int(parent))
     job: StrategyJob = pickle.loads(Path(job_file).read_bytes())
     sys.path += [folder for folder in job.import_path if folder not in sys.path]
     # Before the files are loaded, so that `from numpy.random import rand` takes the function that is recorded.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,8 @@ from bot.backtest.check.check_result import CheckFinding
 from bot.backtest.check.fresh_process import HashSeed, ProcessAnswer, answers_of_processes
 from bot.backtest.check.full_check import purity
 from bot.backtest.check.reproducible import check_here, check_processes
+from bot.core.errors import ConfigError
+from bot.core.ports import Strategy
 from bot.services.user_strategy import load_strategy
 from tests.backtest.check.faulty import FOLDER, config_of, file_of, line_of_fault, market, subject_of
 
@@ -102,3 +105,14 @@ def test_chance_is_found_by_asking_twice() -> None:
 def test_a_peek_is_no_fault_of_reproducibility() -> None:
     subject = subject_of("peeks_at_maximum")
     assert check_here(subject, subject.make()) is None
+
+
+def tell_process_group() -> Strategy:
+    raise ConfigError(str(os.getpgrp()))
+
+
+def test_ctrl_c_at_a_terminal_does_not_reach_the_new_processes(tmp_path: Path) -> None:
+    """It goes to the command's group: the command ends them, and they print no traceback of their own."""
+    ((answer,),) = answers_of_processes(tmp_path, [tell_process_group], market(), [HashSeed(1)], timeout=100)
+    assert answer.error is not None
+    assert int(answer.error) != os.getpgrp()
