@@ -102,8 +102,12 @@ def _run(given: Sequence[str], version: str, is_debug: bool) -> int:
             return _end_of_pipe()
         raise
     except Exception as problem:
+        from bot.infra.machine_error import machine_error
+
         if is_debug:
             typer.echo(_masked(problem), err=True)
+        if (of_machine := machine_error(problem)) is not None:
+            return _report(of_machine, given)
         return _report(Bug(_log_traceback(_state_of(given), problem)), given)
 
 

@@ -132,6 +132,12 @@ class StoreError(BotError):
     exit_code = 5
 
 
+class MachineError(BotError):
+    """The machine lacks room, memory or open files."""
+
+    exit_code = 5
+
+
 class ClusterError(BotError):
     """A scheduler or a worker of a sweep is absent, differs from this machine, or failed."""
 

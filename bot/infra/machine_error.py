@@ -1,0 +1,36 @@
+"""Errors of the machine that any step of a command may meet: no room, no memory, no more open files."""
+
+from __future__ import annotations
+
+import errno
+from concurrent.futures.process import BrokenProcessPool
+
+from bot.core.errors import MachineError
+
+_MENDS = {
+    errno.ENOSPC: "make room, also in the folder of temporary files (TMPDIR)",
+    errno.EDQUOT: "make room, also in the folder of temporary files (TMPDIR)",
+    errno.EROFS: "mount it for writing",
+    errno.EMFILE: "allow more open files: ulimit -n",
+    errno.ENFILE: "allow the system more open files, or end other programs",
+    errno.ENOMEM: "free memory",
+    errno.EIO: "check the disk",
+}
+
+
+def machine_error(problem: BaseException) -> MachineError | None:
+    """Return the error of one line if an exception comes from the machine and not from the program.
+
+    Parameters
+    ----------
+    problem
+        An exception that no step has expected.
+    """
+    if isinstance(problem, MemoryError):
+        return MachineError("the machine has too little memory", mend=_MENDS[errno.ENOMEM])
+    if isinstance(problem, BrokenProcessPool):
+        return MachineError("a process of the command was killed, as where memory is short", mend="run it again")
+    if isinstance(problem, OSError) and problem.errno in _MENDS:
+        where = None if problem.filename is None else str(problem.filename)
+        return MachineError(str(problem.strerror), where=where, mend=_MENDS[problem.errno])
+    return None

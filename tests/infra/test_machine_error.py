@@ -1,0 +1,48 @@
+"""A machine without room or memory is no bug of the bot, in whichever step a command meets it."""
+
+from __future__ import annotations
+
+import errno
+import os
+from concurrent.futures.process import BrokenProcessPool
+
+import pytest
+
+from bot.cli import main
+from bot.infra.machine_error import machine_error
+
+
+@pytest.mark.parametrize(
+    ("problem", "line"),
+    [
+        (
+            OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+            "No space left on device; make room, also in the folder of temporary files (TMPDIR)",
+        ),
+        (
+            OSError(errno.EMFILE, os.strerror(errno.EMFILE), "prices/ETH.csv"),
+            "prices/ETH.csv: Too many open files; allow more open files: ulimit -n",
+        ),
+        (
+            OSError(errno.EROFS, os.strerror(errno.EROFS), "logs/runs"),
+            "logs/runs: Read-only file system; mount it for writing",
+        ),
+        (MemoryError(), "the machine has too little memory; free memory"),
+        (BrokenProcessPool("abrupt"), "a process of the command was killed, as where memory is short; run it again"),
+    ],
+)
+def test_a_command_ends_with_what_the_machine_lacks(
+    problem: Exception, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> int:
+        raise problem
+
+    monkeypatch.setattr(main, "command_line", lambda: fail)
+    with pytest.raises(SystemExit, match="5"):
+        main.main(["data", "list"])
+    assert capsys.readouterr().err == f"Error: {line}\n"
+
+
+@pytest.mark.parametrize("problem", [FileNotFoundError(errno.ENOENT, "No such file"), OSError("odd"), KeyError("ETH")])
+def test_another_exception_is_a_bug(problem: Exception) -> None:
+    assert machine_error(problem) is None
