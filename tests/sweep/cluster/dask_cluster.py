@@ -26,14 +26,14 @@ class DaskCluster:
         self.scheduler = self._start("scheduler", *address, "--scheduler-file", str(file))
         self.address = _address_in(file)
 
-    def start_worker(self, preload: str = "") -> subprocess.Popen[bytes]:
-        """Start a worker that runs some Python first."""
-        options: tuple[str, ...] = ()
+    def start_worker(self, preload: str = "", is_supervised: bool = False) -> subprocess.Popen[bytes]:
+        """Start a worker that runs some Python first. A supervised one is a child of the process."""
+        options: tuple[str, ...] = ("--nanny" if is_supervised else "--no-nanny",)
         if preload:
             file = self._folder / f"preload{len(self._processes)}.py"
             file.write_text(preload)
-            options = ("--preload", str(file))
-        self.workers.append(self._start("worker", self.address, "--nthreads", "1", "--no-nanny", *options))
+            options += ("--preload", str(file))
+        self.workers.append(self._start("worker", self.address, "--nthreads", "1", *options))
         return self.workers[-1]
 
     def wait_for_workers(self, count: int) -> None:

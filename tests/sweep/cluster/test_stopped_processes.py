@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import threading
@@ -52,6 +53,14 @@ def killed_after(seconds: float, process: subprocess.Popen[bytes]) -> Iterator[N
         timer.cancel()
 
 
+def worker_under(supervisor: int) -> int | None:
+    """Return the process number of a supervisor's worker; its other child cleans up shared memory."""
+    lists = Path(f"/proc/{supervisor}/task").glob("*/children")
+    children = [number for file in lists for number in file.read_text().split()]
+    workers = [number for number in children if "resource_tracker" not in Path(f"/proc/{number}/cmdline").read_text()]
+    return int(workers[0]) if workers else None
+
+
 @pytest.mark.slow
 def test_the_chunks_of_a_frozen_worker_run_on_another(
     sweeps: Sweeps, cluster: DaskCluster, on_threads: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
@@ -68,6 +77,26 @@ def test_the_chunks_of_a_frozen_worker_run_on_another(
     require_same(sweeps.run("frozen", cluster.address, freeze), on_threads)
     assert victim.poll() is None
     assert time.monotonic() - frozen[0] < 60
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="the children of a process are read from /proc")
+def test_a_frozen_worker_under_supervision_is_restarted(
+    sweeps: Sweeps, empty_cluster: DaskCluster, on_threads: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progressing, "SILENT_SECONDS", 3.0)
+    supervisor = empty_cluster.start_worker(is_supervised=True)
+    frozen: list[int] = []
+
+    def freeze(done: int, total: int) -> None:
+        worker = worker_under(supervisor.pid)
+        if done and not frozen and worker is not None:
+            os.kill(worker, signal.SIGSTOP)
+            frozen.append(worker)
+
+    require_same(sweeps.run("restarted", empty_cluster.address, freeze), on_threads)
+    assert frozen
+    assert worker_under(supervisor.pid) not in (None, *frozen)
 
 
 @pytest.mark.slow
