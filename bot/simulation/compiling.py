@@ -18,11 +18,11 @@ from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
 from bot.core import impact
-from bot.simulation import lot_book, round_trip_count
+from bot.simulation import lot_book, lot_trades, round_trip_count
 from strategies import decimals
 from strategies.rotation import conditions, moves, step, targets
 
-_RULE = (decimals, conditions, moves, step, targets, impact, lot_book, round_trip_count)
+_RULE = (decimals, conditions, moves, step, targets, impact, lot_book, lot_trades, round_trip_count)
 """Modules of the rule and of the book: functions of scalars, arrays and named tuples of them."""
 _PROJECT = Path(__file__).parents[2]
 _SOURCES = ("strategies", "bot/core", "bot/simulation", "bot/sweep")

@@ -23,9 +23,8 @@ from bot.simulation.lot_book import (
     book_of,
     equity_at,
     holdings_of,
-    settle,
-    trade,
 )
+from bot.simulation.lot_trades import settle, trade
 from bot.simulation.round_trip_count import OpenPurchases, round_trip_count
 from strategies.indicators import Bools, Ints
 from strategies.rotation.rules import Rules
