@@ -9,7 +9,6 @@ import select
 import signal
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -264,7 +263,7 @@ class Daemon:
             return tick(
                 self._config,
                 self._name,
-                replace(sessions, known_markets=self._cache.markets),
+                sessions,
                 self._clock,
                 self._testnet,
                 advance=lambda symbol, done, total: self._beat(),

@@ -19,7 +19,6 @@ from bot.data.store.update_result import UpdatePolicy
 from bot.data.timeline import us_sessions
 from bot.data.vendors.failures import VendorFailures
 from bot.data.vendors.feed import CoinFeed, Feed, IndexFeed, Rows, SeriesFeed, VenueFeed
-from bot.data.vendors.market_list import KnownMarkets
 from bot.infra.bans import FILE_NAME
 from bot.infra.network_check import require_network
 from bot.services.markets import SECOND
@@ -55,8 +54,6 @@ class VendorSessions:
     venues: dict[str, PublicExchange] = field(default_factory=dict)
     main_hosts: Mapping[str, str] = field(default_factory=dict)
     """Hosts by the vendor's printed name. An update needs a connection to one of them."""
-    known_markets: dict[tuple[str, ...], KnownMarkets] = field(default_factory=dict)
-    """Markets of earlier sessions of the process, by venue and quote currencies."""
 
     def require_network(self) -> None:
         """Raise Unreachable, before an update spends minutes on retries, if none of the main hosts can be reached."""
@@ -85,8 +82,7 @@ class Vendors:
             from bot.data.vendors.public_exchange import PublicExchange
 
             quotes = self.config.sources.exchange.quotes
-            known = self.sessions.known_markets.setdefault((venue, *quotes), KnownMarkets())
-            self.sessions.venues[venue] = PublicExchange(venue, self.sessions.exchange, quotes, known)
+            self.sessions.venues[venue] = PublicExchange(venue, self.sessions.exchange, quotes)
         return self.sessions.venues[venue]
 
     def skews(self) -> dict[str, float]:

@@ -5,73 +5,29 @@ ccxt parses the list as a whole: one pair that lacks its name or has an unexpect
 
 from __future__ import annotations
 
-import json
-import pickle
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Any
 
 _NAMES = ("symbol", "id", "instId", "product_id", "altname")
 _SHOWN = 40
 
 
-class KnownMarkets:
-    """Markets of a venue from its last list, for the next client of the same process.
-
-    They are used again if each request is answered with the same members, of which ccxt makes the markets. To parse a
-    list takes a sixth of a tick.
-
-    Attributes
-    ----------
-    digests : list of str
-        SHA-256 of each request and its members; of the whole answer if it has none.
-    newest : list of str
-        The same of the last list that was fetched.
-    """
-
-    def __init__(self) -> None:
-        self.digests: list[str] = []
-        self.newest: list[str] = []
-        # As bytes, which take a tenth of the memory, and so that no client changes them.
-        self._kept = b""
-
-    def keep(self, markets: Sequence[dict[str, Any]], left_out: Sequence[str]) -> None:
-        """Keep the used markets of the last list, and the names of its invalid members."""
-        if self.newest != self.digests and markets:
-            self.digests, self._kept = self.newest, pickle.dumps((markets, left_out))
-
-    def take(self, left_out: list[str]) -> list[dict[str, Any]]:
-        """Return the markets and add the names of the invalid members."""
-        markets, names = pickle.loads(self._kept)
-        left_out.extend(names)
-        return list(markets)
-
-
 class _RecordedAnswers:
     """Answers to the requests of one `fetch_markets`, recorded from the network and given again from memory."""
 
-    def __init__(self, client: Any, path: tuple[str, ...], known: KnownMarkets) -> None:
-        self._client, self._path, self._known = client, path, known
+    def __init__(self, client: Any, path: tuple[str, ...]) -> None:
+        self._client, self._path = client, path
         self._send = client.fetch
         self._recorded: list[tuple[str, Any]] = []
-        self.digests: list[str] = []
         self.is_refused = False
 
     def record(self, url: str, *args: Any, **kwargs: Any) -> Any:
-        """Send a request and keep its answer. A known one is returned without members, which take long to parse."""
+        """Send a request and keep its answer."""
         self.is_refused = True
         answer = self._send(url, *args, **kwargs)
         self.is_refused = False
         self._recorded.append((url, answer))
-        members = _members(answer, self._path)
-        self.digests.append(sha256(json.dumps([url, members or answer]).encode()).hexdigest())
-        may_be_known = self.digests == self._known.digests[: len(self.digests)]
-        return _with_members(answer, self._path, []) if may_be_known and members else answer
-
-    @property
-    def is_known(self) -> bool:
-        """True if all answers are those of the known markets."""
-        return self.digests == self._known.digests
+        return answer
 
     def members(self) -> list[Any]:
         """Return the members of the longest list, as pairs if it is a dictionary."""
@@ -103,7 +59,7 @@ class _RecordedAnswers:
         return self.valid(members[:middle], left_out) + self.valid(members[middle:], left_out)
 
 
-def fetch_markets(client: Any, path: tuple[str, ...], left_out: list[str], known: KnownMarkets) -> list[dict[str, Any]]:
+def fetch_markets(client: Any, path: tuple[str, ...], left_out: list[str]) -> list[dict[str, Any]]:
     """Fetch a venue's markets and leave the invalid ones out.
 
     Parameters
@@ -114,21 +70,17 @@ def fetch_markets(client: Any, path: tuple[str, ...], left_out: list[str], known
         Keys from the answer to its list.
     left_out : list of str
         Receives the names of the invalid members.
-    known : KnownMarkets
-        Markets of the last list, which are returned if this list is the same.
 
     Raises
     ------
     Exception
         As ccxt raises it, if a request failed or every member is invalid.
     """
-    is_limited, answers = client.enableRateLimit, _RecordedAnswers(client, path, known)
+    is_limited, answers = client.enableRateLimit, _RecordedAnswers(client, path)
     client.fetch = answers.record
     try:
         try:
             markets = client.fetch_markets()
-            if known.digests[:1] == answers.digests[:1] and not answers.is_known:  # another answer to a later request
-                markets = answers.parse(answers.members())
         except Exception:
             members = answers.members()
             if answers.is_refused or not members:
@@ -139,9 +91,6 @@ def fetch_markets(client: Any, path: tuple[str, ...], left_out: list[str], known
     finally:
         del client.fetch
         client.enableRateLimit = is_limited
-    known.newest = answers.digests
-    if answers.is_known:
-        return known.take(left_out)
     valid = [market for market in markets if _is_named(market)]
     left_out.extend(_name(market) for market in markets if not _is_named(market))
     return valid

@@ -30,7 +30,7 @@ from bot.data.vendors.exchange_values import (
     refuse_crossed,
 )
 from bot.data.vendors.market_filters import require_filters
-from bot.data.vendors.market_list import KnownMarkets, fetch_markets
+from bot.data.vendors.market_list import fetch_markets
 from bot.data.vendors.public_venues import VENUES, Venue
 from bot.data.vendors.raw_bars import RawBars
 from bot.infra.public_http import PublicSession
@@ -58,17 +58,9 @@ class PublicExchange:
         Session for anonymous requests.
     quotes : sequence of str
         Quote currencies of a coin's pair, in order of preference.
-    known : KnownMarkets, optional
-        Markets of the list that an earlier client with the same venue and quote currencies read.
     """
 
-    def __init__(
-        self,
-        venue: str,
-        session: PublicSession,
-        quotes: Sequence[str] = ("USDT", "USD", "USDC"),
-        known: KnownMarkets | None = None,
-    ) -> None:
+    def __init__(self, venue: str, session: PublicSession, quotes: Sequence[str] = ("USDT", "USD", "USDC")) -> None:
         if venue not in VENUES:
             raise ConfigError(
                 f"{venue!r} is not a known venue",
@@ -79,7 +71,7 @@ class PublicExchange:
         self._facts = VENUES[venue]
         self._retry_policy = session.retry_policy
         self._clock = session.retry_policy.clock
-        self._quotes, self._known = tuple(quotes), known or KnownMarkets()
+        self._quotes = tuple(quotes)
         self._client = _client(self._facts, session)
         self._markets: dict[str, dict[str, Any]] | None = None
         self._notes: list[str] = []
@@ -173,8 +165,7 @@ class PublicExchange:
     def _market(self, coin: str) -> dict[str, Any] | None:
         if self._markets is None:
             left_out: list[str] = []
-            path = self._facts.markets
-            found = self._call(self.venue, lambda: fetch_markets(self._client, path, left_out, self._known))
+            found = self._call(self.venue, lambda: fetch_markets(self._client, self._facts.markets, left_out))
             spot = [market for market in found if market.get("spot")]
             if not spot:
                 raise Unreachable("lists no markets", where=self.venue, mend=_RESUME)
@@ -184,10 +175,8 @@ class PublicExchange:
                     f"{counted(len(left_out), 'invalid pair')} in the list of {self.venue} left out: {shown}"
                 )
             # A venue lists thousands of markets, and ccxt would keep all of them in memory.
-            used = [market for market in spot if market["quote"] in self._quotes]
-            self._known.keep(used, left_out)
             with localcontext():
-                self._client.set_markets(used)
+                self._client.set_markets([market for market in spot if market["quote"] in self._quotes])
             self._markets = self._client.markets
         return next((market for quote in self._quotes if (market := self._markets.get(f"{coin}/{quote}"))), None)
 

@@ -14,7 +14,6 @@ import pytest
 from bot.core.errors import DataError
 from bot.data.store.update_result import UpdateStatus
 from bot.data.vendors.exchange_values import read_levels
-from bot.data.vendors.market_list import KnownMarkets
 from bot.data.vendors.public_exchange import PublicExchange, take_notes
 from bot.data.vendors.public_venues import VENUES
 from bot.infra.public_http import PublicSession
@@ -23,7 +22,7 @@ from bot.infra.vendor_errors import InvalidRules
 from tests.clocks import FakeClock
 from tests.data.vendors.test_venues import SHAPES, ShapeServer
 from tests.servers.exchange import Pair, listing
-from tests.servers.loopback import Asked, Reply, as_json
+from tests.servers.loopback import as_json
 from tests.servers.made_up import rows
 from tests.servers.wired import LoopbackAdapter
 from tests.servers.world import FIRST, World, open_world
@@ -110,9 +109,11 @@ MEMBERS = {
 }
 
 
-def with_odd_member(venue: str, answer: Any, change: dict[str, Any]) -> Any:
-    """A venue's list with one more member, ETH's under another name and with a change."""
-    answer = json.loads(json.dumps(answer))
+@pytest.mark.parametrize("venue", MEMBERS)
+def test_each_venues_list_survives(venue: str) -> None:
+    path, change = MEMBERS[venue]
+    shape = SHAPES[venue]
+    answer = json.loads(json.dumps(shape.answers[path]))
     inner = answer
     for key in VENUES[venue].markets:
         inner = inner[key]
@@ -120,14 +121,6 @@ def with_odd_member(venue: str, answer: Any, change: dict[str, Any]) -> Any:
         inner["XODD"] = json.loads(json.dumps(next(iter(inner.values()))).replace("ETH", "ODD")) | change
     else:
         inner.insert(0, json.loads(json.dumps(inner[0]).replace("ETH", "ODD")) | change)
-    return answer
-
-
-@pytest.mark.parametrize("venue", MEMBERS)
-def test_each_venues_list_survives(venue: str) -> None:
-    path, change = MEMBERS[venue]
-    shape = SHAPES[venue]
-    answer = with_odd_member(venue, shape.answers[path], change)
     host = VENUES[venue].host
     with (
         ShapeServer(replace(shape, answers=shape.answers | {path: answer})) as server,
@@ -140,64 +133,6 @@ def test_each_venues_list_survives(venue: str) -> None:
         assert not exchange.lists("ODD")
         assert [note.split(" in ")[0] for note in take_notes(exchange)] == ["1 invalid pair"]
         assert take_notes(exchange) == []
-
-
-class FuturesServer(ShapeServer):
-    """Answers the request for futures, which Coinbase gets after that for spot pairs, with a text of its own."""
-
-    futures = "none"
-
-    def answer(self, asked: Asked) -> Reply:
-        if asked.query.get("product_type") == "FUTURE":
-            return as_json({"products": [], "futures": self.futures})
-        return super().answer(asked)
-
-
-class Taken(KnownMarkets):
-    """Counts how often the markets are taken."""
-
-    times = 0
-
-    def take(self, left_out: list[str]) -> list[dict[str, Any]]:
-        self.times += 1
-        return super().take(left_out)
-
-
-def listed(venue: str, server: ShapeServer, known: KnownMarkets) -> tuple[Any, list[str]]:
-    """The markets of a new client, and what it left out."""
-    host = VENUES[venue].host
-    adapter = LoopbackAdapter({host: server.url})
-    with PublicSession(RetryPolicy(FakeClock()), [host], adapter=adapter) as session:
-        exchange = PublicExchange(venue, session, known=known)
-        assert exchange.pair("ETH") == SHAPES[venue].pair
-        return exchange._markets, take_notes(exchange)
-
-
-@pytest.mark.parametrize("venue", MEMBERS)
-def test_a_list_with_the_members_of_the_last_one_gives_its_markets(venue: str) -> None:
-    path, change = MEMBERS[venue]
-    first = with_odd_member(venue, SHAPES[venue].answers[path], change)
-    later = first | {"serverTime": 7} if isinstance(first, dict) else first
-    other = json.loads(json.dumps(first).replace("ODD", "NEW"))
-    known = Taken()
-    with FuturesServer(SHAPES[venue]) as server:
-        read, times = [], []
-        for answer in (first, later, other, first):
-            server.shape = replace(SHAPES[venue], answers=SHAPES[venue].answers | {path: answer})
-            read.append(listed(venue, server, known))
-            times.append(known.times)
-    assert times == [0, 1, 1, 1]
-    assert read[0] == read[1] == read[3]
-    assert read[0][1] != read[2][1]  # the note names another pair
-
-
-def test_another_answer_to_the_second_request_is_another_list() -> None:
-    known = Taken()
-    with FuturesServer(SHAPES["coinbase"]) as server:
-        first = listed("coinbase", server, known)
-        server.futures = "others"
-        assert listed("coinbase", server, known) == first
-        assert known.times == 0
 
 
 def test_a_list_without_a_valid_member_is_an_error(world: World) -> None:
