@@ -25,7 +25,7 @@ from bot.ledger.record import read_rows
 from bot.ledger.selection import Selection
 from bot.paper.anchor import anchor_ledger
 from bot.paper.health_ping import Ping
-from bot.paper.heartbeat import heartbeat_path, write_beat
+from bot.paper.heartbeat import Heartbeat, heartbeat_path
 from bot.paper.ledgers import daemon_lock, has_begun, is_stopped, ledger_path
 from bot.paper.log import open_log
 from bot.paper.nightly_parity import new_difference
@@ -123,7 +123,7 @@ class Daemon:
         self._say: Callable[[str], None] = lambda text: say(self._hide(text))
         self._notifier = Notifier(config, name, clock, post, self._warn)
         self._due = self._seen = clock.now()
-        self._cache, self._heartbeat = TickCache(), heartbeat_path(config, name)
+        self._cache, self._heartbeat = TickCache(), Heartbeat(heartbeat_path(config, name))
 
     def run(self, stop: Stop) -> None:
         """Tick now, then at every decision time until it is stopped.
@@ -157,7 +157,7 @@ class Daemon:
         logger.info("stopped; open positions are kept")
         self._say("Stopped. Open positions are kept. Restart to continue.")
         with suppress(OSError):
-            self._heartbeat.unlink()
+            self._heartbeat.remove()
 
     def _is_stopped_before_due(self, stop: Stop) -> bool:
         """Sleep until a tick is due; return True if a stop is requested first."""
@@ -283,7 +283,7 @@ class Daemon:
 
         self._manager.alive(f"{self._name}: next tick {iso(self._due)}")
         try:
-            write_beat(self._heartbeat, self._clock.now(), self._due)
+            self._heartbeat.beat(self._clock.now(), self._due)
         except OSError as problem:
             logger.warning("the heartbeat cannot be written: {}", problem.strerror)
 

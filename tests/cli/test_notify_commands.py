@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.infra.clock import SystemClock
-from bot.paper.heartbeat import heartbeat_path, write_beat
+from bot.paper.heartbeat import Heartbeat, heartbeat_path
 from tests.cli.running import bot, error_of
 from tests.paper.test_notifier import Ledger
 from tests.paper.test_tick_notices import BEGUN, BUY, FILLED, HELD
@@ -80,7 +80,7 @@ def test_a_tick_of_a_ledger_that_its_user_stopped_is_no_error(ledger: Ledger, tm
 def test_the_status_tells_of_the_daemon_and_a_check_of_what_is_amiss(ledger: Ledger, tmp_path: Path) -> None:
     assert "Daemon   no daemon\n" in bot("paper", "status", "-l", "mine", cwd=tmp_path).stdout
     now = SystemClock().now()
-    write_beat(heartbeat_path(ledger.config, "mine"), now, now + timedelta(hours=5))
+    Heartbeat(heartbeat_path(ledger.config, "mine")).beat(now, now + timedelta(hours=5))
     assert "Daemon   alive, next tick 2" in bot("paper", "status", "-l", "mine", cwd=tmp_path).stdout
     told = json.loads(bot("paper", "status", "-l", "mine", "--json", cwd=tmp_path).stdout)
     assert (told["daemon"]["state"], told["stage"]) == ("alive", "ETH")
@@ -90,7 +90,7 @@ def test_the_status_tells_of_the_daemon_and_a_check_of_what_is_amiss(ledger: Led
 
 def test_a_check_is_one_line_where_all_is_well(tmp_path: Path) -> None:
     now, new = SystemClock().now(), Ledger(tmp_path / "logs")
-    write_beat(heartbeat_path(new.config, "mine"), now, now + timedelta(hours=5))
+    Heartbeat(heartbeat_path(new.config, "mine")).beat(now, now + timedelta(hours=5))
     done = bot("paper", "status", "-l", "mine", "--check", cwd=tmp_path)
     assert done.returncode == 0
     assert done.stdout.startswith("mine: no decision yet; daemon alive, next tick")

@@ -21,7 +21,7 @@ from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import Fill, Side
 from bot.infra.clock import SystemClock
-from bot.paper.heartbeat import heartbeat_path, write_beat
+from bot.paper.heartbeat import Heartbeat, heartbeat_path
 from bot.paper.ledgers import daemon_lock, next_decision, status_of
 from bot.paper.tick_result import TickResult
 from bot.venue.matching.exchange import KEY
@@ -125,7 +125,7 @@ def test_resume_says_that_a_ledger_is_on_already(tmp_path: Path) -> None:
 
 def test_a_ledger_that_has_not_begun_is_awaited_while_its_daemon_lives(tmp_path: Path) -> None:
     new, now = Ledger(tmp_path / "logs"), SystemClock().now()
-    write_beat(heartbeat_path(new.config, "mine"), now, now + timedelta(hours=5))
+    Heartbeat(heartbeat_path(new.config, "mine")).beat(now, now + timedelta(hours=5))
     done = bot("paper", "status", "-l", "mine", cwd=tmp_path)
     assert (done.returncode, done.stdout.count("\n")) == (0, 1)
     assert done.stdout.startswith("mine begins with the first day that can be decided. Daemon alive")

@@ -14,10 +14,11 @@ import pytest
 from bot.core.errors import DataError, LedgerError
 from bot.core.events import BalanceCause, BalanceDifference, TradingState
 from bot.core.notice import Notice
+from bot.infra.version import __version__
 from bot.paper.daemon import Daemon, Stop
 from bot.paper.daemon_status import DaemonStatus, daemon_status
 from bot.paper.health_facts import require_health
-from bot.paper.heartbeat import heartbeat_path, read_beat, write_beat
+from bot.paper.heartbeat import Beat, Heartbeat, heartbeat_path, read_beat
 from bot.paper.ledgers import acknowledge, archive_ledger, daemon_lock, ledger_path, set_trading_state
 from bot.settings.loader import Config
 from tests.markets import config_with
@@ -37,7 +38,7 @@ def ledger(tmp_path: Path) -> Ledger:
 
 def alive(config: Config, at: datetime) -> None:
     """A daemon that told of itself."""
-    write_beat(heartbeat_path(config, "mine"), at, at + timedelta(hours=6))
+    Heartbeat(heartbeat_path(config, "mine")).beat(at, at + timedelta(hours=6))
 
 
 class TestHealth:
@@ -89,7 +90,7 @@ class TestHealth:
         told = "1 order waits to be filled; bot paper tick --ledger mine looks it up"
         with pytest.raises(DataError, match=told):
             require_health(ledger.config, "mine", NOON)
-        write_beat(heartbeat_path(ledger.config, "mine"), NOON, NOON)
+        Heartbeat(heartbeat_path(ledger.config, "mine")).beat(NOON, NOON)
         assert require_health(ledger.config, "mine", NOON).endswith("daemon alive, ticking")
         alive(ledger.config, NOON)
         with pytest.raises(DataError, match=told):
@@ -256,9 +257,24 @@ class TestTheDaemon:
         assert not path.exists()
 
 
+def test_a_heartbeat_between_two_ticks_changes_the_time_of_its_file_alone(tmp_path: Path) -> None:
+    path = heartbeat_path(config_with({"state": str(tmp_path)}), "mine")
+    heartbeat, due = Heartbeat(path), NOON + timedelta(hours=1)
+    heartbeat.beat(NOON, due)
+    written = path.stat().st_ino, path.read_bytes()
+    heartbeat.beat(NOON + timedelta(seconds=60), due)
+    assert (path.stat().st_ino, path.read_bytes()) == written
+    assert read_beat(path) == Beat(os.getpid(), NOON + timedelta(seconds=60), due, __version__)
+    path.unlink()
+    heartbeat.beat(NOON + timedelta(seconds=120), due)
+    assert read_beat(path) == Beat(os.getpid(), NOON + timedelta(seconds=120), due, __version__)
+    heartbeat.beat(NOON + timedelta(seconds=180), due + timedelta(days=1))
+    assert read_beat(path) == Beat(os.getpid(), NOON + timedelta(seconds=180), due + timedelta(days=1), __version__)
+
+
 def test_a_heartbeat_is_read_as_it_was_written(tmp_path: Path) -> None:
     config = config_with({"state": str(tmp_path)})
-    write_beat(heartbeat_path(config, "mine"), NOON, NOON + timedelta(hours=1))
+    Heartbeat(heartbeat_path(config, "mine")).beat(NOON, NOON + timedelta(hours=1))
     found = read_beat(heartbeat_path(config, "mine"))
     assert found is not None
     assert (found.at, found.next_tick) == (NOON, NOON + timedelta(hours=1))

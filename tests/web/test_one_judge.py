@@ -17,7 +17,7 @@ from bot.data.store.store import Store
 from bot.paper.daemon_status import DaemonStatus
 from bot.paper.health import FindingKind, FindingSeverity, HealthFacts, StoreFreshness, judge
 from bot.paper.health_facts import require_health
-from bot.paper.heartbeat import Beat, heartbeat_path, write_beat
+from bot.paper.heartbeat import Beat, Heartbeat, heartbeat_path
 from bot.services.markets import store_path
 from bot.web.site_sources import site_of
 from tests.paper.test_notifier import Ledger
@@ -33,7 +33,7 @@ def heartbeat(ago: timedelta) -> Callable[[Ledger], None]:
     """Return a step that writes the heartbeat of a daemon so long before noon."""
 
     def write(ledger: Ledger) -> None:
-        write_beat(heartbeat_path(ledger.config, "mine"), NOON - ago, NOON + timedelta(hours=6))
+        Heartbeat(heartbeat_path(ledger.config, "mine")).beat(NOON - ago, NOON + timedelta(hours=6))
 
     return write
 

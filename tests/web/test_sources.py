@@ -12,7 +12,7 @@ import pytest
 from bot.core.events import TradingState, TradingStateChange
 from bot.infra.clock import SystemClock
 from bot.paper.daemon_status import DaemonState
-from bot.paper.heartbeat import heartbeat_path, write_beat
+from bot.paper.heartbeat import Heartbeat, heartbeat_path
 from bot.web.site_sources import site_of
 from tests.clocks import FakeClock
 from tests.markets import config_with
@@ -101,7 +101,7 @@ def test_the_heartbeat_on_disk_is_what_the_page_tells(state: Path) -> None:
     config, clock = config_with({"state": str(state)}), FakeClock(DAY + timedelta(hours=1))
     site = site_of(config, clock)
     assert site.daemon("paper").state is DaemonState.NONE
-    write_beat(heartbeat_path(config, "paper"), clock.now(), clock.now() + timedelta(hours=1))
+    Heartbeat(heartbeat_path(config, "paper")).beat(clock.now(), clock.now() + timedelta(hours=1))
     assert site.daemon("paper").line == "alive, next tick 2026-03-02T02:00:00Z"
     clock.sleep(301)
     assert site.daemon("paper").state is DaemonState.STALE
