@@ -11,15 +11,12 @@ from bot.core.errors import DataError
 from bot.core.market import Floats
 from bot.core.moments import Days
 from bot.core.series_kind import SeriesKind
-from bot.data.vendors.raw_bars import PRICES
+from bot.data.vendors.raw_bars import LARGEST_VOLUME, PRICE_RANGE, PRICES
 from bot.infra.clock import SystemClock
 
 Place = Callable[[int], str]
 """Formats the place of a row by its index."""
 _EARLIEST = np.datetime64("1900-01-01", "D")
-_PRICE_RANGE = (1e-18, 1e18)
-"""Range of a close. Products and ratios of prices beyond it leave the range of a float."""
-_LARGEST_VOLUME = 1e24
 _ROUNDED_AWAY = 1e-5
 """Close below which six decimals can round a real open or low to 0; above it a zero is a fault."""
 
@@ -57,7 +54,7 @@ def check_prices(columns: Mapping[str, Floats], kind: SeriesKind, place: Place) 
     """Raise DataError for a price, value or volume out of the range of its kind."""
     close = columns["close"]
     if kind is SeriesKind.MACRO:
-        if (row := first_true(np.abs(close) > _PRICE_RANGE[1])) is not None:
+        if (row := first_true(np.abs(close) > PRICE_RANGE[1])) is not None:
             raise DataError("close is out of range", where=place(row), was=f"{close[row]:g}")
         return
     for name in PRICES:
@@ -68,14 +65,14 @@ def check_prices(columns: Mapping[str, Floats], kind: SeriesKind, place: Place) 
                 expected="a price > 0, or nothing if unknown",
                 was=f"{columns[name][row]:g}",
             )
-        outside = (columns[name] < _PRICE_RANGE[0]) | (columns[name] > _PRICE_RANGE[1])
+        outside = (columns[name] < PRICE_RANGE[0]) | (columns[name] > PRICE_RANGE[1])
         if (row := first_true(outside)) is not None:
-            expected = "from {:g} to {:g}".format(*_PRICE_RANGE)
+            expected = "from {:g} to {:g}".format(*PRICE_RANGE)
             raise DataError(f"{name} is no price", where=place(row), expected=expected, was=f"{columns[name][row]:g}")
     volume = columns["volume"]
     if (row := first_true(volume < 0)) is not None:
         raise DataError("volume is negative", where=place(row), was=f"{volume[row]:g}")
-    if (row := first_true(volume > _LARGEST_VOLUME)) is not None:
+    if (row := first_true(volume > LARGEST_VOLUME)) is not None:
         raise DataError("volume is out of range", where=place(row), was=f"{volume[row]:g}")
     if kind.is_coin and (row := first_true(columns["high"] < columns["low"])) is not None:
         raise DataError(

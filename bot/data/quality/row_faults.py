@@ -9,7 +9,7 @@ import numpy as np
 
 from bot.core.series_kind import SeriesKind
 from bot.data.quality.fault_spells import Bools
-from bot.data.vendors.raw_bars import COLUMNS, PRICES, RawBars
+from bot.data.vendors.raw_bars import COLUMNS, LARGEST_VOLUME, PRICE_RANGE, PRICES, RawBars
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,16 @@ def find_row_faults(bars: RawBars, kind: SeriesKind) -> list[RowFault]:
     add(np.isnan(bars.close), "it has no close")
     for name in COLUMNS:
         add(np.isinf(getattr(bars, name)), f"{name} is infinite")
-    if kind is not SeriesKind.MACRO:
+    least, most = PRICE_RANGE
+    if kind is SeriesKind.MACRO:
+        add(np.abs(bars.close) > most, "close is out of range")
+    else:
         for name in PRICES:
-            add(getattr(bars, name) <= 0, f"{name} is not above zero")
+            prices = getattr(bars, name)
+            add(prices <= 0, f"{name} is not above zero")
+            add((prices < least) | (prices > most), f"{name} is out of range")
         add(bars.volume < 0, "volume is negative")
+        add(bars.volume > LARGEST_VOLUME, "volume is out of range")
     if kind.is_coin:
         add(bars.high < bars.low, "high is under low")
     return [RowFault(row, dates[row].item(), reasons[row]) for row in sorted(reasons)]

@@ -5,11 +5,14 @@ ccxt parses the list as a whole: one pair that lacks its name or has an unexpect
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 _NAMES = ("symbol", "id", "instId", "product_id", "altname")
 _SHOWN = 40
+_MOST_DECIMALS = 40
+"""Largest count of decimals of a price or quantity, of either sign."""
 
 
 class _RecordedAnswers:
@@ -77,7 +80,7 @@ def fetch_markets(client: Any, path: tuple[str, ...], left_out: list[str]) -> li
         As ccxt raises it, if a request failed or every member is invalid.
     """
     is_limited, answers = client.enableRateLimit, _RecordedAnswers(client, path)
-    client.fetch = answers.record
+    client.fetch, client.parse_precision = answers.record, partial(_step_of_decimals, client.parse_precision)
     try:
         try:
             markets = client.fetch_markets()
@@ -89,11 +92,19 @@ def fetch_markets(client: Any, path: tuple[str, ...], left_out: list[str]) -> li
             if not (markets := answers.valid(members, left_out)):
                 raise
     finally:
-        del client.fetch
+        del client.fetch, client.parse_precision
         client.enableRateLimit = is_limited
     valid = [market for market in markets if _is_named(market)]
     left_out.extend(_name(market) for market in markets if not _is_named(market))
     return valid
+
+
+def _step_of_decimals(parse: Callable[[str | None], str | None], decimals: str | None) -> str | None:
+    """Return the step that a count of decimals means. Raises ValueError for a count that no venue has."""
+    # ccxt writes the step out, a zero at a time: 1e15 decimals would never end.
+    if decimals is not None and abs(int(decimals)) > _MOST_DECIMALS:
+        raise ValueError("not a count of decimals")
+    return parse(decimals)
 
 
 def _is_named(market: dict[str, Any]) -> bool:

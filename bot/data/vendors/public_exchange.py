@@ -112,7 +112,9 @@ class PublicExchange:
         open_, high, low, close, volume = table[has_close].T.copy()
         if not len(dates):
             raise NotListed("has no candle with a close", where=f"{self.venue} {pair}")
-        return RawBars(symbol, f"{self.venue} {pair}", dates, open_, high, low, close, volume * close)
+        with np.errstate(over="ignore"):  # an infinite volume is a faulty row, as a price out of range is
+            quote_volume = volume * close
+        return RawBars(symbol, f"{self.venue} {pair}", dates, open_, high, low, close, quote_volume)
 
     def rules(self, coin: str) -> VenueRules:
         """Fetch the venue's current trading rules of a coin. Raises InvalidRules for a missing or zero step or tick."""

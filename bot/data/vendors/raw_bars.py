@@ -12,6 +12,10 @@ from bot.core.moments import Days
 
 PRICES = ("open", "high", "low", "close")
 COLUMNS = (*PRICES, "volume")
+PRICE_RANGE = (1e-18, 1e18)
+"""Range of a price, in the quote currency. Products and ratios of prices beyond it leave the range of a float."""
+LARGEST_VOLUME = 1e24
+"""Largest volume of a day, in the quote currency or in shares."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

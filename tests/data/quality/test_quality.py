@@ -479,6 +479,9 @@ NAN, INF = float("nan"), float("inf")
         ({"high": [2, 0.4, 2, 2]}, "high is under low"),
         ({"volume": [1, -1, 1, 1]}, "volume is negative"),
         ({"volume": [1, INF, 1, 1]}, "volume is infinite"),
+        ({"high": [2, 1e19, 2, 2]}, "high is out of range"),
+        ({"low": [1, 1e-19, 1, 1]}, "low is out of range"),
+        ({"volume": [1, 1e25, 1, 1]}, "volume is out of range"),
     ],
 )
 def test_a_row_that_cannot_be_believed_is_named_with_its_reason(changes: dict[str, list[float]], why: str) -> None:
@@ -490,6 +493,8 @@ def test_unknown_values_are_no_fault_and_macro_series_may_be_below_zero() -> Non
     closes_only = fetched(open=[NAN] * 4, high=[NAN] * 4, low=[NAN] * 4, volume=[NAN] * 4)
     assert find_row_faults(closes_only, SeriesKind.CRYPTO) == []
     assert find_row_faults(fetched(close=[0, -1, 0.2, 1]), SeriesKind.MACRO) == []
+    (fault,) = find_row_faults(fetched(close=[0, -1, -1e19, 1]), SeriesKind.MACRO)
+    assert (fault.row, fault.why) == (2, "close is out of range")
     assert find_row_faults(fetched(high=[0.4] * 4), SeriesKind.INDEX) == []
 
 

@@ -100,18 +100,19 @@ def test_a_coin_with_invalid_rules_has_its_prices_stored_and_its_rules_left(
     assert note.startswith("its rules are left as they were: binance SOL/USDT") and why in note
 
 
-MEMBERS = {
-    "kraken": ("/AssetPairs", {"altname": []}),
-    "coinbase": ("/market/products", {"product_id": None}),
-    "bybit": ("/instruments-info", {"symbol": None}),
-    "gate": ("/spot/currency_pairs", {"precision": "abc"}),
-    "okx": ("/instruments", {"lever": "abc"}),
-}
+MEMBERS = [
+    ("kraken", "/AssetPairs", {"altname": []}),
+    ("kraken", "/AssetPairs", {"pair_decimals": 1_704_153_600_000_000}),
+    ("coinbase", "/market/products", {"product_id": None}),
+    ("bybit", "/instruments-info", {"symbol": None}),
+    ("gate", "/spot/currency_pairs", {"precision": "abc"}),
+    ("gate", "/spot/currency_pairs", {"amount_precision": -(10**12)}),
+    ("okx", "/instruments", {"lever": "abc"}),
+]
 
 
-@pytest.mark.parametrize("venue", MEMBERS)
-def test_each_venues_list_survives(venue: str) -> None:
-    path, change = MEMBERS[venue]
+@pytest.mark.parametrize(("venue", "path", "change"), MEMBERS)
+def test_each_venues_list_survives(venue: str, path: str, change: dict[str, object]) -> None:
     shape = SHAPES[venue]
     answer = json.loads(json.dumps(shape.answers[path]))
     inner = answer
@@ -139,6 +140,16 @@ def test_a_list_without_a_valid_member_is_an_error(world: World) -> None:
     world.servers.exchange.fail(as_json({"symbols": [{}, None]}), path=INFO)
     world.second.list("SOL", "USD", rows(FIRST, LAST, 150.0))
     assert world.update("SOL")["SOL"].status is UpdateStatus.FAILED
+
+
+def test_a_candle_beyond_the_range_of_a_float_is_left_out(world: World) -> None:
+    """Its price times its volume is infinite."""
+    made = rows(FIRST, LAST, 150.0)
+    made[FIRST] = replace(made[FIRST], close=1e308, high=1e308)
+    world.servers.exchange.list("SOL", "USDT", made)
+    result = world.update("SOL")["SOL"]
+    assert result.status is UpdateStatus.NEW
+    assert any("1 faulty row left out" in note and "infinite" in note for note in result.notes)
 
 
 def test_a_level_of_an_order_book_without_quantity_is_left_out() -> None:
