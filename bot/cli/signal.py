@@ -71,6 +71,7 @@ def _show(screen: Console, found: dict[str, Any], labels: Labels) -> None:
     from bot.report.numbers import figure, to_ascii
     from bot.report.reading_sentences import reading_sentence
     from bot.report.words import reading_text, reason_sentence
+    from bot.review.why.gauge import gauges_of
 
     screen.print(
         f"Market: {escape(found['market'])}. Decided at {found['at']}. Paper only, not advice.\n", soft_wrap=True
@@ -91,14 +92,14 @@ def _show(screen: Console, found: dict[str, Any], labels: Labels) -> None:
         stops = ", ".join(f"{symbol} at {level}" for symbol, level in found["stops"].items())
         screen.print(f"Stops: {escape(stops)}.\n")
     table = _table("Reading", "Now", "Needs", "Verdict", "Gate")
-    for name, reading in found["readings"].items():
-        words = reading_sentence(name, reading["value"], reading["threshold"], labels)
+    for name, gauge in gauges_of(found["readings"], labels).items():
+        words = reading_sentence(name, gauge.value, gauge.threshold, labels)
         table.add_row(
             escape(words.subject if words else reading_text(name, labels)),
-            to_ascii(words.now if words else figure(name, reading["value"])),
-            to_ascii(words.needs if words else figure(name, reading["threshold"])),
-            reading["verdict"],
-            {True: "on", False: "off", None: ""}[reading.get("gate")],
+            to_ascii(words.now if words else figure(name, gauge.value)),
+            to_ascii(words.needs if words else figure(name, gauge.threshold)),
+            escape(gauge.verdict),
+            "on" if gauge.gate is True else "off" if gauge.gate is False else "",
         )
     if found["readings"]:
         screen.print(table)

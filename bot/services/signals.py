@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -48,7 +49,8 @@ def signal_at(config: Config, market: Market, day: date | None) -> dict[str, Any
         "weights": {symbol: str(weight) for symbol, weight in decision.weights.items()},
         **({"stops": {symbol: str(level) for symbol, level in decision.stops.items()}} if decision.stops else {}),
         "reasons": list(decision.reasons),
-        "readings": {name: dict(reading) for name, reading in decision.readings.items()},
+        # Those of a user's own strategy may be bare numbers or words.
+        "readings": {str(n): dict(r) if isinstance(r, Mapping) else r for n, r in decision.readings.items()},
         "warnings": [],
         **own,
     }

@@ -6,12 +6,14 @@ import contextlib
 import copy
 import importlib.util
 import inspect
+import json
 import sys
 import traceback
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,11 +23,12 @@ from bot.brokers.simulated import run_simulated
 from bot.core.daily_rule import DailyRule, Decide
 from bot.core.decision import Decision, Trade
 from bot.core.errors import BotError, ConfigError
-from bot.core.market import Market
+from bot.core.market import Market, Series
 from bot.core.moments import iso, midnight
 from bot.core.ports import DailyStrategy, Strategy, StressAware
 from bot.core.run_plan import RunPlan
 from bot.core.today import Today
+from bot.ledger.body_json import parse_body
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _T = TypeVar("_T")
@@ -61,8 +64,11 @@ def load_strategy(path: Path, parameters: Mapping[str, object], plan_of: PlanOf 
 
     def make() -> tuple[Any, str]:
         loader.exec_module(module)
-        _require_parameters(module.strategy, parameters)
-        made = module.strategy(**parameters)
+        maker = getattr(module, "strategy", None)
+        if not callable(maker):
+            raise ConfigError("has no function `strategy`", expected="def strategy(): return MyStrategy()")
+        _require_parameters(maker, parameters)
+        made = _not_awaited(maker(**parameters))
         forms = [form for form in ("decisions", "decide") if callable(getattr(made, form, None))]
         if not forms or not isinstance(getattr(made, "name", None), str):
             expected = "an object with `name` and `decisions(market)` or `decide(today)`"
@@ -75,6 +81,14 @@ def load_strategy(path: Path, parameters: Mapping[str, object], plan_of: PlanOf 
     if callable(getattr(made, "decide", None)):
         return CheckedDailyStrategy(path, parameters, made, own_name, plan_of)
     return _CheckedStrategy(path, parameters, made, own_name)
+
+
+def _not_awaited(made: _T) -> _T:
+    """Return what a user's function returned. Raises ConfigError for that of an `async def`."""
+    if inspect.iscoroutine(made):
+        made.close()  # Python would warn that nothing has awaited it
+        raise ConfigError(f"`{made.__qualname__}` is an `async def`", expected="`def`: the bot awaits no result")
+    return made
 
 
 def _require_parameters(strategy: Callable[..., object], parameters: Mapping[str, object]) -> None:
@@ -105,32 +119,51 @@ class _Checks:
         own = self.strategy
         if not isinstance(own, StressAware):
             return ()
-        _protect(market)
-        times = call_user_code(self.path, lambda: frozenset(own.stressed(market)))
+        with self._unchanged(market):
+            times = call_user_code(self.path, lambda: frozenset(own.stressed(market)))
         if unknown := times.difference(market.decision_moments):
             raise self._wrong("names a stressed time without a decision", "a decision time", min(map(str, unknown)))
         return times
 
-    def _check_time(self, decision: Decision, at: datetime) -> None:
-        if decision.at != at:
-            # An author who wants the hours between has to know that there are none.
-            what = "decides at another time" if decision.at == midnight(decision.at.date()) else "decides within a day"
-            raise self._wrong(f"{what}: daily decisions only", iso(at), iso(decision.at))
+    @contextlib.contextmanager
+    def _unchanged(self, market: Market) -> Iterator[None]:
+        """Raise ConfigError if the user's code changes a market that the rest of the bot reads."""
+        _protect(market)
+        before = _parts_of(market)
+        yield
+        if _parts_of(market) != before:
+            raise self._wrong("changes the market", "the market as it was: change copies of its arrays", None)
 
-    def _check(self, decision: Decision, market: Market) -> None:
+    def _check(self, decision: Decision, at: datetime, market: Market) -> None:
         if not isinstance(decision, Decision):
-            raise self._wrong("returns something else", "a list of Decision", type(decision).__name__)
+            raise self._wrong(f"on {at.date()} returns something else", "a Decision", type(decision).__name__)
         for field, kind, expected in _FIELDS:
             if not isinstance(getattr(decision, field), kind):
-                what = f"on {decision.at.date()} returns a Decision with another {field}"
+                what = f"on {decision.at.date()} returns a Decision with the wrong {field}"
                 raise self._wrong(what, expected, repr(getattr(decision, field)))
         for reason in decision.reasons:
             if not isinstance(reason, str):
                 what = f"on {decision.at.date()} gives a reason that is no text"
                 raise self._wrong(what, "text", repr(decision.reasons))
+        self._check_written(decision)
         self._check_symbols(decision, decision.weights, "targets", market)
         # A misspelt name in `stops` would leave the holding without its stop.
         self._check_symbols(decision, decision.stops, "gives a stop to", market)
+        if decision.at != at:
+            # An author who wants the hours between has to know that there are none.
+            what = "decides at another time" if decision.at == midnight(decision.at.date()) else "decides within a day"
+            raise self._wrong(f"{what}: daily decisions only", iso(at), iso(decision.at))
+
+    def _check_written(self, decision: Decision) -> None:
+        """Raise ConfigError for readings and texts that the record cannot hold, such as NumPy's own kinds."""
+        texts = (decision.stage, decision.previous, *decision.reasons)
+        if not decision.readings and all(map(str.isascii, texts)):  # most days of most strategies
+            return
+        try:
+            parse_body(json.dumps({"readings": dict(decision.readings), "texts": texts}))
+        except (TypeError, ValueError, RecursionError) as problem:
+            what = f"on {decision.at.date()} returns readings or texts that the record cannot hold"
+            raise self._wrong(what, "finite numbers, texts, True, False or None", str(problem)) from None
 
     def _check_symbols(self, decision: Decision, symbols: Iterable[str], verb: str, market: Market) -> None:
         for symbol in symbols:
@@ -138,7 +171,7 @@ class _Checks:
                 what = f"on {decision.at.date()} {verb} what cannot be held"
                 raise self._wrong(what, "a coin or an unadjusted fund", str(symbol))
 
-    def _wrong(self, what: str, expected: str, was: str) -> ConfigError:
+    def _wrong(self, what: str, expected: str, was: str | None) -> ConfigError:
         return ConfigError(f"the strategy {what}", where=str(self.path), expected=expected, was=was, mend=_EXAMPLE)
 
 
@@ -153,15 +186,24 @@ class _CheckedStrategy(_Checks):
 
     def decisions(self, market: Market) -> Sequence[Decision]:
         # Before the file is asked: a fault of the data must not be reported as one of the strategy.
-        expected = market.decision_moments
-        _protect(market)
-        made = call_user_code(self.path, lambda: list(self.strategy.decisions(market)))
+        expected = list(market.decision_moments)
+        with self._unchanged(market):
+            made = call_user_code(self.path, lambda: self._asked(market, len(expected)))
         for decision, at in zip(made, expected, strict=False):
-            self._check(decision, market)
-            self._check_time(decision, at)
-        if len(made) != len(expected):
-            raise self._wrong("does not decide once a midnight", f"{len(expected)} decisions", str(len(made)))
+            self._check(decision, at, market)
+        if len(made) < len(expected):
+            what = f"does not decide once a midnight: no decision on {expected[len(made)].date()}"
+            raise self._wrong(what, f"{len(expected)} decisions", str(len(made)))
+        if len(made) > len(expected):
+            raise self._wrong("does not decide once a midnight", f"{len(expected)} decisions", "more")
         return made
+
+    def _asked(self, market: Market, count: int) -> Sequence[Decision]:
+        made = _not_awaited(self.strategy.decisions(market))
+        if not isinstance(made, Iterable):
+            raise ConfigError("returns something else", expected="a list of Decision", was=type(made).__name__)
+        # One more than is due: a generator may have no end.
+        return list(islice(made, count + 1))
 
 
 class CheckedDailyStrategy(_Checks):
@@ -218,17 +260,18 @@ class CheckedDailyStrategy(_Checks):
     def _begun(self, market: Market) -> Decide:
         if self.reads_whole_market:
             begin: Callable[[Market], object] = getattr(self.strategy, "begin")  # noqa: B009
-            call_user_code(self.path, lambda: begin(market))
+            with self._unchanged(market):
+                call_user_code(self.path, lambda: _not_awaited(begin(market)))
         return self._decide
 
     def _decide(self, today: Today) -> Decision:
-        decision = call_user_code(self.path, lambda: self.strategy.decide(today))
-        self._check(decision, today.market)
-        self._check_time(decision, today.at)
+        decision = call_user_code(self.path, lambda: _not_awaited(self.strategy.decide(today)), day=today.day)
+        self._check(decision, today.at, today.market)
         return decision
 
 
 _FIELDS: Sequence[tuple[str, type | tuple[type, ...], str]] = (
+    ("weights", Mapping, "a mapping from symbol to weight"),
     ("stage", str, "text"),
     ("previous", str, "text"),
     ("reasons", (tuple, list), "a tuple of texts"),
@@ -248,10 +291,23 @@ def _protect(market: Market) -> None:
                 column.flags.writeable = False
 
 
-def call_user_code(path: Path, function: Callable[[], _T], mend: str = _HELP) -> _T:
+def _parts_of(market: Market) -> tuple[object, ...]:
+    """Return the parts of a market that a user's code may change, to compare them after it."""
+    series = {symbol: id(series) for symbol, series in market.series.items()}
+    writable = {
+        symbol
+        for symbol, one in market.series.items()
+        for column in (fields(one) if isinstance(one, Series) else ())
+        if isinstance(array := getattr(one, column.name), np.ndarray) and array.flags.writeable
+    }
+    return series, writable, market.roles, list(market.decision_moments), market.decision_times.tolist()
+
+
+def call_user_code(path: Path, function: Callable[[], _T], mend: str = _HELP, day: date | None = None) -> _T:
     """Call a function of the user's file. Raises ConfigError, with file, line and `mend`, for whatever it raises.
 
-    Its standard output goes to standard error, so that the bot's own output stays one table or one JSON object.
+    `day` is the UTC day that the function decides, for the error. Standard output of the function goes to standard
+    error, so that the bot's own output stays one table or one JSON object.
     """
     try:
         with contextlib.redirect_stdout(sys.stderr):
@@ -260,10 +316,10 @@ def call_user_code(path: Path, function: Callable[[], _T], mend: str = _HELP) ->
         raise
     # SystemExit too: a file that calls exit() would end a daemon without a word.
     except BaseException as problem:
-        raise _fault(path, problem, mend) from None
+        raise _fault(path, problem, mend, day) from None
 
 
-def _fault(path: Path, problem: BaseException, mend: str) -> ConfigError:
+def _fault(path: Path, problem: BaseException, mend: str, day: date | None) -> ConfigError:
     """Make one line of a user's exception that names the place in the user's own file."""
     # The last frame in the user's file: frames below are of libraries that the user did not write.
     # Python records absolute paths, also of a file that was named by a relative one.
@@ -273,6 +329,7 @@ def _fault(path: Path, problem: BaseException, mend: str) -> ConfigError:
     if isinstance(problem, SyntaxError) and Path(problem.filename or "").resolve() == own:
         line = problem.lineno
     where = f"{path} line {line}" if line else str(path)
+    where += f" on {day}" if day else ""
     # The bot's own errors, such as that of an unknown series, keep their words.
     if isinstance(problem, BotError):
         what = f"{problem.where}: {problem.what}" if problem.where else problem.what

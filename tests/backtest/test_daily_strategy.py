@@ -188,7 +188,8 @@ REFUSED = {
     "return today.target({'ETH': 0.6, 'BTC': 0.6})": "no leverage",
     "return Decision(today.at + timedelta(hours=4), 'S', 'S', {}, ('x',))": "daily decisions only",
     "return Decision(today.at, 'S', 'S', {'ETH': Decimal(-1)}, ('x',))": "long only",
-    "return None": "returns something else",
+    "return None": r"on \d{4}-\d\d-\d\d returns something else; expected a Decision, was NoneType",
+    "raise ValueError('mine')": r"mine\.py line \d+ on \d{4}-\d\d-\d\d: ValueError: mine",
     "return today.target({'RUT': 0.5})": "targets what cannot be held",
     "return today.market['NOPE']": "there is no series NOPE",
 }

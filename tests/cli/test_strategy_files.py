@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +27,13 @@ def strategy():
     return Mine()
 """
 FAULTS = {
-    "return made[:-1]": "does not decide once a midnight",
+    "return made[:-1]": "does not decide once a midnight: no decision on 2112-12-31; expected 4017 decisions, was 4016",
     "return [*made, made[-1]]": "does not decide once a midnight",
     "return made[::-1]": "decides at another time",
-    "return [1 for _ in made]": "returns something else",
-    "return None": "TypeError",
+    "return [made[0], 1]": "on 2102-01-03 returns something else; expected a Decision, was int",
+    "return None": "returns something else; expected a list of Decision, was NoneType",
+    "import itertools; return itertools.count()": "returns something else; expected a Decision, was int",
+    "return made + list(made)": "does not decide once a midnight; expected 4017 decisions, was more",
     "raise RuntimeError('mine')": "line 8: RuntimeError: mine; compare with the file that",
     "import sys; sys.exit(7)": "SystemExit",
     "c = market['DEMO-ETH'].close; c /= c[0]": "ValueError: output array is read-only",
@@ -57,7 +60,9 @@ def test_what_a_strategy_returns_is_looked_at_before_it_is_believed(body: str, t
     [
         ("def strategy(:\n", "SyntaxError"),
         ("import nowhere_to_be_found\n", "ModuleNotFoundError"),
-        ("x = 1\n", "AttributeError"),
+        ("x = 1\n", "has no function `strategy`; expected def strategy"),
+        ("strategy = 1\n", "has no function `strategy`"),
+        ("async def strategy():\n    return 1\n", "`strategy` is an `async def`; expected `def`"),
         ("def strategy():\n    return 1\n", "is no strategy"),
         (
             "def strategy(days):\n    return 1\n",
@@ -193,9 +198,13 @@ def test_a_memory_does_not_hide_that_later_rows_are_read(tmp_path: Path, demo: M
         ("return [Decision(made[0].at, 'S', 'S', {'ETH': Decimal('NaN')}, ())]", "the weight of ETH is NaN"),
         ("return [Decision(made[0].at, 'S', 'S', {'ETH': to_weight(float('nan'))}, ())]", "the weight of ETH is NaN"),
         ("return [Decision(made[0].at, 'S', 'S', {'ETH': to_weight(float('inf'))}, ())]", "of ETH is infinite"),
-        ("return [Decision(d.at, 'S', 'S', {}, 'hold') for d in made]", "another reasons; expected a tuple of texts"),
-        ("return [Decision(d.at, None, 'S', {}, ()) for d in made]", "another stage; expected text, was None"),
-        ("return [Decision(d.at, 'S', 'S', {}, (), 'now') for d in made]", "another trade"),
+        ("return [Decision(d.at, 'S', 'S', {}, 'hold') for d in made]", "the wrong reasons; expected a tuple of texts"),
+        ("return [Decision(d.at, None, 'S', {}, ()) for d in made]", "the wrong stage; expected text, was None"),
+        ("return [Decision(d.at, 'S', 'S', {}, (), 'now') for d in made]", "the wrong trade"),
+        ("return [Decision(d.at, 'S', 'S', None, ()) for d in made]", "the wrong weights; expected a mapping"),
+        ("return [Decision(d.at, 'S', 'S', {}, ('\\ud800',)) for d in made]", "the record cannot hold"),
+        ("return [Decision(made[0].at, 'S', 'S', {}, (), readings={'a': {1}})]", "type set is not JSON serializable"),
+        ("return [Decision(made[0].at, 'S', 'S', {}, (), readings={'a': 1e999})]", "was Infinity"),
         ("return [Decision(d.at, 'S', 'S', {}, (1,)) for d in made]", "a reason that is no text"),
     ],
 )
@@ -206,6 +215,36 @@ def test_a_fault_in_a_strategy_is_one_of_the_strategy(body: str, expected: str, 
         load_strategy(path, {}).decisions(demo)
     assert expected in str(refused.value)
     assert "mine.py" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "market.series.pop(market.roles.btc)",
+        "market.series[market.roles.btc] = None",
+        "market.decision_moments.reverse()",
+        "market.decision_times[:] = market.decision_times[0]",
+        "market['DEMO-ETH'].close.flags.writeable = True",
+    ],
+)
+def test_a_strategy_that_changes_the_market_is_refused(line: str, tmp_path: Path, demo: Market) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(HEAD.replace("BODY", f"{line}; return made"))
+    own = replace(demo, series=dict(demo.series))
+    with pytest.raises(ConfigError, match=r"mine\.py: the strategy changes the market"):
+        load_strategy(path, {}).decisions(own)
+
+
+def test_bare_readings_of_a_strategy_are_shown_with_its_signal(tmp_path: Path) -> None:
+    readings = "readings={'close': 1.5, 'word': 'up', 'own': {'value': 2, 'verdict': 'yes'}}"
+    made = f"return [Decision(d.at, 'S', 'S', {{}}, ('x',), {readings}) for d in made]"
+    (tmp_path / "mine.py").write_text(HEAD.replace("BODY", made))
+    command = ("signal", "--set", "strategy.file=mine.py", "--market", "demo")
+    shown = bot(*command, cwd=tmp_path)
+    rows = [line.split() for line in shown.stdout.splitlines() if line.split()[:1] in (["close"], ["own"])]
+    assert (shown.returncode, rows) == (0, [["close", "1.5", "-", "1.5"], ["own", "2", "-", "yes"]])
+    as_json = json.loads(bot(*command, "--json", cwd=tmp_path).stdout)
+    assert as_json["readings"] == {"close": 1.5, "word": "up", "own": {"value": 2, "verdict": "yes"}}
 
 
 def test_whatever_a_strategy_prints_stays_out_of_the_json_object(tmp_path: Path) -> None:
