@@ -90,7 +90,7 @@ def run(
     options = SweepOptions(
         grid or DEFAULT_GRID, sampler, sets, seed, parse_day(start, "--start"), parse_day(end, "--end")
     )
-    file = SweepFile(_path_of(resolved.state, name))
+    file = SweepFile.named(resolved.state, name)
     screen.print(market_line(chosen(resolved, data_dir, market)), markup=False, soft_wrap=True)
     clock = SystemClock()
     with backend_of(backend, scheduler) as run_chunks, screen.status("Preparing the market") as status:
@@ -202,13 +202,6 @@ def export(
     from bot.sweep.table_file import export_table
 
     export_table(find_sweep(load_config(config).state, name), to)
-
-
-def _path_of(state: Path, name: str) -> Path:
-    from bot.sweep.run_name import require_name
-
-    require_name(name)
-    return state / "sweeps" / f"{name}.sqlite3"
 
 
 def _show(screen: Console, name: str, table: pd.DataFrame, found: Evidence | None, checked: list[CheckedSet]) -> None:

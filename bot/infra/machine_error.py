@@ -1,11 +1,11 @@
-"""Errors of the machine that any step of a command may meet: no room, no memory, no more open files."""
+"""Errors of the system that any step of a command may meet: a full disk, little memory, an overlong file name."""
 
 from __future__ import annotations
 
 import errno
 from concurrent.futures.process import BrokenProcessPool
 
-from bot.core.errors import MachineError
+from bot.core.errors import BotError, ConfigError, MachineError
 
 _MENDS = {
     errno.ENOSPC: "make room, also in the folder of temporary files (TMPDIR)",
@@ -18,7 +18,7 @@ _MENDS = {
 }
 
 
-def machine_error(problem: BaseException) -> MachineError | None:
+def machine_error(problem: BaseException) -> BotError | None:
     """Return the error of one line if an exception comes from the machine and not from the program.
 
     Parameters
@@ -30,6 +30,9 @@ def machine_error(problem: BaseException) -> MachineError | None:
         return MachineError("the machine has too little memory", mend=_MENDS[errno.ENOMEM])
     if isinstance(problem, BrokenProcessPool):
         return MachineError("a process of the command was killed, as where memory is short", mend="run it again")
+    if isinstance(problem, OSError) and problem.errno == errno.ENAMETOOLONG:
+        where = None if problem.filename is None else str(problem.filename)
+        return ConfigError("is too long for the name of a file", where=where)
     if isinstance(problem, OSError) and problem.errno in _MENDS:
         where = None if problem.filename is None else str(problem.filename)
         return MachineError(str(problem.strerror), where=where, mend=_MENDS[problem.errno])

@@ -155,7 +155,7 @@ class _Checks:
             raise self._wrong(f"{what}: daily decisions only", iso(at), iso(decision.at))
 
     def _check_written(self, decision: Decision) -> None:
-        """Raise ConfigError for readings and texts that the record cannot hold, such as NumPy's own kinds."""
+        """Require readings and texts that fit the record. Raises ConfigError."""
         texts = (decision.stage, decision.previous, *decision.reasons)
         if not decision.readings and all(map(str.isascii, texts)):  # most days of most strategies
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -233,7 +234,14 @@ def _config_error(
     message = fault["msg"].removeprefix("Value error, ")
     was = fault["input"]
     text = f"{key}: {message}" if key else message
-    return ConfigError(text, where=where, was=None if isinstance(was, dict) else repr(was))
+    return ConfigError(text, where=where, was=None if isinstance(was, dict) else repr(was), mend=number_hint(was))
+
+
+def number_hint(value: object) -> str | None:
+    """Say how to write a number that YAML 1.1 reads as text, such as 1e-3; None for another value."""
+    if not isinstance(value, str) or re.fullmatch(r"[-+]?[0-9.]+[eE][-+]?[0-9]+", value) is None:
+        return None
+    return "in YAML such a number needs a point and a sign, as 1.0e-3"
 
 
 def _is_set_in(changes: Mapping[str, object], location: tuple[int | str, ...]) -> bool:

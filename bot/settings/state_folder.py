@@ -32,7 +32,8 @@ def own_file(path: Path) -> Path:
         return path
     parts = path.parts[1:] if path.parts[:1] == ("config",) else path.parts
     for folder in OWN_FOLDERS:
-        if (own := folder.joinpath(*parts)).is_file():
+        # os.path: for a name that is too long Path.is_file raises an error.
+        if os.path.isfile(own := folder.joinpath(*parts)):  # noqa: PTH113
             return own
     return path
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Any
 
-from pydantic import Field, Strict
+from pydantic import BeforeValidator, Field, Strict
 
 from bot.core.errors import ConfigError, did_you_mean
 from bot.core.market import Market
@@ -18,6 +18,16 @@ from bot.data.demo.generator import PREFIX as DEMO_PREFIX
 from bot.settings.schema.values import Section, Symbol
 
 DELAY, START, BASKET, ROLES, COSTS = "delay_days", "start", "altcoin_universe", "roles.", "costs."
+
+
+def _day(value: object) -> object:
+    """Parse a day of a grid. The schema alone would take numbers for seconds, and texts with a time."""
+    if type(value) is date:
+        return value
+    try:
+        return date.fromisoformat(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise ValueError("is no date, expected YYYY-MM-DD") from None
 
 
 class RunAxes(Section):
@@ -34,7 +44,7 @@ class RunAxes(Section):
     """
 
     delay_days: Annotated[int, Strict(), Field(ge=0, le=30)] = 0
-    start: date = date(1970, 1, 1)
+    start: Annotated[date, BeforeValidator(_day)] = date(1970, 1, 1)
     altcoin_universe: Annotated[tuple[Symbol, ...], Field(min_length=1)] = ("BTC",)
 
 

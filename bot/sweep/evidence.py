@@ -196,7 +196,8 @@ def _deflated(returns: Floats, row: int, distinct: int) -> _Found:
     sample = None if reason else sharpe_sample(returns[:, row])
     if not reason and sample is None:
         reason = "the best set has no Sharpe ratio, since its equity never changes"
-    ratios = _sharpe_ratios(returns)
+    # Of one month alone there is no deviation.
+    ratios = np.zeros(0) if reason else _sharpe_ratios(returns)
     if not reason and len(ratios) < 2:
         reason = "fewer than two sets have a Sharpe ratio"
     if reason or sample is None:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.core.errors import ConfigError, did_you_mean
 from bot.core.install_hint import install_command
-from bot.settings.loader import Config, read_yaml
+from bot.settings.loader import Config, number_hint, read_yaml
 from bot.sweep.axes import BASKET, ROLES, START, RunAxes
 
 Sampler = Literal["grid", "random", "sobol"]
@@ -147,10 +147,17 @@ def _axis(path: Path, key: str, values: object, config: Config) -> Axis:
         axis = _whole(axis, where)
     ends = (axis.low, axis.high) if not axis.values else (axis.values[0], axis.values[-1])
     # The schema knows the range of each number: what its ends may be, so may all between. A list is checked whole.
-    for value in axis.values if isinstance(values, list) else ends:
-        _require_valid(key, value, where, config)
+    known = [_validated(key, value, where, config) for value in (axis.values if isinstance(values, list) else ends)]
+    # Two ways to write a value, such as 1 and 1.0, would be one trial that is counted twice.
+    if len({_comparable(value) for value in known}) < len(known):
+        raise ConfigError("names a value twice", where=where, was=str(values))
     # Kept in files as text.
-    return replace(axis, values=tuple(map(str, axis.values))) if key == START else axis
+    return replace(axis, values=tuple(map(str, known))) if key == START else axis
+
+
+def _comparable(value: object) -> object:
+    """Return a validated value to compare with others; a list of symbols is a set."""
+    return frozenset(value) if isinstance(value, list | tuple) else value
 
 
 def _whole(axis: Axis, where: str) -> Axis:
@@ -171,19 +178,23 @@ def _model_of(key: str, config: Config) -> BaseModel:
     return section
 
 
-def _require_valid(key: str, value: object, where: str, config: Config) -> None:
+def _validated(key: str, value: object, where: str, config: Config) -> object:
+    """Return a value of a key as the schema reads it. Raises ConfigError."""
     model, name = _model_of(key, config), key.rpartition(".")[2]
     if key == BASKET and not isinstance(value, list):
         raise ConfigError("has no values", where=where, expected="a list of lists of symbols", was=repr(value))
-    if key.startswith(ROLES):
-        _require_listed(value, where, config)
     try:
-        type(model).model_validate({**model.model_dump(), name: value})
+        read: object = getattr(type(model).model_validate({**model.model_dump(), name: value}), name)
     except ValidationError as problem:
         for fault in problem.errors():
             # A fault without a place is of the section as a whole: another axis may mend it.
             if fault["loc"]:
-                raise ConfigError(fault["msg"].removeprefix("Value error, "), where=where, was=repr(value)) from None
+                what = fault["msg"].removeprefix("Value error, ")
+                raise ConfigError(what, where=where, was=repr(value), mend=number_hint(value)) from None
+        read = value
+    if key.startswith(ROLES):
+        _require_listed(value, where, config)
+    return read
 
 
 def _require_listed(value: object, where: str, config: Config) -> None:
@@ -214,8 +225,6 @@ def _leaves(section: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, 
 
 def _parsed(key: str, values: object, where: str) -> Axis:
     if isinstance(values, list) and values:
-        if len({repr(value) for value in values}) < len(values):
-            raise ConfigError("names a value twice", where=where, was=str(values))
         return Axis(key, tuple(values))
     if isinstance(values, dict) and {"from", "to", "step"} == set(values):
         return Axis(key, _stepped(values, where))

@@ -117,7 +117,7 @@ def run_sweep(
     """
     resolved = config if isinstance(config, Config) else load_config(None if config is None else Path(config))
     options = SweepOptions(Path(grid), sampler, sets, seed, start, end)
-    file = SweepFile(resolved.state / "sweeps" / f"{name}.sqlite3")
+    file = SweepFile.named(resolved.state, name)
     # Connected first: a scheduler that is absent is said before prices are read.
     with backend_of(backend, scheduler) as run_chunks:
         opened = open_market(resolved, None if data_dir is None else Path(data_dir), market)

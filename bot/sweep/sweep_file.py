@@ -18,6 +18,7 @@ from bot.core.errors import LedgerError, did_you_mean
 from bot.core.market import Floats
 from bot.infra.sqlite import FileErrors, connect, connect_to_read, migrate
 from bot.sweep.run_figures import FIGURES, MONTHLY, SetFigures
+from bot.sweep.run_name import require_name
 
 FAULTS = FileErrors(LedgerError, "run the sweep again under another name")
 _SCHEMA = f"""
@@ -32,6 +33,7 @@ _RETURNS = f"""
 ALTER TABLE sets ADD COLUMN {MONTHLY} BLOB;
 CREATE TABLE comparison (body TEXT NOT NULL) STRICT;
 """
+_FOLDER = "sweeps"
 _MIGRATIONS = (_SCHEMA, _RETURNS)
 _STORED = (*FIGURES, MONTHLY)
 
@@ -44,6 +46,12 @@ class SweepFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @classmethod
+    def named(cls, state: Path, name: str) -> SweepFile:
+        """Return the sweep of a name in a state folder. Raises ConfigError for an invalid name."""
+        require_name(name)
+        return cls(state / _FOLDER / f"{name}.sqlite3")
 
     @property
     def name(self) -> str:
@@ -178,7 +186,7 @@ class SweepFile:
 
 def sweeps_in(state: Path) -> list[SweepFile]:
     """List the sweeps of a state folder by name."""
-    return [SweepFile(path) for path in sorted((state / "sweeps").glob("*.sqlite3"))]
+    return [SweepFile(path) for path in sorted((state / _FOLDER).glob("*.sqlite3"))]
 
 
 def find_sweep(state: Path, name: str) -> SweepFile:
@@ -186,7 +194,7 @@ def find_sweep(state: Path, name: str) -> SweepFile:
     known = {sweep.name: sweep for sweep in sweeps_in(state)}
     if name not in known:
         hint = did_you_mean(name, known) or "bot sweep list"
-        raise LedgerError(f"there is no sweep {name!r}", where=str(state / "sweeps"), mend=hint)
+        raise LedgerError(f"there is no sweep {name!r}", where=str(state / _FOLDER), mend=hint)
     return known[name]
 
 

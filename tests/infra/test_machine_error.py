@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,17 @@ def test_a_command_ends_with_what_the_machine_lacks(
     with pytest.raises(SystemExit, match="5"):
         main.main(["data", "list"])
     assert capsys.readouterr().err == f"Error: {line}\n"
+
+
+@pytest.mark.parametrize("option", ["--config", "--data-dir", "--out"])
+def test_a_name_too_long_for_a_file_is_an_error_of_the_user(
+    option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="2"):
+        main.main(["backtest", "--market", "auto", option, "x" * 300])
+    (line,) = [one for one in capsys.readouterr().err.splitlines() if one.startswith("Error")]
+    assert "too long" in line.lower()
 
 
 @pytest.mark.parametrize("problem", [FileNotFoundError(errno.ENOENT, "No such file"), OSError("odd"), KeyError("ETH")])

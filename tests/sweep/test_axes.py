@@ -126,7 +126,7 @@ def test_figures_of_a_later_start_are_those_of_its_own_days(variations: Variatio
         ("delay_day: [0]\n", "did you mean 'delay_days'"),
         ("delay_days: [-1]\n", "greater than or equal to 0"),
         ("delay_days: [0.5]\n", "integer"),
-        ("start: [2103-01-01, soon]\n", "valid date"),
+        ("start: [2103-01-01, soon]\n", "is no date, expected YYYY-MM-DD"),
         ("start: {low: 1, high: 3}\n", "expected a list of dates"),
         ("start: [1990-01-01]\n", "lies outside the data; expected a day from 2102-01-02"),
         ("start: [2199-01-01]\n", "has no day to trade on"),

@@ -71,6 +71,12 @@ def test_what_cannot_be_judged_has_its_reason(equity: list[float], returns: list
     assert f"not computed: {reason}." in " ".join(found.sentences())
 
 
+def test_one_month_is_judged_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    found = evidence(table([101.0, 100.0]), months([0.01], [0.0]), is_grid=True)
+    assert found.missing["deflated_sharpe"] == "the window has 1 month, fewer than 12"
+    assert not recwarn.list
+
+
 def test_sets_without_trades_have_no_sharpe_ratio() -> None:
     # The idle set is the best: both others lose.
     found = evidence(table([100.0, 90.0, 80.0], [0, 3, 3]), months([0.0] * 12, BAD * 6, [-0.01, 0.0] * 6), True)

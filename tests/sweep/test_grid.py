@@ -86,6 +86,20 @@ def test_steps_have_no_last_bits_of_arithmetic(tmp_path: Path, config: Config) -
         ("sizing.band: [0.1]\nsizing.band: [0.2]\n", "stands twice"),
         ("- 3\n", "expected keys and values"),
         ("rotation.breakout.confirm_closes: [9, true]\n", "integer"),
+        ("costs.fee: [0, 0.001, -0.0]\n", "names a value twice"),
+        ("sizing.band: [1, 1.0]\n", "names a value twice"),
+        ("sizing.band: {from: 0.5, to: 0.50000000000001, step: 1.0e-14}\n", "names a value twice"),
+        ("start: [2016-01-01, '2016-01-01']\n", "names a value twice"),
+        ("altcoin_universe: [[SOL, LINK], [LINK, SOL]]\n", "names a value twice"),
+        ("start: [0]\n", "is no date, expected YYYY-MM-DD; was 0"),
+        ("start: ['2016-01-01T00:00:00Z']\n", "is no date"),
+        ("start: [2016-01-01 12:00:00]\n", "is no date"),
+        ("roles.small_caps: [{RUT: 1}]\n", "valid string; was {'RUT': 1}"),
+        ("roles.small_caps: [null]\n", "valid string; was None$"),
+        (
+            "sizing.band: [1e-3]\n",
+            "valid number; was '1e-3'; in YAML such a number needs a point and a sign, as 1.0e-3",
+        ),
     ],
 )
 def test_a_faulty_grid_is_an_error_of_one_line(tmp_path: Path, config: Config, text: str, message: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors import LedgerError
+from bot.core.errors import ConfigError, LedgerError
 from bot.infra.sqlite import connect
 from bot.sweep import sweep_file
 from bot.sweep.run_figures import FIGURES, MONTHLY
@@ -34,6 +34,12 @@ def test_a_plan_that_differs_is_not_resumed(file: SweepFile, key: str) -> None:
     with pytest.raises(LedgerError, match=f"begun with another {key}; start a new one with --name"):
         file.begin({**PLAN, key: "other"}, resume=True)
     assert file.count() == 250
+
+
+@pytest.mark.parametrize("name", ["../one", "a/b", "", "-x", "x" * 41, "a.b"])
+def test_a_name_that_makes_no_plain_file_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="--name: is no valid name"):
+        SweepFile.named(tmp_path, name)
 
 
 @pytest.mark.parametrize("at", [0, 100, 4096, 8192])
