@@ -8,6 +8,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,9 @@ CREATE TABLE comparison (body TEXT NOT NULL) STRICT;
 _FOLDER = "sweeps"
 _MIGRATIONS = (_SCHEMA, _RETURNS)
 _STORED = (*FIGURES, MONTHLY)
+_COMPARED = {"default": ("total_return",), "random_timing": ("low", "median", "high", "at_least_as_well", "shifts")}
+"""Figures of the comparison, by its parts."""
+_COUNT_COMPARED = sum(map(len, _COMPARED.values()))
 
 SweepRow = tuple[int, Mapping[str, object], SetFigures]
 """Number of a set, its changes by config key, and its figures."""
@@ -64,7 +68,7 @@ class SweepFile:
         Raises
         ------
         LedgerError
-            If the file exists and is not to be resumed, or belongs to another plan, data or version.
+            If the file exists and is not to be resumed, is damaged, or belongs to another plan, data or version.
         """
         with FAULTS.translate(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,10 +80,13 @@ class SweepFile:
             with FAULTS.translate(self.path):
                 migrate(connection, self._version(connection), _MIGRATIONS)
             with FAULTS.transaction(connection, self.path):
-                if connection.execute("SELECT count(*) FROM plan").fetchone()[0] == 0:
+                # Sets whose plan is gone may be those of another one.
+                kept = "SELECT (SELECT count(*) FROM plan) + (SELECT count(*) FROM sets)"
+                if not connection.execute(kept).fetchone()[0]:
                     connection.execute("INSERT INTO plan VALUES (?)", (json.dumps(dict(plan), sort_keys=True),))
-        kept = self.plan()
-        changed = [key for key in plan if kept.get(key) != plan[key]]
+        self._sets()
+        begun = self.plan()
+        changed = [key for key in plan if begun.get(key) != plan[key]]
         if changed:
             what = f"the sweep was begun with another {' and '.join(changed)}"
             raise LedgerError(what, where=str(self.path), mend="start a new one with --name")
@@ -90,7 +97,11 @@ class SweepFile:
             rows = connection.execute("SELECT body FROM plan").fetchall()
         if not rows:
             raise LedgerError("is no sweep: it has no plan", where=str(self.path))
-        plan: dict[str, Any] = json.loads(rows[0][0])
+        plan = self._parsed(rows[0][0])
+        days = plan.get("days")
+        is_whole = isinstance(plan.get("count"), int) and isinstance(plan.get("sampler"), str)
+        if not is_whole or not isinstance(days, list) or len(days) != 2 or not all(map(_is_day, days)):
+            raise FAULTS.damaged(self.path, "its plan is not the one that was written")
         return plan
 
     def done(self) -> set[int]:
@@ -160,11 +171,32 @@ class SweepFile:
         """Return the figures of the default config and of random timing, once the sweep has ended."""
         with self._reading() as connection:
             row = connection.execute("SELECT body FROM comparison").fetchone()
-        return None if row is None else dict(json.loads(row[0]))
+        if row is None:
+            return None
+        found = self._parsed(row[0])
+        parts = {part: found.get(part) for part in _COMPARED}
+        figures = [own.get(n) for part, own in parts.items() if isinstance(own, dict) for n in _COMPARED[part]]
+        if len(figures) < _COUNT_COMPARED or not all(isinstance(figure, int | float) for figure in figures):
+            raise FAULTS.damaged(self.path, "its comparison is not the one that was written")
+        return found
+
+    def _parsed(self, text: str) -> dict[str, Any]:
+        """Parse the object that a cell has. Raises LedgerError."""
+        try:
+            body = json.loads(text)
+        except (ValueError, RecursionError):
+            body = None
+        if not isinstance(body, dict):
+            raise FAULTS.damaged(self.path, "a cell is no JSON object")
+        return body
 
     def _version(self, connection: sqlite3.Connection) -> int:
-        """Return the version of the file: 0 for a new one. Raises LedgerError for one that lacks monthly returns."""
+        """Return the version of the file, 0 for a new one. Raises LedgerError for another database or version."""
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        if not version and connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            raise LedgerError("is no sweep", where=str(self.path), mend=FAULTS.mend_damage)
+        if version > len(_MIGRATIONS):
+            raise LedgerError("the sweep was made by a newer version", where=str(self.path), mend="update the bot")
         if 0 < version < len(_MIGRATIONS):
             mend = "run the sweep again under another name"
             raise LedgerError("the sweep was made by an older version", where=str(self.path), mend=mend)
@@ -175,7 +207,8 @@ class SweepFile:
         if not self.path.is_file():
             raise LedgerError("there is no such sweep", where=str(self.path), mend="bot sweep list")
         with FAULTS.translate(self.path), closing(connect_to_read(self.path)) as connection:
-            self._version(connection)
+            if not self._version(connection):
+                raise LedgerError("the file is empty", where=str(self.path), mend="go on with --resume")
             yield connection
 
     @contextmanager
@@ -211,6 +244,13 @@ def _digest(cells: Sequence[Sequence[Any]]) -> str:
 def _cell(value: object) -> object:
     """Return a value of a key as a cell; a list as text, which pandas can compare."""
     return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else value
+
+
+def _is_day(text: object) -> bool:
+    try:
+        return isinstance(text, str) and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _text(changes: Mapping[str, object]) -> str:

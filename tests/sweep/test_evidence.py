@@ -15,6 +15,7 @@ from bot.infra.sqlite import connect
 from bot.sweep.evidence import evidence, evidence_of
 from bot.sweep.run_figures import FIGURES, monthly_returns
 from bot.sweep.sweep_file import SweepFile, SweepRow
+from tests.sweep.small_grid import COMPARISON, PLAN
 
 GOOD, FLAT, BAD = [0.03, -0.01], [0.01, -0.01], [0.01, -0.03]
 
@@ -109,7 +110,7 @@ def row(number: int, equity: float, returns: list[float]) -> SweepRow:
 @pytest.fixture
 def file(tmp_path: Path) -> SweepFile:
     file = SweepFile(tmp_path / "sweeps" / "one.sqlite3")
-    file.begin({"sampler": "grid"}, resume=False)
+    file.begin(PLAN, resume=False)
     return file
 
 
@@ -128,15 +129,15 @@ def test_a_set_that_starts_later_is_cash_before(file: SweepFile) -> None:
 
 def test_the_comparison_is_replaced(file: SweepFile) -> None:
     assert file.comparison() is None
-    file.keep_comparison({"default": {"total_return": 0.5}})
-    file.keep_comparison({"default": {"total_return": 0.25}})
-    assert file.comparison() == {"default": {"total_return": 0.25}}
+    file.keep_comparison({**COMPARISON, "default": {"total_return": 0.5}})
+    file.keep_comparison(COMPARISON)
+    assert file.comparison() == COMPARISON
 
 
 def test_a_file_without_monthly_returns_is_an_error_of_one_line(file: SweepFile) -> None:
     with connect(file.path) as connection:
         connection.execute("PRAGMA user_version = 1")
     connection.close()
-    for read in (file.table, lambda: file.begin({"sampler": "grid"}, resume=True)):
+    for read in (file.table, lambda: file.begin(PLAN, resume=True)):
         with pytest.raises(LedgerError, match="the sweep was made by an older version"):
             read()

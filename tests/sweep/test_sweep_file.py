@@ -12,8 +12,12 @@ from bot.infra.sqlite import connect
 from bot.sweep import sweep_file
 from bot.sweep.run_figures import FIGURES, MONTHLY
 from bot.sweep.sweep_file import SweepFile, SweepRow
+from tests.sweep.small_grid import COMPARISON
 
-PLAN = {"grid": "a", "count": 500, "config": "b", "data": "c", "version": "1", "code": "d", "sampler": "grid"}
+PLAN = {
+    **{key: key for key in ("grid", "config", "data", "version", "code", "market")},
+    **{"sampler": "grid", "count": 500, "days": ["2104-01-01", "2104-12-31"]},
+}
 
 
 def rows(first: int, count: int) -> list[SweepRow]:
@@ -60,6 +64,51 @@ def test_a_changed_figure_is_damage(file: SweepFile) -> None:
     for read in (file.table, file.monthly_returns):
         with pytest.raises(LedgerError, match=r"is damaged.*its sets are not those that were written"):
             read()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("UPDATE plan SET body = '{'", "a cell is no JSON object"),
+        ("UPDATE plan SET body = '[1]'", "a cell is no JSON object"),
+        ("UPDATE plan SET body = '{}'", "its plan is not the one"),
+        ("UPDATE plan SET body = replace(body, '2104-12-31', 'soon')", "its plan is not the one"),
+        ("DELETE FROM plan", "it has no plan"),
+        ("UPDATE comparison SET body = '{'", "a cell is no JSON object"),
+        ("UPDATE comparison SET body = '{}'", "its comparison is not the one"),
+        ("PRAGMA user_version = 9", "made by a newer version; update the bot"),
+        ("PRAGMA user_version = 0", "is no sweep"),
+    ],
+)
+def test_a_changed_plan_or_comparison_is_one_error(file: SweepFile, change: str, message: str) -> None:
+    file.keep_comparison(COMPARISON)
+    assert file.comparison() == COMPARISON
+    with sqlite3.connect(file.path) as connection:
+        connection.execute(change)
+    with pytest.raises(LedgerError, match=message):
+        file.plan()
+        file.comparison()
+    if "comparison" not in change:
+        with pytest.raises(LedgerError, match=message):
+            file.begin(PLAN, resume=True)
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM chunks", "DELETE FROM sets WHERE number = 17"])
+def test_a_sweep_with_missing_rows_is_not_resumed(file: SweepFile, change: str) -> None:
+    with sqlite3.connect(file.path) as connection:
+        connection.execute(change)
+    with pytest.raises(LedgerError, match="its sets are not those that were written"):
+        file.begin(PLAN, resume=True)
+
+
+def test_another_database_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite3"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match="is no sweep"):
+        SweepFile(path).begin(PLAN, resume=True)
+    assert path.read_bytes() == before
 
 
 def test_the_sets_of_a_chunk_are_added_in_any_order(file: SweepFile) -> None:

@@ -12,13 +12,14 @@ from bot.core.errors import ConfigError
 from bot.sweep import table_file
 from bot.sweep.sweep_file import SweepFile
 from bot.sweep.table_file import export_table
+from tests.sweep.small_grid import PLAN
 from tests.sweep.test_evidence import FLAT, GOOD, row
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> SweepFile:
     file = SweepFile(tmp_path / "sweeps" / "one.sqlite3")
-    file.begin({"sampler": "grid"}, resume=False)
+    file.begin(PLAN, resume=False)
     number, changes, figures = row(0, 120.0, GOOD * 6)
     file.add(0, [(number, changes, {**figures, "sharpe": None}), row(1, 0.1 + 0.2, FLAT * 6)])
     return file
