@@ -66,10 +66,9 @@ def write_lock(
 def _write_process_id(lock: TextIO, path: Path) -> None:
     """Name the holder, for the message of a process that waits."""
     try:
-        lock.seek(0)
-        lock.truncate()
-        lock.write(str(os.getpid()))
-        lock.flush()
+        os.ftruncate(lock.fileno(), 0)
+        # Past the stream: text that it still buffers would raise the error again when the file is closed.
+        os.write(lock.fileno(), str(os.getpid()).encode())
     except OSError as problem:
         raise write_error(StoreError, path, problem) from None
 
