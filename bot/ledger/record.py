@@ -57,7 +57,7 @@ def as_rows(events: Iterable[Event]) -> list[Row]:
 
 
 def write_ledger(path: Path, rows: Iterable[Row]) -> str:
-    """Write a new ledger in one transaction and return the hash of its last row.
+    """Write a new ledger, whole or not at all, and return the hash of its last row.
 
     Raises LedgerError if the file exists or cannot be written.
     """
@@ -69,8 +69,7 @@ def write_ledger(path: Path, rows: Iterable[Row]) -> str:
         body = json.dumps(row.body, separators=(",", ":"))  # unsorted: the CSVs follow the order of the keys
         head = chained_hash(head, row.sequence, row.kind, row.at, body)
         chained.append((row.sequence, row.kind, row.at, body, head))
-    with closing(open_to_write(path)) as connection, FAULTS.transaction(connection, path):
-        connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", chained)
+    _write_rows(path, chained)
     return head
 
 
@@ -78,6 +77,10 @@ def write_raw_rows(path: Path, rows: Iterable[RawRow]) -> None:
     """Write rows of another ledger with their hashes into a new one. Raises LedgerError if the write fails."""
     with FAULTS.translate(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+    _write_rows(path, rows)
+
+
+def _write_rows(path: Path, rows: Iterable[RawRow]) -> None:
     with FAULTS.translate(path), temporary_beside(path) as partial:
         with closing(open_to_write(partial)) as connection, FAULTS.transaction(connection, path):
             connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", rows)
