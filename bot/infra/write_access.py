@@ -9,6 +9,13 @@ from pathlib import Path
 
 from bot.core.errors import BotError
 
+_MENDS = {
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room",
+    errno.EFBIG: "allow larger files: ulimit -f",
+    errno.EROFS: "mount it for writing",
+}
+
 
 def write_error(error: type[BotError], path: Path, problem: OSError | None = None) -> BotError:
     """Return the error of a failed write, with its true cause.
@@ -26,9 +33,11 @@ def write_error(error: type[BotError], path: Path, problem: OSError | None = Non
     place = _denied(path)
     if code in (None, errno.EACCES, errno.EPERM) and place is not None:
         return _denied_error(error, path, place)
+    if (obstacle := _obstacle(path / "content" if code == errno.EEXIST else path)) is not None:
+        reason, mend = obstacle
+        return error(f"cannot be written: {reason}", where=str(path), mend=mend)
     reason = "the file cannot be opened" if problem is None else str(problem.strerror or problem)
-    mend = "make room" if code in (errno.ENOSPC, errno.EDQUOT) else None
-    return error(f"cannot be written: {reason}", where=str(path), mend=mend)
+    return error(f"cannot be written: {reason}", where=str(path), mend=None if code is None else _MENDS.get(code))
 
 
 def is_write_denied(path: Path) -> bool:
@@ -45,6 +54,16 @@ def _denied(path: Path) -> Path | None:
     if folder is not None and not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
         return folder
     return None
+
+
+def _obstacle(path: Path) -> tuple[str, str] | None:
+    """Return what stands in the place of a folder of the path, and its remedy; None if its folders can be made."""
+    place = next((one for one in path.absolute().parents if os.path.lexists(one)), None)
+    if place is None or os.path.isdir(place):  # noqa: PTH112
+        return None
+    if place.is_symlink():
+        return f"{place} is a link to {place.readlink()}, which is missing", "make that folder, or remove the link"
+    return f"{place} is a file, not a folder", "move it away, or name another folder"
 
 
 def _folders(path: Path) -> list[Path]:

@@ -176,11 +176,15 @@ class RunFolder:
 def new_run_folder(runs: Path, started: datetime, digest: str) -> RunFolder:
     """Create a new empty folder, marked incomplete, for one run. Raises LedgerError if that fails."""
     stamp = f"{started:%Y%m%dT%H%M%SZ}-{digest[:8]}"
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise _unwritable(runs / stamp, problem) from None
     # Two runs of one config may start in the same second: the second one gets a number.
     for attempt in range(1, 1000):
         path = runs / (stamp if attempt == 1 else f"{stamp}-{attempt}")
         try:
-            path.mkdir(parents=True)
+            path.mkdir()
         except FileExistsError:
             continue
         except OSError as problem:

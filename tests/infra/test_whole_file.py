@@ -160,3 +160,24 @@ class TestDeniedFolder:
     def test_a_full_disk_asks_for_room(self, tmp_path: Path) -> None:
         told = str(write_error(LedgerError, tmp_path / "x", OSError(28, "No space left on device")))
         assert told == f"{tmp_path / 'x'}: cannot be written: No space left on device; make room"
+
+
+class TestObstacle:
+    def test_names_the_file_in_the_place_of_a_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "logs").write_text("")
+        path = tmp_path / "logs/runs/x"
+        told = str(write_error(LedgerError, path, NotADirectoryError(20, "Not a directory")))
+        assert told == (
+            f"{path}: cannot be written: {tmp_path / 'logs'} is a file, not a folder; "
+            "move it away, or name another folder"
+        )
+
+    def test_names_a_link_to_a_missing_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "logs").symlink_to("gone/disk")
+        error = error_of(bot("paper", "new", cwd=tmp_path), 5)
+        assert error.endswith("logs is a link to gone/disk, which is missing; make that folder, or remove the link")
+
+    def test_names_a_file_given_as_the_folder_itself(self, tmp_path: Path) -> None:
+        (tmp_path / "out").write_text("")
+        told = str(write_error(LedgerError, tmp_path / "out", FileExistsError(17, "File exists")))
+        assert "out is a file, not a folder" in told

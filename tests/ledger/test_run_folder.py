@@ -109,6 +109,11 @@ class TestNames:
         with pytest.raises(LedgerError, match="not empty"):
             claim_run_folder(tmp_path / "run")
 
+    def test_a_link_to_a_missing_folder_in_the_way_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "logs").symlink_to("gone/disk")
+        with pytest.raises(LedgerError, match="is a link to gone/disk, which is missing"):
+            new_run_folder(tmp_path / "logs/runs", STARTED, "ab")
+
     def test_a_file_in_the_way_is_told_in_one_line(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
         for make in (
