@@ -7,6 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 from bot.core.errors import BotError, ConfigError, MachineError
 
+_MORE_PROCESSES = "allow more processes: ulimit -u"
 _MENDS = {
     errno.ENOSPC: "make room, also in the folder of temporary files (TMPDIR)",
     errno.EDQUOT: "make room, also in the folder of temporary files (TMPDIR)",
@@ -15,6 +16,8 @@ _MENDS = {
     errno.ENFILE: "allow the system more open files, or end other programs",
     errno.ENOMEM: "free memory",
     errno.EIO: "check the disk",
+    errno.EFBIG: "allow larger files: ulimit -f",
+    errno.EAGAIN: _MORE_PROCESSES,
 }
 
 
@@ -28,8 +31,10 @@ def machine_error(problem: BaseException) -> BotError | None:
     """
     if isinstance(problem, MemoryError):
         return MachineError("the machine has too little memory", mend=_MENDS[errno.ENOMEM])
+    if isinstance(problem, RuntimeError) and str(problem) == "can't start new thread":
+        return MachineError("the machine starts no more threads", mend=_MORE_PROCESSES)
     if isinstance(problem, BrokenProcessPool):
-        return MachineError("a process of the command was killed, as where memory is short", mend="run it again")
+        return process_killed()
     if isinstance(problem, OSError) and problem.errno == errno.ENAMETOOLONG:
         where = None if problem.filename is None else str(problem.filename)
         return ConfigError("is too long for the name of a file", where=where)
@@ -37,3 +42,8 @@ def machine_error(problem: BaseException) -> BotError | None:
         where = None if problem.filename is None else str(problem.filename)
         return MachineError(str(problem.strerror), where=where, mend=_MENDS[problem.errno])
     return None
+
+
+def process_killed() -> MachineError:
+    """Return the error for a process of a command that was killed."""
+    return MachineError("a process of the command was killed, as where memory is short", mend="run it again")

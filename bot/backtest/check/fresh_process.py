@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,9 +14,10 @@ from pathlib import Path
 from bot.backtest.check.impurity import Impurity
 from bot.backtest.check.purity_watch import PurityWatch
 from bot.backtest.check.strategy_answer import MakeStrategy, StrategyAnswer, ask, portable
-from bot.core.errors import ConfigError
+from bot.core.errors import ConfigError, MachineError
 from bot.core.market import Market
 from bot.core.plural import counted
+from bot.infra.machine_error import machine_error, process_killed
 from bot.infra.processes import follow_parent
 
 
@@ -75,6 +77,8 @@ def answers_of_processes(
     ------
     ConfigError
         If a process ends early, or takes too long.
+    MachineError
+        If a process is killed, or lacks memory, room or open files.
     """
     job = folder / "job.pickle"
     job.write_bytes(pickle.dumps(StrategyJob(tuple(makes), market, tuple(sys.path)), pickle.HIGHEST_PROTOCOL))
@@ -109,13 +113,26 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> None:
         code = process.wait(timeout)
     except subprocess.TimeoutExpired:
         raise ConfigError(f"the strategy takes over {counted(timeout, 'second')} in a new process") from None
+    if code == -signal.SIGKILL:
+        raise process_killed()
+    if code == MachineError.exit_code:
+        what = "a new process that asked the strategy had too little memory, room or open files"
+        raise MachineError(what, mend="free memory, or make room in the folder of temporary files (TMPDIR)")
     if code:
         raise ConfigError(f"a new process that asked the strategy ended with exit code {code}")
 
 
 def answer_job() -> None:
     """Answer the job that the command line names. It is the whole work of a new process."""
-    job_file, result, manner, parent = sys.argv[1:]
+    try:
+        _answer_job(*sys.argv[1:])
+    except Exception as problem:
+        if machine_error(problem) is None:
+            raise
+        sys.exit(MachineError.exit_code)
+
+
+def _answer_job(job_file: str, result: str, manner: str, parent: str) -> None:
     follow_parent(int(parent))
     job: StrategyJob = pickle.loads(Path(job_file).read_bytes())
     sys.path += [folder for folder in job.import_path if folder not in sys.path]

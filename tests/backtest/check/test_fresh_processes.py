@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -10,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot.backtest.check.check_result import CheckFinding
-from bot.backtest.check.fresh_process import HashSeed, ProcessAnswer, answers_of_processes
+from bot.backtest.check.fresh_process import HashSeed, ProcessAnswer, _wait, answers_of_processes
 from bot.backtest.check.full_check import purity
 from bot.backtest.check.reproducible import check_here, check_processes
-from bot.core.errors import ConfigError
+from bot.core.errors import ConfigError, MachineError
 from bot.core.ports import Strategy
 from bot.services.user_strategy import load_strategy
 from tests.backtest.check.faulty import FOLDER, config_of, file_of, line_of_fault, market, subject_of
@@ -116,3 +117,10 @@ def test_ctrl_c_at_a_terminal_does_not_reach_the_new_processes(tmp_path: Path) -
     ((answer,),) = answers_of_processes(tmp_path, [tell_process_group], market(), [HashSeed(1)], timeout=100)
     assert answer.error is not None
     assert int(answer.error) != os.getpgrp()
+
+
+@pytest.mark.parametrize(("command", "words"), [("kill -9 $$", "was killed"), ("exit 5", "too little memory")])
+def test_a_process_that_the_machine_ends_is_no_fault_of_the_strategy(command: str, words: str) -> None:
+    process = subprocess.Popen(["sh", "-c", command])
+    with pytest.raises(MachineError, match=words):
+        _wait(process, 10.0)
