@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ import typer
 from bot.core.errors import BotError, ConfigError
 from bot.core.json_schema import SCHEMA_VERSION, JsonVersion, versioned
 from bot.infra.interrupt import announce_stop
+from bot.infra.standard_streams import output_stream
 from bot.report.numbers import growth, ratio, to_ascii
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def console(to_error: bool = False) -> Console:
     """Return a console with plain colours; on standard error under --json. Texts are cleaned in it."""
     from bot.cli.clean_console import CleanConsole
 
-    return CleanConsole(stderr=to_error, highlight=False)
+    return CleanConsole(stderr=to_error)
 
 
 @contextlib.contextmanager
@@ -145,9 +147,9 @@ def reserve_output(own_process: bool) -> Iterator[None]:
 
 
 def discard_output() -> None:
-    """Point standard output, and the stream of `print_json`, at the null device: the reader of the pipe is gone."""
+    """Point standard output at the null device: the reader of the pipe is gone."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, *_RESERVED):
+    for stream in _RESERVED or [sys.stdout]:  # while it is reserved, sys.stdout is standard error
         # Python writes what is buffered when it ends, and would report that as an error.
         with contextlib.suppress(OSError, ValueError, AttributeError):
             os.dup2(nowhere, stream.fileno())
@@ -156,13 +158,15 @@ def discard_output() -> None:
 
 def _move(stream: TextIO) -> TextIO:
     """Point the descriptor of standard output at standard error and return a stream on its former target."""
+    if not isinstance(stream, io.TextIOWrapper):  # a test's, or a notebook's
+        return stream
     try:
         stream.flush()
         target = os.dup(stream.fileno())
         os.dup2(sys.stderr.fileno(), stream.fileno())
-    except (OSError, ValueError, AttributeError):  # a stream without a descriptor, or a closed one
+    except (OSError, ValueError):  # a stream without a descriptor, or a closed one
         return stream
-    return os.fdopen(target, "w", encoding=stream.encoding, errors=stream.errors)
+    return output_stream(target, stream)
 
 
 _SECONDS_BETWEEN_LINES = 10.0

@@ -16,11 +16,19 @@ import typer
 from typer.exceptions import TyperException
 
 from bot.cli.command_line import command_line
-from bot.cli.console import discard_output, parse_changes, print_json, print_json_line, reserve_output, set_json_version
-from bot.core.errors import BotError, ConfigError
+from bot.cli.console import (
+    discard_output,
+    parse_changes,
+    print_json,
+    print_json_line,
+    reserve_output,
+    set_json_version,
+)
+from bot.core.errors import BotError, ConfigError, MachineError
 from bot.core.json_schema import SCHEMA_VERSION
 from bot.infra.garbage import collect_rarely
-from bot.infra.installation import require_own_strategies, require_supported_system
+from bot.infra.installation import require_current_folder, require_own_strategies, require_supported_system
+from bot.infra.standard_streams import OUTPUT, name_failing_streams, open_closed_streams
 
 INTERRUPTED = 130
 _DEBUG, _JSON_VERSION = "--debug", "--json-version"
@@ -58,9 +66,11 @@ def _replace_unwritable_letters() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command. An error ends in one line and the exit code of its kind."""
-    _replace_unwritable_letters()
+    open_closed_streams()
     if arguments is None:
+        name_failing_streams()
         collect_rarely()
+    _replace_unwritable_letters()
     words = list(sys.argv[1:] if arguments is None else arguments)
     # Taken out by hand, so that it may stand before or after any command.
     given, version = _without_version([word for word in words if word != _DEBUG])
@@ -70,7 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with contextlib.suppress(ValueError):  # a stream that is closed already
             try:
                 sys.stdout.flush()
-            except BrokenPipeError:
+            except OSError as problem:
+                code = code or _unwritten(problem, given)
                 discard_output()
         sys.exit(code)
 
@@ -79,6 +90,7 @@ def _run(given: Sequence[str], version: str, is_debug: bool) -> int:
     """Run a command and return its exit code; with `is_debug` the traceback of an error is printed and kept."""
     try:
         require_supported_system()
+        require_current_folder()
         # First of all: a folder named `strategies` in the user's folder would be imported instead of the bot's.
         require_own_strategies()
         set_json_version(version)
@@ -94,16 +106,20 @@ def _run(given: Sequence[str], version: str, is_debug: bool) -> int:
         return _report(error, given)
     except (KeyboardInterrupt, typer.Abort):
         return _report(_interrupted(given), given)
-    except BrokenPipeError:
-        return _end_of_pipe()
+    except BrokenPipeError as problem:
+        return _unwritten(problem, given)
     except SystemExit as end:
         # typer and rich end the process themselves where a pipe is closed.
         if isinstance(end.__context__, BrokenPipeError):
-            return _end_of_pipe()
+            return _unwritten(end.__context__, given)
         raise
+    except MemoryError:  # first: without memory, the modules of the next clause cannot be imported
+        return _report(MachineError("the machine has too little memory", mend="free memory"), given)
     except Exception as problem:
         from bot.infra.machine_error import machine_error
 
+        if isinstance(problem, OSError) and problem.filename == OUTPUT:
+            return _unwritten(problem, given)
         if is_debug:
             typer.echo(_masked(problem), err=True)
         if (of_machine := machine_error(problem)) is not None:
@@ -124,10 +140,13 @@ def _without_version(words: Sequence[str]) -> tuple[list[str], str]:
     return given, version
 
 
-def _end_of_pipe() -> int:
-    """Discard further output and return 0: the reader of the pipe, such as `head`, has seen enough."""
+def _unwritten(problem: OSError, given: Sequence[str]) -> int:
+    """Discard further output and return the exit code: 0 at a closed pipe, whose reader has seen enough."""
     discard_output()
-    return 0
+    if isinstance(problem, BrokenPipeError):
+        return 0
+    what = f"cannot be written: {problem.strerror}"
+    return _report(MachineError(what, where=OUTPUT, mend="make room, or write it elsewhere"), given)
 
 
 def _show_traceback(error: BotError, given: Sequence[str]) -> None:
@@ -163,7 +182,10 @@ def _report(error: BotError, given: Sequence[str]) -> int:
     # The words as given: an error in the options themselves comes before they are parsed.
     if "--json" in given:
         # A watch writes one object a line, and its error too.
-        (print_json_line if given[:1] == ["watch"] else print_json)({"error": error.as_dict()})
+        try:
+            (print_json_line if given[:1] == ["watch"] else print_json)({"error": error.as_dict()})
+        except OSError:  # the line on standard error is left
+            discard_output()
     typer.echo(f"Error: {error}", err=True)
     return error.exit_code
 

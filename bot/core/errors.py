@@ -133,7 +133,7 @@ class StoreError(BotError):
 
 
 class MachineError(BotError):
-    """The machine lacks room, memory or open files."""
+    """The machine lacks room, memory, open files or processes, or the current folder."""
 
     exit_code = 5
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from bot.core.errors import ConfigError
+from bot.core.errors import ConfigError, MachineError
 
 _INSTALLED = Path(__file__).resolve().parents[2]
 
@@ -26,6 +27,20 @@ def require_supported_system(platform: str = sys.platform) -> None:
     """
     if platform == "win32":
         raise ConfigError("Windows is not supported", mend="start the bot in WSL 2; see docs/platforms.md")
+
+
+def require_current_folder() -> None:
+    """Check that the current folder exists: configs, files and the state are found from it.
+
+    Raises
+    ------
+    MachineError
+        It was removed, as by another terminal.
+    """
+    try:
+        os.getcwd()  # noqa: PTH109 - Path.cwd does the same
+    except FileNotFoundError:
+        raise MachineError("the current folder was removed", mend="change to another folder: cd") from None
 
 
 def require_own_strategies() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -27,6 +28,18 @@ from bot.infra.machine_error import machine_error
         (
             OSError(errno.EROFS, os.strerror(errno.EROFS), "logs/runs"),
             "logs/runs: Read-only file system; mount it for writing",
+        ),
+        (
+            OSError(errno.EFBIG, os.strerror(errno.EFBIG), "logs/runs"),
+            "logs/runs: File too large; allow larger files: ulimit -f",
+        ),
+        (
+            BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN)),
+            "Resource temporarily unavailable; allow more processes: ulimit -u",
+        ),
+        (
+            RuntimeError("can't start new thread"),
+            "the machine starts no more threads; allow more processes: ulimit -u",
         ),
         (MemoryError(), "the machine has too little memory; free memory"),
         (BrokenProcessPool("abrupt"), "a process of the command was killed, as where memory is short; run it again"),
@@ -58,3 +71,16 @@ def test_a_name_too_long_for_a_file_is_an_error_of_the_user(
 @pytest.mark.parametrize("problem", [FileNotFoundError(errno.ENOENT, "No such file"), OSError("odd"), KeyError("ETH")])
 def test_another_exception_is_a_bug(problem: Exception) -> None:
     assert machine_error(problem) is None
+
+
+def test_a_machine_without_memory_is_named_though_no_more_modules_can_be_imported(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> int:
+        raise MemoryError
+
+    monkeypatch.setattr(main, "command_line", lambda: fail)
+    monkeypatch.setitem(sys.modules, "bot.infra.machine_error", None)
+    with pytest.raises(SystemExit, match="5"):
+        main.main(["data", "list"])
+    assert capsys.readouterr().err == "Error: the machine has too little memory; free memory\n"
