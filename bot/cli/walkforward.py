@@ -67,7 +67,7 @@ def walkforward(
     from bot.sweep.folds import months_of
     from bot.sweep.sweep import DEFAULT_GRID
     from bot.sweep.walk_forward import WalkForwardOptions, walk_forward
-    from bot.sweep.walk_forward_folder import new_folder, write_folder
+    from bot.sweep.walk_forward_folder import claimed_folder, write_folder
 
     require_one_market(market, data_dir)
     screen, resolved = console(to_error=as_json), load_config(config, parse_changes(set_))
@@ -83,17 +83,17 @@ def walkforward(
         parse_day(start, "--start"),
         parse_day(end, "--end"),
     )
-    folder = new_folder(resolved.state, name)
-    screen.print(market_line(chosen(resolved, data_dir, market)), markup=False, soft_wrap=True)
-    opened = open_market(resolved, data_dir, market)
-    universe = universe_of(opened)
-    screen.print(f"{universe['line']}.", markup=False, soft_wrap=True)
-    with screen.status("Preparing the market") as status:
-        found = walk_forward(
-            resolved, opened, options, lambda done, total: status.update(f"{done:,} of {total:,} sets")
-        )
-    note_command(resolved.state, "bot walkforward", found.folds[-1].fold.test.end)
-    written = write_folder(found, folder, opened.name)
+    with claimed_folder(resolved.state, name) as folder:
+        screen.print(market_line(chosen(resolved, data_dir, market)), markup=False, soft_wrap=True)
+        opened = open_market(resolved, data_dir, market)
+        universe = universe_of(opened)
+        screen.print(f"{universe['line']}.", markup=False, soft_wrap=True)
+        with screen.status("Preparing the market") as status:
+            found = walk_forward(
+                resolved, opened, options, lambda done, total: status.update(f"{done:,} of {total:,} sets")
+            )
+        note_command(resolved.state, "bot walkforward", found.folds[-1].fold.test.end)
+        written = write_folder(found, folder, opened.name)
     _show(screen, found)
     # Of the tests alone, which are the days that the result is about.
     days = Window(found.folds[0].fold.test.start, found.folds[-1].fold.test.end)

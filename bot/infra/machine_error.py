@@ -6,6 +6,7 @@ import errno
 from concurrent.futures.process import BrokenProcessPool
 
 from bot.core.errors import BotError, ConfigError, MachineError
+from bot.infra.installation import require_current_folder
 
 _MORE_PROCESSES = "allow more processes: ulimit -u"
 _MENDS = {
@@ -41,6 +42,11 @@ def machine_error(problem: BaseException) -> BotError | None:
     if isinstance(problem, OSError) and problem.errno in _MENDS:
         where = None if problem.filename is None else str(problem.filename)
         return MachineError(str(problem.strerror), where=where, mend=_MENDS[problem.errno])
+    if isinstance(problem, FileNotFoundError):
+        try:
+            require_current_folder()  # it may have been removed while the command ran
+        except MachineError as gone:
+            return gone
     return None
 
 

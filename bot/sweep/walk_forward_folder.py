@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from bot.core.errors import ConfigError
+from bot.core.errors import ConfigError, LedgerError
 from bot.data.demo.demo_market import DEMO
+from bot.data.store.write_lock import write_lock
+from bot.infra.clock import SystemClock
+from bot.infra.write_access import write_error
 from bot.ledger.text_file import write_state_text
 from bot.sweep.run_name import require_name
 from bot.sweep.walk_forward import WalkForward
@@ -19,19 +23,54 @@ _LAST = "walkforward.json"
 """The file that is written last, so that a folder without it is one of an interrupted run."""
 
 
-def new_folder(state: Path, name: str | None) -> Path:
-    """Return the folder of the given name, else that of the next free number; the files of an interrupted run give way.
+@contextmanager
+def claimed_folder(state: Path, name: str | None) -> Iterator[Path]:
+    """Make the folder of the given name, else that of the next free number, and hold it against other processes.
 
-    Raises ConfigError for a name that is taken or invalid.
+    The files of an interrupted run give way. A folder that is empty at the end is removed.
+
+    Raises
+    ------
+    ConfigError
+        The name is taken or invalid.
+    StoreError
+        The folder fails to be written, or another process holds it.
     """
     parent = state / "walkforward"
-    if name is None:
-        taken = {path.name for path in parent.glob("*")}
-        return parent / next(str(number) for number in range(1, len(taken) + 2) if str(number) not in taken)
-    require_name(name)
-    if (parent / name / _LAST).exists():
-        raise ConfigError("exists already", where=str(parent / name), mend="give another --name")
-    return parent / name
+    if name is not None:
+        require_name(name)
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        folder = _next_number(parent) if name is None else parent / name
+    except OSError as problem:
+        raise write_error(LedgerError, parent / (name or "1"), problem) from None
+    if (folder / _LAST).exists():
+        raise _taken(folder)
+    hold = folder / _LAST
+    with write_lock(hold, SystemClock(), patience=0.0):
+        try:
+            if hold.exists():  # another process finished it after the look above
+                raise _taken(folder)
+            yield folder
+        finally:
+            hold.with_suffix(".lock").unlink(missing_ok=True)
+            with suppress(OSError):  # it has files
+                folder.rmdir()
+
+
+def _next_number(parent: Path) -> Path:
+    number = 1
+    while True:
+        try:
+            (parent / str(number)).mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return parent / str(number)
+
+
+def _taken(folder: Path) -> ConfigError:
+    return ConfigError("exists already", where=str(folder), mend="give another --name")
 
 
 def write_folder(found: WalkForward, folder: Path, market: str) -> dict[str, Any]:

@@ -84,3 +84,13 @@ def test_a_machine_without_memory_is_named_though_no_more_modules_can_be_importe
     with pytest.raises(SystemExit, match="5"):
         main.main(["data", "list"])
     assert capsys.readouterr().err == "Error: the machine has too little memory; free memory\n"
+
+
+def test_a_current_folder_that_is_removed_during_a_command_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    found = machine_error(FileNotFoundError(errno.ENOENT, "No such file"))
+    assert str(found) == "the current folder was removed; change to another folder: cd"
