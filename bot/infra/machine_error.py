@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 from bot.core.errors import BotError, ConfigError, MachineError
 from bot.infra.installation import require_current_folder
+from bot.infra.write_access import obstacle
 
 _MORE_PROCESSES = "allow more processes: ulimit -u"
 _MENDS = {
@@ -42,11 +44,17 @@ def machine_error(problem: BaseException) -> BotError | None:
     if isinstance(problem, OSError) and problem.errno in _MENDS:
         where = None if problem.filename is None else str(problem.filename)
         return MachineError(str(problem.strerror), where=where, mend=_MENDS[problem.errno])
+    if isinstance(problem, PermissionError) and problem.filename is not None:
+        mend = "give this user the right to read and write it"
+        return MachineError(str(problem.strerror), where=str(problem.filename), mend=mend)
     if isinstance(problem, FileNotFoundError):
         try:
             require_current_folder()  # it may have been removed while the command ran
         except MachineError as gone:
             return gone
+    if isinstance(problem, NotADirectoryError | FileExistsError) and problem.filename is not None:
+        found = obstacle(Path(str(problem.filename)), problem.errno)
+        return None if found is None else MachineError(found[0], where=str(problem.filename), mend=found[1])
     return None
 
 

@@ -33,8 +33,8 @@ def write_error(error: type[BotError], path: Path, problem: OSError | None = Non
     place = _denied(path)
     if code in (None, errno.EACCES, errno.EPERM) and place is not None:
         return _denied_error(error, path, place)
-    if (obstacle := _obstacle(path / "content" if code == errno.EEXIST else path)) is not None:
-        reason, mend = obstacle
+    if (found := obstacle(path, code)) is not None:
+        reason, mend = found
         return error(f"cannot be written: {reason}", where=str(path), mend=mend)
     reason = "the file cannot be opened" if problem is None else str(problem.strerror or problem)
     return error(f"cannot be written: {reason}", where=str(path), mend=None if code is None else _MENDS.get(code))
@@ -56,9 +56,19 @@ def _denied(path: Path) -> Path | None:
     return None
 
 
-def _obstacle(path: Path) -> tuple[str, str] | None:
-    """Return what stands in the place of a folder of the path, and its remedy; None if its folders can be made."""
-    place = next((one for one in path.absolute().parents if os.path.lexists(one)), None)
+def obstacle(path: Path, code: int | None = None) -> tuple[str, str] | None:
+    """Return what stands in the place of a folder of the path, and its remedy; None if its folders can be made.
+
+    Parameters
+    ----------
+    path
+        File or folder that was to be made.
+    code
+        Number of the system's error. At EEXIST the path itself was to be a folder.
+    """
+    full = path.absolute()
+    folders = [full, *full.parents] if code == errno.EEXIST else full.parents
+    place = next((one for one in folders if os.path.lexists(one)), None)
     if place is None or os.path.isdir(place):  # noqa: PTH112
         return None
     if place.is_symlink():

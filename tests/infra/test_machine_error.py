@@ -41,6 +41,10 @@ from bot.infra.machine_error import machine_error
             RuntimeError("can't start new thread"),
             "the machine starts no more threads; allow more processes: ulimit -u",
         ),
+        (
+            PermissionError(errno.EACCES, os.strerror(errno.EACCES), "prices/ETH.csv"),
+            "prices/ETH.csv: Permission denied; give this user the right to read and write it",
+        ),
         (MemoryError(), "the machine has too little memory; free memory"),
         (BrokenProcessPool("abrupt"), "a process of the command was killed, as where memory is short; run it again"),
     ],
@@ -94,3 +98,14 @@ def test_a_current_folder_that_is_removed_during_a_command_is_named(
     (tmp_path / "gone").rmdir()
     found = machine_error(FileNotFoundError(errno.ENOENT, "No such file"))
     assert str(found) == "the current folder was removed; change to another folder: cd"
+
+
+@pytest.mark.parametrize("part", ["home", "home/.bashrc"])
+def test_a_file_in_the_place_of_a_folder_is_named(tmp_path: Path, part: str) -> None:
+    (tmp_path / "home").write_text("")
+    with pytest.raises(OSError, match=r"File exists|Not a directory") as caught:
+        (tmp_path / part).mkdir(exist_ok=True)
+    found = machine_error(caught.value)
+    assert str(found) == (
+        f"{tmp_path / part}: {tmp_path / 'home'} is a file, not a folder; move it away, or name another folder"
+    )
