@@ -56,8 +56,13 @@ def folds_of(window: Window, sessions: Days, train: int, test: int, is_anchored:
     Raises
     ------
     ConfigError
-        If the window has no day left for a test, or the training no day after the sessions that are left out.
+        If a length is under a month, the window has no day left for a test, or the training no day after the sessions
+        that are left out.
     """
+    for name, months in (("--train", train), ("--test", test)):
+        # A test of no length would lay out folds for ever.
+        if type(months) is not int or months < 1:
+            raise ConfigError("is no number of months", where=name, expected="at least 1", was=repr(months))
     found = []
     # Counted from the start each time, so that a window from the end of a month keeps its day.
     begins = [_later(window.start, train)]

@@ -9,7 +9,7 @@ from functools import reduce
 from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from pydantic import BaseModel, ValidationError
@@ -76,8 +76,14 @@ class Grid:
         ConfigError
             If the grid is continuous and no count is given, or the sets are too many.
         """
-        if count is not None and count < 1:
-            raise ConfigError("is no number of sets", where="--sets", expected="at least 1", was=str(count))
+        # Of a call in Python: the command line knows the kinds of its options.
+        if sampler not in get_args(Sampler):
+            expected = ", ".join(get_args(Sampler))
+            raise ConfigError("is no sampler", where="--sampler", expected=expected, was=repr(sampler))
+        if count is not None and (type(count) is not int or count < 1):
+            raise ConfigError("is no number of sets", where="--sets", expected="at least 1", was=repr(count))
+        if type(seed) is not int or seed < 0:
+            raise ConfigError("is no seed", where="--seed", expected="a whole number from 0 on", was=repr(seed))
         size = self.size
         if sampler == "grid":
             yield from self._combinations(size, count)

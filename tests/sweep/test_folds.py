@@ -66,3 +66,10 @@ def test_a_window_within_the_training_is_refused() -> None:
 def test_a_training_of_three_months_has_no_day_left() -> None:
     with pytest.raises(ConfigError, match=r"63 \+ 21 sessions before the test of 2016-04-01"):
         folds_of(Window(date(2016, 1, 1), date(2019, 12, 31)), WEEKDAYS, train=3, test=12, is_anchored=False)
+
+
+@pytest.mark.parametrize(("train", "test", "named"), [(48, 0, "--test"), (48, -1, "--test"), ("4y", 12, "--train")])
+def test_a_length_under_a_month_ends_with_an_error(train: int, test: int, named: str) -> None:
+    days = Window(date(2016, 1, 1), date(2021, 12, 31))
+    with pytest.raises(ConfigError, match=f"{named}: is no number of months; expected at least 1, was"):
+        folds_of(days, WEEKDAYS, train=train, test=test, is_anchored=False)

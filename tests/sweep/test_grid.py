@@ -125,6 +125,24 @@ def test_more_than_a_million_draws_are_refused(tmp_path: Path, config: Config) -
             list(grid.sets(sampler, 10_000_000, 0))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("sampler", "count", "seed", "message"),
+    [
+        ("halton", 3, 0, "--sampler: is no sampler; expected grid, random, sobol, was 'halton'"),
+        ("random", "3", 0, "--sets: is no number of sets; expected at least 1, was '3'"),
+        ("grid", 2.5, 0, "--sets: is no number of sets; expected at least 1, was 2.5"),
+        ("random", 3, -1, "--seed: is no seed; expected a whole number from 0 on, was -1"),
+        ("sobol", 3, None, "--seed: is no seed; expected a whole number from 0 on, was None"),
+    ],
+)
+def test_odd_arguments_of_a_call_are_one_line(
+    tmp_path: Path, config: Config, sampler: str, count: object, seed: object, message: str
+) -> None:
+    grid = grid_of(tmp_path, "sizing.band: [0.1, 0.2]\n", config)
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        list(grid.sets(sampler, count, seed))  # type: ignore[arg-type]
+
+
 def test_eight_million_combinations_are_counted_without_building_them(tmp_path: Path, config: Config) -> None:
     keys = ("sizing.band", "sizing.relative_band", "costs.fee")
     text = "".join(f"{key}: {{from: 0.0, to: 0.2, step: 0.001}}\n" for key in keys)
