@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.core.corporate_actions import CorporateAction, CorporateActionKind, without_old_names
-from bot.core.errors import DataError
+from bot.core.errors import ConfigError, DataError
 from bot.core.listing import Listing, Release
 from bot.core.market import Market, Series
 from bot.core.series_kind import SeriesKind
@@ -89,6 +89,9 @@ def chosen(config: Config, data_dir: Path | None, market: str) -> str:
         return str(data_dir)
     if market == "auto":
         return STORE if not missing_of_store(config) else DEMO
+    # The command line knows its words; a call in Python would get the demo for any other.
+    if market not in (STORE, DEMO):
+        raise ConfigError("is no market", where="market", expected=f"auto, {STORE} or {DEMO}", was=repr(market))
     return market
 
 

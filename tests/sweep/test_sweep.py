@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -148,3 +150,20 @@ def test_a_file_that_is_no_sweep_is_an_error_of_one_line(tmp_path: Path, content
     path.write_bytes(content)
     with pytest.raises(LedgerError):
         SweepFile(path).table()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"market": "dmeo"}, "market: is no market; expected auto, store or demo, was 'dmeo'"),
+        ({"market": DEMO, "start": "2105-01-01"}, r"the start is no date; expected datetime.date\(2016, 1, 1\), was"),
+        ({"market": DEMO, "end": datetime(2105, 1, 1)}, "the end is no date"),  # noqa: DTZ001
+        ({"market": DEMO, "name": "../one"}, "--name: is no valid name"),
+    ],
+)
+def test_an_odd_argument_of_a_call_is_one_line(
+    arguments: dict[str, Any], message: str, config: Config, options: SweepOptions
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        run_sweep(options.grid, config=config, **arguments)
+    assert not list(config.state.rglob("*.sqlite3"))
