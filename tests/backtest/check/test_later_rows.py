@@ -93,7 +93,7 @@ def test_a_reading_of_the_next_day_is_found_by_its_name() -> None:
     subject = subject_of("peeks_in_reading")
     part = check(subject, REMOVED, subject.changes[:3])
     (finding,) = part.findings
-    # Every 50th day is a change. Readings without an order, NaN and an object, are equal to themselves.
+    # Every 50th day is a change. NaN is equal to itself.
     assert finding.day == subject.times[50]
     assert finding.fields == ("reading next",)
 

@@ -13,7 +13,7 @@ class Mine:
         after = [eth.until(moment + np.timedelta64(1, "D")).close for moment in market.decision_times]
         words = [str(i // 50) for i in range(len(after))]
         return [
-            Decision(at, word, word, {}, (), readings={"rank": np.nan, "own": object(), "next": closes[-1]})
+            Decision(at, word, word, {}, (), readings={"rank": np.nan, "next": closes[-1]})
             for at, word, closes in zip(market.decision_moments, words, after, strict=True)
         ]
 
