@@ -314,7 +314,7 @@ def test_debug_prints_the_traceback_and_keeps_it(tmp_path: Path) -> None:
     words = ("signal", "--market", "demo", "--config", "mine.yaml")
     plain, debug = bot(*words, cwd=tmp_path), bot(*words, "--debug", cwd=tmp_path)
     assert plain.returncode == debug.returncode == 2
-    assert "mine.py line 8: ZeroDivisionError" in plain.stderr
+    assert "mine.py line 8 on 2102-01-02: ZeroDivisionError: division by zero" in plain.stderr
     assert "Traceback" not in plain.stderr
     assert "return today.hold(1 / 0)" in debug.stderr
     assert "return today.hold(1 / 0)" in (tmp_path / "logs" / "bot.log").read_text()

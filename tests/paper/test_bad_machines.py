@@ -178,7 +178,7 @@ def test_a_ledger_on_a_disk_that_is_read_only_is_read_and_not_written(ledger: Pa
     for command in ("tick", "stop"):
         assert told[command] == [
             5,
-            "Error: logs/ledgers/paper.lock: cannot be written: Read-only file system\n",
+            "Error: logs/ledgers/paper.lock: cannot be written: Read-only file system; mount it for writing\n",
         ]
 
 
