@@ -8,18 +8,18 @@ from pathlib import Path
 
 from bot.core.errors import BotError, ConfigError, MachineError
 from bot.infra.installation import require_current_folder
-from bot.infra.write_access import obstacle
+from bot.infra.write_access import MENDS, obstacle
 
 _MORE_PROCESSES = "allow more processes: ulimit -u"
+_MAKE_ROOM = "make room, also in the folder of temporary files (TMPDIR)"
 _MENDS = {
-    errno.ENOSPC: "make room, also in the folder of temporary files (TMPDIR)",
-    errno.EDQUOT: "make room, also in the folder of temporary files (TMPDIR)",
-    errno.EROFS: "mount it for writing",
+    **MENDS,
+    errno.ENOSPC: _MAKE_ROOM,
+    errno.EDQUOT: _MAKE_ROOM,
     errno.EMFILE: "allow more open files: ulimit -n",
     errno.ENFILE: "allow the system more open files, or end other programs",
     errno.ENOMEM: "free memory",
     errno.EIO: "check the disk",
-    errno.EFBIG: "allow larger files: ulimit -f",
     errno.EAGAIN: _MORE_PROCESSES,
 }
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from bot.core.errors import BotError
 
-_MENDS = {
+MENDS = {
     errno.ENOSPC: "make room",
     errno.EDQUOT: "make room",
     errno.EFBIG: "allow larger files: ulimit -f",
     errno.EROFS: "mount it for writing",
 }
+"""Remedies of failed writes, by the number of the system's error."""
 
 
 def write_error(error: type[BotError], path: Path, problem: OSError | None = None) -> BotError:
@@ -37,7 +38,7 @@ def write_error(error: type[BotError], path: Path, problem: OSError | None = Non
         reason, mend = found
         return error(f"cannot be written: {reason}", where=str(path), mend=mend)
     reason = "the file cannot be opened" if problem is None else str(problem.strerror or problem)
-    return error(f"cannot be written: {reason}", where=str(path), mend=None if code is None else _MENDS.get(code))
+    return error(f"cannot be written: {reason}", where=str(path), mend=None if code is None else MENDS.get(code))
 
 
 def is_write_denied(path: Path) -> bool:
