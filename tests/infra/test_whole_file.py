@@ -132,13 +132,13 @@ class TestDeniedFolder:
         folder.mkdir()
         owner = folder.stat().st_uid
         with without_rights(folder):
-            told = str(write_error(LedgerError, folder / "logs" / "paper.sqlite3", PermissionError(13, "denied")))
+            message = str(write_error(LedgerError, folder / "logs" / "paper.sqlite3", PermissionError(13, "denied")))
             user = os.geteuid()
-        assert f"uid {user}" in told.partition("may not write to ")[0]
-        assert told.partition("may not write to ")[2].startswith(f"{folder}, which belongs to ")
-        assert f"uid {owner}" in told.partition("which belongs to ")[2]
-        assert "space" not in told
-        assert "room" not in told
+        assert f"uid {user}" in message.partition("may not write to ")[0]
+        assert message.partition("may not write to ")[2].startswith(f"{folder}, which belongs to ")
+        assert f"uid {owner}" in message.partition("which belongs to ")[2]
+        assert "space" not in message
+        assert "room" not in message
 
     @pytest.mark.parametrize(
         ("command", "locked"),
@@ -152,22 +152,22 @@ class TestDeniedFolder:
         if "backup" in command:
             assert bot("paper", "new", cwd=place).returncode == 0
         with without_rights(place / locked):
-            told = error_of(bot(*command, cwd=place), 5)
-        assert f"may not write to {place / locked}, which belongs to" in told or (
-            f"may not write to {locked}, which belongs to" in told
+            message = error_of(bot(*command, cwd=place), 5)
+        assert f"may not write to {place / locked}, which belongs to" in message or (
+            f"may not write to {locked}, which belongs to" in message
         )
 
     def test_a_full_disk_asks_for_room(self, tmp_path: Path) -> None:
-        told = str(write_error(LedgerError, tmp_path / "x", OSError(28, "No space left on device")))
-        assert told == f"{tmp_path / 'x'}: cannot be written: No space left on device; make room"
+        message = str(write_error(LedgerError, tmp_path / "x", OSError(28, "No space left on device")))
+        assert message == f"{tmp_path / 'x'}: cannot be written: No space left on device; make room"
 
 
 class TestObstacle:
     def test_names_the_file_in_the_place_of_a_folder(self, tmp_path: Path) -> None:
         (tmp_path / "logs").write_text("")
         path = tmp_path / "logs/runs/x"
-        told = str(write_error(LedgerError, path, NotADirectoryError(20, "Not a directory")))
-        assert told == (
+        message = str(write_error(LedgerError, path, NotADirectoryError(20, "Not a directory")))
+        assert message == (
             f"{path}: cannot be written: {tmp_path / 'logs'} is a file, not a folder; "
             "move it away, or name another folder"
         )
@@ -179,5 +179,5 @@ class TestObstacle:
 
     def test_names_a_file_given_as_the_folder_itself(self, tmp_path: Path) -> None:
         (tmp_path / "out").write_text("")
-        told = str(write_error(LedgerError, tmp_path / "out", FileExistsError(17, "File exists")))
-        assert "out is a file, not a folder" in told
+        message = str(write_error(LedgerError, tmp_path / "out", FileExistsError(17, "File exists")))
+        assert "out is a file, not a folder" in message
