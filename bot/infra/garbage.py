@@ -16,8 +16,8 @@ def collect_rarely() -> None:
     gc.set_threshold(_ALLOCATIONS, 20, 20)
 
 
-def leave_out_present() -> None:
-    """Leave the present objects out of later collections too, in a process that collects rarely."""
+def collect_new_objects_only() -> None:
+    """Leave all objects that exist now out of later collections, in a process that collects rarely."""
     # Only there: a test's process, which runs many daemons, would keep the cycles of all of them.
     if gc.get_threshold()[0] == _ALLOCATIONS:
         gc.freeze()

@@ -18,7 +18,7 @@ from bot.core.moments import ONE_DAY, iso, midnight
 from bot.core.notice import Notice, NoticeKind
 from bot.core.plural import counted
 from bot.core.ports import Clock
-from bot.infra.garbage import leave_out_present
+from bot.infra.garbage import collect_new_objects_only
 from bot.infra.interrupt import announce_stop
 from bot.infra.service_manager import ServiceManager
 from bot.ledger.record import read_rows
@@ -148,7 +148,7 @@ class Daemon:
             self._is_done = self._tick()
             _give_back_memory()
             if not has_ticked:
-                leave_out_present()  # libraries and rows of the first tick, which stay to the end
+                collect_new_objects_only()  # libraries and rows of the first tick, which stay to the end
             has_ticked = True
             self._seen = self._clock.now()
             self._due = next_time(self._config, self._seen, self._is_done, self._is_waiting)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.infra.garbage import collect_rarely, leave_out_present
+from bot.infra.garbage import collect_new_objects_only, collect_rarely
 
 
 @pytest.fixture(autouse=True)
@@ -21,12 +21,12 @@ def test_present_objects_are_left_out_in_a_process_that_collects_rarely() -> Non
     collect_rarely()
     made: list[list[object]] = [[] for _ in range(100)]
     frozen = gc.get_freeze_count()
-    leave_out_present()
+    collect_new_objects_only()
     assert gc.get_freeze_count() >= frozen + len(made)
 
 
 def test_another_process_looks_at_all_objects() -> None:
     frozen, made = gc.get_freeze_count(), [list[object]() for _ in range(100)]
-    leave_out_present()
+    collect_new_objects_only()
     assert gc.get_freeze_count() <= frozen
     assert len(made) == 100
