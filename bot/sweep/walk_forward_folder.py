@@ -33,8 +33,10 @@ def claimed_folder(state: Path, name: str | None) -> Iterator[Path]:
     ------
     ConfigError
         The name is taken or invalid.
+    LedgerError
+        The folder fails to be written.
     StoreError
-        The folder fails to be written, or another process holds it.
+        Another process holds the folder, or the lock fails to be written.
     """
     parent = state / "walkforward"
     if name is not None:
@@ -44,16 +46,16 @@ def claimed_folder(state: Path, name: str | None) -> Iterator[Path]:
         folder = _next_number(parent) if name is None else parent / name
     except OSError as problem:
         raise write_error(LedgerError, parent / (name or "1"), problem) from None
-    if (folder / _LAST).exists():
+    last = folder / _LAST
+    if last.exists():
         raise _taken(folder)
-    hold = folder / _LAST
-    with write_lock(hold, SystemClock(), patience=0.0):
+    with write_lock(last, SystemClock(), patience=0.0):
         try:
-            if hold.exists():  # another process finished it after the look above
+            if last.exists():  # another process finished it after the look above
                 raise _taken(folder)
             yield folder
         finally:
-            hold.with_suffix(".lock").unlink(missing_ok=True)
+            last.with_suffix(".lock").unlink(missing_ok=True)
             with suppress(OSError):  # it has files
                 folder.rmdir()
 
