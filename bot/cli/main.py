@@ -16,14 +16,7 @@ import typer
 from typer.exceptions import TyperException
 
 from bot.cli.command_line import command_line
-from bot.cli.console import (
-    discard_output,
-    parse_changes,
-    print_json,
-    print_json_line,
-    reserve_output,
-    set_json_version,
-)
+from bot.cli.console import discard_output, parse_changes, print_json, print_json_line, reserve_output, set_json_version
 from bot.core.errors import BotError, ConfigError, MachineError
 from bot.core.json_schema import SCHEMA_VERSION
 from bot.infra.garbage import collect_rarely
