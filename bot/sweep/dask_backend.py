@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import re
-import ssl
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import CancelledError, wait
-from contextlib import contextmanager
-from importlib.util import find_spec
-from pathlib import Path
+from concurrent.futures import wait
+from contextlib import contextmanager, suppress
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from bot.core.errors import BotError, ClusterError, ConfigError
-from bot.core.install_hint import install_command
+from bot.core.errors import BotError, ClusterError
 from bot.sweep.chunks import Backend, Chunk, run_chunk
+from bot.sweep.dask_scheduler import DaskScheduler
 from bot.sweep.sweep_file import SweepRow
 from bot.sweep.sweep_inputs import SweepInputs
 from bot.sweep.worker_identity import require_same, worker_identity
@@ -27,10 +21,7 @@ from bot.sweep.worker_progress import WorkerProgress
 
 if TYPE_CHECKING:
     from distributed import Client, Future
-    from distributed.security import Security
 
-CONNECT_SECONDS = 5
-"""Longest wait for a scheduler."""
 WORKER_SECONDS = 30
 """Longest wait for a first worker, and for another one after all are lost."""
 ANSWER_SECONDS = 30
@@ -55,103 +46,22 @@ def dask_backend(scheduler: str) -> Iterator[Backend]:
     ConfigError
         If the address is invalid, the extra is missing, or TLS lacks its certificates.
     ClusterError
-        If the scheduler does not answer within `CONNECT_SECONDS`.
+        If the scheduler or a worker fails to answer, or a worker has other versions.
     """
-    if not re.fullmatch(r"(tcp|tls)://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}", scheduler):
-        raise ConfigError("is no address", where="--scheduler", expected="tcp://HOST:PORT or tls://…", was=scheduler)
-    if find_spec("distributed") is None:
-        mend = install_command("cluster")
-        raise ConfigError("Dask is not installed", where="--backend dask", mend=mend)
-    security = _security(scheduler)
-    client = _connected(scheduler, security)
+    found = DaskScheduler.at(scheduler)
+    client = found.connect()
     try:
-        backend = _DaskBackend(client, scheduler)
+        backend = _DaskBackend(client, found)
         backend.require_workers()
         yield backend.run
     finally:
-        client.close(timeout=2)
-
-
-def _security(scheduler: str) -> Security:
-    """Return the certificates that Dask's own config names."""
-    mend = "check distributed.comm.tls in Dask's config: docs/cluster.md"
-    try:
-        from distributed.security import Security  # the import reads Dask's config, which may be damaged
-
-        security = Security()
-        _require_files(security, mend)
-        has_certificates = security.get_connection_args("client")["ssl_context"] is not None
-    except (OSError, ValueError, TypeError) as problem:
-        raise ConfigError(f"Dask's config cannot be used: {problem}", where="--scheduler", mend=mend) from None
-    if scheduler.startswith("tls:") and not has_certificates:
-        raise ConfigError("no certificates are set", where="--scheduler", was=scheduler, mend="see docs/cluster.md")
-    if scheduler.startswith("tcp:") and security.require_encryption:
-        raise ConfigError("Dask's config requires TLS", where="--scheduler", expected="tls://…", was=scheduler)
-    return security
-
-
-def _require_files(security: Security, mend: str) -> None:
-    """Require the files of certificates and keys that Dask's config names. Raises ConfigError."""
-    # By name: the error of OpenSSL for an absent file has none.
-    for name in ("tls_ca_file", "tls_client_cert", "tls_client_key"):
-        value = getattr(security, name)
-        if value and "\n" not in value and not Path(value).is_file():  # else the text of a certificate itself
-            raise ConfigError(
-                f"there is no file for {name[4:].replace('_', '-')}", where="--scheduler", was=value, mend=mend
-            )
-
-
-def _connected(scheduler: str, security: Security) -> Client:
-    # It logs every attempt to reconnect; the error at the end says it in one line.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    from distributed import Client
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # versions are compared below, by name
-        try:
-            # A client that fails to connect would wait ten seconds more when Python frees it.
-            asyncio.run(_greet(scheduler, security))
-            options = {"security": security, "set_as_default": False, "direct_to_workers": False}
-            return Client(scheduler, timeout=CONNECT_SECONDS, **options)
-        except Exception as problem:  # another server's bytes are read as a length, and end in any error
-            raise _connection_error(scheduler, problem) from None
-
-
-def _connection_error(scheduler: str, problem: Exception) -> ClusterError:
-    """Return the error of a failed connection to a scheduler."""
-    cause = problem.__cause__ or problem
-    # Dask puts the address of an object in memory before the cause.
-    text = str(cause).rpartition(": ")[2] or type(problem).__name__
-    was = text if isinstance(problem, OSError) else "the answer of another kind of server"
-    of_tls = next((one for one in _causes(problem) if isinstance(one, ssl.SSLError)), None)
-    if of_tls is not None:
-        mend = "give both sides certificates that one ca-file signed: docs/cluster.md"
-        return ClusterError("the TLS connection to the scheduler fails", where=scheduler, was=str(of_tls), mend=mend)
-    other = "tls:// if it has TLS" if scheduler.startswith("tcp:") else "tcp:// if it has no TLS"
-    mend = f"start it: dask scheduler; its address begins with {other}"
-    return ClusterError("the scheduler does not answer", where=scheduler, was=was, mend=mend)
-
-
-def _causes(problem: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and its causes, the newest first."""
-    # Dask wraps an error of TLS once or twice, by the moment at which the scheduler closes the connection, and an
-    # unknown authority without naming its cause.
-    while problem is not None:
-        yield problem
-        problem = problem.__cause__ or problem.__context__
-
-
-async def _greet(scheduler: str, security: Security) -> None:
-    """Connect once and exchange greetings, which only a scheduler or a worker can do."""
-    from distributed.comm.core import connect
-
-    answered = await connect(scheduler, timeout=CONNECT_SECONDS, **security.get_connection_args("client"))
-    answered.abort()
+        with suppress(TimeoutError):  # the rows are stored: a scheduler that is slow to say goodbye changes nothing
+            client.close(timeout=2)
 
 
 class _DaskBackend:
-    def __init__(self, client: Client, scheduler: str) -> None:
-        self._client, self._scheduler = client, scheduler
+    def __init__(self, client: Client, scheduler: DaskScheduler) -> None:
+        self._client, self._scheduler, self._address = client, scheduler, scheduler.address
         self._removed: list[str] = []
 
     def run(self, inputs: SweepInputs, chunks: Mapping[int, Chunk]) -> Iterator[tuple[int, list[SweepRow]]]:
@@ -165,7 +75,7 @@ class _DaskBackend:
                 yield number, rows
             losses = losses + 1 if len(left) == before else 0
             if losses >= _MOST_LOSSES:
-                raise ClusterError(f"workers died {_MOST_LOSSES} times in a row", where=self._scheduler, mend=_KEPT)
+                raise ClusterError(f"workers died {_MOST_LOSSES} times in a row", where=self._address, mend=_KEPT)
 
     def _run_while_held(self, inputs: SweepInputs, chunks: Mapping[int, Chunk]) -> Iterator[tuple[int, list[SweepRow]]]:
         """Send the inputs once and run chunks until all are done or the last worker with the inputs is lost."""
@@ -205,7 +115,7 @@ class _DaskBackend:
         before = set(self._workers())
         options = {"broadcast": True, "hash": False, "direct": False}
         try:
-            held: Future = self._call(self._client._scatter, inputs, seconds=SEND_SECONDS, **options)
+            held: Future = self._call(lambda client: client._scatter(inputs, **options), SEND_SECONDS)
         except ClusterError:
             if before <= set(self._workers()):
                 raise
@@ -218,7 +128,7 @@ class _DaskBackend:
         silent = progress.silent({worker: found["last_seen"] for worker, found in workers.items()}, now)
         overdue = progress.overdue(now)
         if silent or overdue:
-            of_worker = self._call(self._client.scheduler.processing)
+            of_worker = self._call(lambda client: client.scheduler.processing())
             stuck = silent | {worker for worker, chunks in of_worker.items() if overdue & set(chunks)}
             # The scheduler runs their chunks on other workers: the time of these chunks starts again.
             progress.begin([chunk for worker in stuck for chunk in of_worker.get(worker, ())], now)
@@ -235,27 +145,25 @@ class _DaskBackend:
             "on_error": "return",
             "stimulus_id": "sweep-stuck",
         }
-        self._call(self._client.scheduler.restart_workers, workers=list(workers), **options)
+        self._call(lambda client: client.scheduler.restart_workers(workers=list(workers), **options))
 
     def _rows_of(self, future: Future, number: int) -> list[SweepRow] | None:
-        """Return the rows of a chunk, or None if its worker died and no other has the inputs."""
+        """Return the rows of a chunk, or None if its worker, its inputs or the scheduler is lost."""
         from distributed.scheduler import KilledWorker
 
-        if future.status in ("cancelled", "lost"):
-            return None
         try:
             rows: list[SweepRow] = future.result(timeout=ANSWER_SECONDS)
-        except BotError:
-            raise
-        except (CancelledError, TimeoutError):  # cancelled, or its worker froze, after the status was read
-            return None
-        except KilledWorker as problem:
-            what = f"chunk {number} was lost with {problem.allowed_failures + 1} workers, which died or stopped"
-            raise ClusterError(what, where=self._scheduler, mend=f"read the workers' logs; {_KEPT}") from None
-        # A worker can fail before any of the project's code runs, such as by a module that it lacks.
         except Exception as problem:
+            if future.status != "error":  # the chunk is lost, or its rows are: any error of a connection
+                return None
+            if isinstance(problem, BotError):
+                raise
             what = f"chunk {number} failed on a worker: {type(problem).__name__}: {problem}"
-            raise ClusterError(what, where=self._scheduler, mend=_KEPT) from None
+            mend = _KEPT
+            if isinstance(problem, KilledWorker):
+                what = f"chunk {number} was lost with {problem.allowed_failures + 1} workers, which died or stopped"
+                mend = f"read the workers' logs; {_KEPT}"
+            raise ClusterError(what, where=self._address, mend=mend) from None
         return rows
 
     def require_workers(self) -> None:
@@ -287,7 +195,7 @@ class _DaskBackend:
                 raise ClusterError(what, where=f"worker {worker}", mend=f"restart it, or stop it; {_KEPT}")
             wait([answer], timeout=_CHECK_SECONDS)
         error = answer.exception()
-        found = error if isinstance(error, OSError) else answer.result()[worker]
+        found = error if isinstance(error, Exception) else answer.result()[worker]
         is_gone = isinstance(found, OSError) and worker not in self._workers()
         return None if is_gone else found
 
@@ -299,33 +207,42 @@ class _DaskBackend:
                 what = f"no worker joined the scheduler within {WORKER_SECONDS} seconds"
                 if self._removed:
                     what = f"all workers died or stopped, such as {self._removed[-1]}, and {what}"
-                mend = f"start one: dask worker {self._scheduler}"
-                raise ClusterError(what, where=self._scheduler, mend=f"{mend}; {_KEPT}" if self._removed else mend)
+                mend = f"start one: dask worker {self._address}"
+                raise ClusterError(what, where=self._address, mend=f"{mend}; {_KEPT}" if self._removed else mend)
             time.sleep(0.2)
         return workers
 
     def _workers(self) -> dict[str, dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = self._call(self._client.scheduler.identity, n_workers=-1)["workers"]
+        found: dict[str, dict[str, Any]] = self._call(lambda client: client.scheduler.identity(n_workers=-1))["workers"]
         return found
 
-    def _call(self, call: Callable[..., Any], *values: Any, seconds: float = 0.0, **options: Any) -> Any:
-        """Call the scheduler and return its answer, by default within `ANSWER_SECONDS`. Raises ClusterError."""
+    def _call(self, call: Callable[[Client], Any], seconds: float | None = None) -> Any:
+        """Ask the scheduler and return its answer, by default within `ANSWER_SECONDS`. Raises ClusterError."""
         seconds = seconds or ANSWER_SECONDS
-        self._require_scheduler()
+        if self._client.status != "running":
+            raise self._gone()
         try:
-            return self._client.sync(call, *values, **options, callback_timeout=seconds)
+            # The client loses its attribute `scheduler` when it gives up, so the call reads it.
+            return self._client.sync(call, self._client, callback_timeout=seconds)
         except TimeoutError:
             what = f"the scheduler, or a worker that it asks, does not answer within {seconds:g} seconds"
-            raise ClusterError(what, where=self._scheduler, mend=f"restart it; {_KEPT}") from None
-        except OSError as problem:
-            # The client notes a lost connection a moment later.
-            time.sleep(_CHECK_SECONDS)
+            raise ClusterError(what, where=self._address, mend=f"restart it; {_KEPT}") from None
+        except Exception as problem:  # a lost connection ends in errors of many types
             self._require_scheduler()
-            raise ClusterError(f"a connection ended: {problem}", where=self._scheduler, mend=_KEPT) from None
+            what = f"a connection ended: {type(problem).__name__}: {problem}"
+            raise ClusterError(what, where=self._address, mend=_KEPT) from None
 
     def _require_scheduler(self) -> None:
+        """Raise ClusterError unless the scheduler answers. The client notes a lost connection a moment later."""
         if self._client.status != "running":
-            raise ClusterError("the scheduler has gone away", where=self._scheduler, mend=_KEPT)
+            raise self._gone()
+        try:
+            self._scheduler.require_answer()
+        except ClusterError:
+            raise self._gone() from None
+
+    def _gone(self) -> ClusterError:
+        return ClusterError("the scheduler has gone away", where=self._address, mend=_KEPT)
 
 
 def _run_on_worker(inputs: SweepInputs, chunk: Chunk, expected: Mapping[str, str], data: str) -> list[SweepRow]:

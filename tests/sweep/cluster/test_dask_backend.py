@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from bot.core.errors import BotError, ClusterError, ConfigError
 from bot.settings.loader import Config
 from bot.sweep import dask_backend as dasking
+from bot.sweep import dask_scheduler as scheduling
 from bot.sweep.sweep import BackendName, SweepOptions, backend_of
 from tests.sweep.cluster.cluster_sweeps import Sweeps, require_same
 from tests.sweep.cluster.dask_cluster import DaskCluster
@@ -108,6 +110,7 @@ def test_a_scheduler_that_goes_away_ends_the_sweep(sweeps: Sweeps, cluster: Dask
     with pytest.raises(ClusterError, match="the scheduler has gone away; finished chunks are kept"):
         sweeps.run("gone", cluster.address, kill)
     assert 2 <= sweeps.file("gone").count() < 8
+    assert not logging.getLogger("distributed.client").isEnabledFor(logging.ERROR)
 
 
 @pytest.mark.slow
@@ -211,6 +214,7 @@ def test_a_worker_that_joins_later_is_compared_too(sweeps: Sweeps, empty_cluster
         ("dask", None, "^--backend dask: needs --scheduler tcp://HOST:PORT$"),
         ("dask", "127.0.0.1:8786", "is no address; expected tcp://HOST:PORT"),
         ("dask", "tcp://:8786", "is no address"),
+        ("dask", "tcp://127.0.0.1:65536", "is no address"),
         ("dask", "tls://127.0.0.1:8786", "no certificates are set"),
     ],
 )
@@ -220,7 +224,7 @@ def test_contradictory_options_are_refused(backend: BackendName, scheduler: str 
 
 
 def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dasking, "find_spec", lambda name: None)
+    monkeypatch.setattr(scheduling, "find_spec", lambda name: None)
     message = "Dask is not installed; (pip install .*distributed|install the project with its extra 'cluster')"
     with pytest.raises(ConfigError, match=message), backend_of("dask", "tcp://127.0.0.1:8786"):
         pass

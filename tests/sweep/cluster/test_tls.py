@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 import socket
-import ssl
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.sweep.dask_backend import _connection_error
 from tests.sweep.small_grid import GRID
 
 PAGE = Path(__file__).parents[3] / "docs" / "cluster.md"
@@ -109,17 +107,6 @@ def test_a_scheduler_with_tls_is_not_reached_without(cluster: TlsCluster, tmp_pa
     message = "the scheduler does not answer; .*its address begins with tls:// if it has TLS"
     _require_one_line(cluster.sweep(plain, of_no_config), 6, message)
     _require_one_line(cluster.sweep(cluster.address, of_no_config), 2, "no certificates are set")
-
-
-@pytest.mark.parametrize("link", ["__cause__", "__context__"])
-@pytest.mark.parametrize("wrappers", [0, 1, 2])
-def test_an_error_of_tls_is_found_under_the_errors_of_dask(wrappers: int, link: str) -> None:
-    problem: Exception = ssl.SSLError(1, "[SSL] tlsv1 alert unknown ca")
-    for _ in range(wrappers):
-        outer = OSError(f"in <TLS>: {problem}")
-        setattr(outer, link, problem)
-        problem = outer
-    assert "the TLS connection to the scheduler fails" in str(_connection_error("tls://a:1", problem))
 
 
 @pytest.mark.slow
