@@ -69,7 +69,7 @@ def check(
 
 def _config_of(strategy_file: str, config: Path | None) -> Config:
     """Load a config with the strategy to check; its parameters are kept if it names the same file."""
-    from bot.services.user_strategy import strategy_path
+    from bot.services.strategy_file import strategy_path
     from bot.settings.loader import load_config
 
     if strategy_file == _ROTATION:

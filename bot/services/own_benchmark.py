@@ -13,7 +13,8 @@ from bot.core.market import Market
 from bot.core.ports import Strategy
 from bot.data.demo.generator import PREFIX as DEMO_PREFIX
 from bot.services.plans import whole_plan
-from bot.services.user_strategy import load_strategy, strategy_path
+from bot.services.strategy_file import strategy_path
+from bot.services.user_strategy import load_strategy
 from bot.settings.loader import Config
 from strategies.benchmarks import held
 

@@ -26,8 +26,9 @@ from bot.data.store.store import Store
 from bot.data.vendors.public_venues import VENUES
 from bot.services.markets import endings_of, store_path
 from bot.services.run_key import run_key
+from bot.services.strategy_file import strategy_path
 from bot.services.strategy_settings import rotation_settings
-from bot.services.user_strategy import load_strategy, strategy_path
+from bot.services.user_strategy import load_strategy
 from bot.settings.loader import Config
 from strategies.indicators import daily_volatility, rolling_median
 from strategies.rotation.rotation import Rotation

@@ -9,7 +9,7 @@ from bot.core.events import ConfigPeriod
 from bot.core.market import Market
 from bot.core.window import Window
 from bot.infra.version import __version__
-from bot.services.user_strategy import strategy_path
+from bot.services.strategy_file import strategy_path
 from bot.settings.loader import Config
 
 

@@ -1,52 +1,35 @@
-"""Load a user's own strategy from its file and check everything that it returns."""
+"""A user's own strategy: everything that it returns is checked before the bot uses it."""
 
 from __future__ import annotations
 
 import contextlib
 import copy
-import importlib.util
-import inspect
 import json
-import sys
-import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from bot.brokers.simulated import run_simulated
 from bot.core.daily_rule import DailyRule, Decide
 from bot.core.decision import Decision, Trade
-from bot.core.errors import BotError, ConfigError
+from bot.core.errors import ConfigError
 from bot.core.market import Market, Series
 from bot.core.moments import iso, midnight
 from bot.core.ports import DailyStrategy, Strategy, StressAware
 from bot.core.run_plan import RunPlan
 from bot.core.today import Today
 from bot.ledger.body_json import parse_body
+from bot.services.strategy_file import EXAMPLE, call_user_code, made_by_file, not_awaited
 
-_PROJECT = Path(__file__).resolve().parents[2]
-_T = TypeVar("_T")
 PlanOf = Callable[[Market], RunPlan]
 """Returns the plan of a market's whole history, without decisions."""
-_EXAMPLE = "compare with the file that `bot new-strategy NAME` writes"
-_HELP = f"{_EXAMPLE}; --debug shows the traceback"
 _COPY_HELP = "keep only values that copy.deepcopy can copy in the strategy object"
-
-
-def strategy_path(file: Path) -> Path:
-    """Find a strategy file, from the working folder or from the project's. Raises ConfigError."""
-    for path in (file, _PROJECT / file):
-        # A name that is too long raises OSError instead of being absent.
-        with contextlib.suppress(OSError):
-            if path.is_file():
-                return path
-    raise ConfigError("there is no such strategy file", where=str(file), mend="`bot new-strategy NAME` writes one")
 
 
 def load_strategy(path: Path, parameters: Mapping[str, object], plan_of: PlanOf | None = None) -> Strategy:
@@ -55,57 +38,10 @@ def load_strategy(path: Path, parameters: Mapping[str, object], plan_of: PlanOf 
     A daily strategy needs `plan_of`, the plan of the simulated book in which it decides over a whole market.
     Raises ConfigError.
     """
-    name = f"strategy_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ConfigError("is not a Python file", where=str(path), mend=_EXAMPLE)
-    module, loader = importlib.util.module_from_spec(spec), spec.loader
-    sys.modules[name] = module  # dataclasses look their own module up
-
-    def make() -> tuple[Any, str]:
-        loader.exec_module(module)
-        maker = getattr(module, "strategy", None)
-        if not callable(maker):
-            raise ConfigError("has no function `strategy`", expected="def strategy(): return MyStrategy()")
-        _require_parameters(maker, parameters)
-        made = _not_awaited(maker(**parameters))
-        forms = [form for form in ("decisions", "decide") if callable(getattr(made, form, None))]
-        if not forms or not isinstance(getattr(made, "name", None), str):
-            expected = "an object with `name` and `decisions(market)` or `decide(today)`"
-            raise ConfigError("is no strategy", expected=expected, was=type(made).__name__)
-        if len(forms) > 1:
-            raise ConfigError("has two forms", expected="`decisions(market)` or `decide(today)`", was="both")
-        return made, made.name
-
-    made, own_name = call_user_code(path, make)
+    made, name = made_by_file(path, parameters)
     if callable(getattr(made, "decide", None)):
-        return CheckedDailyStrategy(path, parameters, made, own_name, plan_of)
-    return _CheckedStrategy(path, parameters, made, own_name)
-
-
-def _not_awaited(made: _T) -> _T:
-    """Return what a user's function returned. Raises ConfigError for that of an `async def`."""
-    if inspect.iscoroutine(made):
-        made.close()  # Python would warn that nothing has awaited it
-        raise ConfigError(f"`{made.__qualname__}` is an `async def`", expected="`def`: the bot awaits no result")
-    return made
-
-
-def _require_parameters(strategy: Callable[..., object], parameters: Mapping[str, object]) -> None:
-    """Check that the function `strategy` of a file takes the parameters of the config. Raises ConfigError."""
-    try:
-        signature = inspect.signature(strategy)
-    except (TypeError, ValueError):  # the call itself shows the error
-        return
-    try:
-        signature.bind(**parameters)
-    except TypeError as problem:
-        given = ", ".join(parameters) or "none"
-        raise ConfigError(
-            f"strategy{signature} does not fit `strategy.parameters` of the config: {problem}",
-            was=given,
-            mend="change one of the two",
-        ) from None
+        return CheckedDailyStrategy(path, parameters, made, name, plan_of)
+    return _CheckedStrategy(path, parameters, made, name)
 
 
 class _Checks:
@@ -172,7 +108,7 @@ class _Checks:
                 raise self._wrong(what, "a coin or an unadjusted fund", str(symbol))
 
     def _wrong(self, what: str, expected: str, was: str | None) -> ConfigError:
-        return ConfigError(f"the strategy {what}", where=str(self.path), expected=expected, was=was, mend=_EXAMPLE)
+        return ConfigError(f"the strategy {what}", where=str(self.path), expected=expected, was=was, mend=EXAMPLE)
 
 
 class _CheckedStrategy(_Checks):
@@ -199,7 +135,7 @@ class _CheckedStrategy(_Checks):
         return made
 
     def _asked(self, market: Market, count: int) -> Sequence[Decision]:
-        made = _not_awaited(self.strategy.decisions(market))
+        made = not_awaited(self.strategy.decisions(market))
         if not isinstance(made, Iterable):
             raise ConfigError("returns something else", expected="a list of Decision", was=type(made).__name__)
         # One more than is due: a generator may have no end.
@@ -261,11 +197,11 @@ class CheckedDailyStrategy(_Checks):
         if self.reads_whole_market:
             begin: Callable[[Market], object] = getattr(self.strategy, "begin")  # noqa: B009
             with self._unchanged(market):
-                call_user_code(self.path, lambda: _not_awaited(begin(market)))
+                call_user_code(self.path, lambda: not_awaited(begin(market)))
         return self._decide
 
     def _decide(self, today: Today) -> Decision:
-        decision = call_user_code(self.path, lambda: _not_awaited(self.strategy.decide(today)), day=today.day)
+        decision = call_user_code(self.path, lambda: not_awaited(self.strategy.decide(today)), day=today.day)
         self._check(decision, today.at, today.market)
         return decision
 
@@ -301,49 +237,3 @@ def _parts_of(market: Market) -> tuple[object, ...]:
         if isinstance(array := getattr(one, column.name), np.ndarray) and array.flags.writeable
     }
     return series, writable, market.roles, list(market.decision_moments), market.decision_times.tolist()
-
-
-def call_user_code(path: Path, function: Callable[[], _T], mend: str = _HELP, day: date | None = None) -> _T:
-    """Call a function of the user's file. Raises ConfigError, with file, line and `mend`, for whatever it raises.
-
-    `day` is the UTC day that the function decides, for the error. Standard output of the function goes to standard
-    error, so that the bot's own output stays one table or one JSON object.
-    """
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            return function()
-    except KeyboardInterrupt:
-        raise
-    # SystemExit too: a file that calls exit() would end a daemon without a word.
-    except BaseException as problem:
-        raise _fault(path, problem, mend, day) from None
-
-
-def _fault(path: Path, problem: BaseException, mend: str, day: date | None) -> ConfigError:
-    """Make one line of a user's exception that names the place in the user's own file."""
-    # The last frame in the user's file: frames below are of libraries that the user did not write.
-    # Python records absolute paths, also of a file that was named by a relative one.
-    own, frames = path.resolve(), traceback.extract_tb(problem.__traceback__)
-    lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == own]
-    line = lines[-1] if lines else None
-    if isinstance(problem, SyntaxError) and Path(problem.filename or "").resolve() == own:
-        line = problem.lineno
-    where = f"{path} line {line}" if line else str(path)
-    where += f" on {day}" if day else ""
-    # The bot's own errors, such as that of an unknown series, keep their words.
-    if isinstance(problem, BotError):
-        what = f"{problem.where}: {problem.what}" if problem.where else problem.what
-        return ConfigError(what, where=where, expected=problem.expected, was=problem.was, mend=problem.mend or mend)
-    return ConfigError(f"{type(problem).__name__}: {_text_of(problem)}", where=where, mend=mend)
-
-
-def _text_of(problem: BaseException) -> str:
-    """Return an exception's message, shortened; a user's exception may fail to make one."""
-    try:
-        return str(problem)[:_LONGEST]
-    except Exception:
-        return "its message cannot be read"
-
-
-_LONGEST = 300
-"""Characters of a user's message that are printed."""

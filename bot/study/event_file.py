@@ -10,7 +10,7 @@ import pandas as pd
 
 from bot.core.errors import ConfigError
 from bot.core.moments import Days
-from bot.services.user_strategy import call_user_code
+from bot.services.strategy_file import call_user_code
 from bot.study.axis import Index
 from strategies.indicators import Ints
 

@@ -19,7 +19,8 @@ from bot.backtest.check.subject import Subject
 from bot.core.market import Market
 from bot.core.ports import Simulated
 from bot.services.plans import build_strategy
-from bot.services.user_strategy import load_strategy, strategy_path
+from bot.services.strategy_file import strategy_path
+from bot.services.user_strategy import load_strategy
 from bot.settings.loader import Config
 
 PURE = "purity"
