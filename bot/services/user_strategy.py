@@ -22,6 +22,7 @@ from bot.core.errors import ConfigError
 from bot.core.market import Market, Series
 from bot.core.moments import iso, midnight
 from bot.core.ports import DailyStrategy, Strategy, StressAware
+from bot.core.python_value import python_value
 from bot.core.run_plan import RunPlan
 from bot.core.today import Today
 from bot.ledger.body_json import parse_body
@@ -70,18 +71,19 @@ class _Checks:
         if _parts_of(market) != before:
             raise self._wrong("changes the market", "the market as it was: change copies of its arrays", None)
 
-    def _check(self, decision: Decision, at: datetime, market: Market) -> None:
+    def _checked(self, decision: Decision, at: datetime, market: Market) -> Decision:
+        """Return a decision with the values that the record keeps. Raises ConfigError if it is wrong."""
         if not isinstance(decision, Decision):
             raise self._wrong(f"on {at.date()} returns something else", "a Decision", type(decision).__name__)
         for field, kind, expected in _FIELDS:
-            if not isinstance(getattr(decision, field), kind):
+            if not isinstance(python_value(getattr(decision, field)), kind):
                 what = f"on {decision.at.date()} returns a Decision with the wrong {field}"
                 raise self._wrong(what, expected, repr(getattr(decision, field)))
         for reason in decision.reasons:
             if not isinstance(reason, str):
                 what = f"on {decision.at.date()} gives a reason that is no text"
                 raise self._wrong(what, "text", repr(decision.reasons))
-        self._check_written(decision)
+        readings = self._recorded(decision)
         self._check_symbols(decision, decision.weights, "targets", market)
         # A misspelt name in `stops` would leave the holding without its stop.
         self._check_symbols(decision, decision.stops, "gives a stop to", market)
@@ -89,17 +91,24 @@ class _Checks:
             # An author who wants the hours between has to know that there are none.
             what = "decides at another time" if decision.at == midnight(decision.at.date()) else "decides within a day"
             raise self._wrong(f"{what}: daily decisions only", iso(at), iso(decision.at))
+        if not readings and isinstance(decision.reduce_only, bool):  # most days of most strategies
+            return decision
+        given = {field.name: getattr(decision, field.name) for field in fields(Decision)}
+        return Decision(**{**given, "reduce_only": bool(decision.reduce_only), "readings": readings})
 
-    def _check_written(self, decision: Decision) -> None:
-        """Require readings and texts that fit the record. Raises ConfigError."""
+    def _recorded(self, decision: Decision) -> Mapping[str, object]:
+        """Return the readings as the record reads them back: an unknown number (NaN) is None. Raises ConfigError."""
         texts = (decision.stage, decision.previous, *decision.reasons)
         if not decision.readings and all(map(str.isascii, texts)):  # most days of most strategies
-            return
+            return {}
         try:
-            parse_body(json.dumps({"readings": dict(decision.readings), "texts": texts}))
+            # Through the record's own text, so that a signal, a run and a replay show the same values.
+            given = {"readings": dict(decision.readings), "texts": texts}
+            readings: Any = parse_body(json.dumps(given, default=_python_scalar))["readings"]
         except (TypeError, ValueError, RecursionError) as problem:
             what = f"on {decision.at.date()} returns readings or texts that the record cannot hold"
             raise self._wrong(what, "finite numbers, texts, True, False or None", str(problem)) from None
+        return dict(readings)
 
     def _check_symbols(self, decision: Decision, symbols: Iterable[str], verb: str, market: Market) -> None:
         for symbol in symbols:
@@ -125,14 +134,13 @@ class _CheckedStrategy(_Checks):
         expected = list(market.decision_moments)
         with self._unchanged(market):
             made = call_user_code(self.path, lambda: self._asked(market, len(expected)))
-        for decision, at in zip(made, expected, strict=False):
-            self._check(decision, at, market)
+        checked = [self._checked(decision, at, market) for decision, at in zip(made, expected, strict=False)]
         if len(made) < len(expected):
             what = f"does not decide once a midnight: no decision on {expected[len(made)].date()}"
             raise self._wrong(what, f"{len(expected)} decisions", str(len(made)))
         if len(made) > len(expected):
             raise self._wrong("does not decide once a midnight", f"{len(expected)} decisions", "more")
-        return made
+        return checked
 
     def _asked(self, market: Market, count: int) -> Sequence[Decision]:
         made = not_awaited(self.strategy.decisions(market))
@@ -202,8 +210,7 @@ class CheckedDailyStrategy(_Checks):
 
     def _decide(self, today: Today) -> Decision:
         decision = call_user_code(self.path, lambda: not_awaited(self.strategy.decide(today)), day=today.day)
-        self._check(decision, today.at, today.market)
-        return decision
+        return self._checked(decision, today.at, today.market)
 
 
 _FIELDS: Sequence[tuple[str, type | tuple[type, ...], str]] = (
@@ -216,6 +223,14 @@ _FIELDS: Sequence[tuple[str, type | tuple[type, ...], str]] = (
     ("readings", Mapping, "a mapping"),
 )
 """Fields of a decision that are written to the record, with their type and its name for the user."""
+
+
+def _python_scalar(value: object) -> object:
+    """Return the Python value of a NumPy scalar in a reading. Raises TypeError for any other object."""
+    plain = python_value(value)
+    if plain is value:
+        raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+    return plain
 
 
 def _protect(market: Market) -> None:

@@ -236,15 +236,18 @@ def test_a_strategy_that_changes_the_market_is_refused(line: str, tmp_path: Path
 
 
 def test_bare_readings_of_a_strategy_are_shown_with_its_signal(tmp_path: Path) -> None:
-    readings = "readings={'close': 1.5, 'word': 'up', 'own': {'value': 2, 'verdict': 'yes'}}"
+    readings = "readings={'close': 1.5, 'gone': float('nan'), 'word': 'up', 'own': {'value': 2, 'verdict': 'yes'}}"
     made = f"return [Decision(d.at, 'S', 'S', {{}}, ('x',), {readings}) for d in made]"
     (tmp_path / "mine.py").write_text(HEAD.replace("BODY", made))
     command = ("signal", "--set", "strategy.file=mine.py", "--market", "demo")
     shown = bot(*command, cwd=tmp_path)
-    rows = [line.split() for line in shown.stdout.splitlines() if line.split()[:1] in (["close"], ["own"])]
-    assert (shown.returncode, rows) == (0, [["close", "1.5", "-", "1.5"], ["own", "2", "-", "yes"]])
-    as_json = json.loads(bot(*command, "--json", cwd=tmp_path).stdout)
-    assert as_json["readings"] == {"close": 1.5, "word": "up", "own": {"value": 2, "verdict": "yes"}}
+    rows = [
+        words for line in shown.stdout.splitlines() if (words := line.split())[:1] in (["close"], ["gone"], ["own"])
+    ]
+    expected = [["close", "1.5", "-", "1.5"], ["gone", "-", "-", "unknown"], ["own", "2", "-", "yes"]]
+    assert (shown.returncode, rows) == (0, expected)
+    as_json = json.loads(bot(*command, "--json", cwd=tmp_path).stdout, parse_constant=pytest.fail)
+    assert as_json["readings"] == {"close": 1.5, "gone": None, "word": "up", "own": {"value": 2, "verdict": "yes"}}
 
 
 def test_whatever_a_strategy_prints_stays_out_of_the_json_object(tmp_path: Path) -> None:

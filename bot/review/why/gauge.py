@@ -81,7 +81,8 @@ def gauges_of(readings: Mapping[str, object], labels: Labels = PLAIN) -> dict[st
 
 def _gauge(name: str, reading: object, labels: Labels) -> Gauge:
     if not isinstance(reading, Mapping):
-        return Gauge(name, _number(reading), None, printable(str(reading)), None, labels)
+        verdict = "unknown" if reading is None else printable(str(reading))
+        return Gauge(name, _number(reading), None, verdict, None, labels)
     gate = reading.get("gate")
     verdict = printable(str(reading.get("verdict", "")))
     return Gauge(name, _number(reading.get("value")), _number(reading.get("threshold")), verdict, gate, labels)
