@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from bot.core.instrument import ZERO
+from bot.core.instrument import ZERO, exact_weights
 from bot.core.stop_levels import exact_levels
 
 
@@ -21,14 +21,17 @@ class Trade(StrEnum):
     HOLD = "hold"
 
 
+_EXACT = frozenset({Decimal})
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The decision of a strategy at one UTC midnight. The rest of equity beside `weights` stays in the stablecoin.
 
-    `weights` are shares of equity, each at least 0, at most 1 in sum. `trade` sends orders at once, only for coins
-    outside the rebalancing band, or only for retries. `reduce_only` allows sales only. `readings` has the value,
-    threshold and verdict of each reading. `stops` are prices by symbol at which the whole holding of a coin is sold
-    during the day that begins, until the next decision.
+    `weights` are shares of equity, each at least 0, at most 1 in sum; `to_weight` converts floats. `trade` sends orders
+    at once, only for coins outside the rebalancing band, or only for retries. `reduce_only` allows sales only.
+    `readings` has the value, threshold and verdict of each reading. `stops` are prices by symbol at which the whole
+    holding of a coin is sold during the day that begins, until the next decision.
     """
 
     at: datetime
@@ -48,9 +51,12 @@ class Decision:
             object.__setattr__(self, "stops", exact_levels(self.stops))
         if not self.weights:  # most days of most strategies
             return
+        # By their types, because a run makes tens of thousands of decisions, most of them with decimals.
+        if not _EXACT.issuperset(map(type, self.weights.values())):
+            object.__setattr__(self, "weights", exact_weights(self.weights))
         total = ZERO
-        for weight in self.weights.values():  # one pass, because a run makes tens of thousands of decisions
-            if not isinstance(weight, Decimal) or not weight.is_finite() or weight < 0:
+        for weight in self.weights.values():
+            if not weight.is_finite() or weight < 0:
                 raise _weight_error(self.weights)
             total += weight
         if total > 1:
@@ -58,9 +64,7 @@ class Decision:
 
 
 def _weight_error(weights: Mapping[str, Decimal]) -> Exception:
-    """Return the error of the first weight that is no Decimal, NaN, infinite or negative."""
-    if not all(isinstance(weight, Decimal) for weight in weights.values()):
-        return TypeError(f"weights must be Decimal, see to_weight; was {dict(weights)}")
+    """Return the error of the first weight that is NaN, infinite or negative."""
     for symbol, weight in weights.items():
         if not weight.is_finite():
             return ValueError(f"the weight of {symbol} is {'NaN' if weight.is_nan() else 'infinite'}")

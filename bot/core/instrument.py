@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from bot.core.orders import Side
+from bot.core.python_value import python_value
 
 ZERO = Decimal(0)
 WEIGHT_STEP = Decimal("1e-9")
@@ -28,6 +30,33 @@ def to_weight(weight: float) -> Decimal:
     exact = to_decimal(weight)
     # NaN and numbers far out of range fail to round; as they are, `Decision` refuses them with the coin's name.
     return exact.quantize(WEIGHT_STEP, rounding=ROUND_DOWN) if abs(weight) <= 1 else exact
+
+
+def exact_weights(weights: Mapping[str, Decimal | float]) -> dict[str, Decimal]:
+    """Convert weights to decimals with `to_weight`; a decimal is kept as it is.
+
+    Parameters
+    ----------
+    weights
+        Share of equity by symbol: numbers of Python or NumPy.
+
+    Returns
+    -------
+    dict
+        Share of equity by symbol.
+
+    Raises
+    ------
+    TypeError
+        If a weight is no number. A truth value is none.
+    """
+    exact = {}
+    for symbol, weight in weights.items():
+        number = python_value(weight)
+        if isinstance(number, bool) or not isinstance(number, int | float | Decimal):
+            raise TypeError(f"the weight of {symbol} must be a number, was {weight!r}")
+        exact[symbol] = number if isinstance(number, Decimal) else to_weight(number)
+    return exact
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 
+from bot.core.python_value import python_value
+
 
 def exact_levels(levels: Mapping[str, Decimal | float]) -> dict[str, Decimal]:
     """Convert stop levels to decimals that read back as the same float.
@@ -35,7 +37,7 @@ def exact_levels(levels: Mapping[str, Decimal | float]) -> dict[str, Decimal]:
             price = float(level)
         except (TypeError, ValueError):
             raise TypeError(f"the stop of {symbol} must be a number, was {level!r}") from None
-        if isinstance(level, str | bool):
+        if isinstance(python_value(level), str | bool):
             raise TypeError(f"the stop of {symbol} must be a number, was {level!r}")
         if not (math.isfinite(price) and price > 0):
             raise ValueError(f"sell stops only: the stop of {symbol} must be a price above 0, was {level}")

@@ -40,7 +40,8 @@ FAULTS = {
     "market.as_of(made[99].at)['DEMO-ETH'].open[:] = 1": "ValueError: assignment destination is read-only",
     "return [Decision(d.at, 'S', 'S', {'NOPE': Decimal('0.5')}, ('x',)) for d in made]": "what cannot be held",
     "return [Decision(d.at, 'S', 'S', {'DEMO-RUT': Decimal('0.5')}, ('x',)) for d in made]": "what cannot be held",
-    "return [Decision(d.at, 'S', 'S', {'DEMO-ETH': 0.5}, ('x',)) for d in made]": "weights must be Decimal",
+    "return [Decision(d.at, 'S', 'S', {'DEMO-ETH': '0.5'}, ('x',)) for d in made]": "DEMO-ETH must be a number",
+    "return [Decision(d.at, 'S', 'S', {'DEMO-ETH': True}, ('x',)) for d in made]": "DEMO-ETH must be a number",
     "return [Decision(d.at, 'S', 'S', {'DEMO-ETH': Decimal('1.5')}, ('x',)) for d in made]": "no leverage",
 }
 

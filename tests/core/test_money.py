@@ -234,9 +234,14 @@ class TestRefusals:
         decision = Decision(AT, "ALTS", "ALTS", {"A": D("0.4"), "B": D("0.6"), "C": D(0)}, ())
         assert (decision.trade, decision.reduce_only) == (Trade.NOW, False)
 
-    def test_a_weight_that_is_a_float_is_refused(self) -> None:
-        with pytest.raises(TypeError, match="Decimal"):
-            Decision(AT, "ETH", "ETH", {"ETH": 0.5}, ())  # type: ignore[dict-item]
+    def test_a_weight_that_is_a_float_is_a_decimal_of_the_same_digits(self) -> None:
+        decision = Decision(AT, "ETH", "ETH", {"ETH": 0.1 + 0.2, "BTC": D("0.5")}, ())  # type: ignore[dict-item]
+        assert decision.weights == {"ETH": D("0.3"), "BTC": D("0.5")}
+
+    @pytest.mark.parametrize("weight", ["0.5", True, None])
+    def test_a_weight_that_is_no_number_is_refused(self, weight: Any) -> None:
+        with pytest.raises(TypeError, match=f"the weight of ETH must be a number, was {weight!r}"):
+            Decision(AT, "ETH", "ETH", {"ETH": weight}, ())
 
     def test_decisions_with_other_readings_are_the_same_decision(self) -> None:
         one = Decision(AT, "ETH", "ETH", {}, (), readings={"close": 1})

@@ -92,3 +92,36 @@ def test_a_truth_value_of_numpy_is_one_of_python(value: str, tmp_path: Path) -> 
 def test_a_number_is_no_truth_value(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"wrong reduce_only; expected True or False, was np\.int64\(1\)"):
         decided(tmp_path, WHOLE, "Decision(at, 'S', 'S', {}, ('x',), reduce_only=np.int64(1))")
+
+
+@pytest.mark.parametrize(
+    ("weight", "exact"),
+    [
+        ("np.float64(0.5)", "0.500000000"),
+        ("np.float32(0.1)", "0.100000001"),  # 0.10000000149 in binary, rounded down
+        ("np.int64(1)", "1.000000000"),
+        ("np.where(True, 0.25, 0.0)", "0.250000000"),
+        ("0.1 + 0.2", "0.300000000"),  # 0.30000000000000004 in binary
+        ("Decimal('0.12345678901')", "0.12345678901"),
+    ],
+)
+def test_a_weight_of_any_number_is_exact(weight: str, exact: str, tmp_path: Path) -> None:
+    text = f"from decimal import Decimal{WHOLE}"
+    made = decided(tmp_path, text, f"Decision(at, 'S', 'S', {{'ETH': {weight}}}, ('x',), stops={{'ETH': np.int64(9)}})")
+    assert {str(decision.weights["ETH"]) for decision in made} == {exact}
+    assert {str(decision.stops["ETH"]) for decision in made} == {"9"}
+
+
+@pytest.mark.parametrize(
+    ("field", "what"),
+    [
+        ("{'ETH': np.bool_(True)}, ('x',)", r"the weight of ETH must be a number, was np\.True_"),
+        ("{'ETH': np.float64('nan')}, ('x',)", "the weight of ETH is NaN"),
+        ("{'ETH': -np.float64(1)}, ('x',)", "long only"),
+        ("{'ETH': np.float64(0.7), 'BTC': 0.7}, ('x',)", "no leverage"),
+        ("{}, ('x',), stops={'ETH': np.bool_(True)}", r"the stop of ETH must be a number, was np\.True_"),
+    ],
+)
+def test_a_wrong_weight_or_stop_is_refused(field: str, what: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=what):
+        decided(tmp_path, WHOLE, f"Decision(at, 'S', 'S', {field})")
