@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import wait
+from concurrent import futures
 from contextlib import contextmanager, suppress
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from bot.core.errors import BotError, ClusterError
 from bot.sweep.chunks import Backend, Chunk, run_chunk
-from bot.sweep.dask_scheduler import DaskScheduler
+from bot.sweep.dask_scheduler import CONNECT_SECONDS, DaskScheduler
 from bot.sweep.sweep_file import SweepRow
 from bot.sweep.sweep_inputs import SweepInputs
 from bot.sweep.worker_identity import require_same, worker_identity
@@ -33,7 +33,7 @@ _CHECK_SECONDS = 1.0
 _CHUNKS_A_THREAD = 2
 """Chunks that are submitted for each thread of the workers: one runs, one waits."""
 _MOST_LOSSES = 3
-"""Number of times in a row that the inputs are sent again, without a finished chunk, after workers died."""
+"""Number of times in a row that the inputs are sent again, without a finished chunk, after workers were lost."""
 _KEPT = "finished chunks are kept: go on with --resume"
 
 
@@ -59,6 +59,10 @@ def dask_backend(scheduler: str) -> Iterator[Backend]:
             client.close(timeout=2)
 
 
+class _LostConnectionError(ClusterError):
+    """A connection that ended although the scheduler answers: a worker died or left."""
+
+
 class _DaskBackend:
     def __init__(self, client: Client, scheduler: DaskScheduler) -> None:
         self._client, self._scheduler, self._address = client, scheduler, scheduler.address
@@ -68,59 +72,46 @@ class _DaskBackend:
         """Run chunks. Those of a lost worker run again on another worker."""
         left, losses = dict(chunks), 0
         while left:
-            self.require_workers()
             before = len(left)
-            for number, rows in self._run_while_held(inputs, left):
-                del left[number]
-                yield number, rows
-            losses = losses + 1 if len(left) == before else 0
-            if losses >= _MOST_LOSSES:
-                raise ClusterError(f"workers died {_MOST_LOSSES} times in a row", where=self._address, mend=_KEPT)
+            try:
+                self.require_workers()
+                for number, rows in self._run_while_held(inputs, left):
+                    del left[number]
+                    yield number, rows
+            except _LostConnectionError as problem:
+                losses = losses + 1 if len(left) == before else 0
+                if losses >= _MOST_LOSSES:
+                    what = f"workers were lost {_MOST_LOSSES} times in a row"
+                    raise ClusterError(what, where=self._address, was=problem.was, mend=_KEPT) from None
 
     def _run_while_held(self, inputs: SweepInputs, chunks: Mapping[int, Chunk]) -> Iterator[tuple[int, list[SweepRow]]]:
         """Send the inputs once and run chunks until all are done or the last worker with the inputs is lost."""
         expected, data, run = worker_identity(), inputs.sha256, uuid4().hex
-        held = self._sent(inputs)
-        if held is None:
-            return
+        options = {"broadcast": True, "hash": False, "direct": False}
+        held: Future = self._call(lambda client: client._scatter(inputs, **options), SEND_SECONDS)
         waiting = list(chunks.items())[::-1]
-        futures: dict[str, tuple[int, Future]] = {}
+        submitted: dict[str, tuple[int, Future]] = {}
         finished: Queue[Future] = Queue()
         progress, next_check, most = WorkerProgress(), 0.0, 0
-        while waiting or futures:
+        while waiting or submitted:
             if (now := time.monotonic()) >= next_check:
                 most = self._check_workers(progress, now)
                 next_check = time.monotonic() + _CHECK_SECONDS
-            while waiting and len(futures) < most:
+            while waiting and len(submitted) < most:
                 number, chunk = waiting.pop()
                 key = f"chunk-{number}-{run}"
                 future = self._client.submit(_run_on_worker, held, chunk, expected, data, key=key, pure=False)
-                futures[key] = number, future
+                submitted[key] = number, future
                 progress.begin([key], now)
                 future.add_done_callback(finished.put)
             try:
                 done = finished.get(timeout=_CHECK_SECONDS)
             except Empty:
                 continue
-            number, _ = futures.pop(done.key)
+            number, _ = submitted.pop(done.key)
             rows = self._rows_of(done, number)
-            if rows is None:
-                self._require_scheduler()
-                return
             progress.end(done.key, time.monotonic())
             yield number, rows
-
-    def _sent(self, inputs: SweepInputs) -> Future | None:
-        """Send the inputs to all workers. Returns None if a worker died meanwhile."""
-        before = set(self._workers())
-        options = {"broadcast": True, "hash": False, "direct": False}
-        try:
-            held: Future = self._call(lambda client: client._scatter(inputs, **options), SEND_SECONDS)
-        except ClusterError:
-            if before <= set(self._workers()):
-                raise
-            return None
-        return held
 
     def _check_workers(self, progress: WorkerProgress, now: float) -> int:
         """Remove frozen workers and wait for at least one. Returns the largest number of chunks to submit."""
@@ -147,15 +138,15 @@ class _DaskBackend:
         }
         self._call(lambda client: client.scheduler.restart_workers(workers=list(workers), **options))
 
-    def _rows_of(self, future: Future, number: int) -> list[SweepRow] | None:
-        """Return the rows of a chunk, or None if its worker, its inputs or the scheduler is lost."""
+    def _rows_of(self, future: Future, number: int) -> list[SweepRow]:
+        """Return the rows of a chunk. Raises ClusterError."""
         from distributed.scheduler import KilledWorker
 
         try:
             rows: list[SweepRow] = future.result(timeout=ANSWER_SECONDS)
         except Exception as problem:
-            if future.status != "error":  # the chunk is lost, or its rows are: any error of a connection
-                return None
+            if future.status != "error":  # the chunk is lost, or its rows are
+                raise self._lost(problem) from None
             if isinstance(problem, BotError):
                 raise
             what = f"chunk {number} failed on a worker: {type(problem).__name__}: {problem}"
@@ -182,22 +173,28 @@ class _DaskBackend:
     def _identity_of(self, worker: str) -> dict[str, str] | Exception | None:
         """Return the versions of a worker, its error if they are unreadable, or None if it has disconnected."""
         # Dask tries for 30 seconds to connect to a worker that died a moment ago. This asks beside it who is left.
-        asking = self._client._run(worker_identity, workers=[worker], on_error="return")
-        answer = asyncio.run_coroutine_threadsafe(asking, self._client.loop.asyncio_loop)
-        until = time.monotonic() + ANSWER_SECONDS
-        while not answer.done():
-            if worker not in self._workers():
-                answer.cancel()
-                return None
+        until, answer = time.monotonic() + ANSWER_SECONDS, self._asked(worker)
+        while worker in self._workers():
+            futures.wait([answer], timeout=_CHECK_SECONDS)
+            if answer.done():
+                error = answer.exception()
+                found = error if isinstance(error, Exception) else answer.result()[worker]
+                if not isinstance(found, OSError):
+                    return found
+                # No connection to the worker: the scheduler notes a death a moment later.
+                time.sleep(_CHECK_SECONDS)
+                answer = self._asked(worker)
             if time.monotonic() > until:
                 answer.cancel()
                 what = f"the worker does not answer within {ANSWER_SECONDS} seconds"
                 raise ClusterError(what, where=f"worker {worker}", mend=f"restart it, or stop it; {_KEPT}")
-            wait([answer], timeout=_CHECK_SECONDS)
-        error = answer.exception()
-        found = error if isinstance(error, Exception) else answer.result()[worker]
-        is_gone = isinstance(found, OSError) and worker not in self._workers()
-        return None if is_gone else found
+        answer.cancel()
+        return None
+
+    def _asked(self, worker: str) -> futures.Future[dict[str, dict[str, str] | Exception]]:
+        """Ask a worker for its versions. Returns the answer by worker, once it has arrived."""
+        asking = self._client._run(worker_identity, workers=[worker], on_error="return")
+        return asyncio.run_coroutine_threadsafe(asking, self._client.loop.asyncio_loop)
 
     def _wait_for_workers(self) -> dict[str, dict[str, Any]]:
         """Wait for a worker and return all workers by address. Raises ClusterError after `WORKER_SECONDS`."""
@@ -219,30 +216,38 @@ class _DaskBackend:
     def _call(self, call: Callable[[Client], Any], seconds: float | None = None) -> Any:
         """Ask the scheduler and return its answer, by default within `ANSWER_SECONDS`. Raises ClusterError."""
         seconds = seconds or ANSWER_SECONDS
+        until = time.monotonic() + seconds
         if self._client.status != "running":
             raise self._gone()
         try:
             # The client loses its attribute `scheduler` when it gives up, so the call reads it.
             return self._client.sync(call, self._client, callback_timeout=seconds)
-        except TimeoutError:
-            what = f"the scheduler, or a worker that it asks, does not answer within {seconds:g} seconds"
-            raise ClusterError(what, where=self._address, mend=f"restart it; {_KEPT}") from None
-        except Exception as problem:  # a lost connection ends in errors of many types
-            self._require_scheduler()
-            what = f"a connection ended: {type(problem).__name__}: {problem}"
-            raise ClusterError(what, where=self._address, mend=_KEPT) from None
+        except Exception as problem:
+            # Before its time, it is an error that the scheduler met.
+            if isinstance(problem, TimeoutError) and time.monotonic() >= until:
+                raise self._silent(seconds) from None
+            raise self._lost(problem) from None
 
-    def _require_scheduler(self) -> None:
-        """Raise ClusterError unless the scheduler answers. The client notes a lost connection a moment later."""
+    def _lost(self, problem: Exception) -> ClusterError:
+        """Return the error of a lost connection, which Dask reports by errors of many types."""
+        # The client notes a moment later that its scheduler is gone.
         if self._client.status != "running":
-            raise self._gone()
+            return self._gone()
         try:
-            self._scheduler.require_answer()
-        except ClusterError:
-            raise self._gone() from None
+            self._scheduler.greet()
+        except TimeoutError:
+            return self._silent(CONNECT_SECONDS)
+        except Exception:  # the address is free, or another server listens there
+            return self._gone()
+        was = f"{type(problem).__name__}: {problem}"
+        return _LostConnectionError("a connection ended", where=self._address, was=was, mend=_KEPT)
 
     def _gone(self) -> ClusterError:
         return ClusterError("the scheduler has gone away", where=self._address, mend=_KEPT)
+
+    def _silent(self, seconds: float) -> ClusterError:
+        what = f"the scheduler, or a worker that it asks, does not answer within {seconds:g} seconds"
+        return ClusterError(what, where=self._address, mend=f"restart it; {_KEPT}")
 
 
 def _run_on_worker(inputs: SweepInputs, chunk: Chunk, expected: Mapping[str, str], data: str) -> list[SweepRow]:

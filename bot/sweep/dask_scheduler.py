@@ -70,18 +70,31 @@ class DaskScheduler:
         if self.address.startswith("tls:"):
             self._require_tls()
         try:
-            # In a thread of its own, because a notebook has an event loop in this one.
-            with ThreadPoolExecutor(1) as thread:
-                thread.submit(asyncio.run, self._greet()).result()
+            self.greet()
         except Exception as problem:  # another server's bytes are read as a length, and end in any error
             raise self._no_answer(problem) from None
 
-    async def _greet(self) -> None:
-        """Connect once and exchange greetings, which only a scheduler or a worker can do."""
+    def greet(self) -> None:
+        """Connect once and exchange greetings, which only a scheduler or a worker can do.
+
+        Raises
+        ------
+        TimeoutError
+            If it is connected but silent for `CONNECT_SECONDS`, as a frozen scheduler is.
+        Exception
+            Any other, if nothing or another kind of server listens.
+        """
+        # In a thread of its own, because a notebook has an event loop in this one.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, self._greeted()).result()
+
+    async def _greeted(self) -> None:
         from distributed.comm.core import connect
 
         options = self.security.get_connection_args("client")
-        answered = await connect(self.address, timeout=CONNECT_SECONDS, **options)
+        connecting = connect(self.address, timeout=CONNECT_SECONDS, **options)
+        # Dask limits the time to connect, but waits for the greeting without an end.
+        answered = await asyncio.wait_for(connecting, CONNECT_SECONDS + 1)
         answered.abort()
 
     def _require_tls(self) -> None:
@@ -112,7 +125,7 @@ class DaskScheduler:
         """Return the error of a failed connection."""
         cause = problem.__cause__ or problem
         # Dask puts the address of an object in memory before the cause.
-        text = str(cause).rpartition(": ")[2] or type(problem).__name__
+        text = str(cause).rpartition(": ")[2] or "no answer in time"
         was = text if isinstance(problem, OSError) else "the answer of another kind of server"
         other = "tls:// if it has TLS" if self.address.startswith("tcp:") else "tcp:// if it has no TLS"
         mend = f"start it: dask scheduler; its address begins with {other}"

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from pkgutil import resolve_name
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pandas as pd
@@ -72,10 +73,23 @@ def test_every_error_of_a_lost_connection_names_the_scheduler(name: str, free_po
 
 
 @pytest.mark.parametrize("name", [*ERRORS, "builtins.TimeoutError"])
-def test_rows_that_are_lost_with_the_scheduler_are_no_fault_of_their_chunk(name: str, free_port: int) -> None:
+def test_rows_that_are_lost_with_the_scheduler_name_the_scheduler(name: str, free_port: int) -> None:
     error = resolve_name(name)("Connection reset by peer")
     backend = _DaskBackend(cast(Any, LateClient(error)), DaskScheduler.at(f"tcp://127.0.0.1:{free_port}"))
-    assert backend._rows_of(cast(Any, LostFuture(error)), 1) is None
+    with pytest.raises(ClusterError, match="the scheduler has gone away; finished chunks are kept"):
+        backend._rows_of(cast(Any, LostFuture(error)), 1)
+
+
+def test_a_sweep_whose_inputs_are_lost_again_and_again_ends(free_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(DaskScheduler, "greet", lambda scheduler: asked.append(scheduler.address))
+    monkeypatch.setattr(_DaskBackend, "require_workers", lambda _: None)
+    client = LateClient(TimeoutError("No valid workers found"))
+    backend = _DaskBackend(cast(Any, client), DaskScheduler.at(f"tcp://127.0.0.1:{free_port}"))
+    message = "workers were lost 3 times in a row; was TimeoutError: No valid workers found; finished chunks are kept"
+    with pytest.raises(ClusterError, match=message):
+        list(backend.run(cast(Any, SimpleNamespace(sha256="ab")), {0: []}))
+    assert len(asked) == 3
 
 
 @pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["closes", "no TLS"])

@@ -65,12 +65,12 @@ def worker_under(supervisor: int) -> int | None:
 def test_the_chunks_of_a_frozen_worker_run_on_another(
     sweeps: Sweeps, cluster: DaskCluster, on_threads: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progressing, "SILENT_SECONDS", 3.0)
     frozen: list[float] = []
     victim = cluster.workers[0]
 
     def freeze(done: int, total: int) -> None:
         if done and not frozen:
+            monkeypatch.setattr(progressing, "SILENT_SECONDS", 8.0)
             victim.send_signal(signal.SIGSTOP)
             frozen.append(time.monotonic())
 
@@ -84,13 +84,13 @@ def test_the_chunks_of_a_frozen_worker_run_on_another(
 def test_a_frozen_worker_under_supervision_is_restarted(
     sweeps: Sweeps, empty_cluster: DaskCluster, on_threads: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progressing, "SILENT_SECONDS", 3.0)
     supervisor = empty_cluster.start_worker(is_supervised=True)
     frozen: list[int] = []
 
     def freeze(done: int, total: int) -> None:
         worker = worker_under(supervisor.pid)
         if done and not frozen and worker is not None:
+            monkeypatch.setattr(progressing, "SILENT_SECONDS", 8.0)
             os.kill(worker, signal.SIGSTOP)
             frozen.append(worker)
 
@@ -113,11 +113,11 @@ def test_a_chunk_without_an_end_runs_on_another_worker(
 def test_a_sweep_whose_workers_all_stop_ends_and_goes_on_later(
     sweeps: Sweeps, empty_cluster: DaskCluster, on_threads: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progressing, "SILENT_SECONDS", 3.0)
     worker = empty_cluster.start_worker()
 
     def freeze(done: int, total: int) -> None:
         if done == 2:
+            monkeypatch.setattr(progressing, "SILENT_SECONDS", 8.0)
             monkeypatch.setattr(dasking, "WORKER_SECONDS", 2)
             worker.send_signal(signal.SIGSTOP)
 
@@ -134,9 +134,9 @@ def test_a_worker_that_is_frozen_at_the_start_is_named(
     sweeps: Sweeps, cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster.wait_for_workers(2)
-    monkeypatch.setattr(dasking, "ANSWER_SECONDS", 3)
+    monkeypatch.setattr(dasking, "ANSWER_SECONDS", 8)
     cluster.workers[1].send_signal(signal.SIGSTOP)
-    with pytest.raises(ClusterError, match=r"^worker tcp://127.0.0.1:\d+: the worker does not answer within 3 seconds"):
+    with pytest.raises(ClusterError, match=r"^worker tcp://127.0.0.1:\d+: the worker does not answer within 8 seconds"):
         sweeps.run("start", cluster.address)
     assert not sweeps.file("start").path.exists()
 
@@ -169,8 +169,8 @@ def test_a_worker_that_cannot_be_reached_is_named(
     sweeps: Sweeps, empty_cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     empty_cluster.start_worker(DEAF)
-    monkeypatch.setattr(dasking, "ANSWER_SECONDS", 3)
-    with pytest.raises(ClusterError, match=r"^worker tcp://127.0.0.1:\d+: the worker does not answer within 3 seconds"):
+    monkeypatch.setattr(dasking, "ANSWER_SECONDS", 8)
+    with pytest.raises(ClusterError, match=r"^worker tcp://127.0.0.1:\d+: the worker does not answer within 8 seconds"):
         sweeps.run("deaf", empty_cluster.address)
 
 
@@ -187,15 +187,24 @@ def test_inputs_are_sent_again_if_a_worker_dies_while_it_receives_them(
 
 
 @pytest.mark.slow
+def test_a_scheduler_that_is_frozen_at_the_start_is_refused(
+    sweeps: Sweeps, cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.scheduler.send_signal(signal.SIGSTOP)
+    with pytest.raises(ClusterError, match="the scheduler does not answer; was no answer in time; start it"):
+        sweeps.run("start", cluster.address)
+    assert not sweeps.file("start").path.exists()
+
+
+@pytest.mark.slow
 def test_a_frozen_scheduler_ends_the_sweep(
     sweeps: Sweeps, cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dasking, "ANSWER_SECONDS", 3)
-
     def freeze(done: int, total: int) -> None:
         if done == 2:
+            monkeypatch.setattr(dasking, "ANSWER_SECONDS", 8)
             cluster.scheduler.send_signal(signal.SIGSTOP)
 
-    with pytest.raises(ClusterError, match="does not answer within 3 seconds; restart it; finished chunks are kept"):
+    with pytest.raises(ClusterError, match=r"does not answer within \d seconds; restart it; finished chunks are kept"):
         sweeps.run("frozen", cluster.address, freeze)
     assert 2 <= sweeps.file("frozen").count() < 8
