@@ -18,6 +18,7 @@ _PROJECT = Path(__file__).resolve().parents[2]
 _T = TypeVar("_T")
 EXAMPLE = "compare with the file that `bot new-strategy NAME` writes"
 _HELP = f"{EXAMPLE}; --debug shows the traceback"
+_NO_EXIT = "raise an error instead: a file cannot end the program"
 
 
 def strategy_path(file: Path) -> Path:
@@ -116,11 +117,15 @@ def _fault(path: Path, problem: BaseException, mend: str, day: date | None) -> C
     if isinstance(problem, BotError):
         what = f"{problem.where}: {problem.what}" if problem.where else problem.what
         return ConfigError(what, where=where, expected=problem.expected, was=problem.was, mend=problem.mend or mend)
-    return ConfigError(f"{type(problem).__name__}: {_text_of(problem)}", where=where, mend=mend)
+    name, text = type(problem).__name__, _text_of(problem)
+    what = f"{name}: {text}" if text else name
+    return ConfigError(what, where=where, mend=_NO_EXIT if isinstance(problem, SystemExit) else mend)
 
 
 def _text_of(problem: BaseException) -> str:
-    """Return an exception's message, shortened; a user's exception may fail to make one."""
+    """Return an exception's message, shortened, "" if it has none; a user's exception may fail to make one."""
+    if isinstance(problem, SystemExit) and problem.code is None:  # of exit(): its text would be "None"
+        return ""
     try:
         return str(problem)[:_LONGEST]
     except Exception:

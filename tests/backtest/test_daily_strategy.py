@@ -190,6 +190,7 @@ REFUSED = {
     "return Decision(today.at, 'S', 'S', {'ETH': Decimal(-1)}, ('x',))": "long only",
     "return None": r"on \d{4}-\d\d-\d\d returns something else; expected a Decision, was NoneType",
     "raise ValueError('mine')": r"mine\.py line \d+ on \d{4}-\d\d-\d\d: ValueError: mine",
+    "raise SystemExit(3)": r"mine\.py line \d+ on \d{4}-\d\d-\d\d: SystemExit: 3; raise an error instead",
     "return today.target({'RUT': 0.5})": "targets what cannot be held",
     "return today.market['NOPE']": "there is no series NOPE",
 }

@@ -119,7 +119,8 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> None:
         what = "a new process that asked the strategy had too little memory, room or open files"
         raise MachineError(what, mend="free memory, or make room in the folder of temporary files (TMPDIR)")
     if code:
-        raise ConfigError(f"a new process that asked the strategy ended with exit code {code}")
+        mend = "look for os._exit in the file, or for compiled code that crashes"
+        raise ConfigError(f"a new process that asked the strategy ended with exit code {code}", mend=mend)
 
 
 def answer_job() -> None:

@@ -124,3 +124,9 @@ def test_a_process_that_the_machine_ends_is_no_fault_of_the_strategy(command: st
     process = subprocess.Popen(["sh", "-c", command])
     with pytest.raises(MachineError, match=words):
         _wait(process, 10.0)
+
+
+def test_a_process_that_the_file_ends_is_one_line() -> None:
+    process = subprocess.Popen(["sh", "-c", "exit 3"])
+    with pytest.raises(ConfigError, match=r"ended with exit code 3; look for os\._exit in the file"):
+        _wait(process, 10.0)
