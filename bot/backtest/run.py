@@ -33,6 +33,7 @@ from bot.report.contents import Band, Contents, Waterfall, Worlds
 from bot.report.labels import PLAIN, Labels, labels_of
 from bot.report.statistics import statistics_of
 from bot.report.tear_sheet import render
+from bot.services.call_arguments import config_argument, folder_argument
 from bot.services.markets import open_market
 from bot.services.own_benchmark import OwnBenchmark, own_benchmark
 from bot.services.plans import build_strategy, run_plan, window_of
@@ -40,7 +41,7 @@ from bot.services.run_key import run_key
 from bot.services.signals import waterfall_over
 from bot.services.trigger_report import trigger_of
 from bot.services.universe import universe_of
-from bot.settings.loader import Config, load_config
+from bot.settings.loader import Config
 from strategies.rotation.view import Views
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def run_backtest(
     market: str = "auto",
     changes: Mapping[str, object] | None = None,
     save: bool = False,
-    out: Path | None = None,
+    out: Path | str | None = None,
     capacity: bool = False,
     name: str = "",
     note: str = "",
@@ -151,7 +152,7 @@ def run_backtest(
     market
         "auto", "store" or "demo".
     changes
-        Values laid over the config.
+        Values laid over the file of the config.
     save, out
         Write the run's files to a new folder in the state folder, or to `out`.
     capacity
@@ -177,11 +178,10 @@ def run_backtest(
     """
     started = SystemClock().now()
     label = run_label(name, note)
-    if not isinstance(config, Config):
-        config = load_config(None if config is None else Path(config), changes)
+    config, out = config_argument(config, changes), folder_argument("out", out)
     if save and out is None:
         require_free_name(config.state, label.name)
-    found_market = open_market(config, None if data_dir is None else Path(data_dir), market)
+    found_market = open_market(config, folder_argument("data_dir", data_dir), market)
     window = window_of(found_market, _as_date(start), _as_date(end))
     key = run_key(config, found_market, window)
     folder, existed = None, out is not None and out.is_dir()

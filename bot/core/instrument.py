@@ -48,7 +48,7 @@ def exact_weights(weights: Mapping[str, Decimal | float]) -> dict[str, Decimal]:
     Raises
     ------
     TypeError
-        If a weight is no number. A truth value is none.
+        If a weight is a truth value, a text or another object.
     """
     exact = {}
     for symbol, weight in weights.items():

@@ -13,7 +13,7 @@ def python_value(value: object) -> object:
     ----------
     value
         Any object. A calculation with pandas or NumPy returns `np.float64` for a float, `np.bool_` for a truth value,
-        and `np.where` of two numbers an array without dimensions.
+        and `np.where` of two numbers an array of zero dimensions.
 
     Returns
     -------

@@ -33,11 +33,13 @@ class RunLabel:
 def run_label(name: str, note: str) -> RunLabel:
     """Make the label of a run. Raises ConfigError for an invalid name or a note that is too long."""
     # The letters of a ledger's name, since commands take either.
-    if name and not re.fullmatch("[A-Za-z0-9_-]{1,40}", name):
+    if not isinstance(name, str) or (name and not re.fullmatch("[A-Za-z0-9_-]{1,40}", name)):
         expected = "at most 40 of A-Z, a-z, 0-9, - and _"
         raise ConfigError("is an invalid name of a run", where="--name", expected=expected, was=repr(name))
     if name in _RESERVED or _RUN_ID.fullmatch(name) or name.startswith("-"):
         raise ConfigError(f"{name!r} is reserved by commands", where="--name", mend="choose another name")
+    if not isinstance(note, str):
+        raise ConfigError("is no text", where="--note", expected="text", was=repr(note))
     if len(note) > _LONGEST_NOTE:
         raise ConfigError("is too long", where="--note", expected=f"at most {_LONGEST_NOTE} characters")
     return RunLabel(name, printable(note).strip())

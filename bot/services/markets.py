@@ -87,11 +87,11 @@ def chosen(config: Config, data_dir: Path | None, market: str) -> str:
     """Return the market that would be opened: "store", "demo", or the folder's path."""
     if data_dir is not None:
         return str(data_dir)
+    # The command line knows its words; a call in Python would get the demo for any other.
+    if not isinstance(market, str) or market not in ("auto", STORE, DEMO):
+        raise ConfigError("is no market", where="market", expected=f"auto, {STORE} or {DEMO}", was=repr(market))
     if market == "auto":
         return STORE if not missing_of_store(config) else DEMO
-    # The command line knows its words; a call in Python would get the demo for any other.
-    if market not in (STORE, DEMO):
-        raise ConfigError("is no market", where="market", expected=f"auto, {STORE} or {DEMO}", was=repr(market))
     return market
 
 

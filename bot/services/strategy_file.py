@@ -123,7 +123,7 @@ def _fault(path: Path, problem: BaseException, mend: str, day: date | None) -> C
 
 
 def _text_of(problem: BaseException) -> str:
-    """Return an exception's message, shortened, "" if it has none; a user's exception may fail to make one."""
+    """Return an exception's message, shortened, "" if it is empty; a user's exception may fail to make one."""
     if isinstance(problem, SystemExit) and problem.code is None:  # of exit(): its text would be "None"
         return ""
     try:

@@ -97,7 +97,7 @@ class _Checks:
         return Decision(**{**given, "reduce_only": bool(decision.reduce_only), "readings": readings})
 
     def _recorded(self, decision: Decision) -> Mapping[str, object]:
-        """Return the readings as the record reads them back: an unknown number (NaN) is None. Raises ConfigError."""
+        """Return the readings as the record reads them back: an unknown number (NaN) is null. Raises ConfigError."""
         texts = (decision.stage, decision.previous, *decision.reasons)
         if not decision.readings and all(map(str.isascii, texts)):  # most days of most strategies
             return {}

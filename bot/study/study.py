@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from bot.infra.clock import SystemClock
 from bot.infra.version import __version__
 from bot.ledger.newest_study import FORMAT
 from bot.ledger.plan_log import PlanEntryKind, plan_log
+from bot.services.call_arguments import config_argument, folder_argument, path_argument
 from bot.services.markets import open_market
 from bot.services.universe import universe_of
-from bot.settings.loader import Config, load_config
+from bot.settings.loader import Config
 from bot.study.extra import require_extra
 from bot.study.multiverse import cell_count
 from bot.study.page.study_page import render
@@ -66,6 +67,9 @@ class Study:
         return pd.DataFrame(self.figures["sections"][name]["rows"])
 
 
+_PLAN_FILE = "the path of a YAML file, or a StudyPlan"
+
+
 def run_study(
     plan: Path | str | StudyPlan | None = None,
     data_dir: Path | str | None = None,
@@ -104,12 +108,10 @@ def run_study(
     chosen = _chosen(only)
     require_extra()
     if not isinstance(plan, StudyPlan):
-        plan = load_plan(None if plan is None else Path(plan))
+        plan = load_plan(None if plan is None else path_argument("plan", plan, _PLAN_FILE))
     plan_sha256 = plan.sha256  # before a price is read
-    if not isinstance(config, Config):
-        config = load_config(None if config is None else Path(config))
-    config = plan.with_symbols(config)
-    data = StudyData(plan, config, open_market(config, None if data_dir is None else Path(data_dir), market))
+    config = plan.with_symbols(config_argument(config))
+    data = StudyData(plan, config, open_market(config, folder_argument("data_dir", data_dir), market))
     key = hashlib.sha256(f"{plan_sha256}{data.data_sha256}{config.fingerprint()}{code_sha256()}".encode()).hexdigest()
     log = plan_log(config.state)
     variants = {"name": plan.name, "data_sha256": data.data_sha256, "variants": 1 + cell_count(plan)}
@@ -134,6 +136,9 @@ def code_sha256() -> str:
 
 
 def _chosen(only: Sequence[str]) -> list[str]:
+    # Of a call in Python: each letter of a text would be taken for a section.
+    if isinstance(only, str) or not isinstance(only, Iterable):
+        raise ConfigError("is no list of sections", where="--only", expected='a list, as ["verdict"]', was=repr(only))
     for name in only:
         if name not in SECTIONS:
             hint = did_you_mean(name, SECTIONS) or f"known are {', '.join(SECTIONS)}"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -21,9 +21,10 @@ from bot.core.market import Market
 from bot.core.plural import counted
 from bot.core.window import Window
 from bot.infra.version import __version__
+from bot.services.call_arguments import config_argument, folder_argument, path_argument
 from bot.services.markets import open_market
 from bot.services.plans import window_of
-from bot.settings.loader import CONFIG_FOLDER, Config, load_config
+from bot.settings.loader import CONFIG_FOLDER, Config
 from bot.simulation.compiling import code_hash, is_compiled
 from bot.simulation.prepared_market import require_simulated
 from bot.sweep.chunks import Backend, chunks_of
@@ -41,6 +42,7 @@ CHUNK = 250
 """Sets of a chunk: a stop loses at most one on each thread."""
 BackendName = Literal["threads", "dask"]
 DEFAULT_GRID = CONFIG_FOLDER / "grid.yaml"
+GRID_FILE = "the path of a YAML file, as docs/sweep.md describes it"
 _SECONDS_INTERPRETED, _MINUTES_ALLOWED = 0.3, 30
 _RELATIVE = 1e-9
 WORTH_COMPILING = 100
@@ -115,12 +117,12 @@ def run_sweep(
     BotError
         An error of `bot.core.errors`. Finished chunks are kept.
     """
-    resolved = config if isinstance(config, Config) else load_config(None if config is None else Path(config))
-    options = SweepOptions(Path(grid), sampler, sets, seed, start, end)
+    resolved = config_argument(config)
+    options = SweepOptions(path_argument("grid", grid, GRID_FILE), sampler, sets, seed, start, end)
     file = SweepFile.named(resolved.state, name)
     # Connected first: a scheduler that is absent is said before prices are read.
     with backend_of(backend, scheduler) as run_chunks:
-        opened = open_market(resolved, None if data_dir is None else Path(data_dir), market)
+        opened = open_market(resolved, folder_argument("data_dir", data_dir), market)
         sweep(resolved, opened, options, file, resume, advance, run_chunks)
     table, found = file.table(), evidence_of(file)
     if found is not None:
@@ -209,10 +211,14 @@ def backend_of(name: BackendName, scheduler: str | None) -> Iterator[Backend]:
     Raises
     ------
     ConfigError
-        If the options contradict each other.
+        If the backend is unknown, or the options contradict each other.
     ClusterError
         If the scheduler does not answer.
     """
+    # Of a call in Python: any other word would run on threads.
+    if name not in get_args(BackendName):
+        expected = " or ".join(get_args(BackendName))
+        raise ConfigError("is no backend", where="--backend", expected=expected, was=repr(name))
     if (name == "dask") != (scheduler is not None):
         given = "--backend dask" if scheduler is None else "--scheduler"
         needed = "--scheduler tcp://HOST:PORT" if scheduler is None else "--backend dask"

@@ -6,19 +6,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from bot.backtest.engines.exact import run_exact
+from bot.core.errors import ConfigError
 from bot.core.events import Event, Valuation
 from bot.core.market import Floats, Market
 from bot.core.window import Window
 from bot.report.metrics import performance
+from bot.services.call_arguments import config_argument, folder_argument, path_argument
 from bot.services.markets import open_market
 from bot.services.plans import window_of
-from bot.settings.loader import Config, load_config
+from bot.settings.loader import Config
 from bot.simulation.prepared_market import require_simulated
 from bot.sweep.assumptions import assumptions_of
 from bot.sweep.axes import delay_of
@@ -29,7 +31,7 @@ from bot.sweep.figures_by_window import Figures, figures_by_window
 from bot.sweep.folds import Fold, folds_of
 from bot.sweep.grid import Sampler, load_grid
 from bot.sweep.run_figures import FIGURES, MONTHLY
-from bot.sweep.sweep import DEFAULT_GRID, WORTH_COMPILING
+from bot.sweep.sweep import DEFAULT_GRID, GRID_FILE, WORTH_COMPILING
 from bot.sweep.variation import Variations, with_changes
 from strategies.indicators import Ints
 
@@ -161,9 +163,14 @@ def run_walk_forward(
     BotError
         An error of `bot.core.errors`.
     """
-    resolved = config if isinstance(config, Config) else load_config(None if config is None else Path(config))
-    options = WalkForwardOptions(Path(grid), train, test, anchored, criterion, sampler, sets, seed, start, end)
-    opened = open_market(resolved, None if data_dir is None else Path(data_dir), market)
+    resolved = config_argument(config)
+    # Of a call in Python: the command line knows its words.
+    if criterion not in get_args(Criterion):
+        expected = " or ".join(get_args(Criterion))
+        raise ConfigError("is no criterion", where="--criterion", expected=expected, was=repr(criterion))
+    file = path_argument("grid", grid, GRID_FILE)
+    options = WalkForwardOptions(file, train, test, anchored, criterion, sampler, sets, seed, start, end)
+    opened = open_market(resolved, folder_argument("data_dir", data_dir), market)
     return walk_forward(resolved, opened, options, advance)
 
 
