@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -123,7 +124,9 @@ class WalkForward:
     @property
     def choices(self) -> pd.DataFrame:
         """Return a row a fold: its days, the chosen set with its values, and its figures in training and test."""
-        return pd.DataFrame([_row(found) for found in self.folds])
+        rows = [_row(found) for found in self.folds]
+        # A fold without a choice has no values. As floats, the set and the counts of the others would end in .0.
+        return pd.DataFrame({name: _column([row.get(name) for row in rows]) for name in dict.fromkeys(chain(*rows))})
 
 
 def run_walk_forward(
@@ -296,6 +299,11 @@ def _require_same(first: TestedFold, equity: Floats, start_equity: float) -> Non
     expected, was = equity[days - 1] / start_equity - 1, float(first.tested["total_return"] or 0.0)
     if abs(was - expected) > _RELATIVE * max(1.0, abs(expected)):
         raise AssertionError(f"the simulation and the exact engine disagree on set {first.chosen}: {was}, {expected}")
+
+
+def _column(values: Sequence[object]) -> pd.Series:
+    """Return a column in which whole numbers stay whole beside absent values, which are None."""
+    return pd.Series(values, dtype=object if set(map(type, values)) == {int, type(None)} else None)
 
 
 def _row(found: TestedFold) -> dict[str, object]:
