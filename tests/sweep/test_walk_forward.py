@@ -19,11 +19,13 @@ from bot.core.events import Fill, Valuation
 from bot.core.market import Market
 from bot.core.moments import midnight
 from bot.core.orders import Side
+from bot.core.window import Window
 from bot.data.demo.demo_market import DEMO
 from bot.services.plans import planned
 from bot.settings.loader import load_config
 from bot.sweep import walk_forward as walking
 from bot.sweep.exact_set import planned_set
+from bot.sweep.figures_by_window import Figures
 from bot.sweep.folds import Fold
 from bot.sweep.variation import Variations
 from bot.sweep.walk_forward import WalkForward, WalkForwardOptions, walk_forward
@@ -53,13 +55,26 @@ def test_equal_sets_share_the_mean_of_their_places() -> None:
     assert [walking._rank(scores, number) for number in range(4)] == [3.5, 1.0, 3.5, 2.0]
 
 
+def test_whole_numbers_stay_whole_beside_a_fold_without_a_choice() -> None:
+    days, key = Window(date(2020, 1, 1), date(2020, 1, 2)), "rotation.breakout.confirm_closes"
+    figures = cast(Figures, dict.fromkeys(("total_return", "sharpe", "max_drawdown"), 0.5) | {"episodes": 1})
+    chosen = walking.TestedFold(Fold(days, days), 7, {key: 5}, figures, figures, 1.0)
+    folds = [chosen, walking.TestedFold(Fold(days, days), None, {}, figures, figures, None)]
+    choices = WalkForward(folds, 8, "sharpe", *[None] * 5).choices  # type: ignore[arg-type]
+    assert choices[["set", key, "test_rank"]].to_csv(index=False) == f"set,{key},test_rank\n7,5,1.0\n,,\n"
+
+
 def test_chosen_values_are_written_as_in_a_sweep() -> None:
     fold = SimpleNamespace(test=SimpleNamespace(start=date(2020, 1, 1)))
-    gates = [{"rotation.gates.credit": gate, "rotation.eth_stop.drawdown": 0.25} for gate in (True, False)]
+    gates = [
+        {"rotation.gates.credit": gate, "rotation.eth_stop.drawdown": 0.25, "altcoin_universe": ["SOL", "ADA"]}
+        for gate in (True, False)
+    ]
     page = _drift([cast(walking.TestedFold, SimpleNamespace(fold=fold, changes=changes)) for changes in gates])
     assert re.findall(r"<t[hd][^>]*>(?:<span[^>]*>)?([^<]+)<", page[page.index("<tbody>") :]) == [
         *("credit", "on", "off"),
         *("eth_stop.drawdown", "0.25", "0.25"),
+        *("altcoin_universe", "[SOL, ADA]", "[SOL, ADA]"),
     ]
 
 

@@ -33,7 +33,7 @@ class SweepData:
     neighbourhood
         Neighbours of the sets.
     comparison
-        Figures of the default config and of random timing, once the sweep has ended.
+        Figures of the config as it is and of random timing, once the sweep has ended.
     keys
         Config keys with more than one value.
     """
@@ -90,6 +90,8 @@ def value_text(value: object) -> str:
     """Format a value of a config key."""
     if isinstance(value, bool | np.bool_):
         return "on" if value else "off"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(str, value))}]"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
