@@ -97,8 +97,9 @@ class Grid:
 
     def _combinations(self, size: int | None, count: int | None) -> Iterator[dict[str, object]]:
         if size is None:
-            mend = "give it values, or draw with --sampler random --sets N"
-            raise ConfigError("an axis is continuous", where="--sampler grid", mend=mend)
+            ranges = ", ".join(axis.key for axis in self.axes if not axis.values)
+            mend = "list its values, or draw sets: --sampler random --sets N"
+            raise ConfigError(f"has no combinations of a range: {ranges}", where="--sampler grid", mend=mend)
         if min(size, count or size) > MOST_SETS:
             mend = "draw some of them: --sampler sobol --sets N"
             raise ConfigError(
@@ -217,8 +218,8 @@ def _require_varied(key: str, where: str, config: Config) -> None:
     if key not in known:
         inner = [name for name in sorted(known) if name.startswith(f"{key}.")]
         hint = f"a grid names single values, such as {inner[0]}" if inner else did_you_mean(key, known)
-        hint = hint or f"a key of {', '.join(VARIED)}, or {', '.join(RunAxes.model_fields)}"
-        raise ConfigError("is no key that may vary", where=where, mend=hint)
+        expected = None if hint else f"a key of {', '.join(VARIED)}, or {', '.join(RunAxes.model_fields)}"
+        raise ConfigError("is no key that may vary", where=where, expected=expected, mend=hint)
 
 
 def _leaves(section: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

@@ -69,7 +69,7 @@ def test_steps_have_no_last_bits_of_arithmetic(tmp_path: Path, config: Config) -
     [
         ("", "the grid is empty"),
         ("rotation.breakout.confirm_close: [3]\n", "did you mean 'rotation.breakout.confirm_closes'"),
-        ("start_equity: [100]\n", "is no key that may vary"),
+        ("start_equity: [100]\n", "is no key that may vary; expected a key of rotation, altcoins"),
         ("rotation.credit.window: {low: 20, high: 40.5}\n", "takes whole numbers; was 20, 40.5"),
         ("rotation.credit.window: {from: 20, to: 40, step: 2.5}\n", "takes whole numbers; was 20, 22.5, 25"),
         ("rotation.breakout.confirm_closes: []\n", "has no values"),
@@ -209,3 +209,9 @@ def test_no_sets_are_refused(tmp_path: Path) -> None:
     grid = load_grid(tmp_path / "grid.yaml", load_config())
     with pytest.raises(ConfigError, match="--sets: is no number of sets; expected at least 1, was 0"):
         list(grid.sets("grid", 0, 0))
+
+
+def test_a_range_has_no_combinations_and_is_named(tmp_path: Path, config: Config) -> None:
+    grid = grid_of(tmp_path, "rotation.breakout.confirm_closes: [3]\ncosts.fee: {low: 0.001, high: 0.01}\n", config)
+    with pytest.raises(ConfigError, match=r"has no combinations of a range: costs\.fee; list its values"):
+        list(grid.sets("grid", None, 0))
