@@ -98,7 +98,10 @@ def require_in_market(key: str, value: object, market: Market, where: str) -> No
     for symbol in _symbols(value):
         if symbol not in known:
             what = "is no coin of this market" if key == BASKET else "is no series of this market"
-            raise ConfigError(f"{symbol} {what}", where=where, mend=did_you_mean(symbol, known))
+            mend = did_you_mean(symbol, known)
+            # Without a near name the user sees what the names of this market look like.
+            expected = None if mend else f"one of {len(known)}, such as {', '.join(sorted(known)[:3])}"
+            raise ConfigError(f"{symbol} {what}", where=where, expected=expected, mend=mend)
 
 
 def _is_altcoin(market: Market, symbol: str) -> bool:

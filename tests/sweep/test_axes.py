@@ -134,6 +134,7 @@ def test_figures_of_a_later_start_are_those_of_its_own_days(variations: Variatio
         ("roles.small_caps: [XRP]\n", "must be of kind index or etf"),
         ("roles.small_caps: [VX]\n", "is not in the symbol table; was VX; did you mean 'VIX'"),
         ("roles.small_caps: [RUT, IXIC]\n", "IXIC is no series of this market"),
+        ("altcoin_universe: [[SOL]]\n", "SOL is no coin of this market; expected one of 27, such as A01, A02, A03$"),
         ("roles.eth: [ETH, BTC]\n", "roles.eth and roles.btc are both BTC"),
         ("altcoin_universe: [A01, A02]\n", "expected a list of lists of symbols"),
         ("altcoin_universe: [[A01, A0]]\n", "A0 is no coin of this market; did you mean"),
