@@ -72,7 +72,8 @@ def window_of(market: Market, start: date | None, end: date | None) -> Window:
     times = market.decision_times
     first, last = times[0].item().date(), market[market.roles.eth].dates[-1].item()
     if start is not None and end is not None and start > end:
-        raise ConfigError("the window ends before it begins", expected=f"an end after {start}", was=str(end))
+        expected = f"a day from {start} on"
+        raise ConfigError("the window ends before it begins", where="--end", expected=expected, was=str(end))
     for day, name in ((start, "start"), (end, "end")):
         require_inside(market, f"the {name} lies outside the data", day or first, first, last)
     return Window(start or first, end or last)

@@ -74,7 +74,8 @@ def folds_of(window: Window, sessions: Days, train: int, test: int, is_anchored:
         found.append(Fold(Window(first, _last_training_day(sessions, begin, first)), Window(begin, ends)))
     if not found:
         expected = f"a window longer than the training of {train} months"
-        raise ConfigError("leaves no day for a test", where="--train", expected=expected, was=_span(window))
+        mend = "a shorter --train, or more days"
+        raise ConfigError("leaves no day for a test", where="--train", expected=expected, was=_span(window), mend=mend)
     return found
 
 

@@ -209,7 +209,11 @@ BAD_USE: dict[str, tuple[list[str], int, str]] = {
     "no config": (["signal", "--config", "gatd.yaml"], 2, "did you mean 'gated.yaml'?"),
     "no date": (["signal", "--at", "yesterday"], 2, "YYYY-MM-DD"),
     "no decision that day": (["signal", "--at", "1999-01-01"], 3, "a day from"),
-    "ends before it begins": (["backtest", "--start", "2105-02-01", "--end", "2105-01-01"], 2, "before it begins"),
+    "ends before it begins": (
+        ["backtest", "--start", "2105-02-01", "--end", "2105-01-01"],
+        2,
+        "--end: the window ends before it begins",
+    ),
     "starts before the data": (["backtest", "--start", "2001-01-01"], 3, "outside the data"),
     "no folder": (["backtest", "--data-dir", "nowhere"], 3, "no such folder"),
     "demo and folder": (["backtest", "--market", "demo", "--data-dir", "x"], 2, "contradict"),
