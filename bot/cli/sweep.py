@@ -97,12 +97,12 @@ def run(
         opened = open_market(resolved, data_dir, market)
         universe = universe_of(opened)
         screen.print(f"{universe['line']}.", markup=False, soft_wrap=True)
-        began = clock.now()
+        began, earlier = clock.now(), None
 
         def advance(done: int, total: int) -> None:
-            spent = (clock.now() - began).total_seconds()
-            left = f", about {spent / done * (total - done):,.0f} s left" if done else ""
-            status.update(f"{done:,} of {total:,} sets{left}")
+            nonlocal earlier
+            earlier = done if earlier is None else earlier
+            status.update(_progress(done, total, earlier, (clock.now() - began).total_seconds()))
 
         checked = run_sets(resolved, opened, options, file, resume, advance, run_chunks)
     first, last = (date.fromisoformat(day) for day in file.plan()["days"])
@@ -202,6 +202,12 @@ def export(
     from bot.sweep.table_file import export_table
 
     export_table(find_sweep(load_config(config).state, name), to)
+
+
+def _progress(done: int, total: int, earlier: int, spent: float) -> str:
+    """Format the finished sets and the time left. The `earlier` ones, of a sweep that is resumed, took no time here."""
+    left = f", about {spent / (done - earlier) * (total - done):,.0f} s left" if done > earlier else ""
+    return f"{done:,} of {total:,} sets{left}"
 
 
 def _show(screen: Console, name: str, table: pd.DataFrame, found: Evidence | None, checked: list[CheckedSet]) -> None:

@@ -38,3 +38,9 @@ def test_sets_without_a_sharpe_ratio_have_an_empty_cell(tmp_path: Path) -> None:
     file, written = file_of(tmp_path, rows), StringIO()
     command._show(Console(file=written, width=80), "flat", file.table(), evidence_of(file), [])
     assert ["0", "0.0%", "+50.0%", "7", "4", "0"] in [line.split() for line in written.getvalue().splitlines()]
+
+
+def test_time_left_counts_the_sets_of_this_run_alone() -> None:
+    """250 of 500 sets were run before the stop, and 250 more took 10 s: the 500 that are left take 20 s."""
+    assert command._progress(250, 1000, 250, 0.0) == "250 of 1,000 sets"
+    assert command._progress(500, 1000, 250, 10.0) == "500 of 1,000 sets, about 20 s left"
