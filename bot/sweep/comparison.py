@@ -1,4 +1,4 @@
-"""The default config and random timing, as figures that the sets of a sweep are compared with."""
+"""The config that the sets vary and random timing, as figures that the sets of a sweep are compared with."""
 
 from __future__ import annotations
 
