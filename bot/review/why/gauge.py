@@ -41,11 +41,17 @@ class Gauge:
 
     @property
     def share(self) -> float | None:
-        """Distance as a share of the threshold, if that is other than 0."""
-        # Of a logarithm of a ratio, the share of the ratio: a share of the logarithm itself would mean little.
-        if self.name in _LOGARITHMS and self.distance is not None:
-            return math.expm1(self.distance)
-        return self.distance / abs(self.threshold) if self.distance is not None and self.threshold else None
+        """Distance as a share of the threshold, if that is other than 0 and the share a finite number."""
+        if self.distance is None or self.threshold is None:
+            return None
+        try:
+            # Of a logarithm of a ratio, the share of the ratio: a share of the logarithm itself would mean little.
+            is_logarithm = self.name in _LOGARITHMS
+            share = math.expm1(self.distance) if is_logarithm else self.distance / abs(self.threshold)
+        except ArithmeticError:  # a threshold of 0, or a share that no float holds
+            return None
+        # JSON has no infinite number.
+        return share if math.isfinite(share) else None
 
     @property
     def words(self) -> str:
