@@ -45,8 +45,9 @@ class Decision:
     stops: Mapping[str, Decimal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.at.tzinfo is None:
-            raise ValueError(f"a decision needs an aware time, was {self.at}")
+        # Of a time of NumPy too, such as one of `market.decision_times`, which has no time zone.
+        if getattr(self.at, "tzinfo", None) is None:
+            raise ValueError(f"a decision needs an aware time, as in market.decision_moments; was {self.at}")
         if self.stops:
             object.__setattr__(self, "stops", exact_levels(self.stops))
         if not self.weights:  # most days of most strategies

@@ -210,6 +210,10 @@ def test_a_memory_does_not_hide_that_later_rows_are_read(tmp_path: Path, demo: M
         ("return [Decision(d.at, 'S', 'S', {}, (), 'now') for d in made]", "the wrong trade"),
         ("return [Decision(d.at, 'S', 'S', None, ()) for d in made]", "the wrong weights; expected a mapping"),
         ("return [Decision(d.at, 'S', 'S', {}, ('\\ud800',)) for d in made]", "the record cannot hold"),
+        (
+            "return [Decision(at, 'S', 'S', {}, ()) for at in market.decision_times]",
+            "needs an aware time, as in market.decision_moments; was 2102-01-02T00:00:00",
+        ),
         ("return [Decision(made[0].at, 'S', 'S', {}, (), readings={'a': {1}})]", "type set is not JSON serializable"),
         ("return [Decision(made[0].at, 'S', 'S', {}, (), readings={'a': 1e999})]", "was Infinity"),
         ("return [Decision(d.at, 'S', 'S', {}, (1,)) for d in made]", "a reason that is no text"),
