@@ -38,7 +38,7 @@ class PurityWatch:
     """
 
     def __init__(self) -> None:
-        self.path: str | None = None
+        self._named = self._loaded = ""
         self.found: dict[Impurity, None] = {}
         self._is_on = False
         self._seeded: set[str] = set()
@@ -49,7 +49,8 @@ class PurityWatch:
     @contextmanager
     def watching(self, path: Path | None) -> Iterator[None]:
         """Record what the strategy of a file uses until the block ends; the bot's own strategies lack a path."""
-        self.path = None if path is None else str(path)
+        # Code of a file has its whole path, also where the user named it by a path from the working folder.
+        self._named, self._loaded = ("", "") if path is None else (str(path), str(path.absolute()))
         self.found.clear()
         self._seeded.clear()
         self._is_on = True
@@ -71,8 +72,8 @@ class PurityWatch:
         of_package = None
         while frame is not None:
             file = frame.f_code.co_filename
-            if file == self.path:
-                return file, frame.f_lineno
+            if file == self._loaded:
+                return self._named, frame.f_lineno
             if file.startswith(_STRATEGIES):
                 of_package = of_package or (file, frame.f_lineno)
             elif of_package is None and file.startswith(_OWN_READS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -72,13 +73,15 @@ def test_a_strategy_by_chance_is_not_accused_of_a_peek() -> None:
 
 
 @pytest.mark.slow
-def test_the_command_names_the_fault_and_ends_with_2(tmp_path: Path) -> None:
-    done = bot("check", str(file_of("reads_file")), "--quick", "--market", "demo", "--json", cwd=tmp_path)
-    assert error_of(done, 2) == f"Error: {file_of('reads_file')}: the strategy fails: purity"
+@pytest.mark.parametrize("file", [str(file_of("reads_file")), "reads_file.py"], ids=["whole path", "name"])
+def test_the_command_names_the_fault_and_ends_with_2(tmp_path: Path, file: str) -> None:
+    shutil.copy(file_of("reads_file"), tmp_path)
+    done = bot("check", file, "--quick", "--market", "demo", "--json", cwd=tmp_path)
+    assert error_of(done, 2) == f"Error: {file}: the strategy fails: purity"
     found = json.loads(done.stdout)
     assert (found["verdict"], found["error"]["exit_code"]) == ("fails", 2)
     purity = found["parts"][-1]
-    assert purity["findings"][0]["line"] == 14
+    assert (purity["findings"][0]["file"], purity["findings"][0]["line"]) == (file, 14)
     assert "reads_file.py line 14" in done.stderr
 
 
