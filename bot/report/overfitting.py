@@ -11,6 +11,8 @@ from bot.core.market import Floats
 
 _CELLS = 1_000_000
 """Splits times variants that are held in memory at once."""
+_SAME = 1e-9
+"""Difference up to which two Sharpe ratios are equal: the sums of the same returns round differently by column."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,10 +78,11 @@ def _ranks(chosen: Floats, copies: Floats, sizes: Floats, sums: Floats, squares:
     inside = _sharpe(chosen @ sizes, chosen @ sums, chosen @ squares)
     others = 1 - chosen
     outside = _sharpe(others @ sizes, others @ sums, others @ squares)
-    best = np.argmax(inside, axis=1)
+    # The first of equal variants. Many sets of a sweep have the same returns in one half and others in the rest.
+    best = np.argmax(inside >= inside.max(axis=1, keepdims=True) - _SAME, axis=1)
     own = outside[np.arange(len(best)), best][:, np.newaxis]
     # Equal variants share the mean of their ranks.
-    ranks: Floats = (outside < own) @ copies + ((outside == own) @ copies + 1) / 2
+    ranks: Floats = (outside < own - _SAME) @ copies + ((np.abs(outside - own) <= _SAME) @ copies + 1) / 2
     return ranks
 
 

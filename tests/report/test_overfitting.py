@@ -47,6 +47,15 @@ def test_copies_of_a_variant_share_their_rank_with_it() -> None:
     assert overfitting(np.array([c, a, b, c]).T, 2).ranks.tolist() == [3 / 5, 3 / 5]
 
 
+def test_variants_that_are_equal_in_one_half_alone_share_their_rank_there() -> None:
+    # First half: a is best (2 and 1, equal spread). Second: a loss in one of three, so that both ratios are -1/sqrt(2).
+    a, b = [1.0, 3.0, 2.0, 0.0, 0.0, -0.1], [0.0, 2.0, 1.0, 0.0, 0.0, -0.07]
+    assert overfitting(np.array([a, b]).T, 2).ranks[0] == 1.5 / 3
+    # The other way round they are equal inside: the first is taken, and is the better one outside.
+    assert overfitting(np.array([a, b]).T, 2).ranks[1] == 2 / 3
+    assert overfitting(np.array([b, a]).T, 2).ranks.tolist() == [1.5 / 3, 1 / 3]
+
+
 def test_batches_of_splits_give_the_ranks_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
     noise = np.random.default_rng(3).normal(0, 0.01, (60, 7))
     whole = overfitting(noise, 6).ranks
