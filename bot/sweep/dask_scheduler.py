@@ -101,11 +101,10 @@ class DaskScheduler:
         """Require a TLS connection on which the scheduler begins to speak. Raises ClusterError."""
         # Dask hides a fault of TLS under errors of its own, and loses its reason if the scheduler closes the connection
         # while the client writes. A scheduler speaks first, so this connection only listens.
-        found = _ADDRESS.fullmatch(self.address)
-        assert found is not None
+        host, _, port = self.address.removeprefix("tls://").rpartition(":")
         context = self.security.get_connection_args("client")["ssl_context"]
         try:
-            plain = socket.create_connection((found[2].strip("[]"), int(found[3])), CONNECT_SECONDS)
+            plain = socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS)
         except OSError as problem:
             raise self._no_answer(problem) from None
         try:

@@ -14,7 +14,7 @@ from unittest import mock
 from bot.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
-BOT = [sys.executable, "-c", "from bot.cli.main import main; main()"]
+BOT = [sys.executable, "-c", "from bot.__main__ import main; main()"]
 
 
 def bot(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
