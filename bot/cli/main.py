@@ -92,7 +92,8 @@ def _run(given: Sequence[str], version: str, is_debug: bool) -> int:
             raise KeyboardInterrupt
         return int(code)
     except TyperException as error:
-        return _report(ConfigError(error.format_message().rstrip("."), mend="see --help"), given)
+        what = error.format_message().rstrip(".").replace("Value error, ", "")
+        return _report(ConfigError(what, mend="see --help"), given)
     except BotError as error:
         if is_debug:
             _show_traceback(error, given)

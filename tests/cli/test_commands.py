@@ -214,6 +214,7 @@ BAD_USE: dict[str, tuple[list[str], int, str]] = {
         2,
         "--end: the window ends before it begins",
     ),
+    "no such word": (["walkforward", "--by", "luck"], 2, "Invalid value for '--by': 'luck' is not one of"),
     "starts before the data": (["backtest", "--start", "2001-01-01"], 3, "outside the data"),
     "no folder": (["backtest", "--data-dir", "nowhere"], 3, "no such folder"),
     "demo and folder": (["backtest", "--market", "demo", "--data-dir", "x"], 2, "contradict"),
