@@ -129,7 +129,9 @@ def require_simulated(config: Config) -> None:
     if config.strategy.file is not None:
         mend = "compare settings of a strategy of your own with: bot backtest --set strategy.parameters.KEY=VALUE"
         raise ConfigError(
-            "a sweep runs only the rotation, without strategy files and stop orders", where="strategy.file", mend=mend
+            "a sweep and a walk-forward run only the rotation, without strategy files and stop orders",
+            where="strategy.file",
+            mend=mend,
         )
     listings = config.listings()
     for role in ("eth", "btc"):
@@ -138,5 +140,11 @@ def require_simulated(config: Config) -> None:
             mend = "compare settings of such a config with: bot backtest --set KEY=VALUE"
             raise ConfigError("a sweep holds coins only", where=f"roles.{role}", expected="a coin", was=was, mend=mend)
     overrides = config.overrides
-    if config.on_start != "adopt" or overrides.reduce_only or overrides.no_trade:
-        raise ConfigError("a sweep runs without manual overrides, from the first day on", where="overrides, on_start")
+    if config.on_start != "adopt":
+        mend = "--set on_start=adopt"
+        raise ConfigError(
+            "a sweep trades from its first day on", where="on_start", expected="adopt", was=config.on_start, mend=mend
+        )
+    if overrides.reduce_only or overrides.no_trade:
+        mend = "--set overrides.reduce_only=false, and an empty overrides.no_trade"
+        raise ConfigError("a sweep runs without manual overrides", where="overrides", mend=mend)

@@ -113,12 +113,32 @@ def test_too_many_sets_without_numba_are_refused(
         run(config, demo, options)
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"on_start": "wait"},
+            r"on_start: a sweep trades from its first day on; expected adopt, was wait; --set on_start=adopt",
+        ),
+        (
+            {"overrides": {"reduce_only": True}},
+            r"overrides: a sweep runs without manual overrides; --set overrides\.reduce_only=false",
+        ),
+    ],
+)
+def test_a_config_that_a_sweep_cannot_run_is_refused(
+    tmp_path: Path, demo: Market, options: SweepOptions, changes: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        run(load_config(changes={"state": str(tmp_path / "logs"), **changes}), demo, options)
+
+
 def test_a_strategy_of_the_users_own_is_refused_before_a_file_is_made(
     tmp_path: Path, demo: Market, options: SweepOptions
 ) -> None:
     (tmp_path / "own.py").write_text("strategy = None\n")
     own = {"state": str(tmp_path / "logs"), "strategy": {"file": str(tmp_path / "own.py")}}
-    with pytest.raises(ConfigError, match=r"strategy\.file: a sweep runs only the rotation"):
+    with pytest.raises(ConfigError, match=r"strategy\.file: a sweep and a walk-forward run only the rotation"):
         run(load_config(changes=own), demo, options)
     assert not (tmp_path / "logs").exists()
 
