@@ -35,7 +35,7 @@ class TlsCluster:
         words[words.index("--data-dir") :] = ["--market", "demo", "--grid", "grid.yaml", "--sets", "2"]
         environment = {**_environment(self.home), **(settings or {})}
         command = [*_command(words), "--config", "own.yaml"]
-        return subprocess.run(command, cwd=self.home, env=environment, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, cwd=self.home, env=environment, capture_output=True, text=True, timeout=300)
 
 
 @pytest.fixture(scope="module")
