@@ -119,7 +119,7 @@ def _fault(path: Path, problem: BaseException, mend: str, day: date | None) -> C
         return ConfigError(what, where=where, expected=problem.expected, was=problem.was, mend=problem.mend or mend)
     name, text = type(problem).__name__, _text_of(problem)
     what = f"{name}: {text}" if text else name
-    return ConfigError(what, where=where, mend=_NO_EXIT if isinstance(problem, SystemExit) else mend)
+    return ConfigError(what, where=where, mend=f"{_NO_EXIT}; {mend}" if isinstance(problem, SystemExit) else mend)
 
 
 def _text_of(problem: BaseException) -> str:
