@@ -1,8 +1,9 @@
-"""The excerpts of the README are what its commands print on the demo market."""
+"""The excerpts of the README and of the docs are what their commands print on the demo market."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,14 @@ def test_the_story_in_the_readme_is_that_of_the_demo(tmp_path: Path) -> None:
     assert missing_lines(shown, printed.stdout) == []
     assert bot("review", "why", "latest", "--run", "latest", cwd=tmp_path).returncode == 0
     assert bot("review", "trades", "--run", "latest", "--by", "coin", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["sweep.md", "walkforward.md"])
+def test_the_result_in_a_page_is_that_of_its_second_command(page: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    [command] = re.findall(r"^\$ bot (.*--market demo.*)$", text, re.MULTILINE)[:1]
+    [shown] = re.findall(r"second command prints, among other lines:\n\n```text\n(.*?)```", text, re.DOTALL)
+    printed = bot(*shlex.split(command), cwd=tmp_path)
+    assert printed.returncode == 0, printed.stderr
+    assert missing_lines(shown, printed.stdout) == []
