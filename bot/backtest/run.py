@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,6 @@ from bot.backtest.result_warnings import PegRule
 from bot.backtest.run_display import chart_of, html_of, text_of
 from bot.backtest.strategy_check import check_strategy
 from bot.backtest.survivorship import survivorship_of
-from bot.core.errors import ConfigError
 from bot.core.market import Market
 from bot.core.window import Window
 from bot.data.demo.demo_market import DEMO
@@ -33,7 +32,7 @@ from bot.report.contents import Band, Contents, Waterfall, Worlds
 from bot.report.labels import PLAIN, Labels, labels_of
 from bot.report.statistics import statistics_of
 from bot.report.tear_sheet import render
-from bot.services.call_arguments import config_argument, folder_argument
+from bot.services.call_arguments import config_argument, date_argument, folder_argument
 from bot.services.markets import open_market
 from bot.services.own_benchmark import OwnBenchmark, own_benchmark
 from bot.services.plans import build_strategy, run_plan, window_of
@@ -182,7 +181,7 @@ def run_backtest(
     if save and out is None:
         require_free_name(config.state, label.name)
     found_market = open_market(config, folder_argument("data_dir", data_dir), market)
-    window = window_of(found_market, _as_date(start), _as_date(end))
+    window = window_of(found_market, date_argument("start", start), date_argument("end", end))
     key = run_key(config, found_market, window)
     folder, existed = None, out is not None and out.is_dir()
     # Before the run, so that a folder that cannot be written ends the command at once.
@@ -259,18 +258,6 @@ def _survivorship(
     bought = set(tables["fills"]["symbol"]) if len(tables["fills"]) else set()
     found = survivorship_of(config, market, window, float(summary["strategy"]["total_return"]), bought)
     return {} if found is None else {"survivorship": found}
-
-
-def _as_date(day: date | str | None) -> date | None:
-    """Convert a date, a datetime or ISO text to a date. Raises ConfigError."""
-    if isinstance(day, datetime):
-        return day.date()
-    if not isinstance(day, str):
-        return day
-    try:
-        return date.fromisoformat(day)
-    except ValueError:
-        raise ConfigError("is not a date", where="run_backtest", expected="YYYY-MM-DD", was=repr(day)) from None
 
 
 def _worlds_summary(worlds: Worlds) -> dict[str, object]:

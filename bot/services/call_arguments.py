@@ -1,9 +1,10 @@
-"""Arguments of the functions that a notebook calls: paths, and the config with its changes."""
+"""Arguments of the functions that a notebook calls: paths, days, and the config with its changes."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 
 from bot.core.errors import ConfigError
@@ -20,6 +21,18 @@ def path_argument(name: str, given: Path | str, expected: str = "a path") -> Pat
 def folder_argument(name: str, given: Path | str | None) -> Path | None:
     """Return the path of a folder, if one is given. Raises ConfigError for any other object."""
     return None if given is None else path_argument(name, given, "the path of a folder")
+
+
+def date_argument(name: str, given: date | str | None) -> date | None:
+    """Return a day, if one is given: a date, that of a datetime, or ISO text. Raises ConfigError for other text."""
+    if isinstance(given, datetime):
+        return given.date()
+    if not isinstance(given, str):
+        return given
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise ConfigError("is not a date", where=name, expected="YYYY-MM-DD", was=repr(given)) from None
 
 
 def config_argument(config: Path | str | Config | None, changes: Mapping[str, object] | None = None) -> Config:

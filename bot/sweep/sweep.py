@@ -21,7 +21,7 @@ from bot.core.market import Market
 from bot.core.plural import counted
 from bot.core.window import Window
 from bot.infra.version import __version__
-from bot.services.call_arguments import config_argument, folder_argument, path_argument
+from bot.services.call_arguments import config_argument, date_argument, folder_argument, path_argument
 from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import CONFIG_FOLDER, Config
@@ -80,8 +80,8 @@ def run_sweep(
     sampler: Sampler = "grid",
     sets: int | None = None,
     seed: int = 0,
-    start: date | None = None,
-    end: date | None = None,
+    start: date | str | None = None,
+    end: date | str | None = None,
     resume: bool = False,
     advance: Callable[[int, int], None] = lambda done, total: None,
     backend: BackendName = "threads",
@@ -104,7 +104,7 @@ def run_sweep(
     sampler, sets, seed
         How sets are drawn.
     start, end
-        First and last UTC day of trading.
+        First and last UTC day of trading, as dates or ISO text.
     resume
         Go on with a sweep that was stopped.
     advance
@@ -118,7 +118,9 @@ def run_sweep(
         An error of `bot.core.errors`. Finished chunks are kept.
     """
     resolved = config_argument(config)
-    options = SweepOptions(path_argument("grid", grid, GRID_FILE), sampler, sets, seed, start, end)
+    grid_file = path_argument("grid", grid, GRID_FILE)
+    days = date_argument("start", start), date_argument("end", end)
+    options = SweepOptions(grid_file, sampler, sets, seed, *days)
     file = SweepFile.named(resolved.state, name)
     # Connected first: a scheduler that is absent is said before prices are read.
     with backend_of(backend, scheduler) as run_chunks:

@@ -18,7 +18,7 @@ from bot.core.events import Event, Valuation
 from bot.core.market import Floats, Market
 from bot.core.window import Window
 from bot.report.metrics import performance
-from bot.services.call_arguments import config_argument, folder_argument, path_argument
+from bot.services.call_arguments import config_argument, date_argument, folder_argument, path_argument
 from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import Config
@@ -142,8 +142,8 @@ def run_walk_forward(
     sampler: Sampler = "grid",
     sets: int | None = None,
     seed: int = 0,
-    start: date | None = None,
-    end: date | None = None,
+    start: date | str | None = None,
+    end: date | str | None = None,
     advance: Callable[[int, int], None] = lambda done, total: None,
 ) -> WalkForward:
     """Choose a set on each training, trade it on the days that follow, and compare the joined curve.
@@ -172,7 +172,8 @@ def run_walk_forward(
         expected = " or ".join(get_args(Criterion))
         raise ConfigError("is no criterion", where="--criterion", expected=expected, was=repr(criterion))
     file = path_argument("grid", grid, GRID_FILE)
-    options = WalkForwardOptions(file, train, test, anchored, criterion, sampler, sets, seed, start, end)
+    days = date_argument("start", start), date_argument("end", end)
+    options = WalkForwardOptions(file, train, test, anchored, criterion, sampler, sets, seed, *days)
     opened = open_market(resolved, folder_argument("data_dir", data_dir), market)
     return walk_forward(resolved, opened, options, advance)
 

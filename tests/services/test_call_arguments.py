@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from bot import run_backtest, run_study, run_sweep, run_walk_forward
 from bot.core.errors import ConfigError
-from bot.services.call_arguments import config_argument, folder_argument
+from bot.services.call_arguments import config_argument, date_argument, folder_argument
 from bot.settings.loader import load_config
 
 GRID = "grid: is no path; expected the path of a YAML file"
@@ -46,6 +47,10 @@ NO_NAME = r"--name: is (no valid|an invalid) name.*, was 3$"
         (run_backtest, {"note": 3}, "--note: is no text; expected text, was 3$"),
         (run_sweep, {"name": 3}, NO_NAME),
         (run_sweep, {"backend": "ray"}, "--backend: is no backend; expected threads or dask, was 'ray'$"),
+        *(
+            (function, {"start": "2016-13-01"}, "start: is not a date; expected YYYY-MM-DD, was '2016-13-01'$")
+            for function in (run_backtest, run_sweep, run_walk_forward)
+        ),
         (run_walk_forward, {"criterion": "calmar"}, "--criterion: is no criterion; expected sharpe or total_return"),
     ],
 )
@@ -77,3 +82,9 @@ def test_a_path_a_text_and_a_loaded_config_give_the_same_config(tmp_path: Path) 
     assert float(found.start_equity) == 5000
     assert config_argument(str(path)) == found == config_argument(found)
     assert config_argument(None, {"start_equity": 5000}).start_equity == found.start_equity
+
+
+def test_a_day_is_a_date_a_time_or_text() -> None:
+    day = date(2016, 1, 2)
+    given = (day, pd.Timestamp("2016-01-02 23:59"), "2016-01-02", None)
+    assert [date_argument("start", one) for one in given] == [day, day, day, None]
