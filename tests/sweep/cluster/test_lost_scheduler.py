@@ -1,4 +1,4 @@
-"""A scheduler that is gone, told in one line whatever error its lost connection ends in."""
+"""The error of a scheduler that is gone has one line and its address, for each error of a lost connection."""
 
 from __future__ import annotations
 
