@@ -55,7 +55,7 @@ def walkforward(
 ) -> None:
     """Choose the best parameter set on past days, trade it on the days that follow, and repeat.
 
-    The joined curve of the tests stands beside the config as it is and the set that was best in hindsight.
+    The joined curve of the tests stands beside the unchanged config and the set that was best in hindsight.
 
     Example: bot walkforward --data-dir prices --train 4y --test 1y
     """

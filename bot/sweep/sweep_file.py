@@ -162,13 +162,13 @@ class SweepFile:
         return rows
 
     def keep_comparison(self, comparison: Mapping[str, Any]) -> None:
-        """Keep the figures of the config as it is and of random timing, beside the sets."""
+        """Keep the figures of the unchanged config and of random timing, beside the sets."""
         with self._writing() as connection, FAULTS.transaction(connection, self.path):
             connection.execute("DELETE FROM comparison")
             connection.execute("INSERT INTO comparison VALUES (?)", (json.dumps(dict(comparison), sort_keys=True),))
 
     def comparison(self) -> dict[str, Any] | None:
-        """Return the figures of the config as it is and of random timing, once the sweep has ended."""
+        """Return the figures of the unchanged config and of random timing, once the sweep has ended."""
         with self._reading() as connection:
             row = connection.execute("SELECT body FROM comparison").fetchone()
         if row is None:

@@ -77,10 +77,10 @@ def _assumed(found: WalkForward) -> str:
 
 
 def result_sentence(found: WalkForward) -> str:
-    """Compare the joined curve with the config as it is and with the best set in hindsight."""
+    """Compare the joined curve with the unchanged config and with the best set in hindsight."""
     made = {name: numbers.growth(figures["total_return"]) for name, figures in found.figures.items()}
     return (
-        f"Out of sample {made['out_of_sample']}, the config as it is {made['default']}; the best of {found.sets:,} "
+        f"Out of sample {made['out_of_sample']}, the unchanged config {made['default']}; the best of {found.sets:,} "
         f"sets in hindsight {made['hindsight']}, which rests on "
         f"{counted(found.hindsight.episodes, 'episode')}."
     )

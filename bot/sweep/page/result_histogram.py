@@ -1,4 +1,4 @@
-"""Distribution of the results of all sets, with the config as it is, random timing and the best set."""
+"""Distribution of the results of all sets, with the unchanged config, random timing and the best set."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def result_histogram(sweep: SweepData) -> Sequence[Drawing]:
         anchor = "start" if place < 6 else "end" if place > 94 else "middle"
         canvas.text((place, _BOTTOM + 18), numbers.growth(tick - 1), "muted small", anchor)
     canvas.text((50, _HEIGHT - 4), "total return" + (" (log scale)" if is_log else ""), "muted small", "middle")
-    legend = (("band", "random timing of the config, 5 to 95%"),) if band else ()
+    legend = (("band", "random timing of the unchanged config, 5 to 95%"),) if band else ()
     return (Drawing("Number of sets by total return", _label(sweep), canvas, _note(sweep), legend),)
 
 
@@ -88,7 +88,7 @@ def _marks(sweep: SweepData) -> list[tuple[str, float, str]]:
     """Return text, growth and look of each marked result."""
     marks = [("best set", 1 + float(sweep.returns[ranked(sweep.table)[0]]), "mean")]
     if sweep.comparison is not None:
-        marks.append(("config as it is", 1 + sweep.comparison["default"]["total_return"], "observed"))
+        marks.append(("unchanged config", 1 + sweep.comparison["default"]["total_return"], "observed"))
         marks.append(("random timing, median", 1 + sweep.comparison["random_timing"]["median"], "limit"))
     return marks
 
@@ -110,11 +110,11 @@ def _label(sweep: SweepData) -> str:
 
 def _note(sweep: SweepData) -> str:
     if sweep.comparison is None:
-        return f"{_label(sweep)} The config as it is and random timing are marked once the sweep has ended."
+        return f"{_label(sweep)} The unchanged config and random timing are marked once the sweep has ended."
     own, timing = sweep.comparison["default"]["total_return"], sweep.comparison["random_timing"]
     below = float(np.mean(sweep.returns < own))
     return (
-        f"{_label(sweep)} The config as it is has {numbers.growth(own)}, more than {numbers.whole_percent(below)} of "
+        f"{_label(sweep)} The unchanged config has {numbers.growth(own)}, more than {numbers.whole_percent(below)} of "
         f"the sets. With its exposures on other days (random timing, {timing['shifts']:,} shifts) the median is "
         f"{numbers.growth(timing['median'])}, and {numbers.share_of_cases(timing['at_least_as_well'])} of the shifts "
         "do at least as well."

@@ -33,7 +33,7 @@ class SweepData:
     neighbourhood
         Neighbours of the sets.
     comparison
-        Figures of the config as it is and of random timing, once the sweep has ended.
+        Figures of the unchanged config and of random timing, once the sweep has ended.
     keys
         Config keys with more than one value.
     """

@@ -76,7 +76,7 @@ def test_the_head_has_trials_deflated_sharpe_pbo_episodes_and_plateau(tmp_path: 
         "Plateau of the best set  79%",
     ):
         assert words in head
-    assert "The config as it is has +25.0%, more than 33% of the sets." in page
+    assert "The unchanged config has +25.0%, more than 33% of the sets." in page
     assert "40% of the shifts do at least as well" in page
     assert "DEMO" not in page
     assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
@@ -129,10 +129,10 @@ def test_the_line_of_a_mark_crosses_no_label_of_another(tmp_path: Path) -> None:
     file = grid(tmp_path)
     file.keep_comparison(COMPARISON)
     (drawn,) = result_histogram(data_of(file))
-    found = re.findall(r'<text[^>]* y="([\d.]+)"[^>]*>(best set|config as it is|random timing, median)<', drawn.html())
+    found = re.findall(r'<text[^>]* y="([\d.]+)"[^>]*>(best set|unchanged config|random timing, median)<', drawn.html())
     assert [(text, float(y)) for y, text in found] == [
         ("random timing, median", 14.0),
-        ("config as it is", 31.0),
+        ("unchanged config", 31.0),
         ("best set", 48.0),
     ]
 
