@@ -20,7 +20,7 @@ from bot.sweep.walk_forward import TestedFold, WalkForward
 
 _CURVES = {
     "hindsight": ("Best in hindsight", "--planted", BENCHMARK_WIDTH),
-    "default": ("Config as it is", "--btc", BENCHMARK_WIDTH),
+    "default": ("Unchanged config", "--btc", BENCHMARK_WIDTH),
     "out_of_sample": ("Walk-forward", "--strategy", MAIN_WIDTH),
 }
 _FIGURES = ("Total return", "CAGR", "Drawdown", "Sharpe")
