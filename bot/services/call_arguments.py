@@ -1,9 +1,10 @@
-"""Arguments of the functions that a notebook calls: paths, days, and the config with its changes."""
+"""Arguments of the functions that a notebook calls: words, paths, days, and the config with its changes."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 
@@ -24,15 +25,22 @@ def folder_argument(name: str, given: Path | str | None) -> Path | None:
 
 
 def date_argument(name: str, given: date | str | None) -> date | None:
-    """Return a day, if one is given: a date, that of a datetime, or ISO text. Raises ConfigError for other text."""
+    """Return a day, if one is given: a date, that of a datetime, or ISO text. Raises ConfigError for others."""
     if isinstance(given, datetime):
         return given.date()
-    if not isinstance(given, str):
+    if given is None or isinstance(given, date):
         return given
-    try:
+    with suppress(TypeError, ValueError):
         return date.fromisoformat(given)
-    except ValueError:
-        raise ConfigError("is not a date", where=name, expected="YYYY-MM-DD", was=repr(given)) from None
+    raise ConfigError("is not a date", where=name, expected="a date, or text as 2016-01-01", was=_kind_of(given))
+
+
+def require_word(name: str, given: object, words: Sequence[str]) -> None:
+    """Require one of some words as an argument, such as `--sampler`. Raises ConfigError."""
+    # The command line checks its words itself; a call in Python may have any object.
+    if not isinstance(given, str) or given not in words:
+        expected = f"{', '.join(words[:-1])} or {words[-1]}"
+        raise ConfigError(f"is no {name.removeprefix('--')}", where=name, expected=expected, was=_kind_of(given))
 
 
 def config_argument(config: Path | str | Config | None, changes: Mapping[str, object] | None = None) -> Config:

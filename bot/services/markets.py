@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.core.corporate_actions import CorporateAction, CorporateActionKind, without_old_names
-from bot.core.errors import ConfigError, DataError
+from bot.core.errors import DataError
 from bot.core.listing import Listing, Release
 from bot.core.market import Market, Series
 from bot.core.series_kind import SeriesKind
@@ -23,6 +23,7 @@ from bot.data.store.stored import RowVersion, StoredRows
 from bot.data.vendors.csv_folder import read_folder
 from bot.infra.clock import SystemClock
 from bot.services.archive_coins import ARCHIVE
+from bot.services.call_arguments import require_word
 from bot.settings.loader import Config
 
 STORE = "store"
@@ -87,9 +88,7 @@ def chosen(config: Config, data_dir: Path | None, market: str) -> str:
     """Return the market that would be opened: "store", "demo", or the folder's path."""
     if data_dir is not None:
         return str(data_dir)
-    # The command line knows its words; a call in Python would get the demo for any other.
-    if not isinstance(market, str) or market not in ("auto", STORE, DEMO):
-        raise ConfigError("is no market", where="market", expected=f"auto, {STORE} or {DEMO}", was=repr(market))
+    require_word("market", market, ("auto", STORE, DEMO))
     if market == "auto":
         return STORE if not missing_of_store(config) else DEMO
     return market

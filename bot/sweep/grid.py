@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.core.errors import ConfigError, did_you_mean
 from bot.core.install_hint import install_command
+from bot.services.call_arguments import require_word
 from bot.settings.loader import Config, number_hint, read_yaml
 from bot.sweep.axes import BASKET, ROLES, START, RunAxes
 
@@ -76,10 +77,8 @@ class Grid:
         ConfigError
             If the grid is continuous and no count is given, or the sets are too many.
         """
+        require_word("--sampler", sampler, get_args(Sampler))
         # Of a call in Python: the command line knows the kinds of its options.
-        if sampler not in get_args(Sampler):
-            expected = ", ".join(get_args(Sampler))
-            raise ConfigError("is no sampler", where="--sampler", expected=expected, was=repr(sampler))
         if count is not None and (type(count) is not int or count < 1):
             raise ConfigError("is no number of sets", where="--sets", expected="at least 1", was=repr(count))
         if type(seed) is not int or seed < 0:

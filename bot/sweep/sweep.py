@@ -21,7 +21,7 @@ from bot.core.market import Market
 from bot.core.plural import counted
 from bot.core.window import Window
 from bot.infra.version import __version__
-from bot.services.call_arguments import config_argument, date_argument, folder_argument, path_argument
+from bot.services.call_arguments import config_argument, date_argument, folder_argument, path_argument, require_word
 from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import CONFIG_FOLDER, Config
@@ -217,10 +217,7 @@ def backend_of(name: BackendName, scheduler: str | None) -> Iterator[Backend]:
     ClusterError
         If the scheduler does not answer.
     """
-    # Of a call in Python: any other word would run on threads.
-    if name not in get_args(BackendName):
-        expected = " or ".join(get_args(BackendName))
-        raise ConfigError("is no backend", where="--backend", expected=expected, was=repr(name))
+    require_word("--backend", name, get_args(BackendName))
     if (name == "dask") != (scheduler is not None):
         given = "--backend dask" if scheduler is None else "--scheduler"
         needed = "--scheduler tcp://HOST:PORT" if scheduler is None else "--backend dask"

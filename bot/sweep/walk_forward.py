@@ -13,12 +13,11 @@ import numpy as np
 import pandas as pd
 
 from bot.backtest.engines.exact import run_exact
-from bot.core.errors import ConfigError
 from bot.core.events import Event, Valuation
 from bot.core.market import Floats, Market
 from bot.core.window import Window
 from bot.report.metrics import performance
-from bot.services.call_arguments import config_argument, date_argument, folder_argument, path_argument
+from bot.services.call_arguments import config_argument, date_argument, folder_argument, path_argument, require_word
 from bot.services.markets import open_market
 from bot.services.plans import window_of
 from bot.settings.loader import Config
@@ -167,10 +166,7 @@ def run_walk_forward(
         An error of `bot.core.errors`.
     """
     resolved = config_argument(config)
-    # Of a call in Python: the command line knows its words.
-    if criterion not in get_args(Criterion):
-        expected = " or ".join(get_args(Criterion))
-        raise ConfigError("is no criterion", where="--criterion", expected=expected, was=repr(criterion))
+    require_word("--criterion", criterion, get_args(Criterion))
     file = path_argument("grid", grid, GRID_FILE)
     days = date_argument("start", start), date_argument("end", end)
     options = WalkForwardOptions(file, train, test, anchored, criterion, sampler, sets, seed, *days)

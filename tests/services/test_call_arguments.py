@@ -46,9 +46,10 @@ NO_NAME = r"--name: is (no valid|an invalid) name.*, was 3$"
         (run_backtest, {"name": 3}, NO_NAME),
         (run_backtest, {"note": 3}, "--note: is no text; expected text, was 3$"),
         (run_sweep, {"name": 3}, NO_NAME),
+        (run_sweep, {"sampler": PRICES}, "--sampler: is no sampler; expected grid, random or sobol, was DataFrame$"),
         (run_sweep, {"backend": "ray"}, "--backend: is no backend; expected threads or dask, was 'ray'$"),
         *(
-            (function, {"start": "2016-13-01"}, "start: is not a date; expected YYYY-MM-DD, was '2016-13-01'$")
+            (function, {"start": "2016-13-01"}, "start: is not a date; expected a date, .* was '2016-13-01'$")
             for function in (run_backtest, run_sweep, run_walk_forward)
         ),
         (run_walk_forward, {"criterion": "calmar"}, "--criterion: is no criterion; expected sharpe or total_return"),

@@ -128,7 +128,7 @@ def test_more_than_a_million_draws_are_refused(tmp_path: Path, config: Config) -
 @pytest.mark.parametrize(
     ("sampler", "count", "seed", "message"),
     [
-        ("halton", 3, 0, "--sampler: is no sampler; expected grid, random, sobol, was 'halton'"),
+        ("halton", 3, 0, "--sampler: is no sampler; expected grid, random or sobol, was 'halton'"),
         ("random", "3", 0, "--sets: is no number of sets; expected at least 1, was '3'"),
         ("grid", 2.5, 0, "--sets: is no number of sets; expected at least 1, was 2.5"),
         ("random", 3, -1, "--seed: is no seed; expected a whole number from 0 on, was -1"),
